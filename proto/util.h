@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What both programs need and C does not have. Nothing else belongs here. */
+#pragma once
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Ownership leaves in exactly one visible place: *ret = TAKE_PTR(local). */
+#define TAKE_PTR(ptr)                                                                              \
+	({                                                                                         \
+		__typeof__(ptr) *take_ = &(ptr), taken_ = *take_;                                  \
+		*take_ = NULL;                                                                     \
+		taken_;                                                                            \
+	})
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int *take_ = &(fd), taken_ = *take_;                                               \
+		*take_ = -1;                                                                       \
+		taken_;                                                                            \
+	})
+
+#define _cleanup_(fn) __attribute__((cleanup(fn)))
+#define _cleanup_free_ _cleanup_(util_freep)
+#define _cleanup_close_ _cleanup_(util_closep)
+#define _cleanup_fclose_ _cleanup_(util_fclosep)
+#define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
+
+static inline void util_freep(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void util_closep(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static inline void util_fclosep(FILE **f)
+{
+	if (*f)
+		(void)fclose(*f);
+}
+
+/* Writes all of @size bytes. Returns 0 or -errno; a partial write may have happened. */
+static inline int write_all(int fd, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	while (size) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Reads until @size bytes or the end of the file. Returns the bytes read, or -errno. */
+static inline ssize_t read_full(int fd, void *data, size_t size)
+{
+	uint8_t *p = data;
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = read(fd, p + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}

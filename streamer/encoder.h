@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Turns the kernel's records into protobuf. The frame of an event is written directly, with the
+ * parts that repeat (container, executable path) copied from a cache; no allocation once the
+ * caches are warm, no system call, no formatting per event.
+ *
+ * Strings from the kernel can hold any byte; on the wire they are valid UTF-8, each invalid
+ * byte replaced by U+FFFD. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pb.h"
+#include "wire.h"
+
+struct encoder;
+
+/* No frame the encoder writes is larger. */
+#define ENCODER_FRAME_MAX (64u * 1024)
+
+struct encoder_config {
+	const char *pods_dir;       /* the kubelet's /var/log/pods; NULL: do not look */
+	const char *containers_dir; /* the kubelet's /var/log/containers; NULL: do not look */
+};
+
+int encoder_new(struct encoder **ret, const struct encoder_config *config);
+struct encoder *encoder_free(struct encoder *encoder); /* NULL is fine; returns NULL */
+
+/* What the stream knows about an event. */
+struct encoder_stamp {
+	uint64_t seq;
+	int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
+};
+
+/* Writes one frame (length and Record) for a ring record of @size bytes to @buf, which has room
+ * for ENCODER_FRAME_MAX. Sets *ret_size. Returns 0, or -EBADMSG for a record that is not whole
+ * (nothing was written). */
+int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
+		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
+
+/* Appends the fields of a CounterRow or Limited message that name the key (kind, container,
+ * arch, syscall, action, errno, scope). The caller has opened the message and adds the counts.
+ * The field numbers of both messages differ: the two functions. */
+void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
+void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
+
+/* The container of a cgroup, known from its path in an earlier event; with the ids alone when
+ * the cache has forgotten it. Appends a Container message as @field. */
+void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
+		       struct pb *pb);
+
+/* Events that came without their path and whose cgroup was not in the cache (any more). */
+uint64_t encoder_unresolved(const struct encoder *encoder);

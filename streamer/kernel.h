@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The BPF side as the streamer sees it: chosen, loaded, attached and self-tested, with its
+ * rings, sums and counters. Library code: returns errors, never logs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+struct kernel;
+
+/* The numbers of Tier in ringside.proto. */
+enum kernel_tier {
+	KERNEL_TIER_NONE = 0, /* of attach: choose; of a probe: not attached */
+	KERNEL_TIER_FENTRY = 1,
+	KERNEL_TIER_KPROBE = 2,
+	KERNEL_TIER_TRACEPOINT = 3,
+	KERNEL_TIER_COUNT,
+};
+
+struct kernel_config {
+	uint32_t probes;         /* bit 1 << WIRE_OOM_KILL, ... */
+	enum kernel_tier attach; /* KERNEL_TIER_NONE: try all, best first */
+	bool allow_syscall_tax;  /* permits tiers that cost every process something */
+	const char *btf_path;    /* BTF of this kernel, or NULL for /sys/kernel/btf/vmlinux */
+	uint32_t critical_ring_bytes; /* powers of two, at least a page */
+	uint32_t bulk_ring_bytes;
+	uint32_t rate; /* per second, 0: no limit */
+	uint32_t burst;
+	uint32_t container_rate; /* per second, 0: no limit */
+};
+
+#define KERNEL_TEXTS 8
+
+struct kernel_attempt {
+	enum kernel_tier tier;
+	bool ok;
+	char error[192]; /* a sentence for people; empty if ok */
+};
+
+/* How a probe got attached. All strings live as long as the kernel. */
+struct kernel_probe {
+	enum kernel_tier tier; /* KERNEL_TIER_NONE: it could not be attached */
+	size_t n_hooks;
+	const char *hooks[KERNEL_TEXTS]; /* "fentry/oom_kill_process" */
+	size_t n_blind_spots;
+	const char *blind_spots[KERNEL_TEXTS]; /* sentences */
+	const char *cost;                      /* a sentence, or NULL */
+	bool self_tested;
+	size_t n_attempts;
+	struct kernel_attempt attempts[KERNEL_TEXTS];
+};
+
+/* Loads and attaches. A probe that cannot be attached is not an error: see kernel_probe.
+ * Returns 0, or -errno with a sentence in @error (at least 256 bytes) when nothing can work
+ * at all: no privileges, no BTF. */
+int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size);
+struct kernel *kernel_free(struct kernel *kernel); /* detaches; NULL is fine; returns NULL */
+
+const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe);
+
+/* Map fds of the two rings, for ring_init. Owned by the kernel. */
+int kernel_critical_fd(const struct kernel *kernel);
+int kernel_bulk_fd(const struct kernel *kernel);
+
+/* The live sums, mapped read-only: read each member with __atomic_load_n(RELAXED). */
+const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n);
+
+/* Runs the kernel refused since attach, over all programs of the probe.
+ * -ENODATA where this kernel does not count them. */
+int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret);
+
+/* Calls @fn for each counter row of @probe; @key is struct wire_denial_key or wire_oom_key.
+ * Stops when @fn returns non-zero and returns that; else 0 or -errno. */
+typedef int (*kernel_row_fn)(void *data, const void *key, const struct wire_row *row);
+int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data);
+
+/* Asks the programs to send the cgroup's path with its next event again. */
+void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id);
+
+/* Bytes the rings and maps take in the kernel. */
+uint64_t kernel_map_bytes(const struct kernel *kernel);
+
+/* Takes the programs off their hooks: nothing new is seen. Rings, sums and rows stay readable.
+ * in_flight of kernel_cpus falls to 0 as running programs end. */
+void kernel_detach(struct kernel *kernel);

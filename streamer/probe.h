@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user half of a probe: one static table row per probe-<name>.c. */
+#pragma once
+
+#include "encoder.h"
+#include "wire.h"
+
+struct probe {
+	const char *name;  /* kind, as in Record.body: "oom_kill" */
+	const char *alias; /* on the command line: "oom" */
+	unsigned field;    /* number in Record.body */
+	size_t record_min; /* bytes of the fixed part of its ring record */
+	size_t key_size;   /* of its counter rows */
+	/* Appends the body message's fields. @head is at least record_min bytes, whole. */
+	void (*encode)(struct encoder *encoder, const struct wire_head *head, struct pb *pb);
+	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
+	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb); /* or NULL */
+};
+
+#define PROBE_EXTERN(NAME, name, field) extern const struct probe probe_##name;
+WIRE_PROBES(PROBE_EXTERN)
+#undef PROBE_EXTERN
+
+/* All probes, by WIRE_OOM_KILL etc. */
+extern const struct probe *const probes[WIRE_PROBE_COUNT];
+
+/* By name or alias; NULL if there is none. */
+const struct probe *probe_find(const char *name, size_t length);
