@@ -25,6 +25,8 @@
 #define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
 #define PR_SET_SECCOMP 22
 
+#define ERESTARTSYS 512 /* include/linux/errno.h: the first the caller never sees */
+
 #define PATH_INTERVAL (10 * NSEC_PER_SEC) /* a cgroup's path comes again after this */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -412,8 +414,9 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 		return !doubt || ax == (long)regs->orig_ax;
 	case SECCOMP_RET_TRACE:
 	case SECCOMP_RET_USER_NOTIF:
-		/* A tracer or supervisor that returned success has done the call itself. */
-		if (ax >= 0)
+		/* A tracer or supervisor that returned success has done the call itself. One that
+		 * was interrupted by a signal is asked again, or the caller gets EINTR. */
+		if (ax >= 0 || -ax >= ERESTARTSYS)
 			return false;
 		set_error(denial, -ax);
 		return true;
@@ -605,8 +608,11 @@ int BPF_PROG(rs_sec_die, struct task_struct *dying)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	set_nr(&denial, regs);
-	if (!task->seccomp.filter_count.counter)
+	if (!task->seccomp.filter_count.counter) {
 		denial.flags |= WIRE_SECCOMP_STRICT;
+		denial.key.action = SECCOMP_RET_KILL_THREAD;
+		return rs_emit(&denial);
+	}
 	kill_action(&denial, mark,
 		    BPF_CORE_READ(task, signal, group_exit_code) ? SECCOMP_RET_KILL_PROCESS
 								 : SECCOMP_RET_KILL_THREAD);
