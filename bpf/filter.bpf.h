@@ -177,17 +177,33 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 	return !run->failed;
 }
 
-/* Whether a supervisor (SECCOMP_FILTER_FLAG_NEW_LISTENER) can have answered a call. */
+struct listener_search {
+	struct seccomp_filter *filter;
+	bool found;
+};
+
+static long listener_step(__u32 i, struct listener_search *search)
+{
+	struct seccomp_filter *filter = search->filter;
+
+	if (!filter)
+		return 1;
+	if (BPF_CORE_READ(filter, notif)) {
+		search->found = true;
+		return 1;
+	}
+	search->filter = BPF_CORE_READ(filter, prev);
+	return 0;
+}
+
+/* Whether a supervisor (SECCOMP_FILTER_FLAG_NEW_LISTENER) can have answered a call. A chain
+ * too long to tell counts as one that can. */
 static __always_inline bool filter_has_listener(struct seccomp_filter *filter)
 {
-	for (unsigned i = 0; i < FILTER_CHAIN_MAX; i++) {
-		if (!filter)
-			return false;
-		if (BPF_CORE_READ(filter, notif))
-			return true;
-		filter = BPF_CORE_READ(filter, prev);
-	}
-	return true; /* too long a chain to tell: have it evaluated */
+	struct listener_search search = {.filter = filter};
+
+	bpf_loop(FILTER_CHAIN_MAX, listener_step, &search, 0);
+	return search.found || search.filter;
 }
 
 /* Whether the kernel allows call number @nr without running a filter (6 lines of bitmap). */

@@ -58,22 +58,36 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	return BPF_CORE_READ((struct kernfs_node___old *)kn, parent);
 }
 
+struct cgroup_walk {
+	struct names names;
+	volatile struct wire_names *path;
+	struct kernfs_node *kn;
+};
+
+/* One element outwards; a bpf_loop() callback, as are all our loops: up to 6.1 check_cfg()
+ * refuses a loop whose last instruction is a helper call, and compilers make such. */
+static long cgroup_step(__u32 i, struct cgroup_walk *walk)
+{
+	struct kernfs_node *kn = walk->kn, *parent = kernfs_parent(kn);
+
+	if (!parent) /* the root has no name */
+		return 1;
+	if (i == WIRE_PATH_DEPTH || !names_push(&walk->names, BPF_CORE_READ(kn, name))) {
+		walk->path->flags = WIRE_NAMES_CUT;
+		return 1;
+	}
+	walk->path->count++;
+	walk->kn = parent;
+	return 0;
+}
+
 static __always_inline void names_cgroup(const struct names *names, struct kernfs_node *kn,
 					 volatile struct wire_names *path)
 {
-	names_begin(names, path);
-	for (int i = 0; i <= WIRE_PATH_DEPTH; i++) {
-		struct kernfs_node *parent = kernfs_parent(kn);
+	struct cgroup_walk walk = {.names = *names, .path = path, .kn = kn};
 
-		if (!parent) /* the root has no name */
-			break;
-		if (i == WIRE_PATH_DEPTH || !names_push(names, BPF_CORE_READ(kn, name))) {
-			path->flags = WIRE_NAMES_CUT;
-			break;
-		}
-		path->count++;
-		kn = parent;
-	}
+	names_begin(names, path);
+	bpf_loop(WIRE_PATH_DEPTH + 1, cgroup_step, &walk, 0);
 	names_end(names, path);
 	if (!path->count)
 		path->count = WIRE_NAMES_ROOT;
@@ -93,31 +107,35 @@ struct exe_walk {
 	struct vfsmount *root_mnt;
 };
 
-/* One element outwards; a bpf_loop() callback. */
+/* One element outwards; a bpf_loop() callback. Reads go into few variables: the stacks of a
+ * program and all it calls have 512 bytes together. */
 static long exe_step(__u32 i, struct exe_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
 	struct vfsmount *mnt = walk->mnt;
-	struct mount *mount, *up;
+	struct mount *mount = mount_of(mnt);
+	const void *at = NULL;
 
 	if (!dentry || !mnt || (dentry == walk->root && mnt == walk->root_mnt))
 		return 1;
-	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
-		mount = mount_of(mnt);
-		up = BPF_CORE_READ(mount, mnt_parent);
-		if (up == mount)
+	bpf_core_read(&at, sizeof(at), &mnt->mnt_root);
+	if (at == dentry) {
+		bpf_core_read(&at, sizeof(at), &mount->mnt_parent);
+		if (at == mount)
 			return 1;
-		walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		walk->mnt = (void *)up + OFFSET_OF(struct mount, mnt);
+		walk->mnt = (void *)at + OFFSET_OF(struct mount, mnt);
+		bpf_core_read(&at, sizeof(at), &mount->mnt_mountpoint);
+		walk->dentry = (void *)at;
 		return 0;
 	}
-	if (walk->path->count >= WIRE_PATH_DEPTH ||
-	    !names_push(&walk->names, BPF_CORE_READ(dentry, d_name.name))) {
+	bpf_core_read(&at, sizeof(at), &dentry->d_name.name);
+	if (walk->path->count >= WIRE_PATH_DEPTH || !names_push(&walk->names, at)) {
 		walk->path->flags = WIRE_NAMES_CUT;
 		return 1;
 	}
 	walk->path->count++;
-	walk->dentry = BPF_CORE_READ(dentry, d_parent);
+	bpf_core_read(&at, sizeof(at), &dentry->d_parent);
+	walk->dentry = (void *)at;
 	return 0;
 }
 

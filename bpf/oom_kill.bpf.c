@@ -188,35 +188,61 @@ static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
 	return memcg_of(css);
 }
 
+struct memcg_walk {
+	struct mem_cgroup *memcg;
+	struct mem_cgroup *owner;
+	struct mem_cgroup *found;
+};
+
+static long full_step(__u32 i, struct memcg_walk *walk)
+{
+	struct mem_cgroup *memcg = walk->memcg;
+	__u64 max, usage;
+
+	if (!memcg)
+		return 1;
+	max = BPF_CORE_READ(memcg, memory.max);
+	usage = BPF_CORE_READ(memcg, memory.usage.counter);
+	if (!is_unlimited(max) && usage + 64 * rs_cpus >= max) {
+		walk->found = memcg;
+		return 1;
+	}
+	walk->memcg = memcg_parent(memcg);
+	return 0;
+}
+
 /* The nearest ancestor that is as good as full. Usage may lie below the limit by what the
  * CPUs hold in stock (MEMCG_CHARGE_BATCH, 64 pages each). */
 static __always_inline struct mem_cgroup *memcg_full(struct mem_cgroup *memcg)
 {
-	for (int i = 0; i < WIRE_PATH_DEPTH && memcg; i++) {
-		__u64 max = BPF_CORE_READ(memcg, memory.max);
-		__u64 usage = BPF_CORE_READ(memcg, memory.usage.counter);
+	struct memcg_walk walk = {.memcg = memcg};
 
-		if (!is_unlimited(max) && usage + 64 * rs_cpus >= max)
-			return memcg;
-		memcg = memcg_parent(memcg);
-	}
-	return NULL;
+	bpf_loop(WIRE_PATH_DEPTH, full_step, &walk, 0);
+	return walk.found;
+}
+
+static long group_step(__u32 i, struct memcg_walk *walk)
+{
+	struct mem_cgroup *memcg = walk->memcg;
+
+	if (!memcg)
+		return 1;
+	if (BPF_CORE_READ(memcg, oom_group))
+		walk->found = memcg;
+	if (memcg == walk->owner)
+		return 1;
+	walk->memcg = memcg_parent(memcg);
+	return 0;
 }
 
 /* As mem_cgroup_get_oom_group(): the topmost cgroup below (or at) @owner with
  * memory.oom.group, or 0. */
 static __always_inline __u64 memcg_group(struct mem_cgroup *memcg, struct mem_cgroup *owner)
 {
-	__u64 group = 0;
+	struct memcg_walk walk = {.memcg = memcg, .owner = owner};
 
-	for (int i = 0; i < WIRE_PATH_DEPTH && memcg; i++) {
-		if (BPF_CORE_READ(memcg, oom_group))
-			group = (__u64)memcg;
-		if (memcg == owner)
-			break;
-		memcg = memcg_parent(memcg);
-	}
-	return group;
+	bpf_loop(WIRE_PATH_DEPTH, group_step, &walk, 0);
+	return (__u64)walk.found;
 }
 
 static __always_inline void owner_fill(struct wire_oom_kill *event, struct mem_cgroup *memcg)
@@ -438,24 +464,41 @@ int BPF_PROG(rs_oom_mark, struct task_struct *victim)
 	return 0;
 }
 
+struct thread_walk {
+	struct list_head *at;
+	struct list_head *head;
+	__u64 mm;
+	bool found;
+};
+
+static long thread_step(__u32 i, struct thread_walk *walk)
+{
+	struct list_head *at = walk->at;
+	struct task_struct *thread = (void *)at - OFFSET_OF(struct task_struct, thread_node);
+
+	if (!at || at == walk->head)
+		return 1;
+	if ((__u64)BPF_CORE_READ(thread, mm) == walk->mm) {
+		walk->found = true;
+		return 1;
+	}
+	walk->at = BPF_CORE_READ(at, next);
+	return 0;
+}
+
 /* Whether any thread of @task still has @mm: the leader may have exited. */
 static __always_inline bool uses_mm(struct task_struct *task, __u64 mm)
 {
-	const __u32 node = OFFSET_OF(struct task_struct, thread_node);
-	struct list_head *head, *at;
+	struct thread_walk walk = {.mm = mm};
+	struct list_head *head;
 
 	if ((__u64)BPF_CORE_READ(task, mm) == mm)
 		return true;
 	head = (void *)BPF_CORE_READ(task, signal) + OFFSET_OF(struct signal_struct, thread_head);
-	at = BPF_CORE_READ(head, next);
-	for (int i = 0; i < 32 && at && at != head; i++) {
-		struct task_struct *thread = (void *)at - node;
-
-		if ((__u64)BPF_CORE_READ(thread, mm) == mm)
-			return true;
-		at = BPF_CORE_READ(at, next);
-	}
-	return false;
+	walk.head = head;
+	walk.at = BPF_CORE_READ(head, next);
+	bpf_loop(1024, thread_step, &walk, 0);
+	return walk.found;
 }
 
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that

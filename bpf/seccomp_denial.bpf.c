@@ -29,6 +29,9 @@
 
 #define PATH_INTERVAL (10 * NSEC_PER_SEC) /* a cgroup's path comes again after this */
 
+/* Whether rs_sec_audit is attached: then a denial without its mark was not logged. */
+const volatile __u32 rs_sees_audit = 0;
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct {
@@ -272,24 +275,40 @@ static __noinline bool submit_large(const struct denial *denial, struct task_str
 	return true;
 }
 
-static __noinline bool submit_small(const struct denial *denial, struct task_struct *task,
-				    struct pt_regs *regs, struct cgroup *cgroup,
-				    struct wire_sums *sums)
+enum { SMALL_NO_ROOM, SMALL_DONE, SMALL_TOO_SMALL };
+
+static __noinline int submit_small(const struct denial *denial, struct task_struct *task,
+				   struct pt_regs *regs, struct cgroup *cgroup,
+				   struct wire_sums *sums)
 {
 	struct wire_seccomp_denial *event =
 		bpf_ringbuf_reserve(&rs_bulk, sizeof(*event) + NAMES_SMALL, 0);
 	struct names names;
 
 	if (!event)
-		return false;
+		return SMALL_NO_ROOM;
 	event_fill(event, denial, task, regs, cgroup);
 	names = paths_fill(event, NAMES_SMALL, task, cgroup);
 	if (names_full(&names)) {
 		bpf_ringbuf_discard(event, 0);
-		return submit_large(denial, task, regs, cgroup, sums);
+		return SMALL_TOO_SMALL;
 	}
 	event_submit(event, denial->now, sums);
-	return true;
+	return SMALL_DONE;
+}
+
+static __always_inline bool submit_with_paths(const struct denial *denial, struct task_struct *task,
+					      struct pt_regs *regs, struct cgroup *cgroup,
+					      struct wire_sums *sums)
+{
+	switch (submit_small(denial, task, regs, cgroup, sums)) {
+	case SMALL_DONE:
+		return true;
+	case SMALL_TOO_SMALL:
+		return submit_large(denial, task, regs, cgroup, sums);
+	default:
+		return false;
+	}
 }
 
 /* The paths go with the first event of a cgroup or an executable, and again now and then, so
@@ -314,20 +333,17 @@ static __always_inline void paths_learn(const struct wire_cgroup_key *key, struc
 	}
 }
 
-static __noinline bool submit(const struct denial *denial, struct task_struct *task,
-			      struct pt_regs *regs, struct cgroup *cgroup, struct wire_sums *sums)
+static __always_inline bool submit(const struct denial *denial, struct task_struct *task,
+				   struct pt_regs *regs, struct cgroup *cgroup,
+				   const struct wire_cgroup_key *group, struct wire_sums *sums)
 {
-	struct wire_cgroup_key key = {
-		.id = denial->key.cgroup_id,
-		.hierarchy = denial->key.hierarchy,
-	};
 	struct mark *mark = mark_make(task);
 
-	if (paths_are_known(&key, mark, task, denial->now))
+	if (paths_are_known(group, mark, task, denial->now))
 		return submit_bare(denial, task, regs, cgroup, sums);
-	if (!submit_small(denial, task, regs, cgroup, sums))
+	if (!submit_with_paths(denial, task, regs, cgroup, sums))
 		return false;
-	paths_learn(&key, mark, task, denial->now);
+	paths_learn(group, mark, task, denial->now);
 	return true;
 }
 
@@ -336,10 +352,11 @@ __noinline int rs_emit(struct denial *denial)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct cgroup *cgroup = task_cgroup(task);
 	struct wire_cgroup_key group = {};
+	struct wire_denial_key key;
 	struct wire_sums *sums;
 	struct wire_row *row;
-	struct cgroup *cgroup = task_cgroup(task);
 
 	if (!denial)
 		return 0;
@@ -348,6 +365,8 @@ __noinline int rs_emit(struct denial *denial)
 	denial->key.arch = is_compat(task) ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 	denial->key.pad = 0;
 	denial->now = bpf_ktime_get_boot_ns();
+	if (rs_sees_audit)
+		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
 	if (rs_selftest_cookie && regs->di == rs_selftest_cookie) {
 		(void)submit_bare(denial, task, regs, cgroup, NULL);
 		return 0;
@@ -355,14 +374,15 @@ __noinline int rs_emit(struct denial *denial)
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)
 		return 0;
-	row = ROW_COUNT(&rs_denials, &denial->key, denial->now);
+	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
+	row = ROW_COUNT(&rs_denials, &key, denial->now);
 	if (!row)
 		ADD(sums->overflow, 1);
 	if (!passes(row, &group, denial->now)) {
 		hold_back(sums, row, denial->now);
 		return 0;
 	}
-	if (submit(denial, task, regs, cgroup, sums))
+	if (submit(denial, task, regs, cgroup, &group, sums))
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);
@@ -483,7 +503,7 @@ static __always_inline int on_refused(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct denial denial = {.flags = WIRE_SECCOMP_KNOWS_LOG};
+	struct denial denial = {};
 	struct mark *mark;
 	bool refused;
 
@@ -515,7 +535,7 @@ SEC("?fentry/audit_seccomp")
 int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct denial denial = {.flags = WIRE_SECCOMP_KNOWS_LOG | WIRE_SECCOMP_LOGGED};
+	struct denial denial = {.flags = WIRE_SECCOMP_LOGGED};
 	struct mark *mark;
 
 	if ((__u32)code == SECCOMP_RET_LOG) {
@@ -610,6 +630,8 @@ int BPF_PROG(rs_sec_die, struct task_struct *dying)
 	set_nr(&denial, regs);
 	if (!task->seccomp.filter_count.counter) {
 		denial.flags |= WIRE_SECCOMP_STRICT;
+		if (mark && mark->flags & MARK_ACTION)
+			denial.flags |= WIRE_SECCOMP_LOGGED;
 		denial.key.action = SECCOMP_RET_KILL_THREAD;
 		return rs_emit(&denial);
 	}

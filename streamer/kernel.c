@@ -132,6 +132,7 @@ static int configure(struct kernel *kernel)
 	/* A second's worth may come at once. */
 	rate_set(config->container_rate, config->container_rate, &skel->rodata->rs_group_interval,
 		 &skel->rodata->rs_group_tolerance);
+	skel->rodata->rs_sees_audit = bpf_program__autoload(skel->progs.rs_sec_audit);
 	r = bpf_map__set_max_entries(skel->maps.rs_sums, kernel->n_cpus);
 	if (!r)
 		r = bpf_map__set_max_entries(skel->maps.rs_critical, config->critical_ring_bytes);
