@@ -40,8 +40,8 @@ wait_for() { # WHAT COMMAND [ARG…]
 	done
 }
 
-shown() { # COUNT PATTERN: that many lines of the live text match
-	[[ $(grep -cE "$2" "$work/text") -ge $1 ]]
+shown() { # PATTERN: a line of the live text matches
+	grep -qE "$1" "$work/text"
 }
 
 say "Live, from this machine's kernel" \
@@ -57,12 +57,10 @@ reader=$!
 
 # Each of these is a process of its own, which does the thing once.
 "$build/testdata/trigger-oom" o01 >/dev/null
-wait_for 'OOM line' shown 1 ' OOM '
-denials=0
+wait_for 'OOM line' shown ' OOM '
 for c in c01 c05 c06; do # ERRNO, TRAP, KILL_PROCESS
 	"$build/testdata/trigger-seccomp" "$c" >/dev/null
-	denials=$((denials + 1))
-	wait_for "DENY line of $c" shown "$denials" ' DENY .*trigger-seccomp'
+	wait_for "DENY line of $c" shown " DENY .*$c\["
 done
 
 kill -TERM "$streamer"
