@@ -69,3 +69,39 @@ end_streamers() {
 		[ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
 	done
 }
+
+# For judge().
+
+# judge_truth NAME: NAME.pb says what NAME.truth says, event by event; a line for each case.
+# On kernels where everything attaches, the tier is known beforehand.
+judge_truth() {
+	case $TARGET in
+	bookworm | bookworm-v1 | trixie) set -- "$1" --tier fentry ;;
+	esac
+	name=$1
+	shift
+	rc=0
+	/usr/bin/python3 "$TESTS/e2e/judge.py" "$@" --stream "$name.pb" "$name.truth" \
+		>"$name.judged" 2>&1 || rc=$?
+	awk -F ' *[|] *' -v target="$TARGET" '
+		$1 == "case" { next }
+		$4 == "ok" { print "ok - " $1; next }
+		$4 == "FAILED" { print "not ok - " $1; next }
+		# What this kernel cannot do. Those with everything have no excuse.
+		$4 ~ /^skipped/ { print (target ~ /^[a-z]+$/ && target != "native" ? "not ok - " : "# ") \
+				  $1 " " $4; next }
+		{ print "# " $0 }' "$name.judged"
+	[ $rc = 0 ] || grep -q FAILED "$name.judged" || echo "not ok - judge.py exits with $rc"
+}
+
+# judge_whole NAME: the recording is complete, and the streamer said nothing is lost.
+judge_whole() {
+	rc=0
+	"$BUILD/consumer/ringside" verify "$1.pb" >"$1.verified" 2>&1 || rc=$?
+	sed 's/^/# /' "$1.verified"
+	if [ $rc = 0 ]; then
+		echo "ok - $1.pb is complete"
+	else
+		echo "not ok - verify $1.pb exits with $rc"
+	fi
+}
