@@ -122,8 +122,8 @@ static int run_case(const struct seccomp_case *c, const char *cgroup)
 	bool failed;
 
 	if (!truth || r) {
-		(void)fprintf(stderr, "trigger-seccomp: %s: %s\n", c->name,
-			      strerror(r ? -r : errno));
+		(void)fprintf(stderr, "trigger-seccomp: %s: %s %s\n", c->name,
+			      r ? "making the cgroup:" : "no memory:", strerror(r ? -r : errno));
 		return 1;
 	}
 	(void)run_in(c, truth, fd, cgroup ? &memcg : NULL);
