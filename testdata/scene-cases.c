@@ -262,14 +262,16 @@ static int stage_o05(struct scene *scene)
 
 static int leave_thread(struct scene *scene, struct actor *actor)
 {
-	static struct eater eater; /* outlives this stack */
+	struct eater *eater = malloc(sizeof(*eater)); /* outlives this thread's stack */
 	pthread_t thread;
 
-	eater = (struct eater){.scene = scene,
-			       .actor = actor,
-			       .leader = pthread_self(),
-			       .alone = true};
-	if (pthread_create(&thread, NULL, run_eater, &eater))
+	if (!eater)
+		return scene_fail(scene, "no memory");
+	*eater = (struct eater){.scene = scene,
+				.actor = actor,
+				.leader = pthread_self(),
+				.alone = true};
+	if (pthread_create(&thread, NULL, run_eater, eater))
 		return scene_fail(scene, "pthread_create failed");
 	pthread_exit(NULL);
 }
