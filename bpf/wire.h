@@ -128,14 +128,14 @@ struct wire_oom_kill {
 };
 _Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 6 * 4, "wire_oom_kill");
 
-#define WIRE_SECCOMP_HAS_NR 0x01u     /* nr */
-#define WIRE_SECCOMP_HAS_ERRNO 0x02u  /* error */
-#define WIRE_SECCOMP_HAS_DATA 0x04u   /* ret_data */
-#define WIRE_SECCOMP_HAS_CALL 0x08u   /* ip, args */
-#define WIRE_SECCOMP_LOGGED 0x10u     /* logged */
-#define WIRE_SECCOMP_KNOWS_LOG 0x20u  /* logged is known, either way */
-#define WIRE_SECCOMP_STRICT 0x40u     /* strict_mode */
-#define WIRE_SECCOMP_EVALUATED 0x80u  /* the filter was run again to tell the action */
+#define WIRE_SECCOMP_HAS_NR 0x01u        /* nr */
+#define WIRE_SECCOMP_HAS_ERRNO 0x02u     /* error */
+#define WIRE_SECCOMP_HAS_DATA 0x04u      /* ret_data */
+#define WIRE_SECCOMP_HAS_CALL 0x08u      /* ip, args */
+#define WIRE_SECCOMP_LOGGED 0x10u        /* logged */
+#define WIRE_SECCOMP_KNOWS_LOG 0x20u     /* logged is known, either way */
+#define WIRE_SECCOMP_STRICT 0x40u        /* strict_mode */
+#define WIRE_SECCOMP_EVALUATED 0x80u     /* the filter was run again to tell the action */
 #define WIRE_SECCOMP_ACTION_GUESS 0x100u /* it should have been, but could not */
 
 /* What a denial is counted and limited by. */

@@ -21,10 +21,10 @@ enum kernel_tier {
 };
 
 struct kernel_config {
-	uint32_t probes;         /* bit 1 << WIRE_OOM_KILL, ... */
-	enum kernel_tier attach; /* KERNEL_TIER_NONE: try all, best first */
-	bool allow_syscall_tax;  /* permits tiers that cost every process something */
-	const char *btf_path;    /* BTF of this kernel, or NULL for /sys/kernel/btf/vmlinux */
+	uint32_t probes;              /* bit 1 << WIRE_OOM_KILL, ... */
+	enum kernel_tier attach;      /* KERNEL_TIER_NONE: try all, best first */
+	bool allow_syscall_tax;       /* permits tiers that cost every process something */
+	const char *btf_path;         /* BTF of this kernel, or NULL for /sys/kernel/btf/vmlinux */
 	uint32_t critical_ring_bytes; /* powers of two, at least a page */
 	uint32_t bulk_ring_bytes;
 	uint32_t rate; /* per second, 0: no limit */

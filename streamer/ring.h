@@ -14,7 +14,10 @@ struct ring {
 	const uint8_t *data; /* mapped twice in a row: a record never wraps */
 };
 
-#define RING_NULL {.fd = -1}
+#define RING_NULL                                                                                  \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 
 /* Returns 0, RING_STOP if @fn wants no more (the record was taken), RING_KEEP if it wants no
  * more and the record has to stay, or -errno. */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What every probe shares: settings, rings and sums. All emission goes through here, so that
+ * seen = submitted + limited + dropped + in flight holds whatever a probe does. */
+#pragma once
+
+#include "kernel.h"
+#include "wire.h"
+
+#define NSEC_PER_SEC 1000000000ull
+
+/* Set by the streamer before loading. Weak: each .bpf.c has them, the linker keeps one. */
+const volatile __u32 rs_page_shift __weak = 12;
+const volatile __u32 rs_cpus __weak = 1;           /* possible CPUs */
+const volatile __u64 rs_rate_interval __weak = 0;  /* ns a token of --rate, 0: no limit */
+const volatile __u64 rs_rate_tolerance __weak = 0; /* (burst - 1) tokens, ns */
+const volatile __u64 rs_group_interval __weak = 0; /* of --container-rate */
+const volatile __u64 rs_group_tolerance __weak = 0;
+
+/* First argument of the self-test's calls: their events are marked and not counted. 0: none.
+ * Written while attached. A process id would not do: the streamer may live in a namespace. */
+__u64 rs_selftest_cookie __weak = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 512 * 1024);
+} rs_critical __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} rs_bulk __weak SEC(".maps");
+
+/* Mapped by the streamer, so that reading it needs no capability and no system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct wire_cpu);
+} rs_sums __weak SEC(".maps");
+
+/* Plain increments lose counts to nesting and preemption, also per CPU: always atomic. */
+#define ADD(counter, n) ((void)__sync_fetch_and_add(&(counter), n))
+
+/* An event has happened. NULL only if the CPU is beyond the map, which is sized by all
+ * possible CPUs. Programs do not migrate while they run. */
+static __always_inline struct wire_sums *sums_enter(__u32 probe)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct wire_cpu *sums = bpf_map_lookup_elem(&rs_sums, &cpu);
+
+	if (!sums || probe >= WIRE_PROBE_COUNT)
+		return NULL;
+	ADD(sums->probe[probe].in_flight, 1);
+	ADD(sums->probe[probe].seen, 1);
+	return &sums->probe[probe];
+}
+
+static __always_inline void sums_leave(struct wire_sums *sums, __u64 *outcome)
+{
+	ADD(*outcome, 1);
+	ADD(sums->in_flight, -1);
+}
+
+/* The last thing before a record is handed over: the sums as they stand now. @sums is NULL
+ * for the self-test's events. head->size is the caller's. */
+static __always_inline void head_fill(struct wire_head *head, __u32 probe, __u64 now,
+				      const struct wire_sums *sums)
+{
+	head->probe = probe;
+	head->flags = sums ? 0 : WIRE_SELFTEST;
+	head->boottime_nano = now;
+	head->seen = sums ? sums->seen : 0;
+	head->limited = sums ? sums->limited : 0;
+	head->dropped = sums ? sums->dropped : 0;
+	head->cpu = bpf_get_smp_processor_id();
+}
+
+/* Counts one event in the row of @key, which is made if there is none. The row is looked up
+ * again after the insert, whatever that answered: another CPU may have been first.
+ * Evaluates to the row or NULL (the table is full). */
+#define ROW_COUNT(map, key, now)                                                                   \
+	({                                                                                         \
+		struct wire_row *row_ = bpf_map_lookup_elem(map, key);                             \
+		if (!row_) {                                                                       \
+			struct wire_row zero_ = {};                                                \
+			(void)bpf_map_update_elem(map, key, &zero_, BPF_NOEXIST);                  \
+			row_ = bpf_map_lookup_elem(map, key);                                      \
+		}                                                                                  \
+		if (row_) {                                                                        \
+			ADD(row_->count, 1);                                                       \
+			row_->last = now;                                                          \
+		}                                                                                  \
+		row_;                                                                              \
+	})

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choosing goes from the cheapest trial to the dearest: what the kernel's BTF names, a program
+ * of two instructions put on each function, the real programs, the self-test. A tier that fails
+ * at any of these is noted with the reason, and the next is tried; all that was loaded for the
+ * failed choice goes, because programs cannot be added to a loaded object. */
+#include "kernel.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "rs_probes.skel.h"
+#include "selftest.h"
+#include "tiers.h"
+#include "trial.h"
+#include "util.h"
+
+#define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
+#define ROWS_AT_ONCE 512u
+
+struct kernel {
+	struct kernel_config config;
+	struct kernel_probe probes[WIRE_PROBE_COUNT];
+	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
+	struct btf *btf;
+	struct rs_probes *skel;
+	const struct wire_cpu *cpus;
+	size_t cpus_bytes;
+	unsigned n_cpus;
+};
+
+struct kernel *kernel_free(struct kernel *kernel)
+{
+	if (!kernel)
+		return NULL;
+	if (kernel->cpus)
+		(void)munmap((void *)(uintptr_t)kernel->cpus, kernel->cpus_bytes);
+	rs_probes__destroy(kernel->skel);
+	btf__free(kernel->btf);
+	free(kernel);
+	return NULL;
+}
+
+static void kernel_freep(struct kernel **kernel)
+{
+	(void)kernel_free(*kernel);
+}
+
+static void note(struct kernel_probe *probe, enum kernel_tier tier, const char *error)
+{
+	struct kernel_attempt *attempt;
+
+	if (probe->n_attempts == ARRAY_SIZE(probe->attempts))
+		return;
+	attempt = &probe->attempts[probe->n_attempts++];
+	attempt->tier = tier;
+	attempt->ok = !error;
+	(void)snprintf(attempt->error, sizeof(attempt->error), "%s", error ? error : "");
+}
+
+/* The first tier from @tier on that the cheap trials do not rule out, or NULL. */
+static const struct tier *choose(struct kernel *kernel, unsigned id, const struct tier *tier)
+{
+	struct kernel_probe *probe = &kernel->probes[id];
+	char error[sizeof(probe->attempts[0].error)];
+
+	for (; tier->programs[0]; tier++) {
+		if (kernel->config.attach && kernel->config.attach != tier->tier)
+			continue;
+		if (tier->taxes && !kernel->config.allow_syscall_tax) {
+			note(probe, tier->tier,
+			     "not permitted: it costs every system call of every process about "
+			     "0.2 µs; --allow-syscall-tax permits it");
+			continue;
+		}
+		if (!trial_tier(kernel->btf, tier, error, sizeof(error)))
+			return tier;
+		note(probe, tier->tier, error);
+	}
+	return NULL;
+}
+
+/* @id's chosen tier has failed with @error: the next one. */
+static void demote(struct kernel *kernel, unsigned id, const char *error)
+{
+	const struct tier *failed = kernel->tiers[id];
+
+	note(&kernel->probes[id], failed->tier, error);
+	kernel->tiers[id] = choose(kernel, id, failed + 1);
+}
+
+static bool tier_has(const struct tier *tier, const char *program)
+{
+	for (size_t i = 0; tier && i < KERNEL_TEXTS && tier->programs[i]; i++)
+		if (!strcmp(tier->programs[i], program))
+			return true;
+	return false;
+}
+
+/* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
+static int program_owner(const struct kernel *kernel, const char *program)
+{
+	if (!trial_program_fits(kernel->btf, program))
+		return -1;
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (tier_has(kernel->tiers[id], program))
+			return (int)id;
+	return -1;
+}
+
+/* GCRA: the time one event earns back, and how far ahead of time a burst may run. */
+static void rate_set(uint32_t rate, uint32_t burst, __u64 *interval, __u64 *tolerance)
+{
+	*interval = rate ? 1000000000ull / rate : 0;
+	*tolerance = burst ? *interval * (burst - 1) : 0;
+}
+
+static int configure(struct kernel *kernel)
+{
+	const struct kernel_config *config = &kernel->config;
+	struct rs_probes *skel = kernel->skel;
+	int r;
+
+	skel->rodata->rs_page_shift = (__u32)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
+	skel->rodata->rs_cpus = kernel->n_cpus;
+	rate_set(config->rate, config->burst, &skel->rodata->rs_rate_interval,
+		 &skel->rodata->rs_rate_tolerance);
+	/* A second's worth may come at once. */
+	rate_set(config->container_rate, config->container_rate, &skel->rodata->rs_group_interval,
+		 &skel->rodata->rs_group_tolerance);
+	skel->rodata->rs_sees_audit = bpf_program__autoload(skel->progs.rs_sec_audit);
+	r = bpf_map__set_max_entries(skel->maps.rs_sums, kernel->n_cpus);
+	if (!r)
+		r = bpf_map__set_max_entries(skel->maps.rs_critical, config->critical_ring_bytes);
+	if (!r)
+		r = bpf_map__set_max_entries(skel->maps.rs_bulk, config->bulk_ring_bytes);
+	return r;
+}
+
+/* The last line of a verifier log says what it was. */
+static void explain_load(const char *log, int r, char *error, size_t size)
+{
+	size_t end = strlen(log), start;
+
+	while (end && log[end - 1] == '\n')
+		end--;
+	for (int lines = 0; lines < 2 && end; lines++) {
+		start = end;
+		while (start && log[start - 1] != '\n')
+			start--;
+		/* "processed N insns ..." closes every log */
+		if (strncmp(log + start, "processed ", 10)) {
+			(void)snprintf(error, size, "the kernel refuses the programs: %.*s (%s)",
+				       (int)(end - start), log + start, strerrorname_np(-r));
+			return;
+		}
+		end = start ? start - 1 : 0;
+	}
+	(void)snprintf(error, size, "the programs do not load: %s", strerrordesc_np(-r));
+}
+
+/* Loads the programs of the chosen tiers. On failure the probe at fault is in *ret_guilty, or
+ * WIRE_PROBE_COUNT where it is none's fault. */
+static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	_cleanup_free_ char *logs = calloc(WIRE_PROBE_COUNT, LOG_SIZE);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel->config.btf_path);
+	struct bpf_program *prog;
+	int r, owner;
+
+	*ret_guilty = WIRE_PROBE_COUNT;
+	if (!logs)
+		return -ENOMEM;
+	kernel->skel = rs_probes__open_opts(&opts);
+	if (!kernel->skel)
+		return -errno;
+	bpf_object__for_each_program(prog, kernel->skel->obj)
+	{
+		owner = program_owner(kernel, bpf_program__name(prog));
+		(void)bpf_program__set_autoload(prog, owner >= 0);
+		if (owner >= 0)
+			(void)bpf_program__set_log_buf(prog, logs + (size_t)owner * LOG_SIZE,
+						       LOG_SIZE);
+	}
+	r = configure(kernel);
+	if (!r)
+		r = rs_probes__load(kernel->skel);
+	if (!r)
+		return 0;
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		if (logs[(size_t)id * LOG_SIZE])
+			*ret_guilty = id;
+	}
+	explain_load(*ret_guilty < WIRE_PROBE_COUNT ? logs + (size_t)*ret_guilty * LOG_SIZE : "", r,
+		     error, size);
+	return r;
+}
+
+static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	const struct bpf_object_skeleton *s = kernel->skel->skeleton;
+
+	for (int i = 0; i < s->prog_cnt; i++) {
+		struct bpf_program *prog = *s->progs[i].prog;
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(prog))
+			continue;
+		link = bpf_program__attach(prog);
+		if (!link) {
+			int r = -errno;
+
+			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
+			(void)snprintf(error, size, "%s cannot be attached: %s",
+				       bpf_program__section_name(prog), strerrordesc_np(-r));
+			return r;
+		}
+		*s->progs[i].link = link;
+	}
+	return 0;
+}
+
+static int self_test(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	int r;
+
+	if (!kernel->tiers[WIRE_SECCOMP_DENIAL])
+		return 0;
+	r = selftest_seccomp(kernel_bulk_fd(kernel),
+			     (uint64_t *)&kernel->skel->bss->rs_selftest_cookie, error, size);
+	/* Where the child may not install a filter there is nothing to be learnt. */
+	kernel->probes[WIRE_SECCOMP_DENIAL].self_tested = !r;
+	if (r != -ENODATA)
+		return 0;
+	*ret_guilty = WIRE_SECCOMP_DENIAL;
+	return r;
+}
+
+static int map_sums(struct kernel *kernel)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *at;
+
+	kernel->cpus_bytes = (kernel->n_cpus * sizeof(struct wire_cpu) + page - 1) & ~(page - 1);
+	at = mmap(NULL, kernel->cpus_bytes, PROT_READ, MAP_SHARED,
+		  bpf_map__fd(kernel->skel->maps.rs_sums), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	kernel->cpus = at;
+	return 0;
+}
+
+static bool any_chosen(const struct kernel *kernel)
+{
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (kernel->tiers[id])
+			return true;
+	return false;
+}
+
+static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	int r = load(kernel, ret_guilty, error, size);
+
+	if (!r)
+		r = attach(kernel, ret_guilty, error, size);
+	if (!r)
+		r = self_test(kernel, ret_guilty, error, size);
+	if (r) {
+		rs_probes__destroy(kernel->skel);
+		kernel->skel = NULL;
+	}
+	return r;
+}
+
+static void describe(struct kernel_probe *probe, const struct tier *tier)
+{
+	probe->tier = tier->tier;
+	probe->cost = tier->cost;
+	while (probe->n_hooks < KERNEL_TEXTS && tier->hooks[probe->n_hooks]) {
+		probe->hooks[probe->n_hooks] = tier->hooks[probe->n_hooks];
+		probe->n_hooks++;
+	}
+	while (probe->n_blind_spots < KERNEL_TEXTS && tier->blind_spots[probe->n_blind_spots]) {
+		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
+		probe->n_blind_spots++;
+	}
+	note(probe, tier->tier, NULL);
+}
+
+/* Tries until what is chosen works, or nothing is left to choose. */
+static int settle(struct kernel *kernel, char *error, size_t size)
+{
+	char why[sizeof(((struct kernel_attempt *)0)->error)] = "";
+	unsigned guilty = WIRE_PROBE_COUNT;
+	int r;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (kernel->config.probes & 1u << id)
+			kernel->tiers[id] = choose(kernel, id, tiers_of(id));
+	while (any_chosen(kernel)) {
+		r = load_and_attach(kernel, &guilty, why, sizeof(why));
+		if (!r)
+			break;
+		if (guilty >= WIRE_PROBE_COUNT) {
+			(void)snprintf(error, size, "%s", why);
+			return r;
+		}
+		demote(kernel, guilty, why);
+	}
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (kernel->tiers[id])
+			describe(&kernel->probes[id], kernel->tiers[id]);
+	return any_chosen(kernel) ? map_sums(kernel) : 0;
+}
+
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return 0;
+}
+
+int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	int r;
+
+	if (!kernel)
+		return -ENOMEM;
+	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
+	kernel->config = *config;
+	r = libbpf_num_possible_cpus();
+	if (r < 0) {
+		(void)snprintf(error, size, "the possible CPUs cannot be read from /sys: %s",
+			       strerrordesc_np(-r));
+		return r;
+	}
+	kernel->n_cpus = (unsigned)r;
+	r = trial_machine(config->btf_path, &kernel->btf, error, size);
+	if (!r)
+		r = settle(kernel, error, size);
+	if (r)
+		return r;
+	/* The trials' knowledge of all kernel types is large, and not needed any more. */
+	btf__free(kernel->btf);
+	kernel->btf = NULL;
+	*ret = TAKE_PTR(kernel);
+	return 0;
+}
+
+const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
+{
+	return &kernel->probes[probe];
+}
+
+int kernel_critical_fd(const struct kernel *kernel)
+{
+	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_critical) : -ENODEV;
+}
+
+int kernel_bulk_fd(const struct kernel *kernel)
+{
+	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_bulk) : -ENODEV;
+}
+
+const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
+{
+	*ret_n = kernel->cpus ? kernel->n_cpus : 0;
+	return kernel->cpus;
+}
+
+int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
+{
+	const struct tier *tier = kernel->tiers[probe];
+	struct bpf_program *prog;
+	uint64_t missed = 0;
+
+	if (!tier)
+		return -ENODATA;
+	bpf_object__for_each_program(prog, kernel->skel->obj)
+	{
+		struct bpf_prog_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (!bpf_program__autoload(prog) || !tier_has(tier, bpf_program__name(prog)))
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+			return -errno;
+		/* 5.12: "bpf: Count the number of times recursion was prevented" */
+		if (size < offsetof(struct bpf_prog_info, recursion_misses) + 8)
+			return -ENODATA;
+		missed += info.recursion_misses;
+	}
+	*ret = missed;
+	return 0;
+}
+
+static int rows_fd(const struct kernel *kernel, unsigned probe, size_t *ret_key_size)
+{
+	if (!kernel->skel)
+		return -ENODEV;
+	*ret_key_size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
+					       : sizeof(struct wire_denial_key);
+	return bpf_map__fd(probe == WIRE_OOM_KILL ? kernel->skel->maps.rs_ooms
+						  : kernel->skel->maps.rs_denials);
+}
+
+int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+{
+	_cleanup_free_ struct wire_row *rows = NULL;
+	_cleanup_free_ uint8_t *keys = NULL;
+	uint64_t in = 0, out = 0; /* the batch's opaque position; a hash's is 4 bytes */
+	size_t key_size;
+	int fd = rows_fd(kernel, probe, &key_size), r = 0;
+
+	if (fd < 0)
+		return fd == -ENODEV ? 0 : fd;
+	rows = calloc(ROWS_AT_ONCE, sizeof(*rows));
+	keys = calloc(ROWS_AT_ONCE, key_size);
+	if (!rows || !keys)
+		return -ENOMEM;
+	for (bool first = true; r != -ENOENT; first = false) {
+		__u32 n = ROWS_AT_ONCE;
+		int stop;
+
+		r = bpf_map_lookup_batch(fd, first ? NULL : &in, &out, keys, rows, &n, NULL);
+		if (r < 0)
+			r = -errno;
+		if (r && r != -ENOENT) /* -ENOENT: that was the last batch */
+			return r;
+		for (__u32 i = 0; i < n; i++) {
+			stop = fn(data, keys + i * key_size, &rows[i]);
+			if (stop)
+				return stop;
+		}
+		in = out;
+	}
+	return 0;
+}
+
+void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
+{
+	struct wire_cgroup_key key = {.id = id, .hierarchy = hierarchy};
+
+	if (kernel->skel)
+		(void)bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.rs_known), &key);
+}
+
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	if (!kernel->skel)
+		return 0;
+	bpf_object__for_each_map(map, kernel->skel->obj)
+	{
+		uint64_t entry = bpf_map__key_size(map) + bpf_map__value_size(map);
+
+		bytes += (entry ? entry : 1) * bpf_map__max_entries(map);
+	}
+	return bytes;
+}
+
+void kernel_detach(struct kernel *kernel)
+{
+	if (kernel->skel)
+		rs_probes__detach(kernel->skel);
+}

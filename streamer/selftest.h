@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proves that an attached seccomp probe sees what it should: a child makes two calls its own
+ * filter denies, and the records must arrive and be right. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* @bulk_fd is the ring's map; its records are looked at, not taken. *@cookie, in the
+ * programs' memory, is set to what marks the calls for the time of the test. Returns 0, or -errno
+ * with a sentence in @error: -ENODATA if something was missing or wrong. */
+int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size);

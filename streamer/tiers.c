@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tiers.h"
+
+#include "util.h"
+
+#define IN_FLIGHT "calls already in the kernel while the probe is attached or detached"
+#define LOG_ONLY_LOGGED                                                                            \
+	"SECCOMP_RET_LOG (not a denial) is seen only while the kernel logs it "                    \
+	"(seccomp.actions_logged)"
+
+static const struct tier oom_tiers[] = {
+	{
+		.tier = KERNEL_TIER_FENTRY,
+		.programs = {"rs_oom_begin", "rs_oom_end", "rs_oom_mark", "rs_oom_signal"},
+		.hooks = {"fentry/oom_kill_process", "fexit/oom_kill_process", "tp_btf/mark_victim",
+			  "tp_btf/signal_generate"},
+		.functions = {"oom_kill_process"},
+		.tracepoints = {"mark_victim", "signal_generate"},
+		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.cost = "nothing but a few ns for each signal sent",
+	},
+	{
+		.tier = KERNEL_TIER_TRACEPOINT,
+		.programs = {"rs_oom_mark", "rs_oom_signal"},
+		.hooks = {"tp_btf/mark_victim", "tp_btf/signal_generate"},
+		.tracepoints = {"mark_victim", "signal_generate"},
+		.blind_spots =
+			{"whose limit was hit is inferred from the fill of the victim's cgroups",
+			 "badness points, order and gfp mask of the failed allocation",
+			 "kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.cost = "nothing but a few ns for each signal sent",
+	},
+	{0},
+};
+
+static const struct tier seccomp_tiers[] = {
+	{
+		.tier = KERNEL_TIER_FENTRY,
+		.programs = {"rs_sec_exit1", "rs_sec_exit0", "rs_sec_audit", "rs_sec_signal",
+			     "rs_sec_die"},
+		.hooks = {"fexit/__secure_computing", "fentry/audit_seccomp",
+			  "tp_btf/signal_generate", "tp_btf/sched_process_exit"},
+		.functions = {"__secure_computing", "audit_seccomp"},
+		.tracepoints = {"signal_generate", "sched_process_exit"},
+		.blind_spots =
+			{"on preemptible kernels: denials of other tasks while one is preempted "
+			 "inside the program (missed_runs is their upper bound)",
+			 LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = "tens of ns for each system call of processes that have a seccomp filter; "
+			"nothing for others",
+	},
+	{
+		.tier = KERNEL_TIER_TRACEPOINT,
+		.taxes = true,
+		.programs = {"rs_sec_enter", "rs_sec_leave", "rs_sec_signal", "rs_sec_die"},
+		.hooks = {"tp_btf/sys_enter", "tp_btf/sys_exit", "tp_btf/signal_generate",
+			  "tp_btf/sched_process_exit"},
+		.tracepoints = {"sys_enter", "sys_exit", "signal_generate", "sched_process_exit"},
+		.blind_spots =
+			{"SECCOMP_RET_LOG (not a denial)",
+			 "whether the kernel wrote an audit record too",
+			 "which call it was, when a tracer replaced its number by -1",
+			 "calls a PTRACE_SYSEMU tracer takes over, where the filter denies them, "
+			 "look like denials",
+			 IN_FLIGHT},
+		.cost = "0.1 to 0.2 µs for every system call of every process on the machine",
+	},
+	{0},
+};
+
+static const struct tier *const tiers[WIRE_PROBE_COUNT] = {
+	[WIRE_OOM_KILL] = oom_tiers,
+	[WIRE_SECCOMP_DENIAL] = seccomp_tiers,
+};
+
+const struct tier *tiers_of(unsigned probe)
+{
+	return tiers[probe];
+}
+
+const char *tier_name(enum kernel_tier tier)
+{
+	static const char *const names[KERNEL_TIER_COUNT] = {
+		[KERNEL_TIER_NONE] = "none",
+		[KERNEL_TIER_FENTRY] = "fentry",
+		[KERNEL_TIER_KPROBE] = "kprobe",
+		[KERNEL_TIER_TRACEPOINT] = "tracepoint",
+	};
+
+	return tier < ARRAY_SIZE(names) ? names[tier] : "?";
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be known of a machine and a tier before the real programs are loaded. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tiers.h"
+
+struct btf;
+
+/* Privileges, and the kernel's types. Sets *ret_btf, to be freed with btf__free(). Returns 0
+ * or -errno with a sentence in @error that says what is missing and what to do. */
+int trial_machine(const char *btf_path, struct btf **ret_btf, char *error, size_t size);
+
+/* 0 if nothing speaks against the tier; else -errno with the reason in @error. */
+int trial_tier(const struct btf *btf, const struct tier *tier, char *error, size_t size);
+
+/* Whether a program is of the shape this kernel's function has. */
+bool trial_program_fits(const struct btf *btf, const char *program);
