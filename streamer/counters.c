@@ -12,9 +12,10 @@
 #include "ringside-fields.h"
 #include "util.h"
 
-#define ROW_MAX (16u * 1024)  /* a row with the longest path there can be */
+#define ROW_MAX (32u * 1024)  /* a row with the longest path there can be */
 #define PART_MAX (48u * 1024) /* of rows; with the rest of the record below 64 KiB */
 #define SET_MAX (8u * 1024 * 1024)
+#define PART_OVERHEAD 256u
 #define PARTS_MAX (2 * SET_MAX / PART_MAX)
 /* CpuCounters: 10 varints of 10 bytes with their tags, and a frame around them */
 #define CPU_SUMS_MAX 128u
@@ -150,7 +151,7 @@ size_t counters_sums_room(const struct counters *counters)
 
 static int grow(struct rows *rows)
 {
-	size_t capacity = rows->capacity ? rows->capacity * 2 : 4 * ROW_MAX;
+	size_t capacity = rows->capacity ? rows->capacity * 2 : 2 * ROW_MAX;
 	uint8_t *data;
 
 	if (rows->capacity - rows->size >= ROW_MAX)
@@ -217,13 +218,17 @@ static int collect(const struct counters *counters, struct rows *rows)
 static int write_part(const struct counters *counters, const struct totals *totals,
 		      struct stream *stream, const struct rows *rows, unsigned part, bool full)
 {
-	size_t start = part ? rows->ends[part - 1] : 0, size = rows->ends[part] - start;
+	size_t start = part ? rows->ends[part - 1] : 0, size = rows->ends[part] - start, room;
 	uint64_t oom_kills;
 	uint8_t *mark;
 	struct pb pb;
 	int r;
 
-	r = stream_begin(stream, size + (part ? 0 : counters_sums_room(counters)) + 256, &pb);
+	/* the first part makes room for all: a set has all its parts or none */
+	room = PART_OVERHEAD +
+	       (part ? size
+		     : rows->size + counters_sums_room(counters) + rows->n_parts * PART_OVERHEAD);
+	r = stream_begin(stream, room, &pb);
 	if (r < 0)
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_COUNTERS);

@@ -10,7 +10,7 @@
 #include "ringside-fields.h"
 
 #define KEY_MAX 32u
-#define RECORD_MAX (16u * 1024) /* with the longest path there can be */
+#define RECORD_MAX (32u * 1024) /* with the longest path there can be */
 #define SIZE_MIN 64u
 
 struct limited_row {

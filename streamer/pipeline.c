@@ -46,7 +46,8 @@ struct pipeline {
 	struct ring bulk;
 	uint64_t left;      /* events until -c COUNT is reached; 0: no such end */
 	const char *reason; /* why it ends; NULL: it does not yet */
-	int failure;        /* of the sink or a ring, -errno */
+	int failure;        /* -errno */
+	const char *failed; /* what did */
 	bool blocked;       /* the reader has no room */
 	bool active;        /* events were taken since the latest look */
 };
@@ -130,13 +131,12 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	return NULL;
 }
 
-static void fail(struct pipeline *p, int r)
+static void fail(struct pipeline *p, int r, const char *what)
 {
-	if (r == -EPIPE) {
-		p->reason = output_closed;
+	if (p->failure)
 		return;
-	}
 	p->failure = r;
+	p->failed = what;
 	p->reason = "failed";
 }
 
@@ -147,8 +147,10 @@ static void flush(struct pipeline *p)
 	if (p->blocked || p->failure || p->reason == output_closed)
 		return;
 	r = stream_flush(p->stream);
-	if (r < 0)
-		fail(p, r);
+	if (r == -EPIPE)
+		p->reason = output_closed;
+	else if (r < 0)
+		fail(p, r, sink_name(p->sink));
 	p->blocked = r == STREAM_BLOCKED;
 }
 
@@ -219,6 +221,8 @@ static unsigned drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
 	unsigned n_critical = 0, n_bulk = 0;
+	uint32_t hierarchy;
+	uint64_t cgroup;
 	int r = 0;
 
 	if (!p->reason)
@@ -226,7 +230,9 @@ static unsigned drain(struct pipeline *p)
 	if (r >= 0 && !p->reason)
 		r = ring_drain(&p->bulk, BULK_BATCH, take, &bulk, &n_bulk);
 	if (r < 0)
-		fail(p, r);
+		fail(p, r, "a ring");
+	if (encoder_take_missing(p->encoder, &hierarchy, &cgroup))
+		kernel_forget_cgroup(p->kernel, hierarchy, cgroup);
 	return n_critical + n_bulk;
 }
 
@@ -238,7 +244,7 @@ static void report(struct pipeline *p)
 		return;
 	r = reports_write(&p->reports);
 	if (r < 0)
-		fail(p, r);
+		fail(p, r, "the kernel's sums");
 	p->active |= p->reports.moved;
 }
 
@@ -283,7 +289,7 @@ int pipeline_run(struct pipeline *p)
 		if (!r && !p->reason)
 			r = wakeup_wait(&p->wakeup, -1, &causes);
 		if (r < 0)
-			fail(p, r);
+			fail(p, r, "epoll");
 		else if (!p->reason)
 			heed(p, causes);
 		if (causes & WAKEUP_TOTALS)
@@ -363,7 +369,8 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 {
 	const char *reason = p->reason;
 
-	for (;;) {
+	/* after -c COUNT nothing more is wanted */
+	while (!p->options->count || p->left) {
 		unsigned n;
 		int r;
 
@@ -380,6 +387,7 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 		if (!n)
 			p->blocked = false;
 	}
+	return 0;
 }
 
 /* ring_fn: counts what is left. */
@@ -419,19 +427,22 @@ static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
 static int finish(struct pipeline *p)
 {
 	uint64_t deadline = now_ms() + CLOSING_MS;
-	int r = 0;
+	int r;
 
-	if (p->failure || p->reason == output_closed)
-		return p->failure ? p->failure : -EPIPE;
-	/* after -c COUNT nothing more is wanted */
-	if (!p->options->count || p->left)
-		r = drain_all(p, deadline);
+	if (p->reason == output_closed)
+		return -EPIPE;
+	if (p->failure) {
+		/* it need not have been the sink */
+		(void)flush_all(p, deadline);
+		return p->failure;
+	}
+	r = drain_all(p, deadline);
 	do {
-		if (!r)
+		if (r >= 0)
 			r = flush_all(p, deadline);
 		if (!r)
 			r = reports_end(&p->reports, p->reason);
-	} while (r == REPORTS_MORE && !(r = 0));
+	} while (r == REPORTS_MORE);
 	if (!r)
 		r = flush_all(p, deadline);
 	return r ? r : sink_sync(p->sink);
@@ -463,14 +474,15 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	if (r == -EPIPE)
 		return 0;
 	(void)sink_sync(p->sink);
-	(void)snprintf(error, size, "%s: %s: %" PRIu64 " events were not written, and it ends %s",
-		       sink_name(p->sink), why(r), lost,
+	(void)snprintf(error, size,
+		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
+		       p->failed ? p->failed : sink_name(p->sink), why(r), lost,
 		       torn ? "within a record" : "with a whole record, but without a footer");
 	return r;
 }
 
 void pipeline_totals(const struct pipeline *p, char *buf, size_t size)
 {
-	totals_line(&p->totals, kernel_cpus(p->kernel, &(unsigned){0}), p->options->kernel.probes,
+	totals_line(&p->totals, kernel_cpus(p->kernel, &(unsigned){0}), p->reports.counters.probes,
 		    buf, size);
 }
