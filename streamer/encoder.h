@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns the kernel's records into protobuf. The frame of an event is written directly, with the
- * parts that repeat (container, executable path) copied from a cache; no allocation once the
+ * parts that repeat (container, process, names) copied from caches; no allocation once the
  * caches are warm, no system call, no formatting per event.
  *
  * Strings from the kernel can hold any byte; on the wire they are valid UTF-8, each invalid
  * byte replaced by U+FFFD. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,8 @@ struct encoder;
 #define ENCODER_FRAME_MAX (64u * 1024)
 
 struct encoder_config {
-	const char *pods_dir;       /* the kubelet's /var/log/pods; NULL: do not look */
-	const char *containers_dir; /* the kubelet's /var/log/containers; NULL: do not look */
+	const char *pods_dir;       /* the kubelet's /var/log/pods; NULL: do not look; borrowed */
+	const char *containers_dir; /* the kubelet's /var/log/containers; NULL: likewise */
 };
 
 int encoder_new(struct encoder **ret, const struct encoder_config *config);
@@ -32,9 +33,9 @@ struct encoder_stamp {
 	int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 };
 
-/* Writes one frame (length and Record) for a ring record of @size bytes to @buf, which has room
- * for ENCODER_FRAME_MAX. Sets *ret_size. Returns 0, or -EBADMSG for a record that is not whole
- * (nothing was written). */
+/* Writes one frame (length and Record) for a ring record of @size bytes, aligned to 8, to @buf,
+ * which has room for ENCODER_FRAME_MAX: bytes behind the frame may be overwritten too. Sets
+ * *ret_size. Returns 0, or -EBADMSG for a record that is not whole (there is no frame). */
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
 		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
 
@@ -51,3 +52,7 @@ void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id,
 
 /* Events that came without their path and whose cgroup was not in the cache (any more). */
 uint64_t encoder_unresolved(const struct encoder *encoder);
+
+/* The cgroup of the latest such event, once: for kernel_forget_cgroup, so that its next event
+ * brings the path. False if there was none since the last call. */
+bool encoder_take_missing(struct encoder *encoder, uint32_t *ret_hierarchy, uint64_t *ret_id);

@@ -8,13 +8,15 @@
 struct probe {
 	const char *name;  /* kind, as in Record.body: "oom_kill" */
 	const char *alias; /* on the command line: "oom" */
-	unsigned field;    /* number in Record.body */
+	unsigned field;    /* number in Record.body, below 16 */
 	size_t record_min; /* bytes of the fixed part of its ring record */
 	size_t key_size;   /* of its counter rows */
-	/* Appends the body message's fields. @head is at least record_min bytes, whole. */
-	void (*encode)(struct encoder *encoder, const struct wire_head *head, struct pb *pb);
+	/* Writes the body message's fields from @p on (see encode.h). @head is at least record_min
+	 * bytes, whole. Returns the end, or NULL for a record that is not whole. */
+	uint8_t *(*encode)(struct encoder *encoder, const struct wire_head *head, uint8_t *p);
+	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
 	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
-	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb); /* or NULL */
+	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);
 };
 
 #define PROBE_EXTERN(NAME, name, field) extern const struct probe probe_##name;

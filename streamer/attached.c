@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "attached.h"
+#include "probe.h"
+
+static const char *const tiers[KERNEL_TIER_COUNT] = {
+	[KERNEL_TIER_NONE] = "none",
+	[KERNEL_TIER_FENTRY] = "fentry",
+	[KERNEL_TIER_KPROBE] = "kprobe",
+	[KERNEL_TIER_TRACEPOINT] = "tracepoint",
+};
+
+bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,
+		     unsigned probe)
+{
+	return config->probes & 1u << probe &&
+	       kernel_probe(kernel, probe)->tier == KERNEL_TIER_NONE;
+}
+
+unsigned attached_count(const struct kernel *kernel, const struct kernel_config *config)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		n += config->probes & 1u << i && !attached_misses(kernel, config, i);
+	return n;
+}
+
+void attached_explain(const struct kernel *kernel, const struct kernel_config *config,
+		      unsigned probe, char *buf, size_t size)
+{
+	const struct kernel_probe *p = kernel_probe(kernel, probe);
+	size_t n = (size_t)snprintf(buf, size, "%s is not attached", probes[probe]->name);
+
+	for (size_t i = 0; i < p->n_attempts && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s: %s", i ? "; " : ": ",
+				      tiers[p->attempts[i].tier], p->attempts[i].error);
+}

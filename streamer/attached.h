@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel.h"
+
+/* Whether @probe was asked for and could not be attached. */
+bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,
+		     unsigned probe);
+
+/* Probes that are attached. */
+unsigned attached_count(const struct kernel *kernel, const struct kernel_config *config);
+
+/* "seccomp_denial is not attached: fentry: ...; tracepoint: ...", cut to @size. */
+void attached_explain(const struct kernel *kernel, const struct kernel_config *config,
+		      unsigned probe, char *buf, size_t size);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries live in one array and are linked by index, in buckets and by age. The array is
+ * calloc'ed whole, which costs address space alone: its pages appear as entries are used. */
+#include "cache.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t *bucket(const struct cache *cache, const struct cache_key *key)
+{
+	/* Fibonacci hashing: the high bits of the product depend on all bits of the key */
+	uint64_t hash = (key->a ^ key->b << 32 ^ key->b >> 32) * 0x9e3779b97f4a7c15u;
+
+	return cache->buckets + ((hash >> 32) & (cache->max_entries - 1));
+}
+
+static int same(const struct cache_key *x, const struct cache_key *y)
+{
+	return x->a == y->a && x->b == y->b;
+}
+
+static uint32_t find(const struct cache *cache, const struct cache_key *key)
+{
+	const struct cache_entry *entries = cache->entries;
+	uint32_t i = cache->newest;
+
+	/* storms come from one place: mostly the newest is the one */
+	if (i && same(&entries[i].key, key))
+		return i;
+	for (i = *bucket(cache, key); i; i = entries[i].next)
+		if (same(&entries[i].key, key))
+			break;
+	return i;
+}
+
+static void unlink_age(struct cache *cache, uint32_t i)
+{
+	struct cache_entry *entries = cache->entries, *entry = &entries[i];
+
+	*(entry->newer ? &entries[entry->newer].older : &cache->newest) = entry->older;
+	*(entry->older ? &entries[entry->older].newer : &cache->oldest) = entry->newer;
+}
+
+static void link_newest(struct cache *cache, uint32_t i)
+{
+	struct cache_entry *entry = &cache->entries[i];
+
+	entry->newer = 0;
+	entry->older = cache->newest;
+	*(cache->newest ? &cache->entries[cache->newest].newer : &cache->oldest) = i;
+	cache->newest = i;
+}
+
+static void touch(struct cache *cache, uint32_t i)
+{
+	if (i == cache->newest)
+		return;
+	unlink_age(cache, i);
+	link_newest(cache, i);
+}
+
+static void drop(struct cache *cache, uint32_t i)
+{
+	struct cache_entry *entry = &cache->entries[i];
+	uint32_t *link = bucket(cache, &entry->key);
+
+	while (*link != i)
+		link = &cache->entries[*link].next;
+	*link = entry->next;
+	unlink_age(cache, i);
+	cache->bytes -= entry->room;
+	free(entry->data);
+	*entry = (struct cache_entry){.next = cache->free};
+	cache->free = i;
+}
+
+static uint32_t add(struct cache *cache, const struct cache_key *key)
+{
+	uint32_t *head = bucket(cache, key), i;
+
+	if (!cache->free && cache->n_entries == cache->max_entries)
+		drop(cache, cache->oldest);
+	i = cache->free;
+	if (i)
+		cache->free = cache->entries[i].next;
+	else
+		i = ++cache->n_entries;
+	cache->entries[i] = (struct cache_entry){.key = *key, .next = *head};
+	*head = i;
+	link_newest(cache, i);
+	return i;
+}
+
+static int make_room(struct cache *cache, struct cache_entry *entry, size_t size)
+{
+	size_t room = (size + 63) & ~(size_t)63;
+	void *data;
+
+	if (entry->room >= size)
+		return 0;
+	data = realloc(entry->data, room);
+	if (!data)
+		return -ENOMEM;
+	cache->bytes += room - entry->room;
+	entry->data = data;
+	entry->room = (uint32_t)room;
+	return 0;
+}
+
+int cache_init(struct cache *cache, uint32_t max_entries, size_t max_bytes)
+{
+	*cache = (struct cache){.max_entries = max_entries, .max_bytes = max_bytes};
+	cache->entries = calloc(max_entries + 1, sizeof(*cache->entries));
+	cache->buckets = calloc(max_entries, sizeof(*cache->buckets));
+	if (cache->entries && cache->buckets)
+		return 0;
+	cache_done(cache);
+	return -ENOMEM;
+}
+
+void cache_done(struct cache *cache)
+{
+	for (uint32_t i = 1; i <= cache->n_entries; i++)
+		free(cache->entries[i].data);
+	free(cache->entries);
+	free(cache->buckets);
+	*cache = (struct cache){};
+}
+
+void *cache_get(struct cache *cache, const struct cache_key *key, size_t *ret_size)
+{
+	uint32_t i = find(cache, key);
+
+	if (!i)
+		return NULL;
+	touch(cache, i);
+	*ret_size = cache->entries[i].size;
+	return cache->entries[i].data;
+}
+
+const void *cache_peek(const struct cache *cache, const struct cache_key *key, size_t *ret_size)
+{
+	uint32_t i = find(cache, key);
+
+	if (!i)
+		return NULL;
+	*ret_size = cache->entries[i].size;
+	return cache->entries[i].data;
+}
+
+void *cache_put(struct cache *cache, const struct cache_key *key, const void *data, size_t size)
+{
+	uint32_t i = find(cache, key);
+	struct cache_entry *entry;
+
+	if (i)
+		touch(cache, i);
+	else
+		i = add(cache, key);
+	entry = &cache->entries[i];
+	if (entry->data != data) {
+		if (make_room(cache, entry, size) < 0) {
+			drop(cache, i);
+			return NULL;
+		}
+		memcpy(entry->data, data, size);
+	}
+	entry->size = (uint32_t)size;
+	while (cache->bytes > cache->max_bytes && cache->oldest != cache->newest)
+		drop(cache, cache->oldest);
+	return entry->data;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sums and rows of the kernel beside what has been written: the records a reader checks
+ * itself against. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "encoder.h"
+#include "kernel.h"
+#include "stream.h"
+#include "totals.h"
+
+struct counters {
+	const struct kernel *kernel;
+	struct encoder *encoder;
+	uint32_t probes; /* bit mask: those that are attached */
+	unsigned n_cpus;
+	struct wire_cpu *now; /* the kernel's sums at the latest counters_read */
+	uint64_t read_nano;   /* CLOCK_BOOTTIME then */
+	uint64_t rows_nano;   /* CLOCK_BOOTTIME of the latest set: rows older than it are in it */
+};
+
+#define COUNTERS_NULL                                                                              \
+	{                                                                                          \
+		.now = NULL                                                                        \
+	}
+
+/* Borrows both. */
+int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder);
+void counters_done(struct counters *counters); /* any time, also twice */
+
+/* Takes the sums as they are now. */
+void counters_read(struct counters *counters);
+
+/* Writes a set, in as many parts as it takes, with the sums of the latest counters_read and
+ * the rows that changed since the previous set, or all. */
+int counters_write(struct counters *counters, const struct totals *totals, struct stream *stream,
+		   bool full);
+
+/* Appends the ProbeSums of all attached probes. counters_sums_room: bytes it takes at most. */
+void counters_sums(const struct counters *counters, const struct totals *totals, unsigned field,
+		   struct pb *pb);
+size_t counters_sums_room(const struct counters *counters);
+
+/* oom_kill of /proc/vmstat: OOM kills since boot by the kernel's own count. Returns 0, or
+ * -ENODATA if this kernel does not tell. */
+int counters_oom_kills(uint64_t *ret);

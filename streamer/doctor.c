@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "attached.h"
+#include "clock.h"
+#include "counters.h"
+#include "doctor.h"
+#include "footer.h"
+#include "header.h"
+#include "stream.h"
+#include "totals.h"
+#include "util.h"
+
+#define PATIENCE_MS 5000
+
+struct parts {
+	struct stream *stream;
+	struct totals totals;
+	struct counters counters;
+};
+
+static void parts_done(struct parts *parts)
+{
+	(void)stream_free(parts->stream);
+	totals_done(&parts->totals);
+	counters_done(&parts->counters);
+}
+
+static int write_records(struct parts *parts, const struct options *options,
+			 const struct kernel *kernel, struct sink *sink)
+{
+	struct clock_pair now = clock_now();
+	int r = stream_new(&parts->stream, sink);
+
+	if (r < 0)
+		return r;
+	stream_set_offset(parts->stream, (int64_t)(now.realtime - now.boottime));
+	/* of the encoder only rows make use, and there are none */
+	r = counters_init(&parts->counters, kernel, NULL);
+	if (!r)
+		r = totals_init(&parts->totals, parts->counters.n_cpus);
+	if (!r)
+		r = header_write(parts->stream, kernel, options);
+	if (r < 0)
+		return r;
+	counters_read(&parts->counters);
+	return footer_write(parts->stream, &parts->counters, &parts->totals, "doctor");
+}
+
+static int flush(struct stream *stream, const struct sink *sink)
+{
+	for (;;) {
+		struct pollfd p = {.fd = sink_fd(sink), .events = POLLOUT};
+		int r = stream_flush(stream);
+
+		if (r != STREAM_BLOCKED)
+			return r;
+		if (poll(&p, 1, PATIENCE_MS) <= 0)
+			return -ETIMEDOUT;
+	}
+}
+
+int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
+		 char *error, size_t size)
+{
+	_cleanup_(parts_done) struct parts parts = {.totals = TOTALS_NULL,
+						    .counters = COUNTERS_NULL};
+	int r = write_records(&parts, options, kernel, sink);
+
+	if (!r)
+		r = flush(parts.stream, sink);
+	if (r < 0) {
+		(void)snprintf(error, size, "%s: %s", sink_name(sink), strerror(-r));
+		return r;
+	}
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+		if (!attached_misses(kernel, &options->kernel, i))
+			continue;
+		attached_explain(kernel, &options->kernel, i, error, size);
+		return -ENOENT;
+	}
+	return 0;
+}

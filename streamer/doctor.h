@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+
+#include "kernel.h"
+#include "options.h"
+#include "sink.h"
+
+/* Writes a stream of a Header and a Footer: what got attached, how, and what is missing.
+ * Returns 0, or -errno with a sentence in @error; -ENOENT: a probe could not be attached (the
+ * records are written). */
+int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
+		 char *error, size_t size);

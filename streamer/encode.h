@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the probes build their messages of. Writes at @p without a check for room: encoder_event
+ * has room for the largest frame, whose parts are all bounded (see encoder.c). */
+#pragma once
+
+#include "cache.h"
+#include "cgroups.h"
+#include "encoder.h"
+#include "path.h"
+#include "put.h"
+#include "ringside-fields.h"
+#include "syscalls.h"
+#include "wire.h"
+
+struct encoder {
+	struct cgroups cgroups;
+	struct cache processes;
+	struct syscalls syscalls;
+	struct path path; /* scratch */
+	uint64_t unresolved;
+	struct wire_cgroup_key missing; /* id 0: none */
+};
+
+/* A Process as @field. Returns the end, or NULL if its path is not whole. */
+uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, size_t fixed,
+			const struct wire_process *process, unsigned field, uint8_t *p);
+
+/* Looks up or learns the cgroup of an event. Sets *ret to NULL if no more than its ids is known.
+ * Returns 0, or -EBADMSG if its path is not whole. */
+int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, size_t fixed,
+		       const struct wire_cgroup *wire, const struct cgroup **ret);
+
+/* A Container as @field; nothing at all if nothing is known. */
+uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wire, unsigned field,
+		       uint8_t *p);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A frame is written front to back in one go. The lengths in front of messages get the room they
+ * mostly need; a message is moved when that was wrong, which is rare.
+ *
+ * A frame's largest: three containers of 3 * PATH_SIZE / 2 (the path and what is cut out of it),
+ * two processes with a path each, and some hundred bytes: less than half of ENCODER_FRAME_MAX. */
+#include "encoder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "encode.h"
+#include "probe.h"
+#include "util.h"
+
+#define PROCESSES 4096u
+#define PROCESSES_BYTES (2u << 20)
+
+int encoder_new(struct encoder **ret, const struct encoder_config *config)
+{
+	const struct kubelet kubelet = {config->pods_dir, config->containers_dir};
+	struct encoder *encoder = calloc(1, sizeof(*encoder));
+	int r;
+
+	if (!encoder)
+		return -ENOMEM;
+	r = cgroups_init(&encoder->cgroups, &kubelet);
+	if (r >= 0)
+		r = cache_init(&encoder->processes, PROCESSES, PROCESSES_BYTES);
+	if (r >= 0)
+		r = syscalls_init(&encoder->syscalls);
+	if (r < 0) {
+		(void)encoder_free(encoder);
+		return r;
+	}
+	*ret = encoder;
+	return 0;
+}
+
+struct encoder *encoder_free(struct encoder *encoder)
+{
+	if (!encoder)
+		return NULL;
+	cgroups_done(&encoder->cgroups);
+	cache_done(&encoder->processes);
+	syscalls_done(&encoder->syscalls);
+	free(encoder);
+	return NULL;
+}
+
+static uint8_t *put_sums(uint8_t *p, const struct wire_head *head)
+{
+	uint8_t *mark = put_tag(p, FIELD_RECORD_CPU_SUMS, PB_BYTES) + 1;
+
+	p = put_uint(mark, FIELD_CPU_SUMS_CPU, head->cpu);
+	p = put_uint(p, FIELD_CPU_SUMS_SEEN, head->seen);
+	p = put_uint(p, FIELD_CPU_SUMS_LIMITED, head->limited);
+	p = put_uint(p, FIELD_CPU_SUMS_DROPPED, head->dropped);
+	mark[-1] = (uint8_t)(p - mark); /* 39 bytes at most */
+	return p;
+}
+
+int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
+		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size)
+{
+	uint8_t *record = buf + 2, *body = record + 3, *p;
+	const struct probe *probe;
+
+	if (size < sizeof(*head) || head->size > size || head->probe >= WIRE_PROBE_COUNT)
+		return -EBADMSG;
+	probe = probes[head->probe];
+	if (head->size < probe->record_min)
+		return -EBADMSG;
+
+	*record = (uint8_t)(probe->field << 3 | PB_BYTES);
+	p = probe->encode(encoder, head, body);
+	if (!p)
+		return -EBADMSG;
+	p = put_close(body, 2, p);
+	p = put_sums(p, head);
+	p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);
+	p = put_fixed64(p, FIELD_RECORD_TIME_UNIX_NANO,
+			head->boottime_nano + (uint64_t)stamp->realtime_offset);
+	p = put_uint(p, FIELD_RECORD_SEQ, stamp->seq);
+	p = put_close(record, 2, p);
+	*ret_size = (size_t)(p - buf);
+	return 0;
+}
+
+void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+{
+	pb_string(pb, FIELD_COUNTER_ROW_KIND, probes[probe]->name);
+	probes[probe]->row_key(encoder, key, pb);
+}
+
+void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+{
+	pb_string(pb, FIELD_LIMITED_KIND, probes[probe]->name);
+	if (probes[probe]->limited_key)
+		probes[probe]->limited_key(encoder, key, pb);
+}
+
+static void put_ids(struct pb *pb, unsigned field, uint32_t hierarchy, uint64_t id)
+{
+	uint8_t *mark = pb_open(pb, field);
+
+	pb_uint(pb, FIELD_CONTAINER_CGROUP_ID, id);
+	pb_uint(pb, FIELD_CONTAINER_HIERARCHY_ID, hierarchy);
+	pb_close(pb, mark);
+}
+
+void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
+		       struct pb *pb)
+{
+	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
+	const struct cgroup *cgroup;
+
+	if (!id)
+		return;
+	cgroup = cgroups_peek(&encoder->cgroups, key);
+	if (!cgroup) {
+		put_ids(pb, field, hierarchy, id);
+		return;
+	}
+	if (!pb_room(pb, 5 + cgroup->size))
+		return;
+	pb->p = pb_put_varint(pb->p, field << 3 | PB_BYTES);
+	pb_raw(pb, cgroup->encoded, cgroup->size);
+}
+
+uint64_t encoder_unresolved(const struct encoder *encoder)
+{
+	return encoder->unresolved;
+}
+
+bool encoder_take_missing(struct encoder *encoder, uint32_t *ret_hierarchy, uint64_t *ret_id)
+{
+	if (!encoder->missing.id)
+		return false;
+	*ret_hierarchy = encoder->missing.hierarchy;
+	*ret_id = encoder->missing.id;
+	encoder->missing.id = 0;
+	return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is missing, said in the stream: each loss once, exactly. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stream.h"
+#include "totals.h"
+
+struct lost {
+	unsigned reason; /* PB_RING_FULL, PB_SINK */
+	unsigned probe;
+	uint64_t count;
+	bool has_cpu;
+	uint32_t cpu;
+	uint64_t after;  /* boottime ns, 0: since the probe was attached */
+	uint64_t before; /* boottime ns */
+};
+
+/* Each returns whether there is something to say that has not been said.
+ *
+ * What the sums an event carries tell about the events before it; ask before it is written. */
+bool lost_by_event(const struct totals *totals, const struct wire_head *head, struct lost *ret);
+/* What the kernel's sum tells beyond that: drops with no event behind them yet. */
+bool lost_by_kernel(const struct totals *totals, unsigned probe, unsigned cpu, uint64_t dropped,
+		    uint64_t now, struct lost *ret);
+/* What was taken from a ring and could not be written. */
+bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, struct lost *ret);
+
+/* Writes the record; from then on it has been said. */
+int lost_write(struct stream *stream, struct totals *totals, const struct lost *lost);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside-streamer: probes to rings to records to a sink. All that talks is here. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdarg.h>
+
+#include "attached.h"
+#include "doctor.h"
+#include "kernel.h"
+#include "options.h"
+#include "pipeline.h"
+#include "privileges.h"
+#include "probe.h"
+#include "sink.h"
+#include "util.h"
+
+#define ERROR_SIZE 1024
+
+static void sink_freep(struct sink **sink)
+{
+	(void)sink_free(*sink);
+}
+
+static void kernel_freep(struct kernel **kernel)
+{
+	(void)kernel_free(*kernel);
+}
+
+static void pipeline_freep(struct pipeline **pipeline)
+{
+	(void)pipeline_free(*pipeline);
+}
+
+_printf_(1, 2) static int say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)fputs("ringside-streamer: ", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+	va_end(args);
+	return EXIT_FAILURE;
+}
+
+/* A recording must not become fd 2, nor a BPF map fd 1. */
+static void hold_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void say_missing(const struct kernel *kernel, const struct options *options)
+{
+	char text[ERROR_SIZE];
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+		if (!attached_misses(kernel, &options->kernel, i))
+			continue;
+		attached_explain(kernel, &options->kernel, i, text, sizeof(text));
+		(void)say("%s", text);
+	}
+}
+
+static int stream(const struct options *options, struct kernel *kernel, struct sink *sink)
+{
+	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
+	char text[ERROR_SIZE];
+	bool kept;
+	int r;
+
+	if (pipeline_new(&pipeline, options, kernel, sink, text, sizeof(text)) < 0)
+		return say("%s", text);
+	r = privileges_drop(kernel_critical_fd(kernel), &kept);
+	if (r < 0)
+		return say("cannot give up privileges: %s", strerrordesc_np(-r));
+	(void)malloc_trim(0); /* loading took far more than running does */
+
+	while (pipeline_run(pipeline) == PIPELINE_TOTALS) {
+		pipeline_totals(pipeline, text, sizeof(text));
+		(void)fprintf(stderr, "%s\n", text);
+	}
+	r = pipeline_close(pipeline, text, sizeof(text));
+	if (r < 0)
+		(void)say("%s", text);
+	pipeline_totals(pipeline, text, sizeof(text));
+	if (!options->quiet)
+		(void)fprintf(stderr, "%s\n", text);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(sink_freep) struct sink *sink = NULL;
+	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	struct options options;
+	char error[ERROR_SIZE] = "";
+	int r;
+
+	hold_standard_fds();
+	r = options_parse(argc, argv, &options, error, sizeof(error));
+	if (r < 0)
+		return say("%s", error), 2;
+	if (r == OPTIONS_HELP)
+		return options_help(stdout), EXIT_SUCCESS;
+	if (r == OPTIONS_VERSION)
+		return printf("ringside-streamer %s\n", RINGSIDE_VERSION) < 0;
+	if (sink_open(&sink, &options.sink, error, sizeof(error)) < 0)
+		return say("%s", error);
+	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
+		return say("%s", error);
+	if (options.doctor)
+		return doctor_write(&options, kernel, sink, error, sizeof(error)) < 0
+			       ? say("%s", error)
+			       : EXIT_SUCCESS;
+	say_missing(kernel, &options);
+	if (!attached_count(kernel, &options.kernel))
+		return say("nothing could be attached");
+	return stream(&options, kernel, sink);
+}

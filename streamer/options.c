@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One table of rows: getopt_long's tables and the text of --help are made from it. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "options.h"
+#include "probe.h"
+#include "utf8.h"
+#include "util.h"
+
+#define RING_MAX (1024u * 1024 * 1024)
+#define CRITICAL_RING_BYTES (512u * 1024)
+
+struct parse {
+	struct options *options;
+	char *error;
+	size_t error_size;
+	bool container_rate_given;
+	int outcome;
+};
+
+struct row {
+	const char *name;
+	char letter; /* 0: none */
+	const char *arg;
+	const char *help; /* lines end with \n except the last */
+	int (*set)(struct parse *parse, const char *value);
+};
+
+_printf_(2, 3) static int bad(struct parse *parse, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(parse->error, parse->error_size, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* A decimal number without sign or space. Returns where it ends, NULL if there is none or it
+ * is larger than @max. */
+static const char *number(const char *s, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		uint64_t digit = (uint64_t)(*s - '0');
+
+		if (v > (max - digit) / 10)
+			return NULL;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return s;
+}
+
+static int whole_number(struct parse *parse, const char *option, const char *value, uint64_t min,
+			uint64_t max, uint64_t *ret)
+{
+	uint64_t v;
+	const char *end = number(value, max, &v);
+
+	if (!end || *end || v < min)
+		return bad(parse, "%s '%s': accepts a number from %llu to %llu", option, value,
+			   (unsigned long long)min, (unsigned long long)max);
+	*ret = v;
+	return 0;
+}
+
+static int set_output(struct parse *parse, const char *value)
+{
+	if (!value[0])
+		return bad(parse, "-w '': accepts the name of a file, or - for stdout");
+	parse->options->sink.path = value;
+	return 0;
+}
+
+static int set_append(struct parse *parse, const char *value)
+{
+	parse->options->sink.append = true;
+	return 0;
+}
+
+static int set_force(struct parse *parse, const char *value)
+{
+	parse->options->sink.force = true;
+	return 0;
+}
+
+static int set_count(struct parse *parse, const char *value)
+{
+	return whole_number(parse, "-c", value, 1, LLONG_MAX, &parse->options->count);
+}
+
+static int set_flush_each(struct parse *parse, const char *value)
+{
+	parse->options->flush_each = true;
+	return 0;
+}
+
+static int set_probes(struct parse *parse, const char *value)
+{
+	uint32_t mask = 0;
+
+	for (const char *p = value;; p++) {
+		size_t n = strcspn(p, ",");
+		const struct probe *probe = probe_find(p, n);
+		char known[256] = "";
+
+		for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+			size_t used = strlen(known);
+
+			if (probes[i] == probe)
+				mask |= 1u << i;
+			(void)snprintf(known + used, sizeof(known) - used, "%s%s (%s)",
+				       used ? ", " : "", probes[i]->alias, probes[i]->name);
+		}
+		if (!probe)
+			return bad(parse, "--probes '%.*s': accepts a list of %s", (int)n, p,
+				   known);
+		p += n;
+		if (!*p)
+			break;
+	}
+	parse->options->kernel.probes = mask;
+	return 0;
+}
+
+static int set_attach(struct parse *parse, const char *value)
+{
+	static const char *const modes[KERNEL_TIER_COUNT] = {
+		[KERNEL_TIER_NONE] = "auto",
+		[KERNEL_TIER_FENTRY] = "fentry",
+		[KERNEL_TIER_KPROBE] = "kprobe",
+		[KERNEL_TIER_TRACEPOINT] = "tracepoint",
+	};
+
+	for (unsigned i = 0; i < KERNEL_TIER_COUNT; i++) {
+		if (strcmp(value, modes[i]) != 0)
+			continue;
+		parse->options->kernel.attach = (enum kernel_tier)i;
+		return 0;
+	}
+	return bad(parse, "--attach '%s': accepts auto, fentry, kprobe or tracepoint", value);
+}
+
+static int set_syscall_tax(struct parse *parse, const char *value)
+{
+	parse->options->kernel.allow_syscall_tax = true;
+	return 0;
+}
+
+static int set_btf(struct parse *parse, const char *value)
+{
+	if (!value[0])
+		return bad(parse, "--btf '': accepts the name of a file with this kernel's BTF");
+	parse->options->kernel.btf_path = value;
+	return 0;
+}
+
+static int set_rate(struct parse *parse, const char *value)
+{
+	uint64_t rate, burst = parse->options->kernel.burst;
+	const char *end = number(value, UINT32_MAX, &rate);
+
+	if (end && *end == ',')
+		end = number(end + 1, UINT32_MAX, &burst);
+	if (!end || *end || !burst)
+		return bad(
+			parse,
+			"--rate '%s': accepts N or N,BURST: events a second, 0 for no limit, and "
+			"at least 1 at once",
+			value);
+	parse->options->kernel.rate = (uint32_t)rate;
+	parse->options->kernel.burst = (uint32_t)burst;
+	return 0;
+}
+
+static int set_container_rate(struct parse *parse, const char *value)
+{
+	uint64_t rate;
+	int r = whole_number(parse, "--container-rate", value, 0, UINT32_MAX, &rate);
+
+	if (r < 0)
+		return r;
+	parse->options->kernel.container_rate = (uint32_t)rate;
+	parse->container_rate_given = true;
+	return 0;
+}
+
+static bool is_utf8(const char *s)
+{
+	char clean[OPTIONS_LABEL_VALUE_MAX * UTF8_GROWTH];
+	size_t n = strlen(s);
+
+	return n <= OPTIONS_LABEL_VALUE_MAX && utf8_clean(clean, s, n) == n && !memcmp(clean, s, n);
+}
+
+static int set_label(struct parse *parse, const char *value)
+{
+	struct options *options = parse->options;
+	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				 "_.-/");
+
+	if (!n || n > OPTIONS_LABEL_KEY_MAX || value[n] != '=' || !is_utf8(value + n + 1))
+		return bad(parse,
+			   "--label '%s': accepts KEY=VALUE, KEY of up to %u letters, digits and "
+			   "_.-/, VALUE of up to %u bytes of UTF-8",
+			   value, OPTIONS_LABEL_KEY_MAX, OPTIONS_LABEL_VALUE_MAX);
+	for (size_t i = 0; i < options->n_labels; i++)
+		if (options->labels[i].key_size == n && !memcmp(options->labels[i].key, value, n))
+			return bad(parse, "--label '%s': accepts each key once", value);
+	if (options->n_labels == OPTIONS_LABELS_MAX)
+		return bad(parse, "--label '%s': accepts at most %u labels", value,
+			   OPTIONS_LABELS_MAX);
+	options->labels[options->n_labels++] =
+		(struct options_label){.key = value, .key_size = n, .value = value + n + 1};
+	return 0;
+}
+
+static int set_host_name(struct parse *parse, const char *value)
+{
+	if (!value[0] || !is_utf8(value))
+		return bad(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
+			   OPTIONS_LABEL_VALUE_MAX);
+	parse->options->host_name = value;
+	return 0;
+}
+
+static int set_ring_size(struct parse *parse, const char *value)
+{
+	uint64_t v, size = (uint64_t)sysconf(_SC_PAGESIZE);
+	const char *end = number(value, RING_MAX, &v);
+
+	if (end && (*end == 'K' || *end == 'k')) {
+		v <<= 10;
+		end++;
+	} else if (end && *end == 'M') {
+		v <<= 20;
+		end++;
+	}
+	if (!end || *end || !v || v > RING_MAX)
+		return bad(parse,
+			   "--ring-size '%s': accepts bytes, or a number with K or M, up to "
+			   "1024M",
+			   value);
+	while (size < v)
+		size *= 2;
+	parse->options->kernel.bulk_ring_bytes = (uint32_t)size;
+	return 0;
+}
+
+static int set_counters_interval(struct parse *parse, const char *value)
+{
+	uint64_t v;
+	int r = whole_number(parse, "--counters-interval", value, 1, 3600, &v);
+
+	if (!r)
+		parse->options->counters_interval = (uint32_t)v;
+	return r;
+}
+
+static int set_doctor(struct parse *parse, const char *value)
+{
+	parse->options->doctor = true;
+	return 0;
+}
+
+static int set_quiet(struct parse *parse, const char *value)
+{
+	parse->options->quiet = true;
+	return 0;
+}
+
+static int set_help(struct parse *parse, const char *value)
+{
+	parse->outcome = OPTIONS_HELP;
+	return 0;
+}
+
+static int set_version(struct parse *parse, const char *value)
+{
+	parse->outcome = OPTIONS_VERSION;
+	return 0;
+}
+
+static const struct row rows[] = {
+	{"write", 'w', "FILE",
+	 "write to FILE instead of stdout (-); one that exists and is not\n"
+	 "empty is refused, unless --append or --force",
+	 set_output},
+	{"append", 0, NULL, "write behind what the recording FILE already has", set_append},
+	{"force", 0, NULL, "replace FILE; write to a terminal", set_force},
+	{"count", 'c', "COUNT", "stop after COUNT events", set_count},
+	{"unbuffered", 'U', NULL, "write each event by itself, also in a storm", set_flush_each},
+	{"probes", 0, "LIST", "what to report: oom,seccomp (default: both)", set_probes},
+	{"attach", 0, "MODE",
+	 "auto, fentry, kprobe or tracepoint (default auto: the best that\n"
+	 "works here)",
+	 set_attach},
+	{"allow-syscall-tax", 0, NULL,
+	 "permit hooks that cost every process on the machine about\n"
+	 "0.2 us a system call, where there are no others",
+	 set_syscall_tax},
+	{"btf", 0, "FILE", "BTF of this kernel, if it does not carry its own", set_btf},
+	{"rate", 0, "N[,BURST]",
+	 "per container, system call, action and errno: BURST at once, then\n"
+	 "N a second; the rest is counted (default 1,20; 0: no limit, nor\n"
+	 "one per container unless --container-rate sets it)",
+	 set_rate},
+	{"container-rate", 0, "N",
+	 "per container: N a second (default 1000; 0: no limit). OOM kills\n"
+	 "are never limited",
+	 set_container_rate},
+	{"label", 0, "K=V", "put this into the stream's header; may be repeated", set_label},
+	{"host-name", 0, "NAME", "name of this machine in the header", set_host_name},
+	{"ring-size", 0, "SIZE",
+	 "kernel buffer for all events but OOM kills, bytes or with K or M\n"
+	 "(default 8M; rounded up to a power of two)",
+	 set_ring_size},
+	{"counters-interval", 0, "SECONDS", "write the sums this often, 1 to 3600 (default 10)",
+	 set_counters_interval},
+	{"doctor", 0, NULL,
+	 "attach, write how that went as a stream of two records, and end;\n"
+	 "exit code 1 if a probe could not be attached (for `ringside doctor`)",
+	 set_doctor},
+	{"quiet", 'q', NULL, "no totals on stderr at the end", set_quiet},
+	{"help", 'h', NULL, "print this", set_help},
+	{"version", 0, NULL, "print the version", set_version},
+};
+
+/* Values of getopt_long: above all characters. */
+#define ROW_BASE 256
+
+static void make_tables(struct option longs[], char *shorts)
+{
+	/* ':' first: a missing argument is told apart from an unknown option */
+	*shorts++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		longs[i] = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].arg ? required_argument : no_argument,
+			.val = ROW_BASE + (int)i,
+		};
+		if (!rows[i].letter)
+			continue;
+		*shorts++ = rows[i].letter;
+		if (rows[i].arg)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+	longs[ARRAY_SIZE(rows)] = (struct option){0};
+}
+
+static const struct row *find_row(int c)
+{
+	if (c >= ROW_BASE)
+		return &rows[c - ROW_BASE];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+static int refused(struct parse *parse, int c, char *const *argv)
+{
+	const struct row *row = optopt ? find_row(optopt) : NULL;
+	const char *given = argv[optind - 1];
+
+	if (c == ':' && row)
+		return bad(parse, "%s needs an argument: %s", given, row->arg);
+	if (row)
+		return bad(parse, "%s takes no argument", given);
+	if (optopt)
+		return bad(parse, "unknown option '-%c': --help lists all", optopt);
+	return bad(parse, "unknown option '%s': --help lists all", given);
+}
+
+static int check(struct parse *parse)
+{
+	struct options *options = parse->options;
+
+	if (options->sink.append && options->sink.force)
+		return bad(parse, "--append and --force exclude each other: keep FILE, or replace "
+				  "it");
+	if (options->sink.append && !strcmp(options->sink.path, "-"))
+		return bad(parse, "--append needs -w FILE");
+	if (options->doctor && strcmp(options->sink.path, "-") != 0)
+		return bad(parse, "--doctor writes to stdout, not to -w FILE");
+	if (!options->kernel.rate && !parse->container_rate_given)
+		options->kernel.container_rate = 0;
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *ret, char *error, size_t size)
+{
+	struct options options = {
+		.kernel = {.probes = (1u << WIRE_OOM_KILL) | (1u << WIRE_SECCOMP_DENIAL),
+			   .critical_ring_bytes = CRITICAL_RING_BYTES,
+			   .bulk_ring_bytes = 8u << 20,
+			   .rate = 1,
+			   .burst = 20,
+			   .container_rate = 1000},
+		.sink = {.path = "-"},
+		.counters_interval = 10,
+	};
+	struct parse parse = {.options = &options, .error = error, .error_size = size};
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	char shorts[2 * ARRAY_SIZE(rows) + 2];
+	int c, r;
+
+	make_tables(longs, shorts);
+	optind = 0; /* glibc: start from the beginning, whoever parsed before */
+	opterr = 0;
+	while (!parse.outcome && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return refused(&parse, c, argv);
+		r = find_row(c)->set(&parse, optarg);
+		if (r < 0)
+			return r;
+	}
+	if (!parse.outcome && optind < argc)
+		return bad(&parse,
+			   "'%s' is too much: only options are accepted; a file goes with -w",
+			   argv[optind]);
+	r = parse.outcome ? 0 : check(&parse);
+	if (r < 0)
+		return r;
+	*ret = options;
+	return parse.outcome;
+}
+
+void options_help(FILE *out)
+{
+	(void)fputs("usage: ringside-streamer [OPTION]...\n"
+		    "Reports OOM kills and seccomp denials of the running kernel as a stream of\n"
+		    "length-delimited protobuf records: ringside-streamer | ringside cat\n\n",
+		    out);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *row = &rows[i];
+		const char *line = row->help;
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "%s%c%s --%s%s%s", row->letter ? "-" : " ",
+			       row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
+			       row->arg ? " " : "", row->arg ? row->arg : "");
+		for (;;) {
+			int n = (int)strcspn(line, "\n");
+
+			(void)fprintf(out, "  %-31s %.*s\n", line == row->help ? left : "", n,
+				      line);
+			if (!line[n])
+				break;
+			line += n + 1;
+		}
+	}
+	(void)fputs(
+		"\nEnds cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far.\n"
+		"Needs CAP_BPF and CAP_PERFMON, or root. Exit code: 0 fine, 1 failed, 2 usage.\n",
+		out);
+}

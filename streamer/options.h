@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of ringside-streamer. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "kernel.h"
+#include "sink.h"
+
+#define OPTIONS_LABELS_MAX 64u
+#define OPTIONS_LABEL_KEY_MAX 63u
+#define OPTIONS_LABEL_VALUE_MAX 255u
+
+struct options_label {
+	const char *key; /* not terminated */
+	size_t key_size;
+	const char *value;
+};
+
+/* All strings are the command line's own. */
+struct options {
+	struct kernel_config kernel;
+	struct sink_config sink;
+	const char *host_name; /* NULL: the machine's */
+	struct options_label labels[OPTIONS_LABELS_MAX];
+	size_t n_labels;
+	uint64_t count;             /* stop after so many events; 0: never */
+	uint32_t counters_interval; /* seconds */
+	bool flush_each;
+	bool doctor;
+	bool quiet;
+};
+
+enum {
+	OPTIONS_RUN = 0,
+	OPTIONS_HELP = 1,
+	OPTIONS_VERSION = 2,
+};
+
+/* Returns one of the above, or -EINVAL with a sentence in @error that says what is accepted. */
+int options_parse(int argc, char **argv, struct options *ret, char *error, size_t size);
+
+/* The text of --help. */
+void options_help(FILE *out);

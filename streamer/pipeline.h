@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rings to stream to sink, and the closing (DESIGN §5). */
+#pragma once
+
+#include <stddef.h>
+
+#include "kernel.h"
+#include "options.h"
+#include "sink.h"
+
+struct pipeline;
+
+/* Writes the first records. Borrows all of them. Returns 0, or -errno with a sentence in
+ * @error. */
+int pipeline_new(struct pipeline **ret, const struct options *options, struct kernel *kernel,
+		 struct sink *sink, char *error, size_t size);
+struct pipeline *pipeline_free(struct pipeline *pipeline); /* NULL is fine; returns NULL */
+
+/* Runs until a signal, -c COUNT, the reader's end or a failure ends the stream: then 0. Returns
+ * PIPELINE_TOTALS when somebody asks for the totals: print them and call it again. */
+#define PIPELINE_TOTALS 1
+int pipeline_run(struct pipeline *pipeline);
+
+/* Takes the probes off, drains, writes the last records. Returns 0 if the stream is whole or
+ * its reader left; else -errno with a sentence in @error about what is missing. */
+int pipeline_close(struct pipeline *pipeline, char *error, size_t size);
+
+/* "1204 events written, ...": what is in the stream so far. */
+void pipeline_totals(const struct pipeline *pipeline, char *buf, size_t size);

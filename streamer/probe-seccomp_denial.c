@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "encode.h"
+#include "probe.h"
+
+#define FIXED sizeof(struct wire_seccomp_denial)
+
+static uint8_t *put_arguments(uint8_t *p, const struct wire_seccomp_denial *denial)
+{
+	p = put_uint(p, FIELD_SECCOMP_DENIAL_INSTRUCTION_POINTER, denial->ip);
+	for (unsigned i = 0; i < 6; i++)
+		p = put_uint(p, FIELD_SECCOMP_DENIAL_ARGS, denial->args[i]);
+	return p;
+}
+
+static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+{
+	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
+	const struct wire_denial_key *key = &denial->key;
+	const uint32_t flags = denial->flags;
+	const struct cgroup *cgroup;
+	const struct syscalls_call *call;
+	const struct syscalls_verdict *verdict;
+
+	p = encode_process(encoder, head, FIXED, &denial->process, FIELD_SECCOMP_DENIAL_PROCESS, p);
+	if (!p || encode_find_cgroup(encoder, head, FIXED, &denial->cgroup, &cgroup) < 0)
+		return NULL;
+	p = encode_cgroup(cgroup, &denial->cgroup, FIELD_SECCOMP_DENIAL_CONTAINER, p);
+
+	call = syscalls_call(&encoder->syscalls, key->arch,
+			     flags & WIRE_SECCOMP_HAS_NR ? key->nr : SYSCALLS_NO_NR);
+	memcpy(p, call->encoded, sizeof(call->encoded));
+	p += call->size;
+	verdict = syscalls_verdict(&encoder->syscalls, key->action,
+				   flags & WIRE_SECCOMP_HAS_ERRNO ? (int32_t)key->error
+								  : SYSCALLS_NO_ERROR);
+	memcpy(p, verdict->encoded, sizeof(verdict->encoded));
+	p += verdict->size;
+
+	if (flags & WIRE_SECCOMP_HAS_DATA)
+		p = put_uint(p, FIELD_SECCOMP_DENIAL_RET_DATA, denial->ret_data);
+	if (flags & WIRE_SECCOMP_HAS_CALL)
+		p = put_arguments(p, denial);
+	if (denial->filters) /* with a filter in force there is one at least: 0 is "not known" */
+		p = put_uint(p, FIELD_SECCOMP_DENIAL_FILTERS, denial->filters);
+	if (flags & (WIRE_SECCOMP_KNOWS_LOG | WIRE_SECCOMP_LOGGED))
+		p = put_bool(p, FIELD_SECCOMP_DENIAL_LOGGED, flags & WIRE_SECCOMP_LOGGED);
+	if (flags & WIRE_SECCOMP_STRICT)
+		p = put_bool(p, FIELD_SECCOMP_DENIAL_STRICT_MODE, true);
+	if (flags & WIRE_SECCOMP_ACTION_GUESS) {
+		p = pb_put_varint(p, FIELD_SECCOMP_DENIAL_ACTION_INFERRED << 3 | PB_VARINT);
+		*p++ = true;
+	}
+	return p;
+}
+
+/* The same facts have other numbers in CounterRow and in Limited. */
+struct key_fields {
+	unsigned container, arch, arch_name, nr, name, action, error, error_name;
+};
+
+static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
+		    const struct key_fields *fields, struct pb *pb)
+{
+	const char *arch_name = syscalls_arch_name(key->arch, key->nr);
+	const char *error_name = key->error ? strerrorname_np((int)key->error) : NULL;
+	const unsigned action = syscalls_action(key->action);
+	char *name = syscalls_name(key->arch, key->nr);
+
+	encoder_container(encoder, key->hierarchy, key->cgroup_id, fields->container, pb);
+	if (key->arch)
+		pb_uint(pb, fields->arch, key->arch);
+	if (arch_name)
+		pb_string(pb, fields->arch_name, arch_name);
+	if (key->nr != -1)
+		pb_sint(pb, fields->nr, key->nr);
+	if (name)
+		pb_string(pb, fields->name, name);
+	if (action)
+		pb_uint(pb, fields->action, action);
+	if (key->error)
+		pb_uint(pb, fields->error, key->error);
+	if (error_name)
+		pb_string(pb, fields->error_name, error_name);
+	free(name);
+}
+
+static void row_key(struct encoder *encoder, const void *key, struct pb *pb)
+{
+	static const struct key_fields fields = {
+		.container = FIELD_COUNTER_ROW_CONTAINER,
+		.arch = FIELD_COUNTER_ROW_ARCH,
+		.arch_name = FIELD_COUNTER_ROW_ARCH_NAME,
+		.nr = FIELD_COUNTER_ROW_SYSCALL_NUMBER,
+		.name = FIELD_COUNTER_ROW_SYSCALL_NAME,
+		.action = FIELD_COUNTER_ROW_ACTION,
+		.error = FIELD_COUNTER_ROW_ERROR_NUMBER,
+		.error_name = FIELD_COUNTER_ROW_ERROR_NAME,
+	};
+
+	put_key(encoder, key, &fields, pb);
+}
+
+static void limited_key(struct encoder *encoder, const void *key, struct pb *pb)
+{
+	static const struct key_fields fields = {
+		.container = FIELD_LIMITED_CONTAINER,
+		.arch = FIELD_LIMITED_ARCH,
+		.arch_name = FIELD_LIMITED_ARCH_NAME,
+		.nr = FIELD_LIMITED_SYSCALL_NUMBER,
+		.name = FIELD_LIMITED_SYSCALL_NAME,
+		.action = FIELD_LIMITED_ACTION,
+		.error = FIELD_LIMITED_ERROR_NUMBER,
+		.error_name = FIELD_LIMITED_ERROR_NAME,
+	};
+
+	put_key(encoder, key, &fields, pb);
+}
+
+const struct probe probe_seccomp_denial = {
+	.name = "seccomp_denial",
+	.alias = "seccomp",
+	.field = FIELD_RECORD_SECCOMP_DENIAL,
+	.record_min = FIXED,
+	.key_size = sizeof(struct wire_denial_key),
+	.encode = encode,
+	.row_key = row_key,
+	.limited_key = limited_key,
+};

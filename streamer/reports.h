@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All records that are not events, written when they are due. */
+#pragma once
+
+#include "clock.h"
+#include "counters.h"
+#include "limited.h"
+#include "options.h"
+#include "totals.h"
+
+#define REPORTS_CLOCK 1u    /* real time may have been set */
+#define REPORTS_SUMS 2u     /* Lost and Limited, if there is something to say */
+#define REPORTS_COUNTERS 4u /* these, and the periodic Clock */
+
+struct reports {
+	struct stream *stream;
+	struct totals *totals;
+	struct counters counters;
+	struct limited limited;
+	struct clock_pair clock; /* as in the latest Clock */
+	unsigned due;            /* REPORTS_* */
+	unsigned sets;           /* of Counters since the latest full one */
+	unsigned sets_per_minute;
+	bool moved; /* the latest look at the sums found more held back */
+};
+
+#define REPORTS_NULL                                                                               \
+	{                                                                                          \
+		.counters = COUNTERS_NULL, .limited = LIMITED_NULL                                 \
+	}
+
+/* Borrows all of them. */
+int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
+		 struct stream *stream, struct totals *totals, const struct options *options);
+void reports_done(struct reports *reports); /* any time, also twice */
+
+/* The first records: Header, Clock, a full set of Counters. */
+int reports_start(struct reports *reports, const struct kernel *kernel,
+		  const struct options *options);
+
+/* Writes what is due. Returns 0, REPORTS_MORE if the buffer is too full for all of it (the rest
+ * stays due), or -errno. */
+#define REPORTS_MORE 1
+int reports_write(struct reports *reports);
+
+/* The last records: Lost, Limited, a full set of Counters, Footer. Returns as reports_write;
+ * call it again after REPORTS_MORE. */
+int reports_end(struct reports *reports, const char *reason);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stream appended behind a cut-off record would be unreadable from there on: so the records'
+ * lengths are followed once through the file before anything is added. */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "pb.h"
+#include "ringside-fields.h"
+#include "sink.h"
+#include "util.h"
+
+/* Reads a varint. Returns the bytes it took, 0 if there is none. */
+static size_t varint(const uint8_t *p, size_t size, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < size && i < 10; i++) {
+		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
+		if (p[i] < 0x80) {
+			*ret = v;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+/* A first record that is a Header: its length, then the field's tag and length, then the magic. */
+static bool has_magic(const uint8_t *p, size_t size)
+{
+	static const char magic[] = "\x0a\x08RINGSIDE";
+	uint64_t length;
+	size_t n = varint(p, size, &length), m;
+
+	if (!n || n == size || p[n] != (FIELD_RECORD_HEADER << 3 | PB_BYTES))
+		return false;
+	n++;
+	m = varint(p + n, size - n, &length);
+	n += m;
+	return m && size - n >= sizeof(magic) - 1 && !memcmp(p + n, magic, sizeof(magic) - 1);
+}
+
+int sink_check_recording(int fd, uint64_t *ret_whole)
+{
+	struct stat st;
+	uint64_t at = 0;
+	size_t size;
+	uint8_t *p;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	size = (size_t)st.st_size;
+	if (!size)
+		return -EINVAL;
+	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	if (!has_magic(p, size)) {
+		(void)munmap(p, size);
+		return -EINVAL;
+	}
+	while (at < size) {
+		uint64_t length;
+		size_t n = varint(p + at, size - at, &length);
+
+		if (!n || length > size - at - n)
+			break;
+		at += n + length;
+	}
+	(void)munmap(p, size);
+	*ret_whole = at;
+	return at == size ? 0 : -EBADMSG;
+}

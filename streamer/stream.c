@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* buffer   |....|=======|-------------------|            |
+ *               ^frame  ^head          ^hashed ^tail     ^size
+ *
+ * [head, tail) is what the sink has not taken; [frame, head) is the part it took of a record
+ * that it has not taken whole, kept to know where that record began. [hashed, tail) is not in
+ * the hash yet: hashing runs over whole batches. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <xxhash.h>
+
+#include "probe.h"
+#include "ringside-fields.h"
+#include "stream.h"
+#include "util.h"
+
+/* The length of a frame up to STREAM_FRAME_MAX takes at most 3 bytes. */
+#define LENGTH_MAX 3u
+/* boottime, real time and seq */
+#define STAMPS_SIZE 40u
+
+struct stream {
+	struct sink *sink;
+	XXH64_state_t *xxh;
+	uint64_t hashed_bytes;
+	uint64_t taken; /* bytes the sink has taken since the stream's start */
+	uint64_t seq;
+	int64_t realtime_offset;
+	uint8_t id[STREAM_ID_SIZE];
+	uint8_t *buf;
+	size_t size;
+	size_t frame;
+	size_t head;
+	size_t hashed;
+	size_t tail;
+};
+
+int stream_new(struct stream **ret, struct sink *sink)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->sink = sink;
+	s->size = STREAM_BUFFER;
+	s->buf = malloc(s->size);
+	s->xxh = XXH64_createState();
+	if (!s->buf || !s->xxh || getrandom(s->id, sizeof(s->id), 0) != sizeof(s->id)) {
+		(void)stream_free(s);
+		return -ENOMEM;
+	}
+	(void)XXH64_reset(s->xxh, 0);
+	*ret = s;
+	return 0;
+}
+
+struct stream *stream_free(struct stream *s)
+{
+	if (!s)
+		return NULL;
+	(void)XXH64_freeState(s->xxh);
+	free(s->buf);
+	free(s);
+	return NULL;
+}
+
+const uint8_t *stream_id(const struct stream *s)
+{
+	return s->id;
+}
+
+uint64_t stream_seq(const struct stream *s)
+{
+	return s->seq;
+}
+
+void stream_set_offset(struct stream *s, int64_t realtime_offset)
+{
+	s->realtime_offset = realtime_offset;
+}
+
+size_t stream_pending(const struct stream *s)
+{
+	return s->tail - s->head;
+}
+
+bool stream_has_room(const struct stream *s, unsigned n)
+{
+	return s->tail - s->frame + (size_t)n * ENCODER_FRAME_MAX <= STREAM_BUFFER;
+}
+
+static void hash_batch(struct stream *s)
+{
+	(void)XXH64_update(s->xxh, s->buf + s->hashed, s->tail - s->hashed);
+	s->hashed_bytes += s->tail - s->hashed;
+	s->hashed = s->tail;
+}
+
+static void compact(struct stream *s)
+{
+	memmove(s->buf, s->buf + s->frame, s->tail - s->frame);
+	s->head -= s->frame;
+	s->hashed -= s->frame;
+	s->tail -= s->frame;
+	s->frame = 0;
+}
+
+/* Makes room for @room bytes at the tail; the buffer may grow to @max. */
+static int make_room(struct stream *s, size_t room, size_t max)
+{
+	size_t need = s->tail - s->frame + room, size = s->size;
+	uint8_t *buf;
+
+	if (s->size - s->tail >= room)
+		return 0;
+	if (need > max)
+		return -ENOBUFS;
+	if (s->frame)
+		compact(s);
+	while (size < need)
+		size *= 2;
+	if (size == s->size)
+		return 0;
+	buf = realloc(s->buf, size);
+	if (!buf)
+		return -ENOBUFS;
+	s->buf = buf;
+	s->size = size;
+	return 0;
+}
+
+int stream_event(struct stream *s, struct encoder *encoder, const struct wire_head *head,
+		 size_t size)
+{
+	const struct encoder_stamp stamp = {.seq = s->seq + 1,
+					    .realtime_offset = s->realtime_offset};
+	size_t n;
+	int r;
+
+	r = make_room(s, ENCODER_FRAME_MAX, STREAM_BUFFER);
+	if (r < 0)
+		return r;
+	r = encoder_event(encoder, head, size, &stamp, s->buf + s->tail, &n);
+	if (r < 0)
+		return r;
+	s->tail += n;
+	s->seq++;
+	return 0;
+}
+
+int stream_begin(struct stream *s, size_t room, struct pb *ret_pb)
+{
+	int r = make_room(s, LENGTH_MAX + room + STAMPS_SIZE, STREAM_BUFFER_MAX);
+
+	if (r < 0)
+		return r;
+	*ret_pb = pb_make(s->buf + s->tail + LENGTH_MAX, room);
+	return 0;
+}
+
+int stream_end(struct stream *s, struct pb *pb)
+{
+	uint8_t *body = s->buf + s->tail + LENGTH_MAX, *p;
+	struct timespec ts;
+	uint64_t boottime;
+	size_t n;
+
+	if (pb->overflow || (size_t)(pb->p - body) > STREAM_FRAME_MAX - STAMPS_SIZE)
+		return -EMSGSIZE;
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	boottime = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	pb->end += STAMPS_SIZE;
+	pb_fixed64(pb, FIELD_RECORD_BOOTTIME_NANO, boottime);
+	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, boottime + (uint64_t)s->realtime_offset);
+	pb_uint(pb, FIELD_RECORD_SEQ, s->seq + 1);
+	if (pb->overflow)
+		return -EMSGSIZE;
+
+	n = (size_t)(pb->p - body);
+	p = pb_put_varint(s->buf + s->tail, n);
+	if (p != body)
+		memmove(p, body, n);
+	s->tail = (size_t)(p - s->buf) + n;
+	s->seq++;
+	return 0;
+}
+
+void stream_hash(struct stream *s, unsigned field_hash, unsigned field_bytes, struct pb *pb)
+{
+	hash_batch(s);
+	pb_fixed64(pb, field_hash, XXH64_digest(s->xxh));
+	pb_uint(pb, field_bytes, s->hashed_bytes);
+	(void)XXH64_reset(s->xxh, 0);
+	s->hashed_bytes = 0;
+}
+
+/* Bytes of the frame at @p, its length included; our own frames are whole. */
+static size_t frame_size(const uint8_t *p, const uint8_t **ret_body)
+{
+	size_t length = 0, i = 0;
+
+	for (;; i++) {
+		length |= (size_t)(p[i] & 0x7f) << (7 * i);
+		if (p[i] < 0x80)
+			break;
+	}
+	*ret_body = p + i + 1;
+	return i + 1 + length;
+}
+
+static void took(struct stream *s, size_t n)
+{
+	const uint8_t *body;
+	size_t size;
+
+	s->taken += n;
+	s->head += n;
+	if (s->head == s->tail) {
+		s->frame = s->head = s->hashed = s->tail = 0;
+		return;
+	}
+	while (s->frame + (size = frame_size(s->buf + s->frame, &body)) <= s->head)
+		s->frame += size;
+}
+
+/* A large set of Counters has gone out: back to the usual size. */
+static void shrink(struct stream *s)
+{
+	uint8_t *buf;
+
+	if (s->size == STREAM_BUFFER || s->tail)
+		return;
+	buf = realloc(s->buf, STREAM_BUFFER);
+	if (!buf)
+		return;
+	s->buf = buf;
+	s->size = STREAM_BUFFER;
+}
+
+int stream_flush(struct stream *s)
+{
+	hash_batch(s);
+	while (s->head < s->tail) {
+		ssize_t n = sink_write(s->sink, s->buf + s->head, s->tail - s->head);
+
+		if (n < 0)
+			return (int)n;
+		if (!n)
+			return STREAM_BLOCKED;
+		took(s, (size_t)n);
+	}
+	shrink(s);
+	return 0;
+}
+
+static void skip_varint(const uint8_t **p, const uint8_t *end)
+{
+	while (*p < end && *(*p)++ >= 0x80)
+		;
+}
+
+/* The probe a record's body belongs to, WIRE_PROBE_COUNT if it is no event. All field numbers
+ * of Record are below 16: a tag is one byte. */
+static unsigned event_probe(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end) {
+		unsigned field = *p >> 3, type = *p & 7;
+		const uint8_t *payload;
+
+		for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+			if (probes[i]->field == field)
+				return i;
+		p++;
+		if (type == PB_VARINT)
+			skip_varint(&p, end);
+		else if (type == PB_FIXED64)
+			p += 8;
+		else
+			p += frame_size(p, &payload);
+	}
+	return WIRE_PROBE_COUNT;
+}
+
+void stream_abandon(struct stream *s, uint64_t events[WIRE_PROBE_COUNT], bool *ret_torn)
+{
+	uint64_t partial = s->head - s->frame;
+
+	memset(events, 0, WIRE_PROBE_COUNT * sizeof(events[0]));
+	for (size_t at = s->frame, n; at < s->tail; at += n) {
+		const uint8_t *body;
+		unsigned probe;
+
+		n = frame_size(s->buf + at, &body);
+		probe = event_probe(body, s->buf + at + n);
+		if (probe < WIRE_PROBE_COUNT)
+			events[probe]++;
+	}
+	s->frame = s->head = s->hashed = s->tail = 0;
+	*ret_torn = partial && sink_cut(s->sink, s->taken - partial) < 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stream: numbers, stamps, hashes and frames records, and holds what the sink has not taken
+ * yet. Events are encoded straight into that buffer; it is bounded. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "encoder.h"
+#include "pb.h"
+#include "sink.h"
+
+struct stream;
+
+#define STREAM_ID_SIZE 16
+#define STREAM_BUFFER (1024u * 1024)          /* for events */
+#define STREAM_BUFFER_MAX (16u * 1024 * 1024) /* with a set of Counters on top */
+#define STREAM_FRAME_MAX (1024u * 1024)       /* longer ones no reader accepts (DESIGN §8) */
+
+int stream_new(struct stream **ret, struct sink *sink);
+struct stream *stream_free(struct stream *stream); /* NULL is fine; returns NULL */
+
+const uint8_t *stream_id(const struct stream *stream); /* STREAM_ID_SIZE bytes */
+uint64_t stream_seq(const struct stream *stream);      /* of the latest record, 0: none */
+
+/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
+void stream_set_offset(struct stream *stream, int64_t realtime_offset);
+
+/* Whether the buffer for events takes @n more frames of ENCODER_FRAME_MAX. */
+bool stream_has_room(const struct stream *stream, unsigned n);
+
+/* Appends an event. Returns 0, -EBADMSG if it is not whole (nothing was written), -ENOBUFS. */
+int stream_event(struct stream *stream, struct encoder *encoder, const struct wire_head *head,
+		 size_t size);
+
+/* Any other record: begin, write the body with @ret_pb (at most @room bytes), end. The stamps
+ * and seq are added by stream_end. -ENOBUFS: no room; -EMSGSIZE: the body was longer. Nothing
+ * was written then. */
+int stream_begin(struct stream *stream, size_t room, struct pb *ret_pb);
+int stream_end(struct stream *stream, struct pb *pb);
+
+/* Appends the hash of the bytes since the previous one, up to this record's first byte. */
+void stream_hash(struct stream *stream, unsigned field_hash, unsigned field_bytes, struct pb *pb);
+
+/* Bytes the sink has not taken yet. */
+size_t stream_pending(const struct stream *stream);
+
+/* Hands everything to the sink. Returns 0, STREAM_BLOCKED if the reader has no room, -EPIPE if
+ * it is gone, or -errno. */
+#define STREAM_BLOCKED 1
+int stream_flush(struct stream *stream);
+
+/* After a failure: counts, by probe, the events that did not get out whole, drops them, and
+ * takes an incomplete record back from the end of a file. *ret_torn: the output ends within a
+ * record. */
+void stream_abandon(struct stream *stream, uint64_t events[WIRE_PROBE_COUNT], bool *ret_torn);

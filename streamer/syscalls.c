@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two direct-mapped tables: what is used again is one compare away, and what is not costs one
+ * library call, whatever numbers a process makes up. */
+#include "syscalls.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pb.h"
+#include "ringside-fields.h"
+#include "util.h"
+
+#define CALLS 2048u
+#define VERDICTS 256u
+
+/* asm/unistd.h has it for x86 only */
+#define X32_BIT 0x40000000
+
+static bool is_x32(uint32_t arch, int32_t nr)
+{
+	return arch == AUDIT_ARCH_X86_64 && nr >= 0 && (nr & X32_BIT);
+}
+
+const char *syscalls_arch_name(uint32_t arch, int32_t nr)
+{
+	static const struct {
+		uint32_t arch;
+		const char *name;
+	} names[] = {
+		{AUDIT_ARCH_X86_64, "x86_64"},
+		{AUDIT_ARCH_I386, "i386"},
+		{AUDIT_ARCH_AARCH64, "aarch64"},
+		{AUDIT_ARCH_ARM, "arm"},
+		{AUDIT_ARCH_ARMEB, "armeb"},
+		{AUDIT_ARCH_RISCV64, "riscv64"},
+		{AUDIT_ARCH_RISCV32, "riscv32"},
+		{AUDIT_ARCH_S390X, "s390x"},
+		{AUDIT_ARCH_S390, "s390"},
+		{AUDIT_ARCH_PPC64LE, "ppc64le"},
+		{AUDIT_ARCH_PPC64, "ppc64"},
+		{AUDIT_ARCH_PPC, "ppc"},
+		{AUDIT_ARCH_MIPS, "mips"},
+		{AUDIT_ARCH_MIPSEL, "mipsel"},
+		{AUDIT_ARCH_MIPS64, "mips64"},
+		{AUDIT_ARCH_MIPS64N32, "mips64n32"},
+		{AUDIT_ARCH_MIPSEL64, "mipsel64"},
+		{AUDIT_ARCH_MIPSEL64N32, "mipsel64n32"},
+		{AUDIT_ARCH_PARISC, "parisc"},
+		{AUDIT_ARCH_PARISC64, "parisc64"},
+		{AUDIT_ARCH_LOONGARCH64, "loongarch64"},
+		{AUDIT_ARCH_M68K, "m68k"},
+		{AUDIT_ARCH_SH, "sheb"},
+		{AUDIT_ARCH_SHEL, "sh"},
+	};
+
+	if (is_x32(arch, nr))
+		return "x32";
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].arch == arch)
+			return names[i].name;
+	return NULL;
+}
+
+char *syscalls_name(uint32_t arch, int32_t nr)
+{
+	/* below 0 libseccomp has numbers of its own, for calls an architecture lacks */
+	if (nr < 0)
+		return NULL;
+	return seccomp_syscall_resolve_num_arch(is_x32(arch, nr) ? SCMP_ARCH_X32 : arch, nr);
+}
+
+unsigned syscalls_action(uint32_t action)
+{
+	switch (action) {
+	case SECCOMP_RET_KILL_PROCESS:
+		return PB_SECCOMP_RET_KILL_PROCESS;
+	case SECCOMP_RET_KILL_THREAD:
+		return PB_SECCOMP_RET_KILL_THREAD;
+	case SECCOMP_RET_TRAP:
+		return PB_SECCOMP_RET_TRAP;
+	case SECCOMP_RET_ERRNO:
+		return PB_SECCOMP_RET_ERRNO;
+	case SECCOMP_RET_USER_NOTIF:
+		return PB_SECCOMP_RET_USER_NOTIF;
+	case SECCOMP_RET_TRACE:
+		return PB_SECCOMP_RET_TRACE;
+	case SECCOMP_RET_LOG:
+		return PB_SECCOMP_RET_LOG;
+	default:
+		return PB_SECCOMP_RET_UNSPECIFIED;
+	}
+}
+
+int syscalls_init(struct syscalls *syscalls)
+{
+	*syscalls = (struct syscalls){
+		.calls = calloc(CALLS, sizeof(*syscalls->calls)),
+		.verdicts = calloc(VERDICTS, sizeof(*syscalls->verdicts)),
+	};
+	if (syscalls->calls && syscalls->verdicts)
+		return 0;
+	syscalls_done(syscalls);
+	return -ENOMEM;
+}
+
+void syscalls_done(struct syscalls *syscalls)
+{
+	free(syscalls->calls);
+	free(syscalls->verdicts);
+	*syscalls = (struct syscalls){};
+}
+
+static void fill_call(struct syscalls_call *call, uint32_t arch, int32_t nr)
+{
+	const char *arch_name = syscalls_arch_name(arch, nr);
+	_cleanup_free_ char *name = syscalls_name(arch, nr);
+	uint8_t buf[256]; /* pb.h wants more room than it uses */
+	struct pb pb = pb_make(buf, sizeof(buf));
+
+	if (arch)
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ARCH, arch);
+	if (arch_name)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_ARCH_NAME, arch_name);
+	if (nr != SYSCALLS_NO_NR)
+		pb_sint(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NUMBER, nr);
+	if (name && (size_t)(pb.p - buf) + 2 + strlen(name) <= SYSCALLS_CALL_SIZE)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NAME, name);
+
+	*call = (struct syscalls_call){.arch = arch, .nr = nr, .size = (uint8_t)(pb.p - buf)};
+	memcpy(call->encoded, buf, call->size);
+}
+
+const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int32_t nr)
+{
+	/* the ABIs of one machine (64 and 32 bit, x32) get 512 slots each */
+	uint32_t slot = (uint32_t)nr ^ (uint32_t)nr >> 20 ^ (arch >> 31) << 9;
+	struct syscalls_call *call = &syscalls->calls[slot & (CALLS - 1)];
+
+	if (__builtin_expect(call->arch != arch || call->nr != nr || !call->size, 0))
+		fill_call(call, arch, nr);
+	return call;
+}
+
+static void fill_verdict(struct syscalls_verdict *verdict, uint32_t action, int32_t error)
+{
+	const char *name = error > 0 ? strerrorname_np(error) : NULL;
+	uint8_t buf[128];
+	struct pb pb = pb_make(buf, sizeof(buf));
+
+	if (syscalls_action(action))
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ACTION, syscalls_action(action));
+	if (error >= 0)
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ERROR_NUMBER, (uint32_t)error);
+	if (name && (size_t)(pb.p - buf) + 2 + strlen(name) <= SYSCALLS_VERDICT_SIZE)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_ERROR_NAME, name);
+
+	*verdict = (struct syscalls_verdict){
+		.action = action,
+		.error = error,
+		.size = (uint8_t)(pb.p - buf),
+	};
+	memcpy(verdict->encoded, buf, verdict->size);
+}
+
+const struct syscalls_verdict *syscalls_verdict(struct syscalls *syscalls, uint32_t action,
+						int32_t error)
+{
+	uint32_t slot = (uint32_t)error ^ action >> 15;
+	struct syscalls_verdict *verdict = &syscalls->verdicts[slot & (VERDICTS - 1)];
+
+	if (__builtin_expect(verdict->action != action || verdict->error != error || !verdict->size,
+			     0))
+		fill_verdict(verdict, action, error);
+	return verdict;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "probe.h"
+#include "totals.h"
+
+int totals_init(struct totals *totals, unsigned n_cpus)
+{
+	struct totals_cpu *cpus = calloc((size_t)n_cpus * WIRE_PROBE_COUNT, sizeof(*cpus));
+
+	if (!cpus)
+		return -ENOMEM;
+	*totals = (struct totals){.n_cpus = n_cpus, .cpus = cpus};
+	return 0;
+}
+
+void totals_done(struct totals *totals)
+{
+	free(totals->cpus);
+	*totals = (struct totals)TOTALS_NULL;
+}
+
+struct totals_cpu *totals_cpu(const struct totals *totals, unsigned probe, unsigned cpu)
+{
+	return &totals->cpus[(size_t)probe * totals->n_cpus + cpu];
+}
+
+static void raise_to(uint64_t *v, uint64_t least)
+{
+	if (*v < least)
+		*v = least;
+}
+
+/* An event nested in another one's hook is submitted first and carries the larger sums, so
+ * what is carried does not only grow along the stream. */
+void totals_wrote(struct totals *totals, const struct wire_head *head)
+{
+	struct totals_cpu *cpu = totals_cpu(totals, head->probe, head->cpu);
+
+	cpu->written++;
+	raise_to(&cpu->carried_seen, head->seen);
+	raise_to(&cpu->carried_limited, head->limited);
+	raise_to(&cpu->carried_dropped, head->dropped);
+	raise_to(&cpu->last_boottime, head->boottime_nano);
+}
+
+/* The stream has ended when this is known: which CPU they were of no longer matters, only
+ * that the sum over the CPUs is right. */
+void totals_unwrote(struct totals *totals, unsigned probe, uint64_t count)
+{
+	for (unsigned i = 0; i < totals->n_cpus && count; i++) {
+		struct totals_cpu *cpu = totals_cpu(totals, probe, i);
+		uint64_t n = cpu->written < count ? cpu->written : count;
+
+		cpu->written -= n;
+		count -= n;
+	}
+}
+
+uint64_t totals_written(const struct totals *totals, unsigned probe)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < totals->n_cpus; i++)
+		n += totals_cpu(totals, probe, i)->written;
+	return n;
+}
+
+static uint64_t load(const __u64 *p)
+{
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+struct wire_sums totals_kernel(const struct wire_cpu *cpus, unsigned n_cpus, unsigned probe)
+{
+	struct wire_sums sum = {0};
+
+	for (unsigned i = 0; i < n_cpus; i++) {
+		const struct wire_sums *s = &cpus[i].probe[probe];
+
+		sum.seen += load(&s->seen);
+		sum.submitted += load(&s->submitted);
+		sum.limited += load(&s->limited);
+		sum.dropped += load(&s->dropped);
+		sum.in_flight += load(&s->in_flight);
+		sum.overflow += load(&s->overflow);
+		sum.overflow_limited += load(&s->overflow_limited);
+	}
+	return sum;
+}
+
+void totals_line(const struct totals *totals, const struct wire_cpu *cpus, uint32_t probe_mask,
+		 char *buf, size_t size)
+{
+	uint64_t written = 0, limited = 0, lost = 0;
+	char kinds[256] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+		struct wire_sums sum = totals_kernel(cpus, totals->n_cpus, i);
+
+		if (!(probe_mask & 1u << i))
+			continue;
+		written += totals_written(totals, i);
+		limited += sum.limited;
+		lost += sum.dropped + totals->lost_in_sink[i];
+		if (n < sizeof(kinds))
+			n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %" PRIu64,
+					      n ? ", " : "", probes[i]->name,
+					      totals_written(totals, i));
+	}
+	(void)snprintf(buf, size,
+		       "%" PRIu64 " events written, %" PRIu64 " limited, %" PRIu64 " lost (%s)",
+		       written, limited, lost, kinds);
+}
