@@ -103,7 +103,7 @@ def right_kill(truth, want, number, tier):
     kill.limit_owner.cgroup_path = truth["owner"]
     kill.limit_bytes, kill.usage_bytes = truth["limit_bytes"], truth["limit_bytes"]
     kill.scope = pb.OOM_SCOPE_MEMCG
-    kill.anon_rss_bytes = want["touched_bytes"] + 16 * judge.PAGE
+    kill.anon_rss_bytes = judge.touched_bytes(truth, want) + 16 * judge.PAGE
     kill.file_rss_bytes, kill.shmem_rss_bytes = MIB // 2, 0
     kill.peak_rss_bytes = kill.anon_rss_bytes + kill.file_rss_bytes
     kill.total_vm_bytes, kill.page_table_bytes = 64 * MIB, 27 * judge.PAGE
