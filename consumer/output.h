@@ -31,7 +31,8 @@ struct output {
 	bool color;
 	bool verbose;
 	bool terminal; /* the writer goes to one */
-	/* The latest Header of the stream being read, or NULL. Set by the caller before each put. */
+	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
+	 */
 	const Ringside__V1__Header *header;
 	/* --- */
 	void *state; /* the ops' own */
