@@ -220,7 +220,7 @@ void line_limit(struct line *line, uint64_t bytes)
 	/* 2 GiB and 1.5 GiB are exact; 17.5 GiB would not be printed so */
 	bool exact = bytes % size == 0 || (bytes / size < 10 && bytes % size * 10 % size == 0);
 
-	if (unit < 2 || exact || bytes % (size >> 10)) {
+	if (unit < 2 || exact || bytes % (size >> 10) || bytes / (size >> 10) >= 100000) {
 		line_bytes(line, bytes);
 		return;
 	}
