@@ -32,3 +32,6 @@ const char *body_string(const ProtobufCMessage *body, const char *name);
 /* The integer or enum field @name, if it is set. @ret_field may be NULL. */
 bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 		 const ProtobufCFieldDescriptor **ret_field);
+
+/* It tells of something that happened to a process, not of the stream. */
+bool body_is_event(const Ringside__V1__Record *record);

@@ -33,7 +33,8 @@ struct output {
 	bool terminal; /* the writer goes to one */
 	bool utc;      /* text: times in UTC instead of local time */
 	bool every;    /* text: the stream's own records too, because a filter names them */
-	/* The latest Header of the stream being read, or NULL. Set by the caller before each put. */
+	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
+	 */
 	const Ringside__V1__Header *header;
 	/* --- */
 	void *state; /* the ops' own */

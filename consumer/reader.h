@@ -27,6 +27,7 @@ struct reader_record {
 	size_t size;
 	const uint8_t *start; /* with the length: start to frame + size */
 	uint64_t offset;      /* of start in the input */
+	size_t empty;         /* frames without a record right before it, a byte each */
 	bool unknown;         /* a body that a newer version has written */
 	bool header;          /* it is a Header: a stream, or a file of one, begins */
 };
@@ -42,7 +43,8 @@ int reader_fd(const struct reader *reader);
 /* @idle is called before a read that would have to wait: the moment to flush. */
 void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data);
 
-/* 0 (*ret is set), READER_*, or -errno of read(2). Empty frames are skipped. */
+/* 0, READER_*, or -errno of read(2). *ret is set with 0 and, but for record, with
+ * READER_DAMAGED. All other answers repeat. Empty frames are skipped. */
 int reader_next(struct reader *reader, struct reader_record *ret);
 
 /* The latest Header and Clock, NULL before the first. Valid until the next reader_next. */
