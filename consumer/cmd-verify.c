@@ -81,7 +81,7 @@ static int read_all(struct verify *verify, struct reader *reader)
 		else if (verify_record(verify, &item))
 			return -ENOMEM;
 	}
-	verify_end(verify, r, reader_problem(reader), in_progress);
+	verify_end(verify, r, reader_reason(reader), in_progress);
 	return 0;
 }
 
