@@ -290,7 +290,8 @@ static char *field_of(struct encoder *encoder, const struct wire_record *record,
 	struct encoder_stamp stamp = RECORD_STAMP;
 	_cleanup_free_ char *text = NULL;
 	Ringside__V1__Record *message;
-	char key[128], *line;
+	char key[128];
+	const char *line;
 	size_t size;
 
 	assert_ok(encoder_event(encoder, &record->head, record->head.size, &stamp, frame, &size));
@@ -299,7 +300,10 @@ static char *field_of(struct encoder *encoder, const struct wire_record *record,
 	ringside__v1__record__free_unpacked(message, NULL);
 	(void)snprintf(key, sizeof(key), "seccomp_denial.%s: ", name);
 	line = strstr(text, key);
-	return line ? strndup(line + strlen(key), strcspn(line + strlen(key), "\n")) : NULL;
+	if (!line)
+		return NULL;
+	line += strlen(key);
+	return strndup(line, strcspn(line, "\n"));
 }
 
 static void assert_field(struct encoder *encoder, const struct wire_record *record,
