@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "util.h"
 
-#define NAME_SIZE 256
+#define PROBLEM_SIZE 256
 
 struct reader {
 	struct frame_reader frames;
@@ -24,11 +24,10 @@ struct reader {
 	int ended;    /* 0, or the answer that stays */
 	int owned_fd; /* -1: the caller's */
 	uint64_t unknown;
-	char name[NAME_SIZE];
-	char problem[NAME_SIZE + 264];
+	char problem[PROBLEM_SIZE];
 };
 
-int reader_new(struct reader **ret, int fd, const char *name)
+int reader_new(struct reader **ret, int fd)
 {
 	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
 	int r;
@@ -38,7 +37,6 @@ int reader_new(struct reader **ret, int fd, const char *name)
 	reader->owned_fd = -1;
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
-	(void)snprintf(reader->name, sizeof(reader->name), "%s", name);
 	r = frame_reader_init(&reader->frames, fd);
 	if (r)
 		return r;
@@ -65,7 +63,7 @@ int reader_open(struct reader **ret, const char *path)
 	int r;
 
 	if (!strcmp(path, "-"))
-		return reader_new(ret, STDIN_FILENO, "stdin");
+		return reader_new(ret, STDIN_FILENO);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -73,7 +71,7 @@ int reader_open(struct reader **ret, const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	r = reader_new(ret, fd, path);
+	r = reader_new(ret, fd);
 	if (!r)
 		(*ret)->owned_fd = TAKE_FD(fd);
 	return r;
@@ -113,13 +111,11 @@ uint64_t reader_unknown(const struct reader *reader)
 /* Notes the problem and returns @answer. */
 _printf_(3, 4) static int fail(struct reader *reader, int answer, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(reader->problem, sizeof(reader->problem), format, args);
 	va_end(args);
-	(void)snprintf(reader->problem, sizeof(reader->problem), "%s: %s", reader->name, text);
 	return answer;
 }
 

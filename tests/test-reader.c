@@ -26,7 +26,7 @@ static struct reader *reader_of(const void *data, size_t size, int *ret_fd)
 	struct reader *reader;
 
 	*ret_fd = file_with(data, size);
-	assert_ok(reader_new(&reader, *ret_fd, "x.pb"));
+	assert_ok(reader_new(&reader, *ret_fd));
 	return reader;
 }
 
@@ -157,20 +157,19 @@ static void every_cut_is_told_and_all_before_it_is_read(void **state)
 			assert_int_equal(r, end == cut ? READER_END : READER_CUT);
 	}
 	assert_true(header_size > 0);
-	assert_problem_at(
-		&stream, header_size + 3, READER_CUT,
-		"x.pb: cut inside a record: the last 3 bytes, from byte %zu on, are not a "
-		"whole one",
-		header_size);
+	assert_problem_at(&stream, header_size + 3, READER_CUT,
+			  "cut inside a record: the last 3 bytes, from byte %zu on, are not a "
+			  "whole one",
+			  header_size);
 	assert_problem(stream.data, 20, READER_FOREIGN,
-		       "x.pb: not a Ringside recording: it ends before its first record does");
+		       "not a Ringside recording: it ends before its first record does");
 	stream_done(&stream);
 }
 
 static void an_empty_input_says_that_nothing_was_recorded(void **state)
 {
-	assert_problem("", 0, READER_FOREIGN, "x.pb: empty: nothing was recorded");
-	assert_problem("\0\0", 2, READER_FOREIGN, "x.pb: empty: nothing was recorded");
+	assert_problem("", 0, READER_FOREIGN, "empty: nothing was recorded");
+	assert_problem("\0\0", 2, READER_FOREIGN, "empty: nothing was recorded");
 }
 
 static void other_files_are_told_apart(void **state)
@@ -181,22 +180,22 @@ static void other_files_are_told_apart(void **state)
 	static const char skippable[] = "\x5e\x2a\x4d\x18\x04\x00\x00\x00....";
 
 	assert_problem(zstd, sizeof(zstd), READER_FOREIGN,
-		       "x.pb: compressed recordings are not read by this version: "
+		       "compressed recordings are not read by this version: "
 		       "zstd -dc FILE | ringside cat");
 	assert_problem(skippable, sizeof(skippable), READER_FOREIGN,
-		       "x.pb: compressed recordings are not read by this version: "
+		       "compressed recordings are not read by this version: "
 		       "zstd -dc FILE | ringside cat");
 	assert_problem(json, sizeof(json), READER_FOREIGN,
-		       "x.pb: not a Ringside recording: it looks like JSON; what can be read is "
+		       "not a Ringside recording: it looks like JSON; what can be read is "
 		       "what ringside-streamer and `ringside cat -o pb` write");
 	assert_problem(text, sizeof(text), READER_FOREIGN,
-		       "x.pb: not a Ringside recording: it ends before its first record does");
+		       "not a Ringside recording: it ends before its first record does");
 	assert_problem("\xff\xff\xff\xff\xff", 5, READER_FOREIGN,
-		       "x.pb: not a Ringside recording: it does not begin with a record");
+		       "not a Ringside recording: it does not begin with a record");
 	assert_problem("\x02\x78\x05", 3, READER_FOREIGN,
-		       "x.pb: not a Ringside recording: its first record is not a Header");
+		       "not a Ringside recording: its first record is not a Header");
 	assert_problem("\x01\x0a", 2, READER_FOREIGN,
-		       "x.pb: not a Ringside recording: its first record is not readable");
+		       "not a Ringside recording: its first record is not readable");
 }
 
 static void break_magic(Ringside__V1__Record *record)
@@ -219,13 +218,13 @@ static void a_header_without_the_magic_or_of_a_newer_format_is_refused(void **st
 	stream.mangle = break_magic;
 	stream_header(&stream);
 	assert_problem(stream.data, stream.size, READER_FOREIGN,
-		       "x.pb: not a Ringside recording: its Header has no magic");
+		       "not a Ringside recording: its Header has no magic");
 	stream_done(&stream);
 	stream_init(&stream);
 	stream.mangle = make_newer;
 	stream_header(&stream);
 	assert_problem(stream.data, stream.size, READER_FOREIGN,
-		       "x.pb: the recording that begins at byte 0 has format version 2, this "
+		       "the recording that begins at byte 0 has format version 2, this "
 		       "ringside reads 1: use a newer one");
 	stream_done(&stream);
 }
@@ -251,7 +250,7 @@ static void a_record_that_does_not_unpack_is_told_and_reading_goes_on(void **sta
 	assert_ok(reader_next(reader, &item));
 	assert_int_equal(reader_next(reader, &item), READER_DAMAGED);
 	(void)snprintf(problem, sizeof(problem),
-		       "x.pb: damaged: the record of 3 bytes at byte %zu is not readable", offset);
+		       "damaged: the record of 3 bytes at byte %zu is not readable", offset);
 	assert_string_equal(reader_problem(reader), problem);
 	assert_null(item.record);
 	assert_int_equal(item.offset, offset);
@@ -269,11 +268,10 @@ static void broken_framing_ends_the_input_with_its_offset(void **state)
 	stream_init(&stream);
 	stream_header(&stream);
 	stream_raw(&stream, "\xff\xff\xff\xff\xff", 5);
-	assert_problem_at(
-		&stream, stream.size, READER_BROKEN,
-		"x.pb: damaged at byte %zu: no record begins there, and nothing behind it "
-		"can be found",
-		stream.size - 5);
+	assert_problem_at(&stream, stream.size, READER_BROKEN,
+			  "damaged at byte %zu: no record begins there, and nothing behind it "
+			  "can be found",
+			  stream.size - 5);
 	stream_done(&stream);
 }
 
@@ -344,7 +342,7 @@ static void a_record_that_would_fill_memory_is_called_damaged(void **state)
 	stream_header(&stream);
 	stream_raw(&stream, rows, (size_t)(p - rows));
 	assert_problem_at(&stream, stream.size, READER_DAMAGED,
-			  "x.pb: damaged: the record of 1000004 bytes at byte %zu is not readable",
+			  "damaged: the record of 1000004 bytes at byte %zu is not readable",
 			  stream.size - (size_t)(p - rows));
 	stream_done(&stream);
 }
@@ -405,7 +403,7 @@ static void it_says_when_it_would_have_to_wait(void **state)
 	assert_ok(pipe2(fds, O_CLOEXEC));
 	assert_ok(write_all(fds[1], stream.data, stream.size));
 	idle.fd = fds[1];
-	assert_ok(reader_new(&reader, fds[0], "pipe"));
+	assert_ok(reader_new(&reader, fds[0]));
 	reader_on_idle(reader, count_idle, &idle);
 	for (int i = 0; i < 5; i++)
 		assert_ok(reader_next(reader, &item));
