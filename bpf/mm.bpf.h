@@ -4,21 +4,59 @@
 
 #include "common.bpf.h"
 
-extern const void __per_cpu_offset __ksym __weak;
+/* The kernel's per-CPU offsets are not for BPF programs to read, and kallsyms, which could
+ * tell where they are, may be hidden or lack data symbols. A per-CPU map of our own gives them
+ * away: where an entry lies on a CPU, less its per-CPU address. The words are numbers kept in
+ * map memory: as pointers the verifier would not let them be subtracted. */
+struct percpu_probe {
+	__u64 map;   /* the map's own address */
+	__u64 entry; /* its entry's on a CPU */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} rs_percpu SEC(".maps");
+
+static volatile struct percpu_probe percpu_probe; /* under oom_lock, as all of this */
+
+/* The per-CPU address of rs_percpu's entry, or 0. */
+static __always_inline __u64 percpu_base(void)
+{
+	__u64 base = 0;
+
+	percpu_probe.map = (__u64)&rs_percpu;
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (void *)percpu_probe.map + OFFSET_OF(struct bpf_array, pptrs));
+	return base;
+}
 
 struct rss_sum {
-	const __s32 *counters; /* a per-CPU address */
+	__u64 counters; /* a per-CPU address */
+	__u64 base;
 	__s64 sum;
+	bool failed;
 };
 
 static long rss_add_cpu(__u32 cpu, struct rss_sum *sum)
 {
-	__u64 offset = 0;
+	__u32 zero = 0;
 	__s32 count = 0;
+	void *entry = bpf_map_lookup_percpu_elem(&rs_percpu, &zero, cpu);
 
-	bpf_probe_read_kernel(&offset, sizeof(offset), (const __u64 *)&__per_cpu_offset + cpu);
-	if (!bpf_probe_read_kernel(&count, sizeof(count), (const void *)sum->counters + offset))
-		sum->sum += count;
+	if (!entry) {
+		sum->failed = true;
+		return 1;
+	}
+	percpu_probe.entry = (__u64)entry;
+	if (bpf_probe_read_kernel(&count, sizeof(count),
+				  (void *)(sum->counters + percpu_probe.entry - sum->base))) {
+		sum->failed = true;
+		return 1;
+	}
+	sum->sum += count;
 	return 0;
 }
 
@@ -42,10 +80,11 @@ static __noinline __u64 rss_bytes(struct mm_struct *mm, __u32 member, bool *ret_
 		struct percpu_counter *counter = (void *)stat;
 
 		count = BPF_CORE_READ(counter, count);
-		sum.counters = BPF_CORE_READ(counter, counters);
-		if (&__per_cpu_offset && sum.counters)
+		sum.counters = (__u64)BPF_CORE_READ(counter, counters);
+		sum.base = percpu_base();
+		if (sum.counters && sum.base)
 			bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
-		else
+		if (!sum.counters || !sum.base || sum.failed)
 			*ret_exact = false;
 		count += sum.sum;
 	}
