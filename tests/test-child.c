@@ -65,7 +65,7 @@ static void read_line(const struct child *child, const char *expected)
 	char buf[256] = "";
 	size_t n = 0;
 
-	child_wait_output(child);
+	assert_true(child_wait_output(child, -1));
 	while (n < sizeof(buf) - 1 && read(child->out, buf + n, 1) == 1 && buf[n] != '\n')
 		n++;
 	buf[n] = '\0';
@@ -141,6 +141,20 @@ static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 	(void)signal(SIGPIPE, SIG_DFL);
 }
 
+static void a_reader_that_has_gone_is_noticed_while_nothing_comes(void **state)
+{
+	struct child child = CHILD_NULL;
+	int pipes[2];
+
+	assert_ok(pipe2(pipes, O_CLOEXEC));
+	write_program(*state, "exec sleep 60");
+	assert_ok(child_start(&child, plain));
+	assert_ok(close(pipes[0]));
+	assert_false(child_wait_output(&child, pipes[1]));
+	child_done(&child);
+	assert_ok(close(pipes[1]));
+}
+
 static void a_killed_child_is_told_apart_from_a_failed_one(void **state)
 {
 	struct child child = CHILD_NULL;
@@ -175,6 +189,7 @@ int main(void)
 		TEST(a_program_that_cannot_run_is_told_apart),
 		TEST(a_signal_somebody_sent_us_is_passed_on),
 		TEST(our_blocked_and_ignored_signals_are_not_inherited),
+		TEST(a_reader_that_has_gone_is_noticed_while_nothing_comes),
 		TEST(a_killed_child_is_told_apart_from_a_failed_one),
 		TEST(who_gives_up_leaves_no_child_behind),
 	};
