@@ -98,10 +98,14 @@ void child_pass_signals(const struct child *child)
 {
 	struct signalfd_siginfo info;
 
-	while (read(child->signals, &info, sizeof(info)) == sizeof(info))
+	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
+		/* to a streamer a hangup means something else: a recording outlives its terminal */
+		if (info.ssi_signo == SIGHUP)
+			child_end(child);
 		/* above 0, the kernel made it: the terminal's, for all of our process group */
-		if (info.ssi_code <= 0 && child->pid > 0)
+		else if (info.ssi_code <= 0 && child->pid > 0)
 			(void)kill(child->pid, (int)info.ssi_signo);
+	}
 }
 
 bool child_wait_output(const struct child *child, int reader)

@@ -23,7 +23,8 @@ struct child {
  * stream. Returns 0; -ENOENT: there is no such program; or -errno. */
 int child_start(struct child *child, char *const argv[]);
 
-/* Gives the child the signals somebody sent us. Those of the terminal reach it without us. */
+/* Gives the child the signals somebody sent us, SIGHUP as SIGTERM. SIGINT of the terminal reaches
+ * it without us. */
 void child_pass_signals(const struct child *child);
 
 /* Returns true when its output can be read, passing signals on meanwhile; false when nobody

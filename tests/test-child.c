@@ -124,6 +124,20 @@ static void a_signal_somebody_sent_us_is_passed_on(void **state)
 	child_done(&child);
 }
 
+static void a_terminal_that_closes_ends_the_child(void **state)
+{
+	struct child child = CHILD_NULL;
+
+	write_program(*state, "trap '' HUP; trap 'echo closing; exit 0' TERM; echo ready\n"
+			      "while :; do sleep 0.05; done");
+	assert_ok(child_start(&child, plain));
+	read_line(&child, "ready");
+	assert_ok(kill(getpid(), SIGHUP));
+	read_line(&child, "closing");
+	assert_int_equal(child_wait(&child), 0);
+	child_done(&child);
+}
+
 static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 {
 	struct child child = CHILD_NULL;
@@ -188,6 +202,7 @@ int main(void)
 		TEST(a_missing_program_is_told_apart),
 		TEST(a_program_that_cannot_run_is_told_apart),
 		TEST(a_signal_somebody_sent_us_is_passed_on),
+		TEST(a_terminal_that_closes_ends_the_child),
 		TEST(our_blocked_and_ignored_signals_are_not_inherited),
 		TEST(a_reader_that_has_gone_is_noticed_while_nothing_comes),
 		TEST(a_killed_child_is_told_apart_from_a_failed_one),
