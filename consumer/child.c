@@ -104,19 +104,23 @@ void child_pass_signals(const struct child *child)
 			(void)kill(child->pid, (int)info.ssi_signo);
 }
 
-void child_wait_output(const struct child *child)
+bool child_wait_output(const struct child *child, int reader)
 {
 	struct pollfd fds[] = {
 		{.fd = child->out, .events = POLLIN},
 		{.fd = child->signals, .events = POLLIN},
+		{.fd = reader}, /* a pipe without a reader is an error, whatever we ask for */
 	};
 
 	do {
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return;
+			return true;
 		if (fds[1].revents)
 			child_pass_signals(child);
+		if (fds[2].revents & POLLERR)
+			return false;
 	} while (!fds[0].revents);
+	return true;
 }
 
 void child_end(const struct child *child)

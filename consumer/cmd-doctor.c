@@ -93,7 +93,7 @@ static int put_json(struct doctor *doctor, const struct reader_record *item)
 
 static void idle(void *data)
 {
-	child_wait_output(data);
+	(void)child_wait_output(data, -1);
 }
 
 /* Reads the stream to its end. 0 or -errno of the output. */
@@ -125,7 +125,7 @@ static int run_child(struct doctor *doctor)
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int r, status;
 
-	r = reader_new(&reader, doctor->child.out, CHILD_PROGRAM);
+	r = reader_new(&reader, doctor->child.out);
 	if (!r)
 		r = report(doctor, reader);
 	status = child_wait(&doctor->child);

@@ -31,6 +31,7 @@ struct live {
 	struct child child;
 	uint64_t left; /* events to print before the end */
 	bool force;
+	bool unread; /* nothing can be written any more */
 	bool failed;
 };
 
@@ -151,8 +152,13 @@ static void idle(void *data)
 {
 	struct live *live = data;
 
-	(void)writer_flush(live->writer);
-	child_wait_output(&live->child);
+	if (live->unread)
+		return;
+	if (writer_flush(live->writer) == 0 && child_wait_output(&live->child, STDOUT_FILENO))
+		return;
+	/* `ringside live | head -1` ends now, and not with the next event */
+	live->unread = true;
+	child_end(&live->child);
 }
 
 static void say_tax(const Ringside__V1__Header *header)
@@ -189,6 +195,17 @@ static int put(struct live *live, struct reader *reader, const struct reader_rec
 	return --live->left ? 0 : 1;
 }
 
+/* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
+ * and has said why. */
+static void complain(struct live *live, const struct reader *reader)
+{
+	if (live->failed || !reader_header(reader))
+		return;
+	live->failed = true;
+	(void)writer_flush(live->writer); /* in its place between the lines */
+	(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
+}
+
 /* Prints until the stream ends. When nothing more is wanted, the streamer is asked to end, and
  * the rest is read and dropped: so it can close, and say its totals. */
 static int print(struct live *live, struct reader *reader)
@@ -204,9 +221,7 @@ static int print(struct live *live, struct reader *reader)
 		if (n % SIGNALS_EVERY == 0)
 			child_pass_signals(&live->child);
 		if (r) {
-			(void)writer_flush(live->writer);
-			(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
-			live->failed = true;
+			complain(live, reader);
 			if (r != READER_DAMAGED)
 				return result;
 			continue;
@@ -228,7 +243,7 @@ static int run_child(struct live *live)
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int r, closed, status;
 
-	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
+	r = reader_new(&reader, live->child.out);
 	if (!r)
 		r = output_open(&live->output);
 	if (r) {
@@ -249,6 +264,10 @@ static int run_child(struct live *live)
 	if (status > 128)
 		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " was ended by signal %d\n",
 			      status - 128);
+	if (!status && !reader_header(reader)) {
+		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " wrote no stream\n");
+		return EXIT_FAILED;
+	}
 	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
