@@ -143,14 +143,14 @@ static int put(struct cat *cat, struct reader *reader, const struct reader_recor
 }
 
 /* One line, for the first thing that is wrong with an input. */
-static void complain(struct cat *cat, bool *said, const char *path, const char *problem)
+static void complain(struct cat *cat, bool *said, const char *problem)
 {
 	if (*said)
 		return;
 	*said = true;
 	cat->failed = true;
 	(void)writer_flush(cat->writer); /* in its place between the lines */
-	(void)fprintf(stderr, "ringside cat: %s: %s\n", path, problem);
+	(void)fprintf(stderr, "ringside cat: %s\n", problem);
 }
 
 static void say_unknown(const struct cat *cat, const struct reader *reader, const char *path)
@@ -163,7 +163,7 @@ static void say_unknown(const struct cat *cat, const struct reader *reader, cons
 }
 
 /* 0, CAT_ENOUGH, or -errno of the output. */
-static int print_records(struct cat *cat, struct reader *reader, const char *path)
+static int print_records(struct cat *cat, struct reader *reader)
 {
 	struct reader_record item;
 	bool said = false;
@@ -174,7 +174,7 @@ static int print_records(struct cat *cat, struct reader *reader, const char *pat
 		if (r == READER_END)
 			return 0;
 		if (r)
-			complain(cat, &said, path, reader_problem(reader));
+			complain(cat, &said, reader_problem(reader));
 		if (r == READER_DAMAGED)
 			continue;
 		if (r)
@@ -198,7 +198,7 @@ static int print_input(struct cat *cat, const char *path)
 	}
 	path = strcmp(path, "-") ? path : "stdin";
 	reader_on_idle(reader, flush_idle, cat->writer);
-	r = print_records(cat, reader, path);
+	r = print_records(cat, reader);
 	say_unknown(cat, reader, path);
 	return r;
 }

@@ -53,7 +53,7 @@ static void print_table(const struct verify_report *report, const struct tally *
 		     ", %" PRIu64 " bytes\n",
 		     "records", report->records, report->streams, report->streams == 1 ? "" : "s",
 		     report->first_seq, report->latest_seq, report->bytes);
-	(void)printf("  %-9s%" PRIu64 " right; no checksum covers the last %" PRIu64
+	(void)printf("  %-9s%" PRIu64 " compared; no checksum covers the last %" PRIu64
 		     " bytes (%" PRIu64 " record%s)\n",
 		     "hashes", report->hashes, report->unhashed_bytes, report->unhashed_records,
 		     report->unhashed_records == 1 ? "" : "s");
@@ -81,7 +81,7 @@ static int read_all(struct verify *verify, struct reader *reader)
 		else if (verify_record(verify, &item))
 			return -ENOMEM;
 	}
-	verify_end(verify, r, reader_problem(reader), in_progress);
+	verify_end(verify, r, reader_reason(reader), in_progress);
 	return 0;
 }
 

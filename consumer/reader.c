@@ -12,7 +12,8 @@
 #include "arena.h"
 #include "util.h"
 
-#define PROBLEM_SIZE 256
+#define NAME_SIZE 256
+#define REASON_SIZE 256
 
 struct reader {
 	struct frame_reader frames;
@@ -24,10 +25,11 @@ struct reader {
 	int ended;    /* 0, or the answer that stays */
 	int owned_fd; /* -1: the caller's */
 	uint64_t unknown;
-	char problem[PROBLEM_SIZE];
+	size_t name_size;
+	char problem[NAME_SIZE + REASON_SIZE]; /* begins with the name */
 };
 
-int reader_new(struct reader **ret, int fd)
+int reader_new(struct reader **ret, int fd, const char *name)
 {
 	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
 	int r;
@@ -37,6 +39,8 @@ int reader_new(struct reader **ret, int fd)
 	reader->owned_fd = -1;
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
+	(void)snprintf(reader->problem, NAME_SIZE - 2, "%s", name);
+	reader->name_size = strlen(strcat(reader->problem, ": "));
 	r = frame_reader_init(&reader->frames, fd);
 	if (r)
 		return r;
@@ -63,7 +67,7 @@ int reader_open(struct reader **ret, const char *path)
 	int r;
 
 	if (!strcmp(path, "-"))
-		return reader_new(ret, STDIN_FILENO);
+		return reader_new(ret, STDIN_FILENO, "stdin");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -71,7 +75,7 @@ int reader_open(struct reader **ret, const char *path)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	r = reader_new(ret, fd);
+	r = reader_new(ret, fd, path);
 	if (!r)
 		(*ret)->owned_fd = TAKE_FD(fd);
 	return r;
@@ -103,6 +107,11 @@ const char *reader_problem(const struct reader *reader)
 	return reader->problem;
 }
 
+const char *reader_reason(const struct reader *reader)
+{
+	return reader->problem + reader->name_size;
+}
+
 uint64_t reader_unknown(const struct reader *reader)
 {
 	return reader->unknown;
@@ -114,7 +123,7 @@ _printf_(3, 4) static int fail(struct reader *reader, int answer, const char *fo
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(reader->problem, sizeof(reader->problem), format, args);
+	(void)vsnprintf(reader->problem + reader->name_size, REASON_SIZE, format, args);
 	va_end(args);
 	return answer;
 }

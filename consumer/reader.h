@@ -32,8 +32,8 @@ struct reader_record {
 	bool header;          /* it is a Header: a stream, or a file of one, begins */
 };
 
-/* @fd is borrowed. */
-int reader_new(struct reader **ret, int fd);
+/* @fd is borrowed. @name is for reader_problem and copied. */
+int reader_new(struct reader **ret, int fd, const char *name);
 struct reader *reader_free(struct reader *reader); /* NULL is fine; returns NULL */
 
 /* Opens @path, "-" for stdin; the reader owns the fd. -EISDIR for a directory. */
@@ -52,8 +52,9 @@ const Ringside__V1__Header *reader_header(const struct reader *reader);
 const Ringside__V1__Clock *reader_clock(const struct reader *reader);
 
 /* After READER_CUT, DAMAGED, BROKEN, FOREIGN or -errno: what is wrong, where, and what to do, in
- * one line without the input's name. */
+ * one line that starts with the name; and the same without it. */
 const char *reader_problem(const struct reader *reader);
+const char *reader_reason(const struct reader *reader);
 
 /* Records of unknown kinds so far. */
 uint64_t reader_unknown(const struct reader *reader);

@@ -44,7 +44,7 @@ int verify_record(struct verify *verify, const struct reader_record *item);
 /* A record that is not readable (READER_DAMAGED). */
 void verify_damaged(struct verify *verify, const struct reader_record *item);
 
-/* The end: what reader_next said, and reader_problem without the name (NULL with READER_END).
+/* The end: what reader_next said, and reader_reason.
  * @in_progress: somebody is writing the input. */
 void verify_end(struct verify *verify, int answer, const char *problem, bool in_progress);
 

@@ -168,7 +168,7 @@ static const char *through(const struct output_ops *ops, const struct stream *st
 
 	assert_ok(write_all(fd, stream->data, stream->size));
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_ok(reader_new(&reader, fd));
+	assert_ok(reader_new(&reader, fd, "test"));
 	assert_ok(output_open(&output));
 	while (!reader_next(reader, &item)) {
 		output.header = reader_header(reader);

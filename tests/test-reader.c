@@ -26,7 +26,7 @@ static struct reader *reader_of(const void *data, size_t size, int *ret_fd)
 	struct reader *reader;
 
 	*ret_fd = file_with(data, size);
-	assert_ok(reader_new(&reader, *ret_fd));
+	assert_ok(reader_new(&reader, *ret_fd, "x.pb"));
 	return reader;
 }
 
@@ -50,7 +50,9 @@ static void assert_problem(const void *data, size_t size, int answer, const char
 	while (!(r = reader_next(reader, &item)))
 		;
 	assert_int_equal(r, answer);
-	assert_string_equal(reader_problem(reader), problem);
+	assert_string_equal(reader_reason(reader), problem);
+	assert_memory_equal(reader_problem(reader), "x.pb: ", 6);
+	assert_string_equal(reader_problem(reader) + 6, problem);
 	if (answer != READER_DAMAGED)
 		assert_int_equal(reader_next(reader, &item), answer);
 }
@@ -251,7 +253,7 @@ static void a_record_that_does_not_unpack_is_told_and_reading_goes_on(void **sta
 	assert_int_equal(reader_next(reader, &item), READER_DAMAGED);
 	(void)snprintf(problem, sizeof(problem),
 		       "damaged: the record of 3 bytes at byte %zu is not readable", offset);
-	assert_string_equal(reader_problem(reader), problem);
+	assert_string_equal(reader_reason(reader), problem);
 	assert_null(item.record);
 	assert_int_equal(item.offset, offset);
 	assert_int_equal(item.size, 3);
@@ -403,7 +405,7 @@ static void it_says_when_it_would_have_to_wait(void **state)
 	assert_ok(pipe2(fds, O_CLOEXEC));
 	assert_ok(write_all(fds[1], stream.data, stream.size));
 	idle.fd = fds[1];
-	assert_ok(reader_new(&reader, fds[0]));
+	assert_ok(reader_new(&reader, fds[0], "pipe"));
 	reader_on_idle(reader, count_idle, &idle);
 	for (int i = 0; i < 5; i++)
 		assert_ok(reader_next(reader, &item));

@@ -21,7 +21,7 @@ static struct verify *verify_bytes(const void *data, size_t size, bool in_progre
 
 	assert_ok(write_all(fd, data, size));
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_ok(reader_new(&reader, fd));
+	assert_ok(reader_new(&reader, fd, "test"));
 	assert_ok(verify_new(&verify));
 	for (;;) {
 		r = reader_next(reader, &item);
@@ -32,7 +32,7 @@ static struct verify *verify_bytes(const void *data, size_t size, bool in_progre
 		else
 			assert_ok(verify_record(verify, &item));
 	}
-	verify_end(verify, r, reader_problem(reader), in_progress);
+	verify_end(verify, r, reader_reason(reader), in_progress);
 	reader = reader_free(reader);
 	assert_ok(close(fd));
 	return verify;
