@@ -98,25 +98,33 @@ void child_pass_signals(const struct child *child)
 {
 	struct signalfd_siginfo info;
 
-	while (read(child->signals, &info, sizeof(info)) == sizeof(info))
+	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
+		/* to a streamer a hangup means something else: a recording outlives its terminal */
+		if (info.ssi_signo == SIGHUP)
+			child_end(child);
 		/* above 0, the kernel made it: the terminal's, for all of our process group */
-		if (info.ssi_code <= 0 && child->pid > 0)
+		else if (info.ssi_code <= 0 && child->pid > 0)
 			(void)kill(child->pid, (int)info.ssi_signo);
+	}
 }
 
-void child_wait_output(const struct child *child)
+bool child_wait_output(const struct child *child, int reader)
 {
 	struct pollfd fds[] = {
 		{.fd = child->out, .events = POLLIN},
 		{.fd = child->signals, .events = POLLIN},
+		{.fd = reader}, /* a pipe without a reader is an error, whatever we ask for */
 	};
 
 	do {
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return;
+			return true;
 		if (fds[1].revents)
 			child_pass_signals(child);
+		if (fds[2].revents & POLLERR)
+			return false;
 	} while (!fds[0].revents);
+	return true;
 }
 
 void child_end(const struct child *child)

@@ -23,11 +23,13 @@ struct child {
  * stream. Returns 0; -ENOENT: there is no such program; or -errno. */
 int child_start(struct child *child, char *const argv[]);
 
-/* Gives the child the signals somebody sent us. Those of the terminal reach it without us. */
+/* Gives the child the signals somebody sent us, SIGHUP as SIGTERM. SIGINT of the terminal reaches
+ * it without us. */
 void child_pass_signals(const struct child *child);
 
-/* Returns when its output can be read, passing signals on meanwhile. */
-void child_wait_output(const struct child *child);
+/* Returns true when its output can be read, passing signals on meanwhile; false when nobody
+ * reads @reader, a file descriptor of ours, any more (-1: it does not matter). */
+bool child_wait_output(const struct child *child, int reader);
 
 void child_end(const struct child *child); /* asks it to close its stream */
 

@@ -93,7 +93,7 @@ static int put_json(struct doctor *doctor, const struct reader_record *item)
 
 static void idle(void *data)
 {
-	child_wait_output(data);
+	(void)child_wait_output(data, -1);
 }
 
 /* Reads the stream to its end. 0 or -errno of the output. */

@@ -31,6 +31,7 @@ struct live {
 	struct child child;
 	uint64_t left; /* events to print before the end */
 	bool force;
+	bool unread; /* nothing can be written any more */
 	bool failed;
 };
 
@@ -151,8 +152,13 @@ static void idle(void *data)
 {
 	struct live *live = data;
 
-	(void)writer_flush(live->writer);
-	child_wait_output(&live->child);
+	if (live->unread)
+		return;
+	if (writer_flush(live->writer) == 0 && child_wait_output(&live->child, STDOUT_FILENO))
+		return;
+	/* `ringside live | head -1` ends now, and not with the next event */
+	live->unread = true;
+	child_end(&live->child);
 }
 
 static void say_tax(const Ringside__V1__Header *header)

@@ -53,7 +53,7 @@ static void print_table(const struct verify_report *report, const struct tally *
 		     ", %" PRIu64 " bytes\n",
 		     "records", report->records, report->streams, report->streams == 1 ? "" : "s",
 		     report->first_seq, report->latest_seq, report->bytes);
-	(void)printf("  %-9s%" PRIu64 " right; no checksum covers the last %" PRIu64
+	(void)printf("  %-9s%" PRIu64 " compared; no checksum covers the last %" PRIu64
 		     " bytes (%" PRIu64 " record%s)\n",
 		     "hashes", report->hashes, report->unhashed_bytes, report->unhashed_records,
 		     report->unhashed_records == 1 ? "" : "s");

@@ -177,11 +177,13 @@ static void put_resources(struct writer *writer, const Ringside__V1__Header *hea
 	char buf[ROW_SIZE];
 	struct line line = row(buf, "buffers");
 
-	line_bytes(&line, header->critical_ring_bytes);
-	line_text(&line, " for OOM kills, ");
-	line_bytes(&line, header->bulk_ring_bytes);
-	line_text(&line, " for all else (--ring-size)");
-	row_end(writer, &line);
+	if (header->has_critical_ring_bytes && header->has_bulk_ring_bytes) {
+		line_bytes(&line, header->critical_ring_bytes);
+		line_text(&line, " for OOM kills, ");
+		line_bytes(&line, header->bulk_ring_bytes);
+		line_text(&line, " for all else (--ring-size)");
+		row_end(writer, &line);
+	}
 	if (header->limits) {
 		line = row(buf, "limits");
 		put_rate(&line, header->limits);

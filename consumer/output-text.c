@@ -166,7 +166,7 @@ static void put_message(struct output *output, struct line *line,
 	}
 	size = text_message(message, sizeof(message), record, output->header);
 	line_put(line, message, size);
-	if (output->color)
+	if (output->color && text_tone(record) == TEXT_INFO)
 		line_text(line, "\033[0m");
 }
 

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each field becomes a row: the ready key, where the member is, and which function writes it.
- * Writing a message is then one walk over its rows. */
+/* Each field becomes a row: the ready key, where the member is, and which function writes it
+ * (shape-value.c). Writing a message is then one walk over its rows. */
 #include "shape.h"
 
 #include <string.h>
 
-#include "json.h"
+#include "shape-value.h"
 #include "util.h"
 
 #define SHAPES_MAX 64
-#define KEY_SIZE 64 /* ,"name": */
-
-struct shape_field {
-	const ProtobufCFieldDescriptor *desc;
-	/* Writes one value; @member is where it lies. */
-	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
-	const struct shape *sub; /* of a message */
-	size_t size;             /* of one value, in an array of them */
-	size_t prefix;           /* of an enum's names, to leave out */
-	bool map;                /* repeated {key, value}, written as an object */
-	bool closed;             /* an enum: values without a name are left out */
-	bool hidden;
-	uint8_t key_size;
-	char key[KEY_SIZE];
-};
 
 struct shape {
 	const ProtobufCMessageDescriptor *desc;
@@ -35,114 +20,6 @@ struct shapes {
 	unsigned n;
 	struct shape shapes[SHAPES_MAX];
 };
-
-static void put_uint32(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	json_uint(writer, *(const uint32_t *)member);
-}
-
-static void put_int32(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	json_int(writer, *(const int32_t *)member);
-}
-
-static void put_uint64(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	json_uint(writer, *(const uint64_t *)member);
-}
-
-static void put_int64(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	json_int(writer, *(const int64_t *)member);
-}
-
-static void put_quoted_uint64(const struct shape_field *field, struct writer *writer,
-			      const void *member)
-{
-	writer_put(writer, "\"", 1);
-	json_uint(writer, *(const uint64_t *)member);
-	writer_put(writer, "\"", 1);
-}
-
-static void put_quoted_int64(const struct shape_field *field, struct writer *writer,
-			     const void *member)
-{
-	writer_put(writer, "\"", 1);
-	json_int(writer, *(const int64_t *)member);
-	writer_put(writer, "\"", 1);
-}
-
-static void put_address32(const struct shape_field *field, struct writer *writer,
-			  const void *member)
-{
-	json_address(writer, *(const uint32_t *)member);
-}
-
-static void put_address64(const struct shape_field *field, struct writer *writer,
-			  const void *member)
-{
-	json_address(writer, *(const uint64_t *)member);
-}
-
-static void put_bool(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	if (*(const protobuf_c_boolean *)member)
-		writer_put(writer, "true", 4);
-	else
-		writer_put(writer, "false", 5);
-}
-
-static void put_string(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	const char *s = *(const char *const *)member;
-
-	s = s ? s : "";
-	json_string(writer, s, strlen(s));
-}
-
-static void put_hex(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	const ProtobufCBinaryData *bytes = member;
-
-	json_hex(writer, bytes->data, bytes->len);
-}
-
-static void put_base64(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	const ProtobufCBinaryData *bytes = member;
-
-	json_base64(writer, bytes->data, bytes->len);
-}
-
-static const char *enum_name(const struct shape_field *field, int value)
-{
-	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
-	const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(desc, value);
-
-	return found ? found->name : NULL;
-}
-
-static void put_enum(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	const char *name = enum_name(field, *(const int *)member), *first;
-	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
-
-	if (!name) {
-		json_int(writer, *(const int *)member);
-		return;
-	}
-	first = desc->values[0].name;
-	if (field->prefix && !strncmp(name, first, field->prefix))
-		name += field->prefix;
-	writer_put(writer, "\"", 1);
-	writer_string(writer, name);
-	writer_put(writer, "\"", 1);
-}
-
-static void put_message(const struct shape_field *field, struct writer *writer, const void *member)
-{
-	shape_put(field->sub, writer, *(const void *const *)member);
-}
 
 /* The key and value of a map's entry, written as one member. */
 static void put_entry(const struct shape_field *field, struct writer *writer, const void *entry)
@@ -200,7 +77,7 @@ static bool value_is_written(const struct shape_field *field, const void *member
 {
 	if (field->hidden)
 		return false;
-	return !field->closed || enum_name(field, *(const int *)member);
+	return !field->closed || shape_enum_name(field, *(const int *)member);
 }
 
 static void put_array(const struct shape_field *field, struct writer *writer, const void *values,
@@ -234,9 +111,16 @@ static bool is_set(const ProtobufCFieldDescriptor *desc, const uint8_t *base)
 	       *(const protobuf_c_boolean *)quantifier != 0;
 }
 
+/* The whole array is copied, because that is faster than the right number of bytes. */
 static void put_key(const struct shape_field *field, struct writer *writer, bool comma)
 {
-	writer_put(writer, field->key + !comma, field->key_size - (size_t)!comma);
+	uint8_t *p = writer_room(writer, SHAPE_KEY_SIZE);
+
+	if (comma)
+		memcpy(p, field->key, SHAPE_KEY_SIZE);
+	else
+		memcpy(p, field->key + 1, SHAPE_KEY_SIZE - 1);
+	writer_used(writer, p + field->key_size - !comma);
 }
 
 /* Returns whether something was written. */
@@ -309,114 +193,12 @@ const struct shape *shapes_root(const struct shapes *shapes)
 	return &shapes->shapes[0];
 }
 
-static bool is_address(const char *name)
-{
-	static const char *const addresses[] = {
-		"args", "arch", "gfp_mask", "instruction_pointer", "xxh64",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		if (!strcmp(name, addresses[i]))
-			return true;
-	}
-	return false;
-}
-
-/* The values of an enum are called after it: TIER_UNSPECIFIED, TIER_FENTRY. */
-static size_t enum_prefix(const ProtobufCEnumDescriptor *desc)
-{
-	const char *tail = desc->n_values ? strstr(desc->values[0].name, "UNSPECIFIED") : NULL;
-
-	return tail ? (size_t)(tail - desc->values[0].name) : 0;
-}
-
-static int choose_enum(struct shape_field *field, enum shape_form form)
-{
-	field->put = put_enum;
-	field->size = sizeof(int);
-	/* To proto2 a value without a name is an unknown field, which ProtoJSON has no place for.
-	 */
-	if (form == SHAPE_PROTO)
-		field->closed = true;
-	else
-		field->prefix = enum_prefix(field->desc->descriptor);
-	return 0;
-}
-
-static int choose_32(struct shape_field *field, enum shape_form form)
-{
-	bool is_signed = field->desc->type == PROTOBUF_C_TYPE_INT32 ||
-			 field->desc->type == PROTOBUF_C_TYPE_SINT32 ||
-			 field->desc->type == PROTOBUF_C_TYPE_SFIXED32;
-
-	field->put = is_signed ? put_int32 : put_uint32;
-	if (form == SHAPE_PLAIN && is_address(field->desc->name))
-		field->put = put_address32;
-	field->size = 4;
-	return 0;
-}
-
-static int choose_64(struct shape_field *field, enum shape_form form)
-{
-	ProtobufCType type = field->desc->type;
-	bool is_signed = type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 ||
-			 type == PROTOBUF_C_TYPE_SFIXED64;
-	bool quoted = form == SHAPE_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
-
-	if (form == SHAPE_PLAIN && is_address(field->desc->name))
-		field->put = put_address64;
-	else if (quoted)
-		field->put = is_signed ? put_quoted_int64 : put_quoted_uint64;
-	else
-		field->put = is_signed ? put_int64 : put_uint64;
-	field->size = 8;
-	return 0;
-}
-
-static int choose(struct shape_field *field, enum shape_form form)
-{
-	switch (field->desc->type) {
-	case PROTOBUF_C_TYPE_INT32:
-	case PROTOBUF_C_TYPE_SINT32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-		return choose_32(field, form);
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-		return choose_64(field, form);
-	case PROTOBUF_C_TYPE_ENUM:
-		return choose_enum(field, form);
-	case PROTOBUF_C_TYPE_BOOL:
-		field->put = put_bool;
-		field->size = sizeof(protobuf_c_boolean);
-		return 0;
-	case PROTOBUF_C_TYPE_STRING:
-		field->put = put_string;
-		field->size = sizeof(char *);
-		return 0;
-	case PROTOBUF_C_TYPE_BYTES:
-		field->put = form == SHAPE_PROTO ? put_base64 : put_hex;
-		field->size = sizeof(ProtobufCBinaryData);
-		return 0;
-	case PROTOBUF_C_TYPE_MESSAGE:
-		field->put = put_message;
-		field->size = sizeof(void *);
-		return 0;
-	default:
-		return -EOPNOTSUPP; /* float, double: the format has none */
-	}
-}
-
 /* ,"limit_bytes": or ,"limitBytes": */
 static int make_key(struct shape_field *field, const char *name, enum shape_form form)
 {
 	size_t n = 0;
 
-	if (strlen(name) > KEY_SIZE - 4)
+	if (strlen(name) > SHAPE_KEY_SIZE - 4)
 		return -ENAMETOOLONG;
 	field->key[n++] = ',';
 	field->key[n++] = '"';
@@ -481,7 +263,7 @@ static int compile(struct shapes *shapes, struct shape *shape)
 		int r;
 
 		field->desc = &shape->desc->fields[i];
-		r = choose(field, shapes->form);
+		r = shape_choose(field, shapes->form);
 		if (!r)
 			r = make_key(field, field->desc->name, shapes->form);
 		if (!r && field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {

@@ -32,7 +32,7 @@ int writer_flush(struct writer *writer)
 	return writer->error;
 }
 
-void writer_put(struct writer *writer, const void *data, size_t size)
+void writer_put_large(struct writer *writer, const void *data, size_t size)
 {
 	const uint8_t *p = data;
 

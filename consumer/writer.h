@@ -26,8 +26,18 @@ struct writer *writer_free(struct writer *writer); /* does not flush; NULL is fi
 /* Returns 0 or the first -errno since writer_new. */
 int writer_flush(struct writer *writer);
 
+void writer_put_large(struct writer *writer, const void *data, size_t size);
+
 /* Any size. */
-void writer_put(struct writer *writer, const void *data, size_t size);
+static inline void writer_put(struct writer *writer, const void *data, size_t size)
+{
+	if (__builtin_expect(WRITER_SIZE - writer->size <= size, 0)) {
+		writer_put_large(writer, data, size);
+		return;
+	}
+	memcpy(writer->buf + writer->size, data, size);
+	writer->size += size;
+}
 
 static inline void writer_string(struct writer *writer, const char *s)
 {

@@ -65,7 +65,7 @@ static void read_line(const struct child *child, const char *expected)
 	char buf[256] = "";
 	size_t n = 0;
 
-	child_wait_output(child);
+	assert_true(child_wait_output(child, -1));
 	while (n < sizeof(buf) - 1 && read(child->out, buf + n, 1) == 1 && buf[n] != '\n')
 		n++;
 	buf[n] = '\0';
@@ -124,6 +124,20 @@ static void a_signal_somebody_sent_us_is_passed_on(void **state)
 	child_done(&child);
 }
 
+static void a_terminal_that_closes_ends_the_child(void **state)
+{
+	struct child child = CHILD_NULL;
+
+	write_program(*state, "trap '' HUP; trap 'echo closing; exit 0' TERM; echo ready\n"
+			      "while :; do sleep 0.05; done");
+	assert_ok(child_start(&child, plain));
+	read_line(&child, "ready");
+	assert_ok(kill(getpid(), SIGHUP));
+	read_line(&child, "closing");
+	assert_int_equal(child_wait(&child), 0);
+	child_done(&child);
+}
+
 static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 {
 	struct child child = CHILD_NULL;
@@ -139,6 +153,20 @@ static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 	assert_int_equal(child_wait(&child), 0);
 	child_done(&child);
 	(void)signal(SIGPIPE, SIG_DFL);
+}
+
+static void a_reader_that_has_gone_is_noticed_while_nothing_comes(void **state)
+{
+	struct child child = CHILD_NULL;
+	int pipes[2];
+
+	assert_ok(pipe2(pipes, O_CLOEXEC));
+	write_program(*state, "exec sleep 60");
+	assert_ok(child_start(&child, plain));
+	assert_ok(close(pipes[0]));
+	assert_false(child_wait_output(&child, pipes[1]));
+	child_done(&child);
+	assert_ok(close(pipes[1]));
 }
 
 static void a_killed_child_is_told_apart_from_a_failed_one(void **state)
@@ -174,7 +202,9 @@ int main(void)
 		TEST(a_missing_program_is_told_apart),
 		TEST(a_program_that_cannot_run_is_told_apart),
 		TEST(a_signal_somebody_sent_us_is_passed_on),
+		TEST(a_terminal_that_closes_ends_the_child),
 		TEST(our_blocked_and_ignored_signals_are_not_inherited),
+		TEST(a_reader_that_has_gone_is_noticed_while_nothing_comes),
 		TEST(a_killed_child_is_told_apart_from_a_failed_one),
 		TEST(who_gives_up_leaves_no_child_behind),
 	};

@@ -286,7 +286,7 @@ static void colour_wraps_the_label_and_always_ends(void **state)
 	page_put(&page, f);
 	assert_string_equal(page_close(&page),
 			    "Nov 22 03:04:05.123 \033[33mDENY\033[0m shop/web-7f9/app  nginx[77] "
-			    "keyctl → EPERM\033[0m\n"
+			    "keyctl → EPERM\n"
 			    "Nov 22 03:04:05.123 \033[2mINFO host ? x86_64\033[0m\n");
 }
 
