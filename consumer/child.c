@@ -24,9 +24,10 @@ static void spawn_actions_done(posix_spawn_file_actions_t *actions)
 	(void)posix_spawn_file_actions_destroy(actions);
 }
 
-/* "<our folder>/ringside-streamer", if it can be executed. */
+/* Beside this program, as it is installed; or in the folder next to its own, as it is built. */
 static bool beside_us(char *path, size_t size)
 {
+	static const char *const places[] = {CHILD_PROGRAM, "../streamer/" CHILD_PROGRAM};
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
 
@@ -34,10 +35,14 @@ static bool beside_us(char *path, size_t size)
 		return false;
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + sizeof(CHILD_PROGRAM) > size)
-		return false;
-	memcpy(slash + 1, CHILD_PROGRAM, sizeof(CHILD_PROGRAM));
-	return access(path, X_OK) == 0;
+	for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
+		if ((size_t)(slash + 1 - path) + strlen(places[i]) >= size)
+			return false;
+		(void)strcpy(slash + 1, places[i]);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int spawn(pid_t *ret, int out, const sigset_t *mask, char *const argv[])
