@@ -125,7 +125,7 @@ static int run_child(struct doctor *doctor)
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int r, status;
 
-	r = reader_new(&reader, doctor->child.out);
+	r = reader_new(&reader, doctor->child.out, CHILD_PROGRAM);
 	if (!r)
 		r = report(doctor, reader);
 	status = child_wait(&doctor->child);

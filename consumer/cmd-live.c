@@ -243,7 +243,7 @@ static int run_child(struct live *live)
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int r, closed, status;
 
-	r = reader_new(&reader, live->child.out);
+	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
 	if (!r)
 		r = output_open(&live->output);
 	if (r) {
