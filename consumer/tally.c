@@ -360,13 +360,25 @@ static void close_kind(const struct spot *spot)
 
 	if (!kind->limited_overflow && limited != kind->kernel.limited)
 		limited += kind->overflow_limited; /* whose keys nobody knows */
-	if (!kind->kernel.in_flight)
+	if (!kind->kernel.in_flight && !kind->left_behind)
 		equal(spot, "submitted", kind->kernel.submitted, "written or lost in the output",
 		      kind->written + kind->lost_in_sink);
 	if (!full->unknown)
 		equal(spot, "dropped", kind->kernel.dropped, "in Lost records (ring full)",
 		      full->count);
 	equal(spot, "limited", kind->kernel.limited, "in Limited records", limited);
+}
+
+/* With -c the stream ends at its last event, whatever is still in the ring. */
+static void count_left_behind(struct tally_kind *kind, const char *reason, struct findings *notes)
+{
+	uint64_t taken = kind->written + kind->lost_in_sink;
+
+	if (!reason || strcmp(reason, "-c") != 0 || kind->kernel.submitted <= taken)
+		return;
+	kind->left_behind = kind->kernel.submitted - taken;
+	findings_add(notes, "%" PRIu64 " more event%s of %s had happened when -c ended it",
+		     kind->left_behind, kind->left_behind == 1 ? "" : "s", kind->name);
 }
 
 static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *total)
@@ -380,7 +392,7 @@ static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *
 }
 
 int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
-		 struct findings *findings)
+		 struct findings *findings, struct findings *notes)
 {
 	bool whole = tally->whole;
 	struct spot spot = {.where = where, .findings = findings};
@@ -391,6 +403,7 @@ int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const 
 		return r;
 	for (unsigned i = 0; i < tally->n; i++) {
 		spot.kind = &tally->kinds[i];
+		count_left_behind(&tally->kinds[i], footer->reason, notes);
 		if (whole && spot.kind->stated)
 			close_kind(&spot);
 	}

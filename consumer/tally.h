@@ -36,6 +36,7 @@ struct tally_kind {
 	struct tally_sums kernel; /* over all CPUs, latest */
 	bool missed_known;
 	uint64_t missed_runs, overflow_limited, lost_in_sink;
+	uint64_t left_behind; /* in the ring, when -c ended the stream */
 	/* counted here */
 	uint64_t written;
 	uint64_t limited, limited_overflow; /* of Limited records; those of overflow apart */
@@ -56,7 +57,7 @@ void tally_init(struct tally *tally, bool whole);
 void tally_done(struct tally *tally);
 
 void tally_header(struct tally *tally, const Ringside__V1__Header *header);
-/* Returns 0 or -ENOMEM; what is not believable goes to @findings. So do the two below. */
+/* Returns 0 or -ENOMEM; what is not believable goes to @findings. So do those below. */
 int tally_event(struct tally *tally, const char *kind, const Ringside__V1__CpuSums *sums,
 		struct findings *findings);
 void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost);
@@ -66,8 +67,9 @@ void tally_limited(struct tally *tally, const Ringside__V1__Limited *limited);
  * differs is told once: the stream's own numbers are counted on from. */
 int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
 		   const char *where, struct findings *findings);
+/* What -c left behind is no problem: it goes to @notes. */
 int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
-		 struct findings *findings);
+		 struct findings *findings, struct findings *notes);
 
 /* Of one reason and of all. What the kernel's sums say counts where it is more. */
 struct tally_lost tally_kind_lost(const struct tally_kind *kind, unsigned reason);

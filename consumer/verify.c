@@ -353,7 +353,8 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 	if (footer->has_records && footer->records != record->seq)
 		findings_add(&verify->report.problems, "%s: the Footer counts %" PRIu64 " records",
 			     where, footer->records);
-	r = tally_footer(&verify->tally, footer, where, &verify->report.problems);
+	r = tally_footer(&verify->tally, footer, where, &verify->report.problems,
+			 &verify->report.notes);
 	if (r)
 		return r;
 	note_oom_kills(verify, footer);

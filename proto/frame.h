@@ -9,10 +9,9 @@
 
 #include "pb.h"
 
-#define FRAME_MAX                                                                                  \
-	(1024u * 1024)     /* bytes of a message; a longer one is not written and not read         \
-			    */
-#define FRAME_PREFIX_MAX 5 /* bytes of a length */
+/* Bytes of a message: a longer one is not written and not read. And of a length. */
+#define FRAME_MAX (1024u * 1024)
+#define FRAME_PREFIX_MAX 5
 
 /* What the functions below say besides 0 and -errno. */
 #define FRAME_MORE 1 /* not whole yet */

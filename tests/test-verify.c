@@ -707,6 +707,27 @@ static void submitted_but_neither_written_nor_lost_is_told(void **state)
 		"in the output");
 }
 
+static void end_by_count(Ringside__V1__Record *record)
+{
+	static char reason[] = "-c";
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER)
+		record->footer->reason = reason;
+}
+
+static void what_a_count_left_in_the_ring_is_said_but_no_failure(void **state)
+{
+	struct stream stream;
+
+	begin(&stream);
+	stream.sums[STREAM_SECCOMP][0].seen += 4;
+	stream.sums[STREAM_SECCOMP][0].submitted += 4;
+	stream.mangle = end_by_count;
+	end(&stream);
+	assert_verdict(&stream, 0,
+		       "complete; 4 more events of seccomp_denial had happened when -c ended it");
+}
+
 static void drops_that_no_lost_record_tells_of_are_told(void **state)
 {
 	struct stream stream;
@@ -1053,6 +1074,7 @@ int main(void)
 		cmocka_unit_test(a_sum_that_falls_is_told),
 		cmocka_unit_test(an_event_cannot_carry_more_than_the_kernel_counted),
 		cmocka_unit_test(submitted_but_neither_written_nor_lost_is_told),
+		cmocka_unit_test(what_a_count_left_in_the_ring_is_said_but_no_failure),
 		cmocka_unit_test(drops_that_no_lost_record_tells_of_are_told),
 		cmocka_unit_test(held_back_that_no_limited_record_tells_of_is_told),
 		cmocka_unit_test(wrong_totals_of_the_footer_are_told),
