@@ -109,7 +109,7 @@ static void put_share(struct line *line, const Ringside__V1__OomKill *kill)
 	uint64_t own = kill->anon_rss_bytes + kill->file_rss_bytes + kill->shmem_rss_bytes;
 
 	if (text_shmem_matters(kill)) {
-		line_text(line, "; shmem stays after its process: look into /dev/shm and tmpfs");
+		line_text(line, "; shmem may outlive its process: look into /dev/shm and tmpfs");
 	} else if (kill->has_anon_rss_bytes && kill->has_usage_bytes &&
 		   own < kill->usage_bytes / 2) {
 		line_text(line, "; the process held ");

@@ -36,12 +36,12 @@ void text_header(struct line *line, const Ringside__V1__Header *header)
 		put_probe(line, header->probes[i]);
 		between = ", ";
 	}
-	between = "; blind spots: ";
+	between = ". Not seen: ";
 	for (size_t i = 0; i < header->n_probes; i++) {
 		for (size_t j = 0; j < header->probes[i]->n_blind_spots; j++) {
 			line_text(line, between);
 			line_safe(line, header->probes[i]->blind_spots[j], 2 * TEXT_NAME_MAX);
-			between = " ";
+			between = "; ";
 		}
 	}
 }

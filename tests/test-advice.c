@@ -50,7 +50,7 @@ static void advice_says_who_else_holds_the_memory(void **state)
 {
 	struct fixture *f = oom(state);
 
-	assert_non_null(strstr(advice(f), "; shmem stays after its process: look into /dev/shm"));
+	assert_non_null(strstr(advice(f), "; shmem may outlive its process: look into /dev/shm"));
 	f->kill.shmem_rss_bytes = 0;
 	assert_non_null(strstr(advice(f), "; the process held 20 MiB of the 512 MiB in use"));
 }
