@@ -22,6 +22,7 @@ struct verify {
 	uint32_t part, parts; /* the latest of a set of Counters */
 	bool has_oom_kills;
 	uint64_t oom_kills; /* the kernel's count at its beginning */
+	uint64_t uncounted; /* events of which the kernel counts no kill */
 
 	/* the bytes since the record with the previous hash */
 	XXH64_state_t *hash;
@@ -268,6 +269,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	verify->seq_known = false;
 	verify->has_oom_kills = header->has_kernel_oom_kills;
 	verify->oom_kills = header->kernel_oom_kills;
+	verify->uncounted = 0;
 	memset(verify->stream_id, 0, sizeof(verify->stream_id));
 	if (header->stream_id.len == sizeof(verify->stream_id))
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
@@ -327,7 +329,14 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 			      &verify->report.problems);
 }
 
-/* vmstat counts each killed process, but not those that only share its memory. */
+/* oom_kill of /proc/vmstat counts in __oom_kill_process(): not the processes that die for
+ * sharing a victim's memory, nor those that were dying already. */
+static void count_oom_kill(struct verify *verify, const Ringside__V1__OomKill *kill)
+{
+	if (kill->shares_memory || kill->already_exiting)
+		verify->uncounted++;
+}
+
 static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *footer)
 {
 	const struct tally_kind *kind = tally_find(&verify->tally, "oom_kill");
@@ -337,12 +346,12 @@ static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *fo
 	    !verify->tally.whole)
 		return;
 	lost = kind->kernel.dropped + kind->lost_in_sink;
-	if (kernel != kind->written + lost)
+	if (kernel != kind->written - verify->uncounted + lost)
 		findings_add(&verify->report.notes,
 			     "the kernel itself counted %" PRIu64
 			     " OOM kills in this time, the stream has %" PRIu64
 			     " and lost %" PRIu64,
-			     kernel, kind->written, lost);
+			     kernel, kind->written - verify->uncounted, lost);
 }
 
 static int take_footer(struct verify *verify, const Ringside__V1__Record *record, const char *where)
@@ -390,6 +399,9 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 	case RINGSIDE__V1__RECORD__BODY_LIMITED:
 		tally_limited(&verify->tally, record->limited);
 		return 0;
+	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
+		count_oom_kill(verify, record->oom_kill);
+		return take_event(verify, record);
 	default:
 		return take_event(verify, record);
 	}

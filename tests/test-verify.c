@@ -797,6 +797,27 @@ static void another_count_of_the_kernel_is_said_but_no_failure(void **state)
 		"1 and lost 0");
 }
 
+static void make_a_sharer(Ringside__V1__Record *record)
+{
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_OOM_KILL)
+		return;
+	record->oom_kill->has_shares_memory = 1;
+	record->oom_kill->shares_memory = 1;
+}
+
+static void the_kernel_counts_no_kill_of_a_process_that_shares_memory(void **state)
+{
+	struct stream stream;
+
+	begin(&stream);
+	stream.mangle = make_a_sharer;
+	stream_event(&stream, STREAM_OOM, 0);
+	stream.kernel_oom_kills--;
+	stream.mangle = NULL;
+	end(&stream);
+	assert_verdict(&stream, 0, "complete");
+}
+
 static void a_record_behind_the_footer_is_told(void **state)
 {
 	struct stream stream;
@@ -1079,6 +1100,7 @@ int main(void)
 		cmocka_unit_test(held_back_that_no_limited_record_tells_of_is_told),
 		cmocka_unit_test(wrong_totals_of_the_footer_are_told),
 		cmocka_unit_test(another_count_of_the_kernel_is_said_but_no_failure),
+		cmocka_unit_test(the_kernel_counts_no_kill_of_a_process_that_shares_memory),
 		cmocka_unit_test(a_record_behind_the_footer_is_told),
 		cmocka_unit_test(streams_one_behind_the_other_are_each_verified),
 		cmocka_unit_test(a_stream_that_another_one_follows_needs_its_footer),
