@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# A minute with nothing to report: what the streamer costs then.
+# shellcheck disable=SC2034 # for collect.sh
+targets=native
+
+collect() {
+	start idle --ring-size 2M
+	pid=$(cat idle.pid)
+	cpu "$pid" >before
+	sleep 60
+	cpu "$pid" >after
+	grep -E '^(RssAnon|VmRSS):' "/proc/$pid/status" >memory
+	stop idle
+}
+
+# CPU time of all its threads in ns; a tick of /proc/PID/stat would be 10 ms.
+cpu() {
+	awk '{ sum += $1 } END { printf "%.0f\n", sum }' "/proc/$1"/task/*/schedstat
+}
+
+below() { # WHAT FIGURE LIMIT UNIT
+	if [ "$2" -lt "$3" ]; then
+		echo "ok - $1: $2 $4, below $3"
+	else
+		echo "not ok - $1: $2 $4, not below $3"
+	fi
+}
+
+judge() {
+	below "CPU time in 60 s" $((($(cat after) - $(cat before)) / 1000)) 50000 µs
+	below RssAnon "$(awk '/RssAnon/ { print $2 }' memory)" 4096 kB
+	below VmRSS "$(awk '/VmRSS/ { print $2 }' memory)" 12288 kB
+	judge_whole idle
+}
