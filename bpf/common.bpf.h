@@ -39,6 +39,11 @@ struct {
 	__type(value, struct wire_cpu);
 } rs_sums __weak SEC(".maps");
 
+static __always_inline __u64 pages(__u64 n)
+{
+	return n << rs_page_shift; /* bytes */
+}
+
 /* Plain increments lose counts to nesting and preemption, also per CPU: always atomic. */
 #define ADD(counter, n) ((void)__sync_fetch_and_add(&(counter), n))
 

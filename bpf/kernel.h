@@ -167,6 +167,10 @@ struct cred {
 	kgid_t gid;
 };
 
+struct bpf_array {
+	void *pptrs[1]; /* of a per-CPU array: the entries' per-CPU addresses */
+};
+
 struct bpf_prog {
 	struct sock_fprog_kern *orig_prog;
 };

@@ -8,6 +8,8 @@
  *
  * All this happens under the kernel's global oom_lock: one slot and one buffer are enough. */
 #include "common.bpf.h"
+#include "memcg.bpf.h"
+#include "mm.bpf.h"
 #include "names.bpf.h"
 #include "task.bpf.h"
 
@@ -89,161 +91,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct buffer);
 } rs_oom_buffer SEC(".maps");
-
-static __always_inline __u64 pages(__u64 n)
-{
-	return n << rs_page_shift;
-}
-
-extern const void __per_cpu_offset __ksym __weak;
-
-struct rss_sum {
-	const __s32 *counters; /* a per-CPU address */
-	__s64 sum;
-};
-
-static long rss_add_cpu(__u32 cpu, struct rss_sum *sum)
-{
-	__u64 offset = 0;
-	__s32 count = 0;
-
-	bpf_probe_read_kernel(&offset, sizeof(offset), (const __u64 *)&__per_cpu_offset + cpu);
-	if (!bpf_probe_read_kernel(&count, sizeof(count), (const void *)sum->counters + offset))
-		sum->sum += count;
-	return 0;
-}
-
-/* mm->rss_stat[member] in bytes. Since 6.2 a per-CPU counter whose central count lags behind
- * by up to a batch a CPU: the parts are added, where the kernel lets us find them. */
-static __noinline __u64 rss_bytes(struct mm_struct *mm, __u32 member, bool *ret_exact)
-{
-	struct mm_struct___old *old = (void *)mm;
-	struct rss_sum sum = {};
-	__s64 count;
-
-	if (bpf_core_field_exists(old->rss_stat.count)) {
-		bpf_core_read(&count, sizeof(count), &old->rss_stat.count[0]);
-		bpf_probe_read_kernel(&count, sizeof(count),
-				      (void *)__builtin_preserve_access_index(
-					      &old->rss_stat.count[0].counter) +
-					      member * sizeof(long));
-	} else {
-		const void *stat = (void *)__builtin_preserve_access_index(&mm->rss_stat[0]) +
-				   member * bpf_core_type_size(struct percpu_counter);
-		struct percpu_counter *counter = (void *)stat;
-
-		count = BPF_CORE_READ(counter, count);
-		sum.counters = BPF_CORE_READ(counter, counters);
-		if (&__per_cpu_offset && sum.counters)
-			bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
-		else
-			*ret_exact = false;
-		count += sum.sum;
-	}
-	return count > 0 ? pages(count) : 0;
-}
-
-enum { FILE_PAGES, ANON_PAGES, SWAP_ENTRIES, SHMEM_PAGES }; /* linux/mm_types_task.h MM_* */
-
-static __always_inline void sizes_fill(struct wire_oom_kill *event, struct mm_struct *mm)
-{
-	bool exact = true;
-	__u64 rss, peak;
-
-	event->file_rss_bytes = rss_bytes(mm, FILE_PAGES, &exact);
-	event->anon_rss_bytes = rss_bytes(mm, ANON_PAGES, &exact);
-	event->swap_bytes = rss_bytes(mm, SWAP_ENTRIES, &exact);
-	event->shmem_rss_bytes = rss_bytes(mm, SHMEM_PAGES, &exact);
-	rss = event->file_rss_bytes + event->anon_rss_bytes + event->shmem_rss_bytes;
-	peak = pages(BPF_CORE_READ(mm, hiwater_rss));
-	event->peak_rss_bytes = peak > rss ? peak : rss;
-	event->total_vm_bytes = pages(BPF_CORE_READ(mm, total_vm));
-	event->page_table_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
-	event->flags |= WIRE_OOM_HAS_MM | (exact ? 0 : WIRE_OOM_APPROXIMATE);
-}
-
-/* PAGE_COUNTER_MAX: LONG_MAX / PAGE_SIZE */
-static __always_inline bool is_unlimited(__u64 max)
-{
-	return max >= 0x7fffffffffffffffull >> rs_page_shift;
-}
-
-static __always_inline struct mem_cgroup *memcg_of(struct cgroup_subsys_state *css)
-{
-	return css ? (void *)css - OFFSET_OF(struct mem_cgroup, css) : NULL;
-}
-
-static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
-{
-	return memcg_of(BPF_CORE_READ(memcg, css.parent));
-}
-
-static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
-{
-	int memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup_subsys_state *css = NULL;
-
-	bpf_core_read(&css, sizeof(css), (void *)&set->subsys[0] + memory * sizeof(css));
-	return memcg_of(css);
-}
-
-struct memcg_walk {
-	struct mem_cgroup *memcg;
-	struct mem_cgroup *owner;
-	struct mem_cgroup *found;
-};
-
-static long full_step(__u32 i, struct memcg_walk *walk)
-{
-	struct mem_cgroup *memcg = walk->memcg;
-	__u64 max, usage;
-
-	if (!memcg)
-		return 1;
-	max = BPF_CORE_READ(memcg, memory.max);
-	usage = BPF_CORE_READ(memcg, memory.usage.counter);
-	if (!is_unlimited(max) && usage + 64 * rs_cpus >= max) {
-		walk->found = memcg;
-		return 1;
-	}
-	walk->memcg = memcg_parent(memcg);
-	return 0;
-}
-
-/* The nearest ancestor that is as good as full. Usage may lie below the limit by what the
- * CPUs hold in stock (MEMCG_CHARGE_BATCH, 64 pages each). */
-static __always_inline struct mem_cgroup *memcg_full(struct mem_cgroup *memcg)
-{
-	struct memcg_walk walk = {.memcg = memcg};
-
-	bpf_loop(WIRE_PATH_DEPTH, full_step, &walk, 0);
-	return walk.found;
-}
-
-static long group_step(__u32 i, struct memcg_walk *walk)
-{
-	struct mem_cgroup *memcg = walk->memcg;
-
-	if (!memcg)
-		return 1;
-	if (BPF_CORE_READ(memcg, oom_group))
-		walk->found = memcg;
-	if (memcg == walk->owner)
-		return 1;
-	walk->memcg = memcg_parent(memcg);
-	return 0;
-}
-
-/* As mem_cgroup_get_oom_group(): the topmost cgroup below (or at) @owner with
- * memory.oom.group, or 0. */
-static __always_inline __u64 memcg_group(struct mem_cgroup *memcg, struct mem_cgroup *owner)
-{
-	struct memcg_walk walk = {.memcg = memcg, .owner = owner};
-
-	bpf_loop(WIRE_PATH_DEPTH, group_step, &walk, 0);
-	return (__u64)walk.found;
-}
 
 static __always_inline void owner_fill(struct wire_oom_kill *event, struct mem_cgroup *memcg)
 {
@@ -462,43 +309,6 @@ int BPF_PROG(rs_oom_mark, struct task_struct *victim)
 	kill.marker = task->pid;
 	kill.marked = bpf_ktime_get_boot_ns();
 	return 0;
-}
-
-struct thread_walk {
-	struct list_head *at;
-	struct list_head *head;
-	__u64 mm;
-	bool found;
-};
-
-static long thread_step(__u32 i, struct thread_walk *walk)
-{
-	struct list_head *at = walk->at;
-	struct task_struct *thread = (void *)at - OFFSET_OF(struct task_struct, thread_node);
-
-	if (!at || at == walk->head)
-		return 1;
-	if ((__u64)BPF_CORE_READ(thread, mm) == walk->mm) {
-		walk->found = true;
-		return 1;
-	}
-	walk->at = BPF_CORE_READ(at, next);
-	return 0;
-}
-
-/* Whether any thread of @task still has @mm: the leader may have exited. */
-static __always_inline bool uses_mm(struct task_struct *task, __u64 mm)
-{
-	struct thread_walk walk = {.mm = mm};
-	struct list_head *head;
-
-	if ((__u64)BPF_CORE_READ(task, mm) == mm)
-		return true;
-	head = (void *)BPF_CORE_READ(task, signal) + OFFSET_OF(struct signal_struct, thread_head);
-	walk.head = head;
-	walk.at = BPF_CORE_READ(head, next);
-	bpf_loop(1024, thread_step, &walk, 0);
-	return walk.found;
 }
 
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that

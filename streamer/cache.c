@@ -23,11 +23,8 @@ static int same(const struct cache_key *x, const struct cache_key *y)
 static uint32_t find(const struct cache *cache, const struct cache_key *key)
 {
 	const struct cache_entry *entries = cache->entries;
-	uint32_t i = cache->newest;
+	uint32_t i;
 
-	/* storms come from one place: mostly the newest is the one */
-	if (i && same(&entries[i].key, key))
-		return i;
 	for (i = *bucket(cache, key); i; i = entries[i].next)
 		if (same(&entries[i].key, key))
 			break;
@@ -128,25 +125,21 @@ void cache_done(struct cache *cache)
 	*cache = (struct cache){};
 }
 
-void *cache_get(struct cache *cache, const struct cache_key *key, size_t *ret_size)
+void *cache_search(struct cache *cache, const struct cache_key *key)
 {
 	uint32_t i = find(cache, key);
 
 	if (!i)
 		return NULL;
 	touch(cache, i);
-	*ret_size = cache->entries[i].size;
 	return cache->entries[i].data;
 }
 
-const void *cache_peek(const struct cache *cache, const struct cache_key *key, size_t *ret_size)
+const void *cache_peek(const struct cache *cache, const struct cache_key *key)
 {
 	uint32_t i = find(cache, key);
 
-	if (!i)
-		return NULL;
-	*ret_size = cache->entries[i].size;
-	return cache->entries[i].data;
+	return i ? cache->entries[i].data : NULL;
 }
 
 void *cache_put(struct cache *cache, const struct cache_key *key, const void *data, size_t size)
@@ -166,7 +159,6 @@ void *cache_put(struct cache *cache, const struct cache_key *key, const void *da
 		}
 		memcpy(entry->data, data, size);
 	}
-	entry->size = (uint32_t)size;
 	while (cache->bytes > cache->max_bytes && cache->oldest != cache->newest)
 		drop(cache, cache->oldest);
 	return entry->data;

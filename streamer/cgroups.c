@@ -130,8 +130,7 @@ static const char *path_of(const struct cgroup *cgroup)
 const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, uint64_t now)
 {
 	struct cache_key key = key_of(id);
-	size_t size;
-	const struct cgroup *cgroup = cache_get(&cgroups->cache, &key, &size);
+	const struct cgroup *cgroup = cache_get(&cgroups->cache, &key);
 
 	if (__builtin_expect(!cgroup || now < cgroup->retry_at, 1))
 		return cgroup;
@@ -142,9 +141,8 @@ const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, 
 const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct cgroup_id id)
 {
 	struct cache_key key = key_of(id);
-	size_t size;
 
-	return cache_peek(&cgroups->cache, &key, &size);
+	return cache_peek(&cgroups->cache, &key);
 }
 
 const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct cgroup_id id,

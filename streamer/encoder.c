@@ -76,13 +76,13 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	p = probe->encode(encoder, head, body);
 	if (!p)
 		return -EBADMSG;
-	p = put_close(body, 2, p);
+	p = put_close(body, p);
 	p = put_sums(p, head);
 	p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);
 	p = put_fixed64(p, FIELD_RECORD_TIME_UNIX_NANO,
 			head->boottime_nano + (uint64_t)stamp->realtime_offset);
 	p = put_uint(p, FIELD_RECORD_SEQ, stamp->seq);
-	p = put_close(record, 2, p);
+	p = put_close(record, p);
 	*ret_size = (size_t)(p - buf);
 	return 0;
 }

@@ -13,25 +13,33 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are stored as they are");
 
-/* Spreads groups of 7 bits over the bytes of a word: no loop, no branch for the size. */
+static inline uint8_t *put_word(uint8_t *p, uint64_t v)
+{
+	memcpy(p, &v, sizeof(v));
+	return p + sizeof(v);
+}
+
+/* 14 bits as a varint of two bytes. */
+static inline uint8_t *put_two(uint8_t *p, unsigned v)
+{
+	uint16_t x = (uint16_t)((v & 0x7f) | 0x80 | v >> 7 << 8);
+
+	memcpy(p, &x, sizeof(x));
+	return p + sizeof(x);
+}
+
+/* 15 bits and more. */
+uint8_t *put_long(uint8_t *p, uint64_t v);
+
 static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
-	unsigned size;
-	uint64_t x;
-
 	if (v < 0x80) {
 		*p = (uint8_t)v;
 		return p + 1;
 	}
-	if (__builtin_expect(v >> 56, 0))
-		return pb_put_varint(p, v);
-	size = (unsigned)pb_varint_size(v);
-	x = (v & 0x000000000fffffff) | (v & 0x00fffffff0000000) << 4;
-	x = (x & 0x00003fff00003fff) | (x & 0x0fffc0000fffc000) << 2;
-	x = (x & 0x007f007f007f007f) | (x & 0x3f803f803f803f80) << 1;
-	x |= 0x8080808080808080 & ((1ull << 8 * (size - 1)) - 1);
-	memcpy(p, &x, sizeof(x));
-	return p + size;
+	if (v < 0x4000)
+		return put_two(p, (unsigned)v);
+	return put_long(p, v);
 }
 
 #define put_tag(p, field, type)                                                                    \
@@ -52,12 +60,6 @@ static inline uint64_t put_zigzag(int64_t v)
 	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
 }
 
-static inline uint8_t *put_word(uint8_t *p, uint64_t v)
-{
-	memcpy(p, &v, sizeof(v));
-	return p + sizeof(v);
-}
-
 static inline uint8_t *put_raw(uint8_t *p, const void *data, size_t size)
 {
 	memcpy(p, data, size);
@@ -69,16 +71,17 @@ static inline uint8_t *put_sized(uint8_t *p, const void *data, size_t size)
 	return put_raw(put_varint(p, size), data, size);
 }
 
-/* Closes a message that begins at @mark, with @room bytes left before it for its length. */
-static inline uint8_t *put_close(uint8_t *mark, unsigned room, uint8_t *end)
+/* Closes a message that begins at @mark, with room for a length of two bytes before it. */
+static inline uint8_t *put_close(uint8_t *mark, uint8_t *end)
 {
 	size_t size = (size_t)(end - mark);
-	unsigned need = (unsigned)pb_varint_size(size);
+	unsigned need;
 
-	if (__builtin_expect(need != room, 0)) {
-		memmove(mark - room + need, mark, size);
-		end = mark - room + need + size;
+	if (__builtin_expect(size >= 0x80 && size < 0x4000, 1)) {
+		(void)put_two(mark - 2, (unsigned)size);
+		return end;
 	}
-	(void)pb_put_varint(mark - room, size);
-	return end;
+	need = (unsigned)pb_varint_size(size);
+	memmove(mark - 2 + need, mark, size);
+	return pb_put_varint(mark - 2, size) + size;
 }

@@ -46,14 +46,33 @@ static size_t sequence(const uint8_t *s, size_t left)
 	return size;
 }
 
+/* Nearly all names are ASCII: copies what is, a word at a time. Returns the bytes copied. */
+static size_t copy_ascii(char *to, const uint8_t *s, size_t size)
+{
+	size_t done = 0;
+	uint64_t word;
+
+	while (size - done >= sizeof(word)) {
+		memcpy(&word, s + done, sizeof(word));
+		if (word & 0x8080808080808080)
+			break;
+		memcpy(to + done, &word, sizeof(word));
+		done += sizeof(word);
+	}
+	return done;
+}
+
 size_t utf8_clean(char *to, const char *from, size_t size)
 {
 	const uint8_t *s = (const uint8_t *)from;
 	char *start = to;
+	size_t n = copy_ascii(to, s, size);
 
+	to += n;
+	s += n;
+	size -= n;
 	while (size) {
-		size_t n = sequence(s, size);
-
+		n = sequence(s, size);
 		if (n) {
 			memcpy(to, s, n);
 			to += n;

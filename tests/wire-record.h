@@ -158,7 +158,7 @@ static inline void record_print(FILE *out, const ProtobufCMessage *message, cons
 }
 
 /* The caller frees it. */
-static inline char *record_text(const ProtobufCMessage *message)
+static __attribute__((noinline, unused)) char *record_text(const ProtobufCMessage *message)
 {
 	char *text = NULL;
 	size_t size = 0;

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The memory of a process: its sizes, and who shares it. */
+#pragma once
+
+#include "common.bpf.h"
+
+/* The kernel's per-CPU offsets are not for BPF programs to read, and kallsyms, which could
+ * tell where they are, may be hidden or lack data symbols. A per-CPU map of our own gives them
+ * away: where an entry lies on a CPU, less its per-CPU address. The words are numbers kept in
+ * map memory: as pointers the verifier would not let them be subtracted. */
+struct percpu_probe {
+	__u64 map;   /* the map's own address */
+	__u64 entry; /* its entry's on a CPU */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} rs_percpu SEC(".maps");
+
+static volatile struct percpu_probe percpu_probe; /* under oom_lock, as all of this */
+
+/* The per-CPU address of rs_percpu's entry, or 0. */
+static __always_inline __u64 percpu_base(void)
+{
+	__u64 base = 0;
+
+	percpu_probe.map = (__u64)&rs_percpu;
+	bpf_probe_read_kernel(&base, sizeof(base),
+			      (void *)percpu_probe.map + OFFSET_OF(struct bpf_array, pptrs));
+	return base;
+}
+
+struct rss_sum {
+	__u64 counters; /* a per-CPU address */
+	__u64 base;
+	__s64 sum;
+	bool failed;
+};
+
+static long rss_add_cpu(__u32 cpu, struct rss_sum *sum)
+{
+	__u32 zero = 0;
+	__s32 count = 0;
+	void *entry = bpf_map_lookup_percpu_elem(&rs_percpu, &zero, cpu);
+
+	if (!entry) {
+		sum->failed = true;
+		return 1;
+	}
+	percpu_probe.entry = (__u64)entry;
+	if (bpf_probe_read_kernel(&count, sizeof(count),
+				  (void *)(sum->counters + percpu_probe.entry - sum->base))) {
+		sum->failed = true;
+		return 1;
+	}
+	sum->sum += count;
+	return 0;
+}
+
+/* mm->rss_stat[member] in bytes. Since 6.2 a per-CPU counter whose central count lags behind
+ * by up to a batch a CPU: the parts are added, where the kernel lets us find them. */
+static __noinline __u64 rss_bytes(struct mm_struct *mm, __u32 member, bool *ret_exact)
+{
+	struct mm_struct___old *old = (void *)mm;
+	struct rss_sum sum = {};
+	__s64 count;
+
+	if (bpf_core_field_exists(old->rss_stat.count)) {
+		bpf_core_read(&count, sizeof(count), &old->rss_stat.count[0]);
+		bpf_probe_read_kernel(&count, sizeof(count),
+				      (void *)__builtin_preserve_access_index(
+					      &old->rss_stat.count[0].counter) +
+					      member * sizeof(long));
+	} else {
+		const void *stat = (void *)__builtin_preserve_access_index(&mm->rss_stat[0]) +
+				   member * bpf_core_type_size(struct percpu_counter);
+		struct percpu_counter *counter = (void *)stat;
+
+		count = BPF_CORE_READ(counter, count);
+		sum.counters = (__u64)BPF_CORE_READ(counter, counters);
+		sum.base = percpu_base();
+		if (sum.counters && sum.base)
+			bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
+		if (!sum.counters || !sum.base || sum.failed)
+			*ret_exact = false;
+		count += sum.sum;
+	}
+	return count > 0 ? pages(count) : 0;
+}
+
+enum { FILE_PAGES, ANON_PAGES, SWAP_ENTRIES, SHMEM_PAGES }; /* linux/mm_types_task.h MM_* */
+
+static __always_inline void sizes_fill(struct wire_oom_kill *event, struct mm_struct *mm)
+{
+	bool exact = true;
+	__u64 rss, peak;
+
+	event->file_rss_bytes = rss_bytes(mm, FILE_PAGES, &exact);
+	event->anon_rss_bytes = rss_bytes(mm, ANON_PAGES, &exact);
+	event->swap_bytes = rss_bytes(mm, SWAP_ENTRIES, &exact);
+	event->shmem_rss_bytes = rss_bytes(mm, SHMEM_PAGES, &exact);
+	rss = event->file_rss_bytes + event->anon_rss_bytes + event->shmem_rss_bytes;
+	peak = pages(BPF_CORE_READ(mm, hiwater_rss));
+	event->peak_rss_bytes = peak > rss ? peak : rss;
+	event->total_vm_bytes = pages(BPF_CORE_READ(mm, total_vm));
+	event->page_table_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
+	event->flags |= WIRE_OOM_HAS_MM | (exact ? 0 : WIRE_OOM_APPROXIMATE);
+}
+
+struct thread_walk {
+	struct list_head *at;
+	struct list_head *head;
+	__u64 mm;
+	bool found;
+};
+
+static long thread_step(__u32 i, struct thread_walk *walk)
+{
+	struct list_head *at = walk->at;
+	struct task_struct *thread = (void *)at - OFFSET_OF(struct task_struct, thread_node);
+
+	if (!at || at == walk->head)
+		return 1;
+	if ((__u64)BPF_CORE_READ(thread, mm) == walk->mm) {
+		walk->found = true;
+		return 1;
+	}
+	walk->at = BPF_CORE_READ(at, next);
+	return 0;
+}
+
+/* Whether any thread of @task still has @mm: the leader may have exited. */
+static __always_inline bool uses_mm(struct task_struct *task, __u64 mm)
+{
+	struct thread_walk walk = {.mm = mm};
+	struct list_head *head;
+
+	if ((__u64)BPF_CORE_READ(task, mm) == mm)
+		return true;
+	head = (void *)BPF_CORE_READ(task, signal) + OFFSET_OF(struct signal_struct, thread_head);
+	walk.head = head;
+	walk.at = BPF_CORE_READ(head, next);
+	bpf_loop(1024, thread_step, &walk, 0);
+	return walk.found;
+}

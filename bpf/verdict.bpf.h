@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which action refused a call, and with what errno. */
+#pragma once
+
+#include "denial.bpf.h"
+
+#include <linux/errno.h>
+#include <linux/seccomp.h>
+
+#define ERESTARTSYS 512 /* include/linux/errno.h: the first the caller never sees */
+
+static __always_inline void set_nr(struct denial *denial, struct pt_regs *regs)
+{
+	denial->key.nr = (int)regs->orig_ax;
+	denial->flags |= WIRE_SECCOMP_HAS_NR;
+}
+
+static __always_inline void set_error(struct denial *denial, __u32 error)
+{
+	denial->key.error = error;
+	denial->flags |= WIRE_SECCOMP_HAS_ERRNO;
+}
+
+static __always_inline void set_data(struct denial *denial, __u32 data)
+{
+	denial->ret_data = data & SECCOMP_RET_DATA;
+	denial->flags |= WIRE_SECCOMP_HAS_DATA;
+}
+
+/* kernel/seccomp.c caps the errno at MAX_ERRNO. */
+static __always_inline long error_of(__u32 verdict)
+{
+	__u32 data = verdict & SECCOMP_RET_DATA;
+
+	return data < 4095 ? data : 4095;
+}
+
+/* The filters said @verdict. Returns false if the call was not refused after all. */
+static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs *regs,
+					  __u32 verdict, bool doubt)
+{
+	long ax = regs->ax;
+
+	denial->flags |= WIRE_SECCOMP_EVALUATED;
+	denial->key.action = verdict & SECCOMP_RET_ACTION_FULL;
+	set_data(denial, verdict);
+	switch (denial->key.action) {
+	case SECCOMP_RET_ERRNO:
+		if (doubt && -ax != error_of(verdict))
+			return false;
+		set_error(denial, -ax);
+		return true;
+	case SECCOMP_RET_TRAP:
+		return !doubt || ax == (long)regs->orig_ax;
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_USER_NOTIF:
+		/* A tracer or supervisor that returned success has done the call itself. One that
+		 * was interrupted by a signal is asked again, or the caller gets EINTR. */
+		if (ax >= 0 || -ax >= ERESTARTSYS)
+			return false;
+		set_error(denial, -ax);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A tracer replaced the number by -1: which call it was, and its verdict's data, are gone. */
+static __always_inline bool skipped_by_tracer(struct denial *denial, struct pt_regs *regs)
+{
+	long ax = regs->ax;
+
+	denial->key.action = SECCOMP_RET_TRACE;
+	denial->key.nr = -1;
+	denial->flags &= ~(WIRE_SECCOMP_HAS_NR | WIRE_SECCOMP_HAS_DATA);
+	if (ax >= 0)
+		return false;
+	set_error(denial, -ax);
+	return true;
+}
+
+/* Which action refused the call that is just ending with @regs, with what errno. Registers:
+ * ax is -errno, or orig_ax after a TRAP (the call was rolled back). That leaves two readings
+ * for ENOSYS (ERRNO or a TRACE nobody answered), for filters with a listener (ERRNO or
+ * USER_NOTIF), for ax >= 0 and for number -1; @doubt adds one: was it refused at all.
+ * Returns false if it was not. */
+static __always_inline bool classify(struct denial *denial, struct task_struct *task,
+				     struct pt_regs *regs, const struct mark *mark, bool doubt)
+{
+	__u32 flags = mark ? mark->flags : 0;
+	long ax = regs->ax, verdict;
+
+	set_nr(denial, regs);
+	if (flags & MARK_ACTION)
+		denial->flags |= WIRE_SECCOMP_LOGGED;
+	if (flags & MARK_TRAP && ax == (long)regs->orig_ax) {
+		denial->key.action = SECCOMP_RET_TRAP;
+		set_data(denial, mark->data);
+		return true;
+	}
+	if (!doubt && ax < 0 && ax != -ENOSYS && denial->key.nr != -1 &&
+	    !filter_has_listener(task_filter(task))) {
+		denial->key.action = SECCOMP_RET_ERRNO;
+		set_error(denial, -ax);
+		set_data(denial, -ax);
+		return true;
+	}
+	verdict = rs_evaluate();
+	if (verdict < 0) {
+		/* No copy of the filter: the likelier reading, and say that it is one. */
+		denial->flags |= WIRE_SECCOMP_ACTION_GUESS;
+		denial->key.action = flags & MARK_ACTION ? mark->action : SECCOMP_RET_ERRNO;
+		set_error(denial, ax < 0 ? -ax : 0);
+		return !doubt;
+	}
+	if (denial->key.nr == -1 && (verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
+		return skipped_by_tracer(denial, regs);
+	return apply_verdict(denial, regs, verdict, doubt);
+}
+
+/* The action of a kill. The mode is DEAD for kills alone, so ERRNO cannot be meant; where
+ * neither the audit record nor the filter tells, @likely is it. */
+static __always_inline void kill_action(struct denial *denial, const struct mark *mark,
+					__u32 likely)
+{
+	long verdict;
+
+	if (mark && mark->flags & MARK_ACTION) {
+		denial->key.action = mark->action;
+		denial->flags |= WIRE_SECCOMP_LOGGED;
+		return;
+	}
+	denial->key.action = likely;
+	verdict = rs_evaluate();
+	if (verdict < 0)
+		return;
+	denial->flags |= WIRE_SECCOMP_EVALUATED;
+	verdict &= SECCOMP_RET_ACTION_FULL;
+	if (verdict == SECCOMP_RET_KILL_PROCESS || verdict == SECCOMP_RET_KILL_THREAD)
+		denial->key.action = verdict;
+}

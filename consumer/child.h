@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside-streamer as our child, its stream in a pipe. Its stderr stays the user's. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CHILD_PROGRAM "ringside-streamer"
+
+struct child {
+	pid_t pid;   /* 0: not running */
+	int out;     /* its standard output */
+	int signals; /* ours that end a program: see child_pass_signals */
+};
+
+#define CHILD_NULL                                                                                 \
+	{                                                                                          \
+		.out = -1, .signals = -1                                                           \
+	}
+
+/* Starts the streamer beside our own executable, else the one of PATH. @argv[0] is its name.
+ * From here on SIGINT, SIGTERM and SIGHUP do not end us: the streamer ends, and with it the
+ * stream. Returns 0; -ENOENT: there is no such program; or -errno. */
+int child_start(struct child *child, char *const argv[]);
+
+/* Gives the child the signals somebody sent us, SIGHUP as SIGTERM. SIGINT of the terminal reaches
+ * it without us. */
+void child_pass_signals(const struct child *child);
+
+/* Returns true when its output can be read, passing signals on meanwhile; false when nobody
+ * reads @reader, a file descriptor of ours, any more (-1: it does not matter). */
+bool child_wait_output(const struct child *child, int reader);
+
+void child_end(const struct child *child); /* asks it to close its stream */
+
+/* Waits for its end. Returns its exit status, or 128 and the signal that ended it. */
+int child_wait(struct child *child);
+
+/* Any time, also twice. A child that still runs is ended and waited for. */
+void child_done(struct child *child);

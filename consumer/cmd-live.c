@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside live: the streamer and what prints its stream, in one command. */
+#include <string.h>
+
+#include "body.h"
+#include "child.h"
+#include "command.h"
+#include "filter.h"
+#include "output.h"
+#include "reader.h"
+#include "util.h"
+
+#define SIGNALS_EVERY 256 /* records; in a storm the reader never waits */
+
+enum { OPT_FORCE = OPTIONS_LONG, OPT_UTC };
+
+static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'c', "count", "COUNT", "end after COUNT events"},
+	{'v', "verbose", NULL, "what to change, under each event; how the probes are attached"},
+	{OPT_UTC, "utc", NULL, "text: times in UTC"},
+	{OPT_FORCE, "force", NULL, "write pb to a terminal all the same"},
+	{0},
+};
+
+struct live {
+	struct options options;
+	struct filter *filter;
+	struct writer *writer;
+	struct output output;
+	struct child child;
+	uint64_t left; /* events to print before the end */
+	bool force;
+	bool unread; /* nothing can be written any more */
+	bool failed;
+};
+
+static void live_done(struct live *live)
+{
+	child_done(&live->child);
+	live->filter = filter_free(live->filter);
+	live->writer = writer_free(live->writer);
+}
+
+static int parse_count(const char *arg, uint64_t *ret)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(arg, &end, 10);
+	if (errno || *end || arg[0] < '0' || arg[0] > '9' || !v)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+static int usage_error(const struct live *live, const char *format, const char *arg)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), format, arg);
+	return options_usage_error(&live->options, text);
+}
+
+/* 0, or the exit status. */
+static int take_option(struct live *live, int opt)
+{
+	char error[256];
+
+	switch (opt) {
+	case OPTIONS_ERROR:
+		return options_usage_error(&live->options, live->options.error);
+	case 'o':
+		live->output.ops = output_find(optarg);
+		if (!live->output.ops)
+			return usage_error(live, "no output %.32s: text, json, protojson or pb",
+					   optarg);
+		return 0;
+	case 'c':
+		if (parse_count(optarg, &live->left))
+			return usage_error(live, "%.32s is not a number of events", optarg);
+		return 0;
+	case 'v':
+		live->output.verbose = true;
+		return 0;
+	case OPT_UTC:
+		live->output.utc = true;
+		return 0;
+	case OPT_FORCE:
+		live->force = true;
+		return 0;
+	default:
+		if (filter_option(live->filter, opt, optarg, error, sizeof(error)))
+			return options_usage_error(&live->options, error);
+		return 0;
+	}
+}
+
+/* -1: go on; else the exit status. @argc ends before "--". */
+static int parse(struct live *live, int argc, char **argv)
+{
+	int opt, r;
+
+	while ((opt = options_next(&live->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&live->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = take_option(live, opt);
+		if (r)
+			return r;
+	}
+	if (optind < argc)
+		return usage_error(live,
+				   "it takes no file (%.64s): `ringside cat` reads recordings, and "
+				   "the streamer's options follow --",
+				   argv[optind]);
+	if (live->output.ops->binary && live->output.terminal && !live->force)
+		return options_usage_error(&live->options, "pb is binary: send it to a file or a "
+							   "pipe, or use --force");
+	live->output.every = filter_names_kinds(live->filter);
+	return -1;
+}
+
+/* live is for looking: where only they work, it takes the hooks that cost others something. */
+static int start(struct live *live, char **extra, size_t n)
+{
+	static const char *const first[] = {CHILD_PROGRAM, "--allow-syscall-tax", "-w", "-"};
+	_cleanup_free_ char **argv = calloc(ARRAY_SIZE(first) + n + 1, sizeof(*argv));
+	int r;
+
+	if (!argv)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		argv[i] = (char *)first[i]; /* posix_spawn's type; it does not write to them */
+	for (size_t i = 0; i < n; i++)
+		argv[ARRAY_SIZE(first) + i] = extra[i];
+	r = child_start(&live->child, argv);
+	if (r == -ENOENT)
+		(void)fprintf(stderr,
+			      "ringside live: there is no " CHILD_PROGRAM " beside this "
+			      "program or in PATH: install it, or add its folder to PATH\n");
+	else if (r < 0)
+		(void)fprintf(stderr, "ringside live: cannot start " CHILD_PROGRAM ": %s\n",
+			      strerror(-r));
+	return r;
+}
+
+/* What is there is shown before we wait for more. */
+static void idle(void *data)
+{
+	struct live *live = data;
+
+	if (live->unread)
+		return;
+	if (writer_flush(live->writer) == 0 && child_wait_output(&live->child, STDOUT_FILENO))
+		return;
+	/* `ringside live | head -1` ends now, and not with the next event */
+	live->unread = true;
+	child_end(&live->child);
+}
+
+static void say_tax(const Ringside__V1__Header *header)
+{
+	for (size_t i = 0; i < header->n_probes; i++) {
+		const Ringside__V1__Probe *probe = header->probes[i];
+
+		if (!probe->kind || strcmp(probe->kind, "seccomp_denial") != 0 ||
+		    probe->tier != RINGSIDE__V1__TIER__TIER_TRACEPOINT)
+			continue;
+		(void)fputs(
+			"ringside live: on this kernel denials are seen through the tracepoints of "
+			"all system calls: each call of any process takes about 0.2 µs longer "
+			"meanwhile\n",
+			stderr);
+	}
+}
+
+/* 0, 1 when as many as asked for are printed, or -errno of the output. */
+static int put(struct live *live, struct reader *reader, const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	bool match = filter_match(live->filter, item->record, header);
+	int r;
+
+	if (item->header)
+		say_tax(item->record->header);
+	if (!match && !(item->header && live->output.ops->binary))
+		return 0;
+	live->output.header = header;
+	r = output_put(&live->output, item->record, item->frame, item->size);
+	if (r || !match || !body_is_event(item->record))
+		return r;
+	return --live->left ? 0 : 1;
+}
+
+/* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
+ * and has said why. */
+static void complain(struct live *live, const struct reader *reader)
+{
+	if (live->failed || !reader_header(reader))
+		return;
+	live->failed = true;
+	(void)writer_flush(live->writer); /* in its place between the lines */
+	(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
+}
+
+/* Prints until the stream ends. When nothing more is wanted, the streamer is asked to end, and
+ * the rest is read and dropped: so it can close, and say its totals. */
+static int print(struct live *live, struct reader *reader)
+{
+	struct reader_record item;
+	bool enough = false;
+	int r, result = 0;
+
+	for (uint64_t n = 1;; n++) {
+		r = reader_next(reader, &item);
+		if (r == READER_END)
+			return result;
+		if (n % SIGNALS_EVERY == 0)
+			child_pass_signals(&live->child);
+		if (r) {
+			complain(live, reader);
+			if (r != READER_DAMAGED)
+				return result;
+			continue;
+		}
+		if (enough)
+			continue;
+		r = put(live, reader, &item);
+		enough = r != 0;
+		if (enough)
+			child_end(&live->child);
+		if (r < 0)
+			result = r;
+	}
+}
+
+/* Returns the exit status. */
+static int run_child(struct live *live)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	int r, closed, status;
+
+	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
+	if (!r)
+		r = output_open(&live->output);
+	if (r) {
+		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	reader_on_idle(reader, idle, live);
+	r = print(live, reader);
+	closed = output_close(&live->output);
+	r = r ? r : closed;
+	if (r && r != -EPIPE) { /* EPIPE: who reads has seen enough */
+		(void)fprintf(stderr, "ringside live: cannot write: %s\n", strerror(-r));
+		live->failed = true;
+	}
+	util_closep(&live->child.out);
+	live->child.out = -1;
+	status = child_wait(&live->child);
+	if (status > 128)
+		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " was ended by signal %d\n",
+			      status - 128);
+	if (!status && !reader_header(reader)) {
+		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " wrote no stream\n");
+		return EXIT_FAILED;
+	}
+	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+static int run(int argc, char **argv)
+{
+	_cleanup_(live_done) struct live live = {
+		.left = UINT64_MAX,
+		.child = CHILD_NULL,
+		.output = {.ops = outputs[0]},
+	};
+	int own = 1, r;
+
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	r = options_init(&live.options, &command_live, rows, filter_options);
+	if (!r)
+		r = filter_new(&live.filter);
+	if (!r)
+		r = writer_new(&live.writer, STDOUT_FILENO);
+	if (r) {
+		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	live.output.writer = live.writer;
+	live.output.terminal = isatty(STDOUT_FILENO);
+	live.output.color = output_wants_color(STDOUT_FILENO);
+	r = parse(&live, own, argv);
+	if (r >= 0)
+		return r;
+	own += own < argc;
+	r = start(&live, argv + own, (size_t)(argc - own));
+	return r < 0 ? EXIT_FAILED : run_child(&live);
+}
+
+const struct command command_live = {
+	.name = "live",
+	.usage = "[FILTER...] [-o FORMAT] [-- STREAMER-OPTION...]",
+	.help = "print OOM kills and seccomp denials as they happen (needs root)\n\n"
+		"Starts ringside-streamer and prints its stream; Ctrl-C ends both. Where the "
+		"kernel\n"
+		"offers nothing better, hooks are used that cost every process about 0.2 us a "
+		"system\n"
+		"call while this runs; one line says so.\n"
+		"  sudo ringside live\n"
+		"  sudo ringside live --kind seccomp --namespace shop -- --rate 0\n"
+		"Exit status: the streamer's; 1 failed, 2 usage.",
+	.run = run,
+};

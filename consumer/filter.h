@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which records are wanted: the same options for every command.
+ *
+ * An option given twice means either of its values; different options must all fit. A filter on
+ * something a record does not have does not match it. Of an OOM kill, the process and container
+ * are the victim's. A Limited record is asked as the events it stands for are. The Header and
+ * Lost records are left out only by --kind, --host, and (Lost) by time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options.h"
+#include "ringside.pb-c.h"
+
+struct filter;
+
+/* --kind, --host, -u/--unit, ...; opt is a letter or from OPTIONS_FILTER on. */
+extern const struct option_row filter_options[];
+
+int filter_new(struct filter **ret);
+struct filter *filter_free(struct filter *filter); /* NULL is fine; returns NULL */
+
+/* Returns 0; -ENOENT: @opt is not one of filter_options; -EINVAL: @arg is wrong, with a sentence
+ * in @error that says what is right; -ENOMEM. */
+int filter_option(struct filter *filter, int opt, const char *arg, char *error, size_t size);
+
+/* --kind was given: also records about the stream are wanted, if they are named. */
+bool filter_names_kinds(const struct filter *filter);
+
+/* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
+bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
+		  const Ringside__V1__Header *latest);
+
+static inline void filter_freep(struct filter **filter)
+{
+	*filter = filter_free(*filter);
+}

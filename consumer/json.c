@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings are copied eight bytes at a time as long as none of the eight is special. */
+#include "json.h"
+
+static const char hex_digits[16] = "0123456789abcdef";
+
+/* Room one step below takes at most: eight bytes as \u00xx each. */
+#define STEP_ROOM 64
+
+uint8_t *json_digits(uint8_t *p, uint64_t v)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	uint8_t digits[20];
+	size_t at = sizeof(digits);
+
+	for (; v >= 100; v /= 100)
+		memcpy(digits + (at -= 2), pairs + 2 * (v % 100), 2);
+	if (v >= 10)
+		memcpy(digits + (at -= 2), pairs + 2 * v, 2);
+	else
+		digits[--at] = (uint8_t)('0' + v);
+	memcpy(p, digits + at, sizeof(digits) - at);
+	return p + sizeof(digits) - at;
+}
+
+void json_uint(struct writer *writer, uint64_t v)
+{
+	writer_used(writer, json_digits(writer_room(writer, 20), v));
+}
+
+void json_int(struct writer *writer, int64_t v)
+{
+	uint8_t *p = writer_room(writer, 21);
+
+	if (v < 0)
+		*p++ = '-';
+	writer_used(writer, json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v));
+}
+
+void json_address(struct writer *writer, uint64_t v)
+{
+	uint8_t *p = writer_room(writer, 20);
+	int shift = (63 - __builtin_clzll(v | 1)) & ~3;
+
+	memcpy(p, "\"0x", 3);
+	for (p += 3; shift >= 0; shift -= 4)
+		*p++ = (uint8_t)hex_digits[v >> shift & 15];
+	*p++ = '"';
+	writer_used(writer, p);
+}
+
+void json_hex(struct writer *writer, const uint8_t *data, size_t size)
+{
+	writer_put(writer, "\"", 1);
+	for (size_t i = 0; i < size; i++) {
+		uint8_t *p = writer_room(writer, 2);
+
+		p[0] = (uint8_t)hex_digits[data[i] >> 4];
+		p[1] = (uint8_t)hex_digits[data[i] & 15];
+		writer_used(writer, p + 2);
+	}
+	writer_put(writer, "\"", 1);
+}
+
+void json_base64(struct writer *writer, const uint8_t *data, size_t size)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	writer_put(writer, "\"", 1);
+	for (size_t i = 0; i < size; i += 3) {
+		uint8_t *p = writer_room(writer, 4);
+		size_t left = size - i;
+		uint32_t v = (uint32_t)data[i] << 16;
+
+		v |= left > 1 ? (uint32_t)data[i + 1] << 8 : 0;
+		v |= left > 2 ? data[i + 2] : 0;
+		p[0] = (uint8_t)letters[v >> 18];
+		p[1] = (uint8_t)letters[v >> 12 & 63];
+		p[2] = left > 1 ? (uint8_t)letters[v >> 6 & 63] : '=';
+		p[3] = left > 2 ? (uint8_t)letters[v & 63] : '=';
+		writer_used(writer, p + 4);
+	}
+	writer_put(writer, "\"", 1);
+}
+
+/* Length of the valid UTF-8 sequence at @p (RFC 3629), 0 if there is none. */
+static size_t utf8_size(const uint8_t *p, size_t size)
+{
+	uint8_t low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		n = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		n = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (size < n)
+		return 0;
+	low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : low;
+	high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : high;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
+static uint8_t *put_escape(uint8_t *out, uint8_t c)
+{
+	static const char names[] = "btn\0fr"; /* 8 to 13; 11 has none */
+
+	*out++ = '\\';
+	if (c == '"' || c == '\\') {
+		*out++ = c;
+	} else if (c >= 8 && c <= 13 && c != 11) {
+		*out++ = (uint8_t)names[c - 8];
+	} else {
+		memcpy(out, "u00", 3);
+		out[3] = (uint8_t)hex_digits[c >> 4];
+		out[4] = (uint8_t)hex_digits[c & 15];
+		out += 5;
+	}
+	return out;
+}
+
+/* One character from *pp on. */
+static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
+{
+	const uint8_t *p = *pp;
+	size_t n = 1;
+
+	if (p[0] < 0x20 || p[0] == '"' || p[0] == '\\' || p[0] == 0x7f) {
+		out = put_escape(out, p[0]);
+	} else if (p[0] < 0x80) {
+		*out++ = p[0];
+	} else if (!(n = utf8_size(p, size))) {
+		memcpy(out, "\\ufffd", 6);
+		out += 6;
+		n = 1;
+	} else if (p[0] == 0xc2 && p[1] < 0xa0) {
+		out = put_escape(out, p[1]); /* C1 */
+	} else {
+		memcpy(out, p, n);
+		out += n;
+	}
+	*pp = p + n;
+	return out;
+}
+
+/* Whether none of the eight bytes needs a look: all in 0x20..0x7e but " and \. */
+static bool eight_plain(uint64_t v)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
+	uint64_t quote = v ^ ('"' * ones), slash = v ^ ('\\' * ones), del = v ^ (0x7f * ones);
+	uint64_t special;
+
+	special = (v - 0x20 * ones) | v;    /* below 0x20, or above 0x7f */
+	special |= (quote - ones) & ~quote; /* has a zero byte: it was there */
+	special |= (slash - ones) & ~slash;
+	special |= (del - ones) & ~del;
+	return !(special & highs);
+}
+
+void json_string(struct writer *writer, const char *s, size_t size)
+{
+	const uint8_t *p = (const uint8_t *)s, *end = p + size;
+	uint8_t *out = writer_room(writer, STEP_ROOM);
+
+	*out++ = '"';
+	while (p < end) {
+		uint64_t v;
+
+		writer_used(writer, out);
+		out = writer_room(writer, STEP_ROOM);
+		if (end - p >= 8) {
+			memcpy(&v, p, 8);
+			if (eight_plain(v)) {
+				memcpy(out, p, 8);
+				out += 8;
+				p += 8;
+				continue;
+			}
+		}
+		for (const uint8_t *step = end - p > 8 ? p + 8 : end; p < step;)
+			out = put_char(out, &p, (size_t)(end - p));
+	}
+	writer_used(writer, out);
+	writer_put(writer, "\"", 1);
+}

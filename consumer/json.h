@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the values of JSON (RFC 8259). The caller writes the punctuation.
+ *
+ * The output is ASCII-safe where it has to be: control characters, DEL and C1 are escaped, so
+ * that nothing in a record can steer a terminal; invalid UTF-8 becomes \ufffd byte by byte. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "writer.h"
+
+void json_string(struct writer *writer, const char *s, size_t size); /* with the quotes */
+void json_uint(struct writer *writer, uint64_t v);
+void json_int(struct writer *writer, int64_t v);
+void json_address(struct writer *writer, uint64_t v);                   /* "0x1f" */
+void json_hex(struct writer *writer, const uint8_t *data, size_t size); /* "00ff" */
+void json_base64(struct writer *writer, const uint8_t *data, size_t size);
+
+/* Decimal digits of @v; @p has room for 20. Returns their end. */
+uint8_t *json_digits(uint8_t *p, uint64_t v);

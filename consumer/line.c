@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "line.h"
+
+#include <string.h>
+
+#include "util.h"
+
+#define CUT_MARK "…"
+
+struct line line_make(char *buf, size_t size)
+{
+	return (struct line){.start = buf, .p = buf, .end = buf + size - sizeof(CUT_MARK)};
+}
+
+size_t line_end(struct line *line)
+{
+	if (line->cut) {
+		memcpy(line->p, CUT_MARK, sizeof(CUT_MARK) - 1);
+		line->p += sizeof(CUT_MARK) - 1;
+		/* the mark has room once */
+		line->cut = false;
+		line->end = line->p;
+	}
+	*line->p = '\0';
+	return (size_t)(line->p - line->start);
+}
+
+void line_put(struct line *line, const char *s, size_t size)
+{
+	size_t room = (size_t)(line->end - line->p);
+
+	if (line->cut)
+		return;
+	if (__builtin_expect(size > room, 0)) {
+		line->cut = true;
+		size = room;
+		/* never half a character */
+		while (size && ((unsigned char)s[size] & 0xc0) == 0x80)
+			size--;
+	}
+	memcpy(line->p, s, size);
+	line->p += size;
+}
+
+void line_text(struct line *line, const char *s)
+{
+	line_put(line, s, strlen(s));
+}
+
+/* Bytes of the UTF-8 character at @s and its code point; 0 if it is none. The string's NUL
+ * ends every truncated one. */
+static size_t decode(const unsigned char *s, uint32_t *ret_code)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t size = *s < 0x80   ? 1
+		      : *s < 0xc2 ? 0
+		      : *s < 0xe0 ? 2
+		      : *s < 0xf0 ? 3
+		      : *s < 0xf5 ? 4
+				  : 0;
+	uint32_t code;
+
+	if (size < 2) {
+		*ret_code = *s;
+		return size;
+	}
+	code = *s & (0x7fu >> size);
+	for (size_t i = 1; i < size; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*ret_code = code;
+	return size;
+}
+
+/* Control characters, and what makes a terminal or a reader see another text than is there:
+ * marks of direction, spaces of no width, separators, tags, and the end of any line. */
+static bool unsafe(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},       {0x061c, 0x061c},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
+		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static void put_escape(struct line *line, char letter, uint32_t code, unsigned digits)
+{
+	char buf[10] = {'\\', letter};
+
+	for (unsigned i = 0; i < digits; i++)
+		buf[2 + i] = "0123456789abcdef"[code >> 4 * (digits - 1 - i) & 0xf];
+	line_put(line, buf, 2 + digits);
+}
+
+void line_safe(struct line *line, const char *s, size_t max)
+{
+	const unsigned char *p = (const unsigned char *)s, *plain = p;
+	const unsigned char *last = p + max;
+
+	if (!s)
+		return;
+	while (*p && p < last) {
+		uint32_t code;
+		size_t size = 1;
+
+		if (*p >= 0x20 && *p < 0x7f) {
+			p++;
+			continue;
+		}
+		size = decode(p, &code);
+		if (size && !unsafe(code)) {
+			p += size;
+			continue;
+		}
+		line_put(line, (const char *)plain, (size_t)(p - plain));
+		if (!size || code < 0x80)
+			put_escape(line, 'x', *p, 2);
+		else if (code < 0x10000)
+			put_escape(line, 'u', code, 4);
+		else
+			put_escape(line, 'U', code, 8);
+		p += size ? size : 1;
+		plain = p;
+	}
+	line_put(line, (const char *)plain, (size_t)(p - plain));
+	if (*p)
+		line_text(line, CUT_MARK);
+}
+
+void line_uint(struct line *line, uint64_t v)
+{
+	char buf[20], *p = buf + sizeof(buf);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while (v /= 10);
+	line_put(line, p, (size_t)(buf + sizeof(buf) - p));
+}
+
+void line_int(struct line *line, int64_t v)
+{
+	if (v < 0)
+		line_put(line, "-", 1);
+	line_uint(line, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+void line_count(struct line *line, uint64_t v)
+{
+	char buf[26], *p = buf + sizeof(buf);
+	unsigned n = 0;
+
+	do {
+		if (n && n % 3 == 0)
+			*--p = ',';
+		*--p = (char)('0' + v % 10);
+		n++;
+	} while (v /= 10);
+	line_put(line, p, (size_t)(buf + sizeof(buf) - p));
+}
+
+void line_digits(struct line *line, uint64_t v, unsigned digits)
+{
+	char buf[20];
+
+	for (unsigned i = digits; i--; v /= 10)
+		buf[i] = (char)('0' + v % 10);
+	line_put(line, buf, digits);
+}
+
+static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
+
+static unsigned unit_of(uint64_t bytes)
+{
+	return bytes ? (unsigned)(63 - __builtin_clzll(bytes)) / 10 : 0;
+}
+
+void line_bytes(struct line *line, uint64_t bytes)
+{
+	unsigned unit = unit_of(bytes);
+	uint64_t whole, tenths, rest;
+
+	if (!unit) {
+		line_uint(line, bytes);
+		line_text(line, units[0]);
+		return;
+	}
+	/* in 1/1024 of the unit: 10 * rest cannot overflow */
+	rest = bytes >> 10 * (unit - 1);
+	tenths = (rest * 10 + 512) >> 10;
+	whole = tenths < 100 ? tenths / 10 : (rest + 512) >> 10;
+	if (whole >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
+		whole = 1;
+		tenths = 10;
+		unit++;
+	}
+	line_uint(line, whole);
+	if (tenths < 100 && tenths % 10) {
+		line_put(line, ".", 1);
+		line_uint(line, tenths % 10);
+	}
+	line_text(line, units[unit]);
+}
+
+void line_limit(struct line *line, uint64_t bytes)
+{
+	unsigned unit = unit_of(bytes);
+	uint64_t size = UINT64_C(1) << 10 * unit;
+
+	/* 2 GiB and 1.5 GiB are exact; 17.5 GiB would not be printed so */
+	bool exact = bytes % size == 0 || (bytes / size < 10 && bytes % size * 10 % size == 0);
+
+	if (unit < 2 || exact || bytes % (size >> 10) || bytes / (size >> 10) >= 100000) {
+		line_bytes(line, bytes);
+		return;
+	}
+	line_uint(line, bytes / (size >> 10));
+	line_text(line, units[unit - 1]);
+}
+
+size_t line_width(const char *s, size_t size)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < size; i++)
+		width += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return width;
+}
+
+void line_pad(struct line *line, size_t spaces)
+{
+	static const char blank[] = "                                ";
+
+	while (spaces) {
+		size_t n = spaces < sizeof(blank) - 1 ? spaces : sizeof(blank) - 1;
+
+		line_put(line, blank, n);
+		spaces -= n;
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builds one line of text in a bounded buffer: no allocation, no printf, safe for a terminal.
+ * What does not fit is cut and the cut is marked; nothing ever fails. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct line {
+	char *start;
+	char *p;   /* next byte to write */
+	char *end; /* room for the mark of a cut and the NUL is behind it */
+	bool cut;
+};
+
+/* @size: at least LINE_MIN. */
+#define LINE_MIN 8
+struct line line_make(char *buf, size_t size);
+
+/* Ends the text with a NUL. Returns its bytes without it. */
+size_t line_end(struct line *line);
+
+void line_put(struct line *line, const char *s, size_t size);
+void line_text(struct line *line, const char *s); /* our own words: not looked at */
+
+/* Foreign text: control characters, invalid UTF-8 and characters that reorder or hide others
+ * are written as escapes. At most @max bytes of @s, at a character's border; NULL is "". */
+void line_safe(struct line *line, const char *s, size_t max);
+
+void line_uint(struct line *line, uint64_t v);                    /* 1234 */
+void line_int(struct line *line, int64_t v);                      /* -1 */
+void line_count(struct line *line, uint64_t v);                   /* 48,201 */
+void line_digits(struct line *line, uint64_t v, unsigned digits); /* 007 */
+
+/* "470 MiB", "1.5 GiB": two digits or more are enough. */
+void line_bytes(struct line *line, uint64_t bytes);
+/* As line_bytes, but exact where three words allow it: "1100 MiB" and not "1.1 GiB". */
+void line_limit(struct line *line, uint64_t bytes);
+
+/* Characters between two bytes of the line; escapes of colour are not known here. */
+size_t line_width(const char *s, size_t size);
+void line_pad(struct line *line, size_t spaces);

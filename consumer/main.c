@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside COMMAND ...: finds the command. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "options.h"
+#include "util.h"
+
+static const struct command *const commands[] = {
+	&command_live,
+	&command_cat,
+	&command_verify,
+	&command_doctor,
+};
+
+static int print_help(FILE *file)
+{
+	(void)fprintf(file,
+		      "usage: ringside COMMAND ...\n\n"
+		      "Who was killed for memory, who was denied a system call: live and from "
+		      "recordings.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *help = commands[i]->help;
+
+		(void)fprintf(file, "  %-10s%.*s\n", commands[i]->name, (int)strcspn(help, "\n"),
+			      help);
+	}
+	(void)fprintf(file, "\n`ringside help COMMAND` tells more; `sudo ringside live` is a good "
+			    "start.\n");
+	return file == stdout ? EXIT_SUCCESS : EXIT_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int say_unknown(const char *name)
+{
+	const char *names[ARRAY_SIZE(commands) + 1], *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i]->name;
+	names[ARRAY_SIZE(commands)] = NULL;
+	near = options_nearest(name, names);
+	if (near)
+		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", name,
+			      near);
+	else
+		(void)fprintf(stderr, "ringside: unknown command %s (see `ringside --help`)\n",
+			      name);
+	return EXIT_USAGE;
+}
+
+static int print_version(void)
+{
+	(void)printf("ringside %s\n", RINGSIDE_VERSION);
+	return EXIT_SUCCESS;
+}
+
+/* `ringside help cat` is `ringside cat --help`. */
+static int help_on(const char *name)
+{
+	const struct command *command = find_command(name);
+	char help[] = "--help", verb[16], *argv[] = {verb, help, NULL};
+
+	if (!command)
+		return say_unknown(name);
+	(void)snprintf(verb, sizeof(verb), "%s", command->name);
+	return command->run(2, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	/* A closed pipe is an error of write(2), which the outputs know how to end with. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!word)
+		return print_help(stderr);
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return print_help(stdout);
+	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		return print_version();
+	if (!strcmp(word, "help"))
+		return argc > 2 ? help_on(argv[2]) : print_help(stdout);
+	command = find_command(word);
+	if (!command)
+		return say_unknown(word);
+	if (argc > 2 && !strcmp(argv[2], "--version"))
+		return print_version();
+	return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of a command, written once: what getopt_long needs and the help are made from it. */
+#pragma once
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "command.h"
+
+struct option_row {
+	int opt;          /* the letter; from OPTIONS_LONG on: it has no letter */
+	const char *name; /* long; NULL ends the table */
+	const char *arg;  /* NULL: it takes none */
+	const char *help; /* one line */
+};
+
+#define OPTIONS_LONG 256   /* the commands' own */
+#define OPTIONS_FILTER 320 /* filter.c's */
+
+#define OPTIONS_MAX 64
+#define OPTIONS_END (-1)
+#define OPTIONS_ERROR (-2)
+
+/* Of all commands: -h/--help and --version. */
+#define OPTIONS_HELP 'h'
+
+struct options {
+	const struct command *command;
+	const struct option_row *own;    /* ends with a NULL name */
+	const struct option_row *shared; /* filter_options, or NULL */
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + 3];
+	char error[160]; /* of OPTIONS_ERROR: a sentence */
+};
+
+/* Adds --help. -E2BIG with too many rows. */
+int options_init(struct options *options, const struct command *command,
+		 const struct option_row *own, const struct option_row *shared);
+
+/* The next option (its opt; argument in optarg), OPTIONS_END (arguments from argv[optind] on,
+ * options may stand among them), or OPTIONS_ERROR. */
+int options_next(struct options *options, int argc, char **argv);
+
+/* Usage, help text and all options. */
+void options_help(const struct options *options, FILE *file);
+
+/* The name nearest to @word, NULL if none is near. @names ends with NULL. */
+const char *options_nearest(const char *word, const char *const *names);
+
+/* "ringside cat: @text, see `ringside cat --help`" on stderr; returns EXIT_USAGE. */
+int options_usage_error(const struct options *options, const char *text);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames come from frame.c; this unpacks them, knows the stream's Header, and puts into words
+ * what is wrong with an input. Two arenas: one for the record at hand, one for the Header. */
+#include "reader.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "util.h"
+
+#define NAME_SIZE 256
+#define REASON_SIZE 256
+
+struct reader {
+	struct frame_reader frames;
+	struct arena arena, header_arena;
+	const Ringside__V1__Header *header;
+	Ringside__V1__Clock clock;
+	bool has_clock;
+	bool started; /* the first record was read: it is a recording */
+	int ended;    /* 0, or the answer that stays */
+	int owned_fd; /* -1: the caller's */
+	uint64_t unknown;
+	size_t name_size;
+	char problem[NAME_SIZE + REASON_SIZE]; /* begins with the name */
+};
+
+int reader_new(struct reader **ret, int fd, const char *name)
+{
+	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
+	int r;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->owned_fd = -1;
+	arena_init(&reader->arena);
+	arena_init(&reader->header_arena);
+	(void)snprintf(reader->problem, NAME_SIZE - 2, "%s", name);
+	reader->name_size = strlen(strcat(reader->problem, ": "));
+	r = frame_reader_init(&reader->frames, fd);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(reader);
+	return 0;
+}
+
+struct reader *reader_free(struct reader *reader)
+{
+	if (reader) {
+		frame_reader_done(&reader->frames);
+		arena_done(&reader->arena);
+		arena_done(&reader->header_arena);
+		util_closep(&reader->owned_fd);
+		free(reader);
+	}
+	return NULL;
+}
+
+int reader_open(struct reader **ret, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	int r;
+
+	if (!strcmp(path, "-"))
+		return reader_new(ret, STDIN_FILENO, "stdin");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	r = reader_new(ret, fd, path);
+	if (!r)
+		(*ret)->owned_fd = TAKE_FD(fd);
+	return r;
+}
+
+int reader_fd(const struct reader *reader)
+{
+	return reader->frames.fd;
+}
+
+void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data)
+{
+	reader->frames.idle = idle;
+	reader->frames.idle_data = data;
+}
+
+const Ringside__V1__Header *reader_header(const struct reader *reader)
+{
+	return reader->header;
+}
+
+const Ringside__V1__Clock *reader_clock(const struct reader *reader)
+{
+	return reader->has_clock ? &reader->clock : NULL;
+}
+
+const char *reader_problem(const struct reader *reader)
+{
+	return reader->problem;
+}
+
+const char *reader_reason(const struct reader *reader)
+{
+	return reader->problem + reader->name_size;
+}
+
+uint64_t reader_unknown(const struct reader *reader)
+{
+	return reader->unknown;
+}
+
+/* Notes the problem and returns @answer. */
+_printf_(3, 4) static int fail(struct reader *reader, int answer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(reader->problem + reader->name_size, REASON_SIZE, format, args);
+	va_end(args);
+	return answer;
+}
+
+/* What opens a compressed file, by its first bytes; NULL: it is none. */
+static const char *decompressor(const uint8_t *p, size_t size)
+{
+	if (size < 4)
+		return NULL;
+	if (!memcmp(p, "\x28\xb5\x2f\xfd", 4))
+		return "zstd -dc";
+	if ((p[0] & 0xf0) == 0x50 && !memcmp(p + 1, "\x2a\x4d\x18", 3))
+		return "zstd -dc"; /* a skippable frame goes first */
+	if (!memcmp(p, "\x1f\x8b\x08", 3))
+		return "gzip -dc";
+	if (!memcmp(p, "\xfd\x37\x7a\x58", 4))
+		return "xz -dc";
+	return NULL;
+}
+
+/* @p: the first bytes of the input. */
+static int say_foreign(struct reader *reader, const uint8_t *p, size_t size, const char *why)
+{
+	const char *tool = decompressor(p, size);
+
+	if (tool)
+		return fail(reader, READER_FOREIGN,
+			    "compressed recordings are not read by this version: "
+			    "%s FILE | ringside cat",
+			    tool);
+	if (size && (p[0] == '{' || p[0] == '['))
+		why = "it looks like JSON; what can be read is what ringside-streamer and "
+		      "`ringside cat -o pb` write";
+	return fail(reader, READER_FOREIGN, "not a Ringside recording: %s", why);
+}
+
+/* The input came to an end, or to something that is no frame. */
+static int stop(struct reader *reader, int answer)
+{
+	uint64_t offset = reader->frames.offset;
+	const uint8_t *rest;
+	size_t size;
+
+	rest = frame_rest(&reader->frames, &size);
+	if (answer < 0)
+		return fail(reader, answer, "cannot read on behind byte %" PRIu64 ": %s", offset,
+			    strerror(-answer));
+	if (!reader->started && answer == FRAME_END)
+		return fail(reader, READER_FOREIGN, "empty: nothing was recorded");
+	if (!reader->started && answer == FRAME_CUT)
+		return say_foreign(reader, rest, size, "it ends before its first record does");
+	if (!reader->started)
+		return say_foreign(reader, rest, size, "it does not begin with a record");
+	if (answer == FRAME_CUT)
+		return fail(reader, READER_CUT,
+			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
+			    " on, are not a whole one",
+			    size, offset);
+	if (answer == FRAME_BAD)
+		return fail(reader, READER_BROKEN,
+			    "damaged at byte %" PRIu64
+			    ": no record begins there, and nothing behind it can be found",
+			    offset);
+	return READER_END;
+}
+
+static int check_header(struct reader *reader, const Ringside__V1__Header *header,
+			const struct frame *frame)
+{
+	if (!header->magic || strcmp(header->magic, "RINGSIDE") != 0)
+		return say_foreign(reader, frame->start, frame->size, "its Header has no magic");
+	if (header->format_version < 1 || header->format_version > READER_FORMAT_VERSION)
+		return fail(reader, READER_FOREIGN,
+			    "the recording that begins at byte %" PRIu64
+			    " has format version %u, this ringside reads %u: use a newer one",
+			    frame->offset, header->format_version, READER_FORMAT_VERSION);
+	return 0;
+}
+
+/* A Header stays known until the next one, so it is unpacked once more, into its own arena. */
+static int adopt_header(struct reader *reader, const struct frame *frame)
+{
+	const Ringside__V1__Record *record;
+
+	reader->header = NULL;
+	arena_reset(&reader->header_arena);
+	record = ringside__v1__record__unpack(&reader->header_arena.allocator, frame->size,
+					      frame->data);
+	if (!record)
+		return fail(reader, -ENOMEM, "out of memory");
+	reader->header = record->header;
+	reader->has_clock = false;
+	return 0;
+}
+
+static void adopt_clock(struct reader *reader, const Ringside__V1__Clock *clock)
+{
+	reader->clock = *clock;
+	/* these would point into the arena */
+	reader->clock.base.n_unknown_fields = 0;
+	reader->clock.base.unknown_fields = NULL;
+	reader->has_clock = true;
+}
+
+static int take(struct reader *reader, const struct frame *frame, struct reader_record *ret)
+{
+	const Ringside__V1__Record *record = ret->record;
+	int r;
+
+	ret->header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER;
+	ret->unknown = record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET;
+	if (!reader->started && !ret->header)
+		return say_foreign(reader, frame->start, frame->size,
+				   "its first record is not a Header");
+	reader->unknown += ret->unknown;
+	if (ret->header) {
+		r = check_header(reader, record->header, frame);
+		if (!r)
+			r = adopt_header(reader, frame);
+		if (r)
+			return r;
+	}
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_CLOCK)
+		adopt_clock(reader, record->clock);
+	reader->started = true;
+	return 0;
+}
+
+int reader_next(struct reader *reader, struct reader_record *ret)
+{
+	size_t empty = 0;
+	struct frame frame;
+	int r;
+
+	if (reader->ended)
+		return reader->ended;
+	while (!(r = frame_next(&reader->frames, &frame)) && !frame.size)
+		empty++;
+	if (r) {
+		reader->ended = stop(reader, r);
+		return reader->ended;
+	}
+	arena_reset(&reader->arena);
+	*ret = (struct reader_record){
+		.record = ringside__v1__record__unpack(&reader->arena.allocator, frame.size,
+						       frame.data),
+		.frame = frame.data,
+		.size = frame.size,
+		.start = frame.start,
+		.offset = frame.offset,
+		.empty = empty,
+	};
+	if (ret->record) {
+		r = take(reader, &frame, ret);
+		if (r)
+			reader->ended = r;
+		return r;
+	}
+	if (!reader->started) {
+		reader->ended = say_foreign(reader, frame.start, frame.size,
+					    "its first record is not readable");
+		return reader->ended;
+	}
+	return fail(reader, READER_DAMAGED,
+		    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
+		    frame.size, frame.offset);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts shape.c is made of: one field of a message, and how its values are written. */
+#pragma once
+
+#include "shape.h"
+
+#define SHAPE_KEY_SIZE 64 /* ,"name": */
+
+struct shape_field {
+	const ProtobufCFieldDescriptor *desc;
+	/* Writes one value; @member is where it lies. */
+	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
+	const struct shape *sub; /* of a message */
+	size_t size;             /* of one value, in an array of them */
+	size_t prefix;           /* of an enum's names, to leave out */
+	bool map;                /* repeated {key, value}, written as an object */
+	bool closed;             /* an enum: values without a name are left out */
+	bool hidden;
+	uint8_t key_size;
+	char key[SHAPE_KEY_SIZE];
+};
+
+/* Chooses put, size and, for enums, what they leave out. -EOPNOTSUPP: a type the format does not
+ * have. */
+int shape_choose(struct shape_field *field, enum shape_form form);
+
+/* NULL: the value has none. */
+const char *shape_enum_name(const struct shape_field *field, int value);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each field becomes a row: the ready key, where the member is, and which function writes it
+ * (shape-value.c). Writing a message is then one walk over its rows. */
+#include "shape.h"
+
+#include <string.h>
+
+#include "shape-value.h"
+#include "util.h"
+
+#define SHAPES_MAX 64
+
+struct shape {
+	const ProtobufCMessageDescriptor *desc;
+	struct shape_field *fields;
+};
+
+struct shapes {
+	enum shape_form form;
+	unsigned n;
+	struct shape shapes[SHAPES_MAX];
+};
+
+/* The key and value of a map's entry, written as one member. */
+static void put_entry(const struct shape_field *field, struct writer *writer, const void *entry)
+{
+	const struct shape_field *fields = field->sub->fields;
+	const uint8_t *base = entry;
+
+	fields[0].put(&fields[0], writer, base + fields[0].desc->offset);
+	writer_put(writer, ":", 1);
+	fields[1].put(&fields[1], writer, base + fields[1].desc->offset);
+}
+
+static const char *entry_key(const struct shape_field *field, const void *entry)
+{
+	const char *key =
+		*(const char *const *)((const uint8_t *)entry + field->sub->fields[0].desc->offset);
+
+	return key ? key : "";
+}
+
+/* Of entries with the same key the last one counts, as protobuf has it. Looked for only where
+ * there are few: who makes more labels than this does not get them sorted out. */
+static bool entry_is_repeated(const struct shape_field *field, void *const *entries, size_t i,
+			      size_t n)
+{
+	const char *key = entry_key(field, entries[i]);
+
+	if (n > 256)
+		return false;
+	for (size_t k = i + 1; k < n; k++) {
+		if (!strcmp(key, entry_key(field, entries[k])))
+			return true;
+	}
+	return false;
+}
+
+static void put_map(const struct shape_field *field, struct writer *writer, void *const *entries,
+		    size_t n)
+{
+	bool first = true;
+
+	writer_put(writer, "{", 1);
+	for (size_t i = 0; i < n; i++) {
+		if (entry_is_repeated(field, entries, i, n))
+			continue;
+		if (!first)
+			writer_put(writer, ",", 1);
+		first = false;
+		put_entry(field, writer, entries[i]);
+	}
+	writer_put(writer, "}", 1);
+}
+
+static bool value_is_written(const struct shape_field *field, const void *member)
+{
+	if (field->hidden)
+		return false;
+	return !field->closed || shape_enum_name(field, *(const int *)member);
+}
+
+static void put_array(const struct shape_field *field, struct writer *writer, const void *values,
+		      size_t n)
+{
+	const uint8_t *p = values;
+	bool first = true;
+
+	writer_put(writer, "[", 1);
+	for (size_t i = 0; i < n; i++, p += field->size) {
+		if (!value_is_written(field, p))
+			continue;
+		if (!first)
+			writer_put(writer, ",", 1);
+		first = false;
+		field->put(field, writer, p);
+	}
+	writer_put(writer, "]", 1);
+}
+
+/* Whether an optional field, or one of a oneof, is there. */
+static bool is_set(const ProtobufCFieldDescriptor *desc, const uint8_t *base)
+{
+	const void *quantifier = base + desc->quantifier_offset;
+
+	if (desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+		return *(const uint32_t *)quantifier == desc->id;
+	if (desc->type == PROTOBUF_C_TYPE_MESSAGE || desc->type == PROTOBUF_C_TYPE_STRING)
+		return *(const void *const *)(base + desc->offset) != NULL;
+	return desc->label == PROTOBUF_C_LABEL_REQUIRED ||
+	       *(const protobuf_c_boolean *)quantifier != 0;
+}
+
+/* The whole array is copied, because that is faster than the right number of bytes. */
+static void put_key(const struct shape_field *field, struct writer *writer, bool comma)
+{
+	uint8_t *p = writer_room(writer, SHAPE_KEY_SIZE);
+
+	if (comma)
+		memcpy(p, field->key, SHAPE_KEY_SIZE);
+	else
+		memcpy(p, field->key + 1, SHAPE_KEY_SIZE - 1);
+	writer_used(writer, p + field->key_size - !comma);
+}
+
+/* Returns whether something was written. */
+static bool put_field(const struct shape_field *field, struct writer *writer, const uint8_t *base,
+		      bool comma)
+{
+	const ProtobufCFieldDescriptor *desc = field->desc;
+	const void *member = base + desc->offset;
+
+	if (desc->label == PROTOBUF_C_LABEL_REPEATED) {
+		size_t n = *(const size_t *)(base + desc->quantifier_offset);
+
+		if (!n || field->hidden)
+			return false;
+		put_key(field, writer, comma);
+		if (field->map)
+			put_map(field, writer, *(void *const *const *)member, n);
+		else
+			put_array(field, writer, *(const void *const *)member, n);
+		return true;
+	}
+	if (!is_set(desc, base) || !value_is_written(field, member))
+		return false;
+	put_key(field, writer, comma);
+	field->put(field, writer, member);
+	return true;
+}
+
+void shape_put(const struct shape *shape, struct writer *writer, const void *message)
+{
+	bool comma = false;
+
+	writer_put(writer, "{", 1);
+	for (unsigned i = 0; i < shape->desc->n_fields; i++)
+		comma |= put_field(&shape->fields[i], writer, message, comma);
+	writer_put(writer, "}", 1);
+}
+
+void shape_put_members(const struct shape *shape, struct writer *writer, const void *message)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++)
+		(void)put_field(&shape->fields[i], writer, message, true);
+}
+
+const struct shape_field *shape_oneof(const struct shape *shape, const void *message)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
+		const ProtobufCFieldDescriptor *desc = shape->fields[i].desc;
+
+		if ((desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && is_set(desc, message))
+			return &shape->fields[i];
+	}
+	return NULL;
+}
+
+const char *shape_field_name(const struct shape_field *field)
+{
+	return field->desc->name;
+}
+
+const void *shape_field_message(const struct shape_field *field, const void *message,
+				const struct shape **ret_shape)
+{
+	*ret_shape = field->sub;
+	return *(const void *const *)((const uint8_t *)message + field->desc->offset);
+}
+
+const struct shape *shapes_root(const struct shapes *shapes)
+{
+	return &shapes->shapes[0];
+}
+
+/* ,"limit_bytes": or ,"limitBytes": */
+static int make_key(struct shape_field *field, const char *name, enum shape_form form)
+{
+	size_t n = 0;
+
+	if (strlen(name) > SHAPE_KEY_SIZE - 4)
+		return -ENAMETOOLONG;
+	field->key[n++] = ',';
+	field->key[n++] = '"';
+	for (; *name; name++) {
+		if (form == SHAPE_PROTO && *name == '_' && name[1] >= 'a' && name[1] <= 'z')
+			field->key[n++] = (char)(*++name - 'a' + 'A');
+		else
+			field->key[n++] = *name;
+	}
+	field->key[n++] = '"';
+	field->key[n++] = ':';
+	field->key_size = (uint8_t)n;
+	return 0;
+}
+
+/* What protoc makes of map<string, string>. */
+static bool is_map(const ProtobufCFieldDescriptor *desc)
+{
+	const ProtobufCMessageDescriptor *entry = desc->descriptor;
+	size_t length;
+
+	if (desc->label != PROTOBUF_C_LABEL_REPEATED || desc->type != PROTOBUF_C_TYPE_MESSAGE)
+		return false;
+	length = strlen(entry->short_name);
+	return length > 5 && !strcmp(entry->short_name + length - 5, "Entry") &&
+	       entry->n_fields == 2 && !strcmp(entry->fields[0].name, "key") &&
+	       !strcmp(entry->fields[1].name, "value") &&
+	       entry->fields[0].type == PROTOBUF_C_TYPE_STRING &&
+	       entry->fields[1].type == PROTOBUF_C_TYPE_STRING;
+}
+
+static struct shape *find_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
+{
+	for (unsigned i = 0; i < shapes->n; i++) {
+		if (shapes->shapes[i].desc == desc)
+			return &shapes->shapes[i];
+	}
+	return NULL;
+}
+
+static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
+{
+	struct shape *shape = &shapes->shapes[shapes->n];
+
+	if (find_shape(shapes, desc))
+		return 0;
+	if (shapes->n == SHAPES_MAX)
+		return -E2BIG;
+	shape->fields = calloc(desc->n_fields + 1, sizeof(*shape->fields));
+	if (!shape->fields)
+		return -ENOMEM;
+	shape->desc = desc;
+	shapes->n++;
+	return 0;
+}
+
+/* Shapes found on the way are added behind: the caller comes to them later. */
+static int compile(struct shapes *shapes, struct shape *shape)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
+		struct shape_field *field = &shape->fields[i];
+		int r;
+
+		field->desc = &shape->desc->fields[i];
+		r = shape_choose(field, shapes->form);
+		if (!r)
+			r = make_key(field, field->desc->name, shapes->form);
+		if (!r && field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {
+			r = add_shape(shapes, field->desc->descriptor);
+			field->sub = find_shape(shapes, field->desc->descriptor);
+			field->map = is_map(field->desc);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root, enum shape_form form)
+{
+	_cleanup_(shapes_freep) struct shapes *shapes = calloc(1, sizeof(*shapes));
+	int r;
+
+	if (!shapes)
+		return -ENOMEM;
+	shapes->form = form;
+	r = add_shape(shapes, root);
+	for (unsigned i = 0; !r && i < shapes->n; i++)
+		r = compile(shapes, &shapes->shapes[i]);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(shapes);
+	return 0;
+}
+
+static int rename_field(struct shapes *shapes, const struct shape *shape, const char *name,
+			const char *key)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
+		struct shape_field *field = &shape->fields[i];
+
+		if (strcmp(field->desc->name, name) != 0)
+			continue;
+		field->hidden = !key;
+		return key ? make_key(field, key, shapes->form) : 0;
+	}
+	return 0;
+}
+
+int shapes_rename(struct shapes *shapes, const char *name, const char *key)
+{
+	const struct shape *root = shapes_root(shapes);
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < root->desc->n_fields; i++) {
+		const struct shape_field *field = &root->fields[i];
+
+		if ((field->desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && field->sub)
+			r = rename_field(shapes, field->sub, name, key);
+	}
+	return r;
+}
+
+struct shapes *shapes_free(struct shapes *shapes)
+{
+	if (shapes) {
+		for (unsigned i = 0; i < shapes->n; i++)
+			free(shapes->shapes[i].fields);
+		free(shapes);
+	}
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts text.c is made of: text-*.c and advice.c. Each appends to the line. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "line.h"
+#include "ringside.pb-c.h"
+
+#define TEXT_NAME_MAX 128 /* bytes shown of one foreign name; the kernel's are shorter */
+
+/* "python3[1234]": the leader's name, as ps shows it. */
+void text_process(struct line *line, const Ringside__V1__Process *process);
+/* As text_who. */
+void text_container(struct line *line, const Ringside__V1__Container *container);
+/* A path; of a long one the inner end. */
+void text_path(struct line *line, const char *path);
+#define TEXT_PATH_MAX 4096
+/* "12 OOM kills", "1 seccomp denial", "3 tcp_queue events" */
+void text_events(struct line *line, bool known, uint64_t count, const char *kind);
+/* An enum's value without its common prefix, in small letters; "" if it has no name. */
+void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
+	       const char *prefix);
+
+bool text_has(const char *s);                  /* there and not empty */
+bool text_equal(const char *a, const char *b); /* both there and the same */
+
+void text_short_id(struct line *line, const char *id); /* 12 hex digits, other names whole */
+
+void text_oom_kill(struct line *line, const Ringside__V1__OomKill *kill);
+bool text_shmem_matters(const Ringside__V1__OomKill *kill);
+
+void text_seccomp_denial(struct line *line, const Ringside__V1__SeccompDenial *denial,
+			 const Ringside__V1__Header *header);
+void text_seccomp_limited(struct line *line, const Ringside__V1__Limited *limited,
+			  const Ringside__V1__Header *header);
+/* A program that gets ENOSYS for this call knows another way. */
+bool text_falls_back(const char *syscall_name);
+
+void advice_oom_kill(struct line *line, const Ringside__V1__OomKill *kill);
+void advice_seccomp_denial(struct line *line, const Ringside__V1__SeccompDenial *denial);
+void advice_seccomp_limited(struct line *line, const Ringside__V1__Limited *limited);
+void advice_lost(struct line *line, const Ringside__V1__Lost *lost);
+
+void text_header(struct line *line, const Ringside__V1__Header *header);
+void text_footer(struct line *line, const Ringside__V1__Footer *footer);
+void text_counters(struct line *line, const Ringside__V1__Counters *counters);
+void text_lost(struct line *line, const Ringside__V1__Lost *lost);
+void text_limited(struct line *line, const Ringside__V1__Limited *limited);
+void text_clock(struct line *line, const Ringside__V1__Clock *clock);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text.h"
+
+#include <string.h>
+
+#include "body.h"
+#include "text-part.h"
+#include "util.h"
+
+#define SHORT_ID 12
+#define PATH_SHOWN 160
+
+bool text_has(const char *s)
+{
+	return s && *s;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
+}
+
+void text_process(struct line *line, const Ringside__V1__Process *process)
+{
+	const char *name = NULL;
+
+	if (process)
+		name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
+	if (text_has(name))
+		line_safe(line, name, TEXT_NAME_MAX);
+	else
+		line_text(line, "process");
+	if (process && process->has_pid) {
+		line_put(line, "[", 1);
+		line_uint(line, process->pid);
+		line_put(line, "]", 1);
+	}
+}
+
+void text_path(struct line *line, const char *path)
+{
+	size_t size = strlen(path);
+
+	/* the inner end tells more */
+	if (size > PATH_SHOWN) {
+		const char *tail = strchr(path + size - PATH_SHOWN, '/');
+
+		line_text(line, "…");
+		path = tail ? tail : path + size - PATH_SHOWN;
+	}
+	line_safe(line, path, PATH_SHOWN);
+}
+
+void text_short_id(struct line *line, const char *id)
+{
+	bool hex = strspn(id, "0123456789abcdef") >= SHORT_ID;
+
+	/* names of lxc, nspawn and the like are meant to be read */
+	if (hex)
+		line_put(line, id, SHORT_ID);
+	else
+		line_safe(line, id, TEXT_NAME_MAX);
+}
+
+static void pod_names(struct line *line, const Ringside__V1__Container *c)
+{
+	if (text_has(c->namespace_name)) {
+		line_safe(line, c->namespace_name, TEXT_NAME_MAX);
+		line_put(line, "/", 1);
+	}
+	line_safe(line, c->pod_name, TEXT_NAME_MAX * 2);
+	if (!text_has(c->container_name) && !text_has(c->id))
+		return;
+	line_put(line, "/", 1);
+	if (text_has(c->container_name))
+		line_safe(line, c->container_name, TEXT_NAME_MAX);
+	else
+		text_short_id(line, c->id);
+}
+
+void text_container(struct line *line, const Ringside__V1__Container *c)
+{
+	if (c && text_has(c->pod_name)) {
+		pod_names(line, c);
+	} else if (c && text_has(c->id)) {
+		if (text_has(c->runtime))
+			line_safe(line, c->runtime, TEXT_NAME_MAX);
+		else
+			line_text(line, "container");
+		line_put(line, ":", 1);
+		text_short_id(line, c->id);
+	} else if (c && text_has(c->pod_uid)) {
+		line_text(line, "pod:");
+		line_safe(line, c->pod_uid, TEXT_NAME_MAX);
+	} else if (c && text_has(c->systemd_unit)) {
+		line_safe(line, c->systemd_unit, TEXT_NAME_MAX * 2);
+	} else if (c && text_has(c->cgroup_path) && strcmp(c->cgroup_path, "/") != 0) {
+		text_path(line, c->cgroup_path);
+	} else {
+		line_text(line, "host");
+	}
+}
+
+void text_events(struct line *line, bool known, uint64_t count, const char *kind)
+{
+	if (known)
+		line_count(line, count);
+	else
+		line_text(line, "an unknown number of");
+	line_put(line, " ", 1);
+	if (!kind || strcmp(kind, "oom_kill") == 0) {
+		line_text(line, kind ? "OOM kill" : "event");
+	} else if (strcmp(kind, "seccomp_denial") == 0) {
+		line_text(line, "seccomp denial");
+	} else {
+		line_safe(line, kind, TEXT_NAME_MAX);
+		line_text(line, " event");
+	}
+	if (!known || count != 1)
+		line_put(line, "s", 1);
+}
+
+void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
+	       const char *prefix)
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
+	const char *name = v ? v->name : "";
+
+	if (strncmp(name, prefix, strlen(prefix)) == 0)
+		name += strlen(prefix);
+	for (; *name; name++) {
+		char letter = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+
+		line_put(line, &letter, 1);
+	}
+}
+
+static bool is_seccomp(const char *kind)
+{
+	return kind && strcmp(kind, "seccomp_denial") == 0;
+}
+
+enum text_tone text_tone(const Ringside__V1__Record *record)
+{
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
+		return TEXT_OOM;
+	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
+		return record->seccomp_denial->action ==
+				       RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG
+			       ? TEXT_LOG
+			       : TEXT_DENY;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		if (!is_seccomp(record->limited->kind))
+			return TEXT_INFO;
+		return record->limited->action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG
+			       ? TEXT_LOG
+			       : TEXT_DENY;
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		return TEXT_LOST;
+	default:
+		return TEXT_INFO;
+	}
+}
+
+const char *text_label(enum text_tone tone)
+{
+	static const char *const labels[] = {
+		[TEXT_INFO] = "INFO", [TEXT_OOM] = "OOM",   [TEXT_DENY] = "DENY",
+		[TEXT_LOG] = "LOG",   [TEXT_LOST] = "LOST",
+	};
+
+	return labels[tone];
+}
+
+size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
+{
+	struct line line = line_make(buf, size);
+	const ProtobufCMessage *container =
+		body_message(body_of(record), &ringside__v1__container__descriptor);
+
+	text_container(&line, (const Ringside__V1__Container *)container);
+	return line_end(&line);
+}
+
+size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
+		    const Ringside__V1__Header *header)
+{
+	struct line line = line_make(buf, size);
+
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_HEADER:
+		text_header(&line, record->header);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
+		text_oom_kill(&line, record->oom_kill);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
+		text_seccomp_denial(&line, record->seccomp_denial, header);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+		text_counters(&line, record->counters);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		text_lost(&line, record->lost);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+		text_footer(&line, record->footer);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		if (is_seccomp(record->limited->kind))
+			text_seccomp_limited(&line, record->limited, header);
+		else
+			text_limited(&line, record->limited);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_CLOCK:
+		text_clock(&line, record->clock);
+		break;
+	default:
+		line_text(&line, "a record this version does not know");
+		break;
+	}
+	return line_end(&line);
+}
+
+size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record)
+{
+	struct line line = line_make(buf, size);
+
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
+		advice_oom_kill(&line, record->oom_kill);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
+		advice_seccomp_denial(&line, record->seccomp_denial);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		if (is_seccomp(record->limited->kind))
+			advice_seccomp_limited(&line, record->limited);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		advice_lost(&line, record->lost);
+		break;
+	default:
+		break;
+	}
+	return line_end(&line);
+}

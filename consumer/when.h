@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Points in time as people type them, in journalctl's words (systemd.time(7)). */
+#pragma once
+
+#include <stdint.h>
+
+/* For error messages and help. */
+#define WHEN_WORDS                                                                                 \
+	"\"2026-11-22 03:00\", \"03:00\", \"now\", \"today\", \"yesterday\", \"-1h\", "            \
+	"\"1h 30min ago\", \"@1795312800\" or \"2026-11-22T03:00:00Z\""
+
+/* @now: CLOCK_REALTIME, ns. Local time unless the text names UTC or an offset. Sets *ret to ns
+ * since 1970. Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
+int when_parse(const char *text, uint64_t now, uint64_t *ret);

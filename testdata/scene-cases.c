@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who acts in each OOM case. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scene.h"
+#include "util.h"
+
+#define PAGE 4096
+#define CHUNK (1024 * 1024)
+#define THREADS 8
+#define STACK (64 * 1024)
+#define READY_POLLS 5000 /* of 2 ms */
+#define MACHINE_BYTES (1ull << 40)
+
+static void set_comm(const char *comm)
+{
+	(void)prctl(PR_SET_NAME, comm, 0, 0, 0);
+}
+
+static int read_adj(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/oom_score_adj", "re");
+	int adj = 0;
+
+	if (!f || fscanf(f, "%d", &adj) != 1)
+		return 0;
+	return adj;
+}
+
+/* Lowering needs CAP_SYS_RESOURCE. The actor notes what it got. */
+static void set_adj(struct actor *actor, int adj)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/oom_score_adj", "we");
+
+	if (f)
+		(void)fprintf(f, "%d", adj);
+	if (f)
+		(void)fflush(f);
+	actor->oom_score_adj = read_adj();
+}
+
+/* Touches @bytes of private memory, page by page. The kill comes in here. */
+static void eat(struct actor *actor, uint64_t bytes)
+{
+	for (uint64_t done = 0; done < bytes; done += CHUNK) {
+		volatile char *p = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (p == MAP_FAILED)
+			return;
+		for (size_t i = 0; i < CHUNK; i += PAGE) {
+			p[i] = 1;
+			__atomic_add_fetch(&actor->touched, PAGE, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+static _Noreturn void sleep_until_killed(void)
+{
+	for (;;)
+		(void)pause();
+}
+
+/* In the actor, before it acts. */
+static int enter(struct scene *scene, struct actor *actor)
+{
+	int r = scene->limit ? memcg_enter(&scene->memcg) : 0;
+
+	if (r)
+		return scene_fail(scene, "entering %s: %s", scene->memcg.folder, strerror(-r));
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	set_comm(*actor->leader_comm ? actor->leader_comm : actor->comm);
+	actor->vpid = getpid();
+	actor->oom_score_adj = read_adj();
+	return 0;
+}
+
+static struct actor *add(struct scene *scene, const char *suffix, bool victim)
+{
+	struct actor *actor = &scene->actors[scene->n_actors++];
+
+	(void)snprintf(actor->comm, sizeof(actor->comm), "%s%s", scene->name, suffix);
+	actor->victim = victim;
+	return actor;
+}
+
+/* With CLONE_* @flags if any. libc's own fork() otherwise: it keeps threads working. */
+static int start(struct scene *scene, struct actor *actor, actor_fn fn, unsigned long flags)
+{
+	pid_t pid =
+		flags ? (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, 0) : fork();
+
+	if (pid < 0)
+		return scene_fail(scene, "fork: %s", strerror(errno));
+	if (!pid)
+		_exit(enter(scene, actor) || fn(scene, actor) ? 1 : 0);
+	actor->pid = pid;
+	return 0;
+}
+
+static int await(struct scene *scene, const struct actor *actor)
+{
+	const struct timespec pause_time = {.tv_nsec = 2 * 1000 * 1000};
+
+	for (int i = 0; i < READY_POLLS; i++) {
+		if (actor->ready)
+			return 0;
+		(void)nanosleep(&pause_time, NULL);
+	}
+	return scene_fail(scene, "%s does not get ready", actor->comm);
+}
+
+static int hog(struct scene *scene, struct actor *actor)
+{
+	eat(actor, scene->limit ? 2 * scene->limit : MACHINE_BYTES);
+	return -1;
+}
+
+static int stage_hog(struct scene *scene)
+{
+	return start(scene, add(scene, "", true), hog, 0);
+}
+
+static int big(struct scene *scene, struct actor *actor)
+{
+	set_adj(actor, 900);
+	eat(actor, scene->limit * 5 / 8);
+	actor->ready = true;
+	sleep_until_killed();
+}
+
+/* Never chosen, where the privileges suffice: while the victim's memory is being freed, nothing is
+ * left to choose but this one, which still waits for its page (seen on Linux 7.2). */
+static int small(struct scene *scene, struct actor *actor)
+{
+	set_adj(actor, -1000);
+	eat(actor, scene->limit * 5 / 8);
+	return 0;
+}
+
+/* Both together are over the limit; the small one gets there, at three eighths of it. */
+static int stage_o02(struct scene *scene)
+{
+	struct actor *victim = add(scene, "-big", true);
+
+	if (start(scene, victim, big, 0) || await(scene, victim))
+		return -1;
+	scene->trigger = 1;
+	return start(scene, add(scene, "-small", false), small, 0);
+}
+
+static int member(struct scene *scene, struct actor *actor)
+{
+	eat(actor, CHUNK);
+	actor->ready = true;
+	sleep_until_killed();
+}
+
+static int stage_o03(struct scene *scene)
+{
+	int r = memcg_set_oom_group(&scene->memcg);
+
+	if (r == -ENOENT)
+		return scene_unsupported(scene, "memory.oom.group is only in cgroup v2");
+	if (r)
+		return scene_fail(scene, "memory.oom.group: %s", strerror(-r));
+	scene->group = true;
+	for (int i = 0; i < 2; i++) {
+		struct actor *actor = add(scene, i ? "-two" : "-one", true);
+
+		if (start(scene, actor, member, 0) || await(scene, actor))
+			return -1;
+	}
+	scene->trigger = 2;
+	return start(scene, add(scene, "-hog", true), hog, 0);
+}
+
+static int sharer(void *data)
+{
+	struct actor *actor = data;
+
+	set_comm(actor->comm);
+	actor->ready = true;
+	sleep_until_killed();
+}
+
+static int hog_with_sharer(struct scene *scene, struct actor *actor)
+{
+	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct actor *other = &scene->actors[1];
+
+	if (stack == MAP_FAILED)
+		return scene_fail(scene, "no stack: %s", strerror(errno));
+	other->oom_score_adj = actor->oom_score_adj;
+	other->pid = clone(sharer, stack + STACK, CLONE_VM | SIGCHLD, other);
+	if (other->pid < 0)
+		return scene_fail(scene, "clone: %s", strerror(errno));
+	other->vpid = other->pid;
+	if (await(scene, other))
+		return -1;
+	return hog(scene, actor);
+}
+
+static int stage_o04(struct scene *scene)
+{
+	struct actor *actor = add(scene, "", true);
+
+	(void)add(scene, "-vm", true);
+	scene->shares_memory = 1;
+	return start(scene, actor, hog_with_sharer, 0);
+}
+
+struct eater {
+	struct scene *scene;
+	struct actor *actor;
+	pthread_t leader; /* to wait for, before eating */
+	bool alone;
+};
+
+static void *run_eater(void *data)
+{
+	struct eater *eater = data;
+
+	if (eater->alone) {
+		set_comm(eater->actor->comm);
+		(void)pthread_join(eater->leader, NULL);
+	}
+	(void)hog(eater->scene, eater->actor);
+	return NULL;
+}
+
+static int threads(struct scene *scene, struct actor *actor)
+{
+	struct eater eater = {.scene = scene, .actor = actor};
+	pthread_t thread[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&thread[i], NULL, run_eater, &eater))
+			return scene_fail(scene, "pthread_create failed");
+	for (int i = 0; i < THREADS; i++)
+		(void)pthread_join(thread[i], NULL);
+	return -1;
+}
+
+static int stage_o05(struct scene *scene)
+{
+	return start(scene, add(scene, "", true), threads, 0);
+}
+
+static int leave_thread(struct scene *scene, struct actor *actor)
+{
+	struct eater *eater = malloc(sizeof(*eater)); /* outlives this thread's stack */
+	pthread_t thread;
+
+	if (!eater)
+		return scene_fail(scene, "no memory");
+	*eater = (struct eater){.scene = scene,
+				.actor = actor,
+				.leader = pthread_self(),
+				.alone = true};
+	if (pthread_create(&thread, NULL, run_eater, eater))
+		return scene_fail(scene, "pthread_create failed");
+	pthread_exit(NULL);
+}
+
+static int stage_o06(struct scene *scene)
+{
+	struct actor *actor = add(scene, "-worker", true);
+
+	(void)snprintf(actor->leader_comm, sizeof(actor->leader_comm), "%s", scene->name);
+	return start(scene, actor, leave_thread, 0);
+}
+
+static int fill_memfd(struct scene *scene, struct actor *actor)
+{
+	uint64_t size = 2 * scene->limit;
+	_cleanup_close_ int fd = memfd_create("o08", MFD_CLOEXEC);
+	volatile char *p;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size))
+		return scene_fail(scene, "memfd: %s", strerror(errno));
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return scene_fail(scene, "mapping the memfd: %s", strerror(errno));
+	for (uint64_t i = 0; i < size; i += PAGE) {
+		p[i] = 1;
+		actor->touched += PAGE;
+	}
+	return -1;
+}
+
+static int stage_o08(struct scene *scene)
+{
+	struct actor *actor = add(scene, "", true);
+
+	actor->shmem = true;
+	return start(scene, actor, fill_memfd, 0);
+}
+
+/* Its child dies with the namespace, of the same SIGKILL, but not of the OOM kill. */
+static int init_of_namespace(struct scene *scene, struct actor *actor)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return scene_fail(scene, "fork: %s", strerror(errno));
+	if (!pid)
+		sleep_until_killed();
+	return hog(scene, actor);
+}
+
+static int stage_o09(struct scene *scene)
+{
+	struct actor *actor = add(scene, "", true);
+
+	actor->init = true;
+	return start(scene, actor, init_of_namespace, CLONE_NEWPID);
+}
+
+static int hog_with_adj(struct scene *scene, struct actor *actor)
+{
+	set_adj(actor, 42);
+	if (actor->oom_score_adj != 42)
+		return scene_fail(scene, "oom_score_adj is %d", actor->oom_score_adj);
+	return hog(scene, actor);
+}
+
+static int stage_o11(struct scene *scene)
+{
+	return start(scene, add(scene, "", true), hog_with_adj, 0);
+}
+
+static int first_choice(struct scene *scene, struct actor *actor)
+{
+	set_adj(actor, 1000);
+	if (actor->oom_score_adj != 1000)
+		return scene_fail(scene, "oom_score_adj is %d", actor->oom_score_adj);
+	if (!scene->sysrq)
+		return hog(scene, actor);
+	eat(actor, 16 * CHUNK);
+	actor->ready = true;
+	sleep_until_killed();
+}
+
+static int stage_g01(struct scene *scene)
+{
+	scene->trigger = -1;
+	return start(scene, add(scene, "", true), first_choice, 0);
+}
+
+static int stage_g02(struct scene *scene)
+{
+	_cleanup_close_ int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+	struct actor *actor = add(scene, "", true);
+
+	if (fd < 0)
+		return scene_unsupported(scene, "/proc/sysrq-trigger: %s", strerror(errno));
+	scene->trigger = -1;
+	scene->sysrq = true;
+	if (start(scene, actor, first_choice, 0) || await(scene, actor))
+		return -1;
+	return write_all(fd, "f", 1) ? scene_fail(scene, "sysrq f failed") : 0;
+}
+
+const struct scene_case scene_cases[] = {
+	{"o01", "the victim hits the limit itself", stage_hog, false, false},
+	{"o02", "one process hits the limit, another is chosen", stage_o02, false, false},
+	{"o03", "memory.oom.group, three processes", stage_o03, false, false},
+	{"o04", "another process shares the victim's memory", stage_o04, false, false},
+	{"o05", "eight threads allocate", stage_o05, false, false},
+	{"o06", "the thread group leader has exited", stage_o06, false, false},
+	{"o07", "the limit is the parent cgroup's", stage_hog, true, false},
+	{"o08", "the memory is shared memory", stage_o08, false, false},
+	{"o09", "the victim is pid 1 of a pid namespace", stage_o09, false, false},
+	{"o10", "the cgroup is removed at once", stage_hog, false, false},
+	{"o11", "the victim has oom_score_adj 42", stage_o11, false, false},
+	{"g01", "the machine runs out of memory", stage_g01, false, true},
+	{"g02", "sysrq f", stage_g02, false, true},
+};
+const size_t n_scene_cases = ARRAY_SIZE(scene_cases);

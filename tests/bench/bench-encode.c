@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the streamer's encoder costs per event, against protobuf-c packing an equal message that
+ * is ready in memory (filling that message is not counted). Both in one process, in turns; the
+ * median of the runs. */
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <time.h>
+
+#include "../wire-record.h"
+
+#define RUNS 31
+#define EVENTS 20000
+
+#define ID "9ec39b91f3d70e1beff50a308f77067065ea6be0d91a3378375056cd4422cf3d"
+#define POD                                                                                        \
+	"/kubepods.slice/kubepods-burstable.slice/"                                                \
+	"kubepods-burstable-pod73dc8baf_43a0_413e_aac2_5eb0868f6c1a.slice"
+
+struct bench {
+	const char *name;
+	struct encoder *encoder;
+	struct wire_record records[8]; /* taken in turn */
+	unsigned n_records;
+	Ringside__V1__Record *message;
+	uint8_t frame[ENCODER_FRAME_MAX], packed[ENCODER_FRAME_MAX];
+	size_t frame_size;
+};
+
+static void fill_process(struct wire_process *process)
+{
+	*process = (struct wire_process){
+		.pid = 31234,
+		.tid = 31240,
+		.ppid = 31200,
+		.vpid = 12,
+		.uid = 1000,
+		.gid = 1000,
+		.start_boottime = 123456789012345,
+		.comm = "nginx",
+		.leader_comm = "nginx",
+	};
+}
+
+static void fill_denial(struct wire_record *record)
+{
+	struct wire_seccomp_denial *denial = &record->denial;
+
+	record_init(record, WIRE_SECCOMP_DENIAL);
+	fill_process(&denial->process);
+	denial->cgroup = (struct wire_cgroup){.id = 123456, .hierarchy = 0};
+	denial->key = (struct wire_denial_key){
+		.cgroup_id = 123456,
+		.arch = AUDIT_ARCH_X86_64,
+		.nr = 250,
+		.action = SECCOMP_RET_ERRNO,
+		.error = 1,
+	};
+	denial->ip = 0x7f0123456789;
+	for (unsigned i = 0; i < 6; i++)
+		denial->args[i] = i & 1 ? 0x7ffd12345678 + i : i;
+	denial->ret_data = 1;
+	denial->filters = 1;
+	denial->flags = WIRE_SECCOMP_HAS_NR | WIRE_SECCOMP_HAS_ERRNO | WIRE_SECCOMP_HAS_DATA |
+			WIRE_SECCOMP_HAS_CALL | WIRE_SECCOMP_KNOWS_LOG;
+}
+
+static void fill_kill(struct wire_record *record)
+{
+	struct wire_oom_kill *kill = &record->kill;
+
+	record_init(record, WIRE_OOM_KILL);
+	fill_process(&kill->victim);
+	fill_process(&kill->trigger);
+	kill->trigger.pid++;
+	record_path(record, &kill->victim.exe, "/usr/sbin/nginx");
+	record_path(record, &kill->trigger.exe, "/usr/sbin/nginx");
+	kill->victim_cgroup.id = kill->trigger_cgroup.id = 1;
+	kill->owner.id = 2;
+	record_path(record, &kill->victim_cgroup.path, POD "/cri-containerd-" ID ".scope");
+	record_path(record, &kill->trigger_cgroup.path, POD "/cri-containerd-" ID ".scope");
+	record_path(record, &kill->owner.path, POD);
+	kill->limit_bytes = kill->usage_bytes = kill->anon_rss_bytes = 512 << 20;
+	kill->scope = WIRE_SCOPE_MEMCG;
+	kill->kill_id = kill->victim_number = 1;
+	kill->flags =
+		WIRE_OOM_HAS_OWNER | WIRE_OOM_HAS_POINTS | WIRE_OOM_HAS_CONTROL | WIRE_OOM_HAS_MM;
+}
+
+static uint64_t now_nano(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void encode_one(struct bench *bench, unsigned i)
+{
+	const struct wire_record *record = &bench->records[i % bench->n_records];
+	struct encoder_stamp stamp = {.seq = 1000000 + i, .realtime_offset = 1700000000000000000};
+
+	if (encoder_event(bench->encoder, &record->head, record->head.size, &stamp, bench->frame,
+			  &bench->frame_size) < 0)
+		abort();
+}
+
+static double time_encoder(struct bench *bench)
+{
+	uint64_t start = now_nano();
+
+	for (unsigned i = 0; i < EVENTS; i++)
+		encode_one(bench, i);
+	return (double)(now_nano() - start) / EVENTS;
+}
+
+static double time_pack(struct bench *bench)
+{
+	uint64_t start = now_nano();
+
+	for (unsigned i = 0; i < EVENTS; i++) {
+		bench->message->seq = 1000000 + i;
+		if (!ringside__v1__record__pack(bench->message, bench->packed))
+			abort();
+	}
+	return (double)(now_nano() - start) / EVENTS;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void run(struct bench *bench)
+{
+	double encoder[RUNS], pack[RUNS];
+
+	encode_one(bench, 0);
+	bench->message = record_decode(bench->frame, bench->frame_size);
+	(void)time_encoder(bench);
+	(void)time_pack(bench);
+	for (unsigned i = 0; i < RUNS; i++) {
+		encoder[i] = time_encoder(bench);
+		pack[i] = time_pack(bench);
+	}
+	qsort(encoder, RUNS, sizeof(*encoder), by_value);
+	qsort(pack, RUNS, sizeof(*pack), by_value);
+	printf("%-32s %4zu bytes  encoder %6.1f ns  protobuf-c %6.1f ns  ratio %5.1f\n",
+	       bench->name, bench->frame_size, encoder[RUNS / 2], pack[RUNS / 2],
+	       pack[RUNS / 2] / encoder[RUNS / 2]);
+	ringside__v1__record__free_unpacked(bench->message, NULL);
+}
+
+static struct bench *bench_new(const char *name, unsigned n_records)
+{
+	static const struct encoder_config nowhere = {};
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	if (!bench || encoder_new(&bench->encoder, &nowhere) < 0)
+		abort();
+	bench->name = name;
+	bench->n_records = n_records;
+	return bench;
+}
+
+static void bench_free(struct bench *bench)
+{
+	(void)encoder_free(bench->encoder);
+	free(bench);
+}
+
+/* The first event brings the paths, the measured ones do not. */
+static void warm_up(struct bench *bench)
+{
+	for (unsigned i = 0; i < bench->n_records; i++) {
+		struct wire_record *record = &bench->records[i], saved = *record;
+
+		record_path(record, &record->denial.process.exe, "/usr/sbin/nginx");
+		record_path(record, &record->denial.cgroup.path,
+			    POD "/cri-containerd-" ID ".scope");
+		encode_one(bench, i);
+		*record = saved;
+	}
+}
+
+static void bench_denials(const char *name, unsigned n,
+			  void (*vary)(struct wire_record *, unsigned))
+{
+	struct bench *bench = bench_new(name, n);
+
+	for (unsigned i = 0; i < n; i++) {
+		fill_denial(&bench->records[i]);
+		vary(&bench->records[i], i);
+	}
+	warm_up(bench);
+	run(bench);
+	bench_free(bench);
+}
+
+static void nothing_varies(struct wire_record *record, unsigned i)
+{
+}
+
+static void thread_varies(struct wire_record *record, unsigned i)
+{
+	record->denial.process.tid += i;
+}
+
+static void all_varies(struct wire_record *record, unsigned i)
+{
+	record->denial.process.pid += i;
+	record->denial.process.start_boottime += i;
+	record->denial.cgroup.id += i;
+	record->denial.key.nr += (int)i;
+	record->denial.args[0] = 1ull << 8 * i;
+}
+
+int main(void)
+{
+	struct bench *bench = bench_new("oom_kill, with its paths", 1);
+
+	bench_denials("seccomp_denial, same again", 1, nothing_varies);
+	bench_denials("seccomp_denial, 8 threads", 8, thread_varies);
+	bench_denials("seccomp_denial, 8 containers", 8, all_varies);
+	fill_kill(&bench->records[0]);
+	run(bench);
+	bench_free(bench);
+	return 0;
+}

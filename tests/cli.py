@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The program itself: exit statuses, what goes to stderr, pipes; and what FORMAT.md promises.
+
+usage: cli.py RINGSIDE DIR_OF_PB2 DIR_OF_PROTO
+"""
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ringside, pb2_dir, proto_dir = map(os.path.abspath, sys.argv[1:4])
+sys.path.insert(0, pb2_dir)
+import ringside_pb2 as pb  # noqa: E402
+
+os.chdir(tempfile.mkdtemp(prefix="ringside-cli-"))
+
+
+def varint(n):
+    out = bytearray()
+    while n > 0x7F:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def frame(record):
+    data = record.SerializeToString()
+    return varint(len(data)) + data
+
+
+def header(padding=0):
+    record = pb.Record(seq=1, time_unix_nano=1763780645000000000)
+    record.header.magic = "RINGSIDE"
+    record.header.format_version = 1
+    record.header.stream_id = bytes(16)
+    record.header.first_seq = 1
+    record.header.host_name = "web-1"
+    if padding:
+        record.header.notes.append("x" * padding)
+    return frame(record)
+
+
+def denial(seq):
+    record = pb.Record(seq=seq, time_unix_nano=1763780645000000000 + seq)
+    record.seccomp_denial.process.pid = 77
+    record.seccomp_denial.process.comm = "nginx"
+    record.seccomp_denial.syscall_name = "keyctl"
+    record.seccomp_denial.action = pb.SECCOMP_RET_ERRNO
+    record.seccomp_denial.error_name = "EPERM"
+    record.cpu_sums.cpu = 0
+    record.cpu_sums.seen = seq - 1
+    return frame(record)
+
+
+def footer(seq):
+    return frame(pb.Record(seq=seq, footer=pb.Footer(reason="SIGTERM", records=seq)))
+
+
+stream = header() + b"".join(denial(seq) for seq in range(2, 12))
+with open("events.pb", "wb") as f:
+    f.write(stream)
+
+
+def run(*args, data=b"", **kwargs):
+    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=20, **kwargs)
+
+
+def check(result, status, stderr=None, stdout=None):
+    text = result.stderr.decode()
+    assert result.returncode == status, f"{result.args}: {result.returncode}, not {status}: {text}"
+    if stderr is not None:
+        assert re.fullmatch(stderr, text), f"{result.args}: {text!r} is not {stderr!r}"
+    if stdout is not None:
+        assert result.stdout == stdout, f"{result.args}: {result.stdout!r}"
+    return result
+
+
+def the_program_explains_itself():
+    assert b"verify" in check(run("--help"), 0, "").stdout
+    assert check(run("help", "cat"), 0, "").stdout == check(run("cat", "--help"), 0, "").stdout
+    assert check(run("--version"), 0, "").stdout.startswith(b"ringside ")
+    assert check(run("verify", "--version"), 0, "").stdout.startswith(b"ringside ")
+    check(run(), 2, r"usage: .*(.|\n)*")
+    check(run("ctt"), 2, "ringside: unknown command ctt: did you mean cat\\?\n")
+    check(run("frobnicate"), 2, "ringside: unknown command frobnicate \\(see .*\\)\n")
+    check(run("cat", "--outptu", "json"), 2, ".*did you mean --output\\?.*\n")
+    check(run("cat", "-o", "xml"), 2, ".*no output xml: text, json, protojson or pb.*\n")
+    check(run("cat", "-o"), 2, ".*-o needs a value.*\n")
+    check(run("cat", "--force=1"), 2, ".*--force=1 takes no value.*\n")
+    check(run("cat", "-n", "-3"), 2, ".*-3 is not a number of records.*\n")
+    check(run("cat", "-Z"), 2, ".*unknown option -Z.*\n")
+    check(run("verify", "-q", "-v"), 2, ".*exclude each other.*\n")
+
+
+def cat_reads_files_and_pipes():
+    check(run("cat", "-o", "pb", "events.pb"), 0, "", stream)
+    check(run("cat", "-o", "pb", data=stream), 0, "", stream)
+    check(run("cat", "-o", "pb", "-", "events.pb", data=stream), 0, "", stream + stream)
+    lines = check(run("cat", "-o", "json", "events.pb"), 0, "").stdout.decode().splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert kinds == ["header"] + 10 * ["seccomp_denial"], kinds
+    assert len(check(run("cat", "-o", "json", "-n", "3", "events.pb"), 0).stdout.splitlines()) == 3
+    check(run("cat", "-c", "0", "events.pb"), 0, "", b"")
+
+
+def a_filtered_pb_is_a_recording():
+    part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0, "").stdout
+    check(run("cat", "-o", "json", data=part), 0, "")
+
+
+def what_is_not_whole_is_printed_as_far_as_it_goes():
+    cut = check(run("cat", "-o", "json", data=stream[:-5]), 1, "ringside cat: stdin: cut .*\n")
+    assert len(cut.stdout.splitlines()) == 10
+    broken = stream[:-1] + b"\xff" * 6
+    check(run("cat", data=broken), 1, "ringside cat: stdin: (damaged|not).*\n")
+    damaged = header() + b"\x03\x1a\x7f\x00" + denial(3) + b"\x03\x1a\x7f\x00" + denial(5)
+    result = check(run("cat", "-o", "json", data=damaged), 1, "ringside cat: stdin: damaged: .*\n")
+    assert len(result.stdout.splitlines()) == 3
+    check(run("cat", "missing.pb", "events.pb"), 1, "ringside cat: missing.pb: No such file.*\n")
+    check(run("cat", "/"), 1, "ringside cat: /: Is a directory\n")
+    check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded\n")
+    check(run("cat", data=b'{"a":1}\n'), 1, ".*it looks like JSON.*\n")
+    check(run("cat", data=b"\x28\xb5\x2f\xfd" + bytes(60)), 1, ".*zstd -dc FILE \\| ringside cat\n")
+
+
+def records_of_newer_kinds_are_mentioned_once():
+    newer = header() + 2 * b"\x06\x9a\x06\x01\x00\x78\x02"
+    check(run("cat", data=newer), 0, "ringside cat: stdin: 2 records of kinds .*\n")
+    check(run("cat", "-o", "pb", data=newer), 0, "", newer)
+
+
+def a_reader_that_goes_away_is_no_error():
+    many = header() + b"".join(denial(seq) for seq in range(2, 20000))
+    with open("many.pb", "wb") as f:
+        f.write(many)
+    for output in ["text", "json", "protojson", "pb"]:
+        command = subprocess.Popen([ringside, "cat", "-o", output, "many.pb"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command.stdout.read(1)
+        command.stdout.close()
+        assert command.wait(20) == 0 and command.stderr.read() == b"", output
+        command.stderr.close()
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([ringside, "cat", "many.pb"], stdout=full, stderr=subprocess.PIPE)
+    check(result, 1, "ringside cat: cannot write: No space left on device\n")
+
+
+def a_live_stream_is_printed_as_it_comes():
+    command = subprocess.Popen([ringside, "cat", "-o", "json"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, bufsize=0)
+    half = len(denial(2)) // 2
+    command.stdin.write(header() + denial(2)[:half])
+    assert json.loads(command.stdout.readline())["kind"] == "header"
+    command.stdin.write(denial(2)[half:] + denial(3))
+    assert json.loads(command.stdout.readline())["seq"] == 2
+    assert json.loads(command.stdout.readline())["seq"] == 3
+    command.stdin.close()
+    assert command.wait(20) == 0
+    command.stdout.close()
+
+
+def on_a_terminal(*args, stdin=False):
+    """Exit status and all that was printed, with a terminal for stdout (and stdin)."""
+    ours, theirs = pty.openpty()
+    result = subprocess.run([ringside, *args], stdin=theirs if stdin else subprocess.DEVNULL,
+                            stdout=theirs, stderr=subprocess.PIPE, timeout=20)
+    fcntl.fcntl(ours, fcntl.F_SETFL, os.O_NONBLOCK)
+    try:
+        return result, os.read(ours, 1 << 16)
+    except BlockingIOError:
+        return result, b""
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def binary_does_not_go_to_a_terminal():
+    check(on_a_terminal("cat", "-o", "pb", "events.pb")[0], 2, ".*--force.*\n")
+    result, out = on_a_terminal("cat", "-o", "pb", "--force", "-n", "1", "events.pb")
+    check(result, 0, "")
+    assert b"RINGSIDE" in out
+    check(on_a_terminal("cat", stdin=True)[0], 2, ".*name a recording.*\n")
+    check(on_a_terminal("verify", stdin=True)[0], 2, ".*name a recording.*\n")
+
+
+def verify_tells_by_its_exit_status():
+    with open("closed.pb", "wb") as f:
+        f.write(header() + footer(2))
+    with open("lost.pb", "wb") as f:
+        lost = pb.Lost(reason=pb.Lost.NOT_ATTACHED)
+        f.write(header() + frame(pb.Record(seq=2, lost=lost)) + footer(3))
+    with open("foreign.pb", "wb") as f:
+        f.write(b"hello\n")
+    check(run("verify", "closed.pb"), 0, "", b"closed.pb: complete\n")
+    check(run("verify", "-q", "closed.pb"), 0, "", b"")
+    check(run("verify", "foreign.pb"), 1, "")
+    check(run("verify", "events.pb"), 3, "",
+          b"events.pb: ended without a Footer: the streamer did not close it\n")
+    check(run("verify", data=stream[:-5]), 3, "")
+    check(run("verify", "lost.pb"), 4, "")
+    check(run("verify", "closed.pb", "lost.pb"), 4)
+    check(run("verify", "lost.pb", "events.pb", "closed.pb"), 3)
+    check(run("verify", "events.pb", "foreign.pb"), 1)
+    check(run("verify", "missing.pb"), 1, "ringside verify: missing.pb: No such file.*\n")
+    check(run("verify", "/"), 1, ".*is a folder.*\n")
+    with open("events.pb", "ab"):
+        check(run("verify", "events.pb"), 0, "", b"events.pb: in progress, whole so far\n")
+    table = check(run("verify", "-v", "events.pb"), 3, "").stdout.decode()
+    assert re.search(r"seccomp_denial +10 ", table), table
+
+
+def file_knows_a_recording():
+    magic = os.path.join(proto_dir, "ringside.magic")
+    for padding in [0, 20, 60, 80, 120, 121, 300, 16000, 16290, 16400, 40000]:
+        with open("magic.pb", "wb") as f:
+            f.write(header(padding) + denial(2))
+        out = subprocess.check_output(["file", "-m", magic, "-b", "magic.pb"], text=True)
+        assert out == "Ringside recording, version 1\n", f"{padding}: {out}"
+
+
+def block(language):
+    with open(os.path.join(proto_dir, "FORMAT.md"), encoding="utf-8") as f:
+        return re.search(rf"```{language}\n(.*?)```", f.read(), re.S).group(1)
+
+
+def the_readers_of_the_format_page_work():
+    out = subprocess.check_output([sys.executable, "-c", block("python")], input=stream,
+                                  env={**os.environ, "PYTHONPATH": pb2_dir})
+    assert out.decode().splitlines()[:2] == ["1 header", "2 seccomp_denial"], out
+    if not shutil.which("protoc"):
+        return
+    shutil.copy(os.path.join(proto_dir, "ringside.proto"), ".")
+    out = subprocess.check_output(["sh", "-c", block("sh")])
+    assert out.count(b"seccomp_denial {") == 10, out
+
+
+for test in [
+    the_program_explains_itself,
+    cat_reads_files_and_pipes,
+    a_filtered_pb_is_a_recording,
+    what_is_not_whole_is_printed_as_far_as_it_goes,
+    records_of_newer_kinds_are_mentioned_once,
+    a_reader_that_goes_away_is_no_error,
+    a_live_stream_is_printed_as_it_comes,
+    binary_does_not_go_to_a_terminal,
+    verify_tells_by_its_exit_status,
+    file_knows_a_recording,
+    the_readers_of_the_format_page_work,
+]:
+    start = time.monotonic()
+    test()
+    print(f"{test.__name__}: {time.monotonic() - start:.2f} s")
+shutil.rmtree(os.getcwd())

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# Storms of denials: what was triggered is what was delivered, limited and lost, to the last one.
+# A preemptible kernel refuses runs of our programs; there, what it admits to has to cover the rest.
+collect() {
+	start one
+	trigger one trigger-storm --count 100000
+	stop one
+
+	start many
+	trigger many trigger-storm --tasks 8 --count 10000
+	stop many
+
+	start limited --rate 1,20
+	trigger limited trigger-storm --tasks 8 --count 10000 --distinct 3
+	stop limited
+
+	# A reader that sleeps, and a ring that cannot hold what comes meanwhile.
+	"$BUILD/streamer/ringside-streamer" --allow-syscall-tax --rate 0 --ring-size 256K 2>slow.log |
+		{ sleep 5; cat >slow.pb; } &
+	wait_until 60 "streamer to a pipe" slow_attached
+	trigger slow trigger-storm --count 100000
+	kill -TERM "$(cat slow.streamer)"
+	wait
+}
+
+# The streamer of a pipeline is not $!. It is up when its self-test is over: when the denials of
+# a trigger can be told from it, that is when it has dropped its privileges.
+slow_attached() {
+	for status in /proc/[0-9]*/status; do
+		[ "$(sed -n 's/^Name:\t//p' "$status" 2>/dev/null)" = ringside-stream ] || continue
+		[ "$(sed -n 's/^CapEff:\t//p' "$status")" != "$(sed -n 's/^CapEff:\t//p' /proc/self/status)" ] || continue
+		pid=${status#/proc/}
+		echo "${pid%/status}" >slow.streamer
+		return 0
+	done
+	return 1
+}
+
+judge() {
+	for name in one many limited slow; do
+		set --
+		case $name in
+		limited) set -- --limited yes --lost no ;;
+		slow) set -- --limited no --lost yes ;;
+		*) set -- --limited no ;;
+		esac
+		/usr/bin/python3 "$TESTS/e2e/sums.py" --verify "$BUILD/consumer/ringside" "$@" \
+			"$name.pb" "$name.truth" >"$name.sums" || true
+		sed -E "s/^(ok|not ok) - /\1 - $name: /" "$name.sums"
+		grep -q '^ok' "$name.sums" || echo "not ok - $name: sums.py found nothing to say"
+	done
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+#
+# For the cases of tests/e2e: POSIX sh, because it also runs in guests, in busybox.
+#
+# A case is a file case-NAME.sh with
+#   targets='…'     where it runs: patterns over native, bookworm, sid-preempt, …; default: *
+#   collect()       runs as root on the target's kernel: starts streamers, triggers, leaves files
+#                   in the current folder. A command that fails ends it, and the case has failed.
+#   judge()         runs on the host, where Python is, in the folder with these files; prints
+#                   "ok - …" and "not ok - …" lines. Without such lines its exit code counts.
+#
+# Set for both: BUILD, TARGET and TESTS (absolute folders of the programs and of this tree's
+# tests), and for judge PYTHONPATH, so that "import ringside_pb2" works.
+
+# start NAME [OPTION…]: a streamer that records to NAME.pb, attached when this returns.
+# Denials are not limited unless the options say so.
+start() {
+	name=$1
+	shift
+	"$BUILD/streamer/ringside-streamer" -w "$name.pb" --allow-syscall-tax --rate 0 "$@" \
+		2>"$name.log" &
+	streamer=$!
+	echo "$streamer" >"$name.pid"
+	# Never the OOM killer's choice, where that is ours to say.
+	{ echo -1000 >"/proc/$streamer/oom_score_adj"; } 2>/dev/null || true
+	wait_until 60 "first record of $name.pb" began
+}
+
+began() {
+	[ ! -s "$name.pb" ] || return 0
+	! kill -0 "$streamer" 2>/dev/null || return 1
+	echo "the streamer ended early:"
+	cat "$name.log"
+	exit 1
+}
+
+# stop NAME: ends the streamer as a service manager does; its exit code is in NAME.exit.
+stop() {
+	rc=0
+	kill -TERM "$(cat "$1.pid")"
+	wait "$(cat "$1.pid")" || rc=$?
+	rm "$1.pid"
+	echo $rc >"$1.exit"
+	[ $rc = 0 ] || { cat "$1.log"; return 1; }
+}
+
+# trigger NAME PROGRAM ARG…: runs testdata's PROGRAM; what it says it did is added to NAME.truth.
+trigger() {
+	name=$1 program=$2
+	shift 2
+	"$BUILD/testdata/$program" "$@" >>"$name.truth"
+}
+
+# wait_until SECONDS WHAT COMMAND…
+wait_until() {
+	tries=$(($1 * 10)) what=$2
+	shift 2
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { echo "waited in vain for the $what" && cat ./*.log && return 1; }
+		sleep 0.1
+	done
+}
+
+# Ends what a failed case left running.
+end_streamers() {
+	for file in ./*.pid; do
+		[ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
+	done
+}
+
+# For judge().
+
+# judge_truth NAME: NAME.pb says what NAME.truth says, event by event; a line for each case.
+# On kernels where everything attaches, the tier is known beforehand.
+judge_truth() {
+	case $TARGET in
+	bookworm | bookworm-v1 | trixie) set -- "$1" --tier fentry ;;
+	esac
+	name=$1
+	shift
+	rc=0
+	/usr/bin/python3 "$TESTS/e2e/judge.py" "$@" --stream "$name.pb" "$name.truth" \
+		>"$name.judged" 2>&1 || rc=$?
+	awk -F ' *[|] *' -v target="$TARGET" '
+		$1 == "case" { next }
+		$4 == "ok" { print "ok - " $1; next }
+		$4 == "FAILED" { print "not ok - " $1; next }
+		# What this kernel cannot do. Those with everything have no excuse.
+		$4 ~ /^skipped/ { print (target ~ /^[a-z]+$/ && target != "native" ? "not ok - " : "# ") \
+				  $1 " " $4; next }
+		{ print "# " $0 }' "$name.judged"
+	[ $rc = 0 ] || grep -q FAILED "$name.judged" || echo "not ok - judge.py exits with $rc"
+}
+
+# judge_whole NAME: the recording is complete, and the streamer said nothing is lost.
+judge_whole() {
+	rc=0
+	"$BUILD/consumer/ringside" verify "$1.pb" >"$1.verified" 2>&1 || rc=$?
+	sed 's/^/# /' "$1.verified"
+	if [ $rc = 0 ]; then
+		echo "ok - $1.pb is complete"
+	else
+		echo "not ok - verify $1.pb exits with $rc"
+	fi
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small streams in memory, packed by protobuf-c: what a streamer would have written for two
+ * probes on two CPUs, with sums and hashes that are right unless a test makes them wrong. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ringside.pb-c.h"
+
+enum { STREAM_OOM, STREAM_SECCOMP, STREAM_KINDS };
+#define STREAM_CPUS 2
+
+/* The kernel's side of one probe on one CPU, and what was written of it. */
+struct stream_sums {
+	uint64_t seen, submitted, limited, dropped, in_flight;
+	uint64_t written, carried_seen, carried_limited, carried_dropped;
+};
+
+struct stream {
+	uint8_t *data;
+	size_t size, room;
+	uint64_t seq;       /* of the latest record */
+	uint64_t nano;      /* boot time of the latest record */
+	size_t hashed_from; /* where the bytes of the next hash begin */
+	size_t latest;      /* where the latest record begins */
+	struct stream_sums sums[STREAM_KINDS][STREAM_CPUS];
+	uint64_t missed_runs[STREAM_KINDS]; /* UINT64_MAX: not counted by this kernel */
+	uint64_t lost_in_sink[STREAM_KINDS];
+	uint64_t overflow_limited[STREAM_KINDS];
+	uint64_t kernel_oom_kills;
+	/* Changes a record before it is packed: how a test breaks one. */
+	void (*mangle)(Ringside__V1__Record *record);
+};
+
+#define STREAM_NANO_UNIX 1763780645000000000u /* 2025-11-22T03:04:05Z, of boot time 0 */
+
+void stream_init(struct stream *stream);
+void stream_done(struct stream *stream);
+const char *stream_kind(unsigned kind);
+
+void stream_header(struct stream *stream);
+void stream_event(struct stream *stream, unsigned kind, unsigned cpu);
+void stream_clock(struct stream *stream);
+void stream_counters(struct stream *stream); /* in two parts */
+void stream_footer(struct stream *stream);
+
+/* What happens in the kernel without a record of its own. */
+void stream_drop(struct stream *stream, unsigned kind, unsigned cpu, uint64_t n);
+void stream_hold(struct stream *stream, unsigned kind, unsigned cpu, uint64_t n);
+/* ... and the records that tell of it. */
+void stream_lost(struct stream *stream, Ringside__V1__Lost__Reason reason, unsigned kind,
+		 unsigned cpu, uint64_t n);
+void stream_limited(struct stream *stream, unsigned kind, uint64_t n);
+
+/* Any record; seq and times are filled in. */
+void stream_record(struct stream *stream, Ringside__V1__Record *record);
+void stream_raw(struct stream *stream, const void *data, size_t size);
