@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "attached.h"
@@ -67,8 +68,10 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 {
 	_cleanup_(parts_done) struct parts parts = {.totals = TOTALS_NULL,
 						    .counters = COUNTERS_NULL};
-	int r = write_records(&parts, options, kernel, sink);
+	int r;
 
+	(void)signal(SIGPIPE, SIG_IGN); /* writing says it too */
+	r = write_records(&parts, options, kernel, sink);
 	if (!r)
 		r = flush(parts.stream, sink);
 	if (r < 0) {

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kernel.h and ring.h over memory: for unit tests of what stands above them. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "kernel.h"
+#include "wire.h"
+
+#define FAKE_CPUS 8u
+#define FAKE_RING_RECORDS 65536u
+#define FAKE_ROWS 65536u
+
+struct fake_ring {
+	int fd; /* an eventfd: readable while there is something in the ring */
+	size_t head;
+	size_t tail;
+	struct wire_head **records;
+};
+
+struct fake_row {
+	union {
+		struct wire_denial_key denial;
+		struct wire_oom_key kill;
+	} key;
+	struct wire_row row;
+};
+
+struct kernel {
+	struct kernel_probe probes[WIRE_PROBE_COUNT];
+	struct wire_cpu cpus[FAKE_CPUS];
+	struct fake_ring critical;
+	struct fake_ring bulk;
+	struct fake_row *rows[WIRE_PROBE_COUNT];
+	size_t n_rows[WIRE_PROBE_COUNT];
+	int64_t missed[WIRE_PROBE_COUNT]; /* -1: this kernel does not count them */
+	unsigned walks;                   /* calls of kernel_rows */
+	unsigned forgotten;               /* calls of kernel_forget_cgroup */
+	bool detached;
+};
+
+/* Both probes attached, nothing seen. The rings take as many records as FAKE_RING_RECORDS. */
+struct kernel *fake_kernel_new(void);
+
+struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu);
+
+/* An event of @probe on @cpu: counted and put into its ring, with a path so long that the
+ * record has about @size bytes. */
+void fake_submit(struct kernel *kernel, unsigned probe, unsigned cpu, uint64_t boottime,
+		 size_t size);
+/* One that finds the ring full. */
+void fake_drop(struct kernel *kernel, unsigned probe, unsigned cpu);
+/* One that the limits hold back, with its row. */
+void fake_limit(struct kernel *kernel, unsigned cpu, int syscall, uint64_t boottime);
+/* The row of a denial of this system call; new ones are added. */
+struct fake_row *fake_row(struct kernel *kernel, int syscall);
+
+/* Records left in a ring. */
+size_t fake_left(const struct fake_ring *ring);

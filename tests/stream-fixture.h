@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything a stream is made from, over a fake kernel, into a file of a folder of its own. */
+#pragma once
+
+#include "counters.h"
+#include "encoder.h"
+#include "fake-kernel.h"
+#include "records.h"
+#include "sink.h"
+#include "stream.h"
+#include "totals.h"
+
+struct fixture {
+	void *folder;
+	struct folder_path path;
+	struct kernel *kernel;
+	struct encoder *encoder;
+	struct sink *sink;
+	struct stream *stream;
+	struct totals totals;
+	struct counters counters;
+};
+
+static inline int fixture_setup(void **state)
+{
+	static const struct encoder_config nowhere = {};
+	struct fixture *f = calloc(1, sizeof(*f));
+	char error[256];
+
+	assert_non_null(f);
+	assert_ok(folder_setup(&f->folder));
+	f->path = in_folder(&f->folder, "x.pb");
+	f->kernel = fake_kernel_new();
+	assert_ok(encoder_new(&f->encoder, &nowhere));
+	assert_ok(sink_open(&f->sink, &(struct sink_config){.path = f->path.s}, error,
+			    sizeof(error)));
+	assert_ok(stream_new(&f->stream, f->sink));
+	assert_ok(totals_init(&f->totals, FAKE_CPUS));
+	assert_ok(counters_init(&f->counters, f->kernel, f->encoder));
+	*state = f;
+	return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	counters_done(&f->counters);
+	totals_done(&f->totals);
+	(void)stream_free(f->stream);
+	(void)sink_free(f->sink);
+	(void)encoder_free(f->encoder);
+	(void)kernel_free(f->kernel);
+	assert_ok(folder_teardown(&f->folder));
+	free(f);
+	return 0;
+}
+
+/* All that was written so far. */
+static inline struct records fixture_records(struct fixture *f)
+{
+	assert_ok(stream_flush(f->stream));
+	return records_read(f->path.s);
+}
+
+#define test_with_fixture(t) cmocka_unit_test_setup_teardown(t, fixture_setup, fixture_teardown)

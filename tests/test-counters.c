@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
+
+#include "stream-fixture.h"
+#include "wire-record.h"
+
+#define DENIAL WIRE_SECCOMP_DENIAL
+
+static void wrote(struct fixture *f, unsigned cpu, uint64_t seen, uint64_t limited,
+		  uint64_t dropped)
+{
+	const struct wire_head head = {
+		.probe = DENIAL, .cpu = cpu, .seen = seen, .limited = limited, .dropped = dropped};
+
+	totals_wrote(&f->totals, &head);
+}
+
+static void write_set(struct fixture *f, bool full)
+{
+	counters_read(&f->counters);
+	assert_ok(counters_write(&f->counters, &f->totals, f->stream, full));
+}
+
+/* Rows of all parts of the @number'th set; checks that the parts are numbered and follow each
+ * other. */
+static size_t set_rows(const struct records *records, size_t number, size_t *ret_parts)
+{
+	size_t first = 0, rows = 0, parts;
+
+	for (size_t i = 0; i < number; i++)
+		first += records_get(records, BODY(COUNTERS), first)->counters->parts;
+	parts = records_get(records, BODY(COUNTERS), first)->counters->parts;
+	for (size_t i = 0; i < parts; i++) {
+		const Record *r = records_get(records, BODY(COUNTERS), first + i);
+
+		assert_int_equal(r->counters->part, i + 1);
+		assert_int_equal(r->counters->parts, parts);
+		assert_int_equal(r->counters->n_probes, i ? 0 : 2);
+		assert_true(r->counters->has_xxh64);
+		if (i)
+			assert_int_equal(r->seq,
+					 records_get(records, BODY(COUNTERS), first)->seq + i);
+		rows += r->counters->n_rows;
+	}
+	*ret_parts = parts;
+	return rows;
+}
+
+static void both_halves_of_the_sums_are_shown(void **state)
+{
+	struct fixture *f = *state;
+
+	*fake_sums(f->kernel, DENIAL, 2) = (struct wire_sums){.seen = 100,
+							      .submitted = 60,
+							      .limited = 25,
+							      .dropped = 14,
+							      .in_flight = 1,
+							      .overflow = 9,
+							      .overflow_limited = 4};
+	fake_sums(f->kernel, DENIAL, 3)->overflow = 1;
+	f->kernel->missed[DENIAL] = 77;
+	f->kernel->missed[WIRE_OOM_KILL] = -1;
+	f->totals.lost_in_sink[DENIAL] = 3;
+	wrote(f, 2, 50, 7, 3);
+	wrote(f, 2, 40, 5, 8); /* nested: submitted later, with older sums */
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+		const Ringside__V1__Counters *c = records.all[0]->counters;
+		const Ringside__V1__ProbeSums *p = c->probes[1];
+		const Ringside__V1__CpuCounters *cpu = p->cpus[0];
+
+		assert_true(c->full);
+		assert_false(c->probes[0]->has_missed_runs);
+		assert_string_equal(p->kind, "seccomp_denial");
+		assert_int_equal(p->missed_runs, 77);
+		assert_int_equal(p->overflow, 10);
+		assert_int_equal(p->overflow_limited, 4);
+		assert_int_equal(p->lost_in_sink, 3);
+		/* of eight CPUs one has seen something */
+		assert_int_equal(p->n_cpus, 1);
+		assert_int_equal(cpu->cpu, 2);
+		assert_int_equal(cpu->seen, 100);
+		assert_int_equal(cpu->submitted, 60);
+		assert_int_equal(cpu->limited, 25);
+		assert_int_equal(cpu->dropped, 14);
+		assert_int_equal(cpu->in_flight, 1);
+		assert_int_equal(cpu->written, 2);
+		assert_int_equal(cpu->carried_seen, 50);
+		assert_int_equal(cpu->carried_limited, 7);
+		assert_int_equal(cpu->carried_dropped, 8);
+	}
+}
+
+static void a_probe_that_is_not_attached_has_no_sums(void **state)
+{
+	struct fixture *f = *state;
+
+	f->kernel->probes[DENIAL].tier = KERNEL_TIER_NONE;
+	counters_done(&f->counters);
+	assert_ok(counters_init(&f->counters, f->kernel, f->encoder));
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(records.all[0]->counters->n_probes, 1);
+		assert_string_equal(records.all[0]->counters->probes[0]->kind, "oom_kill");
+		assert_int_equal(f->kernel->walks, 1);
+	}
+}
+
+static void a_row_has_its_key_and_its_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_row(f->kernel, 39)->row = (struct wire_row){.count = 12, .limited = 5};
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+		const Ringside__V1__CounterRow *row = records.all[0]->counters->rows[0];
+
+		assert_int_equal(records.all[0]->counters->n_rows, 1);
+		assert_string_equal(row->kind, "seccomp_denial");
+		assert_int_equal(row->syscall_number, 39);
+		assert_string_equal(row->syscall_name, "getpid");
+		assert_int_equal(row->count, 12);
+		assert_int_equal(row->limited, 5);
+	}
+}
+
+static void an_empty_set_is_a_heartbeat_of_one_part(void **state)
+{
+	struct fixture *f = *state;
+	size_t parts;
+
+	write_set(f, false);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(set_rows(&records, 0, &parts), 0);
+		assert_int_equal(parts, 1);
+		assert_false(records.all[0]->counters->full);
+	}
+}
+
+static void only_rows_that_changed_come_again(void **state)
+{
+	struct fixture *f = *state;
+	size_t parts;
+
+	for (int i = 0; i < 5; i++)
+		fake_row(f->kernel, i)->row = (struct wire_row){.count = 1, .last = 1};
+	write_set(f, true);
+	fake_row(f->kernel, 3)->row = (struct wire_row){.count = 2, .last = UINT64_MAX};
+	write_set(f, false);
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(set_rows(&records, 0, &parts), 5);
+		assert_int_equal(set_rows(&records, 1, &parts), 1);
+		assert_int_equal(records.all[1]->counters->rows[0]->syscall_number, 3);
+		assert_int_equal(set_rows(&records, 2, &parts), 5);
+	}
+}
+
+static void many_rows_take_several_frames_of_bounded_size(void **state)
+{
+	struct fixture *f = *state;
+	size_t parts;
+
+	for (int i = 0; i < 4000; i++) {
+		f->kernel->rows[DENIAL][i].key.denial =
+			(struct wire_denial_key){.cgroup_id = 1, .nr = i, .arch = 0xc000003e};
+		f->kernel->rows[DENIAL][i].row.count = 1ull << 40;
+	}
+	f->kernel->n_rows[DENIAL] = 4000;
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(set_rows(&records, 0, &parts), 4000);
+		assert_true(parts > 2);
+		assert_int_equal(parts, records.n);
+		for (size_t i = 0; i + 1 < records.n; i++) {
+			assert_true(records.starts[i + 1] - records.starts[i] <= 64 * 1024);
+			assert_true(records.starts[i + 1] - records.starts[i] > 40 * 1024);
+		}
+	}
+}
+
+static void a_set_too_large_is_not_called_full(void **state)
+{
+	struct fixture *f = *state;
+	size_t parts, rows;
+
+	/* a cgroup with a path of 3 KB, in every row */
+	fake_submit(f->kernel, DENIAL, 0, 1, 3000);
+	{
+		struct wire_denial_key key = {.arch = 0xc000003e};
+		struct wire_record record;
+
+		memcpy(&record, f->kernel->bulk.records[0], f->kernel->bulk.records[0]->size);
+		record.denial.cgroup.id = 1;
+		assert_ok(stream_event(f->stream, f->encoder, &record.head, record.head.size));
+		for (int i = 0; i < 4000; i++) {
+			key.nr = i;
+			key.cgroup_id = 1;
+			f->kernel->rows[DENIAL][i].key.denial = key;
+			f->kernel->rows[DENIAL][i].row.last = 1;
+		}
+	}
+	f->kernel->n_rows[DENIAL] = 4000;
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		rows = set_rows(&records, 0, &parts);
+		assert_true(rows > 2000 && rows < 4000);
+		for (size_t i = 0; i < parts; i++)
+			assert_false(records_get(&records, BODY(COUNTERS), i)->counters->full);
+	}
+}
+
+static void the_kernels_own_count_of_oom_kills_is_read(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t kills = UINT64_MAX;
+
+	if (counters_oom_kills(&kills) < 0)
+		skip();
+	assert_true(kills != UINT64_MAX);
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_true(records.all[0]->counters->kernel_oom_kills >= kills);
+	}
+}
+
+static void the_line_at_the_end_adds_up(void **state)
+{
+	struct fixture *f = *state;
+	char line[256];
+
+	fake_sums(f->kernel, DENIAL, 1)->limited = 40;
+	fake_sums(f->kernel, DENIAL, 2)->limited = 2;
+	fake_sums(f->kernel, DENIAL, 2)->dropped = 5;
+	fake_sums(f->kernel, WIRE_OOM_KILL, 2)->dropped = 1;
+	f->totals.lost_in_sink[DENIAL] = 3;
+	wrote(f, 2, 1, 0, 0);
+	wrote(f, 3, 1, 0, 0);
+	wrote(f, 3, 2, 0, 0);
+	totals_line(&f->totals, f->kernel->cpus, 3, line, sizeof(line));
+	assert_string_equal(line, "3 events written, 42 limited, 9 lost (oom_kill 0, "
+				  "seccomp_denial 3)");
+	totals_unwrote(&f->totals, DENIAL, 2);
+	totals_line(&f->totals, f->kernel->cpus, 1u << DENIAL, line, sizeof(line));
+	assert_string_equal(line, "1 events written, 42 limited, 8 lost (seccomp_denial 1)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_with_fixture(both_halves_of_the_sums_are_shown),
+		test_with_fixture(a_probe_that_is_not_attached_has_no_sums),
+		test_with_fixture(a_row_has_its_key_and_its_counts),
+		test_with_fixture(an_empty_set_is_a_heartbeat_of_one_part),
+		test_with_fixture(only_rows_that_changed_come_again),
+		test_with_fixture(many_rows_take_several_frames_of_bounded_size),
+		test_with_fixture(a_set_too_large_is_not_called_full),
+		test_with_fixture(the_kernels_own_count_of_oom_kills_is_read),
+		test_with_fixture(the_line_at_the_end_adds_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
