@@ -24,25 +24,28 @@ static void spawn_actions_done(posix_spawn_file_actions_t *actions)
 	(void)posix_spawn_file_actions_destroy(actions);
 }
 
-/* Beside this program, as it is installed; or in the folder next to its own, as it is built. */
+/* The streamer beside this program, as it is installed; or, from build/consumer/, where the
+ * build leaves it. */
 static bool beside_us(char *path, size_t size)
 {
-	static const char *const places[] = {CHILD_PROGRAM, "../streamer/" CHILD_PROGRAM};
+	static const char built[] = "/consumer/";
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
 
-	if (n <= 0 || (size_t)n >= size - 1)
+	if (n <= 0 || (size_t)n + sizeof("streamer/" CHILD_PROGRAM) > size)
 		return false;
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
-		if ((size_t)(slash + 1 - path) + strlen(places[i]) >= size)
-			return false;
-		(void)strcpy(slash + 1, places[i]);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
+	if (!slash)
+		return false;
+	(void)strcpy(slash + 1, CHILD_PROGRAM);
+	if (access(path, X_OK) == 0)
+		return true;
+	slash -= sizeof(built) - 2;
+	if (slash < path || strncmp(slash, built, sizeof(built) - 1) != 0)
+		return false;
+	(void)strcpy(slash, "/streamer/" CHILD_PROGRAM);
+	return access(path, X_OK) == 0;
 }
 
 static int spawn(pid_t *ret, int out, const sigset_t *mask, char *const argv[])
