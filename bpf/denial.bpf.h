@@ -49,12 +49,21 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 	sums_leave(sums, &sums->limited);
 }
 
-static __always_inline void event_fill(struct wire_seccomp_denial *event,
-				       const struct denial *denial, struct task_struct *task,
-				       struct pt_regs *regs, struct cgroup *cgroup)
+/* All but the paths, of the current task. Global, as all that is called more than once here:
+ * the verifier looks at it once. */
+__noinline int rs_event_fill(struct wire_seccomp_denial *event, const struct denial *denial)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (!event || !denial)
+		return 0;
+	event->head.size = sizeof(*event);
 	task_fill(&event->process, task);
-	cgroup_fill(&event->cgroup, cgroup);
+	event->cgroup.id = denial->key.cgroup_id;
+	event->cgroup.hierarchy = denial->key.hierarchy;
+	event->cgroup.pad = 0;
+	event->cgroup.path = (struct wire_names){};
 	event->key = denial->key;
 	event->flags = denial->flags | WIRE_SECCOMP_HAS_CALL;
 	event->ret_data = denial->ret_data;
@@ -62,6 +71,15 @@ static __always_inline void event_fill(struct wire_seccomp_denial *event,
 	event->ip = regs->ip;
 	event->pad = 0;
 	call_args(task, regs, event->args);
+	return 0;
+}
+
+static __always_inline void paths_fill(struct wire_seccomp_denial *event, const struct names *names)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	names_cgroup(names, BPF_CORE_READ(task_cgroup(task), kn), &event->cgroup.path);
+	names_exe(names, BPF_CORE_READ(task, fs), BPF_CORE_READ(task, mm), &event->process.exe);
 }
 
 static __always_inline void event_submit(struct wire_seccomp_denial *event, __u64 now,
@@ -71,85 +89,78 @@ static __always_inline void event_submit(struct wire_seccomp_denial *event, __u6
 	bpf_ringbuf_submit(event, 0);
 }
 
-static __noinline bool submit_bare(const struct denial *denial, struct task_struct *task,
-				   struct pt_regs *regs, struct cgroup *cgroup,
-				   struct wire_sums *sums)
+static __always_inline bool submit_bare(const struct denial *denial, struct wire_sums *sums)
 {
 	struct wire_seccomp_denial *event = bpf_ringbuf_reserve(&rs_bulk, sizeof(*event), 0);
 
 	if (!event)
 		return false;
-	event->head.size = sizeof(*event);
-	event_fill(event, denial, task, regs, cgroup);
+	rs_event_fill(event, denial);
 	event_submit(event, denial->now, sums);
 	return true;
 }
 
-/* @area bytes are behind the event. */
-static __always_inline struct names paths_fill(struct wire_seccomp_denial *event, __u32 area,
-					       struct task_struct *task, struct cgroup *cgroup)
+/* The size of a reservation has to be a constant: nearly all paths fit into the small one. */
+struct small_event {
+	struct wire_seccomp_denial event;
+	char area[NAMES_SMALL];
+};
+
+struct large_event {
+	struct wire_seccomp_denial event;
+	char area[NAMES_LARGE];
+};
+
+/* Returns whether the paths have fitted. */
+__noinline int rs_small_paths(struct small_event *small)
 {
-	struct names names = {
-		.head = &event->head,
-		.limit = sizeof(*event) + area - WIRE_NAME_SIZE,
-	};
-
-	event->head.size = sizeof(*event);
-	names_cgroup(&names, BPF_CORE_READ(cgroup, kn), &event->cgroup.path);
-	names_exe(&names, task, BPF_CORE_READ(task, mm), &event->process.exe);
-	return names;
-}
-
-/* The size of a reservation has to be a constant: one function a size. */
-static __noinline bool submit_large(const struct denial *denial, struct task_struct *task,
-				    struct pt_regs *regs, struct cgroup *cgroup,
-				    struct wire_sums *sums)
-{
-	struct wire_seccomp_denial *event =
-		bpf_ringbuf_reserve(&rs_bulk, sizeof(*event) + NAMES_LARGE, 0);
-
-	if (!event)
-		return false;
-	event_fill(event, denial, task, regs, cgroup);
-	(void)paths_fill(event, NAMES_LARGE, task, cgroup);
-	event_submit(event, denial->now, sums);
-	return true;
-}
-
-enum { SMALL_NO_ROOM, SMALL_DONE, SMALL_TOO_SMALL };
-
-static __noinline int submit_small(const struct denial *denial, struct task_struct *task,
-				   struct pt_regs *regs, struct cgroup *cgroup,
-				   struct wire_sums *sums)
-{
-	struct wire_seccomp_denial *event =
-		bpf_ringbuf_reserve(&rs_bulk, sizeof(*event) + NAMES_SMALL, 0);
 	struct names names;
 
-	if (!event)
-		return SMALL_NO_ROOM;
-	event_fill(event, denial, task, regs, cgroup);
-	names = paths_fill(event, NAMES_SMALL, task, cgroup);
-	if (names_full(&names)) {
-		bpf_ringbuf_discard(event, 0);
-		return SMALL_TOO_SMALL;
-	}
-	event_submit(event, denial->now, sums);
-	return SMALL_DONE;
+	if (!small)
+		return 0;
+	names.head = &small->event.head;
+	names.limit = sizeof(*small) - WIRE_NAME_SIZE;
+	paths_fill(&small->event, &names);
+	return !names_full(&names);
 }
 
-static __always_inline bool submit_with_paths(const struct denial *denial, struct task_struct *task,
-					      struct pt_regs *regs, struct cgroup *cgroup,
-					      struct wire_sums *sums)
+__noinline int rs_large_paths(struct large_event *large)
 {
-	switch (submit_small(denial, task, regs, cgroup, sums)) {
-	case SMALL_DONE:
-		return true;
-	case SMALL_TOO_SMALL:
-		return submit_large(denial, task, regs, cgroup, sums);
-	default:
+	struct names names;
+
+	if (!large)
+		return 0;
+	names.head = &large->event.head;
+	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
+	paths_fill(&large->event, &names);
+	return 0;
+}
+
+static __always_inline bool submit_large(const struct denial *denial, struct wire_sums *sums)
+{
+	struct large_event *large = bpf_ringbuf_reserve(&rs_bulk, sizeof(*large), 0);
+
+	if (!large)
 		return false;
+	rs_event_fill(&large->event, denial);
+	rs_large_paths(large);
+	event_submit(&large->event, denial->now, sums);
+	return true;
+}
+
+static __always_inline bool submit_with_paths(const struct denial *denial, struct wire_sums *sums)
+{
+	struct small_event *small = bpf_ringbuf_reserve(&rs_bulk, sizeof(*small), 0);
+
+	if (!small)
+		return false;
+	rs_event_fill(&small->event, denial);
+	if (!rs_small_paths(small)) {
+		bpf_ringbuf_discard(small, 0);
+		return submit_large(denial, sums);
 	}
+	event_submit(&small->event, denial->now, sums);
+	return true;
 }
 
 /* The paths go with the first event of a cgroup or an executable, and again now and then, so
@@ -159,7 +170,7 @@ static __always_inline bool paths_are_known(const struct wire_cgroup_key *key, s
 {
 	__u64 *told = bpf_map_lookup_elem(&rs_known, key);
 
-	return told && now - *told < PATH_INTERVAL && mark &&
+	return told && now - *told < PATH_INTERVAL && mark && mark->told &&
 	       mark->mm == (__u64)BPF_CORE_READ(task, mm) && now - mark->told < PATH_INTERVAL;
 }
 
@@ -175,14 +186,13 @@ static __always_inline void paths_learn(const struct wire_cgroup_key *key, struc
 }
 
 static __always_inline bool submit(const struct denial *denial, struct task_struct *task,
-				   struct pt_regs *regs, struct cgroup *cgroup,
 				   const struct wire_cgroup_key *group, struct wire_sums *sums)
 {
 	struct mark *mark = mark_make(task);
 
 	if (paths_are_known(group, mark, task, denial->now))
-		return submit_bare(denial, task, regs, cgroup, sums);
-	if (!submit_with_paths(denial, task, regs, cgroup, sums))
+		return submit_bare(denial, sums);
+	if (!submit_with_paths(denial, sums))
 		return false;
 	paths_learn(group, mark, task, denial->now);
 	return true;
@@ -209,7 +219,7 @@ __noinline int rs_emit(struct denial *denial)
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
 	if (rs_selftest_cookie && regs->di == rs_selftest_cookie) {
-		(void)submit_bare(denial, task, regs, cgroup, NULL);
+		(void)submit_bare(denial, NULL);
 		return 0;
 	}
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
@@ -223,7 +233,7 @@ __noinline int rs_emit(struct denial *denial)
 		hold_back(sums, row, denial->now);
 		return 0;
 	}
-	if (submit(denial, task, regs, cgroup, &group, sums))
+	if (submit(denial, task, &group, sums))
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);

@@ -7,7 +7,7 @@
 
 struct mark {
 	__u32 action; /* MARK_ACTION: by audit_seccomp() */
-	__u32 data;   /* MARK_TRAP: SECCOMP_RET_DATA, from the signal */
+	__u32 data;   /* MARK_SIGNAL: SECCOMP_RET_DATA, from the SIGSYS */
 	__u32 flags;
 	__u32 pad;
 	__u64 filter; /* in force when the thread was last seen between two calls */
@@ -16,7 +16,7 @@ struct mark {
 };
 
 #define MARK_ACTION 1u
-#define MARK_TRAP 2u
+#define MARK_SIGNAL 2u
 #define MARK_KILLED 4u
 #define MARK_ENTERED 8u
 

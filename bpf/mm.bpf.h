@@ -60,34 +60,40 @@ static long rss_add_cpu(__u32 cpu, struct rss_sum *sum)
 	return 0;
 }
 
-/* mm->rss_stat[member] in bytes. Since 6.2 a per-CPU counter whose central count lags behind
- * by up to a batch a CPU: the parts are added, where the kernel lets us find them. */
-static __noinline __u64 rss_bytes(struct mm_struct *mm, __u32 member, bool *ret_exact)
-{
-	struct mm_struct___old *old = (void *)mm;
-	struct rss_sum sum = {};
-	__s64 count;
+/* The kernel's per-CPU parts of a counter could not be added. Under oom_lock. */
+static volatile __u32 rss_inexact;
 
-	if (bpf_core_field_exists(old->rss_stat.count)) {
-		bpf_core_read(&count, sizeof(count), &old->rss_stat.count[0]);
+static __always_inline __s64 percpu_counter_sum(struct percpu_counter *counter)
+{
+	struct rss_sum sum = {
+		.counters = (__u64)BPF_CORE_READ(counter, counters),
+		.base = percpu_base(),
+	};
+
+	if (sum.counters && sum.base)
+		bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
+	if (!sum.counters || !sum.base || sum.failed)
+		rss_inexact = 1;
+	return BPF_CORE_READ(counter, count) + sum.sum;
+}
+
+/* mm->rss_stat[member] in bytes. Since 6.2 a per-CPU counter whose central count lags behind
+ * by up to a batch a CPU. Global: verified once, not at every call. */
+__noinline __u64 rs_rss_bytes(__u64 address, __u32 member)
+{
+	struct mm_struct *mm = (void *)address;
+	struct mm_struct___old *old = (void *)address;
+	__s64 count = 0;
+
+	if (bpf_core_field_exists(old->rss_stat.count))
 		bpf_probe_read_kernel(&count, sizeof(count),
 				      (void *)__builtin_preserve_access_index(
 					      &old->rss_stat.count[0].counter) +
 					      member * sizeof(long));
-	} else {
-		const void *stat = (void *)__builtin_preserve_access_index(&mm->rss_stat[0]) +
-				   member * bpf_core_type_size(struct percpu_counter);
-		struct percpu_counter *counter = (void *)stat;
-
-		count = BPF_CORE_READ(counter, count);
-		sum.counters = (__u64)BPF_CORE_READ(counter, counters);
-		sum.base = percpu_base();
-		if (sum.counters && sum.base)
-			bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
-		if (!sum.counters || !sum.base || sum.failed)
-			*ret_exact = false;
-		count += sum.sum;
-	}
+	else
+		count = percpu_counter_sum(
+			(void *)__builtin_preserve_access_index(&mm->rss_stat[0]) +
+			member * bpf_core_type_size(struct percpu_counter));
 	return count > 0 ? pages(count) : 0;
 }
 
@@ -95,19 +101,19 @@ enum { FILE_PAGES, ANON_PAGES, SWAP_ENTRIES, SHMEM_PAGES }; /* linux/mm_types_ta
 
 static __always_inline void sizes_fill(struct wire_oom_kill *event, struct mm_struct *mm)
 {
-	bool exact = true;
 	__u64 rss, peak;
 
-	event->file_rss_bytes = rss_bytes(mm, FILE_PAGES, &exact);
-	event->anon_rss_bytes = rss_bytes(mm, ANON_PAGES, &exact);
-	event->swap_bytes = rss_bytes(mm, SWAP_ENTRIES, &exact);
-	event->shmem_rss_bytes = rss_bytes(mm, SHMEM_PAGES, &exact);
+	rss_inexact = 0;
+	event->file_rss_bytes = rs_rss_bytes((__u64)mm, FILE_PAGES);
+	event->anon_rss_bytes = rs_rss_bytes((__u64)mm, ANON_PAGES);
+	event->swap_bytes = rs_rss_bytes((__u64)mm, SWAP_ENTRIES);
+	event->shmem_rss_bytes = rs_rss_bytes((__u64)mm, SHMEM_PAGES);
 	rss = event->file_rss_bytes + event->anon_rss_bytes + event->shmem_rss_bytes;
 	peak = pages(BPF_CORE_READ(mm, hiwater_rss));
 	event->peak_rss_bytes = peak > rss ? peak : rss;
 	event->total_vm_bytes = pages(BPF_CORE_READ(mm, total_vm));
 	event->page_table_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
-	event->flags |= WIRE_OOM_HAS_MM | (exact ? 0 : WIRE_OOM_APPROXIMATE);
+	event->flags |= WIRE_OOM_HAS_MM | (rss_inexact ? WIRE_OOM_APPROXIMATE : 0);
 }
 
 struct thread_walk {

@@ -141,15 +141,15 @@ static long exe_step(__u32 i, struct exe_walk *walk)
 
 /* The path of the executable as the process's own root sees it, across mounts, as d_path()
  * walks it. Nothing where there is none (kernel threads). */
-static __always_inline void names_exe(const struct names *names, struct task_struct *task,
+static __always_inline void names_exe(const struct names *names, struct fs_struct *fs,
 				      struct mm_struct *mm, volatile struct wire_names *path)
 {
 	struct file *file = mm ? BPF_CORE_READ(mm, exe_file) : NULL;
 	struct exe_walk walk = {
 		.names = *names,
 		.path = path,
-		.root = BPF_CORE_READ(task, fs, root.dentry),
-		.root_mnt = BPF_CORE_READ(task, fs, root.mnt),
+		.root = BPF_CORE_READ(fs, root.dentry),
+		.root_mnt = BPF_CORE_READ(fs, root.mnt),
 	};
 
 	names_begin(names, path);

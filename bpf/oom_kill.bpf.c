@@ -22,15 +22,17 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * oom_kill_process(); @mm and @group stay for the processes killed along. */
 struct kill {
 	__u64 id;
-	__u64 mm;                 /* of the victim marked last */
-	__u64 marked;             /* when */
-	__u64 group;              /* its struct mem_cgroup with memory.oom.group, or 0 */
-	struct mem_cgroup *memcg; /* whose limit, NULL: none */
+	__u64 mm;                   /* of the victim marked last */
+	__u64 marked;               /* when */
+	__u64 group;                /* its struct mem_cgroup with memory.oom.group, or 0 */
+	struct mem_cgroup *memcg;   /* whose limit, NULL: none */
+	struct task_struct *victim; /* to be reported */
 	__u64 domain_bytes;
 	__s64 points;
 	__u32 tid;    /* of the task that runs it */
 	__u32 marker; /* tid of the task that marked @mm */
 	__u32 open;
+	__u32 shares; /* the victim only shares @mm */
 	__u32 number; /* victims so far */
 	__u32 chosen; /* tgid */
 	__u32 scope;
@@ -77,6 +79,15 @@ struct {
 	__type(key, struct wire_oom_key);
 	__type(value, struct wire_row);
 } rs_ooms SEC(".maps");
+
+/* Both hooks that find a victim end here, with kill.victim set. A tail call, so that the verifier
+ * looks at that long path once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} rs_oom_tail SEC(".maps");
 
 #define OOM_AREA (6u * 4096)
 
@@ -154,29 +165,74 @@ static __always_inline void number_fill(struct wire_oom_kill *event, __u32 tid, 
 	event->victim_number = ++kill.number;
 }
 
-static __always_inline void paths_fill(struct buffer *buffer, struct task_struct *victim,
+static __always_inline struct names buffer_names(struct buffer *buffer)
+{
+	return (struct names){
+		.head = &buffer->event.head,
+		.limit = sizeof(*buffer) - WIRE_NAME_SIZE,
+	};
+}
+
+enum { OF_VICTIM, OF_TRIGGER, OF_OWNER };
+
+/* Adds a cgroup's path to the buffer. Global, as rs_oom_exe() is: verified once, not at every
+ * call; so it takes numbers and finds the buffer by itself. */
+__noinline int rs_oom_path(__u64 kn, __u32 of)
+{
+	__u32 zero = 0;
+	struct buffer *buffer = bpf_map_lookup_elem(&rs_oom_buffer, &zero);
+	struct wire_names path = {};
+	struct names names;
+
+	if (!buffer)
+		return 0;
+	names = buffer_names(buffer);
+	names_cgroup(&names, (struct kernfs_node *)kn, &path);
+	if (of == OF_VICTIM)
+		buffer->event.victim_cgroup.path = path;
+	else if (of == OF_TRIGGER)
+		buffer->event.trigger_cgroup.path = path;
+	else
+		buffer->event.owner.path = path;
+	return 0;
+}
+
+__noinline int rs_oom_exe(__u64 fs, __u64 mm, __u32 of)
+{
+	__u32 zero = 0;
+	struct buffer *buffer = bpf_map_lookup_elem(&rs_oom_buffer, &zero);
+	struct wire_names path = {};
+	struct names names;
+
+	if (!buffer)
+		return 0;
+	names = buffer_names(buffer);
+	names_exe(&names, (struct fs_struct *)fs, (struct mm_struct *)mm, &path);
+	if (of == OF_VICTIM)
+		buffer->event.victim.exe = path;
+	else
+		buffer->event.trigger.exe = path;
+	return 0;
+}
+
+static __always_inline void paths_fill(struct wire_oom_kill *event, struct task_struct *victim,
 				       struct mm_struct *mm, struct task_struct *trigger,
 				       struct mem_cgroup *owner)
 {
-	struct wire_oom_kill *event = &buffer->event;
-	struct names names = {
-		.head = &event->head,
-		.limit = sizeof(*buffer) - WIRE_NAME_SIZE,
-	};
-
 	event->head.size = sizeof(*event);
-	names_cgroup(&names, BPF_CORE_READ(task_cgroup(victim), kn), &event->victim_cgroup.path);
-	names_cgroup(&names, BPF_CORE_READ(task_cgroup(trigger), kn), &event->trigger_cgroup.path);
+	rs_oom_path((__u64)BPF_CORE_READ(task_cgroup(victim), kn), OF_VICTIM);
+	rs_oom_path((__u64)BPF_CORE_READ(task_cgroup(trigger), kn), OF_TRIGGER);
 	if (owner)
-		names_cgroup(&names, BPF_CORE_READ(owner, css.cgroup, kn), &event->owner.path);
-	names_exe(&names, victim, mm, &event->victim.exe);
-	names_exe(&names, trigger, BPF_CORE_READ(trigger, mm), &event->trigger.exe);
+		rs_oom_path((__u64)BPF_CORE_READ(owner, css.cgroup, kn), OF_OWNER);
+	rs_oom_exe((__u64)BPF_CORE_READ(victim, fs), (__u64)mm, OF_VICTIM);
+	rs_oom_exe((__u64)BPF_CORE_READ(trigger, fs), (__u64)BPF_CORE_READ(trigger, mm),
+		   OF_TRIGGER);
 }
 
 static __always_inline bool is_new_victim(struct task_struct *victim, __u64 now)
 {
 	struct victim_key key = {
-		.tgid = victim->tgid,
+		.tgid = BPF_CORE_READ(victim, tgid),
 		.start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime),
 	};
 
@@ -208,10 +264,9 @@ static __always_inline void victim_fill(struct wire_oom_kill *event, struct task
 		event->flags |= WIRE_OOM_INIT;
 }
 
-static __noinline int emit(struct task_struct *victim, __u64 mm_address, bool shares)
+static __always_inline int report(struct task_struct *victim, struct mm_struct *mm, bool shares)
 {
 	struct task_struct *trigger = bpf_get_current_task_btf();
-	struct mm_struct *mm = (struct mm_struct *)mm_address;
 	__u32 zero = 0, tid = trigger->pid, size;
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct buffer *buffer = bpf_map_lookup_elem(&rs_oom_buffer, &zero);
@@ -243,7 +298,7 @@ static __noinline int emit(struct task_struct *victim, __u64 mm_address, bool sh
 	number_fill(event, tid, group, shares);
 	if (mm)
 		sizes_fill(event, mm);
-	paths_fill(buffer, victim, mm, trigger, owner);
+	paths_fill(event, victim, mm, trigger, owner);
 	count(event, sums, now);
 	size = event->head.size;
 	if (size > sizeof(*buffer))
@@ -297,23 +352,34 @@ int BPF_PROG(rs_oom_end)
 	return 0;
 }
 
-/* Since 6.8 and in stable kernels the argument is the task; the streamer checks. */
-SEC("?tp_btf/mark_victim")
-int BPF_PROG(rs_oom_mark, struct task_struct *victim)
+/* Only reached through rs_oom_tail. */
+SEC("?raw_tp")
+int rs_oom_finish(void *ctx)
 {
-	__u64 mm = (__u64)BPF_CORE_READ(victim, mm);
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = bpf_get_current_task_btf(), *victim = kill.victim;
+	bool shares = kill.shares;
 
-	emit(victim, mm, false);
-	kill.mm = mm;
+	if (!shares)
+		kill.mm = (__u64)BPF_CORE_READ(victim, mm);
+	report(victim, (struct mm_struct *)kill.mm, shares);
 	kill.marker = task->pid;
 	kill.marked = bpf_ktime_get_boot_ns();
 	return 0;
 }
 
+/* Since 6.8 and in stable kernels the argument is the task; the streamer checks. */
+SEC("?raw_tp/mark_victim")
+int BPF_PROG(rs_oom_mark, struct task_struct *victim)
+{
+	kill.victim = victim;
+	kill.shares = 0;
+	bpf_tail_call(ctx, &rs_oom_tail, 0);
+	return 0;
+}
+
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that
  * shares the memory of the one just marked. */
-SEC("?tp_btf/signal_generate")
+SEC("?raw_tp/signal_generate")
 int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_struct *target,
 	     int group, int result)
 {
@@ -327,10 +393,13 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 	if (!sent)
 		return 0;
 	sent->tid = task->pid;
-	sent->tgid = target->tgid;
+	sent->tgid = BPF_CORE_READ(target, tgid);
 	sent->delivered = !result; /* TRACE_SIGNAL_DELIVERED */
 	if (kill.mm && kill.marker == (__u32)task->pid &&
-	    bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC && uses_mm(target, kill.mm))
-		emit(target, kill.mm, true);
+	    bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC && uses_mm(target, kill.mm)) {
+		kill.victim = target;
+		kill.shares = 1;
+		bpf_tail_call(ctx, &rs_oom_tail, 0);
+	}
 	return 0;
 }

@@ -20,6 +20,15 @@
 #define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
 #define PR_SET_SECCOMP 22
 
+/* Where the raw tracepoint programs end when there is something to report. Tail calls, so that
+ * the verifier looks at that long path once, not once for each hook. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} rs_sec_tail SEC(".maps");
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* __secure_computing() said no. */
@@ -31,12 +40,12 @@ static __always_inline int on_refused(void)
 	struct mark *mark;
 	bool refused;
 
-	if (task->seccomp.mode == SECCOMP_MODE_DEAD) /* a kill: see on_signal and on_exit */
+	if (task->seccomp.mode == SECCOMP_MODE_DEAD) /* a kill: see on_killed() */
 		return 0;
 	mark = mark_get(task);
 	refused = classify(&denial, task, regs, mark, false);
 	if (mark)
-		mark->flags &= ~(MARK_ACTION | MARK_TRAP);
+		mark->flags &= ~(MARK_ACTION | MARK_SIGNAL);
 	return refused ? rs_emit(&denial) : 0;
 }
 
@@ -78,69 +87,39 @@ int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
 }
 
 /* force_sig_seccomp(): a TRAP, to be reported when the call ends, or a kill. */
-SEC("?tp_btf/signal_generate")
+SEC("?raw_tp/signal_generate")
 int BPF_PROG(rs_sec_signal, int sig, struct kernel_siginfo *info, struct task_struct *target)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct denial denial = {};
-	struct pt_regs *regs;
 	struct mark *mark;
 	int code = 0, data = 0;
 
-	if (sig != SIGSYS || (__u64)info <= 2 || task->pid != target->pid)
+	if (sig != SIGSYS || (__u64)info <= 2 || task->pid != BPF_CORE_READ(target, pid))
 		return 0;
 	bpf_core_read(&code, sizeof(code), &info->si_code);
 	bpf_core_read(&data, sizeof(data), &info->si_errno);
 	if (code != SYS_SECCOMP)
 		return 0;
 	mark = mark_make(task);
-	if (task->seccomp.mode != SECCOMP_MODE_DEAD) {
-		if (mark) {
-			mark->data = data;
-			mark->flags |= MARK_TRAP;
-		}
-		return 0;
-	}
 	if (mark) {
-		if (mark->flags & MARK_KILLED)
-			return 0;
-		mark->flags |= MARK_KILLED;
+		mark->data = data;
+		mark->flags |= MARK_SIGNAL;
 	}
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	set_nr(&denial, regs);
-	set_data(&denial, data);
-	kill_action(&denial, mark, SECCOMP_RET_KILL_PROCESS);
-	return rs_emit(&denial);
+	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
+		bpf_tail_call(ctx, &rs_sec_tail, 0);
+	return 0;
 }
 
 /* A thread that seccomp ended without a signal: KILL_THREAD beside other threads, or strict
- * mode. Filters may be gone by now. */
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(rs_sec_die, struct task_struct *dying)
+ * mode. */
+SEC("?raw_tp/sched_process_exit")
+int BPF_PROG(rs_sec_die)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct denial denial = {};
-	struct pt_regs *regs;
-	struct mark *mark;
 
-	if (task->seccomp.mode != SECCOMP_MODE_DEAD)
-		return 0;
-	mark = mark_get(task);
-	if (mark && mark->flags & MARK_KILLED)
-		return 0;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	set_nr(&denial, regs);
-	if (!task->seccomp.filter_count.counter) {
-		denial.flags |= WIRE_SECCOMP_STRICT;
-		if (mark && mark->flags & MARK_ACTION)
-			denial.flags |= WIRE_SECCOMP_LOGGED;
-		denial.key.action = SECCOMP_RET_KILL_THREAD;
-		return rs_emit(&denial);
-	}
-	kill_action(&denial, mark,
-		    BPF_CORE_READ(task, signal, group_exit_code) ? SECCOMP_RET_KILL_PROCESS
-								 : SECCOMP_RET_KILL_THREAD);
-	return rs_emit(&denial);
+	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
+		bpf_tail_call(ctx, &rs_sec_tail, 0);
+	return 0;
 }
 
 /* seccomp(2) and prctl(PR_SET_SECCOMP): other filters may be in force at the call's exit than
@@ -173,10 +152,11 @@ static __always_inline bool needs_mark(struct task_struct *task, const struct pt
 	       !filter_allows_outright(task_filter(task), nr, compat);
 }
 
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(rs_sec_enter, struct pt_regs *regs, long id)
+SEC("?raw_tp/sys_enter")
+int BPF_PROG(rs_sec_enter, struct pt_regs *unused, long id)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct mark *mark;
 
 	if (!needs_mark(task, regs, id))
@@ -187,48 +167,80 @@ int BPF_PROG(rs_sec_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
-/* Refused is what ends without having been entered. In doubt, that is when the thread was not
- * seen between two calls under this very filter (a fork's child, a call in flight when we
- * attached or when another thread installed a filter), the filter has to agree. */
-static __always_inline int on_leave(struct task_struct *task, struct pt_regs *regs)
+SEC("?raw_tp/sys_exit")
+int BPF_PROG(rs_sec_leave)
 {
-	struct mark *mark = mark_get(task);
-	struct denial denial = {};
-	bool refused, doubt;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	bool compat = is_compat(task);
+	struct mark *mark;
 
+	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
+		return 0;
+	if (!task->seccomp.mode) {
+		/* A filter was refused: the entry's mark must not outlive the call. */
+		mark = installs_filter(regs->orig_ax, compat, regs) ? mark_get(task) : NULL;
+		if (mark)
+			mark->flags &= ~MARK_ENTERED;
+		return 0;
+	}
+	mark = mark_get(task);
 	if (mark && mark->flags & MARK_ENTERED) {
 		mark->flags &= ~MARK_ENTERED;
 		mark->filter = (__u64)task_filter(task);
 		return 0;
 	}
-	if (filter_allows_outright(task_filter(task), regs->orig_ax, is_compat(task)))
-		return 0;
+	if (!filter_allows_outright(task_filter(task), regs->orig_ax, compat))
+		bpf_tail_call(ctx, &rs_sec_tail, 0);
+	return 0;
+}
+
+/* The thread is to die of it: once, whether the signal or the exit comes first. */
+static __always_inline int on_killed(struct task_struct *task, struct pt_regs *regs)
+{
+	struct mark *mark = mark_make(task);
+	struct denial denial = {};
+
+	if (mark) {
+		if (mark->flags & MARK_KILLED)
+			return 0;
+		mark->flags |= MARK_KILLED;
+	}
+	set_nr(&denial, regs);
+	if (mark && mark->flags & MARK_SIGNAL)
+		set_data(&denial, mark->data);
+	kill_action(&denial, task, mark);
+	return rs_emit(&denial);
+}
+
+/* Refused is what ends without having been entered. In doubt, that is when the thread was not
+ * seen between two calls under this very filter (a fork's child, a call in flight when we
+ * attached or when another thread installed a filter), the filter has to agree. */
+static __always_inline int on_not_entered(struct task_struct *task, struct pt_regs *regs)
+{
+	struct mark *mark = mark_get(task);
+	struct denial denial = {};
+	bool refused, doubt;
+
 	doubt = !mark || mark->filter != (__u64)task_filter(task);
 	refused = classify(&denial, task, regs, mark, doubt);
 	if (!mark)
 		mark = mark_make(task);
 	if (mark) {
 		mark->filter = (__u64)task_filter(task);
-		mark->flags &= ~MARK_TRAP;
+		mark->flags &= ~MARK_SIGNAL;
 	}
 	return refused ? rs_emit(&denial) : 0;
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(rs_sec_leave, struct pt_regs *regs, long ret)
+/* Only reached through rs_sec_tail. */
+SEC("?raw_tp")
+int rs_sec_finish(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct mark *mark;
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
-		return 0;
-	if (task->seccomp.mode)
-		return on_leave(task, regs);
-	/* A filter was refused: the entry's mark must not outlive the call. */
-	if (installs_filter(regs->orig_ax, is_compat(task), regs)) {
-		mark = mark_get(task);
-		if (mark)
-			mark->flags &= ~MARK_ENTERED;
-	}
-	return 0;
+		return on_killed(task, regs);
+	return on_not_entered(task, regs);
 }

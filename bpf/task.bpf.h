@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who: a task's process and cgroup.
- *
- * Numbers are loaded straight from the task. Pointers are not: for each such load the verifier
- * searches all of the kernel's types by name (6.x: btf_nested_type_is_trusted()), about a
- * millisecond of start-up each; bpf_probe_read_kernel() takes some ns at run time. */
+/* Who: a task's process and cgroup. Read with bpf_probe_read_kernel(), because raw tracepoints
+ * give plain numbers. A pointer loaded straight from a BTF-typed task would cost start-up time:
+ * for each such load the verifier searches all of the kernel's types by name
+ * (btf_nested_type_is_trusted()), about a millisecond. */
 #pragma once
 
 #include "kernel.h"
@@ -33,8 +32,8 @@ static __always_inline void task_fill(struct wire_process *process, struct task_
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 	__u32 level;
 
-	process->pid = task->tgid;
-	process->tid = task->pid;
+	process->pid = BPF_CORE_READ(task, tgid);
+	process->tid = BPF_CORE_READ(task, pid);
 	process->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	process->vpid = task_vpid(task, &level);
 	process->uid = BPF_CORE_READ(task, cred, uid.val);

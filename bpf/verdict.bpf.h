@@ -93,7 +93,7 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 	set_nr(denial, regs);
 	if (flags & MARK_ACTION)
 		denial->flags |= WIRE_SECCOMP_LOGGED;
-	if (flags & MARK_TRAP && ax == (long)regs->orig_ax) {
+	if (flags & MARK_SIGNAL && ax == (long)regs->orig_ax) {
 		denial->key.action = SECCOMP_RET_TRAP;
 		set_data(denial, mark->data);
 		return true;
@@ -118,24 +118,31 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 	return apply_verdict(denial, regs, verdict, doubt);
 }
 
-/* The action of a kill. The mode is DEAD for kills alone, so ERRNO cannot be meant; where
- * neither the audit record nor the filter tells, @likely is it. */
-static __always_inline void kill_action(struct denial *denial, const struct mark *mark,
-					__u32 likely)
+/* The action of a kill. The mode is DEAD for kills alone, so ERRNO cannot be meant. By the
+ * audit record, else by the filter; that may be gone by the thread's exit (6.11 and later), but
+ * then there was no signal, so it was the thread alone: KILL_THREAD beside others. */
+static __always_inline void kill_action(struct denial *denial, struct task_struct *task,
+					const struct mark *mark)
 {
 	long verdict;
 
-	if (mark && mark->flags & MARK_ACTION) {
-		denial->key.action = mark->action;
+	if (mark && mark->flags & MARK_ACTION)
 		denial->flags |= WIRE_SECCOMP_LOGGED;
+	denial->key.action = SECCOMP_RET_KILL_THREAD;
+	if (!task->seccomp.filter_count.counter) {
+		denial->flags |= WIRE_SECCOMP_STRICT;
 		return;
 	}
-	denial->key.action = likely;
+	if (mark && mark->flags & MARK_ACTION) {
+		denial->key.action = mark->action;
+		return;
+	}
 	verdict = rs_evaluate();
 	if (verdict < 0)
 		return;
-	denial->flags |= WIRE_SECCOMP_EVALUATED;
 	verdict &= SECCOMP_RET_ACTION_FULL;
-	if (verdict == SECCOMP_RET_KILL_PROCESS || verdict == SECCOMP_RET_KILL_THREAD)
+	if (verdict == SECCOMP_RET_KILL_PROCESS || verdict == SECCOMP_RET_KILL_THREAD) {
+		denial->flags |= WIRE_SECCOMP_EVALUATED;
 		denial->key.action = verdict;
+	}
 }

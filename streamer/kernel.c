@@ -101,13 +101,20 @@ static bool tier_has(const struct tier *tier, const char *program)
 	return false;
 }
 
+/* Programs that the others of a probe end in; in every tier, without a hook of their own. */
+static const char *const tail_of[WIRE_PROBE_COUNT] = {
+	[WIRE_OOM_KILL] = "rs_oom_finish",
+	[WIRE_SECCOMP_DENIAL] = "rs_sec_finish",
+};
+
 /* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
 static int program_owner(const struct kernel *kernel, const char *program)
 {
 	if (!trial_program_fits(kernel->btf, program))
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
-		if (tier_has(kernel->tiers[id], program))
+		if (kernel->tiers[id] &&
+		    (tier_has(kernel->tiers[id], program) || !strcmp(program, tail_of[id])))
 			return (int)id;
 	return -1;
 }
@@ -163,6 +170,29 @@ static void explain_load(const char *log, int r, char *error, size_t size)
 	(void)snprintf(error, size, "the programs do not load: %s", strerrordesc_np(-r));
 }
 
+static int link_tails(const struct kernel *kernel)
+{
+	const struct rs_probes *skel = kernel->skel;
+	const struct bpf_map *maps[WIRE_PROBE_COUNT] = {
+		[WIRE_OOM_KILL] = skel->maps.rs_oom_tail,
+		[WIRE_SECCOMP_DENIAL] = skel->maps.rs_sec_tail,
+	};
+	const struct bpf_program *targets[WIRE_PROBE_COUNT] = {
+		[WIRE_OOM_KILL] = skel->progs.rs_oom_finish,
+		[WIRE_SECCOMP_DENIAL] = skel->progs.rs_sec_finish,
+	};
+	__u32 zero = 0;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		int fd = bpf_program__fd(targets[id]);
+
+		if (kernel->tiers[id] &&
+		    bpf_map_update_elem(bpf_map__fd(maps[id]), &zero, &fd, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 /* Loads the programs of the chosen tiers. On failure the probe at fault is in *ret_guilty, or
  * WIRE_PROBE_COUNT where it is none's fault. */
 static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
@@ -190,6 +220,8 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	if (!r)
 		r = rs_probes__load(kernel->skel);
 	if (!r)
+		r = link_tails(kernel);
+	if (!r)
 		return 0;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		if (logs[(size_t)id * LOG_SIZE])
@@ -200,6 +232,11 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	return r;
 }
 
+static bool has_hook(const struct bpf_program *prog)
+{
+	return strchr(bpf_program__section_name(prog), '/');
+}
+
 static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
 {
 	const struct bpf_object_skeleton *s = kernel->skel->skeleton;
@@ -208,7 +245,7 @@ static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 		struct bpf_program *prog = *s->progs[i].prog;
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(prog))
+		if (!bpf_program__autoload(prog) || !has_hook(prog))
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link) {

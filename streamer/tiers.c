@@ -12,8 +12,8 @@ static const struct tier oom_tiers[] = {
 	{
 		.tier = KERNEL_TIER_FENTRY,
 		.programs = {"rs_oom_begin", "rs_oom_end", "rs_oom_mark", "rs_oom_signal"},
-		.hooks = {"fentry/oom_kill_process", "fexit/oom_kill_process", "tp_btf/mark_victim",
-			  "tp_btf/signal_generate"},
+		.hooks = {"fentry/oom_kill_process", "fexit/oom_kill_process", "raw_tp/mark_victim",
+			  "raw_tp/signal_generate"},
 		.functions = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate"},
 		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
@@ -22,7 +22,7 @@ static const struct tier oom_tiers[] = {
 	{
 		.tier = KERNEL_TIER_TRACEPOINT,
 		.programs = {"rs_oom_mark", "rs_oom_signal"},
-		.hooks = {"tp_btf/mark_victim", "tp_btf/signal_generate"},
+		.hooks = {"raw_tp/mark_victim", "raw_tp/signal_generate"},
 		.tracepoints = {"mark_victim", "signal_generate"},
 		.blind_spots =
 			{"whose limit was hit is inferred from the fill of the victim's cgroups",
@@ -39,7 +39,7 @@ static const struct tier seccomp_tiers[] = {
 		.programs = {"rs_sec_exit1", "rs_sec_exit0", "rs_sec_audit", "rs_sec_signal",
 			     "rs_sec_die"},
 		.hooks = {"fexit/__secure_computing", "fentry/audit_seccomp",
-			  "tp_btf/signal_generate", "tp_btf/sched_process_exit"},
+			  "raw_tp/signal_generate", "raw_tp/sched_process_exit"},
 		.functions = {"__secure_computing", "audit_seccomp"},
 		.tracepoints = {"signal_generate", "sched_process_exit"},
 		.blind_spots =
@@ -53,8 +53,8 @@ static const struct tier seccomp_tiers[] = {
 		.tier = KERNEL_TIER_TRACEPOINT,
 		.taxes = true,
 		.programs = {"rs_sec_enter", "rs_sec_leave", "rs_sec_signal", "rs_sec_die"},
-		.hooks = {"tp_btf/sys_enter", "tp_btf/sys_exit", "tp_btf/signal_generate",
-			  "tp_btf/sched_process_exit"},
+		.hooks = {"raw_tp/sys_enter", "raw_tp/sys_exit", "raw_tp/signal_generate",
+			  "raw_tp/sched_process_exit"},
 		.tracepoints = {"sys_enter", "sys_exit", "signal_generate", "sched_process_exit"},
 		.blind_spots =
 			{"SECCOMP_RET_LOG (not a denial)",

@@ -44,7 +44,7 @@ static void fill(struct machine *m)
 		.fentry = RINGSIDE__V1__ATTEMPT__INIT,
 		.tracepoint = RINGSIDE__V1__ATTEMPT__INIT,
 		.limits = RINGSIDE__V1__LIMITS__INIT,
-		.hooks = {S("fentry/oom_kill_process"), S("tp_btf/mark_victim")},
+		.hooks = {S("fentry/oom_kill_process"), S("raw_tp/mark_victim")},
 		.spots = {S("Kills in flight while attaching."), S("Nothing else.")},
 	};
 	m->kills.kind = S("oom_kill");
@@ -92,7 +92,7 @@ static void a_missing_probe_gets_its_reasons_and_its_cure(void **state)
 		"machine         web1, Linux 6.1.0-18-amd64 x86_64, 2 CPUs, ringside-streamer "
 		"0.1.0\n"
 		"\n"
-		"oom_kill        attached by fentry (fentry/oom_kill_process, tp_btf/mark_victim)\n"
+		"oom_kill        attached by fentry (fentry/oom_kill_process, raw_tp/mark_victim)\n"
 		"  cannot see    Kills in flight while attaching.\n"
 		"                Nothing else.\n"
 		"  costs         Only who is killed.\n"
