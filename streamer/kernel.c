@@ -10,13 +10,13 @@
 #include <sys/mman.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "rs_probes.skel.h"
 #include "selftest.h"
 #include "tiers.h"
 #include "trial.h"
+#include "types.h"
 #include "util.h"
 
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
@@ -26,7 +26,7 @@ struct kernel {
 	struct kernel_config config;
 	struct kernel_probe probes[WIRE_PROBE_COUNT];
 	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
-	struct btf *btf;
+	struct types *types;
 	struct rs_probes *skel;
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
@@ -40,7 +40,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 	if (kernel->cpus)
 		(void)munmap((void *)(uintptr_t)kernel->cpus, kernel->cpus_bytes);
 	rs_probes__destroy(kernel->skel);
-	btf__free(kernel->btf);
+	(void)types_free(kernel->types);
 	free(kernel);
 	return NULL;
 }
@@ -77,7 +77,7 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 			     "0.2 µs; --allow-syscall-tax permits it");
 			continue;
 		}
-		if (!trial_tier(kernel->btf, tier, error, sizeof(error)))
+		if (!trial_tier(kernel->types, tier, error, sizeof(error)))
 			return tier;
 		note(probe, tier->tier, error);
 	}
@@ -110,7 +110,7 @@ static const char *const tail_of[WIRE_PROBE_COUNT] = {
 /* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
 static int program_owner(const struct kernel *kernel, const char *program)
 {
-	if (!trial_program_fits(kernel->btf, program))
+	if (!trial_program_fits(kernel->types, program))
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
@@ -198,7 +198,7 @@ static int link_tails(const struct kernel *kernel)
 static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
 {
 	_cleanup_free_ char *logs = calloc(WIRE_PROBE_COUNT, LOG_SIZE);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel->config.btf_path);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = types_path(kernel->types));
 	struct bpf_program *prog;
 	int r, owner;
 
@@ -360,6 +360,20 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
+/* What the programs want to know of the kernel stands in their own BTF. */
+static int look_at_machine(struct kernel *kernel, char *error, size_t size)
+{
+	struct rs_probes *skel = rs_probes__open();
+	int r;
+
+	if (!skel)
+		return -errno;
+	r = trial_machine(kernel->config.btf_path, bpf_object__btf(skel->obj), &kernel->types,
+			  error, size);
+	rs_probes__destroy(skel);
+	return r;
+}
+
 int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
@@ -376,14 +390,13 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		return r;
 	}
 	kernel->n_cpus = (unsigned)r;
-	r = trial_machine(config->btf_path, &kernel->btf, error, size);
+	r = look_at_machine(kernel, error, size);
 	if (!r)
 		r = settle(kernel, error, size);
 	if (r)
 		return r;
-	/* The trials' knowledge of all kernel types is large, and not needed any more. */
-	btf__free(kernel->btf);
-	kernel->btf = NULL;
+	/* The whole BTF is large, and not needed any more. */
+	kernel->types = types_free(kernel->types);
 	*ret = TAKE_PTR(kernel);
 	return 0;
 }

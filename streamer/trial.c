@@ -7,11 +7,9 @@
 #include <sys/syscall.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
+#include "types.h"
 #include "util.h"
-
-#define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
 
 static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
 {
@@ -41,36 +39,32 @@ static int check_privileges(char *error, size_t size)
 	return -EPERM;
 }
 
-int trial_machine(const char *btf_path, struct btf **ret_btf, char *error, size_t size)
+int trial_machine(const char *btf_path, const struct btf *wanted, struct types **ret, char *error,
+		  size_t size)
 {
-	const char *path = btf_path ? btf_path : VMLINUX_BTF;
-	struct btf *btf;
-	int r;
+	int r = check_privileges(error, size);
 
-	r = check_privileges(error, size);
 	if (r)
 		return r;
-	btf = btf__parse(path, NULL);
-	if (btf) {
-		*ret_btf = btf;
+	r = types_new(ret, btf_path, wanted);
+	if (r == 0)
 		return 0;
-	}
-	r = -errno;
 	if (btf_path)
-		(void)snprintf(error, size, "--btf %s: no BTF can be read from it: %s", path,
-			       strerrordesc_np(-r));
+		(void)snprintf(error, size, "--btf %s: no BTF can be read from it: %s", btf_path,
+			       r == -EBADMSG ? "it holds none" : strerrordesc_np(-r));
 	else if (r == -ENOENT)
 		(void)snprintf(error, size,
-			       "this kernel does not carry its types (%s is missing: "
-			       "CONFIG_DEBUG_INFO_BTF is off); give them with --btf FILE",
-			       path);
+			       "this kernel does not carry its types (" TYPES_KERNEL
+			       " is missing: CONFIG_DEBUG_INFO_BTF is off); give them with --btf "
+			       "FILE");
 	else
-		(void)snprintf(error, size, "%s cannot be read: %s", path, strerrordesc_np(-r));
+		(void)snprintf(error, size, TYPES_KERNEL " cannot be read: %s",
+			       strerrordesc_np(-r));
 	return r;
 }
 
 /* Puts a program that does nothing on @function. */
-static int try_fentry(const struct btf *btf, const char *function)
+static int try_fentry(const struct types *types, const char *function)
 {
 	struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
@@ -78,11 +72,11 @@ static int try_fentry(const struct btf *btf, const char *function)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
 	_cleanup_close_ int prog = -1, link = -1;
-	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+	unsigned params;
 
-	if (id < 0)
+	opts.attach_btf_id = types_function(types, function, &params);
+	if (!opts.attach_btf_id)
 		return -ESRCH;
-	opts.attach_btf_id = (__u32)id;
 	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "rs_try", "GPL", insns, ARRAY_SIZE(insns),
 			     &opts);
 	if (prog < 0)
@@ -91,44 +85,16 @@ static int try_fentry(const struct btf *btf, const char *function)
 	return link < 0 ? -errno : 0;
 }
 
-/* The prototype of tracepoint @name: its first parameter is the probe's private data. */
-static const struct btf_type *tracepoint_proto(const struct btf *btf, const char *name)
-{
-	const struct btf_type *type;
-	char typedef_name[64];
-	int id;
-
-	(void)snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
-	id = btf__find_by_name_kind(btf, typedef_name, BTF_KIND_TYPEDEF);
-	if (id < 0)
-		return NULL;
-	type = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-	if (!type || !btf_is_ptr(type))
-		return NULL;
-	type = btf__type_by_id(btf, type->type);
-	return type && btf_is_func_proto(type) ? type : NULL;
-}
-
 /* mark_victim(task, uid) since 6.8 and in stable kernels of 2024; mark_victim(pid) before. */
-static bool mark_victim_has_task(const struct btf *btf, const struct btf_type *proto)
+static int try_tracepoint(const struct types *types, const char *name, char *error, size_t size)
 {
-	const struct btf_type *type;
+	bool pointer;
 
-	if (btf_vlen(proto) < 2)
-		return false;
-	type = btf__type_by_id(btf, btf_params(proto)[1].type);
-	return type && btf_is_ptr(type);
-}
-
-static int try_tracepoint(const struct btf *btf, const char *name, char *error, size_t size)
-{
-	const struct btf_type *proto = tracepoint_proto(btf, name);
-
-	if (!proto) {
+	if (!types_tracepoint(types, name, &pointer)) {
 		(void)snprintf(error, size, "this kernel has no tracepoint %s", name);
 		return -ESRCH;
 	}
-	if (!strcmp(name, "mark_victim") && !mark_victim_has_task(btf, proto)) {
+	if (!strcmp(name, "mark_victim") && !pointer) {
 		(void)snprintf(error, size,
 			       "the tracepoint mark_victim of this kernel carries only a pid; its "
 			       "stable updates since 2024 carry the task");
@@ -137,17 +103,17 @@ static int try_tracepoint(const struct btf *btf, const char *name, char *error, 
 	return 0;
 }
 
-int trial_tier(const struct btf *btf, const struct tier *tier, char *error, size_t size)
+int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size)
 {
 	int r;
 
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->tracepoints[i]; i++) {
-		r = try_tracepoint(btf, tier->tracepoints[i], error, size);
+		r = try_tracepoint(types, tier->tracepoints[i], error, size);
 		if (r)
 			return r;
 	}
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->functions[i]; i++) {
-		r = try_fentry(btf, tier->functions[i]);
+		r = try_fentry(types, tier->functions[i]);
 		if (!r)
 			continue;
 		if (r == -ESRCH)
@@ -161,18 +127,12 @@ int trial_tier(const struct btf *btf, const struct tier *tier, char *error, size
 	return 0;
 }
 
-bool trial_program_fits(const struct btf *btf, const char *program)
+bool trial_program_fits(const struct types *types, const char *program)
 {
-	const struct btf_type *type;
-	bool takes_argument;
-	int id;
+	unsigned params = 0;
 
-	if (strncmp(program, "rs_sec_exit", 11))
+	if (strncmp(program, "rs_sec_exit", 11) != 0)
 		return true;
-	id = btf__find_by_name_kind(btf, "__secure_computing", BTF_KIND_FUNC);
-	if (id < 0)
-		return false;
-	type = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-	takes_argument = type && btf_vlen(type);
-	return takes_argument == (program[11] == '1');
+	return types_function(types, "__secure_computing", &params) &&
+	       (params > 0) == (program[11] == '1');
 }

@@ -8,13 +8,16 @@
 #include "tiers.h"
 
 struct btf;
+struct types;
 
-/* Privileges, and the kernel's types. Sets *ret_btf, to be freed with btf__free(). Returns 0
- * or -errno with a sentence in @error that says what is missing and what to do. */
-int trial_machine(const char *btf_path, struct btf **ret_btf, char *error, size_t size);
+/* Privileges, and the kernel's types as far as @wanted, the programs' own BTF, names them. Sets
+ * *ret, to be freed with types_free(). Returns 0 or -errno with a sentence in @error that says
+ * what is missing and what to do. */
+int trial_machine(const char *btf_path, const struct btf *wanted, struct types **ret, char *error,
+		  size_t size);
 
 /* 0 if nothing speaks against the tier; else -errno with the reason in @error. */
-int trial_tier(const struct btf *btf, const struct tier *tier, char *error, size_t size);
+int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size);
 
 /* Whether a program is of the shape this kernel's function has. */
-bool trial_program_fits(const struct btf *btf, const char *program);
+bool trial_program_fits(const struct types *types, const char *program);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's types (BTF), cut down to those the programs read. libbpf would parse all of
+ * them, and search them from end to end for every struct that is read: 30 ms and more of
+ * start-up. One pass over the raw bytes finds all that is wanted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btf;
+struct types;
+
+#define TYPES_KERNEL "/sys/kernel/btf/vmlinux"
+
+/* Reads the BTF of @path (NULL: the running kernel's) and keeps of it the structs and enums
+ * that @wanted, the BTF of the programs, names. Returns 0 or -errno; -ENOENT: there is none. */
+int types_new(struct types **ret, const char *path, const struct btf *wanted);
+struct types *types_free(struct types *types); /* NULL is fine; returns NULL */
+
+/* A file with the small BTF, for btf_custom_path; valid until types_free. */
+const char *types_path(const struct types *types);
+
+/* Id of a function in the whole BTF, or 0; and how many parameters it has. */
+uint32_t types_function(const struct types *types, const char *name, unsigned *ret_params);
+
+/* Whether there is a tracepoint of that name. *ret_pointer: its first argument is a pointer. */
+bool types_tracepoint(const struct types *types, const char *name, bool *ret_pointer);
