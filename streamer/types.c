@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <bpf/btf.h>
 
@@ -30,6 +31,7 @@ struct name {
 struct types {
 	uint8_t *data;
 	size_t size;
+	bool mapped; /* data is a mapping */
 	struct btf_raw raw;
 	struct name names[NAMES_MAX]; /* structs and enums */
 	size_t n_names;
@@ -43,13 +45,23 @@ struct types {
 	char path[32];
 };
 
+static void drop_data(struct types *types)
+{
+	if (types->mapped)
+		(void)munmap(types->data, types->size);
+	else
+		free(types->data);
+	types->data = NULL;
+	types->mapped = false;
+}
+
 struct types *types_free(struct types *types)
 {
 	if (!types)
 		return NULL;
 	util_closep(&types->fd);
 	btf_raw_done(&types->raw);
-	free(types->data);
+	drop_data(types);
 	free(types);
 	return NULL;
 }
@@ -59,18 +71,34 @@ static void types_freep(struct types **types)
 	*types = types_free(*types);
 }
 
-static int read_raw(struct types *types, const char *path)
+/* 6.16: "btf: Allow mmap of vmlinux btf". Before, it has to be read, page by page. */
+static bool map_raw(struct types *types, int fd)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t room = 8u * 1024 * 1024;
-	ssize_t n;
+	struct stat st;
+	void *at;
 
-	if (fd < 0)
-		return -errno;
-	types->data = malloc(room);
-	if (!types->data)
-		return -ENOMEM;
+	if (fstat(fd, &st) || st.st_size <= 0 || st.st_size > INPUT_MAX)
+		return false;
+	at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (at == MAP_FAILED)
+		return false;
+	types->data = at;
+	types->size = (size_t)st.st_size;
+	types->mapped = true;
+	return true;
+}
+
+static int read_raw(struct types *types, int fd)
+{
+	size_t room = 8u * 1024 * 1024;
+
 	for (;;) {
+		uint8_t *larger = realloc(types->data, room);
+		ssize_t n;
+
+		if (!larger)
+			return -ENOMEM;
+		types->data = larger;
 		n = read_full(fd, types->data + types->size, room - types->size);
 		if (n < 0)
 			return (int)n;
@@ -80,12 +108,16 @@ static int read_raw(struct types *types, const char *path)
 		if (room >= INPUT_MAX)
 			return -EFBIG;
 		room *= 2;
-		uint8_t *larger = realloc(types->data, room);
-
-		if (!larger)
-			return -ENOMEM;
-		types->data = larger;
 	}
+}
+
+static int take_raw(struct types *types, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return map_raw(types, fd) ? 0 : read_raw(types, fd);
 }
 
 /* An ELF file with a .BTF section: libbpf takes it out. */
@@ -97,9 +129,9 @@ static int read_elf(struct types *types, const char *path)
 	int r = 0;
 
 	if (!btf)
-		return -errno;
+		return -EBADMSG;
 	raw = btf__raw_data(btf, &size);
-	free(types->data);
+	drop_data(types);
 	types->data = malloc(size);
 	if (types->data)
 		memcpy(types->data, raw, size);
@@ -279,7 +311,7 @@ int types_new(struct types **ret, const char *path, const struct btf *wanted)
 	if (!types)
 		return -ENOMEM;
 	types->fd = -1;
-	r = read_raw(types, path ? path : TYPES_KERNEL);
+	r = take_raw(types, path ? path : TYPES_KERNEL);
 	if (!r && path && types->size >= 4 && !memcmp(types->data, "\177ELF", 4))
 		r = read_elf(types, path);
 	if (!r)
