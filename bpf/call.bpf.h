@@ -41,8 +41,12 @@ static __always_inline void call_args(struct task_struct *task, struct pt_regs *
 	args[5] = regs->r9;
 }
 
-/* Runs the current task's filters on the call its registers hold. Returns the verdict, or -1
- * where the filters cannot be had. Global, as emit() is: verified once, not at every call. */
+#define CALL_LOOKED (1ll << 32) /* the verdict depends on more than number and architecture */
+#define CALL_LOG (1ll << 33)    /* the filter that decided asks for an audit record */
+
+/* Runs the current task's filters on the call its registers hold. Returns the verdict in the
+ * low 32 bits, and CALL_*; or -1 where the filters cannot be had. Global, as rs_emit() is:
+ * verified once, not at every call. */
 __noinline long rs_evaluate(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -61,5 +65,5 @@ __noinline long rs_evaluate(void)
 	}
 	if (!filter_evaluate(&run, task_filter(task)))
 		return -1;
-	return run.verdict;
+	return run.verdict | (run.looked ? CALL_LOOKED : 0) | (run.log ? CALL_LOG : 0);
 }

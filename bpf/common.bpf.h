@@ -19,6 +19,7 @@ const volatile __u64 rs_group_tolerance __weak = 0;
 /* First argument of the self-test's calls: their events are marked and not counted. 0: none.
  * Written while attached. A process id would not do: the streamer may live in a namespace. */
 __u64 rs_selftest_cookie __weak = 0;
+__u32 rs_selftest_quiet __weak = 0; /* report nothing, but take long */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -65,6 +66,16 @@ static __always_inline void sums_leave(struct wire_sums *sums, __u64 *outcome)
 {
 	ADD(*outcome, 1);
 	ADD(sums->in_flight, -1);
+}
+
+/* A call whose outcome another hook has to tell, or (-1) has told. */
+static __always_inline void sums_await(__u32 probe, __s64 n)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct wire_cpu *sums = bpf_map_lookup_elem(&rs_sums, &cpu);
+
+	if (sums && probe < WIRE_PROBE_COUNT)
+		ADD(sums->probe[probe].unresolved, n);
 }
 
 /* The last thing before a record is handed over: the sums as they stand now. @sums is NULL

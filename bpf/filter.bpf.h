@@ -11,7 +11,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#define FILTER_CHAIN_MAX 64u /* filters looked at */
+#define FILTER_CHAIN_MAX 64u   /* filters looked at for a listener */
+#define FILTER_STEPS_MAX 8192u /* instructions run */
 
 /* A zero the verifier takes for unknown. Known values would differ from round to round of the
  * interpreter's loop, and it would follow every combination of them. */
@@ -19,7 +20,8 @@ volatile __u32 rs_zero __weak = 0;
 
 struct filter_run {
 	struct sock_filter *insns;
-	struct seccomp_filter *filter;
+	struct seccomp_filter *filter; /* the next */
+	struct seccomp_filter *current;
 	__u32 data[16]; /* struct seccomp_data, as the filter loads it: words */
 	__u32 mem[BPF_MEMWORDS];
 	__u32 a;
@@ -28,6 +30,9 @@ struct filter_run {
 	__u32 len;
 	__u32 verdict;
 	__u32 failed;
+	__u32 done;
+	__u32 log;    /* SECCOMP_FILTER_FLAG_LOG of the filter that decided */
+	__u32 looked; /* at the address or the arguments: the verdict is of this call alone */
 };
 
 /* Makes the next filter of the chain current. Returns false at the chain's end. */
@@ -45,6 +50,7 @@ static __always_inline bool filter_next(struct filter_run *run)
 	}
 	run->insns = BPF_CORE_READ(orig, filter);
 	run->len = BPF_CORE_READ(orig, len);
+	run->current = filter;
 	run->filter = BPF_CORE_READ(filter, prev);
 	run->a = run->x = run->pc = rs_zero;
 	return true;
@@ -97,10 +103,16 @@ static __always_inline bool filter_jumps(__u32 code, __u32 a, __u32 b)
 static __always_inline long filter_returned(struct filter_run *run, __u32 verdict)
 {
 	__s32 action = verdict & SECCOMP_RET_ACTION_FULL;
+	struct seccomp_filter *filter = run->current;
 
-	if (action < (__s32)(run->verdict & SECCOMP_RET_ACTION_FULL))
+	if (action < (__s32)(run->verdict & SECCOMP_RET_ACTION_FULL)) {
 		run->verdict = verdict;
-	return filter_next(run) ? 0 : 1;
+		run->log = BPF_CORE_READ(filter, log);
+	}
+	if (filter_next(run))
+		return 0;
+	run->done = 1;
+	return 1;
 }
 
 /* One instruction; a bpf_loop() callback. The opcodes are those seccomp_check_filter() admits. */
@@ -118,9 +130,10 @@ static long filter_step(__u64 step, struct filter_run *run)
 	operand = BPF_SRC(insn.code) == BPF_X ? run->x : insn.k;
 	switch (BPF_CLASS(insn.code)) {
 	case BPF_LD:
-		if (BPF_MODE(insn.code) == BPF_ABS)
+		if (BPF_MODE(insn.code) == BPF_ABS) {
 			run->a = run->data[(insn.k >> 2) & 15];
-		else if (BPF_MODE(insn.code) == BPF_MEM)
+			run->looked |= insn.k >= 8; /* behind nr and arch */
+		} else if (BPF_MODE(insn.code) == BPF_MEM)
 			run->a = run->mem[insn.k & (BPF_MEMWORDS - 1)];
 		else if (BPF_MODE(insn.code) == BPF_LEN)
 			run->a = sizeof(run->data);
@@ -168,13 +181,16 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 	run->filter = filter;
 	run->verdict = SECCOMP_RET_ALLOW | rs_zero;
 	run->failed = 0;
+	run->looked = run->log = rs_zero;
 	for (int i = 0; i < BPF_MEMWORDS; i++)
 		run->mem[i] = rs_zero;
 	if (!filter_next(run))
 		return false;
-	/* Classic programs only jump forward: no filter takes more steps than it is long. */
-	bpf_loop(FILTER_CHAIN_MAX * BPF_MAXINSNS, filter_step, run, 0);
-	return !run->failed;
+	/* A chain can be 32768 instructions long (MAX_INSNS_PER_PATH): nobody shall keep a CPU in
+	 * here for longer than runtimes' profiles need, some hundreds. */
+	run->done = 0;
+	bpf_loop(FILTER_STEPS_MAX, filter_step, run, 0);
+	return run->done && !run->failed;
 }
 
 struct listener_search {
@@ -216,6 +232,8 @@ static __always_inline bool filter_allows_outright(struct seccomp_filter *filter
 
 	if (!bpf_core_field_exists(filter->cache) || !filter || nr >= bits)
 		return false;
+	if (compat && !bpf_core_field_exists(filter->cache.allow_compat))
+		return false; /* CONFIG_COMPAT=n */
 	map = compat ? (const void *)&filter->cache.allow_compat
 		     : (const void *)&filter->cache.allow_native;
 	if (bpf_probe_read_kernel(&word, sizeof(word), map + nr / 64 * 8))

@@ -187,6 +187,7 @@ struct action_cache {
 };
 
 struct seccomp_filter {
+	bool log;
 	struct action_cache cache;
 	struct seccomp_filter *prev;
 	struct bpf_prog *prog;
@@ -212,6 +213,8 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct list_head thread_node;
+	__u64 self_exec_id; /* counts execs; inherited by fork */
+	unsigned int flags;
 	__u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];

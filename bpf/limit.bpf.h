@@ -46,6 +46,7 @@ static __always_inline bool passes(struct wire_row *row, const struct wire_cgrou
 {
 	if (row && !row->tat) {
 		row->tat = now + rs_rate_interval;
+		(void)group_passes(group, now); /* it counts for the others */
 		return true;
 	}
 	if (row && rs_rate_interval &&

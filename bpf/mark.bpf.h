@@ -9,16 +9,22 @@ struct mark {
 	__u32 action; /* MARK_ACTION: by audit_seccomp() */
 	__u32 data;   /* MARK_SIGNAL: SECCOMP_RET_DATA, from the SIGSYS */
 	__u32 flags;
-	__u32 pad;
-	__u64 filter; /* in force when the thread was last seen between two calls */
-	__u64 mm;     /* whose executable was last submitted */
-	__u64 told;   /* when */
+	__u32 nr;
+	__s64 verdict; /* MARK_VERDICT: rs_evaluate()'s on call @nr, whatever its arguments */
+	__u32 arch;
+	__u32 logged;  /* MARK_AWAITS: if refused, the kernel logs it */
+	__u64 filter;  /* in force when the thread was last seen: for the verdict, or between calls
+			*/
+	__u64 exec_id; /* self_exec_id whose executable was last submitted */
+	__u64 told;    /* when */
 };
 
 #define MARK_ACTION 1u
 #define MARK_SIGNAL 2u
 #define MARK_KILLED 4u
 #define MARK_ENTERED 8u
+#define MARK_VERDICT 16u
+#define MARK_AWAITS 32u /* @action is TRACE or USER_NOTIF: the outcome is not known yet */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

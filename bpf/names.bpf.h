@@ -98,6 +98,8 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - OFFSET_OF(struct mount, mnt);
 }
 
+#define EXE_STEPS (2 * WIRE_PATH_DEPTH) /* elements and mounts */
+
 struct exe_walk {
 	struct names names;
 	volatile struct wire_names *path;
@@ -135,7 +137,11 @@ static long exe_step(__u32 i, struct exe_walk *walk)
 	}
 	walk->path->count++;
 	bpf_core_read(&at, sizeof(at), &dentry->d_parent);
+	if (at == dentry) /* a memfd: nowhere */
+		return 1;
 	walk->dentry = (void *)at;
+	if (i == EXE_STEPS - 1)
+		walk->path->flags = WIRE_NAMES_CUT;
 	return 0;
 }
 
@@ -156,7 +162,7 @@ static __always_inline void names_exe(const struct names *names, struct fs_struc
 	if (file) {
 		walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 		walk.mnt = BPF_CORE_READ(file, f_path.mnt);
-		bpf_loop(2 * WIRE_PATH_DEPTH, exe_step, &walk, 0);
+		bpf_loop(EXE_STEPS, exe_step, &walk, 0);
 	}
 	names_end(names, path);
 }

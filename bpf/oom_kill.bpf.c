@@ -13,8 +13,11 @@
 #include "names.bpf.h"
 #include "task.bpf.h"
 
+#include <linux/errno.h>
+
 #define SIGKILL 9
-#define SEND_SIG_PRIV 1 /* include/linux/sched/signal.h: from the kernel itself */
+#define PF_EXITING 0x00000004 /* include/linux/sched.h */
+#define SEND_SIG_PRIV 1       /* include/linux/sched/signal.h: from the kernel itself */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -42,6 +45,8 @@ struct kill {
 
 /* Volatile, or the compiler splits it into one variable a member, and their BTF is wrong. */
 static volatile struct kill kill;
+
+const volatile __u32 rs_sees_kill = 0; /* oom_kill_process() is hooked */
 
 /* The SIGKILL the kernel sent last on a CPU. It comes before the mark, with the victim's
  * task_lock held: no other task runs in between. */
@@ -134,7 +139,8 @@ static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event
 		event->gfp_mask = kill.gfp_mask;
 		event->domain_bytes = kill.domain_bytes;
 		event->flags |= WIRE_OOM_HAS_CONTROL;
-		if (kill.chosen == event->victim.pid) {
+		/* sysctl oom_kill_allocating_task chooses without counting: no points then. */
+		if (kill.chosen == event->victim.pid && kill.points) {
 			event->badness_points = kill.points;
 			event->flags |= WIRE_OOM_HAS_POINTS;
 		}
@@ -236,7 +242,7 @@ static __always_inline bool is_new_victim(struct task_struct *victim, __u64 now)
 		.start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime),
 	};
 
-	return !bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST);
+	return bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST) != -EEXIST;
 }
 
 static __always_inline void count(const struct wire_oom_kill *event, struct wire_sums *sums,
@@ -311,8 +317,7 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 	return 0;
 }
 
-SEC("?fentry/oom_kill_process")
-int BPF_PROG(rs_oom_begin, struct oom_control *oc)
+static __always_inline int begin(struct oom_control *oc)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -345,8 +350,28 @@ int BPF_PROG(rs_oom_begin, struct oom_control *oc)
 	return 0;
 }
 
+SEC("?fentry/oom_kill_process")
+int BPF_PROG(rs_oom_begin, struct oom_control *oc)
+{
+	return begin(oc);
+}
+
 SEC("?fexit/oom_kill_process")
 int BPF_PROG(rs_oom_end)
+{
+	kill.open = 0;
+	return 0;
+}
+
+SEC("?kprobe/oom_kill_process")
+int rs_oom_kbegin(struct pt_regs *ctx)
+{
+	return begin((struct oom_control *)ctx->di);
+}
+
+/* One instance is enough: the kernel kills one after another. */
+SEC("?kretprobe/oom_kill_process")
+int rs_oom_kend(void *ctx)
 {
 	kill.open = 0;
 	return 0;
@@ -377,6 +402,18 @@ int BPF_PROG(rs_oom_mark, struct task_struct *victim)
 	return 0;
 }
 
+/* Whether @task may be killing those that share a victim's memory. Where oom_kill_process() is
+ * hooked that is exact. Else: it marked a victim a moment ago and is not dying itself, as an
+ * init process is that kills its namespace. */
+static __always_inline bool in_kill(struct task_struct *task)
+{
+	if (!kill.mm || kill.marker != (__u32)task->pid)
+		return false;
+	if (rs_sees_kill)
+		return kill_is_open(task->pid);
+	return !(task->flags & PF_EXITING) && bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC;
+}
+
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that
  * shares the memory of the one just marked. */
 SEC("?raw_tp/signal_generate")
@@ -395,8 +432,7 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 	sent->tid = task->pid;
 	sent->tgid = BPF_CORE_READ(target, tgid);
 	sent->delivered = !result; /* TRACE_SIGNAL_DELIVERED */
-	if (kill.mm && kill.marker == (__u32)task->pid &&
-	    bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC && uses_mm(target, kill.mm)) {
+	if (in_kill(task) && uses_mm(target, kill.mm)) {
 		kill.victim = target;
 		kill.shares = 1;
 		bpf_tail_call(ctx, &rs_oom_tail, 0);

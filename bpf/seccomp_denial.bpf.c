@@ -63,6 +63,172 @@ int rs_sec_exit0(__u64 *ctx)
 	return (int)ctx[0] == -1 ? on_refused() : 0;
 }
 
+/* Decides at the entry what the kernel is about to decide: the verdict is a pure function of the
+ * call. A kprobe's program runs with preemption off and has no limit of instances, so neither
+ * preempted nor sleeping tasks can blind it, as they can a program at the function's return.
+ * Only TRACE and USER_NOTIF, which others decide, are left to that. */
+
+static __always_inline bool strict_allows(__u32 nr, bool compat)
+{
+	/* kernel/seccomp.c mode1_syscalls: read, write, exit, sigreturn */
+	if (compat)
+		return nr == 3 || nr == 4 || nr == 1 || nr == 119;
+	return nr == 0 || nr == 1 || nr == 60 || nr == 15;
+}
+
+/* As kernel/seccomp.c seccomp_log() decides it. */
+static __always_inline __u32 is_logged(__u32 action, bool requested)
+{
+	switch (action) {
+	case SECCOMP_RET_KILL_PROCESS:
+		return rs_actions_logged & WIRE_LOGS_KILL_PROCESS;
+	case SECCOMP_RET_KILL_THREAD:
+		return rs_actions_logged & WIRE_LOGS_KILL_THREAD;
+	case SECCOMP_RET_TRAP:
+		return requested ? rs_actions_logged & WIRE_LOGS_TRAP : 0;
+	case SECCOMP_RET_ERRNO:
+		return requested ? rs_actions_logged & WIRE_LOGS_ERRNO : 0;
+	case SECCOMP_RET_TRACE:
+		return requested ? rs_actions_logged & WIRE_LOGS_TRACE : 0;
+	case SECCOMP_RET_USER_NOTIF:
+		return requested ? rs_actions_logged & WIRE_LOGS_USER_NOTIF : 0;
+	default:
+		return 0;
+	}
+}
+
+static __always_inline void set_logged(struct denial *denial, bool logged)
+{
+	denial->flags |= WIRE_SECCOMP_KNOWS_LOG | (logged ? WIRE_SECCOMP_LOGGED : 0);
+}
+
+static __always_inline int on_verdict(struct pt_regs *regs, struct mark *mark, long verdict)
+{
+	struct denial denial = {};
+	bool logged;
+
+	set_nr(&denial, regs);
+	denial.key.action = verdict & SECCOMP_RET_ACTION_FULL;
+	logged = is_logged(denial.key.action, verdict & CALL_LOG);
+	set_logged(&denial, logged);
+	set_data(&denial, verdict);
+	denial.flags |= WIRE_SECCOMP_EVALUATED;
+	switch (denial.key.action) {
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG: /* not refused, and whether it is logged is not known here */
+		return 0;
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_USER_NOTIF:
+		if (mark) {
+			mark->action = verdict;
+			mark->logged = logged;
+			mark->flags |= MARK_AWAITS;
+		}
+		sums_await(WIRE_SECCOMP_DENIAL, 1);
+		return 0;
+	case SECCOMP_RET_ERRNO:
+		set_error(&denial, error_of(verdict));
+		break;
+	}
+	return rs_emit(&denial);
+}
+
+SEC("?kprobe/__secure_computing")
+int rs_sec_decide(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u32 nr = regs->orig_ax;
+	bool compat = is_compat(task);
+	struct mark *mark;
+	long verdict;
+
+	if (task->seccomp.mode == SECCOMP_MODE_STRICT) {
+		struct denial denial = {.flags = WIRE_SECCOMP_STRICT};
+
+		if (strict_allows(nr, compat))
+			return 0;
+		set_nr(&denial, regs);
+		denial.key.action = SECCOMP_RET_KILL_THREAD;
+		set_logged(&denial, is_logged(SECCOMP_RET_KILL_THREAD, true));
+		return rs_emit(&denial);
+	}
+	if (task->seccomp.mode != SECCOMP_MODE_FILTER ||
+	    filter_allows_outright(task_filter(task), nr, compat))
+		return 0;
+	mark = mark_make(task);
+	if (mark)
+		mark->flags &= ~MARK_AWAITS;
+	verdict = verdict_on(task, mark, nr, compat);
+	return verdict < 0 ? 0 : on_verdict(regs, mark, verdict);
+}
+
+/* A tracer may have made another call of it, which the filters have judged again. */
+static __always_inline __u32 after_tracer(__u32 verdict)
+{
+	long again;
+
+	if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE)
+		return verdict;
+	again = rs_evaluate();
+	return again < 0 || ((__u32)again & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW ? verdict
+											  : again;
+}
+
+/* What came of a TRACE or USER_NOTIF verdict. */
+static __always_inline int on_outcome(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct mark *mark = mark_get(task);
+	struct denial denial = {};
+	bool refused;
+
+	if (!mark || !(mark->flags & MARK_AWAITS))
+		return 0;
+	mark->flags &= ~MARK_AWAITS;
+	sums_await(WIRE_SECCOMP_DENIAL, -1);
+	set_nr(&denial, regs);
+	set_logged(&denial, mark->logged);
+	if (denial.key.nr < 0)
+		refused = skipped_by_tracer(&denial, regs);
+	else
+		refused = apply_verdict(&denial, regs, after_tracer(mark->action), false);
+	return refused ? rs_emit(&denial) : 0;
+}
+
+SEC("?fexit/__secure_computing")
+int rs_sec_outcome1(__u64 *ctx)
+{
+	return (int)ctx[1] == -1 ? on_outcome() : 0;
+}
+
+SEC("?fexit/__secure_computing")
+int rs_sec_outcome0(__u64 *ctx)
+{
+	return (int)ctx[0] == -1 ? on_outcome() : 0;
+}
+
+/* LOG lets the call through; that the kernel logs it is all there is to see. */
+SEC("?kprobe/audit_seccomp")
+int rs_sec_logged(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct denial denial = {.flags = WIRE_SECCOMP_LOGGED};
+
+	if ((__u32)ctx->dx != SECCOMP_RET_LOG)
+		return 0;
+	set_nr(&denial, (struct pt_regs *)bpf_task_pt_regs(task));
+	denial.key.action = SECCOMP_RET_LOG;
+	return rs_emit(&denial);
+}
+
+SEC("?kretprobe/__secure_computing")
+int rs_sec_outcome(struct pt_regs *ctx)
+{
+	return (int)ctx->ax == -1 ? on_outcome() : 0;
+}
+
 /* The kernel writes its own audit record; the one place that names the action. */
 SEC("?fentry/audit_seccomp")
 int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
@@ -187,7 +353,6 @@ int BPF_PROG(rs_sec_leave)
 	mark = mark_get(task);
 	if (mark && mark->flags & MARK_ENTERED) {
 		mark->flags &= ~MARK_ENTERED;
-		mark->filter = (__u64)task_filter(task);
 		return 0;
 	}
 	if (!filter_allows_outright(task_filter(task), regs->orig_ax, compat))
@@ -213,23 +378,18 @@ static __always_inline int on_killed(struct task_struct *task, struct pt_regs *r
 	return rs_emit(&denial);
 }
 
-/* Refused is what ends without having been entered. In doubt, that is when the thread was not
- * seen between two calls under this very filter (a fork's child, a call in flight when we
- * attached or when another thread installed a filter), the filter has to agree. */
+/* What ends without having been entered was refused, unless: a fork's child, a call in flight when
+ * we attached or another thread installed a filter, one that PTRACE_SYSEMU took over, an exec
+ * that changed the architecture. So the filter has to agree, and the result with it. */
 static __always_inline int on_not_entered(struct task_struct *task, struct pt_regs *regs)
 {
 	struct mark *mark = mark_get(task);
 	struct denial denial = {};
-	bool refused, doubt;
+	bool refused;
 
-	doubt = !mark || mark->filter != (__u64)task_filter(task);
-	refused = classify(&denial, task, regs, mark, doubt);
-	if (!mark)
-		mark = mark_make(task);
-	if (mark) {
-		mark->filter = (__u64)task_filter(task);
+	refused = classify(&denial, task, regs, mark, true);
+	if (mark)
 		mark->flags &= ~MARK_SIGNAL;
-	}
 	return refused ? rs_emit(&denial) : 0;
 }
 

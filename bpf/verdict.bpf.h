@@ -79,10 +79,34 @@ static __always_inline bool skipped_by_tracer(struct denial *denial, struct pt_r
 	return true;
 }
 
+/* The verdict on the current call, from the last one of the same number if it depended on
+ * nothing else: a storm is one call over and over. A task's own chain of filters pins each of
+ * them, so an equal pointer is the same filter. -1: the filters cannot be had. */
+static __always_inline long verdict_on(struct task_struct *task, struct mark *mark, __u32 nr,
+				       bool compat)
+{
+	__u32 arch = compat ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+	__u64 filter = (__u64)task_filter(task);
+	long verdict;
+
+	if (mark && mark->flags & MARK_VERDICT && mark->filter == filter && mark->nr == nr &&
+	    mark->arch == arch)
+		return mark->verdict;
+	verdict = rs_evaluate();
+	if (mark && verdict >= 0 && !(verdict & CALL_LOOKED)) {
+		mark->verdict = verdict;
+		mark->nr = nr;
+		mark->arch = arch;
+		mark->filter = filter;
+		mark->flags |= MARK_VERDICT;
+	}
+	return verdict;
+}
+
 /* Which action refused the call that is just ending with @regs, with what errno. Registers:
  * ax is -errno, or orig_ax after a TRAP (the call was rolled back). That leaves two readings
  * for ENOSYS (ERRNO or a TRACE nobody answered), for filters with a listener (ERRNO or
- * USER_NOTIF), for ax >= 0 and for number -1; @doubt adds one: was it refused at all.
+ * USER_NOTIF), for ax >= 0 and for negative numbers; @doubt adds one: was it refused at all.
  * Returns false if it was not. */
 static __always_inline bool classify(struct denial *denial, struct task_struct *task,
 				     struct pt_regs *regs, const struct mark *mark, bool doubt)
@@ -93,27 +117,28 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 	set_nr(denial, regs);
 	if (flags & MARK_ACTION)
 		denial->flags |= WIRE_SECCOMP_LOGGED;
-	if (flags & MARK_SIGNAL && ax == (long)regs->orig_ax) {
+	/* A positive number: no -errno, and no result of a process's own making. */
+	if (flags & MARK_SIGNAL && ax > 0 && ax == (long)regs->orig_ax) {
 		denial->key.action = SECCOMP_RET_TRAP;
 		set_data(denial, mark->data);
 		return true;
 	}
-	if (!doubt && ax < 0 && ax != -ENOSYS && denial->key.nr != -1 &&
+	if (!doubt && ax < 0 && -ax < ERESTARTSYS && ax != -ENOSYS && denial->key.nr >= 0 &&
 	    !filter_has_listener(task_filter(task))) {
 		denial->key.action = SECCOMP_RET_ERRNO;
 		set_error(denial, -ax);
 		set_data(denial, -ax);
 		return true;
 	}
-	verdict = rs_evaluate();
+	verdict = verdict_on(task, mark_make(task), denial->key.nr, is_compat(task));
 	if (verdict < 0) {
 		/* No copy of the filter: the likelier reading, and say that it is one. */
 		denial->flags |= WIRE_SECCOMP_ACTION_GUESS;
 		denial->key.action = flags & MARK_ACTION ? mark->action : SECCOMP_RET_ERRNO;
 		set_error(denial, ax < 0 ? -ax : 0);
-		return !doubt;
+		return ax < 0 && -ax < ERESTARTSYS;
 	}
-	if (denial->key.nr == -1 && (verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
+	if (denial->key.nr < 0 && ((__u32)verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
 		return skipped_by_tracer(denial, regs);
 	return apply_verdict(denial, regs, verdict, doubt);
 }

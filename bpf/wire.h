@@ -138,6 +138,16 @@ _Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 6 * 4, "
 #define WIRE_SECCOMP_EVALUATED 0x80u     /* the filter was run again to tell the action */
 #define WIRE_SECCOMP_ACTION_GUESS 0x100u /* it should have been, but could not */
 
+/* Bits of the sysctl kernel.seccomp.actions_logged, in SECCOMP_LOG_*'s order (kernel/seccomp.c). */
+#define WIRE_LOGS_KILL_PROCESS 0x01u
+#define WIRE_LOGS_KILL_THREAD 0x02u
+#define WIRE_LOGS_TRAP 0x04u
+#define WIRE_LOGS_ERRNO 0x08u
+#define WIRE_LOGS_TRACE 0x10u
+#define WIRE_LOGS_LOG 0x20u
+#define WIRE_LOGS_ALLOW 0x40u
+#define WIRE_LOGS_USER_NOTIF 0x80u
+
 /* What a denial is counted and limited by. */
 struct wire_denial_key {
 	__u64 cgroup_id;
@@ -200,7 +210,8 @@ struct wire_sums {
 	__u64 in_flight;
 	__u64 overflow;         /* seen, but the row table was full */
 	__u64 overflow_limited; /* of these, limited */
-	__u64 pad;
+	__u64 unresolved; /* calls whose outcome was left to another hook, less those seen refused
+			   */
 };
 _Static_assert(sizeof(struct wire_sums) == 64, "wire_sums");
 

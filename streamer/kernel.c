@@ -3,11 +3,13 @@
  * of two instructions put on each function, the real programs, the self-test. A tier that fails
  * at any of these is noted with the reason, and the next is tried; all that was loaded for the
  * failed choice goes, because programs cannot be added to a loaded object. */
-#include "kernel.h"
+#include "kernel-part.h"
 
 #include <linux/bpf.h>
+#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,18 +22,6 @@
 #include "util.h"
 
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
-#define ROWS_AT_ONCE 512u
-
-struct kernel {
-	struct kernel_config config;
-	struct kernel_probe probes[WIRE_PROBE_COUNT];
-	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
-	struct types *types;
-	struct rs_probes *skel;
-	const struct wire_cpu *cpus;
-	size_t cpus_bytes;
-	unsigned n_cpus;
-};
 
 struct kernel *kernel_free(struct kernel *kernel)
 {
@@ -93,14 +83,6 @@ static void demote(struct kernel *kernel, unsigned id, const char *error)
 	kernel->tiers[id] = choose(kernel, id, failed + 1);
 }
 
-static bool tier_has(const struct tier *tier, const char *program)
-{
-	for (size_t i = 0; tier && i < KERNEL_TEXTS && tier->programs[i]; i++)
-		if (!strcmp(tier->programs[i], program))
-			return true;
-	return false;
-}
-
 /* Programs that the others of a probe end in; in every tier, without a hook of their own. */
 static const char *const tail_of[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = "rs_oom_finish",
@@ -114,7 +96,7 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
-		    (tier_has(kernel->tiers[id], program) || !strcmp(program, tail_of[id])))
+		    (tiers_has(kernel->tiers[id], program) || !strcmp(program, tail_of[id])))
 			return (int)id;
 	return -1;
 }
@@ -124,6 +106,13 @@ static void rate_set(uint32_t rate, uint32_t burst, __u64 *interval, __u64 *tole
 {
 	*interval = rate ? 1000000000ull / rate : 0;
 	*tolerance = burst ? *interval * (burst - 1) : 0;
+}
+
+/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
+static void widen(struct bpf_map *map, unsigned cpus)
+{
+	if (bpf_map__max_entries(map) < 256 * cpus)
+		(void)bpf_map__set_max_entries(map, 256 * cpus);
 }
 
 static int configure(struct kernel *kernel)
@@ -140,6 +129,11 @@ static int configure(struct kernel *kernel)
 	rate_set(config->container_rate, config->container_rate, &skel->rodata->rs_group_interval,
 		 &skel->rodata->rs_group_tolerance);
 	skel->rodata->rs_sees_audit = bpf_program__autoload(skel->progs.rs_sec_audit);
+	skel->rodata->rs_sees_kill = bpf_program__autoload(skel->progs.rs_oom_begin) ||
+				     bpf_program__autoload(skel->progs.rs_oom_kbegin);
+	widen(skel->maps.rs_known, kernel->n_cpus);
+	widen(skel->maps.rs_buckets, kernel->n_cpus);
+	widen(skel->maps.rs_victims, kernel->n_cpus);
 	r = bpf_map__set_max_entries(skel->maps.rs_sums, kernel->n_cpus);
 	if (!r)
 		r = bpf_map__set_max_entries(skel->maps.rs_critical, config->critical_ring_bytes);
@@ -291,6 +285,28 @@ static int map_sums(struct kernel *kernel)
 	return 0;
 }
 
+/* fentry and fexit programs, of which the kernel runs one at a time on a CPU: with a preempted
+ * one in the way, others' denials are not seen. Whether that happens here is for a trial to say. */
+static int test_preemption(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	const struct tier *tier = kernel->tiers[WIRE_SECCOMP_DENIAL];
+	uint64_t before = 0, after = 0;
+
+	if (!tier || tier->tier != KERNEL_TIER_FENTRY || kernel->config.attach ||
+	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &before))
+		return 0;
+	if (selftest_storm((uint64_t *)&kernel->skel->bss->rs_selftest_cookie,
+			   &kernel->skel->bss->rs_selftest_quiet) ||
+	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &after) || after == before)
+		return 0;
+	(void)snprintf(error, size,
+		       "this kernel preempts tasks inside the programs, and then runs none for "
+		       "others: %llu runs refused in a trial",
+		       (unsigned long long)(after - before));
+	*ret_guilty = WIRE_SECCOMP_DENIAL;
+	return -EAGAIN;
+}
+
 static bool any_chosen(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
@@ -303,10 +319,13 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 {
 	int r = load(kernel, ret_guilty, error, size);
 
+	kernel_refresh(kernel);
 	if (!r)
 		r = attach(kernel, ret_guilty, error, size);
 	if (!r)
 		r = self_test(kernel, ret_guilty, error, size);
+	if (!r)
+		r = test_preemption(kernel, ret_guilty, error, size);
 	if (r) {
 		rs_probes__destroy(kernel->skel);
 		kernel->skel = NULL;
@@ -401,122 +420,16 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	return 0;
 }
 
-const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
-{
-	return &kernel->probes[probe];
-}
-
-int kernel_critical_fd(const struct kernel *kernel)
-{
-	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_critical) : -ENODEV;
-}
-
-int kernel_bulk_fd(const struct kernel *kernel)
-{
-	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_bulk) : -ENODEV;
-}
-
-const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
-{
-	*ret_n = kernel->cpus ? kernel->n_cpus : 0;
-	return kernel->cpus;
-}
-
-int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
-{
-	const struct tier *tier = kernel->tiers[probe];
-	struct bpf_program *prog;
-	uint64_t missed = 0;
-
-	if (!tier)
-		return -ENODATA;
-	bpf_object__for_each_program(prog, kernel->skel->obj)
-	{
-		struct bpf_prog_info info = {0};
-		__u32 size = sizeof(info);
-
-		if (!bpf_program__autoload(prog) || !tier_has(tier, bpf_program__name(prog)))
-			continue;
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
-			return -errno;
-		/* 5.12: "bpf: Count the number of times recursion was prevented" */
-		if (size < offsetof(struct bpf_prog_info, recursion_misses) + 8)
-			return -ENODATA;
-		missed += info.recursion_misses;
-	}
-	*ret = missed;
-	return 0;
-}
-
-static int rows_fd(const struct kernel *kernel, unsigned probe, size_t *ret_key_size)
-{
-	if (!kernel->skel)
-		return -ENODEV;
-	*ret_key_size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
-					       : sizeof(struct wire_denial_key);
-	return bpf_map__fd(probe == WIRE_OOM_KILL ? kernel->skel->maps.rs_ooms
-						  : kernel->skel->maps.rs_denials);
-}
-
-int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
-{
-	_cleanup_free_ struct wire_row *rows = NULL;
-	_cleanup_free_ uint8_t *keys = NULL;
-	uint64_t in = 0, out = 0; /* the batch's opaque position; a hash's is 4 bytes */
-	size_t key_size;
-	int fd = rows_fd(kernel, probe, &key_size), r = 0;
-
-	if (fd < 0)
-		return fd == -ENODEV ? 0 : fd;
-	rows = calloc(ROWS_AT_ONCE, sizeof(*rows));
-	keys = calloc(ROWS_AT_ONCE, key_size);
-	if (!rows || !keys)
-		return -ENOMEM;
-	for (bool first = true; r != -ENOENT; first = false) {
-		__u32 n = ROWS_AT_ONCE;
-		int stop;
-
-		r = bpf_map_lookup_batch(fd, first ? NULL : &in, &out, keys, rows, &n, NULL);
-		if (r < 0)
-			r = -errno;
-		if (r && r != -ENOENT) /* -ENOENT: that was the last batch */
-			return r;
-		for (__u32 i = 0; i < n; i++) {
-			stop = fn(data, keys + i * key_size, &rows[i]);
-			if (stop)
-				return stop;
-		}
-		in = out;
-	}
-	return 0;
-}
-
-void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
-{
-	struct wire_cgroup_key key = {.id = id, .hierarchy = hierarchy};
-
-	if (kernel->skel)
-		(void)bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.rs_known), &key);
-}
-
-uint64_t kernel_map_bytes(const struct kernel *kernel)
-{
-	struct bpf_map *map;
-	uint64_t bytes = 0;
-
-	if (!kernel->skel)
-		return 0;
-	bpf_object__for_each_map(map, kernel->skel->obj)
-	{
-		uint64_t entry = bpf_map__key_size(map) + bpf_map__value_size(map);
-
-		bytes += (entry ? entry : 1) * bpf_map__max_entries(map);
-	}
-	return bytes;
-}
-
 void kernel_detach(struct kernel *kernel)
 {
-	if (kernel->skel)
-		rs_probes__detach(kernel->skel);
+	if (!kernel->skel || kernel->detached)
+		return;
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		kernel->missed_error[id] = kernel_missed_runs(kernel, id, &kernel->missed[id]);
+	kernel->detached = true;
+	rs_probes__detach(kernel->skel);
+	/* Programs under way are over when every CPU has been through a grace period: those that
+	 * had not come to be counted in flight, too. */
+	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		(void)usleep(20000);
 }

@@ -83,6 +83,9 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 /* Bytes the rings and maps take in the kernel. */
 uint64_t kernel_map_bytes(const struct kernel *kernel);
 
+/* Tells the programs what has changed in user space (the sysctl actions_logged). Now and then. */
+void kernel_refresh(struct kernel *kernel);
+
 /* Takes the programs off their hooks: nothing new is seen. Rings, sums and rows stay readable.
  * in_flight of kernel_cpus falls to 0 as running programs end. */
 void kernel_detach(struct kernel *kernel);

@@ -242,6 +242,7 @@ static void report(struct pipeline *p)
 
 	if (!p->reports.due || p->reason || over(p))
 		return;
+	kernel_refresh(p->kernel);
 	r = reports_write(&p->reports);
 	if (r < 0)
 		fail(p, r, "the kernel's sums");

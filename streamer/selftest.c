@@ -4,16 +4,23 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "ring.h"
 #include "util.h"
 #include "wire.h"
+
+/* Three tasks on one CPU, each until it has had to leave it a few times: some 50 ms. */
+#define STORM_TASKS 3u
+#define STORM_SWITCHES 5
+#define STORM_SECONDS 1 /* of CPU time, at most */
 
 /* EXDEV can be read from the registers; ENOSYS only by running the filter again. */
 static const struct {
@@ -30,7 +37,33 @@ struct search {
 	unsigned wrong;
 };
 
-static int child(uint64_t cookie)
+/* Whether this task has been preempted often enough, or has no rival to be preempted for. */
+static bool has_been_preempted(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) || usage.ru_nivcsw >= STORM_SWITCHES ||
+	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec >= STORM_SECONDS;
+}
+
+static void pin_to_one_cpu(void)
+{
+	cpu_set_t allowed, one;
+
+	CPU_ZERO(&one);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_SET(cpu, &one);
+		break;
+	}
+	(void)sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* Makes the calls once, or, in a storm, over and over. */
+static int child(uint64_t cookie, bool storm)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -45,9 +78,12 @@ static int child(uint64_t cookie)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog))
 		return 2;
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (syscall(calls[i].nr, cookie, 0, 0, 0, 0, 0) != -1 || errno != calls[i].error)
-			return 3;
+	do {
+		for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+			if (syscall(calls[i].nr, cookie, 0, 0, 0, 0, 0) != -1 ||
+			    errno != calls[i].error)
+				return 3;
+	} while (storm && !has_been_preempted());
 	return 0;
 }
 
@@ -84,20 +120,42 @@ static int judge(const struct search *search, char *error, size_t size)
 	return -ENODATA;
 }
 
-/* Returns the child's exit status or -errno. */
-static int run(uint64_t cookie)
+/* Returns 0, the exit status of a child that failed, or -errno. */
+static int run(uint64_t cookie, unsigned tasks)
 {
-	int status = 0;
-	pid_t pid = fork();
+	pid_t pids[STORM_TASKS];
+	unsigned started = 0;
+	int r = 0, status;
 
-	if (pid < 0)
+	for (; !r && started < tasks; started++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (tasks > 1)
+				pin_to_one_cpu();
+			_exit(child(cookie, tasks > 1));
+		}
+		if (pid < 0) {
+			r = -errno;
+			break;
+		}
+		pids[started] = pid;
+	}
+	while (started--) {
+		while (waitpid(pids[started], &status, 0) < 0 && errno == EINTR)
+			;
+		if (!r && status)
+			r = WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+	}
+	return r;
+}
+
+static int make_cookie(uint64_t *ret)
+{
+	if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
 		return -errno;
-	if (!pid)
-		_exit(child(cookie));
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+	*ret |= 1; /* 0 stands for none */
+	return 0;
 }
 
 int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
@@ -107,12 +165,11 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 	int r;
 
 	r = ring_init(&ring, bulk_fd);
-	if (!r && getrandom(&search.cookie, sizeof(search.cookie), 0) != sizeof(search.cookie))
-		r = -errno;
+	if (!r)
+		r = make_cookie(&search.cookie);
 	if (!r) {
-		search.cookie |= 1; /* 0 stands for none */
 		__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
-		r = run(search.cookie);
+		r = run(search.cookie, 1);
 		__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
 	}
 	if (r < 0) {
@@ -126,4 +183,19 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 	}
 	(void)ring_peek(&ring, look, &search);
 	return judge(&search, error, size);
+}
+
+int selftest_storm(uint64_t *cookie, uint32_t *quiet)
+{
+	uint64_t value;
+	int r = make_cookie(&value);
+
+	if (r)
+		return r;
+	__atomic_store_n(quiet, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(cookie, value, __ATOMIC_SEQ_CST);
+	r = run(value, STORM_TASKS);
+	__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(quiet, 0, __ATOMIC_SEQ_CST);
+	return r > 0 ? -ECHILD : r;
 }

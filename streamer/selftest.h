@@ -10,3 +10,8 @@
  * programs' memory, is set to what marks the calls for the time of the test. Returns 0, or -errno
  * with a sentence in @error: -ENODATA if something was missing or wrong. */
 int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size);
+
+/* A short storm of denials by several tasks on one CPU, which the programs take long over but do
+ * not report (*quiet is set meanwhile): where tasks are preempted inside them, the kernel's count
+ * of refused runs has grown afterwards. 0 or -errno. */
+int selftest_storm(uint64_t *cookie, uint32_t *quiet);

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tiers.h"
 
+#include <string.h>
+
 #include "util.h"
 
 #define IN_FLIGHT "calls already in the kernel while the probe is attached or detached"
 #define LOG_ONLY_LOGGED                                                                            \
 	"SECCOMP_RET_LOG (not a denial) is seen only while the kernel logs it "                    \
 	"(seccomp.actions_logged)"
+
+#define KPROBE_OUTCOME                                                                             \
+	"what a tracer or supervisor decides (TRACE, USER_NOTIF) can be missed while "
+#define KPROBE_OUTCOME_END " (missed_runs is the upper bound)"
+#define KPROBE_LOGGED "whether the kernel wrote an audit record too"
+#define KPROBE_COST                                                                                \
+	"about 0.2 µs for each system call of processes that have a seccomp filter, a few µs "   \
+	"where "                                                                                   \
+	"the filter looks at arguments; nothing for others"
 
 static const struct tier oom_tiers[] = {
 	{
@@ -15,6 +26,16 @@ static const struct tier oom_tiers[] = {
 		.hooks = {"fentry/oom_kill_process", "fexit/oom_kill_process", "raw_tp/mark_victim",
 			  "raw_tp/signal_generate"},
 		.functions = {"oom_kill_process"},
+		.tracepoints = {"mark_victim", "signal_generate"},
+		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.cost = "nothing but a few ns for each signal sent",
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.programs = {"rs_oom_kbegin", "rs_oom_kend", "rs_oom_mark", "rs_oom_signal"},
+		.hooks = {"kprobe/oom_kill_process", "kretprobe/oom_kill_process",
+			  "raw_tp/mark_victim", "raw_tp/signal_generate"},
+		.kprobes = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate"},
 		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
 		.cost = "nothing but a few ns for each signal sent",
@@ -48,6 +69,29 @@ static const struct tier seccomp_tiers[] = {
 			 LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = "tens of ns for each system call of processes that have a seccomp filter; "
 			"nothing for others",
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome1",
+			     "rs_sec_outcome0"},
+		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
+			  "fexit/__secure_computing"},
+		.functions = {"__secure_computing"},
+		.kprobes = {"__secure_computing", "audit_seccomp"},
+		.blind_spots = {KPROBE_OUTCOME "its task was preempted" KPROBE_OUTCOME_END,
+				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = KPROBE_COST,
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome"},
+		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
+			  "kretprobe/__secure_computing"},
+		.kprobes = {"__secure_computing", "audit_seccomp"},
+		.blind_spots = {KPROBE_OUTCOME
+				"many tasks wait for a supervisor" KPROBE_OUTCOME_END,
+				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = KPROBE_COST,
 	},
 	{
 		.tier = KERNEL_TIER_TRACEPOINT,
@@ -88,4 +132,12 @@ const char *tier_name(enum kernel_tier tier)
 	};
 
 	return tier < ARRAY_SIZE(names) ? names[tier] : "?";
+}
+
+bool tiers_has(const struct tier *tier, const char *program)
+{
+	for (size_t i = 0; tier && i < KERNEL_TEXTS && tier->programs[i]; i++)
+		if (!strcmp(tier->programs[i], program))
+			return true;
+	return false;
 }

@@ -12,6 +12,7 @@ struct tier {
 	const char *programs[KERNEL_TEXTS];    /* BPF programs, NULL-terminated */
 	const char *hooks[KERNEL_TEXTS];       /* where they go, for people; NULL-terminated */
 	const char *functions[KERNEL_TEXTS];   /* kernel functions a trampoline must accept */
+	const char *kprobes[KERNEL_TEXTS];     /* functions a kprobe must be possible on */
 	const char *tracepoints[KERNEL_TEXTS]; /* that must exist */
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences; NULL-terminated */
 	const char *cost;                      /* a sentence */
@@ -21,3 +22,6 @@ struct tier {
 const struct tier *tiers_of(unsigned probe);
 
 const char *tier_name(enum kernel_tier tier); /* "fentry" */
+
+/* Whether @program is one of the tier's; @tier may be NULL. */
+bool tiers_has(const struct tier *tier, const char *program);

@@ -11,6 +11,8 @@
 #include "types.h"
 #include "util.h"
 
+#define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
+
 static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
 {
 	return data[cap / 32].effective & 1u << (cap % 32);
@@ -103,12 +105,33 @@ static int try_tracepoint(const struct types *types, const char *name, char *err
 	return 0;
 }
 
+/* Kprobes come through their own PMU; where it is missing the kernel was built without. */
+static int try_kprobe(const struct types *types, const char *function, char *error, size_t size)
+{
+	unsigned params;
+
+	if (access(KPROBE_PMU, F_OK)) {
+		(void)snprintf(error, size, "this kernel was built without kprobes");
+		return -EOPNOTSUPP;
+	}
+	if (!types_function(types, function, &params)) {
+		(void)snprintf(error, size, "this kernel has no function %s", function);
+		return -ESRCH;
+	}
+	return 0;
+}
+
 int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size)
 {
 	int r;
 
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->tracepoints[i]; i++) {
 		r = try_tracepoint(types, tier->tracepoints[i], error, size);
+		if (r)
+			return r;
+	}
+	for (size_t i = 0; i < KERNEL_TEXTS && tier->kprobes[i]; i++) {
+		r = try_kprobe(types, tier->kprobes[i], error, size);
 		if (r)
 			return r;
 	}
@@ -131,8 +154,13 @@ bool trial_program_fits(const struct types *types, const char *program)
 {
 	unsigned params = 0;
 
-	if (strncmp(program, "rs_sec_exit", 11) != 0)
+	size_t length = strlen(program);
+
+	/* Two shapes of one program: for the function with an argument, and without. */
+	if (strncmp(program, "rs_sec_exit", 11) != 0 && strncmp(program, "rs_sec_outcome", 14) != 0)
+		return true;
+	if (program[length - 1] != '0' && program[length - 1] != '1')
 		return true;
 	return types_function(types, "__secure_computing", &params) &&
-	       (params > 0) == (program[11] == '1');
+	       (params > 0) == (program[length - 1] == '1');
 }

@@ -184,6 +184,10 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	return r;
 }
 
+void kernel_refresh(struct kernel *kernel)
+{
+}
+
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
 {
 	((struct kernel *)(uintptr_t)kernel)->forgotten++;

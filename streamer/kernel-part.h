@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For kernel*.c only. */
+#pragma once
+
+#include "kernel.h"
+#include "rs_probes.skel.h"
+#include "tiers.h"
+#include "types.h"
+
+struct kernel {
+	struct kernel_config config;
+	struct kernel_probe probes[WIRE_PROBE_COUNT];
+	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
+	struct types *types;
+	struct rs_probes *skel;
+	const struct wire_cpu *cpus;
+	size_t cpus_bytes;
+	unsigned n_cpus;
+	bool detached; /* and then, as they were at that moment: */
+	int missed_error[WIRE_PROBE_COUNT];
+	uint64_t missed[WIRE_PROBE_COUNT];
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the attached programs have counted. */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "actions.h"
+#include "kernel-part.h"
+#include "missed.h"
+#include "util.h"
+
+#define ROWS_AT_ONCE 512u
+
+const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
+{
+	return &kernel->probes[probe];
+}
+
+int kernel_critical_fd(const struct kernel *kernel)
+{
+	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_critical) : -ENODEV;
+}
+
+int kernel_bulk_fd(const struct kernel *kernel)
+{
+	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_bulk) : -ENODEV;
+}
+
+const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
+{
+	*ret_n = kernel->cpus ? kernel->n_cpus : 0;
+	return kernel->cpus;
+}
+
+/* Calls whose outcome a program at the function's return had to tell, and has not (yet): no
+ * more than these can have been missed there, whatever else it was not run for. */
+static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
+{
+	uint64_t sum = 0;
+
+	for (unsigned cpu = 0; cpu < kernel->n_cpus; cpu++)
+		sum += __atomic_load_n(&kernel->cpus[cpu].probe[probe].unresolved,
+				       __ATOMIC_RELAXED);
+	return sum;
+}
+
+static int missed_of(const struct kernel *kernel, const struct bpf_program *prog,
+		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
+{
+	const char *section = bpf_program__section_name(prog);
+	uint64_t open;
+	int r;
+
+	if (!strncmp(section, "kprobe/", 7))
+		return missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+	r = missed_of_program(bpf_program__fd(prog), ret);
+	if (r || strncmp(bpf_program__name(prog), "rs_sec_outcome", 14) != 0)
+		return r;
+	open = unresolved(kernel, probe);
+	if (*ret > open)
+		*ret = open;
+	return 0;
+}
+
+int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
+{
+	const struct bpf_object_skeleton *s;
+	uint64_t missed = 0, sum = 0;
+
+	if (!kernel->tiers[probe])
+		return -ENODATA;
+	if (kernel->detached) { /* the links are gone, and some kernels count there */
+		*ret = kernel->missed[probe];
+		return kernel->missed_error[probe];
+	}
+	s = kernel->skel->skeleton;
+	for (int i = 0; i < s->prog_cnt; i++) {
+		const struct bpf_program *prog = *s->progs[i].prog;
+		int r;
+
+		if (!bpf_program__autoload(prog) ||
+		    !tiers_has(kernel->tiers[probe], bpf_program__name(prog)))
+			continue;
+		r = missed_of(kernel, prog, *s->progs[i].link, probe, &missed);
+		if (r)
+			return r;
+		sum += missed;
+	}
+	*ret = sum;
+	return 0;
+}
+
+static int rows_fd(const struct kernel *kernel, unsigned probe, size_t *ret_key_size)
+{
+	if (!kernel->skel)
+		return -ENODEV;
+	*ret_key_size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
+					       : sizeof(struct wire_denial_key);
+	return bpf_map__fd(probe == WIRE_OOM_KILL ? kernel->skel->maps.rs_ooms
+						  : kernel->skel->maps.rs_denials);
+}
+
+int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+{
+	_cleanup_free_ struct wire_row *rows = NULL;
+	_cleanup_free_ uint8_t *keys = NULL;
+	uint64_t in = 0, out = 0; /* the batch's opaque position; a hash's is 4 bytes */
+	size_t key_size;
+	int fd = rows_fd(kernel, probe, &key_size), r = 0;
+
+	if (fd < 0)
+		return fd == -ENODEV ? 0 : fd;
+	rows = calloc(ROWS_AT_ONCE, sizeof(*rows));
+	keys = calloc(ROWS_AT_ONCE, key_size);
+	if (!rows || !keys)
+		return -ENOMEM;
+	for (bool first = true; r != -ENOENT; first = false) {
+		__u32 n = ROWS_AT_ONCE;
+		int stop;
+
+		r = bpf_map_lookup_batch(fd, first ? NULL : &in, &out, keys, rows, &n, NULL);
+		if (r < 0)
+			r = -errno;
+		if (r && r != -ENOENT) /* -ENOENT: that was the last batch */
+			return r;
+		for (__u32 i = 0; i < n; i++) {
+			stop = fn(data, keys + i * key_size, &rows[i]);
+			if (stop)
+				return stop;
+		}
+		in = out;
+	}
+	return 0;
+}
+
+void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
+{
+	struct wire_cgroup_key key = {.id = id, .hierarchy = hierarchy};
+
+	if (kernel->skel)
+		(void)bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.rs_known), &key);
+}
+
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	if (!kernel->skel)
+		return 0;
+	bpf_object__for_each_map(map, kernel->skel->obj)
+	{
+		uint64_t entry = bpf_map__key_size(map) + bpf_map__value_size(map);
+
+		bytes += (entry ? entry : 1) * bpf_map__max_entries(map);
+	}
+	return bytes;
+}
+
+void kernel_refresh(struct kernel *kernel)
+{
+	if (kernel->skel)
+		__atomic_store_n(&kernel->skel->bss->rs_actions_logged, actions_logged(),
+				 __ATOMIC_RELAXED);
+}
