@@ -30,7 +30,6 @@ struct filter_run {
 	__u32 len;
 	__u32 verdict;
 	__u32 failed;
-	__u32 done;
 	__u32 log;    /* SECCOMP_FILTER_FLAG_LOG of the filter that decided */
 	__u32 looked; /* at the address or the arguments: the verdict is of this call alone */
 };
@@ -111,7 +110,7 @@ static __always_inline long filter_returned(struct filter_run *run, __u32 verdic
 	}
 	if (filter_next(run))
 		return 0;
-	run->done = 1;
+	run->len = 0; /* the end: see filter_evaluate() */
 	return 1;
 }
 
@@ -188,9 +187,8 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 		return false;
 	/* A chain can be 32768 instructions long (MAX_INSNS_PER_PATH): nobody shall keep a CPU in
 	 * here for longer than runtimes' profiles need, some hundreds. */
-	run->done = 0;
 	bpf_loop(FILTER_STEPS_MAX, filter_step, run, 0);
-	return run->done && !run->failed;
+	return !run->len && !run->failed;
 }
 
 struct listener_search {
