@@ -11,8 +11,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#define FILTER_CHAIN_MAX 64u   /* filters looked at for a listener */
-#define FILTER_STEPS_MAX 8192u /* instructions run */
+#define FILTER_CHAIN_MAX 64u    /* filters looked at for a listener */
+#define FILTER_STEPS_MAX 32768u /* kernel/seccomp.c MAX_INSNS_PER_PATH */
 
 /* A zero the verifier takes for unknown. Known values would differ from round to round of the
  * interpreter's loop, and it would follow every combination of them. */
@@ -108,10 +108,7 @@ static __always_inline long filter_returned(struct filter_run *run, __u32 verdic
 		run->verdict = verdict;
 		run->log = BPF_CORE_READ(filter, log);
 	}
-	if (filter_next(run))
-		return 0;
-	run->len = 0; /* the end: see filter_evaluate() */
-	return 1;
+	return filter_next(run) ? 0 : 1;
 }
 
 /* One instruction; a bpf_loop() callback. The opcodes are those seccomp_check_filter() admits. */
@@ -185,10 +182,10 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 		run->mem[i] = rs_zero;
 	if (!filter_next(run))
 		return false;
-	/* A chain can be 32768 instructions long (MAX_INSNS_PER_PATH): nobody shall keep a CPU in
-	 * here for longer than runtimes' profiles need, some hundreds. */
+	/* Classic programs only jump forward: a chain takes no more steps than it has
+	 * instructions, and the kernel admits no longer ones. */
 	bpf_loop(FILTER_STEPS_MAX, filter_step, run, 0);
-	return !run->len && !run->failed;
+	return !run->failed;
 }
 
 struct listener_search {
