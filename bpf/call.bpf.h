@@ -51,6 +51,7 @@ __noinline long rs_evaluate(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct seccomp_filter *match;
 	struct filter_run run;
 	__u64 args[6];
 
@@ -65,5 +66,7 @@ __noinline long rs_evaluate(void)
 	}
 	if (!filter_evaluate(&run, task_filter(task)))
 		return -1;
-	return run.verdict | (run.looked ? CALL_LOOKED : 0) | (run.log ? CALL_LOG : 0);
+	match = run.match;
+	return run.verdict | (run.looked >= 8 ? CALL_LOOKED : 0) |
+	       (match && BPF_CORE_READ(match, log) ? CALL_LOG : 0);
 }

@@ -22,7 +22,8 @@ struct filter_run {
 	struct sock_filter *insns;
 	struct seccomp_filter *filter; /* the next */
 	struct seccomp_filter *current;
-	__u32 data[16]; /* struct seccomp_data, as the filter loads it: words */
+	struct seccomp_filter *match; /* the one that decided, NULL: all allow */
+	__u32 data[16];               /* struct seccomp_data, as the filter loads it: words */
 	__u32 mem[BPF_MEMWORDS];
 	__u32 a;
 	__u32 x;
@@ -30,8 +31,7 @@ struct filter_run {
 	__u32 len;
 	__u32 verdict;
 	__u32 failed;
-	__u32 log;    /* SECCOMP_FILTER_FLAG_LOG of the filter that decided */
-	__u32 looked; /* at the address or the arguments: the verdict is of this call alone */
+	__u32 looked; /* at which offsets, or-ed: 8 and above is the address and the arguments */
 };
 
 /* Makes the next filter of the chain current. Returns false at the chain's end. */
@@ -102,11 +102,10 @@ static __always_inline bool filter_jumps(__u32 code, __u32 a, __u32 b)
 static __always_inline long filter_returned(struct filter_run *run, __u32 verdict)
 {
 	__s32 action = verdict & SECCOMP_RET_ACTION_FULL;
-	struct seccomp_filter *filter = run->current;
 
 	if (action < (__s32)(run->verdict & SECCOMP_RET_ACTION_FULL)) {
 		run->verdict = verdict;
-		run->log = BPF_CORE_READ(filter, log);
+		run->match = run->current;
 	}
 	return filter_next(run) ? 0 : 1;
 }
@@ -128,7 +127,7 @@ static long filter_step(__u64 step, struct filter_run *run)
 	case BPF_LD:
 		if (BPF_MODE(insn.code) == BPF_ABS) {
 			run->a = run->data[(insn.k >> 2) & 15];
-			run->looked |= insn.k >= 8; /* behind nr and arch */
+			run->looked |= insn.k;
 		} else if (BPF_MODE(insn.code) == BPF_MEM)
 			run->a = run->mem[insn.k & (BPF_MEMWORDS - 1)];
 		else if (BPF_MODE(insn.code) == BPF_LEN)
@@ -177,7 +176,8 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 	run->filter = filter;
 	run->verdict = SECCOMP_RET_ALLOW | rs_zero;
 	run->failed = 0;
-	run->looked = run->log = rs_zero;
+	run->looked = rs_zero;
+	run->match = (void *)(__u64)rs_zero;
 	for (int i = 0; i < BPF_MEMWORDS; i++)
 		run->mem[i] = rs_zero;
 	if (!filter_next(run))
