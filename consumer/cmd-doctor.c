@@ -133,7 +133,8 @@ static int run_child(struct doctor *doctor)
 		return EXIT_USAGE; /* a wrong option behind -- */
 	if (!doctor->reported) {
 		(void)fprintf(stderr, "ringside doctor: " CHILD_PROGRAM " could not start\n");
-		doctor_explain(doctor->writer);
+		if (!doctor->json) /* the streamer has said on stderr what is missing */
+			doctor_explain(doctor->writer);
 	}
 	if (!r)
 		r = writer_flush(doctor->writer);

@@ -271,6 +271,25 @@ static int run_child(struct live *live)
 	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
+/* Options after which the streamer's stdout is no stream for us. The first of them, or NULL. */
+static const char *find_foreign(char **extra, size_t n)
+{
+	static const char *const foreign[] = {"-w", "--write", "-z",        "--doctor",
+					      "-h", "--help",  "--version", NULL};
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; foreign[j]; j++) {
+			size_t length = strlen(foreign[j]);
+
+			/* -wFILE and --write=FILE too */
+			if (!strncmp(extra[i], foreign[j], length) &&
+			    (length == 2 || !extra[i][length] || extra[i][length] == '='))
+				return foreign[j];
+		}
+	}
+	return NULL;
+}
+
 static int run(int argc, char **argv)
 {
 	_cleanup_(live_done) struct live live = {
@@ -298,6 +317,11 @@ static int run(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	own += own < argc;
+	if (find_foreign(argv + own, (size_t)(argc - own)))
+		return usage_error(&live,
+				   "%s does not go behind --: live prints what the streamer writes "
+				   "to its stdout (to record too, use ringside-streamer -w FILE)",
+				   find_foreign(argv + own, (size_t)(argc - own)));
 	r = start(&live, argv + own, (size_t)(argc - own));
 	return r < 0 ? EXIT_FAILED : run_child(&live);
 }
