@@ -59,23 +59,6 @@ static int write_counters(struct reports *reports, bool full)
 	return r;
 }
 
-int reports_start(struct reports *reports)
-{
-	int r;
-
-	/* the Header's own stamps need it; no step from nothing */
-	reports->clock = clock_now();
-	stream_set_offset(reports->stream,
-			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
-	r = header_write(reports->stream, reports->kernel, reports->options);
-	if (!r)
-		r = write_clock(reports, true);
-	if (r < 0)
-		return r;
-	counters_read(&reports->counters);
-	return write_counters(reports, true);
-}
-
 static int write_lost(struct reports *reports, unsigned probe)
 {
 	const struct counters *counters = &reports->counters;
@@ -107,6 +90,22 @@ static int write_sums(struct reports *reports, bool all)
 	if (!r)
 		r = limited_write(&reports->limited, &reports->counters, reports->stream, all);
 	return r;
+}
+
+int reports_start(struct reports *reports)
+{
+	int r;
+
+	/* the Header's own stamps need it; no step from nothing */
+	reports->clock = clock_now();
+	stream_set_offset(reports->stream,
+			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
+	r = header_write(reports->stream, reports->kernel, reports->options);
+	if (!r)
+		r = write_clock(reports, true);
+	if (!r)
+		r = write_sums(reports, false);
+	return r < 0 ? r : write_counters(reports, true);
 }
 
 static int write_due(struct reports *reports)

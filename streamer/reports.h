@@ -40,7 +40,8 @@ int reports_init(struct reports *reports, const struct kernel *kernel, struct en
 		 const struct options *options);
 void reports_done(struct reports *reports); /* any time, also twice */
 
-/* The first records of the stream, or of its next file: Header, Clock, a full set of Counters. */
+/* The first records of the stream, or of its next file: Header, Clock, Lost and Limited if there
+ * is something to say, a full set of Counters. */
 int reports_start(struct reports *reports);
 
 /* Writes what is due. Returns 0, REPORTS_MORE if the buffer is too full for all of it (the rest
