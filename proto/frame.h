@@ -45,7 +45,6 @@ struct input;
 
 struct frame_reader {
 	struct input *input; /* owned */
-	int ended;           /* 0, or what the input said last: INPUT_END or INPUT_CUT */
 	uint8_t *buf;
 	size_t size, begin, end; /* of buf; what is not handed out yet */
 	uint64_t offset;         /* of begin: behind the last whole frame */
@@ -64,6 +63,9 @@ void frame_reader_done(struct frame_reader *reader); /* any time, also twice */
  * AGAIN, or -errno. After FRAME_CUT and FRAME_BAD reader->offset is where the last whole frame
  * ended, and frame_rest is what stands there. END, CUT and BAD repeat. */
 int frame_next(struct frame_reader *reader, struct frame *ret);
+
+/* After FRAME_BAD: true if a part of the input can be left out (FRAME_DAMAGED comes next). */
+bool frame_refuse(struct frame_reader *reader);
 
 static inline const uint8_t *frame_rest(const struct frame_reader *reader, size_t *ret_size)
 {

@@ -107,8 +107,8 @@ int input_select(struct input *input, const struct recording_ranges *ranges);
  * for: INPUT_DAMAGED comes next. */
 bool input_refuse(struct input *input);
 
-/* Plain files only: the last @size bytes given come once more, as they will be by then. */
-void input_unread(struct input *input, size_t size);
+/* The last @size bytes given come once more, as they will be by then. False: not of this input. */
+bool input_unread(struct input *input, size_t size);
 
 static inline void input_freep(struct input **input)
 {
