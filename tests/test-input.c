@@ -262,7 +262,7 @@ static void a_flipped_bit_costs_its_frame_and_nothing_wrong_is_given(void **stat
 
 	build(&stream, 40);
 	packed_stream(&packed, &stream, 5);
-	for (size_t bit = 32; bit < 8 * packed.size; bit += 7) {
+	for (size_t bit = 32; bit < 8 * packed.size; bit += 23) {
 		_cleanup_got_ struct got got = {0};
 
 		packed.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
