@@ -94,7 +94,7 @@ uint64_t input_frame_offset(const struct input *input);
 /* @idle is called before a read that would have to wait. */
 void input_on_idle(struct input *input, void (*idle)(void *data), void *data);
 
-/* The end of a file is INPUT_WAIT from now on. */
+/* The end of a regular file is INPUT_WAIT from now on. */
 void input_follow(struct input *input, bool follow);
 
 /* INPUT_MARK behind each data frame. A pipe is then read one frame ahead. */
