@@ -258,7 +258,10 @@ static int follow_folder(struct tail *tail)
 		r = event.name ? take_file(tail, event.name, event.created) : look_around(tail);
 	if (!r && tail->watch.fd < 0)
 		r = look_around(tail);
-	return r ? r : follow_read(&tail->follow);
+	if (!r)
+		r = follow_read(&tail->follow);
+	follow_tidy(&tail->follow);
+	return r;
 }
 
 /* The next file of the stream that @file is of; its path is to be freed. NULL: none yet. */

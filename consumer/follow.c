@@ -220,6 +220,23 @@ void follow_rename(struct followed *file, const char *path)
 	file->path = copy;
 }
 
+static bool is_over(const struct followed *file, bool others)
+{
+	struct stat st;
+
+	if (fstat(reader_fd(file->reader), &st) < 0)
+		return true;
+	return (st.st_nlink == 0 || (file->footer && others)) &&
+	       inuse_check(reader_fd(file->reader)) != 1;
+}
+
+void follow_tidy(struct follow *follow)
+{
+	for (size_t i = follow->n; i--;)
+		if (is_over(follow->all[i], follow->n > 1))
+			remove_at(follow, i);
+}
+
 void follow_remove(struct follow *follow, const struct followed *file)
 {
 	for (size_t i = 0; i < follow->n; i++) {

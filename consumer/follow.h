@@ -46,4 +46,7 @@ int follow_read(struct follow *follow);
 struct followed *follow_find(struct follow *follow, dev_t device, ino_t inode);
 struct followed *follow_named(struct follow *follow, const char *path);
 void follow_rename(struct followed *file, const char *path);
+/* Lets go of those that nobody writes any more and that are deleted, or closed while others are
+ * here: an open file keeps its space on the disk. */
+void follow_tidy(struct follow *follow);
 void follow_remove(struct follow *follow, const struct followed *file);

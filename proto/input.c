@@ -43,7 +43,8 @@ static int look(struct input *input)
 
 	while (!input->known) {
 		p = source_bytes(&input->source, &size);
-		if (size >= MAGIC || (r == SOURCE_END && size && !(input->follow && input->source.seekable))) {
+		if (size >= MAGIC ||
+		    (r == SOURCE_END && size && !(input->follow && input->source.seekable))) {
 			input->compressed = zframe_begins(p, size);
 			r = input->compressed ? input_zstd_init(input) : 0;
 			if (r < 0)
