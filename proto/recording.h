@@ -16,7 +16,8 @@
 #define RECORDING_INDEX_MAGIC 0x184D2A5Du
 #define RECORDING_INDEX_MAX 4096u /* bytes of the payload; a longer one is not ours */
 
-/* https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md */
+/* https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md
+ */
 #define RECORDING_SEEK_MAGIC 0x184D2A5Eu
 #define RECORDING_SEEK_FOOTER 0x8F92EAB1u
 
@@ -31,3 +32,8 @@
 /* log2 of the window: bounds the reader's memory. */
 #define RECORDING_WINDOW_LOG 20
 #define RECORDING_WINDOW_LOG_MAX 23 /* what a reader accepts */
+
+/* Footer.reason of a file that another one of its stream follows: the probes are attached still. */
+#define RECORDING_ROTATED "rotated"
+/* Footer.reason of a file whose end `ringside repair` has made: it knows no sums. */
+#define RECORDING_REPAIRED "repaired"
