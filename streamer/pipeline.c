@@ -245,6 +245,15 @@ static void heed(struct pipeline *p, unsigned causes)
 		p->reason = p->wakeup.signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
+/* The ring has something, and nothing can be taken: a record at its head is being written, by a
+ * program whose task was preempted. Asking again at once would keep it from going on. */
+static void yield_to_kernel(void)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+
+	(void)nanosleep(&ms, NULL);
+}
+
 int pipeline_run(struct pipeline *p)
 {
 	unsigned causes = 0;
@@ -252,7 +261,8 @@ int pipeline_run(struct pipeline *p)
 
 	while (!p->reason) {
 		pipeline_flush_lazily(p);
-		(void)pipeline_drain(p);
+		if (!pipeline_drain(p) && causes & (WAKEUP_CRITICAL | WAKEUP_BULK))
+			yield_to_kernel();
 		report(p);
 		pipeline_flush_lazily(p);
 		pipeline_rotate(p);
