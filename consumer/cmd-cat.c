@@ -15,7 +15,7 @@
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
-	{'n', "lines", "COUNT", "stop after COUNT records"},
+	{'n', "lines", "COUNT", "stop after COUNT printed records"},
 	{'c', "count", "COUNT", "the same"},
 	PRINTER_OPTIONS,
 	{},
@@ -26,6 +26,7 @@ struct cat {
 	struct printer printer;
 	struct progress progress;
 	uint64_t left; /* records to print before the end */
+	bool open;     /* the input at hand: no Footer since the last Header */
 };
 
 #define CAT_ENOUGH 1 /* as many as were asked for are printed */
@@ -71,8 +72,23 @@ static int put(struct cat *cat, struct reader *reader, struct reader_record *ite
 	return --cat->left ? 0 : CAT_ENOUGH;
 }
 
+/* What was read is whole, but was there more to come? Said, and no failure: it may be a part that
+ * somebody cut out, or the streamer may be writing on. */
+static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
+{
+	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
+	    filter_has_times(cat->printer.filter))
+		return;
+	(void)writer_flush(cat->printer.writer);
+	(void)fprintf(
+		stderr,
+		"ringside cat: %s: ends without a Footer: its streamer was killed, or this is "
+		"a part of a recording (`ringside verify` says what is missing)\n",
+		name);
+}
+
 /* 0, CAT_ENOUGH, or -errno of the output. */
-static int print_records(struct cat *cat, struct reader *reader)
+static int print_records(struct cat *cat, struct reader *reader, const char *name)
 {
 	struct reader_record item;
 	int r;
@@ -81,8 +97,10 @@ static int print_records(struct cat *cat, struct reader *reader)
 		if (n % PROGRESS_EVERY == 0)
 			progress_show(&cat->progress, reader_position(reader));
 		r = reader_next(reader, &item);
-		if (r == READER_END)
+		if (r == READER_END) {
+			say_if_open(cat, reader, name);
 			return 0;
+		}
 		if (r == READER_CUT && inuse_check(reader_fd(reader)) == 1)
 			return 0; /* the rest is being written just now */
 		if (r) {
@@ -93,6 +111,7 @@ static int print_records(struct cat *cat, struct reader *reader)
 			continue;
 		if (r)
 			return 0;
+		cat->open = item.peek.kind != RINGSIDE__V1__RECORD__BODY_FOOTER;
 		r = put(cat, reader, &item);
 		if (r)
 			return r;
@@ -114,11 +133,12 @@ static int print_input(const char *path, void *data)
 		return 0;
 	}
 	path = strcmp(path, "-") ? path : "stdin";
+	cat->open = false;
 	printer_begin(&cat->printer, reader);
 	reader_on_idle(reader, printer_flush, &cat->printer);
 	if (!cat->printer.output.terminal)
 		progress_begin(&cat->progress, path, reader_fd(reader));
-	r = print_records(cat, reader);
+	r = print_records(cat, reader, path);
 	progress_end(&cat->progress);
 	printer_say_unknown(&cat->printer, reader, path);
 	return r;

@@ -126,14 +126,16 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	if (!match && !(item->header && output->ops->binary))
 		return PRINTER_NOTHING;
 	if (!item->header && !output_prints(output, item->peek.kind))
-		return 0;
+		return PRINTER_NOTHING;
 	if (!output->ops->binary)
 		r = reader_unpack(reader, item);
 	if (r)
 		return r;
 	output->header = reader_header(reader);
 	r = output_put(output, item->record, item->frame, item->size);
-	return r || match ? r : PRINTER_NOTHING;
+	if (!r && (!match || !output_prints(output, item->peek.kind)))
+		return PRINTER_NOTHING;
+	return r;
 }
 
 void printer_complain(struct printer *printer, const char *problem)
