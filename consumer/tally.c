@@ -179,6 +179,12 @@ static void compare_carried(const struct spot *spot, const struct tally_cpu *cpu
 	compare(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
 }
 
+void tally_gap(struct tally *tally)
+{
+	tally->gap |= tally->based;
+	tally->based = tally->whole = false;
+}
+
 static void adopt_carried(struct tally_kind *kind, struct tally_cpu *cpu,
 			  const Ringside__V1__CpuCounters *stated)
 {
@@ -270,6 +276,8 @@ static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums,
 		cpu->listed = true;
 		if (tally->based)
 			compare_carried(&spot, cpu, stated);
+		else if (tally->gap && stated->written > cpu->written)
+			kind->missing += stated->written - cpu->written;
 		adopt_carried(kind, cpu, stated);
 		check_kernel(&spot, cpu, &now, final);
 		add_sums(&kind->kernel, &now);
@@ -318,6 +326,7 @@ static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, 
 				     where, kind->name, kind->written);
 	}
 	tally->based = true;
+	tally->gap = false;
 	return 0;
 }
 

@@ -31,3 +31,6 @@
 /* log2 of the window: bounds the reader's memory. */
 #define RECORDING_WINDOW_LOG 20
 #define RECORDING_WINDOW_LOG_MAX 23 /* what a reader accepts */
+
+/* Footer.reason of a file whose end `ringside repair` has made: it knows no sums. */
+#define RECORDING_REPAIRED "repaired"
