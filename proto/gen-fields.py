@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Field numbers and enum values of a descriptor set as C constants: FIELD_<MESSAGE>_<FIELD>.
 
+And <MESSAGE>_<ONEOF>_NAMES: the names of a oneof's fields, to be put into an array by number.
+
 usage: gen-fields.py SET.desc OUT.h
 """
 import re
@@ -28,6 +30,13 @@ def main():
                 for field in message.field:
                     out.write(f"\tFIELD_{upper(message.name)}_{field.name.upper()} = {field.number},\n")
         out.write("};\n")
+        for file in files:
+            for message in file.message_type:
+                for i, oneof in enumerate(message.oneof_decl):
+                    names = [f'[{f.number}] = "{f.name}"' for f in message.field
+                             if f.HasField("oneof_index") and f.oneof_index == i]
+                    out.write(f"\n#define {upper(message.name)}_{oneof.name.upper()}_NAMES "
+                              f"{', '.join(names)}\n")
 
 
 main()

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recording-index.h"
+
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "pb.h"
+#include "recording.h"
+#include "ringside-fields.h"
+
+#define CHECKSUM 4u
+#define TAG(field, type) ((field) << 3 | (type))
+
+static const char *const names[RECORDING_BODIES] = {RECORD_BODY_NAMES};
+
+/* One field of a message: a number, or bytes. */
+struct field {
+	uint64_t tag;
+	uint64_t value; /* of a varint or fixed64; bytes: their size */
+	const uint8_t *data;
+};
+
+static const uint8_t *get_varint(const uint8_t *p, const uint8_t *end, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
+		v |= (uint64_t)(*p & 0x7f) << shift;
+		if (*p++ < 0x80) {
+			*ret = v;
+			return p;
+		}
+	}
+	return NULL;
+}
+
+/* Reads a field. Returns where the next one begins, NULL if none is whole. */
+static const uint8_t *get_field(const uint8_t *p, const uint8_t *end, struct field *ret)
+{
+	p = get_varint(p, end, &ret->tag);
+	if (!p)
+		return NULL;
+	switch (ret->tag & 7) {
+	case PB_VARINT:
+		return get_varint(p, end, &ret->value);
+	case PB_FIXED64:
+		if (end - p < 8)
+			return NULL;
+		ret->value = 0;
+		for (int i = 0; i < 8; i++)
+			ret->value |= (uint64_t)p[i] << (8 * i);
+		return p + 8;
+	case PB_BYTES:
+		p = get_varint(p, end, &ret->value);
+		if (!p || ret->value > (uint64_t)(end - p))
+			return NULL;
+		ret->data = p;
+		return p + ret->value;
+	default:
+		return NULL;
+	}
+}
+
+bool recording_index_is_header(const uint8_t *record, size_t size)
+{
+	return size && record[0] == TAG(FIELD_RECORD_HEADER, PB_BYTES);
+}
+
+static void add_header(struct recording_index *index, const uint8_t *p, size_t size)
+{
+	const uint8_t *end = p + size;
+	struct field field;
+
+	while (p < end && (p = get_field(p, end, &field))) {
+		if (field.tag != TAG(FIELD_HEADER_STREAM_ID, PB_BYTES) ||
+		    field.value != RECORDING_STREAM_ID)
+			continue;
+		memcpy(index->stream_id, field.data, RECORDING_STREAM_ID);
+		index->has_stream_id = true;
+	}
+}
+
+static void widen(bool *has, uint64_t *min, uint64_t *max, uint64_t v)
+{
+	if (!*has || v < *min)
+		*min = v;
+	if (!*has || v > *max)
+		*max = v;
+	*has = true;
+}
+
+void recording_index_add(struct recording_index *index, const uint8_t *record, size_t size)
+{
+	const uint8_t *p = record, *end = record + size;
+	struct field field;
+
+	while (p < end && (p = get_field(p, end, &field))) {
+		uint64_t number = field.tag >> 3;
+
+		if (field.tag == TAG(FIELD_RECORD_SEQ, PB_VARINT)) {
+			if (!index->has_seq)
+				index->first_seq = field.value;
+			index->last_seq = field.value;
+			index->has_seq = true;
+		} else if (field.tag == TAG(FIELD_RECORD_BOOTTIME_NANO, PB_FIXED64)) {
+			widen(&index->has_boottime, &index->min_boottime, &index->max_boottime,
+			      field.value);
+		} else if (field.tag == TAG(FIELD_RECORD_TIME_UNIX_NANO, PB_FIXED64)) {
+			widen(&index->has_time, &index->min_time, &index->max_time, field.value);
+		} else if (number < RECORDING_BODIES && names[number]) {
+			index->counts[number]++;
+			if (number == FIELD_RECORD_HEADER && (field.tag & 7) == PB_BYTES)
+				add_header(index, field.data, field.value);
+		}
+	}
+}
+
+static void put_counts(const struct recording_index *index, struct pb *pb)
+{
+	for (unsigned i = 0; i < RECORDING_BODIES; i++) {
+		uint8_t *mark;
+
+		if (!index->counts[i])
+			continue;
+		mark = pb_open(pb, FIELD_FRAME_INDEX_COUNTS);
+		pb_string(pb, FIELD_KIND_COUNT_KIND, names[i]);
+		pb_uint(pb, FIELD_KIND_COUNT_COUNT, index->counts[i]);
+		pb_close(pb, mark);
+	}
+}
+
+size_t recording_index_pack(const struct recording_index *index, uint8_t *buf)
+{
+	struct pb pb = pb_make(buf + CHECKSUM, RECORDING_INDEX_MAX - CHECKSUM);
+	uint32_t sum;
+
+	if (index->has_stream_id)
+		pb_bytes(&pb, FIELD_FRAME_INDEX_STREAM_ID, index->stream_id, RECORDING_STREAM_ID);
+	if (index->has_seq) {
+		pb_uint(&pb, FIELD_FRAME_INDEX_FIRST_SEQ, index->first_seq);
+		pb_uint(&pb, FIELD_FRAME_INDEX_LAST_SEQ, index->last_seq);
+	}
+	if (index->has_boottime) {
+		pb_fixed64(&pb, FIELD_FRAME_INDEX_MIN_BOOTTIME_NANO, index->min_boottime);
+		pb_fixed64(&pb, FIELD_FRAME_INDEX_MAX_BOOTTIME_NANO, index->max_boottime);
+	}
+	if (index->has_time) {
+		pb_fixed64(&pb, FIELD_FRAME_INDEX_MIN_TIME_UNIX_NANO, index->min_time);
+		pb_fixed64(&pb, FIELD_FRAME_INDEX_MAX_TIME_UNIX_NANO, index->max_time);
+	}
+	pb_uint(&pb, FIELD_FRAME_INDEX_COMPRESSED_BYTES, index->compressed_bytes);
+	pb_uint(&pb, FIELD_FRAME_INDEX_UNCOMPRESSED_BYTES, index->uncompressed_bytes);
+	pb_uint(&pb, FIELD_FRAME_INDEX_UNCOMPRESSED_OFFSET, index->uncompressed_offset);
+	put_counts(index, &pb);
+
+	sum = XXH32(buf + CHECKSUM, (size_t)(pb.p - buf) - CHECKSUM, 0);
+	for (unsigned i = 0; i < CHECKSUM; i++)
+		buf[i] = (uint8_t)(sum >> (8 * i));
+	return (size_t)(pb.p - buf);
+}
