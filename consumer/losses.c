@@ -87,14 +87,14 @@ void losses_skip(struct tally *tally)
 	(void)losses_limited(tally);
 }
 
-static void doubt(const struct tally_kind *kind, struct findings *doubts)
+static void doubt(const struct tally_kind *kind, bool last, struct findings *doubts)
 {
 	if (!kind->stated)
 		findings_add(doubts, "there are no sums of %s", kind->name);
 	else if (kind->missed_known && kind->missed_runs)
 		findings_add(doubts, "%" PRIu64 " run%s of %s may have been missed (missed_runs)",
 			     kind->missed_runs, kind->missed_runs == 1 ? "" : "s", kind->name);
-	if (kind->stated && kind->kernel.in_flight)
+	if (last && kind->stated && kind->kernel.in_flight)
 		findings_add(doubts, "%" PRIu64 " run%s of %s had not ended (in flight)",
 			     kind->kernel.in_flight, kind->kernel.in_flight == 1 ? "" : "s",
 			     kind->name);
@@ -124,11 +124,11 @@ static void doubt_uncounted(const struct tally *tally, struct findings *doubts)
 	}
 }
 
-void losses_doubt(const struct tally *tally, struct findings *doubts)
+void losses_doubt(const struct tally *tally, bool last, struct findings *doubts)
 {
 	for (unsigned i = 0; i < tally->n; i++) {
 		if (tally->kinds[i].attached)
-			doubt(&tally->kinds[i], doubts);
+			doubt(&tally->kinds[i], last, doubts);
 	}
 	doubt_uncounted(tally, doubts);
 }

@@ -14,5 +14,5 @@ uint64_t losses_limited(struct tally *tally);
 /* What was lost before the sums at hand is not this input's: as if it had been told. */
 void losses_skip(struct tally *tally);
 
-/* At the Footer: why no more can be known of the attached probes. */
-void losses_doubt(const struct tally *tally, struct findings *doubts);
+/* At a Footer: why no more can be known of the attached probes. @last: the stream ends with it. */
+void losses_doubt(const struct tally *tally, bool last, struct findings *doubts);

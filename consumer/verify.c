@@ -339,6 +339,7 @@ static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *fo
 static int take_footer(struct verify *verify, const Ringside__V1__Record *record, const char *where)
 {
 	const Ringside__V1__Footer *footer = record->footer;
+	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
 	int r;
 
 	verify->has_footer = true;
@@ -352,8 +353,9 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 	if (r)
 		return r;
 	tell_missing(verify, where);
-	note_oom_kills(verify, footer);
-	losses_doubt(&verify->tally, &verify->report.doubts);
+	if (!rotated) /* some may be in the rings still */
+		note_oom_kills(verify, footer);
+	losses_doubt(&verify->tally, !rotated, &verify->report.doubts);
 	return 0;
 }
 

@@ -32,5 +32,7 @@
 #define RECORDING_WINDOW_LOG 20
 #define RECORDING_WINDOW_LOG_MAX 23 /* what a reader accepts */
 
+/* Footer.reason of a file that another one of its stream follows: the probes are attached still. */
+#define RECORDING_ROTATED "rotated"
 /* Footer.reason of a file whose end `ringside repair` has made: it knows no sums. */
 #define RECORDING_REPAIRED "repaired"
