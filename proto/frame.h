@@ -18,12 +18,17 @@
 #define FRAME_END 2  /* the input ended behind a frame */
 #define FRAME_CUT 3  /* the input ended inside a frame */
 #define FRAME_BAD 4  /* what stands here is not a length: nothing after it can be read */
+/* The reader only, as input.h has them. After the last two the next frame begins anew. */
+#define FRAME_WAIT 5
+#define FRAME_MARK 6
+#define FRAME_DAMAGED 7
+#define FRAME_AGAIN 8
 
 struct frame {
 	const uint8_t *start; /* of the length */
 	const uint8_t *data;  /* the message */
 	size_t size;          /* of the message */
-	uint64_t offset;      /* of start in the input */
+	uint64_t offset;      /* of start in what was read, uncompressed */
 };
 
 /* Writes the length that goes before @size bytes; up to FRAME_PREFIX_MAX. Returns its end. */
@@ -36,29 +41,31 @@ static inline uint8_t *frame_put_length(uint8_t *p, size_t size)
  * FRAME_MORE (*ret_need: bytes from @p on without which no more can be said), or FRAME_BAD. */
 int frame_parse(const uint8_t *p, size_t size, struct frame *ret, size_t *ret_need);
 
+struct input;
+
 struct frame_reader {
-	int fd; /* borrowed */
-	bool ended;
+	struct input *input; /* owned */
 	uint8_t *buf;
 	size_t size, begin, end; /* of buf; what is not handed out yet */
-	uint64_t offset;         /* of begin in the input: behind the last whole frame */
-	/* Called before a read that would wait, if set. */
-	void (*idle)(void *data);
-	void *idle_data;
+	uint64_t offset;         /* of begin: behind the last whole frame */
 };
 
 #define FRAME_READER_NULL                                                                          \
 	{                                                                                          \
-		.fd = -1                                                                           \
+		.input = NULL                                                                      \
 	}
 
+/* @fd is borrowed. */
 int frame_reader_init(struct frame_reader *reader, int fd);
 void frame_reader_done(struct frame_reader *reader); /* any time, also twice */
 
-/* The next frame; valid until the next call. Returns 0, FRAME_END, FRAME_CUT, FRAME_BAD, or
- * -errno. After FRAME_CUT and FRAME_BAD reader->offset is where the last whole frame ended, and
- * frame_rest is what stands there. The answers other than 0 repeat. */
+/* The next frame; valid until the next call. Returns 0, FRAME_END, CUT, BAD, WAIT, MARK, DAMAGED,
+ * AGAIN, or -errno. After FRAME_CUT and FRAME_BAD reader->offset is where the last whole frame
+ * ended, and frame_rest is what stands there. END, CUT and BAD repeat. */
 int frame_next(struct frame_reader *reader, struct frame *ret);
+
+/* After FRAME_BAD: true if a part of the input can be left out (FRAME_DAMAGED comes next). */
+bool frame_refuse(struct frame_reader *reader);
 
 static inline const uint8_t *frame_rest(const struct frame_reader *reader, size_t *ret_size)
 {

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "peek.h"
+
+#include "pb-read.h"
+#include "ringside-fields.h"
+
+#define BODY_LAST 11 /* fields from 12 on stand around the body; new bodies come behind 15 */
+
+bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
+{
+	const uint8_t *p = data, *end = data + size;
+	struct peek peek = {0};
+	struct pb_field field;
+
+	while (p < end) {
+		p = pb_get_field(p, end, &field);
+		if (!p)
+			return false;
+		if (field.type == PB_BYTES && field.number <= BODY_LAST) {
+			peek.kind = field.number;
+			peek.body = field.data;
+			peek.body_size = field.size;
+		} else if (field.number == FIELD_RECORD_BOOTTIME_NANO && field.type == PB_FIXED64) {
+			peek.has_boottime = true;
+			peek.boottime_nano = field.value;
+		} else if (field.number == FIELD_RECORD_TIME_UNIX_NANO &&
+			   field.type == PB_FIXED64) {
+			peek.has_time = true;
+			peek.time_unix_nano = field.value;
+		} else if (field.number == FIELD_RECORD_SEQ && field.type == PB_VARINT) {
+			peek.seq = field.value;
+		}
+	}
+	*ret = peek;
+	return true;
+}
