@@ -101,22 +101,38 @@ static size_t whole_size(const struct frame *frame)
 	return (size_t)(frame->data - frame->start) + frame->size;
 }
 
-/* What stands at @p, behind a record, goes on with it. @ended: the file ends with @size. */
-static bool goes_on(const uint8_t *p, size_t size, uint64_t seq)
+/* Whether what stands at @p, behind the record @seq, goes on with it. */
+static int goes_on(const uint8_t *p, size_t size, bool ended, uint64_t seq, size_t *ret_need)
+{
+	const uint8_t *start = p, *end = p + size;
+	struct frame next;
+	struct look look;
+	size_t need = 1;
+	int r;
+
+	while (p < end && !*p) /* empty records */
+		p++;
+	if (p == end && ended)
+		return p == start; /* the file ends behind it */
+	r = frame_parse(p, (size_t)(end - p), &next, &need);
+	if (r == FRAME_MORE && !ended && (size_t)(p - start) + need <= FIND_AHEAD / 2) {
+		*ret_need = (size_t)(p - start) + need;
+		return RESYNC_MORE;
+	}
+	return !r && look_around(next.data, next.size, &look) &&
+	       (look.header || look.seq > seq);
+}
+
+/* 0: there is none, or it is not the record right behind. */
+static uint64_t next_seq(const uint8_t *p, size_t size)
 {
 	struct frame next;
 	struct look look;
 	size_t need;
 
-	if (!size)
-		return true;
-	while (size && !*p) { /* empty records */
-		p++;
-		size--;
-	}
-	if (!size || frame_parse(p, size, &next, &need))
-		return false;
-	return look_around(next.data, next.size, &look) && (look.header || look.seq > seq);
+	if (frame_parse(p, size, &next, &need) || !look_around(next.data, next.size, &look))
+		return 0;
+	return look.seq;
 }
 
 /* @p: at least FIND_AHEAD bytes, or all that the file has. */
@@ -124,7 +140,7 @@ static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool t
 		    uint64_t room, struct look *ret)
 {
 	struct frame frame;
-	size_t need;
+	size_t need, whole;
 
 	if (frame_parse(p, size, &frame, &need) || !frame.size ||
 	    !look_around(frame.data, frame.size, ret))
@@ -133,28 +149,28 @@ static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool t
 		return false;
 	if (!look_inside(resync, &frame))
 		return false;
-	if (ret->header || goes_on(p + whole_size(&frame), size - whole_size(&frame), ret->seq))
+	whole = whole_size(&frame);
+	if (ret->header || goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
 		return true;
 	/* nothing behind it, but no more are missing than there is room for */
 	return tight && ret->seq - resync->latest_seq - 1 <= room;
 }
 
-int resync_confirm(struct resync *resync, const struct frame *frame)
+int resync_confirm(const struct resync *resync, const struct frame *frame, const uint8_t *behind,
+		   size_t size, bool ended, size_t *ret_need)
 {
-	uint64_t behind = frame->offset + whole_size(frame);
 	struct look look;
-	const uint8_t *p;
-	size_t size;
 	int r;
 
 	if (!look_around(frame->data, frame->size, &look))
 		return 0;
 	if (look.header)
 		return 1;
-	if (look.seq <= resync->latest_seq)
-		return 0;
-	r = window_at(resync->window, behind, FRAME_MAX + FRAME_PREFIX_MAX, &p, &size);
-	return r ? r : goes_on(p, size, look.seq);
+	r = goes_on(behind, size, ended, look.seq, ret_need);
+	/* one that comes too late has to stand where it was written */
+	if (r == 1 && look.seq <= resync->latest_seq)
+		return size && next_seq(behind, size) == look.seq + 1;
+	return r;
 }
 
 /* A record with its stamps takes more than this. */

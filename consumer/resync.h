@@ -12,6 +12,8 @@
 #include "frame.h"
 #include "window.h"
 
+#define RESYNC_MORE 2
+
 struct resync {
 	struct window *window; /* borrowed */
 	struct arena arena;
@@ -22,9 +24,11 @@ struct resync {
 void resync_init(struct resync *resync, struct window *window);
 void resync_done(struct resync *resync);
 
-/* Whether the record @frame can be believed, whatever its seq. What comes behind it in the file
- * is looked at. 1, 0 or -errno. */
-int resync_confirm(struct resync *resync, const struct frame *frame);
+/* Whether the record @frame can be believed, though it is not the next one by its seq. @behind:
+ * what comes after it; @size bytes of it are there. Returns 1, 0, or RESYNC_MORE: *ret_need bytes
+ * are needed to tell (with less at the end of the file, say @ended). */
+int resync_confirm(const struct resync *resync, const struct frame *frame, const uint8_t *behind,
+		   size_t size, bool ended, size_t *ret_need);
 
 struct resync_hole {
 	uint64_t end;   /* where a record begins, or where it was given up */
