@@ -14,6 +14,10 @@
 
 #define NAME_SIZE 256
 #define REASON_SIZE 256
+#define STREAM_ID 16
+
+/* So many empty records in a row are no records: a hole in a file, or a bomb. */
+#define EMPTY_MAX FRAME_MAX
 
 struct reader {
 	struct frame_reader frames;
@@ -22,7 +26,14 @@ struct reader {
 	Ringside__V1__Clock clock;
 	bool has_clock;
 	bool started; /* the first record was read: it is a recording */
-	int ended;    /* 0, or the answer that stays */
+	bool damaged; /* a stretch was left out; maybe the first record was in it */
+	bool raw;
+	/* Following: what was read of the stream, when some of it comes once more. */
+	bool again;
+	uint64_t latest_seq;
+	uint8_t latest_stream[STREAM_ID];
+	int ended; /* 0, or the answer that stays */
+	int fd;
 	int owned_fd; /* -1: the caller's */
 	uint64_t unknown;
 	size_t name_size;
@@ -36,6 +47,7 @@ int reader_new(struct reader **ret, int fd, const char *name)
 
 	if (!reader)
 		return -ENOMEM;
+	reader->fd = fd;
 	reader->owned_fd = -1;
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
@@ -83,13 +95,49 @@ int reader_open(struct reader **ret, const char *path)
 
 int reader_fd(const struct reader *reader)
 {
-	return reader->frames.fd;
+	return reader->fd;
 }
 
 void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data)
 {
-	reader->frames.idle = idle;
-	reader->frames.idle_data = data;
+	input_on_idle(reader->frames.input, idle, data);
+}
+
+void reader_set_raw(struct reader *reader, bool raw)
+{
+	reader->raw = raw;
+}
+
+void reader_want_marks(struct reader *reader)
+{
+	input_want_marks(reader->frames.input);
+}
+
+void reader_follow(struct reader *reader, bool follow)
+{
+	input_follow(reader->frames.input, follow);
+	if (follow && (reader->ended == READER_END || reader->ended == READER_CUT))
+		reader->ended = 0;
+}
+
+int reader_select(struct reader *reader, const struct recording_ranges *ranges)
+{
+	return input_select(reader->frames.input, ranges);
+}
+
+int reader_is_compressed(struct reader *reader, bool *ret)
+{
+	return input_is_compressed(reader->frames.input, ret);
+}
+
+bool reader_unfinished(const struct reader *reader)
+{
+	return input_unfinished(reader->frames.input);
+}
+
+uint64_t reader_position(const struct reader *reader)
+{
+	return input_position(reader->frames.input);
 }
 
 const Ringside__V1__Header *reader_header(const struct reader *reader)
@@ -133,10 +181,6 @@ static const char *decompressor(const uint8_t *p, size_t size)
 {
 	if (size < 4)
 		return NULL;
-	if (!memcmp(p, "\x28\xb5\x2f\xfd", 4))
-		return "zstd -dc";
-	if ((p[0] & 0xf0) == 0x50 && !memcmp(p + 1, "\x2a\x4d\x18", 3))
-		return "zstd -dc"; /* a skippable frame goes first */
 	if (!memcmp(p, "\x1f\x8b\x08", 3))
 		return "gzip -dc";
 	if (!memcmp(p, "\xfd\x37\x7a\x58", 4))
@@ -151,9 +195,7 @@ static int say_foreign(struct reader *reader, const uint8_t *p, size_t size, con
 
 	if (tool)
 		return fail(reader, READER_FOREIGN,
-			    "compressed recordings are not read by this version: "
-			    "%s FILE | ringside cat",
-			    tool);
+			    "compressed, but not with zstd: %s FILE | ringside cat", tool);
 	if (size && (p[0] == '{' || p[0] == '['))
 		why = "it looks like JSON; what can be read is what ringside-streamer and "
 		      "`ringside cat -o pb` write";
@@ -171,12 +213,19 @@ static int stop(struct reader *reader, int answer)
 	if (answer < 0)
 		return fail(reader, answer, "cannot read on behind byte %" PRIu64 ": %s", offset,
 			    strerror(-answer));
+	if (reader->damaged && answer == FRAME_END)
+		return READER_END; /* what there was to say was said */
 	if (!reader->started && answer == FRAME_END)
 		return fail(reader, READER_FOREIGN, "empty: nothing was recorded");
 	if (!reader->started && answer == FRAME_CUT)
 		return say_foreign(reader, rest, size, "it ends before its first record does");
 	if (!reader->started)
 		return say_foreign(reader, rest, size, "it does not begin with a record");
+	if (answer == FRAME_CUT && input_is_cut(reader->frames.input))
+		return fail(reader, READER_CUT,
+			    "cut inside the zstd frame at byte %" PRIu64
+			    ": all that can be decoded was read",
+			    input_frame_offset(reader->frames.input));
 	if (answer == FRAME_CUT)
 		return fail(reader, READER_CUT,
 			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
@@ -228,66 +277,145 @@ static void adopt_clock(struct reader *reader, const Ringside__V1__Clock *clock)
 	reader->has_clock = true;
 }
 
-static int take(struct reader *reader, const struct frame *frame, struct reader_record *ret)
+/* Following: whether the record was read before the file was cut back. */
+static bool is_repeated(struct reader *reader, const struct peek *peek, bool header)
 {
-	const Ringside__V1__Record *record = ret->record;
+	const Ringside__V1__Header *now = reader->header;
+	bool same = now && now->has_stream_id && now->stream_id.len == STREAM_ID &&
+		    !memcmp(now->stream_id.data, reader->latest_stream, STREAM_ID);
+
+	if (reader->again && same && peek->seq && peek->seq <= reader->latest_seq)
+		return true;
+	if (header && now->has_stream_id && now->stream_id.len == STREAM_ID)
+		memcpy(reader->latest_stream, now->stream_id.data, STREAM_ID);
+	reader->again = false;
+	reader->latest_seq = peek->seq;
+	return false;
+}
+
+/* The record at hand in full. False if it is not readable. */
+static bool unpack(struct reader *reader, struct reader_record *item)
+{
+	arena_reset(&reader->arena);
+	item->record =
+		ringside__v1__record__unpack(&reader->arena.allocator, item->size, item->frame);
+	return item->record;
+}
+
+static int say_unreadable(struct reader *reader, const struct reader_record *item)
+{
+	return fail(reader, READER_DAMAGED,
+		    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
+		    item->size, item->offset);
+}
+
+int reader_unpack(struct reader *reader, struct reader_record *item)
+{
+	return item->record || unpack(reader, item) ? 0 : say_unreadable(reader, item);
+}
+
+/* What a readable record changes. 0, or the answer that stays. */
+static int take(struct reader *reader, const struct frame *frame, struct reader_record *item)
+{
 	int r;
 
-	ret->header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER;
-	ret->unknown = record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET;
-	if (!reader->started && !ret->header)
+	item->header = item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER;
+	item->unknown =
+		!item->peek.kind ||
+		(item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET);
+	if (!reader->started && !item->header && !reader->damaged)
 		return say_foreign(reader, frame->start, frame->size,
 				   "its first record is not a Header");
-	reader->unknown += ret->unknown;
-	if (ret->header) {
-		r = check_header(reader, record->header, frame);
+	reader->unknown += item->unknown;
+	if (item->header) {
+		r = check_header(reader, item->record->header, frame);
 		if (!r)
 			r = adopt_header(reader, frame);
 		if (r)
 			return r;
 	}
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_CLOCK)
-		adopt_clock(reader, record->clock);
+	if (item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY_CLOCK)
+		adopt_clock(reader, item->record->clock);
 	reader->started = true;
 	return 0;
 }
 
+/* A frame that holds something. */
+static int take_frame(struct reader *reader, const struct frame *frame, struct reader_record *item)
+{
+	bool readable = peek_record(frame->data, frame->size, &item->peek);
+
+	item->frame = frame->data;
+	item->size = frame->size;
+	item->start = frame->start;
+	item->offset = frame->offset;
+	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
+		readable = unpack(reader, item);
+	if (readable) {
+		reader->ended = take(reader, frame, item);
+		return reader->ended;
+	}
+	if (!reader->started && !reader->damaged) {
+		reader->ended = say_foreign(reader, frame->start, frame->size,
+					    "its first record is not readable");
+		return reader->ended;
+	}
+	return say_unreadable(reader, item);
+}
+
+/* What the framing says besides frames. */
+static int take_answer(struct reader *reader, int answer, struct reader_record *item)
+{
+	char text[REASON_SIZE];
+
+	switch (answer) {
+	case FRAME_WAIT:
+		return READER_WAIT;
+	case FRAME_MARK:
+		item->mark = input_mark(reader->frames.input);
+		return READER_MARK;
+	case FRAME_DAMAGED:
+		reader->damaged = true;
+		item->damage = input_damage(reader->frames.input);
+		return fail(reader, READER_DAMAGED, "damaged: %s",
+			    input_damage_text(item->damage, text, sizeof(text)));
+	default:
+		reader->ended = stop(reader, answer);
+		return reader->ended;
+	}
+}
+
 int reader_next(struct reader *reader, struct reader_record *ret)
 {
-	size_t empty = 0;
+	struct reader_record item = {0};
 	struct frame frame;
 	int r;
 
 	if (reader->ended)
 		return reader->ended;
-	while (!(r = frame_next(&reader->frames, &frame)) && !frame.size)
-		empty++;
-	if (r) {
-		reader->ended = stop(reader, r);
-		return reader->ended;
-	}
-	arena_reset(&reader->arena);
-	*ret = (struct reader_record){
-		.record = ringside__v1__record__unpack(&reader->arena.allocator, frame.size,
-						       frame.data),
-		.frame = frame.data,
-		.size = frame.size,
-		.start = frame.start,
-		.offset = frame.offset,
-		.empty = empty,
-	};
-	if (ret->record) {
-		r = take(reader, &frame, ret);
-		if (r)
-			reader->ended = r;
-		return r;
-	}
-	if (!reader->started) {
-		reader->ended = say_foreign(reader, frame.start, frame.size,
-					    "its first record is not readable");
-		return reader->ended;
-	}
-	return fail(reader, READER_DAMAGED,
-		    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
-		    frame.size, frame.offset);
+	do {
+		r = frame_next(&reader->frames, &frame);
+		if (r == FRAME_AGAIN)
+			reader->again = true;
+		if (r == FRAME_BAD && (reader->started || reader->damaged) &&
+		    frame_refuse(&reader->frames))
+			r = FRAME_AGAIN; /* says next what is left out */
+		if (!r && !frame.size && ++item.empty > EMPTY_MAX)
+			return reader->ended = fail(reader, READER_BROKEN,
+						    "damaged: nothing but zeroes before byte "
+						    "%" PRIu64,
+						    frame.offset);
+		if (!r && frame.size) {
+			r = take_frame(reader, &frame, &item);
+			if (!r && is_repeated(reader, &item.peek, item.header))
+				r = FRAME_AGAIN;
+			*ret = item;
+			if (r != FRAME_AGAIN)
+				return r;
+			item = (struct reader_record){0};
+		}
+	} while (!r || r == FRAME_AGAIN);
+	r = take_answer(reader, r, &item);
+	*ret = item;
+	return r;
 }

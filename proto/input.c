@@ -166,6 +166,11 @@ bool input_unfinished(const struct input *input)
 	return input->ended == INPUT_END && input->unfinished;
 }
 
+bool input_is_cut(const struct input *input)
+{
+	return input->ended == INPUT_CUT;
+}
+
 uint64_t input_position(const struct input *input)
 {
 	return input->source.offset - input->source.start;

@@ -85,6 +85,7 @@ int input_is_compressed(struct input *input, bool *ret);
 /* After INPUT_END: the last frame was never finished (the writer is still at it, or was killed),
  * but ends behind a block that was decoded. */
 bool input_unfinished(const struct input *input);
+bool input_is_cut(const struct input *input); /* it said INPUT_CUT */
 
 /* Where in the file the next byte to decode is; of the frame that it belongs to. */
 uint64_t input_position(const struct input *input);

@@ -4,7 +4,9 @@
 #include "pb-read.h"
 #include "ringside-fields.h"
 
-#define BODY_LAST 11 /* fields from 12 on stand around the body; new bodies come behind 15 */
+#define BODIES 16
+
+static const char *const names[BODIES] = {RECORD_BODY_NAMES};
 
 bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 {
@@ -16,7 +18,7 @@ bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 		p = pb_get_field(p, end, &field);
 		if (!p)
 			return false;
-		if (field.type == PB_BYTES && field.number <= BODY_LAST) {
+		if (field.type == PB_BYTES && field.number < BODIES && names[field.number]) {
 			peek.kind = field.number;
 			peek.body = field.data;
 			peek.body_size = field.size;

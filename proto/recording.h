@@ -16,7 +16,8 @@
 #define RECORDING_INDEX_MAGIC 0x184D2A5Du
 #define RECORDING_INDEX_MAX 4096u /* bytes of the payload; a longer one is not ours */
 
-/* https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md */
+/* https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md
+ */
 #define RECORDING_SEEK_MAGIC 0x184D2A5Eu
 #define RECORDING_SEEK_FOOTER 0x8F92EAB1u
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "frame.h"
+#include "input.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -35,6 +36,8 @@ static size_t whole_size(const struct frame *frame)
 	return (size_t)(frame->data - frame->start) + frame->size;
 }
 
+static int read_end; /* of the latest pipe */
+
 /* A pipe that holds @size bytes; the write end comes back. */
 static int piped(struct frame_reader *reader, const void *data, size_t size)
 {
@@ -43,6 +46,7 @@ static int piped(struct frame_reader *reader, const void *data, size_t size)
 	assert_ok(pipe2(fds, O_CLOEXEC));
 	assert_ok(write_all(fds[1], data, size));
 	assert_ok(frame_reader_init(reader, fds[0]));
+	read_end = fds[0];
 	return fds[1];
 }
 
@@ -50,7 +54,7 @@ static void close_both(struct frame_reader *reader, int write_end)
 {
 	if (write_end >= 0)
 		assert_ok(close(write_end));
-	assert_ok(close(reader->fd));
+	assert_ok(close(read_end));
 	frame_reader_done(reader);
 }
 
@@ -93,8 +97,7 @@ static void any_split_in_two_gives_the_same_frames(void **state)
 		uint64_t offset = 0;
 
 		late.fd = piped(&reader, buf, split);
-		reader.idle = send_rest;
-		reader.idle_data = &late;
+		input_on_idle(reader.input, send_rest, &late);
 		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 			assert_ok(frame_next(&reader, &frame));
 			assert_frame(&frame, i, offset);
@@ -136,8 +139,7 @@ static void single_bytes_give_the_same_frames(void **state)
 	uint64_t offset = 0;
 
 	drip.fd = piped(&reader, "", 0);
-	reader.idle = send_one;
-	reader.idle_data = &drip;
+	input_on_idle(reader.input, send_one, &drip);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		assert_ok(frame_next(&reader, &frame));
 		assert_frame(&frame, i, offset);
