@@ -119,8 +119,7 @@ static int goes_on(const uint8_t *p, size_t size, bool ended, uint64_t seq, size
 		*ret_need = (size_t)(p - start) + need;
 		return RESYNC_MORE;
 	}
-	return !r && look_around(next.data, next.size, &look) &&
-	       (look.header || look.seq > seq);
+	return !r && look_around(next.data, next.size, &look) && (look.header || look.seq > seq);
 }
 
 /* 0: there is none, or it is not the record right behind. */
@@ -136,8 +135,8 @@ static uint64_t next_seq(const uint8_t *p, size_t size)
 }
 
 /* @p: at least FIND_AHEAD bytes, or all that the file has. */
-static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool tight,
-		    uint64_t room, struct look *ret)
+static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool tight, uint64_t room,
+		    struct look *ret)
 {
 	struct frame frame;
 	size_t need, whole;
@@ -150,7 +149,8 @@ static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool t
 	if (!look_inside(resync, &frame))
 		return false;
 	whole = whole_size(&frame);
-	if (ret->header || goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
+	if (ret->header ||
+	    goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
 		return true;
 	/* nothing behind it, but no more are missing than there is room for */
 	return tight && ret->seq - resync->latest_seq - 1 <= room;

@@ -36,9 +36,9 @@ const struct salvage_hole *salvage_hole(const struct salvage *salvage);
 /* The hole in words. Returns @buf. */
 const char *salvage_hole_text(const struct salvage_hole *hole, char *buf, size_t size);
 
-const char *salvage_reason(const struct salvage *salvage);  /* as reader_reason */
-uint64_t salvage_position(const struct salvage *salvage);   /* in the file, for a progress bar */
-bool salvage_unfinished(const struct salvage *salvage);     /* as reader_unfinished */
+const char *salvage_reason(const struct salvage *salvage); /* as reader_reason */
+uint64_t salvage_position(const struct salvage *salvage);  /* in the file, for a progress bar */
+bool salvage_unfinished(const struct salvage *salvage);    /* as reader_unfinished */
 
 static inline void salvage_freep(struct salvage **salvage)
 {

@@ -23,11 +23,14 @@ struct verify {
 	struct order order;
 	struct coverage coverage;
 	struct between between;
-	bool begun; /* the input at hand has had a record */
+	bool begun;                   /* the input at hand has had a record */
+	bool hole;                    /* ... or would have had one: bytes were left out */
+	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
 
 	/* the stream at hand */
 	bool open;
 	bool has_footer;
+	bool unfinished; /* the input's latest zstd frame */
 	uint8_t stream_id[16];
 	bool has_file;
 	uint32_t file_index;
@@ -66,7 +69,7 @@ void verify_begin(struct verify *verify, bool framed)
 {
 	verify->report = (struct verify_report){0};
 	verify->joint = (struct verify_joint){0};
-	verify->begun = false;
+	verify->begun = verify->hole = verify->unfinished = false;
 	verify->gap_notes = NULL;
 	coverage_reset(&verify->coverage);
 	verify->coverage.framed = framed;
@@ -75,6 +78,12 @@ void verify_begin(struct verify *verify, bool framed)
 struct verify_report *verify_findings(struct verify *verify)
 {
 	return &verify->report;
+}
+
+/* What is missing now is missing between the inputs. */
+static bool is_before(const struct verify *verify)
+{
+	return !verify->begun && !verify->hole;
 }
 
 /* The bytes before the record at hand, as a hash in it has them. */
@@ -111,13 +120,38 @@ static void begin_gap(struct verify *verify, bool before_input)
 	verify->gap_notes = before_input ? &verify->joint.notes : &verify->report.notes;
 }
 
+/* A hole that nothing more is known of. */
+static void tell_hole(struct verify *verify)
+{
+	if (*verify->hole_text)
+		findings_add(&verify->report.problems, "%s", verify->hole_text);
+	verify->hole_text[0] = '\0';
+}
+
+/* Records are missing before @seq. */
+static void tell_gap(struct verify *verify, const struct reader_record *item, uint64_t missing)
+{
+	uint64_t seq = item->record->seq;
+	const char *plural = missing == 1 ? "" : "s";
+
+	if (*verify->hole_text)
+		findings_add(&verify->report.problems,
+			     "%s; %" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 ", %s missing",
+			     verify->hole_text, missing, plural, seq - missing, seq - 1,
+			     missing == 1 ? "is" : "are");
+	else
+		findings_add(is_before(verify) ? &verify->joint.problems : &verify->report.problems,
+			     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64
+			     ")",
+			     missing, missing == 1 ? " is" : "s are", seq, item->offset);
+	verify->hole_text[0] = '\0';
+}
+
 static void say_missing(struct verify *verify, const struct reader_record *item, uint64_t missing)
 {
-	bool joint = !verify->begun;
+	bool joint = is_before(verify);
 
-	findings_add(joint ? &verify->joint.problems : &verify->report.problems,
-		     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64 ")",
-		     missing, missing == 1 ? " is" : "s are", item->record->seq, item->offset);
+	tell_gap(verify, item, missing);
 	verify->report.missing += joint ? 0 : missing;
 	coverage_break(&verify->coverage);
 	begin_gap(verify, joint);
@@ -137,7 +171,7 @@ static void check_order(struct verify *verify, const struct reader_record *item)
 		say_missing(verify, item, missing);
 		break;
 	case ORDER_LOST:
-		findings_add(verify->begun ? &verify->report.losses : &verify->joint.losses,
+		findings_add(is_before(verify) ? &verify->joint.losses : &verify->report.losses,
 			     "%" PRIu64 " record%s missing before record %" PRIu64
 			     ", where a repair could not count",
 			     missing, missing == 1 ? " is" : "s are", record->seq);
@@ -150,6 +184,7 @@ static void check_order(struct verify *verify, const struct reader_record *item)
 	default:
 		break;
 	}
+	tell_hole(verify);
 	if (record->has_seq)
 		verify->report.latest_seq = record->seq;
 	if (!order_part(&verify->order, record))
@@ -175,9 +210,9 @@ static void note_unattached(struct verify *verify, const Ringside__V1__Header *h
 }
 
 /* Between two streams of one boot nobody counted but the kernel. */
-static void tell_gap(struct verify *verify, const struct between_gap *gap)
+static void tell_unattended(struct verify *verify, const struct between_gap *gap)
 {
-	bool joint = !verify->begun;
+	bool joint = is_before(verify);
 	char length[SPAN_SIZE];
 
 	span_text(gap->nano, length);
@@ -213,7 +248,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 		close_stream(verify);
 	}
 	if (between_begin(&verify->between, item->record, &gap))
-		tell_gap(verify, &gap);
+		tell_unattended(verify, &gap);
 	tally_done(&verify->tally);
 	tally_init(&verify->tally, item->record->seq == 1);
 	order_begin(&verify->order);
@@ -234,6 +269,20 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 			     "not compared with the sums");
 }
 
+/* The Header was in a hole: of what stream the records are is not known. */
+static void begin_headless(struct verify *verify, const struct reader_record *item)
+{
+	findings_add(&verify->report.problems, "the Header is missing");
+	tally_done(&verify->tally);
+	tally_init(&verify->tally, false);
+	order_begin(&verify->order);
+	verify->between = (struct between){0};
+	verify->gap_notes = NULL;
+	verify->open = verify->has_file = verify->has_oom_kills = verify->has_footer = false;
+	verify->report.streams++;
+	verify->report.first_seq = item->record->seq;
+}
+
 /* The next file of the stream. */
 static void go_on(struct verify *verify, const struct reader_record *item)
 {
@@ -246,7 +295,7 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 		verify->report.first_seq = item->record->seq;
 	}
 	if (known && header->file_index > next)
-		findings_add(verify->begun ? &verify->report.problems : &verify->joint.problems,
+		findings_add(is_before(verify) ? &verify->joint.problems : &verify->report.problems,
 			     header->file_index - next == 1
 				     ? "file %u of the stream is missing"
 				     : "files %u to %u of the stream are missing",
@@ -417,6 +466,8 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 	coverage_empty(&verify->coverage, item);
 	if (item->header) {
 		take_header(verify, item);
+	} else if (!verify->begun) {
+		begin_headless(verify, item);
 	} else if (verify->has_footer) {
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
@@ -433,6 +484,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 
 void verify_damaged(struct verify *verify, const struct reader_record *item)
 {
+	tell_hole(verify);
 	findings_add(&verify->report.problems,
 		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
 		     item->offset);
@@ -440,19 +492,25 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	coverage_add(&verify->coverage, item);
 	order_skip(&verify->order);
 	begin_gap(verify, false);
-	verify->report.missing++;
 	count(verify, item);
 }
 
 void verify_hole(struct verify *verify, const char *text)
 {
-	findings_add(&verify->report.problems, "%s", text);
+	tell_hole(verify);
+	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
+	verify->hole = true;
 	coverage_break(&verify->coverage);
 }
 
 void verify_frame(struct verify *verify, bool right)
 {
 	coverage_seal(&verify->coverage, right);
+}
+
+void verify_unfinished(struct verify *verify)
+{
+	verify->unfinished = true;
 }
 
 static enum verify_status judge(const struct verify_report *report, int answer)
@@ -485,12 +543,14 @@ void verify_end(struct verify *verify, int answer, const char *problem, bool in_
 	struct verify_report *report = &verify->report;
 	bool may_grow = answer == READER_END || answer == READER_CUT;
 
+	tell_hole(verify);
 	report->in_progress = in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
 		findings_add(&report->problems, "%s", problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
 		findings_add(&report->problems,
-			     "ended without a Footer: the streamer did not close it");
+			     "ended without a Footer%s: the streamer did not close it",
+			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
 	if (verify->begun)
 		close_stream(verify);
 	report_coverage(verify);

@@ -35,6 +35,8 @@ struct verify_report {
 	uint64_t streams, records, bytes;
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
+	uint64_t frames, indexed,
+		tables; /* of the caller: zstd frames, right indexes, seek tables */
 	/* What no checksum covers. */
 	uint64_t uncovered_records, uncovered_bytes;
 	bool uncovered_tail; /* it is what the input ends with, and nothing else */
@@ -63,6 +65,9 @@ void verify_hole(struct verify *verify, const char *text);
 
 /* A zstd frame ended. @right: it has a checksum, which was right. */
 void verify_frame(struct verify *verify, bool right);
+
+/* The latest zstd frame was never finished, but ends behind a block. */
+void verify_unfinished(struct verify *verify);
 
 /* For what the caller found: findings of this input. */
 struct verify_report *verify_findings(struct verify *verify);
