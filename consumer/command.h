@@ -13,4 +13,5 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_cat, command_verify, command_live, command_doctor;
+extern const struct command command_cat, command_verify, command_repair, command_live,
+	command_doctor;

@@ -24,6 +24,7 @@ static void restart(struct coverage *coverage, uint64_t offset)
 	coverage->broken = false;
 	coverage->hashed = 0;
 	coverage->hashed_from = offset;
+	coverage->hashed_first = coverage->added;
 }
 
 void coverage_reset(struct coverage *coverage)
@@ -47,6 +48,8 @@ static void name(struct coverage *coverage, struct coverage_span *span)
 		     " bytes, from byte %" PRIu64 " on)",
 		     span->records, span->records == 1 ? "" : "s", span->first_seq,
 		     span->latest_seq, span->bytes, span->offset);
+	if (coverage->uncovered)
+		coverage->uncovered(coverage->data, span);
 	*span = (struct coverage_span){0};
 }
 
@@ -58,6 +61,7 @@ static void join(struct coverage_span *to, struct coverage_span *from)
 		to->records += from->records;
 		to->bytes += from->bytes;
 		to->latest_seq = from->latest_seq;
+		to->latest = from->latest;
 	}
 	*from = (struct coverage_span){0};
 }
@@ -98,10 +102,12 @@ void coverage_add(struct coverage *coverage, const struct reader_record *item)
 	struct coverage_span span = {
 		.records = 1,
 		.bytes = whole_size(item),
+		.first = coverage->added++,
 		.offset = item->offset,
 		.first_seq = item->record ? item->record->seq : coverage->open.latest_seq + 1,
 	};
 
+	span.latest = span.first;
 	span.latest_seq = span.first_seq;
 	(void)XXH64_update(coverage->hash, item->start, span.bytes);
 	coverage->hashed += span.bytes;
@@ -145,6 +151,7 @@ void coverage_seal(struct coverage *coverage, bool right)
 void coverage_break(struct coverage *coverage)
 {
 	give_up(coverage);
+	name(coverage, &coverage->hopeless); /* its frame has not come to its end */
 	coverage->broken = true;
 }
 

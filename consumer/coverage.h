@@ -14,7 +14,8 @@
 /* Records one behind the other. */
 struct coverage_span {
 	uint64_t records, bytes;
-	uint64_t offset; /* of the first */
+	uint64_t first, latest; /* which records of the input: 0, 1, ... */
+	uint64_t offset;        /* of the first */
 	uint64_t first_seq, latest_seq;
 };
 
@@ -23,6 +24,8 @@ struct coverage {
 	XXH64_state_t *hash;
 	bool broken; /* bytes are missing from what the next hash is over */
 	uint64_t hashed, hashed_from;
+	uint64_t added;        /* records so far */
+	uint64_t hashed_first; /* which record the hash at hand began with */
 	/* Since the latest hash, that record included: in frames that ended without a checksum,
 	 * and in the one at hand. */
 	struct coverage_span unsealed, open;
@@ -34,6 +37,9 @@ struct coverage {
 	uint64_t spans, records, bytes;
 	struct coverage_span latest; /* of these spans */
 	struct findings named;
+	/* Told of each such span, in no order; may be NULL. */
+	void (*uncovered)(void *data, const struct coverage_span *span);
+	void *data;
 };
 
 int coverage_init(struct coverage *coverage);

@@ -10,10 +10,7 @@
 #include "util.h"
 
 static const struct command *const commands[] = {
-	&command_live,
-	&command_cat,
-	&command_verify,
-	&command_doctor,
+	&command_live, &command_cat, &command_verify, &command_repair, &command_doctor,
 };
 
 static int print_help(FILE *file)

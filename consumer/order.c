@@ -6,8 +6,7 @@ void order_begin(struct order *order)
 	*order = (struct order){0};
 }
 
-/* Records of any kind were left out; with a kind, it would count events as other Losts do. */
-static bool is_repair(const Ringside__V1__Record *record)
+bool order_is_repair(const Ringside__V1__Record *record)
 {
 	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST &&
 	       record->lost->reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !record->lost->kind;
@@ -61,7 +60,7 @@ int order_seq(struct order *order, const Ringside__V1__Record *record, uint64_t 
 		order->open = false;
 	order->known = true;
 	order->next = record->seq + 1;
-	if (is_repair(record))
+	if (order_is_repair(record))
 		take_repair(order, record);
 	return r;
 }
@@ -76,7 +75,7 @@ bool order_part(struct order *order, const Ringside__V1__Record *record)
 
 	fine = awaited ? part == order->part + 1 && parts == order->parts
 		       : !is_counters || part == 1 || order->part_free;
-	order->part_free = is_repair(record);
+	order->part_free = order_is_repair(record);
 	order->part = part;
 	order->parts = parts;
 	return fine;

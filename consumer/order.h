@@ -31,5 +31,9 @@ int order_seq(struct order *order, const Ringside__V1__Record *record, uint64_t 
 /* Behind order_seq. Returns false if a set of Counters is not whole before the record. */
 bool order_part(struct order *order, const Ringside__V1__Record *record);
 
+/* A Lost of a repair: records of any kind were left out. With a kind, it would count events, as
+ * other Losts do. */
+bool order_is_repair(const Ringside__V1__Record *record);
+
 /* An unreadable record: it took a seq. */
 void order_skip(struct order *order);

@@ -294,7 +294,8 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 		verify->report.streams++;
 		verify->report.first_seq = item->record->seq;
 	}
-	if (known && header->file_index > next)
+	if (known && header->file_index > next && !verify->order.open &&
+	    item->record->seq > verify->order.next)
 		findings_add(is_before(verify) ? &verify->joint.problems : &verify->report.problems,
 			     header->file_index - next == 1
 				     ? "file %u of the stream is missing"
@@ -325,6 +326,10 @@ static void take_header(struct verify *verify, const struct reader_record *item)
 			     ", it is record %" PRIu64,
 			     item->offset, header->first_seq, item->record->seq);
 	tally_header(&verify->tally, header);
+	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
+		verify->report.repaired = true;
+		findings_add(&verify->report.losses, "the Header was lost, and is made anew");
+	}
 }
 
 /* The first sums behind a gap. */
@@ -468,7 +473,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 		take_header(verify, item);
 	} else if (!verify->begun) {
 		begin_headless(verify, item);
-	} else if (verify->has_footer) {
+	} else if (verify->has_footer && !order_is_repair(item->record)) {
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
 			     item->record->seq, item->offset);
