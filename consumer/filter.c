@@ -243,3 +243,49 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 		return true;
 	return !filter->fields || fields_match(filter, body);
 }
+
+static bool kind_peeked(const struct filter *filter, unsigned kind)
+{
+	return !filter->kinds || filter->kinds & UINT64_C(1) << (kind & 63);
+}
+
+/* Lost and Limited may stand for a kind that is wanted. */
+static bool stands_for_others(unsigned kind)
+{
+	return kind == RINGSIDE__V1__RECORD__BODY_LOST ||
+	       kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
+}
+
+int filter_peek(const struct filter *filter, const struct peek *peek,
+		const Ringside__V1__Header *latest)
+{
+	if (peek->kind == RINGSIDE__V1__RECORD__BODY_HEADER)
+		return FILTER_UNPACK;
+	if (!kind_peeked(filter, peek->kind) && !stands_for_others(peek->kind))
+		return 0;
+	if (!host_wanted(&filter->terms[ROW_HOST], latest))
+		return 0;
+	if (filter->timed && (!peek->has_time || peek->time_unix_nano < filter->since ||
+			      peek->time_unix_nano > filter->until))
+		return 0;
+	if (!kind_peeked(filter, peek->kind) || filter->fields)
+		return FILTER_UNPACK;
+	return 1;
+}
+
+bool filter_may_match(const struct filter *filter, const struct recording_index *index)
+{
+	bool any = false;
+
+	for (unsigned i = 0; !any && i < RECORDING_BODIES; i++)
+		any = index->counts[i] && (kind_peeked(filter, i) || stands_for_others(i));
+	if (filter->kinds && !any)
+		return false;
+	return !filter->timed || (index->has_time && index->max_time >= filter->since &&
+				  index->min_time <= filter->until);
+}
+
+bool filter_selects(const struct filter *filter)
+{
+	return filter->timed || filter->kinds;
+}

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include "options.h"
+#include "peek.h"
+#include "recording-index.h"
 #include "ringside.pb-c.h"
 
 struct filter;
@@ -31,6 +33,18 @@ bool filter_names_kinds(const struct filter *filter);
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);
+
+/* The same as far as can be told without unpacking: 0 no, 1 yes, FILTER_UNPACK ask filter_match.
+ * Of a Header, too, only filter_match can tell. */
+#define FILTER_UNPACK 2
+int filter_peek(const struct filter *filter, const struct peek *peek,
+		const Ringside__V1__Header *latest);
+
+/* False if no record of a frame with this index can match. Headers aside. */
+bool filter_may_match(const struct filter *filter, const struct recording_index *index);
+
+/* filter_may_match tells frames apart: there is a filter by time or kind. */
+bool filter_selects(const struct filter *filter);
 
 static inline void filter_freep(struct filter **filter)
 {

@@ -50,9 +50,9 @@ static int text_close(struct output *output)
 }
 
 /* The stream's own records are for who asks for them. */
-static bool wanted(const struct output *output, const Ringside__V1__Record *record)
+static bool prints(const struct output *output, unsigned kind)
 {
-	switch (record->body_case) {
+	switch (kind) {
 	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
 		return false;
 	case RINGSIDE__V1__RECORD__BODY_HEADER:
@@ -201,7 +201,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 		culprits_clear(state->culprits);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL)
 		culprits_see(state->culprits, record->seccomp_denial);
-	if (!wanted(output, record))
+	if (!prints(output, record->body_case))
 		return 0;
 	put_time(state, &line, record, output->utc);
 	put_label(output, &line, record);
@@ -221,4 +221,5 @@ const struct output_ops output_text = {
 	.open = text_open,
 	.put = text_put,
 	.close = text_close,
+	.prints = prints,
 };

@@ -30,6 +30,11 @@ int output_put(struct output *output, const Ringside__V1__Record *record, const 
 	return r ? r : output->writer->error;
 }
 
+bool output_prints(const struct output *output, unsigned kind)
+{
+	return !output->ops->prints || output->ops->prints(output, kind);
+}
+
 int output_close(struct output *output)
 {
 	int r = output->ops->close ? output->ops->close(output) : 0;

@@ -18,10 +18,14 @@ struct output_ops {
 	/* open and close may be NULL. close writes what is still held back; it does not flush the
 	 * writer. All return 0 or -errno. Errors of the writer need no look: the caller looks. */
 	int (*open)(struct output *output);
-	/* @frame: the Record's bytes as they were read, without the length before them. */
+	/* @record: NULL if it was not unpacked, for a binary output. @frame: the Record's bytes as
+	 * they were read, without the length before them. */
 	int (*put)(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 		   size_t size);
 	int (*close)(struct output *output);
+	/* Whether put writes something for a record of this kind (field number in Record.body, 0:
+	 * unknown); NULL: always. */
+	bool (*prints)(const struct output *output, unsigned kind);
 };
 
 /* One open output. Set what is above the line, then output_open. */
@@ -50,6 +54,7 @@ const struct output_ops *output_find(const char *name); /* NULL: there is none *
 int output_open(struct output *output);
 int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 	       size_t size);
+bool output_prints(const struct output *output, unsigned kind);
 /* Closes (also after a failed put) and flushes. Returns 0 or the first -errno. */
 int output_close(struct output *output);
 

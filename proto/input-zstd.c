@@ -13,10 +13,10 @@
 
 int input_zstd_init(struct input *input)
 {
-	if (!input->hold)
-		input->hold = malloc(INPUT_HOLD);
-	if (!input->zstd)
-		input->zstd = ZSTD_createDCtx();
+	if (input->zstd)
+		return 0;
+	input->hold = malloc(INPUT_HOLD);
+	input->zstd = ZSTD_createDCtx();
 	if (!input->hold || !input->zstd)
 		return -ENOMEM;
 	if (ZSTD_isError(ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax,

@@ -205,7 +205,7 @@ int input_select(struct input *input, const struct recording_ranges *ranges)
 
 	if (r < 0)
 		return r;
-	if (!input->compressed || !input->source.seekable)
+	if (!input->compressed || !input->source.seekable || input->source.start)
 		return -ESPIPE;
 	input->ranges = ranges;
 	input->range = 0;

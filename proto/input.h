@@ -101,7 +101,8 @@ void input_follow(struct input *input, bool follow);
 void input_want_marks(struct input *input);
 
 /* Compressed files only: goes on with the first of these and reads nothing else. Each begins where
- * a frame does. @ranges is borrowed. 0, or -ESPIPE. */
+ * a frame does. @ranges is borrowed. 0, or -ESPIPE: it is no such file, or not read from its
+ * beginning. */
 int input_select(struct input *input, const struct recording_ranges *ranges);
 
 /* The caller can make no sense of what it was given. Returns true if there is a next frame to look

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "printer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "util.h"
+
+int printer_init(struct printer *printer, const struct options *options)
+{
+	int r;
+
+	*printer = (struct printer){.options = options, .output = {.ops = outputs[0]}};
+	r = filter_new(&printer->filter);
+	if (!r)
+		r = writer_new(&printer->writer, STDOUT_FILENO);
+	printer->output.writer = printer->writer;
+	printer->output.terminal = isatty(STDOUT_FILENO);
+	printer->output.color = output_wants_color(STDOUT_FILENO);
+	return r;
+}
+
+void printer_done(struct printer *printer)
+{
+	printer->filter = filter_free(printer->filter);
+	printer->writer = writer_free(printer->writer);
+}
+
+int printer_usage_error(const struct printer *printer, const char *format, const char *word)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), format, word);
+	return options_usage_error(printer->options, text);
+}
+
+int printer_option(struct printer *printer, int opt, const char *arg)
+{
+	char error[256];
+
+	switch (opt) {
+	case OPTIONS_ERROR:
+		return options_usage_error(printer->options, printer->options->error);
+	case 'o':
+		printer->output.ops = output_find(arg);
+		if (printer->output.ops)
+			return 0;
+		return printer_usage_error(printer, "no output %.32s: text, json, protojson or pb",
+					   arg);
+	case 'v':
+		printer->output.verbose = true;
+		return 0;
+	case PRINTER_UTC:
+		printer->output.utc = true;
+		return 0;
+	case PRINTER_FORCE:
+		printer->force = true;
+		return 0;
+	default:
+		if (filter_option(printer->filter, opt, arg, error, sizeof(error)))
+			return options_usage_error(printer->options, error);
+		return 0;
+	}
+}
+
+int printer_check(const struct printer *printer)
+{
+	if (printer->output.ops->binary && printer->output.terminal && !printer->force)
+		return options_usage_error(printer->options,
+					   "pb is binary: send it to a file or a pipe, or use "
+					   "--force");
+	return 0;
+}
+
+int printer_open(struct printer *printer)
+{
+	printer->output.every = filter_names_kinds(printer->filter);
+	return output_open(&printer->output);
+}
+
+int printer_close(struct printer *printer, int r)
+{
+	int closed = output_close(&printer->output);
+
+	r = r < 0 ? r : closed;
+	if (r < 0 && r != -EPIPE) { /* EPIPE: who reads has seen enough */
+		(void)fprintf(stderr, "ringside %s: cannot write: %s\n",
+			      printer->options->command->name, strerror(-r));
+		return EXIT_FAILED;
+	}
+	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+void printer_begin(struct printer *printer, struct reader *reader)
+{
+	printer->said = false;
+	reader_set_raw(reader, true);
+}
+
+/* 1, 0 or READER_DAMAGED: whether the record passes the filters. */
+static int matches(const struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	int r = filter_peek(printer->filter, &item->peek, header);
+
+	if (r != FILTER_UNPACK)
+		return r;
+	r = reader_unpack(reader, item);
+	return r ? r : filter_match(printer->filter, item->record, header);
+}
+
+int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	if (!output_prints(&printer->output, item->peek.kind))
+		return 0;
+	return matches(printer, reader, item);
+}
+
+int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	struct output *output = &printer->output;
+	int match = matches(printer, reader, item), r = 0;
+
+	if (match > 1)
+		return match;
+	if (!match && !(item->header && output->ops->binary))
+		return PRINTER_NOTHING;
+	if (!item->header && !output_prints(output, item->peek.kind))
+		return 0;
+	if (!output->ops->binary)
+		r = reader_unpack(reader, item);
+	if (r)
+		return r;
+	output->header = reader_header(reader);
+	r = output_put(output, item->record, item->frame, item->size);
+	return r || match ? r : PRINTER_NOTHING;
+}
+
+void printer_complain(struct printer *printer, const char *problem)
+{
+	printer->failed = true;
+	if (printer->said)
+		return;
+	printer->said = true;
+	(void)writer_flush(printer->writer);
+	(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, problem);
+}
+
+void printer_say_unknown(const struct printer *printer, const struct reader *reader,
+			 const char *name)
+{
+	if (reader_unknown(reader) && !printer->output.ops->binary)
+		(void)fprintf(stderr,
+			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
+			      "version knows (-o pb keeps them)\n",
+			      printer->options->command->name, name, reader_unknown(reader));
+}
+
+void printer_say_error(struct printer *printer, const char *name, int error)
+{
+	printer->failed = true;
+	(void)writer_flush(printer->writer);
+	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name, name,
+		      error == -ENODATA ? "no recordings are in this folder" : strerror(-error));
+}
+
+void printer_flush(void *data)
+{
+	struct printer *printer = data;
+
+	(void)writer_flush(printer->writer);
+}
+
+int printer_number(const char *arg, uint64_t *ret)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(arg, &end, 10);
+	if (errno || *end || arg[0] < '0' || arg[0] > '9')
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}

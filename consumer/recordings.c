@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recordings.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util.h"
+
+#define DEFAULT_FOLDER "/var/log/ringside"
+
+const char *recordings_folder(void)
+{
+	const char *folder = getenv("RINGSIDE_DIR");
+
+	return folder && *folder ? folder : DEFAULT_FOLDER;
+}
+
+bool recordings_name(const char *name)
+{
+	return *name != '.' && strstr(name, ".pb");
+}
+
+static void take_header(struct recordings_id *id, const Ringside__V1__Record *record)
+{
+	const Ringside__V1__Header *header = record->header;
+
+	*id = (struct recordings_id){
+		.file_index = header->file_index,
+		.boottime_nano = record->boottime_nano,
+		.time_unix_nano = record->time_unix_nano,
+	};
+	if (header->stream_id.len == sizeof(id->stream_id))
+		memcpy(id->stream_id, header->stream_id.data, sizeof(id->stream_id));
+	if (header->boot_id)
+		(void)snprintf(id->boot_id, sizeof(id->boot_id), "%s", header->boot_id);
+}
+
+int recordings_identify(const char *path, struct recordings_id *ret)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	struct reader_record item;
+	int r;
+
+	r = reader_open(&reader, path);
+	if (r < 0)
+		return r;
+	do
+		r = reader_next(reader, &item);
+	while (r == READER_DAMAGED);
+	if (r)
+		return r;
+	if (!item.header)
+		return READER_DAMAGED; /* it was in what was left out */
+	take_header(ret, item.record);
+	return 0;
+}
+
+/* Of the file: 1 if it is a recording's, or may become one; 0 if not; -errno. */
+static int is_wanted(const char *path, const char *name)
+{
+	struct stat st;
+
+	if (!recordings_name(name))
+		return 0;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno; /* just deleted */
+	return S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+static int add(struct recordings *list, size_t *room, const char *path)
+{
+	struct recording *recording;
+
+	if (list->n == RECORDINGS_MAX)
+		return -E2BIG;
+	if (list->n == *room) {
+		size_t more = *room ? 2 * *room : 64;
+		struct recording *all = realloc(list->all, more * sizeof(*all));
+
+		if (!all)
+			return -ENOMEM;
+		list->all = all;
+		*room = more;
+	}
+	recording = &list->all[list->n];
+	*recording = (struct recording){.path = strdup(path)};
+	if (!recording->path)
+		return -ENOMEM;
+	list->n++;
+	recording->known = recordings_identify(path, &recording->id) == 0;
+	return 0;
+}
+
+/* Files of one boot side by side, the earliest first. */
+static int by_boot(const void *a, const void *b)
+{
+	const struct recording *x = a, *y = b;
+	int r;
+
+	if (x->known != y->known)
+		return x->known ? -1 : 1;
+	r = strcmp(x->id.boot_id, y->id.boot_id);
+	if (!r && !*x->id.boot_id) /* boot time compares within the stream only */
+		r = memcmp(x->id.stream_id, y->id.stream_id, RECORDINGS_ID);
+	if (r)
+		return r;
+	if (x->id.boottime_nano != y->id.boottime_nano)
+		return x->id.boottime_nano < y->id.boottime_nano ? -1 : 1;
+	if (x->id.file_index != y->id.file_index)
+		return x->id.file_index < y->id.file_index ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static bool same_boot(const struct recording *a, const struct recording *b)
+{
+	return a->known == b->known && !strcmp(a->id.boot_id, b->id.boot_id) &&
+	       (*a->id.boot_id || !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID));
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct recording *x = a, *y = b;
+
+	if (x->known && y->known && x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return by_boot(a, b);
+}
+
+static void put_in_order(struct recordings *list)
+{
+	const struct recording *latest = NULL;
+
+	if (!list->n)
+		return;
+	qsort(list->all, list->n, sizeof(*list->all), by_boot);
+	for (size_t i = list->n; i--;) {
+		struct recording *one = &list->all[i];
+
+		if (!latest || !same_boot(one, latest))
+			latest = one;
+		one->order = latest->id.time_unix_nano -
+			     (latest->id.boottime_nano - one->id.boottime_nano);
+	}
+	qsort(list->all, list->n, sizeof(*list->all), by_order);
+}
+
+int recordings_list(struct recordings *ret, const char *folder)
+{
+	struct recordings list = {0};
+	struct dirent *entry;
+	char path[PATH_MAX];
+	size_t room = 0;
+	DIR *dir;
+	int r = 0;
+
+	dir = opendir(folder);
+	if (!dir)
+		return -errno;
+	while (r >= 0 && (errno = 0, entry = readdir(dir))) {
+		int n = snprintf(path, sizeof(path), "%s%s%s", folder,
+				 folder[strlen(folder) - 1] == '/' ? "" : "/", entry->d_name);
+
+		if (n < 0 || (size_t)n >= sizeof(path))
+			continue;
+		r = is_wanted(path, entry->d_name);
+		if (r > 0)
+			r = add(&list, &room, path);
+	}
+	if (r >= 0 && errno)
+		r = -errno;
+	(void)closedir(dir);
+	if (r < 0) {
+		recordings_done(&list);
+		return r;
+	}
+	put_in_order(&list);
+	*ret = list;
+	return 0;
+}
+
+void recordings_done(struct recordings *recordings)
+{
+	for (size_t i = 0; i < recordings->n; i++)
+		free(recordings->all[i].path);
+	free(recordings->all);
+	*recordings = (struct recordings){0};
+}

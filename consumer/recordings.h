@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recordings of a folder, in the order of time.
+ *
+ * The order is that of the files, by their Headers: within one boot by boot time, which never
+ * steps; between boots by real time, as the latest file of each boot has it, whose clock is likely
+ * to be right. Files of streams that ran at the same time stand one behind the other and are not
+ * merged record by record. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reader.h"
+
+#define RECORDINGS_MAX 50000 /* files of a folder */
+#define RECORDINGS_ID 16
+#define RECORDINGS_BOOT 40
+
+/* Who a file is, by its Header. */
+struct recordings_id {
+	uint8_t stream_id[RECORDINGS_ID];
+	char boot_id[RECORDINGS_BOOT]; /* "" when absent */
+	uint32_t file_index;
+	uint64_t boottime_nano, time_unix_nano;
+};
+
+struct recording {
+	char *path;
+	bool known; /* its Header could be read; others stand at the end */
+	struct recordings_id id;
+	uint64_t order; /* estimated real time, ns */
+};
+
+struct recordings {
+	size_t n;
+	struct recording *all;
+};
+
+/* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
+const char *recordings_folder(void);
+
+/* A name that a recording in a folder has: it has ".pb" in it and does not begin with a dot. */
+bool recordings_name(const char *name);
+
+/* Reads the Header of the file @path. 0, READER_* or -errno. */
+int recordings_identify(const char *path, struct recordings_id *ret);
+
+/* Lists @folder. Files that are empty so far are left out. -E2BIG: more than RECORDINGS_MAX. */
+int recordings_list(struct recordings *ret, const char *folder);
+void recordings_done(struct recordings *recordings);
