@@ -5,7 +5,9 @@
 
 #include "command.h"
 #include "examine.h"
+#include "inputs.h"
 #include "inuse.h"
+#include "lineup.h"
 #include "options.h"
 #include "progress.h"
 #include "util.h"
@@ -81,6 +83,7 @@ struct run {
 	struct progress progress;
 	char before[256]; /* the name of the input before; "": none */
 	int status;
+	uint64_t files, records;
 };
 
 static void show_progress(void *data, uint64_t position)
@@ -139,6 +142,8 @@ static void report(struct run *run, const char *name)
 
 	report_joint(run, name);
 	worsen(run, (int)found->status);
+	run->files++;
+	run->records += found->records;
 	if (run->quiet)
 		return;
 	verdict_text(found, text);
@@ -149,11 +154,15 @@ static void report(struct run *run, const char *name)
 	(void)fflush(stdout);
 }
 
-static void verify_input(struct run *run, const char *path)
+static void verify_input(struct run *run, const char *path, uint64_t next_seq)
 {
 	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
 	const char *name = strcmp(path, "-") ? path : "stdin";
-	struct examine_config config = {.progress = show_progress, .data = run};
+	struct examine_config config = {
+		.next_seq = next_seq,
+		.progress = show_progress,
+		.data = run,
+	};
 	int r;
 
 	r = salvage_open(&salvage, path);
@@ -173,21 +182,47 @@ static void verify_input(struct run *run, const char *path)
 	(void)snprintf(run->before, sizeof(run->before), "%s", name);
 }
 
-static int verify_all(struct run *run, char **paths, int n)
+static void fail_folder(void *data, const char *path, int error)
 {
-	char stdin_path[] = "-";
+	if (error == -ENODATA)
+		(void)fprintf(stderr, "ringside verify: %s: no recording is in it (.pb, .pb.zst)\n",
+			      path);
+	else
+		(void)fprintf(stderr, "ringside verify: %s: %s\n", path, strerror(-error));
+	worsen(data, EXIT_FAILED);
+}
+
+/* Of several files. */
+static void print_sum(const struct run *run)
+{
+	static const char *const words[] = {
+		[VERIFY_COMPLETE] = "complete",
+		[VERIFY_FOREIGN] = "not all are recordings",
+		[VERIFY_DAMAGED] = "damaged",
+		[VERIFY_LOSSES] = "whole, but with losses",
+	};
+
+	(void)printf("in all %" PRIu64 " files, %" PRIu64 " records: %s\n", run->files,
+		     run->records, words[run->status]);
+}
+
+static int verify_all(struct run *run, const char *const *paths, int n)
+{
+	_cleanup_(lineup_done) struct lineup lineup = {0};
 	int r;
 
-	r = verify_new(&run->verify);
+	r = lineup_new(&lineup, paths, n, fail_folder, run);
+	if (!r)
+		r = verify_new(&run->verify);
 	if (r) {
 		fail(run, "verify", r);
 		return run->status;
 	}
-	if (!n)
-		verify_input(run, stdin_path);
-	for (int i = 0; i < n; i++)
-		verify_input(run, paths[i]);
+	for (size_t i = 0; i < lineup.n; i++)
+		verify_input(run, lineup.all[i].path, lineup_next_seq(&lineup, i));
 	run->verify = verify_free(run->verify);
+	if (run->files > 1 && !run->quiet)
+		print_sum(run);
 	if (fflush(stdout) && errno != EPIPE) {
 		(void)fprintf(stderr, "ringside verify: cannot write: %s\n", strerror(errno));
 		return EXIT_FAILED;
@@ -197,6 +232,7 @@ static int verify_all(struct run *run, char **paths, int n)
 
 static int run(int argc, char **argv)
 {
+	const char *default_path = inputs_default();
 	struct options options;
 	struct run run_state = {.status = VERIFY_COMPLETE};
 	int opt;
@@ -215,14 +251,16 @@ static int run(int argc, char **argv)
 	}
 	if (run_state.quiet && run_state.verbose)
 		return options_usage_error(&options, "--quiet and --verbose exclude each other");
-	if (optind == argc && isatty(STDIN_FILENO))
+	if (optind == argc && inputs_none())
 		return options_usage_error(&options, "name a recording: ringside verify FILE");
-	return verify_all(&run_state, argv + optind, argc - optind);
+	if (optind == argc)
+		return verify_all(&run_state, &default_path, 1);
+	return verify_all(&run_state, (const char *const *)argv + optind, argc - optind);
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.usage = "[-v] [FILE|-]...",
+	.usage = "[-v] [FILE|DIR|-]...",
 	.help = "say whether a recording is complete, and what it lost\n\n"
 		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
 		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"

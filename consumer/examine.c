@@ -118,6 +118,7 @@ int examine(struct verify *verify, struct salvage *salvage, const struct examine
 	tell_frames(verify, &check);
 	if (answer == READER_END && salvage_unfinished(salvage))
 		verify_unfinished(verify);
-	verify_end(verify, answer, salvage_reason(salvage), config->in_progress);
+	verify_end(verify, answer, salvage_reason(salvage),
+		   &(struct verify_context){config->in_progress, config->next_seq});
 	return 0;
 }

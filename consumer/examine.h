@@ -9,6 +9,7 @@ struct examine_config {
 	/* Somebody is writing the input. Asked before it is read: who closes the file meanwhile
 	 * has written a Footer. */
 	bool in_progress;
+	uint64_t next_seq; /* what the next file of the stream begins with; 0: there is none */
 	/* Called now and then with the position in the file; may be NULL. */
 	void (*progress)(void *data, uint64_t position);
 	void *data;

@@ -312,7 +312,10 @@ static void take_header(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
 
-	if (is_same_stream(verify, header))
+	bool copy = is_before(verify) && header->file_index <= verify->file_index;
+
+	/* a file that was read already is not its own next one */
+	if (is_same_stream(verify, header) && !copy)
 		go_on(verify, item);
 	else
 		begin_stream(verify, item);
@@ -543,19 +546,32 @@ static void report_coverage(struct verify *verify)
 	report->uncovered = coverage->named;
 }
 
-void verify_end(struct verify *verify, int answer, const char *problem, bool in_progress)
+/* Between two records, and nobody is writing. */
+static void end_without_footer(struct verify *verify, uint64_t next_seq)
+{
+	struct verify_report *report = &verify->report;
+
+	if (next_seq && next_seq == verify->order.next)
+		findings_add(&report->notes,
+			     "it has no Footer, but the next file goes on where it ends");
+	else
+		findings_add(&report->problems,
+			     "ended without a Footer%s: the streamer did not close it",
+			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
+}
+
+void verify_end(struct verify *verify, int answer, const char *problem,
+		const struct verify_context *context)
 {
 	struct verify_report *report = &verify->report;
 	bool may_grow = answer == READER_END || answer == READER_CUT;
 
 	tell_hole(verify);
-	report->in_progress = in_progress && may_grow && !verify->has_footer;
+	report->in_progress = context->in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
 		findings_add(&report->problems, "%s", problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
-		findings_add(&report->problems,
-			     "ended without a Footer%s: the streamer did not close it",
-			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
+		end_without_footer(verify, context->next_seq);
 	if (verify->begun)
 		close_stream(verify);
 	report_coverage(verify);

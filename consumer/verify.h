@@ -72,9 +72,14 @@ void verify_unfinished(struct verify *verify);
 /* For what the caller found: findings of this input. */
 struct verify_report *verify_findings(struct verify *verify);
 
-/* The end of an input: what reader_next said, and reader_reason.
- * @in_progress: somebody is writing the input. */
-void verify_end(struct verify *verify, int answer, const char *problem, bool in_progress);
+struct verify_context {
+	bool in_progress;  /* somebody is writing the input */
+	uint64_t next_seq; /* what the next file of its stream begins with; 0: there is none */
+};
+
+/* The end of an input: what reader_next said, and reader_reason. */
+void verify_end(struct verify *verify, int answer, const char *problem,
+		const struct verify_context *context);
 
 /* After verify_end. */
 const struct verify_report *verify_report(const struct verify *verify);

@@ -33,7 +33,7 @@ static struct verify *verify_bytes(const void *data, size_t size, bool in_progre
 		else
 			assert_ok(verify_record(verify, &item));
 	}
-	verify_end(verify, r, reader_reason(reader), in_progress);
+	verify_end(verify, r, reader_reason(reader), &(struct verify_context){in_progress, 0});
 	reader = reader_free(reader);
 	assert_ok(close(fd));
 	return verify;
