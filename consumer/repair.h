@@ -11,7 +11,7 @@
 #include "mend.h"
 #include "verdict.h"
 
-#define REPAIR_ERROR_SIZE 512
+#define REPAIR_ERROR_SIZE 2048
 
 struct repair_config {
 	bool keep_doubtful; /* also records among which a hash says that one is wrong */

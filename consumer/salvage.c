@@ -41,6 +41,28 @@ static bool is_file(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
 }
 
+/* A compressed recording whose first bytes are damaged is none by these, but by its indexes. */
+static int force_compressed(struct salvage *salvage, const char *path)
+{
+	struct recording_frame frame;
+	struct reader_record item;
+	struct stat st;
+	int r;
+
+	if (reader_next(salvage->reader, &item) != READER_FOREIGN)
+		return 0;
+	if (fstat(reader_fd(salvage->reader), &st) < 0)
+		return -errno;
+	r = recording_frames_before(reader_fd(salvage->reader), (uint64_t)st.st_size, &frame);
+	if (r)
+		return r < 0 ? r : 0;
+	salvage->reader = reader_free(salvage->reader);
+	salvage->plain = false;
+	salvage->compressed = true;
+	r = reader_open(&salvage->reader, path);
+	return r ? r : reader_force_compressed(salvage->reader);
+}
+
 int salvage_open(struct salvage **ret, const char *path)
 {
 	_cleanup_(salvage_freep) struct salvage *salvage = calloc(1, sizeof(*salvage));
@@ -55,13 +77,14 @@ int salvage_open(struct salvage **ret, const char *path)
 		r = reader_is_compressed(salvage->reader, &salvage->compressed);
 	if (r)
 		return r;
-	reader_want_marks(salvage->reader);
 	salvage->plain = !salvage->compressed && is_file(reader_fd(salvage->reader));
-	if (salvage->plain) {
+	if (salvage->plain)
+		r = force_compressed(salvage, path);
+	if (!r && salvage->plain)
 		r = window_init(&salvage->window, reader_fd(salvage->reader));
-		if (r)
-			return r;
-	}
+	if (r)
+		return r;
+	reader_want_marks(salvage->reader);
 	*ret = TAKE_PTR(salvage);
 	return 0;
 }
