@@ -145,6 +145,11 @@ uint64_t reader_position(const struct reader *reader)
 	return input_position(reader->frames.input);
 }
 
+uint64_t reader_frame_offset(const struct reader *reader)
+{
+	return input_frame_offset(reader->frames.input);
+}
+
 const Ringside__V1__Header *reader_header(const struct reader *reader)
 {
 	return reader->header;

@@ -83,6 +83,9 @@ bool reader_unfinished(const struct reader *reader);
 /* Bytes of the file that were read so far, for a progress bar. */
 uint64_t reader_position(const struct reader *reader);
 
+/* Where in the file the zstd frame begins that the latest record is in; 0 in a plain one. */
+uint64_t reader_frame_offset(const struct reader *reader);
+
 /* The latest Header and Clock, NULL before the first. Valid until the next reader_next. */
 const Ringside__V1__Header *reader_header(const struct reader *reader);
 const Ringside__V1__Clock *reader_clock(const struct reader *reader);

@@ -9,6 +9,9 @@
 #include "pb-read.h"
 #include "util.h"
 
+/* A pipe that gives nothing for so long is a live stream: what there is of a frame is given. */
+#define PATIENCE_MS 50
+
 #define GO_ON (-4095) /* what step says when there is more to do; no errno */
 
 int input_zstd_init(struct input *input)
@@ -207,7 +210,7 @@ static int need_more(struct input *input, bool boundary)
 {
 	int r;
 
-	if (held(input) && source_would_wait(&input->source)) {
+	if (held(input) && source_would_wait(&input->source, PATIENCE_MS)) {
 		release(input, false);
 		return GO_ON;
 	}

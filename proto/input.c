@@ -43,7 +43,8 @@ static int look(struct input *input)
 
 	while (!input->known) {
 		p = source_bytes(&input->source, &size);
-		if (size >= MAGIC || (r == SOURCE_END && size && !input->follow)) {
+		if (size >= MAGIC ||
+		    (r == SOURCE_END && size && !(input->follow && input->source.seekable))) {
 			input->compressed = zframe_begins(p, size);
 			r = input->compressed ? input_zstd_init(input) : 0;
 			if (r < 0)
@@ -53,7 +54,7 @@ static int look(struct input *input)
 		}
 		if (r == SOURCE_END) {
 			source_forget(&input->source);
-			return input->follow ? INPUT_WAIT : INPUT_END;
+			return input->follow && input->source.seekable ? INPUT_WAIT : INPUT_END;
 		}
 		r = source_fill(&input->source);
 		if (r < 0)
@@ -110,7 +111,7 @@ static int read_plain(struct input *input, void *buf, size_t size, size_t *ret_n
 	r = source_read(&input->source, buf, size, ret_n);
 	if (r != SOURCE_END)
 		return r;
-	return input->follow ? input_at_end(input) : INPUT_END;
+	return input->follow && input->source.seekable ? input_at_end(input) : INPUT_END;
 }
 
 int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)

@@ -5,10 +5,10 @@
  * most 1 << RECORDING_WINDOW_LOG_MAX bytes.
  *
  * A frame's content is held back until its checksum was compared, so that nothing wrong is given.
- * Three times it is given unproved: when the input has no more for now (a frame that is just being
- * written), when it ends inside the frame, and of a frame that holds more than INPUT_HOLD bytes
- * (other programs' only). If such a frame proves wrong later, input_damage.given says how much of
- * it was given.
+ * Three times it is given unproved: when the input has no more for now (a file's end, or a pipe
+ * that is silent for 50 ms: a frame that is just being written), when it ends inside the frame, and
+ * of a frame that holds more than INPUT_HOLD bytes (other programs' only). If such a frame proves
+ * wrong later, input_damage.given says how much of it was given.
  *
  * After damage the next frame is looked for: by its magic and the sense of what is behind it. Our
  * frames begin with a record. */
@@ -97,7 +97,7 @@ uint64_t input_frame_offset(const struct input *input);
 /* @idle is called before a read that would have to wait. */
 void input_on_idle(struct input *input, void (*idle)(void *data), void *data);
 
-/* The end of a file is INPUT_WAIT from now on. */
+/* The end of a regular file is INPUT_WAIT from now on. */
 void input_follow(struct input *input, bool follow);
 
 /* INPUT_MARK behind each data frame. A pipe is then read one frame ahead. */

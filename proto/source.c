@@ -29,11 +29,11 @@ void source_done(struct source *source)
 	source->buf = NULL;
 }
 
-bool source_would_wait(const struct source *source)
+bool source_would_wait(const struct source *source, int ms)
 {
 	struct pollfd pollfd = {.fd = source->fd, .events = POLLIN};
 
-	return !source->seekable && poll(&pollfd, 1, 0) == 0;
+	return !source->seekable && poll(&pollfd, 1, ms) == 0;
 }
 
 /* @offset: in the file, where it is one. Returns 0, SOURCE_END or -errno. */
@@ -41,7 +41,7 @@ static int read_some(struct source *source, void *buf, size_t size, uint64_t off
 {
 	ssize_t n;
 
-	if (source->idle && source_would_wait(source))
+	if (source->idle && source_would_wait(source, 0))
 		source->idle(source->idle_data);
 	do
 		n = source->seekable ? pread(source->fd, buf, size, (off_t)offset)

@@ -47,8 +47,8 @@ int source_fill(struct source *source);
 /* The same, into @buf: only when nothing is there that is not consumed. */
 int source_read(struct source *source, void *buf, size_t size, size_t *ret_n);
 
-/* A read would have to wait now. */
-bool source_would_wait(const struct source *source);
+/* A read would have to wait for more than @ms. */
+bool source_would_wait(const struct source *source, int ms);
 
 /* Goes to @offset, or as near behind it as is still there. */
 void source_go(struct source *source, uint64_t offset);

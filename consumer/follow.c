@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "follow.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "inuse.h"
+#include "recording.h"
+#include "util.h"
+
+#define FOLLOW_ENDED 1 /* nothing more will come of this file */
+
+static struct followed *followed_free(struct followed *file)
+{
+	if (file) {
+		(void)reader_free(file->reader);
+		free(file->path);
+		free(file);
+	}
+	return NULL;
+}
+
+static void followed_freep(struct followed **file)
+{
+	*file = followed_free(*file);
+}
+
+void follow_done(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		(void)followed_free(follow->all[i]);
+	follow->n = 0;
+}
+
+static int open_file(struct followed **ret, const char *path, const struct last *last, bool stay)
+{
+	_cleanup_(followed_freep) struct followed *file = calloc(1, sizeof(*file));
+	struct stat st;
+	int r;
+
+	if (!file)
+		return -ENOMEM;
+	file->path = strdup(path);
+	if (!file->path)
+		return -ENOMEM;
+	r = reader_open(&file->reader, path);
+	if (r)
+		return r;
+	if (fstat(reader_fd(file->reader), &st) < 0)
+		return -errno;
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	reader_follow(file->reader, stay);
+	if (last) {
+		file->begin = last->begin;
+		file->skip = last->skip;
+		r = last_go(last, file->reader, &file->ranges);
+	}
+	if (r)
+		return r;
+	*ret = TAKE_PTR(file);
+	return 0;
+}
+
+/* How its latest record ends it, if it does. */
+static void note_footer(struct followed *file, struct reader_record *item)
+{
+	const Ringside__V1__Footer *footer;
+
+	file->footer = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+	if (!file->footer || reader_unpack(file->reader, item))
+		return;
+	footer = item->record->footer;
+	file->rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
+}
+
+/* Whether the record lies before those that are wanted. */
+static bool is_before(struct followed *file, const struct printer *printer,
+		      struct reader_record *item)
+{
+	if (reader_frame_offset(file->reader) < file->begin)
+		return true;
+	if (!file->skip || printer_wants(printer, file->reader, item) != 1)
+		return false;
+	file->skip--;
+	return true;
+}
+
+/* 0 or -errno of the output. */
+static int print_record(struct followed *file, struct printer *printer, struct reader_record *item)
+{
+	int r = 0;
+
+	note_footer(file, item);
+	/* a binary output needs the Header all the same */
+	if (!is_before(file, printer, item) || (item->header && printer->output.ops->binary))
+		r = printer_put(printer, file->reader, item);
+	if (r == READER_DAMAGED)
+		printer_complain(printer, reader_problem(file->reader));
+	return r < 0 ? r : 0;
+}
+
+/* Prints to where it ends, for now or for good: 0 or FOLLOW_ENDED; or -errno of the output. */
+static int print_file(struct followed *file, struct printer *printer)
+{
+	struct reader_record item;
+	int r;
+
+	for (;;) {
+		r = reader_next(file->reader, &item);
+		if (r == READER_WAIT)
+			return 0;
+		if (r == READER_END)
+			return FOLLOW_ENDED;
+		if (r == READER_CUT && inuse_check(reader_fd(file->reader)) == 1)
+			return FOLLOW_ENDED; /* the rest is being written just now */
+		if (r)
+			printer_complain(printer, reader_problem(file->reader));
+		if (r == READER_DAMAGED)
+			continue;
+		if (r)
+			return FOLLOW_ENDED;
+		r = print_record(file, printer, &item);
+		if (r)
+			return r;
+	}
+}
+
+static void remove_at(struct follow *follow, size_t i)
+{
+	(void)followed_free(follow->all[i]);
+	follow->n--;
+	memmove(follow->all + i, follow->all + i + 1, (follow->n - i) * sizeof(follow->all[0]));
+}
+
+/* One that is closed, else the one that was silent for longest. */
+static void make_room(struct follow *follow)
+{
+	size_t best = 0;
+
+	if (follow->n < FOLLOW_MAX)
+		return;
+	for (size_t i = 1; i < follow->n; i++) {
+		const struct followed *a = follow->all[i], *b = follow->all[best];
+
+		if (a->footer != b->footer ? a->footer : a->used < b->used)
+			best = i;
+	}
+	remove_at(follow, best);
+}
+
+int follow_add(struct follow *follow, const char *path, const struct last *last, bool stay)
+{
+	_cleanup_(followed_freep) struct followed *file = NULL;
+	int r;
+
+	r = open_file(&file, path, last, stay);
+	if (r) {
+		printer_say_error(follow->printer, path, r);
+		return 0;
+	}
+	printer_begin(follow->printer, file->reader);
+	reader_on_idle(file->reader, printer_flush, follow->printer);
+	r = print_file(file, follow->printer);
+	if (r < 0)
+		return r;
+	if (r == FOLLOW_ENDED) {
+		printer_say_unknown(follow->printer, file->reader, path);
+		return 0;
+	}
+	file->used = ++follow->tick;
+	make_room(follow);
+	follow->all[follow->n++] = TAKE_PTR(file);
+	return 0;
+}
+
+int follow_read(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->n;) {
+		struct followed *file = follow->all[i];
+		uint64_t before = reader_position(file->reader);
+		int r = print_file(file, follow->printer);
+
+		if (r < 0)
+			return r;
+		if (reader_position(file->reader) != before)
+			file->used = ++follow->tick;
+		if (r == FOLLOW_ENDED)
+			remove_at(follow, i);
+		else
+			i++;
+	}
+	return 0;
+}
+
+struct followed *follow_find(struct follow *follow, dev_t device, ino_t inode)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		if (follow->all[i]->device == device && follow->all[i]->inode == inode)
+			return follow->all[i];
+	return NULL;
+}
+
+struct followed *follow_named(struct follow *follow, const char *path)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		if (!strcmp(follow->all[i]->path, path))
+			return follow->all[i];
+	return NULL;
+}
+
+void follow_rename(struct followed *file, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return; /* it is known by its inode all the same */
+	free(file->path);
+	file->path = copy;
+}
+
+static bool is_over(const struct followed *file, bool others)
+{
+	struct stat st;
+
+	if (fstat(reader_fd(file->reader), &st) < 0)
+		return true;
+	return (st.st_nlink == 0 || (file->footer && others)) &&
+	       inuse_check(reader_fd(file->reader)) != 1;
+}
+
+void follow_tidy(struct follow *follow)
+{
+	for (size_t i = follow->n; i--;)
+		if (is_over(follow->all[i], follow->n > 1))
+			remove_at(follow, i);
+}
+
+void follow_remove(struct follow *follow, const struct followed *file)
+{
+	for (size_t i = 0; i < follow->n; i++) {
+		if (follow->all[i] != file)
+			continue;
+		remove_at(follow, i);
+		return;
+	}
+}

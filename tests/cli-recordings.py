@@ -1,0 +1,473 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reading recordings with the program itself: compressed, by time, by folder, from the end, while
+they are written, and again at their own pace.
+
+usage: cli-recordings.py RINGSIDE COMPRESS-RECORDING DIR_OF_PB2
+"""
+import json
+import os
+import random
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ringside, compress, pb2_dir = map(os.path.abspath, sys.argv[1:4])
+sys.path.insert(0, pb2_dir)
+import ringside_pb2 as pb  # noqa: E402
+
+os.chdir(tempfile.mkdtemp(prefix="ringside-recordings-"))
+START = 1763780645  # 2025-11-22T03:04:05Z
+LATEST = 0.3  # seconds from an event to its line
+rng = random.Random(3)
+
+
+def varint(n):
+    out = bytearray()
+    while n > 0x7F:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def frame(record):
+    data = record.SerializeToString()
+    return varint(len(data)) + data
+
+
+class Stream:
+    """Records one after the other; step is what real time is ahead of the boot time."""
+
+    def __init__(self, stream_id, boot="boot-1", boottime=0.0, step=START):
+        self.id, self.boot, self.boottime, self.step = stream_id, boot, boottime, step
+        self.seq = self.index = 0
+
+    def record(self, **body):
+        self.seq += 1
+        return frame(pb.Record(seq=self.seq, boottime_nano=int(self.boottime * 1e9),
+                               time_unix_nano=int((self.boottime + self.step) * 1e9), **body))
+
+    def header(self):
+        out = self.record(header=pb.Header(
+            magic="RINGSIDE", format_version=1, stream_id=self.id * 16, boot_id=self.boot,
+            file_index=self.index, first_seq=self.seq + 1, host_name="host-" + self.boot))
+        self.index += 1
+        return out
+
+    def denial(self, padding=0, after=0.001):
+        self.boottime += after
+        call = rng.choice(["keyctl", "clone3", "ptrace"])
+        path = rng.randbytes(padding).hex()
+        return self.record(seccomp_denial=pb.SeccompDenial(
+            process=pb.Process(pid=77, comm="nginx", executable_path=path), syscall_name=call,
+            action=pb.SECCOMP_RET_ERRNO, error_name="EPERM"))
+
+    def oom(self):
+        return self.record(oom_kill=pb.OomKill(victim=pb.Process(pid=1, comm="java")))
+
+    def counters(self):
+        return self.record(counters=pb.Counters(part=1, parts=1))
+
+    def footer(self, reason="SIGTERM"):
+        return self.record(footer=pb.Footer(reason=reason, records=self.seq + 1))
+
+
+def save(name, data):
+    with open(name, "wb") as f:
+        f.write(data)
+    return name
+
+
+def packed(data, *args):
+    return subprocess.run([compress, *args], input=data, capture_output=True, check=True).stdout
+
+
+def run(*args, data=b"", **kwargs):
+    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=60, **kwargs)
+
+
+def check(result, status, stderr="", stdout=None):
+    text = result.stderr.decode()
+    assert result.returncode == status, f"{result.args}: {result.returncode}, not {status}: {text}"
+    assert re.fullmatch(stderr, text), f"{result.args}: {text!r} is not {stderr!r}"
+    if stdout is not None:
+        assert result.stdout == stdout, f"{result.args}: {result.stdout[:2000]!r}"
+    return result.stdout
+
+
+def lines(out):
+    return out.decode().splitlines()
+
+
+def closed(stream, n, padding=0):
+    return (stream.header() + b"".join(stream.denial(padding) for _ in range(n)) +
+            stream.counters() + stream.footer())
+
+
+def a_compressed_recording_is_read_like_a_plain_one():
+    plain = closed(Stream(b"a"), 300, 3000)
+    zst = packed(plain)
+    save("a.pb", plain)
+    save("a.dat", zst)  # its name says nothing
+    check(run("cat", "-o", "pb", "a.dat"), 0, stdout=plain)
+    check(run("cat", "-o", "pb", data=zst), 0, stdout=plain)
+    check(run("cat", "-o", "pb", data=zst + zst), 0, stdout=plain + plain)
+    check(run("cat", "-o", "json", "a.dat"), 0, stdout=check(run("cat", "-o", "json", "a.pb"), 0))
+    if shutil.which("zstd"):
+        foreign = subprocess.check_output(["zstd", "-19", "--long=23", "-c", "a.pb"],
+                                          stderr=subprocess.DEVNULL)
+        check(run("cat", "-o", "pb", data=foreign), 0, stdout=plain)
+        wide = subprocess.run(["zstd", "--ultra", "-1", "--long=27", "-c"], capture_output=True,
+                              input=plain + plain).stdout
+        check(run("cat", data=wide), 1, "ringside cat: stdin: damaged: .*needs more memory.*\n")
+
+
+def damage_and_cuts_are_told_in_one_line():
+    zst = packed(closed(Stream(b"a"), 3000, 600))
+    for cut in [len(zst) - 1, len(zst) // 2]:
+        out = check(run("cat", "-o", "json", data=zst[:cut]), 1, "ringside cat: stdin: cut .*\n")
+        assert len(lines(out)) > 1400
+    broken = bytearray(zst)
+    broken[len(zst) // 2] ^= 8
+    broken[len(zst) // 4] ^= 8
+    out = check(run("cat", "-o", "json", data=bytes(broken)), 1,
+                "ringside cat: stdin: damaged: the .*zstd frame at byte 0 [^;]*; reading goes on .*\n")
+    seqs = [json.loads(line)["seq"] for line in lines(out)]
+    assert seqs == sorted(seqs) and 500 < len(seqs) < 3003 and seqs[-1] == 3003
+
+
+def stepping(n):
+    """A recording of several frames whose clock is set back and forth."""
+    stream = Stream(b"s")
+    out = stream.header()
+    for i in range(n):
+        if rng.random() < 0.01:
+            stream.step = START + rng.uniform(-300, 300)
+        out += stream.denial(rng.choice([10, 5000]), rng.expovariate(2))
+        if i % 50 == 0:
+            out += stream.oom() + stream.counters()
+    return out + stream.footer(), stream.boottime
+
+
+def by_time_and_kind_the_index_gives_what_a_scan_gives():
+    plain, length = stepping(2000)
+    later, _ = stepping(300)
+    save("steps.pb", plain + later)
+    zst = packed(plain) + packed(later)
+    save("steps.pb.zst", zst)
+    save("open.pb.zst", packed(plain) + packed(later, "-o"))
+    broken = bytearray(zst)  # an index that cannot be read
+    broken[zst.index(b"\x5d\x2a\x4d\x18") + 20] ^= 1
+    save("broken.pb.zst", broken)
+    found = 0
+    for _ in range(40):
+        since = START + rng.uniform(-300, length + 300)
+        options = [f"--since=@{since:.3f}", f"--until=@{since + rng.expovariate(0.01):.3f}"]
+        options += rng.choice([[], ["--kind", "oom"], ["--syscall", "keyctl"]])
+        want = check(run("cat", "-o", "pb", *options, "steps.pb"), 0)
+        found += len(want) > 2000
+        for name in ["steps.pb.zst", "open.pb.zst", "broken.pb.zst"]:
+            check(run("cat", "-o", "pb", *options, name), 0, stdout=want)
+    assert found > 15
+
+
+def a_folder_is_read_in_the_order_of_time():
+    os.mkdir("folder")
+    first = Stream(b"f", "b1", boottime=1000, step=START)
+    a = closed(first, 5)
+    first.step -= 500000  # the clock was wrong, and is set
+    b = closed(first, 5)
+    second = Stream(b"g", "b1", boottime=2000, step=START - 500000)
+    c = closed(second, 5)
+    other = Stream(b"h", "b2", boottime=3, step=START - 10000)
+    d = closed(other, 5)
+    for name, data in [("4.pb", a), ("3.pb.zst", packed(b)), ("2.pb.zst.1", packed(c)), ("1.pb", d),
+                       (".5.pb", a), ("6.txt", b"hello"), ("7.pb", b"")]:
+        save("folder/" + name, data)
+    check(run("cat", "-o", "pb", "folder"), 0, stdout=a + b + c + d)
+    check(run("cat", "-o", "pb", "folder/"), 0, stdout=a + b + c + d)
+    check(subprocess.run([ringside, "cat", "-o", "pb"], stdin=subprocess.DEVNULL,
+                         capture_output=True, env={**os.environ, "RINGSIDE_DIR": "folder"}),
+          0, stdout=a + b + c + d)
+    check(run("replay", "--speed", "max", "folder"), 0, stdout=a + b + c + d)
+    save("folder/8.pb", b"no recording")
+    check(run("cat", "-o", "pb", "folder"), 1, ".*/8.pb: not a Ringside recording.*\n",
+          a + b + c + d)
+    os.remove("folder/8.pb")
+
+
+def the_last_records_are_the_end_of_all_records():
+    plain, _ = stepping(1500)
+    save("last.pb", plain)
+    save("last.pb.zst", packed(plain))
+    save("last-open.pb.zst", packed(plain, "-o"))
+    os.makedirs("last")
+    half, _ = stepping(30)
+    save("last/1.pb", half)
+    shutil.copy("last.pb.zst", "last/2.pb.zst")
+    for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:
+        for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
+            all_lines = lines(check(run("cat", "-o", "json", *options, name), 0))
+            for n in [0, 1, 7, 200, 1000000]:
+                out = check(run("tail", "-n", str(n), "-o", "json", *options, name), 0)
+                assert lines(out) == (all_lines[-n:] if n else []), f"{name} {options} {n}"
+            out = check(run("tail", "-n", "all", "-o", "json", *options, name), 0)
+            assert lines(out) == all_lines, f"{name} {options}"
+    ten = lines(check(run("tail", "last.pb.zst"), 0))
+    assert len(ten) == 10 and all(" DENY " in line or " OOM " in line for line in ten), ten
+    part = check(run("tail", "-n", "3", "-o", "pb", "last.pb.zst"), 0)
+    assert len(lines(check(run("cat", "-o", "json", data=part), 0))) == 4  # and a Header
+    check(run("tail", "-n", "x", "last.pb"), 2, ".*x is not a number of records.*\n")
+    check(run("tail", "-"), 2, ".*`ringside cat` reads pipes.*\n")
+    check(run("tail", "missing.pb"), 1, "ringside tail: missing.pb: No such file.*\n")
+
+
+class Tail:
+    """tail -f -o json, and when its lines came."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([ringside, "tail", "-f", "-o", "json", *args],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.rest = b""
+
+    def next(self, timeout):
+        end = time.monotonic() + timeout
+        while b"\n" not in self.rest:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                return None
+            data = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not data:
+                return None
+            self.rest += data
+        line, self.rest = self.rest.split(b"\n", 1)
+        return json.loads(line)
+
+    def seqs(self, n):
+        """The next n: all within the time one has."""
+        got = [self.next(LATEST) for _ in range(n)]
+        assert None not in got, f"{[g and g['seq'] for g in got]}: {self.process.poll()}"
+        return [g["seq"] for g in got]
+
+    def silent(self):
+        more = self.next(0.15)
+        assert more is None, more
+
+    def end(self, status=None, stderr=""):
+        if status is None:
+            self.process.terminate()
+        code = self.process.wait(10)
+        assert status is None or code == status, code
+        text = self.process.stderr.read().decode()
+        assert re.fullmatch(stderr, text), text
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Live:
+    """A file being written, plain or by a compressing process."""
+
+    def __init__(self, name, compressed):
+        self.file = open(name, "wb", buffering=0)
+        self.process = None
+        self.to = self.file
+        if compressed:
+            self.process = subprocess.Popen([compress], stdin=subprocess.PIPE, stdout=self.file,
+                                            bufsize=0)
+            self.to = self.process.stdin
+
+    def write(self, data):
+        self.to.write(data)
+
+    def close(self):
+        if self.process:
+            self.process.stdin.close()
+            assert self.process.wait(10) == 0
+        self.file.close()
+
+
+def a_file_is_followed_until_its_stream_is_closed():
+    for compressed in [False, True]:
+        stream = Stream(b"l")
+        live = Live("live.pb", compressed)
+        live.write(stream.header() + stream.denial() + stream.denial())
+        time.sleep(0.2)
+        tail = Tail("-n", "1", "live.pb")
+        assert tail.next(5)["seq"] == 3
+        tail.silent()
+        for _ in range(5):
+            live.write(stream.denial())
+            assert tail.seqs(1) == [stream.seq]
+        half = stream.denial()
+        live.write(half[:9])
+        tail.silent()
+        live.write(half[9:] + stream.denial())
+        assert tail.seqs(2) == [9, 10]
+        live.write(stream.footer())
+        assert tail.seqs(1) == [11]
+        live.close()
+        tail.end(0)
+
+
+def a_stream_is_followed_across_its_files():
+    for compressed in [False, True]:
+        os.makedirs("rotate", exist_ok=True)
+        stream = Stream(b"r")
+        live = Live("rotate/events.pb", compressed)
+        live.write(stream.header() + stream.denial())
+        time.sleep(0.2)
+        tail = Tail("rotate/events.pb")
+        assert [tail.next(5)["seq"], tail.next(5)["seq"]] == [1, 2]
+        live.write(stream.denial() + stream.footer("rotated"))
+        live.close()
+        assert tail.seqs(2) == [3, 4]
+        save("rotate/other.pb", closed(Stream(b"o"), 3))
+        live = Live("rotate/events.000001.pb", compressed)
+        time.sleep(0.1)
+        live.write(stream.header() + stream.denial())
+        assert tail.seqs(2) == [5, 6]
+        # as logrotate does it: the old file gets another name, and then a Footer
+        os.rename("rotate/events.000001.pb", "rotate/old.pb")
+        live.write(stream.denial() + stream.footer("rotated"))
+        new = Live("rotate/events.000001.pb", compressed)
+        live.close()
+        new.write(stream.header())
+        os.remove("rotate/old.pb")
+        assert tail.seqs(3) == [7, 8, 9]
+        new.write(stream.footer())
+        new.close()
+        assert tail.seqs(1) == [10]
+        tail.end(0)
+        shutil.rmtree("rotate")
+
+
+def a_folder_is_followed_through_all_its_files():
+    for compressed in [False, True]:
+        os.makedirs("many")
+        old = Stream(b"p", boottime=5)
+        save("many/0.pb", closed(old, 3))
+        stream = Stream(b"q", boottime=10)
+        tail = Tail("-n", "2", "many")
+        assert [tail.next(5)["seq"], tail.next(5)["seq"]] == [5, 6]
+        for number in range(1, 4):
+            live = Live(f"many/{number}.pb", compressed)
+            want = stream.seq
+            live.write(stream.header() + stream.denial())
+            assert tail.seqs(2) == [want + 1, want + 2]
+            if number > 1:
+                os.remove(f"many/{number - 1}.pb")
+            live.write(stream.denial())
+            assert tail.seqs(1) == [want + 3]
+            live.write(stream.footer("rotated"))
+            live.close()
+            assert tail.seqs(1) == [want + 4]
+        time.sleep(0.1)
+        held = [os.readlink(f"/proc/{tail.process.pid}/fd/{fd}")
+                for fd in os.listdir(f"/proc/{tail.process.pid}/fd")]
+        assert not any("deleted" in name for name in held), held
+        both = [Live("many/x.pb", compressed), Live("many/y.pb", compressed)]
+        streams = [Stream(b"x"), Stream(b"y")]
+        for live, one in zip(both, streams):
+            live.write(one.header())
+            assert tail.seqs(1) == [1]
+        for live, one in zip(both, streams):
+            live.write(one.denial())
+            assert tail.seqs(1) == [2]
+            live.close()
+        tail.silent()
+        tail.end()
+        shutil.rmtree("many")
+
+
+def a_file_that_is_cut_back_gives_each_record_once():
+    stream = Stream(b"c")
+    data = stream.header() + stream.denial() + stream.denial()
+    last = stream.denial()
+    save("back.pb", data + last)
+    tail = Tail("-n", "1", "back.pb")
+    assert tail.next(5)["seq"] == 4
+    with open("back.pb", "r+b", buffering=0) as f:
+        f.truncate(len(data))
+        time.sleep(0.1)
+        f.seek(0, 2)
+        f.write(last + stream.denial())
+        assert tail.seqs(1) == [5]
+        f.truncate(0)
+        f.seek(0)
+        new = Stream(b"d")
+        f.write(new.header() + new.denial())
+        assert tail.seqs(2) == [1, 2]
+        f.write(new.footer())
+        assert tail.seqs(1) == [3]
+    tail.end(0)
+
+
+def a_follower_whose_reader_left_ends():
+    save("left.pb", Stream(b"c").header())
+    tail = Tail("left.pb")
+    assert tail.next(5)["seq"] == 1
+    tail.process.stdout.close()
+    assert tail.process.wait(1) == 0
+    tail.process.stderr.close()
+
+
+def replay_gives_the_same_bytes():
+    stream = Stream(b"a")
+    plain = closed(stream, 2000, 400)
+    newer = stream.record() + b"\x06\x9a\x06\x01\x00\x78\x02"
+    save("replay.pb.zst", packed(plain + newer))
+    check(run("replay", "--speed", "max", "replay.pb.zst"), 0, stdout=plain + newer)
+    check(run("replay", "--speed", "max", "-", data=plain + newer), 0, stdout=plain + newer)
+    text = check(run("cat", data=plain), 0)
+    check(run("replay", "--speed", "max", "-o", "text", data=plain), 0, stdout=text)
+    check(run("replay", "--speed", "0", "replay.pb.zst"), 2, ".*0 is not a speed.*\n")
+    check(run("replay", "--speed", "fast", "replay.pb.zst"), 2, ".*fast is not a speed.*\n")
+
+
+def replay_keeps_the_spacing():
+    one, two = Stream(b"1", "b1"), Stream(b"2", "b2")
+    data = one.header() + one.denial(after=0.6) + one.denial(after=-0.2) + one.denial(after=0.8)
+    data += two.header() + two.denial(after=0.4)
+    for speed, want in [("1", [0, 0.6, 0.6, 1.2, 2.2, 2.6]), ("4x", [0, 0.15, 0.15, 0.3, 1.3, 1.4])]:
+        with open("pace.pb", "wb") as f:
+            f.write(data)
+        replay = subprocess.Popen([ringside, "replay", "--speed", speed, "pace.pb"],
+                                  stdout=subprocess.PIPE)
+        cat = subprocess.Popen([ringside, "cat", "-o", "json"], stdin=replay.stdout,
+                               stdout=subprocess.PIPE)
+        replay.stdout.close()
+        times = [time.monotonic() for _ in iter(cat.stdout.readline, b"")]
+        assert replay.wait(5) == 0 and cat.wait(5) == 0
+        cat.stdout.close()
+        got = [t - times[0] for t in times]
+        assert len(got) == len(want), got
+        assert all(abs(g - w) < 0.12 for g, w in zip(got, want)), (got, want)
+    replay = subprocess.Popen([ringside, "replay", "pace.pb"], stdout=subprocess.PIPE)
+    replay.stdout.read(1)
+    replay.stdout.close()
+    assert replay.wait(0.4) == 0
+
+
+for test in [
+    a_compressed_recording_is_read_like_a_plain_one,
+    damage_and_cuts_are_told_in_one_line,
+    by_time_and_kind_the_index_gives_what_a_scan_gives,
+    a_folder_is_read_in_the_order_of_time,
+    the_last_records_are_the_end_of_all_records,
+    a_file_is_followed_until_its_stream_is_closed,
+    a_stream_is_followed_across_its_files,
+    a_folder_is_followed_through_all_its_files,
+    a_file_that_is_cut_back_gives_each_record_once,
+    a_follower_whose_reader_left_ends,
+    replay_gives_the_same_bytes,
+    replay_keeps_the_spacing,
+]:
+    start = time.monotonic()
+    test()
+    print(f"{test.__name__}: {time.monotonic() - start:.2f} s", flush=True)
+shutil.rmtree(os.getcwd())
