@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recording-index.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <xxhash.h>
@@ -158,4 +159,91 @@ size_t recording_index_pack(const struct recording_index *index, uint8_t *buf)
 	for (unsigned i = 0; i < CHECKSUM; i++)
 		buf[i] = (uint8_t)(sum >> (8 * i));
 	return (size_t)(pb.p - buf);
+}
+
+static void get_count(struct recording_index *index, const uint8_t *p, size_t size)
+{
+	const uint8_t *end = p + size;
+	struct field field, kind = {.value = 0};
+	uint64_t count = 0;
+
+	while (p < end && (p = get_field(p, end, &field))) {
+		if (field.tag == TAG(FIELD_KIND_COUNT_KIND, PB_BYTES))
+			kind = field;
+		else if (field.tag == TAG(FIELD_KIND_COUNT_COUNT, PB_VARINT))
+			count = field.value;
+	}
+	for (unsigned i = 0; i < RECORDING_BODIES; i++)
+		if (names[i] && strlen(names[i]) == kind.value &&
+		    !memcmp(names[i], kind.data, kind.value))
+			index->counts[i] += count;
+}
+
+static void get_bytes(struct recording_index *index, const struct field *field)
+{
+	if (field->tag == TAG(FIELD_FRAME_INDEX_COUNTS, PB_BYTES)) {
+		get_count(index, field->data, field->value);
+	} else if (field->tag == TAG(FIELD_FRAME_INDEX_STREAM_ID, PB_BYTES) &&
+		   field->value == RECORDING_STREAM_ID) {
+		memcpy(index->stream_id, field->data, RECORDING_STREAM_ID);
+		index->has_stream_id = true;
+	}
+}
+
+static void get_number(struct recording_index *index, const struct field *field)
+{
+	const struct {
+		uint64_t tag;
+		uint64_t *value;
+		bool *has;
+	} numbers[] = {
+		{TAG(FIELD_FRAME_INDEX_FIRST_SEQ, PB_VARINT), &index->first_seq, NULL},
+		{TAG(FIELD_FRAME_INDEX_LAST_SEQ, PB_VARINT), &index->last_seq, &index->has_seq},
+		{TAG(FIELD_FRAME_INDEX_MIN_BOOTTIME_NANO, PB_FIXED64), &index->min_boottime, NULL},
+		{TAG(FIELD_FRAME_INDEX_MAX_BOOTTIME_NANO, PB_FIXED64), &index->max_boottime,
+		 &index->has_boottime},
+		{TAG(FIELD_FRAME_INDEX_MIN_TIME_UNIX_NANO, PB_FIXED64), &index->min_time, NULL},
+		{TAG(FIELD_FRAME_INDEX_MAX_TIME_UNIX_NANO, PB_FIXED64), &index->max_time,
+		 &index->has_time},
+		{TAG(FIELD_FRAME_INDEX_COMPRESSED_BYTES, PB_VARINT), &index->compressed_bytes,
+		 NULL},
+		{TAG(FIELD_FRAME_INDEX_UNCOMPRESSED_BYTES, PB_VARINT), &index->uncompressed_bytes,
+		 NULL},
+		{TAG(FIELD_FRAME_INDEX_UNCOMPRESSED_OFFSET, PB_VARINT), &index->uncompressed_offset,
+		 NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].tag != field->tag)
+			continue;
+		*numbers[i].value = field->value;
+		if (numbers[i].has)
+			*numbers[i].has = true;
+	}
+}
+
+int recording_index_unpack(struct recording_index *ret, const uint8_t *payload, size_t size)
+{
+	const uint8_t *p = payload + CHECKSUM, *end = payload + size;
+	struct recording_index index = {0};
+	struct field field;
+	uint32_t sum = 0;
+
+	if (size < CHECKSUM || size > RECORDING_INDEX_MAX)
+		return -EBADMSG;
+	for (unsigned i = 0; i < CHECKSUM; i++)
+		sum |= (uint32_t)payload[i] << (8 * i);
+	if (sum != XXH32(p, size - CHECKSUM, 0))
+		return -EBADMSG;
+	while (p < end) {
+		p = get_field(p, end, &field);
+		if (!p)
+			return -EBADMSG;
+		if ((field.tag & 7) == PB_BYTES)
+			get_bytes(&index, &field);
+		else
+			get_number(&index, &field);
+	}
+	*ret = index;
+	return 0;
 }

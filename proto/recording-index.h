@@ -30,3 +30,7 @@ bool recording_index_is_header(const uint8_t *record, size_t size);
 /* Writes the payload of the index frame, checksum and FrameIndex, to @buf, which has room for
  * RECORDING_INDEX_MAX. Returns its size. */
 size_t recording_index_pack(const struct recording_index *index, uint8_t *buf);
+
+/* Reads it back. Returns 0, or -EBADMSG if the checksum or the message is wrong. Kinds unknown
+ * here are left out. */
+int recording_index_unpack(struct recording_index *ret, const uint8_t *payload, size_t size);

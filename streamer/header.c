@@ -31,7 +31,7 @@ static void identity(struct pb *pb, const struct stream *stream, const struct op
 	pb_string(pb, FIELD_HEADER_MAGIC, "RINGSIDE");
 	pb_uint(pb, FIELD_HEADER_FORMAT_VERSION, FORMAT_VERSION);
 	pb_bytes(pb, FIELD_HEADER_STREAM_ID, stream_id(stream), STREAM_ID_SIZE);
-	pb_uint(pb, FIELD_HEADER_FILE_INDEX, 0);
+	pb_uint(pb, FIELD_HEADER_FILE_INDEX, stream_file(stream));
 	pb_uint(pb, FIELD_HEADER_FIRST_SEQ, stream_seq(stream) + 1);
 	known(pb, FIELD_HEADER_HOST_NAME, options->host_name ? options->host_name : host->name);
 	known(pb, FIELD_HEADER_MACHINE_ID, host->machine_id);

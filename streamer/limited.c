@@ -14,10 +14,11 @@
 #define SIZE_MIN 64u
 
 struct limited_row {
-	uint64_t reported; /* limited of the row, as last reported; 0: the place is free */
-	uint64_t last;     /* boottime of the last one held back until then */
+	uint64_t reported;                  /* limited of the row, as last reported */
+	uint64_t last;                      /* boottime of the last one held back until then */
+	uint64_t committed, committed_last; /* the same, as of the latest commit */
 	uint32_t probe;
-	uint32_t pad;
+	uint32_t used;        /* 0: the place is free */
 	uint8_t key[KEY_MAX]; /* zeros behind the key */
 };
 
@@ -60,7 +61,7 @@ static struct limited_row *place(struct limited_row *rows, size_t size, uint32_t
 {
 	size_t i = XXH64(key, KEY_MAX, probe) & (size - 1);
 
-	while (rows[i].reported && (rows[i].probe != probe || memcmp(rows[i].key, key, KEY_MAX)))
+	while (rows[i].used && (rows[i].probe != probe || memcmp(rows[i].key, key, KEY_MAX)))
 		i = (i + 1) & (size - 1);
 	return &rows[i];
 }
@@ -84,7 +85,7 @@ static int grow(struct limited *limited)
 	for (size_t i = 0; i < limited->size; i++) {
 		const struct limited_row *row = &limited->rows[i];
 
-		if (row->reported)
+		if (row->used)
 			*place(rows, size, row->probe, row->key) = *row;
 	}
 	free(limited->rows);
@@ -138,7 +139,7 @@ static int report_row(void *data, const void *key, const struct wire_row *row)
 	kept = place(limited->rows, limited->size, walk->probe, padded);
 	if (kept->reported >= row->limited)
 		return 0;
-	if (!kept->reported) {
+	if (!kept->used) {
 		if (grow(limited) < 0) {
 			walk->unkept += row->limited;
 			return 0;
@@ -152,10 +153,12 @@ static int report_row(void *data, const void *key, const struct wire_row *row)
 	r = write_report(walk, &report);
 	if (r < 0)
 		return r;
-	if (!kept->reported)
+	if (!kept->used)
 		limited->n_rows++;
+	kept->used = 1;
 	kept->reported = row->limited;
 	kept->last = report.last;
+	limited->uncommitted = true;
 	kept->probe = walk->probe;
 	memcpy(kept->key, padded, KEY_MAX);
 	return 0;
@@ -168,19 +171,19 @@ static int report_overflow(const struct walk *walk, uint64_t in_kernel)
 	uint64_t now = in_kernel + walk->unkept;
 	struct report report = {
 		.probe = walk->probe,
-		.count = now - limited->overflow[walk->probe],
-		.first = limited->overflow_nano[walk->probe],
+		.count = now - limited->sums.overflow[walk->probe],
+		.first = limited->sums.overflow_nano[walk->probe],
 		.last = walk->counters->read_nano,
 	};
 	int r;
 
-	if (now <= limited->overflow[walk->probe])
+	if (now <= limited->sums.overflow[walk->probe])
 		return 0;
 	r = write_report(walk, &report);
 	if (r < 0)
 		return r;
-	limited->overflow[walk->probe] = now;
-	limited->overflow_nano[walk->probe] = report.last;
+	limited->sums.overflow[walk->probe] = now;
+	limited->sums.overflow_nano[walk->probe] = report.last;
 	return 0;
 }
 
@@ -196,14 +199,15 @@ static int walk_probe(struct walk *walk, const struct wire_sums *sums)
 		return r;
 	r = report_overflow(walk, sums->overflow_limited);
 	if (!r)
-		walk->limited->seen[walk->probe] = sums->limited;
+		walk->limited->sums.seen[walk->probe] = sums->limited;
 	return r;
 }
 
 bool limited_moved(const struct limited *limited, const struct counters *counters)
 {
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		if (totals_kernel(counters->now, counters->n_cpus, i).limited > limited->seen[i])
+		if (totals_kernel(counters->now, counters->n_cpus, i).limited >
+		    limited->sums.seen[i])
 			return true;
 	return false;
 }
@@ -217,7 +221,8 @@ int limited_write(struct limited *limited, const struct counters *counters, stru
 		struct wire_sums sums = totals_kernel(counters->now, counters->n_cpus, i);
 		int r;
 
-		if (!(counters->probes & 1u << i) || (!all && sums.limited <= limited->seen[i]))
+		if (!(counters->probes & 1u << i) ||
+		    (!all && sums.limited <= limited->sums.seen[i]))
 			continue;
 		walk.probe = i;
 		r = walk_probe(&walk, &sums);
@@ -225,4 +230,29 @@ int limited_write(struct limited *limited, const struct counters *counters, stru
 			return r;
 	}
 	return 0;
+}
+
+void limited_commit(struct limited *limited)
+{
+	limited->committed = limited->sums;
+	if (!limited->uncommitted)
+		return;
+	for (size_t i = 0; i < limited->size; i++) {
+		limited->rows[i].committed = limited->rows[i].reported;
+		limited->rows[i].committed_last = limited->rows[i].last;
+	}
+	limited->uncommitted = false;
+}
+
+/* A row that is new keeps its place, with nothing reported. */
+void limited_rollback(struct limited *limited)
+{
+	limited->sums = limited->committed;
+	if (!limited->uncommitted)
+		return;
+	for (size_t i = 0; i < limited->size; i++) {
+		limited->rows[i].reported = limited->rows[i].committed;
+		limited->rows[i].last = limited->rows[i].committed_last;
+	}
+	limited->uncommitted = false;
 }

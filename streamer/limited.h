@@ -12,14 +12,20 @@
 
 struct limited_row;
 
+struct limited_sums {
+	uint64_t seen[WIRE_PROBE_COUNT];     /* the kernel's sum when the rows were last read */
+	uint64_t overflow[WIRE_PROBE_COUNT]; /* reported without a key */
+	uint64_t overflow_nano[WIRE_PROBE_COUNT]; /* when */
+};
+
 struct limited {
 	struct limited_row *rows; /* open addressing, size a power of two */
 	size_t size;
 	size_t n_rows;
 	size_t n_rows_max;
-	uint64_t seen[WIRE_PROBE_COUNT];     /* the kernel's sum when the rows were last read */
-	uint64_t overflow[WIRE_PROBE_COUNT]; /* reported without a key */
-	uint64_t overflow_nano[WIRE_PROBE_COUNT]; /* when */
+	struct limited_sums sums;
+	struct limited_sums committed;
+	bool uncommitted; /* rows were reported since the latest commit */
 };
 
 #define LIMITED_NULL                                                                               \
@@ -38,3 +44,7 @@ bool limited_moved(const struct limited *limited, const struct counters *counter
  * Probes whose sums (of the latest counters_read) have not moved are left out unless @all. */
 int limited_write(struct limited *limited, const struct counters *counters, struct stream *stream,
 		  bool all);
+
+/* What was written stays; and: what was written since is to be written again. */
+void limited_commit(struct limited *limited);
+void limited_rollback(struct limited *limited);

@@ -39,6 +39,7 @@ bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, str
 		.reason = PB_SINK,
 		.probe = probe,
 		.count = totals->lost_in_sink[probe] - totals->told_in_sink[probe],
+		.after = totals->sink_nano,
 		.before = now,
 	};
 	return ret->count;
@@ -52,7 +53,7 @@ static void said(struct totals *totals, const struct lost *lost)
 		totals->told_in_sink[lost->probe] += lost->count;
 }
 
-int lost_write(struct stream *stream, struct totals *totals, const struct lost *lost)
+static int write_record(struct stream *stream, const struct lost *lost)
 {
 	uint8_t *mark;
 	struct pb pb;
@@ -63,16 +64,56 @@ int lost_write(struct stream *stream, struct totals *totals, const struct lost *
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_LOST);
 	pb_uint(&pb, FIELD_LOST_REASON, lost->reason);
-	pb_string(&pb, FIELD_LOST_KIND, probes[lost->probe]->name);
-	pb_uint(&pb, FIELD_LOST_COUNT, lost->count);
+	if (lost->probe < WIRE_PROBE_COUNT) {
+		pb_string(&pb, FIELD_LOST_KIND, probes[lost->probe]->name);
+		pb_uint(&pb, FIELD_LOST_COUNT, lost->count);
+	}
 	if (lost->has_cpu)
 		pb_uint(&pb, FIELD_LOST_CPU, lost->cpu);
 	if (lost->after)
 		pb_fixed64(&pb, FIELD_LOST_AFTER_BOOTTIME_NANO, lost->after);
-	pb_fixed64(&pb, FIELD_LOST_BEFORE_BOOTTIME_NANO, lost->before);
+	if (lost->before)
+		pb_fixed64(&pb, FIELD_LOST_BEFORE_BOOTTIME_NANO, lost->before);
 	pb_close(&pb, mark);
-	r = stream_end(stream, &pb);
+	return stream_end(stream, &pb);
+}
+
+int lost_write(struct stream *stream, struct totals *totals, const struct lost *lost)
+{
+	int r = write_record(stream, lost);
+
 	if (!r)
 		said(totals, lost);
+	return r;
+}
+
+static int write_deletion(struct stream *stream, const struct deletion *deletion)
+{
+	struct lost lost = {.reason = PB_RETENTION,
+			    .probe = WIRE_PROBE_COUNT,
+			    .after = deletion->after,
+			    .before = deletion->before};
+	int r = 0;
+
+	if (!deletion->counted)
+		return write_record(stream, &lost);
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r; i++) {
+		if (!deletion->counts[i])
+			continue;
+		lost.probe = i;
+		lost.count = deletion->counts[i];
+		r = write_record(stream, &lost);
+	}
+	return r;
+}
+
+int lost_write_deletions(struct stream *stream, struct deletions *deletions)
+{
+	int r = 0;
+
+	while (deletions->told < deletions->n && !r) {
+		r = write_deletion(stream, &deletions->all[deletions->told]);
+		deletions->told += !r;
+	}
 	return r;
 }

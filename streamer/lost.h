@@ -5,17 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "deletions.h"
 #include "stream.h"
 #include "totals.h"
 
 struct lost {
 	unsigned reason; /* PB_RING_FULL, PB_SINK */
-	unsigned probe;
+	unsigned probe;  /* WIRE_PROBE_COUNT: any, and no count */
 	uint64_t count;
 	bool has_cpu;
 	uint32_t cpu;
 	uint64_t after;  /* boottime ns, 0: since the probe was attached */
-	uint64_t before; /* boottime ns */
+	uint64_t before; /* boottime ns, 0: not known */
 };
 
 /* Each returns whether there is something to say that has not been said.
@@ -30,3 +31,6 @@ bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, str
 
 /* Writes the record; from then on it has been said. */
 int lost_write(struct stream *stream, struct totals *totals, const struct lost *lost);
+
+/* Writes what was deleted and is not told yet: one record for each file and kind. */
+int lost_write_deletions(struct stream *stream, struct deletions *deletions);

@@ -77,17 +77,23 @@ static int stream(const struct options *options, struct kernel *kernel, struct s
 
 	if (pipeline_new(&pipeline, options, kernel, sink, text, sizeof(text)) < 0)
 		return say("%s", text);
-	r = privileges_drop(kernel_critical_fd(kernel), &kept);
+	r = privileges_drop(kernel_critical_fd(kernel), sink_folder_fd(sink), &kept);
 	if (r < 0)
 		return say("cannot give up privileges: %s", strerrordesc_np(-r));
 	(void)malloc_trim(0); /* loading took far more than running does */
 
-	while (pipeline_run(pipeline) == PIPELINE_TOTALS) {
-		pipeline_totals(pipeline, text, sizeof(text));
-		(void)fprintf(stderr, "%s\n", text);
+	while ((r = pipeline_run(pipeline))) {
+		if (r == PIPELINE_TOTALS)
+			pipeline_totals(pipeline, text, sizeof(text));
+		else
+			pipeline_notice(pipeline, text, sizeof(text));
+		(void)(r == PIPELINE_TOTALS ? fprintf(stderr, "%s\n", text) : say("%s", text));
 	}
 	r = pipeline_close(pipeline, text, sizeof(text));
 	if (r < 0)
+		(void)say("%s", text);
+	pipeline_notice(pipeline, text, sizeof(text));
+	if (text[0])
 		(void)say("%s", text);
 	pipeline_totals(pipeline, text, sizeof(text));
 	if (!options->quiet)

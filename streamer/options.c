@@ -6,21 +6,12 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "options.h"
+#include "options-part.h"
 #include "probe.h"
 #include "utf8.h"
-#include "util.h"
 
 #define RING_MAX (1024u * 1024 * 1024)
 #define CRITICAL_RING_BYTES (512u * 1024)
-
-struct parse {
-	struct options *options;
-	char *error;
-	size_t error_size;
-	bool container_rate_given;
-	int outcome;
-};
 
 struct row {
 	const char *name;
@@ -30,7 +21,7 @@ struct row {
 	int (*set)(struct parse *parse, const char *value);
 };
 
-_printf_(2, 3) static int bad(struct parse *parse, const char *format, ...)
+int options_bad(struct parse *parse, const char *format, ...)
 {
 	va_list args;
 
@@ -40,61 +31,22 @@ _printf_(2, 3) static int bad(struct parse *parse, const char *format, ...)
 	return -EINVAL;
 }
 
-/* A decimal number without sign or space. Returns where it ends, NULL if there is none or it
- * is larger than @max. */
-static const char *number(const char *s, uint64_t max, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	if (*s < '0' || *s > '9')
-		return NULL;
-	for (; *s >= '0' && *s <= '9'; s++) {
-		uint64_t digit = (uint64_t)(*s - '0');
-
-		if (v > (max - digit) / 10)
-			return NULL;
-		v = v * 10 + digit;
-	}
-	*ret = v;
-	return s;
-}
-
-static int whole_number(struct parse *parse, const char *option, const char *value, uint64_t min,
-			uint64_t max, uint64_t *ret)
+int options_number(struct parse *parse, const char *option, const char *value, uint64_t min,
+		   uint64_t max, uint64_t *ret)
 {
 	uint64_t v;
-	const char *end = number(value, max, &v);
+	const char *end = units_number(value, max, &v);
 
 	if (!end || *end || v < min)
-		return bad(parse, "%s '%s': accepts a number from %llu to %llu", option, value,
-			   (unsigned long long)min, (unsigned long long)max);
+		return options_bad(parse, "%s '%s': accepts a number from %llu to %llu", option,
+				   value, (unsigned long long)min, (unsigned long long)max);
 	*ret = v;
-	return 0;
-}
-
-static int set_output(struct parse *parse, const char *value)
-{
-	if (!value[0])
-		return bad(parse, "-w '': accepts the name of a file, or - for stdout");
-	parse->options->sink.path = value;
-	return 0;
-}
-
-static int set_append(struct parse *parse, const char *value)
-{
-	parse->options->sink.append = true;
-	return 0;
-}
-
-static int set_force(struct parse *parse, const char *value)
-{
-	parse->options->sink.force = true;
 	return 0;
 }
 
 static int set_count(struct parse *parse, const char *value)
 {
-	return whole_number(parse, "-c", value, 1, LLONG_MAX, &parse->options->count);
+	return options_number(parse, "-c", value, 1, LLONG_MAX, &parse->options->count);
 }
 
 static int set_flush_each(struct parse *parse, const char *value)
@@ -121,8 +73,8 @@ static int set_probes(struct parse *parse, const char *value)
 				       used ? ", " : "", probes[i]->alias, probes[i]->name);
 		}
 		if (!probe)
-			return bad(parse, "--probes '%.*s': accepts a list of %s", (int)n, p,
-				   known);
+			return options_bad(parse, "--probes '%.*s': accepts a list of %s", (int)n,
+					   p, known);
 		p += n;
 		if (!*p)
 			break;
@@ -146,7 +98,8 @@ static int set_attach(struct parse *parse, const char *value)
 		parse->options->kernel.attach = (enum kernel_tier)i;
 		return 0;
 	}
-	return bad(parse, "--attach '%s': accepts auto, fentry, kprobe or tracepoint", value);
+	return options_bad(parse, "--attach '%s': accepts auto, fentry, kprobe or tracepoint",
+			   value);
 }
 
 static int set_syscall_tax(struct parse *parse, const char *value)
@@ -158,7 +111,8 @@ static int set_syscall_tax(struct parse *parse, const char *value)
 static int set_btf(struct parse *parse, const char *value)
 {
 	if (!value[0])
-		return bad(parse, "--btf '': accepts the name of a file with this kernel's BTF");
+		return options_bad(parse,
+				   "--btf '': accepts the name of a file with this kernel's BTF");
 	parse->options->kernel.btf_path = value;
 	return 0;
 }
@@ -166,12 +120,12 @@ static int set_btf(struct parse *parse, const char *value)
 static int set_rate(struct parse *parse, const char *value)
 {
 	uint64_t rate, burst = parse->options->kernel.burst;
-	const char *end = number(value, UINT32_MAX, &rate);
+	const char *end = units_number(value, UINT32_MAX, &rate);
 
 	if (end && *end == ',')
-		end = number(end + 1, UINT32_MAX, &burst);
+		end = units_number(end + 1, UINT32_MAX, &burst);
 	if (!end || *end || !burst)
-		return bad(
+		return options_bad(
 			parse,
 			"--rate '%s': accepts N or N,BURST: events a second, 0 for no limit, and "
 			"at least 1 at once",
@@ -184,7 +138,7 @@ static int set_rate(struct parse *parse, const char *value)
 static int set_container_rate(struct parse *parse, const char *value)
 {
 	uint64_t rate;
-	int r = whole_number(parse, "--container-rate", value, 0, UINT32_MAX, &rate);
+	int r = options_number(parse, "--container-rate", value, 0, UINT32_MAX, &rate);
 
 	if (r < 0)
 		return r;
@@ -208,16 +162,17 @@ static int set_label(struct parse *parse, const char *value)
 				 "_.-/");
 
 	if (!n || n > OPTIONS_LABEL_KEY_MAX || value[n] != '=' || !is_utf8(value + n + 1))
-		return bad(parse,
-			   "--label '%s': accepts KEY=VALUE, KEY of up to %u letters, digits and "
-			   "_.-/, VALUE of up to %u bytes of UTF-8",
-			   value, OPTIONS_LABEL_KEY_MAX, OPTIONS_LABEL_VALUE_MAX);
+		return options_bad(
+			parse,
+			"--label '%s': accepts KEY=VALUE, KEY of up to %u letters, digits and "
+			"_.-/, VALUE of up to %u bytes of UTF-8",
+			value, OPTIONS_LABEL_KEY_MAX, OPTIONS_LABEL_VALUE_MAX);
 	for (size_t i = 0; i < options->n_labels; i++)
 		if (options->labels[i].key_size == n && !memcmp(options->labels[i].key, value, n))
-			return bad(parse, "--label '%s': accepts each key once", value);
+			return options_bad(parse, "--label '%s': accepts each key once", value);
 	if (options->n_labels == OPTIONS_LABELS_MAX)
-		return bad(parse, "--label '%s': accepts at most %u labels", value,
-			   OPTIONS_LABELS_MAX);
+		return options_bad(parse, "--label '%s': accepts at most %u labels", value,
+				   OPTIONS_LABELS_MAX);
 	options->labels[options->n_labels++] =
 		(struct options_label){.key = value, .key_size = n, .value = value + n + 1};
 	return 0;
@@ -226,8 +181,8 @@ static int set_label(struct parse *parse, const char *value)
 static int set_host_name(struct parse *parse, const char *value)
 {
 	if (!value[0] || !is_utf8(value))
-		return bad(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
-			   OPTIONS_LABEL_VALUE_MAX);
+		return options_bad(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
+				   OPTIONS_LABEL_VALUE_MAX);
 	parse->options->host_name = value;
 	return 0;
 }
@@ -235,7 +190,7 @@ static int set_host_name(struct parse *parse, const char *value)
 static int set_ring_size(struct parse *parse, const char *value)
 {
 	uint64_t v, size = (uint64_t)sysconf(_SC_PAGESIZE);
-	const char *end = number(value, RING_MAX, &v);
+	const char *end = units_number(value, RING_MAX, &v);
 
 	if (end && (*end == 'K' || *end == 'k')) {
 		v <<= 10;
@@ -245,10 +200,11 @@ static int set_ring_size(struct parse *parse, const char *value)
 		end++;
 	}
 	if (!end || *end || !v || v > RING_MAX)
-		return bad(parse,
-			   "--ring-size '%s': accepts bytes, or a number with K or M, up to "
-			   "1024M",
-			   value);
+		return options_bad(
+			parse,
+			"--ring-size '%s': accepts bytes, or a number with K or M, up to "
+			"1024M",
+			value);
 	while (size < v)
 		size *= 2;
 	parse->options->kernel.bulk_ring_bytes = (uint32_t)size;
@@ -258,7 +214,7 @@ static int set_ring_size(struct parse *parse, const char *value)
 static int set_counters_interval(struct parse *parse, const char *value)
 {
 	uint64_t v;
-	int r = whole_number(parse, "--counters-interval", value, 1, 3600, &v);
+	int r = options_number(parse, "--counters-interval", value, 1, 3600, &v);
 
 	if (!r)
 		parse->options->counters_interval = (uint32_t)v;
@@ -292,10 +248,35 @@ static int set_version(struct parse *parse, const char *value)
 static const struct row rows[] = {
 	{"write", 'w', "FILE",
 	 "write to FILE instead of stdout (-); one that exists and is not\n"
-	 "empty is refused, unless --append or --force",
-	 set_output},
-	{"append", 0, NULL, "write behind what the recording FILE already has", set_append},
-	{"force", 0, NULL, "replace FILE; write to a terminal", set_force},
+	 "empty is refused, unless --append or --force. DIR/: the mode of a\n"
+	 "service, files named by time in a folder, which is made if need be",
+	 options_set_output},
+	{"compress", 'z', "[=LEVEL]",
+	 "compress with zstd, level 1 to 9 (default 3); names in .zst and\n"
+	 "folders are compressed anyway, unless -z0",
+	 options_set_level},
+	{"append", 0, NULL, "write behind what the recording FILE already has", options_set_append},
+	{"force", 0, NULL, "replace FILE; write to a terminal", options_set_force},
+	{"max-size", 'C', "SIZE",
+	 "begin another file at SIZE bytes, or K, M, G: FILE with a number in\n"
+	 "its name (in DIR: default 64M, at most an eighth of --max-use)",
+	 options_set_max_bytes},
+	{"max-time", 'G', "SECONDS",
+	 "begin another file after so long; %-conversions of strftime(3) in\n"
+	 "FILE give its name, else a number (in DIR: default 3600)",
+	 options_set_max_seconds},
+	{"max-files", 'W', "COUNT", "keep the latest COUNT files, a ring; with -C, -G or DIR",
+	 options_set_max_files},
+	{"post-rotate", 0, "CMD", "run CMD FILE in a shell for each finished file",
+	 options_set_post_rotate},
+	{"max-use", 0, "SIZE",
+	 "of DIR: delete the oldest files above it, also of earlier streams;\n"
+	 "or N% of the file system (default 10%, at most 4G)",
+	 options_set_max_use},
+	{"keep-free", 0, "SIZE", "of DIR: delete them as long as less is free; or N%",
+	 options_set_keep_free},
+	{"max-age", 0, "TIME", "of DIR: delete files last written before that: 30d, 12h, 2weeks",
+	 options_set_max_age},
 	{"count", 'c', "COUNT", "stop after COUNT events", set_count},
 	{"unbuffered", 'U', NULL, "write each event by itself, also in a storm", set_flush_each},
 	{"probes", 0, "LIST", "what to report: oom,seccomp (default: both)", set_probes},
@@ -337,6 +318,12 @@ static const struct row rows[] = {
 /* Values of getopt_long: above all characters. */
 #define ROW_BASE 256
 
+/* "[=LEVEL]" */
+static bool is_optional(size_t row)
+{
+	return rows[row].arg && rows[row].arg[0] == '[';
+}
+
 static void make_tables(struct option longs[], char *shorts)
 {
 	/* ':' first: a missing argument is told apart from an unknown option */
@@ -344,13 +331,17 @@ static void make_tables(struct option longs[], char *shorts)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		longs[i] = (struct option){
 			.name = rows[i].name,
-			.has_arg = rows[i].arg ? required_argument : no_argument,
+			.has_arg = !rows[i].arg     ? no_argument
+				   : is_optional(i) ? optional_argument
+						    : required_argument,
 			.val = ROW_BASE + (int)i,
 		};
 		if (!rows[i].letter)
 			continue;
 		*shorts++ = rows[i].letter;
 		if (rows[i].arg)
+			*shorts++ = ':';
+		if (is_optional(i))
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
@@ -373,28 +364,24 @@ static int refused(struct parse *parse, int c, char *const *argv)
 	const char *given = argv[optind - 1];
 
 	if (c == ':' && row)
-		return bad(parse, "%s needs an argument: %s", given, row->arg);
+		return options_bad(parse, "%s needs an argument: %s", given, row->arg);
 	if (row)
-		return bad(parse, "%s takes no argument", given);
+		return options_bad(parse, "%s takes no argument", given);
 	if (optopt)
-		return bad(parse, "unknown option '-%c': --help lists all", optopt);
-	return bad(parse, "unknown option '%s': --help lists all", given);
+		return options_bad(parse, "unknown option '-%c': --help lists all", optopt);
+	return options_bad(parse, "unknown option '%s': --help lists all", given);
 }
 
 static int check(struct parse *parse)
 {
 	struct options *options = parse->options;
 
-	if (options->sink.append && options->sink.force)
-		return bad(parse, "--append and --force exclude each other: keep FILE, or replace "
-				  "it");
-	if (options->sink.append && !strcmp(options->sink.path, "-"))
-		return bad(parse, "--append needs -w FILE");
-	if (options->doctor && strcmp(options->sink.path, "-") != 0)
-		return bad(parse, "--doctor writes to stdout, not to -w FILE");
+	if (options->doctor && (strcmp(options->sink.path, "-") != 0 || options->sink.level > 0))
+		return options_bad(parse,
+				   "--doctor writes to stdout, not to -w FILE, and without -z");
 	if (!options->kernel.rate && !parse->container_rate_given)
 		options->kernel.container_rate = 0;
-	return 0;
+	return options_check_output(parse);
 }
 
 int options_parse(int argc, char **argv, struct options *ret, char *error, size_t size)
@@ -406,12 +393,12 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 			   .rate = 1,
 			   .burst = 20,
 			   .container_rate = 1000},
-		.sink = {.path = "-"},
+		.sink = {.path = "-", .level = SINK_LEVEL_BY_NAME},
 		.counters_interval = 10,
 	};
 	struct parse parse = {.options = &options, .error = error, .error_size = size};
 	struct option longs[ARRAY_SIZE(rows) + 1];
-	char shorts[2 * ARRAY_SIZE(rows) + 2];
+	char shorts[3 * ARRAY_SIZE(rows) + 2];
 	int c, r;
 
 	make_tables(longs, shorts);
@@ -425,9 +412,9 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 			return r;
 	}
 	if (!parse.outcome && optind < argc)
-		return bad(&parse,
-			   "'%s' is too much: only options are accepted; a file goes with -w",
-			   argv[optind]);
+		return options_bad(
+			&parse, "'%s' is too much: only options are accepted; a file goes with -w",
+			argv[optind]);
 	r = parse.outcome ? 0 : check(&parse);
 	if (r < 0)
 		return r;
@@ -448,7 +435,7 @@ void options_help(FILE *out)
 
 		(void)snprintf(left, sizeof(left), "%s%c%s --%s%s%s", row->letter ? "-" : " ",
 			       row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-			       row->arg ? " " : "", row->arg ? row->arg : "");
+			       row->arg && !is_optional(i) ? " " : "", row->arg ? row->arg : "");
 		for (;;) {
 			int n = (int)strcspn(line, "\n");
 
@@ -460,7 +447,9 @@ void options_help(FILE *out)
 		}
 	}
 	(void)fputs(
-		"\nEnds cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far.\n"
+		"\nEnds cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far; SIGHUP "
+		"begins\n"
+		"another file, or opens FILE again if it was moved away.\n"
 		"Needs CAP_BPF and CAP_PERFMON, or root. Exit code: 0 fine, 1 failed, 2 usage.\n",
 		out);
 }

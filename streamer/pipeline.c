@@ -6,51 +6,19 @@
  * A failure of the sink is kept in `failure` and ends the loop; what it cost is counted once,
  * when the stream is closed. */
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
-#include "encoder.h"
 #include "lost.h"
-#include "pipeline.h"
+#include "pipeline-part.h"
 #include "probe.h"
-#include "reports.h"
-#include "ring.h"
-#include "stream.h"
-#include "totals.h"
 #include "util.h"
-#include "wakeup.h"
 
-#define BATCH_BYTES (64u * 1024)
 #define PENDING_MAX (256u * 1024)
 #define CRITICAL_BATCH 64u
 #define BULK_BATCH 256u
-#define READER_PATIENCE_MS 5000
-#define CLOSING_MS 60000
-#define IN_FLIGHT_MS 1000
 
-static const char output_closed[] = "output closed";
-
-struct pipeline {
-	const struct options *options;
-	struct kernel *kernel;
-	struct sink *sink;
-	struct encoder *encoder;
-	struct stream *stream;
-	struct totals totals;
-	struct reports reports;
-	struct wakeup wakeup;
-	struct ring critical;
-	struct ring bulk;
-	uint64_t left;      /* events until -c COUNT is reached; 0: no such end */
-	const char *reason; /* why it ends; NULL: it does not yet */
-	int failure;        /* -errno */
-	const char *failed; /* what did */
-	bool blocked;       /* the reader has no room */
-	bool active;        /* events were taken since the latest look */
-};
+const char pipeline_output_closed[] = "output closed";
 
 /* One ring's side of ring_drain. */
 struct intake {
@@ -58,7 +26,7 @@ struct intake {
 	bool bulk;
 };
 
-static int open_parts(struct pipeline *p)
+static int open_parts(struct pipeline *p, char *error, size_t size)
 {
 	const struct encoder_config encoder = {.pods_dir = "/var/log/pods",
 					       .containers_dir = "/var/log/containers"};
@@ -70,10 +38,12 @@ static int open_parts(struct pipeline *p)
 	if (!r)
 		r = stream_new(&p->stream, p->sink);
 	if (!r)
+		r = sink_begin(p->sink, stream_id(p->stream), error, size);
+	if (!r)
 		r = totals_init(&p->totals, n_cpus);
 	if (!r)
 		r = reports_init(&p->reports, p->kernel, p->encoder, p->stream, &p->totals,
-				 p->options);
+				 sink_deletions(p->sink), p->options);
 	if (!r)
 		r = ring_init(&p->critical, kernel_critical_fd(p->kernel));
 	if (!r)
@@ -82,6 +52,8 @@ static int open_parts(struct pipeline *p)
 		r = wakeup_init(&p->wakeup, kernel_critical_fd(p->kernel),
 				kernel_bulk_fd(p->kernel), sink_fd(p->sink),
 				p->options->counters_interval);
+	if (!r)
+		r = wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
 	return r;
 }
 
@@ -91,6 +63,7 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 	struct pipeline *p = malloc(sizeof(*p));
 	int r = -ENOMEM;
 
+	error[0] = '\0';
 	if (p) {
 		*p = (struct pipeline){
 			.options = options,
@@ -103,12 +76,15 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 			.bulk = RING_NULL,
 			.left = options->count,
 		};
-		r = open_parts(p);
-		if (!r)
-			r = reports_start(&p->reports, kernel, options);
+		r = open_parts(p, error, size);
+		if (!r) {
+			pipeline_commit(p);
+			r = pipeline_open_file(p);
+		}
 	}
 	if (r < 0) {
-		(void)snprintf(error, size, "cannot set up the stream: %s", strerror(-r));
+		if (!error[0])
+			(void)snprintf(error, size, "cannot set up the stream: %s", strerror(-r));
 		(void)pipeline_free(p);
 		return r;
 	}
@@ -131,27 +107,13 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	return NULL;
 }
 
-static void fail(struct pipeline *p, int r, const char *what)
+void pipeline_fail(struct pipeline *p, int r, const char *what)
 {
 	if (p->failure)
 		return;
 	p->failure = r;
 	p->failed = what;
 	p->reason = "failed";
-}
-
-static void flush(struct pipeline *p)
-{
-	int r;
-
-	if (p->blocked || p->failure || p->reason == output_closed)
-		return;
-	r = stream_flush(p->stream);
-	if (r == -EPIPE)
-		p->reason = output_closed;
-	else if (r < 0)
-		fail(p, r, sink_name(p->sink));
-	p->blocked = r == STREAM_BLOCKED;
 }
 
 static bool over(const struct pipeline *p)
@@ -162,8 +124,8 @@ static bool over(const struct pipeline *p)
 /* Whether the stream can take one more event, with a Lost before it. */
 static bool has_room(struct pipeline *p, bool bulk)
 {
-	if (stream_pending(p->stream) >= BATCH_BYTES)
-		flush(p);
+	if (stream_pending(p->stream) >= PIPELINE_BATCH)
+		pipeline_flush(p);
 	if (bulk && over(p))
 		return false;
 	return stream_has_room(p->stream, 2);
@@ -186,14 +148,13 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 		return r;
 	totals_wrote(&p->totals, head);
 	if (p->options->flush_each)
-		flush(p);
+		pipeline_flush(p);
 	if (p->left && !--p->left)
 		p->reason = "-c";
 	return p->reason ? RING_STOP : 0;
 }
 
-/* Nothing of a record that is not even this can be counted. */
-static bool is_record(const struct pipeline *p, const struct wire_head *head, size_t size)
+bool pipeline_is_record(const struct pipeline *p, const struct wire_head *head, size_t size)
 {
 	return size >= sizeof(*head) && head->probe < WIRE_PROBE_COUNT &&
 	       head->cpu < p->totals.n_cpus;
@@ -206,18 +167,21 @@ static int take(void *data, const void *record, size_t size)
 	struct pipeline *p = intake->p;
 	const struct wire_head *head = record;
 
-	if (!is_record(p, head, size))
+	if (!pipeline_is_record(p, head, size))
 		return -EPROTO;
 	if (head->flags & WIRE_SELFTEST)
 		return 0;
 	if (!has_room(p, intake->bulk) || p->failure || p->reason)
 		return RING_KEEP;
 	p->active = true;
+	if (p->no_room) {
+		p->totals.lost_in_sink[head->probe]++;
+		return 0;
+	}
 	return put_event(p, head, size);
 }
 
-/* Returns how many were taken. */
-static unsigned drain(struct pipeline *p)
+unsigned pipeline_drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
 	unsigned n_critical = 0, n_bulk = 0;
@@ -230,7 +194,7 @@ static unsigned drain(struct pipeline *p)
 	if (r >= 0 && !p->reason)
 		r = ring_drain(&p->bulk, BULK_BATCH, take, &bulk, &n_bulk);
 	if (r < 0)
-		fail(p, r, "a ring");
+		pipeline_fail(p, r, "a ring");
 	if (encoder_take_missing(p->encoder, &hierarchy, &cgroup))
 		kernel_forget_cgroup(p->kernel, hierarchy, cgroup);
 	return n_critical + n_bulk;
@@ -240,11 +204,11 @@ static void report(struct pipeline *p)
 {
 	int r;
 
-	if (!p->reports.due || p->reason || over(p))
+	if (!p->reports.due || p->reason || p->no_room || over(p))
 		return;
 	r = reports_write(&p->reports);
 	if (r < 0)
-		fail(p, r, "the kernel's sums");
+		pipeline_fail(p, r, "the kernel's sums");
 	p->active |= p->reports.moved;
 }
 
@@ -258,14 +222,24 @@ static void heed(struct pipeline *p, unsigned causes)
 {
 	if (causes & WAKEUP_SINK)
 		p->blocked = false;
+	if (causes & WAKEUP_FLUSH)
+		p->flush_due = true;
 	if (causes & WAKEUP_TICK)
 		p->reports.due |= REPORTS_SUMS;
-	if (causes & WAKEUP_INTERVAL)
+	if (causes & WAKEUP_INTERVAL) {
 		p->reports.due |= REPORTS_COUNTERS;
+		pipeline_retain(p);
+	}
 	if (causes & WAKEUP_CLOCK)
 		p->reports.due |= REPORTS_CLOCK;
+	if (causes & WAKEUP_REOPEN)
+		p->reopen = true;
+	if (causes & WAKEUP_CHILD)
+		(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
+	if (causes & WAKEUP_TICK && p->no_room)
+		(void)pipeline_retry(p);
 	if (causes & WAKEUP_GONE)
-		p->reason = output_closed;
+		p->reason = pipeline_output_closed;
 	else if (causes & WAKEUP_END)
 		p->reason = p->wakeup.signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
@@ -276,12 +250,15 @@ int pipeline_run(struct pipeline *p)
 	int r = 0;
 
 	while (!p->reason) {
-		flush(p);
-		(void)drain(p);
+		pipeline_flush_lazily(p);
+		(void)pipeline_drain(p);
 		report(p);
-		flush(p);
+		pipeline_flush_lazily(p);
+		pipeline_rotate(p);
+		if (p->notice[0])
+			return PIPELINE_NOTICE;
 		/* held back or dropped events show in the sums only: one look, a second later */
-		if (p->active)
+		if (p->active || p->no_room)
 			r = wakeup_tick(&p->wakeup);
 		p->active = false;
 		if (!r)
@@ -289,7 +266,7 @@ int pipeline_run(struct pipeline *p)
 		if (!r && !p->reason)
 			r = wakeup_wait(&p->wakeup, -1, &causes);
 		if (r < 0)
-			fail(p, r, "epoll");
+			pipeline_fail(p, r, "epoll");
 		else if (!p->reason)
 			heed(p, causes);
 		if (causes & WAKEUP_TOTALS)
@@ -298,191 +275,14 @@ int pipeline_run(struct pipeline *p)
 	return 0;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
-}
-
-static uint64_t in_flight(const struct pipeline *p)
-{
-	const struct wire_cpu *cpus = kernel_cpus(p->kernel, &(unsigned){0});
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		n += totals_kernel(cpus, p->totals.n_cpus, i).in_flight;
-	return n;
-}
-
-/* Programs that were running when the probes came off end by themselves. */
-static void settle(const struct pipeline *p)
-{
-	const struct timespec ms = {.tv_nsec = 1000000};
-
-	for (int i = 0; i < IN_FLIGHT_MS && in_flight(p); i++)
-		(void)nanosleep(&ms, NULL);
-}
-
-/* Waits for the reader: at most READER_PATIENCE_MS, since every wait follows some progress, and
- * not beyond @deadline. A second signal ends it at once. */
-static int await_reader(struct pipeline *p, uint64_t deadline)
-{
-	uint64_t now = now_ms(), end = now + READER_PATIENCE_MS;
-	int r = wakeup_listen(&p->wakeup, WAKEUP_SINK);
-
-	if (end > deadline)
-		end = deadline;
-	for (; !r && now < end; now = now_ms()) {
-		unsigned causes;
-
-		r = wakeup_wait(&p->wakeup, (int)(end - now), &causes);
-		if (r < 0)
-			return r;
-		if (causes & WAKEUP_GONE)
-			return -EPIPE;
-		if (causes & WAKEUP_END)
-			return -EINTR;
-		if (causes & WAKEUP_SINK)
-			return 0;
-	}
-	return r < 0 ? r : -ETIMEDOUT;
-}
-
-/* Hands out everything, waiting for the reader. */
-static int flush_all(struct pipeline *p, uint64_t deadline)
-{
-	for (;;) {
-		int r = stream_flush(p->stream);
-
-		if (r != STREAM_BLOCKED)
-			return r;
-		r = await_reader(p, deadline);
-		if (r < 0)
-			return r;
-	}
-}
-
-/* Empties both rings into the sink. */
-static int drain_all(struct pipeline *p, uint64_t deadline)
-{
-	const char *reason = p->reason;
-
-	/* after -c COUNT nothing more is wanted */
-	while (!p->options->count || p->left) {
-		unsigned n;
-		int r;
-
-		p->reason = NULL;
-		n = drain(p);
-		if (p->failure)
-			return p->failure;
-		if (p->reason == output_closed)
-			return -EPIPE;
-		p->reason = reason;
-		r = n ? 0 : flush_all(p, deadline);
-		if (r < 0 || (!n && !p->blocked))
-			return r;
-		if (!n)
-			p->blocked = false;
-	}
-	return 0;
-}
-
-/* ring_fn: counts what is left. */
-static int count(void *data, const void *record, size_t size)
-{
-	struct pipeline *p = data;
-	const struct wire_head *head = record;
-
-	if (is_record(p, head, size) && !(head->flags & WIRE_SELFTEST))
-		p->totals.lost_in_sink[head->probe]++;
-	return 0;
-}
-
-/* What the stream did not take any more; @lost: that is a loss, not the reader's wish. Returns
- * the number of events. */
-static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
-{
-	uint64_t unwritten[WIRE_PROBE_COUNT], before = 0, n = 0;
-	unsigned taken;
-
-	stream_abandon(p->stream, unwritten, ret_torn);
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
-		before += p->totals.lost_in_sink[i];
-		totals_unwrote(&p->totals, i, unwritten[i]);
-		if (lost)
-			p->totals.lost_in_sink[i] += unwritten[i];
-	}
-	if (lost) {
-		(void)ring_drain(&p->critical, UINT_MAX, count, p, &taken);
-		(void)ring_drain(&p->bulk, UINT_MAX, count, p, &taken);
-	}
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		n += p->totals.lost_in_sink[i];
-	return n - before;
-}
-
-static int finish(struct pipeline *p)
-{
-	uint64_t deadline = now_ms() + CLOSING_MS;
-	int r;
-
-	if (p->reason == output_closed)
-		return -EPIPE;
-	if (p->failure) {
-		/* it need not have been the sink */
-		(void)flush_all(p, deadline);
-		return p->failure;
-	}
-	r = drain_all(p, deadline);
-	do {
-		if (r >= 0)
-			r = flush_all(p, deadline);
-		if (!r)
-			r = reports_end(&p->reports, p->reason);
-	} while (r == REPORTS_MORE);
-	if (!r)
-		r = flush_all(p, deadline);
-	return r ? r : sink_sync(p->sink);
-}
-
-static const char *why(int r)
-{
-	if (r == -ETIMEDOUT)
-		return "the reader took nothing for 5 s";
-	if (r == -EINTR)
-		return "told twice to end, while the reader had no room";
-	if (r == -EPROTO)
-		return "the kernel's ring holds a record of another version";
-	return strerror(-r);
-}
-
-int pipeline_close(struct pipeline *p, char *error, size_t size)
-{
-	uint64_t lost;
-	bool torn;
-	int r;
-
-	kernel_detach(p->kernel);
-	settle(p);
-	r = finish(p);
-	if (!r)
-		return 0;
-	lost = write_off(p, r != -EPIPE, &torn);
-	if (r == -EPIPE)
-		return 0;
-	(void)sink_sync(p->sink);
-	(void)snprintf(error, size,
-		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
-		       p->failed ? p->failed : sink_name(p->sink), why(r), lost,
-		       torn ? "within a record" : "with a whole record, but without a footer");
-	return r;
-}
-
 void pipeline_totals(const struct pipeline *p, char *buf, size_t size)
 {
 	totals_line(&p->totals, kernel_cpus(p->kernel, &(unsigned){0}), p->reports.counters.probes,
 		    buf, size);
+}
+
+void pipeline_notice(struct pipeline *p, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s", p->notice);
+	p->notice[0] = '\0';
 }

@@ -17,9 +17,14 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 struct pipeline *pipeline_free(struct pipeline *pipeline); /* NULL is fine; returns NULL */
 
 /* Runs until a signal, -c COUNT, the reader's end or a failure ends the stream: then 0. Returns
- * PIPELINE_TOTALS when somebody asks for the totals: print them and call it again. */
+ * PIPELINE_TOTALS when somebody asks for the totals, and PIPELINE_NOTICE when there is something
+ * to tell: print them and call it again. */
 #define PIPELINE_TOTALS 1
+#define PIPELINE_NOTICE 2
 int pipeline_run(struct pipeline *pipeline);
+
+/* A sentence for the user, once; empty if there is none. Also after pipeline_close. */
+void pipeline_notice(struct pipeline *pipeline, char *buf, size_t size);
 
 /* Takes the probes off, drains, writes the last records. Returns 0 if the stream is whole or
  * its reader left; else -errno with a sentence in @error about what is missing. */

@@ -2,6 +2,7 @@
 /* The kernel is asked instead of its version: with an empty effective set, but capabilities
  * still permitted, one harmless bpf() call shows what reading takes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdint.h>
@@ -55,10 +56,18 @@ static bool may_read_maps(int map_fd)
 	return syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 || errno != EPERM;
 }
 
-int privileges_drop(int map_fd, bool *ret_kept)
+/* Another user's folder, in which we may make files only as long as we may do everything. */
+static bool needs_override(int folder_fd)
+{
+	return folder_fd >= 0 && faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) < 0 &&
+	       errno == EACCES;
+}
+
+int privileges_drop(int map_fd, int folder_fd, bool *ret_kept)
 {
 	const uint64_t bpf = 1ull << CAP_BPF, admin = 1ull << CAP_SYS_ADMIN;
-	struct caps caps;
+	struct caps caps = {0};
+	uint64_t override;
 	bool kept = false;
 	int r;
 
@@ -72,13 +81,15 @@ int privileges_drop(int map_fd, bool *ret_kept)
 	r = set(&caps);
 	if (r < 0)
 		return r;
+	override = needs_override(folder_fd) ? caps.permitted & 1ull << CAP_DAC_OVERRIDE : 0;
 	if (may_read_maps(map_fd)) {
 		caps.permitted = 0;
 	} else {
 		caps.permitted &= caps.permitted & bpf ? bpf : admin;
-		caps.effective = caps.permitted;
 		kept = true;
 	}
+	caps.permitted |= override;
+	caps.effective = caps.permitted;
 	r = set(&caps);
 	if (!r)
 		*ret_kept = kept;

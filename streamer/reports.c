@@ -10,13 +10,17 @@
 #define LIMITED_ROWS_MAX 65536u
 
 int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
-		 struct stream *stream, struct totals *totals, const struct options *options)
+		 struct stream *stream, struct totals *totals, struct deletions *deletions,
+		 const struct options *options)
 {
 	unsigned interval = options->counters_interval;
 	int r;
 
-	*reports = (struct reports){.stream = stream,
+	*reports = (struct reports){.kernel = kernel,
+				    .options = options,
+				    .stream = stream,
 				    .totals = totals,
+				    .deletions = deletions,
 				    .sets_per_minute = interval < 60 ? 60 / interval : 1};
 	r = counters_init(&reports->counters, kernel, encoder);
 	if (!r)
@@ -55,24 +59,6 @@ static int write_counters(struct reports *reports, bool full)
 	return r;
 }
 
-int reports_start(struct reports *reports, const struct kernel *kernel,
-		  const struct options *options)
-{
-	int r;
-
-	/* the Header's own stamps need it; no step from nothing */
-	reports->clock = clock_now();
-	stream_set_offset(reports->stream,
-			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
-	r = header_write(reports->stream, kernel, options);
-	if (!r)
-		r = write_clock(reports, true);
-	if (r < 0)
-		return r;
-	counters_read(&reports->counters);
-	return write_counters(reports, true);
-}
-
 static int write_lost(struct reports *reports, unsigned probe)
 {
 	const struct counters *counters = &reports->counters;
@@ -100,8 +86,26 @@ static int write_sums(struct reports *reports, bool all)
 		if (reports->counters.probes & 1u << i)
 			r = write_lost(reports, i);
 	if (!r)
+		r = lost_write_deletions(reports->stream, reports->deletions);
+	if (!r)
 		r = limited_write(&reports->limited, &reports->counters, reports->stream, all);
 	return r;
+}
+
+int reports_start(struct reports *reports)
+{
+	int r;
+
+	/* the Header's own stamps need it; no step from nothing */
+	reports->clock = clock_now();
+	stream_set_offset(reports->stream,
+			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
+	r = header_write(reports->stream, reports->kernel, reports->options);
+	if (!r)
+		r = write_clock(reports, true);
+	if (!r)
+		r = write_sums(reports, false);
+	return r < 0 ? r : write_counters(reports, true);
 }
 
 static int write_due(struct reports *reports)
@@ -142,4 +146,22 @@ int reports_end(struct reports *reports, const char *reason)
 	if (!r)
 		r = footer_write(reports->stream, &reports->counters, reports->totals, reason);
 	return r == -ENOBUFS ? REPORTS_MORE : r;
+}
+
+void reports_commit(struct reports *reports)
+{
+	totals_commit(reports->totals);
+	limited_commit(&reports->limited);
+	deletions_commit(reports->deletions);
+	reports->committed_clock = reports->clock;
+	reports->committed_rows_nano = reports->counters.rows_nano;
+}
+
+void reports_rollback(struct reports *reports)
+{
+	totals_rollback(reports->totals);
+	limited_rollback(&reports->limited);
+	deletions_rollback(reports->deletions);
+	reports->clock = reports->committed_clock;
+	reports->counters.rows_nano = reports->committed_rows_nano;
 }

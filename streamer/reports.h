@@ -13,13 +13,18 @@
 #define REPORTS_COUNTERS 4u /* these, and the periodic Clock */
 
 struct reports {
+	const struct kernel *kernel;
+	const struct options *options;
 	struct stream *stream;
 	struct totals *totals;
+	struct deletions *deletions; /* to be told */
 	struct counters counters;
 	struct limited limited;
 	struct clock_pair clock; /* as in the latest Clock */
-	unsigned due;            /* REPORTS_* */
-	unsigned sets;           /* of Counters since the latest full one */
+	struct clock_pair committed_clock;
+	uint64_t committed_rows_nano;
+	unsigned due;  /* REPORTS_* */
+	unsigned sets; /* of Counters since the latest full one */
 	unsigned sets_per_minute;
 	bool moved; /* the latest look at the sums found more held back */
 };
@@ -31,18 +36,23 @@ struct reports {
 
 /* Borrows all of them. */
 int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
-		 struct stream *stream, struct totals *totals, const struct options *options);
+		 struct stream *stream, struct totals *totals, struct deletions *deletions,
+		 const struct options *options);
 void reports_done(struct reports *reports); /* any time, also twice */
 
-/* The first records: Header, Clock, a full set of Counters. */
-int reports_start(struct reports *reports, const struct kernel *kernel,
-		  const struct options *options);
+/* The first records of the stream, or of its next file: Header, Clock, Lost and Limited if there
+ * is something to say, a full set of Counters. */
+int reports_start(struct reports *reports);
 
 /* Writes what is due. Returns 0, REPORTS_MORE if the buffer is too full for all of it (the rest
  * stays due), or -errno. */
 #define REPORTS_MORE 1
 int reports_write(struct reports *reports);
 
-/* The last records: Lost, Limited, a full set of Counters, Footer. Returns as reports_write;
- * call it again after REPORTS_MORE. */
+/* The last records of the stream, or of its file: Lost, Limited, a full set of Counters, Footer.
+ * Returns as reports_write; call it again after REPORTS_MORE. */
 int reports_end(struct reports *reports, const char *reason);
+
+/* What was written stays; and: what was written since is to be written again. */
+void reports_commit(struct reports *reports);
+void reports_rollback(struct reports *reports);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream appended behind a cut-off record would be unreadable from there on: so the records'
- * lengths are followed once through the file before anything is added. */
+ * lengths, or the frames' sizes, are followed once through the file before anything is added. */
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "frames.h"
 #include "pb.h"
+#include "recording.h"
 #include "ringside-fields.h"
 #include "sink.h"
 #include "util.h"
@@ -42,7 +44,36 @@ static bool has_magic(const uint8_t *p, size_t size)
 	return m && size - n >= sizeof(magic) - 1 && !memcmp(p + n, magic, sizeof(magic) - 1);
 }
 
-int sink_check_recording(int fd, uint64_t *ret_whole)
+/* Whether what is in the data frames is a recording, their index frames say: there has to be
+ * one, and nothing but zstd. */
+static int check_compressed(int fd, uint64_t *ret_whole)
+{
+	struct frames_frame frame;
+	struct frames frames;
+	bool indexed = false;
+	int r = frames_init(&frames, fd);
+
+	if (r < 0)
+		return r;
+	while ((r = frames_next(&frames, &frame)) == 1)
+		indexed |= frame.magic == RECORDING_INDEX_MAGIC;
+	if (!indexed && !r)
+		return -EINVAL;
+	*ret_whole = frames.at;
+	return r;
+}
+
+static bool is_compressed(int fd)
+{
+	static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd}, skippable[] = {0x2a, 0x4d, 0x18};
+	uint8_t buf[4];
+
+	return pread(fd, buf, sizeof(buf), 0) == sizeof(buf) &&
+	       (!memcmp(buf, magic, sizeof(magic)) ||
+		(buf[0] >> 4 == 5 && !memcmp(buf + 1, skippable, sizeof(skippable))));
+}
+
+static int check_plain(int fd, uint64_t *ret_whole)
 {
 	struct stat st;
 	uint64_t at = 0;
@@ -72,4 +103,10 @@ int sink_check_recording(int fd, uint64_t *ret_whole)
 	(void)munmap(p, size);
 	*ret_whole = at;
 	return at == size ? 0 : -EBADMSG;
+}
+
+int sink_check_recording(int fd, uint64_t *ret_whole, bool *ret_compressed)
+{
+	*ret_compressed = is_compressed(fd);
+	return *ret_compressed ? check_compressed(fd, ret_whole) : check_plain(fd, ret_whole);
 }

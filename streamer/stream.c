@@ -23,12 +23,20 @@
 /* boottime, real time and seq */
 #define STAMPS_SIZE 40u
 
+/* What a commit keeps, besides the hash. */
+struct state {
+	uint64_t hashed_bytes;
+	uint64_t taken; /* bytes the sink has taken since the file's start */
+	uint64_t seq;
+	uint32_t file;
+};
+
 struct stream {
 	struct sink *sink;
 	XXH64_state_t *xxh;
-	uint64_t hashed_bytes;
-	uint64_t taken; /* bytes the sink has taken since the stream's start */
-	uint64_t seq;
+	XXH64_state_t *committed_xxh;
+	struct state now;
+	struct state committed;
 	int64_t realtime_offset;
 	uint8_t id[STREAM_ID_SIZE];
 	uint8_t *buf;
@@ -49,11 +57,14 @@ int stream_new(struct stream **ret, struct sink *sink)
 	s->size = STREAM_BUFFER;
 	s->buf = malloc(s->size);
 	s->xxh = XXH64_createState();
-	if (!s->buf || !s->xxh || getrandom(s->id, sizeof(s->id), 0) != sizeof(s->id)) {
+	s->committed_xxh = XXH64_createState();
+	if (!s->buf || !s->xxh || !s->committed_xxh ||
+	    getrandom(s->id, sizeof(s->id), 0) != sizeof(s->id)) {
 		(void)stream_free(s);
 		return -ENOMEM;
 	}
 	(void)XXH64_reset(s->xxh, 0);
+	(void)XXH64_reset(s->committed_xxh, 0);
 	*ret = s;
 	return 0;
 }
@@ -63,6 +74,7 @@ struct stream *stream_free(struct stream *s)
 	if (!s)
 		return NULL;
 	(void)XXH64_freeState(s->xxh);
+	(void)XXH64_freeState(s->committed_xxh);
 	free(s->buf);
 	free(s);
 	return NULL;
@@ -75,7 +87,12 @@ const uint8_t *stream_id(const struct stream *s)
 
 uint64_t stream_seq(const struct stream *s)
 {
-	return s->seq;
+	return s->now.seq;
+}
+
+uint32_t stream_file(const struct stream *s)
+{
+	return s->now.file;
 }
 
 void stream_set_offset(struct stream *s, int64_t realtime_offset)
@@ -96,7 +113,7 @@ bool stream_has_room(const struct stream *s, unsigned n)
 static void hash_batch(struct stream *s)
 {
 	(void)XXH64_update(s->xxh, s->buf + s->hashed, s->tail - s->hashed);
-	s->hashed_bytes += s->tail - s->hashed;
+	s->now.hashed_bytes += s->tail - s->hashed;
 	s->hashed = s->tail;
 }
 
@@ -136,7 +153,7 @@ static int make_room(struct stream *s, size_t room, size_t max)
 int stream_event(struct stream *s, struct encoder *encoder, const struct wire_head *head,
 		 size_t size)
 {
-	const struct encoder_stamp stamp = {.seq = s->seq + 1,
+	const struct encoder_stamp stamp = {.seq = s->now.seq + 1,
 					    .realtime_offset = s->realtime_offset};
 	size_t n;
 	int r;
@@ -148,7 +165,7 @@ int stream_event(struct stream *s, struct encoder *encoder, const struct wire_he
 	if (r < 0)
 		return r;
 	s->tail += n;
-	s->seq++;
+	s->now.seq++;
 	return 0;
 }
 
@@ -176,7 +193,7 @@ int stream_end(struct stream *s, struct pb *pb)
 	pb->end += STAMPS_SIZE;
 	pb_fixed64(pb, FIELD_RECORD_BOOTTIME_NANO, boottime);
 	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, boottime + (uint64_t)s->realtime_offset);
-	pb_uint(pb, FIELD_RECORD_SEQ, s->seq + 1);
+	pb_uint(pb, FIELD_RECORD_SEQ, s->now.seq + 1);
 	if (pb->overflow)
 		return -EMSGSIZE;
 
@@ -185,7 +202,7 @@ int stream_end(struct stream *s, struct pb *pb)
 	if (p != body)
 		memmove(p, body, n);
 	s->tail = (size_t)(p - s->buf) + n;
-	s->seq++;
+	s->now.seq++;
 	return 0;
 }
 
@@ -193,9 +210,9 @@ void stream_hash(struct stream *s, unsigned field_hash, unsigned field_bytes, st
 {
 	hash_batch(s);
 	pb_fixed64(pb, field_hash, XXH64_digest(s->xxh));
-	pb_uint(pb, field_bytes, s->hashed_bytes);
+	pb_uint(pb, field_bytes, s->now.hashed_bytes);
 	(void)XXH64_reset(s->xxh, 0);
-	s->hashed_bytes = 0;
+	s->now.hashed_bytes = 0;
 }
 
 /* Bytes of the frame at @p, its length included; our own frames are whole. */
@@ -217,7 +234,7 @@ static void took(struct stream *s, size_t n)
 	const uint8_t *body;
 	size_t size;
 
-	s->taken += n;
+	s->now.taken += n;
 	s->head += n;
 	if (s->head == s->tail) {
 		s->frame = s->head = s->hashed = s->tail = 0;
@@ -285,6 +302,29 @@ static unsigned event_probe(const uint8_t *p, const uint8_t *end)
 	return WIRE_PROBE_COUNT;
 }
 
+void stream_next_file(struct stream *s)
+{
+	(void)XXH64_reset(s->xxh, 0);
+	s->now.hashed_bytes = 0;
+	s->now.taken = 0;
+	s->now.file++;
+}
+
+void stream_commit(struct stream *s)
+{
+	s->committed = s->now;
+	XXH64_copyState(s->committed_xxh, s->xxh);
+	sink_commit(s->sink);
+}
+
+void stream_rollback(struct stream *s)
+{
+	s->now = s->committed;
+	XXH64_copyState(s->xxh, s->committed_xxh);
+	s->frame = s->head = s->hashed = s->tail = 0;
+	sink_rollback(s->sink);
+}
+
 void stream_abandon(struct stream *s, uint64_t events[WIRE_PROBE_COUNT], bool *ret_torn)
 {
 	uint64_t partial = s->head - s->frame;
@@ -300,5 +340,6 @@ void stream_abandon(struct stream *s, uint64_t events[WIRE_PROBE_COUNT], bool *r
 			events[probe]++;
 	}
 	s->frame = s->head = s->hashed = s->tail = 0;
-	*ret_torn = partial && sink_cut(s->sink, s->taken - partial) < 0;
+	*ret_torn =
+		sink_torn(s->sink) || (partial && sink_cut(s->sink, s->now.taken - partial) < 0);
 }

@@ -23,6 +23,7 @@ struct stream *stream_free(struct stream *stream); /* NULL is fine; returns NULL
 
 const uint8_t *stream_id(const struct stream *stream); /* STREAM_ID_SIZE bytes */
 uint64_t stream_seq(const struct stream *stream);      /* of the latest record, 0: none */
+uint32_t stream_file(const struct stream *stream);     /* index of the file */
 
 /* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
 void stream_set_offset(struct stream *stream, int64_t realtime_offset);
@@ -50,6 +51,14 @@ size_t stream_pending(const struct stream *stream);
  * it is gone, or -errno. */
 #define STREAM_BLOCKED 1
 int stream_flush(struct stream *stream);
+
+/* All is handed out, and the next record begins the next file. */
+void stream_next_file(struct stream *stream);
+
+/* All is handed out, and stays; and: of what came since, nothing stays, no number is used up and
+ * no byte hashed. For a sink that keeps going. */
+void stream_commit(struct stream *stream);
+void stream_rollback(struct stream *stream);
 
 /* After a failure: counts, by probe, the events that did not get out whole, drops them, and
  * takes an incomplete record back from the end of a file. *ret_torn: the output ends within a

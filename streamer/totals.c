@@ -3,17 +3,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "probe.h"
 #include "totals.h"
 
 int totals_init(struct totals *totals, unsigned n_cpus)
 {
-	struct totals_cpu *cpus = calloc((size_t)n_cpus * WIRE_PROBE_COUNT, sizeof(*cpus));
+	struct totals_cpu *cpus = calloc((size_t)n_cpus * WIRE_PROBE_COUNT * 2, sizeof(*cpus));
 
 	if (!cpus)
 		return -ENOMEM;
-	*totals = (struct totals){.n_cpus = n_cpus, .cpus = cpus};
+	*totals = (struct totals){.n_cpus = n_cpus,
+				  .cpus = cpus,
+				  .committed = cpus + (size_t)n_cpus * WIRE_PROBE_COUNT};
 	return 0;
 }
 
@@ -58,6 +61,28 @@ void totals_unwrote(struct totals *totals, unsigned probe, uint64_t count)
 		cpu->written -= n;
 		count -= n;
 	}
+}
+
+static size_t cpus_size(const struct totals *totals)
+{
+	return (size_t)totals->n_cpus * WIRE_PROBE_COUNT * sizeof(*totals->cpus);
+}
+
+void totals_commit(struct totals *totals)
+{
+	memcpy(totals->committed, totals->cpus, cpus_size(totals));
+	memcpy(totals->committed_told, totals->told_in_sink, sizeof(totals->told_in_sink));
+}
+
+void totals_rollback(struct totals *totals)
+{
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		for (unsigned k = 0; k < totals->n_cpus; k++)
+			totals->lost_in_sink[i] +=
+				totals_cpu(totals, i, k)->written -
+				totals->committed[(size_t)i * totals->n_cpus + k].written;
+	memcpy(totals->cpus, totals->committed, cpus_size(totals));
+	memcpy(totals->told_in_sink, totals->committed_told, sizeof(totals->told_in_sink));
 }
 
 uint64_t totals_written(const struct totals *totals, unsigned probe)

@@ -22,8 +22,11 @@ struct totals_cpu {
 struct totals {
 	unsigned n_cpus;
 	struct totals_cpu *cpus;
+	struct totals_cpu *committed;
 	uint64_t lost_in_sink[WIRE_PROBE_COUNT]; /* taken from the ring, never written */
 	uint64_t told_in_sink[WIRE_PROBE_COUNT]; /* of these: in Lost records so far */
+	uint64_t committed_told[WIRE_PROBE_COUNT];
+	uint64_t sink_nano; /* boottime: the losses in the sink came after that; 0: not known */
 };
 
 #define TOTALS_NULL                                                                                \
@@ -41,6 +44,10 @@ void totals_wrote(struct totals *totals, const struct wire_head *head);
 
 /* @count events of @probe that were put into the stream did not get out of it. */
 void totals_unwrote(struct totals *totals, unsigned probe, uint64_t count);
+
+/* The stream has got out as it is; and: what it got since has not, and its events are lost. */
+void totals_commit(struct totals *totals);
+void totals_rollback(struct totals *totals);
 
 /* Events of @probe in the stream. */
 uint64_t totals_written(const struct totals *totals, unsigned probe);

@@ -32,6 +32,7 @@ static int open_signals(struct wakeup *wakeup)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -46,8 +47,10 @@ static int open_timers(struct wakeup *wakeup, unsigned interval_seconds)
 					 .it_value.tv_sec = interval_seconds};
 
 	wakeup->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	wakeup->flush = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	wakeup->rotate = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	wakeup->interval = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (wakeup->tick < 0 || wakeup->interval < 0 ||
+	if (wakeup->tick < 0 || wakeup->flush < 0 || wakeup->rotate < 0 || wakeup->interval < 0 ||
 	    timerfd_settime(wakeup->interval, 0, &every, NULL) < 0)
 		return -errno;
 	wakeup->clock = clock_watch();
@@ -60,6 +63,10 @@ static int add_all(struct wakeup *wakeup)
 
 	if (!r)
 		r = add(wakeup, wakeup->tick, EPOLLIN, WAKEUP_TICK);
+	if (!r)
+		r = add(wakeup, wakeup->flush, EPOLLIN, WAKEUP_FLUSH);
+	if (!r)
+		r = add(wakeup, wakeup->rotate, EPOLLIN, WAKEUP_ROTATE);
 	if (!r)
 		r = add(wakeup, wakeup->interval, EPOLLIN, WAKEUP_INTERVAL);
 	if (!r)
@@ -101,6 +108,8 @@ void wakeup_done(struct wakeup *wakeup)
 	util_closep(&wakeup->epoll);
 	util_closep(&wakeup->signals);
 	util_closep(&wakeup->tick);
+	util_closep(&wakeup->flush);
+	util_closep(&wakeup->rotate);
 	util_closep(&wakeup->interval);
 	util_closep(&wakeup->clock);
 	*wakeup = (struct wakeup)WAKEUP_NULL;
@@ -130,16 +139,39 @@ int wakeup_listen(struct wakeup *wakeup, unsigned causes)
 	return r;
 }
 
+static int arm(int fd, int flags, uint64_t nano)
+{
+	const struct itimerspec at = {.it_value = {.tv_sec = (time_t)(nano / 1000000000u),
+						   .tv_nsec = (long)(nano % 1000000000u)}};
+
+	return timerfd_settime(fd, flags, &at, NULL) < 0 ? -errno : 0;
+}
+
 int wakeup_tick(struct wakeup *wakeup)
 {
-	const struct itimerspec once = {.it_value.tv_sec = 1};
+	int r;
 
 	if (wakeup->ticking)
 		return 0;
-	if (timerfd_settime(wakeup->tick, 0, &once, NULL) < 0)
-		return -errno;
-	wakeup->ticking = true;
-	return 0;
+	r = arm(wakeup->tick, 0, 1000000000u);
+	wakeup->ticking = !r;
+	return r;
+}
+
+int wakeup_flush(struct wakeup *wakeup, uint64_t nano)
+{
+	int r;
+
+	if (wakeup->flushing)
+		return 0;
+	r = arm(wakeup->flush, 0, nano);
+	wakeup->flushing = !r;
+	return r;
+}
+
+int wakeup_rotate(struct wakeup *wakeup, uint64_t boottime)
+{
+	return arm(wakeup->rotate, TFD_TIMER_ABSTIME, boottime);
 }
 
 static unsigned take_signals(struct wakeup *wakeup)
@@ -147,10 +179,13 @@ static unsigned take_signals(struct wakeup *wakeup)
 	struct signalfd_siginfo info;
 	unsigned causes = 0;
 
-	/* SIGHUP is taken and nothing done: a terminal that closes does not end a recording */
 	while (read(wakeup->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			causes |= WAKEUP_TOTALS;
+		if (info.ssi_signo == SIGHUP)
+			causes |= WAKEUP_REOPEN;
+		if (info.ssi_signo == SIGCHLD)
+			causes |= WAKEUP_CHILD;
 		if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT)
 			continue;
 		wakeup->signal = (int)info.ssi_signo;
@@ -177,6 +212,13 @@ static int take(struct wakeup *wakeup, const struct epoll_event *event, unsigned
 	case WAKEUP_TICK:
 		wakeup->ticking = false;
 		(void)!read(wakeup->tick, &expirations, sizeof(expirations));
+		break;
+	case WAKEUP_FLUSH:
+		wakeup->flushing = false;
+		(void)!read(wakeup->flush, &expirations, sizeof(expirations));
+		break;
+	case WAKEUP_ROTATE:
+		(void)!read(wakeup->rotate, &expirations, sizeof(expirations));
 		break;
 	case WAKEUP_INTERVAL:
 		(void)!read(wakeup->interval, &expirations, sizeof(expirations));

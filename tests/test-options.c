@@ -99,6 +99,29 @@ static void every_option_is_understood(void **state)
 	assert_true(o.doctor);
 }
 
+static void what_goes_into_files_is_understood(void **state)
+{
+	struct options o;
+
+	PARSE(&o, NULL);
+	assert_int_equal(o.sink.level, SINK_LEVEL_BY_NAME);
+	PARSE(&o, "-z");
+	assert_int_equal(o.sink.level, 3);
+	PARSE(&o, "-z9", "-w", "x");
+	assert_int_equal(o.sink.level, 9);
+	PARSE(&o, "--compress=0");
+	assert_int_equal(o.sink.level, 0);
+	PARSE(&o, "-w", "x", "-C", "2M", "-G3600", "-W", "24", "--post-rotate", "gzip -9");
+	assert_int_equal(o.sink.max_bytes, 2u << 20);
+	assert_int_equal(o.sink.max_seconds, 3600);
+	assert_int_equal(o.sink.max_files, 24);
+	assert_string_equal(o.sink.post_rotate, "gzip -9");
+	PARSE(&o, "-w", "x/", "--max-use", "2G", "--keep-free=15%", "--max-age", "1d12h");
+	assert_int_equal(o.sink.max_use.bytes, 2ull << 30);
+	assert_int_equal(o.sink.keep_free.percent, 15);
+	assert_int_equal(o.sink.max_age, 36 * 3600);
+}
+
 static void rate_zero_lifts_both_limits(void **state)
 {
 	struct options o;
@@ -139,9 +162,8 @@ static void help_and_version_end_the_parsing(void **state)
 
 static void unknown_options_are_refused(void **state)
 {
-	static const char *const unknown[] = {"--bogus",     "-z",       "-C",    "-G",
-					      "--build",     "--redact", "-W",    "--bpf-stats",
-					      "--max-use=1", "-Uz",      "--co=1"};
+	static const char *const unknown[] = {"--bogus",     "-x",  "--build", "--redact",
+					      "--bpf-stats", "-Ux", "--co=1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 		assert_refused(LIST(unknown[i]), LIST("unknown option", "--help"));
@@ -179,11 +201,29 @@ static void bad_values_name_what_is_accepted(void **state)
 	assert_refused(LIST("--host-name", "\xff"), LIST("UTF-8"));
 }
 
+static void bad_limits_of_files_name_what_is_accepted(void **state)
+{
+	/* -C 10 are ten million bytes to tcpdump, and ten to nobody */
+	assert_refused(LIST("-w", "x", "-C", "10"), LIST("-C '10'", "64K"));
+	assert_refused(LIST("-w", "x", "-C", "1X"), LIST("-C '1X'", "K, M or G"));
+	assert_refused(LIST("-w", "x", "-G", "0"), LIST("-G '0'", "from 1"));
+	assert_refused(LIST("-w", "x", "-C1M", "-W1"), LIST("-W '1'", "from 2"));
+	assert_refused(LIST("-z10"), LIST("-z '10'", "to 9"));
+	assert_refused(LIST("-w", "x/", "--max-use", "101%"), LIST("--max-use '101%'", "100%"));
+	assert_refused(LIST("-w", "x/", "--keep-free="), LIST("--keep-free ''", "bytes"));
+	assert_refused(LIST("-w", "x/", "--max-age", "3 fortnights"), LIST("--max-age", "week"));
+	assert_refused(LIST("-w", "x", "--post-rotate="), LIST("--post-rotate ''", "command"));
+}
+
 static void options_that_exclude_each_other_are_refused(void **state)
 {
 	assert_refused(LIST("-w", "x", "--append", "--force"), LIST("exclude each other"));
 	assert_refused(LIST("--append"), LIST("needs -w FILE"));
 	assert_refused(LIST("--doctor", "-w", "x"), LIST("--doctor writes to stdout"));
+	assert_refused(LIST("--doctor", "-z"), LIST("--doctor", "without -z"));
+	assert_refused(LIST("-w", "x", "--append", "-C1M"), LIST("--append is for one file"));
+	assert_refused(LIST("-G60"), LIST("need -w FILE"));
+	assert_refused(LIST("--post-rotate", "ls"), LIST("need -w FILE"));
 }
 
 static void labels_are_bounded(void **state)
@@ -246,6 +286,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_those_of_the_manual),
 		cmocka_unit_test(every_option_is_understood),
+		cmocka_unit_test(what_goes_into_files_is_understood),
+		cmocka_unit_test(bad_limits_of_files_name_what_is_accepted),
 		cmocka_unit_test(rate_zero_lifts_both_limits),
 		cmocka_unit_test(ring_sizes_become_powers_of_two_of_at_least_a_page),
 		cmocka_unit_test(help_and_version_end_the_parsing),

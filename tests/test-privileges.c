@@ -26,7 +26,7 @@ static bool has_nothing_left(void)
 	bool kept = true;
 
 	/* -1 is no map, which is an error of another kind than EPERM */
-	return !privileges_drop(-1, &kept) && !kept && !status_of("CapEff") &&
+	return !privileges_drop(-1, -1, &kept) && !kept && !status_of("CapEff") &&
 	       !status_of("CapPrm") && !status_of("CapInh") && !status_of("CapAmb") &&
 	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recordings that were deleted to make room, and what was in them: the stream tells it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+struct deletion {
+	uint64_t counts[WIRE_PROBE_COUNT]; /* events, if counted */
+	uint64_t after, before;            /* boottime ns; 0: of another stream, or not known */
+	bool counted;
+};
+
+/* Those that are not told yet: more than that are added up. */
+#define DELETIONS_MAX 64u
+
+struct deletions {
+	struct deletion all[DELETIONS_MAX];
+	unsigned n;
+	unsigned told; /* of n: in the stream, but perhaps not on the disk */
+};
+
+/* Deletes a recording of the folder, unless somebody writes it. Returns 0 or -errno; -EBUSY. */
+int deletions_delete(struct deletions *deletions, int folder, const char *name,
+		     const uint8_t *stream_id);
+
+/* What is told stays told; or not. */
+void deletions_commit(struct deletions *deletions);
+void deletions_rollback(struct deletions *deletions);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The group whose members may read recordings. */
+#pragma once
+
+#include <sys/types.h>
+
+/* Finds the group and makes us a member, so that files can be given to it later on, without
+ * privileges. Returns 0, or -ENOENT if there is no such group. */
+int group_join(const char *name, gid_t *ret);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of a stream are called. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#define NAMES_NO_NUMBER UINT32_MAX
+#define NAMES_WIDTH 6 /* digits of a number */
+
+struct names {
+	const char *path; /* as given with -w */
+	bool folder;      /* of which these are the files */
+	bool compressed;
+	bool timed;     /* path holds strftime's conversions */
+	unsigned width; /* of the numbers */
+};
+
+/* One file. */
+struct names_file {
+	time_t time;              /* when it was begun */
+	const uint8_t *stream_id; /* of a folder's */
+	uint32_t index;           /* likewise */
+	uint32_t number;          /* of the others; NAMES_NO_NUMBER */
+};
+
+/* DIR/20261122T030405Z-1f0c77a2-000012.pb.zst in a folder; else the path, with the time (local,
+ * as tcpdump has it) and the number in it: events.pb.zst becomes events.000012.pb.zst. Returns
+ * 0, -ENAMETOOLONG, or -EINVAL for a pattern that says nothing. */
+int names_make(const struct names *names, const struct names_file *file, char *buf, size_t size);
+
+/* Whether a file of a folder has a name that names_make gives. */
+bool names_is_ours(const char *name);

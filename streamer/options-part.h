@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What options.c (the table) and options-output.c (where the stream goes) share. */
+#pragma once
+
+#include "options.h"
+#include "util.h"
+
+struct parse {
+	struct options *options;
+	char *error;
+	size_t error_size;
+	bool container_rate_given;
+	int outcome;
+};
+
+/* Says what is accepted. Returns -EINVAL. */
+_printf_(2, 3) int options_bad(struct parse *parse, const char *format, ...);
+int options_number(struct parse *parse, const char *option, const char *value, uint64_t min,
+		   uint64_t max, uint64_t *ret);
+
+int options_set_output(struct parse *parse, const char *value);
+int options_set_level(struct parse *parse, const char *value); /* NULL: the usual one */
+int options_set_append(struct parse *parse, const char *value);
+int options_set_force(struct parse *parse, const char *value);
+int options_set_max_bytes(struct parse *parse, const char *value);
+int options_set_max_seconds(struct parse *parse, const char *value);
+int options_set_max_files(struct parse *parse, const char *value);
+int options_set_post_rotate(struct parse *parse, const char *value);
+int options_set_max_use(struct parse *parse, const char *value);
+int options_set_keep_free(struct parse *parse, const char *value);
+int options_set_max_age(struct parse *parse, const char *value);
+
+/* What they say together. */
+int options_check_output(struct parse *parse);

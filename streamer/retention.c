@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "names.h"
+#include "retention.h"
+#include "util.h"
+
+/* More are not looked at: the rest is for the next time. */
+#define FILES_MAX 65536u
+#define BLOCK 512u /* of st_blocks */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct retention_file *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+void retention_choose(struct retention_file *files, size_t n, const struct retention_limits *limits,
+		      const struct retention_use *use, retention_fn *remove, void *data)
+{
+	uint64_t bytes = 0, available = use->free;
+	size_t left = n;
+
+	qsort(files, n, sizeof(*files), by_name);
+	for (size_t i = 0; i < n; i++)
+		bytes += files[i].bytes;
+	for (size_t i = 0; i < n; i++) {
+		const struct retention_file *file = &files[i];
+		bool old = use->now > file->mtime &&
+			   (uint64_t)(use->now - file->mtime) > limits->max_age;
+
+		if (!(limits->max_use && bytes > limits->max_use) &&
+		    !(limits->keep_free && available < limits->keep_free) &&
+		    !(limits->max_files && left > limits->max_files) && !(limits->max_age && old))
+			continue;
+		if (remove(data, file) != 0)
+			continue;
+		bytes -= file->bytes;
+		available += file->bytes;
+		left--;
+	}
+}
+
+static bool look(int folder, const char *name, struct retention_file *ret)
+{
+	struct stat st;
+
+	if (strlen(name) >= RETENTION_NAME_MAX || !names_is_ours(name) ||
+	    fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	(void)strcpy(ret->name, name);
+	ret->bytes = (uint64_t)st.st_blocks * BLOCK;
+	ret->mtime = st.st_mtim.tv_sec;
+	return true;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+ssize_t retention_list(int folder, struct retention_file **ret)
+{
+	_cleanup_close_ int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closedirp) DIR *dir = NULL;
+	_cleanup_free_ struct retention_file *files = NULL;
+	size_t n = 0, room = 0;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	(void)TAKE_FD(fd);
+	while (n < FILES_MAX && (entry = readdir(dir))) {
+		if (n == room) {
+			struct retention_file *more;
+
+			room = room ? 2 * room : 64;
+			more = reallocarray(files, room, sizeof(*files));
+			if (!more)
+				return -ENOMEM;
+			files = more;
+		}
+		n += look(folder, entry->d_name, &files[n]);
+	}
+	*ret = TAKE_PTR(files);
+	return (ssize_t)n;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A folder of recordings: the mode of a service. Limits as journald has them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "sink-part.h"
+
+#define MAX_BYTES (64u << 20)
+#define MAX_BYTES_LEAST (64u << 10)
+#define MAX_SECONDS 3600u
+#define MAX_USE_PERCENT 10u
+#define MAX_USE (4ull << 30)
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What the options leave open, from the size of the file system. */
+static int set_limits(struct sink *sink, char *error, size_t size)
+{
+	struct sink_config *config = &sink->config;
+	struct retention_limits *limits = &sink->limits;
+	const struct amount usual = {.percent = MAX_USE_PERCENT};
+	struct statvfs fs;
+	uint64_t total;
+
+	if (fstatvfs(sink->folder, &fs) < 0)
+		return sink_refuse(error, size, -errno, "%s: %s", config->path, strerror(errno));
+	total = (uint64_t)fs.f_blocks * fs.f_frsize;
+	limits->max_use = units_bytes(&config->max_use, total);
+	if (!limits->max_use)
+		limits->max_use = least(units_bytes(&usual, total), MAX_USE);
+	limits->keep_free = units_bytes(&config->keep_free, total);
+	limits->max_age = config->max_age;
+	limits->max_files = config->max_files;
+	if (!config->max_bytes) {
+		config->max_bytes = least(MAX_BYTES, limits->max_use / 8);
+		if (config->max_bytes < MAX_BYTES_LEAST)
+			config->max_bytes = MAX_BYTES_LEAST;
+	}
+	if (!config->max_seconds)
+		config->max_seconds = MAX_SECONDS;
+	if (limits->max_use < 2 * config->max_bytes)
+		return sink_refuse(error, size, -EINVAL,
+				   "--max-use %llu bytes: accepts at least two files of %llu bytes "
+				   "(-C)",
+				   (unsigned long long)limits->max_use,
+				   (unsigned long long)config->max_bytes);
+	/* the file being written counts as what it may become */
+	limits->max_use -= config->max_bytes;
+	return 0;
+}
+
+int sink_open_folder(struct sink *sink, char *error, size_t size)
+{
+	const char *path = sink->config.path;
+	bool made = !mkdir(path, 0750);
+
+	if (!made && errno != EEXIST)
+		return sink_refuse(error, size, -errno,
+				   "cannot make the folder %s: %s (only the last part of the path "
+				   "may be missing)",
+				   path, strerror(errno));
+	sink->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sink->folder < 0)
+		return sink_refuse(error, size, -errno, "cannot open the folder %s: %s", path,
+				   strerror(errno));
+	if (made && sink->has_group)
+		(void)fchown(sink->folder, (uid_t)-1, sink->group);
+	if (faccessat(sink->folder, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return sink_refuse(error, size, -errno, "cannot make files in %s: %s", path,
+				   strerror(errno));
+	sink->regular = sink->owned = true;
+	return set_limits(sink, error, size);
+}
+
+int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size)
+{
+	int r;
+
+	memcpy(sink->stream_id, stream_id, sizeof(sink->stream_id));
+	if (!sink->names.folder)
+		return 0;
+	sink_retain(sink);
+	sink->index = UINT32_MAX; /* so that the next is the first */
+	r = sink_prepare(sink, false, error, size);
+	return r < 0 ? r : sink_switch(sink);
+}
+
+/* retention_fn */
+static int delete (void *data, const struct retention_file *file)
+{
+	struct sink *sink = data;
+
+	return deletions_delete(&sink->deletions, sink->folder, file->name, sink->stream_id);
+}
+
+void sink_retain(struct sink *sink)
+{
+	_cleanup_free_ struct retention_file *files = NULL;
+	struct retention_use use = {.now = time(NULL)};
+	struct statvfs fs;
+	ssize_t n;
+
+	if (!sink->names.folder || fstatvfs(sink->folder, &fs) < 0)
+		return;
+	use.free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	n = retention_list(sink->folder, &files);
+	if (n > 0)
+		retention_choose(files, (size_t)n, &sink->limits, &use, delete, sink);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One file after another. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sink-part.h"
+
+/* Names that are taken are passed over, up to so many. */
+#define TRIES_MAX 1000u
+
+static uint64_t boottime_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static bool numbered(const struct sink *sink)
+{
+	return sink->config.max_bytes || (sink->config.max_seconds && !sink->names.timed);
+}
+
+/* The number after @number, in a ring if there is one. */
+static uint32_t following(const struct sink *sink, uint32_t number)
+{
+	uint32_t ring = numbered(sink) ? sink->config.max_files : 0;
+
+	if (number == NAMES_NO_NUMBER)
+		return 1;
+	return ring && number + 1 >= ring ? 0 : number + 1;
+}
+
+/* Where the clock was set back, names still go forward. */
+static time_t name_time(struct sink *sink)
+{
+	time_t now = time(NULL);
+
+	if (now > sink->named)
+		sink->named = now;
+	return sink->names.folder ? sink->named : now;
+}
+
+static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **ret, char *error,
+		     size_t size)
+{
+	const struct names_file file = {.time = name_time(sink),
+					.stream_id = sink->stream_id,
+					.index = index,
+					.number = number};
+	char name[PATH_MAX];
+	int r = names_make(&sink->names, &file, name, sizeof(name));
+
+	if (r < 0)
+		return sink_refuse(error, size, r, "-w %s: makes no usable name for a file",
+				   sink->config.path);
+	*ret = strdup(name);
+	return *ret ? 0 : sink_refuse(error, size, -ENOMEM, "out of memory");
+}
+
+static unsigned digits(uint32_t n)
+{
+	unsigned count = 1;
+
+	for (; n >= 10; n /= 10)
+		count++;
+	return count;
+}
+
+/* A ring of files begins where there are none. */
+static int check_ring(struct sink *sink, char *error, size_t size)
+{
+	for (uint32_t i = 1; i < sink->config.max_files && !sink->config.force; i++) {
+		_cleanup_free_ char *name = NULL;
+		struct stat st;
+		int r = make_name(sink, 0, i, &name, error, size);
+
+		if (r < 0)
+			return r;
+		if (!lstat(name, &st) && st.st_size)
+			return sink_refuse(error, size, -EEXIST,
+					   "%s exists and is not empty: use --force or another "
+					   "name",
+					   name);
+	}
+	return 0;
+}
+
+static int open_parent(struct sink *sink, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *parent = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+
+	if (!parent)
+		return -ENOMEM;
+	sink->folder = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return 0;
+}
+
+static int keep_name(struct sink *sink, const char *name)
+{
+	char *copy;
+
+	if (!sink->kept)
+		return 0;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	sink->kept[sink->n_kept++] = copy;
+	return 0;
+}
+
+int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
+{
+	const struct sink_config *config = &sink->config;
+	_cleanup_free_ char *name = NULL;
+	int r;
+
+	sink->names.timed = config->max_seconds && strchr(config->path, '%');
+	sink->names.width = config->max_files ? digits(config->max_files - 1) : NAMES_WIDTH;
+	sink->number = numbered(sink) ? 0 : NAMES_NO_NUMBER;
+	r = make_name(sink, 0, sink->number, &name, error, size);
+	if (!r && numbered(sink) && !sink->names.timed)
+		r = check_ring(sink, error, size);
+	if (r < 0)
+		return r;
+	if (config->max_files && sink->rotates)
+		sink->kept = calloc(config->max_files, sizeof(*sink->kept));
+	if ((config->max_files && sink->rotates && !sink->kept) || keep_name(sink, name) < 0 ||
+	    (sink->rotates && open_parent(sink, name) < 0))
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	sink->opened = boottime_now();
+	*ret = TAKE_PTR(name);
+	return 0;
+}
+
+uint64_t sink_due_at(const struct sink *sink)
+{
+	if (!sink->rotates || !sink->config.max_seconds)
+		return UINT64_MAX;
+	return sink->opened + (uint64_t)sink->config.max_seconds * 1000000000u;
+}
+
+bool sink_due(const struct sink *sink, uint64_t boottime)
+{
+	if (!sink->rotates)
+		return false;
+	return (sink->config.max_bytes && sink->written >= sink->config.max_bytes) ||
+	       boottime >= sink_due_at(sink);
+}
+
+/* The oldest of a ring makes room for the next. */
+static void drop_oldest(struct sink *sink)
+{
+	if (!sink->kept || sink->n_kept < sink->config.max_files)
+		return;
+	/* one that has been moved away, by --post-rotate perhaps, is not deleted */
+	(void)deletions_delete(&sink->deletions, AT_FDCWD, sink->kept[0], sink->stream_id);
+	free(sink->kept[0]);
+	sink->n_kept--;
+	memmove(sink->kept, sink->kept + 1, sink->n_kept * sizeof(*sink->kept));
+}
+
+/* Takes the name if nobody has it, or, with --force, in any case. */
+static int try_name(struct sink *sink, const char *name, char *error, size_t size)
+{
+	struct stat st;
+	int r;
+
+	if (sink->config.force && !lstat(name, &st) && S_ISREG(st.st_mode) && unlink(name) < 0)
+		return sink_refuse_open(name, -errno, error, size);
+	r = sink_open_file(sink, name, &sink->next.fd, &st, error, size);
+	if (r < 0)
+		return r;
+	if (S_ISREG(st.st_mode) && !st.st_size)
+		return 0;
+	(void)close(TAKE_FD(sink->next.fd));
+	return sink_refuse(error, size, -EEXIST, "%s exists and is not empty", name);
+}
+
+static int open_next(struct sink *sink, char *error, size_t size)
+{
+	uint32_t number = numbered(sink) ? following(sink, sink->number) : NAMES_NO_NUMBER;
+	int r = -EEXIST;
+
+	drop_oldest(sink);
+	for (unsigned i = 0; i < TRIES_MAX && (r == -EEXIST || r == -EBUSY); i++) {
+		_cleanup_free_ char *name = NULL;
+
+		r = make_name(sink, sink->index + 1, number, &name, error, size);
+		if (!r)
+			r = try_name(sink, name, error, size);
+		if (!r) {
+			sink->next.name = TAKE_PTR(name);
+			sink->next.number = number;
+			sink->next.ready = true;
+			return 0;
+		}
+		number = following(sink, number);
+	}
+	return r;
+}
+
+/* The same name once more: another file, if the old one was moved away. */
+static int open_again(struct sink *sink, char *error, size_t size)
+{
+	struct stat old, now;
+	int r;
+
+	sink->next = (struct sink_next){.fd = -1, .number = sink->number};
+	if (fstat(sink->fd, &old) < 0)
+		return sink_refuse_open(sink->name, -errno, error, size);
+	if (lstat(sink->name, &now) < 0 || now.st_ino != old.st_ino || now.st_dev != old.st_dev) {
+		r = sink_open_file(sink, sink->name, &sink->next.fd, &now, error, size);
+		if (!r && !S_ISREG(now.st_mode))
+			r = sink_refuse(error, size, -EINVAL, "%s is not a file", sink->name);
+		if (!r && now.st_size)
+			r = sink_check_append(sink, sink->name, &now, error, size);
+		if (!r && lseek(sink->next.fd, 0, SEEK_END) < 0)
+			r = sink_refuse_open(sink->name, -errno, error, size);
+		if (r < 0) {
+			util_closep(&sink->next.fd);
+			sink->next.fd = -1;
+			return r;
+		}
+		sink->next.start = (uint64_t)now.st_size;
+	}
+	sink->next.name = strdup(sink->name);
+	if (!sink->next.name) {
+		sink_discard(sink);
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	}
+	sink->next.ready = true;
+	return 0;
+}
+
+int sink_prepare(struct sink *sink, bool reopen, char *error, size_t size)
+{
+	if (!sink->regular || !strcmp(sink->config.path, "-"))
+		return -ENOTSUP;
+	if (reopen && !sink->rotates)
+		return open_again(sink, error, size);
+	return open_next(sink, error, size);
+}
+
+void sink_discard(struct sink *sink)
+{
+	struct sink_next *next = &sink->next;
+
+	if (next->fd >= 0) {
+		if (!next->start)
+			(void)unlink(next->name);
+		(void)close(next->fd);
+	}
+	free(next->name);
+	*next = (struct sink_next){.fd = -1};
+}
+
+static void start_command(struct sink *sink, const char *name)
+{
+	int r;
+
+	if (!sink->config.post_rotate)
+		return;
+	r = commands_start(&sink->commands, sink->config.post_rotate, name);
+	if (r < 0)
+		sink->command_error = r;
+}
+
+/* The writer begins anew, also where the seek table found no room. */
+static int begin_recording(struct sink *sink)
+{
+	size_t size;
+	int r = 0;
+
+	if (sink->writer) {
+		r = recording_writer_close(sink->writer);
+		(void)recording_writer_output(sink->writer, &size);
+		recording_writer_wrote(sink->writer, size);
+	}
+	sink_commit(sink);
+	return r;
+}
+
+int sink_switch(struct sink *sink)
+{
+	struct sink_next *next = &sink->next;
+	int r = sink->fd >= 0 ? sink_sync(sink) : 0;
+
+	if (next->fd >= 0) {
+		if (sink->fd >= 0) {
+			(void)close(sink->fd);
+			start_command(sink, sink->name);
+		}
+		sink->fd = TAKE_FD(next->fd);
+		sink->start = next->start;
+		sink->written = 0;
+		if (sink->folder >= 0)
+			(void)fsync(sink->folder);
+	}
+	free(sink->name);
+	sink->name = TAKE_PTR(next->name);
+	sink->number = next->number;
+	*next = (struct sink_next){.fd = -1};
+	sink->index++;
+	sink->opened = boottime_now();
+	if (sink->rotates && !sink->names.folder && keep_name(sink, sink->name) < 0)
+		r = -ENOMEM;
+	return begin_recording(sink) < 0 ? -ENOMEM : r;
+}
+
+void sink_finished(struct sink *sink)
+{
+	if (sink->regular && sink->owned)
+		start_command(sink, sink->name);
+}
+
+unsigned sink_commands(const struct sink *sink)
+{
+	return sink->commands.n;
+}
+
+static void describe(int error, const char *command, char *said, size_t size)
+{
+	const char *end = "; further failures are not told";
+
+	if (error < 0)
+		(void)snprintf(said, size, "--post-rotate %s: not run: %s%s", command,
+			       strerror(-error), end);
+	else if (WIFEXITED(error))
+		(void)snprintf(said, size, "--post-rotate %s: exits with %d%s", command,
+			       WEXITSTATUS(error), end);
+	else
+		(void)snprintf(said, size, "--post-rotate %s: killed by signal %d%s", command,
+			       WTERMSIG(error), end);
+}
+
+bool sink_reap(struct sink *sink, char *said, size_t size)
+{
+	int status;
+
+	while (!commands_reap(&sink->commands, &status))
+		if (status)
+			sink->command_error = status;
+	if (!sink->command_error || sink->command_told)
+		return false;
+	sink->command_told = true;
+	describe(sink->command_error, sink->config.post_rotate, said, size);
+	return true;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Four ways to write, chosen by what the fd is:
+ *
+ * - a file: write(2), which waits for nobody but the disk;
+ * - a pipe: opened once more through /proc/self/fd, which gives an open file of our own that
+ *   may be O_NONBLOCK without the other holders of the pipe (a shell, tee, the reader's
+ *   sibling) noticing;
+ * - a socket: send(2) with MSG_DONTWAIT;
+ * - anything else, or a pipe that may not be reopened (another user's): poll(2), and then no
+ *   more than PIPE_BUF, which a writable pipe takes without blocking. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+
+#include "group.h"
+#include "sink-part.h"
+
+#define GROUP "ringside"
+
+static ssize_t write_file(int fd, const void *data, size_t size)
+{
+	ssize_t n = write(fd, data, size);
+
+	/* 0 would read as "the reader has no room", and a file has no reader */
+	return n < 0 ? -errno : n ? n : -EIO;
+}
+
+static ssize_t write_nonblocking(int fd, const void *data, size_t size)
+{
+	ssize_t n = write(fd, data, size);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t write_socket(int fd, const void *data, size_t size)
+{
+	ssize_t n = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t write_shared(int fd, const void *data, size_t size)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int r = poll(&p, 1, 0);
+
+	if (r < 0)
+		return -errno;
+	if (!r)
+		return -EAGAIN;
+	return write_nonblocking(fd, data, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
+int sink_refuse_open(const char *path, int code, char *error, size_t size)
+{
+	if (code == -ELOOP)
+		return sink_refuse(error, size, code,
+				   "%s is a symbolic link, which -w does not follow: name the file",
+				   path);
+	return sink_refuse(error, size, code, "cannot open %s for writing: %s", path,
+			   strerror(-code));
+}
+
+int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
+		      size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool compressed = false;
+	struct stat now;
+	uint64_t whole = 0;
+	int r;
+
+	if (fd < 0 || fstat(fd, &now) < 0)
+		return sink_refuse(error, size, -errno, "cannot read %s to append to it: %s", path,
+				   strerror(errno));
+	r = now.st_ino == st->st_ino && now.st_dev == st->st_dev
+		    ? sink_check_recording(fd, &whole, &compressed)
+		    : -ESTALE;
+	if (r == -EINVAL)
+		return sink_refuse(error, size, r, "%s is not a recording: --append needs one",
+				   path);
+	if (r == -EBADMSG && compressed)
+		return sink_refuse(error, size, r,
+				   "the end of %s is cut off: `ringside repair %s -w OTHER` writes "
+				   "it anew, then --append works on that",
+				   path, path);
+	if (r == -EBADMSG)
+		return sink_refuse(error, size, r,
+				   "the last record of %s is cut off: `truncate -s %" PRIu64
+				   " %s` removes it, then --append works",
+				   path, whole, path);
+	if (r < 0)
+		return sink_refuse(error, size, r, "cannot append to %s: %s", path, strerror(-r));
+	if (compressed != !!sink->writer)
+		return sink_refuse(error, size, -EINVAL, "%s is %scompressed: --append needs %s",
+				   path, compressed ? "" : "not ", compressed ? "-z" : "-z0");
+	return 0;
+}
+
+/* A regular file named with -w; sink->fd is open. */
+static int claim_file(struct sink *sink, const struct stat *st, char *error, size_t size)
+{
+	if (!st->st_size)
+		return 0;
+	if (sink->config.append) {
+		sink->start = (uint64_t)st->st_size;
+		return sink_check_append(sink, sink->name, st, error, size);
+	}
+	if (!sink->config.force)
+		return sink_refuse(error, size, -EEXIST,
+				   "%s exists and is not empty: use --append, --force or another "
+				   "name",
+				   sink->name);
+	sink->truncate = true;
+	return 0;
+}
+
+int sink_open_file(const struct sink *sink, const char *path, int *ret, struct stat *ret_st,
+		   char *error, size_t size)
+{
+	const int flags =
+		O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (sink->config.append ? O_APPEND : 0);
+	_cleanup_close_ int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
+	bool made = fd >= 0;
+
+	if (!made)
+		fd = open(path, flags | O_CREAT, 0640);
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return sink_refuse_open(path, -errno, error, size);
+	if (made && sink->has_group)
+		(void)fchown(fd, (uid_t)-1, sink->group);
+	/* Two streams in one file would cut each other's records. */
+	if (S_ISREG(ret_st->st_mode) && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return sink_refuse(error, size, -EBUSY, "%s is being written by another process",
+				   path);
+	*ret = TAKE_FD(fd);
+	return 0;
+}
+
+static int open_path(struct sink *sink, char *error, size_t size)
+{
+	struct stat st;
+	int r;
+
+	r = sink_open_file(sink, sink->name, &sink->fd, &st, error, size);
+	if (r < 0)
+		return r;
+	sink->owned = true;
+	if (S_ISREG(st.st_mode)) {
+		sink->regular = true;
+		return claim_file(sink, &st, error, size);
+	}
+	if (sink->rotates || sink->config.post_rotate)
+		return sink_refuse(error, size, -EINVAL,
+				   "%s is not a file, which -C, -G, -W and "
+				   "--post-rotate need",
+				   sink->name);
+	if (!S_ISFIFO(st.st_mode))
+		return 0;
+	sink->write = write_nonblocking;
+	if (fcntl(sink->fd, F_SETFL, O_WRONLY | O_NONBLOCK) < 0)
+		return sink_refuse_open(sink->name, -errno, error, size);
+	return 0;
+}
+
+static void open_pipe_again(struct sink *sink)
+{
+	int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		sink->write = write_shared;
+		return;
+	}
+	sink->fd = fd;
+	sink->owned = true;
+	sink->write = write_nonblocking;
+}
+
+static int open_stdout(struct sink *sink, char *error, size_t size)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	struct stat st;
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(STDOUT_FILENO, &st) < 0)
+		return sink_refuse(error, size, -EBADF,
+				   "stdout is not open for writing: use -w FILE");
+	sink->fd = STDOUT_FILENO;
+	if (S_ISFIFO(st.st_mode)) {
+		open_pipe_again(sink);
+	} else if (S_ISSOCK(st.st_mode)) {
+		sink->write = write_socket;
+	} else if (S_ISREG(st.st_mode)) {
+		off_t at = flags & O_APPEND ? st.st_size : lseek(STDOUT_FILENO, 0, SEEK_CUR);
+
+		sink->regular = at >= 0;
+		sink->start = at >= 0 ? (uint64_t)at : 0;
+	}
+	return 0;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return ends_with(path, "/") || (!lstat(path, &st) && S_ISDIR(st.st_mode));
+}
+
+/* What the options and the path say together. */
+static int plan(struct sink *sink, char *error, size_t size)
+{
+	const struct sink_config *config = &sink->config;
+	bool to_stdout = !strcmp(config->path, "-");
+	int level = config->level;
+
+	sink->names.path = config->path;
+	sink->names.folder = !to_stdout && is_folder(config->path);
+	if (level == SINK_LEVEL_BY_NAME)
+		level = sink->names.folder || (!to_stdout && ends_with(config->path, ".zst"))
+				? RECORDING_LEVEL_DEFAULT
+				: 0;
+	if (!level && !to_stdout && ends_with(config->path, ".zst"))
+		return sink_refuse(error, size, -EINVAL,
+				   "%s ends in .zst, but -z0 does not compress: use another name",
+				   config->path);
+	sink->names.compressed = level;
+	sink->rotates = sink->names.folder || config->max_bytes || config->max_seconds;
+	if (!sink->names.folder &&
+	    (config->max_use.bytes || config->max_use.percent || config->keep_free.bytes ||
+	     config->keep_free.percent || config->max_age))
+		return sink_refuse(error, size, -EINVAL,
+				   "--max-use, --keep-free and --max-age are for a folder: -w %s/",
+				   to_stdout ? "DIR" : config->path);
+	if (config->max_files && !sink->rotates)
+		return sink_refuse(error, size, -EINVAL,
+				   "-W needs -C or -G, which say when a file is full, or -w DIR/");
+	if (sink->names.folder && (config->append || config->force))
+		return sink_refuse(error, size, -EINVAL,
+				   "%s is a folder, in which all files are "
+				   "new: without --append and --force",
+				   config->path);
+	if (level && recording_writer_new(&sink->writer, level) < 0)
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static int open_target(struct sink *sink, char *error, size_t size)
+{
+	int r = plan(sink, error, size);
+
+	if (r < 0)
+		return r;
+	if (!strcmp(sink->config.path, "-")) {
+		sink->name = strdup("stdout");
+		return sink->name ? open_stdout(sink, error, size)
+				  : sink_refuse(error, size, -ENOMEM, "out of memory");
+	}
+	sink->has_group = !group_join(GROUP, &sink->group);
+	if (sink->names.folder)
+		return sink_open_folder(sink, error, size);
+	r = sink_first_name(sink, &sink->name, error, size);
+	return r < 0 ? r : open_path(sink, error, size);
+}
+
+int sink_open(struct sink **ret, const struct sink_config *config, char *error, size_t size)
+{
+	struct sink *sink = calloc(1, sizeof(*sink));
+	int r;
+
+	if (!sink)
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	sink->config = *config;
+	sink->fd = sink->folder = sink->next.fd = -1;
+	sink->write = write_file;
+	r = open_target(sink, error, size);
+	if (!r && sink->fd >= 0 && isatty(sink->fd)) {
+		sink->write = write_shared;
+		if (!config->force)
+			r = sink_refuse(
+				error, size, -ENOTTY,
+				"%s is a terminal and the stream is binary: run `ringside live`, "
+				"or use -w FILE, or --force",
+				sink->name);
+	}
+	if (r < 0)
+		sink = sink_free(sink);
+	else
+		*ret = sink;
+	return r;
+}
