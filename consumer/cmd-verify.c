@@ -112,11 +112,10 @@ static void fail(struct run *run, const char *path, int error)
 	worsen(run, EXIT_FAILED);
 }
 
-static void print_all(const struct run *run, const char *name, const char *what,
-		      const struct findings *findings)
+static void print_joint(const struct run *run, const char *name, const struct findings *findings)
 {
 	for (unsigned i = 0; i < findings_kept(findings); i++)
-		(void)printf("%s to %s: %s%s\n", run->before, name, what, findings->texts[i]);
+		(void)printf("%s, behind %s: %s\n", name, run->before, findings->texts[i]);
 }
 
 /* What is missing between the input before and this one. */
@@ -130,9 +129,9 @@ static void report_joint(struct run *run, const char *name)
 		worsen(run, VERIFY_LOSSES);
 	if (run->quiet)
 		return;
-	print_all(run, name, "", &joint->problems);
-	print_all(run, name, "", &joint->losses);
-	print_all(run, name, "", &joint->notes);
+	print_joint(run, name, &joint->problems);
+	print_joint(run, name, &joint->losses);
+	print_joint(run, name, &joint->notes);
 }
 
 static void report(struct run *run, const char *name)
@@ -179,7 +178,7 @@ static void verify_input(struct run *run, const char *path, uint64_t next_seq)
 		return;
 	}
 	report(run, name);
-	(void)snprintf(run->before, sizeof(run->before), "%s", name);
+	(void)snprintf(run->before, sizeof(run->before), "%s", basename(name));
 }
 
 static void fail_folder(void *data, const char *path, int error)

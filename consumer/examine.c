@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "index-check.h"
 #include "line.h"
@@ -67,6 +68,22 @@ static void tell_frames(struct verify *verify, const struct index_check *check)
 			     check->foreign);
 }
 
+/* Why the input ended; of a zstd frame that was cut, what is left of it, too. */
+static void tell_tail(const struct salvage *salvage, int answer, char *text, size_t size)
+{
+	uint64_t position = salvage_position(salvage);
+	struct stat st;
+	size_t n;
+
+	(void)snprintf(text, size, "%s", salvage_reason(salvage));
+	n = strlen(text);
+	if (answer == READER_CUT && salvage_is_compressed(salvage) &&
+	    !fstat(salvage_fd(salvage), &st) && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size > position)
+		(void)snprintf(text + n, size - n, ", but not the last %" PRIu64 " bytes",
+			       (uint64_t)st.st_size - position);
+}
+
 /* One answer of the input. Returns 0, 1 at the end, or -errno. */
 static int take(struct verify *verify, struct salvage *salvage, struct index_check *check,
 		int answer, const struct reader_record *item)
@@ -99,6 +116,7 @@ int examine(struct verify *verify, struct salvage *salvage, const struct examine
 	bool file = lseek(salvage_fd(salvage), 0, SEEK_CUR) >= 0;
 	struct reader_record item;
 	struct index_check check;
+	char text[TEXT_SIZE];
 	int answer, r;
 
 	verify_begin(verify, compressed);
@@ -116,9 +134,10 @@ int examine(struct verify *verify, struct salvage *salvage, const struct examine
 	if (r != 1)
 		return r;
 	tell_frames(verify, &check);
+	tell_tail(salvage, answer, text, sizeof(text));
 	if (answer == READER_END && salvage_unfinished(salvage))
 		verify_unfinished(verify);
-	verify_end(verify, answer, salvage_reason(salvage),
+	verify_end(verify, answer, text,
 		   &(struct verify_context){config->in_progress, config->next_seq});
 	return 0;
 }

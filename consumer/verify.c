@@ -2,44 +2,15 @@
 /* One stream after the other, whatever inputs they come from. What one input is to be told of
  * goes to the report, which begins anew with each; what is missing before an input's first
  * record, to the joint. */
-#include "verify.h"
+#include "verify-part.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "between.h"
-#include "coverage.h"
 #include "losses.h"
-#include "order.h"
 #include "recording.h"
-#include "span.h"
 
 #define WHERE_SIZE 64
-
-struct verify {
-	struct verify_report report;
-	struct verify_joint joint;
-	struct tally tally;
-	struct order order;
-	struct coverage coverage;
-	struct between between;
-	bool begun;                   /* the input at hand has had a record */
-	bool hole;                    /* ... or would have had one: bytes were left out */
-	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
-
-	/* the stream at hand */
-	bool open;
-	bool has_footer;
-	bool unfinished; /* the input's latest zstd frame */
-	uint8_t stream_id[16];
-	bool has_file;
-	uint32_t file_index;
-	bool has_oom_kills;
-	uint64_t oom_kills; /* the kernel's count at its beginning */
-	uint64_t uncounted; /* events of which the kernel counts no kill */
-	/* records are missing: what the sums say of them will go here */
-	struct findings *gap_notes;
-};
 
 int verify_new(struct verify **ret)
 {
@@ -80,12 +51,6 @@ struct verify_report *verify_findings(struct verify *verify)
 	return &verify->report;
 }
 
-/* What is missing now is missing between the inputs. */
-static bool is_before(const struct verify *verify)
-{
-	return !verify->begun && !verify->hole;
-}
-
 /* The bytes before the record at hand, as a hash in it has them. */
 static void compare_hash(struct verify *verify, const struct reader_record *item, uint64_t stated,
 			 const uint64_t *stated_bytes)
@@ -113,244 +78,6 @@ static void check_hash(struct verify *verify, const struct reader_record *item)
 			     footer->has_hashed_bytes ? &footer->hashed_bytes : NULL);
 }
 
-/* Sums are counted on from behind a gap; they will tell what was in it. */
-static void begin_gap(struct verify *verify, bool before_input)
-{
-	tally_gap(&verify->tally);
-	verify->gap_notes = before_input ? &verify->joint.notes : &verify->report.notes;
-}
-
-/* A hole that nothing more is known of. */
-static void tell_hole(struct verify *verify)
-{
-	if (*verify->hole_text)
-		findings_add(&verify->report.problems, "%s", verify->hole_text);
-	verify->hole_text[0] = '\0';
-}
-
-/* Records are missing before @seq. */
-static void tell_gap(struct verify *verify, const struct reader_record *item, uint64_t missing)
-{
-	uint64_t seq = item->record->seq;
-	const char *plural = missing == 1 ? "" : "s";
-
-	if (*verify->hole_text)
-		findings_add(&verify->report.problems,
-			     "%s; %" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 ", %s missing",
-			     verify->hole_text, missing, plural, seq - missing, seq - 1,
-			     missing == 1 ? "is" : "are");
-	else
-		findings_add(is_before(verify) ? &verify->joint.problems : &verify->report.problems,
-			     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64
-			     ")",
-			     missing, missing == 1 ? " is" : "s are", seq, item->offset);
-	verify->hole_text[0] = '\0';
-}
-
-static void say_missing(struct verify *verify, const struct reader_record *item, uint64_t missing)
-{
-	bool joint = is_before(verify);
-
-	tell_gap(verify, item, missing);
-	verify->report.missing += joint ? 0 : missing;
-	coverage_break(&verify->coverage);
-	begin_gap(verify, joint);
-}
-
-static void check_order(struct verify *verify, const struct reader_record *item)
-{
-	const Ringside__V1__Record *record = item->record;
-	uint64_t expected = verify->order.next, missing;
-
-	switch (order_seq(&verify->order, record, &missing)) {
-	case ORDER_NONE:
-		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
-			     item->offset);
-		break;
-	case ORDER_GAP:
-		say_missing(verify, item, missing);
-		break;
-	case ORDER_LOST:
-		findings_add(is_before(verify) ? &verify->joint.losses : &verify->report.losses,
-			     "%" PRIu64 " record%s missing before record %" PRIu64
-			     ", where a repair could not count",
-			     missing, missing == 1 ? " is" : "s are", record->seq);
-		break;
-	case ORDER_BACK:
-		findings_add(&verify->report.problems,
-			     "record %" PRIu64 " (byte %" PRIu64 ") comes after record %" PRIu64,
-			     record->seq, item->offset, expected - 1);
-		break;
-	default:
-		break;
-	}
-	tell_hole(verify);
-	if (record->has_seq)
-		verify->report.latest_seq = record->seq;
-	if (!order_part(&verify->order, record))
-		findings_add(&verify->report.problems,
-			     "a set of Counters is not whole before record %" PRIu64, record->seq);
-}
-
-static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)
-{
-	return verify->open && header->stream_id.len == sizeof(verify->stream_id) &&
-	       !memcmp(header->stream_id.data, verify->stream_id, sizeof(verify->stream_id));
-}
-
-static void note_unattached(struct verify *verify, const Ringside__V1__Header *header)
-{
-	for (size_t i = 0; i < header->n_probes; i++) {
-		const Ringside__V1__Probe *probe = header->probes[i];
-
-		if (!probe->tier)
-			findings_add(&verify->report.notes, "%s was not attached",
-				     tally_name(&verify->tally, probe->kind));
-	}
-}
-
-/* Between two streams of one boot nobody counted but the kernel. */
-static void tell_unattended(struct verify *verify, const struct between_gap *gap)
-{
-	bool joint = is_before(verify);
-	char length[SPAN_SIZE];
-
-	span_text(gap->nano, length);
-	if (gap->kills)
-		findings_add(joint ? &verify->joint.losses : &verify->report.losses,
-			     "no streamer was attached for %s, in which the kernel counted %" PRIu64
-			     " OOM kill%s",
-			     length, gap->kills, gap->kills == 1 ? "" : "s");
-	else
-		findings_add(joint ? &verify->joint.notes : &verify->report.notes,
-			     "no streamer was attached for %s%s", length,
-			     gap->has_kills ? ", in which the kernel counted no OOM kill" : "");
-}
-
-static void close_stream(struct verify *verify)
-{
-	if (!verify->open)
-		return;
-	losses_add(&verify->tally, &verify->report.losses);
-	verify->report.limited += losses_limited(&verify->tally);
-}
-
-static void begin_stream(struct verify *verify, const struct reader_record *item)
-{
-	const Ringside__V1__Header *header = item->record->header;
-	struct between_gap gap;
-
-	if (verify->begun) {
-		if (verify->open && !verify->has_footer)
-			findings_add(&verify->report.problems,
-				     "the stream before byte %" PRIu64 " has no Footer",
-				     item->offset);
-		close_stream(verify);
-	}
-	if (between_begin(&verify->between, item->record, &gap))
-		tell_unattended(verify, &gap);
-	tally_done(&verify->tally);
-	tally_init(&verify->tally, item->record->seq == 1);
-	order_begin(&verify->order);
-	verify->gap_notes = NULL;
-	verify->open = true;
-	verify->report.streams++;
-	verify->report.first_seq = item->record->seq;
-	verify->has_oom_kills = header->has_kernel_oom_kills;
-	verify->oom_kills = header->kernel_oom_kills;
-	verify->uncounted = 0;
-	memset(verify->stream_id, 0, sizeof(verify->stream_id));
-	if (header->stream_id.len == sizeof(verify->stream_id))
-		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
-	note_unattached(verify, header);
-	if (!verify->tally.whole)
-		findings_add(&verify->report.notes,
-			     "it is not the first file of its stream: what Lost and Limited say is "
-			     "not compared with the sums");
-}
-
-/* The Header was in a hole: of what stream the records are is not known. */
-static void begin_headless(struct verify *verify, const struct reader_record *item)
-{
-	findings_add(&verify->report.problems, "the Header is missing");
-	tally_done(&verify->tally);
-	tally_init(&verify->tally, false);
-	order_begin(&verify->order);
-	verify->between = (struct between){0};
-	verify->gap_notes = NULL;
-	verify->open = verify->has_file = verify->has_oom_kills = verify->has_footer = false;
-	verify->report.streams++;
-	verify->report.first_seq = item->record->seq;
-}
-
-/* The next file of the stream. */
-static void go_on(struct verify *verify, const struct reader_record *item)
-{
-	const Ringside__V1__Header *header = item->record->header;
-	uint32_t next = verify->file_index + 1;
-	bool known = verify->has_file && header->has_file_index;
-
-	if (!verify->begun) {
-		verify->report.streams++;
-		verify->report.first_seq = item->record->seq;
-	}
-	if (known && header->file_index > next && !verify->order.open &&
-	    item->record->seq > verify->order.next)
-		findings_add(is_before(verify) ? &verify->joint.problems : &verify->report.problems,
-			     header->file_index - next == 1
-				     ? "file %u of the stream is missing"
-				     : "files %u to %u of the stream are missing",
-			     next, header->file_index - 1);
-	if (verify->has_footer && known && header->file_index < next)
-		findings_add(&verify->report.problems,
-			     "the stream goes on behind its Footer (byte %" PRIu64 ")",
-			     item->offset);
-	between_go_on(&verify->between, item->record);
-}
-
-static void take_header(struct verify *verify, const struct reader_record *item)
-{
-	const Ringside__V1__Header *header = item->record->header;
-
-	bool copy = is_before(verify) && header->file_index <= verify->file_index;
-
-	/* a file that was read already is not its own next one */
-	if (is_same_stream(verify, header) && !copy)
-		go_on(verify, item);
-	else
-		begin_stream(verify, item);
-	verify->has_footer = false;
-	verify->has_file = header->has_file_index;
-	verify->file_index = header->file_index;
-	coverage_begin(&verify->coverage, item->offset); /* a file begins */
-	if (header->has_first_seq && header->first_seq != item->record->seq)
-		findings_add(&verify->report.problems,
-			     "the Header at byte %" PRIu64 " says it is record %" PRIu64
-			     ", it is record %" PRIu64,
-			     item->offset, header->first_seq, item->record->seq);
-	tally_header(&verify->tally, header);
-	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
-		verify->report.repaired = true;
-		findings_add(&verify->report.losses, "the Header was lost, and is made anew");
-	}
-}
-
-/* The first sums behind a gap. */
-static void tell_missing(struct verify *verify, const char *where)
-{
-	for (unsigned i = 0; i < verify->tally.n; i++) {
-		struct tally_kind *kind = &verify->tally.kinds[i];
-
-		if (kind->missing && verify->gap_notes)
-			findings_add(verify->gap_notes,
-				     "of the missing records, %" PRIu64
-				     " were events of %s (by the sums of %s)",
-				     kind->missing, kind->name, where);
-		kind->missing = 0;
-	}
-	verify->gap_notes = NULL;
-}
-
 static int take_counters(struct verify *verify, const Ringside__V1__Record *record,
 			 const char *where)
 {
@@ -364,7 +91,7 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 			   &verify->report.problems);
 	if (from_here) /* a later file alone: what was lost before it is not told of it */
 		losses_skip(&verify->tally);
-	tell_missing(verify, where);
+	verify_tell_missing(verify, where);
 	return r;
 }
 
@@ -409,7 +136,7 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 			 &verify->report.notes);
 	if (r)
 		return r;
-	tell_missing(verify, where);
+	verify_tell_missing(verify, where);
 	if (!rotated) /* some may be in the rings still */
 		note_oom_kills(verify, footer);
 	losses_doubt(&verify->tally, !rotated, &verify->report.doubts);
@@ -422,7 +149,7 @@ static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
 	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
 		return;
 	verify->report.repaired = true;
-	begin_gap(verify, false);
+	verify_begin_gap(verify, false);
 }
 
 /* The name of what an event is about is that of its body. */
@@ -473,17 +200,17 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 {
 	coverage_empty(&verify->coverage, item);
 	if (item->header) {
-		take_header(verify, item);
+		verify_take_header(verify, item);
 	} else if (!verify->begun) {
-		begin_headless(verify, item);
+		verify_begin_headless(verify, item);
 	} else if (verify->has_footer && !order_is_repair(item->record)) {
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
 			     item->record->seq, item->offset);
 	}
+	verify_check_order(verify, item);
 	check_hash(verify, item);
 	coverage_add(&verify->coverage, item);
-	check_order(verify, item);
 	if (!item->header)
 		between_see(&verify->between, item->record);
 	count(verify, item);
@@ -492,20 +219,20 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 
 void verify_damaged(struct verify *verify, const struct reader_record *item)
 {
-	tell_hole(verify);
+	verify_tell_hole(verify);
 	findings_add(&verify->report.problems,
 		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
 		     item->offset);
 	coverage_empty(&verify->coverage, item);
 	coverage_add(&verify->coverage, item);
 	order_skip(&verify->order);
-	begin_gap(verify, false);
+	verify_begin_gap(verify, false);
 	count(verify, item);
 }
 
 void verify_hole(struct verify *verify, const char *text)
 {
-	tell_hole(verify);
+	verify_tell_hole(verify);
 	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
 	verify->hole = true;
 	coverage_break(&verify->coverage);
@@ -566,14 +293,14 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 	struct verify_report *report = &verify->report;
 	bool may_grow = answer == READER_END || answer == READER_CUT;
 
-	tell_hole(verify);
+	verify_tell_hole(verify);
 	report->in_progress = context->in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
 		findings_add(&report->problems, "%s", problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
 		end_without_footer(verify, context->next_seq);
 	if (verify->begun)
-		close_stream(verify);
+		verify_close_stream(verify);
 	report_coverage(verify);
 	report->status = judge(report, answer);
 }
