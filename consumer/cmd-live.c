@@ -254,10 +254,11 @@ static int run(int argc, char **argv)
 		return r;
 	own += own < argc;
 	if (find_foreign(argv + own, (size_t)(argc - own)))
-		return usage_error(&live,
-				   "%s does not go behind --: live prints what the streamer writes "
-				   "to its stdout (to record too, use ringside-streamer -w FILE)",
-				   find_foreign(argv + own, (size_t)(argc - own)));
+		return printer_usage_error(
+			&live.printer,
+			"%s does not go behind --: live prints what the streamer writes "
+			"to its stdout (to record too, use ringside-streamer -w FILE)",
+			find_foreign(argv + own, (size_t)(argc - own)));
 	r = start(&live, argv + own, (size_t)(argc - own));
 	return r < 0 ? EXIT_FAILED : run_child(&live);
 }
