@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The system call the current task is in, as its registers hold it, and what its filters say
- * of it. x86 for now: the one file that knows registers. */
+ * of it. The one file that knows registers, x86 ones. */
 #pragma once
 
 #include "filter.bpf.h"
