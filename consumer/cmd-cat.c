@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "inputs.h"
@@ -72,12 +73,12 @@ static int put(struct cat *cat, struct reader *reader, struct reader_record *ite
 	return --cat->left ? 0 : CAT_ENOUGH;
 }
 
-/* What was read is whole, but was there more to come? Said, and no failure: it may be a part that
- * somebody cut out, or the streamer may be writing on. */
+/* What was read is whole, but was there more to come? Said to people, and no failure: it may be a
+ * part that somebody cut out. */
 static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
 {
 	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
-	    filter_has_times(cat->printer.filter))
+	    filter_has_times(cat->printer.filter) || !isatty(STDERR_FILENO))
 		return;
 	(void)writer_flush(cat->printer.writer);
 	(void)fprintf(
