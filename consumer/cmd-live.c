@@ -5,96 +5,43 @@
 #include "body.h"
 #include "child.h"
 #include "command.h"
-#include "filter.h"
-#include "output.h"
+#include "printer.h"
 #include "reader.h"
 #include "util.h"
 
 #define SIGNALS_EVERY 256 /* records; in a storm the reader never waits */
 
-enum { OPT_FORCE = OPTIONS_LONG, OPT_UTC };
-
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
 	{'c', "count", "COUNT", "end after COUNT events"},
-	{'v', "verbose", NULL, "what to change, under each event; how the probes are attached"},
-	{OPT_UTC, "utc", NULL, "text: times in UTC"},
-	{OPT_FORCE, "force", NULL, "write pb to a terminal all the same"},
+	PRINTER_OPTIONS,
 	{0},
 };
 
 struct live {
 	struct options options;
-	struct filter *filter;
-	struct writer *writer;
-	struct output output;
+	struct printer printer;
 	struct child child;
 	uint64_t left; /* events to print before the end */
-	bool force;
-	bool unread; /* nothing can be written any more */
+	bool unread;   /* nothing can be written any more */
 	bool failed;
 };
 
 static void live_done(struct live *live)
 {
 	child_done(&live->child);
-	live->filter = filter_free(live->filter);
-	live->writer = writer_free(live->writer);
-}
-
-static int parse_count(const char *arg, uint64_t *ret)
-{
-	unsigned long long v;
-	char *end;
-
-	errno = 0;
-	v = strtoull(arg, &end, 10);
-	if (errno || *end || arg[0] < '0' || arg[0] > '9' || !v)
-		return -EINVAL;
-	*ret = v;
-	return 0;
-}
-
-static int usage_error(const struct live *live, const char *format, const char *arg)
-{
-	char text[160];
-
-	(void)snprintf(text, sizeof(text), format, arg);
-	return options_usage_error(&live->options, text);
+	printer_done(&live->printer);
 }
 
 /* 0, or the exit status. */
 static int take_option(struct live *live, int opt)
 {
-	char error[256];
-
-	switch (opt) {
-	case OPTIONS_ERROR:
-		return options_usage_error(&live->options, live->options.error);
-	case 'o':
-		live->output.ops = output_find(optarg);
-		if (!live->output.ops)
-			return usage_error(live, "no output %.32s: text, json, protojson or pb",
+	if (opt != 'c')
+		return printer_option(&live->printer, opt, optarg);
+	if (printer_number(optarg, &live->left) || !live->left)
+		return printer_usage_error(&live->printer, "%.32s is not a number of events",
 					   optarg);
-		return 0;
-	case 'c':
-		if (parse_count(optarg, &live->left))
-			return usage_error(live, "%.32s is not a number of events", optarg);
-		return 0;
-	case 'v':
-		live->output.verbose = true;
-		return 0;
-	case OPT_UTC:
-		live->output.utc = true;
-		return 0;
-	case OPT_FORCE:
-		live->force = true;
-		return 0;
-	default:
-		if (filter_option(live->filter, opt, optarg, error, sizeof(error)))
-			return options_usage_error(&live->options, error);
-		return 0;
-	}
+	return 0;
 }
 
 /* -1: go on; else the exit status. @argc ends before "--". */
@@ -112,15 +59,12 @@ static int parse(struct live *live, int argc, char **argv)
 			return r;
 	}
 	if (optind < argc)
-		return usage_error(live,
-				   "it takes no file (%.64s): `ringside cat` reads recordings, and "
-				   "the streamer's options follow --",
-				   argv[optind]);
-	if (live->output.ops->binary && live->output.terminal && !live->force)
-		return options_usage_error(&live->options, "pb is binary: send it to a file or a "
-							   "pipe, or use --force");
-	live->output.every = filter_names_kinds(live->filter);
-	return -1;
+		return printer_usage_error(&live->printer,
+					   "it takes no file (%.64s): `ringside cat` reads "
+					   "recordings, and the streamer's options follow --",
+					   argv[optind]);
+	r = printer_check(&live->printer);
+	return r ? r : -1;
 }
 
 /* live is for looking: where only they work, it takes the hooks that cost others something. */
@@ -154,7 +98,8 @@ static void idle(void *data)
 
 	if (live->unread)
 		return;
-	if (writer_flush(live->writer) == 0 && child_wait_output(&live->child, STDOUT_FILENO))
+	if (writer_flush(live->printer.writer) == 0 &&
+	    child_wait_output(&live->child, STDOUT_FILENO))
 		return;
 	/* `ringside live | head -1` ends now, and not with the next event */
 	live->unread = true;
@@ -178,19 +123,16 @@ static void say_tax(const Ringside__V1__Header *header)
 }
 
 /* 0, 1 when as many as asked for are printed, or -errno of the output. */
-static int put(struct live *live, struct reader *reader, const struct reader_record *item)
+static int put(struct live *live, struct reader *reader, struct reader_record *item)
 {
-	const Ringside__V1__Header *header = reader_header(reader);
-	bool match = filter_match(live->filter, item->record, header);
 	int r;
 
 	if (item->header)
 		say_tax(item->record->header);
-	if (!match && !(item->header && live->output.ops->binary))
+	r = printer_put(&live->printer, reader, item);
+	if (r == PRINTER_NOTHING)
 		return 0;
-	live->output.header = header;
-	r = output_put(&live->output, item->record, item->frame, item->size);
-	if (r || !match || !body_is_event(item->record))
+	if (r || !body_is_event(item->record))
 		return r;
 	return --live->left ? 0 : 1;
 }
@@ -202,7 +144,7 @@ static void complain(struct live *live, const struct reader *reader)
 	if (live->failed || !reader_header(reader))
 		return;
 	live->failed = true;
-	(void)writer_flush(live->writer); /* in its place between the lines */
+	(void)writer_flush(live->printer.writer); /* in its place between the lines */
 	(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
 }
 
@@ -245,14 +187,14 @@ static int run_child(struct live *live)
 
 	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
 	if (!r)
-		r = output_open(&live->output);
+		r = printer_open(&live->printer);
 	if (r) {
 		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
 	reader_on_idle(reader, idle, live);
 	r = print(live, reader);
-	closed = output_close(&live->output);
+	closed = output_close(&live->printer.output);
 	r = r ? r : closed;
 	if (r && r != -EPIPE) { /* EPIPE: who reads has seen enough */
 		(void)fprintf(stderr, "ringside live: cannot write: %s\n", strerror(-r));
@@ -276,7 +218,6 @@ static int run(int argc, char **argv)
 	_cleanup_(live_done) struct live live = {
 		.left = UINT64_MAX,
 		.child = CHILD_NULL,
-		.output = {.ops = outputs[0]},
 	};
 	int own = 1, r;
 
@@ -284,16 +225,11 @@ static int run(int argc, char **argv)
 		own++;
 	r = options_init(&live.options, &command_live, rows, filter_options);
 	if (!r)
-		r = filter_new(&live.filter);
-	if (!r)
-		r = writer_new(&live.writer, STDOUT_FILENO);
+		r = printer_init(&live.printer, &live.options);
 	if (r) {
 		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
-	live.output.writer = live.writer;
-	live.output.terminal = isatty(STDOUT_FILENO);
-	live.output.color = output_wants_color(STDOUT_FILENO);
 	r = parse(&live, own, argv);
 	if (r >= 0)
 		return r;

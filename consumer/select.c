@@ -26,7 +26,7 @@ static int begin_at_end(int fd, struct recording_ranges *ranges, uint64_t *ret_e
 int select_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
 {
 	struct recording_frame frame;
-	uint64_t end;
+	uint64_t end = 0;
 	int r;
 
 	r = begin_at_end(fd, ret, &end);

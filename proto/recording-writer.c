@@ -232,6 +232,23 @@ static bool fits(const struct recording_writer *w, const struct frame *record, s
 	       !recording_index_is_header(record->data, record->size);
 }
 
+/* Makes all that was taken readable. zstd -dc keeps to itself what its buffer had no room for of
+ * the last block it has decoded, when the input ends there: so there is one more, an empty one. */
+static int flush(struct recording_writer *w, const void *records, size_t size)
+{
+	static const uint8_t empty_block[] = {0x00, 0x00, 0x00};
+	int r = compress(w, records, size, ZSTD_e_flush);
+
+	if (!r)
+		r = make_room(w, sizeof(empty_block));
+	if (r < 0)
+		return r;
+	memcpy(w->out + w->end, empty_block, sizeof(empty_block));
+	w->end += sizeof(empty_block);
+	w->now.index.compressed_bytes += sizeof(empty_block);
+	return 0;
+}
+
 /* Takes records into the index, from the first one on, which belongs into the data frame.
  * Returns their bytes. */
 static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size)
@@ -269,7 +286,7 @@ ssize_t recording_writer_put(struct recording_writer *w, const void *records, si
 		return r;
 	run = take_run(w, records, size);
 	(void)XXH64_update(w->sum, records, run);
-	r = compress(w, records, run, ZSTD_e_flush);
+	r = flush(w, records, run);
 	if (!r && w->now.index.uncompressed_bytes >= RECORDING_FRAME_BYTES)
 		r = recording_writer_end_frame(w);
 	return r < 0 ? r : (ssize_t)run;

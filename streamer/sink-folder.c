@@ -12,10 +12,16 @@
 #define MAX_SECONDS 3600u
 #define MAX_USE_PERCENT 10u
 #define MAX_USE (4ull << 30)
+#define MAX_USE_LEAST (1u << 20)
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
 /* What the options leave open, from the size of the file system. */
@@ -32,14 +38,12 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	total = (uint64_t)fs.f_blocks * fs.f_frsize;
 	limits->max_use = units_bytes(&config->max_use, total);
 	if (!limits->max_use)
-		limits->max_use = least(units_bytes(&usual, total), MAX_USE);
+		limits->max_use = most(least(units_bytes(&usual, total), MAX_USE), MAX_USE_LEAST);
 	limits->keep_free = units_bytes(&config->keep_free, total);
 	limits->max_age = config->max_age;
 	limits->max_files = config->max_files;
 	if (!config->max_bytes) {
-		config->max_bytes = least(MAX_BYTES, limits->max_use / 8);
-		if (config->max_bytes < MAX_BYTES_LEAST)
-			config->max_bytes = MAX_BYTES_LEAST;
+		config->max_bytes = most(least(MAX_BYTES, limits->max_use / 8), MAX_BYTES_LEAST);
 	}
 	if (!config->max_seconds)
 		config->max_seconds = MAX_SECONDS;
@@ -49,8 +53,8 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 				   "(-C)",
 				   (unsigned long long)limits->max_use,
 				   (unsigned long long)config->max_bytes);
-	/* the file being written counts as what it may become */
-	limits->max_use -= config->max_bytes;
+	/* the file being written counts as what it may become, with its last records */
+	limits->max_use -= config->max_bytes + config->max_bytes / 8;
 	return 0;
 }
 

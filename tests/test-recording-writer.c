@@ -259,6 +259,22 @@ static void a_flushed_record_can_be_read_before_the_frame_ends(void **state)
 	}
 }
 
+static void zstd_reads_all_of_an_unfinished_file(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+
+	stream_header(&f->stream);
+	for (unsigned i = 0; i < 40; i++) {
+		/* batches like those of a storm, and some like those of a quiet day */
+		events(f, i % 3 ? 300 : 3);
+		put_all(f, i);
+		(void)snprintf(command, sizeof(command),
+			       "[ $(zstd -dcq \"$1\" 2>/dev/null | wc -c) = %zu ]", f->stream.size);
+		assert_ok(run(f, command));
+	}
+}
+
 static uint64_t count_of(const Index *index, const char *kind)
 {
 	for (size_t i = 0; i < index->n_counts; i++)
@@ -568,6 +584,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_with_fixture(what_goes_in_comes_out),
 		test_with_fixture(a_flushed_record_can_be_read_before_the_frame_ends),
+		test_with_fixture(zstd_reads_all_of_an_unfinished_file),
 		test_with_fixture(an_index_behind_each_frame_says_what_is_in_it),
 		test_with_fixture(a_header_begins_a_frame),
 		test_with_fixture(a_frame_ends_when_it_is_old),
