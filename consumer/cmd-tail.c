@@ -39,7 +39,8 @@ struct tail {
 	struct follow follow;
 	struct watch watch;
 	const char *path;
-	char folder[PATH_MAX]; /* path itself, or where it is */
+	char folder[PATH_MAX];   /* path itself, or where it is */
+	char numbered[PATH_MAX]; /* what path stands for: see find_numbered */
 	uint64_t lines;
 	bool following;
 	/* Folders: the files that were there already. */
@@ -356,20 +357,42 @@ static int follow(struct tail *tail, bool folder)
 	return r;
 }
 
+/* The file that was asked for is written as numbered ones: the latest. False: there is none. */
+static bool find_numbered(struct tail *tail)
+{
+	_cleanup_(recordings_done) struct recordings list = {0};
+	const char *given = strrchr(tail->path, '/');
+
+	given = given ? given + 1 : tail->path;
+	if (recordings_list(&list, tail->folder) < 0)
+		return false;
+	for (size_t i = list.n; i--;) {
+		const char *path = list.all[i].path;
+
+		if (!recordings_numbered(strrchr(path, '/') + 1, given))
+			continue;
+		(void)snprintf(tail->numbered, sizeof(tail->numbered), "%s", path);
+		tail->path = tail->numbered;
+		return true;
+	}
+	return false;
+}
+
 static int print(struct tail *tail)
 {
+	struct stat st = {0};
 	char copy[PATH_MAX];
-	struct stat st;
 	bool folder;
 	int r;
 
-	if (stat(tail->path, &st) < 0) {
-		printer_say_error(&tail->printer, tail->path, -errno);
-		return 0;
-	}
+	r = stat(tail->path, &st) < 0 ? -errno : 0;
 	folder = S_ISDIR(st.st_mode);
 	(void)snprintf(copy, sizeof(copy), "%s", tail->path);
 	(void)snprintf(tail->folder, sizeof(tail->folder), "%s", folder ? copy : dirname(copy));
+	if (r && (r != -ENOENT || !find_numbered(tail))) {
+		printer_say_error(&tail->printer, tail->path, r);
+		return 0;
+	}
 	if (tail->following) { /* before the first look, so that nothing comes between */
 		watch_open(&tail->watch);
 		watch_folder(&tail->watch, tail->folder, folder);

@@ -105,11 +105,9 @@ static void put_escape(struct line *line, char letter, uint32_t code, unsigned d
 
 void line_safe(struct line *line, const char *s, size_t max)
 {
-	const unsigned char *p = (const unsigned char *)s, *plain = p;
+	const unsigned char *p = (const unsigned char *)(s ? s : ""), *plain = p;
 	const unsigned char *last = p + max;
 
-	if (!s)
-		return;
 	while (*p && p < last) {
 		uint32_t code;
 		size_t size = 1;

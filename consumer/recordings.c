@@ -22,6 +22,17 @@ bool recordings_name(const char *name)
 	return *name != '.' && strstr(name, ".pb");
 }
 
+bool recordings_numbered(const char *name, const char *given)
+{
+	const char *suffix = strstr(given, ".pb");
+	size_t stem = suffix ? (size_t)(suffix - given) : 0, digits;
+
+	if (!suffix || strncmp(name, given, stem) != 0 || name[stem] != '.')
+		return false;
+	digits = strspn(name + stem + 1, "0123456789");
+	return digits && !strcmp(name + stem + 1 + digits, suffix);
+}
+
 static void take_header(struct recordings_id *id, const Ringside__V1__Record *record)
 {
 	const Ringside__V1__Header *header = record->header;

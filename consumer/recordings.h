@@ -44,6 +44,10 @@ const char *recordings_folder(void);
 /* A name that a recording in a folder has: it has ".pb" in it and does not begin with a dot. */
 bool recordings_name(const char *name);
 
+/* Whether @name is one of the numbered files that `-w @given` makes: events.000012.pb.zst of
+ * events.pb.zst. Both without folders. */
+bool recordings_numbered(const char *name, const char *given);
+
 /* Reads the Header of the file @path. 0, READER_* or -errno. */
 int recordings_identify(const char *path, struct recordings_id *ret);
 

@@ -80,10 +80,9 @@ int salvage_open(struct salvage **ret, const char *path)
 	salvage->plain = !salvage->compressed && is_file(reader_fd(salvage->reader));
 	if (salvage->plain)
 		r = force_compressed(salvage, path);
-	if (!r && salvage->plain)
-		r = window_init(&salvage->window, reader_fd(salvage->reader));
 	if (r)
 		return r;
+	window_init(&salvage->window, reader_fd(salvage->reader));
 	reader_want_marks(salvage->reader);
 	*ret = TAKE_PTR(salvage);
 	return 0;

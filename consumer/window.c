@@ -2,15 +2,15 @@
 #include "window.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util.h"
 
 #define READ_MIN (256u * 1024) /* in one go */
 
-int window_init(struct window *window, int fd)
+void window_init(struct window *window, int fd)
 {
-	*window = (struct window){.fd = fd, .buf = malloc(WINDOW_SIZE)};
-	return window->buf ? 0 : -ENOMEM;
+	*window = (struct window){.fd = fd};
 }
 
 void window_done(struct window *window)
@@ -55,24 +55,48 @@ static void move_to(struct window *window, uint64_t offset)
 	window->offset = offset;
 }
 
+/* Bytes to have from @offset on: more than is asked for, because the next calls will want it, but
+ * not more than there is. */
+static size_t choose(const struct window *window, uint64_t offset, size_t want)
+{
+	size_t size = want < WINDOW_SIZE / 2 ? want + want / 2 : WINDOW_SIZE;
+	uint64_t rest = 0;
+	struct stat st;
+
+	size = size < READ_MIN ? READ_MIN : size;
+	if (fstat(window->fd, &st) == 0 && (uint64_t)st.st_size > offset)
+		rest = (uint64_t)st.st_size - offset;
+	/* and one byte, which is not there, to see the end */
+	return rest < size ? (size_t)rest + 1 : size;
+}
+
+static int refill(struct window *window, uint64_t offset, size_t want)
+{
+	size_t size = choose(window, offset, want);
+	uint8_t *buf;
+
+	move_to(window, offset);
+	if (window->room < size) {
+		buf = realloc(window->buf, size);
+		if (!buf)
+			return -ENOMEM;
+		window->buf = buf;
+		window->room = size;
+	}
+	return window->size < size ? fill(window, size - window->size) : 0;
+}
+
 int window_at(struct window *window, uint64_t offset, size_t want, const uint8_t **ret,
 	      size_t *ret_size)
 {
 	uint64_t end = window->offset + window->size;
-	bool inside = offset >= window->offset && offset <= end;
+	bool inside = window->buf && offset >= window->offset && offset <= end;
 	int r;
 
 	if (!inside || (offset + want > end && !window->ended)) {
-		/* more than is asked for: the next calls will want it */
-		size_t size = want < WINDOW_SIZE / 2 ? want + want / 2 : WINDOW_SIZE;
-
-		move_to(window, offset);
-		size = size < READ_MIN ? READ_MIN : size;
-		if (window->size < size) {
-			r = fill(window, size - window->size);
-			if (r)
-				return r;
-		}
+		r = refill(window, offset, want);
+		if (r)
+			return r;
 	}
 	*ret = window->buf + (offset - window->offset);
 	*ret_size = (size_t)(window->offset + window->size - offset);

@@ -12,12 +12,13 @@
 struct window {
 	int fd; /* borrowed */
 	uint8_t *buf;
+	size_t room;     /* of buf: as much as was needed so far */
 	uint64_t offset; /* of buf in the file */
 	size_t size;
 	bool ended; /* the file ended behind buf */
 };
 
-int window_init(struct window *window, int fd);
+void window_init(struct window *window, int fd);
 void window_done(struct window *window); /* any time, also twice */
 
 /* The bytes from @offset on: at least @want, at most WINDOW_SIZE; fewer only where the file ends.
