@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "examine.h"
+#include "inputs.h"
 #include "inuse.h"
+#include "lineup.h"
 #include "options.h"
-#include "reader.h"
+#include "progress.h"
 #include "util.h"
 #include "verdict.h"
 #include "verify.h"
@@ -47,16 +50,25 @@ static void print_kinds(const struct tally *tally)
 	}
 }
 
+static void print_checksums(const struct verify_report *report)
+{
+	(void)printf("  %-9s%" PRIu64 " of records (xxh64)", "checksums", report->hashes);
+	if (report->frames)
+		(void)printf(", %" PRIu64 " of %" PRIu64 " zstd frames, %" PRIu64 " of indexes",
+			     report->seals, report->frames, report->indexed);
+	(void)printf(" compared%s\n", report->tables ? "; the seek table fits" : "");
+	if (!report->uncovered_records)
+		(void)printf("  %-9severy record is covered by one\n", "");
+	print_findings("uncovered", &report->uncovered);
+}
+
 static void print_table(const struct verify_report *report, const struct tally *tally)
 {
 	(void)printf("  %-9s%" PRIu64 " in %" PRIu64 " stream%s, seq %" PRIu64 " to %" PRIu64
 		     ", %" PRIu64 " bytes\n",
 		     "records", report->records, report->streams, report->streams == 1 ? "" : "s",
 		     report->first_seq, report->latest_seq, report->bytes);
-	(void)printf("  %-9s%" PRIu64 " compared; no checksum covers the last %" PRIu64
-		     " bytes (%" PRIu64 " record%s)\n",
-		     "hashes", report->hashes, report->unhashed_bytes, report->unhashed_records,
-		     report->unhashed_records == 1 ? "" : "s");
+	print_checksums(report);
 	print_findings("problem", &report->problems);
 	print_findings("loss", &report->losses);
 	print_findings("doubt", &report->doubts);
@@ -64,98 +76,164 @@ static void print_table(const struct verify_report *report, const struct tally *
 	print_kinds(tally);
 }
 
-/* 0 or -ENOMEM; what is wrong with the input is in @verify. */
-static int read_all(struct verify *verify, struct reader *reader)
-{
-	/* asked first: who closes the file while it is read has written a Footer */
-	bool in_progress = inuse_check(reader_fd(reader)) == 1;
-	struct reader_record item;
-	int r;
-
-	for (;;) {
-		r = reader_next(reader, &item);
-		if (r == READER_DAMAGED)
-			verify_damaged(verify, &item);
-		else if (r)
-			break;
-		else if (verify_record(verify, &item))
-			return -ENOMEM;
-	}
-	verify_end(verify, r, reader_reason(reader), in_progress);
-	return 0;
-}
-
-struct settings {
+struct run {
 	bool verbose;
 	bool quiet;
+	struct verify *verify;
+	struct progress progress;
+	char before[256]; /* the name of the input before; "": none */
+	int status;
+	uint64_t files, records;
 };
 
-static int fail(const char *path, int error)
+static void show_progress(void *data, uint64_t position)
 {
-	const char *text =
-		error == -EISDIR ? "is a folder: name the files in it" : strerror(-error);
+	struct run *run = data;
 
-	(void)fprintf(stderr, "ringside verify: %s: %s\n", path, text);
-	return EXIT_FAILED;
+	progress_show(&run->progress, position);
 }
 
-/* Returns the exit status. */
-static int verify_input(const struct settings *settings, const char *path)
+/* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
+static void worsen(struct run *run, int status)
 {
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct verify_report *report;
-	char text[VERDICT_SIZE];
-	int r;
-
-	r = reader_open(&reader, path);
-	if (!r)
-		r = verify_new(&verify);
-	if (!r)
-		r = read_all(verify, reader);
-	if (r)
-		return fail(path, r);
-	report = verify_report(verify);
-	verdict_text(report, text);
-	if (!settings->quiet)
-		(void)printf("%s: %s\n", strcmp(path, "-") ? path : "stdin", text);
-	if (settings->verbose && report->status != VERIFY_FOREIGN)
-		print_table(report, verify_tally(verify));
-	return (int)report->status;
-}
-
-/* Of several files, the worst: not a recording, damaged, with losses, complete. */
-static int worse(int a, int b)
-{
-	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES};
+	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_COMPLETE};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		if (a == order[i] || b == order[i])
-			return order[i];
+		if (run->status == order[i] || status == order[i]) {
+			run->status = order[i];
+			return;
+		}
 	}
-	return VERIFY_COMPLETE;
 }
 
-static int verify_all(const struct settings *settings, char **paths, int n)
+static void fail(struct run *run, const char *path, int error)
 {
-	char stdin_path[] = "-";
-	int status = VERIFY_COMPLETE;
+	(void)fprintf(stderr, "ringside verify: %s: %s\n", path, strerror(-error));
+	worsen(run, EXIT_FAILED);
+}
 
-	if (!n)
-		status = verify_input(settings, stdin_path);
-	for (int i = 0; i < n; i++)
-		status = worse(status, verify_input(settings, paths[i]));
+static void print_joint(const struct run *run, const char *name, const struct findings *findings)
+{
+	for (unsigned i = 0; i < findings_kept(findings); i++)
+		(void)printf("%s, behind %s: %s\n", name, run->before, findings->texts[i]);
+}
+
+/* What is missing between the input before and this one. */
+static void report_joint(struct run *run, const char *name)
+{
+	const struct verify_joint *joint = verify_joint(run->verify);
+
+	if (joint->problems.n)
+		worsen(run, VERIFY_DAMAGED);
+	if (joint->losses.n)
+		worsen(run, VERIFY_LOSSES);
+	if (run->quiet)
+		return;
+	print_joint(run, name, &joint->problems);
+	print_joint(run, name, &joint->losses);
+	print_joint(run, name, &joint->notes);
+}
+
+static void report(struct run *run, const char *name)
+{
+	const struct verify_report *found = verify_report(run->verify);
+	char text[VERDICT_SIZE], uncovered[VERDICT_SIZE];
+
+	report_joint(run, name);
+	worsen(run, (int)found->status);
+	run->files++;
+	run->records += found->records;
+	if (run->quiet)
+		return;
+	verdict_text(found, text);
+	verdict_uncovered(found, uncovered);
+	(void)printf("%s: %s%s%s\n", name, text, *uncovered ? "; " : "", uncovered);
+	if (run->verbose && found->status != VERIFY_FOREIGN)
+		print_table(found, verify_tally(run->verify));
+	(void)fflush(stdout);
+}
+
+static void verify_input(struct run *run, const char *path, uint64_t next_seq)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	const char *name = strcmp(path, "-") ? path : "stdin";
+	struct examine_config config = {
+		.next_seq = next_seq,
+		.progress = show_progress,
+		.data = run,
+	};
+	int r;
+
+	r = salvage_open(&salvage, path);
+	if (r) {
+		fail(run, name, r);
+		return;
+	}
+	config.in_progress = inuse_check(salvage_fd(salvage)) == 1;
+	progress_begin(&run->progress, name, salvage_fd(salvage));
+	r = examine(run->verify, salvage, &config);
+	progress_end(&run->progress);
+	if (r) {
+		fail(run, name, r);
+		return;
+	}
+	report(run, name);
+	(void)snprintf(run->before, sizeof(run->before), "%s", basename(name));
+}
+
+static void fail_folder(void *data, const char *path, int error)
+{
+	if (error == -ENODATA)
+		(void)fprintf(stderr, "ringside verify: %s: no recording is in it (.pb, .pb.zst)\n",
+			      path);
+	else
+		(void)fprintf(stderr, "ringside verify: %s: %s\n", path, strerror(-error));
+	worsen(data, EXIT_FAILED);
+}
+
+/* Of several files. */
+static void print_sum(const struct run *run)
+{
+	static const char *const words[] = {
+		[VERIFY_COMPLETE] = "complete",
+		[VERIFY_FOREIGN] = "not all are recordings",
+		[VERIFY_DAMAGED] = "damaged",
+		[VERIFY_LOSSES] = "whole, but with losses",
+	};
+
+	(void)printf("in all %" PRIu64 " files, %" PRIu64 " records: %s\n", run->files,
+		     run->records, words[run->status]);
+}
+
+static int verify_all(struct run *run, const char *const *paths, int n)
+{
+	_cleanup_(lineup_done) struct lineup lineup = {0};
+	int r;
+
+	r = lineup_new(&lineup, paths, n, fail_folder, run);
+	if (!r)
+		r = verify_new(&run->verify);
+	if (r) {
+		fail(run, "verify", r);
+		return run->status;
+	}
+	for (size_t i = 0; i < lineup.n; i++)
+		verify_input(run, lineup.all[i].path, lineup_next_seq(&lineup, i));
+	run->verify = verify_free(run->verify);
+	if (run->files > 1 && !run->quiet)
+		print_sum(run);
 	if (fflush(stdout) && errno != EPIPE) {
 		(void)fprintf(stderr, "ringside verify: cannot write: %s\n", strerror(errno));
 		return EXIT_FAILED;
 	}
-	return status;
+	return run->status;
 }
 
 static int run(int argc, char **argv)
 {
+	const char *default_path = inputs_default();
 	struct options options;
-	struct settings settings = {0};
+	struct run run_state = {.status = VERIFY_COMPLETE};
 	int opt;
 
 	if (options_init(&options, &command_verify, rows, NULL))
@@ -167,19 +245,21 @@ static int run(int argc, char **argv)
 			options_help(&options, stdout);
 			return EXIT_SUCCESS;
 		}
-		settings.verbose |= opt == 'v';
-		settings.quiet |= opt == 'q';
+		run_state.verbose |= opt == 'v';
+		run_state.quiet |= opt == 'q';
 	}
-	if (settings.quiet && settings.verbose)
+	if (run_state.quiet && run_state.verbose)
 		return options_usage_error(&options, "--quiet and --verbose exclude each other");
-	if (optind == argc && isatty(STDIN_FILENO))
+	if (optind == argc && inputs_none())
 		return options_usage_error(&options, "name a recording: ringside verify FILE");
-	return verify_all(&settings, argv + optind, argc - optind);
+	if (optind == argc)
+		return verify_all(&run_state, &default_path, 1);
+	return verify_all(&run_state, (const char *const *)argv + optind, argc - optind);
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.usage = "[-v] [FILE|-]...",
+	.usage = "[-v] [FILE|DIR|-]...",
 	.help = "say whether a recording is complete, and what it lost\n\n"
 		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
 		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"

@@ -13,5 +13,5 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_cat, command_verify, command_live, command_doctor,
-	command_replay, command_tail;
+extern const struct command command_cat, command_verify, command_repair, command_stats,
+	command_live, command_doctor, command_replay, command_tail;

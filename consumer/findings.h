@@ -8,7 +8,7 @@
 #include "util.h"
 
 #define FINDINGS_MAX 32
-#define FINDING_SIZE 240
+#define FINDING_SIZE 320
 
 struct findings {
 	uint64_t n;

@@ -48,11 +48,17 @@ static int each_recording(const char *folder, inputs_fn fn, inputs_error_fn erro
 	return r;
 }
 
+const char *inputs_default(void)
+{
+	return is_silent(STDIN_FILENO) && is_folder(recordings_folder()) ? recordings_folder()
+									 : "-";
+}
+
 int inputs_each(char *const *paths, int n, inputs_fn fn, inputs_error_fn error, void *data)
 {
 	int r = 0;
 
-	if (!n && is_silent(STDIN_FILENO) && is_folder(recordings_folder()))
+	if (!n && strcmp(inputs_default(), "-"))
 		return each_recording(recordings_folder(), fn, error, data);
 	if (!n)
 		return fn("-", data);

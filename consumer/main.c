@@ -10,8 +10,15 @@
 #include "util.h"
 
 static const struct command *const commands[] = {
-	&command_live,   &command_cat,    &command_tail,
-	&command_replay, &command_verify, &command_doctor,
+	/* clang-format off */
+	&command_live,
+	&command_cat,
+	&command_tail,
+	&command_replay,
+	&command_verify,
+	&command_repair,
+	&command_doctor,
+	/* clang-format on */
 };
 
 static int print_help(FILE *file)

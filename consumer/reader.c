@@ -130,6 +130,11 @@ int reader_is_compressed(struct reader *reader, bool *ret)
 	return input_is_compressed(reader->frames.input, ret);
 }
 
+int reader_force_compressed(struct reader *reader)
+{
+	return input_force_compressed(reader->frames.input);
+}
+
 bool reader_unfinished(const struct reader *reader)
 {
 	return input_unfinished(reader->frames.input);

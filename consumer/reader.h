@@ -74,6 +74,9 @@ int reader_select(struct reader *reader, const struct recording_ranges *ranges);
 /* The input is zstd frames. Looks at its first bytes. 0 or -errno. */
 int reader_is_compressed(struct reader *reader, bool *ret);
 
+/* As input_force_compressed. */
+int reader_force_compressed(struct reader *reader);
+
 /* After READER_END: the last zstd frame was never finished, and is whole so far as it goes. */
 bool reader_unfinished(const struct reader *reader);
 

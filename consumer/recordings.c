@@ -39,6 +39,7 @@ static void take_header(struct recordings_id *id, const Ringside__V1__Record *re
 
 	*id = (struct recordings_id){
 		.file_index = header->file_index,
+		.first_seq = record->seq,
 		.boottime_nano = record->boottime_nano,
 		.time_unix_nano = record->time_unix_nano,
 	};

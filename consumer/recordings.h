@@ -22,6 +22,7 @@ struct recordings_id {
 	uint8_t stream_id[RECORDINGS_ID];
 	char boot_id[RECORDINGS_BOOT]; /* "" when absent */
 	uint32_t file_index;
+	uint64_t first_seq; /* the Header's own */
 	uint64_t boottime_nano, time_unix_nano;
 };
 

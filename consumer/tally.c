@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "recording.h"
+
 void tally_init(struct tally *tally, bool whole)
 {
 	*tally = (struct tally){.based = whole, .whole = whole};
@@ -179,6 +181,12 @@ static void compare_carried(const struct spot *spot, const struct tally_cpu *cpu
 	compare(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
 }
 
+void tally_gap(struct tally *tally)
+{
+	tally->gap |= tally->based;
+	tally->based = tally->whole = false;
+}
+
 static void adopt_carried(struct tally_kind *kind, struct tally_cpu *cpu,
 			  const Ringside__V1__CpuCounters *stated)
 {
@@ -270,6 +278,8 @@ static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums,
 		cpu->listed = true;
 		if (tally->based)
 			compare_carried(&spot, cpu, stated);
+		else if (tally->gap && stated->written > cpu->written)
+			kind->missing += stated->written - cpu->written;
 		adopt_carried(kind, cpu, stated);
 		check_kernel(&spot, cpu, &now, final);
 		add_sums(&kind->kernel, &now);
@@ -318,6 +328,7 @@ static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, 
 				     where, kind->name, kind->written);
 	}
 	tally->based = true;
+	tally->gap = false;
 	return 0;
 }
 
@@ -352,7 +363,7 @@ static void equal(const struct spot *spot, const char *a, uint64_t a_count, cons
 }
 
 /* What held or what was lost is in records of its own, since the beginning of the stream. */
-static void close_kind(const struct spot *spot)
+static void close_kind(const struct spot *spot, bool rotated)
 {
 	const struct tally_kind *kind = spot->kind;
 	const struct tally_lost *full = &kind->lost[RINGSIDE__V1__LOST__REASON__RING_FULL];
@@ -360,7 +371,7 @@ static void close_kind(const struct spot *spot)
 
 	if (!kind->limited_overflow && limited != kind->kernel.limited)
 		limited += kind->overflow_limited; /* whose keys nobody knows */
-	if (!kind->kernel.in_flight && !kind->left_behind)
+	if (!kind->kernel.in_flight && !kind->left_behind && !rotated)
 		equal(spot, "submitted", kind->kernel.submitted, "written or lost in the output",
 		      kind->written + kind->lost_in_sink);
 	if (!full->unknown)
@@ -395,17 +406,18 @@ int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const 
 		 struct findings *findings, struct findings *notes)
 {
 	bool whole = tally->whole;
+	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
 	struct spot spot = {.where = where, .findings = findings};
 	int r;
 
-	r = check_all(tally, footer->probes, footer->n_probes, true, where, findings);
+	r = check_all(tally, footer->probes, footer->n_probes, !rotated, where, findings);
 	if (r)
 		return r;
 	for (unsigned i = 0; i < tally->n; i++) {
 		spot.kind = &tally->kinds[i];
 		count_left_behind(&tally->kinds[i], footer->reason, notes);
 		if (whole && spot.kind->stated)
-			close_kind(&spot);
+			close_kind(&spot, rotated);
 	}
 	for (size_t i = 0; i < footer->n_totals; i++) {
 		spot.kind = tally_find(tally, footer->totals[i]->kind);

@@ -41,16 +41,25 @@ struct tally_kind {
 	uint64_t written;
 	uint64_t limited, limited_overflow; /* of Limited records; those of overflow apart */
 	struct tally_lost lost[TALLY_REASONS];
+	uint64_t missing; /* in gaps: by the sums, they were there */
+	/* of losses.c: what it has told already */
+	struct tally_lost told[TALLY_REASONS];
+	uint64_t limited_told;
 	unsigned n_cpus;
 	struct tally_cpu *cpus;
 };
 
 struct tally {
 	bool based; /* counted from the stream's beginning, or from sums it stated */
-	bool whole; /* from its beginning */
+	bool whole; /* from its beginning, without a gap */
+	bool gap;   /* records are missing since the latest sums, which were counted from */
 	unsigned n;
 	struct tally_kind kinds[TALLY_KINDS];
 };
+
+/* Records are missing here: the next sums are counted on from, and tell in kinds[].missing how many
+ * events there were among them. */
+void tally_gap(struct tally *tally);
 
 /* @whole: the first record of the stream is the next one. */
 void tally_init(struct tally *tally, bool whole);

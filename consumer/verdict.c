@@ -40,24 +40,43 @@ static void append_damage(char buf[VERDICT_SIZE], const struct verify_report *re
 void verdict_text(const struct verify_report *report, char buf[VERDICT_SIZE])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
+	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
 	bool is_plain = !report->problems.n && !report->losses.n;
 
 	buf[0] = '\0';
 	if (report->problems.n)
 		append_damage(buf, report);
 	else if (report->losses.n)
-		append(buf, "%s", whole);
+		append(buf, "%s", report->repaired ? "repaired" : whole);
 	else if (report->in_progress)
 		append(buf, "%s", whole);
 	else
 		append(buf, "complete");
 	if (report->status == VERIFY_FOREIGN)
 		return;
-	append_all(buf, &report->losses, report->problems.n ? "; " : ", but ");
+	append_all(buf, &report->losses, but);
 	append_all(buf, &report->doubts,
 		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");
 	if (report->limited)
 		append(buf, "; %" PRIu64 " event%s limited", report->limited,
 		       report->limited == 1 ? "" : "s");
 	append_all(buf, &report->notes, "; ");
+}
+
+void verdict_uncovered(const struct verify_report *report, char buf[VERDICT_SIZE])
+{
+	uint64_t n = report->uncovered_records;
+
+	buf[0] = '\0';
+	if (!n)
+		return;
+	append(buf, "no checksum covers ");
+	if (!report->uncovered_tail)
+		append(buf, "%" PRIu64 " of its records (%" PRIu64 " bytes, see -v)", n,
+		       report->uncovered_bytes);
+	else if (n == 1)
+		append(buf, "the last record (%" PRIu64 " bytes)", report->uncovered_bytes);
+	else
+		append(buf, "the last %" PRIu64 " records (%" PRIu64 " bytes)", n,
+		       report->uncovered_bytes);
 }

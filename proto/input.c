@@ -73,6 +73,12 @@ int input_is_compressed(struct input *input, bool *ret)
 	return 0;
 }
 
+int input_force_compressed(struct input *input)
+{
+	input->compressed = input->known = true;
+	return input_zstd_init(input);
+}
+
 int input_at_end(struct input *input)
 {
 	source_forget(&input->source);

@@ -82,6 +82,9 @@ const char *input_damage_text(const struct input_damage *damage, char *buf, size
 /* Looks at the first bytes, waiting for them if need be. Sets *ret: zstd frames. 0 or -errno. */
 int input_is_compressed(struct input *input, bool *ret);
 
+/* Before the first read: it is zstd frames, though its first bytes do not say so. 0 or -errno. */
+int input_force_compressed(struct input *input);
+
 /* After INPUT_END: the last frame was never finished (the writer is still at it, or was killed),
  * but ends behind a block that was decoded. */
 bool input_unfinished(const struct input *input);

@@ -37,3 +37,5 @@
 #define RECORDING_ROTATED "rotated"
 /* Footer.reason of a file whose end `ringside repair` has made: it knows no sums. */
 #define RECORDING_REPAIRED "repaired"
+/* Header.streamer_version of a Header that it has made. */
+#define RECORDING_REPAIRER "ringside repair"

@@ -199,20 +199,24 @@ def verify_tells_by_its_exit_status():
         f.write(header() + frame(pb.Record(seq=2, lost=lost)) + footer(3))
     with open("foreign.pb", "wb") as f:
         f.write(b"hello\n")
-    check(run("verify", "closed.pb"), 0, "", b"closed.pb: complete\n")
+    check(run("verify", "closed.pb"), 0, "", 
+          b"closed.pb: complete; no checksum covers the last 2 records (69 bytes)\n")
     check(run("verify", "-q", "closed.pb"), 0, "", b"")
     check(run("verify", "foreign.pb"), 1, "")
     check(run("verify", "events.pb"), 3, "",
-          b"events.pb: ended without a Footer: the streamer did not close it\n")
+          b"events.pb: ended without a Footer: the streamer did not close it; "
+          b"no checksum covers the last 11 records (%d bytes)\n" % len(stream))
     check(run("verify", data=stream[:-5]), 3, "")
     check(run("verify", "lost.pb"), 4, "")
     check(run("verify", "closed.pb", "lost.pb"), 4)
     check(run("verify", "lost.pb", "events.pb", "closed.pb"), 3)
     check(run("verify", "events.pb", "foreign.pb"), 1)
     check(run("verify", "missing.pb"), 1, "ringside verify: missing.pb: No such file.*\n")
-    check(run("verify", "/"), 1, ".*is a folder.*\n")
+    check(run("verify", "/"), 1, ".*no recording is in it.*\n")
     with open("events.pb", "ab"):
-        check(run("verify", "events.pb"), 0, "", b"events.pb: in progress, whole so far\n")
+        check(run("verify", "events.pb"), 0, "", 
+              b"events.pb: in progress, whole so far; "
+              b"no checksum covers the last 11 records (%d bytes)\n" % len(stream))
     table = check(run("verify", "-v", "events.pb"), 3, "").stdout.decode()
     assert re.search(r"seccomp_denial +10 ", table), table
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inputs of verify in the order in which their streams have them: files of one stream one
+ * behind the other, wherever they were named; streams in the order of time. */
+#pragma once
+
+#include "recordings.h"
+
+struct lineup {
+	size_t n;
+	struct recording *all; /* known: false for what has no Header, or is no file */
+};
+
+/* @paths: files, folders, "-". Folders that cannot be read go to @error (-ENODATA: nothing is in
+ * one) and are left out. Returns 0 or -ENOMEM. */
+int lineup_new(struct lineup *ret, const char *const *paths, int n,
+	       void (*error)(void *data, const char *path, int r), void *data);
+void lineup_done(struct lineup *lineup);
+
+/* The number of the first record of the file behind @i, if it is the next one of its stream; else
+ * 0. */
+uint64_t lineup_next_seq(const struct lineup *lineup, size_t i);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bytes of a file, at any offset, a bounded part at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Two records of the largest size fit, wherever they begin. */
+#define WINDOW_SIZE (4u * 1024 * 1024)
+
+struct window {
+	int fd; /* borrowed */
+	uint8_t *buf;
+	uint64_t offset; /* of buf in the file */
+	size_t size;
+	bool ended; /* the file ended behind buf */
+};
+
+int window_init(struct window *window, int fd);
+void window_done(struct window *window); /* any time, also twice */
+
+/* The bytes from @offset on: at least @want, at most WINDOW_SIZE; fewer only where the file ends.
+ * Valid until the next call. Returns 0 or -errno. */
+int window_at(struct window *window, uint64_t offset, size_t want, const uint8_t **ret,
+	      size_t *ret_size);

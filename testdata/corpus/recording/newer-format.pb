@@ -1,0 +1,3 @@
+
+
+RINGSIDE	x
