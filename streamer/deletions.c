@@ -51,7 +51,8 @@ int deletions_delete(struct deletions *deletions, int folder, const char *name,
 
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	/* who writes holds it alone; who reads may share it with us */
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	deletion = count(fd, stream_id);
 	if (unlinkat(folder, name, 0) < 0)

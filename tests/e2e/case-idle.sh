@@ -6,12 +6,17 @@ targets=native
 
 collect() {
 	start idle --ring-size 2M
-	pid=$(cat idle.pid)
-	cpu "$pid" >before
+	start packed -z --ring-size 2M
+	for name in idle packed; do
+		cpu "$(cat $name.pid)" >$name.before
+	done
 	sleep 60
-	cpu "$pid" >after
-	grep -E '^(RssAnon|VmRSS):' "/proc/$pid/status" >memory
-	stop idle
+	for name in idle packed; do
+		pid=$(cat $name.pid)
+		cpu "$pid" >$name.after
+		grep -E '^(RssAnon|VmRSS):' "/proc/$pid/status" >$name.memory
+		stop $name
+	done
 }
 
 # CPU time of all its threads in ns; a tick of /proc/PID/stat would be 10 ms.
@@ -28,8 +33,11 @@ below() { # WHAT FIGURE LIMIT UNIT
 }
 
 judge() {
-	below "CPU time in 60 s" $((($(cat after) - $(cat before)) / 1000)) 50000 µs
-	below RssAnon "$(awk '/RssAnon/ { print $2 }' memory)" 4096 kB
-	below VmRSS "$(awk '/VmRSS/ { print $2 }' memory)" 12288 kB
+	for name in idle packed; do
+		used=$((($(cat $name.after) - $(cat $name.before)) / 1000))
+		below "$name: CPU time in 60 s" $used 50000 µs
+		below "$name: RssAnon" "$(awk '/RssAnon/ { print $2 }' $name.memory)" 4096 kB
+		below "$name: VmRSS" "$(awk '/VmRSS/ { print $2 }' $name.memory)" 12288 kB
+	done
 	judge_whole idle
 }
