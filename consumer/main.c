@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_cat,
 	&command_tail,
 	&command_replay,
+	&command_stats,
 	&command_verify,
 	&command_repair,
 	&command_doctor,

@@ -454,6 +454,58 @@ def replay_keeps_the_spacing():
     assert replay.wait(0.4) == 0
 
 
+def stats_add_up_what_is_there():
+    stream = Stream(b"s")
+    rng.seed(7)
+    plain = stream.header() + b"".join(stream.denial(after=1) for _ in range(3000)) + stream.oom()
+    plain += stream.record(limited=pb.Limited(
+        kind="seccomp_denial", count=2000, syscall_name="bpf", action=pb.SECCOMP_RET_ERRNO,
+        error_name="EPERM"))
+    plain += stream.record(lost=pb.Lost(kind="oom_kill", reason=pb.Lost.RING_FULL, count=3))
+    plain += stream.footer()
+    save("stats.pb", plain)
+    save("stats.pb.zst", packed(plain))
+    out = json.loads(check(run("stats", "-o", "json", "stats.pb"), 0))
+    assert (out["inputs"], out["records"], out["events"]) == (1, 3005, 3001), out
+    assert out["limited"] == 2000 and out["bytes_read"] == out["record_bytes"] == len(plain), out
+    assert out["first_time"] == "2025-11-22T03:04:06.000000000Z", out
+    assert out["last_time"] == "2025-11-22T03:54:05.000000000Z", out
+    kinds = {k["kind"]: k for k in out["kinds"]}
+    assert sum(kinds["seccomp_denial"]["per_bucket"]) == 5000, kinds
+    assert kinds["oom_kill"]["lost"] == {"ring_full": 3}, kinds
+    assert out["bucket_nano"] == 8 * 10**9, out
+    calls = {c["syscall"]: c for c in out["syscalls"]["top"]}
+    assert calls["bpf"] == {"syscall": "bpf", "action": "ERRNO", "error": "EPERM",
+                            "delivered": 0, "limited": 2000}, calls
+    assert sum(c["delivered"] for c in calls.values()) == 3000, calls
+    assert out["victims"]["top"] == [{"comm": "java", "container": "host", "delivered": 1,
+                                      "limited": 0}], out
+    small = json.loads(check(run("stats", "-o", "json", data=packed(plain)), 0))
+    assert small["bytes_read"] < len(plain) // 2, small
+    for same in ["records", "record_bytes", "kinds", "containers", "syscalls", "victims"]:
+        assert small[same] == out[same], same
+    text = check(run("stats", "--utc", "stats.pb.zst"), 0).decode()
+    assert "2025-11-22 03:04:06.000 to 2025-11-22 03:54:05.000 UTC (49 min 59 s)" in text, text
+    assert re.search(r"^seccomp_denial +[▁-█]{20,} +most ", text, re.M), text
+    assert re.search(r"^oom_kill +1 +0 +3  \(ring full 3\)$", text, re.M), text
+    oom = json.loads(check(run("stats", "--kind", "oom", "-o", "json", "stats.pb"), 0))
+    assert oom["events"] == 1 and "bytes_per_event" not in oom, oom
+
+
+def stats_say_what_is_not_there():
+    empty = check(run("stats", data=Stream(b"e").header()), 0).decode()
+    assert "No events: " in empty, empty
+    cut = closed(Stream(b"s"), 10)[:-5]
+    out = check(run("stats", "-o", "json", data=cut), 1, "ringside stats: stdin: .*\n")
+    assert json.loads(out)["events"] == 10, out
+    check(run("stats", "none.pb"), 1, "ringside stats: none.pb: No such file.*\n", b"")
+    check(run("stats", "-o", "pb", "a.pb"), 2, "ringside stats: no output pb: text or json.*\n")
+    check(run("stats", "--syscal", "x"), 2, "ringside stats: .*\n")
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([ringside, "stats", "a.pb"], stdout=full, stderr=subprocess.PIPE)
+    assert result.returncode == 1 and b"cannot write" in result.stderr, result
+
+
 for test in [
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
@@ -467,6 +519,8 @@ for test in [
     a_follower_whose_reader_left_ends,
     replay_gives_the_same_bytes,
     replay_keeps_the_spacing,
+    stats_add_up_what_is_there,
+    stats_say_what_is_not_there,
 ]:
     start = time.monotonic()
     test()

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adds up recordings in one pass, in memory that does not depend on their size. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buckets.h"
+#include "ringside.pb-c.h"
+#include "toplist.h"
+#include "writer.h"
+
+#define STATS_KINDS BUCKETS_ROWS
+#define STATS_NAME 48
+#define STATS_REASONS 6 /* of Lost; other numbers count as 0 */
+
+enum stats_list { STATS_CONTAINERS, STATS_SYSCALLS, STATS_VICTIMS, STATS_LISTS };
+
+struct stats_kind {
+	char name[STATS_NAME]; /* safe to print; "any" of a Lost that names none */
+	struct toplist_count count;
+	uint64_t lost[STATS_REASONS];
+	bool lost_unknown[STATS_REASONS]; /* and more, nobody knows how many */
+};
+
+struct stats {
+	uint64_t inputs;
+	uint64_t file_bytes;   /* read, compressed as they were */
+	uint64_t record_bytes; /* of records */
+	uint64_t records;
+	struct toplist_count sum; /* of all kinds */
+	uint64_t untimed;         /* events without a time of day, held back ones included */
+	bool timed;
+	uint64_t first, last; /* of events, ns since 1970 */
+	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
+	struct stats_kind kinds[STATS_KINDS];
+	struct buckets buckets; /* a row a kind, held back events included */
+	/* The parts of a name are separated by tabs. */
+	struct toplist lists[STATS_LISTS];
+};
+
+/* All there is to it is to be zero. Some megabytes: allocate it. */
+int stats_new(struct stats **ret);
+struct stats *stats_free(struct stats *stats); /* NULL is fine; returns NULL */
+
+/* Only these need to be unpacked. */
+bool stats_wants(unsigned body);
+void stats_add(struct stats *stats, const Ringside__V1__Record *record);
+
+const char *stats_reason(unsigned reason); /* "ring_full" */
+/* The names of the parts of a list's names, and of the list; NULL behind the last. */
+extern const char *const stats_parts[STATS_LISTS][4];
+extern const char *const stats_lists[STATS_LISTS];
+/* Part @n of @name, which has *ret_size bytes; "" if it is not there. */
+const char *stats_part(const char *name, unsigned n, size_t *ret_size);
+
+struct stats_print {
+	struct writer *writer;
+	unsigned columns; /* of the terminal */
+	bool utc;
+	bool filtered; /* the bytes read are more than what is counted has */
+};
+
+void stats_text(const struct stats *stats, const struct stats_print *print);
+void stats_json(const struct stats *stats, const struct stats_print *print);
+
+static inline void stats_freep(struct stats **stats)
+{
+	*stats = stats_free(*stats);
+}

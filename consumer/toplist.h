@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts by name, for as many names as have room; what the others have is counted together, so
+ * that the sum of all is exact. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TOPLIST_KEYS 4096
+#define TOPLIST_NAME 192 /* bytes kept of a name */
+#define TOPLIST_SHOWN 10
+
+struct toplist_count {
+	uint64_t delivered, limited;
+};
+
+struct toplist_row {
+	uint64_t hash; /* of the whole name */
+	struct toplist_count count;
+	char name[TOPLIST_NAME];
+};
+
+struct toplist {
+	size_t n;
+	struct toplist_count others;      /* of names that found no room */
+	struct toplist_count unknown;     /* of those that nobody knows the name of */
+	uint16_t slots[2 * TOPLIST_KEYS]; /* row + 1; 0: free */
+	struct toplist_row rows[TOPLIST_KEYS];
+};
+
+/* @name of @size bytes; NULL: it is not known. */
+void toplist_add(struct toplist *list, const char *name, size_t size, struct toplist_count count);
+
+/* The rows with the most, the first of them first. Returns how many, and in *ret_others the sum of
+ * the rows that are not among them and of those that found no room. */
+size_t toplist_top(const struct toplist *list, const struct toplist_row *ret[TOPLIST_SHOWN],
+		   struct toplist_count *ret_others);
