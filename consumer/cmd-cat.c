@@ -116,7 +116,7 @@ static int print_input(const char *path, void *data)
 	path = strcmp(path, "-") ? path : "stdin";
 	printer_begin(&cat->printer, reader);
 	reader_on_idle(reader, printer_flush, &cat->printer);
-	if (!cat->printer.output.terminal)
+	if (progress_fits(STDOUT_FILENO))
 		progress_begin(&cat->progress, path, reader_fd(reader));
 	r = print_records(cat, reader);
 	progress_end(&cat->progress);
