@@ -137,7 +137,7 @@ static int print_input(const char *path, void *data)
 	cat->open = false;
 	printer_begin(&cat->printer, reader);
 	reader_on_idle(reader, printer_flush, &cat->printer);
-	if (!cat->printer.output.terminal)
+	if (progress_fits(STDOUT_FILENO))
 		progress_begin(&cat->progress, path, reader_fd(reader));
 	r = print_records(cat, reader, path);
 	progress_end(&cat->progress);

@@ -19,6 +19,13 @@ static uint64_t now_nano(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+bool progress_fits(int out)
+{
+	struct stat st;
+
+	return fstat(out, &st) == 0 && !S_ISFIFO(st.st_mode) && !isatty(out);
+}
+
 void progress_begin(struct progress *progress, const char *what, int fd)
 {
 	struct stat st;

@@ -12,6 +12,9 @@ struct progress {
 	bool shown;
 };
 
+/* Whether the line would be alone on the terminal: what goes to a pipe mostly ends there, too. */
+bool progress_fits(int out);
+
 /* @fd: the file that is read. */
 void progress_begin(struct progress *progress, const char *what, int fd);
 void progress_show(struct progress *progress, uint64_t position);

@@ -82,7 +82,7 @@ static bool fits_index(int fd, uint64_t offset, uint64_t size, const struct entr
 	struct recording_index index;
 
 	if (size > sizeof(payload) || !read_at(fd, payload, size, offset + ZFRAME_SKIP_HEADER) ||
-	    recording_frames_decode(payload, size, &index))
+	    recording_index_unpack(&index, payload, size))
 		return true; /* no index that could tell */
 	return index.compressed_bytes == data->compressed &&
 	       index.uncompressed_bytes == data->content;

@@ -99,7 +99,7 @@ static int parse_index(const uint8_t *p, size_t size, struct recording_index *re
 		return ZFRAME_BAD;
 	if (size < frame.header + frame.content)
 		return ZFRAME_MORE;
-	return recording_frames_decode(p + frame.header, frame.content, ret) ? ZFRAME_BAD : 0;
+	return recording_index_unpack(ret, p + frame.header, frame.content) ? ZFRAME_BAD : 0;
 }
 
 static bool is_readable(const struct zframe *frame)

@@ -5,11 +5,9 @@
 #include "recording-frames.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 #include "pb-read.h"
 #include "recording.h"
-#include "ringside-fields.h"
 #include "util.h"
 #include "zframe.h"
 
@@ -18,94 +16,6 @@
 #define FRAME_MAX_BYTES (ZFRAME_SKIP_HEADER + RECORDING_INDEX_MAX)
 #define NEAR (2 * FRAME_MAX_BYTES) /* the first read; later ones are FAR and overlap */
 #define FAR (256u * 1024)
-
-static const char *const names[RECORDING_BODIES] = {RECORD_BODY_NAMES};
-
-static void take_count(struct recording_index *index, const uint8_t *p, size_t size)
-{
-	const uint8_t *end = p + size;
-	struct pb_field field, kind = {0};
-	uint64_t count = 0;
-
-	while (p && p < end) {
-		p = pb_get_field(p, end, &field);
-		if (p && field.number == FIELD_KIND_COUNT_KIND && field.type == PB_BYTES)
-			kind = field;
-		if (p && field.number == FIELD_KIND_COUNT_COUNT && field.type == PB_VARINT)
-			count = field.value;
-	}
-	for (unsigned i = 0; i < RECORDING_BODIES; i++)
-		if (names[i] && strlen(names[i]) == kind.size &&
-		    !memcmp(names[i], kind.data, kind.size))
-			index->counts[i] += count;
-}
-
-static void take_field(struct recording_index *index, const struct pb_field *field)
-{
-	uint64_t v = field->value;
-
-	switch (field->number) {
-	case FIELD_FRAME_INDEX_FIRST_SEQ:
-		index->first_seq = v;
-		break;
-	case FIELD_FRAME_INDEX_LAST_SEQ:
-		index->last_seq = v;
-		index->has_seq = true;
-		break;
-	case FIELD_FRAME_INDEX_MIN_BOOTTIME_NANO:
-		index->min_boottime = v;
-		break;
-	case FIELD_FRAME_INDEX_MAX_BOOTTIME_NANO:
-		index->max_boottime = v;
-		index->has_boottime = true;
-		break;
-	case FIELD_FRAME_INDEX_MIN_TIME_UNIX_NANO:
-		index->min_time = v;
-		break;
-	case FIELD_FRAME_INDEX_MAX_TIME_UNIX_NANO:
-		index->max_time = v;
-		index->has_time = true;
-		break;
-	case FIELD_FRAME_INDEX_COMPRESSED_BYTES:
-		index->compressed_bytes = v;
-		break;
-	case FIELD_FRAME_INDEX_UNCOMPRESSED_BYTES:
-		index->uncompressed_bytes = v;
-		break;
-	case FIELD_FRAME_INDEX_UNCOMPRESSED_OFFSET:
-		index->uncompressed_offset = v;
-		break;
-	default:
-		break;
-	}
-}
-
-int recording_frames_decode(const uint8_t *payload, size_t size, struct recording_index *ret)
-{
-	const uint8_t *p = payload + CHECKSUM, *end = payload + size;
-	struct recording_index index = {0};
-	struct pb_field field;
-
-	if (size < CHECKSUM || size > RECORDING_INDEX_MAX ||
-	    XXH32(p, size - CHECKSUM, 0) != pb_get_little(payload, CHECKSUM))
-		return -EBADMSG;
-	while (p < end) {
-		p = pb_get_field(p, end, &field);
-		if (!p)
-			return -EBADMSG;
-		if (field.type != PB_BYTES) {
-			take_field(&index, &field);
-		} else if (field.number == FIELD_FRAME_INDEX_COUNTS) {
-			take_count(&index, field.data, field.size);
-		} else if (field.number == FIELD_FRAME_INDEX_STREAM_ID &&
-			   field.size == RECORDING_STREAM_ID) {
-			memcpy(index.stream_id, field.data, field.size);
-			index.has_stream_id = true;
-		}
-	}
-	*ret = index;
-	return 0;
-}
 
 static ssize_t read_at(int fd, void *buf, size_t size, uint64_t offset)
 {
@@ -137,7 +47,7 @@ static int check(int fd, const uint8_t *p, size_t size, uint64_t offset,
 
 	payload = pb_get_little(p + 4, 4);
 	if (payload > size - ZFRAME_SKIP_HEADER || payload > RECORDING_INDEX_MAX ||
-	    recording_frames_decode(p + ZFRAME_SKIP_HEADER, payload, &frame.index))
+	    recording_index_unpack(&frame.index, p + ZFRAME_SKIP_HEADER, payload))
 		return RECORDING_FRAMES_NONE;
 	if (frame.index.compressed_bytes > offset || !frame.index.compressed_bytes)
 		return RECORDING_FRAMES_NONE;

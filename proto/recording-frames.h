@@ -11,10 +11,6 @@
 
 #include "recording-index.h"
 
-/* Decodes the payload of an index frame. -EBADMSG: its hash does not fit, or it is no FrameIndex.
- */
-int recording_frames_decode(const uint8_t *payload, size_t size, struct recording_index *ret);
-
 struct recording_frame {
 	uint64_t offset; /* of the data frame in the file */
 	uint64_t end;    /* behind its index frame */

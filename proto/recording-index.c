@@ -6,7 +6,8 @@
 
 #include <xxhash.h>
 
-#include "pb.h"
+#include "pb-read.h"
+#include "peek.h"
 #include "recording.h"
 #include "ringside-fields.h"
 
@@ -14,54 +15,6 @@
 #define TAG(field, type) ((field) << 3 | (type))
 
 static const char *const names[RECORDING_BODIES] = {RECORD_BODY_NAMES};
-
-/* One field of a message: a number, or bytes. */
-struct field {
-	uint64_t tag;
-	uint64_t value; /* of a varint or fixed64; bytes: their size */
-	const uint8_t *data;
-};
-
-static const uint8_t *get_varint(const uint8_t *p, const uint8_t *end, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
-		v |= (uint64_t)(*p & 0x7f) << shift;
-		if (*p++ < 0x80) {
-			*ret = v;
-			return p;
-		}
-	}
-	return NULL;
-}
-
-/* Reads a field. Returns where the next one begins, NULL if none is whole. */
-static const uint8_t *get_field(const uint8_t *p, const uint8_t *end, struct field *ret)
-{
-	p = get_varint(p, end, &ret->tag);
-	if (!p)
-		return NULL;
-	switch (ret->tag & 7) {
-	case PB_VARINT:
-		return get_varint(p, end, &ret->value);
-	case PB_FIXED64:
-		if (end - p < 8)
-			return NULL;
-		ret->value = 0;
-		for (int i = 0; i < 8; i++)
-			ret->value |= (uint64_t)p[i] << (8 * i);
-		return p + 8;
-	case PB_BYTES:
-		p = get_varint(p, end, &ret->value);
-		if (!p || ret->value > (uint64_t)(end - p))
-			return NULL;
-		ret->data = p;
-		return p + ret->value;
-	default:
-		return NULL;
-	}
-}
 
 bool recording_index_is_header(const uint8_t *record, size_t size)
 {
@@ -71,11 +24,12 @@ bool recording_index_is_header(const uint8_t *record, size_t size)
 static void add_header(struct recording_index *index, const uint8_t *p, size_t size)
 {
 	const uint8_t *end = p + size;
-	struct field field;
+	struct pb_field field;
 
-	while (p < end && (p = get_field(p, end, &field))) {
-		if (field.tag != TAG(FIELD_HEADER_STREAM_ID, PB_BYTES) ||
-		    field.value != RECORDING_STREAM_ID)
+	while (p && p < end) {
+		p = pb_get_field(p, end, &field);
+		if (!p || field.number != FIELD_HEADER_STREAM_ID || field.type != PB_BYTES ||
+		    field.size != RECORDING_STREAM_ID)
 			continue;
 		memcpy(index->stream_id, field.data, RECORDING_STREAM_ID);
 		index->has_stream_id = true;
@@ -93,28 +47,25 @@ static void widen(bool *has, uint64_t *min, uint64_t *max, uint64_t v)
 
 void recording_index_add(struct recording_index *index, const uint8_t *record, size_t size)
 {
-	const uint8_t *p = record, *end = record + size;
-	struct field field;
+	struct peek peek;
 
-	while (p < end && (p = get_field(p, end, &field))) {
-		uint64_t number = field.tag >> 3;
-
-		if (field.tag == TAG(FIELD_RECORD_SEQ, PB_VARINT)) {
-			if (!index->has_seq)
-				index->first_seq = field.value;
-			index->last_seq = field.value;
-			index->has_seq = true;
-		} else if (field.tag == TAG(FIELD_RECORD_BOOTTIME_NANO, PB_FIXED64)) {
-			widen(&index->has_boottime, &index->min_boottime, &index->max_boottime,
-			      field.value);
-		} else if (field.tag == TAG(FIELD_RECORD_TIME_UNIX_NANO, PB_FIXED64)) {
-			widen(&index->has_time, &index->min_time, &index->max_time, field.value);
-		} else if (number < RECORDING_BODIES && names[number]) {
-			index->counts[number]++;
-			if (number == FIELD_RECORD_HEADER && (field.tag & 7) == PB_BYTES)
-				add_header(index, field.data, field.value);
-		}
+	if (!peek_record(record, size, &peek))
+		return;
+	if (peek.seq) {
+		if (!index->has_seq)
+			index->first_seq = peek.seq;
+		index->last_seq = peek.seq;
+		index->has_seq = true;
 	}
+	if (peek.has_boottime)
+		widen(&index->has_boottime, &index->min_boottime, &index->max_boottime,
+		      peek.boottime_nano);
+	if (peek.has_time)
+		widen(&index->has_time, &index->min_time, &index->max_time, peek.time_unix_nano);
+	if (peek.kind)
+		index->counts[peek.kind]++;
+	if (peek.kind == FIELD_RECORD_HEADER)
+		add_header(index, peek.body, peek.body_size);
 }
 
 static void put_counts(const struct recording_index *index, struct pb *pb)
@@ -164,33 +115,34 @@ size_t recording_index_pack(const struct recording_index *index, uint8_t *buf)
 static void get_count(struct recording_index *index, const uint8_t *p, size_t size)
 {
 	const uint8_t *end = p + size;
-	struct field field, kind = {.value = 0};
+	struct pb_field field, kind = {0};
 	uint64_t count = 0;
 
-	while (p < end && (p = get_field(p, end, &field))) {
-		if (field.tag == TAG(FIELD_KIND_COUNT_KIND, PB_BYTES))
+	while (p && p < end) {
+		p = pb_get_field(p, end, &field);
+		if (p && field.number == FIELD_KIND_COUNT_KIND && field.type == PB_BYTES)
 			kind = field;
-		else if (field.tag == TAG(FIELD_KIND_COUNT_COUNT, PB_VARINT))
+		else if (p && field.number == FIELD_KIND_COUNT_COUNT && field.type == PB_VARINT)
 			count = field.value;
 	}
 	for (unsigned i = 0; i < RECORDING_BODIES; i++)
-		if (names[i] && strlen(names[i]) == kind.value &&
-		    !memcmp(names[i], kind.data, kind.value))
+		if (names[i] && strlen(names[i]) == kind.size &&
+		    !memcmp(names[i], kind.data, kind.size))
 			index->counts[i] += count;
 }
 
-static void get_bytes(struct recording_index *index, const struct field *field)
+static void get_bytes(struct recording_index *index, const struct pb_field *field)
 {
-	if (field->tag == TAG(FIELD_FRAME_INDEX_COUNTS, PB_BYTES)) {
-		get_count(index, field->data, field->value);
-	} else if (field->tag == TAG(FIELD_FRAME_INDEX_STREAM_ID, PB_BYTES) &&
-		   field->value == RECORDING_STREAM_ID) {
+	if (field->number == FIELD_FRAME_INDEX_COUNTS) {
+		get_count(index, field->data, field->size);
+	} else if (field->number == FIELD_FRAME_INDEX_STREAM_ID &&
+		   field->size == RECORDING_STREAM_ID) {
 		memcpy(index->stream_id, field->data, RECORDING_STREAM_ID);
 		index->has_stream_id = true;
 	}
 }
 
-static void get_number(struct recording_index *index, const struct field *field)
+static void get_number(struct recording_index *index, const struct pb_field *field)
 {
 	const struct {
 		uint64_t tag;
@@ -214,7 +166,7 @@ static void get_number(struct recording_index *index, const struct field *field)
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (numbers[i].tag != field->tag)
+		if (numbers[i].tag != TAG(field->number, field->type))
 			continue;
 		*numbers[i].value = field->value;
 		if (numbers[i].has)
@@ -226,20 +178,16 @@ int recording_index_unpack(struct recording_index *ret, const uint8_t *payload, 
 {
 	const uint8_t *p = payload + CHECKSUM, *end = payload + size;
 	struct recording_index index = {0};
-	struct field field;
-	uint32_t sum = 0;
+	struct pb_field field;
 
-	if (size < CHECKSUM || size > RECORDING_INDEX_MAX)
-		return -EBADMSG;
-	for (unsigned i = 0; i < CHECKSUM; i++)
-		sum |= (uint32_t)payload[i] << (8 * i);
-	if (sum != XXH32(p, size - CHECKSUM, 0))
+	if (size < CHECKSUM || size > RECORDING_INDEX_MAX ||
+	    XXH32(p, size - CHECKSUM, 0) != pb_get_little(payload, CHECKSUM))
 		return -EBADMSG;
 	while (p < end) {
-		p = get_field(p, end, &field);
+		p = pb_get_field(p, end, &field);
 		if (!p)
 			return -EBADMSG;
-		if ((field.tag & 7) == PB_BYTES)
+		if (field.type == PB_BYTES)
 			get_bytes(&index, &field);
 		else
 			get_number(&index, &field);

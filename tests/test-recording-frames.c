@@ -152,13 +152,13 @@ static void only_a_right_payload_is_decoded(void **state)
 	index.min_boottime = 5;
 	index.max_boottime = UINT64_MAX;
 	size = recording_index_pack(&index, payload);
-	assert_ok(recording_frames_decode(payload, size, &got));
+	assert_ok(recording_index_unpack(&got, payload, size));
 	assert_memory_equal(&got, &index, sizeof(got));
 	for (size_t i = 0; i < size; i++) {
 		payload[i] ^= 0x10;
-		assert_int_equal(recording_frames_decode(payload, size, &got), -EBADMSG);
+		assert_int_equal(recording_index_unpack(&got, payload, size), -EBADMSG);
 		payload[i] ^= 0x10;
-		assert_int_equal(recording_frames_decode(payload, i, &got), -EBADMSG);
+		assert_int_equal(recording_index_unpack(&got, payload, i), -EBADMSG);
 	}
 }
 
