@@ -313,11 +313,10 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 	struct line line = line_make(text, sizeof(text));
 
 	put_head(stats, print, &line);
-	if (!stats->n_kinds) {
+	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&line, print->filtered ? "No event passes the filters."
-						 : "No events: nothing was killed or denied.");
+						 : "No events are in it.");
 		put(print, &line);
-		return;
 	}
 	put_chart(stats, print, &line);
 	put_totals(stats, print, &line);
