@@ -78,7 +78,7 @@ static int put(struct cat *cat, struct reader *reader, struct reader_record *ite
 static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
 {
 	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
-	    filter_has_times(cat->printer.filter) || !isatty(STDERR_FILENO))
+	    filter_selects(cat->printer.filter) || !isatty(STDERR_FILENO))
 		return;
 	(void)writer_flush(cat->printer.writer);
 	(void)fprintf(

@@ -289,8 +289,3 @@ bool filter_selects(const struct filter *filter)
 {
 	return filter->timed || filter->kinds;
 }
-
-bool filter_has_times(const struct filter *filter)
-{
-	return filter->timed;
-}

@@ -34,9 +34,6 @@ bool filter_names_kinds(const struct filter *filter);
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);
 
-/* Whether --since or --until is set. */
-bool filter_has_times(const struct filter *filter);
-
 /* The same as far as can be told without unpacking: 0 no, 1 yes, FILTER_UNPACK ask filter_match.
  * Of a Header, too, only filter_match can tell. */
 #define FILTER_UNPACK 2
