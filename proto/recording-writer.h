@@ -11,8 +11,8 @@
 #include "recording.h"
 
 #define RECORDING_LEVEL_DEFAULT 3
-/* Above it, memory and time grow for nothing. */
-#define RECORDING_LEVEL_MAX 9
+/* Above it, the compressor alone takes 14 MB and more, for nothing. */
+#define RECORDING_LEVEL_MAX 8
 
 struct recording_writer;
 

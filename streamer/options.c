@@ -252,7 +252,7 @@ static const struct row rows[] = {
 	 "service, files named by time in a folder, which is made if need be",
 	 options_set_output},
 	{"compress", 'z', "[=LEVEL]",
-	 "compress with zstd, level 1 to 9 (default 3); names in .zst and\n"
+	 "compress with zstd, level 1 to 8 (default 3); names in .zst and\n"
 	 "folders are compressed anyway, unless -z0",
 	 options_set_level},
 	{"append", 0, NULL, "write behind what the recording FILE already has", options_set_append},

@@ -107,8 +107,8 @@ static void what_goes_into_files_is_understood(void **state)
 	assert_int_equal(o.sink.level, SINK_LEVEL_BY_NAME);
 	PARSE(&o, "-z");
 	assert_int_equal(o.sink.level, 3);
-	PARSE(&o, "-z9", "-w", "x");
-	assert_int_equal(o.sink.level, 9);
+	PARSE(&o, "-z8", "-w", "x");
+	assert_int_equal(o.sink.level, 8);
 	PARSE(&o, "--compress=0");
 	assert_int_equal(o.sink.level, 0);
 	PARSE(&o, "-w", "x", "-C", "2M", "-G3600", "-W", "24", "--post-rotate", "gzip -9");
@@ -208,7 +208,7 @@ static void bad_limits_of_files_name_what_is_accepted(void **state)
 	assert_refused(LIST("-w", "x", "-C", "1X"), LIST("-C '1X'", "K, M or G"));
 	assert_refused(LIST("-w", "x", "-G", "0"), LIST("-G '0'", "from 1"));
 	assert_refused(LIST("-w", "x", "-C1M", "-W1"), LIST("-W '1'", "from 2"));
-	assert_refused(LIST("-z10"), LIST("-z '10'", "to 9"));
+	assert_refused(LIST("-z9"), LIST("-z '9'", "to 8"));
 	assert_refused(LIST("-w", "x/", "--max-use", "101%"), LIST("--max-use '101%'", "100%"));
 	assert_refused(LIST("-w", "x/", "--keep-free="), LIST("--keep-free ''", "bytes"));
 	assert_refused(LIST("-w", "x/", "--max-age", "3 fortnights"), LIST("--max-age", "week"));

@@ -15,8 +15,10 @@ import ringside_pb2 as pb
 from judge import Bad, read_records, read_varint
 
 EVENTS = ("oom_kill", "seccomp_denial")
-# 200 ms between flushes; the rest is for the machine, and for /proc/uptime, which has 10 ms.
+# 200 ms between flushes; the rest is for the machine, and for /proc/uptime, which has 10 ms. In a
+# storm of more tasks than CPUs the streamer may have to wait for its turn.
 KILL_LOSES_NANO = 300_000_000
+KILL_MAY_LOSE_NANO = 1_000_000_000
 
 
 def decompress(path):
@@ -50,6 +52,7 @@ def check_sums(record, counts):
 
 
 def read_killed(path, uptime):
+    """What is wrong with it, or how many ns are missing at its end."""
     data, _, said = decompress(path)
     whole = whole_part(data)
     seq, nano, counts = 0, 0, {}
@@ -70,22 +73,22 @@ def read_killed(path, uptime):
     if len(whole) != len(data):
         return f"{len(data) - len(whole)} bytes of half a record"
     # Where events came until the end. The storm needs a moment to begin.
-    lost = uptime - nano
-    if counts.get((EVENTS[1], 0), 0) + counts.get((EVENTS[1], 1), 0) > 1000 and lost > KILL_LOSES_NANO:
-        return f"ends {lost / 1e6:.0f} ms before the kill"
-    return None
+    return uptime - nano if sum(n for (kind, _), n in counts.items() if kind == EVENTS[1]) > 1000 else 0
 
 
 def killed(folder, count):
-    good, latest = 0, []
+    wrong, lost = [], []
     for i in range(1, int(count) + 1):
         uptime = int(float((folder / f"{i}.uptime").read_text()) * 1e9)
-        wrong = read_killed(folder / f"{i}.pb.zst", uptime)
-        good += not wrong
-        if wrong:
-            latest.append(f"{i}: {wrong}")
-    yield good == int(count), f"{good} of {count} killed recordings can be read, up to 300 ms before" \
-        + "".join("; " + text for text in latest[:5])
+        answer = read_killed(folder / f"{i}.pb.zst", uptime)
+        if isinstance(answer, str):
+            wrong.append(f"{i}: {answer}")
+        else:
+            lost.append(answer)
+    yield not wrong, "; ".join(wrong[:5]) or f"{count} killed recordings can be read, and nothing in them is wrong"
+    late = sum(nano > KILL_LOSES_NANO for nano in lost)
+    yield late <= len(lost) // 20 and max(lost, default=0) < KILL_MAY_LOSE_NANO, \
+        f"{len(lost) - late} of {len(lost)} end within 300 ms of the kill, all within {max(lost, default=0) / 1e6:.0f} ms"
 
 
 def retained(folder):
