@@ -186,8 +186,9 @@ void pipeline_rotate(struct pipeline *p)
 	}
 	r = sink_switch(p->sink);
 	if (r < 0)
-		(void)snprintf(p->notice, sizeof(p->notice), "the file before %s: %s",
-			       sink_name(p->sink), strerror(-r));
+		(void)snprintf(p->notice, sizeof(p->notice),
+			       "a file before %s could not be synced: %s", sink_name(p->sink),
+			       strerror(-r));
 	stream_next_file(p->stream);
 	pipeline_commit(p);
 	r = pipeline_open_file(p);

@@ -288,18 +288,16 @@ static int begin_recording(struct sink *sink)
 int sink_switch(struct sink *sink)
 {
 	struct sink_next *next = &sink->next;
-	int r = sink->fd >= 0 ? sink_sync(sink) : 0;
+	int r = 0;
 
 	if (next->fd >= 0) {
 		if (sink->fd >= 0) {
-			(void)close(sink->fd);
+			r = syncing_start(&sink->syncing, sink->fd, sink->folder);
 			start_command(sink, sink->name);
 		}
 		sink->fd = TAKE_FD(next->fd);
 		sink->start = next->start;
 		sink->written = 0;
-		if (sink->folder >= 0)
-			(void)fsync(sink->folder);
 	}
 	free(sink->name);
 	sink->name = TAKE_PTR(next->name);

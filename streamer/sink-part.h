@@ -12,6 +12,7 @@
 #include "recording-writer.h"
 #include "retention.h"
 #include "sink.h"
+#include "syncing.h"
 #include "util.h"
 
 /* The file that comes next, while the present one is ended. */
@@ -51,6 +52,7 @@ struct sink {
 	struct sink_next next;
 	char **kept; /* of max_files: their names, oldest first, the present one last */
 	unsigned n_kept;
+	struct syncing syncing;
 	struct deletions deletions;
 	struct commands commands;
 	int command_error; /* -errno or wait(2) status of one that failed, 0: none to be told */

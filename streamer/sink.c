@@ -182,9 +182,11 @@ int sink_end(struct sink *sink)
 
 int sink_sync(struct sink *sink)
 {
+	int r = syncing_wait(&sink->syncing);
+
 	/* EINVAL: a file system that keeps nothing to sync */
 	if (!sink->regular || !fdatasync(sink->fd) || errno == EINVAL)
-		return 0;
+		return r;
 	return -errno;
 }
 
@@ -223,6 +225,7 @@ struct sink *sink_free(struct sink *sink)
 	if (!sink)
 		return NULL;
 	sink_discard(sink);
+	(void)syncing_wait(&sink->syncing);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
 	if (sink->folder >= 0)

@@ -74,7 +74,7 @@ void sink_rollback(struct sink *sink);
 #define SINK_BLOCKED 1
 int sink_end(struct sink *sink);
 
-/* Files: waits until the data is on the disk. */
+/* Files: waits until the data is on the disk, that of earlier ones too. */
 int sink_sync(struct sink *sink);
 
 /* Rotation (sink-next.c). What comes next is opened before anything is ended:
@@ -92,7 +92,8 @@ uint64_t sink_due_at(const struct sink *sink);
  * there is nothing to reopen. */
 int sink_prepare(struct sink *sink, bool reopen, char *error, size_t size);
 void sink_discard(struct sink *sink);
-/* Syncs and leaves the old one, which has been ended. Its name goes to --post-rotate. */
+/* Leaves the old one, which has been ended: it is synced meanwhile, and its name goes to
+ * --post-rotate. Returns 0, -ENOMEM, or -errno of an earlier one that could not be synced. */
 int sink_switch(struct sink *sink);
 
 /* Deletes what the limits do not allow any more; *ret: what was, for the stream to tell. */
