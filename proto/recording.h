@@ -28,7 +28,7 @@
 #define RECORDING_FRAME_BYTES (1024u * 1024)
 #define RECORDING_FRAME_NANO 60000000000ull
 /* What was written is flushed out of the compressor within this: what a crash can cost. */
-#define RECORDING_FLUSH_NANO 200000000ull
+#define RECORDING_FLUSH_NANO 100000000ull
 /* log2 of the window: bounds the reader's memory. */
 #define RECORDING_WINDOW_LOG 20
 #define RECORDING_WINDOW_LOG_MAX 23 /* what a reader accepts */
