@@ -12,10 +12,12 @@
 #include "inuse.h"
 #include "pace.h"
 #include "printer.h"
+#include "progress.h"
 
 /* What is due so soon is written with what is due now. */
 #define SLACK_NANO 500000u
 #define PIPE_BYTES (1024 * 1024)
+#define PROGRESS_EVERY 1024u /* records, when they come as fast as they go */
 
 enum { OPT_SPEED = PRINTER_LAST };
 
@@ -29,6 +31,7 @@ static const struct option_row rows[] = {
 struct replay {
 	struct options options;
 	struct printer printer;
+	struct progress progress;
 	struct pace pace;
 };
 
@@ -111,14 +114,18 @@ static int replay_records(struct replay *replay, struct reader *reader)
 	struct reader_record item;
 	int r;
 
-	for (;;) {
+	for (uint64_t n = 1;; n++) {
+		if (replay->pace.speed > 0 || n % PROGRESS_EVERY == 0)
+			progress_show(&replay->progress, reader_position(reader));
 		r = reader_next(reader, &item);
 		if (r == READER_END)
 			return 0;
 		if (r == READER_CUT && inuse_check(reader_fd(reader)) == 1)
 			return 0; /* the rest is being written just now */
-		if (r)
+		if (r) {
+			progress_end(&replay->progress);
 			printer_complain(&replay->printer, reader_problem(reader));
+		}
 		if (r == READER_DAMAGED)
 			continue;
 		if (r)
@@ -142,7 +149,11 @@ static int replay_input(const char *path, void *data)
 	}
 	printer_begin(&replay->printer, reader);
 	reader_on_idle(reader, printer_flush, &replay->printer);
+	if (progress_fits(STDOUT_FILENO))
+		progress_begin(&replay->progress, strcmp(path, "-") ? path : "stdin",
+			       reader_fd(reader));
 	r = replay_records(replay, reader);
+	progress_end(&replay->progress);
 	printer_say_unknown(&replay->printer, reader, strcmp(path, "-") ? path : "stdin");
 	return r;
 }

@@ -7,6 +7,7 @@ usage: cli-recordings.py RINGSIDE COMPRESS-RECORDING DIR_OF_PB2
 """
 import json
 import os
+import pty
 import random
 import re
 import select
@@ -248,10 +249,23 @@ class Tail:
         line, self.rest = self.rest.split(b"\n", 1)
         return json.loads(line)
 
+    def waited(self):
+        """Seconds that both sides were runnable, but not running: proc(5), schedstat."""
+        total = 0
+        for pid in [self.process.pid, os.getpid()]:
+            with open(f"/proc/{pid}/schedstat") as f:
+                total += int(f.read().split()[1])
+        return total / 1e9
+
     def seqs(self, n):
-        """The next n: all within the time one has."""
-        got = [self.next(LATEST) for _ in range(n)]
-        assert None not in got, f"{[g and g['seq'] for g in got]}: {self.process.poll()}"
+        """The next n: all within the time one has, on a machine that has a CPU for it."""
+        got = []
+        for _ in range(n):
+            begin, waited = time.monotonic(), self.waited()
+            got.append(self.next(10))
+            assert got[-1], f"{[g and g['seq'] for g in got]}: {self.process.poll()}"
+            late = time.monotonic() - begin - (self.waited() - waited)
+            assert late < LATEST, f"{late:.3f} s for {got[-1]}"
         return [g["seq"] for g in got]
 
     def silent(self):
@@ -454,6 +468,22 @@ def replay_keeps_the_spacing():
     assert replay.wait(0.4) == 0
 
 
+def a_long_read_shows_how_far_it_is():
+    one = Stream(b"p")
+    save("slow.pb.zst", packed(one.header() + b"".join(one.denial(2000, 0.25) for _ in range(6))))
+    for out, shown in [(subprocess.DEVNULL, True), (subprocess.PIPE, False)]:
+        ours, theirs = pty.openpty()
+        subprocess.run([ringside, "replay", "slow.pb.zst"], stdout=out, stderr=theirs, check=True)
+        os.close(theirs)
+        try:
+            told = os.read(ours, 1 << 16)
+        except OSError:  # nobody has written, and nobody is left
+            told = b""
+        os.close(ours)
+        assert (b"slow.pb.zst" in told and b" %" in told) == shown, told
+        assert not told or told.endswith(b"\r\x1b[K"), told  # it is taken back
+
+
 def stats_add_up_what_is_there():
     stream = Stream(b"s")
     rng.seed(7)
@@ -523,6 +553,7 @@ for test in [
     a_follower_whose_reader_left_ends,
     replay_gives_the_same_bytes,
     replay_keeps_the_spacing,
+    a_long_read_shows_how_far_it_is,
     stats_add_up_what_is_there,
     stats_say_what_is_not_there,
 ]:
