@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034 # for collect.sh
 targets=native
 
-KILLS=${RINGSIDE_KILLS:-24}
+KILLS=${RINGSIDE_KILLS:-16}
 
 collect() {
 	collect_rotated
@@ -123,16 +123,27 @@ collect_pipe() {
 	wait
 }
 
-with_disk() { # SIZE COMMAND…: with a small disk at ./disk
+# with_disk SIZE COMMAND…: with a small disk at ./disk. In a shell of its own, whose end takes the
+# disk away, and not in a condition, where errexit would be off.
+with_disk() {
 	mkdir disk
 	mount -t tmpfs -o "size=$1" ringside-test disk
 	shift
-	disk_rc=0
-	"$@" || disk_rc=$?
-	end_streamers
-	umount disk || umount -l disk
+	set +e
+	(
+		set -e
+		trap leave_disk EXIT
+		"$@"
+	)
+	disk_rc=$?
+	set -e
 	rmdir disk
 	return $disk_rc
+}
+
+leave_disk() {
+	end_streamers
+	umount disk || umount -l disk
 }
 
 collect_full_file() {
@@ -171,20 +182,28 @@ full_folder() {
 	cp -r disk/dir space
 }
 
-# A storm that does not end by itself, and the streamer killed in the midst of it.
 collect_killed() {
 	mkdir killed
+	with_disk 256m killed_streamers
+}
+
+# A storm that does not end by itself, and the streamer killed in the midst of it. On a disk that
+# never waits, so that what is missing is the streamer's doing.
+killed_streamers() {
 	for i in $(seq "$KILLS"); do
-		record killed "killed/$i.pb.zst"
+		record killed "disk/$i.pb.zst"
 		"$BUILD/testdata/trigger-storm" --tasks 2 --count 100000000 >/dev/null &
 		storm=$!
-		sleep "$(awk -v seed="$i$$" 'BEGIN { srand(seed); printf "%.3f", rand() * 1.5 }')"
-		cut -d' ' -f1 /proc/uptime >"killed/$i.uptime"
-		kill -KILL "$streamer"
+		"$BUILD/testdata/kill-suddenly" "$streamer" "$(moment "$i")" >"killed/$i.moment"
 		kill "$storm"
 		wait "$streamer" "$storm" 2>/dev/null || true
 		rm killed.pid
+		mv "disk/$i.pb.zst" killed/
 	done
+}
+
+moment() { # SEED: any of the next second, in ms
+	awk -v seed="$1$$" 'BEGIN { srand(seed); printf "%d", rand() * 1000 }'
 }
 
 judge() {
@@ -204,7 +223,7 @@ judge() {
 	sums space --sink yes --open -- space
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" retained retained
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" full full.pb.zst full.log
-	/usr/bin/python3 "$TESTS/e2e/recordings.py" killed killed "$KILLS"
+	/usr/bin/python3 "$TESTS/e2e/recordings.py" killed killed "$KILLS" "$BUILD/consumer/ringside"
 }
 
 sums() { # NAME [OPTION…] -- FILE…

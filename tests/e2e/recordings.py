@@ -4,8 +4,12 @@
 
 usage: recordings.py retained FOLDER       the oldest files went, and the rest says how much that was
        recordings.py full FILE LOG         a full disk: whole up to it, and the log counts the rest
-       recordings.py killed FOLDER COUNT   COUNT streamers killed in a storm
+       recordings.py killed FOLDER COUNT RINGSIDE
+                                           COUNT streamers killed in a storm; what RINGSIDE makes
+                                           of the files
+       recordings.py followed FOLDER LINES what follow.py has seen of them
 """
+import json
 import re
 import subprocess
 import sys
@@ -15,10 +19,11 @@ import ringside_pb2 as pb
 from judge import Bad, read_records, read_varint
 
 EVENTS = ("oom_kill", "seccomp_denial")
-# 200 ms between flushes; the rest is for the machine, and for /proc/uptime, which has 10 ms. In a
-# storm of more tasks than CPUs the streamer may have to wait for its turn.
+ZSTD_MAGIC = bytes.fromhex("28b52ffd")
+# What a crash may cost (FORMAT.md), besides the time in which the machine did not let it run.
 KILL_LOSES_NANO = 300_000_000
-KILL_MAY_LOSE_NANO = 1_000_000_000
+# The same for a follower.
+LINE_AFTER_NANO = 300_000_000
 
 
 def decompress(path):
@@ -51,15 +56,14 @@ def check_sums(record, counts):
     return None
 
 
-def read_killed(path, uptime):
-    """What is wrong with it, or how many ns are missing at its end."""
-    data, _, said = decompress(path)
+def read_killed(data, said, moment):
+    """What is wrong with it, or how many ns are missing at its end; and how many events it has."""
     whole = whole_part(data)
     seq, nano, counts = 0, 0, {}
     for record in read_records(whole):
         body = record.WhichOneof("body")
         if record.seq != seq + 1:
-            return f"record {record.seq} after {seq}"
+            return f"record {record.seq} after {seq}", 0
         seq, nano = record.seq, max(nano, record.boottime_nano)
         if body in EVENTS:
             key = (body, record.cpu_sums.cpu)
@@ -67,28 +71,61 @@ def read_killed(path, uptime):
         elif body == "counters":
             wrong = check_sums(record, counts)
             if wrong:
-                return wrong
+                return wrong, 0
     if not seq:
-        return f"nothing in it: {said}"
+        return f"nothing in it: {said}", 0
     if len(whole) != len(data):
-        return f"{len(data) - len(whole)} bytes of half a record"
+        return f"{len(data) - len(whole)} bytes of half a record", 0
+    events = sum(counts.values())
     # Where events came until the end. The storm needs a moment to begin.
-    return uptime - nano if sum(n for (kind, _), n in counts.items() if kind == EVENTS[1]) > 1000 else 0
+    return moment - nano if events > 1000 else 0, events
 
 
-def killed(folder, count):
-    wrong, lost = [], []
+def salvage(path, data, events, ringside):
+    """What `ringside` makes of the file, in which is @data: None, or what is wrong with that."""
+    def run(*words):
+        return subprocess.run([ringside, *words], capture_output=True, check=False)
+
+    repaired = path.with_suffix(".repaired")
+    read = run("cat", "-o", "pb", path)
+    if read.stdout != data:
+        return f"cat gives {len(read.stdout)} bytes, zstd -dc {len(data)}"
+    verified = run("verify", path)
+    # What is missing is the end: a frame's, between two of its blocks or within one.
+    if verified.returncode != 3 or not re.search(rb"without a Footer|cut inside", verified.stdout):
+        return f"verify exits with {verified.returncode}: {verified.stdout} {verified.stderr}"
+    mended = run("repair", path, "-w", repaired)
+    verified = run("verify", repaired)
+    if mended.returncode or verified.returncode != 4:
+        return f"repair exits with {mended.returncode}, verify then with {verified.returncode}: " \
+               f"{verified.stdout} {verified.stderr}"
+    saved = decompress(repaired)[0] if repaired.read_bytes()[:4] == ZSTD_MAGIC else repaired.read_bytes()
+    repaired.unlink()
+    kept = sum(record.WhichOneof("body") in EVENTS for record in read_records(saved))
+    return None if kept == events else f"of {events} events repair keeps {kept}"
+
+
+def killed(folder, count, ringside):
+    wrong, mended, late, lost = [], [], [], [0]
     for i in range(1, int(count) + 1):
-        uptime = int(float((folder / f"{i}.uptime").read_text()) * 1e9)
-        answer = read_killed(folder / f"{i}.pb.zst", uptime)
+        path, moment = folder / f"{i}.pb.zst", json.loads((folder / f"{i}.moment").read_text())
+        data, _, said = decompress(path)
+        answer, events = read_killed(data, said, moment["boottime_nano"])
+        salvaged = salvage(path, data, events, ringside)
+        if salvaged:
+            mended.append(f"{i}: {salvaged}")
         if isinstance(answer, str):
             wrong.append(f"{i}: {answer}")
-        else:
-            lost.append(answer)
+            continue
+        lost.append(answer)
+        if answer > KILL_LOSES_NANO + moment["waited_nano"]:
+            late.append(f"{i}: {answer / 1e6:.0f} ms are missing, of which the streamer waited "
+                        f"{moment['waited_nano'] / 1e6:.0f} for a CPU")
     yield not wrong, "; ".join(wrong[:5]) or f"{count} killed recordings can be read, and nothing in them is wrong"
-    late = sum(nano > KILL_LOSES_NANO for nano in lost)
-    yield late <= len(lost) // 20 and max(lost, default=0) < KILL_MAY_LOSE_NANO, \
-        f"{len(lost) - late} of {len(lost)} end within 300 ms of the kill, all within {max(lost, default=0) / 1e6:.0f} ms"
+    yield not mended, "; ".join(mended[:5]) or f"cat, verify, repair and verify again come to the right end, {count} times"
+    lost.sort()
+    yield not late, "; ".join(late[:5]) or \
+        f"half end within {lost[len(lost) // 2] / 1e6:.0f} ms of the kill, all within {lost[-1] / 1e6:.0f} ms"
 
 
 def retained(folder):
@@ -108,6 +145,20 @@ def retained(folder):
         f"{written} events were written, {events} are left, {lost} are told to be deleted"
 
 
+def followed(folder, lines):
+    who, *seen, last = map(json.loads, Path(lines).read_text().splitlines())
+    files = sorted(folder.iterdir())
+    there = [r.seq for file in files for r in read_records(decompress(file)[0]) if r.WhichOneof("body") in EVENTS]
+    seqs = [line["seq"] for line in seen]
+    lonely = [line["late_nano"] for line in seen if line["lonely"]]
+    late = max(lonely, default=0)
+    yield who["uid"] != "0" and int(who["caps"], 16) == 0, f"user {who['uid']}, capabilities {who['caps']}"
+    yield len(there) > 40000 and len(files) > 3 and seqs == there, \
+        f"{len(seqs)} lines, {len(there)} events in {len(files)} files"
+    yield len(lonely) >= 10 and late <= LINE_AFTER_NANO + last["waited_nano"], \
+        f"{len(lonely)} single events are there after {late / 1e6:.0f} ms at most"
+
+
 def full(file, log):
     data, content, said = decompress(file)
     records = list(read_records(data))
@@ -123,7 +174,7 @@ def full(file, log):
 
 def main():
     mode, path, *rest = sys.argv[1:]
-    checks = {"killed": killed, "retained": retained, "full": full}[mode]
+    checks = {"killed": killed, "retained": retained, "full": full, "followed": followed}[mode]
     rest = [Path(r) if mode == "full" else r for r in rest]
     for good, what in checks(Path(path), *rest):
         print(f"{'ok' if good else 'not ok'} - {mode}: {what}")
