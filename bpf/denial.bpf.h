@@ -71,7 +71,7 @@ __noinline int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 	event->flags = denial->flags | WIRE_SECCOMP_HAS_CALL;
 	event->ret_data = denial->ret_data;
 	event->filters = task->seccomp.filter_count.counter;
-	event->ip = regs->ip;
+	event->ip = call_ip(regs);
 	event->pad = 0;
 	call_args(task, regs, event->args);
 	return 0;
@@ -202,9 +202,6 @@ static __always_inline bool submit(const struct denial *denial, struct task_stru
 	return true;
 }
 
-#define NR_UNKNOWN 1024u
-#define X32_BIT 0x40000000
-
 /* To be preempted in, while the self-test looks whether that happens. */
 static long idle_step(__u32 i, void *unused)
 {
@@ -226,12 +223,12 @@ __noinline int rs_emit(struct denial *denial)
 		return 0;
 	denial->key.cgroup_id = group.id = BPF_CORE_READ(cgroup, kn, id);
 	denial->key.hierarchy = group.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
-	denial->key.arch = is_compat(task) ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+	denial->key.arch = call_arch(task);
 	denial->key.pad = 0;
 	denial->now = bpf_ktime_get_boot_ns();
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
-	if (rs_selftest_cookie && regs->di == rs_selftest_cookie) {
+	if (rs_selftest_cookie && call_arg0(regs, false) == rs_selftest_cookie) {
 		if (rs_selftest_quiet)
 			bpf_loop(1 << 15, idle_step, NULL, 0);
 		else
@@ -242,7 +239,7 @@ __noinline int rs_emit(struct denial *denial)
 	if (!sums)
 		return 0;
 	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
-	if ((__u32)key.nr >= NR_UNKNOWN && !(key.nr & X32_BIT))
+	if (!nr_may_exist(key.nr))
 		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
 	row = ROW_COUNT(&rs_denials, &key, denial->now);
 	if (!row)

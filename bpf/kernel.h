@@ -264,4 +264,14 @@ struct pt_regs {
 };
 #endif
 
+#ifdef __TARGET_ARCH_arm64
+struct pt_regs {
+	__u64 regs[31];
+	__u64 pc;
+	__u64 pstate;
+	__u64 orig_x0;
+	__s32 syscallno;
+};
+#endif
+
 #pragma clang attribute pop

@@ -11,6 +11,7 @@
 #include "memcg.bpf.h"
 #include "mm.bpf.h"
 #include "names.bpf.h"
+#include "regs.bpf.h"
 #include "task.bpf.h"
 
 #include <linux/errno.h>
@@ -366,7 +367,7 @@ int BPF_PROG(rs_oom_end)
 SEC("?kprobe/oom_kill_process")
 int rs_oom_kbegin(struct pt_regs *ctx)
 {
-	return begin((struct oom_control *)ctx->di);
+	return begin((struct oom_control *)fn_arg1(ctx));
 }
 
 /* One instance is enough: the kernel kills one after another. */

@@ -13,12 +13,12 @@
 #include "call.bpf.h"
 #include "denial.bpf.h"
 #include "mark.bpf.h"
+#include "regs.bpf.h"
 #include "verdict.bpf.h"
 
 #define SIGSYS 31
 #define SYS_SECCOMP 1
 #define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
-#define PR_SET_SECCOMP 22
 
 /* Where the raw tracepoint programs end when there is something to report. Tail calls, so that
  * the verifier looks at that long path once, not once for each hook. */
@@ -67,14 +67,6 @@ int rs_sec_exit0(__u64 *ctx)
  * call. A kprobe's program runs with preemption off and has no limit of instances, so neither
  * preempted nor sleeping tasks can blind it, as they can a program at the function's return.
  * Only TRACE and USER_NOTIF, which others decide, are left to that. */
-
-static __always_inline bool strict_allows(__u32 nr, bool compat)
-{
-	/* kernel/seccomp.c mode1_syscalls: read, write, exit, sigreturn */
-	if (compat)
-		return nr == 3 || nr == 4 || nr == 1 || nr == 119;
-	return nr == 0 || nr == 1 || nr == 60 || nr == 15;
-}
 
 /* As kernel/seccomp.c seccomp_log() decides it. */
 static __always_inline __u32 is_logged(__u32 action, bool requested)
@@ -138,7 +130,7 @@ int rs_sec_decide(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u32 nr = regs->orig_ax;
+	__u32 nr = call_nr(regs);
 	bool compat = is_compat(task);
 	struct mark *mark;
 	long verdict;
@@ -216,7 +208,7 @@ int rs_sec_logged(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct denial denial = {.flags = WIRE_SECCOMP_LOGGED};
 
-	if ((__u32)ctx->dx != SECCOMP_RET_LOG)
+	if ((__u32)fn_arg3(ctx) != SECCOMP_RET_LOG)
 		return 0;
 	set_nr(&denial, (struct pt_regs *)bpf_task_pt_regs(task));
 	denial.key.action = SECCOMP_RET_LOG;
@@ -226,7 +218,7 @@ int rs_sec_logged(struct pt_regs *ctx)
 SEC("?kretprobe/__secure_computing")
 int rs_sec_outcome(struct pt_regs *ctx)
 {
-	return (int)ctx->ax == -1 ? on_outcome() : 0;
+	return (int)fn_result(ctx) == -1 ? on_outcome() : 0;
 }
 
 /* The kernel writes its own audit record; the one place that names the action. */
@@ -288,32 +280,18 @@ int BPF_PROG(rs_sec_die)
 	return 0;
 }
 
-/* seccomp(2) and prctl(PR_SET_SECCOMP): other filters may be in force at the call's exit than
- * at its entry, or the first ones. */
-static __always_inline bool installs_filter(__u32 nr, bool compat, const struct pt_regs *regs)
-{
-	if (compat)
-		return nr == 354 || (nr == 172 && (__u32)regs->bx == PR_SET_SECCOMP);
-	nr &= ~0x40000000u; /* x32 */
-	return nr == 317 || (nr == 157 && regs->di == PR_SET_SECCOMP);
-}
-
-/* The signal return restores a register file whose call number is -1, which at the exit looks
- * like a call skipped by a tracer. */
-static __always_inline bool returns_from_signal(__u32 nr, bool compat)
-{
-	return compat ? nr == 119 || nr == 173 : nr == 15 || nr == (513 | 0x40000000u);
-}
-
 static __always_inline bool needs_mark(struct task_struct *task, const struct pt_regs *regs,
 				       __u32 nr)
 {
 	bool compat = is_compat(task);
 
+	/* Other filters may be in force at the call's exit than at its entry, or the first ones. */
 	if (installs_filter(nr, compat, regs))
 		return true;
 	if (!task->seccomp.mode)
 		return false;
+	/* The signal return restores a register file whose call number is -1, which at the exit
+	 * looks like a call skipped by a tracer. */
 	return returns_from_signal(nr, compat) ||
 	       !filter_allows_outright(task_filter(task), nr, compat);
 }
@@ -345,7 +323,7 @@ int BPF_PROG(rs_sec_leave)
 		return 0;
 	if (!task->seccomp.mode) {
 		/* A filter was refused: the entry's mark must not outlive the call. */
-		mark = installs_filter(regs->orig_ax, compat, regs) ? mark_get(task) : NULL;
+		mark = installs_filter(call_nr(regs), compat, regs) ? mark_get(task) : NULL;
 		if (mark)
 			mark->flags &= ~MARK_ENTERED;
 		return 0;
@@ -355,7 +333,7 @@ int BPF_PROG(rs_sec_leave)
 		mark->flags &= ~MARK_ENTERED;
 		return 0;
 	}
-	if (!filter_allows_outright(task_filter(task), regs->orig_ax, compat))
+	if (!filter_allows_outright(task_filter(task), call_nr(regs), compat))
 		bpf_tail_call(ctx, &rs_sec_tail, 0);
 	return 0;
 }

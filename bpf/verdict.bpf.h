@@ -11,7 +11,7 @@
 
 static __always_inline void set_nr(struct denial *denial, struct pt_regs *regs)
 {
-	denial->key.nr = (int)regs->orig_ax;
+	denial->key.nr = call_nr(regs);
 	denial->flags |= WIRE_SECCOMP_HAS_NR;
 }
 
@@ -39,26 +39,26 @@ static __always_inline long error_of(__u32 verdict)
 static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs *regs,
 					  __u32 verdict, bool doubt)
 {
-	long ax = regs->ax;
+	long result = call_result(regs);
 
 	denial->flags |= WIRE_SECCOMP_EVALUATED;
 	denial->key.action = verdict & SECCOMP_RET_ACTION_FULL;
 	set_data(denial, verdict);
 	switch (denial->key.action) {
 	case SECCOMP_RET_ERRNO:
-		if (doubt && -ax != error_of(verdict))
+		if (doubt && -result != error_of(verdict))
 			return false;
-		set_error(denial, -ax);
+		set_error(denial, -result);
 		return true;
 	case SECCOMP_RET_TRAP:
-		return !doubt || ax == (long)regs->orig_ax;
+		return !doubt || call_rolled_back(regs);
 	case SECCOMP_RET_TRACE:
 	case SECCOMP_RET_USER_NOTIF:
 		/* A tracer or supervisor that returned success has done the call itself. One that
 		 * was interrupted by a signal is asked again, or the caller gets EINTR. */
-		if (ax >= 0 || -ax >= ERESTARTSYS)
+		if (result >= 0 || -result >= ERESTARTSYS)
 			return false;
-		set_error(denial, -ax);
+		set_error(denial, -result);
 		return true;
 	default:
 		return false;
@@ -68,14 +68,14 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 /* A tracer replaced the number by -1: which call it was, and its verdict's data, are gone. */
 static __always_inline bool skipped_by_tracer(struct denial *denial, struct pt_regs *regs)
 {
-	long ax = regs->ax;
+	long result = call_result(regs);
 
 	denial->key.action = SECCOMP_RET_TRACE;
 	denial->key.nr = -1;
 	denial->flags &= ~(WIRE_SECCOMP_HAS_NR | WIRE_SECCOMP_HAS_DATA);
-	if (ax >= 0)
+	if (result >= 0)
 		return false;
-	set_error(denial, -ax);
+	set_error(denial, -result);
 	return true;
 }
 
@@ -85,7 +85,7 @@ static __always_inline bool skipped_by_tracer(struct denial *denial, struct pt_r
 static __always_inline long verdict_on(struct task_struct *task, struct mark *mark, __u32 nr,
 				       bool compat)
 {
-	__u32 arch = compat ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+	__u32 arch = compat ? ARCH_COMPAT : ARCH_NATIVE;
 	__u64 filter = (__u64)task_filter(task);
 	long verdict;
 
@@ -103,31 +103,32 @@ static __always_inline long verdict_on(struct task_struct *task, struct mark *ma
 	return verdict;
 }
 
-/* Which action refused the call that is just ending with @regs, with what errno. Registers:
- * ax is -errno, or orig_ax after a TRAP (the call was rolled back). That leaves two readings
- * for ENOSYS (ERRNO or a TRACE nobody answered), for filters with a listener (ERRNO or
- * USER_NOTIF), for ax >= 0 and for negative numbers; @doubt adds one: was it refused at all.
- * Returns false if it was not. */
+/* Which action refused the call that is just ending with @regs, with what errno. The
+ * result is -errno, or rolled back after a TRAP. That leaves two readings for ENOSYS (ERRNO
+ * or a TRACE nobody answered), for filters with a listener (ERRNO or USER_NOTIF), for a result
+ * >= 0, where one rolled back may look like -errno, and for negative numbers; @doubt adds one:
+ * was it refused at all. Returns false if it was not. */
 static __always_inline bool classify(struct denial *denial, struct task_struct *task,
 				     struct pt_regs *regs, const struct mark *mark, bool doubt)
 {
 	__u32 flags = mark ? mark->flags : 0;
-	long ax = regs->ax, verdict;
+	long result = call_result(regs), verdict;
 
 	set_nr(denial, regs);
 	if (flags & MARK_ACTION)
 		denial->flags |= WIRE_SECCOMP_LOGGED;
 	/* A positive number: no -errno, and no result of a process's own making. */
-	if (flags & MARK_SIGNAL && ax > 0 && ax == (long)regs->orig_ax) {
+	if (flags & MARK_SIGNAL && result > 0 && call_rolled_back(regs)) {
 		denial->key.action = SECCOMP_RET_TRAP;
 		set_data(denial, mark->data);
 		return true;
 	}
-	if (!doubt && ax < 0 && -ax < ERESTARTSYS && ax != -ENOSYS && denial->key.nr >= 0 &&
+	if (!doubt && result < 0 && -result < ERESTARTSYS && result != -ENOSYS &&
+	    denial->key.nr >= 0 && !errno_may_be_argument(regs) &&
 	    !filter_has_listener(task_filter(task))) {
 		denial->key.action = SECCOMP_RET_ERRNO;
-		set_error(denial, -ax);
-		set_data(denial, -ax);
+		set_error(denial, -result);
+		set_data(denial, -result);
 		return true;
 	}
 	verdict = verdict_on(task, mark_make(task), denial->key.nr, is_compat(task));
@@ -135,8 +136,8 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 		/* No copy of the filter: the likelier reading, and say that it is one. */
 		denial->flags |= WIRE_SECCOMP_ACTION_GUESS;
 		denial->key.action = flags & MARK_ACTION ? mark->action : SECCOMP_RET_ERRNO;
-		set_error(denial, ax < 0 ? -ax : 0);
-		return ax < 0 && -ax < ERESTARTSYS;
+		set_error(denial, result < 0 ? -result : 0);
+		return result < 0 && -result < ERESTARTSYS;
 	}
 	if (denial->key.nr < 0 && ((__u32)verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
 		return skipped_by_tracer(denial, regs);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* x86-64, with the calls of i386 (int 0x80) and x32. Included by regs.bpf.h, which says what
+ * each of these is. */
+#define ARCH_NATIVE AUDIT_ARCH_X86_64
+#define ARCH_COMPAT AUDIT_ARCH_I386
+
+#define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: an int 0x80 call */
+#define X32_BIT 0x40000000
+
+static __always_inline bool is_compat(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+static __always_inline int call_nr(const struct pt_regs *regs)
+{
+	return regs->orig_ax;
+}
+
+static __always_inline long call_result(const struct pt_regs *regs)
+{
+	return regs->ax;
+}
+
+static __always_inline __u64 call_ip(const struct pt_regs *regs)
+{
+	return regs->ip;
+}
+
+static __always_inline __u64 call_arg0(const struct pt_regs *regs, bool compat)
+{
+	return compat ? (__u32)regs->bx : regs->di;
+}
+
+static __always_inline void call_args(struct task_struct *task, const struct pt_regs *regs,
+				      __u64 *args)
+{
+	if (is_compat(task)) {
+		args[0] = (__u32)regs->bx;
+		args[1] = (__u32)regs->cx;
+		args[2] = (__u32)regs->dx;
+		args[3] = (__u32)regs->si;
+		args[4] = (__u32)regs->di;
+		args[5] = (__u32)regs->bp;
+		return;
+	}
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+}
+
+/* ax, which holds -ENOSYS while seccomp decides, is the number again. */
+static __always_inline bool call_rolled_back(const struct pt_regs *regs)
+{
+	return regs->ax == regs->orig_ax;
+}
+
+static __always_inline bool errno_may_be_argument(const struct pt_regs *regs)
+{
+	return false;
+}
+
+static __always_inline bool nr_may_exist(__u32 nr)
+{
+	return nr < NR_UNKNOWN || nr & X32_BIT;
+}
+
+static __always_inline bool strict_allows(__u32 nr, bool compat)
+{
+	if (compat)
+		return nr == 3 || nr == 4 || nr == 1 || nr == 119;
+	return nr == 0 || nr == 1 || nr == 60 || nr == 15;
+}
+
+static __always_inline bool installs_filter(__u32 nr, bool compat, const struct pt_regs *regs)
+{
+	if (compat)
+		return nr == 354 || (nr == 172 && call_arg0(regs, true) == PR_SET_SECCOMP);
+	nr &= ~X32_BIT;
+	return nr == 317 || (nr == 157 && call_arg0(regs, false) == PR_SET_SECCOMP);
+}
+
+static __always_inline bool returns_from_signal(__u32 nr, bool compat)
+{
+	return compat ? nr == 119 || nr == 173 : nr == 15 || nr == (513 | X32_BIT);
+}
+
+static __always_inline __u64 fn_arg1(const struct pt_regs *ctx)
+{
+	return ctx->di;
+}
+
+static __always_inline __u64 fn_arg3(const struct pt_regs *ctx)
+{
+	return ctx->dx;
+}
+
+static __always_inline __u64 fn_result(const struct pt_regs *ctx)
+{
+	return ctx->ax;
+}
