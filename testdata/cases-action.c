@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -16,9 +15,8 @@
 #include "util.h"
 
 #define TRAP_DATA 0x55
-#define SI_CODE_SECCOMP 1 /* SYS_SECCOMP of asm-generic/siginfo.h, which libc lacks */
-#define NR_I386_GETPID 20
-#define NR_I386_GETPPID 64
+#define SI_CODE_SECCOMP 1    /* SYS_SECCOMP of asm-generic/siginfo.h, which libc lacks */
+#define NR_COMPAT_GETPPID 64 /* of i386 and arm */
 
 static int deny_errno(struct truth *truth, int error, unsigned flags)
 {
@@ -51,16 +49,13 @@ static int run_c04(struct truth *truth, int truth_fd)
 }
 
 /* What the handler saw, returned as the result of the call it interrupted. */
-#define TRAP_RESULT(data, nr) ((greg_t)(data) << 16 | (greg_t)(nr))
+#define TRAP_RESULT(data, nr) ((long)(data) << 16 | (long)(nr))
 
 static void on_sigsys(int signr, siginfo_t *info, void *data)
 {
-	ucontext_t *context = data;
-
-	context->uc_mcontext.gregs[REG_RAX] =
-		info->si_code == SI_CODE_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64
-			? TRAP_RESULT(info->si_errno, info->si_syscall)
-			: -1;
+	call_set_result(data, info->si_code == SI_CODE_SECCOMP && info->si_arch == CALL_ARCH
+				      ? TRAP_RESULT(info->si_errno, info->si_syscall)
+				      : -1);
 }
 
 static int run_c05(struct truth *truth, int truth_fd)
@@ -147,9 +142,9 @@ static int run_c10(struct truth *truth, int truth_fd)
 	return case_traced(truth, NULL, check_allowed);
 }
 
-static void skip_call(struct user_regs_struct *regs)
+static int skip_call(pid_t pid)
 {
-	regs->orig_rax = (unsigned long long)-1;
+	return call_skip(pid, 0);
 }
 
 static int check_c11(struct truth *truth)
@@ -204,29 +199,21 @@ static int run_c14(struct truth *truth, int truth_fd)
 	return got == truth->ppid ? 0 : truth_fail(truth, "SECCOMP_RET_LOG did not allow it");
 }
 
-/* A kernel without 32-bit calls answers int $0x80 with SIGSEGV. */
-static bool has_i386(void)
-{
-	struct call call = {.nr = NR_I386_GETPID};
-	int status = -1;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(call_i386(&call) == getpid() ? 0 : 1);
-	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
-}
-
 static int run_c15(struct truth *truth, int truth_fd)
 {
-	struct verdict v = {.ret = CASE_ERRNO(EXDEV), .error = EXDEV, .i386 = true};
+	struct verdict v = {.ret = CASE_ERRNO(EXDEV), .error = EXDEV, .compat = true};
 	struct call call = case_call(truth);
+	struct expect *e;
+	long got;
 
-	if (!has_i386())
-		return truth_unsupported(truth, "this kernel has no i386 calls");
-	call.nr = NR_I386_GETPPID;
-	if (case_installed(truth, filter_deny(AUDIT_ARCH_I386, call.nr, v.ret, 0)))
+	call.nr = NR_COMPAT_GETPPID;
+	if (case_installed(truth, filter_deny(CALL_COMPAT_ARCH, call.nr, v.ret, 0)))
 		return -1;
-	return truth_denied(truth, &call, v);
+	e = truth_expect(truth, &call, v);
+	got = call_compat(&e->call);
+	if (got == -ENOEXEC)
+		return truth_unsupported(truth, "this kernel has no 32-bit calls");
+	return got == -EXDEV ? 0 : truth_fail(truth, "the call returned %ld", got);
 }
 
 static int run_c16(struct truth *truth, int truth_fd)
@@ -289,7 +276,7 @@ const struct seccomp_case cases_action[] = {
 	{"c12", "USER_NOTIF, denied", run_c12, NULL, 0},
 	{"c13", "USER_NOTIF, continued", run_c13, NULL, 0},
 	{"c14", "LOG", run_c14, NULL, 0},
-	{"c15", "i386 ERRNO through int $0x80", run_c15, NULL, 0},
+	{"c15", "ERRNO of a 32-bit call", run_c15, NULL, 0},
 	{"c16", "strict mode", run_c16, NULL, SIGKILL},
 	{"c17", "fork and exec under a filter, nothing denied", run_c17, resume_c17, 0},
 	{"c18", "TRAP, SIGSYS has its default action", run_c18, NULL, SIGSYS},

@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +38,7 @@ int case_installed(struct truth *truth, int result)
 
 int case_filter(struct truth *truth, uint32_t verdict, unsigned flags)
 {
-	return case_installed(truth, filter_deny(AUDIT_ARCH_X86_64, CASE_NR, verdict, flags));
+	return case_installed(truth, filter_deny(CALL_ARCH, CASE_NR, verdict, flags));
 }
 
 int case_fork(struct truth *truth, int truth_fd, int (*fn)(struct truth *truth, int truth_fd))
@@ -79,7 +78,7 @@ struct supervised {
 static void *run_supervised(void *data)
 {
 	struct supervised *s = data;
-	int fd = filter_deny(AUDIT_ARCH_X86_64, CASE_NR, SECCOMP_RET_USER_NOTIF | CASE_NOTIF_DATA,
+	int fd = filter_deny(CALL_ARCH, CASE_NR, SECCOMP_RET_USER_NOTIF | CASE_NOTIF_DATA,
 			     SECCOMP_FILTER_FLAG_NEW_LISTENER);
 
 	s->tid = gettid();
@@ -140,9 +139,8 @@ static int run_traced(struct truth *truth, int (*check)(struct truth *truth))
 	return check(truth);
 }
 
-static int attend(struct truth *truth, pid_t pid, void (*fix)(struct user_regs_struct *regs))
+static int attend(struct truth *truth, pid_t pid, int (*fix)(pid_t pid))
 {
-	struct user_regs_struct regs;
 	unsigned long data = 0;
 	int status;
 
@@ -154,20 +152,14 @@ static int attend(struct truth *truth, pid_t pid, void (*fix)(struct user_regs_s
 		return truth_fail(truth, "the tracer was not asked: status %#x", status);
 	if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &data) || data != CASE_TRACE_DATA)
 		return truth_fail(truth, "the tracer got message %lu", data);
-	if (fix) {
-		if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
-			return truth_fail(truth, "PTRACE_GETREGS: %s", strerror(errno));
-		fix(&regs);
-		if (ptrace(PTRACE_SETREGS, pid, 0, &regs))
-			return truth_fail(truth, "PTRACE_SETREGS: %s", strerror(errno));
-	}
+	if (fix && fix(pid))
+		return truth_fail(truth, "changing the registers: %s", strerror(errno));
 	if (ptrace(PTRACE_CONT, pid, 0, 0) || waitpid(pid, &status, 0) != pid || status)
 		return truth_fail(truth, "the traced child ended with status %#x", status);
 	return 0;
 }
 
-int case_traced(struct truth *truth, void (*fix)(struct user_regs_struct *regs),
-		int (*check)(struct truth *truth))
+int case_traced(struct truth *truth, int (*fix)(pid_t pid), int (*check)(struct truth *truth))
 {
 	pid_t pid = fork();
 

@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -47,9 +46,7 @@ static int run_n01(struct truth *truth, int truth_fd)
 /* After rt_sigreturn the call's number is -1 and its result is whatever the frame says. */
 static void on_usr1(int signr, siginfo_t *info, void *data)
 {
-	ucontext_t *context = data;
-
-	context->uc_mcontext.gregs[REG_RAX] = -EPERM;
+	call_set_result(data, -EPERM);
 }
 
 static void on_usr2(int signr)
@@ -111,7 +108,7 @@ static int run_n04(struct truth *truth, int truth_fd)
 static int stack(struct truth *truth, long nr, const uint32_t *verdicts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (case_installed(truth, filter_deny(AUDIT_ARCH_X86_64, nr, verdicts[i], 0)))
+		if (case_installed(truth, filter_deny(CALL_ARCH, nr, verdicts[i], 0)))
 			return -1;
 	return 0;
 }
@@ -124,11 +121,11 @@ static int run_n05(struct truth *truth, int truth_fd)
 	struct call call = case_call(truth);
 
 	if (stack(truth, SYS_getppid, one, ARRAY_SIZE(one)) ||
-	    stack(truth, SYS_getpgrp, two, ARRAY_SIZE(two)))
+	    stack(truth, SYS_getpgid, two, ARRAY_SIZE(two)))
 		return -1;
 	if (truth_denied(truth, &call, (struct verdict){.ret = one[1], .error = ENOSYS}))
 		return -1;
-	call.nr = SYS_getpgrp;
+	call.nr = SYS_getpgid;
 	return truth_denied(truth, &call, (struct verdict){.ret = two[1], .error = EPERM});
 }
 
@@ -260,16 +257,17 @@ static int run_n11(struct truth *truth, int truth_fd)
 	struct verdict v = {.ret = CASE_ERRNO(EPERM), .error = EPERM};
 	struct call call = case_call(truth);
 
+	if (!call_has_x32)
+		return truth_unsupported(truth, "only x86 has x32 calls");
 	call.nr = NR_X32;
-	if (case_installed(truth, filter_deny(AUDIT_ARCH_X86_64, NR_X32, v.ret, 0)))
+	if (case_installed(truth, filter_deny(CALL_ARCH, NR_X32, v.ret, 0)))
 		return -1;
 	return truth_denied(truth, &call, v);
 }
 
-static void skip_with_eacces(struct user_regs_struct *regs)
+static int skip_with_eacces(pid_t pid)
 {
-	regs->orig_rax = (unsigned long long)-1;
-	regs->rax = (unsigned long long)-EACCES;
+	return call_skip(pid, EACCES);
 }
 
 static int check_n12(struct truth *truth)
@@ -290,7 +288,7 @@ static int run_n12(struct truth *truth, int truth_fd)
 static int run_n13(struct truth *truth, int truth_fd)
 {
 	struct verdict v = {.ret = SECCOMP_RET_USER_NOTIF | CASE_NOTIF_DATA, .error = ENOSYS};
-	int fd = filter_deny(AUDIT_ARCH_X86_64, CASE_NR, v.ret, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	int fd = filter_deny(CALL_ARCH, CASE_NR, v.ret, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	struct call call = case_call(truth);
 
 	if (case_installed(truth, fd))
@@ -375,6 +373,38 @@ static int run_n16(struct truth *truth, int truth_fd)
 	return case_supervised(truth, answers, ARRAY_SIZE(answers), check_n16);
 }
 
+static void on_sigsys(int signr, siginfo_t *info, void *data)
+{
+	call_set_result(data, -TRUTH_NO_ERROR); /* what truth_denied() wants to see */
+}
+
+/* Where the result register is the first argument's, a call that is rolled back leaves there what
+ * looks like the errno of another verdict; -1 is a usual argument, and EPERM. */
+static int run_n17(struct truth *truth, int truth_fd)
+{
+	const struct sigaction handler = {.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO};
+	struct verdict trap = {.ret = SECCOMP_RET_TRAP | EPERM, .error = TRUTH_NO_ERROR};
+	struct verdict v = {.ret = CASE_ERRNO(EPERM), .error = EPERM};
+	const uint64_t args[] = {(uint64_t)-EPERM, 0, EPERM};
+	struct call call = case_call(truth);
+
+	if (sigaction(SIGSYS, &handler, NULL))
+		return truth_fail(truth, "sigaction: %s", strerror(errno));
+	if (case_filter(truth, v.ret, 0) ||
+	    case_installed(truth, filter_deny(CALL_ARCH, SYS_getpgid, trap.ret, 0)))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
+		call.args[0] = args[i];
+		call.nr = CASE_NR;
+		if (truth_denied(truth, &call, v))
+			return -1;
+		call.nr = SYS_getpgid;
+		if (truth_denied(truth, &call, trap))
+			return -1;
+	}
+	return 0;
+}
+
 const struct seccomp_case cases_shape[] = {
 	{"n01", "filters being installed", run_n01, NULL, 0},
 	{"n02", "signal handlers returning", run_n02, NULL, 0},
@@ -392,5 +422,6 @@ const struct seccomp_case cases_shape[] = {
 	{"n14", "allowed calls that fail in the kernel", run_n14, NULL, 0},
 	{"n15", "a call restarted by the kernel", run_n15, NULL, 0},
 	{"n16", "USER_NOTIF, interrupted, asked again, continued", run_n16, NULL, 0},
+	{"n17", "first arguments that look like results", run_n17, NULL, 0},
 };
 const size_t n_cases_shape = ARRAY_SIZE(cases_shape);

@@ -53,7 +53,5 @@ int case_supervised(struct truth *truth, const struct answer *answers, size_t n,
 		    int (*check)(struct truth *truth));
 
 /* A forked child makes CASE_NR under SECCOMP_RET_TRACE, traced by the case; @fix, if any, turns
- * the registers before the child goes on. */
-struct user_regs_struct;
-int case_traced(struct truth *truth, void (*fix)(struct user_regs_struct *regs),
-		int (*check)(struct truth *truth));
+ * the registers before the child goes on, and returns 0, or -1 with errno. */
+int case_traced(struct truth *truth, int (*fix)(pid_t pid), int (*check)(struct truth *truth));

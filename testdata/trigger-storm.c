@@ -146,9 +146,9 @@ static int run_task(struct storm *storm, struct task *task)
 
 	(void)prctl(PR_SET_NAME, "storm", 0, 0, 0);
 	(void)close(storm->start[1]);
-	r = o->distinct > 1 ? install_distinct()
-			    : filter_deny(AUDIT_ARCH_X86_64, o->nr,
-					  SECCOMP_RET_ERRNO | (uint32_t)o->error, 0);
+	r = o->distinct > 1
+		    ? install_distinct()
+		    : filter_deny(CALL_ARCH, o->nr, SECCOMP_RET_ERRNO | (uint32_t)o->error, 0);
 	if (r)
 		return task_fail(task, "installing the filter", -r);
 	task->ready = true;
@@ -165,7 +165,7 @@ static int run_sleeper(struct storm *storm, struct task *task)
 
 	(void)prctl(PR_SET_NAME, "storm-sleeper", 0, 0, 0);
 	(void)close(storm->start[1]);
-	fd = filter_deny(AUDIT_ARCH_X86_64, SYS_getppid, SECCOMP_RET_USER_NOTIF,
+	fd = filter_deny(CALL_ARCH, SYS_getppid, SECCOMP_RET_USER_NOTIF,
 			 SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	if (fd < 0)
 		return task_fail(task, "installing the filter", -fd);

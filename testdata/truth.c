@@ -37,10 +37,10 @@ static const struct action {
 /* The calls the cases make. */
 static const struct {
 	long nr;
-	bool i386;
+	bool compat;
 	const char *name;
 } names[] = {
-	{SYS_getppid, false, "getppid"}, {SYS_getpgrp, false, "getpgrp"},
+	{SYS_getppid, false, "getppid"}, {SYS_getpgid, false, "getpgid"},
 	{SYS_ioctl, false, "ioctl"},     {SYS_getppid | X32_BIT, false, "getppid"},
 	{64, true, "getppid"},
 };
@@ -137,9 +137,8 @@ static int check(struct truth *truth, const struct call *call, long got, long wa
 int truth_denied(struct truth *truth, const struct call *call, struct verdict verdict)
 {
 	struct expect *e = truth_expect(truth, call, verdict);
-	long got = verdict.i386 ? call_i386(&e->call) : call_native(&e->call);
 
-	return check(truth, call, got, -verdict.error);
+	return check(truth, call, call_native(&e->call), -verdict.error);
 }
 
 int truth_allowed(struct truth *truth, const struct call *call, long want)
@@ -219,7 +218,7 @@ static void print_call(const struct expect *e)
 	const char *name = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (names[i].nr == e->call.nr && names[i].i386 == e->verdict.i386)
+		if (names[i].nr == e->call.nr && names[i].compat == e->verdict.compat)
 			name = names[i].name;
 	(void)printf(",\"syscall\":");
 	if (name)
@@ -228,10 +227,10 @@ static void print_call(const struct expect *e)
 		(void)printf("null");
 	(void)printf(",\"nr\":%ld,\"nr_lost\":%s,\"arch\":%u,\"arch_name\":\"%s\"", e->call.nr,
 		     e->verdict.nr_lost ? "true" : "false",
-		     e->verdict.i386 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64,
-		     e->verdict.i386                                 ? "i386"
+		     e->verdict.compat ? CALL_COMPAT_ARCH : CALL_ARCH,
+		     e->verdict.compat                               ? CALL_COMPAT_ARCH_NAME
 		     : e->call.nr > 0 && (e->call.nr & X32_BIT) != 0 ? "x32"
-								     : "x86_64");
+								     : CALL_ARCH_NAME);
 	for (int i = 0; i < 6; i++)
 		(void)printf("%s%" PRIu64, i ? "," : ",\"args\":[", e->call.args[i]);
 	(void)printf("],\"instruction_pointer\":%" PRIu64, e->call.ip);

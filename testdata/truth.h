@@ -21,7 +21,7 @@ struct verdict {
 	bool log;     /* the filter has SECCOMP_FILTER_FLAG_LOG */
 	bool strict;  /* there is no filter: SECCOMP_MODE_STRICT */
 	bool nr_lost; /* the number may be unknowable: a tracer overwrote it, or it was -1 */
-	bool i386;
+	bool compat;  /* a call of a 32-bit program */
 };
 
 struct expect {

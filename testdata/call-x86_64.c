@@ -3,6 +3,16 @@
  * killed caller cannot tell afterwards. */
 #include "call.h"
 
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NR_I386_GETPID 20
+
+const bool call_has_x32 = true;
+
 __attribute__((noinline)) long call_native(struct call *call)
 {
 	register uint64_t r10 __asm__("r10") = call->args[3];
@@ -21,7 +31,7 @@ __attribute__((noinline)) long call_native(struct call *call)
 	return ret;
 }
 
-__attribute__((noinline)) long call_i386(struct call *call)
+__attribute__((noinline)) static long call_i386(struct call *call)
 {
 	/* The sixth argument travels in rbp, which may be the frame pointer; r12 outlives the
 	 * call on every kernel, r8 to r11 do not. */
@@ -39,4 +49,38 @@ __attribute__((noinline)) long call_i386(struct call *call)
 			   "S"(call->args[3]), "D"(call->args[4])
 			 : "r8", "r9", "r10", "r11", "memory");
 	return (int)ret;
+}
+
+/* A kernel without 32-bit calls answers int $0x80 with SIGSEGV. */
+static bool has_i386(void)
+{
+	struct call call = {.nr = NR_I386_GETPID};
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(call_i386(&call) == getpid() ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+long call_compat(struct call *call)
+{
+	return has_i386() ? call_i386(call) : -ENOEXEC;
+}
+
+void call_set_result(ucontext_t *context, long result)
+{
+	context->uc_mcontext.gregs[REG_RAX] = result;
+}
+
+int call_skip(pid_t pid, int error)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
+		return -1;
+	regs.orig_rax = (unsigned long long)-1;
+	if (error)
+		regs.rax = (unsigned long long)-error;
+	return ptrace(PTRACE_SETREGS, pid, 0, &regs) ? -1 : 0;
 }
