@@ -21,7 +21,7 @@ PAGE = 4096
 # Of a limit and of touched memory: batches charged ahead per CPU, and what the runner notes late.
 SLACK_BYTES = 4 << 20
 
-SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 17)]
+SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 18)]
 OOM_CASES = [f"o{n:02}" for n in range(1, 12)]
 MACHINE_CASES = ["g01", "g02"]
 
@@ -120,6 +120,17 @@ def check_number(check, event, want):
         check.same(event, "syscall_name", want["syscall"])
 
 
+def check_args(check, event, want):
+    args = list(event.args)
+    if want["nr_lost"] and want["arch_name"] == "aarch64" and want["error_number"]:
+        # Of a call that a tracer skips, the kernel takes the result, which is in the first
+        # argument's register, for the argument as well.
+        if args and args[0] == 2**64 - want["error_number"]:
+            args[0] = want["args"][0]
+    check.that(args == want["args"],
+               f"args are {[hex(a) for a in event.args]}, not {[hex(a) for a in want['args']]}")
+
+
 def check_denial(check, truth, event, want, tier):
     check_process(check, event.process, want)
     check_number(check, event, want)
@@ -134,8 +145,7 @@ def check_denial(check, truth, event, want, tier):
         check.same(event, "error_number", want["error_number"])
     if want["ret_data"] is not None:
         check.known(event, "ret_data", want["ret_data"])
-    check.that(list(event.args) == want["args"],
-               f"args are {[hex(a) for a in event.args]}, not {[hex(a) for a in want['args']]}")
+    check_args(check, event, want)
     check.same(event, "instruction_pointer", want["instruction_pointer"])
     if want["filters"] is not None:
         check.known(event, "filters", want["filters"])

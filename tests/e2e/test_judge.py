@@ -198,6 +198,11 @@ def set_arg(records):
     find(records, "c01").seccomp_denial.args[5] = (1 << 32) - 1
 
 
+def skip_arg(records):
+    """The first argument as an arm64 kernel shows it for a call skipped with ENOSYS."""
+    find(records, "c11").seccomp_denial.args[0] = (1 << 64) - 38
+
+
 def drop_arg(records):
     del find(records, "c01").seccomp_denial.args[5]
 
@@ -241,6 +246,7 @@ BROKEN = [
     ("errno of the killed", setter("c06", "error_number", 0), "c06", "error_number is 0"),
     ("data", setter("c01", "ret_data", 1), "c01", "ret_data is 1"),
     ("argument", set_arg, "c01", "args are"),
+    ("result for an argument", skip_arg, "c11", "args are"),
     ("five arguments", drop_arg, "c01", "args are"),
     ("address", setter("c01", "instruction_pointer", 4214330), "c01", "instruction_pointer is"),
     ("filters", setter("c01", "filters", 2), "c01", "filters is 2"),
@@ -347,6 +353,19 @@ class JudgeTest(unittest.TestCase):
         setter("c11", "error_number", 1)(records)
         self.assertEqual(run(records)[0], ["c11"])
 
+    def test_arm64_shows_the_result_of_a_skipped_call_as_its_argument(self):
+        known = truths()
+        for want in (known[0]["expect"][0], known[3]["expect"][0]):
+            want["arch_name"] = "aarch64"
+        records = right_stream()
+        for case in ("c01", "c11"):
+            setter(case, "arch_name", "aarch64")(records)
+        self.assertEqual(run(records, known=known)[0], [])
+        skip_arg(records)
+        self.assertEqual(run(records, known=known)[0], [])
+        find(records, "c01").seccomp_denial.args[0] = (1 << 64) - 13
+        self.assertEqual(run(records, known=known)[0], ["c01"])
+
     def test_tracepoints_cannot_see_log(self):
         records = right_stream("tracepoint")
         wants = [t for t in truths() if t["case"] == "c14"][0]
@@ -412,7 +431,7 @@ class CommandTest(unittest.TestCase):
     def test_cases_that_were_never_tried_fail(self):
         done = self.run_judge(self.stream())
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 37 failed")
+        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 38 failed")
 
     def test_a_stream_cut_off_anywhere_fails(self):
         data = self.stream()
