@@ -76,7 +76,7 @@ end_streamers() {
 # On kernels where everything attaches, the tier is known beforehand.
 judge_truth() {
 	case $TARGET in
-	bookworm | bookworm-v1 | trixie) set -- "$1" --tier fentry ;;
+	bookworm | bookworm-v1 | trixie | trixie-arm64) set -- "$1" --tier fentry ;;
 	esac
 	name=$1
 	shift
