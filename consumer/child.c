@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -100,6 +101,35 @@ int child_start(struct child *child, char *const argv[])
 	child->out = TAKE_FD(out);
 	child->signals = TAKE_FD(signals);
 	return 0;
+}
+
+int child_start_with(struct child *child, const char *const own[], char *const extra[], size_t n,
+		     char *error, size_t size)
+{
+	_cleanup_free_ char **argv = NULL;
+	size_t n_own = 0;
+	int r;
+
+	while (own[n_own])
+		n_own++;
+	argv = calloc(n_own + n + 2, sizeof(*argv));
+	if (!argv) {
+		(void)snprintf(error, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	argv[0] = (char *)CHILD_PROGRAM; /* posix_spawn's type; it does not write to them */
+	for (size_t i = 0; i < n_own; i++)
+		argv[1 + i] = (char *)own[i];
+	for (size_t i = 0; i < n; i++)
+		argv[1 + n_own + i] = extra[i];
+	r = child_start(child, argv);
+	if (r == -ENOENT)
+		(void)snprintf(error, size,
+			       "there is no " CHILD_PROGRAM " beside this program or in PATH: "
+			       "install it, or add its folder to PATH");
+	else if (r < 0)
+		(void)snprintf(error, size, "cannot start " CHILD_PROGRAM ": %s", strerror(-r));
+	return r;
 }
 
 void child_pass_signals(const struct child *child)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define CHILD_PROGRAM "ringside-streamer"
@@ -22,6 +23,11 @@ struct child {
  * From here on SIGINT, SIGTERM and SIGHUP do not end us: the streamer ends, and with it the
  * stream. Returns 0; -ENOENT: there is no such program; or -errno. */
 int child_start(struct child *child, char *const argv[]);
+
+/* As child_start, with the options of @own (ends with NULL) and, behind them, @n of the user's.
+ * On failure @error, of at least 256 bytes, holds a sentence for them. */
+int child_start_with(struct child *child, const char *const own[], char *const extra[], size_t n,
+		     char *error, size_t size);
 
 /* Gives the child the signals somebody sent us, SIGHUP as SIGTERM. SIGINT of the terminal reaches
  * it without us. */

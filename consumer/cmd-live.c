@@ -70,24 +70,12 @@ static int parse(struct live *live, int argc, char **argv)
 /* live is for looking: where only they work, it takes the hooks that cost others something. */
 static int start(struct live *live, char **extra, size_t n)
 {
-	static const char *const first[] = {CHILD_PROGRAM, "--allow-syscall-tax", "-w", "-"};
-	_cleanup_free_ char **argv = calloc(ARRAY_SIZE(first) + n + 1, sizeof(*argv));
-	int r;
+	static const char *const own[] = {"--allow-syscall-tax", "-w", "-", NULL};
+	char error[256];
+	int r = child_start_with(&live->child, own, extra, n, error, sizeof(error));
 
-	if (!argv)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
-		argv[i] = (char *)first[i]; /* posix_spawn's type; it does not write to them */
-	for (size_t i = 0; i < n; i++)
-		argv[ARRAY_SIZE(first) + i] = extra[i];
-	r = child_start(&live->child, argv);
-	if (r == -ENOENT)
-		(void)fprintf(stderr,
-			      "ringside live: there is no " CHILD_PROGRAM " beside this "
-			      "program or in PATH: install it, or add its folder to PATH\n");
-	else if (r < 0)
-		(void)fprintf(stderr, "ringside live: cannot start " CHILD_PROGRAM ": %s\n",
-			      strerror(-r));
+	if (r < 0)
+		(void)fprintf(stderr, "ringside live: %s\n", error);
 	return r;
 }
 

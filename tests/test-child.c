@@ -86,6 +86,36 @@ static void its_output_arguments_and_status_are_its_own(void **state)
 	child_done(&child);
 }
 
+static void our_options_stand_before_the_users(void **state)
+{
+	static const char *const own[] = {"-w", "-", NULL};
+	char *const extra[] = {(char *)"--label", (char *)"a=b c"};
+	struct child child = CHILD_NULL;
+	char error[256] = "";
+
+	write_program(*state, "echo \"$#|$1|$2|$3|$4\"");
+	assert_ok(child_start_with(&child, own, extra, 2, error, sizeof(error)));
+	read_line(&child, "4|-w|-|--label|a=b c");
+	assert_int_equal(child_wait(&child), 0);
+	child_done(&child);
+}
+
+static void what_cannot_be_started_is_a_sentence(void **state)
+{
+	static const char *const own[] = {NULL};
+	struct folder *f = *state;
+	struct child child = CHILD_NULL;
+	char error[256] = "";
+
+	assert_ok(setenv("PATH", f->path, 1));
+	assert_int_equal(child_start_with(&child, own, NULL, 0, error, sizeof(error)), -ENOENT);
+	assert_non_null(strstr(error, "add its folder to PATH"));
+	write_program(f, "exit 0");
+	assert_ok(chmod(f->program, 0644));
+	assert_int_equal(child_start_with(&child, own, NULL, 0, error, sizeof(error)), -EACCES);
+	assert_string_equal(error, "cannot start " CHILD_PROGRAM ": Permission denied");
+}
+
 static void a_missing_program_is_told_apart(void **state)
 {
 	struct child child = CHILD_NULL;
@@ -199,6 +229,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(its_output_arguments_and_status_are_its_own),
+		TEST(our_options_stand_before_the_users),
+		TEST(what_cannot_be_started_is_a_sentence),
 		TEST(a_missing_program_is_told_apart),
 		TEST(a_program_that_cannot_run_is_told_apart),
 		TEST(a_signal_somebody_sent_us_is_passed_on),
