@@ -114,6 +114,7 @@ static void notes(struct pb *pb, const struct kernel_config *config, const struc
 int header_write(struct stream *stream, const struct kernel *kernel, const struct options *options)
 {
 	const struct kernel_config *config = &options->kernel;
+	const uint64_t map_bytes = kernel_map_bytes(kernel);
 	uint64_t oom_kills;
 	unsigned n_cpus;
 	struct host host;
@@ -136,8 +137,11 @@ int header_write(struct stream *stream, const struct kernel *kernel, const struc
 			probe(&pb, kernel_probe(kernel, i), probes[i]->name);
 	pb_uint(&pb, FIELD_HEADER_CRITICAL_RING_BYTES, config->critical_ring_bytes);
 	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, config->bulk_ring_bytes);
+	if (map_bytes)
+		pb_uint(&pb, FIELD_HEADER_MAP_BYTES, map_bytes);
 	limits(&pb, config);
-	pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);
+	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */
+		pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);
 	pb_uint(&pb, FIELD_HEADER_PAGE_BYTES, (uint64_t)sysconf(_SC_PAGESIZE));
 	pb_uint(&pb, FIELD_HEADER_COUNTERS_INTERVAL_NANO,
 		(uint64_t)options->counters_interval * 1000000000u);

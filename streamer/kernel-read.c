@@ -142,6 +142,21 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 		(void)bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.rs_known), &key);
 }
 
+/* "memlock" of a map's fdinfo; since 6.4 (90a5527d7686) what it takes indeed. */
+static uint64_t memory_of(int fd)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[64], text[128];
+	uint64_t bytes = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f))
+		if (!strncmp(text, "memlock:", 8))
+			bytes = strtoull(text + 8, NULL, 10);
+	return bytes;
+}
+
 uint64_t kernel_map_bytes(const struct kernel *kernel)
 {
 	struct bpf_map *map;
@@ -151,9 +166,8 @@ uint64_t kernel_map_bytes(const struct kernel *kernel)
 		return 0;
 	bpf_object__for_each_map(map, kernel->skel->obj)
 	{
-		uint64_t entry = bpf_map__key_size(map) + bpf_map__value_size(map);
-
-		bytes += (entry ? entry : 1) * bpf_map__max_entries(map);
+		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF && bpf_map__fd(map) >= 0)
+			bytes += memory_of(bpf_map__fd(map));
 	}
 	return bytes;
 }

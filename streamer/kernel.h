@@ -80,7 +80,8 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 /* Asks the programs to send the cgroup's path with its next event again. */
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id);
 
-/* Bytes the rings and maps take in the kernel. */
+/* Bytes the maps take in the kernel, as it says itself; the rings, whose size is configured, are
+ * not among them. 0: not known. */
 uint64_t kernel_map_bytes(const struct kernel *kernel);
 
 /* Tells the programs what has changed in user space (the sysctl actions_logged). Now and then. */

@@ -184,6 +184,11 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	return r;
 }
 
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	return FAKE_MAP_BYTES;
+}
+
 void kernel_refresh(struct kernel *kernel)
 {
 }

@@ -8,6 +8,7 @@
 #include "wire.h"
 
 #define FAKE_CPUS 8u
+#define FAKE_MAP_BYTES 12345
 #define FAKE_RING_RECORDS 65536u
 #define FAKE_ROWS 65536u
 

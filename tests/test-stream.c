@@ -86,6 +86,7 @@ static void a_stream_begins_with_the_magic_and_says_what_it_is(void **state)
 		assert_string_equal(h->probes[1]->attempts[0]->error, "refused \xef\xbf\xbd");
 		assert_int_equal(h->limits->burst, 20);
 		assert_int_equal(h->possible_cpus, FAKE_CPUS);
+		assert_int_equal(h->map_bytes, FAKE_MAP_BYTES);
 		assert_int_equal(h->counters_interval_nano, 10000000000);
 		assert_int_equal(strlen(h->boot_id), 36);
 		assert_true(!h->machine_id || strlen(h->machine_id) == 32);
