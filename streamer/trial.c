@@ -3,7 +3,9 @@
 
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/perf_event.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <bpf/bpf.h>
@@ -11,6 +13,8 @@
 #include "types.h"
 #include "util.h"
 
+#define PERF_PARANOID "/proc/sys/kernel/perf_event_paranoid"
+#define MEMLOCK_TRIAL (4u << 20) /* less than the rings and maps take */
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
 static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
@@ -41,11 +45,34 @@ static int check_privileges(char *error, size_t size)
 	return -EPERM;
 }
 
+/* Before 5.11, maps are counted against RLIMIT_MEMLOCK, and to raise that takes CAP_SYS_RESOURCE.
+ * libbpf raises it where it has to; whether the kernel is one of these, a map tells. */
+static int check_memlock(char *error, size_t size)
+{
+	const struct rlimit wanted = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit limit;
+	_cleanup_close_ int fd = -1;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return 0;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rs_try", sizeof(__u32), MEMLOCK_TRIAL, 1, NULL);
+	if (fd >= 0 || errno != EPERM || !setrlimit(RLIMIT_MEMLOCK, &wanted))
+		return 0;
+	(void)snprintf(error, size,
+		       "no memory for BPF maps: this kernel (before 5.11) counts them against "
+		       "RLIMIT_MEMLOCK (%llu KiB), and CAP_SYS_RESOURCE is missing to raise it; "
+		       "run it with sudo, or give it CAP_SYS_RESOURCE or LimitMEMLOCK=infinity",
+		       (unsigned long long)limit.rlim_cur >> 10);
+	return -EPERM;
+}
+
 int trial_machine(const char *btf_path, const struct btf *wanted, struct types **ret, char *error,
 		  size_t size)
 {
 	int r = check_privileges(error, size);
 
+	if (!r)
+		r = check_memlock(error, size);
 	if (r)
 		return r;
 	r = types_new(ret, btf_path, wanted);
@@ -105,6 +132,52 @@ static int try_tracepoint(const struct types *types, const char *name, char *err
 	return 0;
 }
 
+static bool read_number(const char *path, int *ret)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+
+	return f && fscanf(f, "%d", ret) == 1;
+}
+
+/* CAP_PERFMON is enough for kprobes (5.8, c9e0924e5c2b), but Debian's and Ubuntu's kernels know
+ * a level 3 of perf_event_paranoid, above which is only CAP_SYS_ADMIN. */
+static void explain_perf(int r, char *error, size_t size)
+{
+	int paranoid = 0;
+
+	if (r == -EACCES && read_number(PERF_PARANOID, &paranoid) && paranoid > 2)
+		(void)snprintf(error, size,
+			       "perf_event_open is refused: CAP_SYS_ADMIN is missing, or "
+			       "`sudo sysctl kernel.perf_event_paranoid=2` (it is %d)",
+			       paranoid);
+	else if (r == -EPERM || r == -EACCES)
+		(void)snprintf(error, size,
+			       "perf_event_open is refused: %s; a seccomp profile or security "
+			       "module forbids it",
+			       strerrordesc_np(-r));
+	else
+		(void)snprintf(error, size, "no kprobe can be put there: %s", strerrordesc_np(-r));
+}
+
+/* Puts a kprobe with nothing behind it on @function. */
+static int try_perf(const char *function, char *error, size_t size)
+{
+	struct perf_event_attr attr = {.size = sizeof(attr)};
+	_cleanup_close_ int fd = -1;
+	int type, r;
+
+	if (!read_number(KPROBE_PMU, &type))
+		return 0; /* libbpf will have more to say */
+	attr.type = (uint32_t)type;
+	attr.kprobe_func = (uint64_t)(uintptr_t)function;
+	fd = (int)syscall(__NR_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd >= 0)
+		return 0;
+	r = -errno;
+	explain_perf(r, error, size);
+	return r;
+}
+
 /* Kprobes come through their own PMU; where it is missing the kernel was built without. */
 static int try_kprobe(const struct types *types, const char *function, char *error, size_t size)
 {
@@ -118,7 +191,7 @@ static int try_kprobe(const struct types *types, const char *function, char *err
 		(void)snprintf(error, size, "this kernel has no function %s", function);
 		return -ESRCH;
 	}
-	return 0;
+	return try_perf(function, error, size);
 }
 
 int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size)
