@@ -15,6 +15,7 @@
 #include "util.h"
 
 #define PATIENCE_MS 5000
+#define HOLD_MS 30000 /* at most: a reader that forgets us shall not leave hooks behind */
 
 struct parts {
 	struct stream *stream;
@@ -63,6 +64,15 @@ static int flush(struct stream *stream, const struct sink *sink)
 	}
 }
 
+/* A pipe without a reader is an error, whatever is asked for. */
+static void hold(const struct sink *sink)
+{
+	struct pollfd p = {.fd = sink_fd(sink)};
+
+	while (poll(&p, 1, HOLD_MS) < 0 && errno == EINTR)
+		;
+}
+
 int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
 		 char *error, size_t size)
 {
@@ -77,6 +87,10 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 	if (r < 0) {
 		(void)snprintf(error, size, "%s: %s", sink_name(sink), strerror(-r));
 		return r;
+	}
+	if (options->doctor_holds) {
+		hold(sink);
+		return 0;
 	}
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		if (!attached_misses(kernel, &options->kernel, i))

@@ -8,7 +8,8 @@
 #include "sink.h"
 
 /* Writes a stream of a Header and a Footer: what got attached, how, and what is missing.
+ * With doctor_holds, what is attached stays so until nobody reads the stream any more.
  * Returns 0, or -errno with a sentence in @error; -ENOENT: a probe could not be attached (the
- * records are written). */
+ * records are written); who holds has read that in the records. */
 int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
 		 char *error, size_t size);

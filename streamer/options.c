@@ -223,7 +223,10 @@ static int set_counters_interval(struct parse *parse, const char *value)
 
 static int set_doctor(struct parse *parse, const char *value)
 {
+	if (value && strcmp(value, "hold") != 0)
+		return options_bad(parse, "--doctor=%s: accepts hold, or nothing", value);
 	parse->options->doctor = true;
+	parse->options->doctor_holds = value;
 	return 0;
 }
 
@@ -306,9 +309,10 @@ static const struct row rows[] = {
 	 set_ring_size},
 	{"counters-interval", 0, "SECONDS", "write the sums this often, 1 to 3600 (default 10)",
 	 set_counters_interval},
-	{"doctor", 0, NULL,
+	{"doctor", 0, "[=hold]",
 	 "attach, write how that went as a stream of two records, and end;\n"
-	 "exit code 1 if a probe could not be attached (for `ringside doctor`)",
+	 "exit code 1 if a probe could not be attached. With hold (as for\n"
+	 "`ringside doctor`): end when stdout is not read any more",
 	 set_doctor},
 	{"quiet", 'q', NULL, "no totals on stderr at the end", set_quiet},
 	{"help", 'h', NULL, "print this", set_help},

@@ -31,6 +31,7 @@ struct options {
 	uint32_t counters_interval; /* seconds */
 	bool flush_each;
 	bool doctor;
+	bool doctor_holds; /* stays attached until nobody reads its stdout */
 	bool quiet;
 };
 

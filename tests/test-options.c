@@ -97,6 +97,10 @@ static void every_option_is_understood(void **state)
 	assert_int_equal(o.kernel.probes, 1u << WIRE_OOM_KILL | 1u << WIRE_SECCOMP_DENIAL);
 	PARSE(&o, "--doctor");
 	assert_true(o.doctor);
+	assert_false(o.doctor_holds);
+	PARSE(&o, "--doctor=hold");
+	assert_true(o.doctor);
+	assert_true(o.doctor_holds);
 }
 
 static void what_goes_into_files_is_understood(void **state)
@@ -220,6 +224,7 @@ static void options_that_exclude_each_other_are_refused(void **state)
 	assert_refused(LIST("-w", "x", "--append", "--force"), LIST("exclude each other"));
 	assert_refused(LIST("--append"), LIST("needs -w FILE"));
 	assert_refused(LIST("--doctor", "-w", "x"), LIST("--doctor writes to stdout"));
+	assert_refused(LIST("--doctor=on"), LIST("--doctor=on", "hold"));
 	assert_refused(LIST("--doctor", "-z"), LIST("--doctor", "without -z"));
 	assert_refused(LIST("-w", "x", "--append", "-C1M"), LIST("--append is for one file"));
 	assert_refused(LIST("-G60"), LIST("need -w FILE"));
