@@ -1,158 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "doctor.h"
+#include "doctor-part.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "line.h"
 #include "text-part.h"
 #include "util.h"
+#include "wrap.h"
 
-#define ROW_SIZE 2048
-#define COLUMN 16
-#define SENTENCE_MAX 512
-#define SECOND UINT64_C(1000000000)
+#define TEXT_SIZE 2048
 
-static const char *const defaults[] = {"oom_kill", "seccomp_denial"};
-
-static bool attached(const Ringside__V1__Probe *probe)
+void doctor_cell(struct line *line, const char *text, size_t width, const char *color)
 {
-	return probe->has_tier && probe->tier != RINGSIDE__V1__TIER__TIER_UNSPECIFIED;
+	const size_t used = line_width(text, strlen(text));
+
+	line_text(line, color ? color : "");
+	line_safe(line, text, TEXT_NAME_MAX);
+	line_text(line, color ? DOCTOR_PLAIN : "");
+	line_pad(line, used < width ? width - used : 1);
 }
 
-static const Ringside__V1__Probe *find(const Ringside__V1__Header *header, const char *kind)
+/* A name in the first column and a text behind it. */
+void doctor_row(const struct doctor_page *report, const char *name, const char *text)
 {
-	for (size_t i = 0; i < header->n_probes; i++)
-		if (text_equal(header->probes[i]->kind, kind))
-			return header->probes[i];
-	return NULL;
+	char buf[256];
+	struct line line = line_make(buf, sizeof(buf));
+
+	doctor_cell(&line, name, DOCTOR_NAME, NULL);
+	(void)line_end(&line);
+	wrap(report->writer, buf, DOCTOR_NAME, text);
 }
 
-static bool works(const Ringside__V1__Header *header, const char *kind)
+void doctor_heading(const struct doctor_page *report, const char *text)
 {
-	const Ringside__V1__Probe *probe = find(header, kind);
-
-	return probe && attached(probe);
+	writer_string(report->writer, report->color ? "\n" DOCTOR_BOLD : "\n");
+	writer_string(report->writer, text);
+	writer_string(report->writer, report->color ? DOCTOR_PLAIN "\n" : "\n");
 }
 
-bool doctor_works(const Ringside__V1__Header *header)
+static void put_machine(const struct doctor_page *report, const Ringside__V1__Header *header)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!works(header, defaults[i]))
-			return false;
-	return true;
-}
+	char buf[TEXT_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
 
-/* A row is a name in the first column and a text behind it. */
-static struct line row(char *buf, const char *name)
-{
-	struct line line = line_make(buf, ROW_SIZE - 1);
-	size_t width = strlen(name);
-
-	line_safe(&line, name, TEXT_NAME_MAX);
-	line_pad(&line, width < COLUMN ? COLUMN - width : 1);
-	return line;
-}
-
-static void row_end(struct writer *writer, struct line *line)
-{
-	size_t size = line_end(line);
-
-	line->start[size] = '\n';
-	writer_put(writer, line->start, size + 1);
-}
-
-static void sentence(struct writer *writer, const char *name, const char *text)
-{
-	char buf[ROW_SIZE];
-	struct line line = row(buf, name);
-
-	line_safe(&line, text, SENTENCE_MAX);
-	row_end(writer, &line);
-}
-
-static void put_tier(struct line *line, int tier)
-{
-	text_enum(line, &ringside__v1__tier__descriptor, tier, "TIER_");
-}
-
-static void put_state(struct writer *writer, const Ringside__V1__Probe *probe)
-{
-	char buf[ROW_SIZE];
-	struct line line = row(buf, text_has(probe->kind) ? probe->kind : "?");
-
-	if (!attached(probe)) {
-		line_text(&line, "NOT ATTACHED");
-		row_end(writer, &line);
-		return;
-	}
-	line_text(&line, "attached by ");
-	put_tier(&line, probe->tier);
-	for (size_t i = 0; i < probe->n_hooks; i++) {
-		line_text(&line, i ? ", " : " (");
-		line_safe(&line, probe->hooks[i], TEXT_NAME_MAX);
-	}
-	line_text(&line, probe->n_hooks ? ")" : "");
-	line_text(&line, probe->self_tested ? "; an event made on purpose arrived" : "");
-	row_end(writer, &line);
-}
-
-static void put_attempts(struct writer *writer, const Ringside__V1__Probe *probe)
-{
-	for (size_t i = 0; i < probe->n_attempts; i++) {
-		const Ringside__V1__Attempt *attempt = probe->attempts[i];
-		char buf[ROW_SIZE];
-		struct line line = row(buf, i ? "" : "  tried");
-
-		put_tier(&line, attempt->tier);
-		line_text(&line, attempt->ok ? ": works" : ": ");
-		if (!attempt->ok)
-			line_safe(&line,
-				  text_has(attempt->error) ? attempt->error : "does not work",
-				  SENTENCE_MAX);
-		row_end(writer, &line);
-	}
-}
-
-static void put_probe(struct writer *writer, const Ringside__V1__Probe *probe)
-{
-	put_state(writer, probe);
-	for (size_t i = 0; i < probe->n_blind_spots; i++)
-		sentence(writer, i ? "" : "  cannot see", probe->blind_spots[i]);
-	if (text_has(probe->cost))
-		sentence(writer, "  costs", probe->cost);
-	put_attempts(writer, probe);
-	writer_string(writer, "\n");
-}
-
-static void put_machine(struct writer *writer, const Ringside__V1__Header *header)
-{
-	char buf[ROW_SIZE];
-	struct line line = row(buf, "machine");
-
-	line_safe(&line, text_has(header->host_name) ? header->host_name : "?", TEXT_NAME_MAX);
+	line_text(&line, text_has(header->host_name) ? header->host_name : "?");
 	line_text(&line, ", Linux ");
-	line_safe(&line, header->kernel_release, TEXT_NAME_MAX);
+	line_text(&line, text_has(header->kernel_release) ? header->kernel_release : "?");
 	line_text(&line, " ");
-	line_safe(&line, header->architecture, TEXT_NAME_MAX);
+	line_text(&line, text_has(header->architecture) ? header->architecture : "?");
 	if (header->has_possible_cpus) {
 		line_text(&line, ", ");
 		line_count(&line, header->possible_cpus);
 		line_text(&line, header->possible_cpus == 1 ? " CPU" : " CPUs");
 	}
 	if (text_has(header->streamer_version)) {
-		line_text(&line, ", ringside-streamer ");
-		line_safe(&line, header->streamer_version, TEXT_NAME_MAX);
+		line_text(&line, ", ringside ");
+		line_text(&line, header->streamer_version);
 	}
-	row_end(writer, &line);
-	if (header->has_kernel_oom_kills) {
-		line = row(buf, "OOM kills");
-		line_count(&line, header->kernel_oom_kills);
-		line_text(&line, " since boot, the kernel says");
-		row_end(writer, &line);
-	}
-	writer_string(writer, "\n");
+	(void)line_end(&line);
+	doctor_row(report, "machine", buf);
+	if (!header->has_kernel_oom_kills)
+		return;
+	line = line_make(buf, sizeof(buf));
+	line_count(&line, header->kernel_oom_kills);
+	line_text(&line, " since boot, the kernel says");
+	(void)line_end(&line);
+	doctor_row(report, "OOM kills", buf);
 }
 
 static void put_rate(struct line *line, const Ringside__V1__Limits *limits)
@@ -172,128 +85,90 @@ static void put_rate(struct line *line, const Ringside__V1__Limits *limits)
 		line_text(line, "none");
 }
 
-static void put_resources(struct writer *writer, const Ringside__V1__Header *header)
+static void put_resources(const struct doctor_page *report, const Ringside__V1__Header *header)
 {
-	char buf[ROW_SIZE];
-	struct line line = row(buf, "buffers");
+	char buf[TEXT_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
 
+	writer_string(report->writer, "\n");
 	if (header->has_critical_ring_bytes && header->has_bulk_ring_bytes) {
-		line_bytes(&line, header->critical_ring_bytes);
-		line_text(&line, " for OOM kills, ");
-		line_bytes(&line, header->bulk_ring_bytes);
-		line_text(&line, " for all else (--ring-size)");
-		row_end(writer, &line);
+		line_count(&line, header->critical_ring_bytes);
+		line_text(&line, " bytes for OOM kills, ");
+		line_count(&line, header->bulk_ring_bytes);
+		line_text(&line, " bytes for all else (--ring-size)");
+		(void)line_end(&line);
+		doctor_row(report, "rings", buf);
+	}
+	if (header->has_map_bytes) {
+		line = line_make(buf, sizeof(buf));
+		line_count(&line, header->map_bytes);
+		line_text(&line, " bytes for counters, limits and names");
+		(void)line_end(&line);
+		doctor_row(report, "maps", buf);
 	}
 	if (header->limits) {
-		line = row(buf, "limits");
+		line = line_make(buf, sizeof(buf));
 		put_rate(&line, header->limits);
-		row_end(writer, &line);
+		(void)line_end(&line);
+		doctor_row(report, "limits", buf);
 	}
-	for (size_t i = 0; i < header->n_notes; i++)
-		sentence(writer, i ? "" : "notes", header->notes[i]);
-	writer_string(writer, "\n");
 }
 
-/* The hook that costs others something is the one that was not tried without permission. */
-static bool tax_would_help(const Ringside__V1__Probe *probe)
+static void put_base(const struct doctor_page *report)
 {
-	for (size_t i = 0; i < probe->n_attempts; i++) {
-		const Ringside__V1__Attempt *attempt = probe->attempts[i];
+	const struct cost_sample *before = &report->diagnosis->before;
+	char buf[TEXT_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
 
-		if (attempt->tier == RINGSIDE__V1__TIER__TIER_TRACEPOINT && !attempt->ok &&
-		    text_has(attempt->error) && strstr(attempt->error, "--allow-syscall-tax"))
-			return true;
-	}
-	return false;
-}
-
-static void put_cure(struct writer *writer, const char *kind, const Ringside__V1__Probe *probe)
-{
-	char buf[ROW_SIZE];
-	struct line line = row(buf, "to do");
-
-	line_text(&line, kind);
-	if (!probe)
-		line_text(&line, " was not asked for: add it to --probes");
-	else if (tax_would_help(probe))
-		line_text(
-			&line,
-			" works here with `ringside-streamer --allow-syscall-tax`: each system "
-			"call of any process then takes about 0.2 µs longer. `ringside live` "
-			"permits it by itself; `ringside doctor -- --allow-syscall-tax` tries it");
-	else
-		line_text(&line, " does not work here, for the reasons above");
-	row_end(writer, &line);
-}
-
-void doctor_report(struct writer *writer, const Ringside__V1__Header *header)
-{
-	put_machine(writer, header);
-	for (size_t i = 0; i < header->n_probes; i++)
-		put_probe(writer, header->probes[i]);
-	put_resources(writer, header);
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!works(header, defaults[i]))
-			put_cure(writer, defaults[i], find(header, defaults[i]));
-	if (doctor_works(header))
-		sentence(writer, "to do", "nothing: OOM kills and seccomp denials are seen");
-}
-
-/* Missing: an empty text. */
-static void read_text(const char *path, char *buf, size_t size)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read_full(fd, buf, size - 1);
-
-	buf[n > 0 ? n : 0] = '\0';
-}
-
-static void explain_privileges(struct writer *writer)
-{
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} needed[] = {{"CAP_BPF", 39}, {"CAP_PERFMON", 38}};
-	const uint64_t admin = UINT64_C(1) << 21;
-	char status[8192], buf[ROW_SIZE];
-	const char *caps;
-	uint64_t have;
-	struct line line;
-	bool any = false;
-
-	read_text("/proc/self/status", status, sizeof(status));
-	caps = strstr(status, "\nCapEff:");
-	if (!caps)
+	if (!before->known)
 		return;
-	have = strtoull(caps + strlen("\nCapEff:"), NULL, 16);
-	line = row(buf, "missing");
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		if (have & (admin | UINT64_C(1) << needed[i].bit))
-			continue;
-		line_text(&line, any ? " and " : "");
-		line_text(&line, needed[i].name);
-		any = true;
-	}
-	line_text(&line, ": run it as root (sudo ringside doctor), or give the service these "
-			 "capabilities");
-	if (any)
-		row_end(writer, &line);
+	line_int(&line, before->of[COST_PLAIN].median);
+	line_text(&line, " ns a call, ");
+	line_int(&line, before->of[COST_ALLOWED].median);
+	line_text(&line, " ns with a filter, ");
+	line_int(&line, before->of[COST_DENIED].median);
+	line_text(&line, " ns denied, without our hooks, now; ± is the noise");
+	(void)line_end(&line);
+	doctor_row(report, "measured", buf);
 }
 
-void doctor_explain(struct writer *writer)
+static void put_result(const struct doctor_page *report, const char *name, const char *kind,
+		       const char *what)
 {
-	char lockdown[128];
+	const Ringside__V1__Probe *probe = diagnosis_probe(report->diagnosis, kind);
+	const bool seen = probe && probe->has_tier &&
+			  !diagnosis_attached(probe, RINGSIDE__V1__TIER__TIER_UNSPECIFIED);
+	char first[256];
+	struct line line = line_make(first, sizeof(first));
 
-	explain_privileges(writer);
-	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
-		sentence(writer, "missing",
-			 "/sys/kernel/btf/vmlinux: this kernel does not carry its BTF; get the BTF "
-			 "of "
-			 "this very build and pass it with `ringside doctor -- --btf FILE`");
-	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
-	if (strstr(lockdown, "[confidentiality]"))
-		sentence(writer, "forbidden",
-			 "kernel lockdown is in confidentiality mode, which forbids BPF to read "
-			 "kernel "
-			 "memory: boot with lockdown=integrity or none");
+	doctor_cell(&line, name, DOCTOR_NAME, NULL);
+	doctor_cell(&line, what, DOCTOR_NAME + 1, NULL);
+	line_text(&line, !report->color ? "" : seen ? DOCTOR_GREEN : DOCTOR_RED);
+	line_text(&line, seen ? "seen, by " : "NOT SEEN");
+	line_text(&line, seen ? diagnosis_tier((int)probe->tier) : "");
+	line_text(&line, report->color ? DOCTOR_PLAIN : "");
+	line_text(&line, "\n");
+	(void)line_end(&line);
+	writer_string(report->writer, first);
+}
+
+void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, bool color)
+{
+	const struct doctor_page report = {.writer = writer,
+					   .diagnosis = diagnosis,
+					   .color = color};
+	struct remedy remedy;
+
+	put_machine(&report, diagnosis->header);
+	doctor_table(&report);
+	doctor_blind_spots(&report);
+	put_resources(&report, diagnosis->header);
+	put_base(&report);
+	writer_string(writer, "\n");
+	put_result(&report, "result", "oom_kill", "OOM kills");
+	put_result(&report, "", "seccomp_denial", "seccomp denials");
+	diagnosis_remedy(diagnosis, &remedy);
+	doctor_row(&report, "to do", remedy.command[0] ? remedy.command : remedy.text);
+	if (remedy.command[0])
+		doctor_row(&report, "", remedy.text);
 }
