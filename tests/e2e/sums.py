@@ -117,6 +117,11 @@ def judge(args, truth, count):
     if count.sink:
         closes = truth["triggered"] <= known + count.others == kernel["seen"]
     yield closes, f"the sums close: {say}"
+    # A tier that misses denials has to have said so before: doctor shows what the Header says.
+    spots = next((p.blind_spots for p in count.header.probes if p.kind == KIND), [])
+    if probe.missed_runs:
+        yield any("missed_runs" in spot for spot in spots), \
+            f"runs can be missed, and the blind spots tell: {'; '.join(spots)}"
     yield kernel["seen"] == kernel["submitted"] + kernel["limited"] + kernel["dropped"], \
         f"the kernel's own sums close: {kernel}"
     yield kernel["in_flight"] == 0, "nothing is in flight at the end"
