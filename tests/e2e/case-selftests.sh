@@ -18,8 +18,6 @@ collect() {
 		start "$tier" --attach "$tier"
 		selftest "$tier"
 		stop "$tier"
-		# Whatever it does, it is not ours to know.
-		echo '{"triggered": 0, "pids": []}' >"$tier.truth"
 	done
 	dmesg >messages
 }
@@ -39,7 +37,7 @@ judge() {
 			echo "not ok - $tier: $(diff plain.results "$tier.results" | grep '^[<>]' | head -n 5)"
 		fi
 		/usr/bin/python3 "$TESTS/e2e/sums.py" --verify "$BUILD/consumer/ringside" --lost no \
-			--limited no "$tier.pb" "$tier.truth" >"$tier.sums" 2>&1 || true
+			--limited no --unknown "$tier.pb" none >"$tier.sums" 2>&1 || true
 		sed -E "s/^(ok|not ok) - /\1 - $tier: /" "$tier.sums"
 		grep -q '^ok' "$tier.sums" || echo "not ok - $tier: sums.py found nothing to say"
 	done

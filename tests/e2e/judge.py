@@ -21,12 +21,12 @@ PAGE = 4096
 # Of a limit and of touched memory: batches charged ahead per CPU, and what the runner notes late.
 SLACK_BYTES = 4 << 20
 
-SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 18)]
+SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 22)]
 OOM_CASES = [f"o{n:02}" for n in range(1, 12)]
 MACHINE_CASES = ["g01", "g02"]
 
 # What a tier cannot see, by case, and words of the blind spot in the Header that has to say so.
-# "absent": no event may come. "optional": none or the right one.
+# "absent": no event may come. "optional": none or the right one. "extra": one for no denial.
 TIER_BLIND = {
     "tracepoint": {
         # LOG is not a denial: registers and signals show nothing
@@ -34,6 +34,8 @@ TIER_BLIND = {
         # a tracer overwrote the number, which is all that was to be seen
         "c11": ("optional", "tracer replaced its number"),
         "n12": ("optional", "tracer replaced its number"),
+        # where the result is what the filter would have given
+        "n21": ("extra", "PTRACE_SYSEMU"),
     },
 }
 
@@ -198,6 +200,9 @@ def judge_seccomp(truth, records, probe):
     if blind == "absent" or (blind == "optional" and not events):
         check.unseen = declared(check, probe, words)
         wants = []
+    elif blind == "extra" and len(events) == 1:
+        check.unseen = declared(check, probe, words)
+        return check, 0, 1
     pairs, missing, more = pair(events, wants, denial_distance)
     for event, want in pairs:
         check_denial(check, truth, event, want, tier)

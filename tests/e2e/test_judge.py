@@ -376,6 +376,13 @@ class JudgeTest(unittest.TestCase):
         records.insert(1, right_denial(wants, wants["expect"][0], "tracepoint"))
         self.assertEqual(run(renumber(records))[0], ["c14"])
 
+    def test_tracepoints_may_take_an_emulated_call_for_a_denial(self):
+        known = truths() + [seccomp_truth("n21", [921], [])]
+        for tier, blamed in (("tracepoint", []), ("fentry", ["n21"])):
+            records = right_stream(tier)
+            records.insert(1, right_denial(known[-1], denial("n21", 921), tier))
+            self.assertEqual(run(renumber(records), known=known)[0], blamed)
+
     def test_what_a_tier_cannot_see_has_to_be_declared(self):
         records = right_stream("tracepoint")
         self.assertIn("cannot see: SECCOMP_RET_LOG", run(records)[1])
@@ -444,7 +451,7 @@ class CommandTest(unittest.TestCase):
     def test_cases_that_were_never_tried_fail(self):
         done = self.run_judge(self.stream())
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 38 failed")
+        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 42 failed")
 
     def test_a_stream_cut_off_anywhere_fails(self):
         data = self.stream()
