@@ -26,10 +26,10 @@ collect() {
 	kill -STOP "$(cat runtime.pid)"
 	rc=0
 	crun --cgroup-manager=cgroupfs run --no-pivot -b "$FILES/bundle" "$id" >crun.out 2>&1 || rc=$?
+	rmdir "/sys/fs/cgroup${cgroup%/*}" || rc=1 # podman's part; its own, crun has removed
+	kill -CONT "$(cat runtime.pid)"
 	cat crun.out
 	[ $rc = 0 ]
-	rmdir "/sys/fs/cgroup${cgroup%/*}" # podman's part; its own, crun has removed
-	kill -CONT "$(cat runtime.pid)"
 	stop runtime
 }
 
