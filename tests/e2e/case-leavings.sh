@@ -3,7 +3,7 @@
 # Nothing of the streamer is left in the kernel, however it ends, in every tier. A kprobe's
 # definition in tracefs, out of use, is left to the next start.
 # shellcheck disable=SC2034 # for collect.sh
-targets='[!n]*' # elsewhere others may load programs
+targets='bullseye bookworm trixie sid *-v1 *-preempt' # elsewhere others may load programs
 programs=bpftool
 
 collect() {

@@ -32,7 +32,7 @@ judge() {
 		sed -E "s/^(ok|not ok) - /\1 - $tier: /" "$tier.sums"
 		grep -q '^ok' "$tier.sums" || echo "not ok - $tier: sums.py found nothing to say"
 		"$BUILD/consumer/ringside" cat -o json --kind seccomp "$tier.pb" |
-			jq -r 'select(.process.comm | test("^storm")) |
+			jq -r 'select(.kind == "seccomp_denial" and (.process.comm | test("^storm"))) |
 				"\(.process.comm) \(.syscall_name) \(.action) \(.error_name)"' |
 			sort | uniq -c >"$tier.told"
 		if [ "$(awk '{ print $2, $3, $4, $5 }' "$tier.told")" = "storm getppid ERRNO EPERM" ]; then
