@@ -20,6 +20,7 @@ const volatile __u64 rs_group_tolerance __weak = 0;
  * Written while attached. A process id would not do: the streamer may live in a namespace. */
 __u64 rs_selftest_cookie __weak = 0;
 __u32 rs_selftest_quiet __weak = 0; /* report nothing, but take long */
+__u32 rs_open __weak = 0;           /* the self-test is over */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -156,15 +156,20 @@ int rs_sec_decide(void *ctx)
 }
 
 /* A tracer may have made another call of it, which the filters have judged again. */
-static __always_inline __u32 after_tracer(__u32 verdict)
+static __always_inline __u32 after_tracer(const struct mark *mark, bool *logged)
 {
 	long again;
+	__u32 action;
 
-	if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE)
-		return verdict;
+	*logged = mark->logged;
+	if ((mark->action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE)
+		return mark->action;
 	again = rs_evaluate();
-	return again < 0 || ((__u32)again & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW ? verdict
-											  : again;
+	action = again & SECCOMP_RET_ACTION_FULL;
+	if (again < 0 || action == SECCOMP_RET_ALLOW)
+		return mark->action;
+	*logged = is_logged(action, again & CALL_LOG);
+	return again;
 }
 
 /* What came of a TRACE or USER_NOTIF verdict. */
@@ -174,18 +179,20 @@ static __always_inline int on_outcome(void)
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct mark *mark = mark_get(task);
 	struct denial denial = {};
-	bool refused;
+	bool refused, logged;
 
 	if (!mark || !(mark->flags & MARK_AWAITS))
 		return 0;
 	mark->flags &= ~MARK_AWAITS;
 	sums_await(WIRE_SECCOMP_DENIAL, -1);
 	set_nr(&denial, regs);
-	set_logged(&denial, mark->logged);
-	if (denial.key.nr < 0)
+	if (denial.key.nr < 0) {
+		logged = mark->logged;
 		refused = skipped_by_tracer(&denial, regs);
-	else
-		refused = apply_verdict(&denial, regs, after_tracer(mark->action), false);
+	} else {
+		refused = apply_verdict(&denial, regs, after_tracer(mark, &logged), false);
+	}
+	set_logged(&denial, logged);
 	return refused ? rs_emit(&denial) : 0;
 }
 

@@ -60,6 +60,9 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 			return false;
 		set_error(denial, -result);
 		return true;
+	case SECCOMP_RET_KILL_THREAD:
+	case SECCOMP_RET_KILL_PROCESS:
+		return !doubt;
 	default:
 		return false;
 	}

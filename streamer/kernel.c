@@ -329,8 +329,10 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	if (r) {
 		rs_probes__destroy(kernel->skel);
 		kernel->skel = NULL;
+		return r;
 	}
-	return r;
+	__atomic_store_n(&kernel->skel->bss->rs_open, 1, __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 static void describe(struct kernel_probe *probe, const struct tier *tier)

@@ -10,6 +10,10 @@
 	"SECCOMP_RET_LOG (not a denial) is seen only while the kernel logs it "                    \
 	"(seccomp.actions_logged)"
 
+#define PREEMPTED                                                                                  \
+	": denials of other tasks while one is preempted inside the program (missed_runs is "      \
+	"their upper bound)"
+
 #define KPROBE_OUTCOME                                                                             \
 	"what a tracer or supervisor decides (TRACE, USER_NOTIF) can be missed while "
 #define KPROBE_OUTCOME_END " (missed_runs is the upper bound)"
@@ -63,10 +67,7 @@ static const struct tier seccomp_tiers[] = {
 			  "raw_tp/signal_generate", "raw_tp/sched_process_exit"},
 		.functions = {"__secure_computing", "audit_seccomp"},
 		.tracepoints = {"signal_generate", "sched_process_exit"},
-		.blind_spots =
-			{"on preemptible kernels: denials of other tasks while one is preempted "
-			 "inside the program (missed_runs is their upper bound)",
-			 LOG_ONLY_LOGGED, IN_FLIGHT},
+		.blind_spots = {"on preemptible kernels" PREEMPTED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = "tens of ns for each system call of processes that have a seccomp filter; "
 			"nothing for others",
 	},
@@ -106,7 +107,7 @@ static const struct tier seccomp_tiers[] = {
 			 "which call it was, when a tracer replaced its number by -1",
 			 "calls a PTRACE_SYSEMU tracer takes over, where the filter denies them, "
 			 "look like denials",
-			 IN_FLIGHT},
+			 "where tracepoints run preemptibly (newest kernels)" PREEMPTED, IN_FLIGHT},
 		.cost = "0.1 to 0.2 µs for every system call of every process on the machine",
 	},
 	{0},

@@ -126,3 +126,22 @@ int call_skip(pid_t pid, int error)
 		return -1;
 	return ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &number) ? -1 : 0;
 }
+
+int call_redirect(pid_t pid, long nr)
+{
+	int number = (int)nr;
+	struct iovec all = {&number, sizeof(number)};
+
+	return ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &all) ? -1 : 0;
+}
+
+int call_emulate(pid_t pid, long result)
+{
+	struct user_regs_struct regs;
+	struct iovec all = {&regs, sizeof(regs)};
+
+	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &all))
+		return -1;
+	regs.regs[0] = (unsigned long long)result;
+	return ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &all) ? -1 : 0;
+}

@@ -84,3 +84,23 @@ int call_skip(pid_t pid, int error)
 		regs.rax = (unsigned long long)-error;
 	return ptrace(PTRACE_SETREGS, pid, 0, &regs) ? -1 : 0;
 }
+
+int call_redirect(pid_t pid, long nr)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
+		return -1;
+	regs.orig_rax = (unsigned long long)nr;
+	return ptrace(PTRACE_SETREGS, pid, 0, &regs) ? -1 : 0;
+}
+
+int call_emulate(pid_t pid, long result)
+{
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
+		return -1;
+	regs.rax = (unsigned long long)result;
+	return ptrace(PTRACE_SETREGS, pid, 0, &regs) ? -1 : 0;
+}

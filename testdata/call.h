@@ -43,3 +43,7 @@ void call_set_result(ucontext_t *context, long result);
  * stands for ENOSYS: on x86 that is what a tracer gets who leaves the result alone, elsewhere he
  * has to set it, or the first argument is the result. Returns 0 or -1 with errno. */
 int call_skip(pid_t pid, int error);
+/* It becomes the call @nr, with the same arguments. Returns 0 or -1 with errno. */
+int call_redirect(pid_t pid, long nr);
+/* Not made any more, under PTRACE_SYSEMU, it returns @result. Returns 0 or -1 with errno. */
+int call_emulate(pid_t pid, long result);

@@ -27,6 +27,8 @@ extern const struct seccomp_case cases_action[]; /* c01 to c19: every action and
 extern const size_t n_cases_action;
 extern const struct seccomp_case cases_shape[]; /* n01...: what is easily mistaken for a denial */
 extern const size_t n_cases_shape;
+extern const struct seccomp_case cases_late[]; /* n18...: calls that others change on their way */
+extern const size_t n_cases_late;
 
 /* CASE_NR with six arguments that tell the cases apart. */
 struct call case_call(const struct truth *truth);

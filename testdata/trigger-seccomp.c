@@ -30,7 +30,10 @@ static const struct seccomp_case *case_at(size_t i)
 	if (i < n_cases_action)
 		return &cases_action[i];
 	i -= n_cases_action;
-	return i < n_cases_shape ? &cases_shape[i] : NULL;
+	if (i < n_cases_shape)
+		return &cases_shape[i];
+	i -= n_cases_shape;
+	return i < n_cases_late ? &cases_late[i] : NULL;
 }
 
 static const struct seccomp_case *case_find(const char *name)

@@ -1,30 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Usage: tests/e2e/collect.sh OUT BUILD TARGET [CASE…]
+# Usage: tests/e2e/collect.sh OUT BUILD FILES TARGET CASE…
 #
 # The half of the end-to-end tests that needs root and the target's kernel, and nothing but a
 # shell: runs collect() of each case in OUT/CASE and leaves its exit code in OUT/CASE/collect-exit.
 set -u
 out=$1
-export BUILD="$2" TARGET="$3"
-shift 3
+export BUILD="$2" TARGET="$4"
+files=$3
+shift 4
 TESTS=$(cd "$(dirname "$0")/.." && pwd)
-[ $# -gt 0 ] || set -- "$TESTS"/e2e/case-*.sh
 
-runs_here() ( # a pattern of $targets matches
-	set -f
-	for pattern in $targets; do
-		# shellcheck disable=SC2254 # it is a pattern
-		case $TARGET in
-		$pattern) exit 0 ;;
-		esac
-	done
-	exit 1
-)
-
-for path; do
-	case=${path##*/case-}
-	case=${case%.sh}
+for case; do
 	mkdir -p "$out/$case"
 	# Not in a condition: errexit would be off.
 	(
@@ -32,13 +19,13 @@ for path; do
 		cd "$out/$case"
 		# shellcheck source=tests/e2e/lib.sh
 		. "$TESTS/e2e/lib.sh"
-		targets='*'
 		# shellcheck source=/dev/null
 		. "$TESTS/e2e/case-$case.sh"
 		if ! runs_here; then
 			echo "$targets" >not-here
 			exit 0
 		fi
+		export FILES="$files/$case"
 		trap end_streamers EXIT
 		collect
 	) >"$out/$case/collect.out" 2>&1 </dev/null

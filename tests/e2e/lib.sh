@@ -5,13 +5,30 @@
 #
 # A case is a file case-NAME.sh with
 #   targets='…'     where it runs: patterns over native, bookworm, sid-preempt, …; default: *
+#   asked=yes       it runs only when its name is given
+#   programs='…'    of the host, which guests need for it
+#   prepare()       runs on the host before all else; what it leaves in the current folder is in
+#                   $FILES for collect(). Needs no root.
 #   collect()       runs as root on the target's kernel: starts streamers, triggers, leaves files
 #                   in the current folder. A command that fails ends it, and the case has failed.
 #   judge()         runs on the host, where Python is, in the folder with these files; prints
 #                   "ok - …" and "not ok - …" lines. Without such lines its exit code counts.
 #
-# Set for both: BUILD, TARGET and TESTS (absolute folders of the programs and of this tree's
+# Set for all: BUILD, TARGET and TESTS (absolute folders of the programs and of this tree's
 # tests), and for judge PYTHONPATH, so that "import ringside_pb2" works.
+# shellcheck disable=SC2034 # for run
+targets='*' asked='' programs=''
+
+runs_here() ( # a pattern of $targets matches
+	set -f
+	for pattern in $targets; do
+		# shellcheck disable=SC2254 # it is a pattern
+		case $TARGET in
+		$pattern) exit 0 ;;
+		esac
+	done
+	exit 1
+)
 
 # start NAME [OPTION…]: a streamer that records to NAME.pb, attached when this returns.
 # Denials are not limited unless the options say so.
@@ -83,15 +100,22 @@ judge_truth() {
 	rc=0
 	/usr/bin/python3 "$TESTS/e2e/judge.py" "$@" --stream "$name.pb" "$name.truth" \
 		>"$name.judged" 2>&1 || rc=$?
+	judged_lines "$name.judged"
+	[ $rc = 0 ] || grep -q FAILED "$name.judged" || echo "not ok - judge.py exits with $rc"
+}
+
+# judged_lines FILE: what judge.py said, as "ok" and "not ok" lines.
+judged_lines() {
 	awk -F ' *[|] *' -v target="$TARGET" '
 		$1 == "case" { next }
 		$4 == "ok" { print "ok - " $1; next }
 		$4 == "FAILED" { print "not ok - " $1; next }
+		# What a tier is blind to, and says so.
+		$4 ~ /^cannot see/ { print "# " $1 " " $4; next }
 		# What this kernel cannot do. Those with everything have no excuse.
 		$4 ~ /^skipped/ { print (target ~ /^[a-z]+$/ && target != "native" ? "not ok - " : "# ") \
 				  $1 " " $4; next }
-		{ print "# " $0 }' "$name.judged"
-	[ $rc = 0 ] || grep -q FAILED "$name.judged" || echo "not ok - judge.py exits with $rc"
+		{ print "# " $0 }' "$1"
 }
 
 # judge_whole NAME: the recording is complete, and the streamer said nothing is lost.

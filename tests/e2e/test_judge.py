@@ -125,7 +125,9 @@ def right_stream(tier="fentry"):
     header = records[0].header
     header.magic = "RINGSIDE"
     for kind in judge.JUDGES:
-        header.probes.add(kind=kind, tier=pb.Tier.Value("TIER_" + tier.upper()))
+        blind = {words for _, words in judge.TIER_BLIND.get(tier, {}).values()}
+        header.probes.add(kind=kind, tier=pb.Tier.Value("TIER_" + tier.upper()),
+                          blind_spots=sorted(blind))
     for truth in truths():
         if truth["kind"] == "oom_kill":
             records += [right_kill(truth, want, i + 1, tier)
@@ -348,7 +350,9 @@ class JudgeTest(unittest.TestCase):
     def test_tracepoints_need_not_see_what_a_tracer_skipped(self):
         records = right_stream("tracepoint")
         drop("c11")(records)
-        self.assertEqual(run(records)[0], [])
+        blamed, text = run(records)
+        self.assertEqual(blamed, [], text)
+        self.assertIn("cannot see: tracer replaced its number", text)
         records = right_stream("tracepoint")
         setter("c11", "error_number", 1)(records)
         self.assertEqual(run(records)[0], ["c11"])
@@ -371,6 +375,22 @@ class JudgeTest(unittest.TestCase):
         wants = [t for t in truths() if t["case"] == "c14"][0]
         records.insert(1, right_denial(wants, wants["expect"][0], "tracepoint"))
         self.assertEqual(run(renumber(records))[0], ["c14"])
+
+    def test_tracepoints_may_take_an_emulated_call_for_a_denial(self):
+        known = truths() + [seccomp_truth("n21", [921], [])]
+        for tier, blamed in (("tracepoint", []), ("fentry", ["n21"])):
+            records = right_stream(tier)
+            records.insert(1, right_denial(known[-1], denial("n21", 921), tier))
+            self.assertEqual(run(renumber(records), known=known)[0], blamed)
+
+    def test_what_a_tier_cannot_see_has_to_be_declared(self):
+        records = right_stream("tracepoint")
+        self.assertIn("cannot see: SECCOMP_RET_LOG", run(records)[1])
+        for probe in records[0].header.probes:
+            del probe.blind_spots[:]
+        blamed, text = run(records)
+        self.assertEqual(blamed, ["c14"], text)
+        self.assertIn("no blind spot of the Header says 'SECCOMP_RET_LOG'", text)
 
     def test_tracepoints_have_to_say_that_the_limit_is_inferred(self):
         for field, value in (("limit_inferred", None), ("badness_points", 1), ("order", 0),
@@ -431,7 +451,7 @@ class CommandTest(unittest.TestCase):
     def test_cases_that_were_never_tried_fail(self):
         done = self.run_judge(self.stream())
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 38 failed")
+        self.assertEqual(done.stdout.splitlines()[-1], b"10 passed, 42 failed")
 
     def test_a_stream_cut_off_anywhere_fails(self):
         data = self.stream()
