@@ -10,28 +10,29 @@
 /* The kernel asks TIF_32BIT, whose number is its own affair; the processor's word is the same. */
 static __always_inline bool is_compat(struct task_struct *task)
 {
-	return ((struct pt_regs *)bpf_task_pt_regs(task))->pstate & PSR_MODE32_BIT;
+	return REG(task_regs(task), pstate) & PSR_MODE32_BIT;
 }
 
 static __always_inline int call_nr(const struct pt_regs *regs)
 {
-	return regs->syscallno;
+	return REG(regs, syscallno);
 }
 
 /* An AArch32 task's is stored as 32 bits. */
 static __always_inline long call_result(const struct pt_regs *regs)
 {
-	return regs->pstate & PSR_MODE32_BIT ? (long)(int)regs->regs[0] : (long)regs->regs[0];
+	return REG(regs, pstate) & PSR_MODE32_BIT ? (long)(int)REG(regs, regs[0])
+						  : (long)REG(regs, regs[0]);
 }
 
 static __always_inline __u64 call_ip(const struct pt_regs *regs)
 {
-	return regs->pc;
+	return REG(regs, pc);
 }
 
 static __always_inline __u64 call_arg0(const struct pt_regs *regs, bool compat)
 {
-	return compat ? (__u32)regs->orig_x0 : regs->orig_x0;
+	return compat ? (__u32)REG(regs, orig_x0) : REG(regs, orig_x0);
 }
 
 static __always_inline void call_args(struct task_struct *task, const struct pt_regs *regs,
@@ -39,17 +40,17 @@ static __always_inline void call_args(struct task_struct *task, const struct pt_
 {
 	__u64 mask = is_compat(task) ? 0xffffffff : ~0ull;
 
-	args[0] = regs->orig_x0 & mask;
-	args[1] = regs->regs[1] & mask;
-	args[2] = regs->regs[2] & mask;
-	args[3] = regs->regs[3] & mask;
-	args[4] = regs->regs[4] & mask;
-	args[5] = regs->regs[5] & mask;
+	args[0] = REG(regs, orig_x0) & mask;
+	args[1] = REG(regs, regs[1]) & mask;
+	args[2] = REG(regs, regs[2]) & mask;
+	args[3] = REG(regs, regs[3]) & mask;
+	args[4] = REG(regs, regs[4]) & mask;
+	args[5] = REG(regs, regs[5]) & mask;
 }
 
 static __always_inline bool call_rolled_back(const struct pt_regs *regs)
 {
-	return regs->regs[0] == regs->orig_x0;
+	return REG(regs, regs[0]) == REG(regs, orig_x0);
 }
 
 /* close(-1) rolled back looks like EPERM. */

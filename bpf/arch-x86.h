@@ -9,53 +9,53 @@
 
 static __always_inline bool is_compat(struct task_struct *task)
 {
-	return task->thread_info.status & TS_COMPAT;
+	return TASK_READ(task, thread_info.status) & TS_COMPAT;
 }
 
 static __always_inline int call_nr(const struct pt_regs *regs)
 {
-	return regs->orig_ax;
+	return REG(regs, orig_ax);
 }
 
 static __always_inline long call_result(const struct pt_regs *regs)
 {
-	return regs->ax;
+	return REG(regs, ax);
 }
 
 static __always_inline __u64 call_ip(const struct pt_regs *regs)
 {
-	return regs->ip;
+	return REG(regs, ip);
 }
 
 static __always_inline __u64 call_arg0(const struct pt_regs *regs, bool compat)
 {
-	return compat ? (__u32)regs->bx : regs->di;
+	return compat ? (__u32)REG(regs, bx) : REG(regs, di);
 }
 
 static __always_inline void call_args(struct task_struct *task, const struct pt_regs *regs,
 				      __u64 *args)
 {
 	if (is_compat(task)) {
-		args[0] = (__u32)regs->bx;
-		args[1] = (__u32)regs->cx;
-		args[2] = (__u32)regs->dx;
-		args[3] = (__u32)regs->si;
-		args[4] = (__u32)regs->di;
-		args[5] = (__u32)regs->bp;
+		args[0] = (__u32)REG(regs, bx);
+		args[1] = (__u32)REG(regs, cx);
+		args[2] = (__u32)REG(regs, dx);
+		args[3] = (__u32)REG(regs, si);
+		args[4] = (__u32)REG(regs, di);
+		args[5] = (__u32)REG(regs, bp);
 		return;
 	}
-	args[0] = regs->di;
-	args[1] = regs->si;
-	args[2] = regs->dx;
-	args[3] = regs->r10;
-	args[4] = regs->r8;
-	args[5] = regs->r9;
+	args[0] = REG(regs, di);
+	args[1] = REG(regs, si);
+	args[2] = REG(regs, dx);
+	args[3] = REG(regs, r10);
+	args[4] = REG(regs, r8);
+	args[5] = REG(regs, r9);
 }
 
 /* ax, which holds -ENOSYS while seccomp decides, is the number again. */
 static __always_inline bool call_rolled_back(const struct pt_regs *regs)
 {
-	return regs->ax == regs->orig_ax;
+	return REG(regs, ax) == REG(regs, orig_ax);
 }
 
 static __always_inline bool errno_may_be_argument(const struct pt_regs *regs)

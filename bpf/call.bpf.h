@@ -11,32 +11,37 @@ static __always_inline struct seccomp_filter *task_filter(struct task_struct *ta
 	return BPF_CORE_READ(task, seccomp.filter);
 }
 
-#define CALL_LOOKED (1ll << 32) /* the verdict depends on more than number and architecture */
-#define CALL_LOG (1ll << 33)    /* the filter that decided asks for an audit record */
-
-/* Runs the current task's filters on the call its registers hold. Returns the verdict in the
- * low 32 bits, and CALL_*; or -1 where the filters cannot be had. Global, as rs_emit() is:
- * verified once, not at every call. */
-__noinline long rs_evaluate(void)
+/* struct seccomp_data of the call, for its filters to look at. */
+static __always_inline void call_fill(struct filter_run *run, struct task_struct *task,
+				      struct pt_regs *regs)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct seccomp_filter *match;
-	struct filter_run run;
-	__u64 args[6];
+	__u64 args[6], ip = call_ip(regs);
 
 	call_args(task, regs, args);
-	run.data[0] = call_nr(regs);
-	run.data[1] = call_arch(task);
-	run.data[2] = call_ip(regs);
-	run.data[3] = call_ip(regs) >> 32;
+	run->data[0] = call_nr(regs);
+	run->data[1] = call_arch(task);
+	run->data[2] = ip;
+	run->data[3] = ip >> 32;
 	for (int i = 0; i < 6; i++) {
-		run.data[4 + 2 * i] = args[i];
-		run.data[5 + 2 * i] = args[i] >> 32;
+		run->data[4 + 2 * i] = args[i];
+		run->data[5 + 2 * i] = args[i] >> 32;
 	}
-	if (!filter_evaluate(&run, task_filter(task)))
-		return -1;
-	match = run.match;
-	return run.verdict | (run.looked >= 8 ? CALL_LOOKED : 0) |
-	       (match && BPF_CORE_READ(match, log) ? CALL_LOG : 0);
 }
+
+#ifndef RS_LEGACY
+/* Runs the current task's filters on the call its registers hold; see filter_result(). Global, as
+ * rs_emit() is: verified once, not at every call. */
+__noinline long rs_evaluate(void)
+{
+	struct task_struct *task = current_task();
+	struct filter_run run;
+
+	call_fill(&run, task, task_regs(task));
+	if (!filter_begin(&run, task_filter(task)))
+		return -1;
+	/* Classic programs only jump forward: a chain takes no more steps than it has
+	 * instructions, and the kernel admits no longer ones. */
+	LOOP(FILTER_STEPS_MAX, filter_step, &run);
+	return filter_result(&run);
+}
+#endif

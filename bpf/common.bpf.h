@@ -4,17 +4,16 @@
 #pragma once
 
 #include "kernel.h"
+#include "variant.bpf.h"
 #include "wire.h"
 
 #define NSEC_PER_SEC 1000000000ull
 
 /* Set by the streamer before loading. Weak: each .bpf.c has them, the linker keeps one. */
 const volatile __u32 rs_page_shift __weak = 12;
-const volatile __u32 rs_cpus __weak = 1;           /* possible CPUs */
-const volatile __u64 rs_rate_interval __weak = 0;  /* ns a token of --rate, 0: no limit */
-const volatile __u64 rs_rate_tolerance __weak = 0; /* (burst - 1) tokens, ns */
-const volatile __u64 rs_group_interval __weak = 0; /* of --container-rate */
-const volatile __u64 rs_group_tolerance __weak = 0;
+const volatile __u32 rs_cpus __weak = 1;                   /* possible CPUs */
+const volatile struct wire_rate rs_rate __weak = {};       /* --rate */
+const volatile struct wire_rate rs_group_rate __weak = {}; /* --container-rate */
 
 /* First argument of the self-test's calls: their events are marked and not counted. 0: none.
  * Written while attached. A process id would not do: the streamer may live in a namespace. */

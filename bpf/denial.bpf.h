@@ -54,10 +54,10 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 
 /* All but the paths, of the current task. Global, as all that is called more than once here:
  * the verifier looks at it once. */
-__noinline int rs_event_fill(struct wire_seccomp_denial *event, const struct denial *denial)
+SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct denial *denial)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 
 	if (!event || !denial)
 		return 0;
@@ -70,7 +70,7 @@ __noinline int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 	event->key = denial->key;
 	event->flags = denial->flags | WIRE_SECCOMP_HAS_CALL;
 	event->ret_data = denial->ret_data;
-	event->filters = task->seccomp.filter_count.counter;
+	event->filters = TASK_READ(task, seccomp.filter_count.counter);
 	event->ip = call_ip(regs);
 	event->pad = 0;
 	call_args(task, regs, event->args);
@@ -79,11 +79,30 @@ __noinline int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 
 static __always_inline void paths_fill(struct wire_seccomp_denial *event, const struct names *names)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	names_cgroup(names, BPF_CORE_READ(task_cgroup(task), kn), &event->cgroup.path);
 	names_exe(names, BPF_CORE_READ(task, fs), BPF_CORE_READ(task, mm), &event->process.exe);
 }
+
+struct large_event {
+	struct wire_seccomp_denial event;
+	char area[NAMES_LARGE];
+};
+
+SUBPROGRAM int rs_large_paths(struct large_event *large)
+{
+	struct names names;
+
+	if (!large)
+		return 0;
+	names.head = &large->event.head;
+	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
+	paths_fill(&large->event, &names);
+	return 0;
+}
+
+#ifndef RS_LEGACY
 
 static __always_inline void event_submit(struct wire_seccomp_denial *event, __u64 now,
 					 struct wire_sums *sums)
@@ -109,11 +128,6 @@ struct small_event {
 	char area[NAMES_SMALL];
 };
 
-struct large_event {
-	struct wire_seccomp_denial event;
-	char area[NAMES_LARGE];
-};
-
 /* Returns whether the paths have fitted. */
 __noinline int rs_small_paths(struct small_event *small)
 {
@@ -125,18 +139,6 @@ __noinline int rs_small_paths(struct small_event *small)
 	names.limit = sizeof(*small) - WIRE_NAME_SIZE;
 	paths_fill(&small->event, &names);
 	return !names_full(&names);
-}
-
-__noinline int rs_large_paths(struct large_event *large)
-{
-	struct names names;
-
-	if (!large)
-		return 0;
-	names.head = &large->event.head;
-	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
-	paths_fill(&large->event, &names);
-	return 0;
 }
 
 static __always_inline bool submit_large(const struct denial *denial, struct wire_sums *sums)
@@ -165,6 +167,47 @@ static __always_inline bool submit_with_paths(const struct denial *denial, struc
 	event_submit(&small->event, denial->now, sums);
 	return true;
 }
+
+#else
+
+/* A record is put together here and copied: before 5.11 a pointer into a ring cannot be put on the
+ * stack. One at a time on a CPU; see struct pending. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct large_event);
+} rs_sec_buffer SEC(".maps");
+
+static __always_inline bool submit_copy(const struct denial *denial, struct wire_sums *sums,
+					bool paths)
+{
+	__u32 zero = 0, size;
+	struct large_event *large = bpf_map_lookup_elem(&rs_sec_buffer, &zero);
+
+	if (!large)
+		return false;
+	rs_event_fill(&large->event, denial);
+	if (paths)
+		rs_large_paths(large);
+	head_fill(&large->event.head, WIRE_SECCOMP_DENIAL, denial->now, sums);
+	size = large->event.head.size;
+	if (size > sizeof(*large))
+		size = sizeof(*large);
+	return !bpf_ringbuf_output(&rs_bulk, large, size, 0);
+}
+
+static __always_inline bool submit_bare(const struct denial *denial, struct wire_sums *sums)
+{
+	return submit_copy(denial, sums, false);
+}
+
+static __always_inline bool submit_with_paths(const struct denial *denial, struct wire_sums *sums)
+{
+	return submit_copy(denial, sums, true);
+}
+
+#endif
 
 /* The paths go with the first event of a cgroup or an executable, and again now and then, so
  * that the streamer may forget them. */
@@ -202,17 +245,33 @@ static __always_inline bool submit(const struct denial *denial, struct task_stru
 	return true;
 }
 
-/* To be preempted in, while the self-test looks whether that happens. */
+/* To be preempted in, while the self-test looks whether that happens: a question for programs that
+ * can be. */
+#ifdef RS_LEGACY
+static __always_inline bool idle(void)
+{
+	return rs_selftest_quiet;
+}
+#else
 static long idle_step(__u32 i, void *unused)
 {
 	return 0;
 }
 
-/* Counts, limits, submits. The denial is the current task's. */
-__noinline int rs_emit(struct denial *denial)
+static __always_inline bool idle(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!rs_selftest_quiet)
+		return false;
+	LOOP(1 << 15, idle_step, NULL);
+	return true;
+}
+#endif
+
+/* Counts, limits, submits. The denial is the current task's. */
+SUBPROGRAM int rs_emit(struct denial *denial)
+{
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 	struct cgroup *cgroup = task_cgroup(task);
 	struct wire_cgroup_key group = {};
 	struct wire_denial_key key;
@@ -229,9 +288,7 @@ __noinline int rs_emit(struct denial *denial)
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
 	if (rs_selftest_cookie && call_arg0(regs, false) == rs_selftest_cookie) {
-		if (rs_selftest_quiet)
-			bpf_loop(1 << 15, idle_step, NULL, 0);
-		else
+		if (!idle())
 			(void)submit_bare(denial, NULL);
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "variant.bpf.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -110,11 +111,11 @@ static __always_inline long filter_returned(struct filter_run *run, __u32 verdic
 	return filter_next(run) ? 0 : 1;
 }
 
-/* One instruction; a bpf_loop() callback. The opcodes are those seccomp_check_filter() admits. */
-static long filter_step(__u64 step, struct filter_run *run)
+/* One instruction. The opcodes are those seccomp_check_filter() admits. */
+LOOP_STEP filter_step(__u64 step, struct filter_run *run)
 {
 	struct sock_filter insn = {};
-	__u32 operand;
+	__u32 operand, from_x;
 
 	if (run->pc >= run->len ||
 	    bpf_probe_read_kernel(&insn, sizeof(insn), run->insns + run->pc)) {
@@ -122,7 +123,10 @@ static long filter_step(__u64 step, struct filter_run *run)
 		return 1;
 	}
 	run->pc++;
-	operand = BPF_SRC(insn.code) == BPF_X ? run->x : insn.k;
+	/* Without a branch: where rounds are verified one by one, each doubles the ways through. */
+	from_x = -((__u32)BPF_SRC(insn.code) >> 3); /* BPF_X is 8 */
+	barrier_var(from_x);
+	operand = (run->x & from_x) | (insn.k & ~from_x);
 	switch (BPF_CLASS(insn.code)) {
 	case BPF_LD:
 		if (BPF_MODE(insn.code) == BPF_ABS) {
@@ -170,8 +174,9 @@ static long filter_step(__u64 step, struct filter_run *run)
 	return 0;
 }
 
-/* @run->data is set. Returns false where the filters cannot be had. */
-static __always_inline bool filter_evaluate(struct filter_run *run, struct seccomp_filter *filter)
+/* @run->data is set; what remains is filter_step(), over and over. Returns false where the filters
+ * cannot be had. */
+static __always_inline bool filter_begin(struct filter_run *run, struct seccomp_filter *filter)
 {
 	run->filter = filter;
 	run->verdict = SECCOMP_RET_ALLOW | rs_zero;
@@ -180,12 +185,22 @@ static __always_inline bool filter_evaluate(struct filter_run *run, struct secco
 	run->match = (void *)(__u64)rs_zero;
 	for (int i = 0; i < BPF_MEMWORDS; i++)
 		run->mem[i] = rs_zero;
-	if (!filter_next(run))
-		return false;
-	/* Classic programs only jump forward: a chain takes no more steps than it has
-	 * instructions, and the kernel admits no longer ones. */
-	bpf_loop(FILTER_STEPS_MAX, filter_step, run, 0);
-	return !run->failed;
+	return filter_next(run);
+}
+
+#define FILTER_LOOKED (1ll << 32) /* the verdict depends on more than number and architecture */
+#define FILTER_LOG (1ll << 33)    /* the filter that decided asks for an audit record */
+
+/* When all filters have returned: the verdict in the low 32 bits, and FILTER_*; -1 where the
+ * filters cannot be had. */
+static __always_inline long filter_result(const struct filter_run *run)
+{
+	struct seccomp_filter *match = run->match;
+
+	if (run->failed)
+		return -1;
+	return run->verdict | (run->looked >= 8 ? FILTER_LOOKED : 0) |
+	       (match && BPF_CORE_READ(match, log) ? FILTER_LOG : 0);
 }
 
 struct listener_search {
@@ -193,7 +208,7 @@ struct listener_search {
 	bool found;
 };
 
-static long listener_step(__u32 i, struct listener_search *search)
+LOOP_STEP listener_step(__u32 i, struct listener_search *search)
 {
 	struct seccomp_filter *filter = search->filter;
 
@@ -213,7 +228,7 @@ static __always_inline bool filter_has_listener(struct seccomp_filter *filter)
 {
 	struct listener_search search = {.filter = filter};
 
-	bpf_loop(FILTER_CHAIN_MAX, listener_step, &search, 0);
+	LOOP(FILTER_CHAIN_MAX, listener_step, &search);
 	return search.found || search.filter;
 }
 
@@ -221,11 +236,12 @@ static __always_inline bool filter_has_listener(struct seccomp_filter *filter)
 static __always_inline bool filter_allows_outright(struct seccomp_filter *filter, __u32 nr,
 						   bool compat)
 {
-	const __u32 bits = 8 * bpf_core_field_size(filter->cache.allow_native);
 	__u64 word = 0;
 	const void *map;
 
-	if (!bpf_core_field_exists(filter->cache) || !filter || nr >= bits)
+	if (!bpf_core_field_exists(filter->cache) || !filter)
+		return false;
+	if (nr >= 8 * bpf_core_field_size(filter->cache.allow_native))
 		return false;
 	if (compat && !bpf_core_field_exists(filter->cache.allow_compat))
 		return false; /* CONFIG_COMPAT=n */

@@ -30,14 +30,14 @@ static __always_inline bool group_passes(const struct wire_cgroup_key *key, __u6
 {
 	__u64 *tat, zero = 0;
 
-	if (!rs_group_interval)
+	if (!rs_group_rate.interval)
 		return true;
 	tat = bpf_map_lookup_elem(&rs_buckets, key);
 	if (!tat) {
 		(void)bpf_map_update_elem(&rs_buckets, key, &zero, BPF_NOEXIST);
 		tat = bpf_map_lookup_elem(&rs_buckets, key);
 	}
-	return !tat || limit_passes(tat, now, rs_group_interval, rs_group_tolerance);
+	return !tat || limit_passes(tat, now, rs_group_rate.interval, rs_group_rate.tolerance);
 }
 
 /* The first event of a key always passes. */
@@ -45,12 +45,12 @@ static __always_inline bool passes(struct wire_row *row, const struct wire_cgrou
 				   __u64 now)
 {
 	if (row && !row->tat) {
-		row->tat = now + rs_rate_interval;
+		row->tat = now + rs_rate.interval;
 		(void)group_passes(group, now); /* it counts for the others */
 		return true;
 	}
-	if (row && rs_rate_interval &&
-	    !limit_passes(&row->tat, now, rs_rate_interval, rs_rate_tolerance))
+	if (row && rs_rate.interval &&
+	    !limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance))
 		return false;
 	return group_passes(group, now);
 }

@@ -36,7 +36,7 @@ struct memcg_walk {
 	struct mem_cgroup *found;
 };
 
-static long full_step(__u32 i, struct memcg_walk *walk)
+LOOP_STEP full_step(__u32 i, struct memcg_walk *walk)
 {
 	struct mem_cgroup *memcg = walk->memcg;
 	__u64 max, usage;
@@ -59,11 +59,11 @@ static __always_inline struct mem_cgroup *memcg_full(struct mem_cgroup *memcg)
 {
 	struct memcg_walk walk = {.memcg = memcg};
 
-	bpf_loop(WIRE_PATH_DEPTH, full_step, &walk, 0);
+	LOOP(WIRE_PATH_DEPTH, full_step, &walk);
 	return walk.found;
 }
 
-static long group_step(__u32 i, struct memcg_walk *walk)
+LOOP_STEP group_step(__u32 i, struct memcg_walk *walk)
 {
 	struct mem_cgroup *memcg = walk->memcg;
 
@@ -83,6 +83,6 @@ static __always_inline __u64 memcg_group(struct mem_cgroup *memcg, struct mem_cg
 {
 	struct memcg_walk walk = {.memcg = memcg, .owner = owner};
 
-	bpf_loop(WIRE_PATH_DEPTH, group_step, &walk, 0);
+	LOOP(WIRE_PATH_DEPTH, group_step, &walk);
 	return (__u64)walk.found;
 }

@@ -40,7 +40,7 @@ struct rss_sum {
 	bool failed;
 };
 
-static long rss_add_cpu(__u32 cpu, struct rss_sum *sum)
+LOOP_STEP rss_add_cpu(__u32 cpu, struct rss_sum *sum)
 {
 	__u32 zero = 0;
 	__s32 count = 0;
@@ -71,7 +71,7 @@ static __always_inline __s64 percpu_counter_sum(struct percpu_counter *counter)
 	};
 
 	if (sum.counters && sum.base)
-		bpf_loop(rs_cpus, rss_add_cpu, &sum, 0);
+		LOOP(rs_cpus, rss_add_cpu, &sum);
 	if (!sum.counters || !sum.base || sum.failed)
 		rss_inexact = 1;
 	return BPF_CORE_READ(counter, count) + sum.sum;
@@ -116,6 +116,13 @@ static __always_inline void sizes_fill(struct wire_oom_kill *event, struct mm_st
 	event->flags |= WIRE_OOM_HAS_MM | (rss_inexact ? WIRE_OOM_APPROXIMATE : 0);
 }
 
+/* Threads looked at of a process whose leader has exited. */
+#ifdef RS_LEGACY
+#define THREADS_MAX 256u /* the verifier takes the square of their number in time */
+#else
+#define THREADS_MAX 1024u
+#endif
+
 struct thread_walk {
 	struct list_head *at;
 	struct list_head *head;
@@ -123,7 +130,7 @@ struct thread_walk {
 	bool found;
 };
 
-static long thread_step(__u32 i, struct thread_walk *walk)
+LOOP_STEP thread_step(__u32 i, struct thread_walk *walk)
 {
 	struct list_head *at = walk->at;
 	struct task_struct *thread = (void *)at - OFFSET_OF(struct task_struct, thread_node);
@@ -149,6 +156,6 @@ static __always_inline bool uses_mm(struct task_struct *task, __u64 mm)
 	head = (void *)BPF_CORE_READ(task, signal) + OFFSET_OF(struct signal_struct, thread_head);
 	walk.head = head;
 	walk.at = BPF_CORE_READ(head, next);
-	bpf_loop(1024, thread_step, &walk, 0);
+	LOOP(THREADS_MAX, thread_step, &walk);
 	return walk.found;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "variant.bpf.h"
 #include "wire.h"
 
 /* Room for paths behind the fixed part of a record. Every element is read with room for
@@ -64,9 +65,9 @@ struct cgroup_walk {
 	struct kernfs_node *kn;
 };
 
-/* One element outwards; a bpf_loop() callback, as are all our loops: up to 6.1 check_cfg()
- * refuses a loop whose last instruction is a helper call, and compilers make such. */
-static long cgroup_step(__u32 i, struct cgroup_walk *walk)
+/* One element outwards; a bpf_loop() callback, as are all our loops where there is one: up to 6.1
+ * check_cfg() refuses a loop whose last instruction is a helper call, and compilers make such. */
+LOOP_STEP cgroup_step(__u32 i, struct cgroup_walk *walk)
 {
 	struct kernfs_node *kn = walk->kn, *parent = kernfs_parent(kn);
 
@@ -87,7 +88,7 @@ static __always_inline void names_cgroup(const struct names *names, struct kernf
 	struct cgroup_walk walk = {.names = *names, .path = path, .kn = kn};
 
 	names_begin(names, path);
-	bpf_loop(WIRE_PATH_DEPTH + 1, cgroup_step, &walk, 0);
+	LOOP(WIRE_PATH_DEPTH + 1, cgroup_step, &walk);
 	names_end(names, path);
 	if (!path->count)
 		path->count = WIRE_NAMES_ROOT;
@@ -111,7 +112,7 @@ struct exe_walk {
 
 /* One element outwards; a bpf_loop() callback. Reads go into few variables: the stacks of a
  * program and all it calls have 512 bytes together. */
-static long exe_step(__u32 i, struct exe_walk *walk)
+LOOP_STEP exe_step(__u32 i, struct exe_walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
 	struct vfsmount *mnt = walk->mnt;
@@ -162,7 +163,7 @@ static __always_inline void names_exe(const struct names *names, struct fs_struc
 	if (file) {
 		walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 		walk.mnt = BPF_CORE_READ(file, f_path.mnt);
-		bpf_loop(EXE_STEPS, exe_step, &walk, 0);
+		LOOP(EXE_STEPS, exe_step, &walk);
 	}
 	names_end(names, path);
 }

@@ -273,8 +273,8 @@ static __always_inline void victim_fill(struct wire_oom_kill *event, struct task
 
 static __always_inline int report(struct task_struct *victim, struct mm_struct *mm, bool shares)
 {
-	struct task_struct *trigger = bpf_get_current_task_btf();
-	__u32 zero = 0, tid = trigger->pid, size;
+	struct task_struct *trigger = current_task();
+	__u32 zero = 0, tid = TASK_READ(trigger, pid), size;
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct buffer *buffer = bpf_map_lookup_elem(&rs_oom_buffer, &zero);
 	struct sent *sent = bpf_map_lookup_elem(&rs_sent, &zero);
@@ -307,10 +307,10 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 		sizes_fill(event, mm);
 	paths_fill(event, victim, mm, trigger, owner);
 	count(event, sums, now);
+	head_fill(&event->head, WIRE_OOM_KILL, now, sums);
 	size = event->head.size;
 	if (size > sizeof(*buffer))
 		size = sizeof(*buffer);
-	head_fill(&event->head, WIRE_OOM_KILL, now, sums);
 	if (!bpf_ringbuf_output(&rs_critical, buffer, size, 0))
 		sums_leave(sums, &sums->submitted);
 	else
@@ -320,14 +320,14 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 
 static __always_inline int begin(struct oom_control *oc)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	kill.id++;
 	kill.number = 0;
 	kill.mm = 0;
 	kill.group = 0;
 	kill.marker = 0;
-	kill.tid = task->pid;
+	kill.tid = TASK_READ(task, pid);
 	kill.memcg = BPF_CORE_READ(oc, memcg);
 	kill.domain_bytes = pages(BPF_CORE_READ(oc, totalpages));
 	kill.points = BPF_CORE_READ(oc, chosen_points);
@@ -351,6 +351,7 @@ static __always_inline int begin(struct oom_control *oc)
 	return 0;
 }
 
+#ifndef RS_LEGACY
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(rs_oom_begin, struct oom_control *oc)
 {
@@ -363,6 +364,7 @@ int BPF_PROG(rs_oom_end)
 	kill.open = 0;
 	return 0;
 }
+#endif
 
 SEC("?kprobe/oom_kill_process")
 int rs_oom_kbegin(struct pt_regs *ctx)
@@ -382,13 +384,13 @@ int rs_oom_kend(void *ctx)
 SEC("?raw_tp")
 int rs_oom_finish(void *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf(), *victim = kill.victim;
+	struct task_struct *task = current_task(), *victim = kill.victim;
 	bool shares = kill.shares;
 
 	if (!shares)
 		kill.mm = (__u64)BPF_CORE_READ(victim, mm);
 	report(victim, (struct mm_struct *)kill.mm, shares);
-	kill.marker = task->pid;
+	kill.marker = TASK_READ(task, pid);
 	kill.marked = bpf_ktime_get_boot_ns();
 	return 0;
 }
@@ -408,11 +410,12 @@ int BPF_PROG(rs_oom_mark, struct task_struct *victim)
  * init process is that kills its namespace. */
 static __always_inline bool in_kill(struct task_struct *task)
 {
-	if (!kill.mm || kill.marker != (__u32)task->pid)
+	if (!kill.mm || kill.marker != (__u32)TASK_READ(task, pid))
 		return false;
 	if (rs_sees_kill)
-		return kill_is_open(task->pid);
-	return !(task->flags & PF_EXITING) && bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC;
+		return kill_is_open(TASK_READ(task, pid));
+	return !(TASK_READ(task, flags) & PF_EXITING) &&
+	       bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC;
 }
 
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that
@@ -421,7 +424,7 @@ SEC("?raw_tp/signal_generate")
 int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_struct *target,
 	     int group, int result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct sent *sent;
 	__u32 zero = 0;
 
@@ -430,7 +433,7 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 	sent = bpf_map_lookup_elem(&rs_sent, &zero);
 	if (!sent)
 		return 0;
-	sent->tid = task->pid;
+	sent->tid = TASK_READ(task, pid);
 	sent->tgid = BPF_CORE_READ(target, tgid);
 	sent->delivered = !result; /* TRACE_SIGNAL_DELIVERED */
 	if (in_kill(task) && uses_mm(target, kill.mm)) {

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "variant.bpf.h"
 
 #include <linux/elf-em.h> /* audit.h needs it */
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* seccomp_denial: one event for each system call seccomp refused, logged or not.
  *
- * Two ways to learn that a call was refused:
+ * Three ways to learn that a call was refused:
  *   fentry      fexit of __secure_computing() with -1; audit_seccomp() just before tells the
  *               action where the kernel logs it.
+ *   kprobe      at the entry of __secure_computing(): see decide.bpf.h.
  *   tracepoint  sys_exit without sys_enter: the entry tracepoint comes after seccomp. Costs
  *               every system call of the machine something.
- * Kills come the same way in both: at the SIGSYS, or at the exit of a thread that got none.
+ * Kills come the same way in the first and the last: at the SIGSYS, or at the exit of a thread
+ * that got none.
  *
  * What was refused is read from the registers; the filter is run again only where these leave
  * two readings (see classify()). */
 #include "call.bpf.h"
+#include "decide.bpf.h"
 #include "denial.bpf.h"
 #include "mark.bpf.h"
 #include "regs.bpf.h"
@@ -18,7 +21,12 @@
 
 #define SIGSYS 31
 #define SYS_SECCOMP 1
-#define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#ifdef RS_LEGACY
+#include "decide-legacy.bpf.h"
+#else
 
 /* Where the raw tracepoint programs end when there is something to report. Tail calls, so that
  * the verifier looks at that long path once, not once for each hook. */
@@ -29,13 +37,11 @@ struct {
 	__type(value, __u32);
 } rs_sec_tail SEC(".maps");
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
 /* __secure_computing() said no. */
 static __always_inline int on_refused(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 	struct denial denial = {};
 	struct mark *mark;
 	bool refused;
@@ -63,86 +69,20 @@ int rs_sec_exit0(__u64 *ctx)
 	return (int)ctx[0] == -1 ? on_refused() : 0;
 }
 
-/* Decides at the entry what the kernel is about to decide: the verdict is a pure function of the
- * call. A kprobe's program runs with preemption off and has no limit of instances, so neither
- * preempted nor sleeping tasks can blind it, as they can a program at the function's return.
- * Only TRACE and USER_NOTIF, which others decide, are left to that. */
-
-/* As kernel/seccomp.c seccomp_log() decides it. */
-static __always_inline __u32 is_logged(__u32 action, bool requested)
-{
-	switch (action) {
-	case SECCOMP_RET_KILL_PROCESS:
-		return rs_actions_logged & WIRE_LOGS_KILL_PROCESS;
-	case SECCOMP_RET_KILL_THREAD:
-		return rs_actions_logged & WIRE_LOGS_KILL_THREAD;
-	case SECCOMP_RET_TRAP:
-		return requested ? rs_actions_logged & WIRE_LOGS_TRAP : 0;
-	case SECCOMP_RET_ERRNO:
-		return requested ? rs_actions_logged & WIRE_LOGS_ERRNO : 0;
-	case SECCOMP_RET_TRACE:
-		return requested ? rs_actions_logged & WIRE_LOGS_TRACE : 0;
-	case SECCOMP_RET_USER_NOTIF:
-		return requested ? rs_actions_logged & WIRE_LOGS_USER_NOTIF : 0;
-	default:
-		return 0;
-	}
-}
-
-static __always_inline void set_logged(struct denial *denial, bool logged)
-{
-	denial->flags |= WIRE_SECCOMP_KNOWS_LOG | (logged ? WIRE_SECCOMP_LOGGED : 0);
-}
-
-static __always_inline int on_verdict(struct pt_regs *regs, struct mark *mark, long verdict)
-{
-	struct denial denial = {};
-	bool logged;
-
-	set_nr(&denial, regs);
-	denial.key.action = verdict & SECCOMP_RET_ACTION_FULL;
-	logged = is_logged(denial.key.action, verdict & CALL_LOG);
-	set_logged(&denial, logged);
-	set_data(&denial, verdict);
-	denial.flags |= WIRE_SECCOMP_EVALUATED;
-	switch (denial.key.action) {
-	case SECCOMP_RET_ALLOW:
-	case SECCOMP_RET_LOG: /* not refused, and whether it is logged is not known here */
-		return 0;
-	case SECCOMP_RET_TRACE:
-	case SECCOMP_RET_USER_NOTIF:
-		if (mark) {
-			mark->action = verdict;
-			mark->logged = logged;
-			mark->flags |= MARK_AWAITS;
-		}
-		sums_await(WIRE_SECCOMP_DENIAL, 1);
-		return 0;
-	case SECCOMP_RET_ERRNO:
-		set_error(&denial, error_of(verdict));
-		break;
-	}
-	return rs_emit(&denial);
-}
-
 SEC("?kprobe/__secure_computing")
 int rs_sec_decide(void *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
+	struct denial denial = {};
 	__u32 nr = call_nr(regs);
 	bool compat = is_compat(task);
 	struct mark *mark;
-	long verdict;
 
 	if (task->seccomp.mode == SECCOMP_MODE_STRICT) {
-		struct denial denial = {.flags = WIRE_SECCOMP_STRICT};
-
 		if (strict_allows(nr, compat))
 			return 0;
-		set_nr(&denial, regs);
-		denial.key.action = SECCOMP_RET_KILL_THREAD;
-		set_logged(&denial, is_logged(SECCOMP_RET_KILL_THREAD, true));
+		strict_fill(&denial, regs);
 		return rs_emit(&denial);
 	}
 	if (task->seccomp.mode != SECCOMP_MODE_FILTER ||
@@ -150,49 +90,27 @@ int rs_sec_decide(void *ctx)
 		return 0;
 	mark = mark_make(task);
 	if (mark)
-		mark->flags &= ~MARK_AWAITS;
-	verdict = verdict_on(task, mark, nr, compat);
-	return verdict < 0 ? 0 : on_verdict(regs, mark, verdict);
+		mark->flags &= ~(MARK_AWAITS | MARK_UNDECIDED);
+	if (!judge(&denial, regs, mark, verdict_on(task, mark, nr, compat)))
+		return 0;
+	return rs_emit(&denial);
 }
 
-/* A tracer may have made another call of it, which the filters have judged again. */
-static __always_inline __u32 after_tracer(const struct mark *mark, bool *logged)
-{
-	long again;
-	__u32 action;
-
-	*logged = mark->logged;
-	if ((mark->action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE)
-		return mark->action;
-	again = rs_evaluate();
-	action = again & SECCOMP_RET_ACTION_FULL;
-	if (again < 0 || action == SECCOMP_RET_ALLOW)
-		return mark->action;
-	*logged = is_logged(action, again & CALL_LOG);
-	return again;
-}
-
-/* What came of a TRACE or USER_NOTIF verdict. */
 static __always_inline int on_outcome(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 	struct mark *mark = mark_get(task);
 	struct denial denial = {};
-	bool refused, logged;
+	bool refused;
 
-	if (!mark || !(mark->flags & MARK_AWAITS))
+	if (!awaited(mark))
 		return 0;
-	mark->flags &= ~MARK_AWAITS;
-	sums_await(WIRE_SECCOMP_DENIAL, -1);
-	set_nr(&denial, regs);
-	if (denial.key.nr < 0) {
-		logged = mark->logged;
-		refused = skipped_by_tracer(&denial, regs);
-	} else {
-		refused = apply_verdict(&denial, regs, after_tracer(mark, &logged), false);
-	}
-	set_logged(&denial, logged);
+	if (mark->flags & MARK_UNDECIDED)
+		refused = guess(&denial, task, regs);
+	else
+		refused = outcome(&denial, regs, mark,
+				  is_judged_again(mark, regs) ? rs_evaluate() : -1);
 	return refused ? rs_emit(&denial) : 0;
 }
 
@@ -212,12 +130,12 @@ int rs_sec_outcome0(__u64 *ctx)
 SEC("?kprobe/audit_seccomp")
 int rs_sec_logged(struct pt_regs *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct denial denial = {.flags = WIRE_SECCOMP_LOGGED};
 
 	if ((__u32)fn_arg3(ctx) != SECCOMP_RET_LOG)
 		return 0;
-	set_nr(&denial, (struct pt_regs *)bpf_task_pt_regs(task));
+	set_nr(&denial, task_regs(task));
 	denial.key.action = SECCOMP_RET_LOG;
 	return rs_emit(&denial);
 }
@@ -232,12 +150,12 @@ int rs_sec_outcome(struct pt_regs *ctx)
 SEC("?fentry/audit_seccomp")
 int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct denial denial = {.flags = WIRE_SECCOMP_LOGGED};
 	struct mark *mark;
 
 	if ((__u32)code == SECCOMP_RET_LOG) {
-		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+		struct pt_regs *regs = task_regs(task);
 
 		set_nr(&denial, regs);
 		denial.key.action = SECCOMP_RET_LOG;
@@ -255,7 +173,7 @@ int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
 SEC("?raw_tp/signal_generate")
 int BPF_PROG(rs_sec_signal, int sig, struct kernel_siginfo *info, struct task_struct *target)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct mark *mark;
 	int code = 0, data = 0;
 
@@ -280,7 +198,7 @@ int BPF_PROG(rs_sec_signal, int sig, struct kernel_siginfo *info, struct task_st
 SEC("?raw_tp/sched_process_exit")
 int BPF_PROG(rs_sec_die)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
 		bpf_tail_call(ctx, &rs_sec_tail, 0);
@@ -306,8 +224,8 @@ static __always_inline bool needs_mark(struct task_struct *task, const struct pt
 SEC("?raw_tp/sys_enter")
 int BPF_PROG(rs_sec_enter, struct pt_regs *unused, long id)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 	struct mark *mark;
 
 	if (!needs_mark(task, regs, id))
@@ -321,8 +239,8 @@ int BPF_PROG(rs_sec_enter, struct pt_regs *unused, long id)
 SEC("?raw_tp/sys_exit")
 int BPF_PROG(rs_sec_leave)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 	bool compat = is_compat(task);
 	struct mark *mark;
 
@@ -382,10 +300,12 @@ static __always_inline int on_not_entered(struct task_struct *task, struct pt_re
 SEC("?raw_tp")
 int rs_sec_finish(void *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
 		return on_killed(task, regs);
 	return on_not_entered(task, regs);
 }
+
+#endif

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "denial.bpf.h"
+#include "mark.bpf.h"
 
 #include <linux/errno.h>
 #include <linux/seccomp.h>
@@ -82,26 +83,43 @@ static __always_inline bool skipped_by_tracer(struct denial *denial, struct pt_r
 	return true;
 }
 
-/* The verdict on the current call, from the last one of the same number if it depended on
- * nothing else: a storm is one call over and over. A task's own chain of filters pins each of
+static __always_inline __u32 arch_of(bool compat)
+{
+	return compat ? ARCH_COMPAT : ARCH_NATIVE;
+}
+
+/* Whether @mark has the verdict on this call from the last one of the same number: a storm is one
+ * call over and over. mark->filter is the one in force. */
+static __always_inline bool knows_verdict(const struct mark *mark, __u32 nr, bool compat)
+{
+	return mark->flags & MARK_VERDICT && mark->nr == nr && mark->arch == arch_of(compat);
+}
+
+/* @verdict depended on nothing else. */
+static __always_inline void learn_verdict(struct mark *mark, __u32 nr, bool compat, long verdict)
+{
+	mark->verdict = verdict;
+	mark->nr = nr;
+	mark->arch = arch_of(compat);
+	mark->flags |= MARK_VERDICT;
+}
+
+#ifndef RS_LEGACY
+
+/* The verdict on the current call, or the known one. A task's own chain of filters pins each of
  * them, so an equal pointer is the same filter. -1: the filters cannot be had. */
 static __always_inline long verdict_on(struct task_struct *task, struct mark *mark, __u32 nr,
 				       bool compat)
 {
-	__u32 arch = compat ? ARCH_COMPAT : ARCH_NATIVE;
 	__u64 filter = (__u64)task_filter(task);
 	long verdict;
 
-	if (mark && mark->flags & MARK_VERDICT && mark->filter == filter && mark->nr == nr &&
-	    mark->arch == arch)
+	if (mark && mark->filter == filter && knows_verdict(mark, nr, compat))
 		return mark->verdict;
 	verdict = rs_evaluate();
-	if (mark && verdict >= 0 && !(verdict & CALL_LOOKED)) {
-		mark->verdict = verdict;
-		mark->nr = nr;
-		mark->arch = arch;
+	if (mark && verdict >= 0 && !(verdict & FILTER_LOOKED)) {
+		learn_verdict(mark, nr, compat, verdict);
 		mark->filter = filter;
-		mark->flags |= MARK_VERDICT;
 	}
 	return verdict;
 }
@@ -175,3 +193,5 @@ static __always_inline void kill_action(struct denial *denial, struct task_struc
 		denial->key.action = verdict;
 	}
 }
+
+#endif

@@ -148,6 +148,13 @@ _Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 6 * 4, "
 #define WIRE_LOGS_ALLOW 0x40u
 #define WIRE_LOGS_USER_NOTIF 0x80u
 
+/* A limit, in ns; see limit.bpf.h. */
+struct wire_rate {
+	__u64 interval;  /* a token; 0: no limit */
+	__u64 tolerance; /* burst - 1 tokens */
+};
+_Static_assert(sizeof(struct wire_rate) == 16, "wire_rate");
+
 /* What a denial is counted and limited by. */
 struct wire_denial_key {
 	__u64 cgroup_id;

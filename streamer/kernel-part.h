@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernel.h"
-#include "rs_probes.skel.h"
+#include "programs.h"
 #include "tiers.h"
 #include "types.h"
 
@@ -12,7 +12,8 @@ struct kernel {
 	struct kernel_probe probes[WIRE_PROBE_COUNT];
 	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
 	struct types *types;
-	struct rs_probes *skel;
+	enum programs_variant variant;
+	struct programs *programs;
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
 	unsigned n_cpus;

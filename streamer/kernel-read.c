@@ -19,12 +19,12 @@ const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned pr
 
 int kernel_critical_fd(const struct kernel *kernel)
 {
-	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_critical) : -ENODEV;
+	return kernel->programs ? programs_map_fd(kernel->programs, "rs_critical") : -ENODEV;
 }
 
 int kernel_bulk_fd(const struct kernel *kernel)
 {
-	return kernel->skel ? bpf_map__fd(kernel->skel->maps.rs_bulk) : -ENODEV;
+	return kernel->programs ? programs_map_fd(kernel->programs, "rs_bulk") : -ENODEV;
 }
 
 const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
@@ -45,6 +45,14 @@ static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
 	return sum;
 }
 
+/* Calls whose outcome was to be told, but could not be kept in mind. */
+static uint64_t unmarked(const struct kernel *kernel)
+{
+	const uint64_t *n = programs_variable(kernel->programs, "rs_unmarked");
+
+	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
+}
+
 static int missed_of(const struct kernel *kernel, const struct bpf_program *prog,
 		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
 {
@@ -52,9 +60,10 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 	uint64_t open;
 	int r;
 
-	if (!strncmp(section, "kprobe/", 7))
-		return missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
-	r = missed_of_program(bpf_program__fd(prog), ret);
+	if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
+		r = missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+	else
+		r = missed_of_program(bpf_program__fd(prog), ret);
 	if (r || strncmp(bpf_program__name(prog), "rs_sec_outcome", 14) != 0)
 		return r;
 	open = unresolved(kernel, probe);
@@ -65,8 +74,8 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 
 int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
 {
-	const struct bpf_object_skeleton *s;
-	uint64_t missed = 0, sum = 0;
+	struct bpf_program *prog;
+	uint64_t missed = 0, sum;
 
 	if (!kernel->tiers[probe])
 		return -ENODATA;
@@ -74,15 +83,15 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 		*ret = kernel->missed[probe];
 		return kernel->missed_error[probe];
 	}
-	s = kernel->skel->skeleton;
-	for (int i = 0; i < s->prog_cnt; i++) {
-		const struct bpf_program *prog = *s->progs[i].prog;
+	sum = probe == WIRE_SECCOMP_DENIAL ? unmarked(kernel) : 0;
+	bpf_object__for_each_program(prog, programs_object(kernel->programs))
+	{
 		int r;
 
 		if (!bpf_program__autoload(prog) ||
 		    !tiers_has(kernel->tiers[probe], bpf_program__name(prog)))
 			continue;
-		r = missed_of(kernel, prog, *s->progs[i].link, probe, &missed);
+		r = missed_of(kernel, prog, programs_link(kernel->programs, prog), probe, &missed);
 		if (r)
 			return r;
 		sum += missed;
@@ -93,12 +102,11 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 
 static int rows_fd(const struct kernel *kernel, unsigned probe, size_t *ret_key_size)
 {
-	if (!kernel->skel)
+	if (!kernel->programs)
 		return -ENODEV;
 	*ret_key_size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
 					       : sizeof(struct wire_denial_key);
-	return bpf_map__fd(probe == WIRE_OOM_KILL ? kernel->skel->maps.rs_ooms
-						  : kernel->skel->maps.rs_denials);
+	return programs_map_fd(kernel->programs, probe == WIRE_OOM_KILL ? "rs_ooms" : "rs_denials");
 }
 
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
@@ -138,8 +146,8 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 {
 	struct wire_cgroup_key key = {.id = id, .hierarchy = hierarchy};
 
-	if (kernel->skel)
-		(void)bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.rs_known), &key);
+	if (kernel->programs)
+		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, "rs_known"), &key);
 }
 
 /* "memlock" of a map's fdinfo; since 6.4 (90a5527d7686) what it takes indeed. */
@@ -162,9 +170,9 @@ uint64_t kernel_map_bytes(const struct kernel *kernel)
 	struct bpf_map *map;
 	uint64_t bytes = 0;
 
-	if (!kernel->skel)
+	if (!kernel->programs)
 		return 0;
-	bpf_object__for_each_map(map, kernel->skel->obj)
+	bpf_object__for_each_map(map, programs_object(kernel->programs))
 	{
 		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF && bpf_map__fd(map) >= 0)
 			bytes += memory_of(bpf_map__fd(map));
@@ -174,7 +182,9 @@ uint64_t kernel_map_bytes(const struct kernel *kernel)
 
 void kernel_refresh(struct kernel *kernel)
 {
-	if (kernel->skel)
-		__atomic_store_n(&kernel->skel->bss->rs_actions_logged, actions_logged(),
-				 __ATOMIC_RELAXED);
+	uint32_t *at =
+		kernel->programs ? programs_variable(kernel->programs, "rs_actions_logged") : NULL;
+
+	if (at)
+		__atomic_store_n(at, actions_logged(), __ATOMIC_RELAXED);
 }

@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "rs_probes.skel.h"
+#include "programs.h"
 #include "selftest.h"
 #include "tiers.h"
 #include "trial.h"
@@ -29,7 +29,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 		return NULL;
 	if (kernel->cpus)
 		(void)munmap((void *)(uintptr_t)kernel->cpus, kernel->cpus_bytes);
-	rs_probes__destroy(kernel->skel);
+	(void)programs_free(kernel->programs);
 	(void)types_free(kernel->types);
 	free(kernel);
 	return NULL;
@@ -61,6 +61,14 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 	for (; tier->programs[0]; tier++) {
 		if (kernel->config.attach && kernel->config.attach != tier->tier)
 			continue;
+		if (!(tier->variants & 1u << kernel->variant)) {
+			if (!tiers_other(id, tier, kernel->variant))
+				note(probe, tier->tier,
+				     kernel->config.build == KERNEL_BUILD_LEGACY
+					     ? "--build legacy leaves it out"
+					     : "it needs Linux 5.17 (bpf_loop)");
+			continue;
+		}
 		if (tier->taxes && !kernel->config.allow_syscall_tax) {
 			note(probe, tier->tier,
 			     "not permitted: it costs every system call of every process about "
@@ -83,12 +91,6 @@ static void demote(struct kernel *kernel, unsigned id, const char *error)
 	kernel->tiers[id] = choose(kernel, id, failed + 1);
 }
 
-/* Programs that the others of a probe end in; in every tier, without a hook of their own. */
-static const char *const tail_of[WIRE_PROBE_COUNT] = {
-	[WIRE_OOM_KILL] = "rs_oom_finish",
-	[WIRE_SECCOMP_DENIAL] = "rs_sec_finish",
-};
-
 /* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
 static int program_owner(const struct kernel *kernel, const char *program)
 {
@@ -96,49 +98,83 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
-		    (tiers_has(kernel->tiers[id], program) || !strcmp(program, tail_of[id])))
+		    (tiers_has(kernel->tiers[id], program) || tiers_ends_in(id, program)))
 			return (int)id;
 	return -1;
 }
 
-/* GCRA: the time one event earns back, and how far ahead of time a burst may run. */
-static void rate_set(uint32_t rate, uint32_t burst, __u64 *interval, __u64 *tolerance)
+/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
+static void widen(const struct kernel *kernel, const char *name)
 {
-	*interval = rate ? 1000000000ull / rate : 0;
-	*tolerance = burst ? *interval * (burst - 1) : 0;
+	struct bpf_map *map = programs_map(kernel->programs, name);
+
+	if (map && bpf_map__max_entries(map) < 256 * kernel->n_cpus)
+		(void)bpf_map__set_max_entries(map, 256 * kernel->n_cpus);
 }
 
-/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
-static void widen(struct bpf_map *map, unsigned cpus)
+static int resize(const struct kernel *kernel, const char *name, uint32_t entries)
 {
-	if (bpf_map__max_entries(map) < 256 * cpus)
-		(void)bpf_map__set_max_entries(map, 256 * cpus);
+	struct bpf_map *map = programs_map(kernel->programs, name);
+
+	return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
+}
+
+static int set_numbers(const struct kernel *kernel)
+{
+	const struct programs *programs = kernel->programs;
+	const struct {
+		const char *name;
+		uint32_t value;
+	} numbers[] = {
+		{"rs_page_shift", (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE))},
+		{"rs_cpus", kernel->n_cpus},
+		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
+		{"rs_sees_kill",
+		 programs_has(programs, "rs_oom_begin") || programs_has(programs, "rs_oom_kbegin")},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		uint32_t *at = programs_constant(programs, numbers[i].name);
+
+		if (!at)
+			return -ENOENT;
+		*at = numbers[i].value;
+	}
+	return 0;
+}
+
+/* GCRA: the time one event earns back, and how far ahead of time a burst may run. */
+static int set_rate(const struct kernel *kernel, const char *name, uint32_t rate, uint32_t burst)
+{
+	const uint64_t interval = rate ? 1000000000ull / rate : 0;
+	struct wire_rate *at = programs_constant(kernel->programs, name);
+
+	if (!at)
+		return -ENOENT;
+	at->interval = interval;
+	at->tolerance = burst ? interval * (burst - 1) : 0;
+	return 0;
 }
 
 static int configure(struct kernel *kernel)
 {
 	const struct kernel_config *config = &kernel->config;
-	struct rs_probes *skel = kernel->skel;
-	int r;
+	int r = set_numbers(kernel);
 
-	skel->rodata->rs_page_shift = (__u32)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
-	skel->rodata->rs_cpus = kernel->n_cpus;
-	rate_set(config->rate, config->burst, &skel->rodata->rs_rate_interval,
-		 &skel->rodata->rs_rate_tolerance);
-	/* A second's worth may come at once. */
-	rate_set(config->container_rate, config->container_rate, &skel->rodata->rs_group_interval,
-		 &skel->rodata->rs_group_tolerance);
-	skel->rodata->rs_sees_audit = bpf_program__autoload(skel->progs.rs_sec_audit);
-	skel->rodata->rs_sees_kill = bpf_program__autoload(skel->progs.rs_oom_begin) ||
-				     bpf_program__autoload(skel->progs.rs_oom_kbegin);
-	widen(skel->maps.rs_known, kernel->n_cpus);
-	widen(skel->maps.rs_buckets, kernel->n_cpus);
-	widen(skel->maps.rs_victims, kernel->n_cpus);
-	r = bpf_map__set_max_entries(skel->maps.rs_sums, kernel->n_cpus);
 	if (!r)
-		r = bpf_map__set_max_entries(skel->maps.rs_critical, config->critical_ring_bytes);
+		r = set_rate(kernel, "rs_rate", config->rate, config->burst);
+	if (!r) /* a second's worth may come at once */
+		r = set_rate(kernel, "rs_group_rate", config->container_rate,
+			     config->container_rate);
+	widen(kernel, "rs_known");
+	widen(kernel, "rs_buckets");
+	widen(kernel, "rs_victims");
 	if (!r)
-		r = bpf_map__set_max_entries(skel->maps.rs_bulk, config->bulk_ring_bytes);
+		r = resize(kernel, "rs_sums", kernel->n_cpus);
+	if (!r)
+		r = resize(kernel, "rs_critical", config->critical_ring_bytes);
+	if (!r)
+		r = resize(kernel, "rs_bulk", config->bulk_ring_bytes);
 	return r;
 }
 
@@ -166,22 +202,13 @@ static void explain_load(const char *log, int r, char *error, size_t size)
 
 static int link_tails(const struct kernel *kernel)
 {
-	const struct rs_probes *skel = kernel->skel;
-	const struct bpf_map *maps[WIRE_PROBE_COUNT] = {
-		[WIRE_OOM_KILL] = skel->maps.rs_oom_tail,
-		[WIRE_SECCOMP_DENIAL] = skel->maps.rs_sec_tail,
-	};
-	const struct bpf_program *targets[WIRE_PROBE_COUNT] = {
-		[WIRE_OOM_KILL] = skel->progs.rs_oom_finish,
-		[WIRE_SECCOMP_DENIAL] = skel->progs.rs_sec_finish,
-	};
-	__u32 zero = 0;
+	for (const struct tail *tail = tiers_tails(); tail->program; tail++) {
+		int map = programs_map_fd(kernel->programs, tail->map), fd;
 
-	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
-		int fd = bpf_program__fd(targets[id]);
-
-		if (kernel->tiers[id] &&
-		    bpf_map_update_elem(bpf_map__fd(maps[id]), &zero, &fd, BPF_ANY))
+		if (map < 0 || !programs_has(kernel->programs, tail->program))
+			continue;
+		fd = bpf_program__fd(programs_find(kernel->programs, tail->program));
+		if (bpf_map_update_elem(map, &tail->index, &fd, BPF_ANY))
 			return -errno;
 	}
 	return 0;
@@ -192,17 +219,16 @@ static int link_tails(const struct kernel *kernel)
 static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
 {
 	_cleanup_free_ char *logs = calloc(WIRE_PROBE_COUNT, LOG_SIZE);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = types_path(kernel->types));
 	struct bpf_program *prog;
 	int r, owner;
 
 	*ret_guilty = WIRE_PROBE_COUNT;
 	if (!logs)
 		return -ENOMEM;
-	kernel->skel = rs_probes__open_opts(&opts);
-	if (!kernel->skel)
-		return -errno;
-	bpf_object__for_each_program(prog, kernel->skel->obj)
+	r = programs_open(&kernel->programs, kernel->variant, types_path(kernel->types));
+	if (r)
+		return r;
+	bpf_object__for_each_program(prog, programs_object(kernel->programs))
 	{
 		owner = program_owner(kernel, bpf_program__name(prog));
 		(void)bpf_program__set_autoload(prog, owner >= 0);
@@ -212,7 +238,7 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	}
 	r = configure(kernel);
 	if (!r)
-		r = rs_probes__load(kernel->skel);
+		r = programs_load(kernel->programs);
 	if (!r)
 		r = link_tails(kernel);
 	if (!r)
@@ -233,24 +259,21 @@ static bool has_hook(const struct bpf_program *prog)
 
 static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
 {
-	const struct bpf_object_skeleton *s = kernel->skel->skeleton;
+	struct bpf_program *prog;
 
-	for (int i = 0; i < s->prog_cnt; i++) {
-		struct bpf_program *prog = *s->progs[i].prog;
-		struct bpf_link *link;
+	bpf_object__for_each_program(prog, programs_object(kernel->programs))
+	{
+		int r;
 
 		if (!bpf_program__autoload(prog) || !has_hook(prog))
 			continue;
-		link = bpf_program__attach(prog);
-		if (!link) {
-			int r = -errno;
-
+		r = programs_attach(kernel->programs, prog);
+		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
 			(void)snprintf(error, size, "%s cannot be attached: %s",
 				       bpf_program__section_name(prog), strerrordesc_np(-r));
 			return r;
 		}
-		*s->progs[i].link = link;
 	}
 	return 0;
 }
@@ -262,7 +285,8 @@ static int self_test(struct kernel *kernel, unsigned *ret_guilty, char *error, s
 	if (!kernel->tiers[WIRE_SECCOMP_DENIAL])
 		return 0;
 	r = selftest_seccomp(kernel_bulk_fd(kernel),
-			     (uint64_t *)&kernel->skel->bss->rs_selftest_cookie, error, size);
+			     programs_variable(kernel->programs, "rs_selftest_cookie"), error,
+			     size);
 	/* Where the child may not install a filter there is nothing to be learnt. */
 	kernel->probes[WIRE_SECCOMP_DENIAL].self_tested = !r;
 	if (r != -ENODATA)
@@ -278,7 +302,7 @@ static int map_sums(struct kernel *kernel)
 
 	kernel->cpus_bytes = (kernel->n_cpus * sizeof(struct wire_cpu) + page - 1) & ~(page - 1);
 	at = mmap(NULL, kernel->cpus_bytes, PROT_READ, MAP_SHARED,
-		  bpf_map__fd(kernel->skel->maps.rs_sums), 0);
+		  programs_map_fd(kernel->programs, "rs_sums"), 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	kernel->cpus = at;
@@ -295,8 +319,8 @@ static int test_preemption(struct kernel *kernel, unsigned *ret_guilty, char *er
 	if (!tier || tier->tier != KERNEL_TIER_FENTRY || kernel->config.attach ||
 	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &before))
 		return 0;
-	if (selftest_storm((uint64_t *)&kernel->skel->bss->rs_selftest_cookie,
-			   &kernel->skel->bss->rs_selftest_quiet) ||
+	if (selftest_storm(programs_variable(kernel->programs, "rs_selftest_cookie"),
+			   programs_variable(kernel->programs, "rs_selftest_quiet")) ||
 	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &after) || after == before)
 		return 0;
 	(void)snprintf(error, size,
@@ -327,11 +351,11 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	if (!r)
 		r = test_preemption(kernel, ret_guilty, error, size);
 	if (r) {
-		rs_probes__destroy(kernel->skel);
-		kernel->skel = NULL;
+		kernel->programs = programs_free(kernel->programs);
 		return r;
 	}
-	__atomic_store_n(&kernel->skel->bss->rs_open, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n((uint32_t *)programs_variable(kernel->programs, "rs_open"), 1,
+			 __ATOMIC_SEQ_CST);
 	return 0;
 }
 
@@ -384,14 +408,20 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 /* What the programs want to know of the kernel stands in their own BTF. */
 static int look_at_machine(struct kernel *kernel, char *error, size_t size)
 {
-	struct rs_probes *skel = rs_probes__open();
-	int r;
+	struct programs *programs;
+	int r = trial_privileges(error, size);
 
-	if (!skel)
-		return -errno;
-	r = trial_machine(kernel->config.btf_path, bpf_object__btf(skel->obj), &kernel->types,
-			  error, size);
-	rs_probes__destroy(skel);
+	if (r)
+		return r;
+	kernel->variant = kernel->config.build == KERNEL_BUILD_LEGACY || !trial_is_modern()
+				  ? PROGRAMS_LEGACY
+				  : PROGRAMS_MODERN;
+	r = programs_open(&programs, kernel->variant, NULL);
+	if (r)
+		return r;
+	r = trial_machine(kernel->config.btf_path, bpf_object__btf(programs_object(programs)),
+			  &kernel->types, error, size);
+	(void)programs_free(programs);
 	return r;
 }
 
@@ -424,12 +454,12 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 
 void kernel_detach(struct kernel *kernel)
 {
-	if (!kernel->skel || kernel->detached)
+	if (!kernel->programs || kernel->detached)
 		return;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		kernel->missed_error[id] = kernel_missed_runs(kernel, id, &kernel->missed[id]);
 	kernel->detached = true;
-	rs_probes__detach(kernel->skel);
+	programs_detach(kernel->programs);
 	/* Programs under way are over when every CPU has been through a grace period: those that
 	 * had not come to be counted in flight, too. */
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

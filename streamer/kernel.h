@@ -20,9 +20,16 @@ enum kernel_tier {
 	KERNEL_TIER_COUNT,
 };
 
+/* Which of the programs' variants to load. */
+enum kernel_build {
+	KERNEL_BUILD_AUTO,   /* what the kernel can take */
+	KERNEL_BUILD_LEGACY, /* those for kernels before 5.17, also where others would do */
+};
+
 struct kernel_config {
-	uint32_t probes;              /* bit 1 << WIRE_OOM_KILL, ... */
-	enum kernel_tier attach;      /* KERNEL_TIER_NONE: try all, best first */
+	uint32_t probes;         /* bit 1 << WIRE_OOM_KILL, ... */
+	enum kernel_tier attach; /* KERNEL_TIER_NONE: try all, best first */
+	enum kernel_build build;
 	bool allow_syscall_tax;       /* permits tiers that cost every process something */
 	const char *btf_path;         /* BTF of this kernel, or NULL for /sys/kernel/btf/vmlinux */
 	uint32_t critical_ring_bytes; /* powers of two, at least a page */

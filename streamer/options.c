@@ -102,6 +102,17 @@ static int set_attach(struct parse *parse, const char *value)
 			   value);
 }
 
+static int set_build(struct parse *parse, const char *value)
+{
+	if (!strcmp(value, "auto"))
+		parse->options->kernel.build = KERNEL_BUILD_AUTO;
+	else if (!strcmp(value, "legacy"))
+		parse->options->kernel.build = KERNEL_BUILD_LEGACY;
+	else
+		return options_bad(parse, "--build '%s': accepts auto or legacy", value);
+	return 0;
+}
+
 static int set_syscall_tax(struct parse *parse, const char *value)
 {
 	parse->options->kernel.allow_syscall_tax = true;
@@ -287,6 +298,10 @@ static const struct row rows[] = {
 	 "auto, fentry, kprobe or tracepoint (default auto: the best that\n"
 	 "works here)",
 	 set_attach},
+	{"build", 0, "MODE",
+	 "auto or legacy: the programs for kernels before 5.17 (default auto:\n"
+	 "where the kernel is one)",
+	 set_build},
 	{"allow-syscall-tax", 0, NULL,
 	 "permit hooks that cost every process on the machine about\n"
 	 "0.2 us a system call, where there are no others",
@@ -454,6 +469,8 @@ void options_help(FILE *out)
 		"\nEnds cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far; SIGHUP "
 		"begins\n"
 		"another file, or opens FILE again if it was moved away.\n"
-		"Needs CAP_BPF and CAP_PERFMON, or root. Exit code: 0 fine, 1 failed, 2 usage.\n",
+		"Needs CAP_BPF and CAP_PERFMON (before Linux 5.11 also CAP_SYS_RESOURCE), or "
+		"root.\n"
+		"Exit code: 0 fine, 1 failed, 2 usage.\n",
 		out);
 }

@@ -5,6 +5,9 @@
 
 #include "util.h"
 
+#define MODERN (1u << PROGRAMS_MODERN)
+#define LEGACY (1u << PROGRAMS_LEGACY)
+
 #define IN_FLIGHT "calls already in the kernel while the probe is attached or detached"
 #define LOG_ONLY_LOGGED                                                                            \
 	"SECCOMP_RET_LOG (not a denial) is seen only while the kernel logs it "                    \
@@ -23,9 +26,14 @@
 	"where "                                                                                   \
 	"the filter looks at arguments; nothing for others"
 
+#define LEGACY_COST                                                                                \
+	"about 0.5 µs for each system call of processes that have a seccomp filter, some 10 µs " \
+	"where the filter looks at arguments; nothing for others"
+
 static const struct tier oom_tiers[] = {
 	{
 		.tier = KERNEL_TIER_FENTRY,
+		.variants = MODERN,
 		.programs = {"rs_oom_begin", "rs_oom_end", "rs_oom_mark", "rs_oom_signal"},
 		.hooks = {"fentry/oom_kill_process", "fexit/oom_kill_process", "raw_tp/mark_victim",
 			  "raw_tp/signal_generate"},
@@ -36,6 +44,7 @@ static const struct tier oom_tiers[] = {
 	},
 	{
 		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN | LEGACY,
 		.programs = {"rs_oom_kbegin", "rs_oom_kend", "rs_oom_mark", "rs_oom_signal"},
 		.hooks = {"kprobe/oom_kill_process", "kretprobe/oom_kill_process",
 			  "raw_tp/mark_victim", "raw_tp/signal_generate"},
@@ -46,6 +55,7 @@ static const struct tier oom_tiers[] = {
 	},
 	{
 		.tier = KERNEL_TIER_TRACEPOINT,
+		.variants = MODERN | LEGACY,
 		.programs = {"rs_oom_mark", "rs_oom_signal"},
 		.hooks = {"raw_tp/mark_victim", "raw_tp/signal_generate"},
 		.tracepoints = {"mark_victim", "signal_generate"},
@@ -61,6 +71,7 @@ static const struct tier oom_tiers[] = {
 static const struct tier seccomp_tiers[] = {
 	{
 		.tier = KERNEL_TIER_FENTRY,
+		.variants = MODERN,
 		.programs = {"rs_sec_exit1", "rs_sec_exit0", "rs_sec_audit", "rs_sec_signal",
 			     "rs_sec_die"},
 		.hooks = {"fexit/__secure_computing", "fentry/audit_seccomp",
@@ -73,6 +84,7 @@ static const struct tier seccomp_tiers[] = {
 	},
 	{
 		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN,
 		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome1",
 			     "rs_sec_outcome0"},
 		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
@@ -85,6 +97,7 @@ static const struct tier seccomp_tiers[] = {
 	},
 	{
 		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN,
 		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome"},
 		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
 			  "kretprobe/__secure_computing"},
@@ -95,7 +108,24 @@ static const struct tier seccomp_tiers[] = {
 		.cost = KPROBE_COST,
 	},
 	{
+		.tier = KERNEL_TIER_KPROBE,
+		.variants = LEGACY,
+		.programs = {"rs_sec_forget", "rs_sec_decide", "rs_sec_logged", "rs_sec_outcome"},
+		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
+			  "kretprobe/__secure_computing", "raw_tp/sched_process_exit"},
+		.kprobes = {"__secure_computing", "audit_seccomp"},
+		.tracepoints = {"sched_process_exit"},
+		.blind_spots = {KPROBE_OUTCOME
+				"tasks wait for a supervisor or tracer, as many as there are CPUs",
+				"filters longer than 1,920 instructions on their way are not run "
+				"again: the action is inferred, and a kill that "
+				"seccomp.actions_logged leaves out is missed",
+				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = LEGACY_COST,
+	},
+	{
 		.tier = KERNEL_TIER_TRACEPOINT,
+		.variants = MODERN,
 		.taxes = true,
 		.programs = {"rs_sec_enter", "rs_sec_leave", "rs_sec_signal", "rs_sec_die"},
 		.hooks = {"raw_tp/sys_enter", "raw_tp/sys_exit", "raw_tp/signal_generate",
@@ -121,6 +151,35 @@ static const struct tier *const tiers[WIRE_PROBE_COUNT] = {
 const struct tier *tiers_of(unsigned probe)
 {
 	return tiers[probe];
+}
+
+static const struct tail tails[] = {
+	{WIRE_OOM_KILL, "rs_oom_tail", 0, "rs_oom_finish"},
+	{WIRE_SECCOMP_DENIAL, "rs_sec_tail", 0, "rs_sec_finish"},
+	{WIRE_SECCOMP_DENIAL, "rs_sec_next", 0, "rs_sec_run"},
+	{WIRE_SECCOMP_DENIAL, "rs_sec_next", 1, "rs_sec_finish"},
+	{0},
+};
+
+const struct tail *tiers_tails(void)
+{
+	return tails;
+}
+
+bool tiers_ends_in(unsigned probe, const char *program)
+{
+	for (const struct tail *tail = tails; tail->program; tail++)
+		if (tail->probe == probe && !strcmp(tail->program, program))
+			return true;
+	return false;
+}
+
+bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)
+{
+	for (const struct tier *other = tiers[probe]; other->programs[0]; other++)
+		if (other->tier == tier->tier && other->variants & 1u << variant)
+			return true;
+	return false;
 }
 
 const char *tier_name(enum kernel_tier tier)

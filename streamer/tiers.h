@@ -5,14 +5,16 @@
 #include <stdbool.h>
 
 #include "kernel.h"
+#include "programs.h"
 
 struct tier {
 	enum kernel_tier tier;
-	bool taxes;                            /* costs every process: only with permission */
-	const char *programs[KERNEL_TEXTS];    /* BPF programs, NULL-terminated */
-	const char *hooks[KERNEL_TEXTS];       /* where they go, for people; NULL-terminated */
-	const char *functions[KERNEL_TEXTS];   /* kernel functions a trampoline must accept */
-	const char *kprobes[KERNEL_TEXTS];     /* functions a kprobe must be possible on */
+	unsigned variants;                   /* of the programs that can do it: 1u << PROGRAMS_* */
+	bool taxes;                          /* costs every process: only with permission */
+	const char *programs[KERNEL_TEXTS];  /* BPF programs, NULL-terminated */
+	const char *hooks[KERNEL_TEXTS];     /* where they go, for people; NULL-terminated */
+	const char *functions[KERNEL_TEXTS]; /* kernel functions a trampoline must accept */
+	const char *kprobes[KERNEL_TEXTS];   /* functions a kprobe must be possible on */
 	const char *tracepoints[KERNEL_TEXTS]; /* that must exist */
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences; NULL-terminated */
 	const char *cost;                      /* a sentence */
@@ -20,6 +22,24 @@ struct tier {
 
 /* The tiers of a probe; ends with a row without programs. */
 const struct tier *tiers_of(unsigned probe);
+
+/* A program that others of a probe end in or go through: in every tier, without a hook of its own,
+ * an entry of a map. Not every variant has each. */
+struct tail {
+	unsigned probe;
+	const char *map;
+	unsigned index;
+	const char *program;
+};
+
+/* Ends with a row without a program. */
+const struct tail *tiers_tails(void);
+
+/* Whether @program is a tail of @probe. */
+bool tiers_ends_in(unsigned probe, const char *program);
+
+/* Whether another row of the same tier is for @variant. */
+bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);
 
 const char *tier_name(enum kernel_tier tier); /* "fentry" */
 

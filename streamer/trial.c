@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "types.h"
 #include "util.h"
@@ -20,29 +21,6 @@
 static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
 {
 	return data[cap / 32].effective & 1u << (cap % 32);
-}
-
-static int check_privileges(char *error, size_t size)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-	bool bpf, perfmon;
-
-	if (syscall(__NR_capget, &header, data))
-		return -errno;
-	if (capable(data, CAP_SYS_ADMIN))
-		return 0;
-	bpf = capable(data, CAP_BPF);
-	perfmon = capable(data, CAP_PERFMON);
-	if (bpf && perfmon)
-		return 0;
-	(void)snprintf(
-		error, size,
-		"no permission to load BPF programs: %s%s%s missing; run it with sudo, or give "
-		"it CAP_BPF and CAP_PERFMON",
-		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
-		perfmon ? "" : "CAP_PERFMON");
-	return -EPERM;
 }
 
 /* Before 5.11, maps are counted against RLIMIT_MEMLOCK, and to raise that takes CAP_SYS_RESOURCE.
@@ -66,16 +44,39 @@ static int check_memlock(char *error, size_t size)
 	return -EPERM;
 }
 
+int trial_privileges(char *error, size_t size)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	bool bpf, perfmon;
+
+	if (syscall(__NR_capget, &header, data))
+		return -errno;
+	if (capable(data, CAP_SYS_ADMIN))
+		return check_memlock(error, size);
+	bpf = capable(data, CAP_BPF);
+	perfmon = capable(data, CAP_PERFMON);
+	if (bpf && perfmon)
+		return check_memlock(error, size);
+	(void)snprintf(
+		error, size,
+		"no permission to load BPF programs: %s%s%s missing; run it with sudo, or give "
+		"it CAP_BPF and CAP_PERFMON",
+		bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
+		perfmon ? "" : "CAP_PERFMON");
+	return -EPERM;
+}
+
+bool trial_is_modern(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_loop, NULL) != 0;
+}
+
 int trial_machine(const char *btf_path, const struct btf *wanted, struct types **ret, char *error,
 		  size_t size)
 {
-	int r = check_privileges(error, size);
+	int r = types_new(ret, btf_path, wanted);
 
-	if (!r)
-		r = check_memlock(error, size);
-	if (r)
-		return r;
-	r = types_new(ret, btf_path, wanted);
 	if (r == 0)
 		return 0;
 	if (btf_path)

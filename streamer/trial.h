@@ -10,9 +10,15 @@
 struct btf;
 struct types;
 
-/* Privileges, and the kernel's types as far as @wanted, the programs' own BTF, names them. Sets
- * *ret, to be freed with types_free(). Returns 0 or -errno with a sentence in @error that says
- * what is missing and what to do. */
+/* Whether programs may be loaded here, and their maps be locked in memory. Returns 0 or -errno with
+ * a sentence in @error that says what is missing and what to do. */
+int trial_privileges(char *error, size_t size);
+
+/* Whether the kernel has what PROGRAMS_MODERN takes. */
+bool trial_is_modern(void);
+
+/* The kernel's types as far as @wanted, the programs' own BTF, names them. Sets *ret, to be freed
+ * with types_free(). Returns 0 or -errno with a sentence in @error. */
 int trial_machine(const char *btf_path, const struct btf *wanted, struct types **ret, char *error,
 		  size_t size);
 

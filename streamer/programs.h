@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The BPF programs as libbpf holds them, in one of their variants. Maps, programs and variables are
+ * found by name, since not every variant has all of them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bpf/libbpf.h>
+
+enum programs_variant {
+	PROGRAMS_MODERN, /* Linux 5.17 and newer */
+	PROGRAMS_LEGACY, /* before */
+};
+
+struct programs;
+
+/* @btf_path: types of the kernel, or NULL where the programs are only to be looked at. */
+int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path);
+struct programs *programs_free(struct programs *programs); /* NULL is fine; returns NULL */
+
+struct bpf_object *programs_object(const struct programs *programs);
+
+/* NULL: this variant has none of that name. */
+struct bpf_map *programs_map(const struct programs *programs, const char *name);
+int programs_map_fd(const struct programs *programs, const char *name); /* -ENOENT: none */
+const struct bpf_program *programs_find(const struct programs *programs, const char *name);
+
+/* Whether the program is there and to be loaded. */
+bool programs_has(const struct programs *programs, const char *name);
+
+/* A constant of the programs, to be set before loading; NULL: there is none of that name. */
+void *programs_constant(const struct programs *programs, const char *name);
+
+int programs_load(struct programs *programs);
+
+/* A variable of the programs, live once they are loaded; or NULL. */
+void *programs_variable(const struct programs *programs, const char *name);
+
+/* Puts a loaded program on its hook. */
+int programs_attach(struct programs *programs, struct bpf_program *program);
+
+/* What holds it there; NULL: nothing. */
+const struct bpf_link *programs_link(const struct programs *programs,
+				     const struct bpf_program *program);
+
+void programs_detach(struct programs *programs); /* all */
