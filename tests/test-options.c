@@ -55,6 +55,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_string_equal(o.sink.path, "-");
 	assert_int_equal(o.kernel.probes, 1u << WIRE_OOM_KILL | 1u << WIRE_SECCOMP_DENIAL);
 	assert_int_equal(o.kernel.attach, KERNEL_TIER_NONE);
+	assert_int_equal(o.kernel.build, KERNEL_BUILD_AUTO);
 	assert_false(o.kernel.allow_syscall_tax);
 	assert_int_equal(o.kernel.rate, 1);
 	assert_int_equal(o.kernel.burst, 20);
@@ -71,15 +72,16 @@ static void every_option_is_understood(void **state)
 	struct options o;
 
 	PARSE(&o, "-w", "x.pb", "-c", "7", "-U", "--force", "--probes", "seccomp", "--attach",
-	      "tracepoint", "--allow-syscall-tax", "--btf=/b", "--rate", "5,6", "--container-rate",
-	      "9", "--label", "cluster=eu1", "--label=a.b/c=", "--host-name", "h", "--ring-size",
-	      "2M", "--counters-interval", "3", "--quiet");
+	      "tracepoint", "--allow-syscall-tax", "--build", "legacy", "--btf=/b", "--rate", "5,6",
+	      "--container-rate", "9", "--label", "cluster=eu1", "--label=a.b/c=", "--host-name",
+	      "h", "--ring-size", "2M", "--counters-interval", "3", "--quiet");
 	assert_string_equal(o.sink.path, "x.pb");
 	assert_true(o.sink.force && !o.sink.append);
 	assert_int_equal(o.count, 7);
 	assert_true(o.flush_each && o.quiet && o.kernel.allow_syscall_tax);
 	assert_int_equal(o.kernel.probes, 1u << WIRE_SECCOMP_DENIAL);
 	assert_int_equal(o.kernel.attach, KERNEL_TIER_TRACEPOINT);
+	assert_int_equal(o.kernel.build, KERNEL_BUILD_LEGACY);
 	assert_string_equal(o.kernel.btf_path, "/b");
 	assert_int_equal(o.kernel.rate, 5);
 	assert_int_equal(o.kernel.burst, 6);
@@ -166,7 +168,7 @@ static void help_and_version_end_the_parsing(void **state)
 
 static void unknown_options_are_refused(void **state)
 {
-	static const char *const unknown[] = {"--bogus",     "-x",  "--build", "--redact",
+	static const char *const unknown[] = {"--bogus",     "-x",  "--burst", "--redact",
 					      "--bpf-stats", "-Ux", "--co=1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
@@ -196,6 +198,7 @@ static void bad_values_name_what_is_accepted(void **state)
 	assert_refused(LIST("--counters-interval", "3601"), LIST("from 1 to 3600"));
 	assert_refused(LIST("--container-rate", "many"), LIST("from 0 to 4294967295"));
 	assert_refused(LIST("--attach", "best"), LIST("auto, fentry, kprobe or tracepoint"));
+	assert_refused(LIST("--build", "best"), LIST("auto or legacy"));
 	assert_refused(LIST("--probes", "oom,dns"), LIST("'dns'", "oom (oom_kill)", "seccomp"));
 	assert_refused(LIST("--probes", ""), LIST("accepts a list of"));
 	assert_refused(LIST("--probes", "oom,"), LIST("accepts a list of"));
@@ -275,10 +278,11 @@ static void help_lists_every_option_in_lines_that_fit(void **state)
 	assert_ok(fclose(out));
 	for (const char *const *o =
 		     LIST("-w, --write FILE", "-c, --count COUNT", "-U, --unbuffered", "--append",
-			  "--force", "--probes LIST", "--attach MODE", "--allow-syscall-tax",
-			  "--btf FILE", "--rate N[,BURST]", "--container-rate N", "--label K=V",
-			  "--host-name NAME", "--ring-size SIZE", "--counters-interval SECONDS",
-			  "--doctor", "-q, --quiet", "-h, --help", "--version");
+			  "--force", "--probes LIST", "--attach MODE", "--build MODE",
+			  "--allow-syscall-tax", "--btf FILE", "--rate N[,BURST]",
+			  "--container-rate N", "--label K=V", "--host-name NAME",
+			  "--ring-size SIZE", "--counters-interval SECONDS", "--doctor",
+			  "-q, --quiet", "-h, --help", "--version");
 	     *o; o++)
 		if (!strstr(text, *o))
 			fail_msg("--help does not list %s", *o);
