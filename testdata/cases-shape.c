@@ -21,6 +21,7 @@
 #define NR_X32 (0x40000000 | SYS_getppid)
 #define IOCTL_DENIED 0x52494e47u
 #define JUMPS 300
+#define JUMPS_MAX 2000 /* close to what the kernel takes, BPF_MAXINSNS with their returns */
 
 static int run_n01(struct truth *truth, int truth_fd)
 {
@@ -198,21 +199,42 @@ static int resume_n07(struct truth *truth)
 	return deny_eperm(truth);
 }
 
-static int run_n08(struct truth *truth, int truth_fd)
+/* @verdict for CASE_NR, which is asked for after @jumps other numbers. */
+static int install_late(struct truth *truth, unsigned jumps, uint32_t verdict)
 {
-	struct sock_filter code[2 * JUMPS + 4] = {FILTER_LOAD(nr)};
+	struct sock_filter code[2 * JUMPS_MAX + 4] = {FILTER_LOAD(nr)};
 	unsigned short n = 1;
 
-	for (unsigned i = 0; i < JUMPS; i++) {
+	for (unsigned i = 0; i < jumps; i++) {
 		code[n++] = (struct sock_filter)FILTER_IF(2 * NR_UNKNOWN + i, 0, 1);
 		code[n++] = (struct sock_filter)FILTER_RETURN(SECCOMP_RET_ALLOW);
 	}
 	code[n++] = (struct sock_filter)FILTER_IF(CASE_NR, 0, 1);
-	code[n++] = (struct sock_filter)FILTER_RETURN(CASE_ERRNO(EPERM));
+	code[n++] = (struct sock_filter)FILTER_RETURN(verdict);
 	code[n++] = (struct sock_filter)FILTER_RETURN(SECCOMP_RET_ALLOW);
-	if (case_installed(truth, filter_install(code, n, 0)))
+	return case_installed(truth, filter_install(code, n, 0));
+}
+
+static int run_n08(struct truth *truth, int truth_fd)
+{
+	return install_late(truth, JUMPS, CASE_ERRNO(EPERM)) || deny_eperm(truth) ? -1 : 0;
+}
+
+static int run_n22(struct truth *truth, int truth_fd)
+{
+	return install_late(truth, JUMPS_MAX, CASE_ERRNO(EPERM)) || deny_eperm(truth) ? -1 : 0;
+}
+
+static int run_n23(struct truth *truth, int truth_fd)
+{
+	struct verdict v = {.ret = SECCOMP_RET_KILL_PROCESS, .error = TRUTH_NO_ERROR};
+	struct call call = case_call(truth);
+	struct expect *e;
+
+	if (install_late(truth, JUMPS_MAX, v.ret))
 		return -1;
-	return deny_eperm(truth);
+	e = truth_expect(truth, &call, v);
+	return truth_fail(truth, "the call returned %ld, nobody died", call_native(&e->call));
 }
 
 static int run_n09(struct truth *truth, int truth_fd)
@@ -423,5 +445,7 @@ const struct seccomp_case cases_shape[] = {
 	{"n15", "a call restarted by the kernel", run_n15, NULL, 0},
 	{"n16", "USER_NOTIF, interrupted, asked again, continued", run_n16, NULL, 0},
 	{"n17", "first arguments that look like results", run_n17, NULL, 0},
+	{"n22", "ERRNO behind 2,000 jumps", run_n22, NULL, 0},
+	{"n23", "KILL_PROCESS behind 2,000 jumps", run_n23, NULL, SIGSYS},
 };
 const size_t n_cases_shape = ARRAY_SIZE(cases_shape);

@@ -24,7 +24,9 @@ collect() {
 	stop limited
 
 	# A reader that sleeps, and a ring that cannot hold what comes meanwhile.
-	"$BUILD/streamer/ringside-streamer" --allow-syscall-tax --rate 0 --ring-size 256K 2>slow.log |
+	# shellcheck disable=SC2154,SC2086 # of lib.sh; none or two words
+	"$BUILD/streamer/ringside-streamer" --allow-syscall-tax --rate 0 $variant --ring-size 256K \
+		2>slow.log |
 		{ sleep 5; cat >slow.pb; } &
 	wait_until 60 "streamer to a pipe" slow_attached
 	trigger slow trigger-storm --count 100000

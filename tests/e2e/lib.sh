@@ -30,12 +30,19 @@ runs_here() ( # a pattern of $targets matches
 	exit 1
 )
 
+# The programs for old kernels, where others would do.
+case $TARGET in
+*-legacy) variant='--build legacy' ;;
+*) variant= ;;
+esac
+
 # start NAME [OPTION…]: a streamer that records to NAME.pb, attached when this returns.
 # Denials are not limited unless the options say so.
 start() {
 	name=$1
 	shift
-	"$BUILD/streamer/ringside-streamer" -w "$name.pb" --allow-syscall-tax --rate 0 "$@" \
+	# shellcheck disable=SC2086 # none or two words
+	"$BUILD/streamer/ringside-streamer" -w "$name.pb" --allow-syscall-tax --rate 0 $variant "$@" \
 		2>"$name.log" &
 	streamer=$!
 	echo "$streamer" >"$name.pid"
@@ -94,6 +101,7 @@ end_streamers() {
 judge_truth() {
 	case $TARGET in
 	bookworm | bookworm-v1 | trixie | trixie-arm64) set -- "$1" --tier fentry ;;
+	bullseye | bullseye-v1 | *-legacy) set -- "$1" --tier kprobe ;;
 	esac
 	name=$1
 	shift
