@@ -21,3 +21,6 @@ struct kernel {
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
 };
+
+/* Sets the constants and the sizes of kernel->programs, which are not loaded yet. */
+int kernel_configure(struct kernel *kernel);

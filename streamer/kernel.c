@@ -103,81 +103,6 @@ static int program_owner(const struct kernel *kernel, const char *program)
 	return -1;
 }
 
-/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
-static void widen(const struct kernel *kernel, const char *name)
-{
-	struct bpf_map *map = programs_map(kernel->programs, name);
-
-	if (map && bpf_map__max_entries(map) < 256 * kernel->n_cpus)
-		(void)bpf_map__set_max_entries(map, 256 * kernel->n_cpus);
-}
-
-static int resize(const struct kernel *kernel, const char *name, uint32_t entries)
-{
-	struct bpf_map *map = programs_map(kernel->programs, name);
-
-	return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
-}
-
-static int set_numbers(const struct kernel *kernel)
-{
-	const struct programs *programs = kernel->programs;
-	const struct {
-		const char *name;
-		uint32_t value;
-	} numbers[] = {
-		{"rs_page_shift", (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE))},
-		{"rs_cpus", kernel->n_cpus},
-		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
-		{"rs_sees_kill",
-		 programs_has(programs, "rs_oom_begin") || programs_has(programs, "rs_oom_kbegin")},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		uint32_t *at = programs_constant(programs, numbers[i].name);
-
-		if (!at)
-			return -ENOENT;
-		*at = numbers[i].value;
-	}
-	return 0;
-}
-
-/* GCRA: the time one event earns back, and how far ahead of time a burst may run. */
-static int set_rate(const struct kernel *kernel, const char *name, uint32_t rate, uint32_t burst)
-{
-	const uint64_t interval = rate ? 1000000000ull / rate : 0;
-	struct wire_rate *at = programs_constant(kernel->programs, name);
-
-	if (!at)
-		return -ENOENT;
-	at->interval = interval;
-	at->tolerance = burst ? interval * (burst - 1) : 0;
-	return 0;
-}
-
-static int configure(struct kernel *kernel)
-{
-	const struct kernel_config *config = &kernel->config;
-	int r = set_numbers(kernel);
-
-	if (!r)
-		r = set_rate(kernel, "rs_rate", config->rate, config->burst);
-	if (!r) /* a second's worth may come at once */
-		r = set_rate(kernel, "rs_group_rate", config->container_rate,
-			     config->container_rate);
-	widen(kernel, "rs_known");
-	widen(kernel, "rs_buckets");
-	widen(kernel, "rs_victims");
-	if (!r)
-		r = resize(kernel, "rs_sums", kernel->n_cpus);
-	if (!r)
-		r = resize(kernel, "rs_critical", config->critical_ring_bytes);
-	if (!r)
-		r = resize(kernel, "rs_bulk", config->bulk_ring_bytes);
-	return r;
-}
-
 /* The last line of a verifier log says what it was. */
 static void explain_load(const char *log, int r, char *error, size_t size)
 {
@@ -236,7 +161,7 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 			(void)bpf_program__set_log_buf(prog, logs + (size_t)owner * LOG_SIZE,
 						       LOG_SIZE);
 	}
-	r = configure(kernel);
+	r = kernel_configure(kernel);
 	if (!r)
 		r = programs_load(kernel->programs);
 	if (!r)
