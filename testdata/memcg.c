@@ -150,6 +150,9 @@ int memcg_make_child(struct memcg *ret, const struct memcg *parent, const char *
 	int r;
 
 	memcg.made = 0;
+	/* Until 5.11 a limit held for the children only on demand. */
+	if (parent->version == 1)
+		(void)write_file(parent->folder, "memory.use_hierarchy", "1");
 	r = descend_all(&memcg, name);
 	if (!r)
 		*ret = memcg;
