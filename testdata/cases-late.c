@@ -101,13 +101,13 @@ static int end_traced(struct truth *truth, pid_t pid, int result)
 	return result;
 }
 
-static int make_getuid_of_it(struct truth *truth, pid_t pid, unsigned stop)
+static int make_getpgid_of_it(struct truth *truth, pid_t pid, unsigned stop)
 {
-	truth->expect[0].call.nr = SYS_getuid;
-	return call_redirect(pid, SYS_getuid) ? -1 : 1;
+	truth->expect[0].call.nr = SYS_getpgid;
+	return call_redirect(pid, SYS_getpgid) ? -1 : 1;
 }
 
-/* CASE_NR is asked of the tracer, who makes getuid of it; @verdict is what that gets. */
+/* CASE_NR is asked of the tracer, who makes getpgid of it; @verdict is what that gets. */
 static int redirected(struct truth *truth, struct verdict verdict)
 {
 	struct call call = case_call(truth);
@@ -115,9 +115,9 @@ static int redirected(struct truth *truth, struct verdict verdict)
 	long got;
 
 	if (begin_traced(truth) || case_filter(truth, SECCOMP_RET_TRACE | CASE_TRACE_DATA, 0) ||
-	    case_installed(truth, filter_deny(CALL_ARCH, SYS_getuid, verdict.ret, 0)))
+	    case_installed(truth, filter_deny(CALL_ARCH, SYS_getpgid, verdict.ret, 0)))
 		return -1;
-	call.nr = SYS_getuid;
+	call.nr = SYS_getpgid;
 	e = truth_expect(truth, &call, verdict);
 	if (raise(SIGSTOP))
 		return truth_fail(truth, "raise: %s", strerror(errno));
@@ -135,7 +135,7 @@ static int run_redirected(struct truth *truth, struct verdict verdict, int end)
 	return end_traced(truth, pid,
 			  pid < 0 ? 0
 				  : attend(truth, pid, PTRACE_CONT, PTRACE_O_TRACESECCOMP,
-					   make_getuid_of_it, end));
+					   make_getpgid_of_it, end));
 }
 
 static int run_n19(struct truth *truth, int truth_fd)
