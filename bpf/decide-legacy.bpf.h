@@ -211,8 +211,9 @@ int rs_sec_outcome(struct pt_regs *ctx)
 	return refused ? report(ctx, pending) : 0;
 }
 
-/* LOG lets the call through; that the kernel logs it is all there is to see. Of a kill that could
- * not be foreseen this is the last word. */
+/* LOG lets the call through; that the kernel logs it is all there is to see. Of a kill that was not
+ * foreseen, because a tracer made another call of it or the filters could not be run, this is the
+ * last word: __secure_computing() does not return. */
 SEC("?kprobe/audit_seccomp")
 int rs_sec_logged(struct pt_regs *ctx)
 {
@@ -221,9 +222,7 @@ int rs_sec_logged(struct pt_regs *ctx)
 	struct pending *pending;
 
 	if (action == SECCOMP_RET_KILL_PROCESS || action == SECCOMP_RET_KILL_THREAD) {
-		struct mark *mark = mark_get(task);
-
-		if (!mark || !(mark->flags & MARK_UNDECIDED) || !awaited(mark))
+		if (!awaited(mark_get(task)))
 			return 0;
 	} else if ((__u32)fn_arg3(ctx) != SECCOMP_RET_LOG) {
 		return 0;

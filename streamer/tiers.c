@@ -119,9 +119,10 @@ static const struct tier seccomp_tiers[] = {
 		.tracepoints = {"sched_process_exit"},
 		.blind_spots = {KPROBE_OUTCOME
 				"tasks wait for a supervisor or tracer, as many as there are CPUs",
-				"filters longer than 1,920 instructions on their way are not run "
-				"again: the action is inferred, and a kill that "
-				"seccomp.actions_logged leaves out is missed",
+				"filters that take more than 1,920 instructions to a verdict are "
+				"not run again: the action is inferred",
+				"a kill by such a filter, or of a call that a tracer changed, is "
+				"seen only while the kernel logs it (seccomp.actions_logged)",
 				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = LEGACY_COST,
 	},

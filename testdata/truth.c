@@ -40,8 +40,11 @@ static const struct {
 	bool compat;
 	const char *name;
 } names[] = {
-	{SYS_getppid, false, "getppid"}, {SYS_getpgid, false, "getpgid"},
-	{SYS_ioctl, false, "ioctl"},     {SYS_getppid | X32_BIT, false, "getppid"},
+	{SYS_getppid, false, "getppid"},
+	{SYS_getpgid, false, "getpgid"},
+	{SYS_ioctl, false, "ioctl"},
+	{SYS_getuid, false, "getuid"},
+	{SYS_getppid | X32_BIT, false, "getppid"},
 	{64, true, "getppid"},
 };
 
