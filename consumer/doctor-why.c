@@ -90,8 +90,9 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 	}
 	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
 		say(&ret[n++], "",
-		    "/sys/kernel/btf/vmlinux is missing, the types of this kernel: get the BTF of "
-		    "this very build and pass it with `ringside doctor -- --btf FILE`");
+		    "/sys/kernel/btf/vmlinux is missing, the types of this kernel: install clang and "
+		    "linux-headers-$(uname -r), with which the programs are compiled here, or get "
+		    "the BTF of this very build and pass it with `ringside doctor -- --btf FILE`");
 	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (strstr(lockdown, "[confidentiality]"))
 		say(&ret[n++], "",
