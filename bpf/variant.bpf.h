@@ -33,15 +33,22 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
+#ifdef RS_RUNTIME
+/* Compiled on the machine itself: types.c knows. */
+enum rs_stack {
+	RS_STACK_TOP,
+};
+#define STACK_TOP bpf_core_enum_value(enum rs_stack, RS_STACK_TOP)
+#else
 /* x86-64 and arm64 with pages of 4 KiB. Kernels built for KASAN have twice that, and with FRED
  * (x86, 6.9) there is padding above: the self-test notices. */
-#define THREAD_SIZE 16384
+#define STACK_TOP 16384
+#endif
 
 /* The registers of user space lie at the top of the task's stack. bpf_task_pt_regs() is 5.15. */
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 {
-	return (void *)BPF_CORE_READ(task, stack) + THREAD_SIZE -
-	       bpf_core_type_size(struct pt_regs);
+	return (void *)BPF_CORE_READ(task, stack) + STACK_TOP - bpf_core_type_size(struct pt_regs);
 }
 
 #else

@@ -89,9 +89,11 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 		n += why_memlock(have, &ret[n]);
 	}
 	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
-		say(&ret[n++], "",
-		    "/sys/kernel/btf/vmlinux is missing, the types of this kernel: get the BTF of "
-		    "this very build and pass it with `ringside doctor -- --btf FILE`");
+		say(&ret[n++], "sudo apt-get install clang linux-headers-$(uname -r)",
+		    "/sys/kernel/btf/vmlinux is missing, the types of this kernel: with clang and "
+		    "the "
+		    "kernel's headers the programs are compiled here; or get the BTF of this very "
+		    "build and pass it with `ringside doctor -- --btf FILE`");
 	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (strstr(lockdown, "[confidentiality]"))
 		say(&ret[n++], "",

@@ -93,13 +93,17 @@ static void limits(struct pb *pb, const struct kernel_config *config)
 	pb_close(pb, mark);
 }
 
-static void notes(struct pb *pb, const struct kernel_config *config, const struct host *host)
+static void notes(struct pb *pb, const struct kernel_config *config, const struct host *host,
+		  bool compiled)
 {
 	char text[128];
 
 	pb_string(pb, FIELD_HEADER_NOTES,
 		  "Calls that were under way when the probes were attached or detached may be "
 		  "missing; nothing counts them.");
+	if (compiled)
+		pb_string(pb, FIELD_HEADER_NOTES,
+			  "The programs were compiled on this machine, with the kernel's headers.");
 	if (!host->machine_id[0])
 		pb_string(pb, FIELD_HEADER_NOTES,
 			  "The machine id is left out: it is not certain from where this runs.");
@@ -145,7 +149,7 @@ int header_write(struct stream *stream, const struct kernel *kernel, const struc
 	pb_uint(&pb, FIELD_HEADER_PAGE_BYTES, (uint64_t)sysconf(_SC_PAGESIZE));
 	pb_uint(&pb, FIELD_HEADER_COUNTERS_INTERVAL_NANO,
 		(uint64_t)options->counters_interval * 1000000000u);
-	notes(&pb, config, &host);
+	notes(&pb, config, &host, kernel_is_compiled(kernel));
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

@@ -4,6 +4,7 @@
 
 #include "kernel.h"
 #include "programs.h"
+#include "runtime.h"
 #include "tiers.h"
 #include "types.h"
 
@@ -12,7 +13,10 @@ struct kernel {
 	struct kernel_probe probes[WIRE_PROBE_COUNT];
 	const struct tier *tiers[WIRE_PROBE_COUNT]; /* chosen, or NULL */
 	struct types *types;
+	struct runtime *runtime; /* while programs are loaded that were compiled here, or NULL */
+	bool compiled;           /* that they were */
 	enum programs_variant variant;
+	const char *without_modern; /* why not PROGRAMS_MODERN: a sentence */
 	struct programs *programs;
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
@@ -24,3 +28,10 @@ struct kernel {
 
 /* Sets the constants and the sizes of kernel->programs, which are not loaded yet. */
 int kernel_configure(struct kernel *kernel);
+
+/* Privileges, the programs' variant, and the kernel's types as far as they need them; compiles,
+ * where that is asked for or all that is left. 0 or -errno with a sentence in @error. */
+int kernel_look_at_machine(struct kernel *kernel, char *error, size_t size);
+
+/* Opens the programs that fit this machine. @btf_path as of programs_open(). */
+int kernel_open_programs(const struct kernel *kernel, struct programs **ret, const char *btf_path);

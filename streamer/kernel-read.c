@@ -17,6 +17,11 @@ const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned pr
 	return &kernel->probes[probe];
 }
 
+bool kernel_is_compiled(const struct kernel *kernel)
+{
+	return kernel->compiled;
+}
+
 int kernel_critical_fd(const struct kernel *kernel)
 {
 	return kernel->programs ? programs_map_fd(kernel->programs, "rs_critical") : -ENODEV;

@@ -31,6 +31,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 		(void)munmap((void *)(uintptr_t)kernel->cpus, kernel->cpus_bytes);
 	(void)programs_free(kernel->programs);
 	(void)types_free(kernel->types);
+	(void)runtime_free(kernel->runtime);
 	free(kernel);
 	return NULL;
 }
@@ -63,10 +64,7 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 			continue;
 		if (!(tier->variants & 1u << kernel->variant)) {
 			if (!tiers_other(id, tier, kernel->variant))
-				note(probe, tier->tier,
-				     kernel->config.build == KERNEL_BUILD_LEGACY
-					     ? "--build legacy leaves it out"
-					     : "it needs Linux 5.17 (bpf_loop)");
+				note(probe, tier->tier, kernel->without_modern);
 			continue;
 		}
 		if (tier->taxes && !kernel->config.allow_syscall_tax) {
@@ -150,7 +148,7 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	*ret_guilty = WIRE_PROBE_COUNT;
 	if (!logs)
 		return -ENOMEM;
-	r = programs_open(&kernel->programs, kernel->variant, types_path(kernel->types));
+	r = kernel_open_programs(kernel, &kernel->programs, types_path(kernel->types));
 	if (r)
 		return r;
 	bpf_object__for_each_program(prog, programs_object(kernel->programs))
@@ -330,26 +328,6 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-/* What the programs want to know of the kernel stands in their own BTF. */
-static int look_at_machine(struct kernel *kernel, char *error, size_t size)
-{
-	struct programs *programs;
-	int r = trial_privileges(error, size);
-
-	if (r)
-		return r;
-	kernel->variant = kernel->config.build == KERNEL_BUILD_LEGACY || !trial_is_modern()
-				  ? PROGRAMS_LEGACY
-				  : PROGRAMS_MODERN;
-	r = programs_open(&programs, kernel->variant, NULL);
-	if (r)
-		return r;
-	r = trial_machine(kernel->config.btf_path, bpf_object__btf(programs_object(programs)),
-			  &kernel->types, error, size);
-	(void)programs_free(programs);
-	return r;
-}
-
 int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size)
 {
 	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
@@ -366,13 +344,14 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		return r;
 	}
 	kernel->n_cpus = (unsigned)r;
-	r = look_at_machine(kernel, error, size);
+	r = kernel_look_at_machine(kernel, error, size);
 	if (!r)
 		r = settle(kernel, error, size);
 	if (r)
 		return r;
-	/* The whole BTF is large, and not needed any more. */
+	/* These are large, and not needed any more. */
 	kernel->types = types_free(kernel->types);
+	kernel->runtime = runtime_free(kernel->runtime);
 	*ret = TAKE_PTR(kernel);
 	return 0;
 }

@@ -20,10 +20,13 @@ enum kernel_tier {
 	KERNEL_TIER_COUNT,
 };
 
-/* Which of the programs' variants to load. */
+/* Which programs to load. */
 enum kernel_build {
-	KERNEL_BUILD_AUTO,   /* what the kernel can take */
-	KERNEL_BUILD_LEGACY, /* those for kernels before 5.17, also where others would do */
+	KERNEL_BUILD_AUTO,    /* what the kernel can take */
+	KERNEL_BUILD_CORE,    /* built-in ones, fitted to the kernel by its BTF */
+	KERNEL_BUILD_LEGACY,  /* of these, those for kernels before 5.17, also where others would do
+			       */
+	KERNEL_BUILD_RUNTIME, /* compiled on this machine, fitted to the kernel by its headers */
 };
 
 struct kernel_config {
@@ -67,6 +70,9 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 struct kernel *kernel_free(struct kernel *kernel); /* detaches; NULL is fine; returns NULL */
 
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe);
+
+/* Whether the programs were compiled on this machine. */
+bool kernel_is_compiled(const struct kernel *kernel);
 
 /* Map fds of the two rings, for ring_init. Owned by the kernel. */
 int kernel_critical_fd(const struct kernel *kernel);

@@ -104,13 +104,20 @@ static int set_attach(struct parse *parse, const char *value)
 
 static int set_build(struct parse *parse, const char *value)
 {
-	if (!strcmp(value, "auto"))
-		parse->options->kernel.build = KERNEL_BUILD_AUTO;
-	else if (!strcmp(value, "legacy"))
-		parse->options->kernel.build = KERNEL_BUILD_LEGACY;
-	else
-		return options_bad(parse, "--build '%s': accepts auto or legacy", value);
-	return 0;
+	static const char *const modes[] = {
+		[KERNEL_BUILD_AUTO] = "auto",
+		[KERNEL_BUILD_CORE] = "core",
+		[KERNEL_BUILD_LEGACY] = "legacy",
+		[KERNEL_BUILD_RUNTIME] = "runtime",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(value, modes[i]) != 0)
+			continue;
+		parse->options->kernel.build = (enum kernel_build)i;
+		return 0;
+	}
+	return options_bad(parse, "--build '%s': accepts auto, core, legacy or runtime", value);
 }
 
 static int set_syscall_tax(struct parse *parse, const char *value)
@@ -299,8 +306,10 @@ static const struct row rows[] = {
 	 "works here)",
 	 set_attach},
 	{"build", 0, "MODE",
-	 "auto or legacy: the programs for kernels before 5.17 (default auto:\n"
-	 "where the kernel is one)",
+	 "core: the built-in programs, fitted by the kernel's BTF; legacy: of\n"
+	 "these, those for kernels before 5.17; runtime: compiled here, with\n"
+	 "clang and the kernel's headers (default auto: core, legacy where the\n"
+	 "kernel is that old, runtime where there is no BTF)",
 	 set_build},
 	{"allow-syscall-tax", 0, NULL,
 	 "permit hooks that cost every process on the machine about\n"
@@ -398,6 +407,10 @@ static int check(struct parse *parse)
 	if (options->doctor && (strcmp(options->sink.path, "-") != 0 || options->sink.level > 0))
 		return options_bad(parse,
 				   "--doctor writes to stdout, not to -w FILE, and without -z");
+	if (options->kernel.build == KERNEL_BUILD_RUNTIME && options->kernel.btf_path)
+		return options_bad(parse,
+				   "--build runtime gets the types from the kernel's headers: "
+				   "not with --btf FILE");
 	if (!options->kernel.rate && !parse->container_rate_given)
 		options->kernel.container_rate = 0;
 	return options_check_output(parse);

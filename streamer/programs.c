@@ -28,34 +28,36 @@ struct programs {
 	size_t variables_bytes;
 };
 
-static const void *bytes_of(enum programs_variant variant, size_t *ret_size)
-{
-	return variant == PROGRAMS_LEGACY ? rs_legacy__elf_bytes(ret_size)
-					  : rs_probes__elf_bytes(ret_size);
-}
-
 static void programs_freep(struct programs **programs)
 {
 	*programs = programs_free(*programs);
 }
 
-int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path)
+int programs_open_object(struct programs **ret, const void *object, size_t size,
+			 const char *btf_path)
 {
 	_cleanup_(programs_freep) struct programs *programs = calloc(1, sizeof(*programs));
 	/* The object's name begins the names of its .bss and .rodata maps. */
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "rs_probes",
 		    .btf_custom_path = btf_path);
-	const void *bytes;
-	size_t size;
 
 	if (!programs)
 		return -ENOMEM;
-	bytes = bytes_of(variant, &size);
-	programs->object = bpf_object__open_mem(bytes, size, &opts);
+	programs->object = bpf_object__open_mem(object, size, &opts);
 	if (!programs->object)
 		return -errno;
 	*ret = TAKE_PTR(programs);
 	return 0;
+}
+
+int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path)
+{
+	const void *object;
+	size_t size;
+
+	object = variant == PROGRAMS_LEGACY ? rs_legacy__elf_bytes(&size)
+					    : rs_probes__elf_bytes(&size);
+	return programs_open_object(ret, object, size, btf_path);
 }
 
 struct programs *programs_free(struct programs *programs)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <bpf/libbpf.h>
@@ -17,6 +18,10 @@ struct programs;
 
 /* @btf_path: types of the kernel, or NULL where the programs are only to be looked at. */
 int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path);
+
+/* The same of an ELF file in memory that was not built with the streamer. */
+int programs_open_object(struct programs **ret, const void *object, size_t size,
+			 const char *btf_path);
 struct programs *programs_free(struct programs *programs); /* NULL is fine; returns NULL */
 
 struct bpf_object *programs_object(const struct programs *programs);

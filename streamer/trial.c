@@ -84,9 +84,8 @@ int trial_machine(const char *btf_path, const struct btf *wanted, struct types *
 			       r == -EBADMSG ? "it holds none" : strerrordesc_np(-r));
 	else if (r == -ENOENT)
 		(void)snprintf(error, size,
-			       "this kernel does not carry its types (" TYPES_KERNEL
-			       " is missing: CONFIG_DEBUG_INFO_BTF is off); give them with --btf "
-			       "FILE");
+			       TRIAL_NO_BTF "; give it with --btf FILE, or have the programs "
+					    "compiled here with --build runtime");
 	else
 		(void)snprintf(error, size, TYPES_KERNEL " cannot be read: %s",
 			       strerrordesc_np(-r));
@@ -118,13 +117,17 @@ static int try_fentry(const struct types *types, const char *function)
 /* mark_victim(task, uid) since 6.8 and in stable kernels of 2024; mark_victim(pid) before. */
 static int try_tracepoint(const struct types *types, const char *name, char *error, size_t size)
 {
+	const bool shape_matters = !strcmp(name, "mark_victim");
 	bool pointer;
 
 	if (!types_tracepoint(types, name, &pointer)) {
-		(void)snprintf(error, size, "this kernel has no tracepoint %s", name);
+		if (!shape_matters && !types_have_functions(types))
+			return 0; /* attaching will tell */
+		(void)snprintf(error, size, "this kernel has no tracepoint %s%s", name,
+			       types_have_functions(types) ? "" : ", as far as its BTF tells");
 		return -ESRCH;
 	}
-	if (!strcmp(name, "mark_victim") && !pointer) {
+	if (shape_matters && !pointer) {
 		(void)snprintf(error, size,
 			       "the tracepoint mark_victim of this kernel carries only a pid; its "
 			       "stable updates since 2024 carry the task");
@@ -188,7 +191,8 @@ static int try_kprobe(const struct types *types, const char *function, char *err
 		(void)snprintf(error, size, "this kernel was built without kprobes");
 		return -EOPNOTSUPP;
 	}
-	if (!types_function(types, function, &params)) {
+	/* Without a list of functions, attaching will tell. */
+	if (types_have_functions(types) && !types_function(types, function, &params)) {
 		(void)snprintf(error, size, "this kernel has no function %s", function);
 		return -ESRCH;
 	}
@@ -199,6 +203,12 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 {
 	int r;
 
+	if (tier->functions[0] && !types_are_carried()) {
+		(void)snprintf(error, size,
+			       "programs on functions need a kernel that carries its "
+			       "own BTF");
+		return -EOPNOTSUPP;
+	}
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->tracepoints[i]; i++) {
 		r = try_tracepoint(types, tier->tracepoints[i], error, size);
 		if (r)

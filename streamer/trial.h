@@ -7,6 +7,10 @@
 
 #include "tiers.h"
 
+#define TRIAL_NO_BTF                                                                               \
+	"this kernel does not carry its BTF (/sys/kernel/btf/vmlinux is missing: "                 \
+	"CONFIG_DEBUG_INFO_BTF is off)"
+
 struct btf;
 struct types;
 

@@ -41,6 +41,7 @@ struct types {
 	uint32_t found[FOUND_MAX]; /* types of these names: libbpf chooses, where there are several
 				    */
 	size_t n_found;
+	bool has_functions;
 	int fd;
 	char path[32];
 };
@@ -251,6 +252,7 @@ static int find_types(struct types *types)
 	for (uint32_t id = 1; !r && id < types->raw.n; id++) {
 		const struct btf_type *t = btf_raw_type(&types->raw, id);
 
+		types->has_functions |= btf_kind(t) == BTF_KIND_FUNC;
 		if (t->name_off && sieve_has(&sieve, t->name_off))
 			r = note_type(types, t, id);
 	}
@@ -332,6 +334,16 @@ int types_new(struct types **ret, const char *path, const struct btf *wanted)
 const char *types_path(const struct types *types)
 {
 	return types->path;
+}
+
+bool types_are_carried(void)
+{
+	return !access(TYPES_KERNEL, F_OK);
+}
+
+bool types_have_functions(const struct types *types)
+{
+	return types->has_functions;
 }
 
 uint32_t types_function(const struct types *types, const char *name, unsigned *ret_params)

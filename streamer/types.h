@@ -21,6 +21,14 @@ struct types *types_free(struct types *types); /* NULL is fine; returns NULL */
 /* A file with the small BTF, for btf_custom_path; valid until types_free. */
 const char *types_path(const struct types *types);
 
+/* Whether the running kernel gives its BTF away: programs on functions (fentry) and pointers of a
+ * known type need it in the kernel itself. */
+bool types_are_carried(void);
+
+/* Whether functions are in the BTF at all: in one made of headers, and in one that was cut down to
+ * structs, they are not. */
+bool types_have_functions(const struct types *types);
+
 /* Id of a function in the whole BTF, or 0; and how many parameters it has. */
 uint32_t types_function(const struct types *types, const char *name, unsigned *ret_params);
 

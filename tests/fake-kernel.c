@@ -150,6 +150,11 @@ const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned pr
 	return &kernel->probes[probe];
 }
 
+bool kernel_is_compiled(const struct kernel *kernel)
+{
+	return false;
+}
+
 int kernel_critical_fd(const struct kernel *kernel)
 {
 	return kernel->critical.fd;

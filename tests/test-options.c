@@ -198,12 +198,13 @@ static void bad_values_name_what_is_accepted(void **state)
 	assert_refused(LIST("--counters-interval", "3601"), LIST("from 1 to 3600"));
 	assert_refused(LIST("--container-rate", "many"), LIST("from 0 to 4294967295"));
 	assert_refused(LIST("--attach", "best"), LIST("auto, fentry, kprobe or tracepoint"));
-	assert_refused(LIST("--build", "best"), LIST("auto or legacy"));
 	assert_refused(LIST("--probes", "oom,dns"), LIST("'dns'", "oom (oom_kill)", "seccomp"));
 	assert_refused(LIST("--probes", ""), LIST("accepts a list of"));
 	assert_refused(LIST("--probes", "oom,"), LIST("accepts a list of"));
 	assert_refused(LIST("-w", ""), LIST("name of a file"));
 	assert_refused(LIST("--btf", ""), LIST("BTF"));
+	assert_refused(LIST("--build", "fast"), LIST("--build 'fast'", "core, legacy or runtime"));
+	assert_refused(LIST("--build", "runtime", "--btf", "/b"), LIST("--build runtime", "--btf"));
 	assert_refused(LIST("--host-name", ""), LIST("1 to 255 bytes"));
 	assert_refused(LIST("--host-name", "\xff"), LIST("UTF-8"));
 }

@@ -30,10 +30,13 @@ runs_here() ( # a pattern of $targets matches
 	exit 1
 )
 
-# The programs for old kernels, where others would do.
+# The programs for old kernels, where others would do; types from a file. Compiling in a guest takes
+# half a minute, and on a busy machine more.
+variant='' patience=60
 case $TARGET in
 *-legacy) variant='--build legacy' ;;
-*) variant= ;;
+*-btf) variant='--btf /btf' ;;
+*-runtime) patience=600 ;;
 esac
 
 # start NAME [OPTION…]: a streamer that records to NAME.pb, attached when this returns.
@@ -48,7 +51,7 @@ start() {
 	echo "$streamer" >"$name.pid"
 	# Never the OOM killer's choice, where that is ours to say.
 	{ echo -1000 >"/proc/$streamer/oom_score_adj"; } 2>/dev/null || true
-	wait_until 60 "first record of $name.pb" began
+	wait_until $patience "first record of $name.pb" began
 }
 
 began() {
