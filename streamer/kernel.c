@@ -21,6 +21,8 @@
 #include "types.h"
 #include "util.h"
 
+/* By chance, one may show nothing: on a busy machine others are on the CPU meanwhile. */
+#define PREEMPTION_TRIALS 2u
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
 
 struct kernel *kernel_free(struct kernel *kernel)
@@ -242,9 +244,15 @@ static int test_preemption(struct kernel *kernel, unsigned *ret_guilty, char *er
 	if (!tier || tier->tier != KERNEL_TIER_FENTRY || kernel->config.attach ||
 	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &before))
 		return 0;
-	if (selftest_storm(programs_variable(kernel->programs, "rs_selftest_cookie"),
-			   programs_variable(kernel->programs, "rs_selftest_quiet")) ||
-	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &after) || after == before)
+	after = before;
+	for (unsigned trial = 0; trial < PREEMPTION_TRIALS && after == before; trial++) {
+		/* One that could not be run to its end may have shown enough. */
+		(void)selftest_storm(programs_variable(kernel->programs, "rs_selftest_cookie"),
+				     programs_variable(kernel->programs, "rs_selftest_quiet"));
+		if (kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &after))
+			return 0;
+	}
+	if (after == before)
 		return 0;
 	(void)snprintf(error, size,
 		       "this kernel preempts tasks inside the programs, and then runs none for "

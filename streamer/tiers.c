@@ -20,6 +20,11 @@
 #define KPROBE_OUTCOME                                                                             \
 	"what a tracer or supervisor decides (TRACE, USER_NOTIF) can be missed while "
 #define KPROBE_OUTCOME_END " (missed_runs is the upper bound)"
+/* trace_call_bpf() runs none while bpf_prog_active is held on the CPU, as bpf_map_copy_value()
+ * does, whose task may be preempted meanwhile. */
+#define KPROBE_BUSY                                                                                \
+	"on preemptible kernels: denials on a CPU where a task was preempted inside bpf(2) "       \
+	"(missed_runs is the upper bound)"
 #define KPROBE_LOGGED "whether the kernel wrote an audit record too"
 #define KPROBE_COST                                                                                \
 	"about 0.2 µs for each system call of processes that have a seccomp filter, a few µs "   \
@@ -94,7 +99,7 @@ static const struct tier seccomp_tiers[] = {
 		.functions = {"__secure_computing"},
 		.kprobes = {"__secure_computing", "audit_seccomp"},
 		.blind_spots = {KPROBE_OUTCOME "its task was preempted" KPROBE_OUTCOME_END,
-				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+				KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = KPROBE_COST,
 	},
 	{
@@ -106,7 +111,7 @@ static const struct tier seccomp_tiers[] = {
 		.kprobes = {"__secure_computing", "audit_seccomp"},
 		.blind_spots = {KPROBE_OUTCOME
 				"many tasks wait for a supervisor" KPROBE_OUTCOME_END,
-				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+				KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = KPROBE_COST,
 	},
 	{
@@ -123,7 +128,7 @@ static const struct tier seccomp_tiers[] = {
 				"not run again: the action is inferred",
 				"a kill by such a filter, or of a call that a tracer changed, is "
 				"seen only while the kernel logs it (seccomp.actions_logged)",
-				KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+				KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = LEGACY_COST,
 	},
 	{
