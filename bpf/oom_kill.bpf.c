@@ -127,9 +127,22 @@ static __always_inline bool kill_is_open(__u32 tid)
 	return kill.open && kill.tid == tid;
 }
 
-/* Whose limit, by the kernel's own word or by inference. Returns its memcg or NULL. */
+/* Without the hook: whether the victim belongs to the kill of the one before. A task that marks
+ * several processes of one memory.oom.group cgroup is at the same kill still. */
+static __always_inline bool is_same_kill(struct task_struct *victim, __u32 tid, bool shares,
+					 __u64 now)
+{
+	if (shares)
+		return true;
+	return kill.group && kill.marker == tid && now - kill.marked < NSEC_PER_SEC &&
+	       memcg_group(task_memcg(victim), kill.memcg) == kill.group;
+}
+
+/* Whose limit, by the kernel's own word or by inference: for the first victim of a kill, since with
+ * that one gone the cgroup may not be full any more. Returns its memcg or NULL. */
 static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event,
-						     struct task_struct *victim, __u32 tid)
+						     struct task_struct *victim, __u32 tid,
+						     bool shares, __u64 now)
 {
 	struct mem_cgroup *owner;
 
@@ -146,7 +159,9 @@ static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event
 			event->flags |= WIRE_OOM_HAS_POINTS;
 		}
 	} else {
-		owner = memcg_full(task_memcg(victim));
+		if (!is_same_kill(victim, tid, shares, now))
+			kill.memcg = memcg_full(task_memcg(victim));
+		owner = kill.memcg;
 		event->scope = owner ? WIRE_SCOPE_MEMCG : WIRE_SCOPE_GLOBAL;
 		event->flags |= WIRE_OOM_INFERRED;
 	}
@@ -293,7 +308,7 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 	victim_fill(event, victim);
 	task_fill(&event->trigger, trigger);
 	cgroup_fill(&event->trigger_cgroup, task_cgroup(trigger));
-	owner = cause_fill(event, victim, tid);
+	owner = cause_fill(event, victim, tid, shares, now);
 	group = memcg_group(task_memcg(victim), owner);
 	event->flags |= WIRE_OOM_KNOWS_GROUP | WIRE_OOM_KNOWS_EXITING;
 	if (group)
