@@ -3,6 +3,7 @@
  * frames, restarts, emulated calls, stacked filters, verdicts that depend on arguments. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -427,6 +428,22 @@ static int run_n17(struct truth *truth, int truth_fd)
 	return 0;
 }
 
+#define OTHER_UID 4242
+
+/* In a user namespace that maps nobody: there the caller is the overflow user. */
+static int run_n24(struct truth *truth, int truth_fd)
+{
+	if (setresgid(OTHER_UID, OTHER_UID, OTHER_UID) ||
+	    setresuid(OTHER_UID, OTHER_UID, OTHER_UID))
+		return truth_fail(truth, "setresuid: %s", strerror(errno));
+	truth->uid = truth->gid = OTHER_UID;
+	if (unshare(CLONE_NEWUSER))
+		return truth_unsupported(truth, "no user namespaces: %s", strerror(errno));
+	if (getuid() == OTHER_UID)
+		return truth_fail(truth, "still user %d", OTHER_UID);
+	return case_filter(truth, CASE_ERRNO(EPERM), 0) || deny_eperm(truth) ? -1 : 0;
+}
+
 const struct seccomp_case cases_shape[] = {
 	{"n01", "filters being installed", run_n01, NULL, 0},
 	{"n02", "signal handlers returning", run_n02, NULL, 0},
@@ -447,5 +464,6 @@ const struct seccomp_case cases_shape[] = {
 	{"n17", "first arguments that look like results", run_n17, NULL, 0},
 	{"n22", "ERRNO behind 2,000 jumps", run_n22, NULL, 0},
 	{"n23", "KILL_PROCESS behind 2,000 jumps", run_n23, NULL, SIGSYS},
+	{"n24", "in a user namespace", run_n24, NULL, 0},
 };
 const size_t n_cases_shape = ARRAY_SIZE(cases_shape);

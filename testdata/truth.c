@@ -80,6 +80,8 @@ struct truth *truth_new(const char *name, int *ret_fd)
 		return NULL;
 	(void)snprintf(truth->name, sizeof(truth->name), "%s", name);
 	truth->filters = filters_now();
+	truth->uid = getuid();
+	truth->gid = getgid();
 	*ret_fd = TAKE_FD(fd);
 	return truth;
 }
@@ -124,6 +126,8 @@ struct expect *truth_expect(struct truth *truth, const struct call *call, struct
 	e->call = *call;
 	e->verdict = verdict;
 	e->filters = truth->filters;
+	e->uid = truth->uid;
+	e->gid = truth->gid;
 	truth->n_expect++;
 	return e;
 }
@@ -243,7 +247,8 @@ static void print_expect(const struct expect *e)
 {
 	const struct action *action = action_of(e->verdict.ret);
 
-	(void)printf("{\"pid\":%d,\"tid\":%d,\"comm\":", e->pid, e->tid);
+	(void)printf("{\"pid\":%d,\"tid\":%d,\"uid\":%u,\"gid\":%u,\"comm\":", e->pid, e->tid,
+		     e->uid, e->gid);
 	json_string(stdout, e->comm);
 	print_call(e);
 	(void)printf(",\"action\":\"%s\",\"error_number\":", action->name);

@@ -28,6 +28,8 @@ struct expect {
 	pid_t pid;
 	pid_t tid;
 	char comm[16];
+	uid_t uid;
+	gid_t gid;
 	struct call call;
 	struct verdict verdict;
 	int filters; /* -1: not known */
@@ -37,6 +39,8 @@ struct truth {
 	char name[8];
 	int filters; /* on the thread that makes the next call; -1: not known */
 	pid_t ppid;  /* what getppid() would say, asked before there was a filter */
+	uid_t uid;   /* both in the user namespace of the case's beginning */
+	gid_t gid;
 	uint32_t n_pids;
 	pid_t pids[TRUTH_PIDS];
 	uint32_t n_expect;

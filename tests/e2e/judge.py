@@ -21,7 +21,7 @@ PAGE = 4096
 # Of a limit and of touched memory: batches charged ahead per CPU, and what the runner notes late.
 SLACK_BYTES = 4 << 20
 
-SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 24)]
+SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 25)]
 OOM_CASES = [f"o{n:02}" for n in range(1, 12)]
 MACHINE_CASES = ["g01", "g02"]
 
@@ -112,6 +112,9 @@ def check_process(check, process, want):
     check.same(process, "pid", want["pid"])
     if "tid" in want:
         check.same(process, "tid", want["tid"])
+    for field in ("uid", "gid"):
+        if field in want:
+            check.same(process, field, want[field])
     check.same(process, "comm", want["comm"])
     if want.get("leader_comm"):
         check.same(process, "leader_comm", want["leader_comm"])

@@ -22,7 +22,7 @@ JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judge.py")
 
 
 def denial(case, pid, **changes):
-    want = {"pid": pid, "tid": pid, "comm": case, "syscall": "getppid", "nr": 110,
+    want = {"pid": pid, "tid": pid, "uid": 0, "gid": 1000, "comm": case, "syscall": "getppid", "nr": 110,
             "nr_lost": False, "arch": 3221225534, "arch_name": "x86_64",
             "args": [1, 2, 3, 4, 5, (1 << 64) - 1], "instruction_pointer": 4214332,
             "action": "ERRNO", "error_number": 13, "ret_data": 13, "logged": False,
@@ -76,6 +76,7 @@ def right_denial(truth, want, tier):
     record = pb.Record()
     event = record.seccomp_denial
     event.process.pid, event.process.tid = want["pid"], want["tid"]
+    event.process.uid, event.process.gid = want["uid"], want["gid"]
     event.process.comm = want["comm"]
     event.container.cgroup_path = "/a/b"
     event.arch, event.arch_name = want["arch"], want["arch_name"]
@@ -232,6 +233,8 @@ BROKEN = [
     ("an allowed call was reported", add_foreign, "c10", "one event too many"),
     ("pid", setter("c01", "process.pid", 1), "c01", "pid is 1"),
     ("tid", setter("c01", "process.tid", 1), "c01", "tid is 1"),
+    ("uid", setter("c01", "process.uid", 65534), "c01", "uid is 65534"),
+    ("gid absent", setter("c01", "process.gid", None), "c01", "gid is absent"),
     ("tid of a thread", swap_tids, "n07", "tid is 207"),
     ("comm", setter("c01", "process.comm", "sh"), "c01", "comm is sh"),
     ("number", setter("c01", "syscall_number", 111), "c01", "syscall_number is 111"),
