@@ -62,10 +62,14 @@ static inline struct records records_decode(uint8_t *bytes, size_t size)
 
 		at += records_frame(bytes + at) - length;
 		assert_true(length <= size - at);
-		records.all = realloc(records.all, (records.n + 1) * sizeof(*records.all));
-		records.starts = realloc(records.starts, (records.n + 1) * sizeof(size_t));
-		assert_non_null(records.all);
-		assert_non_null(records.starts);
+		if (!(records.n & (records.n - 1))) { /* a power of two: full */
+			size_t room = records.n ? 2 * records.n : 1;
+
+			records.all = realloc(records.all, room * sizeof(*records.all));
+			records.starts = realloc(records.starts, room * sizeof(size_t));
+			assert_non_null(records.all);
+			assert_non_null(records.starts);
+		}
 		records.all[records.n] = ringside__v1__record__unpack(NULL, length, bytes + at);
 		assert_non_null(records.all[records.n]);
 		assert_int_equal(records.all[records.n]->base.n_unknown_fields, 0);
