@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table kernel x tier x build mode x case, from what tests/e2e/case-tiers.sh has judged.
 
-    PYTHONPATH=BUILD/proto matrix.py --seconds N BUILD/matrix TARGET...
+    PYTHONPATH=BUILD/proto matrix.py --seconds N --tap FILE BUILD/matrix TARGET...
 
 Exit code 1 if anything failed.
 """
@@ -18,6 +18,7 @@ from judge import Bad, OOM_CASES, SECCOMP_CASES, read_records, tiers_of  # noqa:
 
 TIERS = ["auto", "fentry", "kprobe", "tracepoint"]
 STORMS = ["storm-0", "storm-60"]
+PROBES = ["oom_kill", "seccomp_denial"]
 CASES = SECCOMP_CASES + OOM_CASES + STORMS
 PASSED, FAILED, UNSEEN, MISSED, UNSUPPORTED, ABSENT = ".", "X", "b", "m", "-", " "
 LEGEND = f"""\
@@ -26,7 +27,7 @@ LEGEND = f"""\
     {MISSED} missed some, and said so: missed_runs covers them, verify and the Header name them
     {UNSUPPORTED} this kernel cannot do what the case is about
     {FAILED} failed
-      (blank) not run: the tier is not there, or the run ended before"""
+      (blank) not run: the tier does not offer it here"""
 PARTS = [("c", "c01..c19: every action and outcome of seccomp"),
          ("n", "n01..n24: what is easily mistaken for a denial"),
          ("o", "o01..o11: OOM kills in a memory cgroup"),
@@ -44,7 +45,7 @@ class Row:
         self.kernel = release.read_text().strip() if release.exists() else suite
         self.options = ["cgroup v1" if "v1" in options else "cgroup v2"]
         self.options += ["preempt=full"] * ("preempt" in options)
-        self.cells, self.notes, self.chosen = {}, [], {}
+        self.cells, self.notes, self.chosen, self.refused = {}, [], {}, {}
         if folder.exists():
             self.read(folder)
         else:
@@ -57,10 +58,13 @@ class Row:
 
     def read(self, folder):
         self.read_header(folder)
+        self.read_refusals(folder / "cases.log")
         self.read_judged(folder / "cases.judged")
         for name in STORMS:
             self.read_storm(name, folder / (name + ".sums"), folder / (name + ".truth"))
         code = folder / "collect-exit"
+        if set(PROBES) <= set(self.refused):
+            return
         if not code.exists() or code.read_text().strip() != "0":
             said = (folder / "collect.out").read_text(errors="replace").strip().splitlines()
             self.notes.append((FAILED, "all", said[-1] if said else "the guest died in it"))
@@ -68,12 +72,24 @@ class Row:
     def read_header(self, folder):
         self.chosen = {name: tiers_in(folder / (name + ".pb")) for name in ["cases", *STORMS]}
 
+    def read_refusals(self, log):
+        """Probes that this tier does not offer on this kernel. One chosen freely has to."""
+        self.refused = {}
+        if self.tier == "auto" or not log.exists():
+            return
+        for probe, why in re.findall(r": (\w+) is not attached: (.*)", log.read_text(errors="replace")):
+            self.refused[probe] = why
+            self.notes.append((ABSENT, probe, why))
+
     def read_judged(self, path):
         if not path.exists():
             return
         last = None
         for line in path.read_text().splitlines():
             name, *rest = [part.strip() for part in line.split("|")]
+            if "seccomp_denial" in self.refused and name in SECCOMP_CASES:
+                last = None
+                continue
             if name in CASES + ["stream"] and len(rest) == 3:
                 last, verdict = name, rest[2]
                 if verdict == "ok":
@@ -88,7 +104,7 @@ class Row:
                 self.notes[-1] = (FAILED, last, rest[-1])
 
     def read_storm(self, name, sums, truth):
-        if not truth.exists() or not truth.stat().st_size:
+        if "seccomp_denial" in self.refused or not truth.exists() or not truth.stat().st_size:
             return
         text = sums.read_text() if sums.exists() else ""
         wrong = re.search(r"^not ok - (.*)", text, re.M)
@@ -183,16 +199,27 @@ def notes(rows):
         for cell, case, why in row.notes:
             cases = found.setdefault((row.tier, cell, re.sub(r"\d{3,}", "N", why)), (why, []))
             cases[1].append(case)
-    words = {UNSEEN: "cannot see", MISSED: "missed", UNSUPPORTED: "not here", FAILED: "failed"}
+    words = {UNSEEN: "cannot see", MISSED: "missed", UNSUPPORTED: "not here", FAILED: "failed",
+             ABSENT: "not offered"}
     if found:
         yield ""
     for (tier, cell, _), (why, cases) in found.items():
         yield f"- {tier}, {', '.join(cases)}: {words[cell]}" + (f": {why}" if why else "")
 
 
+def tap(rows):
+    """A line for each row, for whoever counts."""
+    for row in rows:
+        name = f"matrix {row.kernel} {' '.join(row.options)} {row.tier} {row.mode}"
+        failed = [f"{case} ({why})" if why else case for cell, case, why in row.notes if cell == FAILED]
+        passed = sum(cell == PASSED for cell in row.cells.values())
+        yield f"not ok - {name}: {'; '.join(failed)}" if failed else f"ok - {name}: {passed} cases"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--tap", type=Path, required=True)
     parser.add_argument("folder", type=Path)
     parser.add_argument("target", nargs="+")
     args = parser.parse_args()
@@ -200,6 +227,7 @@ def main():
             for target in args.target for tier in TIERS]
     judge_choice(rows)
     print("\n".join(table(rows, args.seconds)))
+    args.tap.write_text("".join(line + "\n" for line in tap(rows)))
     return 1 if any(note[0] == FAILED for row in rows for note in row.notes) else 0
 
 
