@@ -24,6 +24,7 @@ struct kernel {
 	bool detached; /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
+	uint64_t missed_in_trial; /* of seccomp's: made by the trial, nobody's denials */
 };
 
 /* Sets the constants and the sizes of kernel->programs, which are not loaded yet. */

@@ -59,6 +59,9 @@ struct kernel_probe {
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences */
 	const char *cost;                      /* a sentence, or NULL */
 	bool self_tested;
+	/* The tier was asked for, on a kernel where it misses others' events while a task is
+	 * preempted inside a program. */
+	bool preempted;
 	size_t n_attempts;
 	struct kernel_attempt attempts[KERNEL_TEXTS];
 };

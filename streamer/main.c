@@ -68,6 +68,17 @@ static void say_missing(const struct kernel *kernel, const struct options *optio
 	}
 }
 
+static void say_preempted(const struct kernel *kernel)
+{
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		if (kernel_probe(kernel, i)->preempted)
+			(void)say("%s: this kernel preempts tasks inside the programs, and then "
+				  "runs none for others: much will be missed in a storm "
+				  "(missed_runs says how much at most); --attach auto or kprobe "
+				  "does not",
+				  probes[i]->name);
+}
+
 static int stream(const struct options *options, struct kernel *kernel, struct sink *sink)
 {
 	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
@@ -126,6 +137,7 @@ int main(int argc, char **argv)
 			       ? say("%s", error)
 			       : EXIT_SUCCESS;
 	say_missing(kernel, &options);
+	say_preempted(kernel);
 	if (!attached_count(kernel, &options.kernel))
 		return say("nothing could be attached");
 	return stream(&options, kernel, sink);

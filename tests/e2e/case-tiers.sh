@@ -85,4 +85,16 @@ judge_tier() { # TIER
 			$name.pb $name.truth >$name.sums 2>&1 || true
 		sed -E "s/^(ok|not ok) - /\1 - $name: /" $name.sums
 	done
+	judge_warning
+}
+
+# A tier that was asked for and missed most of a storm has said so beforehand.
+judge_warning() {
+	missed=$(sed -nE 's/.* ([0-9]+) runs missed.*/\1/p' storm-0.sums 2>/dev/null | head -n 1)
+	[ "${missed:-0}" -gt 10000 ] || return 0
+	if grep -q 'preempts tasks inside the programs' storm-0.log; then
+		echo "ok - warned of preemption"
+	else
+		echo "not ok - $missed runs missed, and no warning of it"
+	fi
 }

@@ -62,6 +62,9 @@ class Row:
         self.read_judged(folder / "cases.judged")
         for name in STORMS:
             self.read_storm(name, folder / (name + ".sums"), folder / (name + ".truth"))
+        lines = folder.with_suffix(".lines")
+        if lines.exists() and "and no warning of it" in lines.read_text(errors="replace"):
+            self.notes.append((FAILED, "all", "no warning that it misses much here"))
         code = folder / "collect-exit"
         if set(PROBES) <= set(self.refused):
             return
