@@ -59,7 +59,8 @@ row() { # LABEL BYTES
 		printf "  %-44s %12d %10.2f %9.3f\n", label, bytes, bytes / events, bytes / base }'
 }
 
-"$build/streamer/ringside-streamer" -w "$file" --allow-syscall-tax --rate 0 2>"$work/log" &
+"$build/streamer/ringside-streamer" -w "$file" --allow-syscall-tax --rate 0 --ring-size 128M \
+	2>"$work/log" &
 streamer=$!
 began || die "the streamer does not start"
 for ((i = 0; i < cgroups; i++)); do
