@@ -2,6 +2,9 @@
 # shellcheck shell=dash
 # Attached and detached in the midst of a storm, with tasks inside seccomp at both times: each sum
 # closes, nothing is in flight, and nothing is told that did not happen.
+# Not in guests: under TCG tasks hang on a breakpoint that the kernel has taken back (run-guest).
+# shellcheck disable=SC2034 # for collect.sh
+targets=native
 collect() {
 	: >midway.tiers
 	for tier in fentry kprobe tracepoint; do
