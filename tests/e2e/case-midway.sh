@@ -5,6 +5,7 @@
 # Not in guests: under TCG tasks hang on a breakpoint that the kernel has taken back (run-guest).
 # shellcheck disable=SC2034 # for collect.sh
 targets=native
+
 collect() {
 	: >midway.tiers
 	for tier in fentry kprobe tracepoint; do
