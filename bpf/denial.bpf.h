@@ -6,8 +6,13 @@
 #include "common.bpf.h"
 #include "limit.bpf.h"
 #include "mark.bpf.h"
-#include "names.bpf.h"
 #include "task.bpf.h"
+
+#ifdef RS_LEGACY
+#include "submit-legacy.bpf.h"
+#else
+#include "submit.bpf.h"
+#endif
 
 #define PATH_INTERVAL (10 * NSEC_PER_SEC) /* a cgroup's path comes again after this */
 
@@ -32,13 +37,6 @@ struct {
 	__type(value, __u64);
 } rs_known SEC(".maps");
 
-struct denial {
-	struct wire_denial_key key;
-	__u32 flags; /* WIRE_SECCOMP_* */
-	__u32 ret_data;
-	__u64 now;
-};
-
 static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *row, __u64 now)
 {
 	if (row) {
@@ -51,163 +49,6 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 	}
 	sums_leave(sums, &sums->limited);
 }
-
-/* All but the paths, of the current task. Global, as all that is called more than once here:
- * the verifier looks at it once. */
-SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct denial *denial)
-{
-	struct task_struct *task = current_task();
-	struct pt_regs *regs = task_regs(task);
-
-	if (!event || !denial)
-		return 0;
-	event->head.size = sizeof(*event);
-	task_fill(&event->process, task);
-	event->cgroup.id = denial->key.cgroup_id;
-	event->cgroup.hierarchy = denial->key.hierarchy;
-	event->cgroup.pad = 0;
-	event->cgroup.path = (struct wire_names){};
-	event->key = denial->key;
-	event->flags = denial->flags | WIRE_SECCOMP_HAS_CALL;
-	event->ret_data = denial->ret_data;
-	event->filters = TASK_READ(task, seccomp.filter_count.counter);
-	event->ip = call_ip(regs);
-	event->pad = 0;
-	call_args(task, regs, event->args);
-	return 0;
-}
-
-static __always_inline void paths_fill(struct wire_seccomp_denial *event, const struct names *names)
-{
-	struct task_struct *task = current_task();
-
-	names_cgroup(names, BPF_CORE_READ(task_cgroup(task), kn), &event->cgroup.path);
-	names_exe(names, BPF_CORE_READ(task, fs), BPF_CORE_READ(task, mm), &event->process.exe);
-}
-
-struct large_event {
-	struct wire_seccomp_denial event;
-	char area[NAMES_LARGE];
-};
-
-SUBPROGRAM int rs_large_paths(struct large_event *large)
-{
-	struct names names;
-
-	if (!large)
-		return 0;
-	names.head = &large->event.head;
-	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
-	paths_fill(&large->event, &names);
-	return 0;
-}
-
-#ifndef RS_LEGACY
-
-static __always_inline void event_submit(struct wire_seccomp_denial *event, __u64 now,
-					 struct wire_sums *sums)
-{
-	head_fill(&event->head, WIRE_SECCOMP_DENIAL, now, sums);
-	bpf_ringbuf_submit(event, 0);
-}
-
-static __always_inline bool submit_bare(const struct denial *denial, struct wire_sums *sums)
-{
-	struct wire_seccomp_denial *event = bpf_ringbuf_reserve(&rs_bulk, sizeof(*event), 0);
-
-	if (!event)
-		return false;
-	rs_event_fill(event, denial);
-	event_submit(event, denial->now, sums);
-	return true;
-}
-
-/* The size of a reservation has to be a constant: nearly all paths fit into the small one. */
-struct small_event {
-	struct wire_seccomp_denial event;
-	char area[NAMES_SMALL];
-};
-
-/* Returns whether the paths have fitted. */
-__noinline int rs_small_paths(struct small_event *small)
-{
-	struct names names;
-
-	if (!small)
-		return 0;
-	names.head = &small->event.head;
-	names.limit = sizeof(*small) - WIRE_NAME_SIZE;
-	paths_fill(&small->event, &names);
-	return !names_full(&names);
-}
-
-static __always_inline bool submit_large(const struct denial *denial, struct wire_sums *sums)
-{
-	struct large_event *large = bpf_ringbuf_reserve(&rs_bulk, sizeof(*large), 0);
-
-	if (!large)
-		return false;
-	rs_event_fill(&large->event, denial);
-	rs_large_paths(large);
-	event_submit(&large->event, denial->now, sums);
-	return true;
-}
-
-static __always_inline bool submit_with_paths(const struct denial *denial, struct wire_sums *sums)
-{
-	struct small_event *small = bpf_ringbuf_reserve(&rs_bulk, sizeof(*small), 0);
-
-	if (!small)
-		return false;
-	rs_event_fill(&small->event, denial);
-	if (!rs_small_paths(small)) {
-		bpf_ringbuf_discard(small, 0);
-		return submit_large(denial, sums);
-	}
-	event_submit(&small->event, denial->now, sums);
-	return true;
-}
-
-#else
-
-/* A record is put together here and copied: before 5.11 a pointer into a ring cannot be put on the
- * stack. One at a time on a CPU; see struct pending. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct large_event);
-} rs_sec_buffer SEC(".maps");
-
-static __always_inline bool submit_copy(const struct denial *denial, struct wire_sums *sums,
-					bool paths)
-{
-	__u32 zero = 0, size;
-	struct large_event *large = bpf_map_lookup_elem(&rs_sec_buffer, &zero);
-
-	if (!large)
-		return false;
-	rs_event_fill(&large->event, denial);
-	if (paths)
-		rs_large_paths(large);
-	head_fill(&large->event.head, WIRE_SECCOMP_DENIAL, denial->now, sums);
-	size = large->event.head.size;
-	if (size > sizeof(*large))
-		size = sizeof(*large);
-	return !bpf_ringbuf_output(&rs_bulk, large, size, 0);
-}
-
-static __always_inline bool submit_bare(const struct denial *denial, struct wire_sums *sums)
-{
-	return submit_copy(denial, sums, false);
-}
-
-static __always_inline bool submit_with_paths(const struct denial *denial, struct wire_sums *sums)
-{
-	return submit_copy(denial, sums, true);
-}
-
-#endif
 
 /* The paths go with the first event of a cgroup or an executable, and again now and then, so
  * that the streamer may forget them. */

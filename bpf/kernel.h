@@ -29,6 +29,10 @@ typedef struct {
 	long counter;
 } atomic_long_t;
 
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
 struct kernfs_node {
 	struct kernfs_node *__parent; /* 6.15: "kernfs: Use RCU to access kernfs_node::parent" */
 	const char *name;

@@ -12,6 +12,7 @@
 #include "mm.bpf.h"
 #include "names.bpf.h"
 #include "regs.bpf.h"
+#include "rows.bpf.h"
 #include "task.bpf.h"
 
 #include <linux/errno.h>
@@ -458,3 +459,5 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 	}
 	return 0;
 }
+
+ROWS_PROGRAM(rs_oom_rows, struct wire_oom_key)

@@ -17,12 +17,15 @@
 #include "denial.bpf.h"
 #include "mark.bpf.h"
 #include "regs.bpf.h"
+#include "rows.bpf.h"
 #include "verdict.bpf.h"
 
 #define SIGSYS 31
 #define SYS_SECCOMP 1
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+ROWS_PROGRAM(rs_denial_rows, struct wire_denial_key)
 
 #ifdef RS_LEGACY
 #include "decide-legacy.bpf.h"
@@ -142,6 +145,14 @@ int rs_sec_logged(struct pt_regs *ctx)
 
 SEC("?kretprobe/__secure_computing")
 int rs_sec_outcome(struct pt_regs *ctx)
+{
+	return (int)fn_result(ctx) == -1 ? on_outcome() : 0;
+}
+
+/* The same without a limit of instances, where return probes of many functions go through the
+ * function graph tracer (6.14, 4346ba160409 "fprobe: Rewrite fprobe on function-graph tracer"). */
+SEC("?kretprobe.multi/__secure_computing")
+int rs_sec_outcome_m(struct pt_regs *ctx)
 {
 	return (int)fn_result(ctx) == -1 ? on_outcome() : 0;
 }

@@ -73,6 +73,7 @@ struct mount {
 #define ENUM(name) enum name rs_enum_##name
 
 STRUCT(bpf_array);
+STRUCT(bpf_iter_meta);
 STRUCT(bpf_prog);
 STRUCT(cgroup);
 STRUCT(cgroup_root);

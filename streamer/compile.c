@@ -92,6 +92,8 @@ uint64_t compile_key(void)
 		key = XXH64(sources[i].text, sources[i].size, key);
 	for (size_t i = 0; i < ARRAY_SIZE(types_args); i++)
 		key = XXH64(types_args[i], strlen(types_args[i]), key);
+	for (size_t i = 0; btf_args[i]; i++)
+		key = XXH64(btf_args[i], strlen(btf_args[i]), key);
 	for (size_t i = 0; program_args[i]; i++)
 		key = XXH64(program_args[i], strlen(program_args[i]), key);
 	return key;

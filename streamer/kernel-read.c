@@ -8,9 +8,8 @@
 #include "actions.h"
 #include "kernel-part.h"
 #include "missed.h"
+#include "rows.h"
 #include "util.h"
-
-#define ROWS_AT_ONCE 512u
 
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
 {
@@ -65,7 +64,9 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 	uint64_t open;
 	int r;
 
-	if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
+	if (!strncmp(section, "kretprobe.multi/", 16))
+		r = missed_of_multi(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+	else if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
 		r = missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
 	else
 		r = missed_of_program(bpf_program__fd(prog), ret);
@@ -105,46 +106,21 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 	return 0;
 }
 
-static int rows_fd(const struct kernel *kernel, unsigned probe, size_t *ret_key_size)
-{
-	if (!kernel->programs)
-		return -ENODEV;
-	*ret_key_size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
-					       : sizeof(struct wire_denial_key);
-	return programs_map_fd(kernel->programs, probe == WIRE_OOM_KILL ? "rs_ooms" : "rs_denials");
-}
-
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
 {
-	_cleanup_free_ struct wire_row *rows = NULL;
-	_cleanup_free_ uint8_t *keys = NULL;
-	uint64_t in = 0, out = 0; /* the batch's opaque position; a hash's is 4 bytes */
-	size_t key_size;
-	int fd = rows_fd(kernel, probe, &key_size), r = 0;
+	const struct tiers_table *names = tiers_table(probe);
+	struct rows_table table = {.link_fd = -1, .key_size = names->key_size};
+	const struct bpf_link *link;
 
-	if (fd < 0)
-		return fd == -ENODEV ? 0 : fd;
-	rows = calloc(ROWS_AT_ONCE, sizeof(*rows));
-	keys = calloc(ROWS_AT_ONCE, key_size);
-	if (!rows || !keys)
-		return -ENOMEM;
-	for (bool first = true; r != -ENOENT; first = false) {
-		__u32 n = ROWS_AT_ONCE;
-		int stop;
-
-		r = bpf_map_lookup_batch(fd, first ? NULL : &in, &out, keys, rows, &n, NULL);
-		if (r < 0)
-			r = -errno;
-		if (r && r != -ENOENT) /* -ENOENT: that was the last batch */
-			return r;
-		for (__u32 i = 0; i < n; i++) {
-			stop = fn(data, keys + i * key_size, &rows[i]);
-			if (stop)
-				return stop;
-		}
-		in = out;
-	}
-	return 0;
+	if (!kernel->programs)
+		return 0;
+	table.map_fd = programs_map_fd(kernel->programs, names->map);
+	if (table.map_fd < 0)
+		return table.map_fd;
+	link = programs_link(kernel->programs, programs_find(kernel->programs, names->program));
+	if (link)
+		table.link_fd = bpf_link__fd(link);
+	return rows_walk(&table, fn, data);
 }
 
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)

@@ -98,7 +98,8 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
-		    (tiers_has(kernel->tiers[id], program) || tiers_ends_in(id, program)))
+		    (tiers_has(kernel->tiers[id], program) || tiers_ends_in(id, program) ||
+		     (kernel->iterates && !strcmp(tiers_table(id)->program, program))))
 			return (int)id;
 	return -1;
 }
@@ -179,7 +180,22 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 
 static bool has_hook(const struct bpf_program *prog)
 {
-	return strchr(bpf_program__section_name(prog), '/');
+	const char *section = bpf_program__section_name(prog);
+
+	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
+}
+
+/* Where that fails, rows are read another way. */
+static void attach_rows(struct kernel *kernel)
+{
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		const struct tiers_table *table = tiers_table(id);
+
+		if (programs_has(kernel->programs, table->program))
+			(void)programs_attach_rows(kernel->programs,
+						   programs_find(kernel->programs, table->program),
+						   programs_map_fd(kernel->programs, table->map));
+	}
 }
 
 static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
@@ -200,20 +216,24 @@ static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			return r;
 		}
 	}
+	attach_rows(kernel);
 	return 0;
 }
 
 static int self_test(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
 {
+	const struct tier *tier = kernel->tiers[WIRE_SECCOMP_DENIAL];
+	uint64_t *cookie = programs_variable(kernel->programs, "rs_selftest_cookie");
 	int r;
 
-	if (!kernel->tiers[WIRE_SECCOMP_DENIAL])
+	if (!tier)
 		return 0;
-	r = selftest_seccomp(kernel_bulk_fd(kernel),
-			     programs_variable(kernel->programs, "rs_selftest_cookie"), error,
-			     size);
+	r = selftest_seccomp(kernel_bulk_fd(kernel), cookie, error, size);
 	/* Where the child may not install a filter there is nothing to be learnt. */
 	kernel->probes[WIRE_SECCOMP_DENIAL].self_tested = !r;
+	if (!r && tier->bears_sleepers)
+		r = selftest_sleepers(kernel_bulk_fd(kernel), cookie, 2 * kernel->n_cpus, error,
+				      size);
 	if (r != -ENODATA)
 		return 0;
 	*ret_guilty = WIRE_SECCOMP_DENIAL;
@@ -319,6 +339,7 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	unsigned guilty = WIRE_PROBE_COUNT;
 	int r;
 
+	kernel->iterates = trial_iterator(kernel->types);
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->config.probes & 1u << id)
 			kernel->tiers[id] = choose(kernel, id, tiers_of(id));

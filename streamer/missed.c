@@ -22,12 +22,14 @@ int missed_of_program(int prog_fd, uint64_t *ret)
 	return 0;
 }
 
-/* struct bpf_link_info's perf_event.kprobe.missed, newer than our headers. 6.7 brought it ("bpf:
- * Add missed value to kprobe perf link info") together with the count of kprobe programs not run
- * ("bpf: Count missed stats in trace_call_bpf"), so its presence tells of both. */
-#define LINK_MISSED_OFFSET 48
+/* struct bpf_link_info's perf_event.kprobe.missed and kprobe_multi.missed, newer than our
+ * headers. 6.7 brought them ("bpf: Add missed value to kprobe perf link info", "bpf: Add missed
+ * value to kprobe_multi link info") together with the count of kprobe programs not run ("bpf: Count
+ * missed stats in trace_call_bpf"), so the first's presence tells of all. */
+#define KPROBE_MISSED_OFFSET 48
+#define MULTI_MISSED_OFFSET 32
 
-int missed_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
+static int missed_of_link(int prog_fd, int link_fd, size_t offset, uint64_t *ret)
 {
 	uint8_t info[256] = {0};
 	__u32 size = sizeof(info);
@@ -38,9 +40,19 @@ int missed_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
 	if (r)
 		return r;
 	if (link_fd < 0 || bpf_obj_get_info_by_fd(link_fd, info, &size) ||
-	    size < LINK_MISSED_OFFSET + sizeof(nested))
+	    size < KPROBE_MISSED_OFFSET + sizeof(nested))
 		return -ENODATA;
-	memcpy(&nested, info + LINK_MISSED_OFFSET, sizeof(nested));
+	memcpy(&nested, info + offset, sizeof(nested));
 	*ret = refused + nested;
 	return 0;
+}
+
+int missed_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
+{
+	return missed_of_link(prog_fd, link_fd, KPROBE_MISSED_OFFSET, ret);
+}
+
+int missed_of_multi(int prog_fd, int link_fd, uint64_t *ret)
+{
+	return missed_of_link(prog_fd, link_fd, MULTI_MISSED_OFFSET, ret);
 }

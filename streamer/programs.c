@@ -160,18 +160,44 @@ void *programs_variable(const struct programs *programs, const char *name)
 	return (uint8_t *)programs->variables + offset;
 }
 
-int programs_attach(struct programs *programs, struct bpf_program *program)
+static int keep(struct programs *programs, const struct bpf_program *program, struct bpf_link *link)
 {
-	struct bpf_link *link;
-
-	if (programs->n_attached == LINKS_MAX)
-		return -E2BIG;
-	link = bpf_program__attach(program);
 	if (!link)
 		return -errno;
 	programs->attached[programs->n_attached++] =
 		(struct attached){.program = program, .link = link};
 	return 0;
+}
+
+/* By the function's name: libbpf would look it up as a pattern in /proc/kallsyms, which may hide
+ * its addresses. */
+static struct bpf_link *attach_multi(const struct bpf_program *program, const char *function)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &function, .cnt = 1, .retprobe = true);
+
+	return bpf_program__attach_kprobe_multi_opts(program, NULL, &opts);
+}
+
+int programs_attach(struct programs *programs, struct bpf_program *program)
+{
+	static const char multi[] = "kretprobe.multi/";
+	const char *section = bpf_program__section_name(program);
+
+	if (programs->n_attached == LINKS_MAX)
+		return -E2BIG;
+	if (!strncmp(section, multi, sizeof(multi) - 1))
+		return keep(programs, program, attach_multi(program, section + sizeof(multi) - 1));
+	return keep(programs, program, bpf_program__attach(program));
+}
+
+int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (__u32)map_fd};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+
+	if (programs->n_attached == LINKS_MAX)
+		return -E2BIG;
+	return keep(programs, program, bpf_program__attach_iter(program, &opts));
 }
 
 const struct bpf_link *programs_link(const struct programs *programs,

@@ -45,6 +45,9 @@ void *programs_variable(const struct programs *programs, const char *name);
 /* Puts a loaded program on its hook. */
 int programs_attach(struct programs *programs, struct bpf_program *program);
 
+/* Lets a loaded iterator program read @map; see rows.h. */
+int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd);
+
 /* What holds it there; NULL: nothing. */
 const struct bpf_link *programs_link(const struct programs *programs,
 				     const struct bpf_program *program);

@@ -21,10 +21,10 @@
 	"what a tracer or supervisor decides (TRACE, USER_NOTIF) can be missed while "
 #define KPROBE_OUTCOME_END " (missed_runs is the upper bound)"
 /* trace_call_bpf() runs none while bpf_prog_active is held on the CPU, as bpf_map_copy_value()
- * does, whose task may be preempted meanwhile. */
+ * does, whose task may be preempted meanwhile. We read our tables another way: see rows.bpf.h. */
 #define KPROBE_BUSY                                                                                \
-	"on preemptible kernels: denials on a CPU where a task was preempted inside bpf(2) "       \
-	"(missed_runs is the upper bound)"
+	"on preemptible kernels: denials on a CPU where another program's task was preempted "     \
+	"inside bpf(2) (missed_runs is the upper bound)"
 #define KPROBE_LOGGED "whether the kernel wrote an audit record too"
 #define KPROBE_COST                                                                                \
 	"about 0.2 µs for each system call of processes that have a seccomp filter, a few µs "   \
@@ -88,6 +88,18 @@ static const struct tier seccomp_tiers[] = {
 		.blind_spots = {"on preemptible kernels" PREEMPTED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = "tens of ns for each system call of processes that have a seccomp filter; "
 			"nothing for others",
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN,
+		.bears_sleepers = true,
+		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome_m"},
+		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
+			  "kretprobe.multi/__secure_computing"},
+		.kprobes = {"__secure_computing", "audit_seccomp"},
+		.sign = "fprobe_return",
+		.blind_spots = {KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = KPROBE_COST,
 	},
 	{
 		.tier = KERNEL_TIER_KPROBE,
@@ -180,6 +192,16 @@ bool tiers_ends_in(unsigned probe, const char *program)
 		if (tail->probe == probe && !strcmp(tail->program, program))
 			return true;
 	return false;
+}
+
+static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
+	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key)},
+	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key)},
+};
+
+const struct tiers_table *tiers_table(unsigned probe)
+{
+	return &tables[probe];
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)

@@ -9,13 +9,17 @@
 
 struct tier {
 	enum kernel_tier tier;
-	unsigned variants;                   /* of the programs that can do it: 1u << PROGRAMS_* */
-	bool taxes;                          /* costs every process: only with permission */
-	const char *programs[KERNEL_TEXTS];  /* BPF programs, NULL-terminated */
-	const char *hooks[KERNEL_TEXTS];     /* where they go, for people; NULL-terminated */
-	const char *functions[KERNEL_TEXTS]; /* kernel functions a trampoline must accept */
-	const char *kprobes[KERNEL_TEXTS];   /* functions a kprobe must be possible on */
+	unsigned variants; /* of the programs that can do it: 1u << PROGRAMS_* */
+	bool taxes;        /* costs every process: only with permission */
+	/* Good only where tasks that wait inside a call take nothing from others: the self-test
+	 * has such sleepers in it. */
+	bool bears_sleepers;
+	const char *programs[KERNEL_TEXTS];    /* BPF programs, NULL-terminated */
+	const char *hooks[KERNEL_TEXTS];       /* where they go, for people; NULL-terminated */
+	const char *functions[KERNEL_TEXTS];   /* kernel functions a trampoline must accept */
+	const char *kprobes[KERNEL_TEXTS];     /* functions a kprobe must be possible on */
 	const char *tracepoints[KERNEL_TEXTS]; /* that must exist */
+	const char *sign; /* a function that only kernels have where it is worth trying, or NULL */
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences; NULL-terminated */
 	const char *cost;                      /* a sentence */
 };
@@ -37,6 +41,14 @@ const struct tail *tiers_tails(void);
 
 /* Whether @program is a tail of @probe. */
 bool tiers_ends_in(unsigned probe, const char *program);
+
+/* The counter table of a probe. */
+struct tiers_table {
+	const char *map;
+	const char *program; /* its iterator's */
+	size_t key_size;
+};
+const struct tiers_table *tiers_table(unsigned probe);
 
 /* Whether another row of the same tier is for @variant. */
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);

@@ -92,26 +92,44 @@ int trial_machine(const char *btf_path, const struct btf *wanted, struct types *
 	return r;
 }
 
-/* Puts a program that does nothing on @function. */
-static int try_fentry(const struct types *types, const char *function)
+/* Loads a program that does nothing, of a type that goes on @function. A file descriptor or -errno.
+ */
+static int load_nothing(const struct types *types, const char *function, enum bpf_attach_type type)
 {
 	struct bpf_insn insns[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
-	_cleanup_close_ int prog = -1, link = -1;
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = type);
 	unsigned params;
+	int fd;
 
 	opts.attach_btf_id = types_function(types, function, &params);
 	if (!opts.attach_btf_id)
 		return -ESRCH;
-	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "rs_try", "GPL", insns, ARRAY_SIZE(insns),
-			     &opts);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "rs_try", "GPL", insns, ARRAY_SIZE(insns), &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Puts a program that does nothing on @function. */
+static int try_fentry(const struct types *types, const char *function)
+{
+	_cleanup_close_ int prog = load_nothing(types, function, BPF_TRACE_FENTRY), link = -1;
+
 	if (prog < 0)
-		return -errno;
+		return prog;
 	link = bpf_raw_tracepoint_open(NULL, prog);
 	return link < 0 ? -errno : 0;
+}
+
+bool trial_iterator(const struct types *types)
+{
+	_cleanup_close_ int prog = -1;
+
+	if (!types_are_carried())
+		return false;
+	prog = load_nothing(types, "bpf_iter_bpf_map_elem", BPF_TRACE_ITER);
+	return prog >= 0;
 }
 
 /* mark_victim(task, uid) since 6.8 and in stable kernels of 2024; mark_victim(pid) before. */
@@ -201,8 +219,16 @@ static int try_kprobe(const struct types *types, const char *function, char *err
 
 int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size)
 {
+	unsigned params;
 	int r;
 
+	if (tier->sign && !types_function(types, tier->sign, &params)) {
+		(void)snprintf(error, size,
+			       "its return probes are limited in number, and tasks that wait in a "
+			       "call use them up (no function %s, which came with 6.14)",
+			       tier->sign);
+		return -EOPNOTSUPP;
+	}
 	if (tier->functions[0] && !types_are_carried()) {
 		(void)snprintf(error, size,
 			       "programs on functions need a kernel that carries its "

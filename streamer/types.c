@@ -18,7 +18,8 @@
 #define NAME_MAX_LENGTH 63u
 
 /* Functions and tracepoints somebody may ask for; see tiers.c. */
-static const char *const functions[] = {"oom_kill_process", "__secure_computing", "audit_seccomp"};
+static const char *const functions[] = {"oom_kill_process", "__secure_computing", "audit_seccomp",
+					"bpf_iter_bpf_map_elem", "fprobe_return"};
 static const char *const tracepoints[] = {"mark_victim", "signal_generate", "sched_process_exit",
 					  "sys_enter", "sys_exit"};
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -55,6 +57,7 @@ struct options {
 	unsigned long error;
 	unsigned long distinct; /* 1: one pair, --syscall and --errno */
 	unsigned long sleepers;
+	bool supervised;
 	long nr;
 	const char *cgroup;
 };
@@ -77,12 +80,13 @@ struct storm {
 
 static const char usage[] =
 	"usage: trigger-storm [--tasks N] [--count N] [--errno E] [--syscall NAME|NR]\n"
-	"                     [--distinct N] [--sleepers N] [--cgroup NAME]\n"
+	"                     [--distinct N] [--supervised] [--sleepers N] [--cgroup NAME]\n"
 	"  --tasks N       processes at work (default: 1)\n"
 	"  --count N       denied calls of each (default: 10000)\n"
 	"  --errno E       what they get (default: 1)\n"
 	"  --syscall X     what they call (default: getppid)\n"
 	"  --distinct N    N different pairs of call and errno in turn, up to 65520\n"
+	"  --supervised    not by the filter: by a supervisor that it asks\n"
 	"  --sleepers N    processes blocked in SECCOMP_RET_USER_NOTIF meanwhile\n"
 	"  --cgroup NAME   all in a new memory cgroup NAME, removed at the end\n";
 
@@ -138,23 +142,67 @@ static int deny(const struct options *o, struct task *task)
 	return 0;
 }
 
+/* Answers each call of the task it is a child of. */
+static int supervise(int listener, const struct options *o)
+{
+	for (unsigned long i = 0; i < o->count; i++) {
+		struct seccomp_notif notif = {0};
+		struct seccomp_notif_resp resp = {.error = -(int)o->error};
+
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notif))
+			return 1;
+		resp.id = notif.id;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp))
+			return 1;
+	}
+	return 0;
+}
+
+static int install_supervised(const struct options *o, pid_t *ret)
+{
+	int listener = filter_deny(CALL_ARCH, o->nr, SECCOMP_RET_USER_NOTIF,
+				   SECCOMP_FILTER_FLAG_NEW_LISTENER);
+
+	if (listener < 0)
+		return listener;
+	*ret = fork();
+	if (*ret < 0)
+		return -errno;
+	if (!*ret) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		_exit(supervise(listener, o));
+	}
+	return close(listener);
+}
+
+static int install(const struct options *o, pid_t *ret_supervisor)
+{
+	if (o->supervised)
+		return install_supervised(o, ret_supervisor);
+	if (o->distinct > 1)
+		return install_distinct();
+	return filter_deny(CALL_ARCH, o->nr, SECCOMP_RET_ERRNO | (uint32_t)o->error, 0);
+}
+
 static int run_task(struct storm *storm, struct task *task)
 {
 	const struct options *o = &storm->options;
+	pid_t supervisor = 0;
 	char c;
 	int r;
 
 	(void)prctl(PR_SET_NAME, "storm", 0, 0, 0);
 	(void)close(storm->start[1]);
-	r = o->distinct > 1
-		    ? install_distinct()
-		    : filter_deny(CALL_ARCH, o->nr, SECCOMP_RET_ERRNO | (uint32_t)o->error, 0);
+	r = install(o, &supervisor);
 	if (r)
 		return task_fail(task, "installing the filter", -r);
 	task->ready = true;
 	if (read(storm->start[0], &c, 1))
 		return task_fail(task, "waiting for the start", errno);
-	return deny(o, task);
+	r = deny(o, task);
+	if (supervisor > 0 && waitpid(supervisor, NULL, 0) != supervisor)
+		return task_fail(task, "waiting for the supervisor", errno);
+	return r;
 }
 
 /* Listens to itself, so nobody ever answers. */
@@ -368,6 +416,9 @@ static int parse_option(struct options *o, int option, const char *text)
 		return parse_number(text, 1, DISTINCT_MAX, &o->distinct);
 	case 's':
 		return parse_number(text, 0, TASKS_MAX, &o->sleepers);
+	case 'u':
+		o->supervised = true;
+		return 0;
 	case 'x':
 		return parse_call(text, &o->nr);
 	case 'c':
@@ -386,6 +437,7 @@ int main(int argc, char **argv)
 		{"errno", required_argument, NULL, 'e'},
 		{"distinct", required_argument, NULL, 'd'},
 		{"sleepers", required_argument, NULL, 's'},
+		{"supervised", no_argument, NULL, 'u'},
 		{"syscall", required_argument, NULL, 'x'},
 		{"cgroup", required_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},

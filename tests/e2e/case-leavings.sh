@@ -7,6 +7,7 @@ targets='bullseye bookworm trixie sid *-v1 *-preempt' # elsewhere others may loa
 programs=bpftool
 
 collect() {
+	wait_until 10 "the end of what other cases loaded" nothing_of_ours
 	inventory >before
 	for tier in fentry kprobe tracepoint; do
 		start $tier-killed --attach $tier
@@ -28,6 +29,10 @@ collect() {
 		{ echo definitions; cat /sys/kernel/tracing/kprobe_events; } >>$tier.ended
 	done
 	{ cat before; echo definitions; } >before.ended
+}
+
+nothing_of_ours() {
+	! bpftool prog list | grep -q 'name rs_'
 }
 
 # What the kernel holds: it ends maps and programs after a grace period.

@@ -19,6 +19,11 @@ collect() {
 	trigger sleepers trigger-storm --tasks 8 --count "$COUNT" --sleepers 60
 	stop sleepers
 
+	# Calls that a supervisor refuses: their outcome is known only when they return.
+	start supervised
+	trigger supervised trigger-storm --tasks 2 --count 200 --supervised --sleepers 60
+	stop supervised
+
 	start limited --rate 1,20
 	trigger limited trigger-storm --tasks 8 --count "$COUNT" --distinct 3
 	stop limited
@@ -48,7 +53,7 @@ slow_attached() {
 }
 
 judge() {
-	for name in one many sleepers limited slow; do
+	for name in one many sleepers supervised limited slow; do
 		set --
 		case $name in
 		limited) set -- --limited yes --lost no ;;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a denial's record says. */
+#pragma once
+
+#include "call.bpf.h"
+#include "common.bpf.h"
+#include "names.bpf.h"
+#include "task.bpf.h"
+
+struct denial {
+	struct wire_denial_key key;
+	__u32 flags; /* WIRE_SECCOMP_* */
+	__u32 ret_data;
+	__u64 now;
+};
+
+/* All but the paths, of the current task. Global, as all that is called more than once here:
+ * the verifier looks at it once. */
+SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct denial *denial)
+{
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = task_regs(task);
+
+	if (!event || !denial)
+		return 0;
+	event->head.size = sizeof(*event);
+	task_fill(&event->process, task);
+	event->cgroup.id = denial->key.cgroup_id;
+	event->cgroup.hierarchy = denial->key.hierarchy;
+	event->cgroup.pad = 0;
+	event->cgroup.path = (struct wire_names){};
+	event->key = denial->key;
+	event->flags = denial->flags | WIRE_SECCOMP_HAS_CALL;
+	event->ret_data = denial->ret_data;
+	event->filters = TASK_READ(task, seccomp.filter_count.counter);
+	event->ip = call_ip(regs);
+	event->pad = 0;
+	call_args(task, regs, event->args);
+	return 0;
+}
+
+static __always_inline void paths_fill(struct wire_seccomp_denial *event, const struct names *names)
+{
+	struct task_struct *task = current_task();
+
+	names_cgroup(names, BPF_CORE_READ(task_cgroup(task), kn), &event->cgroup.path);
+	names_exe(names, BPF_CORE_READ(task, fs), BPF_CORE_READ(task, mm), &event->process.exe);
+}
+
+struct large_event {
+	struct wire_seccomp_denial event;
+	char area[NAMES_LARGE];
+};
+
+SUBPROGRAM int rs_large_paths(struct large_event *large)
+{
+	struct names names;
+
+	if (!large)
+		return 0;
+	names.head = &large->event.head;
+	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
+	paths_fill(&large->event, &names);
+	return 0;
+}

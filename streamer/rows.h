@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of a counter table of the programs, a BPF hash map. */
+#pragma once
+
+#include <stddef.h>
+
+#include "kernel.h"
+
+/* The table of @probe. Read through its iterator, a link made by programs_attach_rows(), where
+ * there is one: that takes one system call for some hundred rows, and never keeps the kernel from
+ * running programs (bpf/rows.bpf.h). */
+struct rows_table {
+	int map_fd;  /* borrowed */
+	int link_fd; /* borrowed; -1: no iterator, the map is read with bpf(2) */
+	size_t key_size;
+};
+
+/* Calls @fn for each row, in no order. Rows that are made meanwhile may be left out. Stops when @fn
+ * returns non-zero and returns that; else 0 or -errno. */
+int rows_walk(const struct rows_table *table, kernel_row_fn fn, void *data);
