@@ -145,7 +145,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	row = ROW_COUNT(&rs_denials, &key, denial->now);
 	if (!row)
 		ADD(sums->overflow, 1);
-	if (!passes(row, &group, denial->now)) {
+	if (!passes(row, &group, cgroup, denial->now)) {
 		hold_back(sums, row, denial->now);
 		return 0;
 	}

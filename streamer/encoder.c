@@ -128,6 +128,13 @@ void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id,
 	pb_raw(pb, cgroup->encoded, cgroup->size);
 }
 
+bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id)
+{
+	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
+
+	return cgroups_peek(&encoder->cgroups, key) != NULL;
+}
+
 uint64_t encoder_unresolved(const struct encoder *encoder)
 {
 	return encoder->unresolved;

@@ -12,6 +12,8 @@
 #define KEY_MAX 32u
 #define RECORD_MAX (32u * 1024) /* with the longest path there can be */
 #define SIZE_MIN 64u
+/* The rows are ahead of the ring: the event with a cgroup's path may still be in it. */
+#define PATH_NANO 5000000000u
 
 struct limited_row {
 	uint64_t reported;                  /* limited of the row, as last reported */
@@ -37,6 +39,8 @@ struct walk {
 	struct stream *stream;
 	unsigned probe;
 	uint64_t unkept; /* limited of the rows there is no place for */
+	bool all;        /* the last time: nothing can wait */
+	bool waiting;    /* some have to */
 };
 
 int limited_init(struct limited *limited, size_t n_rows_max)
@@ -123,6 +127,20 @@ static uint64_t largest(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* Whether it may yet be learnt whose row this is. */
+static bool is_early(const struct walk *walk, const void *key, const struct wire_row *row)
+{
+	const struct probe *probe = probes[walk->probe];
+	uint32_t hierarchy;
+	uint64_t id;
+
+	if (walk->all || !probe->limited_cgroup ||
+	    walk->counters->read_nano > row->first_limited + PATH_NANO)
+		return false;
+	probe->limited_cgroup(key, &hierarchy, &id);
+	return id && !encoder_knows(walk->counters->encoder, hierarchy, id);
+}
+
 /* kernel_row_fn */
 static int report_row(void *data, const void *key, const struct wire_row *row)
 {
@@ -139,6 +157,10 @@ static int report_row(void *data, const void *key, const struct wire_row *row)
 	kept = place(limited->rows, limited->size, walk->probe, padded);
 	if (kept->reported >= row->limited)
 		return 0;
+	if (is_early(walk, key, row)) {
+		walk->waiting = true;
+		return 0;
+	}
 	if (!kept->used) {
 		if (grow(limited) < 0) {
 			walk->unkept += row->limited;
@@ -194,11 +216,12 @@ static int walk_probe(struct walk *walk, const struct wire_sums *sums)
 	if (probes[walk->probe]->key_size > KEY_MAX)
 		return -EINVAL;
 	walk->unkept = 0;
+	walk->waiting = false;
 	r = kernel_rows(walk->counters->kernel, walk->probe, report_row, walk);
 	if (r)
 		return r;
 	r = report_overflow(walk, sums->overflow_limited);
-	if (!r)
+	if (!r && !walk->waiting)
 		walk->limited->sums.seen[walk->probe] = sums->limited;
 	return r;
 }
@@ -215,7 +238,7 @@ bool limited_moved(const struct limited *limited, const struct counters *counter
 int limited_write(struct limited *limited, const struct counters *counters, struct stream *stream,
 		  bool all)
 {
-	struct walk walk = {.limited = limited, .counters = counters, .stream = stream};
+	struct walk walk = {.limited = limited, .counters = counters, .stream = stream, .all = all};
 
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		struct wire_sums sums = totals_kernel(counters->now, counters->n_cpus, i);

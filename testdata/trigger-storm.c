@@ -3,14 +3,15 @@
  * sums that have to close, and for the cost of a denial. */
 #include <errno.h>
 #include <getopt.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -57,6 +58,7 @@ struct options {
 	unsigned long error;
 	unsigned long distinct; /* 1: one pair, --syscall and --errno */
 	unsigned long sleepers;
+	unsigned long per_cgroup; /* 0: all in one */
 	bool supervised;
 	long nr;
 	const char *cgroup;
@@ -80,7 +82,8 @@ struct storm {
 
 static const char usage[] =
 	"usage: trigger-storm [--tasks N] [--count N] [--errno E] [--syscall NAME|NR]\n"
-	"                     [--distinct N] [--supervised] [--sleepers N] [--cgroup NAME]\n"
+	"                     [--distinct N] [--supervised] [--sleepers N]\n"
+	"                     [--cgroup NAME [--per-cgroup N]]\n"
 	"  --tasks N       processes at work (default: 1)\n"
 	"  --count N       denied calls of each (default: 10000)\n"
 	"  --errno E       what they get (default: 1)\n"
@@ -88,7 +91,8 @@ static const char usage[] =
 	"  --distinct N    N different pairs of call and errno in turn, up to 65520\n"
 	"  --supervised    not by the filter: by a supervisor that it asks\n"
 	"  --sleepers N    processes blocked in SECCOMP_RET_USER_NOTIF meanwhile\n"
-	"  --cgroup NAME   all in a new memory cgroup NAME, removed at the end\n";
+	"  --cgroup NAME   all in a new memory cgroup NAME, removed at the end\n"
+	"  --per-cgroup N  each task goes on in a new cgroup below it after every N calls\n";
 
 /* CLOCK_PROCESS_CPUTIME_ID for the cost of a call: tasks may have to share a CPU. */
 static unsigned long now(clockid_t id)
@@ -121,9 +125,32 @@ static int install_distinct(void)
 	return filter_install(code, n, 0);
 }
 
-static int deny(const struct options *o, struct task *task)
+/* Leaves the cgroup @old ("" for none) for a new one, the @number-th, or for the common one. */
+static int move_on(const struct memcg *memcg, char old[MEMCG_PATH], unsigned long number, bool back)
+{
+	struct memcg next = *memcg;
+	int r;
+
+	if (!back) {
+		if (snprintf(next.folder, sizeof(next.folder), "%s/%d-%lu", memcg->folder,
+			     (int)getpid(), number) >= (int)sizeof(next.folder))
+			return -ENAMETOOLONG;
+		if (mkdir(next.folder, 0755))
+			return -errno;
+	}
+	r = memcg_enter(&next);
+	if (!r && *old && rmdir(old))
+		r = -errno;
+	(void)strcpy(old, next.folder);
+	return r;
+}
+
+static int deny(const struct storm *storm, struct task *task)
 {
 	unsigned long begin = now(CLOCK_PROCESS_CPUTIME_ID);
+	const struct options *o = &storm->options;
+	char folder[MEMCG_PATH] = "";
+	int r = 0;
 
 	for (unsigned long i = 0; i < o->count; i++) {
 		unsigned long pair = i % o->distinct;
@@ -134,12 +161,18 @@ static int deny(const struct options *o, struct task *task)
 			.args = {(uint64_t)error, i},
 		};
 
+		if (o->per_cgroup && i % o->per_cgroup == 0)
+			r = move_on(&storm->memcg, folder, i / o->per_cgroup, false);
+		if (r)
+			return task_fail(task, "entering a new cgroup", -r);
 		if (call_native(&call) != -error)
 			return task_fail(task, "a call was not denied as it should", 0);
 		task->denied++;
 	}
 	task->nanoseconds = now(CLOCK_PROCESS_CPUTIME_ID) - begin;
-	return 0;
+	if (*folder)
+		r = move_on(&storm->memcg, folder, 0, true);
+	return r ? task_fail(task, "leaving the last cgroup", -r) : 0;
 }
 
 /* Answers each call of the task it is a child of. */
@@ -199,7 +232,7 @@ static int run_task(struct storm *storm, struct task *task)
 	task->ready = true;
 	if (read(storm->start[0], &c, 1))
 		return task_fail(task, "waiting for the start", errno);
-	r = deny(o, task);
+	r = deny(storm, task);
 	if (supervisor > 0 && waitpid(supervisor, NULL, 0) != supervisor)
 		return task_fail(task, "waiting for the supervisor", errno);
 	return r;
@@ -416,6 +449,8 @@ static int parse_option(struct options *o, int option, const char *text)
 		return parse_number(text, 1, DISTINCT_MAX, &o->distinct);
 	case 's':
 		return parse_number(text, 0, TASKS_MAX, &o->sleepers);
+	case 'p':
+		return parse_number(text, 1, 1000000000, &o->per_cgroup);
 	case 'u':
 		o->supervised = true;
 		return 0;
@@ -440,6 +475,7 @@ int main(int argc, char **argv)
 		{"supervised", no_argument, NULL, 'u'},
 		{"syscall", required_argument, NULL, 'x'},
 		{"cgroup", required_argument, NULL, 'c'},
+		{"per-cgroup", required_argument, NULL, 'p'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -456,7 +492,7 @@ int main(int argc, char **argv)
 		if (parse_option(&storm.options, option, optarg))
 			return 2;
 	}
-	if (optind != argc) {
+	if (optind != argc || (storm.options.per_cgroup && !storm.options.cgroup)) {
 		(void)fputs(usage, stderr);
 		return 2;
 	}

@@ -65,6 +65,38 @@ static void what_was_held_back_is_told_by_key_and_once(void **state)
 	}
 }
 
+/* The event with its path may still be in the ring. At the end, or when it must have come, nothing
+ * waits. */
+static void whose_it_is_may_take_a_while_to_be_known(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+
+	assert_ok(limited_init(&limited, 1000));
+	counters_read(&f->counters);
+	fake_row(f->kernel, 1)->key.denial.cgroup_id = 7;
+	fake_row(f->kernel, 2)->key.denial.cgroup_id = 8;
+	fake_limit(f->kernel, 0, 1, f->counters.read_nano);
+	fake_limit(f->kernel, 0, 2, f->counters.read_nano - 10000000000);
+	write_limited(f, &limited, false);
+	write_limited(f, &limited, false);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(records.n, 1);
+		assert_int_equal(count_of(&records, 2), 1);
+	}
+	assert_true(limited_moved(&limited, &f->counters));
+	write_limited(f, &limited, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(records.n, 2);
+		assert_int_equal(count_of(&records, 1), 1);
+		assert_int_equal(records.all[1]->limited->container->cgroup_id, 7);
+	}
+}
+
 static void rows_are_read_only_when_the_sums_moved(void **state)
 {
 	struct fixture *f = *state;
@@ -157,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_with_fixture(what_was_held_back_is_told_by_key_and_once),
+		test_with_fixture(whose_it_is_may_take_a_while_to_be_known),
 		test_with_fixture(rows_are_read_only_when_the_sums_moved),
 		test_with_fixture(what_has_no_row_is_told_as_overflow),
 		test_with_fixture(many_keys_keep_their_own_counts),
