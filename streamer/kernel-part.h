@@ -17,7 +17,7 @@ struct kernel {
 	bool compiled;           /* that they were */
 	enum programs_variant variant;
 	const char *without_modern; /* why not PROGRAMS_MODERN: a sentence */
-	bool iterates; /* the programs' tables are read through iterators */
+	bool iterates;              /* the programs' tables are read through iterators */
 	struct programs *programs;
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;

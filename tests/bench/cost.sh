@@ -27,8 +27,10 @@ with() {
 	pid=$!
 	for try in $(seq 600); do
 		[ ! -s "$output" ] || break
-		kill -0 "$pid" 2>/dev/null && [ "$try" -lt 600 ] ||
-			{ echo "cost.sh: $1 is not up: $(cat "$work/log")" >&2; exit 1; }
+		if [ "$try" = 600 ] || ! kill -0 "$pid" 2>/dev/null; then
+			echo "cost.sh: $1 is not up: $(cat "$work/log")" >&2
+			exit 1
+		fi
 		sleep 0.05
 	done
 	call "$name"
@@ -49,7 +51,7 @@ stream() { # FILE OPTION…
 	rm -f "$work/out.pb"
 }
 
-for round in $(seq "$ROUNDS"); do
+for _ in $(seq "$ROUNDS"); do
 	call none
 	! command -v bpftrace >/dev/null ||
 		with empty "$work/stdout" bpftrace -B line -e "BEGIN { printf(\"up\\n\"); } $hook { }"
