@@ -267,6 +267,10 @@ struct pt_regs {
 	unsigned long orig_ax;
 	unsigned long ip;
 };
+
+struct fred_frame { /* only in kernels with CONFIG_X86_FRED (6.9) */
+	struct pt_regs regs;
+};
 #endif
 
 #ifdef __TARGET_ARCH_arm64

@@ -40,9 +40,13 @@ enum rs_stack {
 };
 #define STACK_TOP bpf_core_enum_value(enum rs_stack, RS_STACK_TOP)
 #else
-/* x86-64 and arm64 with pages of 4 KiB. Kernels built for KASAN have twice that, and with FRED
- * (x86, 6.9) there is padding above: the self-test notices. */
+/* x86-64 and arm64 with pages of 4 KiB. Kernels built for KASAN have twice that: the self-test
+ * notices. With FRED (x86, 6.9) two words above are left free. */
+#ifdef __TARGET_ARCH_x86
+#define STACK_TOP (16384 - (bpf_core_type_exists(struct fred_frame) ? 16 : 0))
+#else
 #define STACK_TOP 16384
+#endif
 #endif
 
 /* The registers of user space lie at the top of the task's stack. bpf_task_pt_regs() is 5.15. */
