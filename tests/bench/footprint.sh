@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Usage: tests/bench/footprint.sh BUILD
+#
+# From exec to attached, and the memory of each once it is: ringside-streamer with both probes against
+# bpftrace with one and, where kprobes are, the oomkill of libbpf-tools. In turn; medians. For
+# bench-start.sh, here and in guests.
+set -eu
+
+build=$1
+ROUNDS=${ROUNDS:-5}
+work=$(mktemp -d)
+pid=''
+trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$work"' EXIT
+
+now() { # ms; /proc/uptime alone has 10 of them
+	date +%s%N 2>/dev/null | grep -q N || { date +%s%N | awk '{ printf "%.1f", $1 / 1e6 }'; return; }
+	awk '{ printf "%.0f", $1 * 1000 }' /proc/uptime
+}
+
+# measure NAME READY COMMAND…: READY is in its stdout, or its file, when it is attached
+measure() {
+	name=$1 ready=$2
+	shift 2
+	rm -f "$work/out" "$work/out.pb"
+	begin=$(now)
+	"$@" >"$work/out" 2>"$work/log" &
+	pid=$!
+	until grep -qa "$ready" "$work/out" "$work/out.pb" 2>/dev/null; do
+		kill -0 "$pid" 2>/dev/null || { echo "footprint.sh: $name: $(cat "$work/log")" >&2; exit 1; }
+		sleep 0.005
+	done
+	end=$(now)
+	sleep 0.3
+	rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
+	anon=$(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")
+	echo "$begin $end $rss $anon" | awk '{ print $2 - $1, $3, $4 }' >>"$work/$name"
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	pid=''
+}
+
+median() { # FILE COLUMN
+	awk -v c="$2" '{ print $c }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+row() { # FILE WHAT
+	[ ! -s "$work/$1" ] || awk -v what="$2" -v ms="$(median "$1" 1)" -v rss="$(median "$1" 2)" \
+		-v anon="$(median "$1" 3)" -v base="$(median bpftrace 1)" 'BEGIN {
+			printf "  %-44s %8.1f ms %6.2f x %8.1f MB RSS %8.1f MB of its own\n", what, ms,
+				base / ms, rss / 1024, anon / 1024 }'
+}
+
+for _ in $(seq "$ROUNDS"); do
+	measure bpftrace ^up bpftrace -B line \
+		-e 'BEGIN { printf("up\n"); } tracepoint:oom:mark_victim { }'
+	measure ringside RINGSIDE "$build/streamer/ringside-streamer" --allow-syscall-tax -q -w "$work/out.pb"
+	! { command -v oomkill && [ -e /sys/bus/event_source/devices/kprobe ]; } >/dev/null ||
+		measure oomkill Tracing oomkill
+done
+row bpftrace 'bpftrace, 1 probe (baseline)'
+row oomkill 'oomkill of libbpf-tools, 1 probe'
+row ringside 'ringside-streamer, 2 probes and self-test'
