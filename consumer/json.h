@@ -19,3 +19,5 @@ void json_base64(struct writer *writer, const uint8_t *data, size_t size);
 
 /* Decimal digits of @v; @p has room for 20. Returns their end. */
 uint8_t *json_digits(uint8_t *p, uint64_t v);
+/* The nine digits of a part of a second. */
+uint8_t *json_nano(uint8_t *p, uint32_t v);

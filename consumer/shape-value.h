@@ -6,18 +6,29 @@
 
 #define SHAPE_KEY_SIZE 64 /* ,"name": */
 
+/* What tells that a field is there. */
+enum shape_presence {
+	SHAPE_HIDDEN,  /* never to be written */
+	SHAPE_ALWAYS,  /* required */
+	SHAPE_POINTER, /* it is not NULL */
+	SHAPE_HAS,     /* the quantifier */
+	SHAPE_CASE,    /* the quantifier is the field's number */
+	SHAPE_COUNT,   /* repeated, and the quantifier is not 0 */
+};
+
 struct shape_field {
 	const ProtobufCFieldDescriptor *desc;
 	/* Writes one value; @member is where it lies. */
 	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
 	const struct shape *sub; /* of a message */
-	size_t size;             /* of one value, in an array of them */
-	size_t prefix;           /* of an enum's names, to leave out */
-	bool map;                /* repeated {key, value}, written as an object */
-	bool closed;             /* an enum: values without a name are left out */
-	bool hidden;
+	uint32_t offset, quantifier;
+	uint8_t presence;
+	size_t size;   /* of one value, in an array of them */
+	size_t prefix; /* of an enum's names, to leave out */
+	bool map;      /* repeated {key, value}, written as an object */
+	bool closed;   /* an enum: values without a name are left out */
 	uint8_t key_size;
-	char key[SHAPE_KEY_SIZE];
+	char key[SHAPE_KEY_SIZE + 1];
 };
 
 /* Chooses put, size and, for enums, what they leave out. -EOPNOTSUPP: a type the format does not

@@ -5,18 +5,22 @@
 
 #include <string.h>
 
+#include "memo.h"
 #include "shape-value.h"
 #include "util.h"
 
 #define SHAPES_MAX 64
+#define NOTE_MAX (32u * 1024) /* of a message in JSON: a longer one is not kept in the memo */
 
 struct shape {
 	const ProtobufCMessageDescriptor *desc;
-	struct shape_field *fields;
+	struct shape_field *fields, *end;
+	const struct shapes *shapes;
 };
 
 struct shapes {
 	enum shape_form form;
+	struct memo *memo; /* borrowed; NULL: none */
 	unsigned n;
 	struct shape shapes[SHAPES_MAX];
 };
@@ -27,15 +31,15 @@ static void put_entry(const struct shape_field *field, struct writer *writer, co
 	const struct shape_field *fields = field->sub->fields;
 	const uint8_t *base = entry;
 
-	fields[0].put(&fields[0], writer, base + fields[0].desc->offset);
+	fields[0].put(&fields[0], writer, base + fields[0].offset);
 	writer_put(writer, ":", 1);
-	fields[1].put(&fields[1], writer, base + fields[1].desc->offset);
+	fields[1].put(&fields[1], writer, base + fields[1].offset);
 }
 
 static const char *entry_key(const struct shape_field *field, const void *entry)
 {
 	const char *key =
-		*(const char *const *)((const uint8_t *)entry + field->sub->fields[0].desc->offset);
+		*(const char *const *)((const uint8_t *)entry + field->sub->fields[0].offset);
 
 	return key ? key : "";
 }
@@ -75,8 +79,6 @@ static void put_map(const struct shape_field *field, struct writer *writer, void
 
 static bool value_is_written(const struct shape_field *field, const void *member)
 {
-	if (field->hidden)
-		return false;
 	return !field->closed || shape_enum_name(field, *(const int *)member);
 }
 
@@ -98,43 +100,50 @@ static void put_array(const struct shape_field *field, struct writer *writer, co
 	writer_put(writer, "]", 1);
 }
 
-/* Whether an optional field, or one of a oneof, is there. */
-static bool is_set(const ProtobufCFieldDescriptor *desc, const uint8_t *base)
+static inline bool is_set(const struct shape_field *field, const uint8_t *base)
 {
-	const void *quantifier = base + desc->quantifier_offset;
+	const uint8_t *quantifier = base + field->quantifier;
 
-	if (desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-		return *(const uint32_t *)quantifier == desc->id;
-	if (desc->type == PROTOBUF_C_TYPE_MESSAGE || desc->type == PROTOBUF_C_TYPE_STRING)
-		return *(const void *const *)(base + desc->offset) != NULL;
-	return desc->label == PROTOBUF_C_LABEL_REQUIRED ||
-	       *(const protobuf_c_boolean *)quantifier != 0;
+	switch (field->presence) {
+	case SHAPE_ALWAYS:
+		return true;
+	case SHAPE_POINTER:
+		return *(const void *const *)(base + field->offset) != NULL;
+	case SHAPE_HAS:
+		return *(const protobuf_c_boolean *)quantifier != 0;
+	case SHAPE_CASE:
+		/* a message of a newer version's is not there */
+		return *(const uint32_t *)quantifier == field->desc->id;
+	case SHAPE_COUNT:
+		return *(const size_t *)quantifier != 0;
+	default:
+		return false;
+	}
 }
 
-/* The whole array is copied, because that is faster than the right number of bytes. */
-static void put_key(const struct shape_field *field, struct writer *writer, bool comma)
+/* More than the key is copied, because that is faster than the right number of bytes. */
+static inline void put_key(const struct shape_field *field, struct writer *writer, bool comma)
 {
+	const char *key = field->key + !comma;
 	uint8_t *p = writer_room(writer, SHAPE_KEY_SIZE);
 
-	if (comma)
-		memcpy(p, field->key, SHAPE_KEY_SIZE);
-	else
-		memcpy(p, field->key + 1, SHAPE_KEY_SIZE - 1);
+	memcpy(p, key, SHAPE_KEY_SIZE / 2);
+	if (field->key_size > SHAPE_KEY_SIZE / 2)
+		memcpy(p + SHAPE_KEY_SIZE / 2, key + SHAPE_KEY_SIZE / 2, SHAPE_KEY_SIZE / 2);
 	writer_used(writer, p + field->key_size - !comma);
 }
 
 /* Returns whether something was written. */
-static bool put_field(const struct shape_field *field, struct writer *writer, const uint8_t *base,
-		      bool comma)
+static inline bool put_field(const struct shape_field *field, struct writer *writer,
+			     const uint8_t *base, bool comma)
 {
-	const ProtobufCFieldDescriptor *desc = field->desc;
-	const void *member = base + desc->offset;
+	const void *member = base + field->offset;
 
-	if (desc->label == PROTOBUF_C_LABEL_REPEATED) {
-		size_t n = *(const size_t *)(base + desc->quantifier_offset);
+	if (!is_set(field, base))
+		return false;
+	if (field->presence == SHAPE_COUNT) {
+		size_t n = *(const size_t *)(base + field->quantifier);
 
-		if (!n || field->hidden)
-			return false;
 		put_key(field, writer, comma);
 		if (field->map)
 			put_map(field, writer, *(void *const *const *)member, n);
@@ -142,36 +151,63 @@ static bool put_field(const struct shape_field *field, struct writer *writer, co
 			put_array(field, writer, *(const void *const *)member, n);
 		return true;
 	}
-	if (!is_set(desc, base) || !value_is_written(field, member))
+	if (!value_is_written(field, member))
 		return false;
 	put_key(field, writer, comma);
 	field->put(field, writer, member);
 	return true;
 }
 
-void shape_put(const struct shape *shape, struct writer *writer, const void *message)
+static void put_object(const struct shape *shape, struct writer *writer, const void *message)
 {
 	bool comma = false;
 
 	writer_put(writer, "{", 1);
-	for (unsigned i = 0; i < shape->desc->n_fields; i++)
-		comma |= put_field(&shape->fields[i], writer, message, comma);
+	for (const struct shape_field *field = shape->fields; field < shape->end; field++)
+		comma |= put_field(field, writer, message, comma);
 	writer_put(writer, "}", 1);
+}
+
+/* With room for all of it no flush comes between, and it is one piece. */
+static void put_noted(const struct shape *shape, struct writer *writer, const void *message,
+		      struct memo_note *note)
+{
+	const struct shapes *shapes = shape->shapes;
+	const uint8_t *start;
+	size_t size;
+
+	if (note->owner == shapes) {
+		writer_put(writer, note->text, note->size);
+		return;
+	}
+	start = writer_room(writer, 2 * NOTE_MAX);
+	put_object(shape, writer, message);
+	size = (size_t)(writer->buf + writer->size - start);
+	if (size <= NOTE_MAX)
+		memo_note_keep(shapes->memo, note, shapes, start, size);
+}
+
+void shape_put(const struct shape *shape, struct writer *writer, const void *message)
+{
+	struct memo_note *note = memo_note(shape->shapes->memo, message);
+
+	if (note)
+		put_noted(shape, writer, message, note);
+	else
+		put_object(shape, writer, message);
 }
 
 void shape_put_members(const struct shape *shape, struct writer *writer, const void *message)
 {
-	for (unsigned i = 0; i < shape->desc->n_fields; i++)
-		(void)put_field(&shape->fields[i], writer, message, true);
+	for (const struct shape_field *field = shape->fields; field < shape->end; field++)
+		(void)put_field(field, writer, message, true);
 }
 
 const struct shape_field *shape_oneof(const struct shape *shape, const void *message)
 {
-	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
-		const ProtobufCFieldDescriptor *desc = shape->fields[i].desc;
-
-		if ((desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && is_set(desc, message))
-			return &shape->fields[i];
+	for (const struct shape_field *field = shape->fields; field < shape->end; field++) {
+		if (field->presence == SHAPE_CASE && is_set(field, message))
+			return field;
 	}
 	return NULL;
 }
@@ -185,12 +221,28 @@ const void *shape_field_message(const struct shape_field *field, const void *mes
 				const struct shape **ret_shape)
 {
 	*ret_shape = field->sub;
-	return *(const void *const *)((const uint8_t *)message + field->desc->offset);
+	return *(const void *const *)((const uint8_t *)message + field->offset);
+}
+
+void shapes_use_memo(struct shapes *shapes, struct memo *memo)
+{
+	shapes->memo = memo;
 }
 
 const struct shape *shapes_root(const struct shapes *shapes)
 {
 	return &shapes->shapes[0];
+}
+
+static enum shape_presence presence_of(const ProtobufCFieldDescriptor *desc)
+{
+	if (desc->label == PROTOBUF_C_LABEL_REPEATED)
+		return SHAPE_COUNT;
+	if (desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+		return SHAPE_CASE;
+	if (desc->type == PROTOBUF_C_TYPE_MESSAGE || desc->type == PROTOBUF_C_TYPE_STRING)
+		return SHAPE_POINTER;
+	return desc->label == PROTOBUF_C_LABEL_REQUIRED ? SHAPE_ALWAYS : SHAPE_HAS;
 }
 
 /* ,"limit_bytes": or ,"limitBytes": */
@@ -251,6 +303,8 @@ static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *de
 	if (!shape->fields)
 		return -ENOMEM;
 	shape->desc = desc;
+	shape->end = shape->fields + desc->n_fields;
+	shape->shapes = shapes;
 	shapes->n++;
 	return 0;
 }
@@ -263,6 +317,9 @@ static int compile(struct shapes *shapes, struct shape *shape)
 		int r;
 
 		field->desc = &shape->desc->fields[i];
+		field->offset = field->desc->offset;
+		field->quantifier = field->desc->quantifier_offset;
+		field->presence = presence_of(field->desc);
 		r = shape_choose(field, shapes->form);
 		if (!r)
 			r = make_key(field, field->desc->name, shapes->form);
@@ -302,7 +359,8 @@ static int rename_field(struct shapes *shapes, const struct shape *shape, const 
 
 		if (strcmp(field->desc->name, name) != 0)
 			continue;
-		field->hidden = !key;
+		if (!key)
+			field->presence = SHAPE_HIDDEN;
 		return key ? make_key(field, key, shapes->form) : 0;
 	}
 	return 0;
