@@ -6,8 +6,8 @@
 
 static const char hex_digits[16] = "0123456789abcdef";
 
-/* Room one step below takes at most: eight characters as \u00xx each, and the quotes. */
-#define STEP_ROOM 64
+/* What one step of a string takes at most: eight bytes, one as \u00xx, and the quotes. */
+#define STEP_ROOM 32
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "25262728293031323334353637383940414243444546474849"
@@ -65,18 +65,21 @@ uint8_t *json_nano(uint8_t *p, uint32_t v)
 	return p + 9;
 }
 
+uint8_t *json_signed_digits(uint8_t *p, int64_t v)
+{
+	if (v < 0)
+		*p++ = '-';
+	return json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
 void json_uint(struct writer *writer, uint64_t v)
 {
-	writer_used(writer, json_digits(writer_room(writer, 20), v));
+	writer_used(writer, json_digits(writer_room(writer, JSON_NUMBER), v));
 }
 
 void json_int(struct writer *writer, int64_t v)
 {
-	uint8_t *p = writer_room(writer, 21);
-
-	if (v < 0)
-		*p++ = '-';
-	writer_used(writer, json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v));
+	writer_used(writer, json_signed_digits(writer_room(writer, JSON_NUMBER), v));
 }
 
 /* The eight hex digits of @v. */
@@ -93,9 +96,8 @@ static inline void put_hex32(uint8_t *p, uint32_t v)
 	memcpy(p, &digits, sizeof(digits));
 }
 
-void json_address(struct writer *writer, uint64_t v)
+uint8_t *json_address_digits(uint8_t *p, uint64_t v)
 {
-	uint8_t *p = writer_room(writer, 24);
 	unsigned size = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
 
 	memcpy(p, "\"0x", 3);
@@ -103,7 +105,12 @@ void json_address(struct writer *writer, uint64_t v)
 	put_hex32(p + 3, (uint32_t)(v >> 32));
 	put_hex32(p + 11, (uint32_t)v);
 	p[3 + size] = '"';
-	writer_used(writer, p + 4 + size);
+	return p + 4 + size;
+}
+
+void json_address(struct writer *writer, uint64_t v)
+{
+	writer_used(writer, json_address_digits(writer_room(writer, JSON_NUMBER), v));
 }
 
 void json_hex(struct writer *writer, const uint8_t *data, size_t size)
@@ -236,30 +243,61 @@ static inline unsigned count_plain(uint64_t v)
 	return special ? (unsigned)__builtin_ctzll(special) / 8 : 8;
 }
 
+/* The @n bytes at @p, less than eight, and blanks behind them. */
+static inline uint64_t load_rest(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0x2020202020202020u << 8 * n, low = 0, high = 0;
+
+	/* two loads that may overlap */
+	if (n >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		return v | le64toh(low) | le64toh(high) << 8 * (n - 4);
+	}
+	if (n >= 2) {
+		memcpy(&low, p, 2);
+		memcpy(&high, p + n - 2, 2);
+		return v | le64toh(low) | le64toh(high) << 8 * (n - 2);
+	}
+	return n ? v | *p : v;
+}
+
+/* Eight bytes, or the last ones; at least one. */
+static inline uint8_t *put_step(uint8_t *out, const uint8_t **pp, const uint8_t *end)
+{
+	const uint8_t *p = *pp;
+	size_t left = (size_t)(end - p), n;
+	uint64_t v;
+
+	if (left >= 8) {
+		memcpy(&v, p, 8);
+		v = le64toh(v);
+		left = 8;
+	} else {
+		v = load_rest(p, left);
+	}
+	n = count_plain(v);
+	v = htole64(v);
+	memcpy(out, &v, 8);
+	if (n >= left) {
+		*pp = p + left;
+		return out + left;
+	}
+	*pp = p + n;
+	return put_char(out + n, pp, (size_t)(end - *pp));
+}
+
 void json_string(struct writer *writer, const char *s, size_t size)
 {
 	const uint8_t *p = (const uint8_t *)s, *end = p + size;
 	uint8_t *out = writer_room(writer, STEP_ROOM);
 
 	*out++ = '"';
-	while (end - p >= 8) {
-		uint64_t v;
-		unsigned n;
-
+	while (p < end) {
+		out = put_step(out, &p, end);
 		writer_used(writer, out);
 		out = writer_room(writer, STEP_ROOM);
-		memcpy(&v, p, 8);
-		memcpy(out, p, 8);
-		n = count_plain(le64toh(v));
-		out += n;
-		p += n;
-		if (n < 8)
-			out = put_char(out, &p, (size_t)(end - p));
 	}
-	writer_used(writer, out);
-	out = writer_room(writer, STEP_ROOM);
-	while (p < end)
-		out = put_char(out, &p, (size_t)(end - p));
 	*out++ = '"';
 	writer_used(writer, out);
 }

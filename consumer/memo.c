@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL /* most are of a length that is known here */
 #include <xxhash.h>
 
 #include "util.h"

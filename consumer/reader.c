@@ -316,8 +316,7 @@ static bool is_repeated(struct reader *reader, const struct peek *peek, bool hea
 /* The record at hand in full. False if it is not readable. */
 static bool unpack(struct reader *reader, struct reader_record *item)
 {
-	item->record =
-		unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
+	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
 	return item->record;
 }
 

@@ -16,17 +16,29 @@ enum shape_presence {
 	SHAPE_COUNT,   /* repeated, and the quantifier is not 0 */
 };
 
+#define SHAPE_WORDS 16u
+
+/* A value of an enum, as it is written. */
+struct shape_word {
+	const char *name; /* NULL: none */
+	size_t size;
+	int value;
+};
+
 struct shape_field {
 	const ProtobufCFieldDescriptor *desc;
-	/* Writes one value; @member is where it lies. */
+	/* Writes one value; @member is where it lies. Of a number, and what else takes no more than
+	 * JSON_NUMBER bytes, number does it: @p has room for them. */
 	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
+	uint8_t *(*number)(uint8_t *p, const void *member);
 	const struct shape *sub; /* of a message */
 	uint32_t offset, quantifier;
 	uint8_t presence;
-	size_t size;   /* of one value, in an array of them */
-	size_t prefix; /* of an enum's names, to leave out */
-	bool map;      /* repeated {key, value}, written as an object */
-	bool closed;   /* an enum: values without a name are left out */
+	size_t size;              /* of one value, in an array of them */
+	size_t prefix;            /* of an enum's names, to leave out */
+	struct shape_word *words; /* of an enum, at value % SHAPE_WORDS */
+	bool map;                 /* repeated {key, value}, written as an object */
+	bool closed;              /* an enum: values without a name are left out */
 	uint8_t key_size;
 	char key[SHAPE_KEY_SIZE + 1];
 };

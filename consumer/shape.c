@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "json.h"
 #include "memo.h"
 #include "shape-value.h"
 #include "util.h"
@@ -82,13 +83,25 @@ static bool value_is_written(const struct shape_field *field, const void *member
 	return !field->closed || shape_enum_name(field, *(const int *)member);
 }
 
-static void put_array(const struct shape_field *field, struct writer *writer, const void *values,
-		      size_t n)
+static void put_numbers(const struct shape_field *field, struct writer *writer, const void *values,
+			size_t n)
+{
+	const uint8_t *value = values;
+
+	for (size_t i = 0; i < n; i++, value += field->size) {
+		uint8_t *p = writer_room(writer, JSON_NUMBER + 1);
+
+		*p = ',';
+		writer_used(writer, field->number(p + (i > 0), value));
+	}
+}
+
+static void put_values(const struct shape_field *field, struct writer *writer, const void *values,
+		       size_t n)
 {
 	const uint8_t *p = values;
 	bool first = true;
 
-	writer_put(writer, "[", 1);
 	for (size_t i = 0; i < n; i++, p += field->size) {
 		if (!value_is_written(field, p))
 			continue;
@@ -97,6 +110,16 @@ static void put_array(const struct shape_field *field, struct writer *writer, co
 		first = false;
 		field->put(field, writer, p);
 	}
+}
+
+static void put_array(const struct shape_field *field, struct writer *writer, const void *values,
+		      size_t n)
+{
+	writer_put(writer, "[", 1);
+	if (field->number)
+		put_numbers(field, writer, values, n);
+	else
+		put_values(field, writer, values, n);
 	writer_put(writer, "]", 1);
 }
 
@@ -121,16 +144,16 @@ static inline bool is_set(const struct shape_field *field, const uint8_t *base)
 	}
 }
 
-/* More than the key is copied, because that is faster than the right number of bytes. */
-static inline void put_key(const struct shape_field *field, struct writer *writer, bool comma)
+/* @p has room for SHAPE_KEY_SIZE bytes. More than the key is copied, because that is faster than
+ * the right number of bytes. */
+static inline uint8_t *put_key(const struct shape_field *field, uint8_t *p, bool comma)
 {
 	const char *key = field->key + !comma;
-	uint8_t *p = writer_room(writer, SHAPE_KEY_SIZE);
 
 	memcpy(p, key, SHAPE_KEY_SIZE / 2);
 	if (field->key_size > SHAPE_KEY_SIZE / 2)
 		memcpy(p + SHAPE_KEY_SIZE / 2, key + SHAPE_KEY_SIZE / 2, SHAPE_KEY_SIZE / 2);
-	writer_used(writer, p + field->key_size - !comma);
+	return p + field->key_size - !comma;
 }
 
 /* Returns whether something was written. */
@@ -138,23 +161,27 @@ static inline bool put_field(const struct shape_field *field, struct writer *wri
 			     const uint8_t *base, bool comma)
 {
 	const void *member = base + field->offset;
+	uint8_t *p;
 
 	if (!is_set(field, base))
 		return false;
+	if (field->presence != SHAPE_COUNT && !value_is_written(field, member))
+		return false;
+	p = put_key(field, writer_room(writer, SHAPE_KEY_SIZE + JSON_NUMBER), comma);
 	if (field->presence == SHAPE_COUNT) {
 		size_t n = *(const size_t *)(base + field->quantifier);
 
-		put_key(field, writer, comma);
+		writer_used(writer, p);
 		if (field->map)
 			put_map(field, writer, *(void *const *const *)member, n);
 		else
 			put_array(field, writer, *(const void *const *)member, n);
-		return true;
+	} else if (field->number) {
+		writer_used(writer, field->number(p, member));
+	} else {
+		writer_used(writer, p);
+		field->put(field, writer, member);
 	}
-	if (!value_is_written(field, member))
-		return false;
-	put_key(field, writer, comma);
-	field->put(field, writer, member);
 	return true;
 }
 
@@ -380,11 +407,18 @@ int shapes_rename(struct shapes *shapes, const char *name, const char *key)
 	return r;
 }
 
+static void shape_done(struct shape *shape)
+{
+	for (struct shape_field *field = shape->fields; field < shape->end; field++)
+		free(field->words);
+	free(shape->fields);
+}
+
 struct shapes *shapes_free(struct shapes *shapes)
 {
 	if (shapes) {
 		for (unsigned i = 0; i < shapes->n; i++)
-			free(shapes->shapes[i].fields);
+			shape_done(&shapes->shapes[i]);
 		free(shapes);
 	}
 	return NULL;

@@ -17,6 +17,7 @@
 #include "util.h"
 
 #define REPEATED_MAX 32u
+#define UNPACK_SLACK 16u
 
 struct unpacker {
 	struct memo *memo;
@@ -93,12 +94,22 @@ static inline const uint8_t *get_bytes(const uint8_t *p, const uint8_t *end, siz
 	return NULL;
 }
 
+/* A short string is copied with what is behind it, which is faster than the right number of bytes:
+ * UNPACK_SLACK bytes are behind the last string's place. */
+static inline void copy(char *text, const uint8_t *p, size_t size, const uint8_t *end)
+{
+	if (size <= UNPACK_SLACK && (size_t)(end - p) >= UNPACK_SLACK)
+		memcpy(text, p, UNPACK_SLACK);
+	else
+		memcpy(text, p, size);
+}
+
 static inline void put_bytes(struct walk *walk, const struct unpack_field *field, void *member,
-			     const uint8_t *p, size_t size)
+			     const uint8_t *p, size_t size, const uint8_t *end)
 {
 	char *text = walk->text;
 
-	memcpy(text, p, size);
+	copy(text, p, size, end);
 	if (field->op == UNPACK_BYTES) {
 		ProtobufCBinaryData *bytes = member;
 
@@ -208,7 +219,7 @@ static void *make_known(struct walk *walk, const struct unpack_type *type, const
 
 	if (entry)
 		return entry->message;
-	entry = memo_add(walk->memo, type, p, size, hash, message, size);
+	entry = memo_add(walk->memo, type, p, size, hash, message, size + UNPACK_SLACK);
 	if (!entry)
 		return make(walk, type, p, size);
 	inner.text = (char *)entry->message + message;
@@ -264,7 +275,7 @@ static inline const uint8_t *get_field(struct walk *walk, const struct unpack_fi
 		if (!p || !mark(field, base))
 			return NULL;
 		if (field->op != UNPACK_MESSAGE)
-			put_bytes(walk, field, member, p, size);
+			put_bytes(walk, field, member, p, size, end);
 		else if (!get_message(walk, field, member, p, size))
 			return NULL;
 		return p + size;
@@ -298,7 +309,7 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 
 	memo_begin(unpacker->memo);
 	arena_reset(arena);
-	walk.text = arena_take(arena, size);
+	walk.text = arena_take(arena, size + UNPACK_SLACK);
 	message = walk.text ? make(&walk, root, data, size) : NULL;
 	if (message)
 		return message;
