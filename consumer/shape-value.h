@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts shape.c is made of: one field of a message, and how its values are written. */
+/* The parts shape.c is made of: the rows of a message, and how values are written. */
 #pragma once
 
 #include "shape.h"
@@ -43,8 +43,23 @@ struct shape_field {
 	char key[SHAPE_KEY_SIZE + 1];
 };
 
-/* Chooses put, size and, for enums, what they leave out. -EOPNOTSUPP: a type the format does not
- * have. */
+struct shape {
+	const ProtobufCMessageDescriptor *desc;
+	struct shape_field *fields, *end;
+	const struct shapes *shapes;
+};
+
+#define SHAPES_MAX 64
+
+struct shapes {
+	enum shape_form form;
+	struct memo *memo; /* borrowed; NULL: none */
+	unsigned n;
+	struct shape shapes[SHAPES_MAX];
+};
+
+/* Chooses put or number, size and, for enums, what they leave out. -EOPNOTSUPP: a type the format
+ * does not have. */
 int shape_choose(struct shape_field *field, enum shape_form form);
 
 /* NULL: the value has none. */
