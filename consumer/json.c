@@ -103,7 +103,8 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v)
 	memcpy(p, "\"0x", 3);
 	v <<= 64 - 4 * size; /* the first digit comes first */
 	put_hex32(p + 3, (uint32_t)(v >> 32));
-	put_hex32(p + 11, (uint32_t)v);
+	if (size > 8)
+		put_hex32(p + 11, (uint32_t)v);
 	p[3 + size] = '"';
 	return p + 4 + size;
 }
