@@ -3,13 +3,12 @@
 
 #include "util.h"
 
-#define ALIGNMENT _Alignof(max_align_t)
 #define CHUNK_MIN (64u * 1024)
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t used, size; /* of data */
-	_Alignas(ALIGNMENT) uint8_t data[];
+	size_t size; /* of data */
+	_Alignas(ARENA_ALIGNMENT) uint8_t data[];
 };
 
 static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
@@ -31,22 +30,27 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
 	return chunk;
 }
 
-static void *arena_alloc(void *data, size_t size)
+/* The chunk's memory, all of it free, is what is handed out from now on. */
+static void use_chunk(struct arena *arena, struct arena_chunk *chunk)
 {
-	struct arena *arena = data;
-	struct arena_chunk *chunk = arena->chunks;
-	void *p;
+	arena->p = chunk ? chunk->data : NULL;
+	arena->end = chunk ? chunk->data + chunk->size : NULL;
+}
 
-	if (size > ARENA_MAX)
-		return NULL;
-	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	if (!chunk || chunk->size - chunk->used < size)
-		chunk = add_chunk(arena, size);
+void *arena_take_more(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = add_chunk(arena, size);
+
 	if (!chunk)
 		return NULL;
-	p = chunk->data + chunk->used;
-	chunk->used += size;
-	return p;
+	use_chunk(arena, chunk);
+	arena->p += size;
+	return chunk->data;
+}
+
+static void *arena_alloc(void *data, size_t size)
+{
+	return arena_take(data, size);
 }
 
 static void arena_free(void *data, void *p)
@@ -75,10 +79,9 @@ static void free_chunks(struct arena *arena, size_t keep)
 	}
 	arena->chunks = kept;
 	arena->total = kept ? kept->size : 0;
-	if (kept) {
+	if (kept)
 		kept->next = NULL;
-		kept->used = 0;
-	}
+	use_chunk(arena, kept);
 }
 
 void arena_reset(struct arena *arena)
@@ -86,7 +89,7 @@ void arena_reset(struct arena *arena)
 	struct arena_chunk *chunk = arena->chunks;
 
 	if (chunk && !chunk->next && chunk->size <= 16 * CHUNK_MIN) {
-		chunk->used = 0;
+		use_chunk(arena, chunk);
 		return;
 	}
 	free_chunks(arena, 16 * CHUNK_MIN);

@@ -1,61 +1,133 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings are copied eight bytes at a time as long as none of the eight is special. */
+/* Strings are copied eight bytes at a time, up to the first byte that is special. */
 #include "json.h"
+
+#include <endian.h>
 
 static const char hex_digits[16] = "0123456789abcdef";
 
-/* Room one step below takes at most: eight bytes as \u00xx each. */
-#define STEP_ROOM 64
+/* What one step of a string takes at most: eight bytes, one as \u00xx, and the quotes. */
+#define STEP_ROOM 32
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
+static unsigned count_digits(uint64_t v)
+{
+	static const uint64_t powers[] = {
+		0,
+		10,
+		100,
+		1000,
+		10000,
+		100000,
+		1000000,
+		10000000,
+		100000000,
+		1000000000,
+		10000000000,
+		100000000000,
+		1000000000000,
+		10000000000000,
+		100000000000000,
+		1000000000000000,
+		10000000000000000,
+		100000000000000000,
+		1000000000000000000,
+		10000000000000000000u,
+	};
+	/* 1233 / 4096 is close to log10(2): at most one too few */
+	unsigned n = (64 - (unsigned)__builtin_clzll(v | 1)) * 1233 >> 12;
+
+	return n + (v >= powers[n]);
+}
 
 uint8_t *json_digits(uint8_t *p, uint64_t v)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
-	uint8_t digits[20];
-	size_t at = sizeof(digits);
+	uint8_t *end = p + (v ? count_digits(v) : 1), *at = end;
 
 	for (; v >= 100; v /= 100)
-		memcpy(digits + (at -= 2), pairs + 2 * (v % 100), 2);
-	if (v >= 10)
-		memcpy(digits + (at -= 2), pairs + 2 * v, 2);
+		memcpy(at -= 2, pairs + 2 * (v % 100), 2);
+	if (at - p == 2)
+		memcpy(p, pairs + 2 * v, 2);
 	else
-		digits[--at] = (uint8_t)('0' + v);
-	memcpy(p, digits + at, sizeof(digits) - at);
-	return p + sizeof(digits) - at;
+		*p = (uint8_t)('0' + v);
+	return end;
+}
+
+uint8_t *json_nano(uint8_t *p, uint32_t v)
+{
+	for (unsigned at = 7; at < 8; at -= 2, v /= 100)
+		memcpy(p + at, pairs + (size_t)2 * (v % 100), 2);
+	*p = (uint8_t)('0' + v);
+	return p + 9;
+}
+
+uint8_t *json_signed_digits(uint8_t *p, int64_t v)
+{
+	if (v < 0)
+		*p++ = '-';
+	return json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void json_uint(struct writer *writer, uint64_t v)
 {
-	writer_used(writer, json_digits(writer_room(writer, 20), v));
+	writer_used(writer, json_digits(writer_room(writer, JSON_NUMBER), v));
 }
 
 void json_int(struct writer *writer, int64_t v)
 {
-	uint8_t *p = writer_room(writer, 21);
+	writer_used(writer, json_signed_digits(writer_room(writer, JSON_NUMBER), v));
+}
 
-	if (v < 0)
-		*p++ = '-';
-	writer_used(writer, json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v));
+/* The eight hex digits of @v. */
+static inline void put_hex32(uint8_t *p, uint32_t v)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t digits = v, letters;
+
+	digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+	digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+	digits = (digits | digits << 4) & 0x0f0f0f0f0f0f0f0f;
+	letters = (digits + 0x76 * ones) >> 7 & ones; /* 10 and more reach 0x80 */
+	digits = htobe64(digits + '0' * ones + letters * ('a' - '0' - 10));
+	memcpy(p, &digits, sizeof(digits));
+}
+
+uint8_t *json_address_digits(uint8_t *p, uint64_t v)
+{
+	unsigned size = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
+
+	memcpy(p, "\"0x", 3);
+	v <<= 64 - 4 * size; /* the first digit comes first */
+	put_hex32(p + 3, (uint32_t)(v >> 32));
+	if (size > 8)
+		put_hex32(p + 11, (uint32_t)v);
+	p[3 + size] = '"';
+	return p + 4 + size;
 }
 
 void json_address(struct writer *writer, uint64_t v)
 {
-	uint8_t *p = writer_room(writer, 20);
-	int shift = (63 - __builtin_clzll(v | 1)) & ~3;
-
-	memcpy(p, "\"0x", 3);
-	for (p += 3; shift >= 0; shift -= 4)
-		*p++ = (uint8_t)hex_digits[v >> shift & 15];
-	*p++ = '"';
-	writer_used(writer, p);
+	writer_used(writer, json_address_digits(writer_room(writer, JSON_NUMBER), v));
 }
 
 void json_hex(struct writer *writer, const uint8_t *data, size_t size)
 {
+	size_t i = 0;
+
 	writer_put(writer, "\"", 1);
-	for (size_t i = 0; i < size; i++) {
+	for (; i + 4 <= size; i += 4) {
+		uint8_t *p = writer_room(writer, 8);
+		uint32_t v;
+
+		memcpy(&v, data + i, 4);
+		put_hex32(p, be32toh(v));
+		writer_used(writer, p + 8);
+	}
+	for (; i < size; i++) {
 		uint8_t *p = writer_room(writer, 2);
 
 		p[0] = (uint8_t)hex_digits[data[i] >> 4];
@@ -156,8 +228,9 @@ static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 	return out;
 }
 
-/* Whether none of the eight bytes needs a look: all in 0x20..0x7e but " and \. */
-static bool eight_plain(uint64_t v)
+/* How many of the eight bytes, from the first on, need no look: they are in 0x20..0x7e, and
+ * neither " nor \. */
+static inline unsigned count_plain(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101u, highs = 0x80 * ones;
 	uint64_t quote = v ^ ('"' * ones), slash = v ^ ('\\' * ones), del = v ^ (0x7f * ones);
@@ -167,7 +240,52 @@ static bool eight_plain(uint64_t v)
 	special |= (quote - ones) & ~quote; /* has a zero byte: it was there */
 	special |= (slash - ones) & ~slash;
 	special |= (del - ones) & ~del;
-	return !(special & highs);
+	special &= highs; /* of these the lowest is right; what it borrowed may make others */
+	return special ? (unsigned)__builtin_ctzll(special) / 8 : 8;
+}
+
+/* The @n bytes at @p, less than eight, and blanks behind them. */
+static inline uint64_t load_rest(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0x2020202020202020u << 8 * n, low = 0, high = 0;
+
+	/* two loads that may overlap */
+	if (n >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		return v | le64toh(low) | le64toh(high) << 8 * (n - 4);
+	}
+	if (n >= 2) {
+		memcpy(&low, p, 2);
+		memcpy(&high, p + n - 2, 2);
+		return v | le64toh(low) | le64toh(high) << 8 * (n - 2);
+	}
+	return n ? v | *p : v;
+}
+
+/* Eight bytes, or the last ones; at least one. */
+static inline uint8_t *put_step(uint8_t *out, const uint8_t **pp, const uint8_t *end)
+{
+	const uint8_t *p = *pp;
+	size_t left = (size_t)(end - p), n;
+	uint64_t v;
+
+	if (left >= 8) {
+		memcpy(&v, p, 8);
+		v = le64toh(v);
+		left = 8;
+	} else {
+		v = load_rest(p, left);
+	}
+	n = count_plain(v);
+	v = htole64(v);
+	memcpy(out, &v, 8);
+	if (n >= left) {
+		*pp = p + left;
+		return out + left;
+	}
+	*pp = p + n;
+	return put_char(out + n, pp, (size_t)(end - *pp));
 }
 
 void json_string(struct writer *writer, const char *s, size_t size)
@@ -177,22 +295,10 @@ void json_string(struct writer *writer, const char *s, size_t size)
 
 	*out++ = '"';
 	while (p < end) {
-		uint64_t v;
-
+		out = put_step(out, &p, end);
 		writer_used(writer, out);
 		out = writer_room(writer, STEP_ROOM);
-		if (end - p >= 8) {
-			memcpy(&v, p, 8);
-			if (eight_plain(v)) {
-				memcpy(out, p, 8);
-				out += 8;
-				p += 8;
-				continue;
-			}
-		}
-		for (const uint8_t *step = end - p > 8 ? p + 8 : end; p < step;)
-			out = put_char(out, &p, (size_t)(end - p));
 	}
+	*out++ = '"';
 	writer_used(writer, out);
-	writer_put(writer, "\"", 1);
 }

@@ -17,5 +17,11 @@ void json_address(struct writer *writer, uint64_t v);                   /* "0x1f
 void json_hex(struct writer *writer, const uint8_t *data, size_t size); /* "00ff" */
 void json_base64(struct writer *writer, const uint8_t *data, size_t size);
 
-/* Decimal digits of @v; @p has room for 20. Returns their end. */
+/* The same where @p has room for JSON_NUMBER bytes. Return their end. */
+#define JSON_NUMBER 24
 uint8_t *json_digits(uint8_t *p, uint64_t v);
+uint8_t *json_signed_digits(uint8_t *p, int64_t v);
+uint8_t *json_address_digits(uint8_t *p, uint64_t v);
+
+/* The nine digits of a part of a second. */
+uint8_t *json_nano(uint8_t *p, uint32_t v);

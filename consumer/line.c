@@ -25,26 +25,18 @@ size_t line_end(struct line *line)
 	return (size_t)(line->p - line->start);
 }
 
-void line_put(struct line *line, const char *s, size_t size)
+void line_put_cut(struct line *line, const char *s)
 {
 	size_t room = (size_t)(line->end - line->p);
 
 	if (line->cut)
 		return;
-	if (__builtin_expect(size > room, 0)) {
-		line->cut = true;
-		size = room;
-		/* never half a character */
-		while (size && ((unsigned char)s[size] & 0xc0) == 0x80)
-			size--;
-	}
-	memcpy(line->p, s, size);
-	line->p += size;
-}
-
-void line_text(struct line *line, const char *s)
-{
-	line_put(line, s, strlen(s));
+	line->cut = true;
+	/* never half a character */
+	while (room && ((unsigned char)s[room] & 0xc0) == 0x80)
+		room--;
+	memcpy(line->p, s, room);
+	line->p += room;
 }
 
 /* Bytes of the UTF-8 character at @s and its code point; 0 if it is none. The string's NUL

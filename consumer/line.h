@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct line {
 	char *start;
@@ -21,8 +22,24 @@ struct line line_make(char *buf, size_t size);
 /* Ends the text with a NUL. Returns its bytes without it. */
 size_t line_end(struct line *line);
 
-void line_put(struct line *line, const char *s, size_t size);
-void line_text(struct line *line, const char *s); /* our own words: not looked at */
+/* Of @s, which is longer than the room, what fits. */
+void line_put_cut(struct line *line, const char *s);
+
+static inline void line_put(struct line *line, const char *s, size_t size)
+{
+	if (__builtin_expect(line->cut || size > (size_t)(line->end - line->p), 0)) {
+		line_put_cut(line, s);
+		return;
+	}
+	memcpy(line->p, s, size);
+	line->p += size;
+}
+
+/* Our own words: not looked at. */
+static inline void line_text(struct line *line, const char *s)
+{
+	line_put(line, s, strlen(s));
+}
 
 /* Foreign text: control characters, invalid UTF-8 and characters that reorder or hide others
  * are written as escapes. At most @max bytes of @s, at a character's border; NULL is "". */

@@ -14,7 +14,8 @@
 struct json_state {
 	struct shapes *shapes;
 	uint64_t second; /* the one that is in stamp */
-	char stamp[32];  /* 2026-11-22T03:04:05 */
+	char stamp[32];  /* 2026-11-22T03:04:05. */
+	size_t stamp_size;
 	char message[MESSAGE_SIZE];
 };
 
@@ -52,24 +53,20 @@ static int close_json(struct output *output)
 
 static void put_time(struct json_state *state, struct writer *writer, uint64_t nano)
 {
-	uint64_t second = nano / NANO, fraction = nano % NANO;
+	uint64_t second = nano / NANO;
 	uint8_t *p = writer_room(writer, 64);
-	size_t length;
 
 	if (second != state->second) {
 		time_t t = (time_t)second; /* up to the year 2554 */
 		struct tm tm;
 
 		(void)gmtime_r(&t, &tm);
-		(void)strftime(state->stamp, sizeof(state->stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+		state->stamp_size =
+			strftime(state->stamp, sizeof(state->stamp), "%Y-%m-%dT%H:%M:%S.", &tm);
 		state->second = second;
 	}
-	length = strlen(state->stamp);
-	memcpy(p, state->stamp, length);
-	p += length;
-	*p++ = '.';
-	for (uint64_t unit = NANO / 10; unit; unit /= 10)
-		*p++ = (uint8_t)('0' + fraction / unit % 10);
+	memcpy(p, state->stamp, sizeof(state->stamp));
+	p = json_nano(p + state->stamp_size, (uint32_t)(nano % NANO));
 	*p++ = 'Z';
 	writer_used(writer, p);
 }
@@ -125,6 +122,7 @@ static int put(struct output *output, const Ringside__V1__Record *record, const 
 	const struct shape_field *field = shape_oneof(root, record);
 	const void *body;
 
+	shapes_use_memo(state->shapes, output->memo);
 	writer_put(output->writer, "{", 1);
 	put_envelope(output, record, field ? shape_field_name(field) : "unknown");
 	if (field) {

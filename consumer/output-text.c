@@ -5,6 +5,7 @@
 
 #include "culprit.h"
 #include "line.h"
+#include "memo.h"
 #include "output.h"
 #include "text.h"
 #include "util.h"
@@ -141,15 +142,25 @@ static void put_label(const struct output *output, struct line *line,
 	line_pad(line, 5 - strlen(label));
 }
 
-static void put_who(struct state *state, struct line *line, const Ringside__V1__Record *record)
+static void put_who(struct output *output, struct line *line, const Ringside__V1__Record *record)
 {
+	struct memo_note *note = memo_note(output->memo, text_whose(record));
+	struct state *state = output->state;
+	const char *start = line->p;
 	char who[TEXT_MAX];
-	size_t size = text_who(who, sizeof(who), record);
-	size_t width = line_width(who, size);
+	size_t size, width;
 
+	if (note && note->owner == state) {
+		line_put(line, (const char *)note->text, note->size);
+	} else {
+		size = text_who(who, sizeof(who), record);
+		line_put(line, who, size);
+		if (note)
+			memo_note_keep(output->memo, note, state, who, size);
+	}
+	width = line_width(start, (size_t)(line->p - start));
 	if (width > state->width)
 		state->width = width < WIDTH_MAX ? width : WIDTH_MAX;
-	line_put(line, who, size);
 	line_pad(line, 2 + (state->width > width ? state->width - width : 0));
 }
 
@@ -206,7 +217,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	put_time(state, &line, record, output->utc);
 	put_label(output, &line, record);
 	if (text_tone(record) != TEXT_INFO)
-		put_who(state, &line, record);
+		put_who(output, &line, record);
 	put_message(output, &line, record);
 	put_advice(output, &line, record);
 	(void)line_end(&line);

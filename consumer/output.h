@@ -9,6 +9,7 @@
 #include "ringside.pb-c.h"
 #include "writer.h"
 
+struct memo;
 struct output;
 
 struct output_ops {
@@ -40,6 +41,8 @@ struct output {
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
 	const Ringside__V1__Header *header;
+	/* Where parts of the record may lie that come again (memo.h), or NULL. Likewise. */
+	struct memo *memo;
 	/* --- */
 	void *state; /* the ops' own */
 };

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "unpack.h"
 #include "util.h"
 
 #define NAME_SIZE 256
@@ -21,6 +22,7 @@
 
 struct reader {
 	struct frame_reader frames;
+	struct unpacker *unpacker;
 	struct arena arena, header_arena;
 	const Ringside__V1__Header *header;
 	Ringside__V1__Clock clock;
@@ -53,7 +55,9 @@ int reader_new(struct reader **ret, int fd, const char *name)
 	arena_init(&reader->header_arena);
 	(void)snprintf(reader->problem, NAME_SIZE - 2, "%s", name);
 	reader->name_size = strlen(strcat(reader->problem, ": "));
-	r = frame_reader_init(&reader->frames, fd);
+	r = unpacker_new(&reader->unpacker, &ringside__v1__record__descriptor);
+	if (!r)
+		r = frame_reader_init(&reader->frames, fd);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(reader);
@@ -64,6 +68,7 @@ struct reader *reader_free(struct reader *reader)
 {
 	if (reader) {
 		frame_reader_done(&reader->frames);
+		reader->unpacker = unpacker_free(reader->unpacker);
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
 		util_closep(&reader->owned_fd);
@@ -158,6 +163,11 @@ const Ringside__V1__Header *reader_header(const struct reader *reader)
 const Ringside__V1__Clock *reader_clock(const struct reader *reader)
 {
 	return reader->has_clock ? &reader->clock : NULL;
+}
+
+struct memo *reader_memo(const struct reader *reader)
+{
+	return unpacker_memo(reader->unpacker);
 }
 
 const char *reader_problem(const struct reader *reader)
@@ -306,9 +316,7 @@ static bool is_repeated(struct reader *reader, const struct peek *peek, bool hea
 /* The record at hand in full. False if it is not readable. */
 static bool unpack(struct reader *reader, struct reader_record *item)
 {
-	arena_reset(&reader->arena);
-	item->record =
-		ringside__v1__record__unpack(&reader->arena.allocator, item->size, item->frame);
+	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
 	return item->record;
 }
 

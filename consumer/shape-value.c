@@ -1,65 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shape-value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
 #include "util.h"
 
-static void put_uint32(const struct shape_field *field, struct writer *writer, const void *member)
+static uint8_t *uint32_digits(uint8_t *p, const void *member)
 {
-	json_uint(writer, *(const uint32_t *)member);
+	return json_digits(p, *(const uint32_t *)member);
 }
 
-static void put_int32(const struct shape_field *field, struct writer *writer, const void *member)
+static uint8_t *int32_digits(uint8_t *p, const void *member)
 {
-	json_int(writer, *(const int32_t *)member);
+	return json_signed_digits(p, *(const int32_t *)member);
 }
 
-static void put_uint64(const struct shape_field *field, struct writer *writer, const void *member)
+static uint8_t *uint64_digits(uint8_t *p, const void *member)
 {
-	json_uint(writer, *(const uint64_t *)member);
+	return json_digits(p, *(const uint64_t *)member);
 }
 
-static void put_int64(const struct shape_field *field, struct writer *writer, const void *member)
+static uint8_t *int64_digits(uint8_t *p, const void *member)
 {
-	json_int(writer, *(const int64_t *)member);
+	return json_signed_digits(p, *(const int64_t *)member);
 }
 
-static void put_quoted_uint64(const struct shape_field *field, struct writer *writer,
-			      const void *member)
+static uint8_t *quoted_uint64(uint8_t *p, const void *member)
 {
-	writer_put(writer, "\"", 1);
-	json_uint(writer, *(const uint64_t *)member);
-	writer_put(writer, "\"", 1);
+	*p = '"';
+	p = uint64_digits(p + 1, member);
+	*p = '"';
+	return p + 1;
 }
 
-static void put_quoted_int64(const struct shape_field *field, struct writer *writer,
-			     const void *member)
+static uint8_t *quoted_int64(uint8_t *p, const void *member)
 {
-	writer_put(writer, "\"", 1);
-	json_int(writer, *(const int64_t *)member);
-	writer_put(writer, "\"", 1);
+	*p = '"';
+	p = int64_digits(p + 1, member);
+	*p = '"';
+	return p + 1;
 }
 
-static void put_address32(const struct shape_field *field, struct writer *writer,
-			  const void *member)
+static uint8_t *address32(uint8_t *p, const void *member)
 {
-	json_address(writer, *(const uint32_t *)member);
+	return json_address_digits(p, *(const uint32_t *)member);
 }
 
-static void put_address64(const struct shape_field *field, struct writer *writer,
-			  const void *member)
+static uint8_t *address64(uint8_t *p, const void *member)
 {
-	json_address(writer, *(const uint64_t *)member);
+	return json_address_digits(p, *(const uint64_t *)member);
 }
 
-static void put_bool(const struct shape_field *field, struct writer *writer, const void *member)
+static uint8_t *bool_word(uint8_t *p, const void *member)
 {
-	if (*(const protobuf_c_boolean *)member)
-		writer_put(writer, "true", 4);
-	else
-		writer_put(writer, "false", 5);
+	bool v = *(const protobuf_c_boolean *)member;
+
+	memcpy(p, v ? "true " : "false", 5);
+	return p + 5 - v;
 }
 
 static void put_string(const struct shape_field *field, struct writer *writer, const void *member)
@@ -92,18 +91,31 @@ const char *shape_enum_name(const struct shape_field *field, int value)
 	return found ? found->name : NULL;
 }
 
-static void put_enum(const struct shape_field *field, struct writer *writer, const void *member)
+static const char *without_prefix(const struct shape_field *field, const char *name)
 {
-	const char *name = shape_enum_name(field, *(const int *)member), *first;
 	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
 
-	if (!name) {
-		json_int(writer, *(const int *)member);
+	return strncmp(name, desc->values[0].name, field->prefix) ? name : name + field->prefix;
+}
+
+static void put_enum(const struct shape_field *field, struct writer *writer, const void *member)
+{
+	int value = *(const int *)member;
+	const struct shape_word *word = &field->words[(unsigned)value % SHAPE_WORDS];
+	const char *name;
+
+	if (word->name && word->value == value) {
+		writer_put(writer, "\"", 1);
+		writer_put(writer, word->name, word->size);
+		writer_put(writer, "\"", 1);
 		return;
 	}
-	first = desc->values[0].name;
-	if (field->prefix && !strncmp(name, first, field->prefix))
-		name += field->prefix;
+	name = shape_enum_name(field, value);
+	if (!name) {
+		json_int(writer, value);
+		return;
+	}
+	name = without_prefix(field, name);
 	writer_put(writer, "\"", 1);
 	writer_string(writer, name);
 	writer_put(writer, "\"", 1);
@@ -137,14 +149,27 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *desc)
 
 static int choose_enum(struct shape_field *field, enum shape_form form)
 {
+	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
+
 	field->put = put_enum;
 	field->size = sizeof(int);
+	field->words = calloc(SHAPE_WORDS, sizeof(*field->words));
+	if (!field->words)
+		return -ENOMEM;
 	/* To proto2 a value without a name is an unknown field, which ProtoJSON has no place for.
 	 */
 	if (form == SHAPE_PROTO)
 		field->closed = true;
 	else
-		field->prefix = enum_prefix(field->desc->descriptor);
+		field->prefix = enum_prefix(desc);
+	for (unsigned i = 0; i < desc->n_values; i++) {
+		const char *name = without_prefix(field, desc->values[i].name);
+
+		field->words[(unsigned)desc->values[i].value % SHAPE_WORDS] =
+			(struct shape_word){.name = name,
+					    .size = strlen(name),
+					    .value = desc->values[i].value};
+	}
 	return 0;
 }
 
@@ -154,9 +179,9 @@ static int choose_32(struct shape_field *field, enum shape_form form)
 			 field->desc->type == PROTOBUF_C_TYPE_SINT32 ||
 			 field->desc->type == PROTOBUF_C_TYPE_SFIXED32;
 
-	field->put = is_signed ? put_int32 : put_uint32;
+	field->number = is_signed ? int32_digits : uint32_digits;
 	if (form == SHAPE_PLAIN && is_address(field->desc->name))
-		field->put = put_address32;
+		field->number = address32;
 	field->size = 4;
 	return 0;
 }
@@ -169,11 +194,11 @@ static int choose_64(struct shape_field *field, enum shape_form form)
 	bool quoted = form == SHAPE_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
 
 	if (form == SHAPE_PLAIN && is_address(field->desc->name))
-		field->put = put_address64;
+		field->number = address64;
 	else if (quoted)
-		field->put = is_signed ? put_quoted_int64 : put_quoted_uint64;
+		field->number = is_signed ? quoted_int64 : quoted_uint64;
 	else
-		field->put = is_signed ? put_int64 : put_uint64;
+		field->number = is_signed ? int64_digits : uint64_digits;
 	field->size = 8;
 	return 0;
 }
@@ -196,7 +221,7 @@ int shape_choose(struct shape_field *field, enum shape_form form)
 	case PROTOBUF_C_TYPE_ENUM:
 		return choose_enum(field, form);
 	case PROTOBUF_C_TYPE_BOOL:
-		field->put = put_bool;
+		field->number = bool_word;
 		field->size = sizeof(protobuf_c_boolean);
 		return 0;
 	case PROTOBUF_C_TYPE_STRING:

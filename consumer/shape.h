@@ -17,6 +17,7 @@
 
 enum shape_form { SHAPE_PLAIN, SHAPE_PROTO };
 
+struct memo;
 struct shapes; /* a message type and all it contains */
 struct shape;  /* one message type */
 struct shape_field;
@@ -28,6 +29,9 @@ const struct shape *shapes_root(const struct shapes *shapes);
 /* In the messages of the root's oneof, calls the field @name something else; NULL: leaves it
  * out. Returns 0 or -ENAMETOOLONG. */
 int shapes_rename(struct shapes *shapes, const char *name, const char *key);
+
+/* What the memo's messages look like is kept in it from now on; NULL: of none. Borrowed. */
+void shapes_use_memo(struct shapes *shapes, struct memo *memo);
 
 /* {"a":1,"b":2} */
 void shape_put(const struct shape *shape, struct writer *writer, const void *message);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "line.h"
 #include "ringside.pb-c.h"
@@ -22,8 +23,17 @@ void text_events(struct line *line, bool known, uint64_t count, const char *kind
 void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
 	       const char *prefix);
 
-bool text_has(const char *s);                  /* there and not empty */
-bool text_equal(const char *a, const char *b); /* both there and the same */
+/* There and not empty. */
+static inline bool text_has(const char *s)
+{
+	return s && *s;
+}
+
+/* Both there and the same. */
+static inline bool text_equal(const char *a, const char *b)
+{
+	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
+}
 
 void text_short_id(struct line *line, const char *id); /* 12 hex digits, other names whole */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* "nginx[77] keyctl → EPERM": who called what, and what it got. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "text-part.h"
@@ -16,6 +17,11 @@ struct denial {
 	int32_t syscall_number;
 	bool has_syscall, has_error, strict;
 };
+
+static int compare_name(const void *key, const void *name)
+{
+	return strcmp(key, *(const char *const *)name);
+}
 
 bool text_falls_back(const char *syscall_name)
 {
@@ -59,10 +65,8 @@ bool text_falls_back(const char *syscall_name)
 		"userfaultfd",
 	};
 
-	for (size_t i = 0; text_has(syscall_name) && i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], syscall_name) == 0)
-			return true;
-	return false;
+	return text_has(syscall_name) &&
+	       bsearch(syscall_name, names, ARRAY_SIZE(names), sizeof(*names), compare_name);
 }
 
 static void put_call(struct line *line, const struct denial *denial,

@@ -10,16 +10,6 @@
 #define SHORT_ID 12
 #define PATH_SHOWN 160
 
-bool text_has(const char *s)
-{
-	return s && *s;
-}
-
-bool text_equal(const char *a, const char *b)
-{
-	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
-}
-
 void text_process(struct line *line, const Ringside__V1__Process *process)
 {
 	const char *name = NULL;
@@ -173,13 +163,17 @@ const char *text_label(enum text_tone tone)
 	return labels[tone];
 }
 
+const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record)
+{
+	return (const Ringside__V1__Container *)body_message(body_of(record),
+							     &ringside__v1__container__descriptor);
+}
+
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
 {
 	struct line line = line_make(buf, size);
-	const ProtobufCMessage *container =
-		body_message(body_of(record), &ringside__v1__container__descriptor);
 
-	text_container(&line, (const Ringside__V1__Container *)container);
+	text_container(&line, text_whose(record));
 	return line_end(&line);
 }
 

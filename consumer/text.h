@@ -26,6 +26,8 @@ const char *text_label(enum text_tone tone);
 /* Whose event it is: namespace/pod/container, else runtime:id, else the systemd unit, else the
  * cgroup's path, else "host". */
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record);
+/* All that text_who looks at; NULL: none. */
+const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record);
 
 /* The sentence: what happened, why, and what follows. Without time, label and whose it is. */
 size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,

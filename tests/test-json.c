@@ -3,6 +3,7 @@
 #include "json.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -122,6 +123,37 @@ static void a_string_longer_than_the_buffer_is_whole(void **state)
 	assert_memory_equal(p + 1 + WRITER_SIZE, "\\nxx", 4);
 }
 
+static void numbers_of_every_length_are_exact(void **state)
+{
+	for (unsigned digits = 0; digits < 20; digits++) {
+		uint64_t power = 1;
+
+		for (unsigned i = 0; i < digits; i++)
+			power *= 10;
+		for (uint64_t v = power - 1; v <= power + 1; v++) {
+			char expected[32];
+			uint8_t p[20];
+
+			(void)snprintf(expected, sizeof(expected), "%" PRIu64, v);
+			assert_int_equal(json_digits(p, v) - p, strlen(expected));
+			assert_memory_equal(p, expected, strlen(expected));
+		}
+	}
+}
+
+static void addresses_of_every_length_are_exact(void **state)
+{
+	for (unsigned bits = 0; bits < 64; bits++) {
+		_cleanup_writer_ struct writer *writer = make_writer();
+		uint64_t v = UINT64_C(0xfedcba9876543210) >> bits;
+		char expected[32];
+
+		(void)snprintf(expected, sizeof(expected), "\"0x%" PRIx64 "\"", v);
+		json_address(writer, v);
+		assert_string_equal(content(writer), expected);
+	}
+}
+
 static void numbers_are_exact(void **state)
 {
 	_cleanup_writer_ struct writer *writer = make_writer();
@@ -157,9 +189,8 @@ static void addresses_and_bytes_are_strings(void **state)
 					     "\"\"\"+w==\"\"+/8=\"\"+/+/\"\"+/+/AQ==\"");
 }
 
-/* All records of a stream through one output. */
-static const char *through(const struct output_ops *ops, const struct stream *stream,
-			   struct writer *writer)
+static const char *through_memo(const struct output_ops *ops, const struct stream *stream,
+				struct writer *writer, bool memo)
 {
 	struct output output = {.ops = ops, .writer = writer};
 	int fd = memfd_create("test-json", MFD_CLOEXEC);
@@ -172,12 +203,20 @@ static const char *through(const struct output_ops *ops, const struct stream *st
 	assert_ok(output_open(&output));
 	while (!reader_next(reader, &item)) {
 		output.header = reader_header(reader);
+		output.memo = memo ? reader_memo(reader) : NULL;
 		assert_ok(output_put(&output, item.record, item.frame, item.size));
 	}
 	assert_ok(output_close(&output));
 	reader = reader_free(reader);
 	assert_ok(close(fd));
 	return content(writer);
+}
+
+/* All records of a stream through one output. */
+static const char *through(const struct output_ops *ops, const struct stream *stream,
+			   struct writer *writer)
+{
+	return through_memo(ops, stream, writer, true);
 }
 
 static const char *line_of(const char *text, unsigned number)
@@ -217,6 +256,34 @@ static void json_of_an_event_has_the_envelope_and_the_fields(void **state)
 			    "\"instruction_pointer\":\"0x7f0012345678\","
 			    "\"args\":[\"0x1\",\"0x2\",\"0xffffffffffffffff\",\"0x0\",\"0x0\","
 			    "\"0x6\"],\"logged\":false}");
+	stream_done(&stream);
+}
+
+/* More than the writer holds, so that it is flushed at all kinds of places. */
+static void what_the_memo_keeps_looks_the_same(void **state)
+{
+	_cleanup_writer_ struct writer *plain = make_writer();
+	_cleanup_free_ char *expected = NULL;
+	struct stream stream;
+
+	stream_init(&stream);
+	stream_header(&stream);
+	for (unsigned i = 0; i < 500; i++) {
+		stream_event(&stream, STREAM_OOM, 0);
+		stream_event(&stream, STREAM_SECCOMP, 1);
+	}
+	stream_limited(&stream, STREAM_SECCOMP, 3);
+	for (unsigned i = 0; outputs[i]; i++) {
+		_cleanup_writer_ struct writer *writer = make_writer();
+
+		assert_ok(ftruncate(plain->fd, 0));
+		assert_int_equal(lseek(plain->fd, 0, SEEK_SET), 0);
+		free(expected);
+		expected = strdup(through_memo(outputs[i], &stream, plain, false));
+		assert_non_null(expected);
+		assert_true(outputs[i]->binary || strlen(expected) > WRITER_SIZE / 2);
+		assert_string_equal(through_memo(outputs[i], &stream, writer, true), expected);
+	}
 	stream_done(&stream);
 }
 
@@ -398,8 +465,11 @@ int main(void)
 		cmocka_unit_test(a_special_byte_is_found_at_every_place),
 		cmocka_unit_test(a_string_longer_than_the_buffer_is_whole),
 		cmocka_unit_test(numbers_are_exact),
+		cmocka_unit_test(numbers_of_every_length_are_exact),
+		cmocka_unit_test(addresses_of_every_length_are_exact),
 		cmocka_unit_test(addresses_and_bytes_are_strings),
 		cmocka_unit_test(json_of_an_event_has_the_envelope_and_the_fields),
+		cmocka_unit_test(what_the_memo_keeps_looks_the_same),
 		cmocka_unit_test(json_drops_the_prefixes_of_enums_and_quotes_moments),
 		cmocka_unit_test(json_writes_labels_as_an_object_and_no_name_twice),
 		cmocka_unit_test(json_of_a_newer_body_says_unknown),

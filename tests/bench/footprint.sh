@@ -18,7 +18,13 @@ now() { # ms; /proc/uptime alone has 10 of them
 	awk '{ printf "%.0f", $1 * 1000 }' /proc/uptime
 }
 
-# measure NAME READY COMMAND…: READY is in its stdout, or its file, when it is attached
+# attached READY: that is in its stdout or its file; oomkill, which buffers, has a link by then
+attached() {
+	grep -qa "$1" "$work/out" "$work/out.pb" 2>/dev/null ||
+		{ [ "$1" = link ] && ls -l "/proc/$pid/fd" | grep -qE 'bpf.link|perf_event'; }
+}
+
+# measure NAME READY COMMAND…
 measure() {
 	name=$1 ready=$2
 	shift 2
@@ -26,7 +32,7 @@ measure() {
 	begin=$(now)
 	"$@" >"$work/out" 2>"$work/log" &
 	pid=$!
-	until grep -qa "$ready" "$work/out" "$work/out.pb" 2>/dev/null; do
+	until attached "$ready"; do
 		kill -0 "$pid" 2>/dev/null || { echo "footprint.sh: $name: $(cat "$work/log")" >&2; exit 1; }
 		sleep 0.005
 	done
@@ -56,7 +62,7 @@ for _ in $(seq "$ROUNDS"); do
 		-e 'BEGIN { printf("up\n"); } tracepoint:oom:mark_victim { }'
 	measure ringside RINGSIDE "$build/streamer/ringside-streamer" --allow-syscall-tax -q -w "$work/out.pb"
 	! { command -v oomkill && [ -e /sys/bus/event_source/devices/kprobe ]; } >/dev/null ||
-		measure oomkill Tracing oomkill
+		measure oomkill link oomkill
 done
 row bpftrace 'bpftrace, 1 probe (baseline)'
 row oomkill 'oomkill of libbpf-tools, 1 probe'

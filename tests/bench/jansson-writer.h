@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `ringside cat -o json` as one would write it with jansson: a tree for each event, dumped. */
+#pragma once
+
+#include "ringside.pb-c.h"
+#include "writer.h"
+
+struct jansson_writer;
+
+struct jansson_writer *jansson_writer_new(void);
+void jansson_put(struct jansson_writer *jansson, struct writer *writer,
+		 const Ringside__V1__Record *record, const Ringside__V1__Header *header);
