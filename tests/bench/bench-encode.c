@@ -2,19 +2,10 @@
 /* What the streamer's encoder costs per event, against protobuf-c packing an equal message that
  * is ready in memory (filling that message is not counted). Both in one process, in turns; the
  * median of the runs. */
-#include <linux/audit.h>
-#include <linux/seccomp.h>
-#include <time.h>
-
-#include "../wire-record.h"
+#include "denial.h"
 
 #define RUNS 31
 #define EVENTS 20000
-
-#define ID "9ec39b91f3d70e1beff50a308f77067065ea6be0d91a3378375056cd4422cf3d"
-#define POD                                                                                        \
-	"/kubepods.slice/kubepods-burstable.slice/"                                                \
-	"kubepods-burstable-pod73dc8baf_43a0_413e_aac2_5eb0868f6c1a.slice"
 
 struct bench {
 	const char *name;
@@ -26,44 +17,6 @@ struct bench {
 	uint8_t frame[ENCODER_FRAME_MAX], packed[ENCODER_FRAME_MAX];
 	size_t frame_size;
 };
-
-static void fill_process(struct wire_process *process)
-{
-	*process = (struct wire_process){
-		.pid = 31234,
-		.tid = 31240,
-		.ppid = 31200,
-		.vpid = 12,
-		.uid = 1000,
-		.gid = 1000,
-		.start_boottime = 123456789012345,
-		.comm = "nginx",
-		.leader_comm = "nginx",
-	};
-}
-
-static void fill_denial(struct wire_record *record)
-{
-	struct wire_seccomp_denial *denial = &record->denial;
-
-	record_init(record, WIRE_SECCOMP_DENIAL);
-	fill_process(&denial->process);
-	denial->cgroup = (struct wire_cgroup){.id = 123456, .hierarchy = 0};
-	denial->key = (struct wire_denial_key){
-		.cgroup_id = 123456,
-		.arch = AUDIT_ARCH_X86_64,
-		.nr = 250,
-		.action = SECCOMP_RET_ERRNO,
-		.error = 1,
-	};
-	denial->ip = 0x7f0123456789;
-	for (unsigned i = 0; i < 6; i++)
-		denial->args[i] = i & 1 ? 0x7ffd12345678 + i : i;
-	denial->ret_data = 1;
-	denial->filters = 1;
-	denial->flags = WIRE_SECCOMP_HAS_NR | WIRE_SECCOMP_HAS_ERRNO | WIRE_SECCOMP_HAS_DATA |
-			WIRE_SECCOMP_HAS_CALL | WIRE_SECCOMP_KNOWS_LOG;
-}
 
 static void fill_kill(struct wire_record *record)
 {
@@ -85,14 +38,6 @@ static void fill_kill(struct wire_record *record)
 	kill->kill_id = kill->victim_number = 1;
 	kill->flags =
 		WIRE_OOM_HAS_OWNER | WIRE_OOM_HAS_POINTS | WIRE_OOM_HAS_CONTROL | WIRE_OOM_HAS_MM;
-}
-
-static uint64_t now_nano(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static void encode_one(struct bench *bench, unsigned i)
@@ -127,16 +72,9 @@ static double time_pack(struct bench *bench)
 	return (double)(now_nano() - start) / EVENTS;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void run(struct bench *bench)
 {
-	double encoder[RUNS], pack[RUNS];
+	double encoder[RUNS], pack[RUNS], ns, pack_ns;
 
 	encode_one(bench, 0);
 	bench->message = record_decode(bench->frame, bench->frame_size);
@@ -146,10 +84,10 @@ static void run(struct bench *bench)
 		encoder[i] = time_encoder(bench);
 		pack[i] = time_pack(bench);
 	}
-	qsort(encoder, RUNS, sizeof(*encoder), by_value);
-	qsort(pack, RUNS, sizeof(*pack), by_value);
-	printf("%-34s %5zu %9.1f %12.1f %7.1f\n", bench->name, bench->frame_size, encoder[RUNS / 2],
-	       pack[RUNS / 2], pack[RUNS / 2] / encoder[RUNS / 2]);
+	ns = median(encoder, RUNS);
+	pack_ns = median(pack, RUNS);
+	printf("%-34s %5zu %9.1f %12.1f %7.1f\n", bench->name, bench->frame_size, ns, pack_ns,
+	       pack_ns / ns);
 	ringside__v1__record__free_unpacked(bench->message, NULL);
 }
 
