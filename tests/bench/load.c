@@ -13,7 +13,7 @@ static void storm(struct wire_record *record, unsigned i)
 {
 	struct wire_seccomp_denial *denial = &record->denial;
 
-	denial->process.pid += i / 2 % 4;
+	denial->process.pid += 2 * (i / 2 % 4);
 	denial->process.tid = denial->process.pid + i % 2;
 	denial->process.start_boottime += i / 2 % 4;
 	denial->cgroup.id = denial->key.cgroup_id += i / 4 % 2;
@@ -36,18 +36,29 @@ static void node(struct wire_record *record, unsigned i)
 		add_paths(record);
 }
 
+/* As it is reserved. */
+static void put_record(struct flood_record *to, const struct wire_record *record)
+{
+	to->size =
+		record->head.size > sizeof(record->denial) ? sizeof(to->bytes) : sizeof(to->denial);
+	memcpy(to->bytes, record, to->size);
+}
+
+static void put_first(struct flood_record *to, struct wire_record record)
+{
+	record.head.size = sizeof(record.denial);
+	add_paths(&record);
+	put_record(to, &record);
+}
+
 /* The encoder says what the event is, once it has been told the paths. */
-static Ringside__V1__Record *make_message(struct encoder *encoder, const struct wire_record *record)
+static Ringside__V1__Record *make_message(struct encoder *encoder, const struct flood_record *first)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
 	const struct encoder_stamp stamp = RECORD_STAMP;
-	struct wire_record first = *record;
 	size_t size;
 
-	first.head.size = sizeof(first.denial);
-	add_paths(&first);
-	if (encoder_event(encoder, &first.head, first.head.size, &stamp, frame, &size) < 0 ||
-	    encoder_event(encoder, &record->head, record->head.size, &stamp, frame, &size) < 0)
+	if (encoder_event(encoder, &first->denial.head, first->size, &stamp, frame, &size) < 0)
 		abort();
 	return record_decode(frame, size);
 }
@@ -62,17 +73,14 @@ static struct load *load_new(const char *name, void (*vary)(struct wire_record *
 		abort();
 	load->name = name;
 	for (unsigned i = 0; i < FLOOD_RECORDS; i++) {
-		struct flood_record *to = &load->records[i];
 		struct wire_record record;
 
 		fill_denial(&record);
 		vary(&record, i);
 		record.head.flags = i << 8;
-		/* as it is reserved */
-		to->size = record.head.size > sizeof(record.denial) ? sizeof(to->bytes)
-								    : sizeof(to->denial);
-		memcpy(to->bytes, &record, to->size);
-		load->messages[i] = make_message(encoder, &record);
+		put_record(&load->records[i], &record);
+		put_first(&load->first[i], record);
+		load->messages[i] = make_message(encoder, &load->first[i]);
 	}
 	(void)encoder_free(encoder);
 	return load;

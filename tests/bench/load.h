@@ -7,6 +7,7 @@
 
 struct load {
 	const char *name;
+	struct flood_record first[FLOOD_RECORDS]; /* the same events with all their paths */
 	struct flood_record records[FLOOD_RECORDS];
 	Ringside__V1__Record *messages[FLOOD_RECORDS]; /* by load_index of a record's head */
 };
