@@ -18,6 +18,10 @@
 
 #include "util.h"
 
+/* Eight records of the usual size: as far as memory is away. */
+#define AHEAD 2048u
+#define CACHE_LINE 64u
+
 /* Of the ring, at most the 64th part is taken and not given back: the producer may be short. */
 #define HELD_BACK 64u
 
@@ -89,6 +93,17 @@ static int record_hand(const struct ring *ring, uint64_t pos, uint32_t header, r
 	return fn(data, at, header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT));
 }
 
+/* The lines of a record to come; not such as a producer may be writing. */
+static void fetch_ahead(const struct ring *ring, uint64_t pos, uint64_t end)
+{
+	const uint8_t *at = ring->data + (pos & ring->mask) + AHEAD;
+
+	if (end - pos <= 2 * AHEAD)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		__builtin_prefetch(at + i * CACHE_LINE);
+}
+
 /* Each producer reads this line, so it is not written for each record. */
 static void give_back(struct ring *ring, uint64_t pos)
 {
@@ -116,6 +131,7 @@ int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned
 	while (n < max && !r) {
 		if (!record_ready(ring, pos, end, &header) && !look_again(ring, pos, &end, &header))
 			break;
+		fetch_ahead(ring, pos, end);
 		r = record_hand(ring, pos, header, fn, data);
 		if (r == RING_KEEP)
 			break;
