@@ -232,12 +232,12 @@ static double time_line(struct line *line, struct kernel *kernel)
 	empty_file(line);
 	if (!alone)
 		flood_run(kernel, EVENTS);
-	start = now_nano();
+	start = cpu_nano();
 	if (alone)
 		hash_or_write(line);
 	else
 		take_all(line, EVENTS);
-	return (double)(now_nano() - start) / EVENTS;
+	return (double)(cpu_nano() - start) / EVENTS;
 }
 
 static void use(const struct flood_record *records, struct kernel *kernel)
@@ -258,7 +258,7 @@ static void print_times(struct line *lines)
 {
 	double nano[ARRAY_SIZE(ways)];
 
-	printf("\n%s: a full ring drained, ns an event of %zu bytes; medians of %u\n"
+	printf("\n%s: a full ring drained, ns of CPU an event of %zu bytes; medians of %u\n"
 	       "%-26s %8s %9s %9s %15s\n",
 	       load->name, ringside__v1__record__get_packed_size(load->messages[0]) + 2, RUNS, "",
 	       "ns", "x no-op", "x reads", "protobuf-c is");

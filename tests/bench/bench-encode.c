@@ -53,23 +53,23 @@ static void encode_one(struct bench *bench, unsigned i)
 
 static double time_encoder(struct bench *bench)
 {
-	uint64_t start = now_nano();
+	uint64_t start = cpu_nano();
 
 	for (unsigned i = 0; i < EVENTS; i++)
 		encode_one(bench, i);
-	return (double)(now_nano() - start) / EVENTS;
+	return (double)(cpu_nano() - start) / EVENTS;
 }
 
 static double time_pack(struct bench *bench)
 {
-	uint64_t start = now_nano();
+	uint64_t start = cpu_nano();
 
 	for (unsigned i = 0; i < EVENTS; i++) {
 		bench->message->seq = 1000000 + i;
 		if (!ringside__v1__record__pack(bench->message, bench->packed))
 			abort();
 	}
-	return (double)(now_nano() - start) / EVENTS;
+	return (double)(cpu_nano() - start) / EVENTS;
 }
 
 static void run(struct bench *bench)

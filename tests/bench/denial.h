@@ -59,6 +59,15 @@ static inline uint64_t now_nano(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* Of this thread alone: others run on the machine too. */
+static inline uint64_t cpu_nano(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 static inline int by_value(const void *a, const void *b)
 {
 	const double *x = a, *y = b;
