@@ -49,7 +49,7 @@ static void link_newest(struct cache *cache, uint32_t i)
 	cache->newest = i;
 }
 
-static void touch(struct cache *cache, uint32_t i)
+static void renew(struct cache *cache, uint32_t i)
 {
 	if (i == cache->newest)
 		return;
@@ -70,6 +70,20 @@ static void drop(struct cache *cache, uint32_t i)
 	free(entry->data);
 	*entry = (struct cache_entry){.next = cache->free};
 	cache->free = i;
+	if (cache->latest == i)
+		cache->latest = 0;
+}
+
+/* There is one beside @keep. Nobody is spared twice without a use, so this ends. */
+static void drop_oldest(struct cache *cache, uint32_t keep)
+{
+	struct cache_entry *entry;
+
+	while (entry = &cache->entries[cache->oldest], entry->used || cache->oldest == keep) {
+		entry->used = false;
+		renew(cache, cache->oldest);
+	}
+	drop(cache, cache->oldest);
 }
 
 static uint32_t add(struct cache *cache, const struct cache_key *key)
@@ -77,7 +91,7 @@ static uint32_t add(struct cache *cache, const struct cache_key *key)
 	uint32_t *head = bucket(cache, key), i;
 
 	if (!cache->free && cache->n_entries == cache->max_entries)
-		drop(cache, cache->oldest);
+		drop_oldest(cache, 0);
 	i = cache->free;
 	if (i)
 		cache->free = cache->entries[i].next;
@@ -110,10 +124,12 @@ int cache_init(struct cache *cache, uint32_t max_entries, size_t max_bytes)
 	*cache = (struct cache){.max_entries = max_entries, .max_bytes = max_bytes};
 	cache->entries = calloc(max_entries + 1, sizeof(*cache->entries));
 	cache->buckets = calloc(max_entries, sizeof(*cache->buckets));
-	if (cache->entries && cache->buckets)
-		return 0;
-	cache_done(cache);
-	return -ENOMEM;
+	if (!cache->entries || !cache->buckets) {
+		cache_done(cache);
+		return -ENOMEM;
+	}
+	cache->entries[0].version = ++cache->versions;
+	return 0;
 }
 
 void cache_done(struct cache *cache)
@@ -129,10 +145,18 @@ void *cache_search(struct cache *cache, const struct cache_key *key)
 {
 	uint32_t i = find(cache, key);
 
+	cache->latest = i;
 	if (!i)
 		return NULL;
-	touch(cache, i);
+	cache->entries[i].used = true;
 	return cache->entries[i].data;
+}
+
+struct cache_ref cache_latest(const struct cache *cache)
+{
+	uint32_t i = cache->latest;
+
+	return (struct cache_ref){.version = i ? cache->entries[i].version : 0, .entry = i};
 }
 
 const void *cache_peek(const struct cache *cache, const struct cache_key *key)
@@ -148,18 +172,19 @@ void *cache_put(struct cache *cache, const struct cache_key *key, const void *da
 	struct cache_entry *entry;
 
 	if (i)
-		touch(cache, i);
+		renew(cache, i);
 	else
 		i = add(cache, key);
 	entry = &cache->entries[i];
-	if (entry->data != data) {
-		if (make_room(cache, entry, size) < 0) {
-			drop(cache, i);
-			return NULL;
-		}
-		memcpy(entry->data, data, size);
+	if (make_room(cache, entry, size) < 0) {
+		drop(cache, i);
+		cache->latest = 0;
+		return NULL;
 	}
+	memcpy(entry->data, data, size);
+	entry->version = ++cache->versions;
+	cache->latest = i;
 	while (cache->bytes > cache->max_bytes && cache->oldest != cache->newest)
-		drop(cache, cache->oldest);
+		drop_oldest(cache, i);
 	return entry->data;
 }

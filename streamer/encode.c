@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process is kept as it came and as it went out: when nothing but the event has changed, its
- * message is copied. The path of its executable comes with some of its events only, so a new
- * message takes it from the one before. */
+/* The path of a process's executable comes with some of its events only, so it is kept, as the
+ * field it becomes. */
 #include "encode.h"
 
 #include <errno.h>
 
 #include "utf8.h"
 
-/* What a Process message is made of, without the path. */
-#define PROCESS_PART offsetof(struct wire_process, exe)
-
-struct process {
-	struct wire_process wire;
-	uint16_t exe_offset; /* of the field executable_path in encoded */
-	uint16_t exe_size;   /* 0: not known */
-	uint32_t size;       /* of encoded */
-	uint8_t encoded[];   /* a varint with the size of the message, and the message */
+struct executable {
+	uint16_t size;                 /* of field; 0: not known */
+	uint8_t field[PATH_SIZE + 16]; /* executable_path, as much as is there */
 };
-
-/* The largest: the path's field, two names of 15 bytes, numbers. */
-#define ENCODED_MAX (PATH_SIZE + 256)
 
 /* A comm is NUL-terminated, but who knows. Most are ASCII and need no look at each byte. */
 static uint8_t *put_comm(uint8_t *p, const char *comm)
@@ -56,11 +46,60 @@ static uint8_t *put_known(uint8_t *p, unsigned field, uint32_t value)
 	return put_varint(p + 1, value);
 }
 
-/* Fields of a Process; @exe is its encoded field executable_path. */
-static uint8_t *put_process(uint8_t *p, const struct wire_process *wire, const uint8_t *exe,
-			    size_t exe_size)
+static void fill_executable(struct executable *executable, const struct path *path)
 {
-	p = put_uint(p, FIELD_PROCESS_PID, wire->pid);
+	uint8_t *end =
+		put_bytes(executable->field, FIELD_PROCESS_EXECUTABLE_PATH, path->text, path->size);
+
+	executable->size = (uint16_t)(end - executable->field);
+}
+
+static bool is_same(const struct executable *a, const struct executable *b)
+{
+	return a->size == b->size && !memcmp(a->field, b->field, a->size);
+}
+
+/* What is known of it with this event; @scratch, if it is not kept. NULL: the path is not whole.
+ * A process without a known path has an entry too, so that it can be seen when that changes. */
+static const struct executable *find_executable(struct encoder *encoder,
+						const struct wire_head *head, size_t fixed,
+						const struct wire_process *wire,
+						struct executable *scratch)
+{
+	const struct cache_key key = {.a = wire->start_boottime, .b = wire->pid};
+	const struct executable *known = NULL, *kept;
+
+	if (wire->start_boottime)
+		known = cache_get(&encoder->executables, &key);
+	scratch->size = 0;
+	if (!path_is_absent(&wire->exe)) {
+		if (path_unpack(&encoder->path, head, fixed, &wire->exe) < 0)
+			return NULL;
+		fill_executable(scratch, &encoder->path);
+	} else if (known) {
+		return known;
+	}
+	if (known && is_same(known, scratch))
+		return known;
+	if (!wire->start_boottime)
+		return scratch;
+	kept = cache_put(&encoder->executables, &key, scratch,
+			 offsetof(struct executable, field) + scratch->size);
+	return kept ? kept : scratch;
+}
+
+uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, size_t fixed,
+			const struct wire_process *wire, unsigned field, uint8_t *p)
+{
+	const struct executable *executable;
+	struct executable scratch;
+	uint8_t *message = p + 3;
+
+	executable = find_executable(encoder, head, fixed, wire, &scratch);
+	if (!executable)
+		return NULL;
+	*p = (uint8_t)(field << 3 | PB_BYTES);
+	p = put_uint(message, FIELD_PROCESS_PID, wire->pid);
 	p = put_uint(p, FIELD_PROCESS_TID, wire->tid);
 	p = put_known(p, FIELD_PROCESS_PARENT_PID, wire->ppid);
 	p = put_known(p, FIELD_PROCESS_VPID, wire->vpid);
@@ -69,93 +108,10 @@ static uint8_t *put_process(uint8_t *p, const struct wire_process *wire, const u
 	p = put_comm(put_tag(p, FIELD_PROCESS_COMM, PB_BYTES), wire->comm);
 	if (wire->leader_comm[0] && strncmp(wire->comm, wire->leader_comm, WIRE_COMM_SIZE))
 		p = put_comm(put_tag(p, FIELD_PROCESS_LEADER_COMM, PB_BYTES), wire->leader_comm);
-	p = put_raw(p, exe, exe_size);
+	p = put_raw(p, executable->field, executable->size);
 	if (wire->start_boottime)
 		p = put_fixed64(p, FIELD_PROCESS_START_BOOTTIME_NANO, wire->start_boottime);
-	return p;
-}
-
-/* Eight words, which the compiler compares without a call. */
-static bool is_same(const struct process *process, const struct wire_process *wire)
-{
-	uint64_t a[PROCESS_PART / 8], b[PROCESS_PART / 8], difference = 0;
-
-	memcpy(a, &process->wire, sizeof(a));
-	memcpy(b, wire, sizeof(b));
-	for (unsigned i = 0; i < PROCESS_PART / 8; i++)
-		difference |= a[i] ^ b[i];
-	return !difference;
-}
-
-_Static_assert(PROCESS_PART == 64, "is_same");
-
-/* Encodes the process anew, keeps it, and returns what is to be sent. */
-static const struct process *renew(struct encoder *encoder, const struct cache_key *key,
-				   const struct wire_process *wire, const uint8_t *exe,
-				   size_t exe_size, struct process *scratch)
-{
-	uint8_t *message = scratch->encoded + 2, *p;
-	const struct process *kept = NULL;
-
-	scratch->wire = *wire;
-	p = put_process(message, wire, exe, exe_size);
-	p = put_close(message, p);
-	scratch->size = (uint32_t)(p - scratch->encoded);
-	scratch->exe_size = (uint16_t)exe_size;
-	scratch->exe_offset = (uint16_t)(scratch->size - exe_size);
-	if (wire->start_boottime) {
-		scratch->exe_offset -= 9;
-		kept = cache_put(&encoder->processes, key, scratch,
-				 offsetof(struct process, encoded) + scratch->size);
-	}
-	return kept ? kept : scratch;
-}
-
-static uint8_t *put_encoded(uint8_t *p, unsigned field, const uint8_t *encoded, size_t size)
-{
-	*p = (uint8_t)(field << 3 | PB_BYTES);
-	return put_raw(p + 1, encoded, size);
-}
-
-static __attribute__((noinline)) uint8_t *encode_new_process(
-	struct encoder *encoder, const struct wire_head *head, size_t fixed,
-	const struct wire_process *wire, const struct process *old, unsigned field, uint8_t *p)
-{
-	_Alignas(struct process) uint8_t room[sizeof(struct process) + ENCODED_MAX];
-	const struct cache_key key = {.a = wire->start_boottime, .b = wire->pid};
-	struct process *scratch = (struct process *)room;
-	uint8_t exe[PATH_SIZE + 16];
-	size_t exe_size = 0;
-
-	if (!path_is_absent(&wire->exe)) {
-		struct path *path = &encoder->path;
-
-		if (path_unpack(path, head, fixed, &wire->exe) < 0)
-			return NULL;
-		exe_size = (size_t)(put_bytes(exe, FIELD_PROCESS_EXECUTABLE_PATH, path->text,
-					      path->size) -
-				    exe);
-	} else if (old) {
-		exe_size = old->exe_size;
-		memcpy(exe, old->encoded + old->exe_offset, exe_size);
-	}
-	if (!old || !is_same(old, wire) || exe_size != old->exe_size ||
-	    memcmp(exe, old->encoded + old->exe_offset, exe_size))
-		old = renew(encoder, &key, wire, exe, exe_size, scratch);
-	return put_encoded(p, field, old->encoded, old->size);
-}
-
-uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, size_t fixed,
-			const struct wire_process *wire, unsigned field, uint8_t *p)
-{
-	const struct cache_key key = {.a = wire->start_boottime, .b = wire->pid};
-	const struct process *old = NULL;
-
-	if (wire->start_boottime)
-		old = cache_get(&encoder->processes, &key);
-	if (__builtin_expect(old && path_is_absent(&wire->exe) && is_same(old, wire), 1))
-		return put_encoded(p, field, old->encoded, old->size);
-	return encode_new_process(encoder, head, fixed, wire, old, field, p);
+	return put_close(message, p);
 }
 
 int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, size_t fixed,
@@ -179,6 +135,12 @@ int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, si
 	}
 	*ret = cgroup;
 	return 0;
+}
+
+static uint8_t *put_encoded(uint8_t *p, unsigned field, const uint8_t *encoded, size_t size)
+{
+	*p = (uint8_t)(field << 3 | PB_BYTES);
+	return put_raw(p + 1, encoded, size);
 }
 
 uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wire, unsigned field,

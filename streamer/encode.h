@@ -6,6 +6,7 @@
 #include "cache.h"
 #include "cgroups.h"
 #include "encoder.h"
+#include "memo.h"
 #include "path.h"
 #include "put.h"
 #include "ringside-fields.h"
@@ -14,8 +15,9 @@
 
 struct encoder {
 	struct cgroups cgroups;
-	struct cache processes;
+	struct cache executables; /* by process */
 	struct syscalls syscalls;
+	struct memo memo;
 	struct path path; /* scratch */
 	uint64_t unresolved;
 	struct wire_cgroup_key missing; /* id 0: none */

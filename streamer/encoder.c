@@ -13,8 +13,8 @@
 #include "probe.h"
 #include "util.h"
 
-#define PROCESSES 4096u
-#define PROCESSES_BYTES (2u << 20)
+#define EXECUTABLES 4096u
+#define EXECUTABLES_BYTES (1u << 20)
 
 int encoder_new(struct encoder **ret, const struct encoder_config *config)
 {
@@ -26,9 +26,11 @@ int encoder_new(struct encoder **ret, const struct encoder_config *config)
 		return -ENOMEM;
 	r = cgroups_init(&encoder->cgroups, &kubelet);
 	if (r >= 0)
-		r = cache_init(&encoder->processes, PROCESSES, PROCESSES_BYTES);
+		r = cache_init(&encoder->executables, EXECUTABLES, EXECUTABLES_BYTES);
 	if (r >= 0)
 		r = syscalls_init(&encoder->syscalls);
+	if (r >= 0)
+		r = memo_init(&encoder->memo);
 	if (r < 0) {
 		(void)encoder_free(encoder);
 		return r;
@@ -42,8 +44,9 @@ struct encoder *encoder_free(struct encoder *encoder)
 	if (!encoder)
 		return NULL;
 	cgroups_done(&encoder->cgroups);
-	cache_done(&encoder->processes);
+	cache_done(&encoder->executables);
 	syscalls_done(&encoder->syscalls);
+	memo_done(&encoder->memo);
 	free(encoder);
 	return NULL;
 }

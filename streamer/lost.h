@@ -19,6 +19,12 @@ struct lost {
 	uint64_t before; /* boottime ns, 0: not known */
 };
 
+/* Whether an event shows drops that have not been said: mostly not. */
+static inline bool lost_is_news(const struct totals *totals, const struct wire_head *head)
+{
+	return head->dropped > totals_cpu(totals, head->probe, head->cpu)->told_dropped;
+}
+
 /* Each returns whether there is something to say that has not been said.
  *
  * What the sums an event carries tell about the events before it; ask before it is written. */

@@ -14,7 +14,7 @@
 #include "wakeup.h"
 
 /* With so much pending, nothing is gained by waiting for more. */
-#define PIPELINE_BATCH (64u * 1024)
+#define PIPELINE_BATCH (256u * 1024)
 
 struct pipeline {
 	const struct options *options;

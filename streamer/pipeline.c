@@ -137,7 +137,8 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	struct lost lost;
 	int r = 0;
 
-	if (lost_by_event(&p->totals, head, &lost))
+	if (__builtin_expect(lost_is_news(&p->totals, head), 0) &&
+	    lost_by_event(&p->totals, head, &lost))
 		r = lost_write(p->stream, &p->totals, &lost);
 	if (!r)
 		r = stream_event(p->stream, p->encoder, head, size);

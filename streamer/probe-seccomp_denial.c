@@ -7,42 +7,49 @@
 
 #define FIXED sizeof(struct wire_seccomp_denial)
 
-static uint8_t *put_arguments(uint8_t *p, const struct wire_seccomp_denial *denial)
+/* The fields before the registers. NULL: a path is not whole. */
+static uint8_t *put_start(struct encoder *encoder, const struct wire_seccomp_denial *denial,
+			  const struct cgroup **ret_cgroup, uint8_t *p)
 {
+	const struct wire_head *head = &denial->head;
+	const struct wire_denial_key *key = &denial->key;
+	const struct syscalls_call *call;
+	const struct syscalls_verdict *verdict;
+
+	p = encode_process(encoder, head, FIXED, &denial->process, FIELD_SECCOMP_DENIAL_PROCESS, p);
+	if (!p || encode_find_cgroup(encoder, head, FIXED, &denial->cgroup, ret_cgroup) < 0)
+		return NULL;
+	p = encode_cgroup(*ret_cgroup, &denial->cgroup, FIELD_SECCOMP_DENIAL_CONTAINER, p);
+
+	call = syscalls_call(&encoder->syscalls, key->arch,
+			     denial->flags & WIRE_SECCOMP_HAS_NR ? key->nr : SYSCALLS_NO_NR);
+	memcpy(p, call->encoded, sizeof(call->encoded));
+	p += call->size;
+	verdict = syscalls_verdict(&encoder->syscalls, key->action,
+				   denial->flags & WIRE_SECCOMP_HAS_ERRNO ? (int32_t)key->error
+									  : SYSCALLS_NO_ERROR);
+	memcpy(p, verdict->encoded, sizeof(verdict->encoded));
+	p += verdict->size;
+	if (denial->flags & WIRE_SECCOMP_HAS_DATA)
+		p = put_uint(p, FIELD_SECCOMP_DENIAL_RET_DATA, denial->ret_data);
+	return p;
+}
+
+static uint8_t *put_registers(uint8_t *p, const struct wire_seccomp_denial *denial)
+{
+	if (!(denial->flags & WIRE_SECCOMP_HAS_CALL))
+		return p;
 	p = put_uint(p, FIELD_SECCOMP_DENIAL_INSTRUCTION_POINTER, denial->ip);
 	for (unsigned i = 0; i < 6; i++)
 		p = put_uint(p, FIELD_SECCOMP_DENIAL_ARGS, denial->args[i]);
 	return p;
 }
 
-static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+/* The fields behind them: 13 bytes at most. */
+static uint8_t *put_end(uint8_t *p, const struct wire_seccomp_denial *denial)
 {
-	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
-	const struct wire_denial_key *key = &denial->key;
 	const uint32_t flags = denial->flags;
-	const struct cgroup *cgroup;
-	const struct syscalls_call *call;
-	const struct syscalls_verdict *verdict;
 
-	p = encode_process(encoder, head, FIXED, &denial->process, FIELD_SECCOMP_DENIAL_PROCESS, p);
-	if (!p || encode_find_cgroup(encoder, head, FIXED, &denial->cgroup, &cgroup) < 0)
-		return NULL;
-	p = encode_cgroup(cgroup, &denial->cgroup, FIELD_SECCOMP_DENIAL_CONTAINER, p);
-
-	call = syscalls_call(&encoder->syscalls, key->arch,
-			     flags & WIRE_SECCOMP_HAS_NR ? key->nr : SYSCALLS_NO_NR);
-	memcpy(p, call->encoded, sizeof(call->encoded));
-	p += call->size;
-	verdict = syscalls_verdict(&encoder->syscalls, key->action,
-				   flags & WIRE_SECCOMP_HAS_ERRNO ? (int32_t)key->error
-								  : SYSCALLS_NO_ERROR);
-	memcpy(p, verdict->encoded, sizeof(verdict->encoded));
-	p += verdict->size;
-
-	if (flags & WIRE_SECCOMP_HAS_DATA)
-		p = put_uint(p, FIELD_SECCOMP_DENIAL_RET_DATA, denial->ret_data);
-	if (flags & WIRE_SECCOMP_HAS_CALL)
-		p = put_arguments(p, denial);
 	if (denial->filters) /* with a filter in force there is one at least: 0 is "not known" */
 		p = put_uint(p, FIELD_SECCOMP_DENIAL_FILTERS, denial->filters);
 	if (flags & (WIRE_SECCOMP_KNOWS_LOG | WIRE_SECCOMP_LOGGED))
@@ -54,6 +61,73 @@ static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, ui
 		*p++ = true;
 	}
 	return p;
+}
+
+/* Whether the next denial that says the same may be encoded the same: all that it takes from
+ * elsewhere is in the caches, which tell when it changes. */
+static bool may_keep(const struct wire_seccomp_denial *denial, const struct cgroup *cgroup)
+{
+	return denial->process.start_boottime && path_is_absent(&denial->process.exe) && cgroup &&
+	       denial->cgroup.id && path_is_absent(&denial->cgroup.path);
+}
+
+static __attribute__((noinline)) void keep_registers(struct memo_entry *entry,
+						     const struct wire_seccomp_denial *denial)
+{
+	uint8_t *p = put_registers(entry->message + entry->registers, denial);
+
+	memcpy(entry->words + MEMO_REGISTERS, memo_words(denial) + MEMO_REGISTERS,
+	       MEMO_N_REGISTERS * sizeof(entry->words[0]));
+	entry->end = (uint16_t)(p - entry->message);
+	entry->size = (uint32_t)(put_end(p, denial) - entry->message);
+}
+
+static __attribute__((noinline)) uint8_t *encode_new(struct encoder *encoder,
+						     const struct wire_seccomp_denial *denial,
+						     struct memo_entry *entry, uint8_t *start)
+{
+	const struct cgroup *cgroup;
+	uint8_t *p = put_start(encoder, denial, &cgroup, start);
+
+	if (!p)
+		return NULL;
+	if (may_keep(denial, cgroup) && p - start <= (ptrdiff_t)MEMO_START_MAX) {
+		memcpy(entry->words, memo_words(denial), sizeof(entry->words));
+		entry->until = cgroup->retry_at;
+		entry->executable = cache_latest(&encoder->executables);
+		entry->cgroup = cache_latest(&encoder->cgroups.cache);
+		entry->registers = (uint16_t)(p - start);
+		memcpy(entry->message, start, entry->registers);
+		keep_registers(entry, denial);
+	}
+	return put_end(put_registers(p, denial), denial);
+}
+
+static uint8_t *encode_changes(struct memo_entry *entry, const struct wire_seccomp_denial *denial,
+			       uint8_t *p)
+{
+	p = put_registers(put_raw(p, entry->message, entry->registers), denial);
+	memcpy(p, entry->message + entry->end, MEMO_END_MAX);
+	p += entry->size - entry->end;
+	/* now and then: it costs more than it saves where they are never the same */
+	if (!(++entry->changes % 64))
+		keep_registers(entry, denial);
+	return p;
+}
+
+static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+{
+	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
+	struct memo_entry *entry = memo_at(&encoder->memo, denial);
+
+	if (__builtin_expect(!memo_says(entry, denial) ||
+				     !cache_holds(&encoder->executables, &entry->executable) ||
+				     !cache_holds(&encoder->cgroups.cache, &entry->cgroup),
+			     0))
+		return encode_new(encoder, denial, entry, p);
+	if (memo_same_registers(entry, denial))
+		return put_raw(p, entry->message, entry->size);
+	return encode_changes(entry, denial, p);
 }
 
 /* The same facts have other numbers in CounterRow and in Limited. */

@@ -4,6 +4,7 @@
  * The field number is below 16, so that its tag is one byte, known to the compiler. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 

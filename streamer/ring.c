@@ -18,6 +18,13 @@
 
 #include "util.h"
 
+/* Eight records of the usual size: as far as memory is away. */
+#define AHEAD 2048u
+#define CACHE_LINE 64u
+
+/* Of the ring, at most the 64th part is taken and not given back: the producer may be short. */
+#define HELD_BACK 64u
+
 int ring_init(struct ring *ring, int map_fd)
 {
 	struct bpf_map_info info = {0};
@@ -86,30 +93,56 @@ static int record_hand(const struct ring *ring, uint64_t pos, uint32_t header, r
 	return fn(data, at, header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT));
 }
 
+/* The lines of a record to come; not such as a producer may be writing. */
+static void fetch_ahead(const struct ring *ring, uint64_t pos, uint64_t end)
+{
+	const uint8_t *at = ring->data + (pos & ring->mask) + AHEAD;
+
+	if (end - pos <= 2 * AHEAD)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		__builtin_prefetch(at + i * CACHE_LINE);
+}
+
+/* Each producer reads this line, so it is not written for each record. */
+static void give_back(struct ring *ring, uint64_t pos)
+{
+	__atomic_store_n(ring->consumer_pos, pos, __ATOMIC_RELEASE);
+}
+
+/* The kernel wakes us only if it sees that we had taken all there was: so what was taken is given
+ * back, and only then there is a last look. Both sides have a full barrier between. */
+static bool look_again(struct ring *ring, uint64_t pos, uint64_t *end, uint32_t *ret_header)
+{
+	give_back(ring, pos);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	*end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
+	return record_ready(ring, pos, *end, ret_header);
+}
+
 int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned *ret_n)
 {
-	uint64_t pos = *ring->consumer_pos;
+	uint64_t pos = *ring->consumer_pos, given = pos;
 	uint64_t end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
 	unsigned n = 0;
 	uint32_t header;
 	int r = 0;
 
 	while (n < max && !r) {
-		if (!record_ready(ring, pos, end, &header)) {
-			/* The kernel wakes us only if we had taken all it saw: look once more. */
-			end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
-			if (!record_ready(ring, pos, end, &header))
-				break;
-		}
+		if (!record_ready(ring, pos, end, &header) && !look_again(ring, pos, &end, &header))
+			break;
+		fetch_ahead(ring, pos, end);
 		r = record_hand(ring, pos, header, fn, data);
 		if (r == RING_KEEP)
 			break;
 		pos += record_stride(header);
-		/* Given back one by one: the producer may be short of room. Sequentially
-		 * consistent, for the kernel compares positions to decide on a wake-up. */
-		__atomic_store_n(ring->consumer_pos, pos, __ATOMIC_SEQ_CST);
 		n++;
+		if (pos - given > ring->mask / HELD_BACK) {
+			give_back(ring, pos);
+			given = pos;
+		}
 	}
+	give_back(ring, pos);
 	*ret_n = n;
 	return r;
 }

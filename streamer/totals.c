@@ -26,30 +26,6 @@ void totals_done(struct totals *totals)
 	*totals = (struct totals)TOTALS_NULL;
 }
 
-struct totals_cpu *totals_cpu(const struct totals *totals, unsigned probe, unsigned cpu)
-{
-	return &totals->cpus[(size_t)probe * totals->n_cpus + cpu];
-}
-
-static void raise_to(uint64_t *v, uint64_t least)
-{
-	if (*v < least)
-		*v = least;
-}
-
-/* An event nested in another one's hook is submitted first and carries the larger sums, so
- * what is carried does not only grow along the stream. */
-void totals_wrote(struct totals *totals, const struct wire_head *head)
-{
-	struct totals_cpu *cpu = totals_cpu(totals, head->probe, head->cpu);
-
-	cpu->written++;
-	raise_to(&cpu->carried_seen, head->seen);
-	raise_to(&cpu->carried_limited, head->limited);
-	raise_to(&cpu->carried_dropped, head->dropped);
-	raise_to(&cpu->last_boottime, head->boottime_nano);
-}
-
 /* The stream has ended when this is known: which CPU they were of no longer matters, only
  * that the sum over the CPUs is right. */
 void totals_unwrote(struct totals *totals, unsigned probe, uint64_t count)

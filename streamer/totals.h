@@ -37,10 +37,30 @@ struct totals {
 int totals_init(struct totals *totals, unsigned n_cpus);
 void totals_done(struct totals *totals);
 
-struct totals_cpu *totals_cpu(const struct totals *totals, unsigned probe, unsigned cpu);
+static inline struct totals_cpu *totals_cpu(const struct totals *totals, unsigned probe,
+					    unsigned cpu)
+{
+	return &totals->cpus[(size_t)probe * totals->n_cpus + cpu];
+}
 
-/* An event went into the stream. */
-void totals_wrote(struct totals *totals, const struct wire_head *head);
+static inline void totals_raise(uint64_t *v, uint64_t least)
+{
+	if (*v < least)
+		*v = least;
+}
+
+/* An event went into the stream. One nested in another one's hook is submitted first and carries
+ * the larger sums, so what is carried does not only grow along the stream. */
+static inline void totals_wrote(struct totals *totals, const struct wire_head *head)
+{
+	struct totals_cpu *cpu = totals_cpu(totals, head->probe, head->cpu);
+
+	cpu->written++;
+	totals_raise(&cpu->carried_seen, head->seen);
+	totals_raise(&cpu->carried_limited, head->limited);
+	totals_raise(&cpu->carried_dropped, head->dropped);
+	totals_raise(&cpu->last_boottime, head->boottime_nano);
+}
 
 /* @count events of @probe that were put into the stream did not get out of it. */
 void totals_unwrote(struct totals *totals, unsigned probe, uint64_t count);

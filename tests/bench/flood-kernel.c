@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flood-kernel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "flood.skel.h"
+#include "totals.h"
+
+struct kernel {
+	struct flood *flood;
+	struct kernel_probe probe;
+};
+
+struct kernel *flood_new(void)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+
+	if (kernel)
+		kernel->flood = flood__open_and_load();
+	if (!kernel || !kernel->flood) {
+		(void)fprintf(stderr, "flood: %s (it needs root)\n", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	kernel->probe = (struct kernel_probe){.tier = KERNEL_TIER_FENTRY};
+	return kernel;
+}
+
+struct kernel *kernel_free(struct kernel *kernel)
+{
+	if (kernel)
+		flood__destroy(kernel->flood);
+	free(kernel);
+	return NULL;
+}
+
+struct flood_record *flood_records(struct kernel *kernel)
+{
+	return kernel->flood->bss->records;
+}
+
+void flood_run(struct kernel *kernel, unsigned n)
+{
+	char packet[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
+		    .repeat = (int)n);
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(kernel->flood->progs.flood), &opts) < 0) {
+		perror("flood: BPF_PROG_TEST_RUN");
+		exit(EXIT_FAILURE);
+	}
+}
+
+struct wire_sums flood_sums(const struct kernel *kernel)
+{
+	return totals_kernel(kernel->flood->bss->sums, FLOOD_CPUS, WIRE_SECCOMP_DENIAL);
+}
+
+const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
+{
+	return &kernel->probe;
+}
+
+bool kernel_is_compiled(const struct kernel *kernel)
+{
+	return false;
+}
+
+int kernel_critical_fd(const struct kernel *kernel)
+{
+	return bpf_map__fd(kernel->flood->maps.critical);
+}
+
+int kernel_bulk_fd(const struct kernel *kernel)
+{
+	return bpf_map__fd(kernel->flood->maps.bulk);
+}
+
+const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
+{
+	*ret_n = FLOOD_CPUS;
+	return kernel->flood->bss->sums;
+}
+
+int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
+{
+	*ret = 0;
+	return 0;
+}
+
+int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+{
+	return 0;
+}
+
+void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
+{
+}
+
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	return 0;
+}
+
+void kernel_refresh(struct kernel *kernel)
+{
+}
+
+void kernel_detach(struct kernel *kernel)
+{
+}
