@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "encoder.h"
+#include "pace.h"
 #include "pipeline.h"
 #include "reports.h"
 #include "ring.h"
@@ -27,6 +28,7 @@ struct pipeline {
 	struct wakeup wakeup;
 	struct ring critical;
 	struct ring bulk;
+	struct pace pace;   /* of the bulk ring */
 	uint64_t left;      /* events until -c COUNT is reached; 0: no such end */
 	const char *reason; /* why it ends; NULL: it does not yet */
 	int failure;        /* -errno */

@@ -75,6 +75,7 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 			.wakeup = WAKEUP_NULL,
 			.critical = RING_NULL,
 			.bulk = RING_NULL,
+			.pace = pace_of(options->kernel.bulk_ring_bytes),
 			.left = options->count,
 		};
 		r = open_parts(p, error, size);
@@ -183,6 +184,14 @@ static int take(void *data, const void *record, size_t size)
 	return put_event(p, head, size);
 }
 
+static uint64_t monotonic(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 unsigned pipeline_drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
@@ -197,6 +206,8 @@ unsigned pipeline_drain(struct pipeline *p)
 		r = ring_drain(&p->bulk, BULK_BATCH, take, &bulk, &n_bulk);
 	if (r < 0)
 		pipeline_fail(p, r, "a ring");
+	if (n_bulk && n_bulk < BULK_BATCH)
+		pace_drained(&p->pace, monotonic());
 	if (encoder_take_missing(p->encoder, &hierarchy, &cgroup))
 		kernel_forget_cgroup(p->kernel, hierarchy, cgroup);
 	return n_critical + n_bulk;
@@ -247,6 +258,18 @@ static void heed(struct pipeline *p, unsigned causes)
 		p->reason = p->wakeup.signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
+/* In a storm, lets the ring gather what is worth a wake-up. */
+static void keep_pace(const struct pipeline *p, unsigned causes)
+{
+	struct timespec pause = {0};
+
+	if (causes & WAKEUP_CRITICAL || !(causes & WAKEUP_BULK) || p->options->flush_each)
+		return;
+	pause.tv_nsec = (long)pace_wait(&p->pace, monotonic());
+	if (pause.tv_nsec)
+		(void)nanosleep(&pause, NULL);
+}
+
 /* The ring has something, and nothing can be taken: a record at its head is being written, by a
  * program whose task was preempted. Asking again at once would keep it from going on. */
 static void yield_to_kernel(void)
@@ -262,6 +285,7 @@ int pipeline_run(struct pipeline *p)
 	int r = 0;
 
 	while (!p->reason) {
+		keep_pace(p, causes);
 		pipeline_flush_lazily(p);
 		if (!pipeline_drain(p) && causes & (WAKEUP_CRITICAL | WAKEUP_BULK))
 			yield_to_kernel();

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How often a ring is drained. The kernel wakes its reader for the first record after an empty
+ * ring, and in a storm that is nearly each one: a wake-up and a write for every event or two, which
+ * the storming task pays for, too. So there is a pause between two drains; the first event after a
+ * quiet time waits for nothing. */
+#pragma once
+
+#include <stdint.h>
+
+struct pace {
+	uint64_t pause_nano; /* 0: none */
+	uint64_t last_nano;  /* CLOCK_MONOTONIC: when the ring was last drained; 0: not lately */
+};
+
+#define PACE_NULL                                                                                  \
+	{                                                                                          \
+		.pause_nano = 0                                                                    \
+	}
+
+/* 1 ms for rings of 8 MiB and more. Smaller ones are drained more often: no producer fills as much
+ * as 8 bytes a nanosecond. */
+static inline struct pace pace_of(uint64_t ring_bytes)
+{
+	uint64_t nano = ring_bytes / 8;
+
+	return (struct pace){.pause_nano = nano < 1000000 ? nano : 1000000};
+}
+
+/* The ring was found to have something, and was emptied. */
+static inline void pace_drained(struct pace *pace, uint64_t now)
+{
+	pace->last_nano = now;
+}
+
+/* How long it should be left alone now, in ns. */
+static inline uint64_t pace_wait(const struct pace *pace, uint64_t now)
+{
+	uint64_t since = now - pace->last_nano;
+
+	return pace->last_nano && since < pace->pause_nano ? pace->pause_nano - since : 0;
+}
