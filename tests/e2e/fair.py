@@ -51,7 +51,9 @@ class Stream:
                          self.side(record.limited.container)] += record.limited.count
         elif body == "counters":
             for row in record.counters.rows:
-                key = (row.container.cgroup_id, row.kind, row.syscall_number, row.error_number, row.action)
+                if row.kind != KIND:
+                    continue
+                key = (row.container.cgroup_id, row.syscall_number, row.error_number, row.action)
                 self.rows[key] = (self.side(row.container), row.count)
         elif body == "footer":
             self.footer = record.footer
