@@ -8,6 +8,7 @@
  *
  * All this happens under the kernel's global oom_lock: one slot and one buffer are enough. */
 #include "common.bpf.h"
+#include "gone.bpf.h"
 #include "memcg.bpf.h"
 #include "mm.bpf.h"
 #include "names.bpf.h"

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "gone.h"
 #include "probe.h"
 #include "ringside-fields.h"
 #include "util.h"
@@ -25,6 +26,7 @@
 
 struct rows {
 	struct encoder *encoder;
+	struct gone *gone;
 	unsigned probe;
 	uint64_t since; /* boottime: rows untouched since then are left out */
 	uint8_t *data;
@@ -35,7 +37,8 @@ struct rows {
 	bool cut;               /* there were more than fit */
 };
 
-int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder)
+int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder,
+		  struct gone *gone)
 {
 	unsigned n_cpus;
 	uint32_t mask = 0;
@@ -48,8 +51,12 @@ int counters_init(struct counters *counters, const struct kernel *kernel, struct
 	now = calloc(n_cpus, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
-	*counters = (struct counters){
-		.kernel = kernel, .encoder = encoder, .probes = mask, .n_cpus = n_cpus, .now = now};
+	*counters = (struct counters){.kernel = kernel,
+				      .encoder = encoder,
+				      .gone = gone,
+				      .probes = mask,
+				      .n_cpus = n_cpus,
+				      .now = now};
 	return 0;
 }
 
@@ -174,7 +181,9 @@ static int add_row(void *data, const void *key, const struct wire_row *row)
 	uint8_t *mark;
 	struct pb pb;
 
-	if (row->last < rows->since)
+	bool last = rows->gone && gone_is_last(rows->gone, rows->probe, key, row);
+
+	if (row->last < rows->since && !last)
 		return 0;
 	if (grow(rows) < 0) {
 		rows->cut = true;
@@ -255,15 +264,20 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	if (!rows)
 		return -ENOMEM;
 	rows->encoder = counters->encoder;
+	rows->gone = counters->gone;
 	rows->n_parts = 1;
 	if (!full && counters->rows_nano > MARGIN_NANO)
 		rows->since = counters->rows_nano - MARGIN_NANO;
+	if (counters->gone)
+		gone_walk(counters->gone, counters->read_nano);
 	r = collect(counters, rows);
 	for (unsigned i = 0; i < rows->n_parts && !r; i++)
 		r = write_part(counters, totals, stream, rows, i, full && !rows->cut);
 	/* what did not fit is still due */
 	if (!r && !rows->cut)
 		counters->rows_nano = counters->read_nano;
+	else if (counters->gone)
+		gone_not_written(counters->gone);
 	free(rows->data);
 	free(rows);
 	return r;

@@ -11,9 +11,12 @@
 #include "stream.h"
 #include "totals.h"
 
+struct gone;
+
 struct counters {
 	const struct kernel *kernel;
 	struct encoder *encoder;
+	struct gone *gone;
 	uint32_t probes; /* bit mask: those that are attached */
 	unsigned n_cpus;
 	struct wire_cpu *now; /* the kernel's sums at the latest counters_read */
@@ -26,8 +29,9 @@ struct counters {
 		.now = NULL                                                                        \
 	}
 
-/* Borrows both. */
-int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder);
+/* Borrows all; @gone may be NULL. */
+int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder,
+		  struct gone *gone);
 void counters_done(struct counters *counters); /* any time, also twice */
 
 /* Takes the sums as they are now. */

@@ -40,7 +40,7 @@ static int write_records(struct parts *parts, const struct options *options,
 		return r;
 	stream_set_offset(parts->stream, (int64_t)(now.realtime - now.boottime));
 	/* of the encoder only rows make use, and there are none */
-	r = counters_init(&parts->counters, kernel, NULL);
+	r = counters_init(&parts->counters, kernel, NULL, NULL);
 	if (!r)
 		r = totals_init(&parts->totals, parts->counters.n_cpus);
 	if (!r)

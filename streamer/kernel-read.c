@@ -131,6 +131,27 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, "rs_known"), &key);
 }
 
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
+{
+	if (kernel->programs)
+		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs,
+							  tiers_table(probe)->map),
+					  key);
+}
+
+bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
+{
+	struct wire_cgroup_key key;
+
+	if (!kernel->programs ||
+	    bpf_map_lookup_and_delete_elem(programs_map_fd(kernel->programs, "rs_gone"), NULL,
+					   &key))
+		return false;
+	*ret_hierarchy = key.hierarchy;
+	*ret_id = key.id;
+	return true;
+}
+
 /* "memlock" of a map's fdinfo; since 6.4 (90a5527d7686) what it takes indeed. */
 static uint64_t memory_of(int fd)
 {

@@ -98,7 +98,8 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
-		    (tiers_has(kernel->tiers[id], program) || tiers_ends_in(id, program) ||
+		    (!strcmp(program, tiers_common) || tiers_has(kernel->tiers[id], program) ||
+		     tiers_ends_in(id, program) ||
 		     (kernel->iterates && !strcmp(tiers_table(id)->program, program))))
 			return (int)id;
 	return -1;

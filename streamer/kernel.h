@@ -96,6 +96,12 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 /* Asks the programs to send the cgroup's path with its next event again. */
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id);
 
+/* Takes a row out of a table: what is counted there later begins anew. @key as of kernel_row_fn. */
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key);
+
+/* A cgroup that was removed; each is told once. False: no more now. */
+bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id);
+
 /* Bytes the maps take in the kernel, as it says itself; the rings, whose size is configured, are
  * not among them. 0: not known. */
 uint64_t kernel_map_bytes(const struct kernel *kernel);

@@ -134,10 +134,10 @@ static bool is_early(const struct walk *walk, const void *key, const struct wire
 	uint32_t hierarchy;
 	uint64_t id;
 
-	if (walk->all || !probe->limited_cgroup ||
+	if (walk->all || !probe->limited_key ||
 	    walk->counters->read_nano > row->first_limited + PATH_NANO)
 		return false;
-	probe->limited_cgroup(key, &hierarchy, &id);
+	probe->row_cgroup(key, &hierarchy, &id);
 	return id && !encoder_knows(walk->counters->encoder, hierarchy, id);
 }
 
@@ -224,6 +224,42 @@ static int walk_probe(struct walk *walk, const struct wire_sums *sums)
 	if (!r && !walk->waiting)
 		walk->limited->sums.seen[walk->probe] = sums->limited;
 	return r;
+}
+
+static struct limited_row *find(const struct limited *limited, unsigned probe, const void *key)
+{
+	uint8_t padded[KEY_MAX] = {0};
+
+	memcpy(padded, key, probes[probe]->key_size);
+	return place(limited->rows, limited->size, probe, padded);
+}
+
+uint64_t limited_reported(const struct limited *limited, unsigned probe, const void *key)
+{
+	const struct limited_row *row = find(limited, probe, key);
+
+	return row->used ? row->reported : 0;
+}
+
+/* Those behind it that had to go further than their place move up. */
+void limited_forget(struct limited *limited, unsigned probe, const void *key)
+{
+	struct limited_row *row = find(limited, probe, key), moved;
+	size_t at = (size_t)(row - limited->rows);
+
+	if (!row->used)
+		return;
+	row->used = 0;
+	*row = (struct limited_row){0};
+	limited->n_rows--;
+	for (;;) {
+		at = (at + 1) & (limited->size - 1);
+		if (!limited->rows[at].used)
+			return;
+		moved = limited->rows[at];
+		limited->rows[at] = (struct limited_row){0};
+		*place(limited->rows, limited->size, moved.probe, moved.key) = moved;
+	}
 }
 
 bool limited_moved(const struct limited *limited, const struct counters *counters)

@@ -45,6 +45,11 @@ bool limited_moved(const struct limited *limited, const struct counters *counter
 int limited_write(struct limited *limited, const struct counters *counters, struct stream *stream,
 		  bool all);
 
+/* How much of a row's `limited` has been told. */
+uint64_t limited_reported(const struct limited *limited, unsigned probe, const void *key);
+/* The row is no more. */
+void limited_forget(struct limited *limited, unsigned probe, const void *key);
+
 /* What was written stays; and: what was written since is to be written again. */
 void limited_commit(struct limited *limited);
 void limited_rollback(struct limited *limited);

@@ -36,6 +36,7 @@ static uint64_t untold(const struct pipeline *p)
 void pipeline_commit(struct pipeline *p)
 {
 	p->opening = false;
+	reports_written(&p->reports);
 	if (!sink_keeps_going(p->sink)) {
 		deletions_commit(sink_deletions(p->sink));
 		return;

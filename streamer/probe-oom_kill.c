@@ -125,6 +125,14 @@ static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 		pb_uint(pb, FIELD_COUNTER_ROW_SCOPE, key->scope);
 }
 
+static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
+{
+	const struct wire_oom_key *key = data;
+
+	*ret_hierarchy = key->hierarchy;
+	*ret_id = key->cgroup_id;
+}
+
 const struct probe probe_oom_kill = {
 	.name = "oom_kill",
 	.alias = "oom",
@@ -133,4 +141,5 @@ const struct probe probe_oom_kill = {
 	.key_size = sizeof(struct wire_oom_key),
 	.encode = encode,
 	.row_key = row_key,
+	.row_cgroup = row_cgroup,
 };

@@ -193,7 +193,7 @@ static void limited_key(struct encoder *encoder, const void *key, struct pb *pb)
 	put_key(encoder, key, &fields, pb);
 }
 
-static void limited_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
+static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
 {
 	const struct wire_denial_key *key = data;
 
@@ -210,5 +210,5 @@ const struct probe probe_seccomp_denial = {
 	.encode = encode,
 	.row_key = row_key,
 	.limited_key = limited_key,
-	.limited_cgroup = limited_cgroup,
+	.row_cgroup = row_cgroup,
 };

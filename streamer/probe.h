@@ -17,8 +17,8 @@ struct probe {
 	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
 	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
 	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);
-	/* The cgroup a key is about; sets 0 where it is none. NULL if limited_key is. */
-	void (*limited_cgroup)(const void *key, uint32_t *ret_hierarchy, uint64_t *ret_id);
+	/* The cgroup a row's key is about; sets 0 where it is none. NULL: never any. */
+	void (*row_cgroup)(const void *key, uint32_t *ret_hierarchy, uint64_t *ret_id);
 };
 
 #define PROBE_EXTERN(NAME, name, field) extern const struct probe probe_##name;

@@ -22,7 +22,9 @@ int reports_init(struct reports *reports, const struct kernel *kernel, struct en
 				    .totals = totals,
 				    .deletions = deletions,
 				    .sets_per_minute = interval < 60 ? 60 / interval : 1};
-	r = counters_init(&reports->counters, kernel, encoder);
+	r = gone_init(&reports->gone);
+	if (!r)
+		r = counters_init(&reports->counters, kernel, encoder, &reports->gone);
 	if (!r)
 		r = limited_init(&reports->limited, LIMITED_ROWS_MAX);
 	if (r < 0)
@@ -34,6 +36,7 @@ void reports_done(struct reports *reports)
 {
 	counters_done(&reports->counters);
 	limited_done(&reports->limited);
+	gone_done(&reports->gone);
 }
 
 static int write_clock(struct reports *reports, bool always)
@@ -81,6 +84,7 @@ static int write_sums(struct reports *reports, bool all)
 	int r = 0;
 
 	counters_read(&reports->counters);
+	gone_update(&reports->gone, reports->kernel, reports->counters.read_nano);
 	reports->moved = limited_moved(&reports->limited, &reports->counters);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r; i++)
 		if (reports->counters.probes & 1u << i)
@@ -148,6 +152,11 @@ int reports_end(struct reports *reports, const char *reason)
 	return r == -ENOBUFS ? REPORTS_MORE : r;
 }
 
+void reports_written(struct reports *reports)
+{
+	gone_written(&reports->gone, reports->kernel, &reports->limited);
+}
+
 void reports_commit(struct reports *reports)
 {
 	totals_commit(reports->totals);
@@ -159,6 +168,7 @@ void reports_commit(struct reports *reports)
 
 void reports_rollback(struct reports *reports)
 {
+	gone_not_written(&reports->gone);
 	totals_rollback(reports->totals);
 	limited_rollback(&reports->limited);
 	deletions_rollback(reports->deletions);

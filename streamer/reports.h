@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "counters.h"
+#include "gone.h"
 #include "limited.h"
 #include "options.h"
 #include "totals.h"
@@ -20,6 +21,7 @@ struct reports {
 	struct deletions *deletions; /* to be told */
 	struct counters counters;
 	struct limited limited;
+	struct gone gone;
 	struct clock_pair clock; /* as in the latest Clock */
 	struct clock_pair committed_clock;
 	uint64_t committed_rows_nano;
@@ -54,5 +56,8 @@ int reports_write(struct reports *reports);
 int reports_end(struct reports *reports, const char *reason);
 
 /* What was written stays; and: what was written since is to be written again. */
+/* All that was put into the stream has been handed out. */
+void reports_written(struct reports *reports);
+
 void reports_commit(struct reports *reports);
 void reports_rollback(struct reports *reports);

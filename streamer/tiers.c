@@ -194,6 +194,8 @@ bool tiers_ends_in(unsigned probe, const char *program)
 	return false;
 }
 
+const char tiers_common[] = "rs_rmdir";
+
 static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key)},
 	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key)},

@@ -42,6 +42,9 @@ const struct tail *tiers_tails(void);
 /* Whether @program is a tail of @probe. */
 bool tiers_ends_in(unsigned probe, const char *program);
 
+/* The program that every probe needs, whatever its tier. */
+extern const char tiers_common[];
+
 /* The counter table of a probe. */
 struct tiers_table {
 	const char *map;

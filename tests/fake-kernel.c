@@ -203,6 +203,32 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 	((struct kernel *)(uintptr_t)kernel)->forgotten++;
 }
 
+bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
+{
+	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
+
+	if (!k->n_gone)
+		return false;
+	k->n_gone--;
+	*ret_hierarchy = k->gone[k->n_gone].hierarchy;
+	*ret_id = k->gone[k->n_gone].id;
+	return true;
+}
+
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
+{
+	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
+	size_t size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
+					     : sizeof(struct wire_denial_key);
+
+	for (size_t i = 0; i < k->n_rows[probe]; i++) {
+		if (memcmp(&k->rows[probe][i].key, key, size))
+			continue;
+		k->rows[probe][i] = k->rows[probe][--k->n_rows[probe]];
+		return;
+	}
+}
+
 void kernel_detach(struct kernel *kernel)
 {
 	kernel->detached = true;

@@ -8,6 +8,7 @@
 #include "wire.h"
 
 #define FAKE_CPUS 8u
+#define FAKE_GONE 64
 #define FAKE_MAP_BYTES 12345
 #define FAKE_RING_RECORDS 65536u
 #define FAKE_ROWS 65536u
@@ -34,9 +35,11 @@ struct kernel {
 	struct fake_ring bulk;
 	struct fake_row *rows[WIRE_PROBE_COUNT];
 	size_t n_rows[WIRE_PROBE_COUNT];
-	int64_t missed[WIRE_PROBE_COUNT]; /* -1: this kernel does not count them */
-	unsigned walks;                   /* calls of kernel_rows */
-	unsigned forgotten;               /* calls of kernel_forget_cgroup */
+	int64_t missed[WIRE_PROBE_COUNT];       /* -1: this kernel does not count them */
+	unsigned walks;                         /* calls of kernel_rows */
+	struct wire_cgroup_key gone[FAKE_GONE]; /* removed cgroups nobody has asked about */
+	size_t n_gone;
+	unsigned forgotten; /* calls of kernel_forget_cgroup */
 	bool detached;
 };
 

@@ -36,7 +36,7 @@ static inline int fixture_setup(void **state)
 			    sizeof(error)));
 	assert_ok(stream_new(&f->stream, f->sink));
 	assert_ok(totals_init(&f->totals, FAKE_CPUS));
-	assert_ok(counters_init(&f->counters, f->kernel, f->encoder));
+	assert_ok(counters_init(&f->counters, f->kernel, f->encoder, NULL));
 	*state = f;
 	return 0;
 }

@@ -98,7 +98,7 @@ static void a_probe_that_is_not_attached_has_no_sums(void **state)
 
 	f->kernel->probes[DENIAL].tier = KERNEL_TIER_NONE;
 	counters_done(&f->counters);
-	assert_ok(counters_init(&f->counters, f->kernel, f->encoder));
+	assert_ok(counters_init(&f->counters, f->kernel, f->encoder, NULL));
 	write_set(f, true);
 	{
 		_cleanup_records_ struct records records = fixture_records(f);

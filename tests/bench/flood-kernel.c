@@ -97,6 +97,15 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	return 0;
 }
 
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
+{
+}
+
+bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
+{
+	return false;
+}
+
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
 {
 }

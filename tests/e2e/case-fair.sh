@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # One container's storm, with the default limits, takes nothing from the others: each of their denials
-# and all OOM kills arrive, also when the storm makes cgroups in a loop; and what is held back of it
-# is known to the last one. RINGSIDE_FAIR: denials of the storm (10000000 are no trouble either).
+# and all OOM kills arrive, also when the storm makes cgroups in a loop; what is held back of it is
+# known to the last one, and the rows of cgroups that are gone leave after their last value. RINGSIDE_FAIR: denials of the storm (10000000 are no trouble either).
 case $TARGET in
 native) COUNT=${RINGSIDE_FAIR:-1000000} KILLS=20 ;;
 *) COUNT=${RINGSIDE_FAIR:-200000} KILLS=5 ;;
@@ -15,12 +15,13 @@ collect() {
 
 	start_limited loop
 	storm loop --count $((COUNT / 4)) --per-cgroup 200 --distinct 100
+	sleep 14 # for the rows of the cgroups that are gone to go, too
 	stop loop
 }
 
 # With the limits as they are by default.
 start_limited() {
-	start "$1" -z --rate 1,20 --container-rate 1000
+	start "$1" -z --rate 1,20 --container-rate 1000 --counters-interval 2
 }
 
 # storm NAME OPTION…: two tasks of a noisy container, and meanwhile a quiet one and OOM kills.
