@@ -20,8 +20,14 @@ now() { # ms; /proc/uptime alone has 10 of them
 
 # attached READY: that is in its stdout or its file; oomkill, which buffers, has a link by then
 attached() {
-	grep -qa "$1" "$work/out" "$work/out.pb" 2>/dev/null ||
-		{ [ "$1" = link ] && ls -l "/proc/$pid/fd" | grep -qE 'bpf.link|perf_event'; }
+	! grep -qa "$1" "$work/out" "$work/out.pb" 2>/dev/null || return 0
+	[ "$1" = link ] || return 1
+	for fd in /proc/"$pid"/fd/*; do
+		case $(readlink "$fd") in
+		*bpf*link* | *perf_event*) return 0 ;;
+		esac
+	done
+	return 1
 }
 
 # measure NAME READY COMMAND…
