@@ -28,8 +28,11 @@ static __always_inline __u32 is_logged(__u32 action, bool requested)
 		return requested ? rs_actions_logged & WIRE_LOGS_TRACE : 0;
 	case SECCOMP_RET_USER_NOTIF:
 		return requested ? rs_actions_logged & WIRE_LOGS_USER_NOTIF : 0;
-	default:
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
 		return 0;
+	default:
+		return rs_actions_logged & WIRE_LOGS_KILL_PROCESS;
 	}
 }
 

@@ -8,6 +8,8 @@
 #include "mark.bpf.h"
 #include "task.bpf.h"
 
+#include <linux/seccomp.h>
+
 #ifdef RS_LEGACY
 #include "submit-legacy.bpf.h"
 #else
@@ -108,6 +110,23 @@ static __always_inline bool idle(void)
 }
 #endif
 
+/* Those the kernel does not know it takes for KILL_PROCESS (kernel/seccomp.c, __seccomp_filter()).
+ */
+static __always_inline __u32 known_action(__u32 action)
+{
+	switch (action) {
+	case SECCOMP_RET_KILL_THREAD:
+	case SECCOMP_RET_TRAP:
+	case SECCOMP_RET_ERRNO:
+	case SECCOMP_RET_USER_NOTIF:
+	case SECCOMP_RET_TRACE:
+	case SECCOMP_RET_LOG:
+		return action;
+	default:
+		return SECCOMP_RET_KILL_PROCESS;
+	}
+}
+
 /* Counts, limits, submits. The denial is the current task's. */
 SUBPROGRAM int rs_emit(struct denial *denial)
 {
@@ -125,6 +144,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	denial->key.hierarchy = group.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
 	denial->key.arch = call_arch(task);
 	denial->key.pad = 0;
+	denial->key.action = known_action(denial->key.action);
 	denial->now = bpf_ktime_get_boot_ns();
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;

@@ -61,11 +61,11 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 			return false;
 		set_error(denial, -result);
 		return true;
-	case SECCOMP_RET_KILL_THREAD:
-	case SECCOMP_RET_KILL_PROCESS:
-		return !doubt;
-	default:
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
 		return false;
+	default: /* a kill, also by an action the kernel does not know */
+		return !doubt;
 	}
 }
 
@@ -188,7 +188,7 @@ static __always_inline void kill_action(struct denial *denial, struct task_struc
 	if (verdict < 0)
 		return;
 	verdict &= SECCOMP_RET_ACTION_FULL;
-	if (verdict == SECCOMP_RET_KILL_PROCESS || verdict == SECCOMP_RET_KILL_THREAD) {
+	if (verdict != SECCOMP_RET_ALLOW) {
 		denial->flags |= WIRE_SECCOMP_EVALUATED;
 		denial->key.action = verdict;
 	}

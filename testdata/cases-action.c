@@ -101,6 +101,13 @@ static int run_c07(struct truth *truth, int truth_fd)
 	return deny_and_die(truth, SECCOMP_RET_KILL_THREAD);
 }
 
+#define NO_ACTION 0x00070000u /* none, now; the kernel takes it for KILL_PROCESS */
+
+static int run_n25(struct truth *truth, int truth_fd)
+{
+	return deny_and_die(truth, NO_ACTION);
+}
+
 static void *die_alone(void *data)
 {
 	(void)deny_and_die(data, SECCOMP_RET_KILL_THREAD);
@@ -281,5 +288,6 @@ const struct seccomp_case cases_action[] = {
 	{"c17", "fork and exec under a filter, nothing denied", run_c17, resume_c17, 0},
 	{"c18", "TRAP, SIGSYS has its default action", run_c18, NULL, SIGSYS},
 	{"c19", "TRAP, SIGSYS is blocked", run_c19, NULL, SIGSYS},
+	{"n25", "an action the kernel does not know", run_n25, NULL, SIGSYS},
 };
 const size_t n_cases_action = ARRAY_SIZE(cases_action);

@@ -21,7 +21,7 @@ PAGE = 4096
 # Of a limit and of touched memory: batches charged ahead per CPU, and what the runner notes late.
 SLACK_BYTES = 4 << 20
 
-SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 25)]
+SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 26)]
 OOM_CASES = [f"o{n:02}" for n in range(1, 12)]
 MACHINE_CASES = ["g01", "g02"]
 
