@@ -29,6 +29,7 @@ struct verify {
 	bool has_oom_kills;
 	uint64_t oom_kills; /* the kernel's count at its beginning */
 	uint64_t uncounted; /* events of which the kernel counts no kill */
+	uint64_t recounted; /* kills of which it may count one victim twice */
 	/* records are missing: what the sums say of them will go here */
 	struct findings *gap_notes;
 };

@@ -75,6 +75,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	verify->has_oom_kills = header->has_kernel_oom_kills;
 	verify->oom_kills = header->kernel_oom_kills;
 	verify->uncounted = 0;
+	verify->recounted = 0;
 	memset(verify->stream_id, 0, sizeof(verify->stream_id));
 	if (header->stream_id.len == sizeof(verify->stream_id))
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));

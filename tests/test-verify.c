@@ -820,6 +820,35 @@ static void the_kernel_counts_no_kill_of_a_process_that_shares_memory(void **sta
 	assert_verdict(&stream, 0, "complete");
 }
 
+static void make_a_group(Ringside__V1__Record *record)
+{
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_OOM_KILL)
+		return;
+	record->oom_kill->has_oom_group = record->oom_kill->has_victim_number = 1;
+	record->oom_kill->oom_group = 1;
+	record->oom_kill->victim_number = 1;
+}
+
+/* Once, or twice; more is said. */
+static void the_kernel_may_count_the_first_of_a_group_again(void **state)
+{
+	for (unsigned again = 0; again < 3; again++) {
+		struct stream stream;
+
+		begin(&stream);
+		stream.mangle = make_a_group;
+		stream_event(&stream, STREAM_OOM, 0);
+		stream.kernel_oom_kills += again;
+		stream.mangle = NULL;
+		end(&stream);
+		assert_verdict(&stream, 0,
+			       again < 2
+				       ? "complete"
+				       : "complete; the kernel itself counted 4 OOM kills in this "
+					 "time, the stream has 2 and lost 0");
+	}
+}
+
 static void a_record_behind_the_footer_is_told(void **state)
 {
 	struct stream stream;
@@ -1103,6 +1132,7 @@ int main(void)
 		cmocka_unit_test(wrong_totals_of_the_footer_are_told),
 		cmocka_unit_test(another_count_of_the_kernel_is_said_but_no_failure),
 		cmocka_unit_test(the_kernel_counts_no_kill_of_a_process_that_shares_memory),
+		cmocka_unit_test(the_kernel_may_count_the_first_of_a_group_again),
 		cmocka_unit_test(a_record_behind_the_footer_is_told),
 		cmocka_unit_test(streams_one_behind_the_other_are_each_verified),
 		cmocka_unit_test(a_stream_that_another_one_follows_needs_its_footer),
