@@ -49,7 +49,12 @@ static void note(struct kernel_probe *probe, enum kernel_tier tier, const char *
 
 	if (probe->n_attempts == ARRAY_SIZE(probe->attempts))
 		return;
-	attempt = &probe->attempts[probe->n_attempts++];
+	attempt = &probe->attempts[probe->n_attempts];
+	/* Another set of hooks of one tier, for the same reason. */
+	if (probe->n_attempts && error && attempt[-1].tier == tier && !attempt[-1].ok &&
+	    !strcmp(attempt[-1].error, error))
+		return;
+	probe->n_attempts++;
 	attempt->tier = tier;
 	attempt->ok = !error;
 	(void)snprintf(attempt->error, sizeof(attempt->error), "%s", error ? error : "");

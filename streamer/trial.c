@@ -222,13 +222,6 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 	unsigned params;
 	int r;
 
-	if (tier->sign && !types_function(types, tier->sign, &params)) {
-		(void)snprintf(error, size,
-			       "its return probes are limited in number, and tasks that wait in a "
-			       "call use them up (no function %s, which came with 6.14)",
-			       tier->sign);
-		return -EOPNOTSUPP;
-	}
 	if (tier->functions[0] && !types_are_carried()) {
 		(void)snprintf(error, size,
 			       "programs on functions need a kernel that carries its "
@@ -244,6 +237,13 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 		r = try_kprobe(types, tier->kprobes[i], error, size);
 		if (r)
 			return r;
+	}
+	if (tier->sign && !types_function(types, tier->sign, &params)) {
+		(void)snprintf(error, size,
+			       "its return probes are limited in number, and tasks that wait in a "
+			       "call use them up (no function %s, which came with 6.14)",
+			       tier->sign);
+		return -EOPNOTSUPP;
 	}
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->functions[i]; i++) {
 		r = try_fentry(types, tier->functions[i]);
