@@ -16,7 +16,7 @@ collect() {
 	echo "$streamer" >soak.pid
 	wait_until 60 "first file" first_file
 	mkfifo follower.out
-	wc -l <follower.out >followed &
+	grep -c '"kind":"seccomp_denial"' <follower.out >followed &
 	counter=$!
 	"$BUILD/consumer/ringside" tail -f -n 0 -o json --kind seccomp soak.d 2>follower.log >follower.out &
 	follower=$!
