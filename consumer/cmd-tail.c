@@ -150,8 +150,11 @@ static int find_first(struct tail *tail, const struct recordings *list, struct l
 		return -ENOMEM;
 	while (i && (left || i == list->n)) {
 		i--;
-		/* what cannot be read is said when its turn comes */
-		(void)last_find(list->all[i].path, &tail->printer, left, &lasts[i]);
+		/* what else cannot be read is said when its turn comes */
+		if (last_find(list->all[i].path, &tail->printer, left, &lasts[i]) == -ENOMEM) {
+			free(lasts);
+			return -ENOMEM;
+		}
 		left -= left == UINT64_MAX ? 0 : lasts[i].n;
 	}
 	*ret = lasts;

@@ -25,7 +25,7 @@ static int count(const char *path, struct printer *printer, uint64_t begin,
 		if (!r && reader_frame_offset(reader) >= begin)
 			*ret += printer_wants(printer, reader, &item) == 1;
 		if (r && r != READER_DAMAGED)
-			return 0;
+			return r < 0 ? r : 0;
 	}
 }
 

@@ -17,15 +17,8 @@
 
 int memo_new(struct memo **ret)
 {
-	_cleanup_(memo_freep) struct memo *memo = calloc(1, sizeof(*memo));
-
-	if (!memo)
-		return -ENOMEM;
-	memo->data = malloc(MEMO_SIZE);
-	if (!memo->data)
-		return -ENOMEM;
-	*ret = TAKE_PTR(memo);
-	return 0;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
 }
 
 struct memo *memo_free(struct memo *memo)
@@ -38,7 +31,7 @@ struct memo *memo_free(struct memo *memo)
 
 void memo_begin(struct memo *memo)
 {
-	if (!memo->full)
+	if (!memo->full || !memo->data)
 		return;
 	memset(memo->slots, 0, sizeof(memo->slots));
 	memo->used = 0;
@@ -73,15 +66,23 @@ struct memo_entry *memo_find(const struct memo *memo, const void *type, const ui
 	return NULL;
 }
 
+/* Not every reader unpacks messages. Without memory there is nothing to find, and no harm. */
+static bool has_room(struct memo *memo, size_t size)
+{
+	if (!memo->data && !memo->full)
+		memo->data = malloc(MEMO_SIZE);
+	memo->full |= !memo->data || size > MEMO_SIZE - memo->used;
+	return !memo->full;
+}
+
 static void *take(struct memo *memo, size_t size)
 {
-	void *p = memo->data + memo->used;
+	void *p;
 
 	size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
-	if (size > MEMO_SIZE - memo->used) {
-		memo->full = true;
+	if (!has_room(memo, size))
 		return NULL;
-	}
+	p = memo->data + memo->used;
 	memo->used += size;
 	return p;
 }

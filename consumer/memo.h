@@ -29,7 +29,7 @@ struct memo_entry {
 
 struct memo {
 	struct memo_entry *slots[MEMO_SLOTS];
-	uint8_t *data; /* MEMO_SIZE */
+	uint8_t *data; /* MEMO_SIZE, once something is kept */
 	size_t used;
 	bool full;
 };
@@ -61,7 +61,7 @@ static inline struct memo_note *memo_note(const struct memo *memo, const void *m
 {
 	uintptr_t at;
 
-	if (!memo)
+	if (!memo || !memo->data)
 		return NULL;
 	at = (uintptr_t)message - (uintptr_t)memo->data;
 	if (at >= MEMO_SIZE)

@@ -4,6 +4,7 @@
  * and after damage nothing is swallowed that a wrong length claimed. */
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "input-part.h"
 #include "pb-read.h"
@@ -238,8 +239,16 @@ static size_t feed(struct input *input, size_t size)
 	return r;
 }
 
+/* What libzstd has refused is damage; but for want of memory it says nothing of the input. */
+static int refused(struct input *input, size_t r, enum input_fault fault)
+{
+	return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation ? -ENOMEM : fail(input, fault);
+}
+
 static int begin_frame(struct input *input, const struct zframe *frame)
 {
+	size_t r;
+
 	input->frame = *frame;
 	input->frame_offset = input->source.offset;
 	input->frame_content = 0;
@@ -250,8 +259,9 @@ static int begin_frame(struct input *input, const struct zframe *frame)
 	if (!is_readable(frame))
 		return fail(input, INPUT_FAULT_WINDOW);
 	(void)ZSTD_DCtx_reset(input->zstd, ZSTD_reset_session_only);
-	if (ZSTD_isError(feed(input, frame->header)))
-		return fail(input, INPUT_FAULT_DATA);
+	r = feed(input, frame->header);
+	if (ZSTD_isError(r))
+		return refused(input, r, INPUT_FAULT_DATA);
 	input->state = INPUT_BLOCK;
 	return GO_ON;
 }
@@ -288,7 +298,9 @@ static int take_block(struct input *input)
 		return GO_ON;
 	}
 	left = feed(input, block.size);
-	if (ZSTD_isError(left) || (!left && (!block.last || input->frame.checksum)))
+	if (ZSTD_isError(left))
+		return refused(input, left, INPUT_FAULT_DATA);
+	if (!left && (!block.last || input->frame.checksum))
 		return fail(input, INPUT_FAULT_DATA);
 	if (!block.last)
 		return GO_ON;
@@ -298,13 +310,14 @@ static int take_block(struct input *input)
 
 static int take_checksum(struct input *input)
 {
-	size_t size;
+	size_t size, r;
 
 	(void)source_bytes(&input->source, &size);
 	if (size < ZFRAME_CHECKSUM)
 		return need_more(input, false);
-	if (ZSTD_isError(feed(input, ZFRAME_CHECKSUM)))
-		return fail(input, INPUT_FAULT_CHECKSUM);
+	r = feed(input, ZFRAME_CHECKSUM);
+	if (ZSTD_isError(r))
+		return refused(input, r, INPUT_FAULT_CHECKSUM);
 	return end_frame(input);
 }
 

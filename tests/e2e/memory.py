@@ -5,7 +5,7 @@
 Does each command come to its end with each file when it is given 16 MB, and to the same end as
 without a limit? RLIMIT_DATA counts what a process can write and nobody else sees: heap, mmap, not
 the program itself (getrlimit(2), since Linux 4.7). What it has mapped counts, used or not, so this
-asks for more than the resident size would.
+asks for more than the resident size would. And with so little that it cannot do, does it fail?
 """
 import hashlib
 import os
@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 LIMIT = 16_000_000
+TOO_LITTLE = [2_500_000, 5_000_000, 7_000_000, 8_000_000]
 REPAIRED = "repaired.pb.zst"
 COMMANDS = {
     "cat": ["cat", "-o", "json", "{}"],
@@ -26,8 +27,8 @@ COMMANDS = {
 }
 
 
-def limit():
-    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
+def limit(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def end_of(command, preexec):
@@ -51,7 +52,11 @@ def main():
             if name == "repair" and os.path.isdir(file):
                 continue
             command = [ringside, *(word.format(file) for word in words)]
-            ends = [end_of(command, preexec) for preexec in (None, limit)]
+            ends = [end_of(command, preexec) for preexec in (None, limit(LIMIT))]
+            for size in TOO_LITTLE:
+                end = end_of(command, limit(size))
+                if end != ends[0] and end[0] != 1:
+                    different.append(f"{file}: {ends[0]}, with {size} bytes {end}")
             if ends[0] != ends[1] or ends[0][0] not in (0, 1, 3):
                 different.append(f"{file}: {ends[0]}, with the limit {ends[1]}")
         print(f"{'not ok' if different else 'ok'} - {name}: {'; '.join(different) or 'takes less than 16 MB'}")
