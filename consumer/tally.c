@@ -86,11 +86,23 @@ const char *tally_name(struct tally *tally, const char *name)
 	return get_kind(tally, name)->name;
 }
 
+/* Events of kinds that only a newer version knows cannot be counted here; others have none, but
+ * rows. */
+static bool is_countable(const char *kind)
+{
+	const ProtobufCFieldDescriptor *field;
+
+	field = kind ? protobuf_c_message_descriptor_get_field_by_name(
+			       &ringside__v1__record__descriptor, kind)
+		     : NULL;
+	return field && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
+}
+
 void tally_header(struct tally *tally, const Ringside__V1__Header *header)
 {
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
-		bool attached = probe->has_tier && probe->tier;
+		bool attached = probe->has_tier && probe->tier && is_countable(probe->kind);
 
 		get_kind(tally, probe->kind)->attached |= attached;
 	}
@@ -291,17 +303,6 @@ static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums,
 	kind->overflow_limited = sums->overflow_limited;
 	kind->lost_in_sink = sums->lost_in_sink;
 	return 0;
-}
-
-/* Events of kinds that only a newer version knows cannot be counted here. */
-static bool is_countable(const char *kind)
-{
-	const ProtobufCFieldDescriptor *field;
-
-	field = kind ? protobuf_c_message_descriptor_get_field_by_name(
-			       &ringside__v1__record__descriptor, kind)
-		     : NULL;
-	return field && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
 }
 
 static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,

@@ -28,7 +28,7 @@ struct rows {
 	struct encoder *encoder;
 	struct gone *gone;
 	unsigned probe;
-	uint64_t since; /* boottime: rows untouched since then are left out */
+	struct row_view view;
 	uint8_t *data;
 	size_t size;
 	size_t capacity;
@@ -41,20 +41,24 @@ int counters_init(struct counters *counters, const struct kernel *kernel, struct
 		  struct gone *gone)
 {
 	unsigned n_cpus;
-	uint32_t mask = 0;
+	uint32_t attached = 0, with_events = 0;
 	struct wire_cpu *now;
 
 	(void)kernel_cpus(kernel, &n_cpus);
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		if (kernel_probe(kernel, i)->tier != KERNEL_TIER_NONE)
-			mask |= 1u << i;
+			attached |= 1u << i;
+		if (probes[i]->field)
+			with_events |= 1u << i;
+	}
 	now = calloc(n_cpus, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
 	*counters = (struct counters){.kernel = kernel,
 				      .encoder = encoder,
 				      .gone = gone,
-				      .probes = mask,
+				      .attached = attached,
+				      .probes = attached & with_events,
 				      .n_cpus = n_cpus,
 				      .now = now};
 	return 0;
@@ -173,17 +177,46 @@ static int grow(struct rows *rows)
 	return 0;
 }
 
+static bool is_news(const struct probe *probe, const void *value, const struct row_view *view)
+{
+	const struct wire_row *row = value;
+
+	return probe->row_changed ? probe->row_changed(value, view) : row->last >= view->since;
+}
+
+static void put_values(const struct probe *probe, const void *value, const struct row_view *view,
+		       struct pb *pb)
+{
+	const struct wire_row *row = value;
+
+	if (probe->row_values) {
+		probe->row_values(value, view, pb);
+		return;
+	}
+	pb_uint(pb, FIELD_COUNTER_ROW_COUNT, row->count);
+	pb_uint(pb, FIELD_COUNTER_ROW_LIMITED, row->limited);
+}
+
+/* How much of it was held back. */
+static uint64_t limited_of(const struct probe *probe, const void *value)
+{
+	const struct wire_row *row = value;
+
+	return probe->row_values ? 0 : row->limited;
+}
+
 /* kernel_row_fn */
-static int add_row(void *data, const void *key, const struct wire_row *row)
+static int add_row(void *data, const void *key, const void *row)
 {
 	struct rows *rows = data;
+	const struct probe *probe = probes[rows->probe];
 	size_t start = rows->n_parts > 1 ? rows->ends[rows->n_parts - 2] : 0;
 	uint8_t *mark;
 	struct pb pb;
+	bool last;
 
-	bool last = rows->gone && gone_is_last(rows->gone, rows->probe, key, row);
-
-	if (row->last < rows->since && !last)
+	last = rows->gone && gone_is_last(rows->gone, rows->probe, key, limited_of(probe, row));
+	if (!is_news(probe, row, &rows->view) && !last)
 		return 0;
 	if (grow(rows) < 0) {
 		rows->cut = true;
@@ -192,8 +225,7 @@ static int add_row(void *data, const void *key, const struct wire_row *row)
 	pb = pb_make(rows->data + rows->size, ROW_MAX);
 	mark = pb_open(&pb, FIELD_COUNTERS_ROWS);
 	encoder_row_key(rows->encoder, rows->probe, key, &pb);
-	pb_uint(&pb, FIELD_COUNTER_ROW_COUNT, row->count);
-	pb_uint(&pb, FIELD_COUNTER_ROW_LIMITED, row->limited);
+	put_values(probe, row, &rows->view, &pb);
 	pb_close(&pb, mark);
 	if (pb.overflow)
 		return -EMSGSIZE;
@@ -214,7 +246,7 @@ static int collect(const struct counters *counters, struct rows *rows)
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		int r;
 
-		if (!(counters->probes & 1u << i))
+		if (!(counters->attached & 1u << i))
 			continue;
 		rows->probe = i;
 		r = kernel_rows(counters->kernel, i, add_row, rows);
@@ -267,7 +299,11 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	rows->gone = counters->gone;
 	rows->n_parts = 1;
 	if (!full && counters->rows_nano > MARGIN_NANO)
-		rows->since = counters->rows_nano - MARGIN_NANO;
+		rows->view.since = counters->rows_nano - MARGIN_NANO;
+	if (!full)
+		rows->view.reported = counters->epoch;
+	rows->view.n_values = counters->n_cpus;
+	rows->view.epoch = kernel_end_epoch(counters->kernel, counters->epoch);
 	if (counters->gone)
 		gone_walk(counters->gone, counters->read_nano);
 	r = collect(counters, rows);
@@ -278,6 +314,8 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 		counters->rows_nano = counters->read_nano;
 	else if (counters->gone)
 		gone_not_written(counters->gone);
+	if (!r)
+		counters->epoch = rows->view.epoch;
 	free(rows->data);
 	free(rows);
 	return r;

@@ -17,11 +17,13 @@ struct counters {
 	const struct kernel *kernel;
 	struct encoder *encoder;
 	struct gone *gone;
-	uint32_t probes; /* bit mask: those that are attached */
+	uint32_t attached; /* bit mask */
+	uint32_t probes;   /* of these, those that have events, and so sums */
 	unsigned n_cpus;
 	struct wire_cpu *now; /* the kernel's sums at the latest counters_read */
 	uint64_t read_nano;   /* CLOCK_BOOTTIME then */
 	uint64_t rows_nano;   /* CLOCK_BOOTTIME of the latest set: rows older than it are in it */
+	uint64_t epoch;       /* whose maxima are in it: see kernel_end_epoch() */
 };
 
 #define COUNTERS_NULL                                                                              \

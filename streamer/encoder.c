@@ -63,18 +63,31 @@ static uint8_t *put_sums(uint8_t *p, const struct wire_head *head)
 	return p;
 }
 
+static const struct probe *probe_of(const struct wire_head *head, size_t size)
+{
+	const struct probe *probe;
+
+	if (size < sizeof(*head) || head->size > size || head->probe >= WIRE_PROBE_COUNT)
+		return NULL;
+	probe = probes[head->probe];
+	return head->size < probe->record_min ? NULL : probe;
+}
+
+int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size)
+{
+	const struct probe *probe = probe_of(head, size);
+
+	return probe && probe->learn ? probe->learn(encoder, head) : -EBADMSG;
+}
+
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
 		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size)
 {
 	uint8_t *record = buf + 2, *body = record + 3, *p;
-	const struct probe *probe;
+	const struct probe *probe = probe_of(head, size);
 
-	if (size < sizeof(*head) || head->size > size || head->probe >= WIRE_PROBE_COUNT)
+	if (!probe || !probe->encode)
 		return -EBADMSG;
-	probe = probes[head->probe];
-	if (head->size < probe->record_min)
-		return -EBADMSG;
-
 	*record = (uint8_t)(probe->field << 3 | PB_BYTES);
 	p = probe->encode(encoder, head, body);
 	if (!p)

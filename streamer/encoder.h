@@ -39,6 +39,10 @@ struct encoder_stamp {
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
 		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
 
+/* Takes what a ring record of a probe without events says about a cgroup. 0, or -EBADMSG for one
+ * that is not whole. */
+int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size);
+
 /* Appends the fields of a CounterRow or Limited message that name the key (kind, container,
  * arch, syscall, action, errno, scope). The caller has opened the message and adds the counts.
  * The field numbers of both messages differ: the two functions. */

@@ -102,7 +102,7 @@ static const struct gone_cgroup *find(const struct gone *gone, uint32_t hierarch
 	return NULL;
 }
 
-bool gone_is_last(struct gone *gone, unsigned probe, const void *key, const struct wire_row *row)
+bool gone_is_last(struct gone *gone, unsigned probe, const void *key, uint64_t limited)
 {
 	uint32_t hierarchy;
 	uint64_t id;
@@ -116,7 +116,7 @@ bool gone_is_last(struct gone *gone, unsigned probe, const void *key, const stru
 		gone->cut = true;
 		return false;
 	}
-	gone->rows[gone->n_rows] = (struct gone_row){.probe = probe, .limited = row->limited};
+	gone->rows[gone->n_rows] = (struct gone_row){.probe = probe, .limited = limited};
 	memcpy(gone->rows[gone->n_rows++].key, key, probes[probe]->key_size);
 	return true;
 }

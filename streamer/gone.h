@@ -55,9 +55,10 @@ void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now);
 /* Before the rows are looked at. */
 void gone_walk(struct gone *gone, uint64_t now);
 
-/* Whether a row is about a cgroup that has been gone long enough: then this is its last value, and
- * it is kept in mind until gone_written() or gone_not_written(). */
-bool gone_is_last(struct gone *gone, unsigned probe, const void *key, const struct wire_row *row);
+/* Whether a row, with @limited of it held back, is about a cgroup that has been gone long enough:
+ * then this is its last value, and it is kept in mind until gone_written() or gone_not_written().
+ */
+bool gone_is_last(struct gone *gone, unsigned probe, const void *key, uint64_t limited);
 
 /* All rows were looked at, and the last values are in the output: takes these rows out of the
  * kernel's tables, if all that was held back of them has been told. */

@@ -108,7 +108,7 @@ static void notes(struct pb *pb, const struct kernel_config *config, const struc
 		pb_string(pb, FIELD_HEADER_NOTES,
 			  "The machine id is left out: it is not certain from where this runs.");
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
-		if (config->probes & 1u << i)
+		if (config->probes & 1u << i || probes[i]->on_request)
 			continue;
 		(void)snprintf(text, sizeof(text), "--probes leaves out %s.", probes[i]->name);
 		pb_string(pb, FIELD_HEADER_NOTES, text);

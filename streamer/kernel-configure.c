@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the programs are told before they are loaded: sizes, limits, what is attached beside them.
  */
+#include <linux/bpf.h>
 #include <unistd.h>
+
+#include <bpf/bpf.h>
 
 #include "kernel-part.h"
 #include "util.h"
+
+#define TABLE_BYTES (8u << 20)
+#define ROWS_MIN 512u
+#define ROWS_MAX 4096u
 
 /* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
 static void widen(const struct kernel *kernel, const char *name)
@@ -46,6 +53,64 @@ static int set_numbers(const struct kernel *kernel)
 	return 0;
 }
 
+/* As many rows of all CPUs as TABLE_BYTES take, and no fewer than ROWS_MIN. */
+static int size_table(const struct kernel *kernel, const struct tiers_table *table)
+{
+	const size_t bytes = kernel_row_bytes(kernel, table);
+	size_t rows = TABLE_BYTES / bytes;
+	uint32_t *row_bytes;
+
+	if (rows > ROWS_MAX)
+		rows = ROWS_MAX;
+	if (rows < ROWS_MIN)
+		rows = ROWS_MIN;
+	row_bytes = programs_constant(kernel->programs, "rs_tcp_row_bytes");
+	if (!row_bytes)
+		return -ENOENT;
+	*row_bytes = (uint32_t)bytes;
+	return resize(kernel, table->map, (uint32_t)rows)
+		       ?: resize(kernel, table->beside, (uint32_t)rows);
+}
+
+/* The tables whose rows each CPU has for itself: only where they are wanted. */
+static int set_tables(const struct kernel *kernel)
+{
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		const struct tiers_table *table = tiers_table(id);
+		struct bpf_map *map = programs_map(kernel->programs, table->map), *beside;
+		int r = 0;
+
+		if (!table->per_cpu || !map)
+			continue;
+		beside = programs_map(kernel->programs, table->beside);
+		if (kernel->tiers[id])
+			r = size_table(kernel, table);
+		else
+			r = bpf_map__set_autocreate(map, false)
+				    ?: bpf_map__set_autocreate(beside, false);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int kernel_make_rows(const struct kernel *kernel)
+{
+	const struct tiers_table *table = tiers_table(WIRE_TCP_QUEUE);
+	const struct wire_cgroup_key others = {0};
+	_cleanup_free_ void *zero = NULL;
+
+	if (!kernel->tiers[WIRE_TCP_QUEUE])
+		return 0;
+	zero = calloc(1, kernel_row_bytes(kernel, table));
+	if (!zero)
+		return -ENOMEM;
+	return bpf_map_update_elem(programs_map_fd(kernel->programs, table->map), &others, zero,
+				   BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
 /* GCRA: the time one event earns back, and how far ahead of time a burst may run. */
 static int set_rate(const struct kernel *kernel, const char *name, uint32_t rate, uint32_t burst)
 {
@@ -72,6 +137,8 @@ int kernel_configure(struct kernel *kernel)
 	widen(kernel, "rs_known");
 	widen(kernel, "rs_buckets");
 	widen(kernel, "rs_victims");
+	if (!r)
+		r = set_tables(kernel);
 	if (!r)
 		r = resize(kernel, "rs_sums", kernel->n_cpus);
 	if (!r)

@@ -18,6 +18,7 @@ struct kernel {
 	enum programs_variant variant;
 	const char *without_modern; /* why not PROGRAMS_MODERN: a sentence */
 	bool iterates;              /* the programs' tables are read through iterators */
+	uint32_t looks;             /* bit mask of probes whose look this kernel gives */
 	struct programs *programs;
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
@@ -27,6 +28,16 @@ struct kernel {
 	uint64_t missed[WIRE_PROBE_COUNT];
 	uint64_t missed_in_trial; /* of seccomp's: made by the trial, nobody's denials */
 };
+
+/* The iterator a probe looks with: makes its link, where it was loaded; and the link, or NULL. */
+void kernel_attach_look(const struct kernel *kernel, unsigned probe);
+const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe);
+
+/* Of a row, of all CPUs. */
+size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table);
+
+/* Once they are loaded: the rows that have to be there from the start. */
+int kernel_make_rows(const struct kernel *kernel);
 
 /* Sets the constants and the sizes of kernel->programs, which are not loaded yet. */
 int kernel_configure(struct kernel *kernel);

@@ -37,6 +37,14 @@ const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
 	return kernel->cpus;
 }
 
+/* What an iterator hands out at once has to fit into 8 pages (kernel/bpf/bpf_iter.c). */
+#define ROW_MAX (16u * 1024)
+
+size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table)
+{
+	return table->row_size * (table->per_cpu ? kernel->n_cpus : 1);
+}
+
 /* Calls whose outcome a program at the function's return had to tell, and has not (yet): no
  * more than these can have been missed there, whatever else it was not run for. */
 static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
@@ -109,7 +117,9 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
 {
 	const struct tiers_table *names = tiers_table(probe);
-	struct rows_table table = {.link_fd = -1, .key_size = names->key_size};
+	struct rows_table table = {.link_fd = -1,
+				   .key_size = names->key_size,
+				   .row_size = kernel_row_bytes(kernel, names)};
 	const struct bpf_link *link;
 
 	if (!kernel->programs)
@@ -118,9 +128,23 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	if (table.map_fd < 0)
 		return table.map_fd;
 	link = programs_link(kernel->programs, programs_find(kernel->programs, names->program));
-	if (link)
+	if (link && table.row_size <= ROW_MAX)
 		table.link_fd = bpf_link__fd(link);
 	return rows_walk(&table, fn, data);
+}
+
+uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
+{
+	uint64_t *ended =
+		kernel->programs ? programs_variable(kernel->programs, "rs_tcp_ended") : NULL;
+	uint64_t latest;
+
+	if (!ended)
+		return reported;
+	latest = __atomic_load_n(ended, __ATOMIC_RELAXED);
+	if (latest == reported)
+		__atomic_store_n(ended, ++latest, __ATOMIC_SEQ_CST);
+	return latest;
 }
 
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
@@ -133,10 +157,13 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 
 void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
 {
-	if (kernel->programs)
-		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs,
-							  tiers_table(probe)->map),
-					  key);
+	const struct tiers_table *table = tiers_table(probe);
+
+	if (!kernel->programs)
+		return;
+	(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, table->map), key);
+	if (table->beside)
+		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, table->beside), key);
 }
 
 bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)

@@ -105,6 +105,7 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		if (kernel->tiers[id] &&
 		    (!strcmp(program, tiers_common) || tiers_has(kernel->tiers[id], program) ||
 		     tiers_ends_in(id, program) ||
+		     (kernel->looks & 1u << id && !strcmp(tiers_look(id)->program, program)) ||
 		     (kernel->iterates && !strcmp(tiers_table(id)->program, program))))
 			return (int)id;
 	return -1;
@@ -174,6 +175,8 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	if (!r)
 		r = link_tails(kernel);
 	if (!r)
+		r = kernel_make_rows(kernel);
+	if (!r)
 		return 0;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		if (logs[(size_t)id * LOG_SIZE])
@@ -191,12 +194,13 @@ static bool has_hook(const struct bpf_program *prog)
 	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
 }
 
-/* Where that fails, rows are read another way. */
-static void attach_rows(struct kernel *kernel)
+/* Where that fails, rows are read another way; and what is not looked at is a blind spot. */
+static void attach_iterators(struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
 
+		kernel_attach_look(kernel, id);
 		if (programs_has(kernel->programs, table->program))
 			(void)programs_attach_rows(kernel->programs,
 						   programs_find(kernel->programs, table->program),
@@ -222,7 +226,7 @@ static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			return r;
 		}
 	}
-	attach_rows(kernel);
+	attach_iterators(kernel);
 	return 0;
 }
 
@@ -323,8 +327,11 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	return 0;
 }
 
-static void describe(struct kernel_probe *probe, const struct tier *tier)
+static void describe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
 {
+	const struct tier *tier = kernel->tiers[id];
+	const struct look *look = tiers_look(id);
+
 	probe->tier = tier->tier;
 	probe->cost = tier->cost;
 	while (probe->n_hooks < KERNEL_TEXTS && tier->hooks[probe->n_hooks]) {
@@ -335,6 +342,8 @@ static void describe(struct kernel_probe *probe, const struct tier *tier)
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
 		probe->n_blind_spots++;
 	}
+	if (look->program && !kernel_look_link(kernel, id) && probe->n_blind_spots < KERNEL_TEXTS)
+		probe->blind_spots[probe->n_blind_spots++] = look->without;
 	note(probe, tier->tier, NULL);
 }
 
@@ -345,10 +354,15 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	unsigned guilty = WIRE_PROBE_COUNT;
 	int r;
 
-	kernel->iterates = trial_iterator(kernel->types);
-	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
-		if (kernel->config.probes & 1u << id)
-			kernel->tiers[id] = choose(kernel, id, tiers_of(id));
+	kernel->iterates = trial_iterator(kernel->types, "bpf_map_elem");
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		if (!(kernel->config.probes & 1u << id))
+			continue;
+		kernel->tiers[id] = choose(kernel, id, tiers_of(id));
+		if (kernel->tiers[id] && tiers_look(id)->program &&
+		    trial_iterator(kernel->types, tiers_look(id)->kind))
+			kernel->looks |= 1u << id;
+	}
 	while (any_chosen(kernel)) {
 		r = load_and_attach(kernel, &guilty, why, sizeof(why));
 		if (!r)
@@ -361,7 +375,7 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	}
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id])
-			describe(&kernel->probes[id], kernel->tiers[id]);
+			describe(kernel, id, &kernel->probes[id]);
 	return any_chosen(kernel) ? map_sums(kernel) : 0;
 }
 

@@ -88,10 +88,19 @@ const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
  * -ENODATA where this kernel does not count them. */
 int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret);
 
-/* Calls @fn for each counter row of @probe; @key is struct wire_denial_key or wire_oom_key.
- * Stops when @fn returns non-zero and returns that; else 0 or -errno. */
-typedef int (*kernel_row_fn)(void *data, const void *key, const struct wire_row *row);
+/* Calls @fn for each counter row of @probe; @key is struct wire_denial_key, wire_oom_key, or
+ * wire_cgroup_key of TCP queues. @row is struct wire_row, or struct wire_tcp_row, one for each CPU
+ * of kernel_cpus(). Stops when @fn returns non-zero and returns that; else 0 or -errno. */
+typedef int (*kernel_row_fn)(void *data, const void *key, const void *row);
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data);
+
+/* Lets the programs look at what no hook of theirs shows: before the rows are read. */
+void kernel_look(const struct kernel *kernel);
+
+/* Rows keep the maximum of the interval that runs and of the one that ended last. Ends the one that
+ * runs, if @reported is that last one, and returns the number of what has ended last then: the
+ * same until that has been reported. They count from 1. */
+uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported);
 
 /* Asks the programs to send the cgroup's path with its next event again. */
 void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id);

@@ -142,8 +142,9 @@ static bool is_early(const struct walk *walk, const void *key, const struct wire
 }
 
 /* kernel_row_fn */
-static int report_row(void *data, const void *key, const struct wire_row *row)
+static int report_row(void *data, const void *key, const void *value)
 {
+	const struct wire_row *row = value;
 	struct walk *walk = data;
 	struct limited *limited = walk->limited;
 	uint8_t padded[KEY_MAX] = {0};

@@ -300,7 +300,10 @@ static const struct row rows[] = {
 	 options_set_max_age},
 	{"count", 'c', "COUNT", "stop after COUNT events", set_count},
 	{"unbuffered", 'U', NULL, "write each event by itself, also in a storm", set_flush_each},
-	{"probes", 0, "LIST", "what to report: oom,seccomp (default: both)", set_probes},
+	{"probes", 0, "LIST",
+	 "what to report: oom,seccomp (default: both), and tcp: how full\n"
+	 "the TCP queues of each container are",
+	 set_probes},
 	{"attach", 0, "MODE",
 	 "auto, fentry, kprobe or tracepoint (default auto: the best that\n"
 	 "works here)",

@@ -137,7 +137,7 @@ static int count(void *data, const void *record, size_t size)
 	struct pipeline *p = data;
 	const struct wire_head *head = record;
 
-	if (pipeline_is_record(p, head, size) && !(head->flags & WIRE_SELFTEST))
+	if (pipeline_is_record(p, head, size) && pipeline_is_event(head))
 		p->totals.lost_in_sink[head->probe]++;
 	return 0;
 }
@@ -225,6 +225,7 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	bool torn;
 	int r;
 
+	kernel_look(p->kernel);
 	kernel_detach(p->kernel);
 	settle(p);
 	r = finish(p);

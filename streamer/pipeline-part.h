@@ -53,6 +53,9 @@ extern const char pipeline_output_closed[]; /* a reason */
 
 void pipeline_fail(struct pipeline *p, int r, const char *what);
 
+/* Whether it becomes a record of the stream. Only for what pipeline_is_record(). */
+bool pipeline_is_event(const struct wire_head *head);
+
 /* Nothing of a record that is not even this can be counted. */
 bool pipeline_is_record(const struct pipeline *p, const struct wire_head *head, size_t size);
 

@@ -157,6 +157,11 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	return p->reason ? RING_STOP : 0;
 }
 
+bool pipeline_is_event(const struct wire_head *head)
+{
+	return probes[head->probe]->field && !(head->flags & WIRE_SELFTEST);
+}
+
 bool pipeline_is_record(const struct pipeline *p, const struct wire_head *head, size_t size)
 {
 	return size >= sizeof(*head) && head->probe < WIRE_PROBE_COUNT &&
@@ -172,8 +177,10 @@ static int take(void *data, const void *record, size_t size)
 
 	if (!pipeline_is_record(p, head, size))
 		return -EPROTO;
-	if (head->flags & WIRE_SELFTEST)
+	if (!pipeline_is_event(head)) {
+		(void)encoder_learn(p->encoder, head, size);
 		return 0;
+	}
 	if (!has_room(p, intake->bulk) || p->failure || p->reason)
 		return RING_KEEP;
 	p->active = true;
@@ -241,6 +248,7 @@ static void heed(struct pipeline *p, unsigned causes)
 	if (causes & WAKEUP_TICK)
 		p->reports.due |= REPORTS_SUMS;
 	if (causes & WAKEUP_INTERVAL) {
+		kernel_look(p->kernel); /* what it submits is drained before the report */
 		p->reports.due |= REPORTS_COUNTERS;
 		pipeline_retain(p);
 	}

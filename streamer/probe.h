@@ -5,20 +5,35 @@
 #include "encoder.h"
 #include "wire.h"
 
+/* How a counter row is looked at. */
+struct row_view {
+	uint64_t since;    /* boottime: what has not changed since is not news */
+	uint64_t reported; /* likewise, the epoch that was reported last; 0: all is news */
+	uint64_t epoch;    /* the interval that has ended: see kernel_end_epoch() */
+	unsigned n_values; /* the row's values: one, or one for each possible CPU */
+};
+
 struct probe {
 	const char *name;  /* kind, as in Record.body: "oom_kill" */
 	const char *alias; /* on the command line: "oom" */
-	unsigned field;    /* number in Record.body, below 16 */
+	bool on_request;   /* left out unless it is asked for */
+	unsigned field;    /* number in Record.body, below 16; 0: it has no events, but rows */
 	size_t record_min; /* bytes of the fixed part of its ring record */
 	size_t key_size;   /* of its counter rows */
 	/* Writes the body message's fields from @p on (see encode.h). @head is at least record_min
 	 * bytes, whole. Returns the end, or NULL for a record that is not whole. */
 	uint8_t *(*encode)(struct encoder *encoder, const struct wire_head *head, uint8_t *p);
+	/* Instead, of a probe without events: keeps the path its ring record brings. 0 or -EBADMSG.
+	 */
+	int (*learn)(struct encoder *encoder, const struct wire_head *head);
 	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
 	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
 	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);
 	/* The cgroup a row's key is about; sets 0 where it is none. NULL: never any. */
 	void (*row_cgroup)(const void *key, uint32_t *ret_hierarchy, uint64_t *ret_id);
+	/* Whether a row is news, and its values to a CounterRow. NULL, both: struct wire_row's. */
+	bool (*row_changed)(const void *row, const struct row_view *view);
+	void (*row_values)(const void *row, const struct row_view *view, struct pb *pb);
 };
 
 #define PROBE_EXTERN(NAME, name, field) extern const struct probe probe_##name;

@@ -197,7 +197,8 @@ int programs_attach_rows(struct programs *programs, const struct bpf_program *pr
 
 	if (programs->n_attached == LINKS_MAX)
 		return -E2BIG;
-	return keep(programs, program, bpf_program__attach_iter(program, &opts));
+	return keep(programs, program,
+		    bpf_program__attach_iter(program, map_fd < 0 ? NULL : &opts));
 }
 
 const struct bpf_link *programs_link(const struct programs *programs,

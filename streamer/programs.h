@@ -45,7 +45,7 @@ void *programs_variable(const struct programs *programs, const char *name);
 /* Puts a loaded program on its hook. */
 int programs_attach(struct programs *programs, struct bpf_program *program);
 
-/* Lets a loaded iterator program read @map; see rows.h. */
+/* Lets a loaded iterator program read @map; see rows.h. -1: it reads no map. */
 int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd);
 
 /* What holds it there; NULL: nothing. */

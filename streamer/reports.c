@@ -164,6 +164,7 @@ void reports_commit(struct reports *reports)
 	deletions_commit(reports->deletions);
 	reports->committed_clock = reports->clock;
 	reports->committed_rows_nano = reports->counters.rows_nano;
+	reports->committed_epoch = reports->counters.epoch;
 }
 
 void reports_rollback(struct reports *reports)
@@ -174,4 +175,5 @@ void reports_rollback(struct reports *reports)
 	deletions_rollback(reports->deletions);
 	reports->clock = reports->committed_clock;
 	reports->counters.rows_nano = reports->committed_rows_nano;
+	reports->counters.epoch = reports->committed_epoch;
 }

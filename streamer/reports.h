@@ -25,6 +25,7 @@ struct reports {
 	struct clock_pair clock; /* as in the latest Clock */
 	struct clock_pair committed_clock;
 	uint64_t committed_rows_nano;
+	uint64_t committed_epoch;
 	unsigned due;  /* REPORTS_* */
 	unsigned sets; /* of Counters since the latest full one */
 	unsigned sets_per_minute;

@@ -10,7 +10,9 @@
 
 #include "util.h"
 
-#define ROWS_AT_ONCE 512u
+/* As many rows at once as have room, within reason: large where each CPU has its own. */
+#define BYTES_AT_ONCE (48u * 1024)
+#define ROWS_MIN 32u
 
 /* A row that is made between two reads is put before the others of its bucket, and the iterator,
  * which counts them, gives the last ones once more. Buckets hold one or two. */
@@ -21,6 +23,7 @@ struct walk {
 	kernel_row_fn fn;
 	void *data;
 	size_t pair; /* bytes of a key and its row */
+	size_t n_at_once;
 	uint8_t *buf;
 	size_t size;    /* bytes in buf: whole pairs, then a part of one */
 	size_t n_known; /* pairs before them in buf, from the read before */
@@ -38,13 +41,11 @@ static int hand_out(const struct walk *walk, size_t n)
 {
 	for (size_t i = walk->n_known; i < n; i++) {
 		const uint8_t *key = walk->buf + i * walk->pair;
-		struct wire_row row;
 		int r;
 
 		if (i < walk->n_known + REPEATED_MAX && was_last(walk, key))
 			continue;
-		memcpy(&row, key + walk->table->key_size, sizeof(row));
-		r = walk->fn(walk->data, key, &row);
+		r = walk->fn(walk->data, key, key + walk->table->key_size);
 		if (r)
 			return r;
 	}
@@ -63,7 +64,7 @@ static void keep_end(struct walk *walk, size_t n)
 
 static int walk_iterator(struct walk *walk, int fd)
 {
-	const size_t room = ROWS_AT_ONCE * walk->pair;
+	const size_t room = walk->n_at_once * walk->pair;
 
 	for (;;) {
 		ssize_t got = read(fd, walk->buf + walk->size, room - walk->size);
@@ -87,14 +88,13 @@ static int walk_iterator(struct walk *walk, int fd)
 
 static int walk_batches(const struct walk *walk)
 {
-	const size_t key_size = walk->table->key_size;
-	struct wire_row *rows = (void *)walk->buf;
-	uint8_t *keys = walk->buf + ROWS_AT_ONCE * sizeof(*rows);
+	const size_t key_size = walk->table->key_size, row_size = walk->table->row_size;
+	uint8_t *rows = walk->buf, *keys = walk->buf + walk->n_at_once * row_size;
 	uint64_t in = 0, out = 0; /* the batch's opaque position; a hash's is 4 bytes */
 	int r = 0;
 
 	for (bool first = true; r != -ENOENT; first = false) {
-		__u32 n = ROWS_AT_ONCE;
+		__u32 n = (__u32)walk->n_at_once;
 		int stop;
 
 		r = bpf_map_lookup_batch(walk->table->map_fd, first ? NULL : &in, &out, keys, rows,
@@ -104,7 +104,7 @@ static int walk_batches(const struct walk *walk)
 		if (r && r != -ENOENT) /* -ENOENT: that was the last batch */
 			return r;
 		for (__u32 i = 0; i < n; i++) {
-			stop = walk->fn(walk->data, keys + i * key_size, &rows[i]);
+			stop = walk->fn(walk->data, keys + i * key_size, rows + i * row_size);
 			if (stop)
 				return stop;
 		}
@@ -119,8 +119,11 @@ int rows_walk(const struct rows_table *table, kernel_row_fn fn, void *data)
 	_cleanup_free_ uint8_t *buf = NULL;
 	_cleanup_close_ int fd = -1;
 
-	walk.pair = table->key_size + sizeof(struct wire_row);
-	walk.buf = buf = calloc(ROWS_AT_ONCE, walk.pair);
+	walk.pair = table->key_size + table->row_size;
+	walk.n_at_once = BYTES_AT_ONCE / walk.pair;
+	if (walk.n_at_once < ROWS_MIN)
+		walk.n_at_once = ROWS_MIN;
+	walk.buf = buf = calloc(walk.n_at_once, walk.pair);
 	if (!buf)
 		return -ENOMEM;
 	if (table->link_fd < 0)

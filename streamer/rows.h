@@ -13,6 +13,7 @@ struct rows_table {
 	int map_fd;  /* borrowed */
 	int link_fd; /* borrowed; -1: no iterator, the map is read with bpf(2) */
 	size_t key_size;
+	size_t row_size; /* of all CPUs, where each has its own: a multiple of 8 */
 };
 
 /* Calls @fn for each row, in no order. Rows that are made meanwhile may be left out. Stops when @fn

@@ -163,9 +163,63 @@ static const struct tier seccomp_tiers[] = {
 	{0},
 };
 
+#define TCP_COST "0.2 to 0.3 µs for each call that "
+#define TCP_LOOK "once every interval, a look at each open file of the machine"
+#define TCP_MISSES "connections that nobody has accepted yet, and MPTCP"
+#define TCP_BETWEEN                                                                                \
+	"between the looks, once an interval: what splice, sendfile and kTLS read or write"
+
+static const struct tier tcp_tiers[] = {
+	{
+		.tier = KERNEL_TIER_FENTRY,
+		.variants = MODERN,
+		.programs = {"rs_tcp_recv", "rs_tcp_send"},
+		.hooks = {"fentry/tcp_recvmsg", "fentry/tcp_sendmsg"},
+		.functions = {"tcp_recvmsg", "tcp_sendmsg"},
+		.blind_spots = {TCP_BETWEEN, TCP_MISSES},
+		.cost = TCP_COST "receives or sends by TCP; " TCP_LOOK,
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN,
+		.programs = {"rs_tcp_krecv", "rs_tcp_ksend"},
+		.hooks = {"kprobe/tcp_recvmsg", "kprobe/tcp_sendmsg"},
+		.kprobes = {"tcp_recvmsg", "tcp_sendmsg"},
+		.blind_spots = {TCP_BETWEEN, TCP_MISSES},
+		.cost = TCP_COST "receives or sends by TCP; " TCP_LOOK,
+	},
+	{
+		.tier = KERNEL_TIER_TRACEPOINT,
+		.variants = MODERN,
+		.programs = {"rs_tcp_received", "rs_tcp_sent"},
+		.hooks = {"tp_btf/sock_recv_length", "tp_btf/sock_send_length"},
+		.tracepoints = {"sock_recv_length", "sock_send_length"},
+		.blind_spots = {"a receive queue that is full, but emptied by each read: reads are "
+				"seen when they have ended",
+				TCP_MISSES},
+		.cost = TCP_COST "receives or sends by TCP, tens of ns by other sockets; " TCP_LOOK,
+	},
+	{
+		.tier = KERNEL_TIER_TRACEPOINT,
+		.variants = MODERN,
+		.programs = {"rs_tcp_adjusted", "rs_tcp_probed"},
+		.hooks = {"tp_btf/tcp_rcv_space_adjust", "raw_tp/tcp_probe"},
+		.tracepoints = {"tcp_rcv_space_adjust", "tcp_probe"},
+		.blind_spots = {"a receive queue that is full, but emptied by each read: reads are "
+				"seen when they have ended",
+				"a send queue while nothing arrives from its peer",
+				"with cgroup v1, whose a send queue is, between the looks at all: "
+				"it counts for a cgroup of the v2 hierarchy",
+				TCP_MISSES},
+		.cost = TCP_COST "receives by TCP, and for each segment that arrives; " TCP_LOOK,
+	},
+	{0},
+};
+
 static const struct tier *const tiers[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = oom_tiers,
 	[WIRE_SECCOMP_DENIAL] = seccomp_tiers,
+	[WIRE_TCP_QUEUE] = tcp_tiers,
 };
 
 const struct tier *tiers_of(unsigned probe)
@@ -197,13 +251,28 @@ bool tiers_ends_in(unsigned probe, const char *program)
 const char tiers_common[] = "rs_rmdir";
 
 static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
-	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key)},
-	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key)},
+	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key),
+			   sizeof(struct wire_row), false, NULL},
+	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key),
+				 sizeof(struct wire_row), false, NULL},
+	[WIRE_TCP_QUEUE] = {"rs_tcp", "rs_tcp_rows", sizeof(struct wire_cgroup_key),
+			    sizeof(struct wire_tcp_row), true, "rs_tcp_told"},
 };
 
 const struct tiers_table *tiers_table(unsigned probe)
 {
 	return &tables[probe];
+}
+
+static const struct look looks[WIRE_PROBE_COUNT] = {
+	[WIRE_TCP_QUEUE] = {"rs_tcp_look", "task_file",
+			    "sockets that no task reads from or sends to: this kernel gives no "
+			    "iterator over open files"},
+};
+
+const struct look *tiers_look(unsigned probe)
+{
+	return &looks[probe];
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)

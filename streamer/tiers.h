@@ -50,8 +50,19 @@ struct tiers_table {
 	const char *map;
 	const char *program; /* its iterator's */
 	size_t key_size;
+	size_t row_size;
+	bool per_cpu;       /* each CPU has a row of its own */
+	const char *beside; /* another map of as many rows, or NULL */
 };
 const struct tiers_table *tiers_table(unsigned probe);
+
+/* What a probe looks at once every interval, by an iterator that writes nothing. */
+struct look {
+	const char *program; /* NULL: it has none */
+	const char *kind;    /* of iterator: "task_file" */
+	const char *without; /* a blind spot where it cannot be had */
+};
+const struct look *tiers_look(unsigned probe);
 
 /* Whether another row of the same tier is for @variant. */
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);

@@ -114,6 +114,6 @@ void totals_line(const struct totals *totals, const struct wire_cpu *cpus, uint3
 					      totals_written(totals, i));
 	}
 	(void)snprintf(buf, size,
-		       "%" PRIu64 " events written, %" PRIu64 " limited, %" PRIu64 " lost (%s)",
-		       written, limited, lost, kinds);
+		       "%" PRIu64 " events written, %" PRIu64 " limited, %" PRIu64 " lost%s%s%s",
+		       written, limited, lost, n ? " (" : "", kinds, n ? ")" : "");
 }

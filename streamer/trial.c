@@ -122,13 +122,15 @@ static int try_fentry(const struct types *types, const char *function)
 	return link < 0 ? -errno : 0;
 }
 
-bool trial_iterator(const struct types *types)
+bool trial_iterator(const struct types *types, const char *kind)
 {
 	_cleanup_close_ int prog = -1;
+	char function[64];
 
 	if (!types_are_carried())
 		return false;
-	prog = load_nothing(types, "bpf_iter_bpf_map_elem", BPF_TRACE_ITER);
+	(void)snprintf(function, sizeof(function), "bpf_iter_%s", kind);
+	prog = load_nothing(types, function, BPF_TRACE_ITER);
 	return prog >= 0;
 }
 

@@ -29,8 +29,8 @@ int trial_machine(const char *btf_path, const struct btf *wanted, struct types *
 /* 0 if nothing speaks against the tier; else -errno with the reason in @error. */
 int trial_tier(const struct types *types, const struct tier *tier, char *error, size_t size);
 
-/* Whether the kernel lets an iterator read the elements of a map. */
-bool trial_iterator(const struct types *types);
+/* Whether the kernel lets an iterator be loaded of this kind: "bpf_map_elem". */
+bool trial_iterator(const struct types *types, const char *kind);
 
 /* Whether a program is of the shape this kernel's function has. */
 bool trial_program_fits(const struct types *types, const char *program);

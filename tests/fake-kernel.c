@@ -105,6 +105,15 @@ void fake_submit(struct kernel *kernel, unsigned probe, unsigned cpu, uint64_t b
 	ring_put(probe == WIRE_OOM_KILL ? &kernel->critical : &kernel->bulk, &record);
 }
 
+void fake_path(struct kernel *kernel, const char *path)
+{
+	struct wire_record record;
+
+	record_init(&record, WIRE_TCP_QUEUE);
+	record_path(&record, &record.queue.cgroup.path, path);
+	ring_put(&kernel->bulk, &record);
+}
+
 void fake_drop(struct kernel *kernel, unsigned probe, unsigned cpu)
 {
 	fake_sums(kernel, probe, cpu)->seen++;
@@ -185,8 +194,24 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 
 	((struct kernel *)(uintptr_t)kernel)->walks++;
 	for (size_t i = 0; i < kernel->n_rows[probe] && !r; i++)
-		r = fn(data, &kernel->rows[probe][i].key, &kernel->rows[probe][i].row);
+		r = fn(data, &kernel->rows[probe][i].key,
+		       probe == WIRE_TCP_QUEUE ? (const void *)kernel->rows[probe][i].tcp
+					       : &kernel->rows[probe][i].row);
 	return r;
+}
+
+void kernel_look(const struct kernel *kernel)
+{
+	((struct kernel *)(uintptr_t)kernel)->looks++;
+}
+
+uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
+{
+	uint64_t *epoch = &((struct kernel *)(uintptr_t)kernel)->epoch;
+
+	if (*epoch == reported)
+		++*epoch;
+	return *epoch;
 }
 
 uint64_t kernel_map_bytes(const struct kernel *kernel)
@@ -218,8 +243,7 @@ bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint
 void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
 {
 	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
-	size_t size = probe == WIRE_OOM_KILL ? sizeof(struct wire_oom_key)
-					     : sizeof(struct wire_denial_key);
+	const size_t size = probes[probe]->key_size;
 
 	for (size_t i = 0; i < k->n_rows[probe]; i++) {
 		if (memcmp(&k->rows[probe][i].key, key, size))

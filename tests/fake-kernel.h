@@ -24,8 +24,12 @@ struct fake_row {
 	union {
 		struct wire_denial_key denial;
 		struct wire_oom_key kill;
+		struct wire_cgroup_key cgroup;
 	} key;
-	struct wire_row row;
+	union {
+		struct wire_row row;
+		struct wire_tcp_row *tcp; /* FAKE_CPUS of them; the test's */
+	};
 };
 
 struct kernel {
@@ -37,13 +41,15 @@ struct kernel {
 	size_t n_rows[WIRE_PROBE_COUNT];
 	int64_t missed[WIRE_PROBE_COUNT];       /* -1: this kernel does not count them */
 	unsigned walks;                         /* calls of kernel_rows */
+	unsigned looks;                         /* calls of kernel_look */
+	uint64_t epoch;                         /* that has ended last */
 	struct wire_cgroup_key gone[FAKE_GONE]; /* removed cgroups nobody has asked about */
 	size_t n_gone;
 	unsigned forgotten; /* calls of kernel_forget_cgroup */
 	bool detached;
 };
 
-/* Both probes attached, nothing seen. The rings take as many records as FAKE_RING_RECORDS. */
+/* All probes attached, nothing seen. The rings take as many records as FAKE_RING_RECORDS. */
 struct kernel *fake_kernel_new(void);
 
 struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu);
@@ -52,6 +58,8 @@ struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu)
  * record has about @size bytes. */
 void fake_submit(struct kernel *kernel, unsigned probe, unsigned cpu, uint64_t boottime,
 		 size_t size);
+/* A path of a cgroup's row of TCP queues. */
+void fake_path(struct kernel *kernel, const char *path);
 /* One that finds the ring full. */
 void fake_drop(struct kernel *kernel, unsigned probe, unsigned cpu);
 /* One that the limits hold back, with its row. */

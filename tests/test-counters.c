@@ -105,7 +105,7 @@ static void a_probe_that_is_not_attached_has_no_sums(void **state)
 
 		assert_int_equal(records.all[0]->counters->n_probes, 1);
 		assert_string_equal(records.all[0]->counters->probes[0]->kind, "oom_kill");
-		assert_int_equal(f->kernel->walks, 1);
+		assert_int_equal(f->kernel->walks, 2); /* of it and of the TCP queues */
 	}
 }
 
@@ -222,6 +222,71 @@ static void a_set_too_large_is_not_called_full(void **state)
 	}
 }
 
+/* A row of TCP queues with a sample in epoch @epoch. */
+static void fake_queue(struct fixture *f, struct wire_tcp_row *cpus, uint64_t epoch, uint32_t bytes)
+{
+	struct wire_fill *fill = &cpus[epoch % FAKE_CPUS].receive;
+
+	fill->samples[1]++;
+	fill->epochs[epoch & 1] = epoch;
+	fill->max[epoch & 1] = wire_fill_pack(bytes, 1000);
+	f->kernel->rows[WIRE_TCP_QUEUE][0].tcp = cpus;
+	f->kernel->rows[WIRE_TCP_QUEUE][0].key.cgroup = (struct wire_cgroup_key){.id = 9};
+	f->kernel->n_rows[WIRE_TCP_QUEUE] = 1;
+}
+
+static uint64_t max_of(const struct records *records, size_t number)
+{
+	const Ringside__V1__CounterRow *row =
+		records_get(records, BODY(COUNTERS), number)->counters->rows[0];
+
+	assert_string_equal(row->kind, "tcp_queue");
+	return row->tcp_queue->receive->has_max_bytes ? row->tcp_queue->receive->max_bytes : 0;
+}
+
+static void each_interval_has_its_own_maximum(void **state)
+{
+	struct wire_tcp_row cpus[FAKE_CPUS] = {0};
+	struct fixture *f = *state;
+
+	fake_queue(f, cpus, 1, 70);
+	fake_queue(f, cpus, 2, 60); /* made when the first had ended, but was not read yet */
+	write_set(f, false);
+	write_set(f, false);
+	write_set(f, false);
+	fake_queue(f, cpus, 4, 50);
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(max_of(&records, 0), 70);
+		assert_int_equal(max_of(&records, 1), 60);
+		assert_int_equal(records.all[2]->counters->n_rows, 0); /* nothing new */
+		assert_int_equal(max_of(&records, 3), 50);
+		/* the sums of events are another thing */
+		assert_int_equal(records.all[0]->counters->n_probes, 2);
+	}
+}
+
+static void a_set_that_did_not_get_out_takes_no_maximum_with_it(void **state)
+{
+	struct wire_tcp_row cpus[FAKE_CPUS] = {0};
+	struct fixture *f = *state;
+	struct counters before = f->counters;
+
+	fake_queue(f, cpus, 1, 70);
+	write_set(f, false);
+	f->counters.epoch = before.epoch; /* as reports_rollback() does */
+	f->counters.rows_nano = before.rows_nano;
+	write_set(f, false);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(max_of(&records, 1), 70);
+		assert_int_equal(f->kernel->epoch, 1);
+	}
+}
+
 static void the_kernels_own_count_of_oom_kills_is_read(void **state)
 {
 	struct fixture *f = *state;
@@ -256,6 +321,8 @@ static void the_line_at_the_end_adds_up(void **state)
 	totals_unwrote(&f->totals, DENIAL, 2);
 	totals_line(&f->totals, f->kernel->cpus, 1u << DENIAL, line, sizeof(line));
 	assert_string_equal(line, "1 events written, 42 limited, 8 lost (seccomp_denial 1)");
+	totals_line(&f->totals, f->kernel->cpus, 0, line, sizeof(line));
+	assert_string_equal(line, "0 events written, 0 limited, 0 lost");
 }
 
 int main(void)
@@ -268,6 +335,8 @@ int main(void)
 		test_with_fixture(only_rows_that_changed_come_again),
 		test_with_fixture(many_rows_take_several_frames_of_bounded_size),
 		test_with_fixture(a_set_too_large_is_not_called_full),
+		test_with_fixture(each_interval_has_its_own_maximum),
+		test_with_fixture(a_set_that_did_not_get_out_takes_no_maximum_with_it),
 		test_with_fixture(the_kernels_own_count_of_oom_kills_is_read),
 		test_with_fixture(the_line_at_the_end_adds_up),
 	};

@@ -22,6 +22,9 @@ static void make_full(struct wire_record *record, unsigned probe)
 		record_path(record, &kill->trigger.exe, "/b");
 		record_path(record, &kill->trigger_cgroup.path, "/lxc/web");
 		record_path(record, &kill->owner.path, "/");
+	} else if (probe == WIRE_TCP_QUEUE) {
+		record->queue.cgroup.id = 1;
+		record_path(record, &record->queue.cgroup.path, "/a.slice/b.service");
 	} else {
 		struct wire_seccomp_denial *denial = &record->denial;
 
@@ -49,6 +52,9 @@ static int encode_exactly(struct encoder *encoder, const void *bytes, size_t siz
 
 	assert_non_null(copy);
 	memcpy(copy, bytes, size);
+	r = encoder_learn(encoder, copy, size);
+	if (!r)
+		return 0;
 	r = encoder_event(encoder, copy, size, &stamp, frame, &frame_size);
 	if (r == 0) {
 		assert_true(frame_size < ENCODER_FRAME_MAX / 2);

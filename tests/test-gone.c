@@ -161,6 +161,34 @@ static void what_was_told_of_limits_is_forgotten(void **state)
 
 #define test_with_rig(t) cmocka_unit_test_setup_teardown(t, rig_setup, rig_teardown)
 
+static void rows_of_each_cpu_leave_too(void **state)
+{
+	struct wire_tcp_row cpus[FAKE_CPUS] = {{.receive = {.samples = {1}, .epochs = {0, 1}}}};
+	struct rig *rig = *state;
+	struct kernel *kernel = rig->f->kernel;
+
+	for (size_t i = 0; i < 2; i++)
+		kernel->rows[WIRE_TCP_QUEUE][i] =
+			(struct fake_row){.key.cgroup = {.id = 7 + i}, .tcp = cpus};
+	kernel->n_rows[WIRE_TCP_QUEUE] = 2;
+	(void)write_set(rig, 100, true);
+	remove_cgroup(rig, 7);
+	(void)write_set(rig, 110, true);
+	assert_int_equal(kernel->n_rows[WIRE_TCP_QUEUE], 2);
+	(void)write_set(rig, 121, true);
+	assert_int_equal(kernel->n_rows[WIRE_TCP_QUEUE], 1);
+	assert_int_equal(kernel->rows[WIRE_TCP_QUEUE][0].key.cgroup.id, 8);
+	{
+		_cleanup_records_ struct records records = fixture_records(rig->f);
+		const Ringside__V1__Counters *last =
+			records_get(&records, BODY(COUNTERS), 2)->counters;
+
+		/* nothing new, but it is written once more */
+		assert_int_equal(last->n_rows, 1);
+		assert_int_equal(last->rows[0]->container->cgroup_id, 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +196,7 @@ int main(void)
 		test_with_rig(not_before_it_has_been_written),
 		test_with_rig(the_others_stay),
 		test_with_rig(what_was_told_of_limits_is_forgotten),
+		test_with_rig(rows_of_each_cpu_leave_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

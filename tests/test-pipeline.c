@@ -229,7 +229,7 @@ static void what_is_held_back_is_told_a_second_later(void **state)
 		struct stat st;
 
 		/* before the closing, that is */
-		assert_int_equal(rig->kernel->walks, 3);
+		assert_int_equal(rig->kernel->walks, 4);
 		assert_ok(stat(rig->path.s, &st));
 		assert_ok(close_it(rig));
 	}
@@ -295,6 +295,29 @@ static void what_the_self_test_made_is_left_out(void **state)
 		_cleanup_records_ struct records records = records_read(rig->path.s);
 
 		assert_int_equal(records_count(&records, BODY(SECCOMP_DENIAL)), 0);
+	}
+}
+
+static void what_brings_only_a_path_is_no_event(void **state)
+{
+	struct rig *rig = *state;
+
+	fake_path(rig->kernel, "/lxc/web");
+	rig->options.count = 1;
+	start(rig, rig->path.s);
+	run_rounds(rig, 3);
+	assert_int_equal(fake_left(&rig->kernel->bulk), 0);
+	run_to_end(rig, SIGTERM); /* it was not the one that -c waits for */
+	assert_int_equal(rig->kernel->looks, 0);
+	assert_ok(close_it(rig));
+	assert_int_equal(rig->kernel->looks, 1); /* the last rows have what is there at the end */
+	{
+		_cleanup_records_ struct records records = records_read(rig->path.s);
+		const Ringside__V1__Footer *footer = records_get(&records, BODY(FOOTER), 0)->footer;
+
+		assert_int_equal(records_count(&records, BODY(LOST)), 0);
+		assert_int_equal(footer->n_totals, 2);
+		assert_int_equal(footer->n_probes, 2);
 	}
 }
 
@@ -522,6 +545,7 @@ int main(void)
 		test(count_ends_the_stream_after_so_many_events),
 		test(kills_come_before_denials),
 		test(what_the_self_test_made_is_left_out),
+		test(what_brings_only_a_path_is_no_event),
 		test(a_broken_record_is_a_loss_that_is_told),
 		test(a_blocked_reader_costs_bounded_memory_and_no_kill),
 		test(a_reader_that_leaves_is_a_clean_end),

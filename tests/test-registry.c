@@ -14,13 +14,20 @@ static const struct {
 #undef ROW
 };
 
-static void every_probe_is_a_body_of_record(void **state)
+static void every_probe_is_a_body_of_record_or_a_row(void **state)
 {
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		const ProtobufCFieldDescriptor *field =
 			protobuf_c_message_descriptor_get_field_by_name(
 				&ringside__v1__record__descriptor, wire_probes[i].name);
 
+		if (!wire_probes[i].field) { /* its rows name it, and hold its message */
+			assert_null(field);
+			field = protobuf_c_message_descriptor_get_field_by_name(
+				&ringside__v1__counter_row__descriptor, wire_probes[i].name);
+			assert_non_null(field);
+			continue;
+		}
 		assert_non_null(field);
 		assert_int_equal(field->id, wire_probes[i].field);
 		assert_int_equal(field->type, PROTOBUF_C_TYPE_MESSAGE);
@@ -38,7 +45,9 @@ static void every_probe_has_its_row(void **state)
 		assert_true(probes[i]->record_min > sizeof(struct wire_head));
 		assert_int_equal(probes[i]->record_min % 8, 0);
 		assert_true(probes[i]->key_size > 0);
-		assert_non_null(probes[i]->encode);
+		assert_true(!probes[i]->encode == !probes[i]->field);
+		assert_true(!probes[i]->learn == !!probes[i]->field);
+		assert_true(!probes[i]->row_changed == !probes[i]->row_values);
 		assert_non_null(probes[i]->row_key);
 	}
 }
@@ -69,7 +78,7 @@ static void scopes_are_numbered_as_on_the_wire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_probe_is_a_body_of_record),
+		cmocka_unit_test(every_probe_is_a_body_of_record_or_a_row),
 		cmocka_unit_test(every_probe_has_its_row),
 		cmocka_unit_test(probes_are_found_by_name_and_alias),
 		cmocka_unit_test(scopes_are_numbered_as_on_the_wire),

@@ -51,6 +51,7 @@ static void table_open(struct table *table, bool iterator)
 		.map_fd = programs_map_fd(table->programs, names->map),
 		.link_fd = -1,
 		.key_size = names->key_size,
+		.row_size = names->row_size,
 	};
 	if (!iterator)
 		return;
@@ -64,8 +65,9 @@ struct seen {
 	unsigned n;
 };
 
-static int look(void *data, const void *key, const struct wire_row *row)
+static int look(void *data, const void *key, const void *value)
 {
+	const struct wire_row *row = value;
 	struct wire_denial_key denial;
 	struct seen *seen = data;
 

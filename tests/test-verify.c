@@ -286,6 +286,27 @@ static void an_attached_probe_without_sums_is_doubted(void **state)
 		       "seccomp_denial");
 }
 
+static void make_seccomp_tcp(Ringside__V1__Record *record)
+{
+	static char kind[] = "tcp_queue";
+
+	drop_sums_of_seccomp(record);
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		record->header->probes[1]->kind = kind;
+}
+
+static void a_probe_without_events_needs_no_sums(void **state)
+{
+	struct stream stream;
+
+	stream_init(&stream);
+	stream.mangle = make_seccomp_tcp;
+	stream_header(&stream);
+	stream_event(&stream, STREAM_OOM, 0);
+	end(&stream);
+	assert_verdict(&stream, 0, "complete");
+}
+
 static void events_of_a_kind_without_sums_are_a_problem(void **state)
 {
 	struct stream stream;
@@ -1099,6 +1120,7 @@ int main(void)
 		cmocka_unit_test(missed_runs_are_named_with_their_number),
 		cmocka_unit_test(runs_in_flight_at_the_end_are_named),
 		cmocka_unit_test(an_attached_probe_without_sums_is_doubted),
+		cmocka_unit_test(a_probe_without_events_needs_no_sums),
 		cmocka_unit_test(events_of_a_kind_without_sums_are_a_problem),
 		cmocka_unit_test(a_probe_that_was_not_attached_is_named),
 		cmocka_unit_test(a_file_that_is_being_written_is_whole_so_far),
