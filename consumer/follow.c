@@ -76,33 +76,32 @@ static void note_footer(struct followed *file, struct reader_record *item)
 }
 
 /* Whether the record lies before those that are wanted. */
-static bool is_before(struct followed *file, const struct printer *printer,
+static bool is_before(struct followed *file, const struct follow *follow,
 		      struct reader_record *item)
 {
 	if (reader_frame_offset(file->reader) < file->begin)
 		return true;
-	if (!file->skip || printer_wants(printer, file->reader, item) != 1)
+	if (!file->skip || !follow->ops->wants(follow->data, file->reader, item))
 		return false;
 	file->skip--;
 	return true;
 }
 
-/* 0 or -errno of the output. */
-static int print_record(struct followed *file, struct printer *printer, struct reader_record *item)
+/* 0 or -errno of the sink. */
+static int put_record(struct followed *file, const struct follow *follow,
+		      struct reader_record *item)
 {
-	int r = 0;
+	int r;
 
 	note_footer(file, item);
-	/* a binary output needs the Header all the same */
-	if (!is_before(file, printer, item) || (item->header && printer->output.ops->binary))
-		r = printer_put(printer, file->reader, item);
+	r = follow->ops->put(follow->data, file->reader, item, is_before(file, follow, item));
 	if (r == READER_DAMAGED)
-		printer_complain(printer, reader_problem(file->reader));
+		follow->ops->complain(follow->data, reader_problem(file->reader));
 	return r < 0 ? r : 0;
 }
 
-/* Prints to where it ends, for now or for good: 0 or FOLLOW_ENDED; or -errno of the output. */
-static int print_file(struct followed *file, struct printer *printer)
+/* Reads to where it ends, for now or for good: 0 or FOLLOW_ENDED; or -errno of the sink. */
+static int read_file(struct followed *file, const struct follow *follow)
 {
 	struct reader_record item;
 	int r;
@@ -116,12 +115,12 @@ static int print_file(struct followed *file, struct printer *printer)
 		if (r == READER_CUT && inuse_check(reader_fd(file->reader)) == 1)
 			return FOLLOW_ENDED; /* the rest is being written just now */
 		if (r)
-			printer_complain(printer, reader_problem(file->reader));
+			follow->ops->complain(follow->data, reader_problem(file->reader));
 		if (r == READER_DAMAGED)
 			continue;
 		if (r)
 			return FOLLOW_ENDED;
-		r = print_record(file, printer, &item);
+		r = put_record(file, follow, &item);
 		if (r)
 			return r;
 	}
@@ -157,16 +156,15 @@ int follow_add(struct follow *follow, const char *path, const struct last *last,
 
 	r = open_file(&file, path, last, stay);
 	if (r) {
-		printer_say_error(follow->printer, path, r);
+		follow->ops->error(follow->data, path, r);
 		return 0;
 	}
-	printer_begin(follow->printer, file->reader);
-	reader_on_idle(file->reader, printer_flush, follow->printer);
-	r = print_file(file, follow->printer);
+	follow->ops->begin(follow->data, file->reader);
+	r = read_file(file, follow);
 	if (r < 0)
 		return r;
 	if (r == FOLLOW_ENDED) {
-		printer_say_unknown(follow->printer, file->reader, path);
+		follow->ops->end(follow->data, file->reader, path);
 		return 0;
 	}
 	file->used = ++follow->tick;
@@ -180,7 +178,7 @@ int follow_read(struct follow *follow)
 	for (size_t i = 0; i < follow->n;) {
 		struct followed *file = follow->all[i];
 		uint64_t before = reader_position(file->reader);
-		int r = print_file(file, follow->printer);
+		int r = read_file(file, follow);
 
 		if (r < 0)
 			return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recordings that are printed, and stay open while they grow. Few at a time: of those that write
+/* Recordings that are read, and stay open while they grow. Few at a time: of those that write
  * into one folder there are seldom more than one, and each costs its decoder's memory. */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "last.h"
-#include "printer.h"
+#include "reader.h"
 #include "recordings.h"
 
 #define FOLLOW_MAX 4
@@ -25,8 +25,22 @@ struct followed {
 	uint64_t used;
 };
 
+/* The sink: who takes the records. */
+struct follow_ops {
+	void (*begin)(void *data, struct reader *reader); /* the next input */
+	/* Whether the record is one of those that struct last counts. */
+	bool (*wants)(void *data, struct reader *reader, struct reader_record *item);
+	/* @skipped: it lies before those that are wanted. 0, READER_DAMAGED, or -errno, which ends
+	 * it all. */
+	int (*put)(void *data, struct reader *reader, struct reader_record *item, bool skipped);
+	void (*complain)(void *data, const char *problem);
+	void (*error)(void *data, const char *name, int error); /* -errno of the input */
+	void (*end)(void *data, const struct reader *reader, const char *name);
+};
+
 struct follow {
-	struct printer *printer; /* borrowed */
+	const struct follow_ops *ops;
+	void *data;
 	size_t n;
 	struct followed *all[FOLLOW_MAX];
 	uint64_t tick;
@@ -34,12 +48,12 @@ struct follow {
 
 void follow_done(struct follow *follow);
 
-/* Opens @path and prints it from @last on (NULL: from the beginning) to its end. With @stay it is
+/* Opens @path and reads it from @last on (NULL: from the beginning) to its end. With @stay it is
  * kept open then, in place of the one that was silent for longest if need be. Returns 0, or -errno
- * of the output; what is wrong with the input is said. */
+ * of the sink; what is wrong with the input is said. */
 int follow_add(struct follow *follow, const char *path, const struct last *last, bool stay);
 
-/* Prints what is new in all of them. 0 or -errno of the output. */
+/* Reads what is new in all of them. 0 or -errno of the sink. */
 int follow_read(struct follow *follow);
 
 /* The one that is this file; NULL. */
