@@ -159,8 +159,7 @@ void json_base64(struct writer *writer, const uint8_t *data, size_t size)
 	writer_put(writer, "\"", 1);
 }
 
-/* Length of the valid UTF-8 sequence at @p (RFC 3629), 0 if there is none. */
-static size_t utf8_size(const uint8_t *p, size_t size)
+size_t json_utf8(const uint8_t *p, size_t size)
 {
 	uint8_t low = 0x80, high = 0xbf;
 	size_t n;
@@ -214,7 +213,7 @@ static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 		out = put_escape(out, p[0]);
 	} else if (p[0] < 0x80) {
 		*out++ = p[0];
-	} else if (!(n = utf8_size(p, size))) {
+	} else if (!(n = json_utf8(p, size))) {
 		memcpy(out, "\\ufffd", 6);
 		out += 6;
 		n = 1;

@@ -20,8 +20,7 @@ void tally_done(struct tally *tally)
 	*tally = (struct tally){0};
 }
 
-/* A kind's name as it is kept: what is no letter of one is replaced, it will be printed. */
-static void clean_name(char *to, const char *from)
+void tally_clean(char to[TALLY_NAME], const char *from)
 {
 	size_t i;
 
@@ -38,7 +37,7 @@ struct tally_kind *tally_find(struct tally *tally, const char *name)
 {
 	char clean[TALLY_NAME];
 
-	clean_name(clean, name);
+	tally_clean(clean, name);
 	for (unsigned i = 0; i < tally->n; i++) {
 		if (!strcmp(tally->kinds[i].name, clean))
 			return &tally->kinds[i];
@@ -57,7 +56,7 @@ static struct tally_kind *get_kind(struct tally *tally, const char *name)
 		return &tally->kinds[TALLY_KINDS - 1];
 	kind = &tally->kinds[tally->n++];
 	*kind = (struct tally_kind){0};
-	clean_name(kind->name, name);
+	tally_clean(kind->name, name);
 	return kind;
 }
 

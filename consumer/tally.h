@@ -80,6 +80,9 @@ int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, si
 int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
 		 struct findings *findings, struct findings *notes);
 
+/* A kind's name as it is kept: what is no letter of one is replaced, it will be printed. */
+void tally_clean(char to[TALLY_NAME], const char *from);
+
 /* Of one reason and of all. What the kernel's sums say counts where it is more. */
 struct tally_lost tally_kind_lost(const struct tally_kind *kind, unsigned reason);
 struct tally_kind *tally_find(struct tally *tally, const char *name); /* NULL: there is none */

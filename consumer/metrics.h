@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a ledger and its server say to Prometheus. */
+#pragma once
+
+#include "exposition.h"
+#include "ledger.h"
+
+/* What the server itself counts. */
+struct metrics_server {
+	uint64_t damaged;        /* records, or stretches, that could not be read */
+	uint64_t requests;       /* answered */
+	uint64_t refused;        /* requests for events that found no room */
+	uint64_t events_sent;    /* to all clients together */
+	uint64_t events_dropped; /* of these clients were too slow for */
+	unsigned events_clients; /* now */
+};
+
+void metrics_write(struct exposition *e, const struct ledger *ledger,
+		   const struct metrics_server *server, uint64_t now_nano);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "series.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "line.h"
+#include "util.h"
+
+#define TEXT_SIZE 8192 /* of all fields; a longer cgroup path is cut */
+#define STALE_NANO UINT64_C(600000000000)
+
+const char *const series_fields[SERIES_FIELDS] = {
+	"namespace", "pod",  "container", "container_id", "pod_uid", "runtime", "unit",
+	"cgroup",    "arch", "syscall",   "action",       "errno",   "scope",
+};
+
+struct key {
+	unsigned kind;
+	size_t size;
+	char text[TEXT_SIZE];
+};
+
+const char *series_text(const struct series *series, enum series_field field)
+{
+	const char *text = series->text;
+
+	for (unsigned i = 0; i < field; i++)
+		text += strlen(text) + 1;
+	return text;
+}
+
+/* The name behind a prefix all values of the enum have. */
+static const char *enum_name(const ProtobufCEnumDescriptor *type, int value, const char *prefix)
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
+	size_t size = strlen(prefix);
+
+	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
+}
+
+static void put(struct key *key, const char *text)
+{
+	size_t room = sizeof(key->text) - key->size, size = text ? strlen(text) : 0;
+
+	/* room for the NULs of the fields behind it */
+	if (size > room - SERIES_FIELDS)
+		size = room - SERIES_FIELDS;
+	memcpy(key->text + key->size, text ? text : "", size);
+	key->text[key->size + size] = '\0';
+	key->size += size + 1;
+}
+
+static void put_number(struct key *key, const char *name, bool has, int64_t v)
+{
+	char buf[32];
+	struct line line = line_make(buf, sizeof(buf));
+
+	if (!name && has)
+		line_int(&line, v);
+	(void)line_end(&line);
+	put(key, name ? name : buf);
+}
+
+static void put_container(struct key *key, const Ringside__V1__Container *container)
+{
+	static const Ringside__V1__Container none = RINGSIDE__V1__CONTAINER__INIT;
+	const Ringside__V1__Container *c = container ? container : &none;
+
+	put(key, c->namespace_name);
+	put(key, c->pod_name);
+	put(key, c->container_name);
+	put(key, c->id);
+	put(key, c->pod_uid);
+	put(key, c->runtime);
+	put(key, c->systemd_unit);
+	put(key, c->cgroup_path);
+}
+
+static void make_key(struct key *key, unsigned kind, const Ringside__V1__CounterRow *row)
+{
+	key->kind = kind;
+	key->size = 0;
+	put_container(key, row->container);
+	put_number(key, row->arch_name, row->has_arch, row->arch);
+	put_number(key, row->syscall_name, row->has_syscall_number, row->syscall_number);
+	put(key, row->has_action ? enum_name(&ringside__v1__seccomp_action__descriptor,
+					     (int)row->action, "SECCOMP_RET_")
+				 : NULL);
+	put_number(key, row->error_name, row->has_error_number, row->error_number);
+	put(key, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor, (int)row->scope,
+					    "OOM_SCOPE_")
+				: NULL);
+}
+
+static bool is_same(const void *item, const void *data)
+{
+	const struct series *series = item;
+	const struct key *key = data;
+
+	return series->kind == key->kind && series->size == key->size &&
+	       !memcmp(series->text, key->text, key->size);
+}
+
+static bool is_it(void *item, void *data)
+{
+	return item == data;
+}
+
+/* One of the kind whose rows are gone for long: who reads has seen its last value. */
+static bool make_room(struct series_set *set, unsigned kind, uint64_t now_nano)
+{
+	size_t best = SIZE_MAX;
+
+	if (now_nano < set->full_until[kind])
+		return false;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct series *one = set->all[i];
+
+		if (one->kind == kind && !one->refs &&
+		    (best == SIZE_MAX || one->latest_nano < set->all[best]->latest_nano))
+			best = i;
+	}
+	if (best == SIZE_MAX || set->all[best]->latest_nano + STALE_NANO > now_nano) {
+		set->full_until[kind] = best == SIZE_MAX ? now_nano + STALE_NANO / 10
+							 : set->all[best]->latest_nano + STALE_NANO;
+		return false;
+	}
+	table_sweep(&set->table, is_it, set->all[best]);
+	free(set->all[best]);
+	set->n--;
+	memmove(set->all + best, set->all + best + 1, (set->n - best) * sizeof(*set->all));
+	set->n_kind[kind]--;
+	return true;
+}
+
+static struct series *add(struct series_set *set, const struct key *key, uint64_t hash)
+{
+	_cleanup_free_ struct series *series = calloc(1, sizeof(*series) + key->size);
+
+	if (set->n == set->room) {
+		size_t room = set->room ? 2 * set->room : 64;
+		struct series **all = realloc(set->all, room * sizeof(*all));
+
+		if (!all)
+			return NULL;
+		set->all = all;
+		set->room = room;
+	}
+	if (!series || table_add(&set->table, hash, series))
+		return NULL;
+	series->kind = key->kind;
+	series->size = key->size;
+	memcpy(series->text, key->text, key->size);
+	set->n_kind[key->kind]++;
+	set->all[set->n++] = series;
+	return TAKE_PTR(series);
+}
+
+struct series *series_get(struct series_set *set, unsigned kind,
+			  const Ringside__V1__CounterRow *row, uint64_t now_nano)
+{
+	struct series *series;
+	struct key key;
+	uint64_t hash;
+
+	make_key(&key, kind, row);
+	hash = XXH3_64bits_withSeed(key.text, key.size, kind);
+	series = table_find(&set->table, hash, is_same, &key);
+	if (!series && (set->n_kind[kind] < set->limit || make_room(set, kind, now_nano)))
+		series = add(set, &key, hash);
+	return series;
+}
+
+void series_done(struct series_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		free(set->all[i]);
+	free(set->all);
+	table_done(&set->table);
+	*set = (struct series_set){0};
+}
