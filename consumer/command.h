@@ -14,4 +14,7 @@ struct command {
 };
 
 extern const struct command command_cat, command_verify, command_repair, command_stats,
-	command_live, command_doctor, command_replay, command_tail;
+	command_live, command_doctor, command_replay, command_tail, command_status;
+#ifdef RINGSIDE_SERVE
+extern const struct command command_serve;
+#endif

@@ -9,18 +9,9 @@
 
 #define JSON_VERSION 1
 
-/* The name of a member, and what stands before it. */
-static void member(struct writer *writer, const char *before, const char *name)
-{
-	writer_string(writer, before);
-	writer_string(writer, "\"");
-	writer_string(writer, name);
-	writer_string(writer, "\":");
-}
-
 static void put_bool(struct writer *writer, const char *before, const char *name, bool v)
 {
-	member(writer, before, name);
+	json_member(writer, before, name);
 	writer_string(writer, v ? "true" : "false");
 }
 
@@ -30,7 +21,7 @@ static void put_uint(struct writer *writer, const char **before, const char *nam
 {
 	if (!has)
 		return;
-	member(writer, *before, name);
+	json_member(writer, *before, name);
 	json_uint(writer, v);
 	*before = ",";
 }
@@ -39,13 +30,13 @@ static void put_text(struct writer *writer, const char *before, const char *name
 {
 	if (!text_has(text))
 		return;
-	member(writer, before, name);
+	json_member(writer, before, name);
 	json_string(writer, text, strlen(text));
 }
 
 static void put_list(struct writer *writer, const char *name, const char *const *texts, size_t n)
 {
-	member(writer, ",", name);
+	json_member(writer, ",", name);
 	writer_string(writer, "[");
 	for (size_t i = 0; i < n; i++) {
 		writer_string(writer, i ? "," : "");
@@ -58,7 +49,7 @@ static void put_machine(struct writer *writer, const Ringside__V1__Header *heade
 {
 	const char *before = ",";
 
-	member(writer, ",", "machine");
+	json_member(writer, ",", "machine");
 	put_text(writer, "{", "system", "Linux");
 	put_text(writer, ",", "host", header->host_name);
 	put_text(writer, ",", "kernel_release", header->kernel_release);
@@ -80,7 +71,7 @@ static void put_cost(struct writer *writer, const char *before, enum cost_kind k
 		[COST_DENIED] = "denied",
 	};
 
-	member(writer, before, names[kind]);
+	json_member(writer, before, names[kind]);
 	writer_string(writer, "{\"nano\":");
 	json_int(writer, cost->median);
 	writer_string(writer, ",\"noise_nano\":");
@@ -97,7 +88,7 @@ static void put_added(const struct diagnosis *diagnosis, struct writer *writer,
 		if (!diagnosis_cost(diagnosis, probe, tier, kind, &cost))
 			return;
 		if (!kind)
-			member(writer, ",", "measured");
+			json_member(writer, ",", "measured");
 		put_cost(writer, kind ? "," : "{", kind, &cost);
 	}
 	writer_string(writer, "}");
@@ -141,7 +132,7 @@ static void put_probe(const struct diagnosis *diagnosis, struct writer *writer,
 			put_text(writer, ",", "tier", diagnosis_tier(tier));
 	if (probe->has_self_tested)
 		put_bool(writer, ",", "self_tested", probe->self_tested);
-	member(writer, ",", "tiers");
+	json_member(writer, ",", "tiers");
 	writer_string(writer, "[");
 	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
 		put_tier(diagnosis, writer, probe, tier);
@@ -152,7 +143,7 @@ static void put_memory(struct writer *writer, const Ringside__V1__Header *header
 {
 	const char *before = "";
 
-	member(writer, ",", "memory");
+	json_member(writer, ",", "memory");
 	writer_string(writer, "{");
 	put_uint(writer, &before, "critical_ring_bytes", header->has_critical_ring_bytes,
 		 header->critical_ring_bytes);
@@ -167,7 +158,7 @@ static void put_limits(struct writer *writer, const Ringside__V1__Limits *limits
 {
 	const char *before = "";
 
-	member(writer, ",", "limits");
+	json_member(writer, ",", "limits");
 	writer_string(writer, "{");
 	put_uint(writer, &before, "per_second", limits->has_per_second, limits->per_second);
 	put_uint(writer, &before, "burst", limits->has_burst, limits->burst);
@@ -182,7 +173,7 @@ static void put_header(struct writer *writer, const struct diagnosis *diagnosis)
 	struct remedy remedy;
 
 	put_machine(writer, header);
-	member(writer, ",", "probes");
+	json_member(writer, ",", "probes");
 	writer_string(writer, "[");
 	for (size_t i = 0; i < header->n_probes; i++) {
 		writer_string(writer, i ? "," : "");
@@ -195,7 +186,7 @@ static void put_header(struct writer *writer, const struct diagnosis *diagnosis)
 	put_list(writer, "notes", (const char *const *)header->notes, header->n_notes);
 	for (int kind = 0; diagnosis->before.known && kind < COST_KINDS; kind++) {
 		if (!kind)
-			member(writer, ",", "without_hooks");
+			json_member(writer, ",", "without_hooks");
 		put_cost(writer, kind ? "," : "{", kind, &diagnosis->before.of[kind]);
 	}
 	writer_string(writer, diagnosis->before.known ? "}" : "");

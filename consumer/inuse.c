@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "util.h"
+
 static int ask_lock(int fd)
 {
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
@@ -45,4 +47,11 @@ int inuse_check(int fd)
 	if (ask_lock(fd) == 1)
 		return 1;
 	return ask_lease(fd);
+}
+
+bool inuse_path(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd >= 0 && inuse_check(fd) == 1;
 }

@@ -72,6 +72,14 @@ uint8_t *json_signed_digits(uint8_t *p, int64_t v)
 	return json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
+void json_member(struct writer *writer, const char *before, const char *name)
+{
+	writer_string(writer, before);
+	writer_string(writer, "\"");
+	writer_string(writer, name);
+	writer_string(writer, "\":");
+}
+
 void json_uint(struct writer *writer, uint64_t v)
 {
 	writer_used(writer, json_digits(writer_room(writer, JSON_NUMBER), v));

@@ -26,5 +26,8 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v);
 /* The nine digits of a part of a second. */
 uint8_t *json_nano(uint8_t *p, uint32_t v);
 
+/* The name of a member, which is our own, and what stands before it. */
+void json_member(struct writer *writer, const char *before, const char *name);
+
 /* Length of the valid UTF-8 sequence of two bytes or more at @p (RFC 3629), 0 if there is none. */
 size_t json_utf8(const uint8_t *p, size_t size);

@@ -18,6 +18,10 @@ static const struct command *const commands[] = {
 	&command_stats,
 	&command_verify,
 	&command_repair,
+	&command_status,
+#ifdef RINGSIDE_SERVE
+	&command_serve,
+#endif
 	&command_doctor,
 	/* clang-format on */
 };

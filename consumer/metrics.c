@@ -299,8 +299,6 @@ static void put_server(struct exposition *e, const struct ledger *ledger,
 		   "Records, or stretches of them, that could not be read.", server->damaged);
 	put_number(e, EXPOSITION_COUNTER, "ringside_serve_rows_left_out",
 		   "Rows of Counters that found no room in memory.", ledger->rows_left_out);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_requests", "Requests answered.",
-		   server->requests);
 	put_number(e, EXPOSITION_COUNTER, "ringside_serve_events_refused",
 		   "Requests for events refused, because there were too many clients.",
 		   server->refused);

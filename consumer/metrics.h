@@ -8,7 +8,6 @@
 /* What the server itself counts. */
 struct metrics_server {
 	uint64_t damaged;        /* records, or stretches, that could not be read */
-	uint64_t requests;       /* answered */
 	uint64_t refused;        /* requests for events that found no room */
 	uint64_t events_sent;    /* to all clients together */
 	uint64_t events_dropped; /* of these clients were too slow for */

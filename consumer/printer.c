@@ -97,29 +97,28 @@ void printer_begin(struct printer *printer, struct reader *reader)
 	reader_set_raw(reader, true);
 }
 
-/* 1, 0 or READER_DAMAGED: whether the record passes the filters. */
-static int matches(const struct printer *printer, struct reader *reader, struct reader_record *item)
+int printer_matches(const struct filter *filter, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
-	int r = filter_peek(printer->filter, &item->peek, header);
+	int r = filter_peek(filter, &item->peek, header);
 
 	if (r != FILTER_UNPACK)
 		return r;
 	r = reader_unpack(reader, item);
-	return r ? r : filter_match(printer->filter, item->record, header);
+	return r ? r : filter_match(filter, item->record, header);
 }
 
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	if (!output_prints(&printer->output, item->peek.kind))
 		return 0;
-	return matches(printer, reader, item);
+	return printer_matches(printer->filter, reader, item);
 }
 
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
-	int match = matches(printer, reader, item), r = 0;
+	int match = printer_matches(printer->filter, reader, item), r = 0;
 
 	if (match > 1)
 		return match;

@@ -53,6 +53,9 @@ int printer_close(struct printer *printer, int r);
 /* The next input. It is read raw (reader_set_raw) from now on. */
 void printer_begin(struct printer *printer, struct reader *reader);
 
+/* Whether the record passes the filters: 1, 0 or READER_DAMAGED. */
+int printer_matches(const struct filter *filter, struct reader *reader, struct reader_record *item);
+
 /* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);
 

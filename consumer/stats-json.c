@@ -10,18 +10,9 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* The name of a member, and what stands before it. */
-static void member(struct writer *writer, const char *before, const char *name)
-{
-	writer_string(writer, before);
-	writer_string(writer, "\"");
-	writer_string(writer, name);
-	writer_string(writer, "\":");
-}
-
 static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
 {
-	member(writer, before, name);
+	json_member(writer, before, name);
 	json_uint(writer, v);
 }
 
@@ -41,7 +32,7 @@ static void put_time(struct writer *writer, const char *name, uint64_t nano)
 	line_digits(&line, nano % SECOND, 9);
 	line_text(&line, "Z");
 	size = line_end(&line);
-	member(writer, ",", name);
+	json_member(writer, ",", name);
 	json_string(writer, text, size);
 }
 
@@ -55,7 +46,7 @@ static void put_lost(const struct stats_kind *kind, struct writer *writer)
 {
 	const char *before = "";
 
-	member(writer, ",", "lost");
+	json_member(writer, ",", "lost");
 	writer_string(writer, "{");
 	for (unsigned i = 0; i < STATS_REASONS; i++) {
 		if (!kind->lost[i])
@@ -65,7 +56,7 @@ static void put_lost(const struct stats_kind *kind, struct writer *writer)
 	}
 	writer_string(writer, "}");
 	before = "";
-	member(writer, ",", "lost_unknown");
+	json_member(writer, ",", "lost_unknown");
 	writer_string(writer, "[");
 	for (unsigned i = 0; i < STATS_REASONS; i++) {
 		if (!kind->lost_unknown[i])
@@ -82,11 +73,11 @@ static void put_kind(const struct stats *stats, unsigned i, struct writer *write
 	const struct stats_kind *kind = &stats->kinds[i];
 	size_t n = buckets_used(&stats->buckets);
 
-	member(writer, i ? ",{" : "{", "kind");
+	json_member(writer, i ? ",{" : "{", "kind");
 	json_string(writer, kind->name, strlen(kind->name));
 	put_count(writer, ",", &kind->count);
 	put_lost(kind, writer);
-	member(writer, ",", "per_bucket");
+	json_member(writer, ",", "per_bucket");
 	writer_string(writer, "[");
 	for (size_t j = 0; j < n; j++) {
 		writer_string(writer, j ? "," : "");
@@ -103,7 +94,7 @@ static void put_row(unsigned which, const struct toplist_row *row, bool first,
 		size_t size;
 		const char *part = stats_part(row->name, i, &size);
 
-		member(writer, i ? "," : "", stats_parts[which][i]);
+		json_member(writer, i ? "," : "", stats_parts[which][i]);
 		if (size)
 			json_string(writer, part, size);
 		else
@@ -120,15 +111,15 @@ static void put_list(const struct stats *stats, unsigned which, struct writer *w
 	struct toplist_count others;
 	size_t n = toplist_top(list, rows, &others);
 
-	member(writer, ",", stats_lists[which]);
-	member(writer, "{", "top");
+	json_member(writer, ",", stats_lists[which]);
+	json_member(writer, "{", "top");
 	writer_string(writer, "[");
 	for (size_t i = 0; i < n; i++)
 		put_row(which, rows[i], !i, writer);
 	writer_string(writer, "]");
-	member(writer, ",", "others");
+	json_member(writer, ",", "others");
 	put_count(writer, "{", &others);
-	member(writer, "},", "unknown");
+	json_member(writer, "},", "unknown");
 	put_count(writer, "{", &list->unknown);
 	writer_string(writer, "}}");
 }
@@ -152,7 +143,7 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 		put_time(writer, "bucket_start", stats->buckets.low * stats->buckets.nano);
 		put_uint(writer, ",", "bucket_nano", stats->buckets.nano);
 	}
-	member(writer, ",", "kinds");
+	json_member(writer, ",", "kinds");
 	writer_string(writer, "[");
 	for (unsigned i = 0; i < stats->n_kinds; i++)
 		put_kind(stats, i, writer);

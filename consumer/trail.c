@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +44,6 @@ static void remember(struct trail *trail, const struct stat *st)
 	trail->known[trail->n_known++] = (struct trail_known){st->st_dev, st->st_ino};
 }
 
-/* Whether the file is being written, so that it has to be followed. */
-static bool is_open(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	return fd >= 0 && inuse_check(fd) == 1;
-}
-
 /* 0, or -errno of the sink. */
 static int read_folder(struct trail *trail)
 {
@@ -82,7 +73,7 @@ static int read_folder(struct trail *trail)
 		bool newest = starts[i].file + 1 == list.n;
 
 		r = follow_add(&trail->follow, path, &starts[i].last,
-			       trail->following && (newest || is_open(path)));
+			       trail->following && (newest || inuse_path(path)));
 	}
 	return r;
 }
@@ -122,7 +113,7 @@ static int take_file(struct trail *trail, const char *name, bool created)
 	remember(trail, &st);
 	if (known) /* an old one with a new name, or one that somebody appends to */
 		(void)trail->ops->end(trail->follow.data, path, &last);
-	return known && !is_open(path) ? 0 : follow_add(&trail->follow, path, &last, true);
+	return known && !inuse_path(path) ? 0 : follow_add(&trail->follow, path, &last, true);
 }
 
 static int is_wanted(const struct dirent *entry)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "events.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "printer.h"
+#include "util.h"
+
+struct events_client {
+	struct filter *filter;
+	struct events_wait wait;
+	bool sleeping;
+	uint64_t dropped; /* since it was told last */
+	size_t begin, size;
+	char buf[EVENTS_BUFFER]; /* a ring */
+};
+
+int events_init(struct events *events)
+{
+	int r;
+
+	*events = (struct events){.output.ops = &output_json};
+	(void)pthread_mutex_init(&events->lock, NULL);
+	r = writer_new(&events->writer, -1);
+	events->output.writer = events->writer;
+	return r ? r : output_open(&events->output);
+}
+
+void events_done(struct events *events)
+{
+	while (events->n)
+		events_leave(events, events->clients[0]);
+	(void)output_close(&events->output);
+	events->writer = writer_free(events->writer);
+	(void)pthread_mutex_destroy(&events->lock);
+}
+
+struct events_client *events_join(struct events *events, struct filter *filter,
+				  const struct events_wait *wait)
+{
+	struct events_client *client = malloc(sizeof(*client));
+
+	(void)pthread_mutex_lock(&events->lock);
+	if (!client || events->n == EVENTS_CLIENTS) {
+		events->refused++;
+		free(client);
+		client = NULL;
+		(void)filter_free(filter);
+	} else {
+		client->filter = filter;
+		client->wait = *wait;
+		client->sleeping = false;
+		client->dropped = client->begin = client->size = 0;
+		events->clients[events->n++] = client;
+	}
+	(void)pthread_mutex_unlock(&events->lock);
+	return client;
+}
+
+void events_leave(struct events *events, struct events_client *client)
+{
+	(void)pthread_mutex_lock(&events->lock);
+	for (unsigned i = 0; i < events->n; i++)
+		if (events->clients[i] == client)
+			events->clients[i--] = events->clients[--events->n];
+	(void)pthread_mutex_unlock(&events->lock);
+	(void)filter_free(client->filter);
+	free(client);
+}
+
+static void append(struct events_client *client, const void *data, size_t size)
+{
+	size_t end = (client->begin + client->size) % EVENTS_BUFFER;
+	size_t first = size < EVENTS_BUFFER - end ? size : EVENTS_BUFFER - end;
+
+	memcpy(client->buf + end, data, first);
+	memcpy(client->buf, (const char *)data + first, size - first);
+	client->size += size;
+}
+
+static void wake(struct events_client *client)
+{
+	if (client->sleeping)
+		client->wait.wake(client->wait.data);
+	client->sleeping = false;
+}
+
+static bool offer(struct events_client *client, const void *data, size_t size)
+{
+	char told[96];
+	int n = 0;
+
+	if (client->dropped)
+		n = snprintf(told, sizeof(told),
+			     "event: dropped\ndata: {\"dropped\":%" PRIu64 "}\n\n",
+			     client->dropped);
+	if (client->size + size + (size_t)n > EVENTS_BUFFER) {
+		client->dropped++;
+		return false;
+	}
+	append(client, told, (size_t)n);
+	client->dropped = 0;
+	append(client, data, size);
+	wake(client);
+	return true;
+}
+
+/* The stream's own records are for those who name them. */
+static bool wants(const struct events_client *client, struct reader *reader,
+		  struct reader_record *item)
+{
+	switch (item->peek.kind) {
+	case RINGSIDE__V1__RECORD__BODY_HEADER:
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+	case RINGSIDE__V1__RECORD__BODY_CLOCK:
+		if (!filter_names_kinds(client->filter))
+			return false;
+		break;
+	default:
+		break;
+	}
+	return printer_matches(client->filter, reader, item) == 1;
+}
+
+/* In the writer's buffer. False: it is too long, or not readable. */
+static bool format(struct events *events, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	struct writer *writer = events->writer;
+	char id[32];
+
+	writer->size = 0;
+	writer->error = 0;
+	if (reader_unpack(reader, item))
+		return false;
+	writer_string(writer, "id: ");
+	for (size_t i = 0; header && i < header->stream_id.len && i < 16; i++) {
+		(void)snprintf(id, sizeof(id), "%02x", header->stream_id.data[i]);
+		writer_string(writer, id);
+	}
+	(void)snprintf(id, sizeof(id), ":%" PRIu64 "\ndata: ", item->peek.seq);
+	writer_string(writer, id);
+	events->output.header = header;
+	events->output.memo = reader_memo(reader);
+	if (output_put(&events->output, item->record, item->frame, item->size))
+		return false;
+	writer_string(writer, "\n");
+	return !writer->error;
+}
+
+static void publish(struct events *events, struct reader *reader, struct reader_record *item)
+{
+	bool formatted = false, fits = false;
+
+	for (unsigned i = 0; i < events->n; i++) {
+		struct events_client *client = events->clients[i];
+
+		if (!wants(client, reader, item))
+			continue;
+		if (!formatted)
+			fits = format(events, reader, item);
+		formatted = true;
+		if (fits && offer(client, events->writer->buf, events->writer->size))
+			events->sent++;
+		else
+			events->dropped++;
+	}
+}
+
+void events_publish(struct events *events, struct reader *reader, struct reader_record *item)
+{
+	(void)pthread_mutex_lock(&events->lock);
+	if (events->n)
+		publish(events, reader, item);
+	(void)pthread_mutex_unlock(&events->lock);
+}
+
+static size_t take(struct events_client *client, char *to, size_t max)
+{
+	size_t n = client->size < max ? client->size : max;
+	size_t first = n < EVENTS_BUFFER - client->begin ? n : EVENTS_BUFFER - client->begin;
+
+	memcpy(to, client->buf + client->begin, first);
+	memcpy(to + first, client->buf, n - first);
+	client->begin = (client->begin + n) % EVENTS_BUFFER;
+	client->size -= n;
+	return n;
+}
+
+ssize_t events_read(struct events *events, struct events_client *client, char *to, size_t max)
+{
+	bool closing;
+	size_t n;
+
+	(void)pthread_mutex_lock(&events->lock);
+	n = take(client, to, max);
+	closing = events->closing;
+	if (!n && !closing) {
+		/* with the lock held: who wakes it comes after */
+		client->sleeping = true;
+		client->wait.sleep(client->wait.data);
+	}
+	(void)pthread_mutex_unlock(&events->lock);
+	return !n && closing ? EVENTS_END : (ssize_t)n;
+}
+
+void events_wake(struct events *events)
+{
+	(void)pthread_mutex_lock(&events->lock);
+	events->closing = true;
+	for (unsigned i = 0; i < events->n; i++)
+		wake(events->clients[i]);
+	(void)pthread_mutex_unlock(&events->lock);
+}
+
+void events_keep_alive(struct events *events)
+{
+	(void)pthread_mutex_lock(&events->lock);
+	for (unsigned i = 0; i < events->n; i++)
+		if (!events->clients[i]->size)
+			(void)offer(events->clients[i], ":\n\n", 3);
+	(void)pthread_mutex_unlock(&events->lock);
+}

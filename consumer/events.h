@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events on their way to clients, as server-sent events. Each client has a bounded buffer: what it
+ * is too slow for is dropped, counted, and told to it. Whoever reads records never waits. */
+#pragma once
+
+#include <pthread.h>
+
+#include "filter.h"
+#include "output.h"
+#include "reader.h"
+
+#define EVENTS_CLIENTS 16
+#define EVENTS_BUFFER (256u * 1024) /* of a client */
+
+/* A client is woken when it has something to read, once, after it was told to wait. */
+struct events_wait {
+	void (*sleep)(void *data);
+	void (*wake)(void *data);
+	void *data;
+};
+
+struct events_client;
+
+struct events {
+	pthread_mutex_t lock;
+	struct writer *writer; /* to nowhere: a record fits its buffer or is dropped */
+	struct output output;
+	bool closing;
+	unsigned n;
+	struct events_client *clients[EVENTS_CLIENTS];
+	uint64_t sent, dropped, refused;
+};
+
+int events_init(struct events *events);
+void events_done(struct events *events);
+
+/* The client owns @filter from now on, also when there is no room: NULL. */
+struct events_client *events_join(struct events *events, struct filter *filter,
+				  const struct events_wait *wait);
+void events_leave(struct events *events, struct events_client *client);
+
+/* A record that was read. The reader's thread alone calls it. */
+void events_publish(struct events *events, struct reader *reader, struct reader_record *item);
+
+/* What the client may have: at most @max bytes. 0: nothing, and it was put to sleep;
+ * EVENTS_END: no more. */
+#define EVENTS_END (-1)
+ssize_t events_read(struct events *events, struct events_client *client, char *to, size_t max);
+
+/* Lets no client sleep from now on: they are to be ended. */
+void events_wake(struct events *events);
+
+/* Says something to clients that have nothing to read, so that the dead ones are found. */
+void events_keep_alive(struct events *events);

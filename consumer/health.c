@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "health.h"
+
+#include <string.h>
+
+#include "json.h"
+
+static uint64_t age(uint64_t then_nano, uint64_t now_nano)
+{
+	return now_nano > then_nano ? now_nano - then_nano : 0;
+}
+
+static uint64_t lost_of(const struct ledger_kind *kind)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < TALLY_REASONS; i++) {
+		const struct tally_lost lost = ledger_lost(kind, i);
+
+		n += lost.count + (lost.unknown && !lost.count);
+	}
+	return n;
+}
+
+static enum health_status judge(const struct health *health)
+{
+	if (health->stream.ended)
+		return HEALTH_ENDED;
+	if (!health->stream.living)
+		return HEALTH_STALE;
+	return health->lost ? HEALTH_LOSSES : HEALTH_WHOLE;
+}
+
+struct health health_of(const struct ledger *ledger, uint64_t now_nano)
+{
+	struct health health = {.status = HEALTH_NONE};
+
+	if (ledger_newest(ledger, now_nano, &health.stream))
+		return health;
+	health.record_age_nano = age(health.stream.latest_nano, now_nano);
+	health.counters_age_nano = age(health.stream.counters_nano, now_nano);
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		health.lost += lost_of(&ledger->kinds[k]);
+		health.attached |= *ledger->kinds[k].tier != '\0';
+	}
+	health.status = judge(&health);
+	return health;
+}
+
+const char *health_word(enum health_status status)
+{
+	static const char *const words[] = {
+		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses", [HEALTH_STALE] = "stale",
+		[HEALTH_ENDED] = "ended", [HEALTH_NONE] = "none",
+	};
+
+	return words[status];
+}
+
+bool health_is_alive(enum health_status status)
+{
+	return status == HEALTH_WHOLE || status == HEALTH_LOSSES;
+}
+
+static void put_text(struct writer *writer, const char *before, const char *name, const char *text)
+{
+	json_member(writer, before, name);
+	json_string(writer, text, strlen(text));
+}
+
+static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
+{
+	json_member(writer, before, name);
+	json_uint(writer, v);
+}
+
+/* To the millisecond. */
+static void put_seconds(struct writer *writer, const char *name, uint64_t nano)
+{
+	char text[JSON_NUMBER + 8];
+
+	json_member(writer, ",", name);
+	(void)snprintf(text, sizeof(text), "%llu.%03u", (unsigned long long)(nano / 1000000000),
+		       (unsigned)(nano / 1000000 % 1000));
+	writer_string(writer, text);
+}
+
+static void put_probe(struct writer *writer, const struct ledger_kind *kind)
+{
+	put_text(writer, "{", "kind", kind->name);
+	json_member(writer, ",", "attached");
+	writer_string(writer, *kind->tier ? "true" : "false");
+	if (*kind->tier)
+		put_text(writer, ",", "tier", kind->tier);
+	put_uint(writer, ",", "seen", kind->sums[LEDGER_SEEN]);
+	put_uint(writer, ",", "written", kind->sums[LEDGER_WRITTEN]);
+	put_uint(writer, ",", "limited", kind->sums[LEDGER_LIMITED]);
+	put_uint(writer, ",", "lost", lost_of(kind));
+	if (kind->missed_known)
+		put_uint(writer, ",", "missed_runs", kind->sums[LEDGER_MISSED_RUNS]);
+	writer_string(writer, "}");
+}
+
+static void put_stream(struct writer *writer, const struct ledger *ledger,
+		       const struct health *health)
+{
+	put_text(writer, ",", "host", health->stream.host);
+	json_member(writer, ",", "stream_id");
+	json_hex(writer, health->stream.id, LEDGER_ID);
+	put_text(writer, ",", "streamer_version", health->stream.version);
+	put_seconds(writer, "last_record_age_seconds", health->record_age_nano);
+	if (health->stream.counters_nano)
+		put_seconds(writer, "last_counters_age_seconds", health->counters_age_nano);
+	put_seconds(writer, "counters_interval_seconds", health->stream.interval_nano);
+	if (ledger->has_lag)
+		put_seconds(writer, "lag_seconds", ledger->lag_nano);
+	put_uint(writer, ",", "lost", health->lost);
+	json_member(writer, ",", "probes");
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		writer_string(writer, k ? "," : "[");
+		put_probe(writer, &ledger->kinds[k]);
+	}
+	writer_string(writer, ledger->n_kinds ? "]" : "[]");
+}
+
+void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health)
+{
+	json_member(writer, "{", "alive");
+	writer_string(writer, health_is_alive(health->status) ? "true" : "false");
+	put_text(writer, ",", "status", health_word(health->status));
+	if (health->status != HEALTH_NONE)
+		put_stream(writer, ledger, health);
+	writer_string(writer, "}\n");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a machine is being recorded now, and whether anything is lost. */
+#pragma once
+
+#include "ledger.h"
+#include "writer.h"
+
+enum health_status {
+	HEALTH_WHOLE,  /* alive, and nothing is lost so far */
+	HEALTH_LOSSES, /* alive, with losses */
+	HEALTH_STALE,  /* nothing was written for three intervals */
+	HEALTH_ENDED,  /* the stream was closed */
+	HEALTH_NONE,   /* nothing was recorded */
+};
+
+struct health {
+	enum health_status status;
+	struct ledger_view stream; /* not with HEALTH_NONE */
+	uint64_t record_age_nano, counters_age_nano;
+	uint64_t lost;
+	bool attached; /* at least one probe */
+};
+
+struct health health_of(const struct ledger *ledger, uint64_t now_nano);
+const char *health_word(enum health_status status);
+bool health_is_alive(enum health_status status);
+
+void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health);

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+#include "check.h"
+#include "health.h"
+#include "page.h"
+#include "util.h"
+
+#define CONNECTIONS 128
+#define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
+#define SILENT_SECONDS 30
+#define SHARED_NANO UINT64_C(1000000000) /* a page is not older than this */
+
+/* The latest /metrics of a format: it is the same for all until something changes. */
+struct shared_page {
+	struct MHD_Response *response;
+	uint64_t generation, made_nano;
+};
+
+struct listener {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	bool events;
+};
+
+struct http {
+	struct intake *intake; /* borrowed, as are events */
+	struct events *events;
+	pthread_mutex_t lock; /* of the pages */
+	struct shared_page pages[2];
+	unsigned n;
+	struct listener listeners[HTTP_LISTENERS];
+};
+
+struct request {
+	struct listener *listener;
+	struct MHD_Connection *connection;
+};
+
+int http_new(struct http **ret, struct intake *intake, struct events *events)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http)
+		return -ENOMEM;
+	http->intake = intake;
+	http->events = events;
+	(void)pthread_mutex_init(&http->lock, NULL);
+	*ret = http;
+	return 0;
+}
+
+static struct metrics_server server_of(const struct intake *intake, struct events *events)
+{
+	struct metrics_server server = {.damaged = intake->damaged};
+
+	(void)pthread_mutex_lock(&events->lock);
+	server.refused = events->refused;
+	server.events_sent = events->sent;
+	server.events_dropped = events->dropped;
+	server.events_clients = events->n;
+	(void)pthread_mutex_unlock(&events->lock);
+	return server;
+}
+
+void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
+		  bool openmetrics)
+{
+	struct exposition e = {.writer = writer, .openmetrics = openmetrics};
+	struct metrics_server server;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	server = server_of(intake, events);
+	metrics_write(&e, &intake->ledger, &server, intake_now());
+	(void)pthread_mutex_unlock(&intake->lock);
+}
+
+static struct MHD_Response *make_response(void (*write)(struct writer *writer, void *data),
+					  void *data, const char *type)
+{
+	struct MHD_Response *response;
+	uint64_t size;
+	int fd;
+
+	if (page_make(&fd, &size, write, data))
+		return NULL;
+	response = MHD_create_response_from_fd64(size, fd);
+	if (!response) {
+		(void)close(fd);
+		return NULL;
+	}
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	return response;
+}
+
+/* Gives the response to the connection, and lets go of it. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status,
+			      struct MHD_Response *response)
+{
+	enum MHD_Result r;
+
+	if (!response)
+		return MHD_NO;
+	r = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+static void write_text(struct writer *writer, void *data)
+{
+	writer_string(writer, data);
+	writer_string(writer, "\n");
+}
+
+static enum MHD_Result say(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+	return answer(connection, status,
+		      make_response(write_text, (void *)(uintptr_t)text,
+				    "text/plain; charset=utf-8"));
+}
+
+struct metrics_page {
+	struct http *http;
+	bool openmetrics;
+};
+
+static void write_metrics(struct writer *writer, void *data)
+{
+	const struct metrics_page *page = data;
+
+	http_metrics(writer, page->http->intake, page->http->events, page->openmetrics);
+}
+
+static uint64_t generation(struct http *http)
+{
+	uint64_t now;
+
+	(void)pthread_mutex_lock(&http->intake->lock);
+	now = http->intake->ledger.generation;
+	(void)pthread_mutex_unlock(&http->intake->lock);
+	return now;
+}
+
+static enum MHD_Result get_metrics(struct request *request)
+{
+	struct http *http = request->listener->http;
+	const char *accept = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_ACCEPT);
+	struct metrics_page make = {http, exposition_accepts_openmetrics(accept)};
+	struct shared_page *page = &http->pages[make.openmetrics];
+	uint64_t latest = generation(http), now = intake_now();
+	enum MHD_Result r = MHD_NO;
+
+	(void)pthread_mutex_lock(&http->lock);
+	if (!page->response || page->generation != latest || now - page->made_nano > SHARED_NANO) {
+		if (page->response)
+			MHD_destroy_response(page->response);
+		page->response =
+			make_response(write_metrics, &make,
+				      make.openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT);
+		page->generation = latest;
+		page->made_nano = now;
+	}
+	if (page->response)
+		r = MHD_queue_response(request->connection, MHD_HTTP_OK, page->response);
+	(void)pthread_mutex_unlock(&http->lock);
+	return r;
+}
+
+struct check_page {
+	const struct intake *intake;
+	struct cursor cursor;
+};
+
+static void write_check(struct writer *writer, void *data)
+{
+	const struct check_page *page = data;
+
+	check_write(writer, &page->intake->ledger, &page->cursor, intake_now());
+}
+
+static enum MHD_Result get_check(struct request *request)
+{
+	struct intake *intake = request->listener->http->intake;
+	const char *since =
+		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "since");
+	struct check_page page = {.intake = intake};
+	struct MHD_Response *response = NULL;
+	int r;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	r = cursor_parse(&page.cursor, &intake->ledger, since);
+	if (!r)
+		response = make_response(write_check, &page, "application/json");
+	(void)pthread_mutex_unlock(&intake->lock);
+	if (r)
+		return say(request->connection, MHD_HTTP_BAD_REQUEST,
+			   "since: not a cursor; take the one of an earlier answer");
+	return answer(request->connection, MHD_HTTP_OK, response);
+}
+
+struct health_page {
+	const struct ledger *ledger;
+	struct health health;
+};
+
+static void write_health(struct writer *writer, void *data)
+{
+	const struct health_page *page = data;
+
+	health_write(writer, page->ledger, &page->health);
+}
+
+static enum MHD_Result get_health(struct request *request)
+{
+	struct intake *intake = request->listener->http->intake;
+	struct health_page page = {.ledger = &intake->ledger};
+	struct MHD_Response *response;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	page.health = health_of(&intake->ledger, intake_now());
+	response = make_response(write_health, &page, "application/json");
+	(void)pthread_mutex_unlock(&intake->lock);
+	return answer(request->connection,
+		      health_is_alive(page.health.status) ? MHD_HTTP_OK
+							  : MHD_HTTP_SERVICE_UNAVAILABLE,
+		      response);
+}
+
+/* A client of /events. */
+struct subscriber {
+	struct events *events;
+	struct MHD_Connection *connection;
+	struct events_client *client;
+};
+
+static void sleep_subscriber(void *data)
+{
+	const struct subscriber *subscriber = data;
+
+	MHD_suspend_connection(subscriber->connection);
+}
+
+static void wake_subscriber(void *data)
+{
+	const struct subscriber *subscriber = data;
+
+	MHD_resume_connection(subscriber->connection);
+}
+
+static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
+{
+	struct subscriber *subscriber = data;
+
+	/* EVENTS_END is MHD_CONTENT_READER_END_OF_STREAM */
+	return events_read(subscriber->events, subscriber->client, buf, max);
+}
+
+static void free_subscriber(void *data)
+{
+	struct subscriber *subscriber = data;
+
+	if (subscriber->client)
+		events_leave(subscriber->events, subscriber->client);
+	free(subscriber);
+}
+
+struct query {
+	struct filter *filter;
+	char error[256];
+};
+
+/* MHD_KeyValueIterator: a filter, as on the command line. */
+static enum MHD_Result take_filter(void *data, enum MHD_ValueKind kind, const char *name,
+				   const char *value)
+{
+	struct query *query = data;
+
+	for (const struct option_row *row = filter_options; row->name; row++) {
+		if (strcmp(row->name, name) != 0)
+			continue;
+		if (!value)
+			break;
+		return filter_option(query->filter, row->opt, value, query->error,
+				     sizeof(query->error))
+			       ? MHD_NO
+			       : MHD_YES;
+	}
+	(void)snprintf(query->error, sizeof(query->error), "%.64s is not a filter, or has no value",
+		       name);
+	return MHD_NO;
+}
+
+/* Takes the filter. */
+static enum MHD_Result subscribe(struct request *request, struct filter *filter)
+{
+	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
+	struct events_wait wait = {sleep_subscriber, wake_subscriber, subscriber};
+	struct MHD_Response *response;
+
+	if (!subscriber) {
+		(void)filter_free(filter);
+		return MHD_NO;
+	}
+	subscriber->events = request->listener->http->events;
+	subscriber->connection = request->connection;
+	subscriber->client = events_join(subscriber->events, filter, &wait);
+	if (!subscriber->client) {
+		free(subscriber);
+		return say(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+			   "too many clients are sent events");
+	}
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_events,
+						     subscriber, free_subscriber);
+	if (!response) {
+		free_subscriber(subscriber);
+		return MHD_NO;
+	}
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	return answer(request->connection, MHD_HTTP_OK, response);
+}
+
+static enum MHD_Result get_events(struct request *request)
+{
+	struct query query = {0};
+
+	if (!request->listener->events)
+		return say(request->connection, MHD_HTTP_FORBIDDEN,
+			   "events can be sensitive: start with --events, or listen on a unix "
+			   "socket");
+	if (filter_new(&query.filter))
+		return MHD_NO;
+	(void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_filter,
+					&query);
+	if (!*query.error)
+		return subscribe(request, query.filter);
+	(void)filter_free(query.filter);
+	return say(request->connection, MHD_HTTP_BAD_REQUEST, query.error);
+}
+
+static enum MHD_Result get_index(struct request *request)
+{
+	return say(request->connection, MHD_HTTP_OK,
+		   "ringside " RINGSIDE_VERSION "\n\n"
+		   "/metrics  for Prometheus\n"
+		   "/check    the sums as JSON; ?since=CURSOR: what changed\n"
+		   "/health   200, or 503 when nothing is being recorded\n"
+		   "/events   server-sent events; ?kind=oom&container=web...");
+}
+
+static const struct {
+	const char *path;
+	enum MHD_Result (*get)(struct request *request);
+} pages[] = {
+	{"/", get_index},        {"/metrics", get_metrics}, {"/check", get_check},
+	{"/health", get_health}, {"/events", get_events},
+};
+
+static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path,
+			      const char *method, const char *version, const char *upload,
+			      size_t *upload_size, void **context)
+{
+	struct request request = {data, connection};
+
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		if (!strcmp(pages[i].path, path))
+			return pages[i].get(&request);
+	return say(connection, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
+}
+
+int http_listen(struct http *http, int fd, bool events)
+{
+	struct listener *listener = &http->listeners[http->n];
+
+	if (http->n == HTTP_LISTENERS)
+		return -E2BIG;
+	listener->http = http;
+	listener->events = events;
+	listener->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+				 NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, fd,
+				 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+				 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS,
+				 MHD_OPTION_END);
+	if (!listener->daemon)
+		return errno ? -errno : -ENOMEM;
+	http->n++;
+	return 0;
+}
+
+struct http *http_free(struct http *http)
+{
+	if (!http)
+		return NULL;
+	/* sleeping connections have to be awake to be ended */
+	events_wake(http->events);
+	for (unsigned i = 0; i < http->n; i++)
+		MHD_stop_daemon(http->listeners[i].daemon);
+	for (size_t i = 0; i < ARRAY_SIZE(http->pages); i++)
+		if (http->pages[i].response)
+			MHD_destroy_response(http->pages[i].response);
+	(void)pthread_mutex_destroy(&http->lock);
+	free(http);
+	return NULL;
+}
