@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http.h"
 
-#include <microhttpd.h>
 #include <string.h>
 
 #include "check.h"
 #include "health.h"
+#include "http-part.h"
 #include "page.h"
 #include "util.h"
 
@@ -20,24 +20,13 @@ struct shared_page {
 	uint64_t generation, made_nano;
 };
 
-struct listener {
-	struct http *http;
-	struct MHD_Daemon *daemon;
-	bool events;
-};
-
 struct http {
 	struct intake *intake; /* borrowed, as are events */
 	struct events *events;
 	pthread_mutex_t lock; /* of the pages */
 	struct shared_page pages[2];
 	unsigned n;
-	struct listener listeners[HTTP_LISTENERS];
-};
-
-struct request {
-	struct listener *listener;
-	struct MHD_Connection *connection;
+	struct http_listener listeners[HTTP_LISTENERS];
 };
 
 int http_new(struct http **ret, struct intake *intake, struct events *events)
@@ -97,9 +86,8 @@ static struct MHD_Response *make_response(void (*write)(struct writer *writer, v
 	return response;
 }
 
-/* Gives the response to the connection, and lets go of it. */
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status,
-			      struct MHD_Response *response)
+enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status,
+			    struct MHD_Response *response)
 {
 	enum MHD_Result r;
 
@@ -116,11 +104,11 @@ static void write_text(struct writer *writer, void *data)
 	writer_string(writer, "\n");
 }
 
-static enum MHD_Result say(struct MHD_Connection *connection, unsigned status, const char *text)
+enum MHD_Result http_say(struct MHD_Connection *connection, unsigned status, const char *text)
 {
-	return answer(connection, status,
-		      make_response(write_text, (void *)(uintptr_t)text,
-				    "text/plain; charset=utf-8"));
+	return http_answer(connection, status,
+			   make_response(write_text, (void *)(uintptr_t)text,
+					 "text/plain; charset=utf-8"));
 }
 
 struct metrics_page {
@@ -145,7 +133,7 @@ static uint64_t generation(struct http *http)
 	return now;
 }
 
-static enum MHD_Result get_metrics(struct request *request)
+static enum MHD_Result get_metrics(struct http_request *request)
 {
 	struct http *http = request->listener->http;
 	const char *accept = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
@@ -183,7 +171,7 @@ static void write_check(struct writer *writer, void *data)
 	check_write(writer, &page->intake->ledger, &page->cursor, intake_now());
 }
 
-static enum MHD_Result get_check(struct request *request)
+static enum MHD_Result get_check(struct http_request *request)
 {
 	struct intake *intake = request->listener->http->intake;
 	const char *since =
@@ -198,9 +186,9 @@ static enum MHD_Result get_check(struct request *request)
 		response = make_response(write_check, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
 	if (r)
-		return say(request->connection, MHD_HTTP_BAD_REQUEST,
-			   "since: not a cursor; take the one of an earlier answer");
-	return answer(request->connection, MHD_HTTP_OK, response);
+		return http_say(request->connection, MHD_HTTP_BAD_REQUEST,
+				"since: not a cursor; take the one of an earlier answer");
+	return http_answer(request->connection, MHD_HTTP_OK, response);
 }
 
 struct health_page {
@@ -215,7 +203,7 @@ static void write_health(struct writer *writer, void *data)
 	health_write(writer, page->ledger, &page->health);
 }
 
-static enum MHD_Result get_health(struct request *request)
+static enum MHD_Result get_health(struct http_request *request)
 {
 	struct intake *intake = request->listener->http->intake;
 	struct health_page page = {.ledger = &intake->ledger};
@@ -225,164 +213,53 @@ static enum MHD_Result get_health(struct request *request)
 	page.health = health_of(&intake->ledger, intake_now());
 	response = make_response(write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
-	return answer(request->connection,
-		      health_is_alive(page.health.status) ? MHD_HTTP_OK
-							  : MHD_HTTP_SERVICE_UNAVAILABLE,
-		      response);
+	return http_answer(request->connection,
+			   health_is_alive(page.health.status) ? MHD_HTTP_OK
+							       : MHD_HTTP_SERVICE_UNAVAILABLE,
+			   response);
 }
 
-/* A client of /events. */
-struct subscriber {
-	struct events *events;
-	struct MHD_Connection *connection;
-	struct events_client *client;
-};
-
-static void sleep_subscriber(void *data)
+static enum MHD_Result get_index(struct http_request *request)
 {
-	const struct subscriber *subscriber = data;
-
-	MHD_suspend_connection(subscriber->connection);
-}
-
-static void wake_subscriber(void *data)
-{
-	const struct subscriber *subscriber = data;
-
-	MHD_resume_connection(subscriber->connection);
-}
-
-static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
-{
-	struct subscriber *subscriber = data;
-
-	/* EVENTS_END is MHD_CONTENT_READER_END_OF_STREAM */
-	return events_read(subscriber->events, subscriber->client, buf, max);
-}
-
-static void free_subscriber(void *data)
-{
-	struct subscriber *subscriber = data;
-
-	if (subscriber->client)
-		events_leave(subscriber->events, subscriber->client);
-	free(subscriber);
-}
-
-struct query {
-	struct filter *filter;
-	char error[256];
-};
-
-/* MHD_KeyValueIterator: a filter, as on the command line. */
-static enum MHD_Result take_filter(void *data, enum MHD_ValueKind kind, const char *name,
-				   const char *value)
-{
-	struct query *query = data;
-
-	for (const struct option_row *row = filter_options; row->name; row++) {
-		if (strcmp(row->name, name) != 0)
-			continue;
-		if (!value)
-			break;
-		return filter_option(query->filter, row->opt, value, query->error,
-				     sizeof(query->error))
-			       ? MHD_NO
-			       : MHD_YES;
-	}
-	(void)snprintf(query->error, sizeof(query->error), "%.64s is not a filter, or has no value",
-		       name);
-	return MHD_NO;
-}
-
-/* Takes the filter. */
-static enum MHD_Result subscribe(struct request *request, struct filter *filter)
-{
-	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
-	struct events_wait wait = {sleep_subscriber, wake_subscriber, subscriber};
-	struct MHD_Response *response;
-
-	if (!subscriber) {
-		(void)filter_free(filter);
-		return MHD_NO;
-	}
-	subscriber->events = request->listener->http->events;
-	subscriber->connection = request->connection;
-	subscriber->client = events_join(subscriber->events, filter, &wait);
-	if (!subscriber->client) {
-		free(subscriber);
-		return say(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-			   "too many clients are sent events");
-	}
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_events,
-						     subscriber, free_subscriber);
-	if (!response) {
-		free_subscriber(subscriber);
-		return MHD_NO;
-	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	return answer(request->connection, MHD_HTTP_OK, response);
-}
-
-static enum MHD_Result get_events(struct request *request)
-{
-	struct query query = {0};
-
-	if (!request->listener->events)
-		return say(request->connection, MHD_HTTP_FORBIDDEN,
-			   "events can be sensitive: start with --events, or listen on a unix "
-			   "socket");
-	if (filter_new(&query.filter))
-		return MHD_NO;
-	(void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_filter,
-					&query);
-	if (!*query.error)
-		return subscribe(request, query.filter);
-	(void)filter_free(query.filter);
-	return say(request->connection, MHD_HTTP_BAD_REQUEST, query.error);
-}
-
-static enum MHD_Result get_index(struct request *request)
-{
-	return say(request->connection, MHD_HTTP_OK,
-		   "ringside " RINGSIDE_VERSION "\n\n"
-		   "/metrics  for Prometheus\n"
-		   "/check    the sums as JSON; ?since=CURSOR: what changed\n"
-		   "/health   200, or 503 when nothing is being recorded\n"
-		   "/events   server-sent events; ?kind=oom&container=web...");
+	return http_say(request->connection, MHD_HTTP_OK,
+			"ringside " RINGSIDE_VERSION "\n\n"
+			"/metrics  for Prometheus\n"
+			"/check    the sums as JSON; ?since=CURSOR: what changed\n"
+			"/health   200, or 503 when nothing is being recorded\n"
+			"/events   server-sent events; ?kind=oom&container=web...");
 }
 
 static const struct {
 	const char *path;
-	enum MHD_Result (*get)(struct request *request);
+	enum MHD_Result (*get)(struct http_request *request);
 } pages[] = {
-	{"/", get_index},        {"/metrics", get_metrics}, {"/check", get_check},
-	{"/health", get_health}, {"/events", get_events},
+	{"/", get_index},        {"/metrics", get_metrics},    {"/check", get_check},
+	{"/health", get_health}, {"/events", http_get_events},
 };
 
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **context)
 {
-	struct request request = {data, connection};
+	struct http_request request = {data, connection};
 
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+		return http_say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
 		if (!strcmp(pages[i].path, path))
 			return pages[i].get(&request);
-	return say(connection, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
+	return http_say(connection, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
 }
 
 int http_listen(struct http *http, int fd, bool events)
 {
-	struct listener *listener = &http->listeners[http->n];
+	struct http_listener *listener = &http->listeners[http->n];
 
 	if (http->n == HTTP_LISTENERS)
 		return -E2BIG;
 	listener->http = http;
 	listener->events = events;
+	listener->event_hub = http->events;
 	listener->daemon =
 		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
 				 NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, fd,

@@ -37,9 +37,10 @@ static int listen_unix(const char *path, int *ret)
 		(void)unlink(path);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* the mode is the file's from the beginning */
+	/* the file has this mode from the beginning, but for what the umask takes */
 	if (fd < 0 || fchmod(fd, 0660) < 0 ||
-	    bind(fd, (const void *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
+	    bind(fd, (const void *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+	    listen(fd, BACKLOG) < 0)
 		return -errno;
 	*ret = TAKE_FD(fd);
 	return 0;

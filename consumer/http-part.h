@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the pages of http.c have in common. */
+#pragma once
+
+#include <microhttpd.h>
+
+#include "http.h"
+
+struct http_listener {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	struct events *event_hub; /* borrowed */
+	bool events;              /* /events is allowed here */
+};
+
+struct http_request {
+	struct http_listener *listener;
+	struct MHD_Connection *connection;
+};
+
+/* Gives the response (NULL: ends the connection), and lets go of it. */
+enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status,
+			    struct MHD_Response *response);
+
+/* One line of text. */
+enum MHD_Result http_say(struct MHD_Connection *connection, unsigned status, const char *text);
+
+enum MHD_Result http_get_events(struct http_request *request);
