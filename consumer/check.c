@@ -28,7 +28,8 @@ static void put_side(struct writer *writer, const uint64_t *totals, double fulle
 {
 	json_member(writer, ",", sides[side]);
 	put_uint(writer, "{", "samples", totals[SERIES_SAMPLES + side]);
-	put_ratio(writer, fullest);
+	if (fullest >= 0)
+		put_ratio(writer, fullest);
 	json_member(writer, ",", "by_fill");
 	for (unsigned i = 0; i < SERIES_FILLS; i++) {
 		writer_string(writer, i ? "," : "[");

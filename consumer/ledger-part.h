@@ -65,6 +65,9 @@ void ledger_stream_cover(struct ledger_stream *stream);
 /* How its probes are attached is what the ledger shows. */
 void ledger_stream_show(struct ledger *ledger, const struct ledger_stream *stream);
 
+/* A set begins: how full queues were in the one before is not so any more. */
+void ledger_stream_forget_fullest(struct ledger *ledger, struct ledger_stream *stream);
+
 /* Behind the last part of a full set: rows that were not in it are gone from the kernel. */
 void ledger_stream_sweep(struct ledger_stream *stream);
 /* No more rows will come of it. */

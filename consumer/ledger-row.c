@@ -35,8 +35,16 @@ static bool is_same(const void *item, const void *data)
 	       a->error == b->error && a->scope == b->scope;
 }
 
-static int add(struct ledger *ledger, struct ledger_stream *stream, const struct ledger_row *key,
-	       const Ringside__V1__CounterRow *row, uint64_t now_nano, struct ledger_row **ret)
+/* Of a queue the fullest is that of one interval: it is not known any more. */
+static void forget_fullest(double fullest[SERIES_SIDES])
+{
+	for (unsigned side = 0; side < SERIES_SIDES; side++)
+		fullest[side] = SERIES_UNKNOWN;
+}
+
+static int add_row(struct ledger *ledger, struct ledger_stream *stream,
+		   const struct ledger_row *key, const Ringside__V1__CounterRow *row,
+		   uint64_t now_nano, struct ledger_row **ret)
 {
 	unsigned n = row->tcp_queue ? SERIES_VALUES : SERIES_PLAIN;
 	_cleanup_free_ struct ledger_row *new =
@@ -48,12 +56,16 @@ static int add(struct ledger *ledger, struct ledger_stream *stream, const struct
 	new->n = n;
 	if (table_add(&stream->rows, new->hash, new))
 		return -ENOMEM;
-	new->series = series_get(&ledger->series, new->kind, row, now_nano);
-	if (new->series) {
+	/* queues of no container are those for which the streamer's own table had no room */
+	if (row->container || !row->tcp_queue)
+		new->series = series_get(&ledger->series, new->kind, row, now_nano);
+	if (new->series)
 		new->series->refs++;
-		new->series->queues |= n > SERIES_PLAIN;
-	} else {
+	else
 		ledger->kinds[new->kind].overflow_rows++;
+	if (new->series && !new->series->queues && n > SERIES_PLAIN) {
+		new->series->queues = true;
+		forget_fullest(new->series->fullest);
 	}
 	*ret = TAKE_PTR(new);
 	return 0;
@@ -69,19 +81,25 @@ static void read_side(const Ringside__V1__QueueFill *fill, unsigned side,
 		values[SERIES_BY_FILL + side * SERIES_FILLS + i] = fill->by_fill[i];
 }
 
-static double fullest(const Ringside__V1__QueueFill *fill)
+static void raise_fullest(const Ringside__V1__QueueFill *fill, double *to)
 {
-	return fill && fill->max_buffer_bytes
-		       ? (double)fill->max_bytes / (double)fill->max_buffer_bytes
-		       : 0;
+	double v;
+
+	if (!fill || !fill->max_buffer_bytes)
+		return;
+	v = (double)fill->max_bytes / (double)fill->max_buffer_bytes;
+	*to = v > *to ? v : *to;
 }
 
-static void read_fullest(const Ringside__V1__TcpQueue *queue, double *to)
+void ledger_stream_forget_fullest(struct ledger *ledger, struct ledger_stream *stream)
 {
-	if (!queue)
-		return;
-	to[SERIES_RECEIVE] = fullest(queue->receive);
-	to[SERIES_SEND] = fullest(queue->send);
+	for (size_t i = 0; i < stream->rows.room; i++) {
+		struct ledger_row *row = stream->rows.slots[i].item;
+
+		if (row && row->n > SERIES_PLAIN)
+			forget_fullest(row->series ? row->series->fullest
+						   : ledger->kinds[row->kind].overflow_fullest);
+	}
 }
 
 /* Adds what is new in the row's accounts. */
@@ -116,7 +134,7 @@ int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigne
 		ledger->rows_left_out++;
 		return 0;
 	}
-	r = row ? 0 : add(ledger, stream, &key, from, now_nano, &row);
+	r = row ? 0 : add_row(ledger, stream, &key, from, now_nano, &row);
 	if (r)
 		return r;
 	row->set = stream->set;
@@ -128,8 +146,13 @@ int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigne
 		values[i] = account_take(&row->values[i], values[i], stream->mode);
 	if (stream->mode == LEDGER_COUNT)
 		add_values(ledger, stream, row, values, now_nano);
-	if (stream->counts && row->series)
-		read_fullest(from->tcp_queue, row->series->fullest);
+	if (stream->counts && from->tcp_queue) {
+		double *fullest =
+			row->series ? row->series->fullest : ledger->kinds[kind].overflow_fullest;
+
+		raise_fullest(from->tcp_queue->receive, &fullest[SERIES_RECEIVE]);
+		raise_fullest(from->tcp_queue->send, &fullest[SERIES_SEND]);
+	}
 	return 0;
 }
 

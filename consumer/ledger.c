@@ -159,6 +159,8 @@ static void begin_counters(struct ledger *ledger, struct ledger_stream *stream,
 
 	begin_set(ledger, stream, record->boottime_nano, now_nano);
 	stream->set++;
+	if (stream->counts)
+		ledger_stream_forget_fullest(ledger, stream);
 	for (size_t i = 0; i < counters->n_probes; i++)
 		take_sums(ledger, stream, counters->probes[i]);
 	take_oom_kills(ledger, stream, counters->has_kernel_oom_kills, counters->kernel_oom_kills);

@@ -147,15 +147,6 @@ static void put_values(struct exposition *e, const struct ledger *ledger, unsign
 	exposition_uint(e, of->overflow[value]);
 }
 
-static bool has_queues(const struct ledger *ledger, unsigned kind)
-{
-	for (size_t i = 0; i < ledger->series.n; i++)
-		if (ledger->series.all[i]->kind == kind && ledger->series.all[i]->queues)
-			return true;
-	return false;
-}
-
-/* Of all containers, so that each alert on it knows the row it is about. */
 static void put_fullest(struct exposition *e, const struct ledger *ledger, unsigned kind,
 			enum series_side side, const char *name)
 {
@@ -164,11 +155,15 @@ static void put_fullest(struct exposition *e, const struct ledger *ledger, unsig
 	for (size_t i = 0; i < ledger->series.n; i++) {
 		const struct series *one = ledger->series.all[i];
 
-		if (one->kind != kind || !one->refs)
+		if (one->kind != kind || !one->queues || !one->refs || one->fullest[side] < 0)
 			continue;
 		put_series_labels(e, one);
 		exposition_double(e, one->fullest[side]);
 	}
+	if (!ledger->kinds[kind].overflow_rows || ledger->kinds[kind].overflow_fullest[side] < 0)
+		return;
+	put_overflow_label(e);
+	exposition_double(e, ledger->kinds[kind].overflow_fullest[side]);
 }
 
 static void put_buckets(struct exposition *e, const struct series *series, const uint64_t *totals,
@@ -217,7 +212,7 @@ static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned
 
 	if (!ledger->series.n_kind[kind] && !*of->tier)
 		return;
-	if (has_queues(ledger, kind)) {
+	if (!strcmp(of->name, "tcp_queue")) {
 		put_side(e, ledger, kind, SERIES_RECEIVE, "receive");
 		put_side(e, ledger, kind, SERIES_SEND, "send");
 		return;

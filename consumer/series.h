@@ -28,6 +28,7 @@ enum series_field {
 extern const char *const series_fields[SERIES_FIELDS]; /* as label and in JSON */
 
 /* What a row counts. Kinds without queues have the first two. */
+#define SERIES_UNKNOWN (-1.0)
 enum series_side { SERIES_RECEIVE, SERIES_SEND, SERIES_SIDES };
 #define SERIES_FILLS 8
 enum {
@@ -51,7 +52,8 @@ struct series {
 	uint64_t latest_nano; /* real time of the latest change */
 	struct series_stamp changed;
 	uint64_t totals[SERIES_VALUES];
-	double fullest[SERIES_SIDES]; /* of the buffer, 0 to 1 and above */
+	/* Of the buffer, 0 to 1 and above, by the latest Counters; or SERIES_UNKNOWN. */
+	double fullest[SERIES_SIDES];
 	size_t size;
 	char text[]; /* the fields, each ended by a NUL */
 };

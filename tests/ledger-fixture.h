@@ -70,13 +70,15 @@ struct fixture_set {
 static inline void fixture_counters(struct ledger *ledger, struct fixture_stream *stream,
 				    uint64_t second, struct fixture_set set)
 {
-	static char kind[] = "seccomp_denial", call[] = "keyctl", error[] = "EPERM";
+	static char denial[] = "seccomp_denial", queue[] = "tcp_queue", call[] = "keyctl",
+		    error[] = "EPERM";
 	Ringside__V1__CpuCounters cpu = RINGSIDE__V1__CPU_COUNTERS__INIT, *cpus[] = {&cpu};
 	Ringside__V1__ProbeSums sums = RINGSIDE__V1__PROBE_SUMS__INIT, *probes[] = {&sums};
 	Ringside__V1__Container container = RINGSIDE__V1__CONTAINER__INIT;
 	Ringside__V1__CounterRow row = RINGSIDE__V1__COUNTER_ROW__INIT, *rows[] = {&row};
 	Ringside__V1__Counters counters = RINGSIDE__V1__COUNTERS__INIT;
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
+	char *kind = set.queue ? queue : denial;
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "%s", set.name ? set.name : "web");

@@ -280,6 +280,12 @@ static void queues_become_gauges_and_a_histogram(void **state)
 	assert_shows(&ledger, "errno=\"EPERM\"} 0.75\n");
 	assert_shows(&ledger, "errno=\"EPERM\",le=\"0.1\"} 3\n");
 	assert_shows(&ledger, "errno=\"EPERM\",le=\"+Inf\"} 36\n");
+	/* none was sent on: that is not a queue that was empty */
+	assert_true(ledger.series.all[0]->fullest[SERIES_SEND] < 0);
+	/* nor is one at which nobody looked in this interval */
+	fixture_counters(&ledger, &a, 120, (struct fixture_set){.seen = 36, .no_row = true});
+	assert_true(ledger.series.all[0]->fullest[SERIES_RECEIVE] < 0);
+	assert_int_equal(ledger.series.all[0]->totals[SERIES_SAMPLES + SERIES_RECEIVE], 36);
 }
 
 int main(void)
