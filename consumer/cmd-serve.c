@@ -11,6 +11,7 @@
 #include "http.h"
 #include "inputs.h"
 #include "listen.h"
+#include "mhd.h"
 #include "options.h"
 #include "page.h"
 #include "printer.h"
@@ -130,8 +131,13 @@ static void *read_records(void *data)
 /* 0 or the exit status. */
 static int listen_all(struct serve *serve)
 {
-	int r = http_new(&serve->http, &serve->intake, &serve->events);
+	int r = serve->n_listen ? http_new(&serve->http, &serve->intake, &serve->events) : 0;
 
+	if (r == -ENOPKG) {
+		say(MHD_LIBRARY " is missing, which --listen needs (Debian: libmicrohttpd12); "
+				"--textfile does not");
+		return EXIT_FAILED;
+	}
 	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
 		const char *path;
 		int fd;

@@ -9,6 +9,7 @@
 /* A client of /events. */
 struct subscriber {
 	struct events *events;
+	const struct mhd *mhd;
 	struct MHD_Connection *connection;
 	struct events_client *client;
 };
@@ -17,14 +18,14 @@ static void sleep_subscriber(void *data)
 {
 	const struct subscriber *subscriber = data;
 
-	MHD_suspend_connection(subscriber->connection);
+	subscriber->mhd->suspend_connection(subscriber->connection);
 }
 
 static void wake_subscriber(void *data)
 {
 	const struct subscriber *subscriber = data;
 
-	MHD_resume_connection(subscriber->connection);
+	subscriber->mhd->resume_connection(subscriber->connection);
 }
 
 static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
@@ -83,21 +84,25 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 	}
 	subscriber->events = request->listener->event_hub;
 	subscriber->connection = request->connection;
+	subscriber->mhd = request->listener->mhd;
 	subscriber->client = events_join(subscriber->events, filter, &wait);
 	if (!subscriber->client) {
 		free(subscriber);
-		return http_say(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+		return http_say(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 				"too many clients are sent events");
 	}
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_events,
-						     subscriber, free_subscriber);
+	response = request->listener->mhd->create_response_from_callback(MHD_SIZE_UNKNOWN, 16384,
+									 read_events, subscriber,
+									 free_subscriber);
 	if (!response) {
 		free_subscriber(subscriber);
 		return MHD_NO;
 	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	return http_answer(request->connection, MHD_HTTP_OK, response);
+	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+							  "text/event-stream");
+	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+							  "no-store");
+	return http_answer(request, MHD_HTTP_OK, response);
 }
 
 enum MHD_Result http_get_events(struct http_request *request)
@@ -105,15 +110,16 @@ enum MHD_Result http_get_events(struct http_request *request)
 	struct query query = {0};
 
 	if (!request->listener->events)
-		return http_say(request->connection, MHD_HTTP_FORBIDDEN,
+		return http_say(request, MHD_HTTP_FORBIDDEN,
 				"events can be sensitive: start with --events, or listen on a unix "
 				"socket");
 	if (filter_new(&query.filter))
 		return MHD_NO;
-	(void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, take_filter,
-					&query);
+	(void)request->listener->mhd->get_connection_values(request->connection,
+							    MHD_GET_ARGUMENT_KIND, take_filter,
+							    &query);
 	if (!*query.error)
 		return subscribe(request, query.filter);
 	(void)filter_free(query.filter);
-	return http_say(request->connection, MHD_HTTP_BAD_REQUEST, query.error);
+	return http_say(request, MHD_HTTP_BAD_REQUEST, query.error);
 }

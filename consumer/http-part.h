@@ -2,12 +2,12 @@
 /* What the pages of http.c have in common. */
 #pragma once
 
-#include <microhttpd.h>
-
 #include "http.h"
+#include "mhd.h"
 
 struct http_listener {
 	struct http *http;
+	const struct mhd *mhd; /* borrowed */
 	struct MHD_Daemon *daemon;
 	struct events *event_hub; /* borrowed */
 	bool events;              /* /events is allowed here */
@@ -19,10 +19,10 @@ struct http_request {
 };
 
 /* Gives the response (NULL: ends the connection), and lets go of it. */
-enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status,
+enum MHD_Result http_answer(const struct http_request *request, unsigned status,
 			    struct MHD_Response *response);
 
 /* One line of text. */
-enum MHD_Result http_say(struct MHD_Connection *connection, unsigned status, const char *text);
+enum MHD_Result http_say(const struct http_request *request, unsigned status, const char *text);
 
 enum MHD_Result http_get_events(struct http_request *request);

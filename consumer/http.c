@@ -21,6 +21,7 @@ struct shared_page {
 };
 
 struct http {
+	struct mhd mhd;
 	struct intake *intake; /* borrowed, as are events */
 	struct events *events;
 	pthread_mutex_t lock; /* of the pages */
@@ -31,14 +32,18 @@ struct http {
 
 int http_new(struct http **ret, struct intake *intake, struct events *events)
 {
-	struct http *http = calloc(1, sizeof(*http));
+	_cleanup_free_ struct http *http = calloc(1, sizeof(*http));
+	int r;
 
 	if (!http)
 		return -ENOMEM;
+	r = mhd_load(&http->mhd);
+	if (r)
+		return r;
 	http->intake = intake;
 	http->events = events;
 	(void)pthread_mutex_init(&http->lock, NULL);
-	*ret = http;
+	*ret = TAKE_PTR(http);
 	return 0;
 }
 
@@ -67,7 +72,8 @@ void http_metrics(struct writer *writer, struct intake *intake, struct events *e
 	(void)pthread_mutex_unlock(&intake->lock);
 }
 
-static struct MHD_Response *make_response(void (*write)(struct writer *writer, void *data),
+static struct MHD_Response *make_response(const struct mhd *mhd,
+					  void (*write)(struct writer *writer, void *data),
 					  void *data, const char *type)
 {
 	struct MHD_Response *response;
@@ -76,25 +82,25 @@ static struct MHD_Response *make_response(void (*write)(struct writer *writer, v
 
 	if (page_make(&fd, &size, write, data))
 		return NULL;
-	response = MHD_create_response_from_fd64(size, fd);
+	response = mhd->create_response_from_fd64(size, fd);
 	if (!response) {
 		(void)close(fd);
 		return NULL;
 	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	return response;
 }
 
-enum MHD_Result http_answer(struct MHD_Connection *connection, unsigned status,
+enum MHD_Result http_answer(const struct http_request *request, unsigned status,
 			    struct MHD_Response *response)
 {
 	enum MHD_Result r;
 
 	if (!response)
 		return MHD_NO;
-	r = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+	r = request->listener->mhd->queue_response(request->connection, status, response);
+	request->listener->mhd->destroy_response(response);
 	return r;
 }
 
@@ -104,11 +110,11 @@ static void write_text(struct writer *writer, void *data)
 	writer_string(writer, "\n");
 }
 
-enum MHD_Result http_say(struct MHD_Connection *connection, unsigned status, const char *text)
+enum MHD_Result http_say(const struct http_request *request, unsigned status, const char *text)
 {
-	return http_answer(connection, status,
-			   make_response(write_text, (void *)(uintptr_t)text,
-					 "text/plain; charset=utf-8"));
+	return http_answer(request, status,
+			   make_response(request->listener->mhd, write_text,
+					 (void *)(uintptr_t)text, "text/plain; charset=utf-8"));
 }
 
 struct metrics_page {
@@ -136,8 +142,10 @@ static uint64_t generation(struct http *http)
 static enum MHD_Result get_metrics(struct http_request *request)
 {
 	struct http *http = request->listener->http;
-	const char *accept = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_ACCEPT);
+	const char *accept =
+		request->listener->mhd->lookup_connection_value(request->connection,
+								MHD_HEADER_KIND,
+								MHD_HTTP_HEADER_ACCEPT);
 	struct metrics_page make = {http, exposition_accepts_openmetrics(accept)};
 	struct shared_page *page = &http->pages[make.openmetrics];
 	uint64_t latest = generation(http), now = intake_now();
@@ -146,15 +154,15 @@ static enum MHD_Result get_metrics(struct http_request *request)
 	(void)pthread_mutex_lock(&http->lock);
 	if (!page->response || page->generation != latest || now - page->made_nano > SHARED_NANO) {
 		if (page->response)
-			MHD_destroy_response(page->response);
+			http->mhd.destroy_response(page->response);
 		page->response =
-			make_response(write_metrics, &make,
+			make_response(request->listener->mhd, write_metrics, &make,
 				      make.openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT);
 		page->generation = latest;
 		page->made_nano = now;
 	}
 	if (page->response)
-		r = MHD_queue_response(request->connection, MHD_HTTP_OK, page->response);
+		r = http->mhd.queue_response(request->connection, MHD_HTTP_OK, page->response);
 	(void)pthread_mutex_unlock(&http->lock);
 	return r;
 }
@@ -175,7 +183,8 @@ static enum MHD_Result get_check(struct http_request *request)
 {
 	struct intake *intake = request->listener->http->intake;
 	const char *since =
-		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "since");
+		request->listener->mhd->lookup_connection_value(request->connection,
+								MHD_GET_ARGUMENT_KIND, "since");
 	struct check_page page = {.intake = intake};
 	struct MHD_Response *response = NULL;
 	int r;
@@ -183,12 +192,13 @@ static enum MHD_Result get_check(struct http_request *request)
 	(void)pthread_mutex_lock(&intake->lock);
 	r = cursor_parse(&page.cursor, &intake->ledger, since);
 	if (!r)
-		response = make_response(write_check, &page, "application/json");
+		response = make_response(request->listener->mhd, write_check, &page,
+					 "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
 	if (r)
-		return http_say(request->connection, MHD_HTTP_BAD_REQUEST,
+		return http_say(request, MHD_HTTP_BAD_REQUEST,
 				"since: not a cursor; take the one of an earlier answer");
-	return http_answer(request->connection, MHD_HTTP_OK, response);
+	return http_answer(request, MHD_HTTP_OK, response);
 }
 
 struct health_page {
@@ -211,9 +221,9 @@ static enum MHD_Result get_health(struct http_request *request)
 
 	(void)pthread_mutex_lock(&intake->lock);
 	page.health = health_of(&intake->ledger, intake_now());
-	response = make_response(write_health, &page, "application/json");
+	response = make_response(request->listener->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
-	return http_answer(request->connection,
+	return http_answer(request,
 			   health_is_alive(page.health.status) ? MHD_HTTP_OK
 							       : MHD_HTTP_SERVICE_UNAVAILABLE,
 			   response);
@@ -221,7 +231,7 @@ static enum MHD_Result get_health(struct http_request *request)
 
 static enum MHD_Result get_index(struct http_request *request)
 {
-	return http_say(request->connection, MHD_HTTP_OK,
+	return http_say(request, MHD_HTTP_OK,
 			"ringside " RINGSIDE_VERSION "\n\n"
 			"/metrics  for Prometheus\n"
 			"/check    the sums as JSON; ?since=CURSOR: what changed\n"
@@ -244,11 +254,11 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
 	struct http_request request = {data, connection};
 
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return http_say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+		return http_say(&request, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
 		if (!strcmp(pages[i].path, path))
 			return pages[i].get(&request);
-	return http_say(connection, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
+	return http_say(&request, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
 }
 
 int http_listen(struct http *http, int fd, bool events)
@@ -258,15 +268,16 @@ int http_listen(struct http *http, int fd, bool events)
 	if (http->n == HTTP_LISTENERS)
 		return -E2BIG;
 	listener->http = http;
+	listener->mhd = &http->mhd;
 	listener->events = events;
 	listener->event_hub = http->events;
 	listener->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
-				 NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, fd,
-				 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS,
-				 MHD_OPTION_END);
+		http->mhd.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
+				       NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, fd,
+				       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+				       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+				       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS,
+				       MHD_OPTION_END);
 	if (!listener->daemon)
 		return errno ? -errno : -ENOMEM;
 	http->n++;
@@ -280,10 +291,11 @@ struct http *http_free(struct http *http)
 	/* sleeping connections have to be awake to be ended */
 	events_wake(http->events);
 	for (unsigned i = 0; i < http->n; i++)
-		MHD_stop_daemon(http->listeners[i].daemon);
+		http->mhd.stop_daemon(http->listeners[i].daemon);
 	for (size_t i = 0; i < ARRAY_SIZE(http->pages); i++)
 		if (http->pages[i].response)
-			MHD_destroy_response(http->pages[i].response);
+			http->mhd.destroy_response(http->pages[i].response);
+	mhd_unload(&http->mhd);
 	(void)pthread_mutex_destroy(&http->lock);
 	free(http);
 	return NULL;

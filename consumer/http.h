@@ -15,6 +15,7 @@
 
 struct http;
 
+/* -ENOPKG: MHD_LIBRARY is not installed. */
 int http_new(struct http **ret, struct intake *intake, struct events *events);
 struct http *http_free(struct http *http); /* ends all connections; NULL is fine; returns NULL */
 
