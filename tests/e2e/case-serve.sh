@@ -8,12 +8,24 @@
 targets=native
 
 prepare() {
-	prometheus=$BUILD/prometheus
-	[ -x "$prometheus/usr/bin/promtool" ] || {
-		apt-get -q -o APT::Sandbox::User=root download prometheus
-		dpkg-deb -x prometheus_*.deb "$prometheus"
+	cache=/var/cache/ringside
+	mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || cache=$BUILD
+	[ -x "$cache/prometheus/usr/bin/promtool" ] || {
+		download
+		dpkg-deb -x prometheus_*.deb "$cache/prometheus.new"
 		rm prometheus_*.deb
+		mv -T "$cache/prometheus.new" "$cache/prometheus"
 	}
+	[ "$cache" = "$BUILD" ] || ln -sfn "$cache/prometheus" "$BUILD/prometheus"
+}
+
+download() {
+	for try in 1 2 3; do
+		! apt-get -q -o APT::Sandbox::User=root download prometheus || return 0
+		sleep $((5 * try))
+		apt-get -q update || true
+	done
+	return 1
 }
 
 collect() {
