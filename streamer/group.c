@@ -2,20 +2,37 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <string.h>
 
 #include "group.h"
 #include "util.h"
 
+#define GROUPS "/etc/group"
+
+/* The machine's own groups alone: a name service would stay in memory with all its libraries, a
+ * megabyte of them, for as long as we run. */
+static int find(const char *name, gid_t *ret)
+{
+	_cleanup_fclose_ FILE *f = fopen(GROUPS, "re");
+	struct group group, *found;
+	char buf[16384];
+
+	while (f && !fgetgrent_r(f, &group, buf, sizeof(buf), &found)) {
+		if (strcmp(found->gr_name, name) != 0)
+			continue;
+		*ret = found->gr_gid;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 int group_join(const char *name, gid_t *ret)
 {
 	_cleanup_free_ gid_t *groups = NULL;
-	char buf[16384];
-	struct group group, *found = NULL;
 	int n;
 
-	if (getgrnam_r(name, &group, buf, sizeof(buf), &found) || !found)
+	if (find(name, ret))
 		return -ENOENT;
-	*ret = found->gr_gid;
 	n = getgroups(0, NULL);
 	groups = n < 0 || n >= NGROUPS_MAX ? NULL : calloc((size_t)n + 1, sizeof(*groups));
 	if (!groups || getgroups(n, groups) != n)
