@@ -4,6 +4,7 @@
 
 #include "call.bpf.h"
 #include "common.bpf.h"
+#include "known.bpf.h"
 #include "limit.bpf.h"
 #include "mark.bpf.h"
 #include "task.bpf.h"
@@ -15,8 +16,6 @@
 #else
 #include "submit.bpf.h"
 #endif
-
-#define PATH_INTERVAL (10 * NSEC_PER_SEC) /* a cgroup's path comes again after this */
 
 /* Whether rs_sec_audit is attached: then a denial without its mark was not logged. */
 const volatile __u32 rs_sees_audit = 0;
@@ -30,14 +29,6 @@ struct {
 	__type(key, struct wire_denial_key);
 	__type(value, struct wire_row);
 } rs_denials SEC(".maps");
-
-/* When the path of a cgroup was last submitted. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct wire_cgroup_key);
-	__type(value, __u64);
-} rs_known SEC(".maps");
 
 static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *row, __u64 now)
 {
@@ -57,18 +48,16 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 static __always_inline bool paths_are_known(const struct wire_cgroup_key *key, struct mark *mark,
 					    struct task_struct *task, __u64 now)
 {
-	__u64 *told = bpf_map_lookup_elem(&rs_known, key);
-
-	return told && now - *told < PATH_INTERVAL && mark && mark->told &&
+	return path_is_known(key, now) && mark && mark->told &&
 	       mark->exec_id == BPF_CORE_READ(task, self_exec_id) &&
 	       now - mark->told < PATH_INTERVAL;
 }
 
-/* Only after the submit: the path must come before the first event that leaves it out. */
+/* See path_learn(). */
 static __always_inline void paths_learn(const struct wire_cgroup_key *key, struct mark *mark,
 					struct task_struct *task, __u64 now)
 {
-	(void)bpf_map_update_elem(&rs_known, key, &now, BPF_ANY);
+	path_learn(key, now);
 	if (mark) {
 		mark->exec_id = BPF_CORE_READ(task, self_exec_id);
 		mark->told = now;

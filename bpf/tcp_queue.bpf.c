@@ -9,12 +9,13 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #ifndef RS_LEGACY
 
+#include "known.bpf.h"
 #include "names.bpf.h"
 #include "regs.bpf.h"
 #include "sock.bpf.h"
 #include "task.bpf.h"
 
-#define PATH_EPOCHS 30 /* a cgroup's path comes again after so many intervals */
+#define PATH_EPOCHS 30 /* each CPU asks again after so many intervals whether a path is known */
 
 #define RECEIVE 1u
 #define SEND 2u
@@ -28,15 +29,6 @@ struct {
 	__type(key, struct wire_cgroup_key);
 	__type(value, struct wire_tcp_row);
 } rs_tcp SEC(".maps");
-
-/* In which interval the path of a row was last submitted; each CPU's own row remembers what it
- * found here. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct wire_cgroup_key);
-	__type(value, __u64);
-} rs_tcp_told SEC(".maps");
 
 static const struct wire_tcp_row no_samples;
 
@@ -163,15 +155,13 @@ static __always_inline bool submit_path(const struct owner *owner)
 /* The cgroup may be gone when its row is read. Where the ring is full, the next sample tries. */
 static __noinline int tell_path(struct wire_tcp_row *row, const struct owner *owner, __u64 epoch)
 {
-	__u64 *told = bpf_map_lookup_elem(&rs_tcp_told, &owner->key);
+	__u64 now = bpf_ktime_get_boot_ns();
 
-	if (told && epoch - *told < PATH_EPOCHS) {
-		row->told = *told;
-		return 0;
+	if (!path_is_known(&owner->key, now)) {
+		if (!submit_path(owner))
+			return 0;
+		path_learn(&owner->key, now);
 	}
-	if (!submit_path(owner))
-		return 0;
-	(void)bpf_map_update_elem(&rs_tcp_told, &owner->key, &epoch, BPF_ANY);
 	row->told = epoch;
 	return 0;
 }

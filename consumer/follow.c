@@ -100,7 +100,8 @@ static int put_record(struct followed *file, const struct follow *follow,
 	return r < 0 ? r : 0;
 }
 
-/* Reads to where it ends, for now or for good: 0 or FOLLOW_ENDED; or -errno of the sink. */
+/* Reads what there is: 0 where more may come, FOLLOW_ENDED where none can; or -errno of the sink.
+ */
 static int read_file(struct followed *file, const struct follow *follow)
 {
 	struct reader_record item;

@@ -54,10 +54,10 @@ void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *ke
 void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
 		       struct pb *pb);
 
-/* Events that came without their path and whose cgroup was not in the cache (any more). */
 /* Whether the container of a cgroup is known: that is, whether an event with its path has come. */
 bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id);
 
+/* Events that came without their path and whose cgroup was not in the cache (any more). */
 uint64_t encoder_unresolved(const struct encoder *encoder);
 
 /* The cgroup of the latest such event, once: for kernel_forget_cgroup, so that its next event

@@ -68,8 +68,7 @@ static int size_table(const struct kernel *kernel, const struct tiers_table *tab
 	if (!row_bytes)
 		return -ENOENT;
 	*row_bytes = (uint32_t)bytes;
-	return resize(kernel, table->map, (uint32_t)rows)
-		       ?: resize(kernel, table->beside, (uint32_t)rows);
+	return resize(kernel, table->map, (uint32_t)rows);
 }
 
 /* The tables whose rows each CPU has for itself: only where they are wanted. */
@@ -77,17 +76,15 @@ static int set_tables(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
-		struct bpf_map *map = programs_map(kernel->programs, table->map), *beside;
+		struct bpf_map *map = programs_map(kernel->programs, table->map);
 		int r = 0;
 
 		if (!table->per_cpu || !map)
 			continue;
-		beside = programs_map(kernel->programs, table->beside);
 		if (kernel->tiers[id])
 			r = size_table(kernel, table);
 		else
-			r = bpf_map__set_autocreate(map, false)
-				    ?: bpf_map__set_autocreate(beside, false);
+			r = bpf_map__set_autocreate(map, false);
 		if (r)
 			return r;
 	}

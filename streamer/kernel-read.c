@@ -157,13 +157,10 @@ void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint6
 
 void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
 {
-	const struct tiers_table *table = tiers_table(probe);
-
-	if (!kernel->programs)
-		return;
-	(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, table->map), key);
-	if (table->beside)
-		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, table->beside), key);
+	if (kernel->programs)
+		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs,
+							  tiers_table(probe)->map),
+					  key);
 }
 
 bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)

@@ -250,7 +250,6 @@ void limited_forget(struct limited *limited, unsigned probe, const void *key)
 
 	if (!row->used)
 		return;
-	row->used = 0;
 	*row = (struct limited_row){0};
 	limited->n_rows--;
 	for (;;) {

@@ -12,11 +12,6 @@ struct pace {
 	uint64_t last_nano;  /* CLOCK_MONOTONIC: when the ring was last drained; 0: not lately */
 };
 
-#define PACE_NULL                                                                                  \
-	{                                                                                          \
-		.pause_nano = 0                                                                    \
-	}
-
 /* 1 ms for rings of 8 MiB and more. Smaller ones are drained more often: no producer fills as much
  * as 8 bytes a nanosecond. */
 static inline struct pace pace_of(uint64_t ring_bytes)

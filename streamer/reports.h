@@ -56,9 +56,9 @@ int reports_write(struct reports *reports);
  * Returns as reports_write; call it again after REPORTS_MORE. */
 int reports_end(struct reports *reports, const char *reason);
 
-/* What was written stays; and: what was written since is to be written again. */
 /* All that was put into the stream has been handed out. */
 void reports_written(struct reports *reports);
 
+/* What was written stays; and: what was written since is to be written again. */
 void reports_commit(struct reports *reports);
 void reports_rollback(struct reports *reports);

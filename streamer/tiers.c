@@ -252,11 +252,11 @@ const char tiers_common[] = "rs_rmdir";
 
 static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key),
-			   sizeof(struct wire_row), false, NULL},
+			   sizeof(struct wire_row), false},
 	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key),
-				 sizeof(struct wire_row), false, NULL},
+				 sizeof(struct wire_row), false},
 	[WIRE_TCP_QUEUE] = {"rs_tcp", "rs_tcp_rows", sizeof(struct wire_cgroup_key),
-			    sizeof(struct wire_tcp_row), true, "rs_tcp_told"},
+			    sizeof(struct wire_tcp_row), true},
 };
 
 const struct tiers_table *tiers_table(unsigned probe)

@@ -51,8 +51,7 @@ struct tiers_table {
 	const char *program; /* its iterator's */
 	size_t key_size;
 	size_t row_size;
-	bool per_cpu;       /* each CPU has a row of its own */
-	const char *beside; /* another map of as many rows, or NULL */
+	bool per_cpu; /* each CPU has a row of its own */
 };
 const struct tiers_table *tiers_table(unsigned probe);
 
