@@ -3,78 +3,18 @@
 #pragma once
 
 #include "common.bpf.h"
-
-/* The kernel's per-CPU offsets are not for BPF programs to read, and kallsyms, which could
- * tell where they are, may be hidden or lack data symbols. A per-CPU map of our own gives them
- * away: where an entry lies on a CPU, less its per-CPU address. The words are numbers kept in
- * map memory: as pointers the verifier would not let them be subtracted. */
-struct percpu_probe {
-	__u64 map;   /* the map's own address */
-	__u64 entry; /* its entry's on a CPU */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} rs_percpu SEC(".maps");
-
-static volatile struct percpu_probe percpu_probe; /* under oom_lock, as all of this */
-
-/* The per-CPU address of rs_percpu's entry, or 0. */
-static __always_inline __u64 percpu_base(void)
-{
-	__u64 base = 0;
-
-	percpu_probe.map = (__u64)&rs_percpu;
-	bpf_probe_read_kernel(&base, sizeof(base),
-			      (void *)percpu_probe.map + OFFSET_OF(struct bpf_array, pptrs));
-	return base;
-}
-
-struct rss_sum {
-	__u64 counters; /* a per-CPU address */
-	__u64 base;
-	__s64 sum;
-	bool failed;
-};
-
-LOOP_STEP rss_add_cpu(__u32 cpu, struct rss_sum *sum)
-{
-	__u32 zero = 0;
-	__s32 count = 0;
-	void *entry = bpf_map_lookup_percpu_elem(&rs_percpu, &zero, cpu);
-
-	if (!entry) {
-		sum->failed = true;
-		return 1;
-	}
-	percpu_probe.entry = (__u64)entry;
-	if (bpf_probe_read_kernel(&count, sizeof(count),
-				  (void *)(sum->counters + percpu_probe.entry - sum->base))) {
-		sum->failed = true;
-		return 1;
-	}
-	sum->sum += count;
-	return 0;
-}
+#include "percpu.bpf.h"
 
 /* The kernel's per-CPU parts of a counter could not be added. Under oom_lock. */
 static volatile __u32 rss_inexact;
 
 static __always_inline __s64 percpu_counter_sum(struct percpu_counter *counter)
 {
-	struct rss_sum sum = {
-		.counters = (__u64)BPF_CORE_READ(counter, counters),
-		.base = percpu_base(),
-	};
+	__s64 sum = 0;
 
-	if (sum.counters && sum.base)
-		LOOP(rs_cpus, rss_add_cpu, &sum);
-	if (!sum.counters || !sum.base || sum.failed)
+	if (!percpu_add_up((__u64)BPF_CORE_READ(counter, counters), sizeof(__s32), &sum))
 		rss_inexact = 1;
-	return BPF_CORE_READ(counter, count) + sum.sum;
+	return BPF_CORE_READ(counter, count) + sum;
 }
 
 /* mm->rss_stat[member] in bytes. Since 6.2 a per-CPU counter whose central count lags behind

@@ -9,8 +9,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #ifndef RS_LEGACY
 
-#include "known.bpf.h"
-#include "names.bpf.h"
+#include "owner.bpf.h"
 #include "regs.bpf.h"
 #include "sock.bpf.h"
 #include "task.bpf.h"
@@ -90,79 +89,10 @@ static __always_inline void fill_add(struct wire_fill *fill, __u32 bytes, int bu
 	raise(fill, wire_fill_pack(bytes, buffer));
 }
 
-/* Whose a sample is. */
-struct owner {
-	struct wire_cgroup_key key;
-	struct kernfs_node *kn;
-};
-
-/* The size of a reservation has to be a constant: nearly all paths fit into the small one. */
-struct small_path {
-	struct wire_tcp_queue event;
-	char area[NAMES_SMALL];
-};
-
-struct large_path {
-	struct wire_tcp_queue event;
-	char area[NAMES_LARGE];
-};
-
-static __always_inline bool path_fill(struct wire_tcp_queue *event, __u32 size,
-				      const struct owner *owner)
-{
-	struct names names = {.head = &event->head, .limit = size - WIRE_NAME_SIZE};
-
-	event->head.size = sizeof(*event);
-	event->cgroup.id = owner->key.id;
-	event->cgroup.hierarchy = owner->key.hierarchy;
-	event->cgroup.pad = 0;
-	names_cgroup(&names, owner->kn, &event->cgroup.path);
-	head_fill(&event->head, WIRE_TCP_QUEUE, bpf_ktime_get_boot_ns(), NULL);
-	event->head.flags = 0;
-	return !names_full(&names);
-}
-
-SUBPROGRAM int rs_tcp_small(struct small_path *path, const struct owner *owner)
-{
-	return path && owner && path_fill(&path->event, sizeof(*path), owner);
-}
-
-SUBPROGRAM int rs_tcp_large(struct large_path *path, const struct owner *owner)
-{
-	return path && owner && path_fill(&path->event, sizeof(*path), owner);
-}
-
-static __always_inline bool submit_path(const struct owner *owner)
-{
-	struct small_path *small = bpf_ringbuf_reserve(&rs_bulk, sizeof(*small), 0);
-	struct large_path *large;
-
-	if (!small)
-		return false;
-	if (rs_tcp_small(small, owner)) {
-		bpf_ringbuf_submit(small, 0);
-		return true;
-	}
-	bpf_ringbuf_discard(small, 0);
-	large = bpf_ringbuf_reserve(&rs_bulk, sizeof(*large), 0);
-	if (!large)
-		return false;
-	(void)rs_tcp_large(large, owner);
-	bpf_ringbuf_submit(large, 0);
-	return true;
-}
-
-/* The cgroup may be gone when its row is read. Where the ring is full, the next sample tries. */
 static __noinline int tell_path(struct wire_tcp_row *row, const struct owner *owner, __u64 epoch)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
-
-	if (!path_is_known(&owner->key, now)) {
-		if (!submit_path(owner))
-			return 0;
-		path_learn(&owner->key, now);
-	}
-	row->told = epoch;
+	if (owner_tell(owner, WIRE_TCP_QUEUE))
+		row->told = epoch;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 /* A function that is called more than once. Before 5.12 ("bpf: Support pointers in global func
  * args") the verifier would have to follow each call anyway. */
 #define SUBPROGRAM static __always_inline
+#define SHARED_SUBPROGRAM static __always_inline
 
 /* Members of the current task, and of its registers. */
 #define TASK_READ(task, member) BPF_CORE_READ(task, member)
@@ -58,6 +59,7 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 #else
 
 #define SUBPROGRAM __noinline
+#define SHARED_SUBPROGRAM __weak __noinline /* of more than one .bpf.c: the linker keeps one */
 
 #define TASK_READ(task, member) ((task)->member)
 #define REG(regs, name) ((regs)->name)

@@ -15,7 +15,8 @@
 #define WIRE_PROBES(X)                                                                             \
 	X(OOM_KILL, oom_kill, 2)                                                                   \
 	X(SECCOMP_DENIAL, seccomp_denial, 3)                                                       \
-	X(TCP_QUEUE, tcp_queue, 0)
+	X(TCP_QUEUE, tcp_queue, 0)                                                                 \
+	X(BPF_OBJECT, bpf_object, 0)
 
 enum {
 #define WIRE_ID(NAME, name, field) WIRE_##NAME,
@@ -184,13 +185,14 @@ struct wire_seccomp_denial {
 _Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 72 + 24 + 32 + 56 + 16,
 	       "wire_seccomp_denial");
 
-/* Only a path: whose row of TCP queues it is that was made, or has not been named lately. */
-struct wire_tcp_queue {
+/* Only a path, of probes that send no events: whose row it is that was made, or has not been named
+ * lately. */
+struct wire_path {
 	struct wire_head head;
 	struct wire_cgroup cgroup;
 	/* tail: the path */
 };
-_Static_assert(sizeof(struct wire_tcp_queue) == 48 + 24, "wire_tcp_queue");
+_Static_assert(sizeof(struct wire_path) == 48 + 24, "wire_path");
 
 /* Classes of fill, in % of the buffer: up to each of these, and above them all. Payload is counted
  * against a buffer that holds the kernel's overhead too, and can come to more. */
@@ -290,3 +292,60 @@ struct wire_cpu {
 	struct wire_sums probe[WIRE_PROBE_COUNT];
 };
 _Static_assert(sizeof(struct wire_cpu) == 64 * WIRE_PROBE_COUNT, "wire_cpu");
+
+/* What the probe bpf_object knows of a program or map, as its iterators write it. */
+#define WIRE_OBJECT_PROGRAM 1u
+#define WIRE_OBJECT_MAP 2u
+
+#define WIRE_OBJECT_NAME 64 /* of a function of a program's BTF; objects' own have 16 */
+
+#define WIRE_OBJECT_HAS_MEMORY 0x01u   /* memory_bytes */
+#define WIRE_OBJECT_HAS_ENTRIES 0x02u  /* of a map: entries */
+#define WIRE_OBJECT_HAS_RUNS 0x04u     /* of a program: runs, run_nano, misses */
+#define WIRE_OBJECT_TOLD 0x10u         /* of a map: fdinfo says memory_bytes, too */
+#define WIRE_OBJECT_HAS_VERIFIED 0x08u /* of a program: verified_instructions */
+
+struct wire_object {
+	__u32 object; /* WIRE_OBJECT_PROGRAM, ... */
+	__u32 id;
+	__u32 type;  /* BPF_PROG_TYPE_* or BPF_MAP_TYPE_* */
+	__u32 flags; /* WIRE_OBJECT_HAS_* */
+	__u64 memory_bytes;
+	char name[WIRE_OBJECT_NAME];
+};
+_Static_assert(sizeof(struct wire_object) == 16 + 8 + 64, "wire_object");
+
+struct wire_program {
+	struct wire_object head;
+	__u64 loaded_boottime;
+	__u64 runs;
+	__u64 run_nano;
+	__u64 misses;
+	__u32 instructions;
+	__u32 verified_instructions;
+	__u32 jited_bytes;
+	__u32 uid;
+	__u8 tag[8];
+};
+_Static_assert(sizeof(struct wire_program) == 88 + 32 + 16 + 8, "wire_program");
+
+struct wire_map {
+	struct wire_object head;
+	__u64 entries;
+	__u32 key_bytes;
+	__u32 value_bytes;
+	__u32 max_entries;
+	__u32 map_flags;
+};
+_Static_assert(sizeof(struct wire_map) == 88 + 8 + 16, "wire_map");
+
+/* A process that holds one; one for each of its file descriptors. */
+struct wire_holder {
+	__u32 object;
+	__u32 id;
+	__u32 pid;
+	__u32 own; /* it is the one that runs the iterator */
+	char comm[WIRE_COMM_SIZE];
+	struct wire_cgroup_key cgroup;
+};
+_Static_assert(sizeof(struct wire_holder) == 16 + 16 + 16, "wire_holder");

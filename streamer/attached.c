@@ -4,13 +4,7 @@
 
 #include "attached.h"
 #include "probe.h"
-
-static const char *const tiers[KERNEL_TIER_COUNT] = {
-	[KERNEL_TIER_NONE] = "none",
-	[KERNEL_TIER_FENTRY] = "fentry",
-	[KERNEL_TIER_KPROBE] = "kprobe",
-	[KERNEL_TIER_TRACEPOINT] = "tracepoint",
-};
+#include "tiers.h"
 
 bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,
 		     unsigned probe)
@@ -36,5 +30,5 @@ void attached_explain(const struct kernel *kernel, const struct kernel_config *c
 
 	for (size_t i = 0; i < p->n_attempts && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s: %s", i ? "; " : ": ",
-				      tiers[p->attempts[i].tier], p->attempts[i].error);
+				      tier_name(p->attempts[i].tier), p->attempts[i].error);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cost.h"
 #include "counters.h"
 #include "gone.h"
 #include "probe.h"
@@ -54,13 +55,15 @@ int counters_init(struct counters *counters, const struct kernel *kernel, struct
 	now = calloc(n_cpus, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
-	*counters = (struct counters){.kernel = kernel,
-				      .encoder = encoder,
-				      .gone = gone,
-				      .attached = attached,
-				      .probes = attached & with_events,
-				      .n_cpus = n_cpus,
-				      .now = now};
+	*counters =
+		(struct counters){.kernel = kernel,
+				  .encoder = encoder,
+				  .gone = gone,
+				  .attached = attached,
+				  .probes = attached & with_events,
+				  .n_cpus = n_cpus,
+				  .map_bytes = kernel_map_bytes(kernel) + kernel_ring_bytes(kernel),
+				  .now = now};
 	return 0;
 }
 
@@ -280,6 +283,7 @@ static int write_part(const struct counters *counters, const struct totals *tota
 		counters_sums(counters, totals, FIELD_COUNTERS_PROBES, &pb);
 		if (!counters_oom_kills(&oom_kills))
 			pb_uint(&pb, FIELD_COUNTERS_KERNEL_OOM_KILLS, oom_kills);
+		cost_put(counters->map_bytes, FIELD_COUNTERS_COST, &pb);
 	}
 	pb_raw(&pb, rows->data ? rows->data + start : (const uint8_t *)"", size);
 	stream_hash(stream, FIELD_COUNTERS_XXH64, FIELD_COUNTERS_HASHED_BYTES, &pb);

@@ -20,6 +20,7 @@ struct counters {
 	uint32_t attached; /* bit mask */
 	uint32_t probes;   /* of these, those that have events, and so sums */
 	unsigned n_cpus;
+	uint64_t map_bytes;   /* of all maps, with the rings */
 	struct wire_cpu *now; /* the kernel's sums at the latest counters_read */
 	uint64_t read_nano;   /* CLOCK_BOOTTIME then */
 	uint64_t rows_nano;   /* CLOCK_BOOTTIME of the latest set: rows older than it are in it */

@@ -75,9 +75,13 @@ static const struct probe *probe_of(const struct wire_head *head, size_t size)
 
 int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size)
 {
+	const struct wire_path *path = (const struct wire_path *)head;
 	const struct probe *probe = probe_of(head, size);
+	const struct cgroup *cgroup;
 
-	return probe && probe->learn ? probe->learn(encoder, head) : -EBADMSG;
+	if (!probe || probe->field)
+		return -EBADMSG;
+	return encode_find_cgroup(encoder, head, sizeof(*path), &path->cgroup, &cgroup);
 }
 
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
@@ -86,7 +90,7 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	uint8_t *record = buf + 2, *body = record + 3, *p;
 	const struct probe *probe = probe_of(head, size);
 
-	if (!probe || !probe->encode)
+	if (!probe || !probe->field)
 		return -EBADMSG;
 	*record = (uint8_t)(probe->field << 3 | PB_BYTES);
 	p = probe->encode(encoder, head, body);

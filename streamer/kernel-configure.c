@@ -76,10 +76,13 @@ static int set_tables(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
-		struct bpf_map *map = programs_map(kernel->programs, table->map);
+		struct bpf_map *map;
 		int r = 0;
 
-		if (!table->per_cpu || !map)
+		if (!table->per_cpu)
+			continue;
+		map = programs_map(kernel->programs, table->map);
+		if (!map)
 			continue;
 		if (kernel->tiers[id])
 			r = size_table(kernel, table);

@@ -37,10 +37,17 @@ static void look(int link_fd)
 
 void kernel_look(const struct kernel *kernel)
 {
+	struct objects_links links;
+
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct bpf_link *link = kernel_look_link(kernel, id);
 
 		if (link)
 			look(bpf_link__fd(link));
 	}
+	/* Who does not show now is asked again by the walk. */
+	if (!kernel->objects)
+		return;
+	links = kernel_object_links(kernel);
+	(void)objects_look(kernel->objects, &links);
 }

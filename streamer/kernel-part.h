@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "objects.h"
 #include "programs.h"
 #include "runtime.h"
 #include "tiers.h"
@@ -23,7 +24,9 @@ struct kernel {
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
 	unsigned n_cpus;
-	bool detached; /* and then, as they were at that moment: */
+	struct objects *objects; /* of the probe bpf_object, or NULL */
+	int stats_fd;            /* keeps BPF statistics on, or -1 */
+	bool detached;           /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
 	uint64_t missed_in_trial; /* of seccomp's: made by the trial, nobody's denials */
@@ -32,6 +35,12 @@ struct kernel {
 /* The iterator a probe looks with: makes its link, where it was loaded; and the link, or NULL. */
 void kernel_attach_look(const struct kernel *kernel, unsigned probe);
 const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe);
+
+/* Sets kernel->objects. 0 or -ENOMEM. */
+int kernel_make_objects(struct kernel *kernel);
+
+/* The iterators of kernel->objects. */
+struct objects_links kernel_object_links(const struct kernel *kernel);
 
 /* Of a row, of all CPUs. */
 size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table);

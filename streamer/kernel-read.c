@@ -114,22 +114,46 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 	return 0;
 }
 
+static int link_of(const struct kernel *kernel, const char *program)
+{
+	const struct bpf_link *link =
+		programs_link(kernel->programs, programs_find(kernel->programs, program));
+
+	return link ? bpf_link__fd(link) : -1;
+}
+
+struct objects_links kernel_object_links(const struct kernel *kernel)
+{
+	return (struct objects_links){
+		.programs = link_of(kernel, "rs_bpf_programs"),
+		.maps = link_of(kernel, "rs_bpf_maps"),
+		.holders = link_of(kernel, "rs_bpf_holders"),
+	};
+}
+
+static int walk_objects(const struct kernel *kernel, kernel_row_fn fn, void *data)
+{
+	const struct objects_links links = kernel_object_links(kernel);
+
+	return objects_walk(kernel->objects, &links, fn, data);
+}
+
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
 {
 	const struct tiers_table *names = tiers_table(probe);
 	struct rows_table table = {.link_fd = -1,
 				   .key_size = names->key_size,
 				   .row_size = kernel_row_bytes(kernel, names)};
-	const struct bpf_link *link;
 
 	if (!kernel->programs)
 		return 0;
+	if (!names->map)
+		return kernel->objects ? walk_objects(kernel, fn, data) : 0;
 	table.map_fd = programs_map_fd(kernel->programs, names->map);
 	if (table.map_fd < 0)
 		return table.map_fd;
-	link = programs_link(kernel->programs, programs_find(kernel->programs, names->program));
-	if (link && table.row_size <= ROW_MAX)
-		table.link_fd = bpf_link__fd(link);
+	if (table.row_size <= ROW_MAX)
+		table.link_fd = link_of(kernel, names->program);
 	return rows_walk(&table, fn, data);
 }
 
@@ -176,22 +200,40 @@ bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint
 	return true;
 }
 
-/* "memlock" of a map's fdinfo; since 6.4 (90a5527d7686) what it takes indeed. */
-static uint64_t memory_of(int fd)
+/* A number of a map's fdinfo. */
+static uint64_t fdinfo(int fd, const char *name)
 {
 	_cleanup_fclose_ FILE *f = NULL;
+	const size_t length = strlen(name);
 	char path[64], text[128];
-	uint64_t bytes = 0;
+	uint64_t n = 0;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	f = fopen(path, "re");
 	while (f && fgets(text, sizeof(text), f))
-		if (!strncmp(text, "memlock:", 8))
-			bytes = strtoull(text + 8, NULL, 10);
-	return bytes;
+		if (!strncmp(text, name, length) && text[length] == ':')
+			n = strtoull(text + length + 1, NULL, 10);
+	return n;
 }
 
-uint64_t kernel_map_bytes(const struct kernel *kernel)
+/* Since 6.4 (90a5527d7686) what it takes indeed. */
+static uint64_t memory_of(int fd)
+{
+	return fdinfo(fd, "memlock");
+}
+
+int kernel_make_objects(struct kernel *kernel)
+{
+	const int fd = programs_map_fd(kernel->programs, "rs_ooms");
+	const struct objects_known_table table = {
+		.id = (uint32_t)fdinfo(fd, "map_id"),
+		.memory_bytes = memory_of(fd),
+	};
+
+	return objects_new(&kernel->objects, &table);
+}
+
+static uint64_t bytes_of(const struct kernel *kernel, bool rings)
 {
 	struct bpf_map *map;
 	uint64_t bytes = 0;
@@ -200,10 +242,22 @@ uint64_t kernel_map_bytes(const struct kernel *kernel)
 		return 0;
 	bpf_object__for_each_map(map, programs_object(kernel->programs))
 	{
-		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF && bpf_map__fd(map) >= 0)
+		bool ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+
+		if (ring == rings && bpf_map__fd(map) >= 0)
 			bytes += memory_of(bpf_map__fd(map));
 	}
 	return bytes;
+}
+
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	return bytes_of(kernel, false);
+}
+
+uint64_t kernel_ring_bytes(const struct kernel *kernel)
+{
+	return bytes_of(kernel, true);
 }
 
 void kernel_refresh(struct kernel *kernel)

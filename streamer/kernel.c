@@ -34,6 +34,8 @@ struct kernel *kernel_free(struct kernel *kernel)
 	(void)programs_free(kernel->programs);
 	(void)types_free(kernel->types);
 	(void)runtime_free(kernel->runtime);
+	(void)objects_free(kernel->objects);
+	util_closep(&kernel->stats_fd);
 	free(kernel);
 	return NULL;
 }
@@ -67,7 +69,8 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 	char error[sizeof(probe->attempts[0].error)];
 
 	for (; tier->programs[0]; tier++) {
-		if (kernel->config.attach && kernel->config.attach != tier->tier)
+		if (kernel->config.attach && kernel->config.attach != tier->tier &&
+		    tier->tier != KERNEL_TIER_ITERATOR)
 			continue;
 		if (!(tier->variants & 1u << kernel->variant)) {
 			if (!tiers_other(id, tier, kernel->variant))
@@ -106,7 +109,8 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		    (!strcmp(program, tiers_common) || tiers_has(kernel->tiers[id], program) ||
 		     tiers_ends_in(id, program) ||
 		     (kernel->looks & 1u << id && !strcmp(tiers_look(id)->program, program)) ||
-		     (kernel->iterates && !strcmp(tiers_table(id)->program, program))))
+		     (kernel->iterates && tiers_table(id)->program &&
+		      !strcmp(tiers_table(id)->program, program))))
 			return (int)id;
 	return -1;
 }
@@ -187,13 +191,6 @@ static int load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 	return r;
 }
 
-static bool has_hook(const struct bpf_program *prog)
-{
-	const char *section = bpf_program__section_name(prog);
-
-	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
-}
-
 /* Where that fails, rows are read another way; and what is not looked at is a blind spot. */
 static void attach_iterators(struct kernel *kernel)
 {
@@ -201,11 +198,17 @@ static void attach_iterators(struct kernel *kernel)
 		const struct tiers_table *table = tiers_table(id);
 
 		kernel_attach_look(kernel, id);
-		if (programs_has(kernel->programs, table->program))
+		if (table->program && programs_has(kernel->programs, table->program))
 			(void)programs_attach_rows(kernel->programs,
 						   programs_find(kernel->programs, table->program),
 						   programs_map_fd(kernel->programs, table->map));
 	}
+}
+
+/* Of a probe that has nothing but iterators. */
+static bool is_of_iterators(const struct kernel *kernel, const struct bpf_program *prog)
+{
+	return tiers_has(kernel->tiers[WIRE_BPF_OBJECT], bpf_program__name(prog));
 }
 
 static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
@@ -216,9 +219,11 @@ static int attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 	{
 		int r;
 
-		if (!bpf_program__autoload(prog) || !has_hook(prog))
+		if (!bpf_program__autoload(prog) ||
+		    !(programs_has_hook(prog) || is_of_iterators(kernel, prog)))
 			continue;
-		r = programs_attach(kernel->programs, prog);
+		r = programs_has_hook(prog) ? programs_attach(kernel->programs, prog)
+					    : programs_attach_rows(kernel->programs, prog, -1);
 		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
 			(void)snprintf(error, size, "%s cannot be attached: %s",
@@ -379,6 +384,21 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	return any_chosen(kernel) ? map_sums(kernel) : 0;
 }
 
+/* 5.8: "bpf: Sharing bpf runtime stats with BPF_ENABLE_STATS". They are on as long as the file is
+ * open. */
+static int enable_stats(struct kernel *kernel, char *error, size_t size)
+{
+	if (!kernel->config.bpf_stats)
+		return 0;
+	kernel->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (kernel->stats_fd >= 0)
+		return 0;
+	(void)snprintf(error, size, "--bpf-stats: the kernel does not turn BPF statistics on: %s%s",
+		       strerrordesc_np(errno),
+		       errno == EPERM ? "; CAP_SYS_ADMIN is missing: run it with sudo" : "");
+	return -errno;
+}
+
 static int silent(enum libbpf_print_level level, const char *format, va_list args)
 {
 	return 0;
@@ -393,6 +413,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		return -ENOMEM;
 	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
 	kernel->config = *config;
+	kernel->stats_fd = -1;
 	r = libbpf_num_possible_cpus();
 	if (r < 0) {
 		(void)snprintf(error, size, "the possible CPUs cannot be read from /sys: %s",
@@ -402,7 +423,11 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	kernel->n_cpus = (unsigned)r;
 	r = kernel_look_at_machine(kernel, error, size);
 	if (!r)
+		r = enable_stats(kernel, error, size);
+	if (!r)
 		r = settle(kernel, error, size);
+	if (!r && kernel->tiers[WIRE_BPF_OBJECT])
+		r = kernel_make_objects(kernel);
 	if (r)
 		return r;
 	/* These are large, and not needed any more. */

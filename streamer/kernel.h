@@ -17,6 +17,8 @@ enum kernel_tier {
 	KERNEL_TIER_FENTRY = 1,
 	KERNEL_TIER_KPROBE = 2,
 	KERNEL_TIER_TRACEPOINT = 3,
+	KERNEL_TIER_ITERATOR =
+		4, /* of probes that only look: nothing else would do, or is needed */
 	KERNEL_TIER_COUNT,
 };
 
@@ -34,6 +36,7 @@ struct kernel_config {
 	enum kernel_tier attach; /* KERNEL_TIER_NONE: try all, best first */
 	enum kernel_build build;
 	bool allow_syscall_tax;       /* permits tiers that cost every process something */
+	bool bpf_stats;               /* lets the kernel count runs and time of all BPF programs */
 	const char *btf_path;         /* BTF of this kernel, or NULL for /sys/kernel/btf/vmlinux */
 	uint32_t critical_ring_bytes; /* powers of two, at least a page */
 	uint32_t bulk_ring_bytes;
@@ -89,8 +92,9 @@ const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
 int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret);
 
 /* Calls @fn for each counter row of @probe; @key is struct wire_denial_key, wire_oom_key, or
- * wire_cgroup_key of TCP queues. @row is struct wire_row, or struct wire_tcp_row, one for each CPU
- * of kernel_cpus(). Stops when @fn returns non-zero and returns that; else 0 or -errno. */
+ * wire_cgroup_key of TCP queues and BPF objects. @row is struct wire_row; or struct wire_tcp_row,
+ * one for each CPU of kernel_cpus(); or struct object. Stops when @fn returns non-zero and returns
+ * that; else 0 or -errno. */
 typedef int (*kernel_row_fn)(void *data, const void *key, const void *row);
 int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data);
 
@@ -111,9 +115,10 @@ void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *
 /* A cgroup that was removed; each is told once. False: no more now. */
 bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id);
 
-/* Bytes the maps take in the kernel, as it says itself; the rings, whose size is configured, are
- * not among them. 0: not known. */
+/* Bytes the maps take in the kernel, as it says itself: those that are no rings, and the rings,
+ * whose size is configured. 0: not known. */
 uint64_t kernel_map_bytes(const struct kernel *kernel);
+uint64_t kernel_ring_bytes(const struct kernel *kernel);
 
 /* Tells the programs what has changed in user space (the sysctl actions_logged). Now and then. */
 void kernel_refresh(struct kernel *kernel);

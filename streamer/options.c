@@ -93,7 +93,7 @@ static int set_attach(struct parse *parse, const char *value)
 	};
 
 	for (unsigned i = 0; i < KERNEL_TIER_COUNT; i++) {
-		if (strcmp(value, modes[i]) != 0)
+		if (!modes[i] || strcmp(value, modes[i]) != 0)
 			continue;
 		parse->options->kernel.attach = (enum kernel_tier)i;
 		return 0;
@@ -118,6 +118,12 @@ static int set_build(struct parse *parse, const char *value)
 		return 0;
 	}
 	return options_bad(parse, "--build '%s': accepts auto, core, legacy or runtime", value);
+}
+
+static int set_bpf_stats(struct parse *parse, const char *value)
+{
+	parse->options->kernel.bpf_stats = true;
+	return 0;
 }
 
 static int set_syscall_tax(struct parse *parse, const char *value)
@@ -302,8 +308,13 @@ static const struct row rows[] = {
 	{"unbuffered", 'U', NULL, "write each event by itself, also in a storm", set_flush_each},
 	{"probes", 0, "LIST",
 	 "what to report: oom,seccomp (default: both), and tcp: how full\n"
-	 "the TCP queues of each container are",
+	 "the TCP queues of each container are; bpf: all BPF programs and\n"
+	 "maps of the machine, whose they are and what they take",
 	 set_probes},
+	{"bpf-stats", 0, NULL,
+	 "of bpf: let the kernel count how often and how long each program\n"
+	 "runs, which takes every run of every program some 70 ns longer",
+	 set_bpf_stats},
 	{"attach", 0, "MODE",
 	 "auto, fentry, kprobe or tracepoint (default auto: the best that\n"
 	 "works here)",
@@ -414,6 +425,9 @@ static int check(struct parse *parse)
 		return options_bad(parse,
 				   "--build runtime gets the types from the kernel's headers: "
 				   "not with --btf FILE");
+	if (options->kernel.bpf_stats && !(options->kernel.probes & 1u << WIRE_BPF_OBJECT))
+		return options_bad(parse, "--bpf-stats is of the probe bpf: add it to --probes "
+					  "(oom,seccomp,bpf)");
 	if (!options->kernel.rate && !parse->container_rate_given)
 		options->kernel.container_rate = 0;
 	return options_check_output(parse);

@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-
 #include "encode.h"
 #include "probe.h"
-
-#define FIXED sizeof(struct wire_tcp_queue)
-
-static int learn(struct encoder *encoder, const struct wire_head *head)
-{
-	const struct wire_tcp_queue *path = (const struct wire_tcp_queue *)head;
-	const struct cgroup *cgroup;
-
-	return encode_find_cgroup(encoder, head, FIXED, &path->cgroup, &cgroup);
-}
 
 static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {
@@ -101,9 +89,8 @@ const struct probe probe_tcp_queue = {
 	.name = "tcp_queue",
 	.alias = "tcp",
 	.on_request = true,
-	.record_min = FIXED,
+	.record_min = sizeof(struct wire_path),
 	.key_size = sizeof(struct wire_cgroup_key),
-	.learn = learn,
 	.row_key = row_key,
 	.row_cgroup = row_cgroup,
 	.row_changed = row_changed,

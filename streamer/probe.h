@@ -18,14 +18,14 @@ struct probe {
 	const char *alias; /* on the command line: "oom" */
 	bool on_request;   /* left out unless it is asked for */
 	unsigned field;    /* number in Record.body, below 16; 0: it has no events, but rows */
-	size_t record_min; /* bytes of the fixed part of its ring record */
-	size_t key_size;   /* of its counter rows */
+	/* Bytes of the fixed part of its ring record; of a probe without events that is a struct
+	 * wire_path. */
+	size_t record_min;
+	size_t key_size; /* of its counter rows */
 	/* Writes the body message's fields from @p on (see encode.h). @head is at least record_min
-	 * bytes, whole. Returns the end, or NULL for a record that is not whole. */
+	 * bytes, whole. Returns the end, or NULL for a record that is not whole. NULL: it has no
+	 * events. */
 	uint8_t *(*encode)(struct encoder *encoder, const struct wire_head *head, uint8_t *p);
-	/* Instead, of a probe without events: keeps the path its ring record brings. 0 or -EBADMSG.
-	 */
-	int (*learn)(struct encoder *encoder, const struct wire_head *head);
 	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
 	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
 	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);

@@ -60,11 +60,33 @@ int programs_open(struct programs **ret, enum programs_variant variant, const ch
 	return programs_open_object(ret, object, size, btf_path);
 }
 
+bool programs_has_hook(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
+}
+
+static void detach(struct programs *programs, bool iterators)
+{
+	size_t n = programs->n_attached;
+
+	programs->n_attached = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct attached one = programs->attached[i];
+
+		if (iterators || programs_has_hook(one.program))
+			(void)bpf_link__destroy(one.link);
+		else
+			programs->attached[programs->n_attached++] = one;
+	}
+}
+
 struct programs *programs_free(struct programs *programs)
 {
 	if (!programs)
 		return NULL;
-	programs_detach(programs);
+	detach(programs, true);
 	if (programs->variables)
 		(void)munmap(programs->variables, programs->variables_bytes);
 	bpf_object__close(programs->object);
@@ -212,6 +234,5 @@ const struct bpf_link *programs_link(const struct programs *programs,
 
 void programs_detach(struct programs *programs)
 {
-	while (programs->n_attached)
-		(void)bpf_link__destroy(programs->attached[--programs->n_attached].link);
+	detach(programs, false);
 }

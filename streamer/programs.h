@@ -42,6 +42,9 @@ int programs_load(struct programs *programs);
 /* A variable of the programs, live once they are loaded; or NULL. */
 void *programs_variable(const struct programs *programs, const char *name);
 
+/* Whether there is somewhere to put it: iterators are run. */
+bool programs_has_hook(const struct bpf_program *program);
+
 /* Puts a loaded program on its hook. */
 int programs_attach(struct programs *programs, struct bpf_program *program);
 
@@ -52,4 +55,5 @@ int programs_attach_rows(struct programs *programs, const struct bpf_program *pr
 const struct bpf_link *programs_link(const struct programs *programs,
 				     const struct bpf_program *program);
 
-void programs_detach(struct programs *programs); /* all */
+/* Takes all off their hooks. Iterators go on reading. */
+void programs_detach(struct programs *programs);

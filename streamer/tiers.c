@@ -216,10 +216,28 @@ static const struct tier tcp_tiers[] = {
 	{0},
 };
 
+static const struct tier object_tiers[] = {
+	{
+		.tier = KERNEL_TIER_ITERATOR,
+		.variants = MODERN,
+		.programs = {"rs_bpf_programs", "rs_bpf_maps", "rs_bpf_holders"},
+		.hooks = {"iter/bpf_prog", "iter/bpf_map", "iter/task_file"},
+		.iterators = {"bpf_prog", "bpf_map", "task_file"},
+		.blind_spots = {"what was loaded and unloaded again between two intervals",
+				"who holds an object by a pinned file, a cgroup or a device alone, "
+				"or in another pid namespace",
+				"the memory of map types whose size only their own code knows"},
+		.cost = "nothing between the intervals; at each, a look at all BPF objects and "
+			"each open file of the machine",
+	},
+	{0},
+};
+
 static const struct tier *const tiers[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = oom_tiers,
 	[WIRE_SECCOMP_DENIAL] = seccomp_tiers,
 	[WIRE_TCP_QUEUE] = tcp_tiers,
+	[WIRE_BPF_OBJECT] = object_tiers,
 };
 
 const struct tier *tiers_of(unsigned probe)
@@ -257,6 +275,7 @@ static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 				 sizeof(struct wire_row), false},
 	[WIRE_TCP_QUEUE] = {"rs_tcp", "rs_tcp_rows", sizeof(struct wire_cgroup_key),
 			    sizeof(struct wire_tcp_row), true},
+	[WIRE_BPF_OBJECT] = {NULL, NULL, sizeof(struct wire_cgroup_key), 0, false},
 };
 
 const struct tiers_table *tiers_table(unsigned probe)
@@ -286,10 +305,9 @@ bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant 
 const char *tier_name(enum kernel_tier tier)
 {
 	static const char *const names[KERNEL_TIER_COUNT] = {
-		[KERNEL_TIER_NONE] = "none",
-		[KERNEL_TIER_FENTRY] = "fentry",
-		[KERNEL_TIER_KPROBE] = "kprobe",
-		[KERNEL_TIER_TRACEPOINT] = "tracepoint",
+		[KERNEL_TIER_NONE] = "none",         [KERNEL_TIER_FENTRY] = "fentry",
+		[KERNEL_TIER_KPROBE] = "kprobe",     [KERNEL_TIER_TRACEPOINT] = "tracepoint",
+		[KERNEL_TIER_ITERATOR] = "iterator",
 	};
 
 	return tier < ARRAY_SIZE(names) ? names[tier] : "?";

@@ -19,6 +19,7 @@ struct tier {
 	const char *functions[KERNEL_TEXTS];   /* kernel functions a trampoline must accept */
 	const char *kprobes[KERNEL_TEXTS];     /* functions a kprobe must be possible on */
 	const char *tracepoints[KERNEL_TEXTS]; /* that must exist */
+	const char *iterators[KERNEL_TEXTS];   /* kinds of BPF iterators there must be */
 	const char *sign; /* a function that only kernels have where it is worth trying, or NULL */
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences; NULL-terminated */
 	const char *cost;                      /* a sentence */
@@ -47,7 +48,7 @@ extern const char tiers_common[];
 
 /* The counter table of a probe. */
 struct tiers_table {
-	const char *map;
+	const char *map;     /* NULL: it keeps none, its iterators tell what there is */
 	const char *program; /* its iterator's */
 	size_t key_size;
 	size_t row_size;

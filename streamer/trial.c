@@ -240,6 +240,12 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 		if (r)
 			return r;
 	}
+	for (size_t i = 0; i < KERNEL_TEXTS && tier->iterators[i]; i++) {
+		if (trial_iterator(types, tier->iterators[i]))
+			continue;
+		(void)snprintf(error, size, "this kernel gives no iterator %s", tier->iterators[i]);
+		return -EOPNOTSUPP;
+	}
 	if (tier->sign && !types_function(types, tier->sign, &params)) {
 		(void)snprintf(error, size,
 			       "its return probes are limited in number, and tasks that wait in a "

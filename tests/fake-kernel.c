@@ -110,7 +110,7 @@ void fake_path(struct kernel *kernel, const char *path)
 	struct wire_record record;
 
 	record_init(&record, WIRE_TCP_QUEUE);
-	record_path(&record, &record.queue.cgroup.path, path);
+	record_path(&record, &record.path.cgroup.path, path);
 	ring_put(&kernel->bulk, &record);
 }
 
@@ -217,6 +217,11 @@ uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 uint64_t kernel_map_bytes(const struct kernel *kernel)
 {
 	return FAKE_MAP_BYTES;
+}
+
+uint64_t kernel_ring_bytes(const struct kernel *kernel)
+{
+	return FAKE_RING_BYTES;
 }
 
 void kernel_refresh(struct kernel *kernel)

@@ -22,9 +22,9 @@ static void make_full(struct wire_record *record, unsigned probe)
 		record_path(record, &kill->trigger.exe, "/b");
 		record_path(record, &kill->trigger_cgroup.path, "/lxc/web");
 		record_path(record, &kill->owner.path, "/");
-	} else if (probe == WIRE_TCP_QUEUE) {
-		record->queue.cgroup.id = 1;
-		record_path(record, &record->queue.cgroup.path, "/a.slice/b.service");
+	} else if (!probes[probe]->field) {
+		record->path.cgroup.id = 1;
+		record_path(record, &record->path.cgroup.path, "/a.slice/b.service");
 	} else {
 		struct wire_seccomp_denial *denial = &record->denial;
 

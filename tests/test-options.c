@@ -168,8 +168,8 @@ static void help_and_version_end_the_parsing(void **state)
 
 static void unknown_options_are_refused(void **state)
 {
-	static const char *const unknown[] = {"--bogus",     "-x",  "--burst", "--redact",
-					      "--bpf-stats", "-Ux", "--co=1"};
+	static const char *const unknown[] = {"--bogus",  "-x",  "--burst",
+					      "--redact", "-Ux", "--co=1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 		assert_refused(LIST(unknown[i]), LIST("unknown option", "--help"));
@@ -233,6 +233,7 @@ static void options_that_exclude_each_other_are_refused(void **state)
 	assert_refused(LIST("-w", "x", "--append", "-C1M"), LIST("--append is for one file"));
 	assert_refused(LIST("-G60"), LIST("need -w FILE"));
 	assert_refused(LIST("--post-rotate", "ls"), LIST("need -w FILE"));
+	assert_refused(LIST("--bpf-stats"), LIST("--bpf-stats", "--probes", "bpf"));
 }
 
 static void labels_are_bounded(void **state)

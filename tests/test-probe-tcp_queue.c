@@ -61,8 +61,8 @@ static void path_of(struct encoder *encoder, uint64_t id, const char *path)
 	struct wire_record record;
 
 	record_init(&record, WIRE_TCP_QUEUE);
-	record.queue.cgroup.id = id;
-	record_path(&record, &record.queue.cgroup.path, path);
+	record.path.cgroup.id = id;
+	record_path(&record, &record.path.cgroup.path, path);
 	assert_ok(encoder_learn(encoder, &record.head, record.head.size));
 }
 

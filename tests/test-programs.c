@@ -24,9 +24,9 @@ static bool is_used(enum programs_variant variant, const char *program)
 {
 	for (unsigned probe = 0; probe < WIRE_PROBE_COUNT; probe++) {
 		const char *look = tiers_look(probe)->program;
+		const char *rows = tiers_table(probe)->program;
 
-		if (tiers_ends_in(probe, program) ||
-		    !strcmp(tiers_table(probe)->program, program) ||
+		if (tiers_ends_in(probe, program) || (rows && !strcmp(rows, program)) ||
 		    !strcmp(tiers_common, program) || (look && !strcmp(look, program)))
 			return true;
 		for (const struct tier *t = tiers_of(probe); t->programs[0]; t++)

@@ -18,7 +18,7 @@ struct wire_record {
 		struct wire_head head;
 		struct wire_oom_kill kill;
 		struct wire_seccomp_denial denial;
-		struct wire_tcp_queue queue;
+		struct wire_path path;
 		_Alignas(8) uint8_t bytes[16384];
 	};
 };

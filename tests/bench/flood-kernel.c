@@ -115,6 +115,11 @@ uint64_t kernel_map_bytes(const struct kernel *kernel)
 	return 0;
 }
 
+uint64_t kernel_ring_bytes(const struct kernel *kernel)
+{
+	return 0;
+}
+
 void kernel_look(const struct kernel *kernel)
 {
 }

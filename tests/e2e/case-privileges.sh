@@ -63,6 +63,11 @@ collect() {
 	trigger two trigger-oom all
 	stop two
 
+	start_as bpf bpf,perfmon --probes bpf --counters-interval 1
+	sleep 3
+	stop bpf
+	try no-stats bpf,perfmon --probes bpf --bpf-stats
+
 	try none none
 	try no-bpf perfmon
 	try no-perfmon bpf
@@ -150,10 +155,29 @@ judge_doctor() {
 	END
 }
 
+# Each set since the start was read without a capability.
+judge_objects() {
+	/usr/bin/python3 - "$TESTS/e2e" <<-'END'
+		import sys
+
+		sys.path.insert(0, sys.argv[1])
+		from judge import read_records
+
+		with open("bpf.pb", "rb") as file:
+		    sets = [r.counters for r in read_records(file.read()) if r.HasField("counters")]
+		own = [{row.bpf_object.name for row in s.rows if row.bpf_object.own} for s in sets if s.full]
+		good = len(own) > 1 and "rs_bpf_maps" in own[-1] and "rs_ooms" in own[-1]
+		print("ok" if good else "not ok", f"- {len(own[-1])} own BPF objects in the last set")
+	END
+}
+
 judge() {
 	judge_truth two
 	judge_whole two
 	judge_status two.status
+	judge_objects
+	judge_status bpf.status
+	says no-stats 1 '--bpf-stats' 'CAP_SYS_ADMIN is missing' sudo
 	says none 1 'CAP_BPF and CAP_PERFMON missing'
 	says no-bpf 1 'CAP_BPF missing' '!CAP_PERFMON missing'
 	says no-perfmon 1 'CAP_PERFMON missing' '!CAP_BPF missing'

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# The rows of BPF objects say what the kernel says: of a program and of maps of each type with known
+# sizes, through their file descriptors; of all others on the machine, through bpftool.
+# shellcheck disable=SC2034 # for collect.sh
+targets='native bookworm* trixie* sid*'
+programs=bpftool
+INTERVAL=2
+RUNS=1000
+
+collect() {
+	start bpf --probes oom,seccomp,bpf --bpf-stats --counters-interval $INTERVAL
+	"$BUILD/testdata/trigger-bpf" --cgroup ringside-bpf/known --runs $RUNS --hold $((3 * INTERVAL)) \
+		>bpf.truth 2>bpf.skipped &
+	known=$!
+	wait_until 20 "known objects" test -s bpf.truth
+	list before
+	sleep $((2 * INTERVAL))
+	list after
+	wait $known
+	stop bpf
+}
+
+# What is in both lists was there in between.
+list() {
+	bpftool -j prog >"$1.programs"
+	bpftool -j map >"$1.maps"
+}
+
+judge() {
+	/usr/bin/python3 "$TESTS/e2e/bpf.py" --runs $RUNS bpf.pb bpf.truth >bpf.judged 2>&1 || true
+	cat bpf.judged
+	grep -q '^ok' bpf.judged || echo "not ok - bpf.py found nothing to say"
+	judge_whole bpf
+}
