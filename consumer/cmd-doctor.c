@@ -256,7 +256,9 @@ const struct command command_doctor = {
 		"with up to 8,000 denials of getppid of its own), and the one thing to do.\n"
 		"  sudo ringside doctor\n"
 		"  sudo ringside doctor -- --allow-syscall-tax\n"
-		"Exit status: 0 when OOM kills and seccomp denials are both seen, 1 when not, 2 "
-		"usage.",
+		"Exit status: 0 when all probes that were asked for (OOM kills and seccomp "
+		"denials, "
+		"unless\n"
+		"--probes says others) are attached, 1 when not, 2 usage.",
 	.run = run,
 };

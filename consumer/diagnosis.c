@@ -8,8 +8,6 @@
 
 #define TAX "--allow-syscall-tax"
 
-static const char *const defaults[] = {"oom_kill", "seccomp_denial"};
-
 static const Ringside__V1__Probe *find(const Ringside__V1__Header *header, const char *kind)
 {
 	for (size_t i = 0; header && i < header->n_probes; i++)
@@ -18,14 +16,14 @@ static const Ringside__V1__Probe *find(const Ringside__V1__Header *header, const
 	return NULL;
 }
 
-static bool attached(const Ringside__V1__Probe *probe)
+bool diagnosis_is_attached(const Ringside__V1__Probe *probe)
 {
 	return probe && probe->has_tier && probe->tier != RINGSIDE__V1__TIER__TIER_UNSPECIFIED;
 }
 
 bool diagnosis_attached(const Ringside__V1__Probe *probe, int tier)
 {
-	return attached(probe) && (int)probe->tier == tier;
+	return diagnosis_is_attached(probe) && (int)probe->tier == tier;
 }
 
 const Ringside__V1__Probe *diagnosis_probe(const struct diagnosis *diagnosis, const char *kind)
@@ -35,10 +33,36 @@ const Ringside__V1__Probe *diagnosis_probe(const struct diagnosis *diagnosis, co
 
 bool diagnosis_works(const struct diagnosis *diagnosis)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (!attached(find(diagnosis->header, defaults[i])))
+	for (size_t i = 0; i < diagnosis->header->n_probes; i++)
+		if (!diagnosis_is_attached(diagnosis->header->probes[i]))
 			return false;
-	return true;
+	return diagnosis->header->n_probes;
+}
+
+/* The tier beyond those there is a choice of that this probe has, or that was tried for it; 0:
+ * none. */
+static int only_tier(const Ringside__V1__Probe *probe)
+{
+	if (diagnosis_is_attached(probe) && (unsigned)probe->tier >= DIAGNOSIS_TIERS)
+		return (int)probe->tier;
+	for (size_t i = 0; i < probe->n_attempts; i++)
+		if ((unsigned)probe->attempts[i]->tier >= DIAGNOSIS_TIERS)
+			return (int)probe->attempts[i]->tier;
+	return 0;
+}
+
+int diagnosis_next_tier(const Ringside__V1__Probe *probe, int tier)
+{
+	int only = only_tier(probe);
+
+	if (only)
+		return tier ? 0 : only;
+	return tier + 1 < DIAGNOSIS_TIERS ? tier + 1 : 0;
+}
+
+static bool is_choice(int tier)
+{
+	return tier > 0 && tier < DIAGNOSIS_TIERS;
 }
 
 /* The streamer had no leave to try it. */
@@ -49,7 +73,7 @@ static bool untried(const Ringside__V1__Attempt *attempt)
 
 static bool is_answered(const Ringside__V1__Probe *probe, int tier)
 {
-	if (diagnosis_attached(probe, tier))
+	if (diagnosis_attached(probe, tier) || only_tier(probe))
 		return true;
 	for (size_t i = 0; i < probe->n_attempts; i++)
 		if ((int)probe->attempts[i]->tier == tier && !untried(probe->attempts[i]))
@@ -85,7 +109,8 @@ static void add_reasons(struct offer *offer, const Ringside__V1__Probe *probe, i
 void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
 		     struct offer *ret)
 {
-	const Ringside__V1__Probe *alone = find(diagnosis->tried[tier], probe->kind);
+	const Ringside__V1__Probe *alone =
+		is_choice(tier) ? find(diagnosis->tried[tier], probe->kind) : NULL;
 
 	*ret = (struct offer){.state = OFFER_UNTRIED};
 	add_reasons(ret, probe, tier);
@@ -106,9 +131,9 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
 		    enum cost_kind kind, struct cost *ret)
 {
-	const struct cost_sample *with = &diagnosis->with[tier];
+	const struct cost_sample *with = is_choice(tier) ? &diagnosis->with[tier] : NULL;
 
-	if (!text_equal(probe->kind, "seccomp_denial") || !with->known ||
+	if (!with || !text_equal(probe->kind, "seccomp_denial") || !with->known ||
 	    !diagnosis->before.known || !diagnosis->after.known)
 		return false;
 	*ret = cost_added(with, &diagnosis->before, &diagnosis->after, kind);
@@ -134,7 +159,8 @@ static bool find_quoted(const struct diagnosis *diagnosis, const Ringside__V1__P
 {
 	struct offer offer;
 
-	for (int tier = 1; tier < DIAGNOSIS_TIERS && !diagnosis_attached(probe, tier); tier++) {
+	for (int tier = diagnosis_next_tier(probe, 0); tier && !diagnosis_attached(probe, tier);
+	     tier = diagnosis_next_tier(probe, tier)) {
 		diagnosis_offer(diagnosis, probe, tier, &offer);
 		for (size_t i = 0; i < offer.n_reasons; i++) {
 			if (!quoted_command(offer.reasons[i], ret->command, sizeof(ret->command)))
@@ -156,7 +182,7 @@ static bool cure(const struct diagnosis *diagnosis, const Ringside__V1__Probe *p
 	if (find_quoted(diagnosis, probe, ret))
 		return true;
 	diagnosis_offer(diagnosis, probe, RINGSIDE__V1__TIER__TIER_TRACEPOINT, &offer);
-	if (attached(probe) || offer.state != OFFER_OFFERED || !offer.needs_leave)
+	if (diagnosis_is_attached(probe) || offer.state != OFFER_OFFERED || !offer.needs_leave)
 		return false;
 	(void)snprintf(ret->command, sizeof(ret->command), "sudo ringside-streamer " TAX);
 	(void)snprintf(ret->text, sizeof(ret->text),
@@ -168,36 +194,30 @@ static bool cure(const struct diagnosis *diagnosis, const Ringside__V1__Probe *p
 
 void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret)
 {
-	const char *hopeless = NULL, *unasked = NULL;
+	const Ringside__V1__Header *header = diagnosis->header;
+	const char *hopeless = NULL;
 
 	*ret = (struct remedy){0};
 	/* what is not seen at all comes first */
-	for (size_t i = 0; i < 2 * ARRAY_SIZE(defaults); i++) {
-		const char *kind = defaults[i % ARRAY_SIZE(defaults)];
-		const Ringside__V1__Probe *probe = find(diagnosis->header, kind);
+	for (size_t i = 0; i < 2 * header->n_probes; i++) {
+		const Ringside__V1__Probe *probe = header->probes[i % header->n_probes];
 
-		if (!probe)
-			unasked = kind;
-		else if (attached(probe) != (i >= ARRAY_SIZE(defaults)))
+		if (!text_has(probe->kind) ||
+		    diagnosis_is_attached(probe) != (i >= header->n_probes))
 			continue;
-		else if (cure(diagnosis, probe, ret))
+		if (cure(diagnosis, probe, ret))
 			return;
-		else if (!attached(probe))
-			hopeless = kind;
+		if (!diagnosis_is_attached(probe))
+			hopeless = probe->kind;
 	}
-	if (hopeless) {
+	if (hopeless)
 		(void)snprintf(ret->text, sizeof(ret->text),
 			       "%s does not work on this kernel, for the reasons above: try a "
 			       "newer kernel of your distribution",
 			       hopeless);
-	} else if (unasked) {
-		(void)snprintf(ret->command, sizeof(ret->command), "sudo ringside doctor");
-		(void)snprintf(ret->text, sizeof(ret->text),
-			       "%s was left out by --probes: this asks for all", unasked);
-	} else {
+	else
 		(void)snprintf(ret->text, sizeof(ret->text),
 			       "nothing: what this kernel offers is used");
-	}
 }
 
 const char *diagnosis_state(enum offer_state state)
@@ -214,11 +234,12 @@ const char *diagnosis_state(enum offer_state state)
 
 const char *diagnosis_tier(int tier)
 {
-	static const char *const names[DIAGNOSIS_TIERS] = {
+	static const char *const names[] = {
 		[RINGSIDE__V1__TIER__TIER_FENTRY] = "fentry",
 		[RINGSIDE__V1__TIER__TIER_KPROBE] = "kprobe",
 		[RINGSIDE__V1__TIER__TIER_TRACEPOINT] = "tracepoint",
+		[RINGSIDE__V1__TIER__TIER_ITERATOR] = "iterator",
 	};
 
-	return tier > 0 && tier < DIAGNOSIS_TIERS ? names[tier] : "?";
+	return tier > 0 && (size_t)tier < ARRAY_SIZE(names) ? names[tier] : "?";
 }

@@ -9,7 +9,9 @@
 #include "cost.h"
 #include "ringside.pb-c.h"
 
-#define DIAGNOSIS_TIERS 4 /* index: enum Tier; 0 is none */
+/* Tiers that are ways to the same hooks, one better than the other; index: enum Tier, 0 is none. Of
+ * a later one (iterators, or what only a newer version knows) there is nothing to choose from. */
+#define DIAGNOSIS_TIERS 4
 #define DIAGNOSIS_REASONS 4
 
 struct diagnosis {
@@ -44,8 +46,12 @@ struct remedy {
 /* The probe of that kind as the streamer attaches it; NULL: it was not asked for. */
 const Ringside__V1__Probe *diagnosis_probe(const struct diagnosis *diagnosis, const char *kind);
 
-/* All default probes are attached. */
+/* All probes that were asked for are attached. */
 bool diagnosis_works(const struct diagnosis *diagnosis);
+
+/* The tier of this probe to tell about after @tier (0: the first), best first; 0: that was the
+ * last. Of a probe that has no hooks to choose from it is the only one. */
+int diagnosis_next_tier(const Ringside__V1__Probe *probe, int tier);
 
 /* The header leaves open whether this tier works for a probe: try it. */
 bool diagnosis_wants(const struct diagnosis *diagnosis, int tier);
@@ -60,7 +66,10 @@ bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe
 void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret);
 
 const char *diagnosis_state(enum offer_state state); /* "refused" */
-const char *diagnosis_tier(int tier);                /* "fentry" */
+const char *diagnosis_tier(int tier);                /* "fentry"; "?": a newer version's */
+
+/* Whether a probe (NULL: none) is attached at all. */
+bool diagnosis_is_attached(const Ringside__V1__Probe *probe);
 
 /* Whether a probe is attached through this tier. */
 bool diagnosis_attached(const Ringside__V1__Probe *probe, int tier);

@@ -100,7 +100,6 @@ static void put_tier(const struct diagnosis *diagnosis, struct writer *writer,
 	struct offer offer;
 
 	diagnosis_offer(diagnosis, probe, tier, &offer);
-	writer_string(writer, tier > 1 ? "," : "");
 	put_text(writer, "{", "tier", diagnosis_tier(tier));
 	put_text(writer, ",", "state", diagnosis_state(offer.state));
 	put_bool(writer, ",", "needs_syscall_tax", offer.needs_leave);
@@ -120,22 +119,23 @@ static void put_tier(const struct diagnosis *diagnosis, struct writer *writer,
 static void put_probe(const struct diagnosis *diagnosis, struct writer *writer,
 		      const Ringside__V1__Probe *probe)
 {
-	const char *before = "{";
+	const char *before = "";
 
-	put_text(writer, before, "kind", probe->kind);
-	before = text_has(probe->kind) ? "," : "{";
-	put_bool(writer, before, "attached",
-		 probe->has_tier &&
-			 !diagnosis_attached(probe, RINGSIDE__V1__TIER__TIER_UNSPECIFIED));
-	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
-		if (diagnosis_attached(probe, tier))
-			put_text(writer, ",", "tier", diagnosis_tier(tier));
+	put_text(writer, "{", "kind", probe->kind);
+	put_bool(writer, text_has(probe->kind) ? "," : "{", "attached",
+		 diagnosis_is_attached(probe));
+	if (diagnosis_is_attached(probe))
+		put_text(writer, ",", "tier", diagnosis_tier((int)probe->tier));
 	if (probe->has_self_tested)
 		put_bool(writer, ",", "self_tested", probe->self_tested);
 	json_member(writer, ",", "tiers");
 	writer_string(writer, "[");
-	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
+	for (int tier = diagnosis_next_tier(probe, 0); tier;
+	     tier = diagnosis_next_tier(probe, tier)) {
+		writer_string(writer, before);
 		put_tier(diagnosis, writer, probe, tier);
+		before = ",";
+	}
 	writer_string(writer, "]}");
 }
 

@@ -114,11 +114,13 @@ void doctor_table(const struct doctor_page *report)
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
 
-		for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
-			put_tier(report, probe, tier,
-				 tier > 1                ? ""
-				 : text_has(probe->kind) ? probe->kind
-							 : "?");
+		const char *name = text_has(probe->kind) ? probe->kind : "?";
+
+		for (int tier = diagnosis_next_tier(probe, 0); tier;
+		     tier = diagnosis_next_tier(probe, tier)) {
+			put_tier(report, probe, tier, name);
+			name = "";
+		}
 	}
 }
 
@@ -148,11 +150,12 @@ void doctor_blind_spots(const struct doctor_page *report)
 
 	doctor_heading(report, "PROBE           TIER        CANNOT SEE, OR MAY MISS");
 	for (size_t i = 0; i < header->n_probes; i++) {
-		const char *name =
-			text_has(header->probes[i]->kind) ? header->probes[i]->kind : "?";
+		const Ringside__V1__Probe *probe = header->probes[i];
+		const char *name = text_has(probe->kind) ? probe->kind : "?";
 
-		for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
-			put_blind(report, header->probes[i], tier, &name);
+		for (int tier = diagnosis_next_tier(probe, 0); tier;
+		     tier = diagnosis_next_tier(probe, tier))
+			put_blind(report, probe, tier, &name);
 	}
 	for (size_t i = 0; i < header->n_notes; i++)
 		doctor_row(report, i ? "" : "all", header->notes[i]);

@@ -132,17 +132,33 @@ static void put_base(const struct doctor_page *report)
 	doctor_row(report, "measured", buf);
 }
 
-static void put_result(const struct doctor_page *report, const char *name, const char *kind,
-		       const char *what)
+static const struct {
+	const char *kind, *what;
+} sights[] = {
+	{"oom_kill", "OOM kills"},
+	{"seccomp_denial", "seccomp denials"},
+	{"tcp_queue", "TCP queues"},
+	{"bpf_object", "BPF objects"},
+};
+
+/* What the probe shows, in words. */
+static const char *sight_of(const Ringside__V1__Probe *probe)
 {
-	const Ringside__V1__Probe *probe = diagnosis_probe(report->diagnosis, kind);
-	const bool seen = probe && probe->has_tier &&
-			  !diagnosis_attached(probe, RINGSIDE__V1__TIER__TIER_UNSPECIFIED);
+	for (size_t i = 0; i < ARRAY_SIZE(sights); i++)
+		if (text_equal(probe->kind, sights[i].kind))
+			return sights[i].what;
+	return text_has(probe->kind) ? probe->kind : "?";
+}
+
+static void put_result(const struct doctor_page *report, const char *name,
+		       const Ringside__V1__Probe *probe)
+{
+	const bool seen = diagnosis_is_attached(probe);
 	char first[256];
 	struct line line = line_make(first, sizeof(first));
 
 	doctor_cell(&line, name, DOCTOR_NAME, NULL);
-	doctor_cell(&line, what, DOCTOR_NAME + 1, NULL);
+	doctor_cell(&line, sight_of(probe), DOCTOR_NAME + 1, NULL);
 	line_text(&line, !report->color ? "" : seen ? DOCTOR_GREEN : DOCTOR_RED);
 	line_text(&line, seen ? "seen, by " : "NOT SEEN");
 	line_text(&line, seen ? diagnosis_tier((int)probe->tier) : "");
@@ -165,8 +181,10 @@ void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, boo
 	put_resources(&report, diagnosis->header);
 	put_base(&report);
 	writer_string(writer, "\n");
-	put_result(&report, "result", "oom_kill", "OOM kills");
-	put_result(&report, "", "seccomp_denial", "seccomp denials");
+	for (size_t i = 0; i < diagnosis->header->n_probes; i++)
+		put_result(&report, i ? "" : "result", diagnosis->header->probes[i]);
+	if (!diagnosis->header->n_probes)
+		doctor_row(&report, "result", "NOT SEEN: anything, the streamer names no probe");
 	diagnosis_remedy(diagnosis, &remedy);
 	doctor_row(&report, "to do", remedy.command[0] ? remedy.command : remedy.text);
 	if (remedy.command[0])

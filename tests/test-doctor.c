@@ -310,9 +310,82 @@ static void a_probe_nothing_helps_is_said_so(void **state)
 	SET(&m.tax_denials, tier, RINGSIDE__V1__TIER__TIER_UNSPECIFIED);
 	assert_non_null(strstr(report(&m.diagnosis),
 			       "to do           seccomp_denial does not work on this kernel"));
+}
+
+static void only_what_was_asked_for_is_judged(void **state)
+{
+	struct machine m;
+	const char *said;
+
+	(void)state;
+	fill(&m);
 	m.header.n_probes = 1;
+	assert_true(diagnosis_works(&m.diagnosis));
+	said = report(&m.diagnosis);
+	assert_null(strstr(said, "NOT SEEN"));
+	assert_null(strstr(said, "denials  "));
+	assert_non_null(strstr(said, "to do           nothing: "));
+	m.kills.kind = S("tcp_queue");
+	assert_true(diagnosis_works(&m.diagnosis));
+	assert_non_null(strstr(report(&m.diagnosis), "TCP queues       seen, by fentry\n"));
+	SET(&m.kills, tier, RINGSIDE__V1__TIER__TIER_UNSPECIFIED);
 	assert_false(diagnosis_works(&m.diagnosis));
-	assert_non_null(strstr(report(&m.diagnosis), "seccomp_denial was left out by --probes"));
+}
+
+/* Iterators hook nothing: there is no better tier to ask for, nor a worse one. */
+static void a_probe_without_hooks_is_fine_as_it_is(void **state)
+{
+	struct machine m;
+	const char *said;
+
+	(void)state;
+	fill(&m);
+	m.header.n_probes = 1;
+	m.kills.kind = S("bpf_object");
+	SET(&m.kills, tier, RINGSIDE__V1__TIER__TIER_ITERATOR);
+	assert_true(diagnosis_works(&m.diagnosis));
+	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
+		assert_false(diagnosis_wants(&m.diagnosis, tier));
+	said = report(&m.diagnosis);
+	assert_non_null(strstr(said, "bpf_object      iterator    CHOSEN   Only who is killed.\n"));
+	assert_null(strstr(said, "untried"));
+	assert_non_null(strstr(said, "bpf_object      iterator    - Kills in flight"));
+	assert_non_null(strstr(said, "BPF objects      seen, by iterator\n"));
+	assert_non_null(strstr(said, "to do           nothing: "));
+	said = json(&m.diagnosis);
+	assert_non_null(strstr(said, "\"attached\":true,\"tier\":\"iterator\",\"tiers\":[{\"tier\":"
+				     "\"iterator\",\"state\":\"chosen\","));
+	assert_null(strstr(said, "fentry\",\"state"));
+
+	/* refused: the reason is all there is to tell */
+	SET(&m.kills, tier, RINGSIDE__V1__TIER__TIER_UNSPECIFIED);
+	m.kills.n_hooks = 0;
+	SET(&m.fentry, tier, RINGSIDE__V1__TIER__TIER_ITERATOR);
+	m.kills.attempts = m.attempts;
+	m.kills.n_attempts = 1;
+	assert_false(diagnosis_wants(&m.diagnosis, RINGSIDE__V1__TIER__TIER_FENTRY));
+	said = report(&m.diagnosis);
+	assert_non_null(strstr(said, "bpf_object      iterator    refused  the kernel refuses"));
+	assert_null(strstr(said, "untried"));
+	assert_non_null(strstr(said, "BPF objects      NOT SEEN\n"));
+	assert_non_null(strstr(said, "bpf_object does not work on this kernel"));
+}
+
+static void a_tier_of_a_newer_version_is_borne(void **state)
+{
+	const int tiers[] = {5, 1000, INT32_MAX, -1, INT32_MIN};
+	struct machine m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tiers); i++) {
+		fill(&m);
+		SET(&m.kills, tier, (Ringside__V1__Tier)tiers[i]);
+		SET(&m.denials, tier, (Ringside__V1__Tier)tiers[i]);
+		m.tracepoint.tier = (Ringside__V1__Tier)tiers[i];
+		assert_true(diagnosis_works(&m.diagnosis));
+		assert_non_null(strstr(report(&m.diagnosis), "OOM kills        seen, by ?\n"));
+		assert_non_null(strstr(json(&m.diagnosis), "{\"tier\":\"?\",\"state\":\"chosen\""));
+	}
 }
 
 static void a_machine_where_all_works_needs_nothing(void **state)
@@ -400,6 +473,9 @@ int main(void)
 		cmocka_unit_test(only_what_is_open_is_tried),
 		cmocka_unit_test(a_command_in_a_reason_is_what_to_do),
 		cmocka_unit_test(a_probe_nothing_helps_is_said_so),
+		cmocka_unit_test(only_what_was_asked_for_is_judged),
+		cmocka_unit_test(a_probe_without_hooks_is_fine_as_it_is),
+		cmocka_unit_test(a_tier_of_a_newer_version_is_borne),
 		cmocka_unit_test(a_machine_where_all_works_needs_nothing),
 		cmocka_unit_test(what_was_not_measured_is_left_out),
 		cmocka_unit_test(a_difference_is_what_its_noise_lets_be_seen),
