@@ -4,10 +4,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "fields.h"
 #include "line.h"
 #include "util.h"
 
-#define TEXT_SIZE 8192 /* of all fields; a longer cgroup path is cut */
 #define STALE_NANO UINT64_C(600000000000)
 
 const char *const series_fields[SERIES_FIELDS] = {
@@ -17,8 +17,7 @@ const char *const series_fields[SERIES_FIELDS] = {
 
 struct key {
 	unsigned kind;
-	size_t size;
-	char text[TEXT_SIZE];
+	struct fields fields;
 };
 
 const char *series_text(const struct series *series, enum series_field field)
@@ -39,19 +38,7 @@ static const char *enum_name(const ProtobufCEnumDescriptor *type, int value, con
 	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
 }
 
-static void put(struct key *key, const char *text)
-{
-	size_t room = sizeof(key->text) - key->size, size = text ? strlen(text) : 0;
-
-	/* room for the NULs of the fields behind it */
-	if (size > room - SERIES_FIELDS)
-		size = room - SERIES_FIELDS;
-	memcpy(key->text + key->size, text ? text : "", size);
-	key->text[key->size + size] = '\0';
-	key->size += size + 1;
-}
-
-static void put_number(struct key *key, const char *name, bool has, int64_t v)
+static void put_number(struct fields *fields, const char *name, bool has, int64_t v)
 {
 	char buf[32];
 	struct line line = line_make(buf, sizeof(buf));
@@ -59,38 +46,44 @@ static void put_number(struct key *key, const char *name, bool has, int64_t v)
 	if (!name && has)
 		line_int(&line, v);
 	(void)line_end(&line);
-	put(key, name ? name : buf);
+	fields_put(fields, name ? name : buf);
 }
 
-static void put_container(struct key *key, const Ringside__V1__Container *container)
+void series_of_container(const Ringside__V1__Container *container,
+			 const char *ret[SERIES_OF_CONTAINER])
 {
 	static const Ringside__V1__Container none = RINGSIDE__V1__CONTAINER__INIT;
 	const Ringside__V1__Container *c = container ? container : &none;
 
-	put(key, c->namespace_name);
-	put(key, c->pod_name);
-	put(key, c->container_name);
-	put(key, c->id);
-	put(key, c->pod_uid);
-	put(key, c->runtime);
-	put(key, c->systemd_unit);
-	put(key, c->cgroup_path);
+	ret[SERIES_NAMESPACE] = c->namespace_name;
+	ret[SERIES_POD] = c->pod_name;
+	ret[SERIES_CONTAINER] = c->container_name;
+	ret[SERIES_CONTAINER_ID] = c->id;
+	ret[SERIES_POD_UID] = c->pod_uid;
+	ret[SERIES_RUNTIME] = c->runtime;
+	ret[SERIES_UNIT] = c->systemd_unit;
+	ret[SERIES_CGROUP] = c->cgroup_path;
 }
 
 static void make_key(struct key *key, unsigned kind, const Ringside__V1__CounterRow *row)
 {
+	struct fields *fields = &key->fields;
+	const char *container[SERIES_OF_CONTAINER];
+
 	key->kind = kind;
-	key->size = 0;
-	put_container(key, row->container);
-	put_number(key, row->arch_name, row->has_arch, row->arch);
-	put_number(key, row->syscall_name, row->has_syscall_number, row->syscall_number);
-	put(key, row->has_action ? enum_name(&ringside__v1__seccomp_action__descriptor,
-					     (int)row->action, "SECCOMP_RET_")
-				 : NULL);
-	put_number(key, row->error_name, row->has_error_number, row->error_number);
-	put(key, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor, (int)row->scope,
-					    "OOM_SCOPE_")
-				: NULL);
+	fields_begin(fields, SERIES_FIELDS);
+	series_of_container(row->container, container);
+	for (unsigned i = 0; i < SERIES_OF_CONTAINER; i++)
+		fields_put(fields, container[i]);
+	put_number(fields, row->arch_name, row->has_arch, row->arch);
+	put_number(fields, row->syscall_name, row->has_syscall_number, row->syscall_number);
+	fields_put(fields, row->has_action ? enum_name(&ringside__v1__seccomp_action__descriptor,
+						       (int)row->action, "SECCOMP_RET_")
+					   : NULL);
+	put_number(fields, row->error_name, row->has_error_number, row->error_number);
+	fields_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
+						      (int)row->scope, "OOM_SCOPE_")
+					  : NULL);
 }
 
 static bool is_same(const void *item, const void *data)
@@ -98,8 +91,8 @@ static bool is_same(const void *item, const void *data)
 	const struct series *series = item;
 	const struct key *key = data;
 
-	return series->kind == key->kind && series->size == key->size &&
-	       !memcmp(series->text, key->text, key->size);
+	return series->kind == key->kind && series->size == key->fields.size &&
+	       !memcmp(series->text, key->fields.text, key->fields.size);
 }
 
 static bool is_it(void *item, void *data)
@@ -136,7 +129,7 @@ static bool make_room(struct series_set *set, unsigned kind, uint64_t now_nano)
 
 static struct series *add(struct series_set *set, const struct key *key, uint64_t hash)
 {
-	_cleanup_free_ struct series *series = calloc(1, sizeof(*series) + key->size);
+	_cleanup_free_ struct series *series = calloc(1, sizeof(*series) + key->fields.size);
 
 	if (set->n == set->room) {
 		size_t room = set->room ? 2 * set->room : 64;
@@ -150,8 +143,8 @@ static struct series *add(struct series_set *set, const struct key *key, uint64_
 	if (!series || table_add(&set->table, hash, series))
 		return NULL;
 	series->kind = key->kind;
-	series->size = key->size;
-	memcpy(series->text, key->text, key->size);
+	series->size = key->fields.size;
+	memcpy(series->text, key->fields.text, key->fields.size);
 	set->n_kind[key->kind]++;
 	set->all[set->n++] = series;
 	return TAKE_PTR(series);
@@ -165,7 +158,7 @@ struct series *series_get(struct series_set *set, unsigned kind,
 	uint64_t hash;
 
 	make_key(&key, kind, row);
-	hash = XXH3_64bits_withSeed(key.text, key.size, kind);
+	hash = XXH3_64bits_withSeed(key.fields.text, key.fields.size, kind);
 	series = table_find(&set->table, hash, is_same, &key);
 	if (!series && (set->n_kind[kind] < set->limit || make_room(set, kind, now_nano)))
 		series = add(set, &key, hash);

@@ -17,7 +17,8 @@ enum series_field {
 	SERIES_RUNTIME,
 	SERIES_UNIT,
 	SERIES_CGROUP,
-	SERIES_ARCH,
+	SERIES_OF_CONTAINER, /* those above */
+	SERIES_ARCH = SERIES_OF_CONTAINER,
 	SERIES_SYSCALL,
 	SERIES_ACTION,
 	SERIES_ERRNO,
@@ -70,6 +71,10 @@ struct series_set {
 };
 
 const char *series_text(const struct series *series, enum series_field field);
+
+/* The fields of a container (NULL: none); NULL or "" where it does not have them. Borrowed. */
+void series_of_container(const Ringside__V1__Container *container,
+			 const char *ret[SERIES_OF_CONTAINER]);
 
 /* The series a row belongs to, made if need be in place of one whose row is long gone. NULL: no
  * room. */

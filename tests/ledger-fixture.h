@@ -79,7 +79,7 @@ static inline void fixture_counters(struct ledger *ledger, struct fixture_stream
 	Ringside__V1__Counters counters = RINGSIDE__V1__COUNTERS__INIT;
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	char *kind = set.queue ? queue : denial;
-	char name[64];
+	char name[16384];
 
 	(void)snprintf(name, sizeof(name), "%s", set.name ? set.name : "web");
 	cpu.seen = set.seen;

@@ -210,6 +210,20 @@ static void a_series_whose_rows_are_long_gone_gives_way(void **state)
 	assert_int_equal(ledger.kinds[0].overflow_rows, 0);
 }
 
+static void names_longer_than_the_room_for_all_are_cut(void **state)
+{
+	static char name[100000];
+	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
+	struct fixture_stream a = fixture_stream(1);
+
+	memset(name, 'x', sizeof(name) - 1);
+	fixture_header(&ledger, &a, 100);
+	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5, .name = name});
+	assert_int_equal(ledger.series.n, 1);
+	assert_in_range(ledger.series.all[0]->size, 8000, 8192);
+	assert_string_equal(series_text(ledger.series.all[0], SERIES_SCOPE), "");
+}
+
 static void a_row_of_a_missing_part_is_not_gone(void **state)
 {
 	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
@@ -301,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_new_cgroup_of_the_same_container_is_the_same_series),
 		cmocka_unit_test(rows_beyond_the_limit_are_summed_up),
 		cmocka_unit_test(a_series_whose_rows_are_long_gone_gives_way),
+		cmocka_unit_test(names_longer_than_the_room_for_all_are_cut),
 		cmocka_unit_test(a_row_of_a_missing_part_is_not_gone),
 		cmocka_unit_test(metrics_name_the_container_and_the_overflow),
 		cmocka_unit_test(queues_become_gauges_and_a_histogram),
