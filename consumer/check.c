@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check.h"
+#include "check-part.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,15 +94,28 @@ static void put_stats(struct writer *writer, const struct ledger *ledger, unsign
 	writer_string(writer, "}");
 }
 
+/* As the check is called that has the rows of the kind. */
+static const char *check_name(const char *kind)
+{
+	if (!strcmp(kind, "tcp_queue"))
+		return "tcp_queue_length";
+	return strcmp(kind, LEDGER_OBJECTS) ? kind : "ebpf";
+}
+
+static void put_attached(struct writer *writer, const struct ledger_kind *kind)
+{
+	json_member(writer, ",", check_name(kind->name));
+	json_member(writer, "{", "attached");
+	writer_string(writer, *kind->tier ? "true" : "false");
+}
+
 static void put_check(struct writer *writer, const struct ledger *ledger, unsigned kind,
 		      const struct cursor *cursor)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const uint64_t *sums = of->sums;
 
-	json_member(writer, ",", strcmp(of->name, "tcp_queue") ? of->name : "tcp_queue_length");
-	json_member(writer, "{", "attached");
-	writer_string(writer, *of->tier ? "true" : "false");
+	put_attached(writer, of);
 	put_uint(writer, ",", "seen", sums[LEDGER_SEEN]);
 	put_uint(writer, ",", "limited", sums[LEDGER_LIMITED]);
 	put_uint(writer, ",", "lost",
@@ -126,8 +139,16 @@ void check_write(struct writer *writer, const struct ledger *ledger, const struc
 	json_string(writer, text, strlen(text));
 	json_member(writer, ",", "whole"); /* not: only what changed */
 	writer_string(writer, cursor->n ? "false" : "true");
-	for (unsigned k = 0; k < ledger->n_kinds; k++)
-		if (strcmp(ledger->kinds[k].name, "any") != 0)
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		const char *kind = ledger->kinds[k].name;
+
+		if (!strcmp(kind, LEDGER_OBJECTS)) {
+			put_attached(writer, &ledger->kinds[k]);
+			check_objects(writer, ledger_objects(ledger, now_nano), cursor);
+			writer_string(writer, "}");
+		} else if (strcmp(kind, "any") != 0) {
 			put_check(writer, ledger, k, cursor);
+		}
+	}
 	writer_string(writer, "}\n");
 }

@@ -126,6 +126,16 @@ static void put_ages(struct writer *writer, const struct health *health)
 	put_line(writer, &line);
 }
 
+static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "  streamer        ");
+	upkeep_text(&line, upkeep);
+	put_line(writer, &line);
+}
+
 static void put_probe(struct writer *writer, const struct ledger_kind *kind)
 {
 	char buf[LINE_SIZE];
@@ -167,6 +177,8 @@ static int print(const struct status *status, const struct health *health)
 		put_verdict(writer, health);
 		if (health->status != HEALTH_NONE)
 			put_ages(writer, health);
+		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
+			put_upkeep(writer, health->stream.upkeep);
 		for (unsigned k = 0; k < ledger->n_kinds; k++)
 			if (strcmp(ledger->kinds[k].name, "any") != 0)
 				put_probe(writer, &ledger->kinds[k]);

@@ -101,6 +101,21 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind)
 	writer_string(writer, "}");
 }
 
+/* What the streamer itself takes; the share of a CPU between the Counters that were read. */
+static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
+{
+	if (upkeep->has_cpu) {
+		put_seconds(writer, "user_cpu_seconds", upkeep->user_nano);
+		put_seconds(writer, "system_cpu_seconds", upkeep->system_nano);
+	}
+	if (upkeep->span_nano)
+		put_seconds(writer, "cpu_seconds_per_hour", upkeep_hourly(upkeep));
+	if (upkeep->has_resident)
+		put_uint(writer, ",", "resident_bytes", upkeep->resident_bytes);
+	if (upkeep->has_maps)
+		put_uint(writer, ",", "map_bytes", upkeep->map_bytes);
+}
+
 static void put_stream(struct writer *writer, const struct ledger *ledger,
 		       const struct health *health)
 {
@@ -115,6 +130,7 @@ static void put_stream(struct writer *writer, const struct ledger *ledger,
 	if (ledger->has_lag)
 		put_seconds(writer, "lag_seconds", ledger->lag_nano);
 	put_uint(writer, ",", "lost", health->lost);
+	put_upkeep(writer, health->stream.upkeep);
 	json_member(writer, ",", "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		writer_string(writer, k ? "," : "[");

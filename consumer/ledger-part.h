@@ -44,6 +44,7 @@ struct ledger_stream {
 	uint32_t parts_seen; /* of the set at hand, one after the other; 0: some are missing */
 	enum ledger_mode mode;
 	struct table rows;
+	struct upkeep upkeep;
 	struct account sums[LEDGER_KINDS][LEDGER_SUMS];
 	char tiers[LEDGER_KINDS][LEDGER_TIER]; /* "": not attached */
 };
@@ -53,6 +54,7 @@ struct ledger_stream *ledger_stream_find(const struct ledger *ledger, const uint
 struct ledger_stream *ledger_stream_get(struct ledger *ledger, const uint8_t *id,
 					const char *boot_id);
 void ledger_stream_free(struct ledger_stream *stream);
+bool ledger_stream_same_boot(const struct ledger_stream *a, const struct ledger_stream *b);
 bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano);
 
 /* Until when what happened in the stream's boot is counted, by others. */
@@ -76,6 +78,14 @@ void ledger_stream_forget_rows(struct ledger_stream *stream);
 /* A row of the set at hand. 0 or -ENOMEM. */
 int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigned kind,
 		    const Ringside__V1__CounterRow *row, uint64_t now_nano);
+
+/* A set of BPF objects begins, in the stream that tells of them; a row of it; behind the last of a
+ * full one. */
+void ledger_objects_begin(struct ledger *ledger, const struct ledger_stream *stream, bool full,
+			  uint64_t now_nano);
+int ledger_objects_take(struct ledger *ledger, const struct ledger_stream *stream,
+			const Ringside__V1__CounterRow *row);
+void ledger_objects_sweep(struct ledger *ledger, const struct ledger_stream *stream);
 
 /* Returns what is to be added to the total. */
 static inline uint64_t account_take(struct account *account, uint64_t value, enum ledger_mode mode)

@@ -67,7 +67,7 @@ bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano)
 	       now_nano < stream->latest_nano + DEAD_INTERVALS * stream->interval_nano + DEAD_NANO;
 }
 
-static bool same_boot(const struct ledger_stream *a, const struct ledger_stream *b)
+bool ledger_stream_same_boot(const struct ledger_stream *a, const struct ledger_stream *b)
 {
 	return *a->boot_id && !strcmp(a->boot_id, b->boot_id);
 }
@@ -79,7 +79,8 @@ uint64_t ledger_stream_others(const struct ledger *ledger, const struct ledger_s
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
 		const struct ledger_stream *one = ledger->streams[i];
 
-		if (one != stream && same_boot(one, stream) && one->counted_until > until)
+		if (one != stream && ledger_stream_same_boot(one, stream) &&
+		    one->counted_until > until)
 			until = one->counted_until;
 	}
 	return until;
@@ -91,7 +92,7 @@ static struct ledger_stream *rival(const struct ledger *ledger, const struct led
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
 		struct ledger_stream *one = ledger->streams[i];
 
-		if (one != stream && one->counts && same_boot(one, stream))
+		if (one != stream && one->counts && ledger_stream_same_boot(one, stream))
 			return one;
 	}
 	return NULL;

@@ -17,6 +17,7 @@ void ledger_done(struct ledger *ledger)
 	for (unsigned i = 0; i < ledger->n_streams; i++)
 		ledger_stream_free(ledger->streams[i]);
 	series_done(&ledger->series);
+	objects_done(&ledger->objects);
 	*ledger = (struct ledger){0};
 }
 
@@ -159,6 +160,8 @@ static void begin_counters(struct ledger *ledger, struct ledger_stream *stream,
 
 	begin_set(ledger, stream, record->boottime_nano, now_nano);
 	stream->set++;
+	upkeep_take(&stream->upkeep, counters->cost, record->boottime_nano);
+	ledger_objects_begin(ledger, stream, counters->full, now_nano);
 	if (stream->counts)
 		ledger_stream_forget_fullest(ledger, stream);
 	for (size_t i = 0; i < counters->n_probes; i++)
@@ -169,6 +172,17 @@ static void begin_counters(struct ledger *ledger, struct ledger_stream *stream,
 	ledger->has_lag = true;
 	ledger->lag_nano =
 		now_nano > record->time_unix_nano ? now_nano - record->time_unix_nano : 0;
+}
+
+/* BPF objects are no sums, and have a place of their own. */
+static int take_row(struct ledger *ledger, struct ledger_stream *stream,
+		    const Ringside__V1__CounterRow *row, uint64_t time_unix_nano)
+{
+	unsigned kind = get_kind(ledger, row->kind);
+
+	return row->bpf_object || !strcmp(ledger->kinds[kind].name, LEDGER_OBJECTS)
+		       ? ledger_objects_take(ledger, stream, row)
+		       : ledger_row_take(ledger, stream, kind, row, time_unix_nano);
 }
 
 static int take_counters(struct ledger *ledger, struct ledger_stream *stream,
@@ -185,11 +199,12 @@ static int take_counters(struct ledger *ledger, struct ledger_stream *stream,
 			     : counters->part == stream->parts_seen + 1 ? counters->part
 									: 0;
 	for (size_t i = 0; !r && i < counters->n_rows; i++)
-		r = ledger_row_take(ledger, stream, get_kind(ledger, counters->rows[i]->kind),
-				    counters->rows[i], record->time_unix_nano);
-	if (!r && counters->full && stream->parts_seen == counters->parts)
-		ledger_stream_sweep(stream);
-	return r;
+		r = take_row(ledger, stream, counters->rows[i], record->time_unix_nano);
+	if (r || !counters->full || stream->parts_seen != counters->parts)
+		return r;
+	ledger_stream_sweep(stream);
+	ledger_objects_sweep(ledger, stream);
+	return 0;
 }
 
 /* What the sums do not tell, too: they know nothing of what was before them, or of files. */
@@ -313,6 +328,7 @@ struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t
 		.interval_nano = stream->interval_nano,
 		.critical_ring_bytes = stream->critical_ring_bytes,
 		.bulk_ring_bytes = stream->bulk_ring_bytes,
+		.upkeep = &stream->upkeep,
 	};
 }
 

@@ -12,9 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "objects.h"
 #include "ringside.pb-c.h"
 #include "series.h"
 #include "tally.h"
+#include "upkeep.h"
 
 #define LEDGER_KINDS SERIES_KINDS
 #define LEDGER_STREAMS 256 /* that are remembered */
@@ -22,6 +24,7 @@
 #define LEDGER_ID 16
 #define LEDGER_TEXT 72
 #define LEDGER_TIER 16
+#define LEDGER_OBJECTS "bpf_object" /* the kind whose rows are in ledger.objects */
 
 enum ledger_sum {
 	LEDGER_SEEN,
@@ -52,7 +55,8 @@ struct ledger_kind {
 struct ledger_stream;
 
 struct ledger {
-	struct series_set series;
+	struct series_set series; /* its limit is that of objects, too */
+	struct objects objects;   /* see ledger_objects */
 	unsigned n_kinds;
 	struct ledger_kind kinds[LEDGER_KINDS];
 	unsigned n_streams;
@@ -78,6 +82,7 @@ struct ledger_view {
 	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
 	uint64_t interval_nano;
 	uint64_t critical_ring_bytes, bulk_ring_bytes;
+	const struct upkeep *upkeep;
 };
 
 void ledger_init(struct ledger *ledger, size_t series_limit);
@@ -109,6 +114,9 @@ struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t
 
 /* The one that counts, and wrote last of those. -ENOENT: there is none. */
 int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret);
+
+/* The BPF objects there are; NULL: nobody tells of them any more. */
+const struct objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);
 
 /* Lost of one reason, by the sums or by Lost records, whichever says more. */
 struct tally_lost ledger_lost(const struct ledger_kind *kind, unsigned reason);

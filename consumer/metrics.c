@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every set of labels there can be is there from the start, at zero, where that is known: an
  * increase from nothing is none. */
-#include "metrics.h"
+#include "metrics-part.h"
 
 #include <string.h>
 
@@ -205,11 +205,16 @@ static void put_side(struct exposition *e, const struct ledger *ledger, unsigned
 		put_buckets(e, NULL, ledger->kinds[kind].overflow, side);
 }
 
-static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned kind)
+static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned kind,
+		     uint64_t now_nano)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	char name[NAME_SIZE];
 
+	if (!strcmp(of->name, LEDGER_OBJECTS)) {
+		metrics_objects(e, ledger_objects(ledger, now_nano));
+		return;
+	}
 	if (!ledger->series.n_kind[kind] && !*of->tier)
 		return;
 	if (!strcmp(of->name, "tcp_queue")) {
@@ -273,6 +278,8 @@ static void put_streams(struct exposition *e, const struct ledger *ledger, uint6
 	exposition_sample(e);
 	exposition_label(e, "ring", "bulk");
 	exposition_uint(e, view.bulk_ring_bytes);
+	if (view.living)
+		metrics_upkeep(e, view.upkeep);
 }
 
 static void put_number(struct exposition *e, enum exposition_type type, const char *name,
@@ -319,6 +326,6 @@ void metrics_write(struct exposition *e, const struct ledger *ledger,
 			   "OOM kills since boot, as the kernel itself counts them.",
 			   ledger->oom_kills);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
-		put_rows(e, ledger, k);
+		put_rows(e, ledger, k, now_nano);
 	exposition_end(e);
 }

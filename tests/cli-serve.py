@@ -4,6 +4,7 @@
 
 usage: cli-serve.py RINGSIDE DIR_OF_PB2
 """
+import contextlib
 import fcntl
 import http.client
 import json
@@ -54,6 +55,17 @@ class Stream:
         counters.rows.add(kind="oom_kill", container=pb.Container(cgroup_path="/a\n\"b\\", cgroup_id=1),
                           count=kills, scope=pb.OOM_SCOPE_MEMCG)
         return self.record(counters=counters)
+
+    def objects(self, rows, full=True, cost=None, per_part=500):
+        """A set of rows of BPF objects, in as many parts as they need."""
+        parts = [rows[i:i + per_part] for i in range(0, len(rows), per_part)] or [[]]
+        done = b""
+        for n, some in enumerate(parts):
+            counters = pb.Counters(part=n + 1, parts=len(parts), full=full, rows=some)
+            if cost and not n:
+                counters.cost.CopyFrom(cost)
+            done += self.record(counters=counters)
+        return done
 
     def footer(self):
         return self.record(footer=pb.Footer(reason="SIGTERM"))
@@ -154,7 +166,144 @@ def what_is_asked_wrongly_is_refused():
     assert not os.path.exists("sock")
 
 
-for test in [what_is_wrong_is_said, a_pipe_becomes_a_text_file, status_is_for_probes,
+def program(number, **more):
+    return pb.CounterRow(kind="bpf_object", container=pb.Container(container_name="agent", cgroup_path="/agent"),
+                         bpf_object=pb.BpfObject(id=number, type=6, type_name="xdp", memory_bytes=4096,
+                                                 holder=pb.BpfHolder(pid=7, comm="agentd", processes=1),
+                                                 program=pb.BpfProgram(tag="0123456789abcdef"), **more))
+
+
+def table(number, entries, **more):
+    return pb.CounterRow(kind="bpf_object", bpf_object=pb.BpfObject(
+        id=number, type=1, type_name="hash", memory_bytes=100, **more,
+        map=pb.BpfMap(max_entries=64, entries=entries)))
+
+
+class Served:
+    """A stream that grows, and a server over it."""
+    def __init__(self, path, *options):
+        self.path, self.options = path, options
+        if not os.path.isdir(path):
+            write(path)
+
+    def __enter__(self):
+        self.server = subprocess.Popen([ringside, "serve", *self.options, "--listen", "unix:sock", self.path])
+        until = time.monotonic() + 10
+        while not os.path.exists("sock") and time.monotonic() < until:
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_):
+        self.server.send_signal(signal.SIGTERM)
+        assert self.server.wait(10) == 0
+
+    def grow(self, data, path=None):
+        with open(path or self.path, "ab") as f:
+            f.write(data)
+
+    def shows(self, *wanted, but=()):
+        """Waits for lines that begin like this, and for others to be gone."""
+        until = time.monotonic() + 10
+        while True:
+            text = ask("/metrics")[1]
+            missing = [w for w in wanted if "\n" + w not in text] + [b for b in but if "\n" + b in text]
+            if not missing:
+                return text
+            assert time.monotonic() < until, (missing, [line for line in text.splitlines() if "bpf" in line][:40])
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def being_written(path):
+    """As the streamer locks its file."""
+    with open(path, "rb") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def ebpf(since=""):
+    check = json.loads(ask("/check" + since)[1])
+    return check["cursor"], check["ebpf"], {(o["object"], o.get("id")): o for o in check["ebpf"]["stats"]}
+
+
+def bpf_objects_come_change_and_go():
+    stream = Stream(7)
+    labels = 'type="hash",name="flows"'
+    with Served("bpf.pb") as served:
+        served.grow(stream.header() + stream.objects(
+            [program(5, name='a"b\n\\c', own=True), program(6, name="x@@"), table(5, 60, name="flows")],
+            cost=pb.StreamerCost(user_cpu_nano=1_500_000_000, system_cpu_nano=5, resident_bytes=8 << 20,
+                                 map_bytes=1 << 20)).replace(b"x@@", b"x\xff\xc3"))  # no honest writer does it
+        text = served.shows(
+            'ringside_bpf_map_entries{id="5",%s} 60\n' % labels,
+            'ringside_bpf_program_info{id="5",type="xdp",name="a\\"b\\n\\\\c",comm="agentd",tag="0123456789abcdef",'
+            'container="agent",cgroup="/agent",pid="7",own="true"} 1\n',
+            'ringside_bpf_program_memory_bytes{id="6",type="xdp",name="x\ufffd\ufffd",comm="agentd"} 4096\n',
+            'ringside_bpf_objects{object="program"} 2\n', 'ringside_bpf_objects_memory_bytes{object="program"} 8192\n',
+            'ringside_streamer_cpu_seconds_total{mode="user"} 1.500000000\n',
+            'ringside_streamer_resident_memory_bytes 8388608\n', 'ringside_streamer_map_memory_bytes 1048576\n')
+        assert "ringside_bpf_program_runs_total{" not in text
+        cursor, check, all_of_them = ebpf()
+        assert check["programs"] == 2 and all_of_them["map", 5]["entries"] == 60, check
+        # one changes: the others are not in the set
+        served.grow(stream.objects([table(5, 3, name="flows")], full=False))
+        served.shows('ringside_bpf_map_entries{id="5",%s} 3\n' % labels, 'ringside_bpf_program_info{id="6"')
+        _, check, changed = ebpf("?since=" + cursor)
+        assert list(changed) == [("map", 5)] and changed["map", 5]["entries"] == 3, check
+        # a full set without one of them
+        served.grow(stream.objects([program(5), table(5, 3, name="flows")]))
+        served.shows('ringside_bpf_program_info{id="5"', but=['ringside_bpf_program_info{id="6"'])
+        served.grow(stream.footer())
+        served.shows("ringside_build_info", but=["ringside_bpf_", "ringside_streamer_"])
+
+
+def bpf_objects_of_streams_in_a_folder():
+    one, two = Stream(9), Stream(10)
+    os.mkdir("bpf")
+    write("bpf/a.pb", one.header(), one.objects([program(1), program(2)]))
+    write("bpf/b.pb", two.header(), two.objects([program(1), program(2), program(3)]))
+    with being_written("bpf/a.pb"), being_written("bpf/b.pb"), Served("bpf") as served:
+        served.shows('ringside_bpf_objects{object="program"} 2\n')
+        # the first is closed: the other one's next full set is what there is
+        served.grow(one.footer(), "bpf/a.pb")
+        served.grow(two.objects([program(1), program(3)]), "bpf/b.pb")
+        served.shows('ringside_bpf_program_info{id="3"', but=['ringside_bpf_program_info{id="2"'])
+        served.grow(two.footer(), "bpf/b.pb")
+        served.shows("ringside_build_info", but=["ringside_bpf_"])
+        # started anew, with the same objects
+        three = Stream(11)
+        served.grow(three.header() + three.objects([program(1), program(3)]), "bpf/c.pb")
+        served.shows('ringside_bpf_objects{object="program"} 2\n')
+
+
+def thousands_of_bpf_objects_are_bounded_and_fast():
+    stream, name = Stream(12), "a_name_as_long_as_the_functions_of_bpf_programs_are_in_practice"
+    rows = [program(n, name=f"{name}{n}") if n % 2 else table(n, n % 64, name=name[:15]) for n in range(1, 6001)]
+    with Served("many.pb", "--series", "4000") as served:
+        served.grow(stream.header() + stream.objects(rows))
+        text = served.shows('ringside_bpf_objects{object="program"} 3000\n', 'ringside_bpf_objects{object="map"} 3000\n',
+                            'ringside_bpf_program_memory_bytes{overflow="true"} ')
+        infos = [line for line in text.splitlines() if re.match(r"ringside_bpf_(program|map)_info\{", line)]
+        assert len(infos) == 4000, len(infos)
+        memory = sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                     if line.startswith("ringside_bpf_program_memory_bytes{"))
+        assert memory == 3000 * 4096, memory
+        times = []
+        for n in range(5):
+            served.grow(stream.objects([table(2, n, name="changes")], full=False))  # no page is the same
+            time.sleep(1)
+            start = time.monotonic()
+            text = ask("/metrics")[1]
+            times.append(time.monotonic() - start)
+            assert '\nringside_bpf_map_entries{id="2",type="hash",name="changes"} %d\n' % n in text
+        print(f"/metrics with 4000 BPF objects: {len(text)} bytes, {sorted(times)[2] * 1000:.1f} ms")
+        assert sorted(times)[2] < 1, times
+        with open(f"/proc/{served.server.pid}/status", encoding="utf-8") as f:
+            print(re.search(r"VmHWM:.*", f.read()).group())
+
+
+for test in [bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
+             thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file, status_is_for_probes,
              what_is_asked_wrongly_is_refused]:
     start = time.monotonic()
     test()

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upkeep.h"
+
+#define SECOND UINT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+
+static void take_cpu(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+		     uint64_t boottime_nano)
+{
+	uint64_t before = upkeep->user_nano + upkeep->system_nano;
+	uint64_t now = cost->user_cpu_nano + cost->system_cpu_nano;
+
+	/* neither falls; what is damaged may say so */
+	if (upkeep->goes_on && now >= before && boottime_nano > upkeep->boottime_nano) {
+		upkeep->cpu_nano += now - before;
+		upkeep->span_nano += boottime_nano - upkeep->boottime_nano;
+	}
+	upkeep->has_cpu = upkeep->goes_on = true;
+	upkeep->user_nano = cost->user_cpu_nano;
+	upkeep->system_nano = cost->system_cpu_nano;
+	upkeep->boottime_nano = boottime_nano;
+}
+
+void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+		 uint64_t boottime_nano)
+{
+	if (!cost)
+		return;
+	if (cost->has_user_cpu_nano && cost->has_system_cpu_nano)
+		take_cpu(upkeep, cost, boottime_nano);
+	upkeep->has_resident = cost->has_resident_bytes;
+	upkeep->resident_bytes = cost->resident_bytes;
+	upkeep->has_maps = cost->has_map_bytes;
+	upkeep->map_bytes = cost->map_bytes;
+}
+
+void upkeep_part(struct upkeep *upkeep)
+{
+	upkeep->goes_on = false;
+}
+
+uint64_t upkeep_hourly(const struct upkeep *upkeep)
+{
+	double v = upkeep->span_nano ? (double)upkeep->cpu_nano / (double)upkeep->span_nano : 0;
+
+	return v < 1e6 ? (uint64_t)(v * (double)HOUR) : UINT64_MAX;
+}
+
+/* To the hundredth. */
+static void put_decimal(struct line *line, double v)
+{
+	uint64_t hundredths = (uint64_t)(v * 100 + 0.5);
+
+	line_count(line, hundredths / 100);
+	line_text(line, ".");
+	line_digits(line, hundredths % 100, 2);
+}
+
+static void put_bytes(struct line *line, uint64_t bytes, const char *of)
+{
+	line_text(line, ", ");
+	line_bytes(line, bytes);
+	line_text(line, of);
+}
+
+void upkeep_text(struct line *line, const struct upkeep *upkeep)
+{
+	if (upkeep->span_nano) {
+		double hourly = (double)upkeep_hourly(upkeep);
+
+		put_decimal(line, hourly / (double)SECOND);
+		line_text(line, " s of CPU an hour (");
+		put_decimal(line, hourly / (double)HOUR * 100);
+		line_text(line, " % of a CPU)");
+	} else if (upkeep->has_cpu) {
+		put_decimal(line,
+			    (double)(upkeep->user_nano + upkeep->system_nano) / (double)SECOND);
+		line_text(line, " s of CPU since it started");
+	} else {
+		line_text(line, "CPU time not known");
+	}
+	if (upkeep->has_resident)
+		put_bytes(line, upkeep->resident_bytes, " of memory");
+	if (upkeep->has_maps)
+		put_bytes(line, upkeep->map_bytes, " of BPF maps");
+}
