@@ -150,6 +150,17 @@ def scrapes_are_right(url):
     promtool("check", "metrics", input=text)
 
 
+def the_dashboard_can_be_asked(prometheus):
+    """What Prometheus does not understand raises."""
+    panels = json.loads((TESTS.parent / "consumer/monitoring/ringside.dashboard.json").read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    for expr in asked:
+        for variable, value in ("$instance", ".*"), ("$__rate_interval", "1m"), ("$__range", "5m"):
+            expr = expr.replace(variable, value)
+        prometheus.query(expr)
+    check(len(asked) > 12, f"Prometheus understands the {len(asked)} queries of the dashboard")
+
+
 def counts_are_exact(base, prometheus):
     """Also the difference of two samples Prometheus took."""
     url = base + "/metrics"
@@ -318,6 +329,7 @@ def main():
     check(prometheus.query("up") == [1.0], "Prometheus: up is 1")
     check(status_of(base + "/events") == 403, "/events on TCP is refused")
     scrapes_are_right(base + "/metrics")
+    the_dashboard_can_be_asked(prometheus)
     counts_are_exact(base, prometheus)
     events_are_sent("serve.sock")
     one = restarts_change_nothing(base, prometheus, one)
