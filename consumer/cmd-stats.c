@@ -86,8 +86,8 @@ static void add(struct stats_command *command, struct reader *reader, struct rea
 		return;
 	stats->records++;
 	stats->record_bytes += (uint64_t)(item->frame + item->size - item->start);
-	if (stats_wants(item->peek.kind))
-		stats_add(stats, item->record);
+	if (stats_wants(item->peek.kind) && stats_add(stats, reader_header(reader), item->record))
+		printer_complain(&command->printer, strerror(ENOMEM));
 }
 
 static void add_records(struct stats_command *command, struct reader *reader)
@@ -190,9 +190,11 @@ const struct command command_stats = {
 	.help = "add up what recordings hold\n\n"
 		"Shows the time they span, a chart of events over time, the containers, system "
 		"calls and\n"
-		"victims with the most events, and what was held back by the limits or lost. "
-		"Without a FILE,\n"
-		"and with nothing on standard input, it reads the folder /var/log/ringside.\n"
+		"victims with the most events, what was held back by the limits or lost, the BPF "
+		"objects that\n"
+		"take most, and what the streamer itself takes. Without a FILE, and with nothing "
+		"on standard\n"
+		"input, it reads the folder /var/log/ringside.\n"
 		"  ringside stats events.pb.zst\n"
 		"  ringside stats --since today --kind seccomp -o json | jq .syscalls.top\n"
 		"Exit status: 0, 1 when an input was not whole (what could be read is counted), 2 "

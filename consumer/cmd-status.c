@@ -136,7 +136,24 @@ static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
 	put_line(writer, &line);
 }
 
-static void put_probe(struct writer *writer, const struct ledger_kind *kind)
+static void put_sums(struct line *line, const struct ledger_kind *kind)
+{
+	line_count(line, kind->sums[LEDGER_SEEN]);
+	line_text(line, " seen, ");
+	line_count(line, kind->sums[LEDGER_LIMITED]);
+	line_text(line, " limited, ");
+	line_count(line, kind->sums[LEDGER_DROPPED] + kind->sums[LEDGER_LOST_IN_SINK]);
+	line_text(line, " lost");
+	if (kind->missed_known && kind->sums[LEDGER_MISSED_RUNS]) {
+		line_text(line, ", up to ");
+		line_count(line, kind->sums[LEDGER_MISSED_RUNS]);
+		line_text(line, " more never seen");
+	}
+}
+
+/* @objects: those of a kind that has them; NULL: it has sums. */
+static void put_probe(struct writer *writer, const struct ledger_kind *kind,
+		      const struct objects *objects)
 {
 	char buf[LINE_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
@@ -149,18 +166,23 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind)
 	line_text(&line, kind->tier);
 	line_text(&line, *kind->tier ? ")" : "");
 	line_text(&line, "; ");
-	line_count(&line, kind->sums[LEDGER_SEEN]);
-	line_text(&line, " seen, ");
-	line_count(&line, kind->sums[LEDGER_LIMITED]);
-	line_text(&line, " limited, ");
-	line_count(&line, kind->sums[LEDGER_DROPPED] + kind->sums[LEDGER_LOST_IN_SINK]);
-	line_text(&line, " lost");
-	if (kind->missed_known && kind->sums[LEDGER_MISSED_RUNS]) {
-		line_text(&line, ", up to ");
-		line_count(&line, kind->sums[LEDGER_MISSED_RUNS]);
-		line_text(&line, " more never seen");
-	}
+	if (objects)
+		objects_text(&line, objects);
+	else
+		put_sums(&line, kind);
 	put_line(writer, &line);
+}
+
+static void put_probes(struct writer *writer, const struct ledger *ledger)
+{
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		const struct ledger_kind *kind = &ledger->kinds[k];
+		bool has_objects = !strcmp(kind->name, LEDGER_OBJECTS);
+
+		if (strcmp(kind->name, "any") != 0)
+			put_probe(writer, kind,
+				  has_objects ? ledger_objects(ledger, intake_now()) : NULL);
+	}
 }
 
 static int print(const struct status *status, const struct health *health)
@@ -179,9 +201,7 @@ static int print(const struct status *status, const struct health *health)
 			put_ages(writer, health);
 		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
 			put_upkeep(writer, health->stream.upkeep);
-		for (unsigned k = 0; k < ledger->n_kinds; k++)
-			if (strcmp(ledger->kinds[k].name, "any") != 0)
-				put_probe(writer, &ledger->kinds[k]);
+		put_probes(writer, ledger);
 	}
 	return writer_flush(writer);
 }

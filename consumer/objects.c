@@ -5,7 +5,6 @@
 #include <xxhash.h>
 
 #include "fields.h"
-#include "line.h"
 #include "text-part.h"
 #include "util.h"
 
@@ -50,6 +49,17 @@ const char *object_text(const struct object *object, enum object_field field)
 	for (unsigned i = 0; i < field; i++)
 		text += strlen(text) + 1;
 	return text;
+}
+
+double object_cpu_share(const struct object *object)
+{
+	uint64_t now = object->values[OBJECT_RUN_TIME];
+
+	if (!object_has(object, OBJECT_RUN_TIME) || now < object->first_run_time ||
+	    object->latest_nano <= object->first_run_nano)
+		return -1;
+	return (double)(now - object->first_run_time) /
+	       (double)(object->latest_nano - object->first_run_nano);
 }
 
 /* An object as a row has it, on the stack. */
@@ -168,14 +178,16 @@ static int copy_text(struct object *object, const struct reading *reading)
 	return 0;
 }
 
-static int update(struct object *object, const struct reading *reading)
+static int update(struct object *object, const struct reading *reading, uint64_t boottime_nano)
 {
 	int r = copy_text(object, reading);
 
 	if (r)
 		return r;
-	if (!object_has(object, OBJECT_RUN_TIME) && object_has(&reading->object, OBJECT_RUN_TIME))
+	if (!object_has(object, OBJECT_RUN_TIME)) {
+		object->first_run_nano = boottime_nano;
 		object->first_run_time = reading->object.values[OBJECT_RUN_TIME];
+	}
 	object->own = reading->object.own;
 	object->has = reading->object.has;
 	memcpy(object->values, reading->object.values, sizeof(object->values));
@@ -198,8 +210,7 @@ static int add(struct objects *objects, const struct reading *reading, uint64_t 
 		return -ENOMEM;
 	object->sort = reading->object.sort;
 	object->id = reading->object.id;
-	object->first_nano = boottime_nano;
-	r = update(object, reading);
+	r = update(object, reading, boottime_nano);
 	if (!r)
 		r = table_add(&objects->table, hash_of(object), object);
 	if (r) {
@@ -254,7 +265,7 @@ int objects_take(struct objects *objects, size_t limit, const Ringside__V1__Coun
 			return r;
 	}
 	if (is_new || !says_the_same(object, &reading)) {
-		r = update(object, &reading);
+		r = update(object, &reading, boottime_nano);
 		object->changed = stamp;
 		if (r)
 			return r;
@@ -294,6 +305,20 @@ struct objects_sum objects_sum(const struct objects *objects, enum object_sort s
 		sum.memory_bytes += object->values[OBJECT_MEMORY];
 	}
 	return sum;
+}
+
+void objects_text(struct line *line, const struct objects *objects)
+{
+	for (unsigned sort = 0; sort < OBJECT_SORTS; sort++) {
+		const struct objects_sum sum = objects_sum(objects, sort);
+
+		line_text(line, sort ? "; " : "");
+		line_count(line, sum.n);
+		line_text(line, " ");
+		line_text(line, object_sorts[sort]);
+		line_text(line, sum.n == 1 ? ", " : "s, ");
+		line_bytes(line, sum.memory_bytes);
+	}
 }
 
 void objects_done(struct objects *objects)

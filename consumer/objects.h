@@ -4,6 +4,7 @@
  * of the object's former one, and nothing is ever added up. What finds no room is summed up. */
 #pragma once
 
+#include "line.h"
 #include "ringside.pb-c.h"
 #include "series.h"
 #include "table.h"
@@ -53,9 +54,8 @@ struct object {
 	bool own;     /* the streamer's */
 	uint32_t has; /* bits: 1 << enum object_value */
 	uint64_t values[OBJECT_VALUES];
-	/* Boot time of its first and its latest row, and OBJECT_RUN_TIME by the first one that had
-	 * it. */
-	uint64_t first_nano, latest_nano, first_run_time;
+	/* Boot time of its latest row, and of the first one with a run time, which was that. */
+	uint64_t latest_nano, first_run_nano, first_run_time;
 	struct series_stamp changed;
 	uint32_t set; /* the latest that had it */
 	size_t size;
@@ -84,6 +84,9 @@ static inline bool object_has(const struct object *object, enum object_value val
 	return object->has & 1u << value;
 }
 
+/* The share of one CPU its runs took since it was first seen; below 0: not known. */
+double object_cpu_share(const struct object *object);
+
 /* A set of rows begins, of the stream @order. */
 void objects_begin(struct objects *objects, uint64_t order, bool full);
 
@@ -97,5 +100,8 @@ void objects_sweep(struct objects *objects);
 
 /* Of all, also those that found no room. */
 struct objects_sum objects_sum(const struct objects *objects, enum object_sort sort);
+
+/* "12 programs, 340 KiB; 1 map, 4 KiB" */
+void objects_text(struct line *line, const struct objects *objects);
 
 void objects_done(struct objects *objects); /* may be begun anew */

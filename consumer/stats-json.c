@@ -5,7 +5,7 @@
 
 #include "json.h"
 #include "line.h"
-#include "stats.h"
+#include "stats-part.h"
 #include "util.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -150,5 +150,6 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	writer_string(writer, "]");
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		put_list(stats, i, writer);
+	stats_json_counters(&stats->counters, writer);
 	writer_string(writer, "}\n");
 }

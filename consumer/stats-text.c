@@ -5,33 +5,28 @@
 
 #include "line.h"
 #include "span.h"
-#include "stats.h"
+#include "stats-part.h"
 #include "util.h"
 
 #define SECOND UINT64_C(1000000000)
-#define LINE_SIZE 2048 /* a row of the chart: 3 bytes a column */
-#define NUMBER_WIDTH 14
-#define NAME_WIDTH_MIN 15
-#define NAME_WIDTH_MAX 60
 #define MOST_WIDTH 18 /* of "  most 1,234,567" */
 
-static void put(const struct stats_print *print, struct line *line)
+void stats_put(const struct stats_print *print, struct line *line)
 {
 	size_t size = line_end(line);
 
 	writer_put(print->writer, line->start, size);
 	writer_string(print->writer, "\n");
-	*line = line_make(line->start, LINE_SIZE);
+	*line = line_make(line->start, STATS_LINE);
 }
 
-static void put_title(const struct stats_print *print, struct line *line, const char *title)
+void stats_title(const struct stats_print *print, struct line *line, const char *title)
 {
-	put(print, line);
+	stats_put(print, line);
 	line_text(line, title);
 }
 
-/* Fills up to @width, counted from @from. */
-static void pad_to(struct line *line, const char *from, size_t width)
+void stats_pad(struct line *line, const char *from, size_t width)
 {
 	size_t used = line_width(from, (size_t)(line->p - from));
 
@@ -108,7 +103,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 		line_bytes(line, stats->record_bytes);
 		line_text(line, " of records)");
 	}
-	put(print, line);
+	stats_put(print, line);
 	if (!stats->timed)
 		return;
 	put_time(print, line, stats->first);
@@ -117,7 +112,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 	line_text(line, print->utc ? " UTC (" : " (");
 	line_text(line, span_text(stats->last - stats->first, text));
 	line_text(line, ")");
-	put(print, line);
+	stats_put(print, line);
 }
 
 static uint64_t column_of(const struct stats *stats, unsigned kind, size_t from, size_t each)
@@ -154,7 +149,7 @@ static void chart_row(const struct stats *stats, unsigned kind, size_t each, str
 		most = count > most ? count : most;
 	}
 	line_text(line, stats->kinds[kind].name);
-	pad_to(line, start, NAME_WIDTH_MIN);
+	stats_pad(line, start, STATS_NAME_MIN);
 	line_text(line, " ");
 	for (size_t i = 0; i < n; i += each)
 		put_bar(line, column_of(stats, kind, i, each), most);
@@ -164,27 +159,27 @@ static void chart_row(const struct stats *stats, unsigned kind, size_t each, str
 
 static void put_chart(const struct stats *stats, const struct stats_print *print, struct line *line)
 {
-	size_t around = NAME_WIDTH_MIN + 1 + MOST_WIDTH, n = buckets_used(&stats->buckets);
+	size_t around = STATS_NAME_MIN + 1 + MOST_WIDTH, n = buckets_used(&stats->buckets);
 	size_t columns = print->columns > around + 8 ? print->columns - around : 8;
 	size_t each = (n + columns - 1) / columns;
 
 	if (!n)
 		return;
-	put_title(print, line, "Events over time, one column is ");
+	stats_title(print, line, "Events over time, one column is ");
 	put_length(line, stats->buckets.nano * each);
 	line_text(line, stats->sum.limited ? "; those held back are in it" : "");
-	put(print, line);
+	stats_put(print, line);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
 		if (!stats->kinds[i].count.delivered && !stats->kinds[i].count.limited)
 			continue;
 		chart_row(stats, i, each, line);
-		put(print, line);
+		stats_put(print, line);
 	}
 	if (!stats->untimed)
 		return;
 	put_counted(line, stats->untimed, " event");
 	line_text(line, " without a time of day, not in the chart");
-	put(print, line);
+	stats_put(print, line);
 }
 
 static void put_lost(const struct stats_kind *kind, struct line *line)
@@ -194,7 +189,7 @@ static void put_lost(const struct stats_kind *kind, struct line *line)
 
 	for (unsigned i = 0; i < STATS_REASONS; i++)
 		sum += kind->lost[i];
-	put_number(line, sum, NUMBER_WIDTH);
+	put_number(line, sum, STATS_NUMBER);
 	for (unsigned i = 0; i < STATS_REASONS; i++) {
 		const char *reason = stats_reason(i);
 
@@ -220,19 +215,19 @@ static void put_totals(const struct stats *stats, const struct stats_print *prin
 {
 	if (!stats->n_kinds)
 		return;
-	put_title(print, line, "Totals");
-	pad_to(line, line->start, NAME_WIDTH_MIN);
+	stats_title(print, line, "Totals");
+	stats_pad(line, line->start, STATS_NAME_MIN);
 	line_text(line, "     delivered     held back          lost");
-	put(print, line);
+	stats_put(print, line);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
 		const struct stats_kind *kind = &stats->kinds[i];
 
 		line_text(line, kind->name);
-		pad_to(line, line->start, NAME_WIDTH_MIN);
-		put_number(line, kind->count.delivered, NUMBER_WIDTH);
-		put_number(line, kind->count.limited, NUMBER_WIDTH);
+		stats_pad(line, line->start, STATS_NAME_MIN);
+		put_number(line, kind->count.delivered, STATS_NUMBER);
+		put_number(line, kind->count.limited, STATS_NUMBER);
 		put_lost(kind, line);
-		put(print, line);
+		stats_put(print, line);
 	}
 }
 
@@ -254,16 +249,16 @@ static void put_name(struct line *line, const char *name)
 static void put_count(const struct stats_print *print, struct line *line, size_t width,
 		      const struct toplist_count *count)
 {
-	pad_to(line, line->start, width);
-	put_number(line, count->delivered, NUMBER_WIDTH);
-	put_number(line, count->limited, NUMBER_WIDTH);
-	put(print, line);
+	stats_pad(line, line->start, width);
+	put_number(line, count->delivered, STATS_NUMBER);
+	put_number(line, count->limited, STATS_NUMBER);
+	stats_put(print, line);
 }
 
 static size_t name_width(const struct toplist_row *const *rows, size_t n)
 {
 	char text[TOPLIST_NAME + 16];
-	size_t width = NAME_WIDTH_MIN;
+	size_t width = STATS_NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
 		struct line line = line_make(text, sizeof(text));
@@ -271,7 +266,7 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 
 		put_name(&line, rows[i]->name);
 		one = line_width(text, line_end(&line));
-		if (one <= NAME_WIDTH_MAX && one > width)
+		if (one <= STATS_NAME_MAX && one > width)
 			width = one;
 	}
 	return width;
@@ -289,10 +284,10 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 	if (!n && !list->unknown.limited)
 		return;
-	put_title(print, line, titles[which]);
-	pad_to(line, line->start, width);
+	stats_title(print, line, titles[which]);
+	stats_pad(line, line->start, width);
 	line_text(line, "     delivered     held back");
-	put(print, line);
+	stats_put(print, line);
 	for (size_t i = 0; i < n; i++) {
 		put_name(line, rows[i]->name);
 		put_count(print, line, width, &rows[i]->count);
@@ -309,17 +304,18 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
-	char text[LINE_SIZE];
+	char text[STATS_LINE];
 	struct line line = line_make(text, sizeof(text));
 
 	put_head(stats, print, &line);
 	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&line, print->filtered ? "No event passes the filters."
 						 : "No events are in it.");
-		put(print, &line);
+		stats_put(print, &line);
 	}
 	put_chart(stats, print, &line);
 	put_totals(stats, print, &line);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		put_list(stats, print, i, &line);
+	stats_text_counters(&stats->counters, print, &line);
 }

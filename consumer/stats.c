@@ -29,6 +29,8 @@ int stats_new(struct stats **ret)
 
 struct stats *stats_free(struct stats *stats)
 {
+	if (stats)
+		objects_done(&stats->counters.objects);
 	free(stats);
 	return NULL;
 }
@@ -57,7 +59,6 @@ bool stats_wants(unsigned body)
 	switch (body) {
 	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
 	case BODY(HEADER):
-	case BODY(COUNTERS):
 	case BODY(FOOTER):
 	case BODY(CLOCK):
 		return false;
@@ -259,12 +260,16 @@ static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)
 	kind->lost_unknown[reason] |= !lost->has_count;
 }
 
-void stats_add(struct stats *stats, const Ringside__V1__Record *record)
+int stats_add(struct stats *stats, const Ringside__V1__Header *header,
+	      const Ringside__V1__Record *record)
 {
+	if (record->body_case == BODY(COUNTERS))
+		return stats_counters_add(&stats->counters, header, record);
 	if (record->body_case == BODY(LIMITED))
 		add_limited(stats, record);
 	else if (record->body_case == BODY(LOST))
 		add_lost(stats, record->lost);
 	else if (stats_wants((unsigned)record->body_case))
 		add_event(stats, record);
+	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "buckets.h"
 #include "ringside.pb-c.h"
+#include "stats-counters.h"
 #include "toplist.h"
 #include "writer.h"
 
@@ -37,6 +38,7 @@ struct stats {
 	struct buckets buckets; /* a row a kind, held back events included */
 	/* The parts of a name are separated by tabs. */
 	struct toplist lists[STATS_LISTS];
+	struct stats_counters counters;
 };
 
 /* All there is to it is to be zero. Some megabytes: allocate it. */
@@ -45,7 +47,9 @@ struct stats *stats_free(struct stats *stats); /* NULL is fine; returns NULL */
 
 /* Only these need to be unpacked. */
 bool stats_wants(unsigned body);
-void stats_add(struct stats *stats, const Ringside__V1__Record *record);
+/* @header: of its stream; NULL: it has none. 0 or -ENOMEM. */
+int stats_add(struct stats *stats, const Ringside__V1__Header *header,
+	      const Ringside__V1__Record *record);
 
 const char *stats_reason(unsigned reason); /* "ring_full" */
 /* The names of the parts of a list's names, and of the list; NULL behind the last. */

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "text-part.h"
+#include "upkeep.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -103,9 +104,33 @@ static void put_sums(struct line *line, const Ringside__V1__ProbeSums *sums)
 		put_total(line, &between, sums->missed_runs, " runs missed");
 }
 
+/* BPF objects are no sums, and many. */
+static void put_rows(struct line *line, const Ringside__V1__Counters *counters, const char *between)
+{
+	size_t objects = 0, rows;
+
+	for (size_t i = 0; i < counters->n_rows; i++)
+		objects += counters->rows[i]->bpf_object != NULL;
+	rows = counters->n_rows - objects;
+	if (rows) {
+		line_text(line, between);
+		line_count(line, rows);
+		line_text(line, rows == 1 ? " row" : " rows");
+		line_text(line, counters->full ? "" : " changed");
+		between = ", ";
+	}
+	if (objects) {
+		line_text(line, between);
+		line_count(line, objects);
+		line_text(line, objects == 1 ? " BPF object" : " BPF objects");
+		line_text(line, counters->full ? "" : " changed");
+	}
+}
+
 void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 {
 	const char *between = ": ";
+	struct upkeep upkeep = {0};
 
 	line_text(line, "counters");
 	if (counters->parts > 1) {
@@ -119,11 +144,11 @@ void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 		put_sums(line, counters->probes[i]);
 		between = "; ";
 	}
-	if (counters->n_rows) {
-		line_text(line, between);
-		line_count(line, counters->n_rows);
-		line_text(line, counters->n_rows == 1 ? " row" : " rows");
-		line_text(line, counters->full ? "" : " changed");
+	put_rows(line, counters, between);
+	if (counters->cost) {
+		upkeep_take(&upkeep, counters->cost, 0);
+		line_text(line, "; the streamer: ");
+		upkeep_text(line, &upkeep);
 	}
 }
 

@@ -31,7 +31,7 @@ static void add_stream(struct stats *stats, const struct stream *stream)
 	assert_int_equal(pwrite(fd, stream->data, stream->size, 0), stream->size);
 	assert_ok(reader_new(&reader, fd, "test"));
 	while (!reader_next(reader, &item))
-		stats_add(stats, item.record);
+		assert_ok(stats_add(stats, reader_header(reader), item.record));
 }
 
 static const struct stats_kind *find_kind(const struct stats *stats, const char *name)
@@ -134,7 +134,7 @@ static void add_limited(struct stats *stats, Ringside__V1__Limited *limited, con
 	limited->count = 5;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_LIMITED;
 	record.limited = limited;
-	stats_add(stats, &record);
+	assert_ok(stats_add(stats, NULL, &record));
 }
 
 static void what_was_held_back_stands_in_the_lists(void **state)
@@ -182,11 +182,11 @@ static void a_loss_of_unknown_size_and_kind_is_told(void **state)
 	record.lost = &lost;
 	lost.has_reason = 1;
 	lost.reason = RINGSIDE__V1__LOST__REASON__NOT_ATTACHED;
-	stats_add(stats, &record);
+	assert_ok(stats_add(stats, NULL, &record));
 	lost.reason = (Ringside__V1__Lost__Reason)99;
 	lost.has_count = 1;
 	lost.count = 4;
-	stats_add(stats, &record);
+	assert_ok(stats_add(stats, NULL, &record));
 	kind = find_kind(stats, "any");
 	assert_true(kind->lost_unknown[RINGSIDE__V1__LOST__REASON__NOT_ATTACHED]);
 	assert_false(kind->lost_unknown[0]);
@@ -349,6 +349,63 @@ static void nothing_is_said_to_be_nothing(void **state)
 	assert_non_null(strstr(print(stats, stats_json), "\"kinds\":[],"));
 }
 
+/* A program that ran for @run_time, by Counters of the stream @id in the boot @boot. */
+static void add_program(struct stats *stats, uint8_t id, const char *boot, uint64_t second,
+			uint64_t run_time)
+{
+	uint8_t stream_id[STATS_ID] = {id};
+	Ringside__V1__Header header = RINGSIDE__V1__HEADER__INIT;
+	Ringside__V1__BpfProgram program = RINGSIDE__V1__BPF_PROGRAM__INIT;
+	Ringside__V1__BpfObject object = RINGSIDE__V1__BPF_OBJECT__INIT;
+	Ringside__V1__CounterRow row = RINGSIDE__V1__COUNTER_ROW__INIT, *rows[] = {&row};
+	Ringside__V1__StreamerCost cost = RINGSIDE__V1__STREAMER_COST__INIT;
+	Ringside__V1__Counters counters = RINGSIDE__V1__COUNTERS__INIT;
+	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
+
+	header.stream_id = (ProtobufCBinaryData){STATS_ID, stream_id};
+	header.boot_id = (char *)(uintptr_t)boot;
+	program.has_run_time_nano = 1;
+	program.run_time_nano = run_time;
+	object.id = id;
+	object.has_memory_bytes = 1;
+	object.memory_bytes = 4096;
+	object.program = &program;
+	row.bpf_object = &object;
+	cost.has_user_cpu_nano = cost.has_system_cpu_nano = 1;
+	cost.user_cpu_nano = second * SECOND / 100;
+	counters.part = counters.parts = 1;
+	counters.full = 1;
+	counters.n_rows = 1;
+	counters.rows = rows;
+	counters.cost = &cost;
+	record.body_case = RINGSIDE__V1__RECORD__BODY_COUNTERS;
+	record.counters = &counters;
+	record.boottime_nano = second * SECOND;
+	assert_ok(stats_add(stats, &header, &record));
+}
+
+static void bpf_objects_are_those_of_the_latest_boot(void **state)
+{
+	_cleanup_(stats_freep) struct stats *stats = make_stats();
+	const struct object *top[STATS_OBJECTS_SHOWN];
+
+	add_program(stats, 1, "a", 100, 5 * SECOND);
+	add_program(stats, 1, "a", 110, 6 * SECOND);
+	assert_int_equal(stats_counters_top(&stats->counters, object_cpu_share, top), 1);
+	assert_true(object_cpu_share(top[0]) > 0.099 && object_cpu_share(top[0]) < 0.101);
+	assert_int_equal(stats->counters.upkeep.cpu_nano, SECOND / 10);
+	assert_int_equal(stats->counters.upkeep.span_nano, 10 * SECOND);
+	/* another boot: its objects are others, and its streamer is another one, too */
+	add_program(stats, 2, "b", 50, SECOND);
+	assert_int_equal(stats->counters.objects.table.n, 1);
+	assert_int_equal(stats_counters_top(&stats->counters, stats_counters_memory, top), 1);
+	assert_int_equal(top[0]->id, 2);
+	assert_int_equal(stats_counters_top(&stats->counters, object_cpu_share, top), 0);
+	assert_int_equal(stats->counters.upkeep.span_nano, 10 * SECOND);
+	add_program(stats, 2, "b", 60, SECOND);
+	assert_int_equal(stats->counters.upkeep.span_nano, 20 * SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +421,7 @@ int main(void)
 		cmocka_unit_test(long_names_with_one_beginning_are_two),
 		cmocka_unit_test(the_text_tells_it_all),
 		cmocka_unit_test(nothing_is_said_to_be_nothing),
+		cmocka_unit_test(bpf_objects_are_those_of_the_latest_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,32 @@ static void a_record_of_a_newer_version_is_no_crash(void **state)
 	assert_string_equal(advice(f), "");
 }
 
+static void bpf_objects_are_no_rows_and_the_streamer_says_what_it_takes(void **state)
+{
+	struct fixture *f = *state;
+	Ringside__V1__Counters counters = RINGSIDE__V1__COUNTERS__INIT;
+	Ringside__V1__CounterRow row = RINGSIDE__V1__COUNTER_ROW__INIT;
+	Ringside__V1__CounterRow with = RINGSIDE__V1__COUNTER_ROW__INIT;
+	Ringside__V1__CounterRow *rows[] = {&with, &row, &with};
+	Ringside__V1__BpfObject object = RINGSIDE__V1__BPF_OBJECT__INIT;
+	Ringside__V1__StreamerCost cost = RINGSIDE__V1__STREAMER_COST__INIT;
+
+	f->record.body_case = RINGSIDE__V1__RECORD__BODY_COUNTERS;
+	f->record.counters = &counters;
+	with.bpf_object = &object;
+	counters.rows = rows;
+	counters.n_rows = 3;
+	assert_string_equal(message(f), "counters: 1 row changed, 2 BPF objects changed");
+	counters.n_rows = 1;
+	counters.full = 1;
+	counters.cost = &cost;
+	SET(&cost, user_cpu_nano, 1200000000);
+	SET(&cost, system_cpu_nano, 300000000);
+	SET(&cost, map_bytes, 12 << 20);
+	assert_string_equal(message(f), "counters: 1 BPF object; the streamer: 1.50 s of CPU since "
+					"it started, 12 MiB of BPF maps");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +181,7 @@ int main(void)
 		TEST(the_header_tells_the_tiers_and_blind_spots),
 		TEST(the_footer_adds_its_totals_up),
 		TEST(clock_and_counters_have_sentences_too),
+		TEST(bpf_objects_are_no_rows_and_the_streamer_says_what_it_takes),
 		TEST(a_record_of_a_newer_version_is_no_crash),
 	};
 

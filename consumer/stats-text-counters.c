@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BPF objects and the streamer's own cost, for people. */
+#include "stats-part.h"
+#include "text-part.h"
+#include "util.h"
+
+#define NAME_SIZE 256
+#define HEADS "        memory      of a CPU" /* STATS_NUMBER each */
+
+static void put_memory(struct line *line, const struct object *object)
+{
+	char text[32];
+	struct line bytes = line_make(text, sizeof(text));
+	size_t size;
+
+	if (object_has(object, OBJECT_MEMORY))
+		line_bytes(&bytes, object->values[OBJECT_MEMORY]);
+	else
+		line_text(&bytes, "?");
+	size = line_end(&bytes);
+	line_pad(line, size < STATS_NUMBER ? STATS_NUMBER - size : 1);
+	line_put(line, text, size);
+}
+
+static void put_share(struct line *line, const struct object *object)
+{
+	double share = object_cpu_share(object);
+	char text[64] = "";
+
+	if (share >= 0 && share < 1e6)
+		(void)snprintf(text, sizeof(text), "%*.3f %%", STATS_NUMBER - 2, share * 100);
+	line_text(line, text);
+}
+
+/* "60 of 64 (93 %)"; of a ring they are bytes. */
+static void put_entries(struct line *line, const struct object *object)
+{
+	uint64_t entries = object->values[OBJECT_ENTRIES];
+	uint64_t most = object->values[OBJECT_MAX_ENTRIES];
+
+	if (!object_has(object, OBJECT_ENTRIES) || !most)
+		return;
+	line_text(line, "  ");
+	line_count(line, entries);
+	line_text(line, " of ");
+	line_count(line, most);
+	line_text(line, " (");
+	line_uint(line, (uint64_t)((double)entries / (double)most * 100));
+	line_text(line, " %)");
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	if (!*text)
+		return;
+	line_text(line, "  ");
+	line_safe(line, text, TEXT_NAME_MAX);
+}
+
+static char *of_container(const struct object *object, enum series_field field)
+{
+	return (char *)(uintptr_t)object_text(object, OBJECT_CONTAINER + field);
+}
+
+static bool has_container(const struct object *object)
+{
+	for (unsigned i = 0; i < SERIES_OF_CONTAINER; i++)
+		if (*of_container(object, i))
+			return true;
+	return false;
+}
+
+static void put_container(struct line *line, const struct object *object)
+{
+	Ringside__V1__Container c = RINGSIDE__V1__CONTAINER__INIT;
+
+	c.namespace_name = of_container(object, SERIES_NAMESPACE);
+	c.pod_name = of_container(object, SERIES_POD);
+	c.container_name = of_container(object, SERIES_CONTAINER);
+	c.id = of_container(object, SERIES_CONTAINER_ID);
+	c.pod_uid = of_container(object, SERIES_POD_UID);
+	c.runtime = of_container(object, SERIES_RUNTIME);
+	c.systemd_unit = of_container(object, SERIES_UNIT);
+	c.cgroup_path = of_container(object, SERIES_CGROUP);
+	line_text(line, "  ");
+	text_container(line, &c);
+}
+
+/* "map 12  hash  flows  agentd  shop/web-7f9/app" */
+static void put_name(struct line *line, const struct object *object)
+{
+	line_text(line, object_sorts[object->sort]);
+	line_text(line, " ");
+	line_uint(line, object->id);
+	put_text(line, object_text(object, OBJECT_TYPE));
+	put_text(line, object_text(object, OBJECT_NAME));
+	put_text(line, object_text(object, OBJECT_COMM));
+	if (has_container(object))
+		put_container(line, object);
+}
+
+static size_t name_width(const struct object *const *top, size_t n)
+{
+	char text[NAME_SIZE];
+	size_t width = STATS_NAME_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		struct line line = line_make(text, sizeof(text));
+		size_t one;
+
+		put_name(&line, top[i]);
+		one = line_width(text, line_end(&line));
+		if (one <= STATS_NAME_MAX && one > width)
+			width = one;
+	}
+	return width;
+}
+
+static void put_top(const struct stats_counters *counters, const struct stats_print *print,
+		    struct line *line, const char *title, stats_weight_fn weight)
+{
+	const struct object *top[STATS_OBJECTS_SHOWN];
+	size_t n = stats_counters_top(counters, weight, top), width = name_width(top, n);
+
+	if (!n)
+		return;
+	stats_title(print, line, title);
+	stats_pad(line, line->start, width);
+	line_text(line, HEADS "  entries");
+	stats_put(print, line);
+	for (size_t i = 0; i < n; i++) {
+		size_t before;
+
+		put_name(line, top[i]);
+		stats_pad(line, line->start, width);
+		before = line_width(line->start, (size_t)(line->p - line->start));
+		put_memory(line, top[i]);
+		put_share(line, top[i]);
+		if (top[i]->sort == OBJECT_MAP)
+			stats_pad(line, line->start, before + strlen(HEADS));
+		put_entries(line, top[i]);
+		stats_put(print, line);
+	}
+}
+
+static void put_objects(const struct stats_counters *counters, const struct stats_print *print,
+			struct line *line)
+{
+	stats_title(print, line, "BPF objects: ");
+	objects_text(line, &counters->objects);
+	stats_put(print, line);
+	put_top(counters, print, line, "BPF objects by memory", stats_counters_memory);
+	put_top(counters, print, line, "BPF programs by run time", object_cpu_share);
+}
+
+void stats_text_counters(const struct stats_counters *counters, const struct stats_print *print,
+			 struct line *line)
+{
+	if (counters->has_objects)
+		put_objects(counters, print, line);
+	if (!upkeep_is_known(&counters->upkeep))
+		return;
+	stats_title(print, line, "The streamer itself: ");
+	upkeep_text(line, &counters->upkeep);
+	stats_put(print, line);
+}
