@@ -81,7 +81,7 @@ def streamer(folder="rec/"):
     before = len(list(Path("rec").glob("*.pb*")))
     process = run(BUILD / "streamer/ringside-streamer", "-w", folder, "-z", "--allow-syscall-tax",
                   "--rate", "0", "--container-rate", "0", "--ring-size", "32M", "--counters-interval", "1",
-                  stderr=open("streamer.log", "ab"))
+                  "--probes", "oom,seccomp,tcp,bpf", stderr=open("streamer.log", "ab"))
     wait_for("the streamer", lambda: len(list(Path("rec").glob("*.pb*"))) > before and
              list(Path("rec").glob("*.pb*"))[0].stat().st_size)
     return process
@@ -159,6 +159,30 @@ def the_dashboard_can_be_asked(prometheus):
             expr = expr.replace(variable, value)
         prometheus.query(expr)
     check(len(asked) > 12, f"Prometheus understands the {len(asked)} queries of the dashboard")
+
+
+def objects_are_there(base, prometheus):
+    """Of a map that was made for it, until it is gone."""
+    maker = run(BUILD / "testdata/trigger-bpf", "--cgroup", "serve-bpf", "--hold", "6", stdout=open("bpf.truth", "wb"),
+                stderr=subprocess.DEVNULL)
+    wait_for("the maps", lambda: b'"k_hash_lazy"' in Path("bpf.truth").read_bytes())
+    truth = next(row for row in map(json.loads, Path("bpf.truth").read_text().splitlines())
+                 if row["name"] == "k_hash_lazy")
+    which = f'{{id="{truth["id"]}"}}'
+    wait_for("its row", lambda: prometheus.query("ringside_bpf_map_entries" + which) == [truth["entries"]])
+    check(prometheus.query("ringside_bpf_map_memory_bytes" + which) == [truth["memory_bytes"]] and
+          prometheus.query("ringside_bpf_map_max_entries" + which) == [truth["max_entries"]],
+          f"Prometheus has a map of {truth['memory_bytes']} bytes with {truth['entries']} entries")
+    info = prometheus.query(f'ringside_bpf_map_info{{id="{truth["id"]}",pid="{truth["pid"]}",comm="{truth["comm"]}",'
+                            f'cgroup="{truth["cgroup"]}"}}')
+    check(info == [1.0], f"and who holds it: {truth['comm']}[{truth['pid']}] in {truth['cgroup']}")
+    stats = json.loads(get(base + "/check"))["ebpf"]["stats"]
+    check(any(row.get("id") == truth["id"] and row.get("name") == "k_hash_lazy" for row in stats), "/check has it, too")
+    maker.wait()
+    wait_for("its end", lambda: prometheus.query("ringside_bpf_map_entries" + which) == [], 75)
+    check(True, "it is gone when it was unloaded")
+    check(prometheus.query('ringside_bpf_objects{object="program"}')[0] > 10, "the streamer's own programs are counted")
+    check(sum(prometheus.query("ringside_streamer_cpu_seconds_total")) > 0, "and so is its CPU time")
 
 
 def counts_are_exact(base, prometheus):
@@ -331,6 +355,7 @@ def main():
     scrapes_are_right(base + "/metrics")
     the_dashboard_can_be_asked(prometheus)
     counts_are_exact(base, prometheus)
+    objects_are_there(base, prometheus)
     events_are_sent("serve.sock")
     one = restarts_change_nothing(base, prometheus, one)
     another_server_says_the_same(port)
