@@ -242,6 +242,14 @@ static bool has_room(const struct objects *objects, size_t limit)
 							       objects->left_out[OBJECT_MAP].n));
 }
 
+static bool was_unloaded(void *item, void *data)
+{
+	if (!is_same(item, data))
+		return false;
+	free_object(item);
+	return true;
+}
+
 int objects_take(struct objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
 		 struct series_stamp stamp, uint64_t boottime_nano)
 {
@@ -253,6 +261,10 @@ int objects_take(struct objects *objects, size_t limit, const Ringside__V1__Coun
 	if (!object_of(row))
 		return 0;
 	read_row(&reading, row);
+	if (row->bpf_object->unloaded) {
+		table_sweep(&objects->table, was_unloaded, &reading.object);
+		return 0;
+	}
 	object = table_find(&objects->table, hash_of(&reading.object), is_same, &reading.object);
 	is_new = !object;
 	if (is_new && !has_room(objects, limit)) {

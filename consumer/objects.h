@@ -90,8 +90,8 @@ double object_cpu_share(const struct object *object);
 /* A set of rows begins, of the stream @order. */
 void objects_begin(struct objects *objects, uint64_t order, bool full);
 
-/* A row of the set at hand, which says it @stamp and at @boottime_nano. There is room for @limit
- * objects. 0 or -ENOMEM. */
+/* A row of the set at hand, which says it @stamp and at @boottime_nano; or that its object has been
+ * unloaded. There is room for @limit objects. 0 or -ENOMEM. */
 int objects_take(struct objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
 		 struct series_stamp stamp, uint64_t boottime_nano);
 

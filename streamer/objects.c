@@ -161,17 +161,23 @@ static void put_holders(const struct holders *holders, struct object *object,
 	}
 }
 
+static int compare_known(const struct known *a, const struct known *b)
+{
+	int r = compare(a->object, b->object);
+
+	return r ? r : compare(a->id, b->id);
+}
+
 static const struct known *find_known(const struct objects *before, const struct wire_object *head)
 {
+	const struct known key = {.object = head->object, .id = head->id};
 	size_t low = 0, high = before->n_known;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct known *one = &before->known[middle];
-		int r = compare(one->object, head->object);
+		int r = compare_known(one, &key);
 
-		if (!r)
-			r = compare(one->id, head->id);
 		if (!r)
 			return one;
 		if (r < 0)
@@ -239,6 +245,36 @@ static int hand_out(void *data, const void *record)
 	return walk->fn(walk->data, &key, &object);
 }
 
+static int hand_out_gone(const struct walk *walk, const struct known *gone)
+{
+	const struct wire_cgroup_key nobody = {0};
+	const struct object object = {.head = {.object = gone->object, .id = gone->id},
+				      .changed_nano = walk->nano,
+				      .unloaded = true};
+
+	return walk->fn(walk->data, &nobody, &object);
+}
+
+/* What was known before, and is not any more. Both are in the same order. */
+static int walk_gone(const struct walk *walk)
+{
+	const struct objects *before = walk->before;
+	size_t at = 0;
+	int r = 0;
+
+	if (walk->n_now == KNOWN_MAX) /* there may be more */
+		return 0;
+	for (size_t i = 0; i < before->n_known && !r; i++) {
+		const struct known *one = &before->known[i];
+
+		while (at < walk->n_now && compare_known(&walk->now[at], one) < 0)
+			at++;
+		if (at == walk->n_now || compare_known(&walk->now[at], one) > 0)
+			r = hand_out_gone(walk, one);
+	}
+	return r;
+}
+
 static int walk_all(struct walk *walk, const struct objects_links *links)
 {
 	int r;
@@ -248,7 +284,8 @@ static int walk_all(struct walk *walk, const struct objects_links *links)
 	if (r)
 		return r;
 	walk->size = sizeof(struct wire_map);
-	return iterator_walk(links->maps, walk->size, hand_out, walk);
+	r = iterator_walk(links->maps, walk->size, hand_out, walk);
+	return r ? r : walk_gone(walk);
 }
 
 int objects_walk(struct objects *objects, const struct objects_links *links, kernel_row_fn fn,

@@ -24,6 +24,7 @@ struct object {
 		char comm[WIRE_COMM_SIZE];
 	} holder;
 	uint64_t changed_nano; /* CLOCK_BOOTTIME when it was first seen to be as it is now */
+	bool unloaded;         /* it is no more: nothing but object and id is said */
 };
 
 /* fds of the iterators' links, borrowed. */
@@ -47,7 +48,8 @@ struct objects *objects_free(struct objects *objects); /* NULL is fine; returns 
  * that shows them. 0 or -errno. */
 int objects_look(struct objects *objects, const struct objects_links *links);
 
-/* Calls @fn for each, programs first, in the order of their ids. Stops when @fn returns non-zero
- * and returns that; else 0 or -errno. */
+/* Calls @fn for each, programs first, in the order of their ids, then for those that have been
+ * unloaded since the walk before. Stops when @fn returns non-zero and returns that; else 0 or
+ * -errno. */
 int objects_walk(struct objects *objects, const struct objects_links *links, kernel_row_fn fn,
 		 void *data);

@@ -100,6 +100,15 @@ static void row_values(const void *row, const struct row_view *view, struct pb *
 	uint8_t *mark = pb_open(pb, FIELD_COUNTER_ROW_BPF_OBJECT);
 
 	pb_uint(pb, FIELD_BPF_OBJECT_ID, head->id);
+	if (object->unloaded) {
+		pb_bool(pb, FIELD_BPF_OBJECT_UNLOADED, true);
+		pb_bytes(pb,
+			 head->object == WIRE_OBJECT_PROGRAM ? FIELD_BPF_OBJECT_PROGRAM
+							     : FIELD_BPF_OBJECT_MAP,
+			 "", 0);
+		pb_close(pb, mark);
+		return;
+	}
 	put_type(pb, head);
 	put_text(pb, FIELD_BPF_OBJECT_NAME, head->name, sizeof(head->name));
 	if (head->flags & WIRE_OBJECT_HAS_MEMORY)

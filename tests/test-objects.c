@@ -20,7 +20,7 @@ struct one {
 	uint32_t id;
 	uint64_t memory, max_entries, entries, runs, run_time;
 	const char *name, *comm;
-	bool own;
+	bool own, unloaded;
 };
 
 struct row {
@@ -67,6 +67,8 @@ static void fill(struct row *to, const struct one *one)
 	to->row.container = &to->container;
 	to->container.container_name = TEXT("agent");
 	SET(&to->object, id, one->id);
+	if (one->unloaded)
+		SET(&to->object, unloaded, true);
 	to->object.name = TEXT(one->name ? one->name : "count");
 	if (one->memory)
 		SET(&to->object, memory_bytes, one->memory);
@@ -172,6 +174,19 @@ static void a_row_replaces_the_one_before(void **state)
 	assert_string_equal(object_text(object, OBJECT_NAME), "renamed");
 	assert_string_equal(object_text(object, OBJECT_COMM), "");
 	assert_false(object_has(object, OBJECT_RUNS));
+}
+
+static void what_was_unloaded_is_gone_at_once(void **state)
+{
+	struct fixture_stream a;
+	_cleanup_ledger_ struct ledger ledger = begin(&a, 10);
+
+	TAKE(&ledger, &a, 110, true, {.id = 1}, {.id = 2}, {.id = 2, .max_entries = 5});
+	TAKE(&ledger, &a, 120, false, {.id = 2, .max_entries = 5, .unloaded = true},
+	     {.id = 7, .unloaded = true});
+	assert_int_equal(ledger.objects.table.n, 2);
+	assert_null(find(&ledger, OBJECT_MAP, 2));
+	assert_non_null(find(&ledger, OBJECT_PROGRAM, 2));
 }
 
 static void what_a_full_set_does_not_have_is_gone(void **state)
@@ -476,6 +491,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_replaces_the_one_before),
+		cmocka_unit_test(what_was_unloaded_is_gone_at_once),
 		cmocka_unit_test(what_a_full_set_does_not_have_is_gone),
 		cmocka_unit_test(parts_are_one_set_and_a_missing_one_ends_nothing),
 		cmocka_unit_test(of_two_streams_one_tells),

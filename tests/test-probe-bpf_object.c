@@ -171,6 +171,26 @@ static void the_longest_name_fits(void **state)
 	forget(counters);
 }
 
+static void what_was_unloaded_says_so(void **state)
+{
+	struct object object = a_program();
+	Ringside__V1__Counters *counters;
+
+	object.unloaded = true;
+	counters = row_of(&nobody, &object);
+	assert_int_equal(counters->rows[0]->bpf_object->id, 12);
+	assert_true(counters->rows[0]->bpf_object->unloaded);
+	assert_non_null(counters->rows[0]->bpf_object->program);
+	assert_null(counters->rows[0]->bpf_object->program->tag);
+	assert_null(counters->rows[0]->bpf_object->name);
+	forget(counters);
+	object.head.object = WIRE_OBJECT_MAP;
+	counters = row_of(&nobody, &object);
+	assert_non_null(counters->rows[0]->bpf_object->map);
+	assert_null(counters->rows[0]->bpf_object->program);
+	forget(counters);
+}
+
 static void news_is_what_changed_since(void **state)
 {
 	const struct object object = {.changed_nano = 500};
@@ -188,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_map_has_its_sizes_and_its_holder),
 		cmocka_unit_test(a_type_nobody_knows_is_a_number),
 		cmocka_unit_test(the_longest_name_fits),
+		cmocka_unit_test(what_was_unloaded_says_so),
 		cmocka_unit_test(news_is_what_changed_since),
 	};
 

@@ -3,7 +3,7 @@
 # The rows of BPF objects say what the kernel says: of a program and of maps of each type with known
 # sizes, through their file descriptors; of all others on the machine, through bpftool.
 # shellcheck disable=SC2034 # for collect.sh
-targets='native bookworm* trixie* sid*'
+targets='native bookworm bookworm-v1 trixie trixie-preempt trixie-smp8 sid sid-preempt sid-smp8'
 programs=bpftool
 INTERVAL=2
 RUNS=1000
@@ -18,6 +18,7 @@ collect() {
 	sleep $((2 * INTERVAL))
 	list after
 	wait $known
+	sleep $((INTERVAL + 1)) # they are told to be gone
 	stop bpf
 }
 
