@@ -139,11 +139,15 @@ static __always_inline void queue_fill(struct bpf_map *map, struct wire_map *to)
 	to->head.flags |= WIRE_OBJECT_HAS_ENTRIES | WIRE_OBJECT_HAS_MEMORY;
 }
 
+/* The types from here on are not in every kernel, nor in every configuration: 0 without. */
+
 /* kernel/bpf/stackmap.c: stack_map_mem_usage() */
 static __always_inline __u64 stacks_bytes(struct bpf_map *map, const struct wire_map *of)
 {
 	struct bpf_stack_map *stacks = (void *)map;
 
+	if (!bpf_core_type_exists(struct bpf_stack_map))
+		return 0;
 	return bpf_core_type_size(struct bpf_stack_map) +
 	       (__u64)BPF_CORE_READ(stacks, n_buckets) * sizeof(void *) +
 	       (__u64)of->max_entries *
@@ -155,6 +159,8 @@ static __always_inline __u64 bloom_bytes(struct bpf_map *map)
 {
 	struct bpf_bloom_filter *bloom = (void *)map;
 
+	if (!bpf_core_type_exists(struct bpf_bloom_filter))
+		return 0;
 	return bpf_core_type_size(struct bpf_bloom_filter) +
 	       ((__u64)BPF_CORE_READ(bloom, bitset_mask) + 1) / 8;
 }
@@ -165,6 +171,8 @@ static __always_inline __u64 storage_bytes(struct bpf_map *map)
 {
 	struct bpf_local_storage_map *storage = (void *)map;
 
+	if (!bpf_core_type_exists(struct bpf_local_storage_map))
+		return 0;
 	return bpf_core_type_size(struct bpf_local_storage_map) +
 	       (bpf_core_type_size(struct bpf_local_storage_map_bucket)
 		<< (BPF_CORE_READ(storage, bucket_log) & 31));

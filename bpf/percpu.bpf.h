@@ -75,12 +75,16 @@ LOOP_STEP percpu_step(__u32 cpu, struct percpu_sum *sum)
 	return 0;
 }
 
-/* Returns false where the kernel does not let them be read. Since 5.19, which brought
- * bpf_map_lookup_percpu_elem(): before, the caller has to keep away. */
+/* Returns false where the kernel does not let them be read: before 5.19 ("bpf: add
+ * bpf_map_lookup_percpu_elem for percpu map"). */
 static __always_inline bool percpu_add_up(__u64 at, __u32 size, __s64 *ret)
 {
-	struct percpu_sum sum = {.at = at, .base = percpu_base(), .size = size};
+	struct percpu_sum sum = {.at = at, .size = size};
 
+	*ret = 0;
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_map_lookup_percpu_elem))
+		return false;
+	sum.base = percpu_base();
 	if (!sum.at || !sum.base)
 		return false;
 	LOOP(rs_cpus, percpu_step, &sum);

@@ -77,6 +77,12 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 				note(probe, tier->tier, kernel->without_modern);
 			continue;
 		}
+		if (tier->built_in && kernel->compiled) {
+			note(probe, tier->tier,
+			     "not among the programs that are compiled on the machine: headers "
+			     "do not tell what it reads");
+			continue;
+		}
 		if (tier->taxes && !kernel->config.allow_syscall_tax) {
 			note(probe, tier->tier,
 			     "not permitted: it costs every system call of every process about "

@@ -219,7 +219,8 @@ static const struct tier tcp_tiers[] = {
 static const struct tier object_tiers[] = {
 	{
 		.tier = KERNEL_TIER_ITERATOR,
-		.variants = MODERN,
+		.built_in = true,
+		.variants = MODERN | LEGACY,
 		.programs = {"rs_bpf_programs", "rs_bpf_maps", "rs_bpf_holders"},
 		.hooks = {"iter/bpf_prog", "iter/bpf_map", "iter/task_file"},
 		.iterators = {"bpf_prog", "bpf_map", "task_file"},

@@ -11,6 +11,7 @@ struct tier {
 	enum kernel_tier tier;
 	unsigned variants; /* of the programs that can do it: 1u << PROGRAMS_* */
 	bool taxes;        /* costs every process: only with permission */
+	bool built_in;     /* no headers tell what its programs read: not compiled on the machine */
 	/* Good only where tasks that wait inside a call take nothing from others: the self-test
 	 * has such sleepers in it. */
 	bool bears_sleepers;

@@ -3,7 +3,8 @@
 # The rows of BPF objects say what the kernel says: of a program and of maps of each type with known
 # sizes, through their file descriptors; of all others on the machine, through bpftool.
 # shellcheck disable=SC2034 # for collect.sh
-targets='native bookworm bookworm-v1 trixie trixie-preempt trixie-smp8 sid sid-preempt sid-smp8'
+targets='native bullseye bullseye-v1 bookworm bookworm-v1 bookworm-legacy bookworm-preempt
+	trixie trixie-preempt trixie-smp8 sid sid-preempt sid-smp8'
 programs=bpftool
 INTERVAL=2
 RUNS=1000
