@@ -8,6 +8,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* What it reads is private to the kernel: no headers tell where it is. */
 #ifndef RS_RUNTIME
 
+#include "file.bpf.h"
 #include "map-size.bpf.h"
 #include "owner.bpf.h"
 #include "task.bpf.h"
@@ -134,8 +135,6 @@ int BPF_PROG(rs_bpf_maps, struct bpf_iter_meta *meta, struct bpf_map *map)
 	return 0;
 }
 
-#define ANON_INODE_FS_MAGIC 0x09041934 /* linux/magic.h */
-
 /* The first eight bytes of a name, as they lie in memory. */
 #define EIGHT(a, b, c, d, e, f, g, h)                                                              \
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
@@ -149,12 +148,11 @@ int BPF_PROG(rs_bpf_maps, struct bpf_iter_meta *meta, struct bpf_map *map)
 
 static __always_inline __u64 anonymous_name(struct file___held *file)
 {
-	struct dentry___held *dentry = BPF_CORE_READ(file, f_path.dentry);
 	__u64 name = 0;
 
-	if (BPF_CORE_READ(dentry, d_sb, s_magic) == ANON_INODE_FS_MAGIC)
+	if (file_magic(file) == ANON_INODE_FS_MAGIC)
 		(void)bpf_probe_read_kernel(&name, sizeof(name),
-					    BPF_CORE_READ(dentry, d_name.name));
+					    BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	return name;
 }
 
@@ -184,9 +182,7 @@ int BPF_PROG(rs_bpf_holders, struct bpf_iter_meta *meta, struct task_struct *tas
 	struct seq_file *seq = meta->seq;
 	struct wire_holder to = {};
 	struct task_struct *leader;
-	struct owner owner = {};
-	struct kernfs_node *kn;
-	struct cgroup *cgroup;
+	struct owner owner;
 
 	if (!task || !file)
 		return 0;
@@ -197,11 +193,7 @@ int BPF_PROG(rs_bpf_holders, struct bpf_iter_meta *meta, struct task_struct *tas
 	to.pid = BPF_CORE_READ(task, tgid);
 	to.own = to.pid == bpf_get_current_pid_tgid() >> 32;
 	bpf_core_read_str(&to.comm, sizeof(to.comm), &leader->comm);
-	cgroup = task_cgroup(task);
-	kn = BPF_CORE_READ(cgroup, kn);
-	owner.kn = kn;
-	owner.key.id = BPF_CORE_READ(kn, id);
-	owner.key.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
+	owner_read(&owner, task_cgroup(task));
 	to.cgroup = owner.key;
 	(void)owner_tell(&owner, WIRE_BPF_OBJECT);
 	(void)bpf_seq_write(seq, &to, sizeof(to));

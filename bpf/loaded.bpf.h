@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The kernel's BPF programs and maps, and files, as far as we read them; see kernel.h. */
+/* The kernel's BPF programs and maps, as far as we read them; see kernel.h. */
 #pragma once
 
 #include <linux/btf.h>
@@ -155,24 +155,6 @@ struct xsk_map {
 
 struct reuseport_array {
 	struct bpf_map map;
-};
-
-struct super_block {
-	unsigned long s_magic;
-};
-
-struct dentry___held {
-	struct qstr d_name;
-	struct super_block *d_sb;
-};
-
-struct path___held {
-	struct dentry___held *dentry;
-};
-
-struct file___held {
-	struct path___held f_path;
-	void *private_data;
 };
 
 #pragma clang attribute pop

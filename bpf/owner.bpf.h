@@ -12,6 +12,16 @@ struct owner {
 	struct kernfs_node *kn;
 };
 
+static __always_inline void owner_read(struct owner *to, struct cgroup *cgroup)
+{
+	struct kernfs_node *kn = BPF_CORE_READ(cgroup, kn);
+
+	to->key.id = BPF_CORE_READ(kn, id);
+	to->key.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
+	to->key.pad = 0;
+	to->kn = kn;
+}
+
 /* The size of a reservation has to be a constant: nearly all paths fit into the small one. */
 struct small_path {
 	struct wire_path path;

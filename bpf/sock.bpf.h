@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The kernel's sockets, as far as we read them; see kernel.h. Apart from it, because the variant
- * for kernels that do not carry these types does not look at sockets. */
+/* The kernel's sockets, as far as we read them; see kernel.h. */
 #pragma once
 
 #include "kernel.h"

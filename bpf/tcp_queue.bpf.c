@@ -7,8 +7,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#ifndef RS_LEGACY
-
+#include "file.bpf.h"
 #include "owner.bpf.h"
 #include "regs.bpf.h"
 #include "sock.bpf.h"
@@ -53,19 +52,18 @@ static __always_inline void raise_slot(volatile __u64 *tag, __u64 *max, __u64 ep
 	if (now > epoch)
 		return;
 	if (now < epoch) {
-		(void)__sync_val_compare_and_swap(max, seen, 0);
+		(void)EXCHANGE(max, seen, 0);
 		*tag = epoch;
 	}
 	for (int i = 0; i < 4; i++) {
 		seen = *(volatile __u64 *)max;
-		if (!wire_fill_above(packed, seen) ||
-		    __sync_val_compare_and_swap(max, seen, packed) == seen)
+		if (!wire_fill_above(packed, seen) || EXCHANGE(max, seen, packed) == seen)
 			return;
 	}
 }
 
 /* If the interval ended meanwhile, its maximum may have been read before we came: then the next has
- * it. The exchange is a barrier between the two. */
+ * it. The exchange is a barrier between the two (in the legacy variant, it is none for arm64). */
 static __always_inline void raise(struct wire_fill *fill, __u64 packed)
 {
 	volatile __u64 *ended = &rs_tcp_ended;
@@ -106,6 +104,16 @@ static __always_inline struct wire_tcp_row *row_for(const struct owner *owner)
 	return row;
 }
 
+#ifdef RS_LEGACY
+
+static __always_inline bool find_owner(struct task_struct *task, struct owner *ret)
+{
+	owner_read(ret, task_cgroup(task));
+	return ret->key.id != 0;
+}
+
+#else
+
 /* As task_cgroup(), but loaded straight from the task: this is called far more often, and only
  * where it is asked for: a longer start is worth it. */
 static __always_inline bool find_owner(struct task_struct *task, struct owner *ret)
@@ -129,6 +137,8 @@ static __always_inline bool find_owner(struct task_struct *task, struct owner *r
 	return !bpf_core_read(&ret->kn, sizeof(ret->kn), &cgroup->kn);
 }
 
+#endif
+
 /* What there is to know of a socket. */
 struct sample {
 	__u32 received, sent;
@@ -146,6 +156,8 @@ static __always_inline int count(const struct sample *sample, const struct owner
 		fill_add(&row->send, sample->sent, sample->send_buffer);
 	return 0;
 }
+
+#ifndef RS_LEGACY
 
 /* Of a socket of known type. */
 static __always_inline int sample_typed(struct sock *sk, __u32 queues)
@@ -167,6 +179,8 @@ static __always_inline int sample_typed(struct sock *sk, __u32 queues)
 	}
 	return count(&sample, &owner, queues);
 }
+
+#endif
 
 /* Of an address. False: it is none of ours. */
 static __always_inline bool read_sample(struct sock *sk, __u32 queues, struct sample *ret)
@@ -200,6 +214,8 @@ static __always_inline int sample_read(struct sock *sk, struct task_struct *task
 	return count(&sample, &owner, queues);
 }
 
+#ifndef RS_LEGACY
+
 SEC("?fentry/tcp_recvmsg")
 int BPF_PROG(rs_tcp_recv, struct sock *sk)
 {
@@ -212,6 +228,8 @@ int BPF_PROG(rs_tcp_send, struct sock *sk)
 	return sample_typed(sk, SEND);
 }
 
+#endif
+
 SEC("?kprobe/tcp_recvmsg")
 int rs_tcp_krecv(struct pt_regs *ctx)
 {
@@ -223,6 +241,8 @@ int rs_tcp_ksend(struct pt_regs *ctx)
 {
 	return sample_read((struct sock *)fn_arg1(ctx), current_task(), SEND);
 }
+
+#ifndef RS_LEGACY
 
 /* 6.3: "net: Add tracepoints to sock_recvmsg and sock_sendmsg". After the call, any protocol. */
 SEC("?tp_btf/sock_recv_length")
@@ -260,18 +280,26 @@ int BPF_PROG(rs_tcp_probed, struct sock *sk)
 	return read_sample(sk, SEND, &sample) ? count(&sample, &owner, SEND) : 0;
 }
 
+#endif
+
+/* bpf_sock_from_file() is 5.11. */
+static __always_inline struct socket *held_socket(struct file___held *file)
+{
+	return file_magic(file) == SOCKFS_MAGIC ? BPF_CORE_READ(file, private_data) : NULL;
+}
+
 /* All files of all tasks. An iterator over TCP sockets would show those of one network namespace,
  * and not whose they are. */
 SEC("?iter/task_file")
 int BPF_PROG(rs_tcp_look, struct bpf_iter_meta *meta, struct task_struct *task, __u64 fd,
-	     struct file *file)
+	     struct file___held *file)
 {
 	struct socket *socket;
 	struct sock *sk;
 
 	if (!file || !task)
 		return 0;
-	socket = bpf_sock_from_file(file);
+	socket = held_socket(file);
 	if (!socket)
 		return 0;
 	sk = BPF_CORE_READ(socket, sk);
@@ -292,5 +320,3 @@ int BPF_PROG(rs_tcp_rows, struct bpf_iter_meta *meta, void *map, void *key, void
 	(void)bpf_seq_write(seq, rows, rs_tcp_row_bytes);
 	return 0;
 }
-
-#endif

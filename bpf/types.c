@@ -17,6 +17,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm_types.h>
 #include <linux/mount.h>
+#include <linux/net.h>
 #include <linux/oom.h>
 #include <linux/page_counter.h>
 #include <linux/path.h>
@@ -26,10 +27,12 @@
 #include <linux/sched/signal.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
+#include <linux/tcp.h>
 #include <linux/thread_info.h>
 #include <linux/version.h>
 
 #include <asm/ptrace.h>
+#include <net/sock.h>
 #include <trace/events/oom.h>
 
 /* What no header tells: these are private to a .c file. Up to the last member that is read. */
@@ -99,8 +102,14 @@ STRUCT(qstr);
 STRUCT(seccomp);
 STRUCT(seccomp_filter);
 STRUCT(signal_struct);
+STRUCT(sock);
+STRUCT(sock_cgroup_data);
+STRUCT(sock_common);
 STRUCT(sock_fprog_kern);
+STRUCT(socket);
+STRUCT(super_block);
 STRUCT(task_struct);
+STRUCT(tcp_sock);
 STRUCT(thread_info);
 STRUCT(upid);
 STRUCT(vfsmount);

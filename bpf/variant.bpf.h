@@ -14,6 +14,10 @@
 #define SUBPROGRAM static __always_inline
 #define SHARED_SUBPROGRAM static __always_inline
 
+/* What was there before; @value is there now, if that was @old. Atomic operations that return
+ * something came with 5.12: another program on this CPU may come in between here. */
+#define EXCHANGE(at, old, value) (*(at) == (old) ? (*(at) = (value), (old)) : *(at))
+
 /* Members of the current task, and of its registers. */
 #define TASK_READ(task, member) BPF_CORE_READ(task, member)
 #define REG(regs, name) BPF_CORE_READ((struct pt_regs *)(regs), name)
@@ -60,6 +64,8 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 
 #define SUBPROGRAM __noinline
 #define SHARED_SUBPROGRAM __weak __noinline /* of more than one .bpf.c: the linker keeps one */
+
+#define EXCHANGE(at, old, value) __sync_val_compare_and_swap(at, old, value)
 
 #define TASK_READ(task, member) ((task)->member)
 #define REG(regs, name) ((regs)->name)

@@ -181,7 +181,7 @@ static const struct tier tcp_tiers[] = {
 	},
 	{
 		.tier = KERNEL_TIER_KPROBE,
-		.variants = MODERN,
+		.variants = MODERN | LEGACY,
 		.programs = {"rs_tcp_krecv", "rs_tcp_ksend"},
 		.hooks = {"kprobe/tcp_recvmsg", "kprobe/tcp_sendmsg"},
 		.kprobes = {"tcp_recvmsg", "tcp_sendmsg"},
