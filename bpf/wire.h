@@ -194,60 +194,6 @@ struct wire_path {
 };
 _Static_assert(sizeof(struct wire_path) == 48 + 24, "wire_path");
 
-/* Classes of fill, in % of the buffer: up to each of these, and above them all. Payload is counted
- * against a buffer that holds the kernel's overhead too, and can come to more. */
-#define WIRE_FILL_LIMITS(X) X(1) X(10) X(25) X(50) X(75) X(90) X(100)
-#define WIRE_FILL_ONE(percent) +1
-#define WIRE_FILLS (1 WIRE_FILL_LIMITS(WIRE_FILL_ONE))
-
-/* One of the two queues. Samples are cumulative. Of each interval the fullest: the one that runs
- * has a slot, the one that ended keeps the other, so that taking it takes nothing from this. */
-struct wire_fill {
-	__u64 samples[WIRE_FILLS];
-	__u64 epochs[2]; /* of the latest samples: rs_tcp_ended + 1 then */
-	__u64 max[2];    /* in each: wire_fill_pack() */
-};
-_Static_assert(sizeof(struct wire_fill) == 8 * 8 + 16 + 16, "wire_fill");
-
-/* A cgroup's row, of which each CPU has its own. The key is wire_cgroup_key; id 0: of all that
- * found the table full. */
-struct wire_tcp_row {
-	__u64 told; /* the epoch when the path was last known to have been submitted; 0: never */
-	struct wire_fill receive;
-	struct wire_fill send;
-};
-_Static_assert(sizeof(struct wire_tcp_row) == 8 + 2 * 96, "wire_tcp_row");
-
-/* Bytes between two sequence numbers, which wrap; 0 if the second has been passed. */
-static inline __u32 wire_queue_bytes(__u32 end, __u32 start)
-{
-	const __u32 bytes = end - start;
-
-	return bytes & 0x80000000u ? 0 : bytes;
-}
-
-static inline __u32 wire_fill_class(__u32 bytes, __u32 buffer)
-{
-	__u32 class = 0;
-
-#define WIRE_FILL_STEP(percent) class += (__u64)bytes * 100 > (__u64)buffer * (percent);
-	WIRE_FILL_LIMITS(WIRE_FILL_STEP)
-#undef WIRE_FILL_STEP
-	return class;
-}
-
-/* In one word, so that it can be exchanged at once. */
-static inline __u64 wire_fill_pack(__u32 bytes, __u32 buffer)
-{
-	return (__u64)buffer << 32 | bytes;
-}
-
-/* Whether packed @a is fuller than @b; anything is fuller than none. */
-static inline int wire_fill_above(__u64 a, __u64 b)
-{
-	return !b || (a & 0xffffffffu) * (b >> 32) > (b & 0xffffffffu) * (a >> 32);
-}
-
 /* Row of a counter. Cumulative; limited is part of count. */
 struct wire_row {
 	__u64 count;
@@ -293,59 +239,5 @@ struct wire_cpu {
 };
 _Static_assert(sizeof(struct wire_cpu) == 64 * WIRE_PROBE_COUNT, "wire_cpu");
 
-/* What the probe bpf_object knows of a program or map, as its iterators write it. */
-#define WIRE_OBJECT_PROGRAM 1u
-#define WIRE_OBJECT_MAP 2u
-
-#define WIRE_OBJECT_NAME 64 /* of a function of a program's BTF; objects' own have 16 */
-
-#define WIRE_OBJECT_HAS_MEMORY 0x01u   /* memory_bytes */
-#define WIRE_OBJECT_HAS_ENTRIES 0x02u  /* of a map: entries */
-#define WIRE_OBJECT_HAS_RUNS 0x04u     /* of a program: runs, run_nano, misses */
-#define WIRE_OBJECT_TOLD 0x10u         /* of a map: fdinfo says memory_bytes, too */
-#define WIRE_OBJECT_HAS_VERIFIED 0x08u /* of a program: verified_instructions */
-
-struct wire_object {
-	__u32 object; /* WIRE_OBJECT_PROGRAM, ... */
-	__u32 id;
-	__u32 type;  /* BPF_PROG_TYPE_* or BPF_MAP_TYPE_* */
-	__u32 flags; /* WIRE_OBJECT_HAS_* */
-	__u64 memory_bytes;
-	char name[WIRE_OBJECT_NAME];
-};
-_Static_assert(sizeof(struct wire_object) == 16 + 8 + 64, "wire_object");
-
-struct wire_program {
-	struct wire_object head;
-	__u64 loaded_boottime;
-	__u64 runs;
-	__u64 run_nano;
-	__u64 misses;
-	__u32 instructions;
-	__u32 verified_instructions;
-	__u32 jited_bytes;
-	__u32 uid;
-	__u8 tag[8];
-};
-_Static_assert(sizeof(struct wire_program) == 88 + 32 + 16 + 8, "wire_program");
-
-struct wire_map {
-	struct wire_object head;
-	__u64 entries;
-	__u32 key_bytes;
-	__u32 value_bytes;
-	__u32 max_entries;
-	__u32 map_flags;
-};
-_Static_assert(sizeof(struct wire_map) == 88 + 8 + 16, "wire_map");
-
-/* A process that holds one; one for each of its file descriptors. */
-struct wire_holder {
-	__u32 object;
-	__u32 id;
-	__u32 pid;
-	__u32 own; /* it is the one that runs the iterator */
-	char comm[WIRE_COMM_SIZE];
-	struct wire_cgroup_key cgroup;
-};
-_Static_assert(sizeof(struct wire_holder) == 16 + 16 + 16, "wire_holder");
+#include "wire-object.h"
+#include "wire-tcp.h"

@@ -57,3 +57,9 @@ int kernel_look_at_machine(struct kernel *kernel, char *error, size_t size);
 
 /* Opens the programs that fit this machine. @btf_path as of programs_open(). */
 int kernel_open_programs(const struct kernel *kernel, struct programs **ret, const char *btf_path);
+
+/* Loads the programs of the chosen tiers, and puts them on their hooks. On failure the probe at
+ * fault is in *ret_guilty, or WIRE_PROBE_COUNT where it is none's fault, and a sentence in @error.
+ */
+int kernel_load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size);
+int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What options.c (the table) and options-output.c (where the stream goes) share. */
+/* What options.c (the table), options-kernel.c (probes) and options-output.c (where the stream
+ * goes) share. */
 #pragma once
 
 #include "options.h"
@@ -18,6 +19,16 @@ _printf_(2, 3) int options_bad(struct parse *parse, const char *format, ...);
 int options_number(struct parse *parse, const char *option, const char *value, uint64_t min,
 		   uint64_t max, uint64_t *ret);
 
+int options_set_probes(struct parse *parse, const char *value);
+int options_set_attach(struct parse *parse, const char *value);
+int options_set_build(struct parse *parse, const char *value);
+int options_set_bpf_stats(struct parse *parse, const char *value);
+int options_set_syscall_tax(struct parse *parse, const char *value);
+int options_set_btf(struct parse *parse, const char *value);
+int options_set_rate(struct parse *parse, const char *value);
+int options_set_container_rate(struct parse *parse, const char *value);
+int options_set_ring_size(struct parse *parse, const char *value);
+
 int options_set_output(struct parse *parse, const char *value);
 int options_set_level(struct parse *parse, const char *value); /* NULL: the usual one */
 int options_set_append(struct parse *parse, const char *value);
@@ -31,4 +42,5 @@ int options_set_keep_free(struct parse *parse, const char *value);
 int options_set_max_age(struct parse *parse, const char *value);
 
 /* What they say together. */
+int options_check_kernel(struct parse *parse);
 int options_check_output(struct parse *parse);

@@ -10,7 +10,6 @@
 #include "probe.h"
 #include "utf8.h"
 
-#define RING_MAX (1024u * 1024 * 1024)
 #define CRITICAL_RING_BYTES (512u * 1024)
 
 struct row {
@@ -55,122 +54,6 @@ static int set_flush_each(struct parse *parse, const char *value)
 	return 0;
 }
 
-static int set_probes(struct parse *parse, const char *value)
-{
-	uint32_t mask = 0;
-
-	for (const char *p = value;; p++) {
-		size_t n = strcspn(p, ",");
-		const struct probe *probe = probe_find(p, n);
-		char known[256] = "";
-
-		for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
-			size_t used = strlen(known);
-
-			if (probes[i] == probe)
-				mask |= 1u << i;
-			(void)snprintf(known + used, sizeof(known) - used, "%s%s (%s)",
-				       used ? ", " : "", probes[i]->alias, probes[i]->name);
-		}
-		if (!probe)
-			return options_bad(parse, "--probes '%.*s': accepts a list of %s", (int)n,
-					   p, known);
-		p += n;
-		if (!*p)
-			break;
-	}
-	parse->options->kernel.probes = mask;
-	return 0;
-}
-
-static int set_attach(struct parse *parse, const char *value)
-{
-	static const char *const modes[KERNEL_TIER_COUNT] = {
-		[KERNEL_TIER_NONE] = "auto",
-		[KERNEL_TIER_FENTRY] = "fentry",
-		[KERNEL_TIER_KPROBE] = "kprobe",
-		[KERNEL_TIER_TRACEPOINT] = "tracepoint",
-	};
-
-	for (unsigned i = 0; i < KERNEL_TIER_COUNT; i++) {
-		if (!modes[i] || strcmp(value, modes[i]) != 0)
-			continue;
-		parse->options->kernel.attach = (enum kernel_tier)i;
-		return 0;
-	}
-	return options_bad(parse, "--attach '%s': accepts auto, fentry, kprobe or tracepoint",
-			   value);
-}
-
-static int set_build(struct parse *parse, const char *value)
-{
-	static const char *const modes[] = {
-		[KERNEL_BUILD_AUTO] = "auto",
-		[KERNEL_BUILD_CORE] = "core",
-		[KERNEL_BUILD_LEGACY] = "legacy",
-		[KERNEL_BUILD_RUNTIME] = "runtime",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (strcmp(value, modes[i]) != 0)
-			continue;
-		parse->options->kernel.build = (enum kernel_build)i;
-		return 0;
-	}
-	return options_bad(parse, "--build '%s': accepts auto, core, legacy or runtime", value);
-}
-
-static int set_bpf_stats(struct parse *parse, const char *value)
-{
-	parse->options->kernel.bpf_stats = true;
-	return 0;
-}
-
-static int set_syscall_tax(struct parse *parse, const char *value)
-{
-	parse->options->kernel.allow_syscall_tax = true;
-	return 0;
-}
-
-static int set_btf(struct parse *parse, const char *value)
-{
-	if (!value[0])
-		return options_bad(parse,
-				   "--btf '': accepts the name of a file with this kernel's BTF");
-	parse->options->kernel.btf_path = value;
-	return 0;
-}
-
-static int set_rate(struct parse *parse, const char *value)
-{
-	uint64_t rate, burst = parse->options->kernel.burst;
-	const char *end = units_number(value, UINT32_MAX, &rate);
-
-	if (end && *end == ',')
-		end = units_number(end + 1, UINT32_MAX, &burst);
-	if (!end || *end || !burst)
-		return options_bad(
-			parse,
-			"--rate '%s': accepts N or N,BURST: events a second, 0 for no limit, and "
-			"at least 1 at once",
-			value);
-	parse->options->kernel.rate = (uint32_t)rate;
-	parse->options->kernel.burst = (uint32_t)burst;
-	return 0;
-}
-
-static int set_container_rate(struct parse *parse, const char *value)
-{
-	uint64_t rate;
-	int r = options_number(parse, "--container-rate", value, 0, UINT32_MAX, &rate);
-
-	if (r < 0)
-		return r;
-	parse->options->kernel.container_rate = (uint32_t)rate;
-	parse->container_rate_given = true;
-	return 0;
-}
-
 static bool is_utf8(const char *s)
 {
 	char clean[OPTIONS_LABEL_VALUE_MAX * UTF8_GROWTH];
@@ -208,30 +91,6 @@ static int set_host_name(struct parse *parse, const char *value)
 		return options_bad(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
 				   OPTIONS_LABEL_VALUE_MAX);
 	parse->options->host_name = value;
-	return 0;
-}
-
-static int set_ring_size(struct parse *parse, const char *value)
-{
-	uint64_t v, size = (uint64_t)sysconf(_SC_PAGESIZE);
-	const char *end = units_number(value, RING_MAX, &v);
-
-	if (end && (*end == 'K' || *end == 'k')) {
-		v <<= 10;
-		end++;
-	} else if (end && *end == 'M') {
-		v <<= 20;
-		end++;
-	}
-	if (!end || *end || !v || v > RING_MAX)
-		return options_bad(
-			parse,
-			"--ring-size '%s': accepts bytes, or a number with K or M, up to "
-			"1024M",
-			value);
-	while (size < v)
-		size *= 2;
-	parse->options->kernel.bulk_ring_bytes = (uint32_t)size;
 	return 0;
 }
 
@@ -310,41 +169,41 @@ static const struct row rows[] = {
 	 "what to report: oom,seccomp (default: both), and tcp: how full\n"
 	 "the TCP queues of each container are; bpf: all BPF programs and\n"
 	 "maps of the machine, whose they are and what they take",
-	 set_probes},
+	 options_set_probes},
 	{"bpf-stats", 0, NULL,
 	 "of bpf: let the kernel count how often and how long each program\n"
 	 "runs, which takes every run of every program some 70 ns longer",
-	 set_bpf_stats},
+	 options_set_bpf_stats},
 	{"attach", 0, "MODE",
 	 "auto, fentry, kprobe or tracepoint (default auto: the best that\n"
 	 "works here)",
-	 set_attach},
+	 options_set_attach},
 	{"build", 0, "MODE",
 	 "core: the built-in programs, fitted by the kernel's BTF; legacy: of\n"
 	 "these, those for kernels before 5.17; runtime: compiled here, with\n"
 	 "clang and the kernel's headers (default auto: core, legacy where the\n"
 	 "kernel is that old, runtime where there is no BTF)",
-	 set_build},
+	 options_set_build},
 	{"allow-syscall-tax", 0, NULL,
 	 "permit hooks that cost every process on the machine about\n"
 	 "0.2 us a system call, where there are no others",
-	 set_syscall_tax},
-	{"btf", 0, "FILE", "BTF of this kernel, if it does not carry its own", set_btf},
+	 options_set_syscall_tax},
+	{"btf", 0, "FILE", "BTF of this kernel, if it does not carry its own", options_set_btf},
 	{"rate", 0, "N[,BURST]",
 	 "per container, system call, action and errno: BURST at once, then\n"
 	 "N a second; the rest is counted (default 1,20; 0: no limit, nor\n"
 	 "one per container unless --container-rate sets it)",
-	 set_rate},
+	 options_set_rate},
 	{"container-rate", 0, "N",
 	 "per container: N a second (default 1000; 0: no limit). OOM kills\n"
 	 "are never limited",
-	 set_container_rate},
+	 options_set_container_rate},
 	{"label", 0, "K=V", "put this into the stream's header; may be repeated", set_label},
 	{"host-name", 0, "NAME", "name of this machine in the header", set_host_name},
 	{"ring-size", 0, "SIZE",
 	 "kernel buffer for all events but OOM kills, bytes or with K or M\n"
 	 "(default 8M; rounded up to a power of two)",
-	 set_ring_size},
+	 options_set_ring_size},
 	{"counters-interval", 0, "SECONDS", "write the sums this often, 1 to 3600 (default 10)",
 	 set_counters_interval},
 	{"doctor", 0, "[=hold]",
@@ -417,20 +276,13 @@ static int refused(struct parse *parse, int c, char *const *argv)
 static int check(struct parse *parse)
 {
 	struct options *options = parse->options;
+	int r;
 
 	if (options->doctor && (strcmp(options->sink.path, "-") != 0 || options->sink.level > 0))
 		return options_bad(parse,
 				   "--doctor writes to stdout, not to -w FILE, and without -z");
-	if (options->kernel.build == KERNEL_BUILD_RUNTIME && options->kernel.btf_path)
-		return options_bad(parse,
-				   "--build runtime gets the types from the kernel's headers: "
-				   "not with --btf FILE");
-	if (options->kernel.bpf_stats && !(options->kernel.probes & 1u << WIRE_BPF_OBJECT))
-		return options_bad(parse, "--bpf-stats is of the probe bpf: add it to --probes "
-					  "(oom,seccomp,bpf)");
-	if (!options->kernel.rate && !parse->container_rate_given)
-		options->kernel.container_rate = 0;
-	return options_check_output(parse);
+	r = options_check_kernel(parse);
+	return r ? r : options_check_output(parse);
 }
 
 int options_parse(int argc, char **argv, struct options *ret, char *error, size_t size)
