@@ -5,12 +5,6 @@
 #include "json.h"
 #include "objects-json.h"
 
-static void put_uint(struct writer *writer, const char *name, uint64_t v)
-{
-	json_member(writer, ",", name);
-	json_uint(writer, v);
-}
-
 static void put_object(struct writer *writer, const char *before, const struct object *object)
 {
 	writer_string(writer, before);
@@ -27,8 +21,8 @@ static void put_left_out(struct writer *writer, const char *before, enum object_
 	json_string(writer, object_sorts[sort], strlen(object_sorts[sort]));
 	json_member(writer, ",", "overflow");
 	writer_string(writer, "true");
-	put_uint(writer, "objects", sum->n);
-	put_uint(writer, object_values[OBJECT_MEMORY], sum->memory_bytes);
+	json_member_uint(writer, ",", "objects", sum->n);
+	json_member_uint(writer, ",", object_values[OBJECT_MEMORY], sum->memory_bytes);
 	writer_string(writer, "}");
 }
 

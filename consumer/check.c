@@ -8,12 +8,6 @@
 
 static const char *const sides[SERIES_SIDES] = {"receive", "send"};
 
-static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
-{
-	json_member(writer, before, name);
-	json_uint(writer, v);
-}
-
 static void put_ratio(struct writer *writer, double v)
 {
 	char text[32];
@@ -27,7 +21,7 @@ static void put_side(struct writer *writer, const uint64_t *totals, double fulle
 		     enum series_side side)
 {
 	json_member(writer, ",", sides[side]);
-	put_uint(writer, "{", "samples", totals[SERIES_SAMPLES + side]);
+	json_member_uint(writer, "{", "samples", totals[SERIES_SAMPLES + side]);
 	if (fullest >= 0)
 		put_ratio(writer, fullest);
 	json_member(writer, ",", "by_fill");
@@ -41,9 +35,9 @@ static void put_side(struct writer *writer, const uint64_t *totals, double fulle
 static void put_totals(struct writer *writer, const uint64_t *totals, const double *fullest,
 		       bool queues)
 {
-	put_uint(writer, ",", "count", totals[SERIES_COUNT]);
+	json_member_uint(writer, ",", "count", totals[SERIES_COUNT]);
 	if (!queues) {
-		put_uint(writer, ",", "limited", totals[SERIES_LIMITED]);
+		json_member_uint(writer, ",", "limited", totals[SERIES_LIMITED]);
 		return;
 	}
 	for (unsigned side = 0; side < SERIES_SIDES; side++)
@@ -116,13 +110,13 @@ static void put_check(struct writer *writer, const struct ledger *ledger, unsign
 	const uint64_t *sums = of->sums;
 
 	put_attached(writer, of);
-	put_uint(writer, ",", "seen", sums[LEDGER_SEEN]);
-	put_uint(writer, ",", "limited", sums[LEDGER_LIMITED]);
-	put_uint(writer, ",", "lost",
-		 ledger_lost(of, RINGSIDE__V1__LOST__REASON__RING_FULL).count +
-			 ledger_lost(of, RINGSIDE__V1__LOST__REASON__SINK).count);
+	json_member_uint(writer, ",", "seen", sums[LEDGER_SEEN]);
+	json_member_uint(writer, ",", "limited", sums[LEDGER_LIMITED]);
+	json_member_uint(writer, ",", "lost",
+			 ledger_lost(of, RINGSIDE__V1__LOST__REASON__RING_FULL).count +
+				 ledger_lost(of, RINGSIDE__V1__LOST__REASON__SINK).count);
 	if (of->missed_known)
-		put_uint(writer, ",", "missed_runs", sums[LEDGER_MISSED_RUNS]);
+		json_member_uint(writer, ",", "missed_runs", sums[LEDGER_MISSED_RUNS]);
 	json_member(writer, ",", "stats");
 	writer_string(writer, "[");
 	put_stats(writer, ledger, kind, cursor);

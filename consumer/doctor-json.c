@@ -15,17 +15,6 @@ static void put_bool(struct writer *writer, const char *before, const char *name
 	writer_string(writer, v ? "true" : "false");
 }
 
-/* *before: what stands before the next member; a comma from the first on. */
-static void put_uint(struct writer *writer, const char **before, const char *name, bool has,
-		     uint64_t v)
-{
-	if (!has)
-		return;
-	json_member(writer, *before, name);
-	json_uint(writer, v);
-	*before = ",";
-}
-
 static void put_text(struct writer *writer, const char *before, const char *name, const char *text)
 {
 	if (!text_has(text))
@@ -55,10 +44,10 @@ static void put_machine(struct writer *writer, const Ringside__V1__Header *heade
 	put_text(writer, ",", "kernel_release", header->kernel_release);
 	put_text(writer, ",", "architecture", header->architecture);
 	put_text(writer, ",", "streamer_version", header->streamer_version);
-	put_uint(writer, &before, "possible_cpus", header->has_possible_cpus,
-		 header->possible_cpus);
-	put_uint(writer, &before, "kernel_oom_kills", header->has_kernel_oom_kills,
-		 header->kernel_oom_kills);
+	json_member_known(writer, &before, "possible_cpus", header->has_possible_cpus,
+			  header->possible_cpus);
+	json_member_known(writer, &before, "kernel_oom_kills", header->has_kernel_oom_kills,
+			  header->kernel_oom_kills);
 	writer_string(writer, "}");
 }
 
@@ -145,11 +134,11 @@ static void put_memory(struct writer *writer, const Ringside__V1__Header *header
 
 	json_member(writer, ",", "memory");
 	writer_string(writer, "{");
-	put_uint(writer, &before, "critical_ring_bytes", header->has_critical_ring_bytes,
-		 header->critical_ring_bytes);
-	put_uint(writer, &before, "bulk_ring_bytes", header->has_bulk_ring_bytes,
-		 header->bulk_ring_bytes);
-	put_uint(writer, &before, "map_bytes", header->has_map_bytes, header->map_bytes);
+	json_member_known(writer, &before, "critical_ring_bytes", header->has_critical_ring_bytes,
+			  header->critical_ring_bytes);
+	json_member_known(writer, &before, "bulk_ring_bytes", header->has_bulk_ring_bytes,
+			  header->bulk_ring_bytes);
+	json_member_known(writer, &before, "map_bytes", header->has_map_bytes, header->map_bytes);
 	writer_string(writer, "}");
 }
 
@@ -160,10 +149,11 @@ static void put_limits(struct writer *writer, const Ringside__V1__Limits *limits
 
 	json_member(writer, ",", "limits");
 	writer_string(writer, "{");
-	put_uint(writer, &before, "per_second", limits->has_per_second, limits->per_second);
-	put_uint(writer, &before, "burst", limits->has_burst, limits->burst);
-	put_uint(writer, &before, "container_per_second", limits->has_container_per_second,
-		 limits->container_per_second);
+	json_member_known(writer, &before, "per_second", limits->has_per_second,
+			  limits->per_second);
+	json_member_known(writer, &before, "burst", limits->has_burst, limits->burst);
+	json_member_known(writer, &before, "container_per_second", limits->has_container_per_second,
+			  limits->container_per_second);
 	writer_string(writer, "}");
 }
 

@@ -68,12 +68,6 @@ static void put_text(struct writer *writer, const char *before, const char *name
 	json_string(writer, text, strlen(text));
 }
 
-static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
-{
-	json_member(writer, before, name);
-	json_uint(writer, v);
-}
-
 /* To the millisecond. */
 static void put_seconds(struct writer *writer, const char *name, uint64_t nano)
 {
@@ -92,12 +86,12 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind)
 	writer_string(writer, *kind->tier ? "true" : "false");
 	if (*kind->tier)
 		put_text(writer, ",", "tier", kind->tier);
-	put_uint(writer, ",", "seen", kind->sums[LEDGER_SEEN]);
-	put_uint(writer, ",", "written", kind->sums[LEDGER_WRITTEN]);
-	put_uint(writer, ",", "limited", kind->sums[LEDGER_LIMITED]);
-	put_uint(writer, ",", "lost", lost_of(kind));
+	json_member_uint(writer, ",", "seen", kind->sums[LEDGER_SEEN]);
+	json_member_uint(writer, ",", "written", kind->sums[LEDGER_WRITTEN]);
+	json_member_uint(writer, ",", "limited", kind->sums[LEDGER_LIMITED]);
+	json_member_uint(writer, ",", "lost", lost_of(kind));
 	if (kind->missed_known)
-		put_uint(writer, ",", "missed_runs", kind->sums[LEDGER_MISSED_RUNS]);
+		json_member_uint(writer, ",", "missed_runs", kind->sums[LEDGER_MISSED_RUNS]);
 	writer_string(writer, "}");
 }
 
@@ -111,9 +105,9 @@ static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
 	if (upkeep->span_nano)
 		put_seconds(writer, "cpu_seconds_per_hour", upkeep_hourly(upkeep));
 	if (upkeep->has_resident)
-		put_uint(writer, ",", "resident_bytes", upkeep->resident_bytes);
+		json_member_uint(writer, ",", "resident_bytes", upkeep->resident_bytes);
 	if (upkeep->has_maps)
-		put_uint(writer, ",", "map_bytes", upkeep->map_bytes);
+		json_member_uint(writer, ",", "map_bytes", upkeep->map_bytes);
 }
 
 static void put_stream(struct writer *writer, const struct ledger *ledger,
@@ -129,7 +123,7 @@ static void put_stream(struct writer *writer, const struct ledger *ledger,
 	put_seconds(writer, "counters_interval_seconds", health->stream.interval_nano);
 	if (ledger->has_lag)
 		put_seconds(writer, "lag_seconds", ledger->lag_nano);
-	put_uint(writer, ",", "lost", health->lost);
+	json_member_uint(writer, ",", "lost", health->lost);
 	put_upkeep(writer, health->stream.upkeep);
 	json_member(writer, ",", "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {

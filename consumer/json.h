@@ -28,6 +28,12 @@ uint8_t *json_nano(uint8_t *p, uint32_t v);
 
 /* The name of a member, which is our own, and what stands before it. */
 void json_member(struct writer *writer, const char *before, const char *name);
+void json_member_uint(struct writer *writer, const char *before, const char *name, uint64_t v);
+
+/* Of a number that may not be there. *before: what stands before the next member; a comma from the
+ * first on. */
+void json_member_known(struct writer *writer, const char **before, const char *name, bool has,
+		       uint64_t v);
 
 /* Length of the valid UTF-8 sequence of two bytes or more at @p (RFC 3629), 0 if there is none. */
 size_t json_utf8(const uint8_t *p, size_t size);

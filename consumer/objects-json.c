@@ -5,12 +5,6 @@
 
 #include "json.h"
 
-static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
-{
-	json_member(writer, before, name);
-	json_uint(writer, v);
-}
-
 static void put_text(struct writer *writer, const char *before, const char *name, const char *text)
 {
 	json_member(writer, before, name);
@@ -22,7 +16,7 @@ void object_json(struct writer *writer, const struct object *object)
 	const char *text = object->text;
 
 	put_text(writer, "{", "object", object_sorts[object->sort]);
-	put_uint(writer, ",", "id", object->id);
+	json_member_uint(writer, ",", "id", object->id);
 	for (unsigned i = 0; i < OBJECT_FIELDS; i++, text += strlen(text) + 1)
 		if (*text)
 			put_text(writer, ",", object_fields[i], text);
@@ -30,7 +24,7 @@ void object_json(struct writer *writer, const struct object *object)
 	writer_string(writer, object->own ? "true" : "false");
 	for (unsigned i = 0; i < OBJECT_VALUES; i++)
 		if (object_has(object, i))
-			put_uint(writer, ",", object_values[i], object->values[i]);
+			json_member_uint(writer, ",", object_values[i], object->values[i]);
 }
 
 void objects_json_sums(struct writer *writer, const char *before, const struct objects *objects)
@@ -38,8 +32,8 @@ void objects_json_sums(struct writer *writer, const char *before, const struct o
 	const struct objects_sum programs = objects_sum(objects, OBJECT_PROGRAM),
 				 maps = objects_sum(objects, OBJECT_MAP);
 
-	put_uint(writer, before, "programs", programs.n);
-	put_uint(writer, ",", "program_memory_bytes", programs.memory_bytes);
-	put_uint(writer, ",", "maps", maps.n);
-	put_uint(writer, ",", "map_memory_bytes", maps.memory_bytes);
+	json_member_uint(writer, before, "programs", programs.n);
+	json_member_uint(writer, ",", "program_memory_bytes", programs.memory_bytes);
+	json_member_uint(writer, ",", "maps", maps.n);
+	json_member_uint(writer, ",", "map_memory_bytes", maps.memory_bytes);
 }

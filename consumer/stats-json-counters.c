@@ -28,26 +28,17 @@ static void put_top(const struct stats_counters *counters, struct writer *writer
 	writer_string(writer, "]");
 }
 
-static void put_uint(struct writer *writer, const char **before, const char *name, bool has,
-		     uint64_t v)
-{
-	if (!has)
-		return;
-	json_member(writer, *before, name);
-	json_uint(writer, v);
-	*before = ",";
-}
-
 static void put_upkeep(const struct upkeep *upkeep, struct writer *writer)
 {
 	const char *before = "";
 
 	json_member(writer, ",", "streamer");
 	writer_string(writer, "{");
-	put_uint(writer, &before, "cpu_nano", upkeep->span_nano, upkeep->cpu_nano);
-	put_uint(writer, &before, "span_nano", upkeep->span_nano, upkeep->span_nano);
-	put_uint(writer, &before, "resident_bytes", upkeep->has_resident, upkeep->resident_bytes);
-	put_uint(writer, &before, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
+	json_member_known(writer, &before, "cpu_nano", upkeep->span_nano, upkeep->cpu_nano);
+	json_member_known(writer, &before, "span_nano", upkeep->span_nano, upkeep->span_nano);
+	json_member_known(writer, &before, "resident_bytes", upkeep->has_resident,
+			  upkeep->resident_bytes);
+	json_member_known(writer, &before, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
 	writer_string(writer, "}");
 }
 

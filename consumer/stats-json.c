@@ -10,12 +10,6 @@
 
 #define SECOND UINT64_C(1000000000)
 
-static void put_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
-{
-	json_member(writer, before, name);
-	json_uint(writer, v);
-}
-
 /* Whole numbers and nine digits: a double of seconds would not hold them. */
 static void put_time(struct writer *writer, const char *name, uint64_t nano)
 {
@@ -38,8 +32,8 @@ static void put_time(struct writer *writer, const char *name, uint64_t nano)
 
 static void put_count(struct writer *writer, const char *before, const struct toplist_count *count)
 {
-	put_uint(writer, before, "delivered", count->delivered);
-	put_uint(writer, ",", "limited", count->limited);
+	json_member_uint(writer, before, "delivered", count->delivered);
+	json_member_uint(writer, ",", "limited", count->limited);
 }
 
 static void put_lost(const struct stats_kind *kind, struct writer *writer)
@@ -51,7 +45,7 @@ static void put_lost(const struct stats_kind *kind, struct writer *writer)
 	for (unsigned i = 0; i < STATS_REASONS; i++) {
 		if (!kind->lost[i])
 			continue;
-		put_uint(writer, before, stats_reason(i), kind->lost[i]);
+		json_member_uint(writer, before, stats_reason(i), kind->lost[i]);
 		before = ",";
 	}
 	writer_string(writer, "}");
@@ -128,20 +122,21 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 {
 	struct writer *writer = print->writer;
 
-	put_uint(writer, "{", "inputs", stats->inputs);
-	put_uint(writer, ",", "bytes_read", stats->file_bytes);
-	put_uint(writer, ",", "record_bytes", stats->record_bytes);
-	put_uint(writer, ",", "records", stats->records);
-	put_uint(writer, ",", "events", stats->sum.delivered);
-	put_uint(writer, ",", "limited", stats->sum.limited);
+	json_member_uint(writer, "{", "inputs", stats->inputs);
+	json_member_uint(writer, ",", "bytes_read", stats->file_bytes);
+	json_member_uint(writer, ",", "record_bytes", stats->record_bytes);
+	json_member_uint(writer, ",", "records", stats->records);
+	json_member_uint(writer, ",", "events", stats->sum.delivered);
+	json_member_uint(writer, ",", "limited", stats->sum.limited);
 	if (stats->sum.delivered && !print->filtered)
-		put_uint(writer, ",", "bytes_per_event", stats->file_bytes / stats->sum.delivered);
-	put_uint(writer, ",", "events_without_time", stats->untimed);
+		json_member_uint(writer, ",", "bytes_per_event",
+				 stats->file_bytes / stats->sum.delivered);
+	json_member_uint(writer, ",", "events_without_time", stats->untimed);
 	if (stats->timed) {
 		put_time(writer, "first_time", stats->first);
 		put_time(writer, "last_time", stats->last);
 		put_time(writer, "bucket_start", stats->buckets.low * stats->buckets.nano);
-		put_uint(writer, ",", "bucket_nano", stats->buckets.nano);
+		json_member_uint(writer, ",", "bucket_nano", stats->buckets.nano);
 	}
 	json_member(writer, ",", "kinds");
 	writer_string(writer, "[");
