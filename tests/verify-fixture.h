@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams made by hand, and what verify says of them. */
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "stream-builder.h"
+#include "test.h"
+#include "verdict.h"
+#include "verify.h"
+
+static inline struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
+{
+	int fd = memfd_create("test-verify", MFD_CLOEXEC), r;
+	struct reader_record item;
+	struct reader *reader;
+	struct verify *verify;
+
+	assert_ok(write_all(fd, data, size));
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_ok(reader_new(&reader, fd, "test"));
+	assert_ok(verify_new(&verify));
+	verify_begin(verify, false);
+	for (;;) {
+		r = reader_next(reader, &item);
+		if (r == READER_DAMAGED)
+			verify_damaged(verify, &item);
+		else if (r)
+			break;
+		else
+			assert_ok(verify_record(verify, &item));
+	}
+	verify_end(verify, r, reader_reason(reader), &(struct verify_context){in_progress, 0});
+	reader = reader_free(reader);
+	assert_ok(close(fd));
+	return verify;
+}
+
+static inline void assert_bytes(const void *data, size_t size, bool in_progress, int status,
+				const char *expected)
+{
+	_cleanup_(verify_freep) struct verify *verify = verify_bytes(data, size, in_progress);
+	char text[VERDICT_SIZE];
+
+	verdict_text(verify_report(verify), text);
+	assert_string_equal(text, expected);
+	assert_int_equal(verify_report(verify)->status, status);
+}
+
+/* Ends the stream's life, too. */
+static inline void assert_verdict(struct stream *stream, int status, const char *expected)
+{
+	assert_bytes(stream->data, stream->size, false, status, expected);
+	stream_done(stream);
+}
+
+static inline void begin(struct stream *stream)
+{
+	stream_init(stream);
+	stream_header(stream);
+	stream_clock(stream);
+	stream_event(stream, STREAM_OOM, 0);
+	stream_event(stream, STREAM_SECCOMP, 0);
+	stream_event(stream, STREAM_SECCOMP, 1);
+	stream_counters(stream);
+	stream_event(stream, STREAM_SECCOMP, 1);
+}
+
+static inline void end(struct stream *stream)
+{
+	stream_counters(stream);
+	stream_footer(stream);
+}
+
+/* A stream whose records @mangle has had its hand on. */
+static inline void mangled(struct stream *stream, void (*mangle)(Ringside__V1__Record *record))
+{
+	stream_init(stream);
+	stream->mangle = mangle;
+	stream_header(stream);
+	stream_event(stream, STREAM_OOM, 0);
+	stream_event(stream, STREAM_SECCOMP, 1);
+	end(stream);
+}
+
+static inline Ringside__V1__CpuCounters *first_cpu(Ringside__V1__Record *record)
+{
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && record->counters->n_probes)
+		return record->counters->probes[0]->cpus[0];
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER)
+		return record->footer->probes[0]->cpus[0];
+	return NULL;
+}
