@@ -136,6 +136,18 @@ def judge_tool(folder, state, kernel):
     yield len(gone) < 30, f"{len(state)} rows, of which bpftool does not know {len(gone)}"
 
 
+def judge_runs(folder, state):
+    """They go on: no fewer than before, and of those that do not run the same."""
+    before, after = ({p["id"]: (p.get("run_cnt", 0), p.get("run_time_ns", 0))
+                      for p in json.loads((folder / f"{when}.programs").read_text(encoding="utf-8"))}
+                     for when in ("before", "after"))
+    seen = {key[1]: (row.bpf_object.program.runs, row.bpf_object.program.run_time_nano)
+            for key, row in state.items() if key[0] == "program" and key[1] in before and key[1] in after}
+    wrong = [i for i, runs in seen.items() if runs < before[i] or (before[i] == after[i] and runs[0] > after[i][0] + 9)]
+    ran = sum(1 for runs in before.values() if runs[0])
+    yield ran > 1 and not wrong, f"of {len(seen)} programs {ran} have run, as often as bpftool says: {wrong or 'all'}"
+
+
 def judge_own(records, state, kernel):
     own = [row for row in state.values() if row.bpf_object.own]
     names = {row.bpf_object.name for row in own}
@@ -178,6 +190,8 @@ def main():
     else:
         checks.append((counted.runs == args.runs and counted.run_time_nano > 0, f"{counted.runs} runs in {counted.run_time_nano} ns"))
     checks += judge_tool(args.truth.parent, state, kernel)
+    if kernel >= (5, 19):
+        checks += judge_runs(args.truth.parent, state)
     checks += judge_own(records, states[-1], kernel)
     for good, what in checks:
         print("ok - " + what if good else "not ok - " + what)
