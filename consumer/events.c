@@ -7,6 +7,8 @@
 #include "printer.h"
 #include "util.h"
 
+#define ID_SIZE (2 * 16 + 1 + 20 + 1) /* stream_id:seq */
+
 struct events_client {
 	struct filter *filter;
 	struct events_wait wait;
@@ -36,8 +38,42 @@ void events_done(struct events *events)
 	(void)pthread_mutex_destroy(&events->lock);
 }
 
+static void append(struct events_client *client, const void *data, size_t size)
+{
+	size_t end = (client->begin + client->size) % EVENTS_BUFFER;
+	size_t first = size < EVENTS_BUFFER - end ? size : EVENTS_BUFFER - end;
+
+	memcpy(client->buf + end, data, first);
+	memcpy(client->buf, (const char *)data + first, size - first);
+	client->size += size;
+}
+
+static void format_id(const uint8_t stream_id[16], uint64_t seq, char id[ID_SIZE])
+{
+	for (size_t i = 0; i < 16; i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", stream_id[i]);
+	(void)snprintf(id + 32, ID_SIZE - 32, ":%" PRIu64, seq);
+}
+
+/* Another id than that of the latest record, of which nobody made anything up. */
+static void tell_missed(const struct events *events, struct events_client *client,
+			const char *after)
+{
+	char latest[ID_SIZE], told[2 * ID_SIZE + 64];
+	int n;
+
+	if (!*after || strlen(after) >= ID_SIZE || after[strspn(after, "0123456789abcdef:")])
+		return;
+	format_id(events->stream_id, events->seq, latest);
+	if (!events->seq || !strcmp(after, latest))
+		return;
+	n = snprintf(told, sizeof(told),
+		     "event: missed\ndata: {\"after\":\"%s\",\"until\":\"%s\"}\n\n", after, latest);
+	append(client, told, (size_t)n);
+}
+
 struct events_client *events_join(struct events *events, struct filter *filter,
-				  const struct events_wait *wait)
+				  const struct events_wait *wait, const char *after)
 {
 	struct events_client *client = malloc(sizeof(*client));
 
@@ -53,6 +89,8 @@ struct events_client *events_join(struct events *events, struct filter *filter,
 		client->sleeping = false;
 		client->dropped = client->begin = client->size = 0;
 		events->clients[events->n++] = client;
+		if (after)
+			tell_missed(events, client, after);
 	}
 	(void)pthread_mutex_unlock(&events->lock);
 	return client;
@@ -67,16 +105,6 @@ void events_leave(struct events *events, struct events_client *client)
 	(void)pthread_mutex_unlock(&events->lock);
 	(void)filter_free(client->filter);
 	free(client);
-}
-
-static void append(struct events_client *client, const void *data, size_t size)
-{
-	size_t end = (client->begin + client->size) % EVENTS_BUFFER;
-	size_t first = size < EVENTS_BUFFER - end ? size : EVENTS_BUFFER - end;
-
-	memcpy(client->buf + end, data, first);
-	memcpy(client->buf, (const char *)data + first, size - first);
-	client->size += size;
 }
 
 static void wake(struct events_client *client)
@@ -129,19 +157,16 @@ static bool format(struct events *events, struct reader *reader, struct reader_r
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	struct writer *writer = events->writer;
-	char id[32];
+	char id[ID_SIZE];
 
 	writer->size = 0;
 	writer->error = 0;
 	if (reader_unpack(reader, item))
 		return false;
+	format_id(events->stream_id, item->peek.seq, id);
 	writer_string(writer, "id: ");
-	for (size_t i = 0; header && i < header->stream_id.len && i < 16; i++) {
-		(void)snprintf(id, sizeof(id), "%02x", header->stream_id.data[i]);
-		writer_string(writer, id);
-	}
-	(void)snprintf(id, sizeof(id), ":%" PRIu64 "\ndata: ", item->peek.seq);
 	writer_string(writer, id);
+	writer_string(writer, "\ndata: ");
 	events->output.header = header;
 	events->output.memo = reader_memo(reader);
 	if (output_put(&events->output, item->record, item->frame, item->size))
@@ -169,9 +194,19 @@ static void publish(struct events *events, struct reader *reader, struct reader_
 	}
 }
 
+static void note_latest(struct events *events, const Ringside__V1__Header *header, uint64_t seq)
+{
+	const size_t size = sizeof(events->stream_id);
+
+	if (header && header->stream_id.len == size)
+		memcpy(events->stream_id, header->stream_id.data, size);
+	events->seq = seq;
+}
+
 void events_publish(struct events *events, struct reader *reader, struct reader_record *item)
 {
 	(void)pthread_mutex_lock(&events->lock);
+	note_latest(events, reader_header(reader), item->peek.seq);
 	if (events->n)
 		publish(events, reader, item);
 	(void)pthread_mutex_unlock(&events->lock);

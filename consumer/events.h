@@ -26,6 +26,9 @@ struct events {
 	struct writer *writer; /* to nowhere: a record fits its buffer or is dropped */
 	struct output output;
 	bool closing;
+	/* Of the latest record that was read, wanted or not; 0: there was none. */
+	uint8_t stream_id[16];
+	uint64_t seq;
 	unsigned n;
 	struct events_client *clients[EVENTS_CLIENTS];
 	uint64_t sent, dropped, refused;
@@ -34,9 +37,11 @@ struct events {
 int events_init(struct events *events);
 void events_done(struct events *events);
 
-/* The client owns @filter from now on, also when there is no room: NULL. */
+/* The client owns @filter from now on, also when there is no room: NULL. @after: the id of the last
+ * event it had from an earlier connection, or NULL; what came since is not sent, but told to be
+ * missing. */
 struct events_client *events_join(struct events *events, struct filter *filter,
-				  const struct events_wait *wait);
+				  const struct events_wait *wait, const char *after);
 void events_leave(struct events *events, struct events_client *client);
 
 /* A record that was read. The reader's thread alone calls it. */

@@ -77,6 +77,7 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
 	struct events_wait wait = {sleep_subscriber, wake_subscriber, subscriber};
 	struct MHD_Response *response;
+	const char *after;
 
 	if (!subscriber) {
 		(void)filter_free(filter);
@@ -85,7 +86,9 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 	subscriber->events = request->listener->event_hub;
 	subscriber->connection = request->connection;
 	subscriber->mhd = request->listener->mhd;
-	subscriber->client = events_join(subscriber->events, filter, &wait);
+	after = subscriber->mhd->lookup_connection_value(request->connection, MHD_HEADER_KIND,
+							 "Last-Event-ID");
+	subscriber->client = events_join(subscriber->events, filter, &wait, after);
 	if (!subscriber->client) {
 		free(subscriber);
 		return http_say(request, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -2,6 +2,7 @@
 /* Clients of live events: filters, and what happens to those who do not read. */
 #include "events.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ static void wake_up(void *data)
 	((struct sleeper *)data)->woken++;
 }
 
-static struct events_client *join(struct events *events, struct sleeper *sleeper, const char *kind)
+static struct events_client *join_after(struct events *events, struct sleeper *sleeper,
+					const char *kind, const char *after)
 {
 	const struct events_wait wait = {go_to_sleep, wake_up, sleeper};
 	struct filter *filter;
@@ -33,7 +35,12 @@ static struct events_client *join(struct events *events, struct sleeper *sleeper
 	assert_ok(filter_new(&filter));
 	if (kind)
 		assert_ok(filter_option(filter, filter_options[0].opt, kind, error, sizeof(error)));
-	return events_join(events, filter, &wait);
+	return events_join(events, filter, &wait, after);
+}
+
+static struct events_client *join(struct events *events, struct sleeper *sleeper, const char *kind)
+{
+	return join_after(events, sleeper, kind, NULL);
 }
 
 /* Publishes all that is in the stream. */
@@ -111,6 +118,35 @@ static void events_come_to_who_wants_them(void **state)
 	stream_done(&stream);
 }
 
+/* What an EventSource says when it connects again. */
+static void who_comes_back_is_told_what_is_missing(void **state)
+{
+	struct events events;
+	struct sleeper sleeper = {0};
+	struct stream stream;
+	_cleanup_free_ char *first = NULL, *same = NULL, *later = NULL, *odd = NULL;
+	char last[64] = "", expected[256];
+
+	make_stream(&stream, 2);
+	assert_ok(events_init(&events));
+	first = read_all(&events, join_after(&events, &sleeper, NULL, "00:1"));
+	assert_string_equal(first, ""); /* nothing was read so far */
+	publish(&events, &stream);
+	for (size_t i = 0; i < sizeof(events.stream_id); i++)
+		(void)snprintf(last + strlen(last), 3, "%02x", events.stream_id[i]);
+	(void)snprintf(last + strlen(last), 24, ":%" PRIu64, events.seq);
+	same = read_all(&events, join_after(&events, &sleeper, NULL, last));
+	assert_string_equal(same, "");
+	later = read_all(&events, join_after(&events, &sleeper, NULL, "0a:3"));
+	(void)snprintf(expected, sizeof(expected),
+		       "event: missed\ndata: {\"after\":\"0a:3\",\"until\":\"%s\"}\n\n", last);
+	assert_string_equal(later, expected);
+	odd = read_all(&events, join_after(&events, &sleeper, NULL, "1\"}\n\n"));
+	assert_string_equal(odd, "");
+	events_done(&events);
+	stream_done(&stream);
+}
+
 static void who_does_not_read_loses_events_and_is_told(void **state)
 {
 	struct events events;
@@ -178,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_come_to_who_wants_them),
+		cmocka_unit_test(who_comes_back_is_told_what_is_missing),
 		cmocka_unit_test(who_does_not_read_loses_events_and_is_told),
 		cmocka_unit_test(too_many_are_refused),
 		cmocka_unit_test(at_the_end_all_are_woken_and_told),
