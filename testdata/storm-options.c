@@ -11,13 +11,17 @@
 
 static const char usage[] =
 	"usage: trigger-storm [--tasks N] [--count N] [--errno E] [--syscall NAME|NR]\n"
-	"                     [--distinct N] [--supervised] [--sleepers N]\n"
-	"                     [--cgroup NAME [--per-cgroup N]]\n"
+	"                     [--distinct N] [--seconds N] [--pin] [--supervised]\n"
+	"                     [--sleepers N] [--cgroup NAME [--per-cgroup N]]\n"
 	"  --tasks N       processes at work (default: 1)\n"
 	"  --count N       denied calls of each (default: 10000)\n"
 	"  --errno E       what they get (default: 1)\n"
 	"  --syscall X     what they call (default: getppid)\n"
-	"  --distinct N    N different pairs of call and errno in turn, up to 65520\n"
+	"  --distinct N    N different pairs of call and errno in turn, up to 65520; up to 256 "
+	"are\n"
+	"                  counted one by one\n"
+	"  --seconds N     in bursts, ten a second, for N seconds (default: as fast as they go)\n"
+	"  --pin           each on one CPU, in turn\n"
 	"  --supervised    not by the filter: by a supervisor that it asks\n"
 	"  --sleepers N    processes blocked in SECCOMP_RET_USER_NOTIF meanwhile\n"
 	"  --cgroup NAME   all in a new memory cgroup NAME, removed at the end\n"
@@ -72,8 +76,13 @@ static int parse_option(struct storm_options *o, int option, const char *text)
 		return parse_number(text, 0, STORM_TASKS_MAX, &o->sleepers);
 	case 'p':
 		return parse_number(text, 1, 1000000000, &o->per_cgroup);
+	case 'l':
+		return parse_number(text, 1, 3600, &o->seconds);
 	case 'u':
 		o->supervised = true;
+		return 0;
+	case 'i':
+		o->pin = true;
 		return 0;
 	case 'x':
 		return parse_call(text, &o->nr);
@@ -93,7 +102,9 @@ int storm_parse(struct storm_options *ret, int argc, char **argv)
 		{"errno", required_argument, NULL, 'e'},
 		{"distinct", required_argument, NULL, 'd'},
 		{"sleepers", required_argument, NULL, 's'},
+		{"seconds", required_argument, NULL, 'l'},
 		{"supervised", no_argument, NULL, 'u'},
+		{"pin", no_argument, NULL, 'i'},
 		{"syscall", required_argument, NULL, 'x'},
 		{"cgroup", required_argument, NULL, 'c'},
 		{"per-cgroup", required_argument, NULL, 'p'},

@@ -9,6 +9,7 @@
 #include "memcg.h"
 
 #define STORM_TASKS_MAX 512
+#define STORM_ROWS_MAX 256 /* pairs of call and errno that are counted one by one */
 
 struct storm_options {
 	unsigned long tasks;
@@ -17,16 +18,20 @@ struct storm_options {
 	unsigned long distinct; /* 1: one pair, nr and error */
 	unsigned long sleepers;
 	unsigned long per_cgroup; /* 0: all in one */
+	unsigned long seconds;    /* that it is to take; 0: as fast as they go */
 	bool supervised;
+	bool pin;
 	long nr;
 	const char *cgroup; /* NULL: none of its own */
 };
 
 struct storm_task {
 	pid_t pid;
+	int cpu; /* it is pinned to; -1: to none */
 	volatile bool ready;
 	unsigned long denied;
-	unsigned long nanoseconds; /* of CPU time */
+	unsigned long rows[STORM_ROWS_MAX]; /* of these, by pair, where there are not more pairs */
+	unsigned long nanoseconds;          /* of CPU time */
 	char failure[128];
 };
 

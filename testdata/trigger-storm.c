@@ -20,12 +20,34 @@ static unsigned long now(void)
 	return (unsigned long)t.tv_sec * 1000000000ul + (unsigned long)t.tv_nsec;
 }
 
+/* How often each pair was denied, where they were counted one by one. */
+static void print_rows(const struct storm *storm)
+{
+	const struct storm_options *o = &storm->options;
+
+	if (o->distinct == 1 || o->distinct > STORM_ROWS_MAX)
+		return;
+	for (unsigned long row = 0; row < o->distinct; row++) {
+		struct calls_pair pair = calls_pair(row);
+		unsigned long count = 0;
+
+		for (unsigned long i = 0; i < o->tasks; i++)
+			count += storm->tasks[i].rows[row];
+		(void)printf("%s{\"nr\":%ld,\"syscall\":\"%s\",\"error_number\":%lu,\"count\":%lu}",
+			     row ? "," : ",\"rows\":[", pair.nr, calls_name(pair.nr), pair.error,
+			     count);
+	}
+	(void)printf("]");
+}
+
 static void print_tasks(const struct storm *storm)
 {
 	const struct storm_options *o = &storm->options;
 
 	for (unsigned long i = 0; i < o->tasks; i++)
 		(void)printf("%s%d", i ? "," : ",\"pids\":[", storm->tasks[i].pid);
+	for (unsigned long i = 0; o->pin && i < o->tasks; i++)
+		(void)printf("%s%d", i ? "," : "],\"cpus\":[", storm->tasks[i].cpu);
 	(void)printf("]");
 }
 
@@ -45,6 +67,9 @@ static void print_result(const struct storm *storm, const char *cgroup, unsigned
 	if (o->distinct == 1)
 		(void)printf(",\"nr\":%ld,\"syscall\":\"%s\",\"error_number\":%lu", o->nr,
 			     calls_name(o->nr) ? calls_name(o->nr) : "", o->error);
+	if (o->per_cgroup)
+		(void)printf(",\"per_cgroup\":%lu", o->per_cgroup);
+	print_rows(storm);
 	(void)printf(",\"cgroup\":");
 	if (*cgroup)
 		json_string(stdout, cgroup);
