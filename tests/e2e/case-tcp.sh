@@ -9,13 +9,13 @@ targets='*'
 # Of what there is here: this machine has neither of the first two, and the legacy programs have one.
 case $TARGET in
 native) tiers=tracepoint ;;
-bullseye* | *-legacy | *-runtime) tiers=kprobe ;;
+bullseye* | *-legacy | *-runtime | *-btf) tiers=kprobe ;;
 *) tiers='fentry kprobe tracepoint' ;;
 esac
 
 # Where BTF is missing there are no iterators, and what nobody reads from is not seen.
 case $TARGET in
-*-runtime) SCENES=keeps-up look=--no-look ;;
+*-runtime | *-btf) SCENES=keeps-up look=--no-look ;;
 *) SCENES='stopped stopped6 never keeps-up large' look='' ;;
 esac
 INTERVAL=2
