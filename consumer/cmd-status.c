@@ -151,7 +151,7 @@ static void put_sums(struct line *line, const struct ledger_kind *kind)
 	}
 }
 
-/* @objects: those of a kind that has them; NULL: it has sums. */
+/* @objects: those of a kind that has them, or NULL. */
 static void put_probe(struct writer *writer, const struct ledger_kind *kind,
 		      const struct objects *objects)
 {
@@ -165,10 +165,11 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind,
 	line_text(&line, *kind->tier ? "attached (" : "not attached");
 	line_text(&line, kind->tier);
 	line_text(&line, *kind->tier ? ")" : "");
-	line_text(&line, "; ");
+	if (objects || kind->has_sums)
+		line_text(&line, "; ");
 	if (objects)
 		objects_text(&line, objects);
-	else
+	else if (kind->has_sums)
 		put_sums(&line, kind);
 	put_line(writer, &line);
 }

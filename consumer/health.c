@@ -104,8 +104,8 @@ static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
 	}
 	if (upkeep->span_nano)
 		put_seconds(writer, "cpu_seconds_per_hour", upkeep_hourly(upkeep));
-	if (upkeep->has_resident)
-		json_member_uint(writer, ",", "resident_bytes", upkeep->resident_bytes);
+	if (upkeep->has_anonymous)
+		json_member_uint(writer, ",", "anonymous_bytes", upkeep->anonymous_bytes);
 	if (upkeep->has_maps)
 		json_member_uint(writer, ",", "map_bytes", upkeep->map_bytes);
 }

@@ -118,6 +118,7 @@ static void take_sums(struct ledger *ledger, struct ledger_stream *stream,
 	struct ledger_kind *kind = &ledger->kinds[k];
 	uint64_t sums[LEDGER_SUMS] = {0}, in_flight = 0;
 
+	kind->has_sums = true;
 	add_up(from, sums, &in_flight);
 	for (unsigned i = 0; i < LEDGER_SUMS; i++)
 		kind->sums[i] += account_take(&stream->sums[k][i], sums[i], stream->mode);

@@ -42,6 +42,7 @@ enum ledger_sum {
 struct ledger_kind {
 	char name[TALLY_NAME];
 	char tier[LEDGER_TIER]; /* "fentry", ... of the stream that counts; "": not attached */
+	bool has_sums;          /* kinds without events have none */
 	uint64_t sums[LEDGER_SUMS];
 	bool missed_known;
 	uint64_t in_flight;                    /* now */

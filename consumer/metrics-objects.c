@@ -161,9 +161,11 @@ void metrics_upkeep(struct exposition *e, const struct upkeep *upkeep)
 		put_cpu(e, "user", upkeep->user_nano);
 		put_cpu(e, "system", upkeep->system_nano);
 	}
-	if (upkeep->has_resident)
-		put_bytes(e, "ringside_streamer_resident_memory_bytes",
-			  "Resident memory of the streamer that counts.", upkeep->resident_bytes);
+	if (upkeep->has_anonymous)
+		put_bytes(e, "ringside_streamer_anonymous_memory_bytes",
+			  "Anonymous memory of the streamer that counts: its own, apart from code "
+			  "and BPF maps.",
+			  upkeep->anonymous_bytes);
 	if (upkeep->has_maps)
 		put_bytes(e, "ringside_streamer_map_memory_bytes",
 			  "Memory of its BPF maps, with the rings.", upkeep->map_bytes);

@@ -34,6 +34,8 @@ static void put_sums(struct exposition *e, const struct ledger *ledger)
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
 		exposition_family(e, EXPOSITION_COUNTER, sums[i].name, NULL, sums[i].help);
 		for (unsigned k = 0; k < ledger->n_kinds; k++) {
+			if (!ledger->kinds[k].has_sums)
+				continue;
 			exposition_sample(e);
 			exposition_label(e, "kind", ledger->kinds[k].name);
 			exposition_uint(e, ledger->kinds[k].sums[sums[i].sum]);
@@ -44,8 +46,10 @@ static void put_sums(struct exposition *e, const struct ledger *ledger)
 /* What the sums know of is there for each kind; the rest where it was told. */
 static bool is_reason(const struct ledger_kind *kind, unsigned reason)
 {
-	return reason == RINGSIDE__V1__LOST__REASON__RING_FULL ||
-	       reason == RINGSIDE__V1__LOST__REASON__SINK || kind->lost[reason].count;
+	const bool summed = reason == RINGSIDE__V1__LOST__REASON__RING_FULL ||
+			    reason == RINGSIDE__V1__LOST__REASON__SINK;
+
+	return (summed && kind->has_sums) || kind->lost[reason].count;
 }
 
 static void put_lost(struct exposition *e, const struct ledger *ledger)
@@ -92,6 +96,8 @@ static void put_missed(struct exposition *e, const struct ledger *ledger)
 	exposition_family(e, EXPOSITION_GAUGE, "ringside_events_in_flight", NULL,
 			  "Events between hook and ring at the latest Counters.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		if (!ledger->kinds[k].has_sums)
+			continue;
 		exposition_sample(e);
 		exposition_label(e, "kind", ledger->kinds[k].name);
 		exposition_uint(e, ledger->kinds[k].in_flight);

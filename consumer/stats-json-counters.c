@@ -36,8 +36,8 @@ static void put_upkeep(const struct upkeep *upkeep, struct writer *writer)
 	writer_string(writer, "{");
 	json_member_known(writer, &before, "cpu_nano", upkeep->span_nano, upkeep->cpu_nano);
 	json_member_known(writer, &before, "span_nano", upkeep->span_nano, upkeep->span_nano);
-	json_member_known(writer, &before, "resident_bytes", upkeep->has_resident,
-			  upkeep->resident_bytes);
+	json_member_known(writer, &before, "anonymous_bytes", upkeep->has_anonymous,
+			  upkeep->anonymous_bytes);
 	json_member_known(writer, &before, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
 	writer_string(writer, "}");
 }

@@ -4,7 +4,7 @@
 #include "text-part.h"
 #include "util.h"
 
-#define NAME_SIZE 256
+#define ENTRIES_SIZE 96
 #define HEADS "        memory      of a CPU" /* STATS_NUMBER each */
 
 static void put_memory(struct line *line, const struct object *object)
@@ -40,7 +40,6 @@ static void put_entries(struct line *line, const struct object *object)
 
 	if (!object_has(object, OBJECT_ENTRIES) || !most)
 		return;
-	line_text(line, "  ");
 	line_count(line, entries);
 	line_text(line, " of ");
 	line_count(line, most);
@@ -99,46 +98,54 @@ static void put_name(struct line *line, const struct object *object)
 		put_container(line, object);
 }
 
-static size_t name_width(const struct object *const *top, size_t n)
+static size_t entries_width(const struct object *const *top, size_t n)
 {
-	char text[NAME_SIZE];
-	size_t width = STATS_NAME_MIN;
+	char text[ENTRIES_SIZE];
+	size_t width = strlen("entries");
 
 	for (size_t i = 0; i < n; i++) {
 		struct line line = line_make(text, sizeof(text));
 		size_t one;
 
-		put_name(&line, top[i]);
-		one = line_width(text, line_end(&line));
-		if (one <= STATS_NAME_MAX && one > width)
-			width = one;
+		put_entries(&line, top[i]);
+		one = line_end(&line);
+		width = one > width ? one : width;
 	}
 	return width;
 }
 
+static void put_row(struct line *line, const struct object *object, size_t width)
+{
+	size_t at;
+
+	put_memory(line, object);
+	put_share(line, object);
+	stats_pad(line, line->start, 2 * STATS_NUMBER);
+	line_text(line, "  ");
+	at = line_width(line->start, (size_t)(line->p - line->start));
+	put_entries(line, object);
+	stats_pad(line, line->start, at + width);
+	line_text(line, "  ");
+	put_name(line, object);
+}
+
+/* Numbers first: what an object is called, and whose it is, can be long. */
 static void put_top(const struct stats_counters *counters, const struct stats_print *print,
 		    struct line *line, const char *title, stats_weight_fn weight)
 {
 	const struct object *top[STATS_OBJECTS_SHOWN];
-	size_t n = stats_counters_top(counters, weight, top), width = name_width(top, n);
+	size_t n = stats_counters_top(counters, weight, top), width = entries_width(top, n);
 
 	if (!n)
 		return;
 	stats_title(print, line, title);
-	stats_pad(line, line->start, width);
+	stats_put(print, line);
 	line_text(line, HEADS "  entries");
+	stats_pad(line, line->start, 2 * STATS_NUMBER + 2 + width);
+	line_text(line, "  object, name, holder, container");
 	stats_put(print, line);
 	for (size_t i = 0; i < n; i++) {
-		size_t before;
-
-		put_name(line, top[i]);
-		stats_pad(line, line->start, width);
-		before = line_width(line->start, (size_t)(line->p - line->start));
-		put_memory(line, top[i]);
-		put_share(line, top[i]);
-		if (top[i]->sort == OBJECT_MAP)
-			stats_pad(line, line->start, before + strlen(HEADS));
-		put_entries(line, top[i]);
+		put_row(line, top[i], width);
 		stats_put(print, line);
 	}
 }

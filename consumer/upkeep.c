@@ -28,8 +28,8 @@ void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
 		return;
 	if (cost->has_user_cpu_nano && cost->has_system_cpu_nano)
 		take_cpu(upkeep, cost, boottime_nano);
-	upkeep->has_resident = cost->has_resident_bytes;
-	upkeep->resident_bytes = cost->resident_bytes;
+	upkeep->has_anonymous = cost->has_anonymous_bytes;
+	upkeep->anonymous_bytes = cost->anonymous_bytes;
 	upkeep->has_maps = cost->has_map_bytes;
 	upkeep->map_bytes = cost->map_bytes;
 }
@@ -79,8 +79,8 @@ void upkeep_text(struct line *line, const struct upkeep *upkeep)
 	} else {
 		line_text(line, "CPU time not known");
 	}
-	if (upkeep->has_resident)
-		put_bytes(line, upkeep->resident_bytes, " of memory");
+	if (upkeep->has_anonymous)
+		put_bytes(line, upkeep->anonymous_bytes, " of memory");
 	if (upkeep->has_maps)
 		put_bytes(line, upkeep->map_bytes, " of BPF maps");
 }

@@ -10,9 +10,9 @@
 
 /* All there is to it is to be zero. */
 struct upkeep {
-	bool has_cpu, has_resident, has_maps;
-	uint64_t user_nano, system_nano;    /* latest, since the streamer's start */
-	uint64_t resident_bytes, map_bytes; /* latest */
+	bool has_cpu, has_anonymous, has_maps;
+	uint64_t user_nano, system_nano;     /* latest, since the streamer's start */
+	uint64_t anonymous_bytes, map_bytes; /* latest */
 	/* From one Counters to the next, added up: CPU time, and the time in which it was taken. */
 	uint64_t cpu_nano, span_nano;
 	/* --- */
@@ -29,7 +29,7 @@ void upkeep_part(struct upkeep *upkeep);
 
 static inline bool upkeep_is_known(const struct upkeep *upkeep)
 {
-	return upkeep->has_cpu || upkeep->has_resident || upkeep->has_maps;
+	return upkeep->has_cpu || upkeep->has_anonymous || upkeep->has_maps;
 }
 
 /* CPU time an hour, in ns, between the Counters that were taken; there were two at least. */

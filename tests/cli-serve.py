@@ -232,7 +232,7 @@ def bpf_objects_come_change_and_go():
     with Served("bpf.pb") as served:
         served.grow(stream.header() + stream.objects(
             [program(5, name='a"b\n\\c', own=True), program(6, name="x@@"), table(5, 60, name="flows")],
-            cost=pb.StreamerCost(user_cpu_nano=1_500_000_000, system_cpu_nano=5, resident_bytes=8 << 20,
+            cost=pb.StreamerCost(user_cpu_nano=1_500_000_000, system_cpu_nano=5, anonymous_bytes=8 << 20,
                                  map_bytes=1 << 20)).replace(b"x@@", b"x\xff\xc3"))  # no honest writer does it
         text = served.shows(
             'ringside_bpf_map_entries{id="5",%s} 60\n' % labels,
@@ -241,7 +241,7 @@ def bpf_objects_come_change_and_go():
             'ringside_bpf_program_memory_bytes{id="6",type="xdp",name="x\ufffd\ufffd",comm="agentd"} 4096\n',
             'ringside_bpf_objects{object="program"} 2\n', 'ringside_bpf_objects_memory_bytes{object="program"} 8192\n',
             'ringside_streamer_cpu_seconds_total{mode="user"} 1.500000000\n',
-            'ringside_streamer_resident_memory_bytes 8388608\n', 'ringside_streamer_map_memory_bytes 1048576\n')
+            'ringside_streamer_anonymous_memory_bytes 8388608\n', 'ringside_streamer_map_memory_bytes 1048576\n')
         assert "ringside_bpf_program_runs_total{" not in text
         cursor, check, all_of_them = ebpf()
         assert check["programs"] == 2 and all_of_them["map", 5]["entries"] == 60, check

@@ -143,6 +143,23 @@ static void an_empty_set_is_a_heartbeat_of_one_part(void **state)
 	}
 }
 
+/* Its CPU time may be below the clock's tick; its memory is not. */
+static void each_set_says_what_the_streamer_takes(void **state)
+{
+	struct fixture *f = *state;
+
+	write_set(f, false);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+		const Ringside__V1__StreamerCost *cost = records.all[0]->counters->cost;
+
+		assert_non_null(cost);
+		assert_true(cost->has_user_cpu_nano && cost->has_system_cpu_nano);
+		assert_true(cost->anonymous_bytes > 100000);
+		assert_int_equal(cost->map_bytes, FAKE_MAP_BYTES + FAKE_RING_BYTES);
+	}
+}
+
 static void only_rows_that_changed_come_again(void **state)
 {
 	struct fixture *f = *state;
@@ -332,6 +349,7 @@ int main(void)
 		test_with_fixture(a_probe_that_is_not_attached_has_no_sums),
 		test_with_fixture(a_row_has_its_key_and_its_counts),
 		test_with_fixture(an_empty_set_is_a_heartbeat_of_one_part),
+		test_with_fixture(each_set_says_what_the_streamer_takes),
 		test_with_fixture(only_rows_that_changed_come_again),
 		test_with_fixture(many_rows_take_several_frames_of_bounded_size),
 		test_with_fixture(a_set_too_large_is_not_called_full),

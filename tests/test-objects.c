@@ -472,7 +472,7 @@ static void what_the_streamer_takes_is_by_the_time_between(void **state)
 	assert_false(upkeep_is_known(&upkeep));
 	SET(&cost, user_cpu_nano, SECOND);
 	SET(&cost, system_cpu_nano, SECOND);
-	SET(&cost, resident_bytes, 8 << 20);
+	SET(&cost, anonymous_bytes, 8 << 20);
 	upkeep_take(&upkeep, &cost, 100 * SECOND);
 	assert_int_equal(upkeep.span_nano, 0);
 	SET(&cost, user_cpu_nano, SECOND + SECOND / 2);

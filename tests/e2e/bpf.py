@@ -158,8 +158,8 @@ def judge_own(records, state, kernel):
     yield all(a <= b for a, b in zip(cpu, cpu[1:])) and cpu[0] > 0, f"its CPU time: {cpu[0]} to {cpu[-1]} ns"
     maps = sum(row.bpf_object.memory_bytes for row in own if row.bpf_object.HasField("map"))
     said = costs[-1].map_bytes
-    yield costs[-1].resident_bytes > 1 << 20 and (said == maps or kernel < (6, 4)), \
-        f"it takes {costs[-1].resident_bytes} bytes, its maps {said} by fdinfo, {maps} by their rows"
+    yield costs[-1].anonymous_bytes > 1 << 20 and (said == maps or kernel < (6, 4)), \
+        f"it takes {costs[-1].anonymous_bytes} bytes, its maps {said} by fdinfo, {maps} by their rows"
 
 
 def main():
