@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an input gives of a stream, collected. */
+#pragma once
+
+#include "input.h"
+#include "zstd-fixture.h"
+#include <malloc.h>
+#include <pthread.h>
+#include <zstd.h>
+
+/* What an input gave, and what it said at the end. */
+struct got {
+	uint8_t *data;
+	size_t size;
+	int answer;
+	unsigned damages, marks, indexed;
+	struct input_damage damage; /* the first */
+	size_t damaged_at;          /* how much was given before it */
+};
+
+static inline void got_free(struct got *got)
+{
+	free(got->data);
+}
+
+#define _cleanup_got_ _cleanup_(got_free)
+
+static inline void take(struct got *got, const struct input *input, int answer)
+{
+	if (answer == INPUT_MARK) {
+		got->marks++;
+		got->indexed += input_mark(input)->indexed;
+	} else if (answer == INPUT_DAMAGED && !got->damages++) {
+		got->damage = *input_damage(input);
+		got->damaged_at = got->size;
+	}
+}
+
+static inline struct got drain(struct input *input)
+{
+	struct got got = {0};
+	static uint8_t buf[50021];
+	size_t n;
+
+	for (;;) {
+		got.answer = input_read(input, buf, sizeof(buf), &n);
+		take(&got, input, got.answer);
+		if (got.answer == INPUT_MARK || got.answer == INPUT_DAMAGED)
+			continue;
+		if (got.answer)
+			break;
+		got.data = realloc(got.data, got.size + n);
+		assert_non_null(got.data);
+		memcpy(got.data + got.size, buf, n);
+		got.size += n;
+	}
+	if (got.answer != INPUT_WAIT && got.answer != INPUT_AGAIN)
+		assert_int_equal(input_read(input, buf, sizeof(buf), &n), got.answer);
+	return got;
+}
+
+static inline struct got read_bytes(const void *data, size_t size)
+{
+	_cleanup_close_ int fd = memory_file(data, size);
+	_cleanup_(input_freep) struct input *input = NULL;
+
+	assert_ok(input_new(&input, fd));
+	input_want_marks(input);
+	return drain(input);
+}
+
+static inline void build(struct stream *stream, unsigned events)
+{
+	stream_init(stream);
+	stream_header(stream);
+	stream_clock(stream);
+	for (unsigned i = 0; i < events; i++)
+		stream_event(stream, i % 7 ? STREAM_SECCOMP : STREAM_OOM, i % STREAM_CPUS);
+	stream_counters(stream);
+	stream_footer(stream);
+}
+
+static inline void assert_whole(const struct got *got, const struct stream *stream)
+{
+	assert_int_equal(got->answer, INPUT_END);
+	assert_int_equal(got->damages, 0);
+	assert_int_equal(got->size, stream->size);
+	assert_memory_equal(got->data, stream->data, stream->size);
+}
