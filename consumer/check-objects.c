@@ -53,7 +53,8 @@ void check_objects(struct writer *writer, const struct objects *objects,
 	static const struct objects none;
 	const struct objects *of = objects ? objects : &none;
 
-	objects_json_sums(writer, ",", of);
+	if (objects) /* nobody tells them: unknown is not none */
+		objects_json_sums(writer, ",", of);
 	json_member(writer, ",", "stats");
 	writer_string(writer, "[");
 	put_all(writer, of, cursor);

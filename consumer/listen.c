@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -59,6 +60,14 @@ static int bind_one(const struct addrinfo *info, int *ret)
 	return 0;
 }
 
+/* getaddrinfo(3) takes larger numbers, and keeps their lower 16 bits. */
+static bool is_port(const char *text)
+{
+	const size_t size = strspn(text, "0123456789");
+
+	return size && size <= 5 && !text[size] && atoi(text) > 0 && atoi(text) <= UINT16_MAX;
+}
+
 static int listen_tcp(const char *host, const char *port, int *ret)
 {
 	const struct addrinfo hints = {
@@ -67,8 +76,11 @@ static int listen_tcp(const char *host, const char *port, int *ret)
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 	};
 	struct addrinfo *all;
-	int r = getaddrinfo(host, port, &hints, &all);
+	int r;
 
+	if (!is_port(port))
+		return -EINVAL;
+	r = getaddrinfo(host, port, &hints, &all);
 	if (r)
 		return r == EAI_SYSTEM ? -errno : -EINVAL;
 	r = -EINVAL;
