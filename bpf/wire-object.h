@@ -10,8 +10,8 @@
 #define WIRE_OBJECT_HAS_MEMORY 0x01u   /* memory_bytes */
 #define WIRE_OBJECT_HAS_ENTRIES 0x02u  /* of a map: entries */
 #define WIRE_OBJECT_HAS_RUNS 0x04u     /* of a program: runs, run_nano, misses */
-#define WIRE_OBJECT_TOLD 0x10u         /* of a map: fdinfo says memory_bytes, too */
 #define WIRE_OBJECT_HAS_VERIFIED 0x08u /* of a program: verified_instructions */
+#define WIRE_OBJECT_TOLD 0x10u         /* of a map: fdinfo says memory_bytes, too */
 
 struct wire_object {
 	__u32 object; /* WIRE_OBJECT_PROGRAM, ... */

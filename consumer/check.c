@@ -96,20 +96,20 @@ static const char *check_name(const char *kind)
 	return strcmp(kind, LEDGER_OBJECTS) ? kind : "ebpf";
 }
 
-static void put_attached(struct writer *writer, const struct ledger_kind *kind)
+static void put_attached(struct writer *writer, const struct ledger_kind *kind, bool living)
 {
 	json_member(writer, ",", check_name(kind->name));
 	json_member(writer, "{", "attached");
-	writer_string(writer, *kind->tier ? "true" : "false");
+	writer_string(writer, living && *kind->tier ? "true" : "false");
 }
 
 static void put_check(struct writer *writer, const struct ledger *ledger, unsigned kind,
-		      const struct cursor *cursor)
+		      const struct cursor *cursor, bool living)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const uint64_t *sums = of->sums;
 
-	put_attached(writer, of);
+	put_attached(writer, of, living);
 	json_member_uint(writer, ",", "seen", sums[LEDGER_SEEN]);
 	json_member_uint(writer, ",", "limited", sums[LEDGER_LIMITED]);
 	json_member_uint(writer, ",", "lost",
@@ -126,6 +126,7 @@ static void put_check(struct writer *writer, const struct ledger *ledger, unsign
 void check_write(struct writer *writer, const struct ledger *ledger, const struct cursor *cursor,
 		 uint64_t now_nano)
 {
+	const bool living = ledger_lives(ledger, now_nano);
 	char text[CURSOR_SIZE];
 
 	cursor_format(ledger, now_nano, text);
@@ -137,11 +138,11 @@ void check_write(struct writer *writer, const struct ledger *ledger, const struc
 		const char *kind = ledger->kinds[k].name;
 
 		if (!strcmp(kind, LEDGER_OBJECTS)) {
-			put_attached(writer, &ledger->kinds[k]);
+			put_attached(writer, &ledger->kinds[k], living);
 			check_objects(writer, ledger_objects(ledger, now_nano), cursor);
 			writer_string(writer, "}");
 		} else if (strcmp(kind, "any") != 0) {
-			put_check(writer, ledger, k, cursor);
+			put_check(writer, ledger, k, cursor, living);
 		}
 	}
 	writer_string(writer, "}\n");

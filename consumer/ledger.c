@@ -333,6 +333,14 @@ struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t
 	};
 }
 
+bool ledger_lives(const struct ledger *ledger, uint64_t now_nano)
+{
+	for (unsigned i = 0; i < ledger->n_streams; i++)
+		if (ledger->streams[i]->counts && ledger_stream_lives(ledger->streams[i], now_nano))
+			return true;
+	return false;
+}
+
 int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret)
 {
 	const struct ledger_stream *best = NULL;

@@ -113,6 +113,9 @@ void ledger_review(struct ledger *ledger, uint64_t now_nano);
 /* The stream @i of n_streams. */
 struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t now_nano);
 
+/* Whether a stream that counts is still being written: gauges of the dead are not so any more. */
+bool ledger_lives(const struct ledger *ledger, uint64_t now_nano);
+
 /* The one that counts, and wrote last of those. -ENOENT: there is none. */
 int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret);
 

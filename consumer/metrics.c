@@ -104,7 +104,7 @@ static void put_missed(struct exposition *e, const struct ledger *ledger)
 	}
 }
 
-static void put_probes(struct exposition *e, const struct ledger *ledger)
+static void put_probes(struct exposition *e, const struct ledger *ledger, bool living)
 {
 	exposition_family(e, EXPOSITION_GAUGE, "ringside_probe_attached", NULL,
 			  "Whether the probe is attached, and by which tier.");
@@ -116,7 +116,7 @@ static void put_probes(struct exposition *e, const struct ledger *ledger)
 		exposition_sample(e);
 		exposition_label(e, "kind", kind->name);
 		exposition_label(e, "tier", kind->tier);
-		exposition_uint(e, *kind->tier != '\0');
+		exposition_uint(e, living && *kind->tier);
 	}
 }
 
@@ -192,12 +192,13 @@ static void put_buckets(struct exposition *e, const struct series *series, const
 }
 
 static void put_side(struct exposition *e, const struct ledger *ledger, unsigned kind,
-		     enum series_side side, const char *word)
+		     enum series_side side, const char *word, bool living)
 {
 	char name[NAME_SIZE];
 
 	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_fullest_ratio", word);
-	put_fullest(e, ledger, kind, side, name);
+	if (living)
+		put_fullest(e, ledger, kind, side, name);
 	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_samples", word);
 	exposition_family(e, EXPOSITION_COUNTER, name, NULL, "TCP queues looked at.");
 	put_values(e, ledger, kind, SERIES_SAMPLES + side);
@@ -224,8 +225,9 @@ static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned
 	if (!ledger->series.n_kind[kind] && !*of->tier)
 		return;
 	if (!strcmp(of->name, "tcp_queue")) {
-		put_side(e, ledger, kind, SERIES_RECEIVE, "receive");
-		put_side(e, ledger, kind, SERIES_SEND, "send");
+		put_side(e, ledger, kind, SERIES_RECEIVE, "receive",
+			 ledger_lives(ledger, now_nano));
+		put_side(e, ledger, kind, SERIES_SEND, "send", ledger_lives(ledger, now_nano));
 		return;
 	}
 	(void)snprintf(name, sizeof(name), "ringside_%ss", of->name);
@@ -323,7 +325,7 @@ void metrics_write(struct exposition *e, const struct ledger *ledger,
 {
 	put_server(e, ledger, server);
 	put_streams(e, ledger, now_nano);
-	put_probes(e, ledger);
+	put_probes(e, ledger, ledger_lives(ledger, now_nano));
 	put_sums(e, ledger);
 	put_lost(e, ledger);
 	put_missed(e, ledger);

@@ -11,9 +11,8 @@
 #include "iterator.h"
 #include "util.h"
 
-#define HOLDERS_MAX                                                                                \
-	65536u           /* file descriptors; of objects held by more, some holders are left out */
-#define KNOWN_MAX 16384u /* objects whose changes are noticed; others are news each time */
+#define HOLDERS_MAX 65536u /* file descriptors; of more, some holders are left out */
+#define KNOWN_MAX 16384u   /* objects whose changes are noticed; others are news each time */
 
 /* An object as it was in the walk before. */
 struct known {

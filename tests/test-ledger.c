@@ -302,9 +302,24 @@ static void queues_become_gauges_and_a_histogram(void **state)
 	assert_int_equal(ledger.series.all[0]->totals[SERIES_SAMPLES + SERIES_RECEIVE], 36);
 }
 
+/* What a gauge said last is not so any more when its streamer is dead. */
+static void gauges_of_the_dead_are_not_shown(void **state)
+{
+	struct ledger ledger;
+	struct fixture_stream a = {.id = {0xaa}};
+
+	ledger_init(&ledger, 10);
+	fixture_header(&ledger, &a, 100);
+	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 1});
+	assert_true(ledger_lives(&ledger, (REAL_ZERO + 111) * SECOND));
+	assert_false(ledger_lives(&ledger, (REAL_ZERO + 1000) * SECOND));
+	ledger_done(&ledger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gauges_of_the_dead_are_not_shown),
 		cmocka_unit_test(sums_are_those_of_the_latest_counters),
 		cmocka_unit_test(totals_run_on_over_a_restart),
 		cmocka_unit_test(a_killed_streamer_is_waited_for_and_nothing_is_missing),

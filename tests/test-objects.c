@@ -422,6 +422,7 @@ static void metrics_of_the_dead_are_not_shown(void **state)
 
 	TAKE(&ledger, &a, 110, true, {.id = 5, .memory = 4096});
 	assert_null(strstr(page(writer, &ledger, AT(1000)), "ringside_bpf_"));
+	assert_non_null(strstr(page(writer, &ledger, AT(1000)), "tier=\"fentry\"} 0\n"));
 }
 
 /* How many objects /check has since the cursor @text. */
