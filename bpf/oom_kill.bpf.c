@@ -260,7 +260,9 @@ static __always_inline bool is_new_victim(struct task_struct *victim, __u64 now)
 		.start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime),
 	};
 
-	return bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST) != -EEXIST;
+	/* As int: up to 6.3 the kernel calls the map's own function, which returns one, and so
+	 * -EEXIST comes as 0xffffffef. Any other failure must not silence a kill. */
+	return (int)bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST) != -EEXIST;
 }
 
 static __always_inline void count(const struct wire_oom_kill *event, struct wire_sums *sums,

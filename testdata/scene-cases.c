@@ -123,6 +123,18 @@ static int await(struct scene *scene, const struct actor *actor)
 	return scene_fail(scene, "%s does not get ready", actor->comm);
 }
 
+static int await_go(struct scene *scene)
+{
+	const struct timespec pause_time = {.tv_nsec = 2 * 1000 * 1000};
+
+	for (int i = 0; i < READY_POLLS; i++) {
+		if (scene->go)
+			return 0;
+		(void)nanosleep(&pause_time, NULL);
+	}
+	return scene_fail(scene, "nobody says go");
+}
+
 static int hog(struct scene *scene, struct actor *actor)
 {
 	eat(actor, scene->limit ? 2 * scene->limit : MACHINE_BYTES);
@@ -169,7 +181,7 @@ static int member(struct scene *scene, struct actor *actor)
 	sleep_until_killed();
 }
 
-static int stage_o03(struct scene *scene)
+static int make_group(struct scene *scene)
 {
 	int r = memcg_set_oom_group(&scene->memcg);
 
@@ -178,14 +190,51 @@ static int stage_o03(struct scene *scene)
 	if (r)
 		return scene_fail(scene, "memory.oom.group: %s", strerror(-r));
 	scene->group = true;
+	return 0;
+}
+
+static int add_members(struct scene *scene)
+{
 	for (int i = 0; i < 2; i++) {
 		struct actor *actor = add(scene, i ? "-two" : "-one", true);
 
 		if (start(scene, actor, member, 0) || await(scene, actor))
 			return -1;
 	}
+	return 0;
+}
+
+/* The kernel kills the chosen one, and then goes through the group in the order in which its
+ * members came into it: through the chosen one again, here at the end. */
+static int stage_o03(struct scene *scene)
+{
+	if (make_group(scene) || add_members(scene))
+		return -1;
 	scene->trigger = 2;
 	return start(scene, add(scene, "-hog", true), hog, 0);
+}
+
+static int hog_when_told(struct scene *scene, struct actor *actor)
+{
+	actor->ready = true;
+	return await_go(scene) ? -1 : hog(scene, actor);
+}
+
+/* ... here at the beginning. */
+static int stage_o12(struct scene *scene)
+{
+	struct actor *actor = add(scene, "-hog", true);
+
+	if (make_group(scene) || start(scene, actor, hog_when_told, 0) || await(scene, actor) ||
+	    add_members(scene))
+		return -1;
+	scene->go = true;
+	return 0;
+}
+
+static int stage_o13(struct scene *scene)
+{
+	return make_group(scene) ? -1 : start(scene, add(scene, "", true), hog, 0);
 }
 
 static int sharer(void *data)
@@ -378,7 +427,7 @@ static int stage_g02(struct scene *scene)
 const struct scene_case scene_cases[] = {
 	{"o01", "the victim hits the limit itself", stage_hog, false, false},
 	{"o02", "one process hits the limit, another is chosen", stage_o02, false, false},
-	{"o03", "memory.oom.group, three processes", stage_o03, false, false},
+	{"o03", "memory.oom.group, three processes, the chosen one last", stage_o03, false, false},
 	{"o04", "another process shares the victim's memory", stage_o04, false, false},
 	{"o05", "eight threads allocate", stage_o05, false, false},
 	{"o06", "the thread group leader has exited", stage_o06, false, false},
@@ -387,6 +436,8 @@ const struct scene_case scene_cases[] = {
 	{"o09", "the victim is pid 1 of a pid namespace", stage_o09, false, false},
 	{"o10", "the cgroup is removed at once", stage_hog, false, false},
 	{"o11", "the victim has oom_score_adj 42", stage_o11, false, false},
+	{"o12", "memory.oom.group, three processes, the chosen one first", stage_o12, false, false},
+	{"o13", "memory.oom.group, one process alone", stage_o13, false, false},
 	{"g01", "the machine runs out of memory", stage_g01, false, true},
 	{"g02", "sysrq f", stage_g02, false, true},
 };

@@ -35,6 +35,7 @@ struct scene {
 	bool sysrq;
 	int trigger;       /* index of the actor that hits the limit; -1: not known */
 	int shares_memory; /* victims that die only because they share another's memory */
+	volatile bool go;  /* to those that wait for others */
 	uint32_t n_actors;
 	struct actor actors[SCENE_ACTORS];
 	char failure[256];

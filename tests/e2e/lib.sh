@@ -99,10 +99,11 @@ end_streamers() {
 
 # For judge().
 
-# judge_truth NAME: NAME.pb says what NAME.truth says, event by event; a line for each case.
+# judge_truth NAME [TIER]: NAME.pb says what NAME.truth says, event by event; a line for each case.
 # On kernels where everything attaches, the tier is known beforehand.
 judge_truth() {
-	case $TARGET in
+	case ${2:+asked}$TARGET in
+	asked*) set -- "$1" --tier "$2" ;;
 	bookworm | bookworm-v1 | trixie | trixie-arm64) set -- "$1" --tier fentry ;;
 	bullseye | bullseye-v1 | *-legacy) set -- "$1" --tier kprobe ;;
 	esac
