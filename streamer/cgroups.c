@@ -10,6 +10,7 @@
 #include "container.h"
 #include "pb.h"
 #include "ringside-fields.h"
+#include "util.h"
 
 #define ENTRIES 4096u
 #define BYTES_MAX (2u << 20) /* about 500 bytes each */
@@ -17,8 +18,8 @@
 #define NAMES_TRIES 4u
 #define NAMES_RETRY_NANO 1000000000ull /* then 4 s, then 16 s */
 
-/* A path, what is cut out of it once more, the names, the numbers. */
-#define ENCODED_MAX (PATH_SIZE * 3 + 2048)
+/* A path, what is cut out of it once more, what is nested, the names, the numbers. */
+#define ENCODED_MAX (PATH_SIZE * 3 + 4096)
 
 int cgroups_init(struct cgroups *cgroups, const struct kubelet *kubelet)
 {
@@ -53,10 +54,20 @@ static void put_text(struct pb *pb, unsigned field, const char *text)
 		pb_string(pb, field, text);
 }
 
-static void put_span(struct pb *pb, unsigned field, const char *text, size_t size)
+static void put_name(struct pb *pb, unsigned field, struct container_name name)
 {
-	if (size)
-		pb_bytes(pb, field, text, size);
+	if (name.size)
+		pb_bytes(pb, field, name.p, name.size);
+}
+
+static void put_nested(struct pb *pb, const struct container *container)
+{
+	put_text(pb, FIELD_CONTAINER_NESTED, container->nested);
+	put_text(pb, FIELD_CONTAINER_NESTED_ID, container->nested_id);
+	put_text(pb, FIELD_CONTAINER_NESTED_RUNTIME, container->nested_runtime);
+	put_text(pb, FIELD_CONTAINER_NESTED_POD_UID, container->nested_pod_uid);
+	put_name(pb, FIELD_CONTAINER_NESTED_UNIT, container->nested_unit);
+	put_name(pb, FIELD_CONTAINER_NESTED_SLICE, container->nested_slice);
 }
 
 static void encode(struct cgroup *cgroup, struct cgroup_id id, const char *path, size_t path_size,
@@ -74,13 +85,20 @@ static void encode(struct cgroup *cgroup, struct cgroup_id id, const char *path,
 	if (id.id)
 		pb_uint(&pb, FIELD_CONTAINER_CGROUP_ID, id.id);
 	pb_uint(&pb, FIELD_CONTAINER_HIERARCHY_ID, id.hierarchy);
-	put_span(&pb, FIELD_CONTAINER_SYSTEMD_UNIT, container->unit, container->unit_size);
-	put_span(&pb, FIELD_CONTAINER_SYSTEMD_SLICE, container->slice, container->slice_size);
+	put_name(&pb, FIELD_CONTAINER_SYSTEMD_UNIT, container->unit);
+	put_name(&pb, FIELD_CONTAINER_SYSTEMD_SLICE, container->slice);
 	put_text(&pb, FIELD_CONTAINER_NAMESPACE_NAME, names->namespace_name);
 	put_text(&pb, FIELD_CONTAINER_POD_NAME, names->pod_name);
 	put_text(&pb, FIELD_CONTAINER_CONTAINER_NAME, names->container_name);
 	if (cgroup->path_cut)
 		pb_bool(&pb, FIELD_CONTAINER_PATH_TRUNCATED, true);
+	put_name(&pb, FIELD_CONTAINER_SYSTEMD_USER_UNIT, container->user_unit);
+	put_name(&pb, FIELD_CONTAINER_SYSTEMD_USER_SLICE, container->user_slice);
+	if (container->has_user_uid)
+		pb_uint(&pb, FIELD_CONTAINER_SYSTEMD_USER_UID, container->user_uid);
+	put_text(&pb, FIELD_CONTAINER_PODMAN_POD_ID, container->podman_pod_id);
+	put_text(&pb, FIELD_CONTAINER_ECS_TASK_ID, container->ecs_task_id);
+	put_nested(&pb, container);
 
 	/* the length goes in front, which may move all */
 	end = pb.p;
@@ -92,6 +110,22 @@ static void encode(struct cgroup *cgroup, struct cgroup_id id, const char *path,
 static uint64_t next_try(unsigned tries, uint64_t now)
 {
 	return tries < NAMES_TRIES ? now + (NAMES_RETRY_NANO << 2 * (tries - 1)) : UINT64_MAX;
+}
+
+/* Units that Kubernetes' containers may be in, if the kubelet and the runtime disagree about the
+ * cgroup driver. What calls itself a pod below any other unit gets no pod's name. */
+static bool is_of_kubelet(struct container_name unit)
+{
+	static const char *const starts[] = {"containerd", "crio",    "docker.",        "k0s",
+					     "k3s",        "kubelet", "snap.microk8s.", "rke2-"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		size_t size = strlen(starts[i]);
+
+		if (unit.size >= size && !memcmp(unit.p, starts[i], size))
+			return true;
+	}
+	return !unit.size;
 }
 
 /* @path may be in the cgroup's old entry. */
@@ -108,7 +142,7 @@ static const struct cgroup *build(struct cgroups *cgroups, struct cgroup_id id,
 	*cgroup = (struct cgroup){.retry_at = UINT64_MAX, .path_cut = cut};
 	container_parse(&container, path, path_size);
 	cgroup->level = (uint8_t)container.level;
-	if (container.pod_uid[0]) {
+	if (container.pod_uid[0] && is_of_kubelet(container.unit)) {
 		kubelet_find(&cgroups->kubelet, container.id, container.pod_uid, &names);
 		cgroup->tries = (uint8_t)(1 + (old ? old->tries : 0));
 		if (!names.pod_name[0] || (container.id[0] && !names.container_name[0]))

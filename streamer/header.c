@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container.h"
 #include "counters.h"
 #include "header.h"
 #include "host.h"
@@ -143,6 +144,7 @@ int header_write(struct stream *stream, const struct kernel *kernel, const struc
 	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, config->bulk_ring_bytes);
 	if (map_bytes)
 		pb_uint(&pb, FIELD_HEADER_MAP_BYTES, map_bytes);
+	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
 	limits(&pb, config);
 	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */
 		pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);

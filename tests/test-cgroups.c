@@ -67,6 +67,51 @@ static void assert_path(const struct cgroup *cgroup, const char *want)
 	ringside__v1__container__free_unpacked(container, NULL);
 }
 
+static void what_is_nested_has_fields_of_its_own(void **state)
+{
+	Ringside__V1__Container *c =
+		decode(fill(*state, 0, 1, "/docker/" ID "/system.slice/ssh.service", 0));
+
+	assert_string_equal(c->id, ID);
+	assert_null(c->systemd_unit);
+	assert_string_equal(c->nested, "ssh.service");
+	assert_string_equal(c->nested_unit, "ssh.service");
+	assert_string_equal(c->nested_slice, "system.slice");
+	ringside__v1__container__free_unpacked(c, NULL);
+	c = decode(fill(*state, 0, 2, "/docker/" ID PATH, 0));
+	assert_string_equal(c->nested, "pod:" UID "/containerd:" ID);
+	assert_string_equal(c->nested_id, ID);
+	assert_string_equal(c->nested_runtime, "containerd");
+	assert_string_equal(c->nested_pod_uid, UID);
+	ringside__v1__container__free_unpacked(c, NULL);
+}
+
+static void a_users_manager_has_fields_of_its_own(void **state)
+{
+	Ringside__V1__Container *c = decode(
+		fill(*state, 0, 1,
+		     "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service", 0));
+
+	assert_string_equal(c->systemd_unit, "user@1000.service");
+	assert_string_equal(c->systemd_slice, "user-1000.slice");
+	assert_string_equal(c->systemd_user_unit, "a.service");
+	assert_string_equal(c->systemd_user_slice, "app.slice");
+	assert_true(c->has_systemd_user_uid && c->systemd_user_uid == 1000);
+	ringside__v1__container__free_unpacked(c, NULL);
+}
+
+static void groups_of_containers_have_their_id(void **state)
+{
+	Ringside__V1__Container *c =
+		decode(fill(*state, 0, 1, "/ecs/5a0d5ceddf6c44c1928d367a815d890f", 0));
+
+	assert_string_equal(c->ecs_task_id, "5a0d5ceddf6c44c1928d367a815d890f");
+	ringside__v1__container__free_unpacked(c, NULL);
+	c = decode(fill(*state, 0, 2, "/foo.slice/foo-libpod_pod_" ID ".slice", 0));
+	assert_string_equal(c->podman_pod_id, ID);
+	ringside__v1__container__free_unpacked(c, NULL);
+}
+
 static void the_key_is_hierarchy_and_id(void **state)
 {
 	assert_path(fill(*state, 0, 1, "/a", 0), "/a");
@@ -208,6 +253,26 @@ static void names_that_come_late_are_found(void **state)
 	assert_true(cgroups_find(&node->cgroups, id, 2 * SECOND)->retry_at == UINT64_MAX);
 }
 
+static void a_unit_that_calls_itself_a_pod_gets_no_name(void **state)
+{
+	static const char *const paths[] = {
+		"/system.slice/k3s.service" PATH, /* this one is of Kubernetes */
+		"/system.slice/my.service" PATH,
+		"/user.slice/user-1.slice/user@1.service/app.slice" PATH,
+		"/docker/" ID PATH,
+	};
+	struct node *node = *state;
+
+	start_container(node);
+	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
+		Ringside__V1__Container *c = decode(fill(&node->cgroups, 0, 1 + i, paths[i], 0));
+
+		assert_int_equal(c->pod_name != NULL, i == 0);
+		assert_int_equal(c->namespace_name != NULL, i == 0);
+		ringside__v1__container__free_unpacked(c, NULL);
+	}
+}
+
 static void names_that_never_come_are_given_up(void **state)
 {
 	const struct cgroup_id id = {0, 1};
@@ -232,6 +297,9 @@ static void names_that_never_come_are_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_nested_has_fields_of_its_own),
+		TEST(a_users_manager_has_fields_of_its_own),
+		TEST(groups_of_containers_have_their_id),
 		TEST(the_key_is_hierarchy_and_id),
 		TEST(a_new_path_replaces_the_old_one),
 		TEST(without_an_id_nothing_is_kept),
@@ -239,6 +307,7 @@ int main(void)
 		TEST(long_paths_are_bounded_by_their_bytes),
 		NODE_TEST(names_come_with_the_first_event),
 		NODE_TEST(names_that_come_late_are_found),
+		NODE_TEST(a_unit_that_calls_itself_a_pod_gets_no_name),
 		NODE_TEST(names_that_never_come_are_given_up),
 	};
 

@@ -262,8 +262,8 @@ static void a_path_becomes_valid_text(void **state)
 	message = encode(*state, &record);
 	assert_string_equal(message->seccomp_denial->container->cgroup_path,
 			    "/a\xef\xbf\xbd/system.slice/x\xef\xbf\xbd.service");
-	assert_string_equal(message->seccomp_denial->container->systemd_unit,
-			    "x\xef\xbf\xbd.service");
+	/* systemd makes no such name */
+	assert_null(message->seccomp_denial->container->systemd_unit);
 	ringside__v1__record__free_unpacked(message, NULL);
 }
 
