@@ -25,19 +25,26 @@ static size_t stem(const char *path)
 	return n;
 }
 
+const char *names_slash(const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return length && folder[length - 1] == '/' ? "" : "/";
+}
+
 static int in_folder(const struct names *names, const struct names_file *file, char *buf,
 		     size_t size)
 {
 	const uint8_t *id = file->stream_id;
-	const char *slash = names->path[strlen(names->path) - 1] == '/' ? "" : "/";
 	char time[32];
 	struct tm tm;
 	int n;
 
 	if (!gmtime_r(&file->time, &tm) || !strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm))
 		return -EINVAL;
-	n = snprintf(buf, size, "%s%s%s-%02x%02x%02x%02x-%06u.pb%s", names->path, slash, time,
-		     id[0], id[1], id[2], id[3], file->index, names->compressed ? ".zst" : "");
+	n = snprintf(buf, size, "%s%s%s-%02x%02x%02x%02x-%06u.pb%s", names->path,
+		     names_slash(names->path), time, id[0], id[1], id[2], id[3], file->index,
+		     names->compressed ? ".zst" : "");
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 

@@ -31,5 +31,8 @@ struct names_file {
  * 0, -ENAMETOOLONG, or -EINVAL for a pattern that says nothing. */
 int names_make(const struct names *names, const struct names_file *file, char *buf, size_t size);
 
+/* What is missing between a folder's path and a file's name. */
+const char *names_slash(const char *folder);
+
 /* Whether a file of a folder has a name that names_make gives. */
 bool names_is_ours(const char *name);

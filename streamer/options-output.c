@@ -114,6 +114,12 @@ int options_set_max_age(struct parse *parse, const char *value)
 			   value);
 }
 
+int options_set_shared_folder(struct parse *parse, const char *value)
+{
+	parse->options->sink.allow_shared_folder = true;
+	return 0;
+}
+
 int options_check_output(struct parse *parse)
 {
 	const struct sink_config *sink = &parse->options->sink;

@@ -48,12 +48,13 @@ void retention_choose(struct retention_file *files, size_t n, const struct reten
 	}
 }
 
-static bool look(int folder, const char *name, struct retention_file *ret)
+static bool look(const struct place *place, const char *name, struct retention_file *ret)
 {
 	struct stat st;
 
 	if (strlen(name) >= RETENTION_NAME_MAX || !names_is_ours(name) ||
-	    fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+	    fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+	    !place_trusts(place, st.st_uid))
 		return false;
 	(void)strcpy(ret->name, name);
 	ret->bytes = (uint64_t)st.st_blocks * BLOCK;
@@ -67,9 +68,9 @@ static void closedirp(DIR **dir)
 		(void)closedir(*dir);
 }
 
-ssize_t retention_list(int folder, struct retention_file **ret)
+ssize_t retention_list(const struct place *place, struct retention_file **ret)
 {
-	_cleanup_close_ int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(closedirp) DIR *dir = NULL;
 	_cleanup_free_ struct retention_file *files = NULL;
 	size_t n = 0, room = 0;
@@ -91,7 +92,7 @@ ssize_t retention_list(int folder, struct retention_file **ret)
 				return -ENOMEM;
 			files = more;
 		}
-		n += look(folder, entry->d_name, &files[n]);
+		n += look(place, entry->d_name, &files[n]);
 	}
 	*ret = TAKE_PTR(files);
 	return (ssize_t)n;

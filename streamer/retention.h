@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "place.h"
+
 #define RETENTION_NAME_MAX 64
 
 struct retention_limits {
@@ -33,6 +35,6 @@ typedef int retention_fn(void *data, const struct retention_file *file);
 void retention_choose(struct retention_file *files, size_t n, const struct retention_limits *limits,
 		      const struct retention_use *use, retention_fn *remove, void *data);
 
-/* The recordings of a folder; others are none of our business. Returns their number or -errno;
- * free(*ret). */
-ssize_t retention_list(int folder, struct retention_file **ret);
+/* The recordings of a folder, unless somebody else put them there; other files are none of our
+ * business. Returns their number or -errno; free(*ret). */
+ssize_t retention_list(const struct place *place, struct retention_file **ret);

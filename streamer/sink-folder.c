@@ -33,7 +33,7 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	struct statvfs fs;
 	uint64_t total;
 
-	if (fstatvfs(sink->folder, &fs) < 0)
+	if (fstatvfs(sink->place.fd, &fs) < 0)
 		return sink_refuse(error, size, -errno, "%s: %s", config->path, strerror(errno));
 	total = (uint64_t)fs.f_blocks * fs.f_frsize;
 	limits->max_use = units_bytes(&config->max_use, total);
@@ -58,27 +58,54 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	return 0;
 }
 
+static int make_folder(const char *path, bool *ret_made, char *error, size_t size)
+{
+	*ret_made = !mkdir(path, 0750);
+	if (*ret_made || errno == EEXIST)
+		return 0;
+	return sink_refuse(error, size, -errno,
+			   "cannot make the folder %s: %s (only the last part of the path "
+			   "may be missing)",
+			   path, strerror(errno));
+}
+
+/* Whoever reads the folder takes all recordings in it for ours. */
+static int check_folder(const struct sink *sink, char *error, size_t size)
+{
+	const char *path = sink->config.path;
+	char why[128] = "";
+	int r = sink->config.allow_shared_folder ? 0 : place_check(&sink->place, why, sizeof(why));
+
+	if (r == -EPERM && why[0])
+		return sink_refuse(
+			error, size, r,
+			"others could put recordings into %s: %s; `chown` or `chmod go-w` "
+			"it, use another folder, or --allow-shared-folder",
+			path, why);
+	if (!r && faccessat(sink->place.fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		r = -errno;
+	return r < 0 ? sink_refuse(error, size, r, "cannot make files in %s: %s", path,
+				   strerror(-r))
+		     : 0;
+}
+
 int sink_open_folder(struct sink *sink, char *error, size_t size)
 {
 	const char *path = sink->config.path;
-	bool made = !mkdir(path, 0750);
+	_cleanup_free_ char *slashed = NULL;
+	bool made;
+	int r = make_folder(path, &made, error, size);
 
-	if (!made && errno != EEXIST)
-		return sink_refuse(error, size, -errno,
-				   "cannot make the folder %s: %s (only the last part of the path "
-				   "may be missing)",
-				   path, strerror(errno));
-	sink->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (sink->folder < 0)
-		return sink_refuse(error, size, -errno, "cannot open the folder %s: %s", path,
-				   strerror(errno));
-	if (made && sink->has_group)
-		(void)fchown(sink->folder, (uid_t)-1, sink->group);
-	if (faccessat(sink->folder, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		return sink_refuse(error, size, -errno, "cannot make files in %s: %s", path,
-				   strerror(errno));
+	if (!r && asprintf(&slashed, "%s%s", path, names_slash(path)) < 0)
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	if (!r)
+		r = sink_open_place(sink, slashed, error, size);
+	if (!r && made && sink->has_group)
+		(void)fchown(sink->place.fd, (uid_t)-1, sink->group);
+	if (!r)
+		r = check_folder(sink, error, size);
 	sink->regular = sink->owned = true;
-	return set_limits(sink, error, size);
+	return r ? r : set_limits(sink, error, size);
 }
 
 int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size)
@@ -99,7 +126,7 @@ static int delete (void *data, const struct retention_file *file)
 {
 	struct sink *sink = data;
 
-	return deletions_delete(&sink->deletions, sink->folder, file->name, sink->stream_id);
+	return deletions_delete(&sink->deletions, sink->place.fd, file->name, sink->stream_id);
 }
 
 void sink_retain(struct sink *sink)
@@ -109,10 +136,10 @@ void sink_retain(struct sink *sink)
 	struct statvfs fs;
 	ssize_t n;
 
-	if (!sink->names.folder || fstatvfs(sink->folder, &fs) < 0)
+	if (!sink->names.folder || fstatvfs(sink->place.fd, &fs) < 0)
 		return;
 	use.free = (uint64_t)fs.f_bavail * fs.f_frsize;
-	n = retention_list(sink->folder, &files);
+	n = retention_list(&sink->place, &files);
 	if (n > 0)
 		retention_choose(files, (size_t)n, &sink->limits, &use, delete, sink);
 }

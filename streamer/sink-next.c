@@ -57,6 +57,13 @@ static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **
 	if (r < 0)
 		return sink_refuse(error, size, r, "-w %s: makes no usable name for a file",
 				   sink->config.path);
+	/* they are made in the one folder that was opened */
+	if (strchr(place_name(&sink->place, name), '/'))
+		return sink_refuse(
+			error, size, -EINVAL,
+			"-w %s: conversions that make folders are refused: they can name "
+			"the file only",
+			sink->config.path);
 	*ret = strdup(name);
 	return *ret ? 0 : sink_refuse(error, size, -ENOMEM, "out of memory");
 }
@@ -80,23 +87,14 @@ static int check_ring(struct sink *sink, char *error, size_t size)
 
 		if (r < 0)
 			return r;
-		if (!lstat(name, &st) && st.st_size)
+		if (!fstatat(sink->place.fd, place_name(&sink->place, name), &st,
+			     AT_SYMLINK_NOFOLLOW) &&
+		    st.st_size)
 			return sink_refuse(error, size, -EEXIST,
 					   "%s exists and is not empty: use --force or another "
 					   "name",
 					   name);
 	}
-	return 0;
-}
-
-static int open_parent(struct sink *sink, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *parent = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
-
-	if (!parent)
-		return -ENOMEM;
-	sink->folder = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return 0;
 }
 
@@ -120,6 +118,11 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 	int r;
 
 	sink->names.timed = config->max_seconds && strchr(config->path, '%');
+	if (sink->names.timed && memchr(config->path, '%', sink->place.prefix))
+		return sink_refuse(error, size, -EINVAL,
+				   "-w %s: the folder's name cannot hold conversions, only the "
+				   "file's",
+				   config->path);
 	sink->names.width = config->max_files ? digits(config->max_files - 1) : NAMES_WIDTH;
 	sink->number = numbered(sink) ? 0 : NAMES_NO_NUMBER;
 	r = make_name(sink, 0, sink->number, &name, error, size);
@@ -129,8 +132,7 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 		return r;
 	if (config->max_files && sink->rotates)
 		sink->kept = calloc(config->max_files, sizeof(*sink->kept));
-	if ((config->max_files && sink->rotates && !sink->kept) || keep_name(sink, name) < 0 ||
-	    (sink->rotates && open_parent(sink, name) < 0))
+	if ((config->max_files && sink->rotates && !sink->kept) || keep_name(sink, name) < 0)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	sink->opened = boottime_now();
 	*ret = TAKE_PTR(name);
@@ -158,27 +160,23 @@ static void drop_oldest(struct sink *sink)
 	if (!sink->kept || sink->n_kept < sink->config.max_files)
 		return;
 	/* one that has been moved away, by --post-rotate perhaps, is not deleted */
-	(void)deletions_delete(&sink->deletions, AT_FDCWD, sink->kept[0], sink->stream_id);
+	(void)deletions_delete(&sink->deletions, sink->place.fd,
+			       place_name(&sink->place, sink->kept[0]), sink->stream_id);
 	free(sink->kept[0]);
 	sink->n_kept--;
 	memmove(sink->kept, sink->kept + 1, sink->n_kept * sizeof(*sink->kept));
 }
 
-/* Takes the name if nobody has it, or, with --force, in any case. */
-static int try_name(struct sink *sink, const char *name, char *error, size_t size)
+/* Takes the name if nobody has it; with --force, of a file in any case. */
+static int try_name(struct sink *sink, const char *path, char *error, size_t size)
 {
+	const char *name = place_name(&sink->place, path);
 	struct stat st;
-	int r;
 
-	if (sink->config.force && !lstat(name, &st) && S_ISREG(st.st_mode) && unlink(name) < 0)
-		return sink_refuse_open(name, -errno, error, size);
-	r = sink_open_file(sink, name, &sink->next.fd, &st, error, size);
-	if (r < 0)
-		return r;
-	if (S_ISREG(st.st_mode) && !st.st_size)
-		return 0;
-	(void)close(TAKE_FD(sink->next.fd));
-	return sink_refuse(error, size, -EEXIST, "%s exists and is not empty", name);
+	if (sink->config.force && !fstatat(sink->place.fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    S_ISREG(st.st_mode) && unlinkat(sink->place.fd, name, 0) < 0)
+		return sink_refuse_open(path, -errno, error, size);
+	return sink_make_file(sink, path, &sink->next.fd, error, size);
 }
 
 static int open_next(struct sink *sink, char *error, size_t size)
@@ -204,30 +202,48 @@ static int open_next(struct sink *sink, char *error, size_t size)
 	return r;
 }
 
+/* Opens the present name for open_again(). */
+static int open_moved(struct sink *sink, char *error, size_t size)
+{
+	struct stat now;
+	int r = sink_open_file(sink, sink->name, false, &sink->next.fd, &now, error, size);
+
+	if (!r && !S_ISREG(now.st_mode))
+		r = sink_refuse(error, size, -EINVAL, "%s is not a file", sink->name);
+	if (!r && now.st_size)
+		r = sink_check_append(sink, sink->name, &now, error, size);
+	if (!r && lseek(sink->next.fd, 0, SEEK_END) < 0)
+		r = sink_refuse_open(sink->name, -errno, error, size);
+	if (r < 0) {
+		util_closep(&sink->next.fd);
+		sink->next.fd = -1;
+	}
+	sink->next.start = r < 0 ? 0 : (uint64_t)now.st_size;
+	return r;
+}
+
+static bool is_present(const struct sink *sink, const struct stat *file)
+{
+	struct stat now;
+
+	return !fstatat(sink->place.fd, place_name(&sink->place, sink->name), &now,
+			AT_SYMLINK_NOFOLLOW) &&
+	       now.st_ino == file->st_ino && now.st_dev == file->st_dev;
+}
+
 /* The same name once more: another file, if the old one was moved away. */
 static int open_again(struct sink *sink, char *error, size_t size)
 {
-	struct stat old, now;
-	int r;
+	struct stat old;
+	int r = 0;
 
 	sink->next = (struct sink_next){.fd = -1, .number = sink->number};
 	if (fstat(sink->fd, &old) < 0)
 		return sink_refuse_open(sink->name, -errno, error, size);
-	if (lstat(sink->name, &now) < 0 || now.st_ino != old.st_ino || now.st_dev != old.st_dev) {
-		r = sink_open_file(sink, sink->name, &sink->next.fd, &now, error, size);
-		if (!r && !S_ISREG(now.st_mode))
-			r = sink_refuse(error, size, -EINVAL, "%s is not a file", sink->name);
-		if (!r && now.st_size)
-			r = sink_check_append(sink, sink->name, &now, error, size);
-		if (!r && lseek(sink->next.fd, 0, SEEK_END) < 0)
-			r = sink_refuse_open(sink->name, -errno, error, size);
-		if (r < 0) {
-			util_closep(&sink->next.fd);
-			sink->next.fd = -1;
-			return r;
-		}
-		sink->next.start = (uint64_t)now.st_size;
-	}
+	if (!is_present(sink, &old))
+		r = open_moved(sink, error, size);
+	if (r < 0)
+		return r;
 	sink->next.name = strdup(sink->name);
 	if (!sink->next.name) {
 		sink_discard(sink);
@@ -252,7 +268,7 @@ void sink_discard(struct sink *sink)
 
 	if (next->fd >= 0) {
 		if (!next->start)
-			(void)unlink(next->name);
+			(void)unlinkat(sink->place.fd, place_name(&sink->place, next->name), 0);
 		(void)close(next->fd);
 	}
 	free(next->name);
@@ -292,7 +308,7 @@ int sink_switch(struct sink *sink)
 
 	if (next->fd >= 0) {
 		if (sink->fd >= 0) {
-			r = syncing_start(&sink->syncing, sink->fd, sink->folder);
+			r = syncing_start(&sink->syncing, sink->fd, sink->place.fd);
 			start_command(sink, sink->name);
 		}
 		sink->fd = TAKE_FD(next->fd);

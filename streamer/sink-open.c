@@ -69,7 +69,8 @@ int sink_refuse_open(const char *path, int code, char *error, size_t size)
 int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
 		      size_t size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_close_ int fd = openat(sink->place.fd, place_name(&sink->place, path),
+					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool compressed = false;
 	struct stat now;
 	uint64_t whole = 0;
@@ -120,26 +121,60 @@ static int claim_file(struct sink *sink, const struct stat *st, char *error, siz
 	return 0;
 }
 
-int sink_open_file(const struct sink *sink, const char *path, int *ret, struct stat *ret_st,
-		   char *error, size_t size)
+static int refuse_found(const char *path, int code, const char *why, char *error, size_t size)
 {
-	const int flags =
-		O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (sink->config.append ? O_APPEND : 0);
-	_cleanup_close_ int fd = open(path, flags | O_CREAT | O_EXCL, 0640);
-	bool made = fd >= 0;
+	if (!why[0])
+		return sink_refuse_open(path, code, error, size);
+	return sink_refuse(error, size, code, "%s is not written to: %s; use another name", path,
+			   why);
+}
 
-	if (!made)
-		fd = open(path, flags | O_CREAT, 0640);
-	if (fd < 0 || fstat(fd, ret_st) < 0)
-		return sink_refuse_open(path, -errno, error, size);
-	if (made && sink->has_group)
-		(void)fchown(fd, (uid_t)-1, sink->group);
-	/* Two streams in one file would cut each other's records. */
-	if (S_ISREG(ret_st->st_mode) && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+/* Two streams in one file would cut each other's records. */
+static int lock(const char *path, int fd, char *error, size_t size)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return sink_refuse(error, size, -EBUSY, "%s is being written by another process",
 				   path);
-	*ret = TAKE_FD(fd);
 	return 0;
+}
+
+int sink_make_file(const struct sink *sink, const char *path, int *ret, char *error, size_t size)
+{
+	_cleanup_close_ int fd = place_make(&sink->place, path);
+	int r;
+
+	if (fd == -EEXIST)
+		return sink_refuse(error, size, fd, "%s exists", path);
+	if (fd < 0)
+		return sink_refuse_open(path, fd, error, size);
+	if (sink->has_group)
+		(void)fchown(fd, (uid_t)-1, sink->group);
+	r = lock(path, fd, error, size);
+	if (!r)
+		*ret = TAKE_FD(fd);
+	return r;
+}
+
+int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *ret,
+		   struct stat *ret_st, char *error, size_t size)
+{
+	int r = sink_make_file(sink, path, ret, error, size);
+	_cleanup_close_ int fd = -1;
+	char why[128];
+
+	if (r != -EEXIST) {
+		*ret_st = (struct stat){.st_mode = S_IFREG};
+		return r;
+	}
+	fd = place_reopen(&sink->place, path, sink->config.append ? O_APPEND : 0, why, sizeof(why));
+	if (fd == -ENXIO && awaits)
+		fd = place_await_reader(&sink->place, path, why, sizeof(why));
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return refuse_found(path, fd < 0 ? fd : -errno, why, error, size);
+	r = S_ISREG(ret_st->st_mode) ? lock(path, fd, error, size) : 0;
+	if (!r)
+		*ret = TAKE_FD(fd);
+	return r;
 }
 
 static int open_path(struct sink *sink, char *error, size_t size)
@@ -147,7 +182,7 @@ static int open_path(struct sink *sink, char *error, size_t size)
 	struct stat st;
 	int r;
 
-	r = sink_open_file(sink, sink->name, &sink->fd, &st, error, size);
+	r = sink_open_file(sink, sink->name, true, &sink->fd, &st, error, size);
 	if (r < 0)
 		return r;
 	sink->owned = true;
@@ -160,10 +195,9 @@ static int open_path(struct sink *sink, char *error, size_t size)
 				   "%s is not a file, which -C, -G, -W and "
 				   "--post-rotate need",
 				   sink->name);
-	if (!S_ISFIFO(st.st_mode))
-		return 0;
-	sink->write = write_nonblocking;
-	if (fcntl(sink->fd, F_SETFL, O_WRONLY | O_NONBLOCK) < 0)
+	/* Devices wait, as they do for everybody; for a pipe there is poll(2). */
+	sink->write = S_ISFIFO(st.st_mode) ? write_nonblocking : write_file;
+	if (fcntl(sink->fd, F_SETFL, O_WRONLY | (S_ISFIFO(st.st_mode) ? O_NONBLOCK : 0)) < 0)
 		return sink_refuse_open(sink->name, -errno, error, size);
 	return 0;
 }
@@ -200,6 +234,16 @@ static int open_stdout(struct sink *sink, char *error, size_t size)
 		sink->regular = at >= 0;
 		sink->start = at >= 0 ? (uint64_t)at : 0;
 	}
+	return 0;
+}
+
+int sink_open_place(struct sink *sink, const char *path, char *error, size_t size)
+{
+	int r = place_open(&sink->place, path);
+
+	if (r < 0)
+		return sink_refuse(error, size, r, "cannot open the folder of %s: %s", path,
+				   strerror(-r));
 	return 0;
 }
 
@@ -269,7 +313,9 @@ static int open_target(struct sink *sink, char *error, size_t size)
 	sink->has_group = !group_join(GROUP, &sink->group);
 	if (sink->names.folder)
 		return sink_open_folder(sink, error, size);
-	r = sink_first_name(sink, &sink->name, error, size);
+	r = sink_open_place(sink, sink->config.path, error, size);
+	if (!r)
+		r = sink_first_name(sink, &sink->name, error, size);
 	return r < 0 ? r : open_path(sink, error, size);
 }
 
@@ -281,7 +327,8 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
 	if (!sink)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	sink->config = *config;
-	sink->fd = sink->folder = sink->next.fd = -1;
+	sink->fd = sink->next.fd = -1;
+	sink->place = (struct place)PLACE_NULL;
 	sink->write = write_file;
 	r = open_target(sink, error, size);
 	if (!r && sink->fd >= 0 && isatty(sink->fd)) {

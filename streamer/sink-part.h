@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "names.h"
+#include "place.h"
 #include "recording-writer.h"
 #include "retention.h"
 #include "sink.h"
@@ -41,7 +42,7 @@ struct sink {
 	bool rotates;
 	struct names names;
 	struct retention_limits limits;
-	int folder; /* in which the files are; -1: need not be known */
+	struct place place; /* in which the files are; stdout has none */
 	uint8_t stream_id[16];
 	uint32_t index;
 	uint32_t number;
@@ -72,9 +73,14 @@ _printf_(4, 5) static inline int sink_refuse(char *error, size_t size, int code,
 
 int sink_refuse_open(const char *path, int code, char *error, size_t size);
 
-/* Opens a regular file, or makes it, 0640 and of the group; locked. *ret_st: as it was found. */
-int sink_open_file(const struct sink *sink, const char *path, int *ret, struct stat *ret_st,
-		   char *error, size_t size);
+/* Makes a file, of the group, locked. -EEXIST if there is something of this name, and -EBUSY if
+ * somebody else locks it at once. */
+int sink_make_file(const struct sink *sink, const char *path, int *ret, char *error, size_t size);
+
+/* The same, or opens what is there, if nobody else can have put it there. *ret_st: as it was found.
+ * @awaits: for the reader of a pipe. */
+int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *ret,
+		   struct stat *ret_st, char *error, size_t size);
 
 /* Whether more may be written behind what @path has; @st: as it was opened. */
 int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
@@ -82,4 +88,7 @@ int sink_check_append(const struct sink *sink, const char *path, const struct st
 
 /* The first file's name of a sink that rotates, and what must not be there. */
 int sink_first_name(struct sink *sink, char **ret, char *error, size_t size);
+
+/* Opens the place: of @path's last part. */
+int sink_open_place(struct sink *sink, const char *path, char *error, size_t size);
 int sink_open_folder(struct sink *sink, char *error, size_t size);

@@ -217,7 +217,7 @@ struct deletions *sink_deletions(struct sink *sink)
 
 int sink_folder_fd(const struct sink *sink)
 {
-	return sink->rotates ? sink->folder : -1;
+	return sink->rotates ? sink->place.fd : -1;
 }
 
 struct sink *sink_free(struct sink *sink)
@@ -228,8 +228,7 @@ struct sink *sink_free(struct sink *sink)
 	(void)syncing_wait(&sink->syncing);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
-	if (sink->folder >= 0)
-		(void)close(sink->folder);
+	place_close(&sink->place);
 	for (unsigned i = 0; i < sink->n_kept; i++)
 		free(sink->kept[i]);
 	free(sink->kept);

@@ -27,6 +27,7 @@ struct sink_config {
 	uint32_t max_files;      /* the oldest goes then; 0: no limit */
 	const char *post_rotate; /* command for a finished file; NULL: none */
 	/* Of a folder. */
+	bool allow_shared_folder; /* one that others can write to */
 	struct amount max_use;
 	struct amount keep_free;
 	uint64_t max_age; /* seconds; 0: no limit */

@@ -114,7 +114,9 @@ static void other_files_of_a_folder_are_not_listed(void **state)
 	struct folder_path link = in_folder(state, "20261122T150405Z-1f0c77a2-000014.pb"),
 			   folder = in_folder(state, "20261122T150405Z-1f0c77a2-000015.pb");
 	_cleanup_close_ int fd = open(*state, O_RDONLY | O_DIRECTORY);
+	struct place place = PLACE_NULL;
 
+	place.fd = fd;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		_cleanup_close_ int file =
 			open(in_folder(state, names[i]).s, O_WRONLY | O_CREAT, 0600);
@@ -123,7 +125,7 @@ static void other_files_of_a_folder_are_not_listed(void **state)
 	}
 	assert_ok(symlink("/etc/passwd", link.s));
 	assert_ok(mkdir(folder.s, 0700));
-	assert_int_equal(retention_list(fd, &files), 2);
+	assert_int_equal(retention_list(&place, &files), 2);
 	assert_true(files[0].bytes > 0 && files[0].mtime > NOW);
 }
 
