@@ -131,7 +131,9 @@ static void *read_records(void *data)
 /* 0 or the exit status. */
 static int listen_all(struct serve *serve)
 {
-	int r = serve->n_listen ? http_new(&serve->http, &serve->intake, &serve->events) : 0;
+	int r = serve->n_listen
+			? http_new(&serve->http, &serve->intake, &serve->events, serve->n_listen)
+			: 0;
 
 	if (r == -ENOPKG) {
 		say(MHD_LIBRARY " is missing, which --listen needs (Debian: libmicrohttpd12); "
@@ -164,7 +166,7 @@ static void write_metrics(struct writer *writer, void *data)
 {
 	struct serve *serve = data;
 
-	http_metrics(writer, &serve->intake, &serve->events, false);
+	http_metrics(writer, &serve->intake, &serve->events, serve->http, false);
 }
 
 /* When something changed; and now and then all the same, so that its age tells. */
@@ -191,6 +193,8 @@ static void write_textfile(struct serve *serve, bool now)
 
 static void tick(struct serve *serve, unsigned seconds)
 {
+	if (serve->http)
+		http_review(serve->http);
 	(void)pthread_mutex_lock(&serve->intake.lock);
 	ledger_review(&serve->intake.ledger, intake_now());
 	(void)pthread_mutex_unlock(&serve->intake.lock);

@@ -105,6 +105,7 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 							  "text/event-stream");
 	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 							  "no-store");
+	http_enter(request, CONNECTION_STREAM);
 	return http_answer(request, MHD_HTTP_OK, response);
 }
 

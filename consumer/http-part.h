@@ -2,6 +2,7 @@
 /* What the pages of http.c have in common. */
 #pragma once
 
+#include "connections.h"
 #include "http.h"
 #include "mhd.h"
 
@@ -11,12 +12,16 @@ struct http_listener {
 	struct MHD_Daemon *daemon;
 	struct events *event_hub; /* borrowed */
 	bool events;              /* /events is allowed here */
+	struct connections connections;
 };
 
 struct http_request {
 	struct http_listener *listener;
 	struct MHD_Connection *connection;
 };
+
+/* What the connection does from now on. */
+void http_enter(const struct http_request *request, enum connection_phase phase);
 
 /* Gives the response (NULL: ends the connection), and lets go of it. */
 enum MHD_Result http_answer(const struct http_request *request, unsigned status,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "check.h"
 #include "health.h"
@@ -9,9 +11,8 @@
 #include "page.h"
 #include "util.h"
 
-#define CONNECTIONS 128
-#define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
-#define SILENT_SECONDS 30
+#define CONNECTION_BYTES (32u * 1024)    /* headers, and what is on its way */
+#define SILENT_SECONDS 30                /* of one that does not read what it is sent */
 #define SHARED_NANO UINT64_C(1000000000) /* a page is not older than this */
 
 /* The latest /metrics of a format: it is the same for all until something changes. */
@@ -26,11 +27,20 @@ struct http {
 	struct events *events;
 	pthread_mutex_t lock; /* of the pages */
 	struct shared_page pages[2];
-	unsigned n;
+	unsigned places; /* of each listener */
+	atomic_uint n;   /* a listener answers before the next one is there */
 	struct http_listener listeners[HTTP_LISTENERS];
 };
 
-int http_new(struct http **ret, struct intake *intake, struct events *events)
+static uint64_t steady_nano(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners)
 {
 	_cleanup_free_ struct http *http = calloc(1, sizeof(*http));
 	int r;
@@ -42,15 +52,32 @@ int http_new(struct http **ret, struct intake *intake, struct events *events)
 		return r;
 	http->intake = intake;
 	http->events = events;
+	http->places = connections_allowed(listeners);
 	(void)pthread_mutex_init(&http->lock, NULL);
 	*ret = TAKE_PTR(http);
 	return 0;
 }
 
-static struct metrics_server server_of(const struct intake *intake, struct events *events)
+static void add_connections(struct metrics_server *server, struct http *http)
+{
+	for (unsigned i = 0; i < http->n; i++) {
+		struct connections *connections = &http->listeners[i].connections;
+
+		(void)pthread_mutex_lock(&connections->lock);
+		server->connections += connections->n;
+		server->connections_late += connections->late;
+		server->connections_displaced += connections->displaced;
+		(void)pthread_mutex_unlock(&connections->lock);
+	}
+}
+
+static struct metrics_server server_of(const struct intake *intake, struct events *events,
+				       struct http *http)
 {
 	struct metrics_server server = {.damaged = intake->damaged};
 
+	if (http)
+		add_connections(&server, http);
 	(void)pthread_mutex_lock(&events->lock);
 	server.refused = events->refused;
 	server.events_sent = events->sent;
@@ -61,13 +88,13 @@ static struct metrics_server server_of(const struct intake *intake, struct event
 }
 
 void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
-		  bool openmetrics)
+		  struct http *http, bool openmetrics)
 {
 	struct exposition e = {.writer = writer, .openmetrics = openmetrics};
 	struct metrics_server server;
 
 	(void)pthread_mutex_lock(&intake->lock);
-	server = server_of(intake, events);
+	server = server_of(intake, events, http);
 	metrics_write(&e, &intake->ledger, &server, intake_now());
 	(void)pthread_mutex_unlock(&intake->lock);
 }
@@ -126,7 +153,7 @@ static void write_metrics(struct writer *writer, void *data)
 {
 	const struct metrics_page *page = data;
 
-	http_metrics(writer, page->http->intake, page->http->events, page->openmetrics);
+	http_metrics(writer, page->http->intake, page->http->events, page->http, page->openmetrics);
 }
 
 static uint64_t generation(struct http *http)
@@ -253,12 +280,53 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
 {
 	struct http_request request = {data, connection};
 
+	http_enter(&request, CONNECTION_ANSWER);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return http_say(&request, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
 		if (!strcmp(pages[i].path, path))
 			return pages[i].get(&request);
 	return http_say(&request, MHD_HTTP_NOT_FOUND, "no such page; / lists them");
+}
+
+/* MHD_NotifyConnectionCallback, in the listener's thread. */
+static void note_connection(void *data, struct MHD_Connection *connection, void **context,
+			    enum MHD_ConnectionNotificationCode code)
+{
+	struct http_listener *listener = data;
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		connections_leave(&listener->connections, *context);
+		return;
+	}
+	info = listener->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	*context = connections_join(&listener->connections, info->connect_fd, steady_nano());
+}
+
+void http_enter(const struct http_request *request, enum connection_phase phase)
+{
+	const union MHD_ConnectionInfo *info =
+		request->listener->mhd->get_connection_info(request->connection,
+							    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	connections_enter(&request->listener->connections, info->socket_context, phase,
+			  steady_nano());
+}
+
+/* MHD_RequestCompletedCallback: the answer is sent, or the connection ends. */
+static void note_answered(void *data, struct MHD_Connection *connection, void **context,
+			  enum MHD_RequestTerminationCode code)
+{
+	const struct http_request request = {data, connection};
+
+	http_enter(&request, CONNECTION_IDLE);
+}
+
+void http_review(struct http *http)
+{
+	for (unsigned i = 0; i < http->n; i++)
+		connections_review(&http->listeners[i].connections, steady_nano());
 }
 
 int http_listen(struct http *http, int fd, bool events)
@@ -271,15 +339,18 @@ int http_listen(struct http *http, int fd, bool events)
 	listener->mhd = &http->mhd;
 	listener->events = events;
 	listener->event_hub = http->events;
-	listener->daemon =
-		http->mhd.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
-				       NULL, NULL, handle, listener, MHD_OPTION_LISTEN_SOCKET, fd,
-				       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-				       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-				       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS,
-				       MHD_OPTION_END);
-	if (!listener->daemon)
+	connections_init(&listener->connections, http->places);
+	listener->daemon = http->mhd.start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle,
+		listener, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION,
+		note_connection, listener, MHD_OPTION_NOTIFY_COMPLETED, note_answered, listener,
+		MHD_OPTION_CONNECTION_LIMIT, connections_room(&listener->connections),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS, MHD_OPTION_END);
+	if (!listener->daemon) {
+		connections_done(&listener->connections);
 		return errno ? -errno : -ENOMEM;
+	}
 	http->n++;
 	return 0;
 }
@@ -290,8 +361,10 @@ struct http *http_free(struct http *http)
 		return NULL;
 	/* sleeping connections have to be awake to be ended */
 	events_wake(http->events);
-	for (unsigned i = 0; i < http->n; i++)
+	for (unsigned i = 0; i < http->n; i++) {
 		http->mhd.stop_daemon(http->listeners[i].daemon);
+		connections_done(&http->listeners[i].connections);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(http->pages); i++)
 		if (http->pages[i].response)
 			http->mhd.destroy_response(http->pages[i].response);

@@ -15,16 +15,20 @@
 
 struct http;
 
-/* -ENOPKG: MHD_LIBRARY is not installed. */
-int http_new(struct http **ret, struct intake *intake, struct events *events);
+/* For @listeners calls of http_listen, which share the files a process may have open. -ENOPKG:
+ * MHD_LIBRARY is not installed. */
+int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners);
 struct http *http_free(struct http *http); /* ends all connections; NULL is fine; returns NULL */
 
 /* Answers on the socket @fd, which is its own from now on. @events: also /events. 0 or -errno. */
 int http_listen(struct http *http, int fd, bool events);
 
-/* What /metrics says; for the text file, too. */
+/* Ends connections that take too long; to be called each second. */
+void http_review(struct http *http);
+
+/* What /metrics says; for the text file, too: then @http may be NULL. */
 void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
-		  bool openmetrics);
+		  struct http *http, bool openmetrics);
 
 static inline void http_freep(struct http **http)
 {

@@ -11,7 +11,7 @@
 
 #include "util.h"
 
-#define BACKLOG 128
+#define BACKLOG 4096 /* and no more than net.core.somaxconn: who finds no room waits a second */
 #define HOST_SIZE 256
 
 /* Whether somebody answers there. */

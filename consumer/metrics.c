@@ -318,6 +318,14 @@ static void put_server(struct exposition *e, const struct ledger *ledger,
 		   "Events not sent, because the client was too slow.", server->events_dropped);
 	put_number(e, EXPOSITION_GAUGE, "ringside_serve_events_clients",
 		   "Clients that are sent events now.", server->events_clients);
+	put_number(e, EXPOSITION_GAUGE, "ringside_serve_connections", "Connections there are now.",
+		   server->connections);
+	put_number(e, EXPOSITION_COUNTER, "ringside_serve_connections_late",
+		   "Connections ended because a request, or reading its answer, took too long.",
+		   server->connections_late);
+	put_number(e, EXPOSITION_COUNTER, "ringside_serve_connections_displaced",
+		   "Connections ended because another one needed the place.",
+		   server->connections_displaced);
 }
 
 void metrics_write(struct exposition *e, const struct ledger *ledger,

@@ -12,6 +12,9 @@ struct metrics_server {
 	uint64_t events_sent;    /* to all clients together */
 	uint64_t events_dropped; /* of these clients were too slow for */
 	unsigned events_clients; /* now */
+	unsigned connections;    /* now, to all sockets */
+	/* Those that were ended: for taking too long, and for another that needed the place. */
+	uint64_t connections_late, connections_displaced;
 };
 
 void metrics_write(struct exposition *e, const struct ledger *ledger,

@@ -10,8 +10,8 @@
 	row(start_daemon) row(stop_daemon) row(create_response_from_fd64)                          \
 		row(create_response_from_callback) row(add_response_header) row(queue_response)    \
 			row(destroy_response) row(lookup_connection_value)                         \
-				row(get_connection_values) row(suspend_connection)                 \
-					row(resume_connection)
+				row(get_connection_values) row(get_connection_info)                \
+					row(suspend_connection) row(resume_connection)
 
 struct mhd {
 	void *handle;
