@@ -48,8 +48,14 @@ struct cgroup_root {
 };
 
 struct cgroup {
+	int level; /* 0: the root */
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	struct cgroup *ancestors[1]; /* 6.1: "cgroup: Replace cgroup->ancestor_ids[] with" these */
+};
+
+struct cgroup___old {
+	__u64 ancestor_ids[1];
 };
 
 struct cgroup_subsys_state {
@@ -71,10 +77,16 @@ struct page_counter {
 	unsigned long max;
 };
 
+enum memcg_memory_event {
+	MEMCG_OOM, /* bpf_core_enum_value */
+};
+
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
 	bool oom_group;
+	atomic_long_t memory_events_local[4];
+	bool oom_lock; /* since 6.12 only with CONFIG_MEMCG_V1 */
 };
 
 struct qstr {
@@ -236,7 +248,24 @@ enum oom_constraint {
 	CONSTRAINT_MEMCG,
 };
 
+struct zone {
+	struct pglist_data *zone_pgdat;
+};
+
+struct pglist_data {
+	struct zone node_zones[1];
+};
+
+struct zoneref {
+	struct zone *zone;
+};
+
+struct zonelist {
+	struct zoneref _zonerefs[1];
+};
+
 struct oom_control {
+	struct zonelist *zonelist;
 	struct mem_cgroup *memcg;
 	unsigned int gfp_mask;
 	int order;

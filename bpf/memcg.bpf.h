@@ -4,6 +4,14 @@
 
 #include "common.bpf.h"
 
+/* Levels that are gone through. Nothing bounds how deep a container nests its cgroups; what may lie
+ * beyond is not known then. */
+#ifdef RS_LEGACY
+#define MEMCG_DEPTH 64u
+#else
+#define MEMCG_DEPTH 4096u
+#endif
+
 /* PAGE_COUNTER_MAX: LONG_MAX / PAGE_SIZE */
 static __always_inline bool is_unlimited(__u64 max)
 {
@@ -30,59 +38,63 @@ static __always_inline struct mem_cgroup *task_memcg(struct task_struct *task)
 	return memcg_of(css);
 }
 
-struct memcg_walk {
-	struct mem_cgroup *memcg;
+/* Whether @cgroup and @other have the same ancestor (or are it) @level below the root. As
+ * cgroup_is_descendant(), at the same cost however deep they are. */
+static __always_inline bool cgroup_shares(struct cgroup *cgroup, struct cgroup *other, __u32 level)
+{
+	struct cgroup___old *old = (void *)cgroup, *other_old = (void *)other;
+	const void *at, *other_at;
+	__u64 a = 0, b = 0;
+
+	if (bpf_core_field_exists(cgroup->ancestors)) {
+		at = __builtin_preserve_access_index(&cgroup->ancestors);
+		other_at = __builtin_preserve_access_index(&other->ancestors);
+	} else {
+		at = __builtin_preserve_access_index(&old->ancestor_ids);
+		other_at = __builtin_preserve_access_index(&other_old->ancestor_ids);
+	}
+	bpf_probe_read_kernel(&a, sizeof(a), at + level * sizeof(a));
+	bpf_probe_read_kernel(&b, sizeof(b), other_at + level * sizeof(b));
+	return a && a == b;
+}
+
+static __always_inline bool memcg_is_in(struct mem_cgroup *memcg, struct mem_cgroup *ancestor)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(memcg, css.cgroup);
+	struct cgroup *above = BPF_CORE_READ(ancestor, css.cgroup);
+	__u32 level = BPF_CORE_READ(above, level);
+
+	return above && BPF_CORE_READ(above, root) == BPF_CORE_READ(cgroup, root) &&
+	       (__u32)BPF_CORE_READ(cgroup, level) >= level && cgroup_shares(cgroup, above, level);
+}
+
+/* Of the latest walk, under oom_lock. */
+static volatile struct group_walk {
+	struct mem_cgroup *memcg; /* next to look at */
 	struct mem_cgroup *owner;
 	struct mem_cgroup *found;
-};
+} group_walk;
 
-LOOP_STEP full_step(__u32 i, struct memcg_walk *walk)
+LOOP_STEP group_step(__u32 i, void *unused)
 {
-	struct mem_cgroup *memcg = walk->memcg;
-	__u64 max, usage;
+	struct mem_cgroup *memcg = group_walk.memcg;
 
-	if (!memcg)
-		return 1;
-	max = BPF_CORE_READ(memcg, memory.max);
-	usage = BPF_CORE_READ(memcg, memory.usage.counter);
-	if (!is_unlimited(max) && usage + 64 * rs_cpus >= max) {
-		walk->found = memcg;
-		return 1;
-	}
-	walk->memcg = memcg_parent(memcg);
-	return 0;
-}
-
-/* The nearest ancestor that is as good as full. Usage may lie below the limit by what the
- * CPUs hold in stock (MEMCG_CHARGE_BATCH, 64 pages each). */
-static __always_inline struct mem_cgroup *memcg_full(struct mem_cgroup *memcg)
-{
-	struct memcg_walk walk = {.memcg = memcg};
-
-	LOOP(WIRE_PATH_DEPTH, full_step, &walk);
-	return walk.found;
-}
-
-LOOP_STEP group_step(__u32 i, struct memcg_walk *walk)
-{
-	struct mem_cgroup *memcg = walk->memcg;
-
-	if (!memcg)
-		return 1;
 	if (BPF_CORE_READ(memcg, oom_group))
-		walk->found = memcg;
-	if (memcg == walk->owner)
-		return 1;
-	walk->memcg = memcg_parent(memcg);
-	return 0;
+		group_walk.found = memcg;
+	group_walk.memcg = memcg == group_walk.owner ? NULL : memcg_parent(memcg);
+	return !group_walk.memcg;
 }
 
-/* As mem_cgroup_get_oom_group(): the topmost cgroup below (or at) @owner with
- * memory.oom.group, or 0. */
-static __always_inline __u64 memcg_group(struct mem_cgroup *memcg, struct mem_cgroup *owner)
-{
-	struct memcg_walk walk = {.memcg = memcg, .owner = owner};
+#define GROUP_UNKNOWN 1ull /* more levels than are gone through */
 
-	LOOP(WIRE_PATH_DEPTH, group_step, &walk);
-	return (__u64)walk.found;
+/* As mem_cgroup_get_oom_group(): the topmost cgroup below (or at) @owner with memory.oom.group, 0,
+ * or GROUP_UNKNOWN. Global: verified once, not at every call. */
+__noinline __u64 rs_oom_group(__u64 memcg, __u64 owner)
+{
+	group_walk.memcg = (void *)memcg;
+	group_walk.owner = (void *)owner;
+	group_walk.found = NULL;
+	if (memcg)
+		LOOP(MEMCG_DEPTH, group_step, NULL);
+	return group_walk.memcg ? GROUP_UNKNOWN : (__u64)group_walk.found;
 }

@@ -3,15 +3,19 @@
  *
  * mark_victim fires for each victim, also for each process of a memory.oom.group; processes
  * that only share a victim's memory get a SIGKILL without a mark and are seen at that signal.
- * oom_kill_process(), where it can be hooked, tells whose limit was hit and how the choice was
- * made. Without it (tracepoint tier) the limit is worked out from the victim's cgroups.
+ * The kernel's oom_control tells whose limit was hit and how the choice was made: it is the
+ * argument of oom_kill_process(), and where that cannot be hooked (tracepoint tier) it is searched
+ * for. Victims that were dying already are marked without a choice: whose limit that was is
+ * guessed.
  *
  * All this happens under the kernel's global oom_lock: one slot and one buffer are enough. */
 #include "common.bpf.h"
 #include "gone.bpf.h"
+#include "kill.bpf.h"
 #include "memcg.bpf.h"
 #include "mm.bpf.h"
 #include "names.bpf.h"
+#include "owner-guess.bpf.h"
 #include "regs.bpf.h"
 #include "rows.bpf.h"
 #include "task.bpf.h"
@@ -23,33 +27,6 @@
 #define SEND_SIG_PRIV 1       /* include/linux/sched/signal.h: from the kernel itself */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* The kill under way. Valid for the task that runs it, from fentry to fexit of
- * oom_kill_process(); @mm and @group stay for the processes killed along. */
-struct kill {
-	__u64 id;
-	__u64 mm;                   /* of the victim marked last */
-	__u64 marked;               /* when */
-	__u64 group;                /* its struct mem_cgroup with memory.oom.group, or 0 */
-	struct mem_cgroup *memcg;   /* whose limit, NULL: none */
-	struct task_struct *victim; /* to be reported */
-	__u64 domain_bytes;
-	__s64 points;
-	__u32 tid;    /* of the task that runs it */
-	__u32 marker; /* tid of the task that marked @mm */
-	__u32 open;
-	__u32 shares; /* the victim only shares @mm */
-	__u32 number; /* victims so far */
-	__u32 chosen; /* tgid */
-	__u32 scope;
-	__u32 gfp_mask;
-	__s32 order;
-};
-
-/* Volatile, or the compiler splits it into one variable a member, and their BTF is wrong. */
-static volatile struct kill kill;
-
-const volatile __u32 rs_sees_kill = 0; /* oom_kill_process() is hooked */
 
 /* The SIGKILL the kernel sent last on a CPU. It comes before the mark, with the victim's
  * task_lock held: no other task runs in between. */
@@ -124,33 +101,41 @@ static __always_inline void owner_fill(struct wire_oom_kill *event, struct mem_c
 		event->limit_bytes = pages(max);
 }
 
-static __always_inline bool kill_is_open(__u32 tid)
-{
-	return kill.open && kill.tid == tid;
-}
-
-/* Without the hook: whether the victim belongs to the kill of the one before. A task that marks
+/* Without oom_control: whether the victim belongs to the kill of the one before. A task that marks
  * several processes of one memory.oom.group cgroup is at the same kill still. */
 static __always_inline bool is_same_kill(struct task_struct *victim, __u32 tid, bool shares,
 					 __u64 now)
 {
 	if (shares)
 		return true;
-	return kill.group && kill.marker == tid && now - kill.marked < NSEC_PER_SEC &&
-	       memcg_group(task_memcg(victim), kill.memcg) == kill.group;
+	return kill.marker == tid && now - kill.marked < NSEC_PER_SEC && is_in_group(victim);
 }
 
 /* Whose limit, by the kernel's own word or by inference: for the first victim of a kill, since with
- * that one gone the cgroup may not be full any more. Returns its memcg or NULL. */
-static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event,
-						     struct task_struct *victim, __u32 tid,
-						     bool shares, __u64 now)
+ * that one gone the cgroup may not be full any more. */
+static __always_inline void find_cause(struct task_struct *victim, __u32 tid, bool shares,
+				       __u64 now)
 {
-	struct mem_cgroup *owner;
+	struct mem_cgroup *guess;
 
+	if (is_same_kill(victim, tid, shares, now) || (kill_is_open(tid) && kill.looked))
+		return;
+	/* Also of kills that need no guess: so that the next one knows what has risen since. */
+	guess = (void *)rs_oom_guess((__u64)task_memcg(victim));
+	kill.looked = 1;
+	if (kill_is_open(tid))
+		return;
+	kill.memcg = guess;
+	kill.scope = guess ? WIRE_SCOPE_MEMCG : 0;
+}
+
+/* Returns the memcg or NULL. */
+static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event, __u32 tid)
+{
+	struct mem_cgroup *owner = kill.memcg;
+
+	event->scope = kill.scope;
 	if (kill_is_open(tid)) {
-		owner = kill.memcg;
-		event->scope = kill.scope;
 		event->order = kill.order;
 		event->gfp_mask = kill.gfp_mask;
 		event->domain_bytes = kill.domain_bytes;
@@ -160,11 +145,7 @@ static __always_inline struct mem_cgroup *cause_fill(struct wire_oom_kill *event
 			event->badness_points = kill.points;
 			event->flags |= WIRE_OOM_HAS_POINTS;
 		}
-	} else {
-		if (!is_same_kill(victim, tid, shares, now))
-			kill.memcg = memcg_full(task_memcg(victim));
-		owner = kill.memcg;
-		event->scope = owner ? WIRE_SCOPE_MEMCG : WIRE_SCOPE_GLOBAL;
+	} else if (owner) {
 		event->flags |= WIRE_OOM_INFERRED;
 	}
 	if (owner)
@@ -312,11 +293,14 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 	victim_fill(event, victim);
 	task_fill(&event->trigger, trigger);
 	cgroup_fill(&event->trigger_cgroup, task_cgroup(trigger));
-	owner = cause_fill(event, victim, tid, shares, now);
-	group = memcg_group(task_memcg(victim), owner);
-	event->flags |= WIRE_OOM_KNOWS_GROUP | WIRE_OOM_KNOWS_EXITING;
-	if (group)
-		event->flags |= WIRE_OOM_GROUP;
+	find_cause(victim, tid, shares, now);
+	owner = cause_fill(event, tid);
+	event->flags |= WIRE_OOM_KNOWS_EXITING;
+	group = group_of(victim);
+	if (group != GROUP_UNKNOWN)
+		event->flags |= WIRE_OOM_KNOWS_GROUP | (group ? WIRE_OOM_GROUP : 0);
+	else
+		group = 0;
 	if (shares)
 		event->flags |= WIRE_OOM_SHARES_MM;
 	else if (sent->tid != tid || sent->tgid != event->victim.pid || !sent->delivered)
@@ -334,39 +318,6 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);
-	return 0;
-}
-
-static __always_inline int begin(struct oom_control *oc)
-{
-	struct task_struct *task = current_task();
-
-	kill.id++;
-	kill.number = 0;
-	kill.mm = 0;
-	kill.group = 0;
-	kill.marker = 0;
-	kill.tid = TASK_READ(task, pid);
-	kill.memcg = BPF_CORE_READ(oc, memcg);
-	kill.domain_bytes = pages(BPF_CORE_READ(oc, totalpages));
-	kill.points = BPF_CORE_READ(oc, chosen_points);
-	kill.chosen = BPF_CORE_READ(oc, chosen, tgid);
-	kill.gfp_mask = BPF_CORE_READ(oc, gfp_mask);
-	kill.order = BPF_CORE_READ(oc, order);
-	switch (BPF_CORE_READ(oc, constraint)) {
-	case CONSTRAINT_MEMCG:
-		kill.scope = WIRE_SCOPE_MEMCG;
-		break;
-	case CONSTRAINT_CPUSET:
-		kill.scope = WIRE_SCOPE_CPUSET;
-		break;
-	case CONSTRAINT_MEMORY_POLICY:
-		kill.scope = WIRE_SCOPE_MEMPOLICY;
-		break;
-	default:
-		kill.scope = kill.order == -1 ? WIRE_SCOPE_SYSRQ : WIRE_SCOPE_GLOBAL;
-	}
-	kill.open = 1;
 	return 0;
 }
 
@@ -406,8 +357,10 @@ int rs_oom_finish(void *ctx)
 	struct task_struct *task = current_task(), *victim = kill.victim;
 	bool shares = kill.shares;
 
-	if (!shares)
+	if (!shares) {
+		find_kill(task, victim);
 		kill.mm = (__u64)BPF_CORE_READ(victim, mm);
+	}
 	report(victim, (struct mm_struct *)kill.mm, shares);
 	kill.marker = TASK_READ(task, pid);
 	kill.marked = bpf_ktime_get_boot_ns();
@@ -424,17 +377,20 @@ int BPF_PROG(rs_oom_mark, struct task_struct *victim)
 	return 0;
 }
 
-/* Whether @task may be killing those that share a victim's memory. Where oom_kill_process() is
- * hooked that is exact. Else: it marked a victim a moment ago and is not dying itself, as an
- * init process is that kills its namespace. */
+/* Whether @task may be killing those that share a victim's memory. An init process that was marked
+ * kills its namespace as it dies, while what it marked may still lie on its stack. */
 static __always_inline bool in_kill(struct task_struct *task)
 {
-	if (!kill.mm || kill.marker != (__u32)TASK_READ(task, pid))
+	__u32 tid = TASK_READ(task, pid);
+
+	if (!kill.mm || kill.marker != tid)
 		return false;
 	if (rs_sees_kill)
-		return kill_is_open(TASK_READ(task, pid));
-	return !(TASK_READ(task, flags) & PF_EXITING) &&
-	       bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC;
+		return kill_is_open(tid);
+	if (TASK_READ(task, flags) & PF_EXITING)
+		return false;
+	return kill.control ? kill_is_open(tid)
+			    : bpf_ktime_get_boot_ns() - kill.marked < NSEC_PER_SEC;
 }
 
 /* A SIGKILL from the kernel: to a victim that is about to be marked, or to a process that

@@ -16,6 +16,7 @@
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
 #include <linux/mm_types.h>
+#include <linux/mmzone.h>
 #include <linux/mount.h>
 #include <linux/net.h>
 #include <linux/oom.h>
@@ -96,6 +97,7 @@ STRUCT(oom_control);
 STRUCT(page_counter);
 STRUCT(path);
 STRUCT(percpu_counter);
+STRUCT(pglist_data);
 STRUCT(pid);
 STRUCT(pt_regs);
 STRUCT(qstr);
@@ -113,7 +115,11 @@ STRUCT(tcp_sock);
 STRUCT(thread_info);
 STRUCT(upid);
 STRUCT(vfsmount);
+STRUCT(zone);
+STRUCT(zonelist);
+STRUCT(zoneref);
 ENUM(cgroup_subsys_id);
+ENUM(memcg_memory_event);
 ENUM(oom_constraint);
 ENUM(pid_type);
 

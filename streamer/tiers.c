@@ -37,6 +37,11 @@
 	"the filter looks at arguments it is run again, some 20 ns an instruction; nothing for "   \
 	"others"
 
+#define OOM_EXITING                                                                                \
+	"whose limit was hit, where the victim was dying already and so was not chosen: inferred " \
+	"from what the kernel notes in its cgroups, or not told"
+#define OOM_BY_USERS "kills by user space (systemd-oomd, earlyoom, kubelet evictions)"
+
 static const struct tier oom_tiers[] = {
 	{
 		.tier = KERNEL_TIER_FENTRY,
@@ -46,7 +51,7 @@ static const struct tier oom_tiers[] = {
 			  "raw_tp/signal_generate"},
 		.functions = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate"},
-		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
 		.cost = "nothing but a few ns for each signal sent",
 	},
 	{
@@ -57,7 +62,7 @@ static const struct tier oom_tiers[] = {
 			  "raw_tp/mark_victim", "raw_tp/signal_generate"},
 		.kprobes = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate"},
-		.blind_spots = {"kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
 		.cost = "nothing but a few ns for each signal sent",
 	},
 	{
@@ -66,10 +71,7 @@ static const struct tier oom_tiers[] = {
 		.programs = {"rs_oom_mark", "rs_oom_signal"},
 		.hooks = {"raw_tp/mark_victim", "raw_tp/signal_generate"},
 		.tracepoints = {"mark_victim", "signal_generate"},
-		.blind_spots =
-			{"whose limit was hit is inferred from the fill of the victim's cgroups",
-			 "badness points, order and gfp mask of the failed allocation",
-			 "kills by user space (systemd-oomd, earlyoom, kubelet evictions)"},
+		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
 		.cost = "nothing but a few ns for each signal sent",
 	},
 	{0},

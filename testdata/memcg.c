@@ -180,6 +180,23 @@ int memcg_set_oom_group(const struct memcg *memcg)
 	return write_file(memcg->folder, "memory.oom.group", "1");
 }
 
+int memcg_usage(const struct memcg *memcg, uint64_t *ret)
+{
+	char path[MEMCG_PATH + 64];
+	_cleanup_fclose_ FILE *f = NULL;
+	unsigned long long usage;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", memcg->folder,
+		       memcg->version == 1 ? "memory.usage_in_bytes" : "memory.current");
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	if (fscanf(f, "%llu", &usage) != 1)
+		return -EIO;
+	*ret = usage;
+	return 0;
+}
+
 int memcg_enter(const struct memcg *memcg)
 {
 	return write_file(memcg->folder, "cgroup.procs", "0");

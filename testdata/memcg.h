@@ -24,6 +24,7 @@ int memcg_make(struct memcg *ret, const char *name);
 int memcg_make_child(struct memcg *ret, const struct memcg *parent, const char *name);
 int memcg_set_limit(const struct memcg *memcg, uint64_t bytes); /* of memory; and no swap */
 int memcg_set_oom_group(const struct memcg *memcg);             /* v2 only: else -ENOENT */
+int memcg_usage(const struct memcg *memcg, uint64_t *ret);      /* bytes */
 int memcg_enter(const struct memcg *memcg);                     /* the calling process */
 /* Waits up to 5 s for the last process to be gone. Returns 0 or -errno. Twice is fine. */
 int memcg_remove(struct memcg *memcg);

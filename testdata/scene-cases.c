@@ -22,7 +22,8 @@
 #define CHUNK (1024 * 1024)
 #define THREADS 8
 #define STACK (64 * 1024)
-#define READY_POLLS 5000 /* of 2 ms */
+#define READY_POLLS 5000       /* of 2 ms */
+#define FILL_LEFT (100 * PAGE) /* less than the CPUs may hold in stock */
 #define MACHINE_BYTES (1ull << 40)
 
 static void set_comm(const char *comm)
@@ -77,10 +78,11 @@ static _Noreturn void sleep_until_killed(void)
 /* In the actor, before it acts. */
 static int enter(struct scene *scene, struct actor *actor)
 {
-	int r = scene->limit ? memcg_enter(&scene->memcg) : 0;
+	const struct memcg *memcg = actor->beside ? &scene->beside : &scene->memcg;
+	int r = scene->limit ? memcg_enter(memcg) : 0;
 
 	if (r)
-		return scene_fail(scene, "entering %s: %s", scene->memcg.folder, strerror(-r));
+		return scene_fail(scene, "entering %s: %s", memcg->folder, strerror(-r));
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	set_comm(*actor->leader_comm ? actor->leader_comm : actor->comm);
 	actor->vpid = getpid();
@@ -392,6 +394,45 @@ static int stage_o11(struct scene *scene)
 	return start(scene, add(scene, "", true), hog_with_adj, 0);
 }
 
+/* Up to a little below the limit of its own cgroup, which that does not reach. */
+static int fill(struct scene *scene, struct actor *actor)
+{
+	const uint64_t limit = scene->limit / 4 * 3;
+	uint64_t usage = 0;
+
+	set_adj(actor, 900);
+	while (!memcg_usage(&scene->memcg, &usage) && usage + FILL_LEFT < limit) {
+		volatile char *p = mmap(NULL, PAGE * 16, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (size_t i = 0; p != MAP_FAILED && i < PAGE * 16;
+		     i += PAGE, actor->touched += PAGE)
+			p[i] = 1;
+	}
+	if (!usage)
+		return scene_fail(scene, "the usage of %s cannot be read", scene->memcg.folder);
+	actor->ready = true;
+	sleep_until_killed();
+}
+
+/* A container with a limit of its own, idle just below it, in a pod whose limit another hits. */
+static int stage_o15(struct scene *scene)
+{
+	struct actor *victim = add(scene, "-idle", true), *grower;
+	int r = memcg_set_limit(&scene->memcg, scene->limit / 4 * 3);
+
+	if (!r)
+		r = memcg_make_child(&scene->beside, &scene->owner, "beside");
+	if (r)
+		return scene_fail(scene, "making the second cgroup: %s", strerror(-r));
+	if (start(scene, victim, fill, 0) || await(scene, victim))
+		return -1;
+	scene->trigger = 1;
+	grower = add(scene, "-small", false);
+	grower->beside = true;
+	return start(scene, grower, small, 0);
+}
+
 static int first_choice(struct scene *scene, struct actor *actor)
 {
 	set_adj(actor, 1000);
@@ -424,21 +465,26 @@ static int stage_g02(struct scene *scene)
 	return write_all(fd, "f", 1) ? scene_fail(scene, "sysrq f failed") : 0;
 }
 
+#define DEEP "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20"
+
 const struct scene_case scene_cases[] = {
-	{"o01", "the victim hits the limit itself", stage_hog, false, false},
-	{"o02", "one process hits the limit, another is chosen", stage_o02, false, false},
-	{"o03", "memory.oom.group, three processes, the chosen one last", stage_o03, false, false},
-	{"o04", "another process shares the victim's memory", stage_o04, false, false},
-	{"o05", "eight threads allocate", stage_o05, false, false},
-	{"o06", "the thread group leader has exited", stage_o06, false, false},
-	{"o07", "the limit is the parent cgroup's", stage_hog, true, false},
-	{"o08", "the memory is shared memory", stage_o08, false, false},
-	{"o09", "the victim is pid 1 of a pid namespace", stage_o09, false, false},
-	{"o10", "the cgroup is removed at once", stage_hog, false, false},
-	{"o11", "the victim has oom_score_adj 42", stage_o11, false, false},
-	{"o12", "memory.oom.group, three processes, the chosen one first", stage_o12, false, false},
-	{"o13", "memory.oom.group, one process alone", stage_o13, false, false},
-	{"g01", "the machine runs out of memory", stage_g01, false, true},
-	{"g02", "sysrq f", stage_g02, false, true},
+	{"o01", "the victim hits the limit itself", stage_hog, NULL, false},
+	{"o02", "one process hits the limit, another is chosen", stage_o02, NULL, false},
+	{"o03", "memory.oom.group, three processes, the chosen one last", stage_o03, NULL, false},
+	{"o04", "another process shares the victim's memory", stage_o04, NULL, false},
+	{"o05", "eight threads allocate", stage_o05, NULL, false},
+	{"o06", "the thread group leader has exited", stage_o06, NULL, false},
+	{"o07", "the limit is the parent cgroup's", stage_hog, "child", false},
+	{"o08", "the memory is shared memory", stage_o08, NULL, false},
+	{"o09", "the victim is pid 1 of a pid namespace", stage_o09, NULL, false},
+	{"o10", "the cgroup is removed at once", stage_hog, NULL, false},
+	{"o11", "the victim has oom_score_adj 42", stage_o11, NULL, false},
+	{"o12", "memory.oom.group, three processes, the chosen one first", stage_o12, NULL, false},
+	{"o13", "memory.oom.group, one process alone", stage_o13, NULL, false},
+	{"o14", "the limit is that of a cgroup 20 levels up", stage_hog, DEEP, false},
+	{"o15", "the limit is the parent's, the victim's own is as good as reached", stage_o15,
+	 "child", false},
+	{"g01", "the machine runs out of memory", stage_g01, NULL, true},
+	{"g02", "sysrq f", stage_g02, NULL, true},
 };
 const size_t n_scene_cases = ARRAY_SIZE(scene_cases);

@@ -18,6 +18,7 @@ struct actor {
 	bool victim;          /* has to die of SIGKILL; the others have to exit with 0 */
 	bool init;            /* pid 1 of its own pid namespace */
 	bool shmem;           /* what it touches is shared memory */
+	bool beside;          /* it is in the cgroup beside */
 	bool ended;           /* and was reaped */
 	char comm[16];        /* of the thread the kernel marks */
 	char leader_comm[16]; /* empty: the same */
@@ -28,10 +29,11 @@ struct actor {
 
 struct scene {
 	const char *name;
-	struct memcg memcg; /* where the actors are */
-	struct memcg owner; /* whose limit it is: memcg, or a parent */
-	uint64_t limit;     /* 0: the machine's case, there is no cgroup */
-	bool group;         /* memory.oom.group */
+	struct memcg memcg;  /* where the actors are */
+	struct memcg owner;  /* whose limit it is: memcg, or a parent */
+	struct memcg beside; /* another child of owner's, or empty */
+	uint64_t limit;      /* 0: the machine's case, there is no cgroup */
+	bool group;          /* memory.oom.group */
 	bool sysrq;
 	int trigger;       /* index of the actor that hits the limit; -1: not known */
 	int shares_memory; /* victims that die only because they share another's memory */
@@ -48,12 +50,15 @@ struct scene_case {
 	const char *name;
 	const char *what;
 	int (*stage)(struct scene *scene); /* starts the actors; 0, or -1 after scene_fail */
-	bool nested;                       /* the limit is the parent's */
+	const char *child;                 /* where the actors are below the owner; NULL: in it */
 	bool machine;                      /* kills on the whole machine */
 };
 
 extern const struct scene_case scene_cases[];
 extern const size_t n_scene_cases;
+
+/* The case with many: "--storm". */
+int scene_storm(unsigned tasks, uint64_t limit);
 
 __attribute__((format(printf, 2, 3))) int scene_fail(struct scene *scene, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) int scene_unsupported(struct scene *scene, const char *fmt,

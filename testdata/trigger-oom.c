@@ -31,17 +31,20 @@
 struct options {
 	const char *cgroup;
 	uint64_t limit;
+	unsigned storm;
 	bool machine;
 	bool guest;
 };
 
 static const char usage[] =
 	"usage: trigger-oom [--cgroup NAME] [--limit MIB] CASE...|all\n"
+	"       trigger-oom [--limit MIB] --storm TASKS\n"
 	"       trigger-oom --machine --yes-this-is-a-guest\n"
 	"       trigger-oom list\n"
 	"  --cgroup NAME   the memory cgroup to make, and to remove after each case\n"
 	"                  (default: ringside-CASE)\n"
 	"  --limit MIB     its limit, 8 to 48 (default: 32)\n"
+	"  --storm TASKS   up to 500 small processes that are killed one after another\n"
 	"  --machine       run the cases that kill on the whole machine, for guests only\n"
 	"Needs root. Exits with 77 where there is no memory cgroup to be had.\n";
 
@@ -144,8 +147,8 @@ static int open_stage(struct scene *scene, const struct scene_case *c,
 				  options->cgroup ? options->cgroup : name, strerror(-r));
 	scene->limit = options->limit;
 	r = memcg_set_limit(&scene->owner, scene->limit);
-	if (!r && c->nested)
-		r = memcg_make_child(&scene->memcg, &scene->owner, "child");
+	if (!r && c->child)
+		r = memcg_make_child(&scene->memcg, &scene->owner, c->child);
 	else
 		scene->memcg = scene->owner;
 	return r ? scene_fail(scene, "setting the limit: %s", strerror(-r)) : 0;
@@ -153,8 +156,10 @@ static int open_stage(struct scene *scene, const struct scene_case *c,
 
 static void close_stage(struct scene *scene, const struct scene_case *c)
 {
-	int r = c->nested ? memcg_remove(&scene->memcg) : 0;
+	int r = c->child ? memcg_remove(&scene->memcg) : 0;
 
+	if (!r)
+		r = memcg_remove(&scene->beside);
 	if (!r)
 		r = memcg_remove(&scene->owner);
 	if (r)
@@ -203,8 +208,12 @@ static void print_actors(const struct scene *scene)
 			     scene->actors[scene->trigger].pid, scene->actors[scene->trigger].comm);
 }
 
-/* @cgroup and @owner: paths, as they were while the actors lived. */
-static void print_truth(const struct scene *scene, const char *cgroup, const char *owner)
+/* Paths, as they were while the actors lived. */
+struct paths {
+	char victim[MEMCG_PATH], trigger[MEMCG_PATH], owner[MEMCG_PATH];
+};
+
+static void print_truth(const struct scene *scene, const struct paths *paths)
 {
 	(void)printf("{\"kind\":\"oom_kill\",\"case\":\"%s\"", scene->name);
 	if (scene->unsupported) {
@@ -215,8 +224,9 @@ static void print_truth(const struct scene *scene, const char *cgroup, const cha
 	}
 	(void)printf(",\"comm\":\"%s\"", scene->name);
 	print_actors(scene);
-	print_path("cgroup", cgroup);
-	print_path("owner", owner);
+	print_path("cgroup", paths->victim);
+	print_path("trigger_cgroup", paths->trigger);
+	print_path("owner", paths->owner);
 	if (scene->limit)
 		(void)printf(",\"limit_bytes\":%" PRIu64 ",\"v\":%d", scene->limit,
 			     scene->owner.version);
@@ -230,23 +240,24 @@ static void print_truth(const struct scene *scene, const char *cgroup, const cha
 
 static int play(struct scene *scene, const struct scene_case *c, const struct options *options)
 {
-	char cgroup[MEMCG_PATH] = "", owner[MEMCG_PATH] = "";
+	struct paths paths = {0};
 
 	scene->name = c->name;
 	(void)fflush(stdout);
 	if (!open_stage(scene, c, options)) {
 		if (c->machine)
-			(void)memcg_own_path(cgroup, sizeof(cgroup));
+			(void)memcg_own_path(paths.victim, sizeof(paths.victim));
 		else
-			(void)snprintf(cgroup, sizeof(cgroup), "%s", scene->memcg.path);
-		(void)snprintf(owner, sizeof(owner), "%s", scene->owner.path);
+			(void)strcpy(paths.victim, scene->memcg.path);
+		(void)strcpy(paths.owner, scene->owner.path);
 		if (c->stage(scene))
 			kill_actors(scene);
+		(void)strcpy(paths.trigger, scene->beside.made ? scene->beside.path : paths.victim);
 		wait_for_actors(scene, CASE_SECONDS);
 	}
 	close_stage(scene, c);
 	if (!*scene->failure || scene->unsupported) {
-		print_truth(scene, cgroup, owner);
+		print_truth(scene, &paths);
 		return scene->unsupported ? EXIT_SKIP : 0;
 	}
 	(void)fprintf(stderr, "trigger-oom: %s: %s\n", scene->name, scene->failure);
@@ -365,6 +376,7 @@ int main(int argc, char **argv)
 	static const struct option long_options[] = {
 		{"cgroup", required_argument, NULL, 'c'},
 		{"limit", required_argument, NULL, 'l'},
+		{"storm", required_argument, NULL, 's'},
 		{"machine", no_argument, NULL, 'm'},
 		{"yes-this-is-a-guest", no_argument, NULL, 'y'},
 		{"help", no_argument, NULL, 'h'},
@@ -382,9 +394,13 @@ int main(int argc, char **argv)
 			options.machine = true;
 		else if (option == 'y')
 			options.guest = true;
+		else if (option == 's')
+			options.storm = (unsigned)atoi(optarg);
 		else if (option != 'l' || parse_limit(optarg, &options.limit))
 			return 2;
 	}
+	if (options.storm && options.storm <= 500 && optind == argc)
+		return scene_storm(options.storm, options.limit);
 	if (optind == argc && !options.machine) {
 		(void)fputs(usage, stderr);
 		return 2;

@@ -8,6 +8,7 @@ collect() {
 		start "$tier" --probes oom --attach "$tier"
 	done
 	trigger oom trigger-oom all
+	trigger oom trigger-oom --storm 200
 	for name in oom $(other_tiers); do
 		stop "$name"
 	done

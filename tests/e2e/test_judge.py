@@ -45,7 +45,8 @@ def oom_truth(case, expect, **changes):
     truth = {"kind": "oom_kill", "case": case, "comm": case,
              "pids": [v["pid"] for v in expect], "expect": expect,
              "trigger_pid": expect[0]["pid"], "trigger_comm": expect[0]["comm"],
-             "cgroup": "/t/child", "owner": "/t", "limit_bytes": 32 * MIB, "v": 2,
+             "cgroup": "/t/child", "trigger_cgroup": "/t/child", "owner": "/t",
+             "limit_bytes": 32 * MIB, "v": 2,
              "scope": "MEMCG", "oom_group": False, "shares_memory": 0}
     return truth | changes
 
@@ -94,7 +95,7 @@ def right_denial(truth, want, tier):
     return record
 
 
-def right_kill(truth, want, number, tier):
+def right_kill(truth, want, number, _):
     record = pb.Record()
     kill = record.oom_kill
     kill.victim.pid = kill.victim.tid = want["pid"]
@@ -112,9 +113,6 @@ def right_kill(truth, want, number, tier):
     kill.kill_id, kill.victim_number = int(truth["case"][1:]), number
     kill.oom_group = truth["oom_group"]
     kill.shares_memory = want["comm"].endswith("-vm")
-    if tier == "tracepoint":
-        kill.limit_inferred = True
-        return record
     kill.order, kill.gfp_mask, kill.domain_bytes = 0, 0xcc0, truth["limit_bytes"]
     if number == 1:
         kill.badness_points = 8000
@@ -395,12 +393,30 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(blamed, ["c14"], text)
         self.assertIn("no blind spot of the Header says 'SECCOMP_RET_LOG'", text)
 
-    def test_tracepoints_have_to_say_that_the_limit_is_inferred(self):
-        for field, value in (("limit_inferred", None), ("badness_points", 1), ("order", 0),
-                             ("gfp_mask", 1), ("domain_bytes", 1)):
-            records = right_stream("tracepoint")
-            setter("o01", field, value)(records)
-            self.assertEqual(run(records)[0], ["o01"], field)
+    def test_a_deep_path_is_known_by_its_end(self):
+        deep = "/t" + "".join(f"/{n}" for n in range(20))
+        known = truths() + [oom_truth("o14", [victim("o14", 901)], cgroup=deep,
+                                      trigger_cgroup=deep)]
+        for path, blamed in ((deep, []), (deep[-30:], []), ("/t", ["o14"])):
+            records = right_stream()
+            records.insert(1, right_kill(known[-1], known[-1]["expect"][0], 1, None))
+            records[1].oom_kill.victim_container.cgroup_path = path
+            self.assertEqual(run(renumber(records), known=known)[0], blamed, path)
+
+    def test_each_kill_of_a_storm_has_to_be_there_with_its_owner(self):
+        storm = {"kind": "oom_storm", "comm": "storm", "killed": 2, "limit_bytes": 32 * MIB,
+                 "owner": "/t"}
+        for field, value, blamed in ((None, None, []), ("scope", pb.OOM_SCOPE_GLOBAL, ["storm"]),
+                                     ("limit_owner.cgroup_path", "/", ["storm"]),
+                                     ("limit_inferred", True, ["storm"])):
+            records = right_stream()
+            for pid in (990, 991):
+                truth = oom_truth(f"o{pid}", [victim("storm", pid)])
+                records.insert(1, right_kill(truth, truth["expect"][0], 1, None))
+            if field:
+                setter("storm", field, value)(records)
+            self.assertEqual(run(renumber(records), known=truths() + [storm])[0], blamed, field)
+        self.assertEqual(run(right_stream(), known=truths() + [storm])[0], ["storm"])
 
     def test_another_tier_than_the_wanted_one_fails(self):
         self.assertEqual(run(right_stream("fentry"), tier="kprobe")[0], ["stream"])
