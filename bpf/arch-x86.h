@@ -65,7 +65,7 @@ static __always_inline bool errno_may_be_argument(const struct pt_regs *regs)
 
 static __always_inline bool nr_may_exist(__u32 nr)
 {
-	return nr < NR_UNKNOWN || nr & X32_BIT;
+	return (nr & ~X32_BIT) < NR_UNKNOWN;
 }
 
 static __always_inline bool strict_allows(__u32 nr, bool compat)

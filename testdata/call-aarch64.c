@@ -108,6 +108,16 @@ long call_compat(struct call *call)
 	return -errno;
 }
 
+bool call_has_vsyscall(void)
+{
+	return false;
+}
+
+long call_vsyscall(struct call *call)
+{
+	return -ENOSYS;
+}
+
 void call_set_result(ucontext_t *context, long result)
 {
 	context->uc_mcontext.regs[0] = (unsigned long long)result;

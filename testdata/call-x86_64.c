@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,43 @@ static bool has_i386(void)
 long call_compat(struct call *call)
 {
 	return has_i386() ? call_i386(call) : -ENOEXEC;
+}
+
+static uint64_t vsyscall_address(long nr)
+{
+	return 0xffffffffff600000 + (nr == SYS_gettimeofday ? 0 : nr == SYS_time ? 0x400 : 0x800);
+}
+
+/* Below the red zone of the caller, whom the compiler does not know to make a call. */
+__attribute__((noinline)) long call_vsyscall(struct call *call)
+{
+	register uint64_t r10 __asm__("r10") = call->args[3];
+	register uint64_t r8 __asm__("r8") = call->args[4];
+	register uint64_t r9 __asm__("r9") = call->args[5];
+	long ret;
+
+	call->ip = vsyscall_address(call->nr);
+	ret = (long)call->ip;
+	__asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
+			 "call *%%rax\n\t"
+			 "lea 128(%%rsp), %%rsp"
+			 : "+a"(ret)
+			 : "D"(call->args[0]), "S"(call->args[1]), "d"(call->args[2]), "r"(r10),
+			   "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+/* Without the page the caller gets SIGSEGV. */
+bool call_has_vsyscall(void)
+{
+	struct call call = {.nr = SYS_time};
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(call_vsyscall(&call) > 0 ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
 }
 
 void call_set_result(ucontext_t *context, long result)

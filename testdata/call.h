@@ -36,6 +36,13 @@ extern const bool call_has_x32;
  * EXDEV. Returns as call_native() does, or -ENOEXEC where the kernel has no such calls. */
 long call_compat(struct call *call);
 
+/* Whether the vsyscall page is there, and calls in it are made for the caller. To be asked before
+ * there is a filter. */
+bool call_has_vsyscall(void);
+/* gettimeofday, time or getcpu as a program of the time before the vDSO calls it: a jump to a fixed
+ * address. Seccomp sees that address as the instruction pointer. */
+long call_vsyscall(struct call *call);
+
 /* In a signal handler: what the call it interrupted is to return. */
 void call_set_result(ucontext_t *context, long result);
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -182,10 +183,108 @@ static int run_n21(struct truth *truth, int truth_fd)
 			  pid < 0 ? 0 : attend(truth, pid, PTRACE_SYSEMU, 0, emulate, 0));
 }
 
+/* A child that asks its tracer about CASE_NR, and never hears an answer. */
+static int ask_in_vain(struct truth *truth)
+{
+	struct call call = case_call(truth);
+
+	if (begin_traced(truth) || raise(SIGSTOP) ||
+	    case_filter(truth, SECCOMP_RET_TRACE | CASE_TRACE_DATA, 0))
+		return -1;
+	return truth_fail(truth, "the call returned %ld", call_native(&call));
+}
+
+/* Returns the pid of such a child, stopped in its call, or -1. */
+static pid_t start_asking(struct truth *truth, int (*ask)(struct truth *truth))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(ask(truth) ? 1 : 0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL) ||
+	    ptrace(PTRACE_CONT, pid, 0, 0) || waitpid(pid, &status, 0) != pid ||
+	    status >> 8 != (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
+		return truth_fail(truth, "the tracer was not asked: %s", strerror(errno));
+	return pid;
+}
+
+static int check_killed(struct truth *truth, pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return truth_fail(truth, "the traced child ended with status %#x", status);
+	truth_observe(truth, "killed while it asked");
+	return 0;
+}
+
+static int run_n29(struct truth *truth, int truth_fd)
+{
+	pid_t pid = start_asking(truth, ask_in_vain);
+
+	if (pid < 0)
+		return -1;
+	(void)kill(pid, SIGKILL);
+	return check_killed(truth, pid);
+}
+
+static int ask_and_be_refused(struct truth *truth)
+{
+	struct verdict v = {.ret = SECCOMP_RET_TRACE | CASE_TRACE_DATA,
+			    .error = EACCES,
+			    .nr_lost = true};
+	struct call call = case_call(truth);
+	struct expect *e;
+
+	if (begin_traced(truth) || raise(SIGSTOP) || case_filter(truth, v.ret, 0))
+		return -1;
+	e = truth_expect(truth, &call, v);
+	return truth_fail(truth, "the call returned %ld", call_native(&e->call));
+}
+
+/* The tracer has refused the call, though nobody lives to see it. */
+static int run_n30(struct truth *truth, int truth_fd)
+{
+	pid_t pid = start_asking(truth, ask_and_be_refused);
+
+	if (pid < 0)
+		return -1;
+	if (call_skip(pid, EACCES))
+		return truth_fail(truth, "changing the registers: %s", strerror(errno));
+	(void)kill(pid, SIGKILL);
+	return check_killed(truth, pid);
+}
+
+/* The tracer dies, and PTRACE_O_EXITKILL does the rest: nobody traces the caller when it returns.
+ */
+static int run_n31(struct truth *truth, int truth_fd)
+{
+	int pipes[2], status;
+	pid_t tracer, pid = -1;
+
+	if (pipe(pipes) || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		return truth_fail(truth, "pipe: %s", strerror(errno));
+	tracer = fork();
+	if (!tracer) {
+		truth_join(truth);
+		pid = start_asking(truth, ask_in_vain);
+		_exit(pid > 0 && write(pipes[1], &pid, sizeof(pid)) == sizeof(pid) ? 0 : 1);
+	}
+	if (tracer < 0 || waitpid(tracer, &status, 0) != tracer || status ||
+	    read(pipes[0], &pid, sizeof(pid)) != sizeof(pid))
+		return truth_fail(truth, "no tracer");
+	return check_killed(truth, pid);
+}
+
 const struct seccomp_case cases_late[] = {
 	{"n18", "a filter comes while the call is under way", run_n18, NULL, 0},
 	{"n19", "TRACE, the tracer makes a call of it that gets an ERRNO", run_n19, NULL, 0},
 	{"n20", "TRACE, the tracer makes a call of it that gets killed", run_n20, NULL, 0},
 	{"n21", "PTRACE_SYSEMU, the filter never asked", run_n21, NULL, 0},
+	{"n29", "TRACE, killed while the tracer is asked", run_n29, NULL, 0},
+	{"n30", "TRACE, the tracer refuses the call and kills the caller", run_n30, NULL, 0},
+	{"n31", "TRACE, killed because the tracer dies", run_n31, NULL, 0},
 };
 const size_t n_cases_late = ARRAY_SIZE(cases_late);

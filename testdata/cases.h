@@ -29,6 +29,8 @@ extern const struct seccomp_case cases_shape[]; /* n01...: what is easily mistak
 extern const size_t n_cases_shape;
 extern const struct seccomp_case cases_late[]; /* n18...: calls that others change on their way */
 extern const size_t n_cases_late;
+extern const struct seccomp_case cases_number[]; /* n26...: unusual numbers and ways to call */
+extern const size_t n_cases_number;
 
 /* CASE_NR with six arguments that tell the cases apart. */
 struct call case_call(const struct truth *truth);

@@ -27,13 +27,22 @@ static const char usage[] =
 
 static const struct seccomp_case *case_at(size_t i)
 {
-	if (i < n_cases_action)
-		return &cases_action[i];
-	i -= n_cases_action;
-	if (i < n_cases_shape)
-		return &cases_shape[i];
-	i -= n_cases_shape;
-	return i < n_cases_late ? &cases_late[i] : NULL;
+	const struct {
+		const struct seccomp_case *cases;
+		size_t n;
+	} tables[] = {
+		{cases_action, n_cases_action},
+		{cases_shape, n_cases_shape},
+		{cases_late, n_cases_late},
+		{cases_number, n_cases_number},
+	};
+
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
+		if (i < tables[t].n)
+			return &tables[t].cases[i];
+		i -= tables[t].n;
+	}
+	return NULL;
 }
 
 static const struct seccomp_case *case_find(const char *name)

@@ -44,6 +44,11 @@ static const struct {
 	{SYS_getpgid, false, "getpgid"},
 	{SYS_ioctl, false, "ioctl"},
 	{SYS_getuid, false, "getuid"},
+	{SYS_gettimeofday, false, "gettimeofday"},
+#ifdef SYS_time
+	{SYS_time, false, "time"},
+#endif
+	{SYS_getcpu, false, "getcpu"},
 	{SYS_getppid | X32_BIT, false, "getppid"},
 	{64, true, "getppid"},
 };
@@ -227,11 +232,13 @@ static void print_call(const struct expect *e)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].nr == e->call.nr && names[i].compat == e->verdict.compat)
 			name = names[i].name;
-	(void)printf(",\"syscall\":");
-	if (name)
-		json_string(stdout, name);
-	else
-		(void)printf("null");
+	if (!e->verdict.unnamed) {
+		(void)printf(",\"syscall\":");
+		if (name)
+			json_string(stdout, name);
+		else
+			(void)printf("null");
+	}
 	(void)printf(",\"nr\":%ld,\"nr_lost\":%s,\"arch\":%u,\"arch_name\":\"%s\"", e->call.nr,
 		     e->verdict.nr_lost ? "true" : "false",
 		     e->verdict.compat ? CALL_COMPAT_ARCH : CALL_ARCH,

@@ -11,7 +11,7 @@
 #include "call.h"
 
 #define TRUTH_PIDS 8
-#define TRUTH_EXPECT 8
+#define TRUTH_EXPECT 640
 #define TRUTH_NO_ERROR (-1) /* the caller gets no errno */
 
 /* What a filter says and what the caller gets from it. */
@@ -22,6 +22,7 @@ struct verdict {
 	bool strict;  /* there is no filter: SECCOMP_MODE_STRICT */
 	bool nr_lost; /* the number may be unknowable: a tracer overwrote it, or it was -1 */
 	bool compat;  /* a call of a 32-bit program */
+	bool unnamed; /* whether it has a name is not for this case to say */
 };
 
 struct expect {
