@@ -83,6 +83,21 @@ static __always_inline bool returns_from_signal(__u32 nr, bool compat)
 	return compat ? nr == 119 || nr == 173 : nr == 139;
 }
 
+static __always_inline int vsyscall_nr(int which)
+{
+	return -1;
+}
+
+static __always_inline bool vsyscall_is_made(const struct pt_regs *regs, int nr)
+{
+	return false;
+}
+
+static __always_inline bool called_by_vsyscall(const struct pt_regs *regs)
+{
+	return false;
+}
+
 static __always_inline __u64 fn_arg1(const struct pt_regs *ctx)
 {
 	return ctx->regs[0];

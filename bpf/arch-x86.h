@@ -88,6 +88,30 @@ static __always_inline bool returns_from_signal(__u32 nr, bool compat)
 	return compat ? nr == 119 || nr == 173 : nr == 15 || nr == (513 | X32_BIT);
 }
 
+#define VSYSCALL_PAGE 0xffffffffff600000ull
+
+/* arch/x86/entry/vsyscall: the tracepoint's argument, the number of the place in the page. */
+static __always_inline int vsyscall_nr(int which)
+{
+	return which == 0 ? 96 : which == 1 ? 201 : which == 2 ? 309 : -1;
+}
+
+/* What emulate_vsyscall() looks at before it asks seccomp: the return address, and that what is to
+ * be written is not the kernel's. Otherwise the caller gets SIGSEGV. */
+static __always_inline bool vsyscall_is_made(const struct pt_regs *regs, int nr)
+{
+	__u64 caller, sp = REG(regs, sp);
+
+	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)sp))
+		return false;
+	return (long)REG(regs, di) >= 0 && (nr == 201 || (long)REG(regs, si) >= 0);
+}
+
+static __always_inline bool called_by_vsyscall(const struct pt_regs *regs)
+{
+	return (REG(regs, ip) & ~0xfffull) == VSYSCALL_PAGE;
+}
+
 static __always_inline __u64 fn_arg1(const struct pt_regs *ctx)
 {
 	return ctx->di;

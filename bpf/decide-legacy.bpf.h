@@ -62,7 +62,7 @@ static __always_inline struct pending *pending_new(__u32 what)
 static __always_inline int evaluate(void *ctx, struct pending *pending, struct task_struct *task,
 				    struct pt_regs *regs)
 {
-	call_fill(&pending->run, task, regs);
+	call_fill(&pending->run, task, regs, call_nr(regs));
 	if (filter_begin(&pending->run, task_filter(task)))
 		bpf_tail_call(ctx, &rs_sec_next, NEXT_RUN);
 	else

@@ -10,8 +10,6 @@
 #include "regs.bpf.h"
 #include "verdict.bpf.h"
 
-#define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
-
 /* As kernel/seccomp.c seccomp_log() decides it. */
 static __always_inline __u32 is_logged(__u32 action, bool requested)
 {
@@ -84,6 +82,11 @@ static __always_inline bool judge(struct denial *denial, struct pt_regs *regs, s
 	case SECCOMP_RET_LOG: /* not refused, and whether it is logged is not known here */
 		return false;
 	case SECCOMP_RET_TRACE:
+		if (!task_is_traced(current_task())) {
+			set_error(denial, ENOSYS);
+			break;
+		}
+		/* fallthrough */
 	case SECCOMP_RET_USER_NOTIF:
 		await(mark, 0, verdict, logged);
 		return false;
@@ -123,7 +126,7 @@ static __always_inline bool guess(struct denial *denial, struct task_struct *tas
 	}
 	denial->key.action = SECCOMP_RET_ERRNO;
 	set_error(denial, -result);
-	return result < 0 && -result < ERESTARTSYS;
+	return result < 0 && -result < ERESTARTSYS && !task_is_killed(task);
 }
 
 /* A tracer may have made another call of it, which the filters have judged again. */

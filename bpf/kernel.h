@@ -220,9 +220,18 @@ struct thread_info {
 	__u32 status;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	void *stack;
+	unsigned int ptrace;
 	struct mm_struct *mm;
 	int exit_code;
 	int pid;
@@ -237,6 +246,7 @@ struct task_struct {
 	char comm[16];
 	struct fs_struct *fs;
 	struct signal_struct *signal;
+	struct sigpending pending;
 	struct seccomp seccomp;
 	struct css_set *cgroups;
 };
@@ -295,6 +305,7 @@ struct pt_regs {
 	unsigned long di;
 	unsigned long orig_ax;
 	unsigned long ip;
+	unsigned long sp;
 };
 
 struct fred_frame { /* only in kernels with CONFIG_X86_FRED (6.9) */

@@ -6,7 +6,8 @@
  *               action where the kernel logs it.
  *   kprobe      at the entry of __secure_computing(): see decide.bpf.h.
  *   tracepoint  sys_exit without sys_enter: the entry tracepoint comes after seccomp. Costs
- *               every system call of the machine something.
+ *               every system call of the machine something. Calls by the vsyscall page pass
+ *               neither: see rs_sec_vsyscall().
  * Kills come the same way in the first and the last: at the SIGSYS, or at the exit of a thread
  * that got none.
  *
@@ -113,7 +114,7 @@ static __always_inline int on_outcome(void)
 		refused = guess(&denial, task, regs);
 	else
 		refused = outcome(&denial, regs, mark,
-				  is_judged_again(mark, regs) ? rs_evaluate() : -1);
+				  is_judged_again(mark, regs) ? rs_evaluate(call_nr(regs)) : -1);
 	return refused ? rs_emit(&denial) : 0;
 }
 
@@ -194,6 +195,9 @@ int BPF_PROG(rs_sec_signal, int sig, struct kernel_siginfo *info, struct task_st
 	bpf_core_read(&data, sizeof(data), &info->si_errno);
 	if (code != SYS_SECCOMP)
 		return 0;
+	/* A TRAP of such a call says nothing of the next, which may end at sys_exit. */
+	if (called_by_vsyscall(task_regs(task)) && task->seccomp.mode != SECCOMP_MODE_DEAD)
+		return 0;
 	mark = mark_make(task);
 	if (mark) {
 		mark->data = data;
@@ -272,6 +276,38 @@ int BPF_PROG(rs_sec_leave)
 	if (!filter_allows_outright(task_filter(task), call_nr(regs), compat))
 		bpf_tail_call(ctx, &rs_sec_tail, 0);
 	return 0;
+}
+
+/* A call by the vsyscall page, which the kernel makes for the caller from the page fault: seccomp
+ * is asked right behind this, and there is no sys_enter and no sys_exit. So it is decided here, as
+ * decide.bpf.h does it. What is left to a tracer or a supervisor is not seen; kills are, at the
+ * signal. */
+SEC("?raw_tp/emulate_vsyscall")
+int BPF_PROG(rs_sec_vsyscall, int which)
+{
+	struct task_struct *task = current_task();
+	struct denial denial = {.flags = WIRE_SECCOMP_HAS_NR};
+	int nr = vsyscall_nr(which);
+	long verdict;
+
+	if (nr < 0 || task->seccomp.mode != SECCOMP_MODE_FILTER ||
+	    filter_allows_outright(task_filter(task), nr, false) ||
+	    !vsyscall_is_made(task_regs(task), nr))
+		return 0;
+	verdict = rs_evaluate(nr);
+	if (verdict < 0)
+		return 0;
+	denial.key.nr = nr;
+	denial.key.action = verdict & SECCOMP_RET_ACTION_FULL;
+	denial.flags |= WIRE_SECCOMP_EVALUATED;
+	set_data(&denial, verdict);
+	if (denial.key.action == SECCOMP_RET_ERRNO)
+		set_error(&denial, error_of(verdict));
+	else if (denial.key.action == SECCOMP_RET_TRACE && !task_is_traced(task))
+		set_error(&denial, ENOSYS);
+	else if (denial.key.action != SECCOMP_RET_TRAP)
+		return 0;
+	return rs_emit(&denial);
 }
 
 /* The thread is to die of it: once, whether the signal or the exit comes first. */

@@ -104,6 +104,7 @@ STRUCT(qstr);
 STRUCT(seccomp);
 STRUCT(seccomp_filter);
 STRUCT(signal_struct);
+STRUCT(sigpending);
 STRUCT(sock);
 STRUCT(sock_cgroup_data);
 STRUCT(sock_common);

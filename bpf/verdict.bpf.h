@@ -8,7 +8,8 @@
 #include <linux/errno.h>
 #include <linux/seccomp.h>
 
-#define ERESTARTSYS 512 /* include/linux/errno.h: the first the caller never sees */
+#define SECCOMP_MODE_DEAD 3 /* include/linux/seccomp.h, since 5.17 and stable */
+#define ERESTARTSYS 512     /* include/linux/errno.h: the first the caller never sees */
 
 static __always_inline void set_nr(struct denial *denial, struct pt_regs *regs)
 {
@@ -36,12 +37,21 @@ static __always_inline long error_of(__u32 verdict)
 	return data < 4095 ? data : 4095;
 }
 
-/* The filters said @verdict. Returns false if the call was not refused after all. */
+/* The filters said @verdict. Returns false if the call was not refused after all.
+ *
+ * What is for a tracer to decide nobody has refused where SIGKILL came before the answer:
+ * __seccomp_filter() then skips the call of its own accord, and leaves the result as it was. It
+ * looks as if there were no tracer. Where that is not known to be otherwise, the call counts as one
+ * nobody refused: none but its caller could tell, and he is dead. */
 static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs *regs,
 					  __u32 verdict, bool doubt)
 {
+	struct task_struct *task = current_task();
+	bool killed = task_is_killed(task);
 	long result = call_result(regs);
 
+	if (killed)
+		doubt = true;
 	denial->flags |= WIRE_SECCOMP_EVALUATED;
 	denial->key.action = verdict & SECCOMP_RET_ACTION_FULL;
 	set_data(denial, verdict);
@@ -54,6 +64,9 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 	case SECCOMP_RET_TRAP:
 		return !doubt || call_rolled_back(regs);
 	case SECCOMP_RET_TRACE:
+		if (killed)
+			return false;
+		/* fallthrough */
 	case SECCOMP_RET_USER_NOTIF:
 		/* A tracer or supervisor that returned success has done the call itself. One that
 		 * was interrupted by a signal is asked again, or the caller gets EINTR. */
@@ -65,7 +78,7 @@ static __always_inline bool apply_verdict(struct denial *denial, struct pt_regs 
 	case SECCOMP_RET_LOG:
 		return false;
 	default: /* a kill, also by an action the kernel does not know */
-		return !doubt;
+		return !doubt || TASK_READ(task, seccomp.mode) == SECCOMP_MODE_DEAD;
 	}
 }
 
@@ -116,7 +129,7 @@ static __always_inline long verdict_on(struct task_struct *task, struct mark *ma
 
 	if (mark && mark->filter == filter && knows_verdict(mark, nr, compat))
 		return mark->verdict;
-	verdict = rs_evaluate();
+	verdict = rs_evaluate(nr);
 	if (mark && verdict >= 0 && !(verdict & FILTER_LOOKED)) {
 		learn_verdict(mark, nr, compat, verdict);
 		mark->filter = filter;
@@ -146,7 +159,7 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 	}
 	if (!doubt && result < 0 && -result < ERESTARTSYS && result != -ENOSYS &&
 	    denial->key.nr >= 0 && !errno_may_be_argument(regs) &&
-	    !filter_has_listener(task_filter(task))) {
+	    !filter_has_listener(task_filter(task)) && !task_is_killed(task)) {
 		denial->key.action = SECCOMP_RET_ERRNO;
 		set_error(denial, -result);
 		set_data(denial, -result);
@@ -184,7 +197,7 @@ static __always_inline void kill_action(struct denial *denial, struct task_struc
 		denial->key.action = mark->action;
 		return;
 	}
-	verdict = rs_evaluate();
+	verdict = rs_evaluate(denial->key.nr);
 	if (verdict < 0)
 		return;
 	verdict &= SECCOMP_RET_ACTION_FULL;

@@ -12,13 +12,33 @@
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
 
 /* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
+static bool is_extra(const struct kernel *kernel, const char *program)
+{
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (kernel->tiers[id] && tiers_is_extra(kernel->tiers[id], program))
+			return true;
+	return false;
+}
+
+/* Whether the kernel has the tracepoint of a tier's extra program. Where its types do not tell,
+ * attaching will. */
+static bool extra_fits(const struct kernel *kernel, unsigned id, const char *program)
+{
+	const struct tier *tier = kernel->tiers[id];
+	bool pointer;
+
+	return !tiers_is_extra(tier, program) || !types_have_functions(kernel->types) ||
+	       types_tracepoint(kernel->types, tier->extra.tracepoint, &pointer);
+}
+
 static int program_owner(const struct kernel *kernel, const char *program)
 {
 	if (!trial_program_fits(kernel->types, program))
 		return -1;
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
-		    (!strcmp(program, tiers_common) || tiers_has(kernel->tiers[id], program) ||
+		    (!strcmp(program, tiers_common) ||
+		     (tiers_has(kernel->tiers[id], program) && extra_fits(kernel, id, program)) ||
 		     tiers_ends_in(id, program) ||
 		     (kernel->looks & 1u << id && !strcmp(tiers_look(id)->program, program)) ||
 		     (kernel->iterates && tiers_table(id)->program &&
@@ -139,6 +159,8 @@ int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			(void)snprintf(error, size, "%s cannot be attached: %s",
 				       bpf_program__section_name(prog), strerrordesc_np(-r));
 			return r;
+		if (r == -ENOENT && is_extra(kernel, bpf_program__name(prog)))
+			continue;
 		}
 	}
 	attach_iterators(kernel);

@@ -213,6 +213,9 @@ static void describe(const struct kernel *kernel, unsigned id, struct kernel_pro
 		probe->n_hooks++;
 	}
 	while (probe->n_blind_spots < KERNEL_TEXTS && tier->blind_spots[probe->n_blind_spots]) {
+	if (tier->extra.program && probe->n_hooks < KERNEL_TEXTS &&
+	    programs_link(kernel->programs, programs_find(kernel->programs, tier->extra.program)))
+		probe->hooks[probe->n_hooks++] = tier->extra.hook;
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
 		probe->n_blind_spots++;
 	}

@@ -153,12 +153,16 @@ static const struct tier seccomp_tiers[] = {
 		.hooks = {"raw_tp/sys_enter", "raw_tp/sys_exit", "raw_tp/signal_generate",
 			  "raw_tp/sched_process_exit"},
 		.tracepoints = {"sys_enter", "sys_exit", "signal_generate", "sched_process_exit"},
+		.extra = {"rs_sec_vsyscall", "raw_tp/emulate_vsyscall", "emulate_vsyscall"},
 		.blind_spots =
 			{"SECCOMP_RET_LOG (not a denial)",
 			 "whether the kernel wrote an audit record too",
 			 "which call it was, when a tracer replaced its number by -1",
 			 "calls a PTRACE_SYSEMU tracer takes over, where the filter denies them, "
 			 "look like denials",
+			 "what a tracer or supervisor decides of gettimeofday, time and getcpu, "
+			 "called "
+			 "by the vsyscall page as old programs do",
 			 "where tracepoints run preemptibly (newest kernels)" PREEMPTED, IN_FLIGHT},
 		.cost = "0.1 to 0.2 µs for every system call of every process on the machine",
 	},
@@ -316,10 +320,15 @@ const char *tier_name(enum kernel_tier tier)
 	return tier < ARRAY_SIZE(names) ? names[tier] : "?";
 }
 
+bool tiers_is_extra(const struct tier *tier, const char *program)
+{
+	return tier->extra.program && !strcmp(tier->extra.program, program);
+}
+
 bool tiers_has(const struct tier *tier, const char *program)
 {
 	for (size_t i = 0; tier && i < KERNEL_TEXTS && tier->programs[i]; i++)
 		if (!strcmp(tier->programs[i], program))
 			return true;
-	return false;
+	return tier && tiers_is_extra(tier, program);
 }

@@ -22,6 +22,11 @@ struct tier {
 	const char *tracepoints[KERNEL_TEXTS]; /* that must exist */
 	const char *iterators[KERNEL_TEXTS];   /* kinds of BPF iterators there must be */
 	const char *sign; /* a function that only kernels have where it is worth trying, or NULL */
+	/* One program more where the kernel has its tracepoint; where not, nothing happens that it
+	 * would see. Or all NULL. */
+	struct {
+		const char *program, *hook, *tracepoint;
+	} extra;
 	const char *blind_spots[KERNEL_TEXTS]; /* sentences; NULL-terminated */
 	const char *cost;                      /* a sentence */
 };
@@ -69,6 +74,9 @@ const struct look *tiers_look(unsigned probe);
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);
 
 const char *tier_name(enum kernel_tier tier); /* "fentry" */
+
+/* Whether @program is the one more. */
+bool tiers_is_extra(const struct tier *tier, const char *program);
 
 /* Whether @program is one of the tier's; @tier may be NULL. */
 bool tiers_has(const struct tier *tier, const char *program);

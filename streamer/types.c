@@ -27,7 +27,7 @@ static const char *const tracepoints[] = {"mark_victim",        "signal_generate
 					  "sched_process_exit", "sys_enter",
 					  "sys_exit",           "sock_recv_length",
 					  "sock_send_length",   "tcp_rcv_space_adjust",
-					  "tcp_probe"};
+					  "tcp_probe",          "emulate_vsyscall"};
 
 struct name {
 	const char *text;
