@@ -66,12 +66,84 @@ const char *syscalls_arch_name(uint32_t arch, int32_t nr)
 	return NULL;
 }
 
+/* Calls that libseccomp may be too old for: 2.5.4 in Debian 12 ends at 456. From 424 on all
+ * architectures have the same numbers, but for an offset of each ABI. By scripts/syscall.tbl of
+ * Linux 7.2. */
+#define NEW_FIRST 449u
+
+static const char *const new_names[] = {
+	"futex_waitv",             /* 449: Linux 5.16 */
+	"set_mempolicy_home_node", /* 5.17 */
+	"cachestat",               /* 6.5 */
+	"fchmodat2",               /* 6.6 */
+	"map_shadow_stack",        /* 6.6 */
+	"futex_wake",              /* 454: 6.7 */
+	"futex_wait",              /* 6.7 */
+	"futex_requeue",           /* 6.7 */
+	"statmount",               /* 457: 6.8 */
+	"listmount",               /* 6.8 */
+	"lsm_get_self_attr",       /* 6.8 */
+	"lsm_set_self_attr",       /* 460: 6.8 */
+	"lsm_list_modules",        /* 6.8 */
+	"mseal",                   /* 6.10 */
+	"setxattrat",              /* 463: 6.13 */
+	"getxattrat",              /* 6.13 */
+	"listxattrat",             /* 6.13 */
+	"removexattrat",           /* 6.13 */
+	"open_tree_attr",          /* 467: 6.15 */
+	"file_getattr",            /* 6.17 */
+	"file_setattr",            /* 6.17 */
+	"listns",                  /* 470: 6.19 */
+	"rseq_slice_yield",        /* 7.0 */
+};
+
+static uint32_t first_number(uint32_t arch)
+{
+	switch (arch) {
+	case AUDIT_ARCH_MIPS:
+	case AUDIT_ARCH_MIPSEL:
+		return 4000;
+	case AUDIT_ARCH_MIPS64:
+	case AUDIT_ARCH_MIPSEL64:
+		return 5000;
+	case AUDIT_ARCH_MIPS64N32:
+	case AUDIT_ARCH_MIPSEL64N32:
+		return 6000;
+	default:
+		return 0;
+	}
+}
+
+/* Numbers only x86-64 has, and its x32. */
+static const char *x86_64_name(uint32_t number)
+{
+	return number == 335   ? "uretprobe" /* 6.11 */
+	       : number == 336 ? "uprobe"    /* 6.18 */
+			       : NULL;
+}
+
+static char *new_name(uint32_t arch, int32_t nr)
+{
+	const uint32_t number = (uint32_t)nr & ~(is_x32(arch, nr) ? X32_BIT : 0u);
+	const uint32_t at = number - first_number(arch) - NEW_FIRST;
+	const char *name = NULL;
+
+	if (syscalls_arch_name(arch, nr) && at < ARRAY_SIZE(new_names))
+		name = new_names[at];
+	else if (arch == AUDIT_ARCH_X86_64)
+		name = x86_64_name(number);
+	return name ? strdup(name) : NULL;
+}
+
 char *syscalls_name(uint32_t arch, int32_t nr)
 {
+	char *name;
+
 	/* below 0 libseccomp has numbers of its own, for calls an architecture lacks */
 	if (nr < 0)
 		return NULL;
-	return seccomp_syscall_resolve_num_arch(is_x32(arch, nr) ? SCMP_ARCH_X32 : arch, nr);
+	name = seccomp_syscall_resolve_num_arch(is_x32(arch, nr) ? SCMP_ARCH_X32 : arch, nr);
+	return name ? name : new_name(arch, nr);
 }
 
 unsigned syscalls_action(uint32_t action)
@@ -115,10 +187,11 @@ void syscalls_done(struct syscalls *syscalls)
 	*syscalls = (struct syscalls){};
 }
 
-static void fill_call(struct syscalls_call *call, uint32_t arch, int32_t nr)
+static void fill_call(struct syscalls_call *call, uint32_t arch, int64_t nr)
 {
-	const char *arch_name = syscalls_arch_name(arch, nr);
-	_cleanup_free_ char *name = syscalls_name(arch, nr);
+	const int32_t number = nr == SYSCALLS_NO_NR ? -1 : (int32_t)nr;
+	const char *arch_name = syscalls_arch_name(arch, number);
+	_cleanup_free_ char *name = syscalls_name(arch, number);
 	uint8_t buf[256]; /* pb.h wants more room than it uses */
 	struct pb pb = pb_make(buf, sizeof(buf));
 
@@ -127,7 +200,7 @@ static void fill_call(struct syscalls_call *call, uint32_t arch, int32_t nr)
 	if (arch_name)
 		pb_string(&pb, FIELD_SECCOMP_DENIAL_ARCH_NAME, arch_name);
 	if (nr != SYSCALLS_NO_NR)
-		pb_sint(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NUMBER, nr);
+		pb_sint(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NUMBER, number);
 	if (name && (size_t)(pb.p - buf) + 2 + strlen(name) <= SYSCALLS_CALL_SIZE)
 		pb_string(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NAME, name);
 
@@ -135,7 +208,7 @@ static void fill_call(struct syscalls_call *call, uint32_t arch, int32_t nr)
 	memcpy(call->encoded, buf, call->size);
 }
 
-const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int32_t nr)
+const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int64_t nr)
 {
 	/* the ABIs of one machine (64 and 32 bit, x32) get 512 slots each */
 	uint32_t slot = (uint32_t)nr ^ (uint32_t)nr >> 20 ^ (arch >> 31) << 9;

@@ -7,13 +7,12 @@
 #include <stdint.h>
 
 /* Fields arch, arch_name, syscall_number and syscall_name of SeccompDenial. */
-#define SYSCALLS_CALL_SIZE 62
+#define SYSCALLS_CALL_SIZE 59
 
 struct syscalls_call {
+	int64_t nr;
 	uint32_t arch; /* AUDIT_ARCH_* */
-	int32_t nr;
-	uint8_t size; /* of encoded; 0: not set */
-	uint8_t pad;
+	uint8_t size;  /* of encoded; 0: not set */
 	uint8_t encoded[SYSCALLS_CALL_SIZE];
 };
 
@@ -36,8 +35,8 @@ int syscalls_init(struct syscalls *syscalls);
 void syscalls_done(struct syscalls *syscalls); /* any time, also twice */
 
 /* A call whose number is not known has @nr SYSCALLS_NO_NR. Valid until the next call. */
-#define SYSCALLS_NO_NR INT32_MIN
-const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int32_t nr);
+#define SYSCALLS_NO_NR INT64_MIN
+const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int64_t nr);
 
 /* Without an errno @error is SYSCALLS_NO_ERROR. Valid until the next call. */
 #define SYSCALLS_NO_ERROR (-1)
@@ -47,7 +46,8 @@ const struct syscalls_verdict *syscalls_verdict(struct syscalls *syscalls, uint3
 /* NULL if there is none. @nr tells x32 from x86_64. */
 const char *syscalls_arch_name(uint32_t arch, int32_t nr);
 
-/* By libseccomp; NULL if it knows none. The caller frees it. */
+/* By libseccomp, or by a table of our own of newer calls; NULL if neither knows it. The caller
+ * frees it. */
 char *syscalls_name(uint32_t arch, int32_t nr);
 
 /* SeccompAction for SECCOMP_RET_*; 0 if it has none. */
