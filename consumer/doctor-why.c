@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include "doctor.h"
@@ -42,6 +43,34 @@ static bool read_capabilities(uint64_t *ret)
 	caps = strstr(status, "\nCapEff:");
 	*ret = caps ? strtoull(caps + strlen("\nCapEff:"), NULL, 16) : 0;
 	return caps;
+}
+
+/* Capabilities of a user namespace of one's own do not count for bpf(2). */
+static bool why_namespace(struct doctor_why *why)
+{
+	unsigned inside, outside, n;
+	char map[128];
+
+	read_text("/proc/self/uid_map", map, sizeof(map));
+	if (sscanf(map, "%u %u %u", &inside, &outside, &n) != 3 ||
+	    (!inside && !outside && n == UINT32_MAX))
+		return false;
+	say(why, "",
+	    "this is a user namespace (a rootless or remapped container), whose capabilities do "
+	    "not count for bpf(2): run it outside of it");
+	return true;
+}
+
+/* A command that does not exist: only a seccomp profile answers with these. */
+static bool why_profile(struct doctor_why *why)
+{
+	if (syscall(__NR_bpf, -1, NULL, 0) >= 0 || (errno != EPERM && errno != ENOSYS))
+		return false;
+	say(why, "",
+	    "a seccomp profile of this container or service forbids bpf(2): let it allow bpf and "
+	    "perf_event_open (docker run --security-opt seccomp=FILE, or SystemCallFilter= of the "
+	    "unit)");
+	return true;
 }
 
 static bool why_privileges(uint64_t have, struct doctor_why *why)
@@ -85,7 +114,11 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 	size_t n = 0;
 
 	if (read_capabilities(&have)) {
-		n += why_privileges(have, &ret[n]);
+		size_t missing = why_privileges(have, &ret[n]);
+
+		n += missing;
+		n += why_namespace(&ret[n]);
+		n += !missing && !n && why_profile(&ret[n]);
 		n += why_memlock(have, &ret[n]);
 	}
 	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
@@ -97,8 +130,9 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (strstr(lockdown, "[confidentiality]"))
 		say(&ret[n++], "",
+		    /* There is no lockdown=none: security/lockdown knows these two. */
 		    "kernel lockdown is in confidentiality mode, which forbids BPF to read kernel "
-		    "memory: boot with lockdown=integrity or none");
+		    "memory: boot with lockdown=integrity in place of lockdown=confidentiality");
 	return n;
 }
 

@@ -16,8 +16,8 @@ void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, boo
 void doctor_json(struct writer *writer, const struct diagnosis *diagnosis);
 
 /* Why a streamer may not have been able to start, as far as we can see from here: privileges,
- * BTF, lockdown. */
-#define DOCTOR_WHYS 4
+ * a user namespace, a seccomp profile, BTF, lockdown. */
+#define DOCTOR_WHYS 5
 struct doctor_why {
 	char text[256];
 	char command[64]; /* empty: there is none */

@@ -6,12 +6,12 @@
 #include <bpf/bpf.h>
 
 #include "kernel-part.h"
+#include "refusal.h"
 #include "trial.h"
 #include "util.h"
 
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
 
-/* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
 static bool is_extra(const struct kernel *kernel, const char *program)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
@@ -31,6 +31,7 @@ static bool extra_fits(const struct kernel *kernel, unsigned id, const char *pro
 	       types_tracepoint(kernel->types, tier->extra.tracepoint, &pointer);
 }
 
+/* Which probe's chosen tier a program belongs to; -1: none, it stays out. */
 static int program_owner(const struct kernel *kernel, const char *program)
 {
 	if (!trial_program_fits(kernel->types, program))
@@ -66,7 +67,10 @@ static void explain_load(const char *log, int r, char *error, size_t size)
 		}
 		end = start ? start - 1 : 0;
 	}
-	(void)snprintf(error, size, "the programs do not load: %s", strerrordesc_np(-r));
+	if (r == -EPERM || r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+		refusal_explain("bpf", r, error, size);
+	else
+		(void)snprintf(error, size, "the programs do not load: %s", strerrordesc_np(-r));
 }
 
 static int link_tails(const struct kernel *kernel)
@@ -112,7 +116,8 @@ int kernel_load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 		r = kernel_make_rows(kernel);
 	if (!r)
 		return 0;
-	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+	/* For want of these no tier is to blame, and none would do better. */
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && r != -EMFILE && r != -ENFILE; id++) {
 		if (logs[(size_t)id * LOG_SIZE])
 			*ret_guilty = id;
 	}
@@ -154,13 +159,13 @@ int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			continue;
 		r = programs_has_hook(prog) ? programs_attach(kernel->programs, prog)
 					    : programs_attach_rows(kernel->programs, prog, -1);
+		if (r == -ENOENT && is_extra(kernel, bpf_program__name(prog)))
+			continue;
 		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
 			(void)snprintf(error, size, "%s cannot be attached: %s",
 				       bpf_program__section_name(prog), strerrordesc_np(-r));
 			return r;
-		if (r == -ENOENT && is_extra(kernel, bpf_program__name(prog)))
-			continue;
 		}
 	}
 	attach_iterators(kernel);

@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "programs.h"
+#include "refusal.h"
 #include "selftest.h"
 #include "tiers.h"
 #include "trial.h"
@@ -212,10 +213,10 @@ static void describe(const struct kernel *kernel, unsigned id, struct kernel_pro
 		probe->hooks[probe->n_hooks] = tier->hooks[probe->n_hooks];
 		probe->n_hooks++;
 	}
-	while (probe->n_blind_spots < KERNEL_TEXTS && tier->blind_spots[probe->n_blind_spots]) {
 	if (tier->extra.program && probe->n_hooks < KERNEL_TEXTS &&
 	    programs_link(kernel->programs, programs_find(kernel->programs, tier->extra.program)))
 		probe->hooks[probe->n_hooks++] = tier->extra.hook;
+	while (probe->n_blind_spots < KERNEL_TEXTS && tier->blind_spots[probe->n_blind_spots]) {
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
 		probe->n_blind_spots++;
 	}
@@ -281,6 +282,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int r;
 
+	*error = '\0';
 	if (!kernel)
 		return -ENOMEM;
 	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
@@ -300,6 +302,8 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		r = settle(kernel, error, size);
 	if (!r && kernel->tiers[WIRE_BPF_OBJECT])
 		r = kernel_make_objects(kernel);
+	if (r && !*error)
+		refusal_explain("bpf", r, error, size);
 	if (r)
 		return r;
 	/* These are large, and not needed any more. */

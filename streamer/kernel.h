@@ -50,7 +50,7 @@ struct kernel_config {
 struct kernel_attempt {
 	enum kernel_tier tier;
 	bool ok;
-	char error[192]; /* a sentence for people; empty if ok */
+	char error[256]; /* a sentence for people; empty if ok */
 };
 
 /* How a probe got attached. All strings live as long as the kernel. */

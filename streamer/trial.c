@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "refusal.h"
 #include "types.h"
 #include "util.h"
 
@@ -23,15 +25,26 @@ static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
 	return data[cap / 32].effective & 1u << (cap % 32);
 }
 
+/* 5.11: 97306be45fbe and what follows it, "bpf: Eliminate rlimit-based memory accounting". */
+static bool counts_memlock(void)
+{
+	struct utsname machine;
+	unsigned major, minor;
+
+	return !uname(&machine) && sscanf(machine.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11));
+}
+
 /* Before 5.11, maps are counted against RLIMIT_MEMLOCK, and to raise that takes CAP_SYS_RESOURCE.
- * libbpf raises it where it has to; whether the kernel is one of these, a map tells. */
+ * libbpf raises it where it has to. */
 static int check_memlock(char *error, size_t size)
 {
 	const struct rlimit wanted = {RLIM_INFINITY, RLIM_INFINITY};
 	struct rlimit limit;
 	_cleanup_close_ int fd = -1;
 
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+	if (!counts_memlock() || getrlimit(RLIMIT_MEMLOCK, &limit) ||
+	    limit.rlim_cur == RLIM_INFINITY)
 		return 0;
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rs_try", sizeof(__u32), MEMLOCK_TRIAL, 1, NULL);
 	if (fd >= 0 || errno != EPERM || !setrlimit(RLIMIT_MEMLOCK, &wanted))
@@ -44,6 +57,27 @@ static int check_memlock(char *error, size_t size)
 	return -EPERM;
 }
 
+/* A small map: whoever may not have it, though he has the capabilities, may have nothing. */
+static int check_map(char *error, size_t size)
+{
+	_cleanup_close_ int fd =
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "rs_try", sizeof(__u32), sizeof(__u32), 1, NULL);
+	int r = fd < 0 ? -errno : 0;
+
+	if (r)
+		refusal_explain("bpf", r, error, size);
+	return r;
+}
+
+static int check_limits(char *error, size_t size)
+{
+	int r = refusal_of_files(error, size);
+
+	if (!r)
+		r = check_memlock(error, size);
+	return r ? r : check_map(error, size);
+}
+
 int trial_privileges(char *error, size_t size)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -53,11 +87,11 @@ int trial_privileges(char *error, size_t size)
 	if (syscall(__NR_capget, &header, data))
 		return -errno;
 	if (capable(data, CAP_SYS_ADMIN))
-		return check_memlock(error, size);
+		return check_limits(error, size);
 	bpf = capable(data, CAP_BPF);
 	perfmon = capable(data, CAP_PERFMON);
 	if (bpf && perfmon)
-		return check_memlock(error, size);
+		return check_limits(error, size);
 	(void)snprintf(
 		error, size,
 		"no permission to load BPF programs: %s%s%s missing; run it with sudo, or give "
@@ -174,11 +208,8 @@ static void explain_perf(int r, char *error, size_t size)
 			       "perf_event_open is refused: CAP_SYS_ADMIN is missing, or "
 			       "`sudo sysctl kernel.perf_event_paranoid=2` (it is %d)",
 			       paranoid);
-	else if (r == -EPERM || r == -EACCES)
-		(void)snprintf(error, size,
-			       "perf_event_open is refused: %s; a seccomp profile or security "
-			       "module forbids it",
-			       strerrordesc_np(-r));
+	else if (r == -EPERM || r == -EACCES || r == -ENOSYS || r == -EMFILE || r == -ENOMEM)
+		refusal_explain("perf_event_open", r, error, size);
 	else
 		(void)snprintf(error, size, "no kprobe can be put there: %s", strerrordesc_np(-r));
 }
