@@ -111,7 +111,7 @@ size_t culprits_take(struct culprits *culprits, const Ringside__V1__Limited *lim
 	key.error_number = limited->error_number;
 	slot = slot_of(culprits, &key);
 	if (!limited->overflow && memcmp(&slot->key, &key, sizeof(key)) == 0 && slot->one_name) {
-		line_safe(&line, slot->name, NAME_SIZE);
+		line_name(&line, slot->name, NAME_SIZE);
 		if (slot->one_pid) {
 			line_put(&line, "[", 1);
 			line_uint(&line, slot->pid);

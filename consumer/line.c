@@ -95,37 +95,76 @@ static void put_escape(struct line *line, char letter, uint32_t code, unsigned d
 	line_put(line, buf, 2 + digits);
 }
 
-void line_safe(struct line *line, const char *s, size_t max)
+/* Whether what begins at @s, behind a backslash, would be read together with it: another escape
+ * or backslash, or one of the escapes below, of a character we would write so. */
+static bool continues_escape(const unsigned char *s)
+{
+	static const char hex[] = "0123456789abcdef";
+	const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
+	uint32_t code = 0;
+
+	if (*s == '\\' || (*s && (!decode(s, &code) || unsafe(code))))
+		return true;
+	code = 0;
+	for (size_t i = 1; i <= digits; i++) {
+		const char *digit = s[i] ? strchr(hex, s[i]) : NULL;
+
+		if (!digit)
+			return false;
+		code = code << 4 | (uint32_t)(digit - hex);
+	}
+	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && unsafe(code);
+}
+
+static void put_special(struct line *line, const unsigned char *s, size_t size, uint32_t code)
+{
+	if (*s == '\\')
+		line_put(line, "\\\\", 2);
+	else if (!size || code < 0x80)
+		put_escape(line, 'x', *s, 2);
+	else if (code < 0x10000)
+		put_escape(line, 'u', code, 4);
+	else
+		put_escape(line, 'U', code, 8);
+}
+
+/* @doubles: every backslash. */
+static inline void put_foreign(struct line *line, const char *s, size_t max, bool doubles)
 {
 	const unsigned char *p = (const unsigned char *)(s ? s : ""), *plain = p;
 	const unsigned char *last = p + max;
 
 	while (*p && p < last) {
 		uint32_t code;
-		size_t size = 1;
+		size_t size;
 
-		if (*p >= 0x20 && *p < 0x7f) {
+		if (*p >= 0x20 && *p < 0x7f && *p != '\\') {
 			p++;
 			continue;
 		}
 		size = decode(p, &code);
-		if (size && !unsafe(code)) {
+		if (*p == '\\' ? !doubles && !continues_escape(p + 1) : size && !unsafe(code)) {
 			p += size;
 			continue;
 		}
 		line_put(line, (const char *)plain, (size_t)(p - plain));
-		if (!size || code < 0x80)
-			put_escape(line, 'x', *p, 2);
-		else if (code < 0x10000)
-			put_escape(line, 'u', code, 4);
-		else
-			put_escape(line, 'U', code, 8);
+		put_special(line, p, size, code);
 		p += size ? size : 1;
 		plain = p;
 	}
 	line_put(line, (const char *)plain, (size_t)(p - plain));
 	if (*p)
 		line_text(line, CUT_MARK);
+}
+
+void line_safe(struct line *line, const char *s, size_t max)
+{
+	put_foreign(line, s, max, false);
+}
+
+void line_name(struct line *line, const char *s, size_t max)
+{
+	put_foreign(line, s, max, true);
 }
 
 void line_uint(struct line *line, uint64_t v)

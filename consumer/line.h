@@ -42,8 +42,14 @@ static inline void line_text(struct line *line, const char *s)
 }
 
 /* Foreign text: control characters, invalid UTF-8 and characters that reorder or hide others
- * are written as escapes. At most @max bytes of @s, at a character's border; NULL is "". */
+ * are written as escapes. A backslash is doubled where it would look like the beginning of one, so
+ * that no two texts print alike; elsewhere it stays, because systemd's names are full of them
+ * ("dev-disk-by\x2duuid") and shall be usable as they stand. At most @max bytes of @s, at a
+ * character's border; NULL is "". */
 void line_safe(struct line *line, const char *s, size_t max);
+
+/* The same of a name that a process has given itself: every backslash is doubled. */
+void line_name(struct line *line, const char *s, size_t max);
 
 void line_uint(struct line *line, uint64_t v);                    /* 1234 */
 void line_int(struct line *line, int64_t v);                      /* -1 */

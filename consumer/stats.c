@@ -194,7 +194,7 @@ static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
 
 	if (victim)
 		comm = text_has(victim->leader_comm) ? victim->leader_comm : victim->comm;
-	line_safe(&line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
+	line_name(&line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
 	line_text(&line, "\t");
 	text_container(&line, kill->victim_container);
 	put_line(stats, STATS_VICTIMS, &line, n);

@@ -17,7 +17,7 @@ void text_process(struct line *line, const Ringside__V1__Process *process)
 	if (process)
 		name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
 	if (text_has(name))
-		line_safe(line, name, TEXT_NAME_MAX);
+		line_name(line, name, TEXT_NAME_MAX);
 	else
 		line_text(line, "process");
 	if (process && process->has_pid) {

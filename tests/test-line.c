@@ -20,6 +20,9 @@ static void no_byte_of_a_name_reaches_the_terminal_as_a_command(void **state)
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80[77] keyctl → EPERM"}, /* surrogate */
 		{"x\xe2\x82", "x\\xe2\\x82[77] keyctl → EPERM"},        /* cut */
 		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80[77] keyctl → EPERM"},
+		{"a\\x1b[2Jb", "a\\\\x1b[2Jb[77] keyctl → EPERM"},
+		{"\\n", "\\\\n[77] keyctl → EPERM"},
+		{"\\", "\\\\[77] keyctl → EPERM"},
 		{"größe→\xf0\x9f\x90\xa7", "größe→\xf0\x9f\x90\xa7[77] keyctl → EPERM"},
 	};
 
@@ -30,6 +33,46 @@ static void no_byte_of_a_name_reaches_the_terminal_as_a_command(void **state)
 		f->victim.comm = S(cases[i].comm);
 		assert_string_equal(message(f), cases[i].text);
 	}
+}
+
+static const char *safe(char *buf, size_t size, const char *s)
+{
+	struct line line = line_make(buf, size);
+
+	line_safe(&line, s, size);
+	(void)line_end(&line);
+	return buf;
+}
+
+static void no_two_names_print_alike(void **state)
+{
+	static const char *const names[] = {
+		"\x1b",  "\\x1b",   "\\\\x1b",      "\\\x1b",           "\\\\\x1b",       "\\",
+		"\\\\",  "\\\\\\",  "\xe2\x80\xae", "\\u202e",          "\\\xe2\x80\xae", "\xff",
+		"\\xff", "\\\\xff", "\\U000e0001",  "\xf3\xa0\x80\x81",
+	};
+	char a[64], b[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(safe(a, sizeof(a), names[i]),
+						safe(b, sizeof(b), names[j]));
+}
+
+/* What cannot be taken for an escape of ours stays what can be typed. */
+static void units_keep_their_backslashes(void **state)
+{
+	static const char *const units[] = {
+		"systemd-fsck@dev-disk-by\\x2duuid-1\\x2d2.service",
+		"a\\b",
+		"a\\x7",
+		"\\u0041",
+		"end\\",
+	};
+	char buf[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		assert_string_equal(safe(buf, sizeof(buf), units[i]), units[i]);
 }
 
 static bool is_safe(const char *s)
@@ -209,6 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(no_byte_of_a_name_reaches_the_terminal_as_a_command),
 		TEST(every_string_of_every_record_is_escaped),
+		TEST(no_two_names_print_alike),
+		TEST(units_keep_their_backslashes),
 		TEST(a_text_too_long_is_cut_at_a_character_and_marked),
 		TEST(a_huge_name_does_not_fill_the_screen),
 		TEST(sizes_are_rounded_for_people),
