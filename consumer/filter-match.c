@@ -10,11 +10,19 @@
 
 #define ID_PREFIX_MIN 6 /* shorter hex words may well be names */
 
+/* @word is the first digits of @id, enough of them. */
+static bool starts_id(const char *id, const char *word)
+{
+	size_t size = strlen(word);
+
+	return id && size >= ID_PREFIX_MIN && strspn(word, "0123456789abcdef-") == size &&
+	       strncmp(id, word, size) == 0;
+}
+
 bool filter_match_container(const struct filter_value *value, const struct filter_view *view)
 {
 	const Ringside__V1__Container *c = view->container;
 	const char *id = value->text, *colon = strchr(id, ':');
-	size_t size;
 
 	if (!c)
 		return false;
@@ -22,19 +30,22 @@ bool filter_match_container(const struct filter_value *value, const struct filte
 		return true;
 	/* "docker:0123456789ab", as the text output has it */
 	if (colon && c->runtime && strlen(c->runtime) == (size_t)(colon - id) &&
-	    strncmp(c->runtime, id, (size_t)(colon - id)) == 0)
+	    strncmp(c->runtime, id, (size_t)(colon - id)) == 0) {
 		id = colon + 1;
-	size = strlen(id);
-	return c->id && size >= ID_PREFIX_MIN && strspn(id, "0123456789abcdef") == size &&
-	       strncmp(c->id, id, size) == 0;
+		if (filter_glob(id, c->id))
+			return true;
+	}
+	return starts_id(c->id, id);
 }
 
 bool filter_match_pod(const struct filter_value *value, const struct filter_view *view)
 {
 	const Ringside__V1__Container *c = view->container;
 
-	return c && (filter_glob(value->text, c->pod_name) ||
-		     (c->pod_uid && *c->pod_uid && strcasecmp(value->text, c->pod_uid) == 0));
+	return c &&
+	       (filter_glob(value->text, c->pod_name) ||
+		(c->pod_uid && *c->pod_uid && strcasecmp(value->text, c->pod_uid) == 0) ||
+		starts_id(c->podman_pod_id, value->text) || starts_id(c->ecs_task_id, value->text));
 }
 
 bool filter_match_namespace(const struct filter_value *value, const struct filter_view *view)
@@ -48,6 +59,14 @@ bool filter_match_unit(const struct filter_value *value, const struct filter_vie
 
 	return c && (filter_glob(value->text, c->systemd_unit) ||
 		     filter_glob(value->text, c->systemd_slice));
+}
+
+bool filter_match_user_unit(const struct filter_value *value, const struct filter_view *view)
+{
+	const Ringside__V1__Container *c = view->container;
+
+	return c && (filter_glob(value->text, c->systemd_user_unit) ||
+		     filter_glob(value->text, c->systemd_user_slice));
 }
 
 /* A path without * ? [ also stands for all that is below it. The first slash is not needed. */

@@ -60,6 +60,7 @@ bool filter_match_unit(const struct filter_value *value, const struct filter_vie
 bool filter_match_namespace(const struct filter_value *value, const struct filter_view *view);
 bool filter_match_pod(const struct filter_value *value, const struct filter_view *view);
 bool filter_match_container(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_user_unit(const struct filter_value *value, const struct filter_view *view);
 bool filter_match_cgroup(const struct filter_value *value, const struct filter_view *view);
 bool filter_match_comm(const struct filter_value *value, const struct filter_view *view);
 bool filter_match_pid(const struct filter_value *value, const struct filter_view *view);

@@ -16,6 +16,7 @@ enum {
 	ROW_KIND,
 	ROW_HOST,
 	ROW_UNIT,
+	ROW_USER_UNIT,
 	ROW_NAMESPACE,
 	ROW_POD,
 	ROW_CONTAINER,
@@ -36,9 +37,10 @@ enum {
 const struct option_row filter_options[] = {
 	{OPT(KIND), "kind", "LIST", "oom, seccomp, lost, limited, counters, header, footer, clock"},
 	{OPT(HOST), "host", "GLOB", "streams of this host"},
-	{'u', "unit", "GLOB", "systemd unit or slice; nginx is nginx.service"},
+	{'u', "unit", "GLOB", "the system's unit or slice; nginx is nginx.service"},
+	{OPT(USER_UNIT), "user-unit", "GLOB", "unit or slice of any user's systemd"},
 	{OPT(NAMESPACE), "namespace", "GLOB", "Kubernetes namespace"},
-	{OPT(POD), "pod", "GLOB|UID", "Kubernetes pod"},
+	{OPT(POD), "pod", "GLOB|UID", "Kubernetes pod; id of podman's pod or ECS task"},
 	{OPT(CONTAINER), "container", "GLOB|ID",
 	 "container name; id, or its first 6 digits or more"},
 	{OPT(CGROUP), "cgroup", "GLOB", "cgroup path; without * also all below it"},
@@ -60,6 +62,7 @@ static const struct {
 	filter_match_fn match;
 } rows[ROW_COUNT] = {
 	[ROW_UNIT] = {filter_parse_unit, filter_match_unit},
+	[ROW_USER_UNIT] = {filter_parse_unit, filter_match_user_unit},
 	[ROW_NAMESPACE] = {filter_parse_text, filter_match_namespace},
 	[ROW_POD] = {filter_parse_text, filter_match_pod},
 	[ROW_CONTAINER] = {filter_parse_text, filter_match_container},

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "container.h"
+#include "identity.h"
 #include "unpack.h"
 #include "util.h"
 
@@ -316,7 +318,11 @@ static bool is_repeated(struct reader *reader, const struct peek *peek, bool hea
 /* The record at hand in full. False if it is not readable. */
 static bool unpack(struct reader *reader, struct reader_record *item)
 {
+	const Ringside__V1__Header *header = reader->header;
+
 	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
+	if (item->record && header && header->identity_version < CONTAINER_IDENTITY_VERSION)
+		identity_mend(item->record, &reader->arena);
 	return item->record;
 }
 

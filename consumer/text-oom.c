@@ -7,6 +7,47 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+/* The system's, a user's, or a container's own. */
+static void put_slice(struct line *line, const Ringside__V1__Container *owner)
+{
+	if (text_has(owner->id) && text_has(owner->nested_slice)) {
+		line_safe(line, owner->nested_slice, TEXT_NAME_MAX * 2);
+		line_text(line, " in ");
+		text_container(line, owner);
+	} else if (text_has(owner->systemd_user_slice)) {
+		line_safe(line, owner->systemd_user_slice, TEXT_NAME_MAX * 2);
+		line_text(line, " of ");
+		line_safe(line, owner->systemd_unit, TEXT_NAME_MAX * 2);
+	} else {
+		line_safe(line, owner->systemd_slice, TEXT_NAME_MAX * 2);
+	}
+}
+
+static bool has_slice(const Ringside__V1__Container *owner)
+{
+	if (text_has(owner->id))
+		return text_has(owner->nested_slice);
+	return text_has(owner->systemd_user_slice) ||
+	       (text_has(owner->systemd_slice) && !text_has(owner->systemd_unit));
+}
+
+static bool has_pod(const Ringside__V1__Container *owner)
+{
+	return text_has(owner->pod_name) || text_has(owner->pod_uid) || text_has(owner->nested) ||
+	       text_has(owner->ecs_task_id) || text_has(owner->podman_pod_id);
+}
+
+static void put_pod(struct line *line, const Ringside__V1__Container *owner)
+{
+	if (text_has(owner->nested) || (!text_has(owner->pod_name) && !text_has(owner->pod_uid))) {
+		text_container(line, owner);
+		return;
+	}
+	line_text(line, "pod ");
+	line_safe(line, text_has(owner->pod_name) ? owner->pod_name : owner->pod_uid,
+		  TEXT_NAME_MAX * 2);
+}
+
 /* Which container, pod, unit, slice or cgroup the limit belongs to. */
 static void put_owner(struct line *line, const Ringside__V1__OomKill *kill)
 {
@@ -14,26 +55,27 @@ static void put_owner(struct line *line, const Ringside__V1__OomKill *kill)
 
 	switch (kill->limit_level) {
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_CONTAINER:
-		line_text(line, "container ");
+		line_text(line, text_in_container(owner) ? "container " : "");
 		text_container(line, owner);
 		return;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_POD:
-		line_text(line, "pod ");
-		line_safe(line, text_has(owner->pod_name) ? owner->pod_name : owner->pod_uid,
-			  TEXT_NAME_MAX * 2);
-		return;
+		if (has_pod(owner)) {
+			put_pod(line, owner);
+			return;
+		}
+		break;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_HOST:
 		line_text(line, "the whole machine");
 		return;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_UNIT:
-		if (text_has(owner->systemd_unit)) {
-			line_safe(line, owner->systemd_unit, TEXT_NAME_MAX * 2);
+		if (text_has(owner->systemd_unit) || text_has(owner->id)) {
+			text_container(line, owner);
 			return;
 		}
 		break;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_SLICE:
-		if (text_has(owner->systemd_slice)) {
-			line_safe(line, owner->systemd_slice, TEXT_NAME_MAX * 2);
+		if (has_slice(owner)) {
+			put_slice(line, owner);
 			return;
 		}
 		break;
@@ -42,6 +84,22 @@ static void put_owner(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 	line_text(line, "cgroup ");
 	text_path(line, text_has(owner->cgroup_path) ? owner->cgroup_path : "(path not known)");
+}
+
+/* The container of @owner is @victim's, and not one of two that are nested in each other. */
+static bool is_own_container(const Ringside__V1__Container *owner,
+			     const Ringside__V1__Container *victim)
+{
+	if (!text_equal(owner->id, victim->id))
+		return false;
+	if (text_has(owner->nested))
+		return text_equal(owner->nested, victim->nested);
+	return !text_has(victim->nested_id);
+}
+
+static const char *own_container(const Ringside__V1__Container *owner)
+{
+	return text_in_container(owner) ? "container" : "job";
 }
 
 /* "container", "pod" or "unit" if the limit is of the very one the line is about, else NULL. */
@@ -53,11 +111,13 @@ static const char *own_level(const Ringside__V1__OomKill *kill)
 		return NULL;
 	switch (kill->limit_level) {
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_CONTAINER:
-		return text_equal(owner->id, victim->id) ? "container" : NULL;
+		return is_own_container(owner, victim) ? own_container(owner) : NULL;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_POD:
-		return text_equal(owner->pod_uid, victim->pod_uid) ? "pod" : NULL;
+		return text_equal(owner->pod_uid, victim->pod_uid) && !text_has(owner->nested)
+			       ? "pod"
+			       : NULL;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_UNIT:
-		return text_equal(owner->systemd_unit, victim->systemd_unit) ? "unit" : NULL;
+		return text_same_container(owner, victim) ? "unit" : NULL;
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_SLICE:
 	case RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_CGROUP:
 		return text_equal(owner->cgroup_path, victim->cgroup_path) ? "cgroup" : NULL;
@@ -163,9 +223,8 @@ static void put_consequence(struct line *line, const Ringside__V1__OomKill *kill
 		line_text(line, " of this kill");
 	}
 	if (kill->container_init)
-		line_text(line, c && (text_has(c->id) || text_has(c->pod_uid))
-					? "; container dies (pid 1)"
-					: "; its pid namespace dies (pid 1)");
+		line_text(line, text_in_container(c) ? "; container dies (pid 1)"
+						     : "; its pid namespace dies (pid 1)");
 }
 
 static bool same_container(const Ringside__V1__Container *a, const Ringside__V1__Container *b)
@@ -173,7 +232,7 @@ static bool same_container(const Ringside__V1__Container *a, const Ringside__V1_
 	if (!a || !b)
 		return true; /* nothing to tell */
 	if (text_has(a->id) || text_has(b->id))
-		return text_equal(a->id, b->id);
+		return text_same_container(a, b);
 	return text_equal(a->cgroup_path, b->cgroup_path) ||
 	       (a->has_cgroup_id && b->has_cgroup_id && a->cgroup_id == b->cgroup_id &&
 		a->hierarchy_id == b->hierarchy_id);

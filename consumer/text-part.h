@@ -14,7 +14,7 @@
 void text_process(struct line *line, const Ringside__V1__Process *process);
 /* As text_who. */
 void text_container(struct line *line, const Ringside__V1__Container *container);
-/* A path; of a long one the inner end. */
+/* A path; of a long one both ends. */
 void text_path(struct line *line, const char *path);
 #define TEXT_PATH_MAX 4096
 /* "12 OOM kills", "1 seccomp denial", "3 tcp_queue events" */
@@ -35,7 +35,12 @@ static inline bool text_equal(const char *a, const char *b)
 	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
 }
 
-void text_short_id(struct line *line, const char *id); /* 12 hex digits, other names whole */
+void text_short_id(struct line *line, const char *id); /* 12 of 64 hex digits, names whole */
+
+/* They are of the same container, or unit, and of the same that is nested in it. */
+bool text_same_container(const Ringside__V1__Container *a, const Ringside__V1__Container *b);
+/* It is in a container or a machine; a batch system's job is none. */
+bool text_in_container(const Ringside__V1__Container *c);
 
 void text_oom_kill(struct line *line, const Ringside__V1__OomKill *kill);
 bool text_shmem_matters(const Ringside__V1__OomKill *kill);
@@ -46,6 +51,16 @@ void text_seccomp_limited(struct line *line, const Ringside__V1__Limited *limite
 			  const Ringside__V1__Header *header);
 /* A program that gets ENOSYS for this call knows another way. */
 bool text_falls_back(const char *syscall_name);
+
+/* A word of a shell's command: quoted where a shell, or who reads options, would see more in it. */
+void text_shell_word(struct line *line, const char *word);
+/* systemctl's @verb for the unit @name as @c has it, with what stands behind it. False if no
+ * command of this machine reaches that unit's manager for sure; nothing is put then. */
+bool text_systemctl(struct line *line, const Ringside__V1__Container *c, const char *name,
+		    const char *verb, const char *more);
+/* The path of a cgroup's file. */
+void text_cgroup_file(struct line *line, const Ringside__V1__Container *c, const char *v2,
+		      const char *v1);
 
 void advice_oom_kill(struct line *line, const Ringside__V1__OomKill *kill);
 void advice_seccomp_denial(struct line *line, const Ringside__V1__SeccompDenial *denial);

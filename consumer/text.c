@@ -7,9 +7,6 @@
 #include "text-part.h"
 #include "util.h"
 
-#define SHORT_ID 12
-#define PATH_SHOWN 160
-
 void text_process(struct line *line, const Ringside__V1__Process *process)
 {
 	const char *name = NULL;
@@ -24,70 +21,6 @@ void text_process(struct line *line, const Ringside__V1__Process *process)
 		line_put(line, "[", 1);
 		line_uint(line, process->pid);
 		line_put(line, "]", 1);
-	}
-}
-
-void text_path(struct line *line, const char *path)
-{
-	size_t size = strlen(path);
-
-	/* the inner end tells more */
-	if (size > PATH_SHOWN) {
-		const char *tail = strchr(path + size - PATH_SHOWN, '/');
-
-		line_text(line, "…");
-		path = tail ? tail : path + size - PATH_SHOWN;
-	}
-	line_safe(line, path, PATH_SHOWN);
-}
-
-void text_short_id(struct line *line, const char *id)
-{
-	bool hex = strspn(id, "0123456789abcdef") >= SHORT_ID;
-
-	/* names of lxc, nspawn and the like are meant to be read */
-	if (hex)
-		line_put(line, id, SHORT_ID);
-	else
-		line_safe(line, id, TEXT_NAME_MAX);
-}
-
-static void pod_names(struct line *line, const Ringside__V1__Container *c)
-{
-	if (text_has(c->namespace_name)) {
-		line_safe(line, c->namespace_name, TEXT_NAME_MAX);
-		line_put(line, "/", 1);
-	}
-	line_safe(line, c->pod_name, TEXT_NAME_MAX * 2);
-	if (!text_has(c->container_name) && !text_has(c->id))
-		return;
-	line_put(line, "/", 1);
-	if (text_has(c->container_name))
-		line_safe(line, c->container_name, TEXT_NAME_MAX);
-	else
-		text_short_id(line, c->id);
-}
-
-void text_container(struct line *line, const Ringside__V1__Container *c)
-{
-	if (c && text_has(c->pod_name)) {
-		pod_names(line, c);
-	} else if (c && text_has(c->id)) {
-		if (text_has(c->runtime))
-			line_safe(line, c->runtime, TEXT_NAME_MAX);
-		else
-			line_text(line, "container");
-		line_put(line, ":", 1);
-		text_short_id(line, c->id);
-	} else if (c && text_has(c->pod_uid)) {
-		line_text(line, "pod:");
-		line_safe(line, c->pod_uid, TEXT_NAME_MAX);
-	} else if (c && text_has(c->systemd_unit)) {
-		line_safe(line, c->systemd_unit, TEXT_NAME_MAX * 2);
-	} else if (c && text_has(c->cgroup_path) && strcmp(c->cgroup_path, "/") != 0) {
-		text_path(line, c->cgroup_path);
-	} else {
-		line_text(line, "host");
 	}
 }
 

@@ -289,6 +289,45 @@ static void containers_are_the_victims(void **state)
 	check(*state, cases, ARRAY_SIZE(cases));
 }
 
+/* As journalctl's -u and --user-unit do. */
+static void units_are_the_systems_unless_a_users_are_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS;
+	const struct expect cases[] = {
+		{"unit", "redis.service", ALWAYS},
+		{"unit", "user@1000.service", app},
+		{"unit", "user@*", app},
+		{"unit", "user-1000.slice", app},
+		{"unit", "app.slice", ALWAYS},
+		{"unit", "nested.service", ALWAYS},
+		{"user-unit", "redis", app},
+		{"user-unit", "redis.service", app},
+		{"user-unit", "re*", app},
+		{"user-unit", "app.slice", app},
+		{"user-unit", "user@1000.service", ALWAYS},
+		{"user-unit", "system.slice", ALWAYS},
+		{"pod", "4f0c1e", app},
+		{"pod", "5a0d5ceddf6c", app},
+		{"container", "lxc:we*", app},
+		{"container", "docker:we*", ALWAYS},
+		{"container", "inner", ALWAYS},
+	};
+
+	f->app.systemd_unit = S("user@1000.service");
+	f->app.systemd_slice = S("user-1000.slice");
+	f->app.systemd_user_unit = S("redis.service");
+	f->app.systemd_user_slice = S("app.slice");
+	f->app.nested_unit = S("nested.service");
+	f->app.nested_slice = S("app.slice");
+	f->app.nested_id = S("inner");
+	f->app.id = S("web");
+	f->app.runtime = S("lxc");
+	f->app.podman_pod_id = S(ID);
+	f->app.ecs_task_id = S("5a0d5ceddf6c44c1928d367a815d890f");
+	check(f, cases, ARRAY_SIZE(cases));
+}
+
 static void processes_are_the_victims(void **state)
 {
 	const unsigned victim = BIT(OOM) | ALWAYS, caller = BIT(SECCOMP) | ALWAYS;
@@ -483,6 +522,7 @@ int main(void)
 		TEST(a_loss_of_unknown_kind_may_be_of_any),
 		TEST(the_host_is_the_headers),
 		TEST(containers_are_the_victims),
+		TEST(units_are_the_systems_unless_a_users_are_asked_for),
 		TEST(processes_are_the_victims),
 		TEST(calls_actions_and_errors_are_found_by_name_and_number),
 		TEST(an_absent_field_matches_nothing),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "arena.h"
+#include "identity.h"
 #include "text-fixture.h"
 
 static void the_oom_line_of_the_design_is_printed_exactly(void **state)
@@ -44,7 +46,7 @@ static void the_limit_of_another_container_is_not_called_the_victims(void **stat
 {
 	struct fixture *f = plain_oom(state);
 
-	f->owner.id = S("aaaabbbbccccddddeeeeffff00001111");
+	f->owner.id = S("aaaabbbbccccddddeeeeffff00001111aaaabbbbccccddddeeeeffff00001111");
 	f->owner.runtime = S("docker");
 	f->kill.limit_owner = &f->owner;
 	assert_string_equal(message(f), "python3[1234] killed: limit 512 MiB of container "
@@ -266,10 +268,10 @@ static void whose_it_is_falls_back_step_by_step(void **state)
 	assert_string_equal(who(f), "host");
 }
 
-static void a_long_path_shows_its_inner_end(void **state)
+static void a_long_path_shows_both_ends(void **state)
 {
 	struct fixture *f = plain_oom(state);
-	char path[1024] = "";
+	char path[1024] = "/outer";
 
 	for (int i = 0; i < 50; i++)
 		(void)strcat(path, "/0123456789");
@@ -277,8 +279,92 @@ static void a_long_path_shows_its_inner_end(void **state)
 	f->kill.victim_container = &f->other;
 	f->other.cgroup_path = path;
 	assert_true(strlen(who(f)) < 180);
-	assert_memory_equal(f->text, "…/0123456789", strlen("…/0123456789"));
+	assert_memory_equal(f->text, "/outer/0123456789", strlen("/outer/0123456789"));
+	assert_non_null(strstr(f->text, "/…/0123456789"));
 	assert_string_equal(f->text + strlen(f->text) - 6, "/inner");
+}
+
+#define A "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
+#define B "908ebcc9c13584a14322ec070bd971e0de62f126c0cd95c079acdb99990ad3a3"
+#define MANAGER "/user.slice/user-1000.slice/user@1000.service"
+
+/* In the words of a person, each with nothing that another one says, too. */
+static void no_two_containers_units_or_jobs_have_the_same_words(void **state)
+{
+	static const struct {
+		const char *path, *words;
+	} rows[] = {
+		{"/system.slice/redis.service", "redis.service"},
+		{"/system.slice/redis.service/job1", "redis.service/job1"},
+		{"/system.slice/redis.service/job2/redis.service",
+		 "redis.service/job2/redis.service"},
+		{MANAGER, "user@1000.service"},
+		{MANAGER "/app.slice/redis.service", "user@1000.service/redis.service"},
+		{MANAGER "/app.slice/redis.service/a", "user@1000.service/redis.service/a"},
+		{"/user.slice/user-1001.slice/user@1001.service/app.slice/redis.service",
+		 "user@1001.service/redis.service"},
+		{"/docker/" A, "docker:4f797c539e6c"},
+		{"/docker/" A "/system.slice/redis.service", "docker:4f797c539e6c/redis.service"},
+		{"/docker/" A "/docker/" B, "docker:4f797c539e6c/docker:908ebcc9c135"},
+		{"/docker/" A "/1/2/…/8/9/docker/" B, "docker:4f797c539e6c/…/docker:908ebcc9c135"},
+		{MANAGER "/user.slice/docker-" A ".scope", "user@1000.service/docker:4f797c539e6c"},
+		{"/system.slice/my.service/docker/" A, "my.service/docker:4f797c539e6c"},
+		{MANAGER "/a.slice/b.service/libpod-payload-" A,
+		 "user@1000.service/b.service/podman:4f797c539e6c"},
+		{MANAGER "/kubepods/podabc/" A,
+		 "user@1000.service/containerd:4f797c539e6c/pod:abc"},
+		{"/system.slice/slurmstepd.scope/job_42/step_0", "slurm:42"},
+		{"/system.slice/my.service/slurmstepd.scope/job_42", "my.service/slurm:42"},
+		{"/ecs/34dc0b5e626f2c5c4c5170e34b10e765/34dc0b5e626f2c5c4c5170e34b10e765-12",
+		 "ecs:34dc0b5e626f2c5c4c5170e34b10e765-12"},
+		{"/ecs/34dc0b5e626f2c5c4c5170e34b10e765/34dc0b5e626f2c5c4c5170e34b10e765-13",
+		 "ecs:34dc0b5e626f2c5c4c5170e34b10e765-13"},
+		{"/lxc/deadbeefcafe-1", "lxc:deadbeefcafe-1"},
+		{"/lxc/deadbeefcafe-2", "lxc:deadbeefcafe-2"},
+		{"/machine.slice/machine-lxc\\x2d4242\\x2dweb.scope", "lxc:web#4242"},
+		{"/machine.slice/machine-lxc\\x2d4243\\x2dweb.scope", "lxc:web#4243"},
+		{"/machine.slice/systemd-nspawn@web.service/payload/init.scope",
+		 "nspawn:web/init.scope"},
+		{"/foo.slice/foo-libpod_pod_" A ".slice", "podman-pod:4f797c539e6c"},
+		{"…/docker/" A, "…/docker/" A},
+	};
+	struct fixture *f = plain_oom(state);
+
+	f->kill.victim_container = &f->other;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct arena arena;
+
+		arena_init(&arena);
+		f->other = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
+		f->other.cgroup_path = S(rows[i].path);
+		identity_read(&f->other, &arena);
+		assert_string_equal(who(f), rows[i].words);
+		arena_done(&arena);
+	}
+}
+
+static void the_limit_of_an_outer_or_a_nested_container_is_told_apart(void **state)
+{
+	struct fixture *f = plain_oom(state);
+
+	f->kill.victim_container = &f->other;
+	f->kill.limit_owner = &f->owner;
+	f->owner.id = f->other.id = S(A);
+	f->owner.runtime = f->other.runtime = S("docker");
+	f->other.nested = S("docker:" B);
+	f->other.nested_id = S(B);
+	assert_non_null(
+		strstr(message(f), "limit 512 MiB of container docker:4f797c539e6c reached"));
+	f->owner.nested = f->other.nested;
+	f->owner.nested_id = f->other.nested_id;
+	assert_non_null(strstr(message(f), ": container limit 512 MiB reached"));
+	f->other.nested = S("docker:" A);
+	assert_non_null(strstr(message(f), "limit 512 MiB of container "
+					   "docker:4f797c539e6c/docker:908ebcc9c135 reached"));
+	f->other.nested = f->other.nested_id = f->owner.nested = f->owner.nested_id = NULL;
+	f->owner.id = f->other.id = S("42");
+	f->owner.runtime = f->other.runtime = S("slurm");
+	assert_non_null(strstr(message(f), ": job limit 512 MiB reached"));
 }
 
 int main(void)
@@ -302,7 +388,9 @@ int main(void)
 		TEST(approximate_and_swapped_memory_is_said_so),
 		TEST(a_thread_goes_by_its_leaders_name),
 		TEST(whose_it_is_falls_back_step_by_step),
-		TEST(a_long_path_shows_its_inner_end),
+		TEST(a_long_path_shows_both_ends),
+		TEST(no_two_containers_units_or_jobs_have_the_same_words),
+		TEST(the_limit_of_an_outer_or_a_nested_container_is_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
