@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of namespaces, pods and containers hold no "_", so it separates them for sure. A
- * container's name may hold "-", but the id behind the last one has none. */
+ * container's name may hold "-", but the id behind the last one has none. The kubelet cuts what it
+ * calls a link to 251 bytes, before ".log" (legacyLogSymlink): then the end of the id is missing,
+ * or more, and it is the link's target that has the container's name whole. */
 #include "kubelet.h"
 
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util.h"
+
+#define LINK_STEM 251
+#define ID_DIGITS_MIN 8 /* of an id whose end is missing: fewer may be another's */
 
 /* A kubelet runs some hundred pods at most; a folder that has more is not the kubelet's. */
 #define ENTRIES_MAX 16384
@@ -49,14 +56,20 @@ static const char *split(const char *s, const char *end, char *first, char *seco
 	return b + 1;
 }
 
+struct search {
+	int dir;
+	const char *id, *pod_uid;
+	struct kubelet_names *ret;
+};
+
 /* @name: "<pod>_<namespace>_<container>-<id>.log" */
-static bool read_container(const char *name, const char *id, struct kubelet_names *ret)
+static bool read_whole(const struct search *search, const char *name)
 {
-	size_t size = strlen(name), id_size = strlen(id);
+	size_t size = strlen(name), id_size = strlen(search->id);
 	struct kubelet_names names = {};
 	const char *end, *rest;
 
-	if (!ends_with(name, size, ".log", 4) || !ends_with(name, size - 4, id, id_size))
+	if (!ends_with(name, size, ".log", 4) || !ends_with(name, size - 4, search->id, id_size))
 		return false;
 	size -= 4 + id_size;
 	if (!size || name[size - 1] != '-')
@@ -65,24 +78,82 @@ static bool read_container(const char *name, const char *id, struct kubelet_name
 	rest = split(name, end, names.pod_name, names.namespace_name);
 	if (!rest || !set_name(names.container_name, rest, (size_t)(end - rest)))
 		return false;
-	*ret = names;
+	*search->ret = names;
 	return true;
 }
 
+/* What is behind the last "/" of @path, whose end this moves there. NULL: none. */
+static const char *take_last(const char *path, const char **end)
+{
+	const char *slash = memrchr(path, '/', (size_t)(*end - path));
+
+	if (!slash)
+		return NULL;
+	*end = slash;
+	return slash + 1;
+}
+
+/* @target: ".../<namespace>_<pod>_<uid>/<container>/<number>.log", of this pod. */
+static bool read_target(const char *target, size_t size, const char *pod_uid,
+			struct kubelet_names *ret)
+{
+	const char *end = target + size, *folder_end, *container, *folder, *uid;
+
+	if (!take_last(target, &end))
+		return false;
+	folder_end = end;
+	container = take_last(target, &folder_end);
+	if (!container || !set_name(ret->container_name, container, (size_t)(end - container)))
+		return false;
+	end = folder_end;
+	folder = take_last(target, &end);
+	uid = folder ? split(folder, folder_end, ret->namespace_name, ret->pod_name) : NULL;
+	return uid && (size_t)(folder_end - uid) == strlen(pod_uid) &&
+	       !memcmp(uid, pod_uid, strlen(pod_uid));
+}
+
+/* The same name, cut: what the link would be called for this container is what it is called. */
+static bool read_cut(const struct search *search, const char *name)
+{
+	char target[4096], whole[4 * KUBELET_NAME_SIZE];
+	struct kubelet_names names = {};
+	ssize_t size;
+	int n;
+
+	if (strlen(name) != LINK_STEM + 4 || strcmp(name + LINK_STEM, ".log") != 0)
+		return false;
+	size = readlinkat(search->dir, name, target, sizeof(target));
+	if (size <= 0 || size == sizeof(target) ||
+	    !read_target(target, (size_t)size, search->pod_uid, &names))
+		return false;
+	n = snprintf(whole, sizeof(whole), "%s_%s_%s-%s", names.pod_name, names.namespace_name,
+		     names.container_name, search->id);
+	if (n < LINK_STEM || (size_t)n >= sizeof(whole) || memcmp(whole, name, LINK_STEM) != 0 ||
+	    (size_t)n - strlen(search->id) + ID_DIGITS_MIN > LINK_STEM)
+		return false;
+	*search->ret = names;
+	return true;
+}
+
+static bool read_container(const struct search *search, const char *name)
+{
+	return read_whole(search, name) || (*search->pod_uid && read_cut(search, name));
+}
+
 /* @name: "<namespace>_<pod>_<uid>" */
-static bool read_pod(const char *name, const char *uid, struct kubelet_names *ret)
+static bool read_pod(const struct search *search, const char *name)
 {
 	struct kubelet_names names = {};
 	const char *rest = split(name, name + strlen(name), names.namespace_name, names.pod_name);
 
-	if (!rest || strcmp(rest, uid))
+	if (!rest || strcmp(rest, search->pod_uid) != 0)
 		return false;
-	*ret = names;
+	*search->ret = names;
 	return true;
 }
 
-static bool scan(const char *path, bool (*read)(const char *, const char *, struct kubelet_names *),
-		 const char *key, struct kubelet_names *ret)
+static bool scan(const char *path, bool (*read)(const struct search *, const char *),
+		 struct search *search, const char *key)
 {
 	_cleanup_(closedirp) DIR *dir = NULL;
 
@@ -91,12 +162,13 @@ static bool scan(const char *path, bool (*read)(const char *, const char *, stru
 	dir = opendir(path);
 	if (!dir)
 		return false;
+	search->dir = dirfd(dir);
 	for (unsigned i = 0; i < ENTRIES_MAX; i++) {
 		const struct dirent *entry = readdir(dir);
 
 		if (!entry)
 			return false;
-		if (read(entry->d_name, key, ret))
+		if (read(search, entry->d_name))
 			return true;
 	}
 	return false;
@@ -105,7 +177,9 @@ static bool scan(const char *path, bool (*read)(const char *, const char *, stru
 void kubelet_find(const struct kubelet *kubelet, const char *id, const char *pod_uid,
 		  struct kubelet_names *ret)
 {
+	struct search search = {.id = id, .pod_uid = pod_uid, .ret = ret};
+
 	*ret = (struct kubelet_names){};
-	if (!scan(kubelet->containers_dir, read_container, id, ret))
-		(void)scan(kubelet->pods_dir, read_pod, pod_uid, ret);
+	if (!scan(kubelet->containers_dir, read_container, &search, id))
+		(void)scan(kubelet->pods_dir, read_pod, &search, pod_uid);
 }

@@ -119,12 +119,59 @@ static void what_is_not_there_has_no_names(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folders, remove_folders)
 
+#define LONG_POD                                                                                   \
+	"nightly-customer-churn-feature-aggregation-backfill-job-20261128-030000-worker-group-b-"  \
+	"driver-7f9c6d5b8d-x2x4z"
+#define LONG_CONTAINER "feature-aggregation-spark-kubernetes-executor-main"
+
+/* As the kubelet does: cut to 251 bytes, then ".log". */
+static void make_long_link(const struct folders *f, const char *namespace, const char *container,
+			   const char *id, const char *uid)
+{
+	char name[1024], target[1024], path[512];
+
+	(void)snprintf(name, sizeof(name), "%s_%s_%s-%s", LONG_POD, namespace, container, id);
+	(void)snprintf(path, sizeof(path), "%s/%.251s.log", f->containers, name);
+	(void)snprintf(target, sizeof(target), "/var/log/pods/%s_%s_%s/%s/0.log", namespace,
+		       LONG_POD, uid, container);
+	assert_ok(symlink(target, path));
+}
+
+#define LONG_UID "4a163a05-439d-484b-8e53-2968bc15824f"
+#define LONG_NAMESPACE "data-pipelines-production"
+
+static void a_name_whose_end_is_cut_is_found_by_its_target(void **state)
+{
+	struct folders *f = *state;
+
+	make_folder(f->pods, LONG_NAMESPACE "_" LONG_POD "_" LONG_UID);
+	make_long_link(f, LONG_NAMESPACE, LONG_CONTAINER, OTHER, LONG_UID);
+	assert_names(&f->kubelet, OTHER, LONG_UID, LONG_NAMESPACE, LONG_POD, LONG_CONTAINER);
+	/* not what another pod's link says, nor what has other first digits */
+	assert_names(&f->kubelet, OTHER, STATIC_UID, "kube-system", "etcd-node1", "");
+	assert_names(&f->kubelet, "0a" OTHER, LONG_UID, LONG_NAMESPACE, LONG_POD, "");
+}
+
+/* So little of the id is left that it could be another container of the same pod. */
+static void a_name_that_could_be_anothers_is_not_given(void **state)
+{
+	struct folders *f = *state;
+
+	make_folder(f->pods, LONG_NAMESPACE "_" LONG_POD "_" LONG_UID);
+	make_long_link(f, LONG_NAMESPACE,
+		       LONG_CONTAINER "-and-so-much-more-that-only-few-digits-of-the-id-are-left",
+		       OTHER, LONG_UID);
+	assert_names(&f->kubelet, OTHER, LONG_UID, LONG_NAMESPACE, LONG_POD, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_container_is_found_by_its_id),
 		TEST(a_pod_is_found_by_its_uid),
 		TEST(a_static_pod_is_found_by_its_hash),
+		TEST(a_name_whose_end_is_cut_is_found_by_its_target),
+		TEST(a_name_that_could_be_anothers_is_not_given),
 		TEST(what_is_not_there_has_no_names),
 	};
 
