@@ -4,6 +4,8 @@
 
 #include <endian.h>
 
+#include "line.h"
+
 static const char hex_digits[16] = "0123456789abcdef";
 
 /* What one step of a string takes at most: eight bytes, one as \u00xx, and the quotes. */
@@ -226,6 +228,34 @@ static uint8_t *put_escape(uint8_t *out, uint8_t c)
 	return out;
 }
 
+/* The code point of the valid sequence of @n bytes at @p. */
+static uint32_t code_of(const uint8_t *p, size_t n)
+{
+	uint32_t code = p[0] & (0x7fu >> n);
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | (p[i] & 0x3f);
+	return code;
+}
+
+static uint8_t *put_unit(uint8_t *out, uint32_t unit)
+{
+	*out++ = '\\';
+	*out++ = 'u';
+	for (unsigned shift = 16; shift;)
+		*out++ = (uint8_t)hex_digits[unit >> (shift -= 4) & 15];
+	return out;
+}
+
+/* By what JSON has for it: UTF-16. */
+static uint8_t *put_code(uint8_t *out, uint32_t code)
+{
+	if (code < 0x10000)
+		return put_unit(out, code);
+	code -= 0x10000;
+	return put_unit(put_unit(out, 0xd800 | code >> 10), 0xdc00 | (code & 0x3ff));
+}
+
 /* One character from *pp on. */
 static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 {
@@ -240,8 +270,8 @@ static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 		memcpy(out, "\\ufffd", 6);
 		out += 6;
 		n = 1;
-	} else if (p[0] == 0xc2 && p[1] < 0xa0) {
-		out = put_escape(out, p[1]); /* C1 */
+	} else if (line_is_unsafe(code_of(p, n))) {
+		out = put_code(out, code_of(p, n));
 	} else {
 		memcpy(out, p, n);
 		out += n;

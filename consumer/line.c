@@ -68,9 +68,7 @@ static size_t decode(const unsigned char *s, uint32_t *ret_code)
 	return size;
 }
 
-/* Control characters, and what makes a terminal or a reader see another text than is there:
- * marks of direction, spaces of no width, separators, tags, and the end of any line. */
-static bool unsafe(uint32_t code)
+bool line_is_unsafe(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
@@ -143,7 +141,7 @@ static inline void put_foreign(struct line *line, const char *s, size_t max, boo
 			continue;
 		}
 		size = decode(p, &code);
-		if (*p == '\\' ? !doubles && !continues_escape(p + 1) : size && !unsafe(code)) {
+		if (*p == '\\' ? !doubles && !continues_escape(p + 1) : size && !line_is_unsafe(code)) {
 			p += size;
 			continue;
 		}

@@ -73,6 +73,12 @@ static void what_json_or_a_terminal_minds_is_escaped(void **state)
 	ASSERT_STRING("\0\x01\x0b\x1b\x1f", "\"\\u0000\\u0001\\u000b\\u001b\\u001f\"");
 	ASSERT_STRING("a\x7f", "\"a\\u007f\"");
 	ASSERT_STRING("\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\"");
+	/* what reorders or hides others: U+202E, U+200B, U+00AD, U+2066, U+FEFF, U+E0041 */
+	ASSERT_STRING("a\xe2\x80\xae\xe2\x80\x8b\xc2\xad\xe2\x81\xa6\xef\xbb\xbf\xf3\xa0\x81\x81z",
+		      "\"a\\u202e\\u200b\\u00ad\\u2066\\ufeff\\udb40\\udc41z\"");
+	/* their neighbours */
+	ASSERT_STRING("\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0",
+		      "\"\xe2\x80\x8a\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xb0\"");
 }
 
 static void each_invalid_byte_becomes_a_replacement(void **state)
