@@ -22,12 +22,13 @@
 #define TEXTFILE_SECONDS 15
 #define ALIVE_SECONDS 10
 
-enum { OPTION_LISTEN = OPTIONS_LONG, OPTION_TEXTFILE, OPTION_EVENTS, OPTION_SERIES };
+enum { OPTION_LISTEN = OPTIONS_LONG, OPTION_TEXTFILE, OPTION_TOKEN, OPTION_SERIES };
 
 static const struct option_row rows[] = {
 	{'l', "listen", "ADDR", "[HOST:]PORT or unix:/path; up to 4 times"},
 	{OPTION_TEXTFILE, "textfile", "FILE", "write /metrics to FILE.prom for node_exporter"},
-	{OPTION_EVENTS, "events", NULL, "/events on TCP, too: who connects sees all events"},
+	{OPTION_TOKEN, "token-file", "FILE",
+	 "/check and /events on TCP for who has the token in it"},
 	{OPTION_SERIES, "series", "COUNT", "rows of a kind by name, the rest in one; default 2000"},
 	{},
 };
@@ -39,7 +40,8 @@ struct serve {
 	unsigned n_listen, n_sockets;
 	const char *textfile;
 	uint64_t series;
-	bool events_on_tcp;
+	const char *token_file;
+	struct token token;
 	struct intake intake;
 	struct events events;
 	struct http *http;
@@ -75,8 +77,8 @@ static int take_option(struct serve *serve, int opt)
 	case OPTION_TEXTFILE:
 		serve->textfile = optarg;
 		return 0;
-	case OPTION_EVENTS:
-		serve->events_on_tcp = true;
+	case OPTION_TOKEN:
+		serve->token_file = optarg;
 		return 0;
 	default:
 		if (printer_number(optarg, &serve->series) || !serve->series ||
@@ -129,6 +131,18 @@ static void *read_records(void *data)
 }
 
 /* 0 or the exit status. */
+static int read_token(struct serve *serve)
+{
+	const char *why;
+	const int r = serve->token_file ? token_read(&serve->token, serve->token_file, &why) : 0;
+
+	if (r)
+		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n", serve->token_file,
+			      why ? why : strerror(-r));
+	return r ? EXIT_FAILED : 0;
+}
+
+/* 0 or the exit status. */
 static int listen_all(struct serve *serve)
 {
 	int r = serve->n_listen
@@ -141,10 +155,9 @@ static int listen_all(struct serve *serve)
 		return EXIT_FAILED;
 	}
 	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
-		const char *path;
-		int fd;
+		struct listen_socket socket;
 
-		r = listen_on(serve->listen[i], &fd, &path);
+		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
 			(void)fprintf(stderr,
 				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
@@ -152,10 +165,11 @@ static int listen_all(struct serve *serve)
 				      serve->listen[i]);
 			return EXIT_USAGE;
 		}
-		if (!r && path)
-			serve->sockets[serve->n_sockets++] = path;
+		if (!r && socket.path)
+			serve->sockets[serve->n_sockets++] = socket.path;
 		if (!r)
-			r = http_listen(serve->http, fd, path || serve->events_on_tcp);
+			r = http_listen(serve->http, &socket,
+					serve->token_file ? &serve->token : NULL);
 		if (r)
 			return say_failed(serve->listen[i], r);
 	}
@@ -233,7 +247,9 @@ static int serve_on(struct serve *serve)
 	(void)sigaddset(&signals, SIGUSR2);
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	serve->main = pthread_self();
-	r = listen_all(serve);
+	r = read_token(serve);
+	if (!r)
+		r = listen_all(serve);
 	if (r)
 		return r;
 	r = -pthread_create(&reader, NULL, read_records, serve);
@@ -276,12 +292,13 @@ static int run(int argc, char **argv)
 
 const struct command command_serve = {
 	.name = "serve",
-	.usage = "[--listen ADDR]... [--textfile FILE] [--events] [FILE|DIR|-]",
+	.usage = "[--listen ADDR]... [--textfile FILE] [--token-file FILE] [FILE|DIR|-]",
 	.help = "metrics, checks and live events of a recording, over HTTP\n\n"
 		"Follows a recording while it is written, or reads a pipe, and answers\n"
 		"  /metrics  for Prometheus, also as OpenMetrics\n"
-		"  /check    the sums as JSON, by container; ?since=CURSOR: what changed\n"
 		"  /health   200, or 503 when nothing is being recorded\n"
+		"and on a unix socket, or with the token of --token-file:\n"
+		"  /check    the sums as JSON, by container; ?since=CURSOR: what changed\n"
 		"  /events   server-sent events; filters as parameters: ?kind=oom&pod=web*\n"
 		"Without FILE: the stream on standard input, or the folder /var/log/ringside.\n"
 		"  ringside serve --listen 9464 /var/log/ringside\n"

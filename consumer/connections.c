@@ -14,7 +14,6 @@
 
 static const unsigned seconds[] = {
 	[CONNECTION_HEAD] = CONNECTIONS_HEAD_SECONDS,
-	[CONNECTION_IDLE] = CONNECTIONS_IDLE_SECONDS,
 	[CONNECTION_ANSWER] = CONNECTIONS_ANSWER_SECONDS,
 	[CONNECTION_ENDED] = 0, /* as have those that may take forever */
 };
@@ -90,8 +89,7 @@ static struct connection *find_first_to_go(struct connections *connections)
 	for (size_t i = 0; i < ARRAY_SIZE(connections->all); i++) {
 		struct connection *one = &connections->all[i];
 
-		if (one->phase != CONNECTION_HEAD && one->phase != CONNECTION_IDLE &&
-		    one->phase != CONNECTION_ANSWER)
+		if (one->phase != CONNECTION_HEAD && one->phase != CONNECTION_ANSWER)
 			continue;
 		if (!first || goes_before(one, first))
 			first = one;

@@ -4,24 +4,27 @@
  *
  * libmicrohttpd knows only how long a connection may be silent: a byte now and then keeps a place
  * for good, and when all are taken nobody else is heard. Here a head has its time as a whole,
- * whatever trickles in, and who comes last is always heard: the one that has been without a request
- * for longest makes room. Who a peer is does not count: behind a proxy all are one. */
+ * whatever trickles in, and who comes last is always heard: the one that has said nothing whole for
+ * longest makes room. Who a peer is does not count: behind a proxy all are one. */
 #pragma once
 
 #include <pthread.h>
 #include <stdint.h>
 
-#define CONNECTIONS 128       /* at a time */
-#define CONNECTIONS_ENDING 32 /* of those that were ended, until the server has closed them */
+/* At a time, and those that were ended until the server has closed them. Together with its own two
+ * descriptors they have to be fewer than the 128 that libmicrohttpd takes from epoll at once
+ * (0.9.75, 1.0.1): of just as many it believes that there are more, and waits for those before it
+ * looks at any; also at the end, for good. */
+#define CONNECTIONS 100
+#define CONNECTIONS_ENDING 25
+_Static_assert(CONNECTIONS + CONNECTIONS_ENDING + 2 < 128, "more than are taken at once");
 
 #define CONNECTIONS_HEAD_SECONDS 10   /* from the first byte that could come to the head's last */
-#define CONNECTIONS_IDLE_SECONDS 30   /* from an answer to the end of the next head */
 #define CONNECTIONS_ANSWER_SECONDS 60 /* to take a page */
 
 enum connection_phase {
 	CONNECTION_FREE,
 	CONNECTION_HEAD,   /* has not said what it wants */
-	CONNECTION_IDLE,   /* has had an answer, and may ask again */
 	CONNECTION_ANSWER, /* takes a page */
 	CONNECTION_STREAM, /* is sent events for as long as it likes; how many is their own limit */
 	CONNECTION_ENDED,  /* shut down */

@@ -91,8 +91,9 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 	subscriber->client = events_join(subscriber->events, filter, &wait, after);
 	if (!subscriber->client) {
 		free(subscriber);
-		return http_say(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-				"too many clients are sent events");
+		return http_say_with(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				     "too many clients are sent events",
+				     MHD_HTTP_HEADER_RETRY_AFTER, "10");
 	}
 	response = request->listener->mhd->create_response_from_callback(MHD_SIZE_UNKNOWN, 16384,
 									 read_events, subscriber,
@@ -105,6 +106,8 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 							  "text/event-stream");
 	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 							  "no-store");
+	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
+							  "close");
 	http_enter(request, CONNECTION_STREAM);
 	return http_answer(request, MHD_HTTP_OK, response);
 }
@@ -113,10 +116,6 @@ enum MHD_Result http_get_events(struct http_request *request)
 {
 	struct query query = {0};
 
-	if (!request->listener->events)
-		return http_say(request, MHD_HTTP_FORBIDDEN,
-				"events can be sensitive: start with --events, or listen on a unix "
-				"socket");
 	if (filter_new(&query.filter))
 		return MHD_NO;
 	(void)request->listener->mhd->get_connection_values(request->connection,

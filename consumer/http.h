@@ -8,7 +8,9 @@
 
 #include "events.h"
 #include "intake.h"
+#include "listen.h"
 #include "metrics.h"
+#include "token.h"
 #include "writer.h"
 
 #define HTTP_LISTENERS 4
@@ -20,8 +22,10 @@ struct http;
 int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners);
 struct http *http_free(struct http *http); /* ends all connections; NULL is fine; returns NULL */
 
-/* Answers on the socket @fd, which is its own from now on. @events: also /events. 0 or -errno. */
-int http_listen(struct http *http, int fd, bool events);
+/* Answers on the socket, whose descriptor is its own from now on. On a unix socket, whose mode says
+ * who may use it, to everything; on TCP to /metrics and /health, to the rest only who has the
+ * @token (NULL: nobody has). 0 or -errno. */
+int http_listen(struct http *http, const struct listen_socket *socket, const struct token *token);
 
 /* Ends connections that take too long; to be called each second. */
 void http_review(struct http *http);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,7 +14,6 @@
 #include "util.h"
 
 #define BACKLOG 4096 /* and no more than net.core.somaxconn: who finds no room waits a second */
-#define HOST_SIZE 256
 
 /* Whether somebody answers there. */
 static bool is_served(const struct sockaddr_un *address)
@@ -90,24 +91,102 @@ static int listen_tcp(const char *host, const char *port, int *ret)
 	return r;
 }
 
-int listen_on(const char *address, int *ret, const char **ret_unix)
+static bool is_loopback4(const struct in_addr *address)
 {
-	char buf[HOST_SIZE], *host = buf, *colon;
+	return ntohl(address->s_addr) >> 24 == IN_LOOPBACKNET;
+}
 
-	*ret_unix = NULL;
-	if (!strncmp(address, "unix:", 5)) {
-		*ret_unix = address + 5;
-		return listen_unix(address + 5, ret);
+static bool is_loopback6(const struct in6_addr *address)
+{
+	struct in_addr mapped;
+
+	memcpy(&mapped, address->s6_addr + 12, sizeof(mapped));
+	return IN6_IS_ADDR_LOOPBACK(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && is_loopback4(&mapped));
+}
+
+static bool is_on_loopback(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {0};
+	socklen_t size = sizeof(address);
+
+	if (getsockname(fd, &address.any, &size) < 0)
+		return false;
+	return address.any.sa_family == AF_INET ? is_loopback4(&address.in.sin_addr)
+						: is_loopback6(&address.in6.sin6_addr);
+}
+
+/* *ret_port: of "HOST:PORT", in @address; *host: without the brackets of an address of IPv6. */
+static int split(const char *address, char host[LISTEN_HOST], const char **ret_port)
+{
+	const char *colon = strrchr(address, ':');
+	size_t size = colon ? (size_t)(colon - address) : 0;
+
+	*ret_port = colon ? colon + 1 : address;
+	if (size > 1 && *address == '[' && address[size - 1] == ']') {
+		address++;
+		size -= 2;
 	}
-	if (snprintf(buf, sizeof(buf), "%s", address) >= (int)sizeof(buf))
+	if (size >= LISTEN_HOST)
 		return -EINVAL;
-	colon = strrchr(buf, ':');
-	if (!colon)
-		return listen_tcp("127.0.0.1", buf, ret);
-	*colon = '\0';
-	if (*host == '[' && colon > buf && colon[-1] == ']') {
-		colon[-1] = '\0';
-		host++;
+	memcpy(host, address, size);
+	host[size] = '\0';
+	return 0;
+}
+
+int listen_on(const char *address, struct listen_socket *ret)
+{
+	const char *port;
+	int r;
+
+	*ret = (struct listen_socket){.fd = -1};
+	if (!strncmp(address, "unix:", 5)) {
+		ret->path = address + 5;
+		return listen_unix(ret->path, &ret->fd);
 	}
-	return listen_tcp(*host ? host : "127.0.0.1", colon + 1, ret);
+	r = split(address, ret->host, &port);
+	if (!r)
+		r = listen_tcp(*ret->host ? ret->host : "127.0.0.1", port, &ret->fd);
+	ret->loopback = !r && is_on_loopback(ret->fd);
+	return r;
+}
+
+/* @name: of a Host header, without the port and the brackets. */
+static bool is_local(const struct listen_socket *socket, const char *name, bool bracketed)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_pton(AF_INET6, name, &in6) == 1)
+		return bracketed && is_loopback6(&in6);
+	if (bracketed)
+		return false;
+	if (inet_pton(AF_INET, name, &in) == 1)
+		return is_loopback4(&in);
+	return !strcasecmp(name, "localhost") || (*name && !strcasecmp(name, socket->host));
+}
+
+bool listen_is_meant(const struct listen_socket *socket, const char *host)
+{
+	const bool bracketed = host && *host == '[';
+	char name[LISTEN_HOST];
+	const char *end;
+
+	/* Browsers name one, always; those who do not are of HTTP/1.0. */
+	if (!socket->loopback || !host)
+		return true;
+	host += bracketed;
+	end = host + strcspn(host, bracketed ? "]" : ":");
+	if (end - host >= LISTEN_HOST || (bracketed && !*end))
+		return false;
+	memcpy(name, host, (size_t)(end - host));
+	name[end - host] = '\0';
+	end += bracketed;
+	if (*end && (*end != ':' || end[1 + strspn(end + 1, "0123456789")]))
+		return false;
+	return is_local(socket, name, bracketed);
 }

@@ -4,7 +4,20 @@
 
 #include <stdbool.h>
 
-/* "9464" and ":9464" on the loopback, "HOST:PORT", "[::1]:PORT", "unix:/path". *ret is the socket,
- * *ret_unix the path of a unix socket in @address, else NULL. A unix socket nobody listens on any
- * more is replaced; its group may use it. 0 or -errno; -EINVAL: no address. */
-int listen_on(const char *address, int *ret, const char **ret_unix);
+#define LISTEN_HOST 256
+
+struct listen_socket {
+	int fd;
+	const char *path;       /* of a unix socket, in the address it was made of; else NULL */
+	bool loopback;          /* only processes of this machine reach it */
+	char host[LISTEN_HOST]; /* as the address has it; "" if it has none */
+};
+
+/* "9464" and ":9464" on the loopback, "HOST:PORT", "[::1]:PORT", "unix:/path". A unix socket nobody
+ * listens on any more is replaced; its group may use it. 0 or -errno; -EINVAL: no address. */
+int listen_on(const char *address, struct listen_socket *ret);
+
+/* Whether a request with this Host header (RFC 9112; NULL: none) was meant for this socket. On the
+ * loopback it has to be one of its own names: any other is of a page somewhere that made a browser
+ * here believe that its name is ours, to read what only this machine may (DNS rebinding). */
+bool listen_is_meant(const struct listen_socket *socket, const char *host);

@@ -11,7 +11,8 @@
 		row(create_response_from_callback) row(add_response_header) row(queue_response)    \
 			row(destroy_response) row(lookup_connection_value)                         \
 				row(get_connection_values) row(get_connection_info)                \
-					row(suspend_connection) row(resume_connection)
+					row(suspend_connection) row(resume_connection)             \
+						row(http_unescape)
 
 struct mhd {
 	void *handle;

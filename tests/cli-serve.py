@@ -21,54 +21,9 @@ import time
 ringside, pb2_dir = map(os.path.abspath, sys.argv[1:3])
 sys.path.insert(0, pb2_dir)
 import ringside_pb2 as pb  # noqa: E402
+from growing import Stream  # noqa: E402
 
 os.chdir(tempfile.mkdtemp(prefix="ringside-cli-serve-"))
-
-
-def frame(record):
-    data, size = record.SerializeToString(), bytearray()
-    n = len(data)
-    while n > 0x7F:
-        size.append(n & 0x7F | 0x80)
-        n >>= 7
-    return bytes(size) + bytes([n]) + data
-
-
-class Stream:
-    def __init__(self, number):
-        self.id, self.seq = bytes([number] * 16), 0
-
-    def record(self, **body):
-        self.seq += 1
-        return frame(pb.Record(seq=self.seq, time_unix_nano=time.time_ns(),
-                               boottime_nano=time.clock_gettime_ns(time.CLOCK_BOOTTIME), **body))
-
-    def header(self):
-        header = pb.Header(magic="RINGSIDE", format_version=1, stream_id=self.id, boot_id="b", host_name="h",
-                           counters_interval_nano=10**9)
-        header.probes.add(kind="oom_kill", tier=pb.TIER_FENTRY)
-        return self.record(header=header)
-
-    def counters(self, kills, dropped=0):
-        counters = pb.Counters(part=1, parts=1, full=True)
-        counters.probes.add(kind="oom_kill").cpus.add(cpu=0, seen=kills, dropped=dropped)
-        counters.rows.add(kind="oom_kill", container=pb.Container(cgroup_path="/a\n\"b\\", cgroup_id=1),
-                          count=kills, scope=pb.OOM_SCOPE_MEMCG)
-        return self.record(counters=counters)
-
-    def objects(self, rows, full=True, cost=None, per_part=500):
-        """A set of rows of BPF objects, in as many parts as they need."""
-        parts = [rows[i:i + per_part] for i in range(0, len(rows), per_part)] or [[]]
-        done = b""
-        for n, some in enumerate(parts):
-            counters = pb.Counters(part=n + 1, parts=len(parts), full=full, rows=some)
-            if cost and not n:
-                counters.cost.CopyFrom(cost)
-            done += self.record(counters=counters)
-        return done
-
-    def footer(self):
-        return self.record(footer=pb.Footer(reason="SIGTERM"))
 
 
 def write(path, *parts):
@@ -117,7 +72,8 @@ def status_is_for_probes():
     stream = Stream(3)
     assert status("rec")[0] == 1
     write("rec/a.pb", stream.header(), stream.counters(0))
-    assert status("rec") == (0, status("rec")[1]) and "recording, nothing lost" in status("rec")[1]
+    done = status("rec")
+    assert done[0] == 0 and "recording, nothing lost" in done[1], done
     other = Stream(4)
     write("rec/b.pb", other.header(), other.counters(9, 2))
     with open("rec/b.pb", "rb") as f:

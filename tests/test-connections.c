@@ -70,9 +70,7 @@ static void the_oldest_without_a_request_makes_room(void **state)
 	start(&peers);
 	for (unsigned i = 0; i < PLACES; i++)
 		assert_non_null(join(&peers, 10 + i));
-	/* the first has asked, is answered, and waits since later than all others */
 	connections_enter(&peers.connections, peers.all[0], CONNECTION_ANSWER, 20);
-	connections_enter(&peers.connections, peers.all[0], CONNECTION_IDLE, 21);
 	assert_non_null(join(&peers, 30));
 	assert_true(is_ended(&peers, 1));
 	assert_non_null(join(&peers, 31));
@@ -118,19 +116,18 @@ static void a_head_has_its_time_as_a_whole(void **state)
 		assert_non_null(join(&peers, begin));
 	connections_enter(&peers.connections, peers.all[1], CONNECTION_ANSWER, begin + 1);
 	connections_enter(&peers.connections, peers.all[2], CONNECTION_STREAM, begin + 1);
-	connections_enter(&peers.connections, peers.all[3], CONNECTION_IDLE, begin + 1);
+	connections_enter(&peers.connections, peers.all[3], CONNECTION_ANSWER, begin + SECOND);
 	connections_review(&peers.connections, begin + CONNECTIONS_HEAD_SECONDS * SECOND);
 	connections_review(&peers.connections, begin - 1); /* of a thread that was late */
 	assert_int_equal(peers.connections.late, 0);
 	connections_review(&peers.connections, begin + CONNECTIONS_HEAD_SECONDS * SECOND + 1);
 	assert_true(is_ended(&peers, 0));
-	connections_review(&peers.connections, begin + CONNECTIONS_IDLE_SECONDS * SECOND + 2);
-	assert_true(is_ended(&peers, 3));
-	assert_false(is_ended(&peers, 1));
 	connections_review(&peers.connections, begin + CONNECTIONS_ANSWER_SECONDS * SECOND + 2);
 	assert_true(is_ended(&peers, 1));
+	assert_false(is_ended(&peers, 3));
 	connections_review(&peers.connections, begin + 1000000 * SECOND);
 	assert_false(is_ended(&peers, 2));
+	assert_true(is_ended(&peers, 3));
 	assert_int_equal(peers.connections.late, 3);
 	assert_int_equal(peers.connections.n, 1);
 	done(&peers);
@@ -153,7 +150,7 @@ static void what_was_ended_stays_so_and_holds_no_place(void **state)
 	assert_int_equal(peers.connections.n, PLACES - 1);
 	assert_non_null(join(&peers, 40));
 	assert_false(is_ended(&peers, 2));
-	connections_enter(&peers.connections, NULL, CONNECTION_IDLE, 41);
+	connections_enter(&peers.connections, NULL, CONNECTION_ANSWER, 41);
 	done(&peers);
 }
 

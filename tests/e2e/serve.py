@@ -25,6 +25,7 @@ from pathlib import Path
 NOBODY = 65534
 CLIENTS, LOAD_SECONDS = 50, 5
 RESIDENT_KB = 64 * 1024
+TOKEN = "only-who-has-this-may-see-checks"
 BUILD, TESTS = map(Path, sys.argv[1:])
 PROMETHEUS = BUILD / "prometheus/usr/bin"
 started = []
@@ -67,6 +68,10 @@ def wait_for(what, ready, seconds=30):
 def get(url, **headers):
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
         return answer.read().decode()
+
+
+def check_page(base, query=""):
+    return json.loads(get(base + "/check" + query, Authorization="Bearer " + TOKEN))
 
 
 def status_of(url):
@@ -176,7 +181,7 @@ def objects_are_there(base, prometheus):
     info = prometheus.query(f'ringside_bpf_map_info{{id="{truth["id"]}",pid="{truth["pid"]}",comm="{truth["comm"]}",'
                             f'cgroup="{truth["cgroup"]}"}}')
     check(info == [1.0], f"and who holds it: {truth['comm']}[{truth['pid']}] in {truth['cgroup']}")
-    stats = json.loads(get(base + "/check"))["ebpf"]["stats"]
+    stats = check_page(base)["ebpf"]["stats"]
     check(any(row.get("id") == truth["id"] and row.get("name") == "k_hash_lazy" for row in stats), "/check has it, too")
     maker.wait()
     wait_for("its end", lambda: prometheus.query("ringside_bpf_map_entries" + which) == [], 10)
@@ -189,7 +194,7 @@ def counts_are_exact(base, prometheus):
     """Also the difference of two samples Prometheus took."""
     url = base + "/metrics"
     denials = "ringside_seccomp_denials_total"
-    cursor = json.loads(get(base + "/check"))["cursor"]
+    cursor = check_page(base)["cursor"]
     first = storm("serve-one", 1000)
     right, got = reaches(url, denials, "serve-one", first)
     check(right, f"{first} denials are {got} in /metrics")
@@ -200,12 +205,12 @@ def counts_are_exact(base, prometheus):
                    stdout=subprocess.DEVNULL, check=True)
     right, got = reaches(url, "ringside_oom_kills_total", "serve-oom", 1)
     check(right, f"an OOM kill is {got} in /metrics")
-    rows = [row for row in json.loads(get(f"{base}/check?since={cursor}"))["seccomp_denial"]["stats"]
+    rows = [row for row in check_page(base, f"?since={cursor}")["seccomp_denial"]["stats"]
             if row.get("cgroup", "").endswith("serve-one")]
     check(len(rows) == 1 and rows[0]["count"] == first + second and rows[0]["syscall"] == "getppid" and
           rows[0]["errno"] == "EPERM", "/check has the container, call and errno")
-    cursor = json.loads(get(base + "/check"))["cursor"]
-    rows = [row for row in json.loads(get(f"{base}/check?since={cursor}"))["seccomp_denial"]["stats"]
+    cursor = check_page(base)["cursor"]
+    rows = [row for row in check_page(base, f"?since={cursor}")["seccomp_denial"]["stats"]
             if row.get("cgroup", "").endswith("serve-one")]
     check(not rows, "/check since a cursor leaves out what did not change")
     got = prometheus.query('max_over_time({s}[2m]) - min_over_time({s}[2m])'.format(
@@ -272,7 +277,7 @@ async def scrape(port, times, until):
     while time.monotonic() < until:
         began = time.monotonic()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = await reader.read(-1)
         writer.close()
         times.append(time.monotonic() - began if b" 200 " in answer[:16] else 1e9)
@@ -296,8 +301,8 @@ async def misbehave(port, data, read):
 
 async def load(port):
     times, until = [], time.monotonic() + LOAD_SECONDS
-    bad = [(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 500, False),
-           (b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n", False),
+    bad = [(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500, False),
+           (b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n", False),
            (os.urandom(100_000), True),
            (b"GET / HTTP/1.1\r\n" + b"X-Y: " + b"z" * 1_000_000 + b"\r\n\r\n", True)]
     answers = asyncio.gather(*(misbehave(port, *one) for one in bad))
@@ -343,15 +348,17 @@ def main():
     one = streamer()
     port = free_port()
     os.chown(".", NOBODY, 0)
+    Path("token").write_text(TOKEN + "\n")
+    os.chmod("token", 0o640)
     server = run(BUILD / "consumer/ringside", "serve", "--listen", port, "--listen", "unix:serve.sock",
-                 "--textfile", "ringside.prom", "rec", user=NOBODY, group=0, extra_groups=[],
+                 "--textfile", "ringside.prom", "--token-file", "token", "rec", user=NOBODY, group=0, extra_groups=[],
                  stderr=open("serve.log", "wb"))
     base = f"http://127.0.0.1:{port}"
     wait_for("serve", lambda: status_of(base + "/health") == 200)
     prometheus = Prometheus(f"127.0.0.1:{port}")
     wait_for("Prometheus", lambda: prometheus.query("up") == [1.0])
     check(prometheus.query("up") == [1.0], "Prometheus: up is 1")
-    check(status_of(base + "/events") == 403, "/events on TCP is refused")
+    check(status_of(base + "/events") == 401 == status_of(base + "/check"), "on TCP /events and /check want the token")
     scrapes_are_right(base + "/metrics")
     the_dashboard_can_be_asked(prometheus)
     counts_are_exact(base, prometheus)
