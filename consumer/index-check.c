@@ -10,7 +10,7 @@
 
 void index_check_init(struct index_check *check, int fd)
 {
-	*check = (struct index_check){.fd = fd};
+	*check = (struct index_check){.file = {.fd = fd}};
 }
 
 void index_check_record(struct index_check *check, const struct reader_record *item)
@@ -75,17 +75,17 @@ static int look_between(struct index_check *check, uint64_t end, struct findings
 	const char *wrong;
 	ssize_t n;
 
-	if (check->fd < 0)
+	if (check->file.fd < 0)
 		return 0;
 	while (check->end < end) {
-		n = pread(check->fd, header, sizeof(header), (off_t)check->end);
+		n = read_ahead(&check->file, header, sizeof(header), check->end);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		/* anything else is told as damage */
 		if (zframe_parse(header, (size_t)n, &frame) || !frame.skippable)
 			break;
 		if (frame.magic == RECORDING_SEEK_MAGIC) {
-			wrong = seek_table_check(check->fd, check->end, frame.content);
+			wrong = seek_table_check(check->file.fd, check->end, frame.content);
 			if (wrong)
 				findings_add(problems,
 					     "the seek table at byte %" PRIu64 " is wrong: %s",
@@ -147,9 +147,9 @@ int index_check_end(struct index_check *check, struct findings *problems)
 {
 	struct stat st;
 
-	if (check->fd < 0)
+	if (check->file.fd < 0)
 		return 0;
-	if (fstat(check->fd, &st) < 0)
+	if (fstat(check->file.fd, &st) < 0)
 		return -errno;
 	return look_between(check, (uint64_t)st.st_size, problems);
 }

@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "findings.h"
+#include "read-ahead.h"
 #include "reader.h"
 #include "recording-index.h"
 
 struct index_check {
-	int fd;                     /* to look between the frames; -1: not a file */
+	struct read_ahead file;     /* to look between the frames; fd -1: not a file */
 	struct recording_index now; /* of the frame at hand */
 	uint64_t content;           /* of the frames before it, from where their writer began */
 	bool lost;                  /* that is not known: there was a hole */

@@ -22,6 +22,12 @@
 /* So many empty records in a row are no records: a hole in a file, or a bomb. */
 #define EMPTY_MAX FRAME_MAX
 
+/* So many unreadable records in a row are none, either; and no recording holds more records than
+ * its file has bytes, and these. */
+#define UNREADABLE_MAX 64u
+#define FRAME_EMPTY 4096u
+#define RECORDS_MORE 65536u
+
 struct reader {
 	struct frame_reader frames;
 	struct unpacker *unpacker;
@@ -40,6 +46,8 @@ struct reader {
 	int fd;
 	int owned_fd; /* -1: the caller's */
 	uint64_t unknown;
+	uint64_t records;    /* read so far */
+	unsigned unreadable; /* right before the one that comes next */
 	size_t name_size;
 	char problem[NAME_SIZE + REASON_SIZE]; /* begins with the name */
 };
@@ -375,6 +383,7 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	item->offset = frame->offset;
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack(reader, item);
+	reader->unreadable = readable ? 0 : reader->unreadable + 1;
 	if (readable) {
 		reader->ended = take(reader, frame, item);
 		return reader->ended;
@@ -409,6 +418,14 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 	}
 }
 
+/* A compressed input whose frames hold anything else than records, in numbers that have nothing to
+ * do with its size: the rest of the frame is left out. */
+static bool is_bomb(const struct reader *reader, size_t empty)
+{
+	return reader->unreadable > UNREADABLE_MAX || empty > FRAME_EMPTY ||
+	       reader->records > RECORDS_MORE + reader_position(reader);
+}
+
 int reader_next(struct reader *reader, struct reader_record *ret)
 {
 	struct reader_record item = {0};
@@ -421,9 +438,13 @@ int reader_next(struct reader *reader, struct reader_record *ret)
 		r = frame_next(&reader->frames, &frame);
 		if (r == FRAME_AGAIN)
 			reader->again = true;
-		if (r == FRAME_BAD && (reader->started || reader->damaged) &&
-		    frame_refuse(&reader->frames))
+		if ((r == FRAME_BAD || (!r && is_bomb(reader, item.empty))) &&
+		    (reader->started || reader->damaged) && frame_refuse(&reader->frames)) {
+			reader->unreadable = 0;
+			item.empty = 0;
 			r = FRAME_AGAIN; /* says next what is left out */
+		}
+		reader->records += !r;
 		if (!r && !frame.size && ++item.empty > EMPTY_MAX)
 			return reader->ended = fail(reader, READER_BROKEN,
 						    "damaged: nothing but zeroes before byte "

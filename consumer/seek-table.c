@@ -4,9 +4,9 @@
 #include "seek-table.h"
 
 #include <stdbool.h>
-#include <unistd.h>
 
 #include "pb-read.h"
+#include "read-ahead.h"
 #include "recording-frames.h"
 #include "recording.h"
 #include "zframe.h"
@@ -16,8 +16,8 @@
 #define RESERVED 0x7cu
 
 struct table {
-	int fd;
-	uint64_t entries; /* where they begin */
+	struct read_ahead list, frames; /* the entries, and what they speak of */
+	uint64_t entries;               /* where they begin */
 	uint32_t n;
 	unsigned entry_size;
 };
@@ -26,16 +26,17 @@ struct entry {
 	uint32_t compressed, content;
 };
 
-static bool read_at(int fd, void *buf, size_t size, uint64_t offset)
+static bool read_at(struct read_ahead *file, void *buf, size_t size, uint64_t offset)
 {
-	return pread(fd, buf, size, (off_t)offset) == (ssize_t)size;
+	return read_ahead(file, buf, size, offset) == (ssize_t)size;
 }
 
-static bool get_entry(const struct table *table, uint32_t i, struct entry *ret)
+static bool get_entry(struct table *table, uint32_t i, struct entry *ret)
 {
 	uint8_t buf[8];
 
-	if (!read_at(table->fd, buf, sizeof(buf), table->entries + (uint64_t)i * table->entry_size))
+	if (!read_at(&table->list, buf, sizeof(buf),
+		     table->entries + (uint64_t)i * table->entry_size))
 		return false;
 	ret->compressed = (uint32_t)pb_get_little(buf, 4);
 	ret->content = (uint32_t)pb_get_little(buf + 4, 4);
@@ -47,7 +48,7 @@ static const char *open_table(struct table *table, uint64_t offset, uint64_t siz
 	uint8_t footer[FOOTER];
 
 	if (size < FOOTER ||
-	    !read_at(table->fd, footer, FOOTER, offset + ZFRAME_SKIP_HEADER + size - FOOTER))
+	    !read_at(&table->list, footer, FOOTER, offset + ZFRAME_SKIP_HEADER + size - FOOTER))
 		return "it is too short";
 	if (pb_get_little(footer + 5, 4) != RECORDING_SEEK_FOOTER || footer[4] & RESERVED)
 		return "it has no footer";
@@ -59,7 +60,7 @@ static const char *open_table(struct table *table, uint64_t offset, uint64_t siz
 	return NULL;
 }
 
-static const char *find_begin(const struct table *table, uint64_t offset, uint64_t *ret)
+static const char *find_begin(struct table *table, uint64_t offset, uint64_t *ret)
 {
 	uint64_t sum = 0;
 	struct entry entry;
@@ -76,24 +77,25 @@ static const char *find_begin(const struct table *table, uint64_t offset, uint64
 }
 
 /* The index frame at @offset against the entry of the data frame before it. */
-static bool fits_index(int fd, uint64_t offset, uint64_t size, const struct entry *data)
+static bool fits_index(struct read_ahead *file, uint64_t offset, uint64_t size,
+		       const struct entry *data)
 {
 	uint8_t payload[RECORDING_INDEX_MAX];
 	struct recording_index index;
 
-	if (size > sizeof(payload) || !read_at(fd, payload, size, offset + ZFRAME_SKIP_HEADER) ||
+	if (size > sizeof(payload) || !read_at(file, payload, size, offset + ZFRAME_SKIP_HEADER) ||
 	    recording_index_unpack(&index, payload, size))
 		return true; /* no index that could tell */
 	return index.compressed_bytes == data->compressed &&
 	       index.uncompressed_bytes == data->content;
 }
 
-static const char *check_entry(const struct table *table, uint64_t at, const struct entry *before,
+static const char *check_entry(struct table *table, uint64_t at, const struct entry *before,
 			       const struct entry *entry)
 {
 	uint8_t header[ZFRAME_HEADER_MAX];
 	struct zframe frame;
-	ssize_t n = pread(table->fd, header, sizeof(header), (off_t)at);
+	ssize_t n = read_ahead(&table->frames, header, sizeof(header), at);
 
 	if (n < 0 || zframe_parse(header, (size_t)n, &frame))
 		return "no frame begins where it says";
@@ -102,14 +104,14 @@ static const char *check_entry(const struct table *table, uint64_t at, const str
 	if (entry->content || frame.header + frame.content != entry->compressed)
 		return "a skippable frame has another size";
 	if (frame.magic == RECORDING_INDEX_MAGIC &&
-	    !fits_index(table->fd, at, frame.content, before))
+	    !fits_index(&table->frames, at, frame.content, before))
 		return "a frame has another size";
 	return NULL;
 }
 
 const char *seek_table_check(int fd, uint64_t offset, uint64_t size)
 {
-	struct table table = {.fd = fd};
+	struct table table = {.list = {.fd = fd}, .frames = {.fd = fd}};
 	struct entry before = {0}, entry;
 	const char *wrong;
 	uint64_t at = 0;

@@ -43,6 +43,12 @@ struct input {
 	uint64_t retried;    /* following: 1 + offset of the frame that was begun once more */
 	bool mark_open;      /* the mark is not given yet */
 	bool damage_pending; /* nor is the damage: where it ends is looked for */
+	bool damage_due;     /* that is known: it is given next */
+	/* What reading costs, in bytes read and decoded: on ground that was trodden for the first
+	 * time, and again; where the first ends; and where the latest thing ends that looked like
+	 * an index and was none. */
+	uint64_t fresh, vain, high, hashed;
+	uint64_t unpacked; /* bytes of content in all */
 	struct input_mark mark;
 	struct input_damage damage;
 };

@@ -15,6 +15,10 @@
 
 #define GO_ON (-4095) /* what step says when there is more to do; no errno */
 
+/* What it costs to begin a frame, and to go somewhere else in the file and back, in bytes. */
+#define BEGIN_COST 512u
+#define GO_COST (4 * SOURCE_FIRST)
+
 int input_zstd_init(struct input *input)
 {
 	if (input->zstd)
@@ -46,7 +50,30 @@ void input_zstd_go(struct input *input, uint64_t offset)
 	source_go(&input->source, offset);
 	input->state = INPUT_BETWEEN;
 	input->suspicious = input->unfinished = false;
-	input->mark_open = input->damage_pending = false;
+	input->mark_open = input->damage_pending = input->damage_due = false;
+}
+
+/* Notes a cost, of @size bytes at the present place and @more that these made. */
+static void spend(struct input *input, size_t size, size_t more)
+{
+	if (input->source.offset < input->high)
+		input->vain += size + more;
+	else
+		input->fresh += size + more;
+	if (input->source.offset + size > input->high)
+		input->high = input->source.offset + size;
+}
+
+static bool is_spent(const struct input *input)
+{
+	return input->vain > INPUT_VAIN + input->fresh;
+}
+
+/* The damage is told before anything else. */
+static void settle(struct input *input)
+{
+	input->damage_due |= input->damage_pending;
+	input->damage_pending = false;
 }
 
 /* What was decoded may be given, proved or not. */
@@ -55,6 +82,7 @@ static void release(struct input *input, bool proved)
 	if (!proved)
 		input->given += input->end - input->ready;
 	input->ready = input->end;
+	settle(input);
 }
 
 static bool held(const struct input *input)
@@ -62,10 +90,25 @@ static bool held(const struct input *input)
 	return input->end > input->ready;
 }
 
-/* From here on a frame is looked for. */
+/* Where to look for a frame behind the damage at @offset. */
+static uint64_t resume(struct input *input, uint64_t offset)
+{
+	uint64_t here = input->source.offset;
+
+	input->vain += GO_COST;
+	if (!is_spent(input))
+		return offset + 1;
+	here = input->high > here ? input->high : here;
+	here = here > offset ? here : offset + 1;
+	input->damage.untried = here;
+	return here;
+}
+
+/* From here on a frame is looked for. What looked like one and held nothing is a part of the damage
+ * before it. */
 static int fail(struct input *input, enum input_fault fault)
 {
-	uint64_t offset = input->frame_offset;
+	uint64_t offset = input->frame_offset, from;
 
 	if (fault == INPUT_FAULT_NO_FRAME)
 		offset = input->suspicious ? input->suspect : input->source.offset;
@@ -75,15 +118,17 @@ static int fail(struct input *input, enum input_fault fault)
 		input_zstd_go(input, offset);
 		return INPUT_AGAIN;
 	}
-	input->damage = (struct input_damage){
-		.fault = fault,
-		.offset = offset,
-		.given = fault == INPUT_FAULT_NO_FRAME ? 0 : input->given,
-	};
+	if (!input->damage_pending)
+		input->damage = (struct input_damage){
+			.fault = fault,
+			.offset = offset,
+			.given = fault == INPUT_FAULT_NO_FRAME ? 0 : input->given,
+		};
 	input->damage_pending = true;
 	input->suspicious = false;
 	drop_content(input);
-	source_go(&input->source, offset + 1);
+	from = resume(input, offset);
+	source_go(&input->source, from);
 	input->state = INPUT_SEARCH;
 	return GO_ON;
 }
@@ -108,10 +153,26 @@ static bool is_readable(const struct zframe *frame)
 	return frame->window <= UINT64_C(1) << RECORDING_WINDOW_LOG_MAX && !frame->dictionary;
 }
 
-/* Whether a frame of ours may begin here. */
-static int parse_candidate(const uint8_t *p, size_t size)
+/* Whether an index frame of ours is at @offset. What was hashed in vain is not hashed again. */
+static int parse_index_candidate(struct input *input, const uint8_t *p, size_t size,
+				 uint64_t offset)
 {
 	struct recording_index index;
+	struct zframe frame;
+	int r;
+
+	if (offset < input->hashed)
+		return ZFRAME_BAD;
+	r = parse_index(p, size, &index);
+	if (r == ZFRAME_BAD && !zframe_parse(p, size, &frame) &&
+	    frame.magic == RECORDING_INDEX_MAGIC && frame.content <= RECORDING_INDEX_MAX)
+		input->hashed = offset + frame.content;
+	return r;
+}
+
+/* Whether a frame of ours may begin at @offset. */
+static int parse_candidate(struct input *input, const uint8_t *p, size_t size, uint64_t offset)
+{
 	struct zframe_block block;
 	struct zframe frame;
 	int r;
@@ -120,7 +181,7 @@ static int parse_candidate(const uint8_t *p, size_t size)
 	if (r)
 		return r;
 	if (frame.skippable)
-		return parse_index(p, size, &index);
+		return parse_index_candidate(input, p, size, offset);
 	if (!is_readable(&frame))
 		return ZFRAME_BAD;
 	return zframe_block(p + frame.header, size - frame.header, &block);
@@ -140,7 +201,7 @@ static int search(struct input *input)
 			if (p[at] != (RECORDING_ZSTD_MAGIC & 0xff) &&
 			    p[at] != (RECORDING_INDEX_MAGIC & 0xff))
 				continue;
-			r = parse_candidate(p + at, size - at);
+			r = parse_candidate(input, p + at, size - at, input->source.offset + at);
 			if (!r || (r == ZFRAME_MORE && !ended))
 				break;
 		}
@@ -194,6 +255,9 @@ static int take_end(struct input *input, bool boundary)
 		return r;
 	if (others)
 		return fail(input, in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
+	settle(input);
+	if (input->damage_due)
+		return GO_ON;
 	if (held(input)) {
 		release(input, false);
 		return GO_ON;
@@ -233,7 +297,9 @@ static size_t feed(struct input *input, size_t size)
 	while (!ZSTD_isError(r) && in.pos < in.size);
 	if (ZSTD_isError(r))
 		return r;
+	spend(input, size, out.pos - input->end);
 	input->frame_content += out.pos - input->end;
+	input->unpacked += out.pos - input->end;
 	input->end = out.pos;
 	source_consume(&input->source, size);
 	return r;
@@ -254,6 +320,7 @@ static int begin_frame(struct input *input, const struct zframe *frame)
 	input->frame_content = 0;
 	input->given = 0;
 	input->suspicious = false;
+	spend(input, 0, BEGIN_COST);
 	if (frame->dictionary)
 		return fail(input, INPUT_FAULT_DICTIONARY);
 	if (!is_readable(frame))
@@ -268,7 +335,7 @@ static int begin_frame(struct input *input, const struct zframe *frame)
 
 static int end_frame(struct input *input)
 {
-	release(input, true);
+	release(input, true); /* and if it is empty, it is one */
 	input->mark = (struct input_mark){
 		.offset = input->frame_offset,
 		.size = input->source.offset - input->frame_offset,
@@ -297,6 +364,8 @@ static int take_block(struct input *input)
 		release(input, false); /* a larger frame than ours */
 		return GO_ON;
 	}
+	if (input->unpacked > INPUT_UNPACKED + INPUT_RATIO * input->source.offset)
+		return fail(input, INPUT_FAULT_RATIO);
 	left = feed(input, block.size);
 	if (ZSTD_isError(left))
 		return refused(input, left, INPUT_FAULT_DATA);
@@ -328,7 +397,7 @@ static int begin_skip(struct input *input, const struct zframe *frame)
 	struct source *source = &input->source;
 	uint64_t end = source->offset + frame->header + frame->content;
 
-	if (source->seekable && end > source_size(source))
+	if (source->seekable && !source_has(source, end))
 		return take_end(input, false);
 	input->suspicious = true;
 	input->suspect = source->offset;
@@ -432,12 +501,14 @@ static int take_search(struct input *input)
 	p = source_bytes(&input->source, &size);
 	damage->found = r == 0;
 	damage->end = input->source.offset;
-	damage->indexed = damage->found && !parse_index(p, size, &damage->index) &&
-			  damage->index.compressed_bytes == damage->end - damage->offset;
-	input->damage_pending = false;
 	input->mark_open = false;
 	input->state = INPUT_BETWEEN;
-	return INPUT_DAMAGED;
+	if (damage->found && parse_index(p, size, &damage->index))
+		return GO_ON; /* that it is a frame is to be seen */
+	damage->indexed =
+		damage->found && damage->index.compressed_bytes == damage->end - damage->offset;
+	settle(input);
+	return GO_ON;
 }
 
 static int step(struct input *input)
@@ -461,7 +532,11 @@ int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 	size_t n;
 	int r;
 
-	while (input->begin == input->ready) {
+	while (input->damage_due || input->begin == input->ready) {
+		if (input->damage_due) {
+			input->damage_due = false;
+			return INPUT_DAMAGED;
+		}
 		if (input->begin == input->end)
 			drop_content(input);
 		r = step(input);

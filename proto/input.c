@@ -84,6 +84,7 @@ int input_at_end(struct input *input)
 	source_forget(&input->source);
 	if (source_size(&input->source) >= input->source.offset)
 		return INPUT_WAIT;
+	input->high = input->hashed = 0; /* what comes is new */
 	if (input->compressed && input->frame_offset <= source_size(&input->source))
 		input_zstd_go(input, input->frame_offset);
 	else if (input->compressed)
@@ -150,6 +151,8 @@ const char *input_damage_text(const struct input_damage *damage, char *buf, size
 				       " needs more memory than 8 MiB (zstd -dc --long=31 gives "
 				       "it that)",
 		[INPUT_FAULT_DICTIONARY] = "the zstd frame at byte %" PRIu64 " needs a dictionary",
+		[INPUT_FAULT_RATIO] = "the zstd frame at byte %" PRIu64
+				      " unpacks to more than a recording of its size can hold",
 		[INPUT_FAULT_RECORDS] =
 			"the zstd frame at byte %" PRIu64 " holds something else than records",
 	};
@@ -160,12 +163,23 @@ const char *input_damage_text(const struct input_damage *damage, char *buf, size
 	if (damage->given)
 		(void)snprintf(buf + n, size - n, "; what was read of it may be wrong");
 	n = strlen(buf);
+	if (damage->untried)
+		(void)snprintf(buf + n, size - n,
+			       "; too many frames overlap there: none was looked for before byte "
+			       "%" PRIu64,
+			       damage->untried);
+	n = strlen(buf);
 	if (damage->found)
 		(void)snprintf(buf + n, size - n, "; reading goes on at byte %" PRIu64,
 			       damage->end);
 	else
 		(void)snprintf(buf + n, size - n, "; no frame follows it");
 	return buf;
+}
+
+uint64_t input_work(const struct input *input)
+{
+	return input->fresh + input->vain;
 }
 
 bool input_unfinished(const struct input *input)

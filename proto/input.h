@@ -30,6 +30,16 @@
 #define INPUT_DAMAGED 5 /* a stretch was left out: input_damage. Call again: records begin anew */
 #define INPUT_AGAIN 6   /* following: the file was cut back. Call again: some comes once more */
 
+/* After damage frames are tried that begin inside the damaged one. Frames that overlap could make
+ * that quadratic: when more was read again than for the first time, and this many bytes, what
+ * was decoded before is not looked at any more. */
+#define INPUT_VAIN (4u * 1024 * 1024)
+
+/* The most that is decoded of an input: so many bytes for each of its own, and some. Events with
+ * the longest paths there are come to 600. */
+#define INPUT_RATIO 1024u
+#define INPUT_UNPACKED (16u * 1024 * 1024)
+
 /* The largest frame our writer makes, with room. */
 #define INPUT_HOLD (RECORDING_FRAME_BYTES + FRAME_MAX + 4096u)
 
@@ -39,15 +49,18 @@ enum input_fault {
 	INPUT_FAULT_NO_FRAME,   /* neither a frame nor the end */
 	INPUT_FAULT_WINDOW,     /* the frame wants more memory than we give */
 	INPUT_FAULT_DICTIONARY, /* the frame wants a dictionary */
+	INPUT_FAULT_RATIO,      /* the frames so far hold more than any recording does */
 	INPUT_FAULT_RECORDS,    /* what is in it are no records (input_refuse) */
 };
 
 struct input_damage {
 	enum input_fault fault;
-	uint64_t offset; /* in the file: where what is left out begins */
-	uint64_t end;    /* in the file: where reading goes on */
-	bool found;      /* a frame begins at end; else the file ends there */
-	uint64_t given;  /* bytes of content of the frame at offset that were given already */
+	uint64_t offset;  /* in the file: where what is left out begins */
+	uint64_t end;     /* in the file: where reading goes on */
+	bool found;       /* a frame begins at end; else the file ends there */
+	uint64_t given;   /* bytes of content of the frame at offset that were given already */
+	uint64_t untried; /* where frames that begin before it were not tried any more; 0: all were
+			   */
 	/* The index frame of the frame at offset is whole, and says what was in it. */
 	bool indexed;
 	struct recording_index index;
@@ -89,6 +102,10 @@ int input_force_compressed(struct input *input);
  * but ends behind a block that was decoded. */
 bool input_unfinished(const struct input *input);
 bool input_is_cut(const struct input *input); /* it said INPUT_CUT */
+
+/* What it has cost so far: bytes that were read or decoded, those that were more than once each
+ * time. At most some INPUT_VAIN more than twice what a whole file of the size and content costs. */
+uint64_t input_work(const struct input *input);
 
 /* Where in the file the next byte to decode is; of the frame that it belongs to. */
 uint64_t input_position(const struct input *input);

@@ -15,7 +15,7 @@ int source_init(struct source *source, int fd)
 
 	if (!buf)
 		return -ENOMEM;
-	*source = (struct source){.fd = fd, .buf = buf};
+	*source = (struct source){.fd = fd, .chunk = SOURCE_CHUNK, .buf = buf};
 	at = lseek(fd, 0, SEEK_CUR);
 	source->seekable = at >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (source->seekable)
@@ -73,11 +73,13 @@ int source_fill(struct source *source)
 	int r;
 
 	make_room(source);
-	r = read_some(source, source->buf + source->end, SOURCE_CHUNK,
+	r = read_some(source, source->buf + source->end, source->chunk,
 		      source->offset + (source->end - source->begin), &n);
-	if (!r)
-		source->end += n;
-	return r;
+	if (r)
+		return r;
+	source->end += n;
+	source->chunk = source->chunk < SOURCE_CHUNK / 2 ? 2 * source->chunk : SOURCE_CHUNK;
+	return 0;
 }
 
 int source_read(struct source *source, void *buf, size_t size, size_t *ret_n)
@@ -99,6 +101,7 @@ void source_go(struct source *source, uint64_t offset)
 		source->begin = (size_t)(offset - first);
 	} else if (source->seekable) {
 		source->begin = source->end = 0;
+		source->chunk = SOURCE_FIRST; /* it may be gone from at once */
 	} else {
 		source->begin = offset < first ? 0 : source->end;
 		offset = offset < first ? first : end;
@@ -110,6 +113,13 @@ void source_forget(struct source *source)
 {
 	if (source->seekable)
 		source->begin = source->end = 0;
+}
+
+bool source_has(struct source *source, uint64_t end)
+{
+	if (end > source->size)
+		source->size = source_size(source);
+	return end <= source->size;
 }
 
 uint64_t source_size(const struct source *source)

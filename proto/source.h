@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOURCE_CHUNK (128u * 1024) /* of one read */
+#define SOURCE_CHUNK (128u * 1024) /* of one read, at most */
+#define SOURCE_FIRST 4096u         /* of the first one somewhere else */
 #define SOURCE_BACK (256u * 1024)  /* what a pipe keeps of what was consumed */
 #define SOURCE_AHEAD (256u * 1024) /* what may be looked at before any of it is consumed */
 #define SOURCE_SIZE (SOURCE_BACK + SOURCE_AHEAD + SOURCE_CHUNK)
@@ -19,6 +20,8 @@ struct source {
 	bool seekable;
 	uint64_t start;  /* of what is ours in the file */
 	uint64_t offset; /* of the first byte that is not consumed */
+	uint64_t size;   /* of the file, when it was last asked for */
+	size_t chunk;    /* of the next read */
 	uint8_t *buf;
 	size_t begin, end; /* what is there and not consumed */
 	void (*idle)(void *data);
@@ -55,6 +58,9 @@ void source_go(struct source *source, uint64_t offset);
 
 /* Files: forgets what was read and not consumed; it may have changed. */
 void source_forget(struct source *source);
+
+/* Files: whether they reach to @end. */
+bool source_has(struct source *source, uint64_t end);
 
 /* Files: the size now; UINT64_MAX: not known. */
 uint64_t source_size(const struct source *source);

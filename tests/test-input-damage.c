@@ -177,6 +177,70 @@ static void refused_content_is_left_out_to_the_end_of_its_frame(void **state)
 	stream_done(&stream);
 }
 
+/* Frames each of which begins in the first block of the one before, and ends where all do. */
+static size_t overlap(uint8_t *p, size_t n)
+{
+	static const uint8_t unit[] = {
+		0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50, /* a frame */
+		0x48, 0x00, 0x00,                   /* a raw block of 9 bytes: the next frame */
+		0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50, /* which has */
+		0x00, 0x00, 0x00,                   /* an empty block */
+	};
+	size_t size = 6;
+
+	memcpy(p, unit, size);
+	for (size_t i = 0; i < n; i++, size += sizeof(unit) - 6)
+		memcpy(p + size, unit + 6, sizeof(unit) - 6);
+	memcpy(p + size, "\x06\x00\x00", 3); /* a reserved kind of block */
+	return size + 3;
+}
+
+static uint64_t work_of(size_t frames)
+{
+	uint8_t *data = malloc(12 * frames + 16);
+	size_t size = overlap(data, frames);
+	_cleanup_close_ int fd = memory_file(data, size);
+	_cleanup_(input_freep) struct input *input = NULL;
+
+	assert_ok(input_new(&input, fd));
+	{
+		_cleanup_got_ struct got got = drain(input);
+
+		assert_int_equal(got.answer, INPUT_END);
+		assert_true(got.damages > 0);
+	}
+	free(data);
+	return input_work(input);
+}
+
+static void frames_that_overlap_cost_what_others_do(void **state)
+{
+	for (size_t frames = 1000; frames <= 64000; frames *= 4)
+		assert_true(work_of(frames) <= 3 * (UINT64_C(12) * frames * 2 + 512 + INPUT_VAIN));
+}
+
+static void what_unpacks_to_more_than_a_recording_can_is_refused(void **state)
+{
+	size_t size = 6, blocks = 20000;
+	uint8_t *data = malloc(size + 4 * blocks);
+	_cleanup_close_ int fd = -1;
+	_cleanup_(input_freep) struct input *input = NULL;
+
+	memcpy(data, "\x28\xb5\x2f\xfd\x00\x50", size);
+	for (size_t i = 0; i < blocks; i++, size += 4)
+		memcpy(data + size, i + 1 < blocks ? "\x02\x00\x10\x01" : "\x03\x00\x10\x01", 4);
+	fd = memory_file(data, size);
+	assert_ok(input_new(&input, fd));
+	{
+		_cleanup_got_ struct got got = drain(input);
+
+		assert_int_equal(got.damages, 1);
+		assert_int_equal(got.damage.fault, INPUT_FAULT_RATIO);
+		assert_true(got.size < INPUT_UNPACKED + INPUT_RATIO * size);
+	}
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +249,8 @@ int main(void)
 		cmocka_unit_test(of_a_larger_frame_it_is_told_what_was_given_unproved),
 		cmocka_unit_test(what_wants_too_much_is_refused),
 		cmocka_unit_test(refused_content_is_left_out_to_the_end_of_its_frame),
+		cmocka_unit_test(frames_that_overlap_cost_what_others_do),
+		cmocka_unit_test(what_unpacks_to_more_than_a_recording_can_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
