@@ -101,7 +101,7 @@ static bool continues_escape(const unsigned char *s)
 	const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
 	uint32_t code = 0;
 
-	if (*s == '\\' || (*s && (!decode(s, &code) || unsafe(code))))
+	if (*s == '\\' || (*s && (!decode(s, &code) || line_is_unsafe(code))))
 		return true;
 	code = 0;
 	for (size_t i = 1; i <= digits; i++) {
@@ -111,7 +111,7 @@ static bool continues_escape(const unsigned char *s)
 			return false;
 		code = code << 4 | (uint32_t)(digit - hex);
 	}
-	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && unsafe(code);
+	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && line_is_unsafe(code);
 }
 
 static void put_special(struct line *line, const unsigned char *s, size_t size, uint32_t code)
@@ -141,7 +141,8 @@ static inline void put_foreign(struct line *line, const char *s, size_t max, boo
 			continue;
 		}
 		size = decode(p, &code);
-		if (*p == '\\' ? !doubles && !continues_escape(p + 1) : size && !line_is_unsafe(code)) {
+		if (*p == '\\' ? !doubles && !continues_escape(p + 1)
+			       : size && !line_is_unsafe(code)) {
 			p += size;
 			continue;
 		}
