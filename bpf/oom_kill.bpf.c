@@ -259,16 +259,46 @@ static __always_inline void count(const struct wire_oom_kill *event, struct wire
 		ADD(sums->overflow, 1);
 }
 
+struct level_walk {
+	struct cgroup *cgroup;
+	struct cgroup *other;
+	__u32 levels;
+};
+
+LOOP_STEP level_step(__u32 i, struct level_walk *walk)
+{
+	if (!cgroup_shares(walk->cgroup, walk->other, i + 1))
+		return 1;
+	walk->levels = i + 1;
+	return 0;
+}
+
+/* Whose init process it is depends on where its parent lives: whoever starts a container is not in
+ * it, whoever starts a sandbox inside of one is. As many levels as a record's path may have. */
+__noinline __u32 rs_oom_parent_levels(__u64 task)
+{
+	struct task_struct *victim = (void *)task;
+	struct task_struct *parent = BPF_CORE_READ(victim, group_leader, real_parent);
+	struct cgroup *cgroup = task_cgroup(victim), *other = task_cgroup(parent);
+	struct level_walk walk = {.cgroup = cgroup, .other = other};
+	__u32 level = BPF_CORE_READ(cgroup, level), other_level = BPF_CORE_READ(other, level);
+
+	LOOP(2 * WIRE_PATH_DEPTH, level_step, &walk);
+	if (level > other_level)
+		level = other_level;
+	return walk.levels < level ? walk.levels : level;
+}
+
 /* What is known of @victim's own part in it. */
 static __always_inline void victim_fill(struct wire_oom_kill *event, struct task_struct *victim)
 {
-	__u32 level;
-
 	task_fill(&event->victim, victim);
 	cgroup_fill(&event->victim_cgroup, task_cgroup(victim));
 	event->oom_score_adj = BPF_CORE_READ(victim, signal, oom_score_adj);
-	if (task_vpid(victim, &level) == 1 && level)
+	if (task_vpid(victim, &event->pid_level) == 1 && event->pid_level) {
 		event->flags |= WIRE_OOM_INIT;
+		event->parent_levels = rs_oom_parent_levels((__u64)victim);
+	}
 }
 
 static __always_inline int report(struct task_struct *victim, struct mm_struct *mm, bool shares)

@@ -87,7 +87,7 @@ _Static_assert(sizeof(struct wire_process) == 72, "wire_process");
 #define WIRE_OOM_HAS_MM 0x0010u        /* the sizes */
 #define WIRE_OOM_APPROXIMATE 0x0020u   /* rss_approximate */
 #define WIRE_OOM_GROUP 0x0040u         /* oom_group */
-#define WIRE_OOM_INIT 0x0080u          /* container_init */
+#define WIRE_OOM_INIT 0x0080u          /* pid_namespace_init; pid_level, parent_levels are set */
 #define WIRE_OOM_EXITING 0x0100u       /* already_exiting */
 #define WIRE_OOM_SHARES_MM 0x0200u     /* shares_memory */
 #define WIRE_OOM_UNLIMITED 0x0400u     /* the owner has no limit: limit_bytes is not one */
@@ -126,9 +126,12 @@ struct wire_oom_kill {
 	__u32 gfp_mask;
 	__s32 order;
 	__s32 oom_score_adj;
+	__u32 pid_level;     /* of the victim's pid namespace; the first is 0 */
+	__u32 parent_levels; /* of the cgroups' tree that the victim and its parent have in common
+			      */
 	/* tail: the paths */
 };
-_Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 6 * 4, "wire_oom_kill");
+_Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 8 * 4, "wire_oom_kill");
 
 #define WIRE_SECCOMP_HAS_NR 0x01u        /* nr */
 #define WIRE_SECCOMP_HAS_ERRNO 0x02u     /* error */

@@ -211,8 +211,6 @@ static void put_sizes(struct line *line, const Ringside__V1__OomKill *kill)
 
 static void put_consequence(struct line *line, const Ringside__V1__OomKill *kill)
 {
-	const Ringside__V1__Container *c = kill->victim_container;
-
 	if (kill->shares_memory)
 		line_text(line, "; shares the memory of another victim");
 	if (kill->oom_group)
@@ -223,8 +221,9 @@ static void put_consequence(struct line *line, const Ringside__V1__OomKill *kill
 		line_text(line, " of this kill");
 	}
 	if (kill->container_init)
-		line_text(line, text_in_container(c) ? "; container dies (pid 1)"
-						     : "; its pid namespace dies (pid 1)");
+		line_text(line, "; container dies (pid 1)");
+	else if (kill->pid_namespace_init)
+		line_text(line, "; its pid namespace dies (pid 1)");
 }
 
 static bool same_container(const Ringside__V1__Container *a, const Ringside__V1__Container *b)

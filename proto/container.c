@@ -407,6 +407,7 @@ void container_parse(struct container *ret, const char *path, size_t size)
 {
 	struct walk walk = {.container = ret, .path = path};
 	const char *p = path, *end = path + size;
+	unsigned depth = 0;
 
 	*ret = (struct container){.level = PB_LIMIT_LEVEL_CGROUP};
 	if (size == 1 && *path == '/')
@@ -422,6 +423,9 @@ void container_parse(struct container *ret, const char *path, size_t size)
 			enter_gap(&walk);
 		else if (element.size && !step_colons(&walk, element))
 			step(&walk, element);
+		depth += element.size > 0;
+		if (ret->id[0] && !ret->depth)
+			ret->depth = depth;
 		p = slash ? slash + 1 : end;
 	}
 }

@@ -48,6 +48,7 @@ struct container {
 	const char *nested_runtime;
 	char nested_pod_uid[CONTAINER_POD_UID_SIZE];
 	struct container_name nested_unit, nested_slice;
+	unsigned depth; /* elements of the path down to that of @id, with it; 0: no @id */
 	unsigned level; /* LimitLevel of this very cgroup, not of the container it is in */
 };
 

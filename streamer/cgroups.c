@@ -142,6 +142,9 @@ static const struct cgroup *build(struct cgroups *cgroups, struct cgroup_id id,
 	*cgroup = (struct cgroup){.retry_at = UINT64_MAX, .path_cut = cut};
 	container_parse(&container, path, path_size);
 	cgroup->level = (uint8_t)container.level;
+	cgroup->depth = (uint8_t)container.depth;
+	cgroup->machine = container.runtime && (!strcmp(container.runtime, "nspawn") ||
+						!strcmp(container.runtime, "lxc"));
 	if (container.pod_uid[0] && is_of_kubelet(container.unit)) {
 		kubelet_find(&cgroups->kubelet, container.id, container.pod_uid, &names);
 		cgroup->tries = (uint8_t)(1 + (old ? old->tries : 0));

@@ -19,7 +19,8 @@ struct cgroup {
 	uint8_t level; /* LimitLevel of this cgroup */
 	uint8_t tries;
 	uint8_t path_cut;
-	uint8_t pad;
+	uint8_t depth;     /* elements of the path down to its outermost container's; 0: in none */
+	bool machine;      /* that is of nspawn or LXC, whose supervisor may be in there, too */
 	uint8_t encoded[]; /* a varint with the size of the message, and the message */
 };
 

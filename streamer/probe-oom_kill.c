@@ -49,7 +49,28 @@ static void put_flag(struct pb *pb, unsigned field, uint32_t flags, uint32_t fla
 		pb_bool(pb, field, flags & flag);
 }
 
-static void put_scalars(struct pb *pb, const struct wire_oom_kill *kill)
+/* The init process of a container was started from outside of it; that of a sandbox in a container
+ * from inside. nspawn and LXC may stay in their container's cgroup, but in the machine's own pid
+ * namespace. */
+static bool is_container_init(const struct wire_oom_kill *kill, const struct cgroup *cgroup)
+{
+	return kill->parent_levels < cgroup->depth || (cgroup->machine && kill->pid_level == 1);
+}
+
+enum answer { NO, YES, UNKNOWN };
+
+/* @cgroup: the victim's; NULL: not known. */
+static enum answer container_init(const struct wire_oom_kill *kill, const struct cgroup *cgroup)
+{
+	if (!(kill->flags & WIRE_OOM_INIT))
+		return kill->victim.vpid == WIRE_ABSENT ? UNKNOWN : NO;
+	/* a container that nobody here recognizes may be one all the same */
+	if (!cgroup || !cgroup->depth)
+		return UNKNOWN;
+	return is_container_init(kill, cgroup) ? YES : NO;
+}
+
+static void put_scalars(struct pb *pb, const struct wire_oom_kill *kill, enum answer init)
 {
 	const uint32_t flags = kill->flags;
 
@@ -68,24 +89,24 @@ static void put_scalars(struct pb *pb, const struct wire_oom_kill *kill)
 	if (kill->victim_number)
 		pb_uint(pb, FIELD_OOM_KILL_VICTIM_NUMBER, kill->victim_number);
 	put_flag(pb, FIELD_OOM_KILL_OOM_GROUP, flags, WIRE_OOM_GROUP, WIRE_OOM_KNOWS_GROUP);
-	if (flags & WIRE_OOM_INIT || kill->victim.vpid != WIRE_ABSENT)
-		pb_bool(pb, FIELD_OOM_KILL_CONTAINER_INIT, flags & WIRE_OOM_INIT);
+	if (init != UNKNOWN)
+		pb_bool(pb, FIELD_OOM_KILL_CONTAINER_INIT, init == YES);
 	put_flag(pb, FIELD_OOM_KILL_ALREADY_EXITING, flags, WIRE_OOM_EXITING,
 		 WIRE_OOM_KNOWS_EXITING);
 	put_flag(pb, FIELD_OOM_KILL_SHARES_MEMORY, flags, WIRE_OOM_SHARES_MM, 0);
+	if (flags & WIRE_OOM_INIT || kill->victim.vpid != WIRE_ABSENT)
+		pb_bool(pb, FIELD_OOM_KILL_PID_NAMESPACE_INIT, flags & WIRE_OOM_INIT);
 }
 
-/* A process and its container. */
+/* A process and its container, which is borrowed until the next is found. */
 static uint8_t *put_side(struct encoder *encoder, const struct wire_head *head,
 			 const struct wire_process *process, const struct wire_cgroup *wire,
-			 unsigned field, uint8_t *p)
+			 unsigned field, uint8_t *p, const struct cgroup **ret)
 {
-	const struct cgroup *cgroup;
-
 	p = encode_process(encoder, head, FIXED, process, field, p);
-	if (!p || encode_find_cgroup(encoder, head, FIXED, wire, &cgroup) < 0)
+	if (!p || encode_find_cgroup(encoder, head, FIXED, wire, ret) < 0)
 		return NULL;
-	return encode_cgroup(cgroup, wire, field + 1, p);
+	return encode_cgroup(*ret, wire, field + 1, p);
 }
 
 _Static_assert(FIELD_OOM_KILL_VICTIM_CONTAINER == FIELD_OOM_KILL_VICTIM + 1 &&
@@ -95,14 +116,17 @@ _Static_assert(FIELD_OOM_KILL_VICTIM_CONTAINER == FIELD_OOM_KILL_VICTIM + 1 &&
 static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_oom_kill *kill = (const struct wire_oom_kill *)head;
-	const struct cgroup *owner = NULL;
+	const struct cgroup *owner = NULL, *cgroup = NULL;
+	enum answer init;
 	struct pb pb;
 
-	p = put_side(encoder, head, &kill->victim, &kill->victim_cgroup, FIELD_OOM_KILL_VICTIM, p);
+	p = put_side(encoder, head, &kill->victim, &kill->victim_cgroup, FIELD_OOM_KILL_VICTIM, p,
+		     &cgroup);
 	if (!p)
 		return NULL;
+	init = container_init(kill, cgroup);
 	p = put_side(encoder, head, &kill->trigger, &kill->trigger_cgroup, FIELD_OOM_KILL_TRIGGER,
-		     p);
+		     p, &cgroup);
 	if (!p)
 		return NULL;
 	if (kill->flags & WIRE_OOM_HAS_OWNER) {
@@ -112,7 +136,7 @@ static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, ui
 	}
 	pb = pb_make(p, SCALARS_MAX);
 	put_limit(&pb, kill, owner);
-	put_scalars(&pb, kill);
+	put_scalars(&pb, kill, init);
 	return pb.p;
 }
 

@@ -10,177 +10,62 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "scene.h"
+#include "scene-actor.h"
 #include "util.h"
 
-#define PAGE 4096
-#define CHUNK (1024 * 1024)
 #define THREADS 8
 #define STACK (64 * 1024)
-#define READY_POLLS 5000       /* of 2 ms */
 #define FILL_LEFT (100 * PAGE) /* less than the CPUs may hold in stock */
 #define MACHINE_BYTES (1ull << 40)
 
-static void set_comm(const char *comm)
-{
-	(void)prctl(PR_SET_NAME, comm, 0, 0, 0);
-}
-
-static int read_adj(void)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/oom_score_adj", "re");
-	int adj = 0;
-
-	if (!f || fscanf(f, "%d", &adj) != 1)
-		return 0;
-	return adj;
-}
-
-/* Lowering needs CAP_SYS_RESOURCE. The actor notes what it got. */
-static void set_adj(struct actor *actor, int adj)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/oom_score_adj", "we");
-
-	if (f)
-		(void)fprintf(f, "%d", adj);
-	if (f)
-		(void)fflush(f);
-	actor->oom_score_adj = read_adj();
-}
-
-/* Touches @bytes of private memory, page by page. The kill comes in here. */
-static void eat(struct actor *actor, uint64_t bytes)
-{
-	for (uint64_t done = 0; done < bytes; done += CHUNK) {
-		volatile char *p = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-		if (p == MAP_FAILED)
-			return;
-		for (size_t i = 0; i < CHUNK; i += PAGE) {
-			p[i] = 1;
-			__atomic_add_fetch(&actor->touched, PAGE, __ATOMIC_RELAXED);
-		}
-	}
-}
-
-static _Noreturn void sleep_until_killed(void)
-{
-	for (;;)
-		(void)pause();
-}
-
-/* In the actor, before it acts. */
-static int enter(struct scene *scene, struct actor *actor)
-{
-	const struct memcg *memcg = actor->beside ? &scene->beside : &scene->memcg;
-	int r = scene->limit ? memcg_enter(memcg) : 0;
-
-	if (r)
-		return scene_fail(scene, "entering %s: %s", memcg->folder, strerror(-r));
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	set_comm(*actor->leader_comm ? actor->leader_comm : actor->comm);
-	actor->vpid = getpid();
-	actor->oom_score_adj = read_adj();
-	return 0;
-}
-
-static struct actor *add(struct scene *scene, const char *suffix, bool victim)
-{
-	struct actor *actor = &scene->actors[scene->n_actors++];
-
-	(void)snprintf(actor->comm, sizeof(actor->comm), "%s%s", scene->name, suffix);
-	actor->victim = victim;
-	return actor;
-}
-
-/* With CLONE_* @flags if any. libc's own fork() otherwise: it keeps threads working. */
-static int start(struct scene *scene, struct actor *actor, actor_fn fn, unsigned long flags)
-{
-	pid_t pid =
-		flags ? (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, 0) : fork();
-
-	if (pid < 0)
-		return scene_fail(scene, "fork: %s", strerror(errno));
-	if (!pid)
-		_exit(enter(scene, actor) || fn(scene, actor) ? 1 : 0);
-	actor->pid = pid;
-	return 0;
-}
-
-static int await(struct scene *scene, const struct actor *actor)
-{
-	const struct timespec pause_time = {.tv_nsec = 2 * 1000 * 1000};
-
-	for (int i = 0; i < READY_POLLS; i++) {
-		if (actor->ready)
-			return 0;
-		(void)nanosleep(&pause_time, NULL);
-	}
-	return scene_fail(scene, "%s does not get ready", actor->comm);
-}
-
-static int await_go(struct scene *scene)
-{
-	const struct timespec pause_time = {.tv_nsec = 2 * 1000 * 1000};
-
-	for (int i = 0; i < READY_POLLS; i++) {
-		if (scene->go)
-			return 0;
-		(void)nanosleep(&pause_time, NULL);
-	}
-	return scene_fail(scene, "nobody says go");
-}
-
 static int hog(struct scene *scene, struct actor *actor)
 {
-	eat(actor, scene->limit ? 2 * scene->limit : MACHINE_BYTES);
+	actor_eat(actor, scene->limit ? 2 * scene->limit : MACHINE_BYTES);
 	return -1;
 }
 
 static int stage_hog(struct scene *scene)
 {
-	return start(scene, add(scene, "", true), hog, 0);
+	return actor_start(scene, actor_add(scene, "", true), hog, 0);
 }
 
 static int big(struct scene *scene, struct actor *actor)
 {
-	set_adj(actor, 900);
-	eat(actor, scene->limit * 5 / 8);
+	actor_set_adj(actor, 900);
+	actor_eat(actor, scene->limit * 5 / 8);
 	actor->ready = true;
-	sleep_until_killed();
+	actor_sleep();
 }
 
 /* Never chosen, where the privileges suffice: while the victim's memory is being freed, nothing is
  * left to choose but this one, which still waits for its page (seen on Linux 7.2). */
 static int small(struct scene *scene, struct actor *actor)
 {
-	set_adj(actor, -1000);
-	eat(actor, scene->limit * 5 / 8);
+	actor_set_adj(actor, -1000);
+	actor_eat(actor, scene->limit * 5 / 8);
 	return 0;
 }
 
 /* Both together are over the limit; the small one gets there, at three eighths of it. */
 static int stage_o02(struct scene *scene)
 {
-	struct actor *victim = add(scene, "-big", true);
+	struct actor *victim = actor_add(scene, "-big", true);
 
-	if (start(scene, victim, big, 0) || await(scene, victim))
+	if (actor_start(scene, victim, big, 0) || actor_await(scene, victim))
 		return -1;
 	scene->trigger = 1;
-	return start(scene, add(scene, "-small", false), small, 0);
+	return actor_start(scene, actor_add(scene, "-small", false), small, 0);
 }
 
 static int member(struct scene *scene, struct actor *actor)
 {
-	eat(actor, CHUNK);
+	actor_eat(actor, CHUNK);
 	actor->ready = true;
-	sleep_until_killed();
+	actor_sleep();
 }
 
 static int make_group(struct scene *scene)
@@ -198,9 +83,9 @@ static int make_group(struct scene *scene)
 static int add_members(struct scene *scene)
 {
 	for (int i = 0; i < 2; i++) {
-		struct actor *actor = add(scene, i ? "-two" : "-one", true);
+		struct actor *actor = actor_add(scene, i ? "-two" : "-one", true);
 
-		if (start(scene, actor, member, 0) || await(scene, actor))
+		if (actor_start(scene, actor, member, 0) || actor_await(scene, actor))
 			return -1;
 	}
 	return 0;
@@ -213,22 +98,22 @@ static int stage_o03(struct scene *scene)
 	if (make_group(scene) || add_members(scene))
 		return -1;
 	scene->trigger = 2;
-	return start(scene, add(scene, "-hog", true), hog, 0);
+	return actor_start(scene, actor_add(scene, "-hog", true), hog, 0);
 }
 
 static int hog_when_told(struct scene *scene, struct actor *actor)
 {
 	actor->ready = true;
-	return await_go(scene) ? -1 : hog(scene, actor);
+	return actor_await_go(scene) ? -1 : hog(scene, actor);
 }
 
 /* ... here at the beginning. */
 static int stage_o12(struct scene *scene)
 {
-	struct actor *actor = add(scene, "-hog", true);
+	struct actor *actor = actor_add(scene, "-hog", true);
 
-	if (make_group(scene) || start(scene, actor, hog_when_told, 0) || await(scene, actor) ||
-	    add_members(scene))
+	if (make_group(scene) || actor_start(scene, actor, hog_when_told, 0) ||
+	    actor_await(scene, actor) || add_members(scene))
 		return -1;
 	scene->go = true;
 	return 0;
@@ -236,16 +121,16 @@ static int stage_o12(struct scene *scene)
 
 static int stage_o13(struct scene *scene)
 {
-	return make_group(scene) ? -1 : start(scene, add(scene, "", true), hog, 0);
+	return make_group(scene) ? -1 : actor_start(scene, actor_add(scene, "", true), hog, 0);
 }
 
 static int sharer(void *data)
 {
 	struct actor *actor = data;
 
-	set_comm(actor->comm);
+	actor_set_comm(actor->comm);
 	actor->ready = true;
-	sleep_until_killed();
+	actor_sleep();
 }
 
 static int hog_with_sharer(struct scene *scene, struct actor *actor)
@@ -260,18 +145,18 @@ static int hog_with_sharer(struct scene *scene, struct actor *actor)
 	if (other->pid < 0)
 		return scene_fail(scene, "clone: %s", strerror(errno));
 	other->vpid = other->pid;
-	if (await(scene, other))
+	if (actor_await(scene, other))
 		return -1;
 	return hog(scene, actor);
 }
 
 static int stage_o04(struct scene *scene)
 {
-	struct actor *actor = add(scene, "", true);
+	struct actor *actor = actor_add(scene, "", true);
 
-	(void)add(scene, "-vm", true);
+	(void)actor_add(scene, "-vm", true);
 	scene->shares_memory = 1;
-	return start(scene, actor, hog_with_sharer, 0);
+	return actor_start(scene, actor, hog_with_sharer, 0);
 }
 
 struct eater {
@@ -286,7 +171,7 @@ static void *run_eater(void *data)
 	struct eater *eater = data;
 
 	if (eater->alone) {
-		set_comm(eater->actor->comm);
+		actor_set_comm(eater->actor->comm);
 		(void)pthread_join(eater->leader, NULL);
 	}
 	(void)hog(eater->scene, eater->actor);
@@ -308,7 +193,7 @@ static int threads(struct scene *scene, struct actor *actor)
 
 static int stage_o05(struct scene *scene)
 {
-	return start(scene, add(scene, "", true), threads, 0);
+	return actor_start(scene, actor_add(scene, "", true), threads, 0);
 }
 
 static int leave_thread(struct scene *scene, struct actor *actor)
@@ -329,10 +214,10 @@ static int leave_thread(struct scene *scene, struct actor *actor)
 
 static int stage_o06(struct scene *scene)
 {
-	struct actor *actor = add(scene, "-worker", true);
+	struct actor *actor = actor_add(scene, "-worker", true);
 
 	(void)snprintf(actor->leader_comm, sizeof(actor->leader_comm), "%s", scene->name);
-	return start(scene, actor, leave_thread, 0);
+	return actor_start(scene, actor, leave_thread, 0);
 }
 
 static int fill_memfd(struct scene *scene, struct actor *actor)
@@ -355,10 +240,10 @@ static int fill_memfd(struct scene *scene, struct actor *actor)
 
 static int stage_o08(struct scene *scene)
 {
-	struct actor *actor = add(scene, "", true);
+	struct actor *actor = actor_add(scene, "", true);
 
 	actor->shmem = true;
-	return start(scene, actor, fill_memfd, 0);
+	return actor_start(scene, actor, fill_memfd, 0);
 }
 
 /* Its child dies with the namespace, of the same SIGKILL, but not of the OOM kill. */
@@ -369,21 +254,70 @@ static int init_of_namespace(struct scene *scene, struct actor *actor)
 	if (pid < 0)
 		return scene_fail(scene, "fork: %s", strerror(errno));
 	if (!pid)
-		sleep_until_killed();
+		actor_sleep();
 	return hog(scene, actor);
 }
 
 static int stage_o09(struct scene *scene)
 {
-	struct actor *actor = add(scene, "", true);
+	struct actor *actor = actor_add(scene, "", true);
 
 	actor->init = true;
-	return start(scene, actor, init_of_namespace, CLONE_NEWPID);
+	return actor_start(scene, actor, init_of_namespace, CLONE_NEWPID);
+}
+
+static int stage_o16(struct scene *scene)
+{
+	struct actor *actor = actor_add(scene, "", true);
+
+	actor->init = actor->container_init = true;
+	return actor_start(scene, actor, hog, CLONE_NEWPID);
+}
+
+/* In the namespace that /proc is of, the runner's. */
+static pid_t outer_pid(void)
+{
+	char text[16] = "";
+
+	return readlink("/proc/self", text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
+}
+
+static _Noreturn void be_sandbox(struct scene *scene, struct actor *actor)
+{
+	actor->pid = outer_pid();
+	_exit(actor_enter(scene, actor) || hog(scene, actor) ? 1 : 0);
+}
+
+/* As bubblewrap, browsers and build sandboxes do. The container lives on. */
+static int start_sandbox(struct scene *scene, struct actor *actor)
+{
+	struct actor *victim = actor + 1;
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, 0);
+	int status;
+
+	if (pid < 0)
+		return scene_fail(scene, "clone: %s", strerror(errno));
+	if (!pid)
+		be_sandbox(scene, victim);
+	if (waitpid(pid, &status, 0) < 0 || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return scene_fail(scene, "the sandbox was not killed");
+	victim->ended = true;
+	return 0;
+}
+
+static int stage_o17(struct scene *scene)
+{
+	struct actor *container = actor_add(scene, "-container", false), *victim;
+
+	scene->trigger = 1;
+	victim = actor_add(scene, "", true);
+	victim->init = true;
+	return actor_start(scene, container, start_sandbox, CLONE_NEWPID);
 }
 
 static int hog_with_adj(struct scene *scene, struct actor *actor)
 {
-	set_adj(actor, 42);
+	actor_set_adj(actor, 42);
 	if (actor->oom_score_adj != 42)
 		return scene_fail(scene, "oom_score_adj is %d", actor->oom_score_adj);
 	return hog(scene, actor);
@@ -391,7 +325,7 @@ static int hog_with_adj(struct scene *scene, struct actor *actor)
 
 static int stage_o11(struct scene *scene)
 {
-	return start(scene, add(scene, "", true), hog_with_adj, 0);
+	return actor_start(scene, actor_add(scene, "", true), hog_with_adj, 0);
 }
 
 /* Up to a little below the limit of its own cgroup, which that does not reach. */
@@ -400,7 +334,7 @@ static int fill(struct scene *scene, struct actor *actor)
 	const uint64_t limit = scene->limit / 4 * 3;
 	uint64_t usage = 0;
 
-	set_adj(actor, 900);
+	actor_set_adj(actor, 900);
 	while (!memcg_usage(&scene->memcg, &usage) && usage + FILL_LEFT < limit) {
 		volatile char *p = mmap(NULL, PAGE * 16, PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -412,60 +346,62 @@ static int fill(struct scene *scene, struct actor *actor)
 	if (!usage)
 		return scene_fail(scene, "the usage of %s cannot be read", scene->memcg.folder);
 	actor->ready = true;
-	sleep_until_killed();
+	actor_sleep();
 }
 
 /* A container with a limit of its own, idle just below it, in a pod whose limit another hits. */
 static int stage_o15(struct scene *scene)
 {
-	struct actor *victim = add(scene, "-idle", true), *grower;
+	struct actor *victim = actor_add(scene, "-idle", true), *grower;
 	int r = memcg_set_limit(&scene->memcg, scene->limit / 4 * 3);
 
 	if (!r)
 		r = memcg_make_child(&scene->beside, &scene->owner, "beside");
 	if (r)
 		return scene_fail(scene, "making the second cgroup: %s", strerror(-r));
-	if (start(scene, victim, fill, 0) || await(scene, victim))
+	if (actor_start(scene, victim, fill, 0) || actor_await(scene, victim))
 		return -1;
 	scene->trigger = 1;
-	grower = add(scene, "-small", false);
+	grower = actor_add(scene, "-small", false);
 	grower->beside = true;
-	return start(scene, grower, small, 0);
+	return actor_start(scene, grower, small, 0);
 }
 
 static int first_choice(struct scene *scene, struct actor *actor)
 {
-	set_adj(actor, 1000);
+	actor_set_adj(actor, 1000);
 	if (actor->oom_score_adj != 1000)
 		return scene_fail(scene, "oom_score_adj is %d", actor->oom_score_adj);
 	if (!scene->sysrq)
 		return hog(scene, actor);
-	eat(actor, 16 * CHUNK);
+	actor_eat(actor, 16 * CHUNK);
 	actor->ready = true;
-	sleep_until_killed();
+	actor_sleep();
 }
 
 static int stage_g01(struct scene *scene)
 {
 	scene->trigger = -1;
-	return start(scene, add(scene, "", true), first_choice, 0);
+	return actor_start(scene, actor_add(scene, "", true), first_choice, 0);
 }
 
 static int stage_g02(struct scene *scene)
 {
 	_cleanup_close_ int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-	struct actor *actor = add(scene, "", true);
+	struct actor *actor = actor_add(scene, "", true);
 
 	if (fd < 0)
 		return scene_unsupported(scene, "/proc/sysrq-trigger: %s", strerror(errno));
 	scene->trigger = -1;
 	scene->sysrq = true;
-	if (start(scene, actor, first_choice, 0) || await(scene, actor))
+	if (actor_start(scene, actor, first_choice, 0) || actor_await(scene, actor))
 		return -1;
 	return write_all(fd, "f", 1) ? scene_fail(scene, "sysrq f failed") : 0;
 }
 
 #define DEEP "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20"
+
+#define CONTAINER "docker/36c927d78b3a0ac080354a74649d61cec26c3064426f6173b242356e75a324e3"
 
 const struct scene_case scene_cases[] = {
 	{"o01", "the victim hits the limit itself", stage_hog, NULL, false},
@@ -484,6 +420,8 @@ const struct scene_case scene_cases[] = {
 	{"o14", "the limit is that of a cgroup 20 levels up", stage_hog, DEEP, false},
 	{"o15", "the limit is the parent's, the victim's own is as good as reached", stage_o15,
 	 "child", false},
+	{"o16", "the victim is pid 1 of a container", stage_o16, CONTAINER, false},
+	{"o17", "the victim is pid 1 of a sandbox in a container", stage_o17, CONTAINER, false},
 	{"g01", "the machine runs out of memory", stage_g01, NULL, true},
 	{"g02", "sysrq f", stage_g02, NULL, true},
 };

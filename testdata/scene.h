@@ -17,6 +17,7 @@ struct actor {
 	pid_t vpid;           /* in the actor's own */
 	bool victim;          /* has to die of SIGKILL; the others have to exit with 0 */
 	bool init;            /* pid 1 of its own pid namespace */
+	bool container_init;  /* ... and of its container */
 	bool shmem;           /* what it touches is shared memory */
 	bool beside;          /* it is in the cgroup beside */
 	bool ended;           /* and was reaped */

@@ -181,9 +181,9 @@ static void print_victim(const struct actor *actor)
 	json_string(stdout, actor->comm);
 	print_path("leader_comm", actor->leader_comm);
 	(void)printf(",\"oom_score_adj\":%d,\"touched_bytes\":%" PRIu64
-		     ",\"memory\":\"%s\",\"container_init\":%s}",
+		     ",\"memory\":\"%s\",\"container_init\":%s,\"pid_namespace_init\":%s}",
 		     actor->oom_score_adj, actor->touched, actor->shmem ? "shmem" : "anon",
-		     actor->init ? "true" : "false");
+		     actor->container_init ? "true" : "false", actor->init ? "true" : "false");
 }
 
 static void print_actors(const struct scene *scene)

@@ -139,7 +139,8 @@ static void add_paths(struct wire_record *record)
 #define ANSWERS                                                                                    \
 	"oom_kill.oom_group: false\n"                                                              \
 	"oom_kill.container_init: false\n"                                                         \
-	"oom_kill.already_exiting: false\n"
+	"oom_kill.already_exiting: false\n"                                                        \
+	"oom_kill.pid_namespace_init: false\n"
 
 static void every_field_arrives(void **state)
 {
@@ -179,7 +180,8 @@ static void flags_that_say_yes_arrive(void **state)
 				   "oom_kill.oom_group: true\n"
 				   "oom_kill.container_init: true\n"
 				   "oom_kill.already_exiting: true\n"
-				   "oom_kill.shares_memory: true\n" RECORD_TAIL);
+				   "oom_kill.shares_memory: true\n"
+				   "oom_kill.pid_namespace_init: true\n" RECORD_TAIL);
 }
 
 static void what_is_not_known_is_absent(void **state)
@@ -205,6 +207,62 @@ static void what_is_not_known_is_absent(void **state)
 		       "oom_kill.trigger.tid: 21\n"
 		       "oom_kill.trigger.comm: java\n"
 		       "oom_kill.oom_score_adj: -999\n" RECORD_TAIL);
+}
+
+#define UNKNOWN (-1)
+
+/* @levels: those of the cgroups' tree that the victim and its parent share. */
+static void assert_container_init(struct encoder *encoder, const char *path, uint32_t levels,
+				  uint32_t pid_level, int want)
+{
+	static uint8_t frame[ENCODER_FRAME_MAX];
+	static uint64_t id = 1000;
+	struct encoder_stamp stamp = RECORD_STAMP;
+	Ringside__V1__Record *message;
+	struct wire_record record;
+	size_t size;
+
+	make_kill(&record);
+	record.kill.victim_cgroup.id = id++;
+	record.kill.flags |= WIRE_OOM_INIT;
+	record.kill.parent_levels = levels;
+	record.kill.pid_level = pid_level;
+	record_path(&record, &record.kill.victim_cgroup.path, path);
+	/* looked up after the victim's, which is gone from the scratch memory then */
+	record_path(&record, &record.kill.trigger_cgroup.path, "/trigger");
+	assert_ok(encoder_event(encoder, &record.head, record.head.size, &stamp, frame, &size));
+	message = record_decode(frame, size);
+	assert_true(message->oom_kill->pid_namespace_init);
+	assert_int_equal(message->oom_kill->has_container_init, want != UNKNOWN);
+	assert_int_equal(message->oom_kill->container_init, want == true);
+	ringside__v1__record__free_unpacked(message, NULL);
+}
+
+static void only_who_is_started_from_outside_is_a_containers_init(void **state)
+{
+	static const char docker[] = "/docker/" VICTIM, pod[] = POD "/" VICTIM;
+
+	assert_container_init(*state, docker, 0, 1, true); /* by a shim in /system.slice */
+	assert_container_init(*state, docker, 1, 1, true); /* ... in /docker */
+	assert_container_init(*state, docker, 2, 2, false);
+	assert_container_init(*state, "/docker/" VICTIM "/app", 3, 1,
+			      false);                   /* with the host's pids */
+	assert_container_init(*state, pod, 3, 1, true); /* by a monitor in the pod's cgroup */
+	assert_container_init(*state, pod, 4, 2, false);
+	/* the outermost is meant: the runtime of the inner one is in it, too */
+	assert_container_init(*state, "/docker/" TRIGGER "/docker/" VICTIM, 3, 2, false);
+	assert_container_init(*state, "/system.slice/box.service", 2, 1, UNKNOWN);
+	assert_container_init(*state, POD, 3, 1, UNKNOWN);
+}
+
+static void a_machines_supervisor_may_be_in_its_cgroup(void **state)
+{
+	static const char machine[] = "/machine.slice/machine-box.scope";
+
+	assert_container_init(*state, machine, 2, 1, true);
+	assert_container_init(*state, machine, 2, 2, false);
+	assert_container_init(*state, "/lxc.payload.box", 0, 1, true);
+	assert_container_init(*state, "/lxc.payload.box/init.scope", 2, 2, false);
 }
 
 static void assert_level(struct encoder *encoder, uint32_t scope, const char *owner, int want)
@@ -280,9 +338,13 @@ static void rows_name_container_and_scope(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_field_arrives),           TEST(flags_that_say_yes_arrive),
-		TEST(what_is_not_known_is_absent),   TEST(the_level_is_that_of_the_limits_owner),
+		TEST(every_field_arrives),
+		TEST(flags_that_say_yes_arrive),
+		TEST(what_is_not_known_is_absent),
+		TEST(the_level_is_that_of_the_limits_owner),
 		TEST(rows_name_container_and_scope),
+		TEST(only_who_is_started_from_outside_is_a_containers_init),
+		TEST(a_machines_supervisor_may_be_in_its_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,10 +203,23 @@ static void pid_1_without_a_container_ends_its_namespace(void **state)
 	f->kill.limit_owner = &f->other;
 	f->other.systemd_unit = S("box.service");
 	f->kill.limit_level = RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_UNIT;
-	SET(&f->kill, container_init, true);
+	SET(&f->kill, pid_namespace_init, true);
 	assert_string_equal(message(f),
 			    "python3[1234] killed: unit limit 512 MiB reached (rss 500 MiB);"
 			    " its pid namespace dies (pid 1)");
+}
+
+static void a_sandbox_in_a_container_is_not_the_container(void **state)
+{
+	struct fixture *f = plain_oom(state);
+
+	SET(&f->kill, container_init, false);
+	SET(&f->kill, pid_namespace_init, true);
+	assert_non_null(strstr(message(f), "; its pid namespace dies (pid 1)"));
+	assert_null(strstr(message(f), "container dies"));
+	SET(&f->kill, container_init, true);
+	assert_non_null(strstr(message(f), "; container dies (pid 1)"));
+	assert_null(strstr(message(f), "namespace"));
 }
 
 static void absent_sizes_are_not_zeros(void **state)
@@ -384,6 +397,7 @@ int main(void)
 		TEST(a_victim_that_shares_memory_says_why_it_died),
 		TEST(an_exiting_victim_was_not_killed),
 		TEST(pid_1_without_a_container_ends_its_namespace),
+		TEST(a_sandbox_in_a_container_is_not_the_container),
 		TEST(absent_sizes_are_not_zeros),
 		TEST(approximate_and_swapped_memory_is_said_so),
 		TEST(a_thread_goes_by_its_leaders_name),

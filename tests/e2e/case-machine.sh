@@ -6,11 +6,18 @@ targets='[!n]*'
 
 collect() {
 	start machine
+	start tracepoint --probes oom --attach tracepoint
 	trigger machine trigger-oom --machine --yes-this-is-a-guest
 	stop machine
+	stop tracepoint
+	cp machine.truth tracepoint.truth
 }
 
 judge() {
 	judge_truth machine
 	judge_whole machine
+	{
+		judge_truth tracepoint tracepoint
+		judge_whole tracepoint
+	} | sed -E 's/^(ok|not ok) - /\1 - tracepoint: /'
 }

@@ -37,7 +37,8 @@ def seccomp_truth(case, pids, expect):
 
 def victim(case, pid, **changes):
     want = {"pid": pid, "vpid": pid, "comm": case, "leader_comm": None, "oom_score_adj": 0,
-            "touched_bytes": 30 * MIB, "memory": "anon", "container_init": False}
+            "touched_bytes": 30 * MIB, "memory": "anon", "container_init": False,
+            "pid_namespace_init": False}
     return want | changes
 
 
@@ -286,6 +287,8 @@ BROKEN = [
     ("adj", setter("o01", "oom_score_adj", 1), "o01", "oom_score_adj is 1"),
     ("adj absent", setter("o01", "oom_score_adj", None), "o01", "oom_score_adj is absent"),
     ("init", setter("o01", "container_init", True), "o01", "container_init is True"),
+    ("namespace's init", setter("o01", "pid_namespace_init", True), "o01",
+     "pid_namespace_init is True"),
     ("exiting", setter("o01", "already_exiting", True), "o01", "already_exiting"),
     ("group", setter("o01", "oom_group", True), "o01", "oom_group"),
     ("no group", setter("o03-one", "oom_group", False), "o03", "oom_group is False"),
