@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oom_kill of /proc/vmstat counts in __oom_kill_process(): not the processes that die for
- * sharing a victim's memory, nor those that were dying already. Two streamers may run at once:
- * then their times overlap, and there is no gap. */
+ * sharing a victim's memory, nor those that were dying already; and with memory.oom.group the
+ * chosen victim twice, as long as it still has memory when its cgroup's turn comes. So what it
+ * counts is an upper bound. Two streamers may run at once: then their times overlap, and there is
+ * no gap. */
 #include "between.h"
 
 #include <string.h>
@@ -10,7 +12,7 @@ static void set_kills(struct between *between, uint64_t kills)
 {
 	between->has_kills = true;
 	between->kills = kills;
-	between->since = 0;
+	between->since = between->recounted = 0;
 }
 
 void between_see(struct between *between, const Ringside__V1__Record *record)
@@ -29,6 +31,8 @@ void between_see(struct between *between, const Ringside__V1__Record *record)
 	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
 		between->since +=
 			!record->oom_kill->shares_memory && !record->oom_kill->already_exiting;
+		between->recounted +=
+			record->oom_kill->oom_group && record->oom_kill->victim_number == 1;
 		break;
 	default:
 		break;
@@ -57,8 +61,12 @@ static void find_gap(const struct between *between, const Ringside__V1__Record *
 		.nano = record->boottime_nano - between->until_nano,
 		.has_kills = between->has_kills && record->header->has_kernel_oom_kills,
 	};
-	if (ret->has_kills && record->header->kernel_oom_kills > known)
-		ret->kills = record->header->kernel_oom_kills - known;
+	if (!ret->has_kills || record->header->kernel_oom_kills <= known)
+		return;
+	ret->kills = record->header->kernel_oom_kills - known;
+	/* The rest may be of groups, too, of a single process each. */
+	if (ret->kills > between->recounted)
+		ret->kills_min = (ret->kills - between->recounted + 1) / 2;
 }
 
 bool between_begin(struct between *between, const Ringside__V1__Record *record,

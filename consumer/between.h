@@ -14,14 +14,16 @@ struct between {
 	char boot_id[BETWEEN_BOOT_ID]; /* of what was seen so far; "": not known */
 	uint64_t until_nano;           /* the latest moment a stream tells of */
 	bool has_kills;
-	uint64_t kills; /* the kernel's count, as the latest record with it has it */
-	uint64_t since; /* kills in the stream behind that record */
+	uint64_t kills;     /* the kernel's count, as the latest record with it has it */
+	uint64_t since;     /* kills in the stream behind that record */
+	uint64_t recounted; /* of these, those of which it counts one victim twice */
 };
 
 struct between_gap {
 	uint64_t nano;
 	bool has_kills;
-	uint64_t kills; /* that no stream has */
+	uint64_t kills;     /* that no stream has, at most; */
+	uint64_t kills_min; /* at least */
 };
 
 /* Any record but a Header. */

@@ -2,6 +2,7 @@
 #include "verify-part.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "losses.h"
@@ -25,22 +26,38 @@ static void note_unattached(struct verify *verify, const Ringside__V1__Header *h
 	}
 }
 
+#define GROUPS "(of memory.oom.group the kernel counts the first victim twice)"
+
+/* ", in which there were 1 to 2 OOM kills" */
+static void kills_text(const struct between_gap *gap, char text[FINDING_SIZE])
+{
+	*text = '\0';
+	if (!gap->has_kills)
+		return;
+	if (!gap->kills)
+		(void)snprintf(text, FINDING_SIZE, ", in which the kernel counted no OOM kill");
+	else if (gap->kills_min == gap->kills)
+		(void)snprintf(text, FINDING_SIZE,
+			       ", in which the kernel counted %" PRIu64 " OOM kill%s", gap->kills,
+			       gap->kills == 1 ? "" : "s");
+	else
+		(void)snprintf(text, FINDING_SIZE,
+			       ", in which there were %" PRIu64 " to %" PRIu64 " OOM kills " GROUPS,
+			       gap->kills_min, gap->kills);
+}
+
 /* Between two streams of one boot nobody counted but the kernel. */
 static void tell_unattended(struct verify *verify, const struct between_gap *gap)
 {
 	bool joint = verify_is_before(verify);
-	char length[SPAN_SIZE];
+	char length[SPAN_SIZE], kills[FINDING_SIZE];
+	struct findings *losses = joint ? &verify->joint.losses : &verify->report.losses;
+	struct findings *notes = joint ? &verify->joint.notes : &verify->report.notes;
 
 	span_text(gap->nano, length);
-	if (gap->kills)
-		findings_add(joint ? &verify->joint.losses : &verify->report.losses,
-			     "no streamer was attached for %s, in which the kernel counted %" PRIu64
-			     " OOM kill%s",
-			     length, gap->kills, gap->kills == 1 ? "" : "s");
-	else
-		findings_add(joint ? &verify->joint.notes : &verify->report.notes,
-			     "no streamer was attached for %s%s", length,
-			     gap->has_kills ? ", in which the kernel counted no OOM kill" : "");
+	kills_text(gap, kills);
+	findings_add(gap->kills_min ? losses : notes, "no streamer was attached for %s%s", length,
+		     kills);
 }
 
 void verify_close_stream(struct verify *verify)

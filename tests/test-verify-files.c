@@ -135,28 +135,65 @@ static void a_file_without_a_footer_may_be_continued(void **state)
 	stream_done(&stream);
 }
 
-static void the_gap_between_two_streams_has_the_kernels_count(void **state)
+static void make_group(Ringside__V1__Record *record)
+{
+	mangle(record);
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_OOM_KILL)
+		return;
+	record->oom_kill->has_oom_group = record->oom_kill->oom_group = 1;
+	record->oom_kill->has_victim_number = 1;
+	record->oom_kill->victim_number = 1;
+}
+
+/* @groups: the first stream ends suddenly, after kills of whole groups that the kernel's count does
+ * not tell of yet. @counted: by the kernel until the second begins, besides those in the first
+ * stream. */
+static void assert_gap(unsigned groups, uint64_t counted, bool lost, const char *expected)
 {
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	struct stream first, second;
 
 	begin(&first);
-	(void)add_file(&first, true);
+	(void)add_file(&first, !groups);
+	first.mangle = make_group;
+	if (groups)
+		stream_header(&first);
+	for (unsigned i = 0; i < groups; i++)
+		stream_event(&first, STREAM_OOM, 0);
 	file_index = 0;
 	second_stream = true;
 	stream_init(&second);
 	second.nano = first.nano + 3 * MINUTE;
-	second.kernel_oom_kills = first.kernel_oom_kills + 2;
+	second.kernel_oom_kills = first.kernel_oom_kills + counted;
 	(void)add_file(&second, true);
 	assert_ok(verify_new(&verify));
-	assert_string_equal(next(verify, first.data, first.size, 0), "complete");
+	(void)next(verify, first.data, first.size, 0);
 	assert_string_equal(next(verify, second.data, second.size, 0), "complete");
-	assert_joint(verify, 0, 1, 0);
-	assert_string_equal(verify_joint(verify)->losses.texts[0],
-			    "no streamer was attached for 3 min, in which the kernel counted 2 OOM "
-			    "kills");
+	assert_joint(verify, 0, lost, !lost);
+	assert_string_equal(lost ? verify_joint(verify)->losses.texts[0]
+				 : verify_joint(verify)->notes.texts[0],
+			    expected);
 	stream_done(&first);
 	stream_done(&second);
+}
+
+#define UNATTENDED "no streamer was attached for 3 min, in which "
+#define TWICE " (of memory.oom.group the kernel counts the first victim twice)"
+
+static void the_gap_between_two_streams_has_the_kernels_count(void **state)
+{
+	assert_gap(0, 0, false, UNATTENDED "the kernel counted no OOM kill");
+	assert_gap(0, 1, true, UNATTENDED "the kernel counted 1 OOM kill");
+	assert_gap(0, 2, true, UNATTENDED "there were 1 to 2 OOM kills" TWICE);
+}
+
+static void what_a_group_kill_counts_twice_is_no_kill_in_the_gap(void **state)
+{
+	assert_gap(1, 0, false, UNATTENDED "the kernel counted no OOM kill");
+	assert_gap(1, 1, false, UNATTENDED "there were 0 to 1 OOM kills" TWICE);
+	assert_gap(2, 2, false, UNATTENDED "there were 0 to 2 OOM kills" TWICE);
+	assert_gap(1, 2, true, UNATTENDED "there were 1 to 2 OOM kills" TWICE);
+	assert_gap(1, 5, true, UNATTENDED "there were 2 to 5 OOM kills" TWICE);
 }
 
 static void a_lost_of_a_repair_stands_for_the_missing_numbers(void **state)
@@ -227,6 +264,7 @@ int main(void)
 		cmocka_unit_test(a_missing_file_is_told_with_what_was_in_it),
 		cmocka_unit_test(a_file_without_a_footer_may_be_continued),
 		cmocka_unit_test(the_gap_between_two_streams_has_the_kernels_count),
+		cmocka_unit_test(what_a_group_kill_counts_twice_is_no_kill_in_the_gap),
 		cmocka_unit_test(a_lost_of_a_repair_stands_for_the_missing_numbers),
 		cmocka_unit_test(an_index_that_contradicts_its_frame_is_told),
 	};
