@@ -36,6 +36,7 @@ struct bpf_iter_meta {
 struct kernfs_node {
 	struct kernfs_node *__parent; /* 6.15: "kernfs: Use RCU to access kernfs_node::parent" */
 	const char *name;
+	void *priv; /* of a cgroup's directory the struct cgroup */
 	__u64 id;
 };
 
@@ -56,6 +57,11 @@ struct cgroup {
 
 struct cgroup___old {
 	__u64 ancestor_ids[1];
+};
+
+struct cgroup___ancestors {
+	struct cgroup *
+		ancestors[1]; /* 6.1: "cgroup: Replace cgroup->ancestor_ids[] with ->ancestors[]" */
 };
 
 struct cgroup_subsys_state {

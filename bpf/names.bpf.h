@@ -63,6 +63,7 @@ struct cgroup_walk {
 	struct names names;
 	volatile struct wire_names *path;
 	struct kernfs_node *kn;
+	__u32 limit; /* elements of this part */
 };
 
 /* One element outwards; a bpf_loop() callback, as are all our loops where there is one: up to 6.1
@@ -73,7 +74,9 @@ LOOP_STEP cgroup_step(__u32 i, struct cgroup_walk *walk)
 
 	if (!parent) /* the root has no name */
 		return 1;
-	if (i == WIRE_PATH_DEPTH || !names_push(&walk->names, BPF_CORE_READ(kn, name))) {
+	if (i == walk->limit)
+		return 1;
+	if (!names_push(&walk->names, BPF_CORE_READ(kn, name))) {
 		walk->path->flags = WIRE_NAMES_CUT;
 		return 1;
 	}
@@ -82,13 +85,76 @@ LOOP_STEP cgroup_step(__u32 i, struct cgroup_walk *walk)
 	return 0;
 }
 
+#define PATH_OUTER (WIRE_PATH_DEPTH - WIRE_PATH_INNER)
+
+/* How many levels may be stepped over where that is the only way: what it costs is the caller's
+ * time, and on kernels without bpf_loop() the verifier's as well. */
+#ifdef RS_LEGACY
+#define SKIP_MAX 512u
+#else
+#define SKIP_MAX 4096u
+#endif
+
+struct skip_walk {
+	struct kernfs_node *kn;
+	__u32 n;
+};
+
+LOOP_STEP skip_step(__u32 i, struct skip_walk *walk)
+{
+	if (i >= walk->n || !walk->kn)
+		return 1;
+	walk->kn = kernfs_parent(walk->kn);
+	return 0;
+}
+
+/* The ancestor that is PATH_OUTER levels below the root; @kn is @n levels below it. NULL: too far.
+ */
+static __always_inline struct kernfs_node *names_outer(struct cgroup *cgroup,
+						       struct kernfs_node *kn, __u32 n)
+{
+	struct cgroup___ancestors *array = (void *)cgroup;
+	struct skip_walk walk = {.kn = kn, .n = n};
+
+	if (bpf_core_field_exists(array->ancestors)) {
+		struct cgroup *outer = NULL;
+
+		bpf_core_read(&outer, sizeof(outer),
+			      (void *)&array->ancestors + PATH_OUTER * sizeof(outer));
+		return outer ? BPF_CORE_READ(outer, kn) : NULL;
+	}
+	if (n > SKIP_MAX)
+		return NULL;
+	LOOP(SKIP_MAX, skip_step, &walk);
+	return walk.kn;
+}
+
+/* Whoever makes cgroups below his own makes the path longer at its inner end. What tells whose it
+ * is stands at the outer one, so of a path that is too long the middle is left out. */
 static __always_inline void names_cgroup(const struct names *names, struct kernfs_node *kn,
 					 volatile struct wire_names *path)
 {
-	struct cgroup_walk walk = {.names = *names, .path = path, .kn = kn};
+	struct cgroup *cgroup = BPF_CORE_READ(kn, priv);
+	__u32 level = BPF_CORE_READ(cgroup, level);
+	bool deep = level > WIRE_PATH_DEPTH;
+	struct cgroup_walk walk = {
+		.names = *names,
+		.path = path,
+		.kn = kn,
+		.limit = deep ? WIRE_PATH_INNER : WIRE_PATH_DEPTH,
+	};
 
 	names_begin(names, path);
 	LOOP(WIRE_PATH_DEPTH + 1, cgroup_step, &walk);
+	if (deep && !path->flags) {
+		path->flags = WIRE_NAMES_CUT;
+		walk.kn = names_outer(cgroup, walk.kn, level - WIRE_PATH_DEPTH);
+		walk.limit = PATH_OUTER;
+		if (walk.kn) {
+			path->flags = WIRE_NAMES_MIDDLE;
+			LOOP(PATH_OUTER + 1, cgroup_step, &walk);
+		}
+	}
 	names_end(names, path);
 	if (!path->count)
 		path->count = WIRE_NAMES_ROOT;
@@ -99,7 +165,7 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - OFFSET_OF(struct mount, mnt);
 }
 
-#define EXE_STEPS (2 * WIRE_PATH_DEPTH) /* elements and mounts */
+#define EXE_STEPS (2 * WIRE_PATH_DEPTH + 1) /* elements and mounts; the last is one too many */
 
 struct exe_walk {
 	struct names names;
@@ -121,6 +187,8 @@ LOOP_STEP exe_step(__u32 i, struct exe_walk *walk)
 
 	if (!dentry || !mnt || (dentry == walk->root && mnt == walk->root_mnt))
 		return 1;
+	if (i == EXE_STEPS - 1) /* whatever this one is, the outermost is not reached */
+		walk->path->flags = WIRE_NAMES_CUT;
 	bpf_core_read(&at, sizeof(at), &mnt->mnt_root);
 	if (at == dentry) {
 		bpf_core_read(&at, sizeof(at), &mount->mnt_parent);
@@ -141,8 +209,6 @@ LOOP_STEP exe_step(__u32 i, struct exe_walk *walk)
 	if (at == dentry) /* a memfd: nowhere */
 		return 1;
 	walk->dentry = (void *)at;
-	if (i == EXE_STEPS - 1)
-		walk->path->flags = WIRE_NAMES_CUT;
 	return 0;
 }
 

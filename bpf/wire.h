@@ -28,6 +28,7 @@ enum {
 #define WIRE_COMM_SIZE 16
 #define WIRE_NAME_SIZE 256 /* one path element with its NUL */
 #define WIRE_PATH_DEPTH 16
+#define WIRE_PATH_INNER 8 /* of a cgroup that is deeper: so many innermost, the rest outermost */
 
 /* Every ring record starts with this. The sums are the probe's on this CPU, with this event. */
 struct wire_head {
@@ -49,11 +50,12 @@ struct wire_names {
 	__u16 offset; /* from the start of the record */
 	__u16 size;   /* bytes with the NULs; 0 with count 0: the path is not in this record */
 	__u16 count;  /* elements; WIRE_NAMES_ROOT and size 0: the path is "/" */
-	__u16 flags;  /* WIRE_NAMES_CUT */
+	__u16 flags;  /* WIRE_NAMES_* */
 };
 _Static_assert(sizeof(struct wire_names) == 8, "wire_names");
 
-#define WIRE_NAMES_CUT 1u /* outer elements, or the end of an element, are missing */
+#define WIRE_NAMES_CUT 1u    /* outer elements, or the end of an element, are missing */
+#define WIRE_NAMES_MIDDLE 2u /* elements between the first WIRE_PATH_INNER and the rest are */
 #define WIRE_NAMES_ROOT 0xffffu
 
 struct wire_cgroup {

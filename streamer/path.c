@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names come with the innermost first, so the path is built from the end of the buffer
- * backwards; what does not fit is then what matters least, the outermost. */
+ * backwards. What matters are its ends: whose it is, and which of theirs. */
 #include "path.h"
 
 #include <errno.h>
@@ -32,17 +32,83 @@ static bool names_are_whole(const struct wire_head *head, size_t fixed,
 	return count == names->count;
 }
 
-/* Puts "/name" in front of @text. Returns NULL where there is no room. */
-static char *prepend(char *text, const char *buf, const char *name, size_t size)
+struct element {
+	const char *name;
+	size_t size;  /* in the record */
+	size_t clean; /* with the slash, as valid UTF-8 */
+};
+
+#define GAP_SIZE (sizeof("/" PATH_GAP) - 1)
+
+/* The elements, the innermost first. Returns what they come to. */
+static size_t read_elements(struct element *elements, const char *name, unsigned count)
+{
+	size_t total = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct element *element = &elements[i];
+		char clean[WIRE_NAME_SIZE * UTF8_GROWTH];
+
+		element->name = name;
+		element->size = strlen(name);
+		element->clean = utf8_clean(clean, name, element->size) + (element->size > 0);
+		total += element->clean;
+		name += element->size + 1;
+	}
+	return total;
+}
+
+/* Which elements stay: those before *ret_inner and those from *ret_outer on, within what they were.
+ */
+static void choose(const struct element *elements, unsigned count, unsigned *ret_inner,
+		   unsigned *ret_outer)
+{
+	size_t outer = GAP_SIZE, all = GAP_SIZE;
+	unsigned first = count, behind = 0;
+
+	while (first > *ret_outer && outer + elements[first - 1].clean <= PATH_SIZE / 2)
+		outer += elements[--first].clean;
+	all = outer;
+	while (behind < *ret_inner && behind < first && all + elements[behind].clean < PATH_SIZE)
+		all += elements[behind++].clean;
+	*ret_inner = behind;
+	*ret_outer = first;
+}
+
+static char *prepend(char *text, const struct element *element)
 {
 	char clean[WIRE_NAME_SIZE * UTF8_GROWTH];
-	size_t n = utf8_clean(clean, name, size);
+	size_t n = utf8_clean(clean, element->name, element->size);
 
-	if ((size_t)(text - buf) < n + 1)
-		return NULL;
+	if (!element->size)
+		return text;
 	text -= n;
 	memcpy(text, clean, n);
 	*--text = '/';
+	return text;
+}
+
+/* Puts the path before @text. Returns where it begins. */
+static char *put_path(char *text, const char *names, unsigned count, bool *cut, bool middle)
+{
+	struct element elements[WIRE_PATH_DEPTH];
+	size_t total = read_elements(elements, names, count);
+	unsigned inner = middle && count > WIRE_PATH_INNER ? WIRE_PATH_INNER : count;
+	unsigned outer = inner;
+
+	if (total + GAP_SIZE >= PATH_SIZE) {
+		outer = inner < count ? inner : 0;
+		choose(elements, count, &inner, &outer);
+	}
+	for (unsigned i = 0; i < inner; i++)
+		text = prepend(text, &elements[i]);
+	if (middle || outer > inner) {
+		text -= GAP_SIZE;
+		memcpy(text, "/" PATH_GAP, GAP_SIZE);
+		*cut = true;
+	}
+	for (unsigned i = outer; i < count; i++)
+		text = prepend(text, &elements[i]);
 	return text;
 }
 
@@ -50,30 +116,18 @@ int path_unpack(struct path *ret, const struct wire_head *head, size_t fixed,
 		const struct wire_names *names)
 {
 	char *end = ret->buf + sizeof(ret->buf), *text = end;
-	bool cut = names->flags & WIRE_NAMES_CUT;
+	bool open = names->flags & WIRE_NAMES_CUT, cut = open;
 
 	if (names->count == WIRE_NAMES_ROOT && !names->size) {
 		*--text = '/';
 	} else {
-		const char *name;
-
 		if (!names_are_whole(head, fixed, names))
 			return -EBADMSG;
-		name = (const char *)head + names->offset;
-		for (unsigned i = 0; i < names->count; i++) {
-			size_t size = strlen(name);
-			char *longer = size ? prepend(text, ret->buf, name, size) : text;
-
-			if (!longer) {
-				cut = true;
-				break;
-			}
-			text = longer;
-			name += size + 1;
-		}
+		text = put_path(text, (const char *)head + names->offset, names->count, &cut,
+				names->flags & WIRE_NAMES_MIDDLE);
 		if (text == end)
 			*--text = '/';
-		else if (cut)
+		else if (open)
 			text++;
 	}
 	ret->text = text;

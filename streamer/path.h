@@ -7,13 +7,15 @@
 
 #include "wire.h"
 
-/* What is longer loses its outer elements: bounds every frame. */
+/* What is longer loses its middle: bounds every frame. */
 #define PATH_SIZE 4096
+#define PATH_GAP "…"
 
 struct path {
 	const char *text; /* inside buf, not terminated */
 	size_t size;
-	bool cut; /* outer elements are missing: text does not start with "/" */
+	bool cut; /* the middle is missing, which an element PATH_GAP stands for; or, if text does
+		   * not start with "/", outer elements are */
 	char buf[PATH_SIZE];
 };
 

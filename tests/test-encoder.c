@@ -289,6 +289,69 @@ static void a_path_that_was_cut_says_so(void **state)
 	ringside__v1__record__free_unpacked(message, NULL);
 }
 
+static void assert_cgroup_path(struct encoder *encoder, const struct wire_record *record,
+			       const char *want)
+{
+	Ringside__V1__Record *message = encode(encoder, record);
+	const Ringside__V1__Container *c = message->seccomp_denial->container;
+
+	assert_true(c->path_truncated);
+	assert_string_equal(c->cgroup_path, want);
+	ringside__v1__record__free_unpacked(message, NULL);
+}
+
+#define HEX64 "3726184226f5d3147c25fdeab5b60097e378e8a720503a5e19ecfdf29f869860"
+
+/* As a container that makes ever more cgroups below its own: it stays known whose they are. */
+static void of_a_deep_path_the_middle_is_missing(void **state)
+{
+	struct wire_record record;
+	Ringside__V1__Record *message;
+
+	make_full(&record, WIRE_SECCOMP_DENIAL);
+	record_path(&record, &record.denial.cgroup.path,
+		    "/docker/" HEX64 "/3/4/5/6/7/8/93/94/95/96/97/98/system.slice/ssh.service");
+	record.denial.cgroup.path.flags = WIRE_NAMES_MIDDLE;
+	assert_cgroup_path(*state, &record,
+			   "/docker/" HEX64
+			   "/3/4/5/6/7/8/…/93/94/95/96/97/98/system.slice/ssh.service");
+	message = encode(*state, &record);
+	assert_string_equal(message->seccomp_denial->container->id, HEX64);
+	assert_null(message->seccomp_denial->container->systemd_unit);
+	ringside__v1__record__free_unpacked(message, NULL);
+}
+
+static void of_a_long_path_the_middle_is_missing(void **state)
+{
+	struct wire_record record;
+	Ringside__V1__Record *message;
+	char path[8192] = "/docker/" HEX64;
+	const char *text;
+
+	for (unsigned i = 0; i < 13; i++) {
+		size_t at = strlen(path);
+
+		path[at] = '/';
+		memset(path + at + 1, i % 2 ? 0xff : 'a', 254); /* bytes that grow */
+		path[at + 255] = 0;
+	}
+	(void)strcat(path, "/inner");
+	make_full(&record, WIRE_SECCOMP_DENIAL);
+	for (unsigned flags = 0; flags <= WIRE_NAMES_MIDDLE; flags += WIRE_NAMES_MIDDLE) {
+		record_path(&record, &record.denial.cgroup.path, path);
+		record.denial.cgroup.path.flags = (uint16_t)flags;
+		message = encode(*state, &record);
+		text = message->seccomp_denial->container->cgroup_path;
+		assert_in_range(strlen(text), 3000, 4096);
+		assert_int_equal(strncmp(text, "/docker/" HEX64 "/aaa", 76), 0);
+		assert_non_null(strstr(text, "/…/"));
+		assert_string_equal(text + strlen(text) - 7, "a/inner");
+		assert_true(message->seccomp_denial->container->path_truncated);
+		assert_string_equal(message->seccomp_denial->container->id, HEX64);
+		ringside__v1__record__free_unpacked(message, NULL);
+	}
+}
+
 /* Numbers around each size of a varint, in fields that are written without a loop. */
 static void numbers_of_any_size_arrive(void **state)
 {
@@ -342,6 +405,8 @@ int main(void)
 		TEST(names_of_tasks_become_valid_text),
 		cmocka_unit_test(only_well_formed_text_is_left_alone),
 		TEST(a_path_becomes_valid_text),
+		TEST(of_a_deep_path_the_middle_is_missing),
+		TEST(of_a_long_path_the_middle_is_missing),
 		TEST(a_path_that_was_cut_says_so),
 		TEST(numbers_of_any_size_arrive),
 		TEST(real_time_may_be_before_boot_time),
