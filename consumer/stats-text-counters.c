@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BPF objects and the streamer's own cost, for people. */
+#include "arena.h"
+#include "identity.h"
 #include "stats-part.h"
 #include "text-part.h"
 #include "util.h"
@@ -71,8 +73,10 @@ static bool has_container(const struct object *object)
 
 static void put_container(struct line *line, const struct object *object)
 {
+	_cleanup_(arena_done) struct arena arena;
 	Ringside__V1__Container c = RINGSIDE__V1__CONTAINER__INIT;
 
+	arena_init(&arena);
 	c.namespace_name = of_container(object, SERIES_NAMESPACE);
 	c.pod_name = of_container(object, SERIES_POD);
 	c.container_name = of_container(object, SERIES_CONTAINER);
@@ -81,6 +85,7 @@ static void put_container(struct line *line, const struct object *object)
 	c.runtime = of_container(object, SERIES_RUNTIME);
 	c.systemd_unit = of_container(object, SERIES_UNIT);
 	c.cgroup_path = of_container(object, SERIES_CGROUP);
+	identity_read(&c, &arena); /* what a series has no field for */
 	line_text(line, "  ");
 	text_container(line, &c);
 }
