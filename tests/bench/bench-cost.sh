@@ -19,7 +19,7 @@ echo 'a denied call, CPU time of the caller'
 "$root/tests/bench/cost.sh" "$build" tracepoint:raw_syscalls:sys_exit tracepoint
 echo 'the same in a guest (trixie, emulated)'
 out=$(mktemp -d)
-"$root/tests/vm/run-guest" -b "$build" -o "$out" -m 1024 -t 300 -p bpftrace trixie \
+"$root/tests/vm/run-guest" -b "$build" -o "$out" -m 1024 -t "${RINGSIDE_GUEST_SECONDS:-3600}" -p bpftrace trixie \
 	sh -c 'mount -t tracefs none /sys/kernel/tracing 2>/dev/null
 		COUNT=20000 ROUNDS=3 sh /tests/bench/cost.sh /build kprobe:__secure_computing \
 		fentry kprobe tracepoint >/out/table 2>/out/log' || cat "$out/log" "$out/serial.log" >&2

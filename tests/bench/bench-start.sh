@@ -21,7 +21,7 @@ fi
 echo 'start to attached, and memory then (the rings, 8.5 MB, are mapped twice in RSS)'
 ROUNDS=9 "$root/tests/bench/footprint.sh" "$build"
 echo 'the same in a guest (trixie, emulated: only the ratios mean something)'
-"$root/tests/vm/run-guest" -b "$build" -o "$out" -m 1024 -t 300 -p bpftrace -p oomkill trixie \
+"$root/tests/vm/run-guest" -b "$build" -o "$out" -m 1024 -t "${RINGSIDE_GUEST_SECONDS:-3600}" -p bpftrace -p oomkill trixie \
 	sh -c 'mount -t tracefs none /sys/kernel/tracing 2>/dev/null
 		ROUNDS=3 sh /tests/bench/footprint.sh /build >/out/table 2>/out/log' ||
 	cat "$out/log" "$out/serial.log" >&2

@@ -299,26 +299,33 @@ async def misbehave(port, data, read):
     return b""
 
 
-async def load(port):
+def p99(times):
+    return statistics.quantiles(times, n=100)[98]
+
+
+async def load(port, beside=()):
     times, until = [], time.monotonic() + LOAD_SECONDS
-    bad = [(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500, False),
-           (b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n", False),
-           (os.urandom(100_000), True),
-           (b"GET / HTTP/1.1\r\n" + b"X-Y: " + b"z" * 1_000_000 + b"\r\n\r\n", True)]
-    answers = asyncio.gather(*(misbehave(port, *one) for one in bad))
+    answers = asyncio.gather(*(misbehave(port, *one) for one in beside))
     await asyncio.gather(*(scrape(port, times, until) for _ in range(CLIENTS)))
     return times, await answers
 
 
 def clients_hurt_nobody(port, server, base):
     url = base + "/metrics"
+    bad = [(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500, False),
+           (b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n", False),
+           (os.urandom(100_000), True),
+           (b"GET / HTTP/1.1\r\n" + b"X-Y: " + b"z" * 1_000_000 + b"\r\n\r\n", True)]
+    # more than there are places, that never say what they want
+    bad += [(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ", False)] * 150
+    quiet, _ = asyncio.run(load(port))
     noisy = run(BUILD / "testdata/trigger-storm", "--cgroup", "serve-load", "--count", "20000",
                 stdout=subprocess.PIPE)
-    times, answers = asyncio.run(load(port))
+    times, answers = asyncio.run(load(port, bad))
     triggered = json.loads(noisy.communicate()[0])["triggered"]
-    p99 = statistics.quantiles(times, n=100)[98]
-    check(p99 < 0.05, f"{len(times)} scrapes by {CLIENTS} clients and four bad ones: p99 {p99 * 1000:.1f} ms, "
-          f"most {max(times) * 1000:.1f} ms")
+    check(p99(times) < max(3 * p99(quiet), 0.05),
+          f"{len(times)} scrapes by {CLIENTS} clients beside {len(bad)} bad ones: p99 {p99(times) * 1000:.1f} ms, "
+          f"most {max(times) * 1000:.1f} ms; without them p99 {p99(quiet) * 1000:.1f} ms")
     check(b" 200 " not in answers[3][:16], f"1 MB of headers is refused: {answers[3][:40]!r}")
     resident = int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text()).group(1))
     check(resident < RESIDENT_KB, f"serve took {resident} kB at most")
