@@ -140,6 +140,18 @@ void connections_enter(struct connections *connections, struct connection *conne
 	(void)pthread_mutex_unlock(&connections->lock);
 }
 
+void connections_end(struct connections *connections, struct connection *connection)
+{
+	if (!connection)
+		return;
+	(void)pthread_mutex_lock(&connections->lock);
+	if (connection->phase != CONNECTION_ENDED) {
+		end(connections, connection);
+		connections->displaced++;
+	}
+	(void)pthread_mutex_unlock(&connections->lock);
+}
+
 void connections_leave(struct connections *connections, struct connection *connection)
 {
 	if (!connection)

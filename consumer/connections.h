@@ -60,6 +60,8 @@ struct connection *connections_join(struct connections *connections, int fd, uin
 /* What it does from now on; nothing if it was ended meanwhile. NULL is fine. */
 void connections_enter(struct connections *connections, struct connection *connection,
 		       enum connection_phase phase, uint64_t now_nano);
+/* It ends, and its place is free. NULL is fine. */
+void connections_end(struct connections *connections, struct connection *connection);
 /* Before its socket is closed. NULL is fine. */
 void connections_leave(struct connections *connections, struct connection *connection);
 

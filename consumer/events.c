@@ -12,8 +12,9 @@
 struct events_client {
 	struct filter *filter;
 	struct events_wait wait;
-	bool sleeping;
+	bool sleeping, displaced;
 	uint64_t dropped; /* since it was told last */
+	uint64_t behind;  /* the order in which clients became too slow; 0: it keeps up */
 	size_t begin, size;
 	char buf[EVENTS_BUFFER]; /* a ring */
 };
@@ -72,12 +73,38 @@ static void tell_missed(const struct events *events, struct events_client *clien
 	append(client, told, (size_t)n);
 }
 
+static void remove_client(struct events *events, const struct events_client *client)
+{
+	for (unsigned i = 0; i < events->n; i++)
+		if (events->clients[i] == client)
+			events->clients[i--] = events->clients[--events->n];
+}
+
+static void make_room(struct events *events)
+{
+	struct events_client *slowest = NULL;
+
+	for (unsigned i = 0; i < events->n; i++) {
+		struct events_client *client = events->clients[i];
+
+		if (client->behind && (!slowest || client->behind < slowest->behind))
+			slowest = client;
+	}
+	if (!slowest)
+		return;
+	slowest->displaced = true;
+	remove_client(events, slowest);
+	slowest->wait.end(slowest->wait.data);
+}
+
 struct events_client *events_join(struct events *events, struct filter *filter,
 				  const struct events_wait *wait, const char *after)
 {
 	struct events_client *client = malloc(sizeof(*client));
 
 	(void)pthread_mutex_lock(&events->lock);
+	if (client && events->n == EVENTS_CLIENTS)
+		make_room(events);
 	if (!client || events->n == EVENTS_CLIENTS) {
 		events->refused++;
 		free(client);
@@ -86,8 +113,8 @@ struct events_client *events_join(struct events *events, struct filter *filter,
 	} else {
 		client->filter = filter;
 		client->wait = *wait;
-		client->sleeping = false;
-		client->dropped = client->begin = client->size = 0;
+		client->sleeping = client->displaced = false;
+		client->dropped = client->behind = client->begin = client->size = 0;
 		events->clients[events->n++] = client;
 		if (after)
 			tell_missed(events, client, after);
@@ -99,9 +126,7 @@ struct events_client *events_join(struct events *events, struct filter *filter,
 void events_leave(struct events *events, struct events_client *client)
 {
 	(void)pthread_mutex_lock(&events->lock);
-	for (unsigned i = 0; i < events->n; i++)
-		if (events->clients[i] == client)
-			events->clients[i--] = events->clients[--events->n];
+	remove_client(events, client);
 	(void)pthread_mutex_unlock(&events->lock);
 	(void)filter_free(client->filter);
 	free(client);
@@ -114,7 +139,8 @@ static void wake(struct events_client *client)
 	client->sleeping = false;
 }
 
-static bool offer(struct events_client *client, const void *data, size_t size)
+static bool offer(struct events *events, struct events_client *client, const void *data,
+		  size_t size)
 {
 	char told[96];
 	int n = 0;
@@ -125,10 +151,12 @@ static bool offer(struct events_client *client, const void *data, size_t size)
 			     client->dropped);
 	if (client->size + size + (size_t)n > EVENTS_BUFFER) {
 		client->dropped++;
+		if (!client->behind)
+			client->behind = ++events->fell_behind;
 		return false;
 	}
 	append(client, told, (size_t)n);
-	client->dropped = 0;
+	client->dropped = client->behind = 0;
 	append(client, data, size);
 	wake(client);
 	return true;
@@ -187,7 +215,7 @@ static void publish(struct events *events, struct reader *reader, struct reader_
 		if (!formatted)
 			fits = format(events, reader, item);
 		formatted = true;
-		if (fits && offer(client, events->writer->buf, events->writer->size))
+		if (fits && offer(events, client, events->writer->buf, events->writer->size))
 			events->sent++;
 		else
 			events->dropped++;
@@ -230,8 +258,8 @@ ssize_t events_read(struct events *events, struct events_client *client, char *t
 	size_t n;
 
 	(void)pthread_mutex_lock(&events->lock);
-	n = take(client, to, max);
-	closing = events->closing;
+	closing = events->closing || client->displaced;
+	n = client->displaced ? 0 : take(client, to, max);
 	if (!n && !closing) {
 		/* with the lock held: who wakes it comes after */
 		client->sleeping = true;
@@ -255,6 +283,6 @@ void events_keep_alive(struct events *events)
 	(void)pthread_mutex_lock(&events->lock);
 	for (unsigned i = 0; i < events->n; i++)
 		if (!events->clients[i]->size)
-			(void)offer(events->clients[i], ":\n\n", 3);
+			(void)offer(events, events->clients[i], ":\n\n", 3);
 	(void)pthread_mutex_unlock(&events->lock);
 }

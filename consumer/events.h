@@ -12,10 +12,12 @@
 #define EVENTS_CLIENTS 16
 #define EVENTS_BUFFER (256u * 1024) /* of a client */
 
-/* A client is woken when it has something to read, once, after it was told to wait. */
+/* A client is woken when it has something to read, once, after it was told to wait; and ended when
+ * another one needs its place: it has to leave then. */
 struct events_wait {
 	void (*sleep)(void *data);
 	void (*wake)(void *data);
+	void (*end)(void *data);
 	void *data;
 };
 
@@ -32,14 +34,16 @@ struct events {
 	unsigned n;
 	struct events_client *clients[EVENTS_CLIENTS];
 	uint64_t sent, dropped, refused;
+	uint64_t fell_behind; /* how often a client did */
 };
 
 int events_init(struct events *events);
 void events_done(struct events *events);
 
-/* The client owns @filter from now on, also when there is no room: NULL. @after: the id of the last
- * event it had from an earlier connection, or NULL; what came since is not sent, but told to be
- * missing. */
+/* When all places are taken, the client that has been too slow for longest makes room; where there
+ * is none, nobody. The client owns @filter from now on, also when there is no room: NULL. @after:
+ * the id of the last event it had from an earlier connection, or NULL; what came since is not sent,
+ * but told to be missing. */
 struct events_client *events_join(struct events *events, struct filter *filter,
 				  const struct events_wait *wait, const char *after);
 void events_leave(struct events *events, struct events_client *client);

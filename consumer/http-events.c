@@ -11,6 +11,8 @@ struct subscriber {
 	struct events *events;
 	const struct mhd *mhd;
 	struct MHD_Connection *connection;
+	struct connections *connections;
+	struct connection *place; /* in these; NULL: it had none */
 	struct events_client *client;
 };
 
@@ -26,6 +28,14 @@ static void wake_subscriber(void *data)
 	const struct subscriber *subscriber = data;
 
 	subscriber->mhd->resume_connection(subscriber->connection);
+}
+
+/* It does not read: to wake it would not do. */
+static void end_subscriber(void *data)
+{
+	const struct subscriber *subscriber = data;
+
+	connections_end(subscriber->connections, subscriber->place);
 }
 
 static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
@@ -75,7 +85,7 @@ static enum MHD_Result take_filter(void *data, enum MHD_ValueKind kind, const ch
 static enum MHD_Result subscribe(struct http_request *request, struct filter *filter)
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
-	struct events_wait wait = {sleep_subscriber, wake_subscriber, subscriber};
+	struct events_wait wait = {sleep_subscriber, wake_subscriber, end_subscriber, subscriber};
 	struct MHD_Response *response;
 	const char *after;
 
@@ -86,6 +96,8 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 	subscriber->events = request->listener->event_hub;
 	subscriber->connection = request->connection;
 	subscriber->mhd = request->listener->mhd;
+	subscriber->connections = &request->listener->connections;
+	subscriber->place = http_place(request);
 	after = subscriber->mhd->lookup_connection_value(request->connection, MHD_HEADER_KIND,
 							 "Last-Event-ID");
 	subscriber->client = events_join(subscriber->events, filter, &wait, after);

@@ -40,6 +40,7 @@ struct http_request {
 	struct MHD_Connection *connection;
 };
 
+struct connection *http_place(const struct http_request *request); /* NULL: it has none */
 /* What the connection does from now on. */
 void http_enter(const struct http_request *request, enum connection_phase phase);
 

@@ -149,13 +149,18 @@ static void note_connection(void *data, struct MHD_Connection *connection, void 
 	*context = connections_join(&listener->connections, info->connect_fd, steady_nano());
 }
 
-void http_enter(const struct http_request *request, enum connection_phase phase)
+struct connection *http_place(const struct http_request *request)
 {
 	const union MHD_ConnectionInfo *info =
 		request->listener->mhd->get_connection_info(request->connection,
 							    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	connections_enter(&request->listener->connections, info->socket_context, phase,
+	return info->socket_context;
+}
+
+void http_enter(const struct http_request *request, enum connection_phase phase)
+{
+	connections_enter(&request->listener->connections, http_place(request), phase,
 			  steady_nano());
 }
 

@@ -12,7 +12,7 @@
 #include "util.h"
 
 struct sleeper {
-	unsigned slept, woken;
+	unsigned slept, woken, ended;
 };
 
 static void go_to_sleep(void *data)
@@ -25,10 +25,15 @@ static void wake_up(void *data)
 	((struct sleeper *)data)->woken++;
 }
 
+static void end(void *data)
+{
+	((struct sleeper *)data)->ended++;
+}
+
 static struct events_client *join_after(struct events *events, struct sleeper *sleeper,
 					const char *kind, const char *after)
 {
-	const struct events_wait wait = {go_to_sleep, wake_up, sleeper};
+	const struct events_wait wait = {go_to_sleep, wake_up, end, sleeper};
 	struct filter *filter;
 	char error[128];
 
@@ -190,6 +195,37 @@ static void too_many_are_refused(void **state)
 	events_done(&events);
 }
 
+/* Whoever keeps up stays. */
+static void the_one_too_slow_for_longest_makes_room(void **state)
+{
+	struct sleeper sleepers[EVENTS_CLIENTS] = {0}, newcomer = {0};
+	struct events_client *clients[EVENTS_CLIENTS];
+	struct stream stream;
+	struct events events;
+	char buf[16];
+
+	make_stream(&stream, 2000);
+	assert_ok(events_init(&events));
+	for (unsigned i = 0; i < EVENTS_CLIENTS; i++)
+		clients[i] = join(&events, &sleepers[i], i == 5 || i == 2 ? NULL : "oom");
+	publish(&events, &stream);
+	assert_true(events.dropped > 0);
+	assert_non_null(join(&events, &newcomer, NULL));
+	assert_int_equal(sleepers[2].ended, 1);
+	assert_int_equal(events_read(&events, clients[2], buf, sizeof(buf)), EVENTS_END);
+	events_leave(&events, clients[2]);
+	assert_int_equal(events.n, EVENTS_CLIENTS);
+	assert_non_null(join(&events, &newcomer, NULL));
+	assert_int_equal(sleepers[5].ended, 1);
+	events_leave(&events, clients[5]);
+	assert_null(join(&events, &newcomer, NULL));
+	assert_int_equal(events.refused, 1);
+	for (unsigned i = 0; i < EVENTS_CLIENTS; i++)
+		assert_int_equal(sleepers[i].ended, i == 5 || i == 2);
+	events_done(&events);
+	stream_done(&stream);
+}
+
 static void at_the_end_all_are_woken_and_told(void **state)
 {
 	struct events events;
@@ -217,6 +253,7 @@ int main(void)
 		cmocka_unit_test(who_comes_back_is_told_what_is_missing),
 		cmocka_unit_test(who_does_not_read_loses_events_and_is_told),
 		cmocka_unit_test(too_many_are_refused),
+		cmocka_unit_test(the_one_too_slow_for_longest_makes_room),
 		cmocka_unit_test(at_the_end_all_are_woken_and_told),
 	};
 
