@@ -12,22 +12,13 @@
 
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
 
-static bool is_extra(const struct kernel *kernel, const char *program)
-{
-	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
-		if (kernel->tiers[id] && tiers_is_extra(kernel->tiers[id], program))
-			return true;
-	return false;
-}
-
-/* Whether the kernel has the tracepoint of a tier's extra program. Where its types do not tell,
- * attaching will. */
+/* Whether the kernel has the tracepoint of a tier's extra program, if it is that. */
 static bool extra_fits(const struct kernel *kernel, unsigned id, const char *program)
 {
 	const struct tier *tier = kernel->tiers[id];
 	bool pointer;
 
-	return !tiers_is_extra(tier, program) || !types_have_functions(kernel->types) ||
+	return !tiers_is_extra(tier, program) ||
 	       types_tracepoint(kernel->types, tier->extra.tracepoint, &pointer);
 }
 
@@ -159,8 +150,6 @@ int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			continue;
 		r = programs_has_hook(prog) ? programs_attach(kernel->programs, prog)
 					    : programs_attach_rows(kernel->programs, prog, -1);
-		if (r == -ENOENT && is_extra(kernel, bpf_program__name(prog)))
-			continue;
 		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
 			(void)snprintf(error, size, "%s cannot be attached: %s",
