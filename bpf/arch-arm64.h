@@ -93,6 +93,11 @@ static __always_inline bool vsyscall_is_made(const struct pt_regs *regs, int nr)
 	return false;
 }
 
+static __always_inline bool vsyscall_returns(const struct pt_regs *regs)
+{
+	return false;
+}
+
 static __always_inline bool called_by_vsyscall(const struct pt_regs *regs)
 {
 	return false;

@@ -96,15 +96,22 @@ static __always_inline int vsyscall_nr(int which)
 	return which == 0 ? 96 : which == 1 ? 201 : which == 2 ? 309 : -1;
 }
 
-/* What emulate_vsyscall() looks at before it asks seccomp: the return address, and that what is to
- * be written is not the kernel's. Otherwise the caller gets SIGSEGV. */
+/* What emulate_vsyscall() looks at before it asks seccomp: that what is to be read and written is
+ * not the kernel's. Otherwise the caller gets SIGSEGV. */
 static __always_inline bool vsyscall_is_made(const struct pt_regs *regs, int nr)
 {
-	__u64 caller, sp = REG(regs, sp);
+	return (long)REG(regs, sp) >= 0 && (long)REG(regs, di) >= 0 &&
+	       (nr == 201 || (long)REG(regs, si) >= 0);
+}
 
-	if (bpf_probe_read_user(&caller, sizeof(caller), (void *)sp))
-		return false;
-	return (long)REG(regs, di) >= 0 && (nr == 201 || (long)REG(regs, si) >= 0);
+/* And it takes the return address from the stack. A call has just put it there, but a jump may
+ * leave it in a page that is not in memory, or that does not exist; then it comes to SIGSEGV, too.
+ */
+static __always_inline bool vsyscall_returns(const struct pt_regs *regs)
+{
+	__u64 caller;
+
+	return !bpf_probe_read_user(&caller, sizeof(caller), (void *)REG(regs, sp));
 }
 
 static __always_inline bool called_by_vsyscall(const struct pt_regs *regs)

@@ -12,7 +12,7 @@
  *   strict_allows()            kernel/seccomp.c mode1_syscalls: read, write, exit, sigreturn
  *   installs_filter()          seccomp(2) and prctl(PR_SET_SECCOMP)
  *   returns_from_signal()      sigreturn and rt_sigreturn
- *   vsyscall_nr(), vsyscall_is_made(), called_by_vsyscall()
+ *   vsyscall_nr(), vsyscall_is_made(), vsyscall_returns(), called_by_vsyscall()
  *                              calls by the vsyscall page; where there is none, none
  *   fn_arg1(), fn_arg3(), fn_result()
  *                              of a function of the kernel, at a kprobe or kretprobe */

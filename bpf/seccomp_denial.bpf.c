@@ -299,7 +299,8 @@ int BPF_PROG(rs_sec_vsyscall, int which)
 		return 0;
 	denial.key.nr = nr;
 	denial.key.action = verdict & SECCOMP_RET_ACTION_FULL;
-	denial.flags |= WIRE_SECCOMP_EVALUATED;
+	denial.flags |= vsyscall_returns(task_regs(task)) ? WIRE_SECCOMP_EVALUATED
+							  : WIRE_SECCOMP_ACTION_GUESS;
 	set_data(&denial, verdict);
 	if (denial.key.action == SECCOMP_RET_ERRNO)
 		set_error(&denial, error_of(verdict));

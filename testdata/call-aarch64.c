@@ -118,6 +118,11 @@ long call_vsyscall(struct call *call)
 	return -ENOSYS;
 }
 
+long call_vsyscall_from(struct call *call, uint64_t *store, const uint64_t *stack)
+{
+	return -ENOSYS;
+}
+
 void call_set_result(ucontext_t *context, long result)
 {
 	context->uc_mcontext.regs[0] = (unsigned long long)result;

@@ -94,6 +94,31 @@ __attribute__((noinline)) long call_vsyscall(struct call *call)
 	return ret;
 }
 
+__attribute__((noinline)) long call_vsyscall_from(struct call *call, uint64_t *store,
+						  const uint64_t *stack)
+{
+	register const uint64_t *from __asm__("r13") = stack;
+	register uint64_t r10 __asm__("r10") = call->args[3];
+	register uint64_t r8 __asm__("r8") = call->args[4];
+	register uint64_t r9 __asm__("r9") = call->args[5];
+	long ret;
+
+	call->ip = vsyscall_address(call->nr);
+	ret = (long)call->ip;
+	__asm__ volatile("lea 1f(%%rip), %%rcx\n\t"
+			 "mov %%rcx, (%[store])\n\t"
+			 "mov %%rsp, %%r12\n\t"
+			 "mov %[from], %%rsp\n\t"
+			 "jmp *%%rax\n"
+			 "1:\n\t"
+			 "mov %%r12, %%rsp"
+			 : "+a"(ret)
+			 : "D"(call->args[0]), "S"(call->args[1]), "d"(call->args[2]), "r"(r10),
+			   "r"(r8), "r"(r9), [store] "b"(store), [from] "r"(from)
+			 : "rcx", "r11", "r12", "memory");
+	return ret;
+}
+
 /* Without the page the caller gets SIGSEGV. */
 bool call_has_vsyscall(void)
 {

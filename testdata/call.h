@@ -42,6 +42,8 @@ bool call_has_vsyscall(void);
 /* gettimeofday, time or getcpu as a program of the time before the vDSO calls it: a jump to a fixed
  * address. Seccomp sees that address as the instruction pointer. */
 long call_vsyscall(struct call *call);
+/* The same by a jump that takes the return address from @stack, which is written through @store. */
+long call_vsyscall_from(struct call *call, uint64_t *store, const uint64_t *stack);
 
 /* In a signal handler: what the call it interrupted is to return. */
 void call_set_result(ucontext_t *context, long result);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #define X32_BIT 0x40000000u
 #define X32_LAST (X32_BIT + 575) /* 512 to 547 are its own */
 #define TRAP_DATA 0x77
+#define PAGE 4096
 
 /* @verdict from @first to @last, all others are allowed. */
 static int deny_range(struct truth *truth, uint32_t first, uint32_t last, uint32_t verdict)
@@ -196,6 +198,30 @@ static int run_n35(struct truth *truth, int truth_fd)
 	return truth_fail(truth, "the call returned %ld, nobody died", call_vsyscall(&e->call));
 }
 
+/* By a jump, with a stack that is not in the page table when the program looks at it. */
+static int run_n38(struct truth *truth, int truth_fd)
+{
+	struct verdict v = {.ret = CASE_ERRNO(EACCES), .error = EACCES};
+	_cleanup_close_ int fd = memfd_create("stack", MFD_CLOEXEC);
+	struct call call = case_call(truth);
+	uint64_t *store, *stack;
+	struct expect *e;
+	long got;
+
+	if (!call_has_vsyscall())
+		return truth_unsupported(truth, "no calls by the vsyscall page");
+	if (fd < 0 || ftruncate(fd, PAGE) ||
+	    (store = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED ||
+	    (stack = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
+		return truth_fail(truth, "no memory: %s", strerror(errno));
+	call.nr = SYS_gettimeofday;
+	if (case_installed(truth, filter_deny(CALL_ARCH, call.nr, v.ret, 0)))
+		return -1;
+	e = truth_expect(truth, &call, v);
+	got = call_vsyscall_from(&e->call, store, stack);
+	return got == -EACCES ? 0 : truth_fail(truth, "the call returned %ld", got);
+}
+
 /* Allowed, and refused for what it points to: by the kernel, not by a filter. */
 static int run_n36(struct truth *truth, int truth_fd)
 {
@@ -218,5 +244,6 @@ const struct seccomp_case cases_number[] = {
 	{"n35", "KILL_PROCESS of a call by the vsyscall page", run_n35, NULL, SIGSYS},
 	{"n36", "an allowed call by the vsyscall page", run_n36, NULL, 0},
 	{"n37", "ERRNO of numbers that are left out", run_n37, NULL, 0},
+	{"n38", "ERRNO of a jump to the vsyscall page", run_n38, NULL, 0},
 };
 const size_t n_cases_number = ARRAY_SIZE(cases_number);
