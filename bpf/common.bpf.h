@@ -91,21 +91,3 @@ static __always_inline void head_fill(struct wire_head *head, __u32 probe, __u64
 	head->dropped = sums ? sums->dropped : 0;
 	head->cpu = bpf_get_smp_processor_id();
 }
-
-/* Counts one event in the row of @key, which is made if there is none. The row is looked up
- * again after the insert, whatever that answered: another CPU may have been first.
- * Evaluates to the row or NULL (the table is full). */
-#define ROW_COUNT(map, key, now)                                                                   \
-	({                                                                                         \
-		struct wire_row *row_ = bpf_map_lookup_elem(map, key);                             \
-		if (!row_) {                                                                       \
-			struct wire_row zero_ = {};                                                \
-			(void)bpf_map_update_elem(map, key, &zero_, BPF_NOEXIST);                  \
-			row_ = bpf_map_lookup_elem(map, key);                                      \
-		}                                                                                  \
-		if (row_) {                                                                        \
-			ADD(row_->count, 1);                                                       \
-			row_->last = now;                                                          \
-		}                                                                                  \
-		row_;                                                                              \
-	})

@@ -4,9 +4,12 @@
 
 #include "call.bpf.h"
 #include "common.bpf.h"
+#include "count.bpf.h"
+#include "exe.bpf.h"
 #include "known.bpf.h"
 #include "limit.bpf.h"
 #include "mark.bpf.h"
+#include "owner.bpf.h"
 #include "task.bpf.h"
 
 #include <linux/seccomp.h>
@@ -23,9 +26,11 @@ const volatile __u32 rs_sees_audit = 0;
 /* WIRE_LOGS_*: the sysctl; kept up to date by the streamer. */
 __u32 rs_actions_logged = 0;
 
+#define DENIAL_ROWS 8192u
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, DENIAL_ROWS + ROWS_OTHERS);
 	__type(key, struct wire_denial_key);
 	__type(value, struct wire_row);
 } rs_denials SEC(".maps");
@@ -43,37 +48,47 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 	sums_leave(sums, &sums->limited);
 }
 
-/* The paths go with the first event of a cgroup or an executable, and again now and then, so
- * that the streamer may forget them. */
-static __always_inline bool paths_are_known(const struct wire_cgroup_key *key, struct mark *mark,
-					    struct task_struct *task, __u64 now)
+/* Which executable, as it was lately: a process may change its root, and so the path. */
+static __always_inline __u64 exe_lately(const struct mark *mark, struct task_struct *task,
+					__u64 now)
 {
-	return path_is_known(key, now) && mark && mark->told &&
-	       mark->exec_id == BPF_CORE_READ(task, self_exec_id) &&
-	       now - mark->told < PATH_INTERVAL;
+	return mark && now - mark->exe_at < PATH_INTERVAL &&
+			       mark->exec_id == BPF_CORE_READ(task, self_exec_id)
+		       ? mark->exe
+		       : 0;
 }
 
-/* See path_learn(). */
-static __always_inline void paths_learn(const struct wire_cgroup_key *key, struct mark *mark,
-					struct task_struct *task, __u64 now)
+static __always_inline __u64 exe_now(struct mark *mark, struct task_struct *task, __u64 now)
 {
-	path_learn(key, now);
+	__u64 exe = exe_id(task);
+
 	if (mark) {
+		mark->exe = exe;
 		mark->exec_id = BPF_CORE_READ(task, self_exec_id);
-		mark->told = now;
+		mark->exe_at = now;
 	}
+	return exe;
 }
 
-static __always_inline bool submit(const struct denial *denial, struct task_struct *task,
+/* The paths go with the first event of an executable in a cgroup, and again now and then, so that
+ * the streamer may forget them. */
+static __always_inline bool submit(struct denial *denial, struct task_struct *task,
 				   const struct wire_cgroup_key *group, struct wire_sums *sums)
 {
 	struct mark *mark = mark_make(task);
+	struct wire_known known = {.cgroup = *group};
 
-	if (paths_are_known(group, mark, task, denial->now))
+	known.exe = exe_lately(mark, task, denial->now);
+	if (!known.exe)
+		known.exe = exe_now(mark, task, denial->now);
+	denial->exe = known.exe;
+	if (path_is_known(&known, denial->now))
 		return submit_bare(denial, sums);
+	/* what is told of it is as it is now */
+	denial->exe = known.exe = exe_now(mark, task, denial->now);
 	if (!submit_with_paths(denial, sums))
 		return false;
-	paths_learn(group, mark, task, denial->now);
+	path_learn(&known, denial->now);
 	return true;
 }
 
@@ -116,6 +131,14 @@ static __always_inline __u32 known_action(__u32 action)
 	}
 }
 
+#define OTHER_DENIALS(key)                                                                         \
+	do {                                                                                       \
+		(key)->arch = 0;                                                                   \
+		(key)->nr = -1;                                                                    \
+		(key)->action = WIRE_OTHERS;                                                       \
+		(key)->error = 0;                                                                  \
+	} while (0)
+
 /* Counts, limits, submits. The denial is the current task's. */
 SUBPROGRAM int rs_emit(struct denial *denial)
 {
@@ -124,8 +147,11 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	struct cgroup *cgroup = task_cgroup(task);
 	struct wire_cgroup_key group = {};
 	struct wire_denial_key key;
+	struct wire_share *share;
 	struct wire_sums *sums;
 	struct wire_row *row;
+	bool made = false, passed;
+	__u32 slot;
 
 	if (!denial)
 		return 0;
@@ -135,6 +161,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	denial->key.pad = 0;
 	denial->key.action = known_action(denial->key.action);
 	denial->now = bpf_ktime_get_boot_ns();
+	denial->exe = 0;
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
 	if (rs_selftest_cookie && call_arg0(regs, false) == rs_selftest_cookie) {
@@ -148,17 +175,28 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)
 		return 0;
-	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
-	if (!nr_may_exist(key.nr))
-		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
-	row = ROW_COUNT(&rs_denials, &key, denial->now);
-	if (!row)
-		ADD(sums->overflow, 1);
-	if (!passes(row, &group, cgroup, denial->now)) {
-		hold_back(sums, row, denial->now);
+	share = share_of(cgroup, &group, &slot);
+	if (!share) {
+		sums_leave(sums, &sums->dropped);
 		return 0;
 	}
-	if (submit(denial, task, &group, sums))
+	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
+	key.cgroup_id = share->cgroup.id;
+	key.hierarchy = share->cgroup.hierarchy;
+	if (!nr_may_exist(key.nr))
+		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
+	row = ROW_OF(&rs_denials, WIRE_SECCOMP_DENIAL, DENIAL_ROWS, slot, &key, OTHER_DENIALS,
+		     made);
+	if (row)
+		row_count(row, denial->now);
+	else
+		ADD(sums->overflow, 1);
+	passed = passes(row, share, denial->now);
+	if (share->cgroup.id != group.id || (made && !passed))
+		owner_tell_row(cgroup, &share->cgroup, WIRE_SECCOMP_DENIAL);
+	if (!passed)
+		hold_back(sums, row, denial->now);
+	else if (submit(denial, task, &group, sums))
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);

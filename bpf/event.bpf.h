@@ -12,6 +12,7 @@ struct denial {
 	__u32 flags; /* WIRE_SECCOMP_* */
 	__u32 ret_data;
 	__u64 now;
+	__u64 exe; /* exe_id() */
 };
 
 /* All but the paths, of the current task. Global, as all that is called more than once here:
@@ -25,6 +26,7 @@ SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 		return 0;
 	event->head.size = sizeof(*event);
 	task_fill(&event->process, task);
+	event->process.exe_id = denial->exe;
 	event->cgroup.id = denial->key.cgroup_id;
 	event->cgroup.hierarchy = denial->key.hierarchy;
 	event->cgroup.pad = 0;
@@ -62,4 +64,27 @@ SUBPROGRAM int rs_large_paths(struct large_event *large)
 	names.limit = sizeof(*large) - WIRE_NAME_SIZE;
 	paths_fill(&large->event, &names);
 	return 0;
+}
+
+/* How long the paths are is known when they have been read: a record with paths is put together
+ * here, and takes no more of the ring than it has. */
+struct event_buffer {
+	struct large_event large;
+	__u64 taken; /* by a program that was preempted in it, or interrupted */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct event_buffer);
+} rs_sec_buffer SEC(".maps");
+
+static __always_inline bool event_output(struct large_event *large)
+{
+	__u32 size = large->event.head.size;
+
+	if (size > sizeof(*large))
+		size = sizeof(*large);
+	return !bpf_ringbuf_output(&rs_bulk, large, size, 0);
 }

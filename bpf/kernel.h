@@ -48,25 +48,23 @@ struct cgroup_root {
 	int hierarchy_id;
 };
 
-struct cgroup {
-	int level; /* 0: the root */
-	struct kernfs_node *kn;
-	struct cgroup_root *root;
-	struct cgroup *ancestors[1]; /* 6.1: "cgroup: Replace cgroup->ancestor_ids[] with" these */
-};
-
-struct cgroup___old {
-	__u64 ancestor_ids[1];
-};
-
-struct cgroup___ancestors {
-	struct cgroup *
-		ancestors[1]; /* 6.1: "cgroup: Replace cgroup->ancestor_ids[] with ->ancestors[]" */
-};
-
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;
+	unsigned int flags;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	int level; /* 0: the root of its hierarchy */
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+	struct cgroup *ancestors[1]; /* by level, itself the last. 6.1: "cgroup: Replace
+				      * cgroup->ancestor_ids[] with ->ancestors[]" */
+};
+
+struct cgroup___old {
+	__u64 ancestor_ids[1]; /* kernfs ids since 5.5 */
 };
 
 enum cgroup_subsys_id {
@@ -96,12 +94,18 @@ struct mem_cgroup {
 };
 
 struct qstr {
+	__u64 hash_len;
 	const unsigned char *name;
+};
+
+struct inode {
+	unsigned long i_ino;
 };
 
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 };
 
 struct vfsmount {

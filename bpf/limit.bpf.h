@@ -3,31 +3,15 @@
 #pragma once
 
 #include "common.bpf.h"
-#include "names.bpf.h"
+#include "share.bpf.h"
 
-/* Young cgroups share what they may: each brings a bucket of its own, so that a container which
- * makes cgroups in a loop would have no limit. Together, those below one cgroup may do as much as
- * four grown ones, and those of the machine as much as sixteen. */
+/* A cgroup may do what --container-rate says. Those below one share what they may, or whoever makes
+ * cgroups in a loop would have no limit: four times that if they are young, 64 times when they have
+ * been there for a while. One more level up it is twice as much, and so on: what comes from one
+ * cgroup and all below it uses at most half of what its parent's children may do together. */
 #define YOUNG (10 * NSEC_PER_SEC)
-#define SIBLINGS_SHIFT 2
-#define MACHINE_SHIFT 4
-
-/* What --container-rate leaves a cgroup. An evicted bucket grants a burst, and makes it young
- * again, no more. */
-struct bucket {
-	__u64 tat;      /* its own events' */
-	__u64 children; /* those of its young children */
-	__u64 since;    /* boottime of its first event */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct wire_cgroup_key);
-	__type(value, struct bucket);
-} rs_buckets SEC(".maps");
-
-static __u64 young_tat;
+#define YOUNG_SHIFT 2
+#define GROWN_SHIFT 6
 
 /* GCRA with plain loads and stores: racing CPUs may let a few too many pass; what is counted
  * is exact. */
@@ -43,57 +27,60 @@ static __always_inline bool limit_passes(__u64 *tat, __u64 now, __u64 interval, 
 	return true;
 }
 
-static __always_inline struct bucket *bucket_of(const struct wire_cgroup_key *key, __u64 now)
-{
-	struct bucket *bucket = bpf_map_lookup_elem(&rs_buckets, key), new = {.since = now};
+struct limit_climb {
+	__u64 now;
+	__u64 interval;
+	__u32 slot;
+	__u32 failed;
+};
 
-	if (bucket)
-		return bucket;
-	(void)bpf_map_update_elem(&rs_buckets, key, &new, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&rs_buckets, key);
+LOOP_STEP limit_step(__u32 i, struct limit_climb *climb)
+{
+	struct wire_share *share = share_at(climb->slot);
+
+	if (!share)
+		return 1;
+	climb->failed = !limit_passes(&share->all_tat, climb->now, climb->interval,
+				      rs_group_rate.tolerance);
+	if (climb->failed || climb->slot == WIRE_SHARE_MACHINE)
+		return 1;
+	climb->interval >>= 1;
+	climb->slot = share->parent;
+	return 0;
 }
 
-static __always_inline bool young_passes(struct cgroup *cgroup, __u64 now)
+/* What is asked of those above a cgroup. */
+static __always_inline bool parents_pass(const struct wire_share *share, __u64 now)
 {
-	struct kernfs_node *parent = kernfs_parent(BPF_CORE_READ(cgroup, kn));
-	struct wire_cgroup_key key = {
-		.id = BPF_CORE_READ(parent, id),
-		.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id),
-	};
-	struct bucket *bucket = bucket_of(&key, now);
+	__u32 shift = now - share->since > YOUNG ? GROWN_SHIFT : YOUNG_SHIFT;
+	struct limit_climb climb = {.now = now,
+				    .interval = rs_group_rate.interval >> shift,
+				    .slot = share->parent};
 
-	return (!bucket ||
-		limit_passes(&bucket->children, now, rs_group_rate.interval >> SIBLINGS_SHIFT,
-			     rs_group_rate.tolerance)) &&
-	       limit_passes(&young_tat, now, rs_group_rate.interval >> MACHINE_SHIFT,
-			    rs_group_rate.tolerance);
+	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
+	return !climb.failed;
 }
 
-static __always_inline bool group_passes(const struct wire_cgroup_key *group, struct cgroup *cgroup,
-					 __u64 now)
+/* The first event of a key has a burst of its own, so that a storm of others does not hide it: as
+ * many as --container-rate says, and as many each second. */
+static __always_inline bool group_passes(struct wire_share *share, bool first, __u64 now)
 {
-	struct bucket *bucket;
-
 	if (!rs_group_rate.interval)
 		return true;
-	bucket = bucket_of(group, now);
-	if (!bucket)
-		return young_passes(cgroup, now);
-	return limit_passes(&bucket->tat, now, rs_group_rate.interval, rs_group_rate.tolerance) &&
-	       (now - bucket->since > YOUNG || young_passes(cgroup, now));
+	return ((first && limit_passes(&share->first_tat, now, rs_group_rate.interval,
+				       rs_group_rate.tolerance)) ||
+		limit_passes(&share->tat, now, rs_group_rate.interval, rs_group_rate.tolerance)) &&
+	       parents_pass(share, now);
 }
 
-/* The first event of a key always passes: there are no more of these than rows. */
-static __always_inline bool passes(struct wire_row *row, const struct wire_cgroup_key *group,
-				   struct cgroup *cgroup, __u64 now)
+static __always_inline bool passes(struct wire_row *row, struct wire_share *share, __u64 now)
 {
 	if (row && !row->tat) {
 		row->tat = now + rs_rate.interval;
-		(void)group_passes(group, cgroup, now); /* it counts for the others */
-		return true;
+		return group_passes(share, true, now);
 	}
 	if (row && rs_rate.interval &&
 	    !limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance))
 		return false;
-	return group_passes(group, cgroup, now);
+	return group_passes(share, false, now);
 }

@@ -15,8 +15,9 @@ struct mark {
 	__u32 logged;  /* MARK_AWAITS: if refused, the kernel logs it */
 	__u64 filter;  /* in force when the thread was last seen: for the verdict, or between calls
 			*/
-	__u64 exec_id; /* self_exec_id whose executable was last submitted */
-	__u64 told;    /* when */
+	__u64 exec_id; /* self_exec_id when exe was worked out */
+	__u64 exe;     /* exe_id() */
+	__u64 exe_at;  /* boottime then */
 #ifdef RS_LEGACY
 	/* Calls that @filter allows whatever their arguments, as far as they have been made: what
 	 * the kernel knows by itself since 5.11. Compat calls have the upper half. */

@@ -113,14 +113,13 @@ LOOP_STEP skip_step(__u32 i, struct skip_walk *walk)
 static __always_inline struct kernfs_node *names_outer(struct cgroup *cgroup,
 						       struct kernfs_node *kn, __u32 n)
 {
-	struct cgroup___ancestors *array = (void *)cgroup;
 	struct skip_walk walk = {.kn = kn, .n = n};
 
-	if (bpf_core_field_exists(array->ancestors)) {
+	if (bpf_core_field_exists(cgroup->ancestors)) {
 		struct cgroup *outer = NULL;
 
 		bpf_core_read(&outer, sizeof(outer),
-			      (void *)&array->ancestors + PATH_OUTER * sizeof(outer));
+			      (void *)&cgroup->ancestors + PATH_OUTER * sizeof(outer));
 		return outer ? BPF_CORE_READ(outer, kn) : NULL;
 	}
 	if (n > SKIP_MAX)

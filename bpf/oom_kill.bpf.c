@@ -10,12 +10,14 @@
  *
  * All this happens under the kernel's global oom_lock: one slot and one buffer are enough. */
 #include "common.bpf.h"
+#include "count.bpf.h"
 #include "gone.bpf.h"
 #include "kill.bpf.h"
 #include "memcg.bpf.h"
 #include "mm.bpf.h"
 #include "names.bpf.h"
 #include "owner-guess.bpf.h"
+#include "owner.bpf.h"
 #include "regs.bpf.h"
 #include "rows.bpf.h"
 #include "task.bpf.h"
@@ -58,9 +60,11 @@ struct {
 	__type(value, __u64);
 } rs_victims SEC(".maps");
 
+#define OOM_ROWS 1024u
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, OOM_ROWS + ROWS_OTHERS);
 	__type(key, struct wire_oom_key);
 	__type(value, struct wire_row);
 } rs_ooms SEC(".maps");
@@ -246,17 +250,32 @@ static __always_inline bool is_new_victim(struct task_struct *victim, __u64 now)
 	return (int)bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST) != -EEXIST;
 }
 
-static __always_inline void count(const struct wire_oom_kill *event, struct wire_sums *sums,
-				  __u64 now)
-{
-	struct wire_oom_key key = {
-		.cgroup_id = event->victim_cgroup.id,
-		.hierarchy = event->victim_cgroup.hierarchy,
-		.scope = event->scope,
-	};
+#define OTHER_KILLS(key) ((void)((key)->scope = WIRE_OTHERS))
 
-	if (!ROW_COUNT(&rs_ooms, &key, now))
+/* Kills always bring the path of the victim's own cgroup. */
+static __always_inline void count(const struct wire_oom_kill *event, struct cgroup *cgroup,
+				  struct wire_sums *sums, __u64 now)
+{
+	const struct wire_cgroup_key group = {.id = event->victim_cgroup.id,
+					      .hierarchy = event->victim_cgroup.hierarchy};
+	struct wire_oom_key key = {.scope = event->scope};
+	struct wire_share *share;
+	struct wire_row *row = NULL;
+	bool made = false;
+	__u32 slot;
+
+	share = share_of(cgroup, &group, &slot);
+	if (share) {
+		key.cgroup_id = share->cgroup.id;
+		key.hierarchy = share->cgroup.hierarchy;
+		row = ROW_OF(&rs_ooms, WIRE_OOM_KILL, OOM_ROWS, slot, &key, OTHER_KILLS, made);
+	}
+	if (row)
+		row_count(row, now);
+	else
 		ADD(sums->overflow, 1);
+	if (share && share->cgroup.id != group.id)
+		owner_tell_row(cgroup, &share->cgroup, WIRE_OOM_KILL);
 }
 
 struct level_walk {
@@ -339,7 +358,7 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 	if (mm)
 		sizes_fill(event, mm);
 	paths_fill(event, victim, mm, trigger, owner);
-	count(event, sums, now);
+	count(event, task_cgroup(victim), sums, now);
 	head_fill(&event->head, WIRE_OOM_KILL, now, sums);
 	size = event->head.size;
 	if (size > sizeof(*buffer))

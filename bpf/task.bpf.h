@@ -41,6 +41,7 @@ static __always_inline void task_fill(struct wire_process *process, struct task_
 	process->start_boottime = BPF_CORE_READ(leader, start_boottime);
 	bpf_core_read_str(process->comm, sizeof(process->comm), &task->comm);
 	bpf_core_read_str(process->leader_comm, sizeof(process->leader_comm), &leader->comm);
+	process->exe_id = 0;
 	process->exe.offset = process->exe.size = process->exe.count = process->exe.flags = 0;
 }
 

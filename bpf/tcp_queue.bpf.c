@@ -21,6 +21,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Intervals that have ended; the streamer counts. */
 __u64 rs_tcp_ended = 0;
 
+const volatile __u32 rs_tcp_room = 1024; /* rows in rs_tcp */
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 1024);
@@ -30,17 +32,70 @@ struct {
 
 static const struct wire_tcp_row no_samples;
 
-/* The row of @key, or that of all for which there is no room, which is there from the start. */
-static __always_inline struct wire_tcp_row *row_of(const struct wire_cgroup_key *key)
+static __always_inline struct wire_tcp_row *find_row(const struct wire_cgroup_key *key)
 {
-	const struct wire_cgroup_key others = {};
-	struct wire_tcp_row *row = bpf_map_lookup_elem(&rs_tcp, key);
+	return bpf_map_lookup_elem(&rs_tcp, key);
+}
 
+/* What cgroups below it have no room for goes on the account of those beside it. */
+static __always_inline bool has_room(const struct wire_share *share, __u32 slot, bool of_others)
+{
+	return of_others ? share_fits(share->parent, 1, WIRE_TCP_QUEUE, rs_tcp_room)
+			 : share_has_room(slot, WIRE_TCP_QUEUE, rs_tcp_room);
+}
+
+struct row_search {
+	struct wire_cgroup_key key;
+	__u32 slot;
+	__u32 found;
+};
+
+LOOP_STEP row_step(__u32 i, struct row_search *search)
+{
+	struct wire_share *share = share_at(search->slot);
+
+	if (!share || search->slot == WIRE_SHARE_MACHINE)
+		return 1;
+	search->key = share->cgroup;
+	search->found = 1;
+	if (find_row(&search->key))
+		return 1;
+	if (has_room(share, search->slot, i > 0) &&
+	    !bpf_map_update_elem(&rs_tcp, &search->key, &no_samples, BPF_NOEXIST)) {
+		share_take_row(search->slot, WIRE_TCP_QUEUE);
+		return 1;
+	}
+	search->found = 0;
+	search->slot = share->parent;
+	return 0;
+}
+
+/* The nearest cgroup, @cgroup or above it, that has a row or may have one. */
+SUBPROGRAM int rs_tcp_search(struct wire_cgroup_key *ret, __u64 cgroup)
+{
+	struct row_search search = {.slot = (__u32)rs_share_slot(cgroup)};
+
+	if (!ret)
+		return 0;
+	LOOP(SHARE_LEVELS + 1, row_step, &search);
+	ret->id = search.found ? search.key.id : 0;
+	ret->hierarchy = search.found ? search.key.hierarchy : 0;
+	return 0;
+}
+
+/* The row for @owner's samples, and whose it is: its own, that of a cgroup above it, or (id 0) that
+ * of all others, which is there from the start. */
+static __always_inline struct wire_tcp_row *row_of(const struct owner *owner,
+						   struct wire_cgroup_key *ret)
+{
+	struct wire_tcp_row *row;
+
+	*ret = owner->key;
+	row = find_row(ret);
 	if (row)
 		return row;
-	(void)bpf_map_update_elem(&rs_tcp, key, &no_samples, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&rs_tcp, key);
-	return row ? row : bpf_map_lookup_elem(&rs_tcp, &others);
+	(void)rs_tcp_search(ret, (__u64)owner->cgroup);
+	return find_row(ret);
 }
 
 /* Another program may do the same on this CPU in between. A slot's old maximum goes only if it is
@@ -87,20 +142,22 @@ static __always_inline void fill_add(struct wire_fill *fill, __u32 bytes, int bu
 	raise(fill, wire_fill_pack(bytes, buffer));
 }
 
-static __noinline int tell_path(struct wire_tcp_row *row, const struct owner *owner, __u64 epoch)
+static __noinline int tell_path(struct wire_tcp_row *row, struct owner *owner,
+				const struct wire_cgroup_key *key, __u64 epoch)
 {
-	if (owner_tell(owner, WIRE_TCP_QUEUE))
+	if (!key->id || !owner_rise(owner, key) || owner_tell(owner, WIRE_TCP_QUEUE))
 		row->told = epoch;
 	return 0;
 }
 
-static __always_inline struct wire_tcp_row *row_for(const struct owner *owner)
+static __always_inline struct wire_tcp_row *row_for(struct owner *owner)
 {
-	struct wire_tcp_row *row = row_of(&owner->key);
+	struct wire_cgroup_key key;
+	struct wire_tcp_row *row = row_of(owner, &key);
 	__u64 epoch = rs_tcp_ended + 1;
 
 	if (row && (!row->told || epoch - row->told >= PATH_EPOCHS))
-		(void)tell_path(row, owner, epoch);
+		(void)tell_path(row, owner, &key, epoch);
 	return row;
 }
 
@@ -134,6 +191,7 @@ static __always_inline bool find_owner(struct task_struct *task, struct owner *r
 	ret->key.id = cgroup->kn->id;
 	ret->key.hierarchy = cgroup->root->hierarchy_id;
 	ret->key.pad = 0;
+	ret->cgroup = cgroup;
 	return !bpf_core_read(&ret->kn, sizeof(ret->kn), &cgroup->kn);
 }
 
@@ -145,8 +203,7 @@ struct sample {
 	int receive_buffer, send_buffer;
 };
 
-static __always_inline int count(const struct sample *sample, const struct owner *owner,
-				 __u32 queues)
+static __always_inline int count(const struct sample *sample, struct owner *owner, __u32 queues)
 {
 	struct wire_tcp_row *row = row_for(owner);
 
@@ -275,6 +332,7 @@ int BPF_PROG(rs_tcp_probed, struct sock *sk)
 		.key = {.id = BPF_CORE_READ(cgroup, kn, id),
 			.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id)},
 		.kn = BPF_CORE_READ(cgroup, kn),
+		.cgroup = cgroup,
 	};
 
 	return read_sample(sk, SEND, &sample) ? count(&sample, &owner, SEND) : 0;

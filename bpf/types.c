@@ -87,6 +87,7 @@ STRUCT(css_set);
 STRUCT(dentry);
 STRUCT(file);
 STRUCT(fs_struct);
+STRUCT(inode);
 STRUCT(kernel_siginfo);
 STRUCT(kernfs_node);
 STRUCT(list_head);

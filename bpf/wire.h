@@ -44,6 +44,7 @@ struct wire_head {
 _Static_assert(sizeof(struct wire_head) == 48, "wire_head");
 
 #define WIRE_SELFTEST 1u /* made by the streamer's own child: not counted in the sums */
+#define WIRE_PATH 2u     /* no event, only a path: struct wire_path */
 
 /* A path in the tail of a record: its elements, the innermost first, each with a NUL. */
 struct wire_names {
@@ -78,9 +79,10 @@ struct wire_process {
 	__u64 start_boottime; /* the leader's, ns */
 	char comm[WIRE_COMM_SIZE];
 	char leader_comm[WIRE_COMM_SIZE];
+	__u64 exe_id;          /* of exe, which may have been sent with another process; 0: none */
 	struct wire_names exe; /* size 0: not in this record (sent lately, or none) */
 };
-_Static_assert(sizeof(struct wire_process) == 72, "wire_process");
+_Static_assert(sizeof(struct wire_process) == 80, "wire_process");
 
 #define WIRE_OOM_HAS_OWNER 0x0001u     /* owner, limit, usage are set */
 #define WIRE_OOM_INFERRED 0x0002u      /* ... and were worked out, as was the scope */
@@ -133,7 +135,7 @@ struct wire_oom_kill {
 			      */
 	/* tail: the paths */
 };
-_Static_assert(sizeof(struct wire_oom_kill) == 48 + 144 + 72 + 12 * 8 + 8 * 4, "wire_oom_kill");
+_Static_assert(sizeof(struct wire_oom_kill) == 48 + 160 + 72 + 12 * 8 + 8 * 4, "wire_oom_kill");
 
 #define WIRE_SECCOMP_HAS_NR 0x01u        /* nr */
 #define WIRE_SECCOMP_HAS_ERRNO 0x02u     /* error */
@@ -168,7 +170,7 @@ struct wire_denial_key {
 	__u32 hierarchy;
 	__u32 arch;   /* AUDIT_ARCH_* */
 	__s32 nr;     /* with WIRE_SECCOMP_HAS_NR, else -1 */
-	__u32 action; /* SECCOMP_RET_* of linux/seccomp.h, without the data */
+	__u32 action; /* SECCOMP_RET_* of linux/seccomp.h, without the data; WIRE_OTHERS */
 	__u32 error;  /* with WIRE_SECCOMP_HAS_ERRNO, else 0 */
 	__u32 pad;
 };
@@ -187,11 +189,11 @@ struct wire_seccomp_denial {
 	__u32 pad;
 	/* tail: the paths */
 };
-_Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 72 + 24 + 32 + 56 + 16,
+_Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 80 + 24 + 32 + 56 + 16,
 	       "wire_seccomp_denial");
 
-/* Only a path, of probes that send no events: whose row it is that was made, or has not been named
- * lately. */
+/* Only a path: whose row it is that was made, or has not been named lately, where no event of that
+ * cgroup brings it. */
 struct wire_path {
 	struct wire_head head;
 	struct wire_cgroup cgroup;
@@ -213,7 +215,7 @@ _Static_assert(sizeof(struct wire_row) == 48, "wire_row");
 struct wire_oom_key {
 	__u64 cgroup_id; /* the victim's */
 	__u32 hierarchy;
-	__u32 scope; /* WIRE_SCOPE_* or 0 */
+	__u32 scope; /* WIRE_SCOPE_* or 0; WIRE_OTHERS */
 };
 _Static_assert(sizeof(struct wire_oom_key) == 16, "wire_oom_key");
 
@@ -223,6 +225,13 @@ struct wire_cgroup_key {
 	__u32 pad;
 };
 _Static_assert(sizeof(struct wire_cgroup_key) == 16, "wire_cgroup_key");
+
+/* Paths that were submitted together. */
+struct wire_known {
+	struct wire_cgroup_key cgroup;
+	__u64 exe; /* wire_process.exe_id; 0: the cgroup's alone */
+};
+_Static_assert(sizeof(struct wire_known) == 24, "wire_known");
 
 /* A probe's sums on one CPU: seen = submitted + limited + dropped + in_flight. */
 struct wire_sums {
@@ -245,4 +254,5 @@ struct wire_cpu {
 _Static_assert(sizeof(struct wire_cpu) == 64 * WIRE_PROBE_COUNT, "wire_cpu");
 
 #include "wire-object.h"
+#include "wire-share.h"
 #include "wire-tcp.h"

@@ -59,6 +59,13 @@ static bool is_same(const struct executable *a, const struct executable *b)
 	return a->size == b->size && !memcmp(a->field, b->field, a->size);
 }
 
+/* Of the executable, whatever process runs it, or of the process. */
+static struct cache_key key_of(const struct wire_process *wire)
+{
+	return wire->exe_id ? (struct cache_key){.a = wire->exe_id, .b = UINT64_MAX}
+			    : (struct cache_key){.a = wire->start_boottime, .b = wire->pid};
+}
+
 /* What is known of it with this event; @scratch, if it is not kept. NULL: the path is not whole.
  * A process without a known path has an entry too, so that it can be seen when that changes. */
 static const struct executable *find_executable(struct encoder *encoder,
@@ -66,12 +73,15 @@ static const struct executable *find_executable(struct encoder *encoder,
 						const struct wire_process *wire,
 						struct executable *scratch)
 {
-	const struct cache_key key = {.a = wire->start_boottime, .b = wire->pid};
+	const struct cache_key key = key_of(wire);
 	const struct executable *known = NULL, *kept;
 
-	if (wire->start_boottime)
+	if (key.a)
 		known = cache_get(&encoder->executables, &key);
 	scratch->size = 0;
+	encoder->exe_id = wire->exe_id;
+	encoder->exe_missing =
+		wire->exe_id && path_is_absent(&wire->exe) && !(known && known->size);
 	if (!path_is_absent(&wire->exe)) {
 		if (path_unpack(&encoder->path, head, fixed, &wire->exe) < 0)
 			return NULL;
@@ -81,7 +91,7 @@ static const struct executable *find_executable(struct encoder *encoder,
 	}
 	if (known && is_same(known, scratch))
 		return known;
-	if (!wire->start_boottime)
+	if (!key.a)
 		return scratch;
 	kept = cache_put(&encoder->executables, &key, scratch,
 			 offsetof(struct executable, field) + scratch->size);
@@ -114,6 +124,15 @@ uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, s
 	return put_close(message, p);
 }
 
+static void note_missing(struct encoder *encoder, struct cgroup_id id, bool cgroup)
+{
+	encoder->unresolved += cgroup;
+	encoder->missing = (struct wire_known){
+		.cgroup = {.id = id.id, .hierarchy = id.hierarchy},
+		.exe = encoder->exe_id,
+	};
+}
+
 int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, size_t fixed,
 		       const struct wire_cgroup *wire, const struct cgroup **ret)
 {
@@ -123,11 +142,8 @@ int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, si
 	if (path_is_absent(&wire->path)) {
 		if (id.id)
 			cgroup = cgroups_find(&encoder->cgroups, id, head->boottime_nano);
-		if (__builtin_expect(id.id && !cgroup, 0)) {
-			encoder->unresolved++;
-			encoder->missing.id = id.id;
-			encoder->missing.hierarchy = id.hierarchy;
-		}
+		if (__builtin_expect(id.id && (!cgroup || encoder->exe_missing), 0))
+			note_missing(encoder, id, !cgroup);
 	} else {
 		if (path_unpack(&encoder->path, head, fixed, &wire->path) < 0)
 			return -EBADMSG;

@@ -20,7 +20,9 @@ struct encoder {
 	struct memo memo;
 	struct path path; /* scratch */
 	uint64_t unresolved;
-	struct wire_cgroup_key missing; /* id 0: none */
+	struct wire_known missing; /* cgroup.id 0: nothing */
+	uint64_t exe_id;           /* of the process at hand */
+	bool exe_missing;          /* its path is not known */
 };
 
 /* A Process as @field. Returns the end, or NULL if its path is not whole. */

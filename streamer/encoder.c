@@ -70,7 +70,7 @@ static const struct probe *probe_of(const struct wire_head *head, size_t size)
 	if (size < sizeof(*head) || head->size > size || head->probe >= WIRE_PROBE_COUNT)
 		return NULL;
 	probe = probes[head->probe];
-	return head->size < probe->record_min ? NULL : probe;
+	return head->flags & WIRE_PATH || head->size >= probe->record_min ? probe : NULL;
 }
 
 int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size)
@@ -79,8 +79,9 @@ int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t 
 	const struct probe *probe = probe_of(head, size);
 	const struct cgroup *cgroup;
 
-	if (!probe || probe->field)
+	if (!probe || !(head->flags & WIRE_PATH) || head->size < sizeof(*path))
 		return -EBADMSG;
+	encoder->exe_missing = false;
 	return encode_find_cgroup(encoder, head, sizeof(*path), &path->cgroup, &cgroup);
 }
 
@@ -90,7 +91,7 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	uint8_t *record = buf + 2, *body = record + 3, *p;
 	const struct probe *probe = probe_of(head, size);
 
-	if (!probe || !probe->field)
+	if (!probe || !probe->field || head->flags & WIRE_PATH)
 		return -EBADMSG;
 	*record = (uint8_t)(probe->field << 3 | PB_BYTES);
 	p = probe->encode(encoder, head, body);
@@ -160,12 +161,11 @@ uint64_t encoder_unresolved(const struct encoder *encoder)
 	return encoder->unresolved;
 }
 
-bool encoder_take_missing(struct encoder *encoder, uint32_t *ret_hierarchy, uint64_t *ret_id)
+bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret)
 {
-	if (!encoder->missing.id)
+	if (!encoder->missing.cgroup.id)
 		return false;
-	*ret_hierarchy = encoder->missing.hierarchy;
-	*ret_id = encoder->missing.id;
-	encoder->missing.id = 0;
+	*ret = encoder->missing;
+	encoder->missing.cgroup.id = 0;
 	return true;
 }

@@ -39,8 +39,8 @@ struct encoder_stamp {
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
 		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
 
-/* Takes what a ring record of a probe without events says about a cgroup. 0, or -EBADMSG for one
- * that is not whole. */
+/* Takes what a ring record with WIRE_PATH says about a cgroup. 0, or -EBADMSG for one that is not
+ * whole, or another. */
 int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size);
 
 /* Appends the fields of a CounterRow or Limited message that name the key (kind, container,
@@ -60,6 +60,6 @@ bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t i
 /* Events that came without their path and whose cgroup was not in the cache (any more). */
 uint64_t encoder_unresolved(const struct encoder *encoder);
 
-/* The cgroup of the latest such event, once: for kernel_forget_cgroup, so that its next event
- * brings the path. False if there was none since the last call. */
-bool encoder_take_missing(struct encoder *encoder, uint32_t *ret_hierarchy, uint64_t *ret_id);
+/* What the latest event left out that is not known (any more), once: for kernel_forget_paths, so
+ * that the next one brings it. False if there was none since the last call. */
+bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret);

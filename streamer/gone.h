@@ -13,32 +13,33 @@ struct limited;
 /* A task that was dying when its cgroup went may still be counted there, for a moment. */
 #define GONE_GRACE_NANO 10000000000u
 
-#define GONE_MAX 65536u     /* cgroups in those ten seconds; of more, the rows stay */
-#define GONE_ROWS_MAX 8192u /* rows in one set: all there are of a probe */
+#define GONE_ROWS_MAX 8192u /* rows in one set; the others go with the next */
 #define GONE_KEY_MAX 32u
 
 struct gone_cgroup {
-	uint64_t id;
-	uint32_t hierarchy;
+	struct wire_gone gone;
 	uint32_t next; /* of the same hash; 0: none, else its index + 1 */
+	bool kept;     /* it has rows that cannot go yet */
 	uint64_t nano; /* CLOCK_BOOTTIME when we heard of it */
 };
 
 struct gone_row {
 	uint32_t probe;
+	uint32_t cgroup;  /* index */
 	uint64_t limited; /* of the row, as it was written */
 	uint8_t key[GONE_KEY_MAX];
 };
 
 struct gone {
-	struct gone_cgroup *cgroups; /* in the order they went */
-	size_t n, capacity;
+	struct gone_cgroup *cgroups; /* WIRE_SHARE_SLOTS, in the order they went */
+	size_t n;
+	uint8_t heard[WIRE_SHARE_SLOTS / 8]; /* of the slot, a bit */
+	uint64_t missed;   /* kernel_gone_missed() when the dead were looked for */
 	size_t n_due;      /* of these, the first: long enough ago; in the table */
 	uint32_t *buckets; /* the table of a walk: index + 1 by hash, or 0 */
 	size_t mask;
 	struct gone_row *rows; /* GONE_ROWS_MAX */
 	unsigned n_rows;
-	bool cut; /* there were more rows */
 };
 
 #define GONE_NULL                                                                                  \
@@ -49,8 +50,9 @@ struct gone {
 int gone_init(struct gone *gone);
 void gone_done(struct gone *gone); /* any time, also twice */
 
-/* Asks the kernel which have gone by @now. */
-void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now);
+/* Asks the kernel which have gone by @now. @all: also which of the others are no more, as it does
+ * where the kernel says that it could not tell of some. */
+void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now, bool all);
 
 /* Before the rows are looked at. */
 void gone_walk(struct gone *gone, uint64_t now);

@@ -58,16 +58,18 @@ static int size_table(const struct kernel *kernel, const struct tiers_table *tab
 {
 	const size_t bytes = kernel_row_bytes(kernel, table);
 	size_t rows = TABLE_BYTES / bytes;
-	uint32_t *row_bytes;
+	uint32_t *row_bytes, *room;
 
 	if (rows > ROWS_MAX)
 		rows = ROWS_MAX;
 	if (rows < ROWS_MIN)
 		rows = ROWS_MIN;
 	row_bytes = programs_constant(kernel->programs, "rs_tcp_row_bytes");
-	if (!row_bytes)
+	room = programs_constant(kernel->programs, "rs_tcp_room");
+	if (!row_bytes || !room)
 		return -ENOENT;
 	*row_bytes = (uint32_t)bytes;
+	*room = (uint32_t)rows - 1; /* without that of all others */
 	return resize(kernel, table->map, (uint32_t)rows);
 }
 
@@ -135,7 +137,6 @@ int kernel_configure(struct kernel *kernel)
 		r = set_rate(kernel, "rs_group_rate", config->container_rate,
 			     config->container_rate);
 	widen(kernel, "rs_known");
-	widen(kernel, "rs_buckets");
 	widen(kernel, "rs_victims");
 	if (!r)
 		r = set_tables(kernel);

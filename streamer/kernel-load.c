@@ -30,6 +30,7 @@ static int program_owner(const struct kernel *kernel, const char *program)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id] &&
 		    (!strcmp(program, tiers_common) ||
+		     (kernel->iterates && !strcmp(program, tiers_dead)) ||
 		     (tiers_has(kernel->tiers[id], program) && extra_fits(kernel, id, program)) ||
 		     tiers_ends_in(id, program) ||
 		     (kernel->looks & 1u << id && !strcmp(tiers_look(id)->program, program)) ||
@@ -129,6 +130,10 @@ static void attach_iterators(struct kernel *kernel)
 						   programs_find(kernel->programs, table->program),
 						   programs_map_fd(kernel->programs, table->map));
 	}
+	if (programs_has(kernel->programs, tiers_dead))
+		(void)programs_attach_rows(kernel->programs,
+					   programs_find(kernel->programs, tiers_dead),
+					   programs_map_fd(kernel->programs, "rs_groups"));
 }
 
 /* Of a probe that has nothing but iterators. */

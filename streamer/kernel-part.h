@@ -9,6 +9,8 @@
 #include "tiers.h"
 #include "types.h"
 
+#define SHARES_BYTES ((WIRE_SHARE_SLOTS * sizeof(struct wire_share) + 4095u) & ~(size_t)4095u)
+
 struct kernel {
 	struct kernel_config config;
 	struct kernel_probe probes[WIRE_PROBE_COUNT];
@@ -24,9 +26,10 @@ struct kernel {
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
 	unsigned n_cpus;
-	struct objects *objects; /* of the probe bpf_object, or NULL */
-	int stats_fd;            /* keeps BPF statistics on, or -1 */
-	bool detached;           /* and then, as they were at that moment: */
+	struct wire_share *shares; /* WIRE_SHARE_SLOTS; the programs' own */
+	struct objects *objects;   /* of the probe bpf_object, or NULL */
+	int stats_fd;              /* keeps BPF statistics on, or -1 */
+	bool detached;             /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
 	uint64_t missed_in_trial; /* of seccomp's: made by the trial, nobody's denials */
@@ -35,6 +38,9 @@ struct kernel {
 /* The iterator a probe looks with: makes its link, where it was loaded; and the link, or NULL. */
 void kernel_attach_look(const struct kernel *kernel, unsigned probe);
 const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe);
+
+/* The link of an iterator, or -1. */
+int kernel_link(const struct kernel *kernel, const char *program);
 
 /* Sets kernel->objects. 0 or -ENOMEM. */
 int kernel_make_objects(struct kernel *kernel);

@@ -114,7 +114,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 	return 0;
 }
 
-static int link_of(const struct kernel *kernel, const char *program)
+int kernel_link(const struct kernel *kernel, const char *program)
 {
 	const struct bpf_link *link =
 		programs_link(kernel->programs, programs_find(kernel->programs, program));
@@ -125,9 +125,9 @@ static int link_of(const struct kernel *kernel, const char *program)
 struct objects_links kernel_object_links(const struct kernel *kernel)
 {
 	return (struct objects_links){
-		.programs = link_of(kernel, "rs_bpf_programs"),
-		.maps = link_of(kernel, "rs_bpf_maps"),
-		.holders = link_of(kernel, "rs_bpf_holders"),
+		.programs = kernel_link(kernel, "rs_bpf_programs"),
+		.maps = kernel_link(kernel, "rs_bpf_maps"),
+		.holders = kernel_link(kernel, "rs_bpf_holders"),
 	};
 }
 
@@ -153,7 +153,7 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	if (table.map_fd < 0)
 		return table.map_fd;
 	if (table.row_size <= ROW_MAX)
-		table.link_fd = link_of(kernel, names->program);
+		table.link_fd = kernel_link(kernel, names->program);
 	return rows_walk(&table, fn, data);
 }
 
@@ -169,35 +169,6 @@ uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 	if (latest == reported)
 		__atomic_store_n(ended, ++latest, __ATOMIC_SEQ_CST);
 	return latest;
-}
-
-void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
-{
-	struct wire_cgroup_key key = {.id = id, .hierarchy = hierarchy};
-
-	if (kernel->programs)
-		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, "rs_known"), &key);
-}
-
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
-{
-	if (kernel->programs)
-		(void)bpf_map_delete_elem(programs_map_fd(kernel->programs,
-							  tiers_table(probe)->map),
-					  key);
-}
-
-bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
-{
-	struct wire_cgroup_key key;
-
-	if (!kernel->programs ||
-	    bpf_map_lookup_and_delete_elem(programs_map_fd(kernel->programs, "rs_gone"), NULL,
-					   &key))
-		return false;
-	*ret_hierarchy = key.hierarchy;
-	*ret_id = key.id;
-	return true;
 }
 
 /* A number of a map's fdinfo. */

@@ -31,6 +31,8 @@ struct kernel *kernel_free(struct kernel *kernel)
 		return NULL;
 	if (kernel->cpus)
 		(void)munmap((void *)(uintptr_t)kernel->cpus, kernel->cpus_bytes);
+	if (kernel->shares)
+		(void)munmap(kernel->shares, SHARES_BYTES);
 	(void)programs_free(kernel->programs);
 	(void)types_free(kernel->types);
 	(void)runtime_free(kernel->runtime);
@@ -125,7 +127,7 @@ static int self_test(struct kernel *kernel, unsigned *ret_guilty, char *error, s
 	return r;
 }
 
-static int map_sums(struct kernel *kernel)
+static int map_tables(struct kernel *kernel)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *at;
@@ -136,6 +138,11 @@ static int map_sums(struct kernel *kernel)
 	if (at == MAP_FAILED)
 		return -errno;
 	kernel->cpus = at;
+	at = mmap(NULL, SHARES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		  programs_map_fd(kernel->programs, "rs_shares"), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	kernel->shares = at;
 	return 0;
 }
 
@@ -254,7 +261,7 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id])
 			describe(kernel, id, &kernel->probes[id]);
-	return any_chosen(kernel) ? map_sums(kernel) : 0;
+	return any_chosen(kernel) ? map_tables(kernel) : 0;
 }
 
 /* 5.8: "bpf: Sharing bpf runtime stats with BPF_ENABLE_STATS". They are on as long as the file is

@@ -106,14 +106,27 @@ void kernel_look(const struct kernel *kernel);
  * same until that has been reported. They count from 1. */
 uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported);
 
-/* Asks the programs to send the cgroup's path with its next event again. */
-void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id);
+/* Asks the programs to send these paths with the next event again. */
+void kernel_forget_paths(const struct kernel *kernel, const struct wire_known *known);
 
-/* Takes a row out of a table: what is counted there later begins anew. @key as of kernel_row_fn. */
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key);
+/* A cgroup with rows that was removed; each is told once. False: no more now. */
+bool kernel_take_gone(const struct kernel *kernel, struct wire_gone *ret);
 
-/* A cgroup that was removed; each is told once. False: no more now. */
-bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id);
+/* Of those, the ones that nobody will be told: no more had room. */
+uint64_t kernel_gone_missed(const struct kernel *kernel);
+
+/* Calls @fn for each cgroup with rows that is no more, told or not. As kernel_rows; 0 where the
+ * kernel has no iterators to look with. */
+typedef int (*kernel_dead_fn)(void *data, const struct wire_gone *gone);
+int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data);
+
+/* Takes a row out of a table: what is counted there later begins anew. @key as of kernel_row_fn, of
+ * the cgroup @gone. */
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+		       const struct wire_gone *gone);
+
+/* The cgroup has no more rows. False: there are others below it, which have to go first. */
+bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *gone);
 
 /* Bytes the maps take in the kernel, as it says itself: those that are no rings, and the rings,
  * whose size is configured. 0: not known. */

@@ -12,10 +12,10 @@
 #include "wire.h"
 
 /* A record behind its head, as words. */
-#define MEMO_WORDS 25u
-#define MEMO_REGISTERS 16u /* the first of 7 */
+#define MEMO_WORDS 26u
+#define MEMO_REGISTERS 17u /* the first of 7 */
 #define MEMO_N_REGISTERS 7u
-#define MEMO_VERDICT 23u /* the first of 2: ret_data, filters, flags */
+#define MEMO_VERDICT 24u /* the first of 2: ret_data, filters, flags */
 
 /* What is before the registers; of longer ones no message is kept. */
 #define MEMO_START_MAX 832u
@@ -82,7 +82,8 @@ static inline bool memo_says(const struct memo_entry *entry,
 	memo_pair d = memo_differ(a, b) | memo_differ(a + 2, b + 2) | memo_differ(a + 4, b + 4) |
 		      memo_differ(a + 6, b + 6) | memo_differ(a + 8, b + 8) |
 		      memo_differ(a + 10, b + 10) | memo_differ(a + 12, b + 12) |
-		      memo_differ(a + 14, b + 14) | memo_differ(a + MEMO_VERDICT, b + MEMO_VERDICT);
+		      memo_differ(a + 14, b + 14) | memo_differ(a + 15, b + 15) |
+		      memo_differ(a + MEMO_VERDICT, b + MEMO_VERDICT);
 
 	return !(d[0] | d[1]) && denial->head.boottime_nano < entry->until;
 }

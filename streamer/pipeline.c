@@ -159,7 +159,7 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 
 bool pipeline_is_event(const struct wire_head *head)
 {
-	return probes[head->probe]->field && !(head->flags & WIRE_SELFTEST);
+	return probes[head->probe]->field && !(head->flags & (WIRE_SELFTEST | WIRE_PATH));
 }
 
 bool pipeline_is_record(const struct pipeline *p, const struct wire_head *head, size_t size)
@@ -203,8 +203,7 @@ unsigned pipeline_drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
 	unsigned n_critical = 0, n_bulk = 0;
-	uint32_t hierarchy;
-	uint64_t cgroup;
+	struct wire_known missing;
 	int r = 0;
 
 	if (!p->reason)
@@ -215,8 +214,8 @@ unsigned pipeline_drain(struct pipeline *p)
 		pipeline_fail(p, r, "a ring");
 	if (n_bulk && n_bulk < BULK_BATCH)
 		pace_drained(&p->pace, monotonic());
-	if (encoder_take_missing(p->encoder, &hierarchy, &cgroup))
-		kernel_forget_cgroup(p->kernel, hierarchy, cgroup);
+	if (encoder_take_missing(p->encoder, &missing))
+		kernel_forget_paths(p->kernel, &missing);
 	return n_critical + n_bulk;
 }
 

@@ -140,6 +140,11 @@ static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, ui
 	return pb.p;
 }
 
+static bool is_others(const void *key)
+{
+	return ((const struct wire_oom_key *)key)->scope == WIRE_OTHERS;
+}
+
 static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {
 	const struct wire_oom_key *key = data;
@@ -147,6 +152,8 @@ static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 	encoder_container(encoder, key->hierarchy, key->cgroup_id, FIELD_COUNTER_ROW_CONTAINER, pb);
 	if (key->scope && key->scope <= WIRE_SCOPE_SYSRQ)
 		pb_uint(pb, FIELD_COUNTER_ROW_SCOPE, key->scope);
+	if (is_others(data))
+		pb_bool(pb, FIELD_COUNTER_ROW_OTHERS, true);
 }
 
 static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
@@ -166,4 +173,5 @@ const struct probe probe_oom_kill = {
 	.encode = encode,
 	.row_key = row_key,
 	.row_cgroup = row_cgroup,
+	.row_is_others = is_others,
 };

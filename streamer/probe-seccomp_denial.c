@@ -132,15 +132,20 @@ static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, ui
 
 /* The same facts have other numbers in CounterRow and in Limited. */
 struct key_fields {
-	unsigned container, arch, arch_name, nr, name, action, error, error_name;
+	unsigned container, arch, arch_name, nr, name, action, error, error_name, others;
 };
+
+static bool is_others(const void *key)
+{
+	return ((const struct wire_denial_key *)key)->action == WIRE_OTHERS;
+}
 
 static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
 		    const struct key_fields *fields, struct pb *pb)
 {
 	const char *arch_name = syscalls_arch_name(key->arch, key->nr);
 	const char *error_name = key->error ? strerrorname_np((int)key->error) : NULL;
-	const unsigned action = syscalls_action(key->action);
+	const unsigned action = is_others(key) ? 0 : syscalls_action(key->action);
 	char *name = syscalls_name(key->arch, key->nr);
 
 	encoder_container(encoder, key->hierarchy, key->cgroup_id, fields->container, pb);
@@ -158,6 +163,8 @@ static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
 		pb_uint(pb, fields->error, key->error);
 	if (error_name)
 		pb_string(pb, fields->error_name, error_name);
+	if (is_others(key))
+		pb_bool(pb, fields->others, true);
 	free(name);
 }
 
@@ -172,6 +179,7 @@ static void row_key(struct encoder *encoder, const void *key, struct pb *pb)
 		.action = FIELD_COUNTER_ROW_ACTION,
 		.error = FIELD_COUNTER_ROW_ERROR_NUMBER,
 		.error_name = FIELD_COUNTER_ROW_ERROR_NAME,
+		.others = FIELD_COUNTER_ROW_OTHERS,
 	};
 
 	put_key(encoder, key, &fields, pb);
@@ -188,6 +196,7 @@ static void limited_key(struct encoder *encoder, const void *key, struct pb *pb)
 		.action = FIELD_LIMITED_ACTION,
 		.error = FIELD_LIMITED_ERROR_NUMBER,
 		.error_name = FIELD_LIMITED_ERROR_NAME,
+		.others = FIELD_LIMITED_OTHERS,
 	};
 
 	put_key(encoder, key, &fields, pb);
@@ -211,4 +220,5 @@ const struct probe probe_seccomp_denial = {
 	.row_key = row_key,
 	.limited_key = limited_key,
 	.row_cgroup = row_cgroup,
+	.row_is_others = is_others,
 };

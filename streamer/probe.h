@@ -31,6 +31,8 @@ struct probe {
 	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);
 	/* The cgroup a row's key is about; sets 0 where it is none. NULL: never any. */
 	void (*row_cgroup)(const void *key, uint32_t *ret_hierarchy, uint64_t *ret_id);
+	/* Whether the key is that of several, which is nobody's share. NULL: never. */
+	bool (*row_is_others)(const void *key);
 	/* Whether a row is news, and its values to a CounterRow. NULL, both: struct wire_row's. */
 	bool (*row_changed)(const void *row, const struct row_view *view);
 	void (*row_values)(const void *row, const struct row_view *view, struct pb *pb);

@@ -79,12 +79,12 @@ static int write_lost(struct reports *reports, unsigned probe)
 
 /* Lost and Counters go by one reading of the sums: at every Counters the Lost records so far
  * add up to its `dropped`. */
-static int write_sums(struct reports *reports, bool all)
+static int write_sums(struct reports *reports, bool full, bool all)
 {
 	int r = 0;
 
 	counters_read(&reports->counters);
-	gone_update(&reports->gone, reports->kernel, reports->counters.read_nano);
+	gone_update(&reports->gone, reports->kernel, reports->counters.read_nano, full);
 	reports->moved = limited_moved(&reports->limited, &reports->counters);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r; i++)
 		if (reports->counters.probes & 1u << i)
@@ -108,7 +108,7 @@ int reports_start(struct reports *reports)
 	if (!r)
 		r = write_clock(reports, true);
 	if (!r)
-		r = write_sums(reports, false);
+		r = write_sums(reports, false, false);
 	return r < 0 ? r : write_counters(reports, true);
 }
 
@@ -124,7 +124,7 @@ static int write_due(struct reports *reports)
 		return r;
 	reports->due &= ~REPORTS_CLOCK;
 	if (reports->due & (REPORTS_SUMS | REPORTS_COUNTERS))
-		r = write_sums(reports, false);
+		r = write_sums(reports, full, false);
 	if (!r && counters) {
 		reports->sets++;
 		r = write_counters(reports, full);
@@ -143,7 +143,7 @@ int reports_write(struct reports *reports)
 
 int reports_end(struct reports *reports, const char *reason)
 {
-	int r = write_sums(reports, true);
+	int r = write_sums(reports, true, true);
 
 	if (!r)
 		r = write_counters(reports, true);

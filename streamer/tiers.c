@@ -274,6 +274,7 @@ bool tiers_ends_in(unsigned probe, const char *program)
 }
 
 const char tiers_common[] = "rs_rmdir";
+const char tiers_dead[] = "rs_dead_rows";
 
 static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key),

@@ -51,6 +51,8 @@ bool tiers_ends_in(unsigned probe, const char *program);
 
 /* The program that every probe needs, whatever its tier. */
 extern const char tiers_common[];
+/* An iterator: see kernel_dead(). */
+extern const char tiers_dead[];
 
 /* The counter table of a probe. */
 struct tiers_table {

@@ -228,24 +228,47 @@ void kernel_refresh(struct kernel *kernel)
 {
 }
 
-void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
+void kernel_forget_paths(const struct kernel *kernel, const struct wire_known *known)
 {
 	((struct kernel *)(uintptr_t)kernel)->forgotten++;
 }
 
-bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
+bool kernel_take_gone(const struct kernel *kernel, struct wire_gone *ret)
 {
 	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
 
 	if (!k->n_gone)
 		return false;
-	k->n_gone--;
-	*ret_hierarchy = k->gone[k->n_gone].hierarchy;
-	*ret_id = k->gone[k->n_gone].id;
+	*ret = k->gone[--k->n_gone];
 	return true;
 }
 
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
+uint64_t kernel_gone_missed(const struct kernel *kernel)
+{
+	return kernel->gone_missed;
+}
+
+int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < kernel->n_dead && !r; i++)
+		r = fn(data, &kernel->dead[i]);
+	return r;
+}
+
+bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *gone)
+{
+	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
+
+	if (gone->slot == k->has_children)
+		return false;
+	k->groups_forgotten++;
+	return true;
+}
+
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+		       const struct wire_gone *gone)
 {
 	struct kernel *k = (struct kernel *)(uintptr_t)kernel;
 	const size_t size = probes[probe]->key_size;

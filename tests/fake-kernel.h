@@ -40,13 +40,18 @@ struct kernel {
 	struct fake_ring bulk;
 	struct fake_row *rows[WIRE_PROBE_COUNT];
 	size_t n_rows[WIRE_PROBE_COUNT];
-	int64_t missed[WIRE_PROBE_COUNT];       /* -1: this kernel does not count them */
-	unsigned walks;                         /* calls of kernel_rows */
-	unsigned looks;                         /* calls of kernel_look */
-	uint64_t epoch;                         /* that has ended last */
-	struct wire_cgroup_key gone[FAKE_GONE]; /* removed cgroups nobody has asked about */
+	int64_t missed[WIRE_PROBE_COUNT]; /* -1: this kernel does not count them */
+	unsigned walks;                   /* calls of kernel_rows */
+	unsigned looks;                   /* calls of kernel_look */
+	uint64_t epoch;                   /* that has ended last */
+	struct wire_gone gone[FAKE_GONE]; /* removed cgroups nobody has asked about */
 	size_t n_gone;
-	unsigned forgotten; /* calls of kernel_forget_cgroup */
+	uint64_t gone_missed;
+	struct wire_gone dead[FAKE_GONE]; /* that are no more */
+	size_t n_dead;
+	uint32_t has_children;     /* slot of the one that has; 0: none */
+	unsigned groups_forgotten; /* calls of kernel_forget_group that went well */
+	unsigned forgotten;        /* calls of kernel_forget_paths */
 	bool detached;
 };
 

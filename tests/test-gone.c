@@ -52,7 +52,8 @@ static void count_in(struct rig *rig, uint64_t cgroup, int syscall)
 
 static void remove_cgroup(struct rig *rig, uint64_t cgroup)
 {
-	rig->f->kernel->gone[rig->f->kernel->n_gone++] = (struct wire_cgroup_key){.id = cgroup};
+	rig->f->kernel->gone[rig->f->kernel->n_gone++] =
+		(struct wire_gone){.cgroup = {.id = cgroup}, .slot = (uint32_t)cgroup};
 }
 
 /* A set at @seconds; returns how many rows the table has afterwards. */
@@ -62,7 +63,7 @@ static size_t write_set(struct rig *rig, uint64_t seconds, bool reaches_the_file
 
 	counters_read(&f->counters);
 	f->counters.read_nano = seconds * 1000000000;
-	gone_update(&rig->gone, f->kernel, f->counters.read_nano);
+	gone_update(&rig->gone, f->kernel, f->counters.read_nano, false);
 	assert_ok(limited_write(&rig->limited, &f->counters, f->stream, true));
 	assert_ok(counters_write(&f->counters, &f->totals, f->stream, false));
 	if (reaches_the_file)
@@ -189,9 +190,57 @@ static void rows_of_each_cpu_leave_too(void **state)
 	}
 }
 
+/* Told or found, each is heard of once. */
+static void those_nobody_was_told_of_are_looked_for(void **state)
+{
+	struct rig *rig = *state;
+	struct kernel *kernel = rig->f->kernel;
+
+	count_in(rig, 7, 1);
+	count_in(rig, 8, 2);
+	kernel->dead[0] = (struct wire_gone){.cgroup = {.id = 7}, .slot = 7};
+	kernel->n_dead = 1;
+	assert_int_equal(write_set(rig, 100, true), 2);
+	assert_int_equal(write_set(rig, 111, true), 2);
+	kernel->gone_missed = 1;
+	assert_int_equal(write_set(rig, 112, true), 2);
+	remove_cgroup(rig, 7);
+	assert_int_equal(write_set(rig, 120, true), 2);
+	assert_int_equal(write_set(rig, 122, true), 1);
+	assert_int_equal(kernel->groups_forgotten, 1);
+	assert_int_equal(rig->gone.n, 0);
+	/* the slot is another cgroup's now */
+	kernel->n_dead = 0;
+	rig->f->kernel->gone[rig->f->kernel->n_gone++] =
+		(struct wire_gone){.cgroup = {.id = 8}, .slot = 7};
+	assert_int_equal(write_set(rig, 130, true), 1);
+	assert_int_equal(write_set(rig, 141, true), 0);
+}
+
+/* As what it had is counted there, too. */
+static void a_cgroup_stays_while_there_are_some_below_it(void **state)
+{
+	struct rig *rig = *state;
+	struct kernel *kernel = rig->f->kernel;
+
+	count_in(rig, 7, 1);
+	count_in(rig, 8, 2);
+	remove_cgroup(rig, 7);
+	remove_cgroup(rig, 8);
+	kernel->has_children = 7;
+	(void)write_set(rig, 100, true);
+	assert_int_equal(write_set(rig, 111, true), 0);
+	assert_int_equal(kernel->groups_forgotten, 1);
+	kernel->has_children = 0;
+	(void)write_set(rig, 112, true);
+	assert_int_equal(kernel->groups_forgotten, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test_with_rig(those_nobody_was_told_of_are_looked_for),
+		test_with_rig(a_cgroup_stays_while_there_are_some_below_it),
 		test_with_rig(a_row_goes_after_its_last_value),
 		test_with_rig(not_before_it_has_been_written),
 		test_with_rig(the_others_stay),

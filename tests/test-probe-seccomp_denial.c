@@ -178,17 +178,52 @@ static void a_new_process_of_the_same_pid_has_no_executable(void **state)
 static void a_cgroup_never_named_has_its_ids_and_is_counted(void **state)
 {
 	struct wire_record record;
-	uint32_t hierarchy = 0;
-	uint64_t id = 0;
+	struct wire_known missing;
 
 	make_denial(&record);
 	assert_encodes(*state, &record, PROCESS START IDS CALL VERDICT REST RECORD_TAIL);
 	assert_encodes(*state, &record, PROCESS START IDS CALL VERDICT REST RECORD_TAIL);
 	assert_int_equal(encoder_unresolved(*state), 2);
-	assert_true(encoder_take_missing(*state, &hierarchy, &id));
-	assert_int_equal(hierarchy, 4);
-	assert_int_equal(id, 77);
-	assert_false(encoder_take_missing(*state, &hierarchy, &id));
+	assert_true(encoder_take_missing(*state, &missing));
+	assert_int_equal(missing.cgroup.hierarchy, 4);
+	assert_int_equal(missing.cgroup.id, 77);
+	assert_int_equal(missing.exe, 0);
+	assert_false(encoder_take_missing(*state, &missing));
+}
+
+/* The path came with another process's event. */
+static void an_executable_is_known_by_its_number_whoever_runs_it(void **state)
+{
+	struct wire_record record;
+	struct wire_known missing;
+
+	make_denial(&record);
+	record.denial.process.exe_id = 1234;
+	add_paths(&record);
+	assert_encodes(*state, &record, PROCESS EXE START CONTAINER CALL VERDICT REST RECORD_TAIL);
+	make_denial(&record);
+	record.denial.process.exe_id = 1234;
+	record.denial.process.start_boottime++;
+	assert_encodes(*state, &record,
+		       PROCESS EXE
+		       "seccomp_denial.process.start_boottime_nano: 4000000001\n" CONTAINER CALL
+			       VERDICT REST RECORD_TAIL);
+	assert_false(encoder_take_missing(*state, &missing));
+	make_denial(&record);
+	record.denial.process.exe_id = 1235;
+	assert_encodes(*state, &record, PROCESS START CONTAINER CALL VERDICT REST RECORD_TAIL);
+	assert_encodes(*state, &record, PROCESS START CONTAINER CALL VERDICT REST RECORD_TAIL);
+	assert_true(encoder_take_missing(*state, &missing));
+	assert_int_equal(missing.cgroup.id, 77);
+	assert_int_equal(missing.exe, 1235);
+	assert_int_equal(encoder_unresolved(*state), 0);
+	/* asked for, it comes: what was made without it is not used again */
+	record.denial.process.exe_id = 1235;
+	add_paths(&record);
+	assert_encodes(*state, &record, PROCESS EXE START CONTAINER CALL VERDICT REST RECORD_TAIL);
+	make_denial(&record);
+	record.denial.process.exe_id = 1235;
+	assert_encodes(*state, &record, PROCESS EXE START CONTAINER CALL VERDICT REST RECORD_TAIL);
 }
 
 static void the_same_id_in_another_hierarchy_is_another_cgroup(void **state)
@@ -363,6 +398,7 @@ int main(void)
 		TEST(a_new_executable_replaces_the_old_one),
 		TEST(a_new_process_of_the_same_pid_has_no_executable),
 		TEST(a_cgroup_never_named_has_its_ids_and_is_counted),
+		TEST(an_executable_is_known_by_its_number_whoever_runs_it),
 		TEST(the_same_id_in_another_hierarchy_is_another_cgroup),
 		TEST(what_is_not_known_is_absent),
 		TEST(zero_is_a_value_where_it_is_known),

@@ -27,7 +27,8 @@ static bool is_used(enum programs_variant variant, const char *program)
 		const char *rows = tiers_table(probe)->program;
 
 		if (tiers_ends_in(probe, program) || (rows && !strcmp(rows, program)) ||
-		    !strcmp(tiers_common, program) || (look && !strcmp(look, program)))
+		    !strcmp(tiers_common, program) || !strcmp(tiers_dead, program) ||
+		    (look && !strcmp(look, program)))
 			return true;
 		for (const struct tier *t = tiers_of(probe); t->programs[0]; t++)
 			if (t->variants & 1u << variant && tiers_has(t, program))

@@ -28,6 +28,7 @@ static inline void record_init(struct wire_record *record, unsigned probe)
 	memset(record, 0, sizeof(*record));
 	record->head = (struct wire_head){
 		.probe = probe,
+		.flags = probes[probe]->field ? 0 : WIRE_PATH,
 		.boottime_nano = 5000000000,
 		.seen = 1000,
 		.limited = 200,

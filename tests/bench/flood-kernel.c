@@ -97,16 +97,32 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, v
 	return 0;
 }
 
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key)
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+		       const struct wire_gone *gone)
 {
 }
 
-bool kernel_take_gone(const struct kernel *kernel, uint32_t *ret_hierarchy, uint64_t *ret_id)
+bool kernel_take_gone(const struct kernel *kernel, struct wire_gone *ret)
 {
 	return false;
 }
 
-void kernel_forget_cgroup(const struct kernel *kernel, uint32_t hierarchy, uint64_t id)
+uint64_t kernel_gone_missed(const struct kernel *kernel)
+{
+	return 0;
+}
+
+int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data)
+{
+	return 0;
+}
+
+bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *gone)
+{
+	return true;
+}
+
+void kernel_forget_paths(const struct kernel *kernel, const struct wire_known *known)
 {
 }
 

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Shares of cgroups: whose account a cgroup's rows and events are on. See wire-share.h. */
+#pragma once
+
+#include "common.bpf.h"
+#include "names.bpf.h"
+
+/* By halving nothing is left of WIRE_SHARES deeper than this. */
+#define SHARE_LEVELS 13u
+#define SHARE_TRIES 8u
+/* Races may make some more than there should be. */
+#define SHARE_SLACK 256u
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WIRE_SHARES + SHARE_SLACK);
+	__type(key, struct wire_cgroup_key);
+	__type(value, struct wire_group);
+} rs_groups __weak SEC(".maps");
+
+/* Slots that are taken. Whoever inserts one has it: kernels before 5.12 have no atomic exchange. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WIRE_SHARES + SHARE_SLACK);
+	__type(key, __u32);
+	__type(value, __u32);
+} rs_claims __weak SEC(".maps");
+
+/* Mapped by the streamer, too, which gives back what cgroups had that are gone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WIRE_SHARE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct wire_share);
+} rs_shares __weak SEC(".maps");
+
+static __always_inline struct wire_share *share_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&rs_shares, &slot);
+}
+
+/* Kernfs id of the ancestor of @cgroup at @level. */
+static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u32 level)
+{
+	struct cgroup___old *ids = (void *)cgroup;
+	struct cgroup *ancestor = NULL;
+	__u64 id = 0;
+
+	if (bpf_core_field_exists(ids->ancestor_ids)) {
+		(void)bpf_probe_read_kernel(&id, sizeof(id),
+					    (void *)cgroup +
+						    OFFSET_OF(struct cgroup___old, ancestor_ids) +
+						    level * sizeof(id));
+		return id;
+	}
+	(void)bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
+				    (void *)cgroup + OFFSET_OF(struct cgroup, ancestors) +
+					    level * sizeof(ancestor));
+	return BPF_CORE_READ(ancestor, kn, id);
+}
+
+struct share_claim {
+	__u64 hash;
+	__u32 slot;
+	__u32 pad;
+};
+
+LOOP_STEP claim_step(__u32 i, struct share_claim *claim)
+{
+	__u32 slot = (claim->hash >> 4 * i) & (WIRE_SHARE_SLOTS - 1), one = 1;
+
+	if (slot == WIRE_SHARE_MACHINE || bpf_map_update_elem(&rs_claims, &slot, &one, BPF_NOEXIST))
+		return 0;
+	claim->slot = slot;
+	return 1;
+}
+
+struct share_walk {
+	struct wire_cgroup_key key;
+	struct cgroup *cgroup;
+	__u64 now;
+	__s64 room; /* for one more below the share of slot */
+	__u32 level;
+	__u32 slot; /* of the deepest so far */
+	__u32 made;
+	__u32 reached; /* level of that one */
+};
+
+/* A share for walk->key, below that of walk->slot. 0: there is none to be had. */
+static __always_inline __u32 share_make(struct share_walk *walk)
+{
+	struct share_claim claim = {.hash = (walk->key.id + walk->key.hierarchy) *
+					    0x9e3779b97f4a7c15ull};
+	struct wire_group group = {};
+	struct wire_group *known;
+	struct wire_share *share;
+
+	LOOP(SHARE_TRIES, claim_step, &claim);
+	share = claim.slot ? share_at(claim.slot) : NULL;
+	if (!share)
+		return 0;
+	__builtin_memset(share, 0, sizeof(*share));
+	share->cgroup = walk->key;
+	share->parent = walk->slot;
+	share->since = walk->now;
+	group.slot = claim.slot;
+	if (!bpf_map_update_elem(&rs_groups, &walk->key, &group, BPF_NOEXIST)) {
+		walk->made++;
+		return claim.slot;
+	}
+	(void)bpf_map_delete_elem(&rs_claims, &claim.slot);
+	known = bpf_map_lookup_elem(&rs_groups, &walk->key); /* another CPU was first */
+	return known ? known->slot : 0;
+}
+
+/* One level down. */
+LOOP_STEP share_step(__u32 i, struct share_walk *walk)
+{
+	__u32 level = walk->level ? i + 1 : i, slot;
+	struct wire_group *group;
+	struct wire_share *share;
+
+	if (level > walk->level)
+		return 1;
+	walk->key.id = ancestor_id(walk->cgroup, level);
+	group = bpf_map_lookup_elem(&rs_groups, &walk->key);
+	slot = group ? group->slot : walk->room >= 1 ? share_make(walk) : 0;
+	share = slot ? share_at(slot) : NULL;
+	if (!share)
+		return 1;
+	walk->slot = slot;
+	walk->reached = level;
+	walk->room = wire_share_room(walk->room, share->groups);
+	return 0;
+}
+
+/* 0: beyond the root. */
+static __always_inline __u64 cgroup_parent(__u64 address)
+{
+	struct cgroup *cgroup = (struct cgroup *)address;
+	struct cgroup_subsys_state *parent = address ? BPF_CORE_READ(cgroup, self.parent) : NULL;
+
+	return parent ? (__u64)parent - OFFSET_OF(struct cgroup, self) : 0;
+}
+
+struct share_up {
+	__u64 address;
+	__u32 levels;
+	__u32 pad;
+};
+
+LOOP_STEP up_step(__u32 i, struct share_up *up)
+{
+	if (i >= up->levels)
+		return 1;
+	up->address = cgroup_parent(up->address);
+	return 0;
+}
+
+struct share_count {
+	__u64 address; /* of the cgroup whose share is that of slot */
+	__u32 slot;
+	__u32 n;
+	__u32 made;
+	__u32 pad;
+};
+
+/* From the lowest up: of the shares just made each is counted in those above it, too. */
+LOOP_STEP count_step(__u32 i, struct share_count *count)
+{
+	struct wire_share *share = share_at(count->slot);
+
+	if (!share)
+		return 1;
+	if (count->n < count->made) {
+		count->n++;
+		share->address = count->address;
+		count->address = cgroup_parent(count->address);
+	}
+	ADD(share->groups, count->n);
+	if (count->slot == WIRE_SHARE_MACHINE)
+		return 1;
+	count->slot = share->parent;
+	return 0;
+}
+
+/* Cgroups may be nested deeper than this: then it is not known which one it was. */
+#define SHARE_UP 32u
+
+static __always_inline void share_count(const struct share_walk *walk)
+{
+	struct share_up up = {.address = (__u64)walk->cgroup,
+			      .levels = walk->level - walk->reached};
+	struct share_count count = {.slot = walk->slot, .made = walk->made};
+
+	LOOP(SHARE_UP, up_step, &up);
+	if (up.levels < SHARE_UP)
+		count.address = up.address;
+	LOOP(SHARE_LEVELS + 1, count_step, &count);
+}
+
+/* The slot of the nearest of @address, a struct cgroup, and its ancestors that has a share, after
+ * those that may have one have got it. */
+SHARED_SUBPROGRAM int rs_share_slot(__u64 address)
+{
+	struct cgroup *cgroup = (struct cgroup *)address;
+	struct wire_share *machine = share_at(WIRE_SHARE_MACHINE);
+	struct share_walk walk = {
+		.cgroup = cgroup,
+		.now = bpf_ktime_get_boot_ns(),
+		.key.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id),
+		.level = BPF_CORE_READ(cgroup, level),
+	};
+
+	if (!machine)
+		return WIRE_SHARE_MACHINE;
+	walk.room = (__s64)WIRE_SHARES - machine->groups;
+	LOOP(SHARE_LEVELS, share_step, &walk);
+	if (walk.made)
+		share_count(&walk);
+	return walk.slot;
+}
+
+/* Of @cgroup, whose key is @key: one look-up, nearly always. NULL: never. */
+static __always_inline struct wire_share *share_of(struct cgroup *cgroup,
+						   const struct wire_cgroup_key *key,
+						   __u32 *ret_slot)
+{
+	struct wire_group *group = bpf_map_lookup_elem(&rs_groups, key);
+
+	*ret_slot = group ? group->slot : (__u32)rs_share_slot((__u64)cgroup);
+	return share_at(*ret_slot);
+}
+
+struct share_climb {
+	__s64 needed;
+	__u32 slot;
+	__u32 probe;
+};
+
+LOOP_STEP needed_step(__u32 i, struct share_climb *climb)
+{
+	struct wire_share *share = share_at(climb->slot);
+
+	if (!share)
+		return 1;
+	if (climb->slot == WIRE_SHARE_MACHINE) {
+		climb->needed += share->rows[climb->probe & 3];
+		return 1;
+	}
+	climb->needed = wire_share_needed(climb->needed, share->rows[climb->probe & 3]);
+	climb->slot = share->parent;
+	return 0;
+}
+
+/* Whether, below the cgroup of @slot, there is room for @needed in the table of @probe, which has
+ * room for @all. */
+static __always_inline bool share_fits(__u32 slot, __s64 needed, __u32 probe, __u32 all)
+{
+	struct share_climb climb = {.needed = needed, .slot = slot, .probe = probe};
+
+	LOOP(SHARE_LEVELS + 1, needed_step, &climb);
+	return climb.needed <= all;
+}
+
+/* Whether the cgroup of @slot may have one more row. Its own are counted as those of one more
+ * cgroup below it, so that they leave something to its children. */
+static __always_inline bool share_has_room(__u32 slot, __u32 probe, __u32 all)
+{
+	struct wire_share *share = share_at(slot);
+
+	return share && slot != WIRE_SHARE_MACHINE &&
+	       share_fits(slot, wire_share_needed(1, share->own[probe & 3]), probe, all);
+}
+
+LOOP_STEP take_step(__u32 i, struct share_climb *climb)
+{
+	struct wire_share *share = share_at(climb->slot);
+
+	if (!share)
+		return 1;
+	ADD(share->rows[climb->probe & 3], 1);
+	if (climb->slot == WIRE_SHARE_MACHINE)
+		return 1;
+	climb->slot = share->parent;
+	return 0;
+}
+
+/* A row was made. */
+static __always_inline void share_take_row(__u32 slot, __u32 probe)
+{
+	struct share_climb climb = {.slot = slot, .probe = probe};
+	struct wire_share *share = share_at(slot);
+
+	if (share)
+		ADD(share->own[probe & 3], 1);
+	LOOP(SHARE_LEVELS + 1, take_step, &climb);
+}
+
+_Static_assert(WIRE_PROBE_COUNT == 4, "& 3");
