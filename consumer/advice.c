@@ -143,7 +143,7 @@ void advice_seccomp_denial(struct line *line, const Ringside__V1__SeccompDenial 
 
 void advice_seccomp_limited(struct line *line, const Ringside__V1__Limited *limited)
 {
-	if (limited->overflow)
+	if (limited->overflow || limited->others)
 		return;
 	advise_denial(line, &(struct denial){
 				    .container = limited->container,

@@ -48,7 +48,7 @@ static void put_series(struct writer *writer, const struct series *series)
 {
 	const char *text = series->text, *before = "{";
 
-	for (unsigned i = 0; i < SERIES_FIELDS; i++, text += strlen(text) + 1) {
+	for (unsigned i = 0; i < SERIES_OTHERS; i++, text += strlen(text) + 1) {
 		if (!*text)
 			continue;
 		json_member(writer, before, series_fields[i]);
@@ -58,6 +58,10 @@ static void put_series(struct writer *writer, const struct series *series)
 	/* a row of no container still is an object */
 	json_member(writer, before, "overflow");
 	writer_string(writer, "false");
+	if (*text) {
+		json_member(writer, ",", series_fields[SERIES_OTHERS]);
+		writer_string(writer, "true");
+	}
 	put_totals(writer, series->totals, series->fullest, series->queues);
 	writer_string(writer, "}");
 }

@@ -110,7 +110,8 @@ size_t culprits_take(struct culprits *culprits, const Ringside__V1__Limited *lim
 	key.action = (int32_t)limited->action;
 	key.error_number = limited->error_number;
 	slot = slot_of(culprits, &key);
-	if (!limited->overflow && memcmp(&slot->key, &key, sizeof(key)) == 0 && slot->one_name) {
+	if (!limited->overflow && !limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
+	    slot->one_name) {
 		line_name(&line, slot->name, NAME_SIZE);
 		if (slot->one_pid) {
 			line_put(&line, "[", 1);

@@ -21,6 +21,7 @@ static struct ledger_row key_of(unsigned kind, const Ringside__V1__CounterRow *r
 	key.action = (uint32_t)row->action;
 	key.error = row->error_number;
 	key.scope = (uint32_t)row->scope;
+	key.others = (uint32_t)row->others;
 	key.hash = XXH3_64bits(&key.kind, offsetof(struct ledger_row, series) -
 						  offsetof(struct ledger_row, kind));
 	return key;
@@ -32,7 +33,7 @@ static bool is_same(const void *item, const void *data)
 
 	return a->kind == b->kind && a->hierarchy == b->hierarchy && a->arch == b->arch &&
 	       a->cgroup == b->cgroup && a->syscall == b->syscall && a->action == b->action &&
-	       a->error == b->error && a->scope == b->scope;
+	       a->error == b->error && a->scope == b->scope && a->others == b->others;
 }
 
 /* Of a queue the fullest is that of one interval: it is not known any more. */

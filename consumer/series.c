@@ -12,7 +12,7 @@
 
 const char *const series_fields[SERIES_FIELDS] = {
 	"namespace", "pod",  "container", "container_id", "pod_uid", "runtime", "unit",
-	"cgroup",    "arch", "syscall",   "action",       "errno",   "scope",
+	"cgroup",    "arch", "syscall",   "action",       "errno",   "scope",   "others",
 };
 
 struct key {
@@ -84,6 +84,36 @@ static void make_key(struct key *key, unsigned kind, const Ringside__V1__Counter
 	fields_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
 						      (int)row->scope, "OOM_SCOPE_")
 					  : NULL);
+	fields_put(fields, row->others ? "true" : NULL);
+}
+
+/* Of all others of a container, or of those of a cgroup: the first bytes of @path. */
+static void make_others(struct key *key, unsigned kind, const Ringside__V1__CounterRow *row,
+			const char *path, size_t size)
+{
+	_cleanup_free_ char *above = size ? strndup(path, size) : NULL;
+	struct fields *fields = &key->fields;
+	const char *container[SERIES_OF_CONTAINER] = {NULL};
+
+	key->kind = kind;
+	fields_begin(fields, SERIES_FIELDS);
+	if (above)
+		container[SERIES_CGROUP] = above;
+	else if (!size)
+		series_of_container(row->container, container);
+	for (unsigned i = 0; i < SERIES_OTHERS; i++)
+		fields_put(fields, i < SERIES_OF_CONTAINER ? container[i] : NULL);
+	fields_put(fields, "true");
+}
+
+static bool is_of_others(const struct series *series)
+{
+	return *series_text(series, SERIES_OTHERS);
+}
+
+static struct shares *shares_of(struct series_set *set, unsigned kind, bool others)
+{
+	return others ? &set->others[kind] : &set->shares[kind];
 }
 
 static bool is_same(const void *item, const void *data)
@@ -100,7 +130,21 @@ static bool is_it(void *item, void *data)
 	return item == data;
 }
 
-/* One of the kind whose rows are gone for long: who reads has seen its last value. */
+static void drop(struct series_set *set, size_t i)
+{
+	struct series *series = set->all[i];
+
+	shares_give(shares_of(set, series->kind, is_of_others(series)),
+		    series_text(series, SERIES_CGROUP), series->charged);
+	table_sweep(&set->table, is_it, series);
+	set->n_kind[series->kind]--;
+	free(series);
+	set->n--;
+	memmove(set->all + i, set->all + i + 1, (set->n - i) * sizeof(*set->all));
+}
+
+/* Of those of the kind whose rows are gone for long, the first: who reads has seen its last value.
+ */
 static bool make_room(struct series_set *set, unsigned kind, uint64_t now_nano)
 {
 	size_t best = SIZE_MAX;
@@ -119,11 +163,7 @@ static bool make_room(struct series_set *set, unsigned kind, uint64_t now_nano)
 							 : set->all[best]->latest_nano + STALE_NANO;
 		return false;
 	}
-	table_sweep(&set->table, is_it, set->all[best]);
-	free(set->all[best]);
-	set->n--;
-	memmove(set->all + best, set->all + best + 1, (set->n - best) * sizeof(*set->all));
-	set->n_kind[kind]--;
+	drop(set, best);
 	return true;
 }
 
@@ -150,19 +190,84 @@ static struct series *add(struct series_set *set, const struct key *key, uint64_
 	return TAKE_PTR(series);
 }
 
+static struct series *find(const struct series_set *set, const struct key *key, uint64_t *ret_hash)
+{
+	*ret_hash = XXH3_64bits_withSeed(key->fields.text, key->fields.size, key->kind);
+	return table_find(&set->table, *ret_hash, is_same, key);
+}
+
+/* Whose share a new series is in: that of the first bytes of a path. */
+struct charge {
+	const char *path;
+	size_t size;
+	bool others;
+};
+
+static size_t parent_size(const char *path, size_t size)
+{
+	while (size && path[size - 1] != '/')
+		size--;
+	return size ? size - 1 : 0;
+}
+
+/* The series of the key, which @to has to have room for if it is new. */
+static struct series *get(struct series_set *set, const struct key *key, const struct charge *to,
+			  uint64_t now_nano)
+{
+	struct shares *shares = shares_of(set, key->kind, to->others);
+	uint64_t hash;
+	struct series *series = find(set, key, &hash);
+
+	if (series)
+		return series;
+	if (!shares_take(shares, to->path, to->size, set->limit) &&
+	    !(make_room(set, key->kind, now_nano) &&
+	      shares_take(shares, to->path, to->size, set->limit)))
+		return NULL;
+	series = add(set, key, hash);
+	if (series)
+		series->charged = to->size;
+	else
+		shares_give(shares, to->path, to->size);
+	return series;
+}
+
+/* That of the container, or of the nearest cgroup above it, in the share of what is above that. */
+static struct series *get_others(struct series_set *set, unsigned kind,
+				 const Ringside__V1__CounterRow *row, const char *path,
+				 uint64_t now_nano)
+{
+	struct charge to = {.path = path, .size = strlen(path), .others = true};
+	struct series *series;
+	struct key key;
+
+	make_others(&key, kind, row, NULL, 0);
+	series = get(set, &key, &to, now_nano);
+	for (;;) {
+		size_t above = parent_size(path, to.size);
+
+		if (series || !above)
+			return series;
+		make_others(&key, kind, row, path, above);
+		to.size = parent_size(path, above);
+		series = get(set, &key, &to, now_nano);
+		to.size = above;
+	}
+}
+
 struct series *series_get(struct series_set *set, unsigned kind,
 			  const Ringside__V1__CounterRow *row, uint64_t now_nano)
 {
-	struct series *series;
+	const char *path =
+		row->container && row->container->cgroup_path ? row->container->cgroup_path : "";
+	const struct charge to = {.path = path, .size = strlen(path)};
+	struct series *series = NULL;
 	struct key key;
-	uint64_t hash;
 
 	make_key(&key, kind, row);
-	hash = XXH3_64bits_withSeed(key.fields.text, key.fields.size, kind);
-	series = table_find(&set->table, hash, is_same, &key);
-	if (!series && (set->n_kind[kind] < set->limit || make_room(set, kind, now_nano)))
-		series = add(set, &key, hash);
-	return series;
+	if (!row->others)
+		series = get(set, &key, &to, now_nano);
+	return series ? series : get_others(set, kind, row, path, now_nano);
 }
 
 void series_done(struct series_set *set)
@@ -171,5 +276,9 @@ void series_done(struct series_set *set)
 		free(set->all[i]);
 	free(set->all);
 	table_done(&set->table);
+	for (unsigned kind = 0; kind < SERIES_KINDS; kind++) {
+		shares_done(&set->shares[kind]);
+		shares_done(&set->others[kind]);
+	}
 	*set = (struct series_set){0};
 }

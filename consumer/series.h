@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the rows of Counters add up to, by what a person calls them: a container that came back has
- * another cgroup, but is the same series. Of each kind, so many at most: what finds no room is
- * summed up in one row, its overflow. */
+ * another cgroup, but is the same series. Of each kind, so many at most, and of these a share for
+ * each container. What is beyond that is summed up in one series of the container, its others; or
+ * of a cgroup above it, if there are too many of those; and if nothing has room, in one row, the
+ * kind's overflow. */
 #pragma once
 
 #include "ringside.pb-c.h"
+#include "shares.h"
 #include "table.h"
 
 /* What tells series apart; "" where a row does not have it. */
@@ -23,6 +26,7 @@ enum series_field {
 	SERIES_ACTION,
 	SERIES_ERRNO,
 	SERIES_SCOPE,
+	SERIES_OTHERS, /* "true" */
 	SERIES_FIELDS,
 };
 
@@ -55,6 +59,7 @@ struct series {
 	uint64_t totals[SERIES_VALUES];
 	/* Of the buffer, 0 to 1 and above, by the latest Counters; or SERIES_UNKNOWN. */
 	double fullest[SERIES_SIDES];
+	size_t charged; /* bytes of its cgroup: whose share it is in */
 	size_t size;
 	char text[]; /* the fields, each ended by a NUL */
 };
@@ -62,7 +67,8 @@ struct series {
 #define SERIES_KINDS 16
 
 struct series_set {
-	size_t limit; /* of each kind */
+	size_t limit; /* of each kind; and of those of others */
+	struct shares shares[SERIES_KINDS], others[SERIES_KINDS];
 	struct table table;
 	size_t n, room;
 	struct series **all; /* in the order they came */
@@ -76,8 +82,8 @@ const char *series_text(const struct series *series, enum series_field field);
 void series_of_container(const Ringside__V1__Container *container,
 			 const char *ret[SERIES_OF_CONTAINER]);
 
-/* The series a row belongs to, made if need be in place of one whose row is long gone. NULL: no
- * room. */
+/* The series a row belongs to, made if need be in place of one whose row is long gone; or that of
+ * its container's others. NULL: no room. */
 struct series *series_get(struct series_set *set, unsigned kind,
 			  const Ringside__V1__CounterRow *row, uint64_t now_nano);
 

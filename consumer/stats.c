@@ -31,6 +31,8 @@ struct stats *stats_free(struct stats *stats)
 {
 	if (stats)
 		objects_done(&stats->counters.objects);
+	for (unsigned i = 0; stats && i < STATS_LISTS; i++)
+		toplist_done(&stats->lists[i]);
 	free(stats);
 	return NULL;
 }
@@ -108,12 +110,14 @@ static void count(struct stats *stats, unsigned kind, const Ringside__V1__Record
 	buckets_add(&stats->buckets, kind, time, both);
 }
 
-static void put_line(struct stats *stats, enum stats_list list, struct line *line,
+static void put_line(struct stats *stats, enum stats_list list,
+		     const Ringside__V1__Container *container, struct line *line,
 		     struct toplist_count n)
 {
 	size_t size = line_end(line);
 
-	toplist_add(&stats->lists[list], line->start, size, n);
+	toplist_add(&stats->lists[list], container ? container->cgroup_path : NULL, line->start,
+		    size, n);
 }
 
 static void count_container(struct stats *stats, const Ringside__V1__Container *container,
@@ -123,11 +127,12 @@ static void count_container(struct stats *stats, const Ringside__V1__Container *
 	struct line line = line_make(name, sizeof(name));
 
 	text_container(&line, container);
-	put_line(stats, STATS_CONTAINERS, &line, n);
+	put_line(stats, STATS_CONTAINERS, container, &line, n);
 }
 
 /* What a denial and its Limited have in common. */
 struct call {
+	const Ringside__V1__Container *container;
 	const char *syscall_name, *arch_name, *error_name;
 	bool has_number, has_error;
 	int32_t number;
@@ -137,10 +142,10 @@ struct call {
 
 #define CALL(m)                                                                                    \
 	{                                                                                          \
-		.syscall_name = (m)->syscall_name, .arch_name = (m)->arch_name,                    \
-		.error_name = (m)->error_name, .has_number = (m)->has_syscall_number,              \
-		.has_error = (m)->has_error_number, .number = (m)->syscall_number,                 \
-		.error = (m)->error_number, .action = (m)->action,                                 \
+		.container = (m)->container, .syscall_name = (m)->syscall_name,                    \
+		.arch_name = (m)->arch_name, .error_name = (m)->error_name,                        \
+		.has_number = (m)->has_syscall_number, .has_error = (m)->has_error_number,         \
+		.number = (m)->syscall_number, .error = (m)->error_number, .action = (m)->action,  \
 	}
 
 static void put_action(struct line *line, Ringside__V1__SeccompAction action)
@@ -181,7 +186,7 @@ static void count_call(struct stats *stats, const struct call *call, struct topl
 		line_text(&line, "errno ");
 		line_uint(&line, call->error);
 	}
-	put_line(stats, STATS_SYSCALLS, &line, n);
+	put_line(stats, STATS_SYSCALLS, call->container, &line, n);
 }
 
 static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
@@ -197,7 +202,7 @@ static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
 	line_name(&line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
 	line_text(&line, "\t");
 	text_container(&line, kill->victim_container);
-	put_line(stats, STATS_VICTIMS, &line, n);
+	put_line(stats, STATS_VICTIMS, kill->victim_container, &line, n);
 }
 
 static void add_event(struct stats *stats, const Ringside__V1__Record *record)
@@ -232,18 +237,19 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 	if (!limited->count)
 		return;
 	count(stats, kind_of(stats, kind), record, n);
-	if (limited->overflow)
-		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, 0, n);
+	if (limited->overflow || (limited->others && !limited->container))
+		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else
 		count_container(stats, limited->container, n);
 	if (!strcmp(kind, "oom_kill")) {
 		/* whom it was about was not kept */
-		toplist_add(&stats->lists[STATS_VICTIMS], NULL, 0, n);
+		toplist_add(&stats->lists[STATS_VICTIMS], NULL, NULL, 0, n);
 	} else if (!strcmp(kind, "seccomp_denial")) {
 		const struct call call = CALL(limited);
 
-		if (limited->overflow)
-			toplist_add(&stats->lists[STATS_SYSCALLS], NULL, 0, n);
+		/* which calls these were was not kept */
+		if (limited->overflow || limited->others)
+			toplist_add(&stats->lists[STATS_SYSCALLS], NULL, NULL, 0, n);
 		else
 			count_call(stats, &call, n);
 	}

@@ -246,7 +246,7 @@ void text_seccomp_limited(struct line *line, const Ringside__V1__Limited *limite
 		.has_error = limited->has_error_number,
 	};
 
-	if (limited->overflow) {
+	if (limited->overflow || limited->others) {
 		text_limited(line, limited);
 		return;
 	}
@@ -265,4 +265,8 @@ void text_limited(struct line *line, const Ringside__V1__Limited *limited)
 	put_period(line, limited);
 	if (limited->overflow)
 		line_text(line, " (whose is not known: the tables were full)");
+	else if (limited->others && limited->container)
+		line_text(line, " (of other kinds of calls: more than its share of the table)");
+	else if (limited->others)
+		line_text(line, " (of other containers: more than are kept apart)");
 }

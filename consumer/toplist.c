@@ -13,13 +13,13 @@ static void add(struct toplist_count *sum, const struct toplist_count *count)
 	sum->limited += count->limited;
 }
 
-static struct toplist_count *add_row(struct toplist *list, uint16_t *slot, uint64_t hash,
-				     const char *name, size_t size)
+static struct toplist_count *add_row(struct toplist *list, const char *path, uint16_t *slot,
+				     uint64_t hash, const char *name, size_t size)
 {
 	struct toplist_row *row;
 	struct line line;
 
-	if (list->n == TOPLIST_KEYS)
+	if (!shares_take(&list->shares, path ? path : "", path ? strlen(path) : 0, TOPLIST_KEYS))
 		return &list->others;
 	row = &list->rows[list->n++];
 	row->hash = hash;
@@ -30,7 +30,8 @@ static struct toplist_count *add_row(struct toplist *list, uint16_t *slot, uint6
 	return &row->count;
 }
 
-void toplist_add(struct toplist *list, const char *name, size_t size, struct toplist_count count)
+void toplist_add(struct toplist *list, const char *path, const char *name, size_t size,
+		 struct toplist_count count)
 {
 	uint64_t hash;
 
@@ -44,7 +45,7 @@ void toplist_add(struct toplist *list, const char *name, size_t size, struct top
 		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
 
 		if (!*slot) {
-			add(add_row(list, slot, hash, name, size), &count);
+			add(add_row(list, path, slot, hash, name, size), &count);
 			return;
 		}
 		if (list->rows[*slot - 1].hash == hash) {
@@ -52,6 +53,11 @@ void toplist_add(struct toplist *list, const char *name, size_t size, struct top
 			return;
 		}
 	}
+}
+
+void toplist_done(struct toplist *list)
+{
+	shares_done(&list->shares);
 }
 
 static uint64_t events(const struct toplist_row *row)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts by name, for as many names as have room; what the others have is counted together, so
- * that the sum of all is exact. */
+/* Counts by name, for as many names as have room, of which each cgroup has a share; what the others
+ * have is counted together, so that the sum of all is exact. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "shares.h"
 
 #define TOPLIST_KEYS 4096
 #define TOPLIST_NAME 192 /* bytes kept of a name */
@@ -21,6 +23,7 @@ struct toplist_row {
 };
 
 struct toplist {
+	struct shares shares; /* whose the rows are */
 	size_t n;
 	struct toplist_count others;      /* of names that found no room */
 	struct toplist_count unknown;     /* of those that nobody knows the name of */
@@ -28,8 +31,12 @@ struct toplist {
 	struct toplist_row rows[TOPLIST_KEYS];
 };
 
-/* @name of @size bytes; NULL: it is not known. */
-void toplist_add(struct toplist *list, const char *name, size_t size, struct toplist_count count);
+/* @name of @size bytes; NULL: it is not known. A name that is new needs room in the share of the
+ * cgroup
+ * @path. */
+void toplist_add(struct toplist *list, const char *path, const char *name, size_t size,
+		 struct toplist_count count);
+void toplist_done(struct toplist *list); /* any time, also twice */
 
 /* The rows with the most, the first of them first. Returns how many, and in *ret_others the sum of
  * the rows that are not among them and of those that found no room. */

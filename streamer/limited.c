@@ -13,7 +13,7 @@
 #define RECORD_MAX (32u * 1024) /* with the longest path there can be */
 #define SIZE_MIN 64u
 /* The rows are ahead of the ring: the event with a cgroup's path may still be in it. */
-#define PATH_NANO 5000000000u
+#define PATH_NANO 20000000000u
 
 struct limited_row {
 	uint64_t reported;                  /* limited of the row, as last reported */

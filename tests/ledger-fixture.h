@@ -63,7 +63,9 @@ static inline void fixture_header(struct ledger *ledger, struct fixture_stream *
 struct fixture_set {
 	uint64_t seen, dropped, cgroup;
 	const char *name;
-	bool full, no_row;
+	const char *path;
+	uint32_t error; /* 0: EPERM */
+	bool full, no_row, others;
 	Ringside__V1__TcpQueue *queue;
 };
 
@@ -79,7 +81,7 @@ static inline void fixture_counters(struct ledger *ledger, struct fixture_stream
 	Ringside__V1__Counters counters = RINGSIDE__V1__COUNTERS__INIT;
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	char *kind = set.queue ? queue : denial;
-	char name[16384];
+	char name[16384], path[256];
 
 	(void)snprintf(name, sizeof(name), "%s", set.name ? set.name : "web");
 	cpu.seen = set.seen;
@@ -89,6 +91,8 @@ static inline void fixture_counters(struct ledger *ledger, struct fixture_stream
 	sums.cpus = cpus;
 	container.cgroup_id = set.cgroup ? set.cgroup : 7;
 	container.container_name = name;
+	(void)snprintf(path, sizeof(path), "%s", set.path ? set.path : "");
+	container.cgroup_path = set.path ? path : NULL;
 	row.kind = kind;
 	row.container = &container;
 	row.count = set.seen;
@@ -99,6 +103,17 @@ static inline void fixture_counters(struct ledger *ledger, struct fixture_stream
 	row.action = RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO;
 	row.error_number = 1;
 	row.error_name = error;
+	if (set.error) {
+		row.error_number = set.error;
+		row.error_name = NULL;
+	}
+	if (set.others) {
+		row.has_syscall_number = row.has_action = row.has_error_number = 0;
+		row.syscall_number = 0;
+		row.error_number = 0;
+		row.error_name = row.syscall_name = NULL;
+		row.has_others = row.others = 1;
+	}
 	row.tcp_queue = set.queue;
 	counters.part = counters.parts = 1;
 	counters.full = set.full;

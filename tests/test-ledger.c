@@ -162,36 +162,105 @@ static void a_new_cgroup_of_the_same_container_is_the_same_series(void **state)
 	assert_int_equal(ledger.series.all[0]->totals[SERIES_COUNT], 14);
 }
 
+/* Three by name, the others of three more, and all the rest. */
 static void rows_beyond_the_limit_are_summed_up(void **state)
 {
 	_cleanup_ledger_ struct ledger ledger = make_ledger(3);
 	struct fixture_stream a = fixture_stream(1), b = fixture_stream(2);
 	uint64_t sum = 0;
-	char name[16];
+	char name[16], path[16];
 
 	fixture_header(&ledger, &a, 100);
 	for (uint64_t round = 1; round <= 2; round++) {
 		sum = 0;
 		for (uint64_t i = 1; i <= 10; i++) {
 			(void)snprintf(name, sizeof(name), "c%d", (int)i);
+			(void)snprintf(path, sizeof(path), "/c%d", (int)i);
 			fixture_counters(&ledger, &a, 100 + round * 10,
 					 (struct fixture_set){.seen = i * round,
 							      .cgroup = i,
-							      .name = name});
+							      .name = name,
+							      .path = path});
 			sum += i * round;
 		}
 	}
-	assert_int_equal(ledger.series.n, 3);
-	assert_int_equal(ledger.kinds[0].overflow_rows, 7);
-	assert_int_equal(ledger.kinds[0].overflow[SERIES_COUNT], sum - 2 * (1 + 2 + 3));
+	assert_int_equal(ledger.series.n, 6);
+	assert_string_equal(series_text(ledger.series.all[2], SERIES_SYSCALL), "keyctl");
+	assert_string_equal(series_text(ledger.series.all[3], SERIES_SYSCALL), "");
+	assert_string_equal(series_text(ledger.series.all[3], SERIES_CONTAINER), "c4");
+	assert_string_equal(series_text(ledger.series.all[3], SERIES_OTHERS), "true");
+	assert_int_equal(ledger.series.all[3]->totals[SERIES_COUNT], 8);
+	assert_int_equal(ledger.kinds[0].overflow_rows, 4);
+	assert_int_equal(ledger.kinds[0].overflow[SERIES_COUNT], 2 * (7 + 8 + 9 + 10));
 	assert_int_equal(fixture_rows(&ledger), sum);
 	/* another stream's rows are others, and what the first ones counted stays */
 	fixture_footer(&ledger, &a, 130);
 	fixture_header(&ledger, &b, 131);
-	fixture_counters(&ledger, &b, 141,
-			 (struct fixture_set){.seen = 100, .cgroup = 10, .name = "c10"});
+	fixture_counters(
+		&ledger, &b, 141,
+		(struct fixture_set){.seen = 100, .cgroup = 10, .name = "c10", .path = "/c10"});
 	assert_int_equal(fixture_rows(&ledger), sum + 100);
-	assert_int_equal(ledger.series.n, 3);
+	assert_int_equal(ledger.series.n, 6);
+}
+
+static uint64_t counted(const struct ledger *ledger, const char *path, bool others)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ledger->series.n; i++)
+		if (!strcmp(series_text(ledger->series.all[i], SERIES_CGROUP), path) &&
+		    others == !!*series_text(ledger->series.all[i], SERIES_OTHERS))
+			sum += ledger->series.all[i]->totals[SERIES_COUNT];
+	return sum;
+}
+
+/* With rows and cgroups without end: those beside it have theirs, and what it has is not lost. */
+static void no_container_takes_the_series_of_another(void **state)
+{
+	_cleanup_ledger_ struct ledger ledger = make_ledger(2000);
+	struct fixture_stream a = fixture_stream(1);
+	char path[64];
+
+	fixture_header(&ledger, &a, 100);
+	for (uint32_t i = 1; i <= 5000; i++) {
+		(void)snprintf(path, sizeof(path), "/docker/bad/%u", i % 2500);
+		fixture_counters(&ledger, &a, 110,
+				 (struct fixture_set){.seen = 3,
+						      .cgroup = 1000 + i % 2500,
+						      .path = path,
+						      .error = i});
+	}
+	for (uint32_t i = 1; i <= 100; i++)
+		fixture_counters(&ledger, &a, 110,
+				 (struct fixture_set){.seen = 2,
+						      .cgroup = 7,
+						      .path = "/docker/good",
+						      .error = i});
+	assert_int_equal(counted(&ledger, "/docker/good", false), 200);
+	assert_int_equal(counted(&ledger, "/docker/good", true), 0);
+	assert_int_equal(ledger.kinds[0].overflow_rows, 0);
+	assert_true(counted(&ledger, "/docker/bad", true) > 0);
+	assert_int_equal(fixture_rows(&ledger), 15000 + 200);
+	assert_true(ledger.series.n < 4000);
+}
+
+/* What the kernel had put together is one series, also with what finds no room here. */
+static void others_of_a_container_are_one_series(void **state)
+{
+	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
+	struct fixture_stream a = fixture_stream(1);
+	uint64_t by_name;
+
+	fixture_header(&ledger, &a, 100);
+	fixture_counters(&ledger, &a, 110,
+			 (struct fixture_set){.seen = 40, .path = "/a", .others = true});
+	for (uint32_t i = 1; i <= 20; i++)
+		fixture_counters(&ledger, &a, 110,
+				 (struct fixture_set){.seen = 1, .path = "/a", .error = i});
+	by_name = counted(&ledger, "/a", false);
+	assert_in_range(by_name, 1, 5);
+	assert_int_equal(counted(&ledger, "/a", true), 40 + 20 - by_name);
+	assert_int_equal(ledger.series.n, by_name + 1);
 }
 
 static void a_series_whose_rows_are_long_gone_gives_way(void **state)
@@ -266,12 +335,16 @@ static void metrics_name_the_container_and_the_overflow(void **state)
 	assert_shows(&ledger,
 		     "\nringside_seccomp_denials_total{container=\"web\",syscall=\"keyctl\","
 		     "action=\"ERRNO\",errno=\"EPERM\"} 5\n");
-	assert_shows(&ledger, "\nringside_seccomp_denials_total{overflow=\"true\"} 4\n");
+	fixture_counters(&ledger, &a, 112,
+			 (struct fixture_set){.seen = 3, .cgroup = 9, .name = "db"});
+	assert_shows(&ledger, "\nringside_seccomp_denials_total{container=\"api\",others=\"true\"} "
+			      "4\n");
+	assert_shows(&ledger, "\nringside_seccomp_denials_total{overflow=\"true\"} 3\n");
 	assert_shows(&ledger, "\nringside_events_lost_total{kind=\"seccomp_denial\","
 			      "reason=\"ring_full\"} 0\n");
 	assert_shows(&ledger, "boot_id=\"" FIXTURE_BOOT "\",counts=\"true\"} 1\n");
 	assert_shows(&ledger, "boot_id=\"" FIXTURE_BOOT "\",counts=\"false\"} 1\n");
-	assert_shows(&ledger, "\nringside_last_counters_timestamp_seconds 1763780756.000000000\n");
+	assert_shows(&ledger, "\nringside_last_counters_timestamp_seconds 1763780757.000000000\n");
 }
 
 static void queues_become_gauges_and_a_histogram(void **state)
@@ -329,6 +402,8 @@ int main(void)
 		cmocka_unit_test(what_was_read_before_changes_nothing),
 		cmocka_unit_test(a_new_cgroup_of_the_same_container_is_the_same_series),
 		cmocka_unit_test(rows_beyond_the_limit_are_summed_up),
+		cmocka_unit_test(no_container_takes_the_series_of_another),
+		cmocka_unit_test(others_of_a_container_are_one_series),
 		cmocka_unit_test(a_series_whose_rows_are_long_gone_gives_way),
 		cmocka_unit_test(names_longer_than_the_room_for_all_are_cut),
 		cmocka_unit_test(a_row_of_a_missing_part_is_not_gone),

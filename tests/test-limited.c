@@ -77,7 +77,7 @@ static void whose_it_is_may_take_a_while_to_be_known(void **state)
 	fake_row(f->kernel, 1)->key.denial.cgroup_id = 7;
 	fake_row(f->kernel, 2)->key.denial.cgroup_id = 8;
 	fake_limit(f->kernel, 0, 1, f->counters.read_nano);
-	fake_limit(f->kernel, 0, 2, f->counters.read_nano - 10000000000);
+	fake_limit(f->kernel, 0, 2, f->counters.read_nano - 30000000000);
 	write_limited(f, &limited, false);
 	write_limited(f, &limited, false);
 	{

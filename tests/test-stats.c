@@ -269,9 +269,9 @@ static void a_full_list_keeps_the_sum(void **state)
 		for (unsigned i = 0; i < 3 * TOPLIST_KEYS; i++) {
 			struct toplist_count one = {.delivered = i, .limited = 2};
 			char name[32];
-			int size = snprintf(name, sizeof(name), "name-%u", i);
+			int size = snprintf(name, sizeof(name), "/name-%u", i);
 
-			toplist_add(list, name, (size_t)size, one);
+			toplist_add(list, name, name + 1, (size_t)size - 1, one);
 			delivered += i;
 			limited += 2;
 		}
@@ -292,6 +292,24 @@ static void a_full_list_keeps_the_sum(void **state)
 	assert_int_equal(others.limited, limited);
 }
 
+static void names_of_one_cgroup_leave_room_for_those_of_others(void **state)
+{
+	_cleanup_(stats_freep) struct stats *stats = make_stats();
+	const struct toplist_count one = {.delivered = 1};
+	struct toplist *list = &stats->lists[0];
+
+	for (unsigned i = 0; i < 3 * TOPLIST_KEYS; i++) {
+		char name[32], path[32];
+		int size = snprintf(name, sizeof(name), "name-%u", i);
+
+		(void)snprintf(path, sizeof(path), "/docker/bad/%u", i % 1000);
+		toplist_add(list, path, name, (size_t)size, one);
+	}
+	toplist_add(list, "/docker/good", "good", 4, (struct toplist_count){.delivered = 50});
+	assert_string_equal(list->rows[list->n - 1].name, "good");
+	assert_int_equal(list->others.delivered + list->n - 1, 3 * TOPLIST_KEYS);
+}
+
 static void long_names_with_one_beginning_are_two(void **state)
 {
 	_cleanup_(stats_freep) struct stats *stats = make_stats();
@@ -299,9 +317,9 @@ static void long_names_with_one_beginning_are_two(void **state)
 	char name[1000];
 
 	memset(name, 'x', sizeof(name));
-	toplist_add(list, name, sizeof(name), (struct toplist_count){.delivered = 1});
+	toplist_add(list, NULL, name, sizeof(name), (struct toplist_count){.delivered = 1});
 	name[sizeof(name) - 1] = 'y';
-	toplist_add(list, name, sizeof(name), (struct toplist_count){.delivered = 1});
+	toplist_add(list, NULL, name, sizeof(name), (struct toplist_count){.delivered = 1});
 	assert_int_equal(list->n, 2);
 	assert_true(strlen(list->rows[0].name) < TOPLIST_NAME);
 }
@@ -419,6 +437,7 @@ int main(void)
 		cmocka_unit_test(buckets_reach_over_all_times_there_are),
 		cmocka_unit_test(a_full_list_keeps_the_sum),
 		cmocka_unit_test(long_names_with_one_beginning_are_two),
+		cmocka_unit_test(names_of_one_cgroup_leave_room_for_those_of_others),
 		cmocka_unit_test(the_text_tells_it_all),
 		cmocka_unit_test(nothing_is_said_to_be_nothing),
 		cmocka_unit_test(bpf_objects_are_those_of_the_latest_boot),
