@@ -154,6 +154,8 @@ static void put_limits(struct writer *writer, const Ringside__V1__Limits *limits
 	json_member_known(writer, &before, "burst", limits->has_burst, limits->burst);
 	json_member_known(writer, &before, "container_per_second", limits->has_container_per_second,
 			  limits->container_per_second);
+	json_member_known(writer, &before, "containers", limits->has_containers,
+			  limits->containers);
 	writer_string(writer, "}");
 }
 

@@ -112,6 +112,14 @@ static void put_resources(const struct doctor_page *report, const Ringside__V1__
 		(void)line_end(&line);
 		doctor_row(report, "limits", buf);
 	}
+	if (header->limits && header->limits->has_containers) {
+		line = line_make(buf, sizeof(buf));
+		line_count(&line, header->limits->containers);
+		line_text(&line, " containers find rows of their own, whatever one of them does; "
+				 "what is beyond is summed up, exactly");
+		(void)line_end(&line);
+		doctor_row(report, "shares", buf);
+	}
 }
 
 static void put_base(const struct doctor_page *report)

@@ -91,6 +91,7 @@ static void limits(struct pb *pb, const struct kernel_config *config)
 	pb_uint(pb, FIELD_LIMITS_PER_SECOND, config->rate);
 	pb_uint(pb, FIELD_LIMITS_BURST, config->burst);
 	pb_uint(pb, FIELD_LIMITS_CONTAINER_PER_SECOND, config->container_rate);
+	pb_uint(pb, FIELD_LIMITS_CONTAINERS, WIRE_CONTAINERS);
 	pb_close(pb, mark);
 }
 
