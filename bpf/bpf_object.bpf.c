@@ -175,6 +175,17 @@ static __always_inline __u32 held_object(struct file___held *file, __u32 *ret_id
 	return *ret_id ? WIRE_OBJECT_PROGRAM : 0;
 }
 
+/* Of others the path is not told: whoever makes cgroups without end would fill the ring. */
+static __always_inline bool is_kept_apart(const struct owner *owner)
+{
+	struct kernfs_node *kn = owner->kn;
+	struct wire_share *share;
+	__u32 slot;
+
+	share = share_of(BPF_CORE_READ(kn, priv), &owner->key, &slot);
+	return share && share->cgroup.id == owner->key.id;
+}
+
 SEC("?iter/task_file")
 int BPF_PROG(rs_bpf_holders, struct bpf_iter_meta *meta, struct task_struct *task, __u64 fd,
 	     struct file___held *file)
@@ -195,7 +206,8 @@ int BPF_PROG(rs_bpf_holders, struct bpf_iter_meta *meta, struct task_struct *tas
 	bpf_core_read_str(&to.comm, sizeof(to.comm), &leader->comm);
 	owner_read(&owner, task_cgroup(task));
 	to.cgroup = owner.key;
-	(void)owner_tell(&owner, WIRE_BPF_OBJECT);
+	if (is_kept_apart(&owner))
+		(void)owner_tell(&owner, WIRE_BPF_OBJECT);
 	(void)bpf_seq_write(seq, &to, sizeof(to));
 	return 0;
 }

@@ -73,7 +73,8 @@ static __always_inline __u64 exe_now(struct mark *mark, struct task_struct *task
 /* The paths go with the first event of an executable in a cgroup, and again now and then, so that
  * the streamer may forget them. */
 static __always_inline bool submit(struct denial *denial, struct task_struct *task,
-				   const struct wire_cgroup_key *group, struct wire_sums *sums)
+				   const struct wire_cgroup_key *group, __u32 slot,
+				   struct wire_sums *sums)
 {
 	struct mark *mark = mark_make(task);
 	struct wire_known known = {.cgroup = *group};
@@ -82,7 +83,7 @@ static __always_inline bool submit(struct denial *denial, struct task_struct *ta
 	if (!known.exe)
 		known.exe = exe_now(mark, task, denial->now);
 	denial->exe = known.exe;
-	if (path_is_known(&known, denial->now))
+	if (path_is_known(&known, denial->now) || !paths_pass(slot, denial->now))
 		return submit_bare(denial, sums);
 	/* what is told of it is as it is now */
 	denial->exe = known.exe = exe_now(mark, task, denial->now);
@@ -196,7 +197,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 		owner_tell_row(cgroup, &share->cgroup, WIRE_SECCOMP_DENIAL);
 	if (!passed)
 		hold_back(sums, row, denial->now);
-	else if (submit(denial, task, &group, sums))
+	else if (submit(denial, task, &group, slot, sums))
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);

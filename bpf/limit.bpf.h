@@ -27,11 +27,20 @@ static __always_inline bool limit_passes(__u64 *tat, __u64 now, __u64 interval, 
 	return true;
 }
 
+/* Paths may be long, some 8 KiB with an event: a cgroup may send 128 of these at once, and as many
+ * a second, with those below it; its parent 16 times as many, and so on, as above. Beyond that its
+ * events go without. */
+#define PATHS (NSEC_PER_SEC / 128)
+#define PATHS_SHIFT 4
+
 struct limit_climb {
 	__u64 now;
 	__u64 interval;
+	__u64 tolerance;
 	__u32 slot;
-	__u32 failed;
+	bool failed;
+	bool paths; /* not events */
+	__u16 pad;
 };
 
 LOOP_STEP limit_step(__u32 i, struct limit_climb *climb)
@@ -40,11 +49,11 @@ LOOP_STEP limit_step(__u32 i, struct limit_climb *climb)
 
 	if (!share)
 		return 1;
-	climb->failed = !limit_passes(&share->all_tat, climb->now, climb->interval,
-				      rs_group_rate.tolerance);
+	climb->failed = !limit_passes(climb->paths ? &share->path_tat : &share->all_tat, climb->now,
+				      climb->interval, climb->tolerance);
 	if (climb->failed || climb->slot == WIRE_SHARE_MACHINE)
 		return 1;
-	climb->interval >>= 1;
+	climb->interval >>= climb->paths && !i ? PATHS_SHIFT : 1;
 	climb->slot = share->parent;
 	return 0;
 }
@@ -55,6 +64,7 @@ static __always_inline bool parents_pass(const struct wire_share *share, __u64 n
 	__u32 shift = now - share->since > YOUNG ? GROWN_SHIFT : YOUNG_SHIFT;
 	struct limit_climb climb = {.now = now,
 				    .interval = rs_group_rate.interval >> shift,
+				    .tolerance = rs_group_rate.tolerance,
 				    .slot = share->parent};
 
 	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
@@ -83,4 +93,16 @@ static __always_inline bool passes(struct wire_row *row, struct wire_share *shar
 	    !limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance))
 		return false;
 	return group_passes(share, false, now);
+}
+
+static __always_inline bool paths_pass(__u32 slot, __u64 now)
+{
+	struct limit_climb climb = {.now = now,
+				    .interval = PATHS,
+				    .tolerance = NSEC_PER_SEC,
+				    .slot = slot,
+				    .paths = true};
+
+	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
+	return !climb.failed;
 }

@@ -11,7 +11,6 @@
 struct owner {
 	struct wire_cgroup_key key;
 	struct kernfs_node *kn;
-	struct cgroup *cgroup; /* that of the task: key and kn may rise above it */
 };
 
 static __always_inline void owner_read(struct owner *to, struct cgroup *cgroup)
@@ -22,7 +21,6 @@ static __always_inline void owner_read(struct owner *to, struct cgroup *cgroup)
 	to->key.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
 	to->key.pad = 0;
 	to->kn = kn;
-	to->cgroup = cgroup;
 }
 
 struct large_path {

@@ -88,13 +88,14 @@ SUBPROGRAM int rs_tcp_search(struct wire_cgroup_key *ret, __u64 cgroup)
 static __always_inline struct wire_tcp_row *row_of(const struct owner *owner,
 						   struct wire_cgroup_key *ret)
 {
+	struct kernfs_node *kn = owner->kn;
 	struct wire_tcp_row *row;
 
 	*ret = owner->key;
 	row = find_row(ret);
 	if (row)
 		return row;
-	(void)rs_tcp_search(ret, (__u64)owner->cgroup);
+	(void)rs_tcp_search(ret, (__u64)BPF_CORE_READ(kn, priv));
 	return find_row(ret);
 }
 
@@ -191,7 +192,6 @@ static __always_inline bool find_owner(struct task_struct *task, struct owner *r
 	ret->key.id = cgroup->kn->id;
 	ret->key.hierarchy = cgroup->root->hierarchy_id;
 	ret->key.pad = 0;
-	ret->cgroup = cgroup;
 	return !bpf_core_read(&ret->kn, sizeof(ret->kn), &cgroup->kn);
 }
 
@@ -332,7 +332,6 @@ int BPF_PROG(rs_tcp_probed, struct sock *sk)
 		.key = {.id = BPF_CORE_READ(cgroup, kn, id),
 			.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id)},
 		.kn = BPF_CORE_READ(cgroup, kn),
-		.cgroup = cgroup,
 	};
 
 	return read_sample(sk, SEND, &sample) ? count(&sample, &owner, SEND) : 0;

@@ -31,8 +31,9 @@ struct wire_share {
 	__u64 since;                   /* boottime when it was made */
 	__u64 address;                 /* struct cgroup; 0: not known */
 	__u64 tat, first_tat, all_tat; /* theoretical arrival times; see limit.bpf.h */
+	__u64 path_tat;
 };
-_Static_assert(sizeof(struct wire_share) == 16 + 8 + 8 * WIRE_PROBE_COUNT + 40, "wire_share");
+_Static_assert(sizeof(struct wire_share) == 16 + 8 + 8 * WIRE_PROBE_COUNT + 48, "wire_share");
 
 struct wire_group {
 	__u32 slot;

@@ -14,12 +14,7 @@ int gone_init(struct gone *gone)
 {
 	*gone = (struct gone)GONE_NULL;
 	gone->rows = calloc(GONE_ROWS_MAX, sizeof(*gone->rows));
-	/* pages appear as they are used */
-	gone->cgroups = calloc(WIRE_SHARE_SLOTS, sizeof(*gone->cgroups));
-	if (gone->rows && gone->cgroups)
-		return 0;
-	gone_done(gone);
-	return -ENOMEM;
+	return gone->rows ? 0 : -ENOMEM;
 }
 
 static void drop_table(struct gone *gone)
@@ -42,7 +37,23 @@ struct update {
 	uint64_t now;
 };
 
-/* kernel_dead_fn. Each slot is heard of once, so there is always room. */
+/* Room for one more. Without memory the kernel keeps them. */
+static int grow(struct gone *gone)
+{
+	size_t capacity = gone->capacity ? 2 * gone->capacity : BUCKETS_MIN;
+	struct gone_cgroup *cgroups;
+
+	if (gone->n < gone->capacity)
+		return 0;
+	cgroups = realloc(gone->cgroups, capacity * sizeof(*cgroups));
+	if (!cgroups)
+		return -ENOMEM;
+	gone->cgroups = cgroups;
+	gone->capacity = capacity;
+	return 0;
+}
+
+/* kernel_dead_fn. Each slot is heard of once. */
 static int hear(void *data, const struct wire_gone *from)
 {
 	const struct update *update = data;
@@ -52,6 +63,8 @@ static int hear(void *data, const struct wire_gone *from)
 
 	if (*heard & bit)
 		return 0;
+	if (grow(gone))
+		return -ENOMEM;
 	*heard |= bit;
 	gone->cgroups[gone->n++] = (struct gone_cgroup){.gone = *from, .nano = update->now};
 	return 0;
@@ -63,7 +76,8 @@ void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now, b
 	struct update update = {.gone = gone, .now = now};
 	struct wire_gone one;
 
-	for (unsigned i = 0; i < WIRE_SHARE_SLOTS && kernel_take_gone(kernel, &one); i++)
+	for (unsigned i = 0; i < WIRE_SHARE_SLOTS && !grow(gone) && kernel_take_gone(kernel, &one);
+	     i++)
 		(void)hear(&update, &one);
 	if ((all || missed != gone->missed) && !kernel_dead(kernel, hear, &update))
 		gone->missed = missed;
@@ -155,6 +169,11 @@ static void drop_cgroups(struct gone *gone, const struct kernel *kernel)
 		gone->cgroups[left++] = *cgroup;
 	}
 	gone->n = left;
+	if (left)
+		return;
+	free(gone->cgroups);
+	gone->cgroups = NULL;
+	gone->capacity = 0;
 }
 
 /* Rows may be left whose limits are not told yet: then their cgroups stay, too. */

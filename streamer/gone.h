@@ -31,8 +31,8 @@ struct gone_row {
 };
 
 struct gone {
-	struct gone_cgroup *cgroups; /* WIRE_SHARE_SLOTS, in the order they went */
-	size_t n;
+	struct gone_cgroup *cgroups; /* in the order they went; WIRE_SHARE_SLOTS at most */
+	size_t n, capacity;
 	uint8_t heard[WIRE_SHARE_SLOTS / 8]; /* of the slot, a bit */
 	uint64_t missed;   /* kernel_gone_missed() when the dead were looked for */
 	size_t n_due;      /* of these, the first: long enough ago; in the table */

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # Counters are the trigger's own count to the last denial, for every reader: rows of four cgroups that
 # grow on all CPUs at once, as two streamers write them and as two clients of `ringside serve` read
-# them meanwhile; and the rows of 2,000 cgroups that come and go, which lose no value and leave
+# them meanwhile; and the rows of 1,000 cgroups that come and go, which lose no value and leave
 # nothing behind. RINGSIDE_COUNTERS: denials, of all four together.
 # shellcheck disable=SC2034 # for collect.sh
 targets='native bookworm trixie'
@@ -37,9 +37,10 @@ collect_storm() {
 	[ "$TARGET" != native ] || end_serve
 }
 
-# loop NUMBER: 2,000 cgroups, one after the other, with three rows each.
+# loop NUMBER: 1,000 cgroups, one after the other, with three rows each: about what one container may
+# have.
 loop() {
-	trigger loop trigger-storm --cgroup "counters-loop-$1" --tasks 2 --count 7000 --per-cgroup 7 \
+	trigger loop trigger-storm --cgroup "counters-loop-$1" --tasks 2 --count 3500 --per-cgroup 7 \
 		--distinct 3
 	looped=$(date +%s)
 }

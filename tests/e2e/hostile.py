@@ -64,12 +64,12 @@ class Stream:
             self.footer = record.footer
 
 
-def ask(ringside, path):
-    """What `ringside serve` says of the recording."""
+def ask(ringside, path, awaited):
+    """What `ringside serve` says of the recording, when it has read it."""
     server = subprocess.Popen([ringside, "serve", "--listen", "unix:serve.sock", "hostile.pb"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
+        for _ in range(300):
             time.sleep(0.1)
             try:
                 connection = http.client.HTTPConnection("localhost", timeout=30)
@@ -77,7 +77,7 @@ def ask(ringside, path):
                 connection.sock.connect("serve.sock")
                 connection.request("GET", path)
                 text = connection.getresponse().read().decode()
-                if "hostile.pb" in text or "seccomp_denials_total{" in text:
+                if awaited in text:
                     return text
             except OSError:
                 continue
@@ -116,13 +116,14 @@ def quiet_checks(name, stream, metrics, stats):
 
 
 def checks(stream, ringside, hostile):
-    metrics = ask(ringside, "/metrics")
+    probe, kernel = kernel_sums(stream.footer)
+    metrics = ask(ringside, "/metrics",
+                  f'ringside_events_seen_total{{kind="{KIND}"}} {kernel["seen"]}\n')
     run = subprocess.run([ringside, "stats", "-o", "json", "hostile.pb"], capture_output=True,
                          text=True, check=True)
     for name in ("quiet", "late"):
         for good, what in quiet_checks(name, stream, metrics, json.loads(run.stdout)):
             yield good, f"{name}: {what}"
-    probe, kernel = kernel_sums(stream.footer)
     rows = sum(count for _, _, count in stream.rows.values())
     yield rows + probe.overflow == kernel["seen"] and kernel["dropped"] == 0, \
         f"{rows} in rows and {probe.overflow} without are the {kernel['seen']} seen; " \
