@@ -174,11 +174,13 @@ struct list_head {
 };
 
 struct signal_struct {
+	atomic_t live; /* threads that have not exited */
 	struct list_head thread_head;
 	struct pid *pids[4];
 	unsigned int flags;
 	int group_exit_code;
 	short oom_score_adj;
+	struct mm_struct *oom_mm; /* once a thread was marked as an OOM victim */
 };
 
 typedef struct {

@@ -56,18 +56,18 @@ static __always_inline void sizes_fill(struct wire_oom_kill *event, struct mm_st
 	event->flags |= WIRE_OOM_HAS_MM | (rss_inexact ? WIRE_OOM_APPROXIMATE : 0);
 }
 
-/* Threads looked at of a process whose leader has exited. */
+/* Threads looked at of a process: all it can have (PID_MAX_LIMIT). But the first that still has
+ * memory answers, and most processes have one in front. */
 #ifdef RS_LEGACY
 #define THREADS_MAX 256u /* the verifier takes the square of their number in time */
 #else
-#define THREADS_MAX 1024u
+#define THREADS_MAX (4u << 20)
 #endif
 
 struct thread_walk {
 	struct list_head *at;
 	struct list_head *head;
-	__u64 mm;
-	bool found;
+	__u64 mm; /* of the first thread that has one */
 };
 
 LOOP_STEP thread_step(__u32 i, struct thread_walk *walk)
@@ -77,25 +77,23 @@ LOOP_STEP thread_step(__u32 i, struct thread_walk *walk)
 
 	if (!at || at == walk->head)
 		return 1;
-	if ((__u64)BPF_CORE_READ(thread, mm) == walk->mm) {
-		walk->found = true;
-		return 1;
-	}
+	walk->mm = (__u64)BPF_CORE_READ(thread, mm);
 	walk->at = BPF_CORE_READ(at, next);
-	return 0;
+	return walk->mm != 0;
 }
 
-/* Whether any thread of @task still has @mm: the leader may have exited. */
+/* As process_shares_mm(): threads that are exiting, such as the leader, have none any more; all
+ * others have the same. */
 static __always_inline bool uses_mm(struct task_struct *task, __u64 mm)
 {
-	struct thread_walk walk = {.mm = mm};
+	struct thread_walk walk = {.mm = (__u64)BPF_CORE_READ(task, mm)};
 	struct list_head *head;
 
-	if ((__u64)BPF_CORE_READ(task, mm) == mm)
-		return true;
+	if (walk.mm)
+		return walk.mm == mm;
 	head = (void *)BPF_CORE_READ(task, signal) + OFFSET_OF(struct signal_struct, thread_head);
 	walk.head = head;
 	walk.at = BPF_CORE_READ(head, next);
 	LOOP(THREADS_MAX, thread_step, &walk);
-	return walk.found;
+	return walk.mm == mm;
 }

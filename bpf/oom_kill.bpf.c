@@ -21,44 +21,13 @@
 #include "regs.bpf.h"
 #include "rows.bpf.h"
 #include "task.bpf.h"
-
-#include <linux/errno.h>
+#include "told.bpf.h"
 
 #define SIGKILL 9
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */
 #define SEND_SIG_PRIV 1       /* include/linux/sched/signal.h: from the kernel itself */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* The SIGKILL the kernel sent last on a CPU. It comes before the mark, with the victim's
- * task_lock held: no other task runs in between. */
-struct sent {
-	__u32 tid; /* sender */
-	__u32 tgid;
-	__u32 delivered;
-	__u32 pad;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct sent);
-} rs_sent SEC(".maps");
-
-struct victim_key {
-	__u32 tgid;
-	__u32 pad;
-	__u64 start_boottime;
-};
-
-/* Processes reported lately: the mark is per thread, and a group kill may come back to one. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct victim_key);
-	__type(value, __u64);
-} rs_victims SEC(".maps");
 
 #define OOM_ROWS 1024u
 
@@ -238,18 +207,6 @@ static __always_inline void paths_fill(struct wire_oom_kill *event, struct task_
 		   OF_TRIGGER);
 }
 
-static __always_inline bool is_new_victim(struct task_struct *victim, __u64 now)
-{
-	struct victim_key key = {
-		.tgid = BPF_CORE_READ(victim, tgid),
-		.start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime),
-	};
-
-	/* As int: up to 6.3 the kernel calls the map's own function, which returns one, and so
-	 * -EEXIST comes as 0xffffffef. Any other failure must not silence a kill. */
-	return (int)bpf_map_update_elem(&rs_victims, &key, &now, BPF_NOEXIST) != -EEXIST;
-}
-
 #define OTHER_KILLS(key) ((void)((key)->scope = WIRE_OTHERS))
 
 /* Kills always bring the path of the victim's own cgroup. */
@@ -320,21 +277,56 @@ static __always_inline void victim_fill(struct wire_oom_kill *event, struct task
 	}
 }
 
+/* Counts @victim as seen if it is to be told: NULL if it was. */
+static __always_inline struct wire_sums *admit(struct task_struct *victim, const struct sent *sent,
+					       __u64 now)
+{
+	enum told told = was_told(victim, sent, now);
+	struct wire_sums *sums;
+
+	if (told == TOLD_BEFORE)
+		return NULL;
+	sums = sums_enter(WIRE_OOM_KILL);
+	if (!sums || told == TOLD_NOT)
+		return sums;
+	/* Told twice would be worse than lost, which is said. */
+	ADD(sums->overflow, 1);
+	sums_leave(sums, &sums->dropped);
+	return NULL;
+}
+
+/* How it came to be killed. */
+static __always_inline void manner_fill(struct wire_oom_kill *event, struct task_struct *victim,
+					const struct sent *sent, __u32 tid, bool shares)
+{
+	__u64 group = group_of(victim);
+
+	event->flags |= WIRE_OOM_KNOWS_EXITING;
+	if (group != GROUP_UNKNOWN)
+		event->flags |= WIRE_OOM_KNOWS_GROUP | (group ? WIRE_OOM_GROUP : 0);
+	else
+		group = 0;
+	if (shares)
+		event->flags |= WIRE_OOM_SHARES_MM;
+	else if (!sent || !sent->delivered)
+		event->flags |= WIRE_OOM_EXITING;
+	number_fill(event, tid, group, shares);
+}
+
 static __always_inline int report(struct task_struct *victim, struct mm_struct *mm, bool shares)
 {
 	struct task_struct *trigger = current_task();
 	__u32 zero = 0, tid = TASK_READ(trigger, pid), size;
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct buffer *buffer = bpf_map_lookup_elem(&rs_oom_buffer, &zero);
-	struct sent *sent = bpf_map_lookup_elem(&rs_sent, &zero);
+	const struct sent *sent = sent_to(victim, tid);
 	struct wire_oom_kill *event;
 	struct mem_cgroup *owner;
 	struct wire_sums *sums;
-	__u64 group;
 
-	if (!buffer || !sent || !is_new_victim(victim, now))
+	if (!buffer)
 		return 0;
-	sums = sums_enter(WIRE_OOM_KILL);
+	sums = admit(victim, sent, now);
 	if (!sums)
 		return 0;
 	event = &buffer->event;
@@ -344,17 +336,7 @@ static __always_inline int report(struct task_struct *victim, struct mm_struct *
 	cgroup_fill(&event->trigger_cgroup, task_cgroup(trigger));
 	find_cause(victim, tid, shares, now);
 	owner = cause_fill(event, tid);
-	event->flags |= WIRE_OOM_KNOWS_EXITING;
-	group = group_of(victim);
-	if (group != GROUP_UNKNOWN)
-		event->flags |= WIRE_OOM_KNOWS_GROUP | (group ? WIRE_OOM_GROUP : 0);
-	else
-		group = 0;
-	if (shares)
-		event->flags |= WIRE_OOM_SHARES_MM;
-	else if (sent->tid != tid || sent->tgid != event->victim.pid || !sent->delivered)
-		event->flags |= WIRE_OOM_EXITING;
-	number_fill(event, tid, group, shares);
+	manner_fill(event, victim, sent, tid, shares);
 	if (mm)
 		sizes_fill(event, mm);
 	paths_fill(event, victim, mm, trigger, owner);
@@ -450,17 +432,13 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 {
 	struct task_struct *task = current_task();
 	struct sent *sent;
-	__u32 zero = 0;
 
 	if (sig != SIGKILL || (__u64)info != SEND_SIG_PRIV)
 		return 0;
-	sent = bpf_map_lookup_elem(&rs_sent, &zero);
+	sent = sent_note(task, target, result);
 	if (!sent)
 		return 0;
-	sent->tid = TASK_READ(task, pid);
-	sent->tgid = BPF_CORE_READ(target, tgid);
-	sent->delivered = !result; /* TRACE_SIGNAL_DELIVERED */
-	if (in_kill(task) && uses_mm(target, kill.mm)) {
+	if (sent->delivered && in_kill(task) && uses_mm(target, kill.mm)) {
 		kill.victim = target;
 		kill.shares = 1;
 		bpf_tail_call(ctx, &rs_oom_tail, 0);

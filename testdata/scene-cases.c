@@ -159,6 +159,12 @@ static int stage_o04(struct scene *scene)
 	return actor_start(scene, actor, hog_with_sharer, 0);
 }
 
+/* The one that shares memory dies of that, and is marked when the turn of the group comes. */
+static int stage_o18(struct scene *scene)
+{
+	return make_group(scene) ? -1 : stage_o04(scene);
+}
+
 struct eater {
 	struct scene *scene;
 	struct actor *actor;
@@ -422,6 +428,8 @@ const struct scene_case scene_cases[] = {
 	 "child", false},
 	{"o16", "the victim is pid 1 of a container", stage_o16, CONTAINER, false},
 	{"o17", "the victim is pid 1 of a sandbox in a container", stage_o17, CONTAINER, false},
+	{"o18", "memory.oom.group, another process of it shares the victim's memory", stage_o18,
+	 NULL, false},
 	{"g01", "the machine runs out of memory", stage_g01, NULL, true},
 	{"g02", "sysrq f", stage_g02, NULL, true},
 };

@@ -22,7 +22,7 @@ PAGE = 4096
 SLACK_BYTES = 4 << 20
 
 SECCOMP_CASES = [f"c{n:02}" for n in range(1, 20)] + [f"n{n:02}" for n in range(1, 39)]
-OOM_CASES = [f"o{n:02}" for n in range(1, 18)]
+OOM_CASES = [f"o{n:02}" for n in range(1, 19)]
 MACHINE_CASES = ["g01", "g02"]
 
 # Cases whose filters are too long for the programs for old kernels to run, or whose caller's stack

@@ -30,7 +30,7 @@ LEGEND = f"""\
       (blank) not run: the tier does not offer it here"""
 PARTS = [("c", "c01..c19: every action and outcome of seccomp"),
          ("n", "n01..n38: what is easily mistaken for a denial"),
-         ("o", "o01..o17: OOM kills in a memory cgroup"),
+         ("o", "o01..o18: OOM kills in a memory cgroup"),
          ("s", "storms of eight tasks on two CPUs: delivered and dropped; limited, beside 60 "
                "sleepers in USER_NOTIF")]
 
