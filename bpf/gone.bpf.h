@@ -30,7 +30,7 @@ int BPF_PROG(rs_rmdir, struct cgroup *cgroup)
 	if (!group)
 		return 0;
 	gone.slot = group->slot;
-	if (bpf_map_push_elem(&rs_gone, &gone, 0))
+	if ((int)bpf_map_push_elem(&rs_gone, &gone, 0))
 		ADD(rs_gone_missed, 1);
 	return 0;
 }

@@ -70,7 +70,8 @@ LOOP_STEP claim_step(__u32 i, struct share_claim *claim)
 {
 	__u32 slot = (claim->hash >> 4 * i) & (WIRE_SHARE_SLOTS - 1), one = 1;
 
-	if (slot == WIRE_SHARE_MACHINE || bpf_map_update_elem(&rs_claims, &slot, &one, BPF_NOEXIST))
+	if (slot == WIRE_SHARE_MACHINE ||
+	    (int)bpf_map_update_elem(&rs_claims, &slot, &one, BPF_NOEXIST))
 		return 0;
 	claim->slot = slot;
 	return 1;
