@@ -36,7 +36,7 @@ collect() {
 quiet() { # NAME ID OPTION…
 	name=$1 id=$2
 	shift 2
-	"$BUILD/testdata/trigger-storm" --cgroup "docker/$id" --count 1000 --distinct 100 "$@" \
+	"$BUILD/testdata/trigger-storm" --cgroup "docker/$id" --count 500 --distinct 50 "$@" \
 		>"$name.did"
 }
 
