@@ -69,6 +69,13 @@ static bool is_machine(const char *name)
 				  "-._")];
 }
 
+/* As systemd makes them: nothing in it is a pattern of systemctl's. */
+static bool is_unit(const char *name)
+{
+	return !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				  ":-_.\\@")];
+}
+
 static bool is_id(const char *id)
 {
 	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
@@ -146,6 +153,8 @@ bool text_systemctl(struct line *line, const Ringside__V1__Container *c, const c
 {
 	bool edits = strcmp(verb, "edit") == 0, users, nested;
 
+	if (!is_unit(name))
+		return false;
 	users = text_equal(name, c->systemd_user_unit) || text_equal(name, c->systemd_user_slice);
 	nested = text_equal(name, c->nested_unit) || text_equal(name, c->nested_slice);
 	if (nested && text_has(c->id)) {

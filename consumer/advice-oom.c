@@ -5,8 +5,6 @@
 #include "text-part.h"
 #include "util.h"
 
-#define TEXT_COMMAND_MAX 1024
-
 /* " (512 MiB now)" */
 static void put_now(struct line *line, const Ringside__V1__OomKill *kill)
 {
@@ -76,7 +74,8 @@ static bool raise_by_engine(struct line *line, const Ringside__V1__OomKill *kill
 	bool docker = text_equal(c->runtime, "docker");
 
 	if ((!docker && !text_equal(c->runtime, "podman")) || !is_hex_id(c->id) ||
-	    (text_has(c->systemd_unit) && (!c->has_systemd_user_uid || c->systemd_user_unit)))
+	    (text_has(c->systemd_unit) &&
+	     (!c->has_systemd_user_uid || text_has(c->systemd_user_unit))))
 		return false;
 	line_text(line, "raise it with `");
 	if (c->has_systemd_user_uid) {

@@ -69,14 +69,19 @@ static const char *service_of(const Ringside__V1__Container *c)
 
 static void allow_in_unit(struct line *line, const struct denial *denial, const char *unit)
 {
+	char buf[TEXT_COMMAND_MAX];
+	struct line command = line_make(buf, sizeof(buf));
+
 	line_text(line, "allow it with ");
 	put_filter(line, denial);
-	line_text(line, " in `");
-	if (!text_systemctl(line, denial->container, unit, "edit", "")) {
-		line->p--; /* the backtick */
-		line_safe(line, unit, TEXT_NAME_MAX * 2);
-	} else {
+	line_text(line, " in ");
+	if (text_systemctl(&command, denial->container, unit, "edit", "")) {
+		(void)line_end(&command);
 		line_text(line, "`");
+		line_text(line, buf);
+		line_text(line, "`");
+	} else {
+		line_safe(line, unit, TEXT_NAME_MAX * 2);
 	}
 	line_text(line, ", unless the filter is the program's own");
 }

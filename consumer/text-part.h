@@ -52,6 +52,7 @@ void text_seccomp_limited(struct line *line, const Ringside__V1__Limited *limite
 /* A program that gets ENOSYS for this call knows another way. */
 bool text_falls_back(const char *syscall_name);
 
+#define TEXT_COMMAND_MAX 1024
 /* A word of a shell's command: quoted where a shell, or who reads options, would see more in it. */
 void text_shell_word(struct line *line, const char *word);
 /* systemctl's @verb for the unit @name as @c has it, with what stands behind it. False if no

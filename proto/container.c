@@ -59,8 +59,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* systemd's \xNN, where it stands for a printable ASCII character; any other stays as it is, so
- * that the id remains valid UTF-8. */
+/* systemd's \xNN, where it stands for a printable ASCII character but "/"; any other stays as it
+ * is, so that the id remains valid UTF-8 and one word. */
 static void set_unescaped(char *to, size_t room, struct container_name s)
 {
 	char *end = to + room - 1;
@@ -72,7 +72,8 @@ static void set_unescaped(char *to, size_t room, struct container_name s)
 			high = hex_digit(s.p[i + 2]);
 			low = hex_digit(s.p[i + 3]);
 		}
-		if (high >= 2 && high < 8 && low >= 0 && high * 16 + low != 0x7f) {
+		if (high >= 2 && high < 8 && low >= 0 && high * 16 + low != 0x7f &&
+		    high * 16 + low != '/') {
 			*to++ = (char)(high * 16 + low);
 			i += 3;
 		} else {

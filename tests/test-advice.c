@@ -172,9 +172,9 @@ static void commands_reach_a_shell_as_they_are_meant(void **state)
 		"--force.service",
 		"-H\\x40evil.service",
 		"a\\x24\\x28b\\x29.mount",
-		"~.scope",
+		"\\x7e.scope",
 		"a:b@c\\x2d1.service",
-		"=ls.service",
+		"..service",
 		"\\x27\\x3breboot.service",
 		"_.service",
 	};
@@ -193,6 +193,23 @@ static void commands_reach_a_shell_as_they_are_meant(void **state)
 		assert_string_equal(got, want);
 		run("bash", text, got, sizeof(got));
 		assert_string_equal(got, want);
+	}
+}
+
+static void what_is_no_units_name_gets_no_command(void **state)
+{
+	static const char *const names[] = {"*.service",  "a b.service", "$(x).service",
+					    "ä.service",  "a?.service",  "[a].slice",
+					    "=ls.service"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		Ringside__V1__Container c = RINGSIDE__V1__CONTAINER__INIT;
+		char text[512];
+		struct line line = line_make(text, sizeof(text));
+
+		c.systemd_unit = S(names[i]);
+		assert_false(text_systemctl(&line, &c, names[i], "set-property", " X"));
+		assert_int_equal(line_end(&line), 0);
 	}
 }
 
@@ -327,6 +344,7 @@ int main(void)
 		TEST(else_the_file_is_named),
 		TEST(groups_and_jobs_have_their_own_advice),
 		TEST(commands_reach_a_shell_as_they_are_meant),
+		TEST(what_is_no_units_name_gets_no_command),
 		TEST(any_name_is_one_word_of_a_shell),
 		TEST(a_denial_is_allowed_where_its_filter_is),
 		TEST(advice_names_the_file_of_each_hierarchy),

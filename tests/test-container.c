@@ -301,6 +301,8 @@ static void an_escape_never_makes_invalid_text(void **state)
 	container_parse(&got, path, strlen(path));
 	assert_string_equal(got.id, "a\\xffb\\x00c-d\\x");
 	assert_string_equal(got.runtime, "nspawn");
+	container_parse(&got, "/machine-a\\x2fb.scope", 21);
+	assert_string_equal(got.id, "a\\x2fb"); /* one word */
 }
 
 int main(void)
