@@ -89,6 +89,8 @@ void stream_header(struct stream *stream)
 	header.magic = TEXT("RINGSIDE");
 	header.has_format_version = 1;
 	header.format_version = 1;
+	header.has_identity_version = 1;
+	header.identity_version = 2; /* its containers are what they say */
 	header.has_stream_id = 1;
 	header.stream_id = (ProtobufCBinaryData){sizeof(stream_id), stream_id};
 	header.has_file_index = 1;

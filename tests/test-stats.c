@@ -141,7 +141,9 @@ static void what_was_held_back_stands_in_the_lists(void **state)
 {
 	_cleanup_(stats_freep) struct stats *stats = make_stats();
 	Ringside__V1__Limited limited = RINGSIDE__V1__LIMITED__INIT;
-	char call[] = "keyctl", error[] = "EPERM", id[] = "0123456789abcdef", arch[] = "arm";
+	char call[] = "keyctl", error[] = "EPERM",
+	     id[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+	     arch[] = "arm";
 	Ringside__V1__Container container = RINGSIDE__V1__CONTAINER__INIT;
 
 	container.id = id;
