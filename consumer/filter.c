@@ -112,6 +112,9 @@ static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	r = when_parse(arg, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &when);
+	if (r == -ERANGE)
+		return filter_invalid(
+			error, "'%s' is too early or too late: times reach from 1970 to 2262", arg);
 	if (r < 0)
 		return filter_invalid(error, "'%s' is not a time: say " WHEN_WORDS, arg);
 	*ret = when;

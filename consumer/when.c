@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "util.h"
 
 #define SECOND INT64_C(1000000000)
+#define WHEN_ZONE 64
+#define ZONES "/usr/share/zoneinfo/"
 
 static const char *skip_blanks(const char *s)
 {
@@ -44,12 +47,12 @@ static bool take_number(const char **s, unsigned min, unsigned max, int64_t *ret
 	return true;
 }
 
-/* ".25" of a second or of any @unit, in ns; nothing is 0. */
+/* ".25" or ",25" of a second or of any @unit, in ns; nothing is 0. */
 static int64_t take_fraction(const char **s, int64_t unit)
 {
 	__int128 v = 0, scale = 1;
 
-	if (**s != '.' || !isdigit((unsigned char)(*s)[1]))
+	if ((**s != '.' && **s != ',') || !isdigit((unsigned char)(*s)[1]))
 		return 0;
 	for ((*s)++; isdigit((unsigned char)**s); (*s)++) {
 		if (scale >= SECOND)
@@ -185,7 +188,9 @@ struct moment {
 	struct tm tm; /* the date is today's, the time 00:00:00, unless given */
 	int64_t fraction;
 	bool utc;
-	int64_t offset; /* east of UTC, seconds; with utc */
+	int64_t offset;       /* east of UTC, seconds; with utc */
+	int weekday;          /* as given; -1: not */
+	char zone[WHEN_ZONE]; /* "Europe/Berlin", of the machine's list; "": none */
 };
 
 static int days_in(int month, int year)
@@ -260,6 +265,38 @@ static bool take_time(const char **s, struct moment *m)
 	return true;
 }
 
+/* A zone by its name in the machine's list: CET, Europe/Berlin. */
+static bool take_zone_name(const char **s, struct moment *m)
+{
+	char path[sizeof(ZONES) + WHEN_ZONE];
+	size_t size = strspn(*s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789_+-/");
+	struct stat st;
+
+	if (!size || size >= WHEN_ZONE || !isalpha((unsigned char)**s))
+		return false;
+	memcpy(m->zone, *s, size);
+	m->zone[size] = '\0';
+	(void)snprintf(path, sizeof(path), ZONES "%s", m->zone);
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	*s += size;
+	return true;
+}
+
+/* One of the two that the machine's own zone has. */
+static bool take_local_zone(const char **s, struct moment *m)
+{
+	tzset();
+	for (int i = 0; i < 2; i++) {
+		if (!skip_word(s, tzname[i]))
+			continue;
+		m->tm.tm_isdst = i;
+		return true;
+	}
+	return false;
+}
+
 static bool take_zone(const char **s, struct moment *m)
 {
 	int64_t hours, minutes = 0;
@@ -269,8 +306,11 @@ static bool take_zone(const char **s, struct moment *m)
 		m->utc = true;
 		return true;
 	}
-	if (*p != '+' && *p != '-')
+	m->tm.tm_isdst = -1;
+	if (!*p)
 		return true;
+	if (*p != '+' && *p != '-')
+		return take_local_zone(s, m) || take_zone_name(s, m);
 	p++;
 	if (isdigit((unsigned char)p[0]) && isdigit((unsigned char)p[1])) {
 		hours = (p[0] - '0') * 10 + (p[1] - '0');
@@ -285,6 +325,23 @@ static bool take_zone(const char **s, struct moment *m)
 		return true;
 	}
 	return false;
+}
+
+/* "Sat", "Saturday", with or without a comma. */
+static int take_weekday(const char **s)
+{
+	static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+					   "Thursday", "Friday", "Saturday"};
+	char shortened[4] = "";
+
+	for (int i = 0; i < 7; i++) {
+		memcpy(shortened, days[i], 3);
+		if (!skip_word(s, days[i]) && !skip_word(s, shortened))
+			continue;
+		*s = skip_blanks(*s + (**s == ','));
+		return i;
+	}
+	return -1;
 }
 
 /* Days from today, or INT_MIN. */
@@ -310,6 +367,7 @@ static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m
 	if (!(utc ? gmtime_r(&second, &m->tm) : localtime_r(&second, &m->tm)))
 		return -ERANGE;
 	m->tm.tm_hour = m->tm.tm_min = m->tm.tm_sec = 0;
+	m->weekday = take_weekday(&s);
 	day = take_day_word(&s);
 	if (day != INT_MIN) {
 		m->tm.tm_mday += day;
@@ -324,8 +382,34 @@ static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m
 	s = skip_blanks(s);
 	if ((!date && !time) || !take_zone(&s, m) || *skip_blanks(s))
 		return -EINVAL;
-	m->tm.tm_isdst = -1;
 	return 0;
+}
+
+/* In a zone of the list. The environment is the only way to ask for one; options are read before
+ * there are threads. */
+static time_t make_zoned(struct moment *m)
+{
+	const char *now = getenv("TZ");
+	_cleanup_free_ char *before = now ? strdup(now) : NULL;
+	char zone[WHEN_ZONE + 1];
+	time_t second;
+
+	(void)snprintf(zone, sizeof(zone), ":%s", m->zone);
+	(void)setenv("TZ", zone, 1);
+	second = mktime(&m->tm); /* calls tzset */
+	if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+	return second;
+}
+
+static time_t make_second(struct moment *m)
+{
+	if (*m->zone)
+		return make_zoned(m);
+	return m->utc ? timegm(&m->tm) : mktime(&m->tm);
 }
 
 static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
@@ -342,7 +426,9 @@ static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
 		if (r < 0)
 			return r;
 	}
-	second = m.utc ? timegm(&m.tm) : mktime(&m.tm);
+	second = make_second(&m); /* and the day of the week with it */
+	if (m.weekday >= 0 && m.tm.tm_wday != m.weekday)
+		return -EINVAL;
 	return finish((__int128)(second - m.offset) * SECOND + m.fraction, ret);
 }
 

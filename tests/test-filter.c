@@ -465,7 +465,7 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"comm", "", "empty"},
 		{"unit", "", "empty"},
 		{"since", "noon", "'noon' is not a time: say \"2026-11-22 03:00\""},
-		{"until", "1960-01-01", "'1960-01-01' is not a time"},
+		{"until", "1960-01-01", "'1960-01-01' is too early"},
 	};
 	struct fixture *f = *state;
 
