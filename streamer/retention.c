@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "names.h"
 #include "retention.h"
@@ -15,11 +16,55 @@
 #define FILES_MAX 65536u
 #define BLOCK 512u /* of st_blocks */
 
-static int by_name(const void *a, const void *b)
+/* 20261122T030405Z-1f0c77a2-000012.pb */
+#define STREAM_AT 17u
+
+/* By stream, and in it by index: the time in the names of a stream never goes back. */
+static int by_stream(const void *a, const void *b)
+{
+	const struct retention_file *left = a, *right = b;
+	int r = strncmp(left->name + STREAM_AT, right->name + STREAM_AT, RETENTION_STREAM);
+
+	return r ? r : strcmp(left->name, right->name);
+}
+
+static int by_age(const void *a, const void *b)
 {
 	const struct retention_file *left = a, *right = b;
 
+	if (left->begun != right->begun)
+		return left->begun < right->begun ? -1 : 1;
 	return strcmp(left->name, right->name);
+}
+
+/* The time in the name; of a name that has none: the last write. */
+static int64_t named_time(const struct retention_file *file)
+{
+	struct tm tm = {0};
+
+	return strptime(file->name, "%Y%m%dT%H%M%SZ", &tm) ? timegm(&tm) : file->mtime;
+}
+
+static bool same_stream(const struct retention_file *file, const char *stream)
+{
+	return *stream && !strncmp(file->name + STREAM_AT, stream, RETENTION_STREAM);
+}
+
+static void put_in_order(struct retention_file *files, size_t n, const struct retention_use *use)
+{
+	qsort(files, n, sizeof(*files), by_stream);
+	for (size_t i = 0; i < n; i++) {
+		struct retention_file *file = &files[i];
+		bool first = !i || !same_stream(file, files[i - 1].name + STREAM_AT);
+
+		file->begun = named_time(file);
+		if (file->begun <= use->now)
+			continue;
+		file->begun = !first                           ? files[i - 1].begun
+			      : same_stream(file, use->stream) ? use->now
+							       : INT64_MIN;
+	}
+	qsort(files, n, sizeof(*files), by_age);
 }
 
 void retention_choose(struct retention_file *files, size_t n, const struct retention_limits *limits,
@@ -28,7 +73,7 @@ void retention_choose(struct retention_file *files, size_t n, const struct reten
 	uint64_t bytes = 0, available = use->free;
 	size_t left = n;
 
-	qsort(files, n, sizeof(*files), by_name);
+	put_in_order(files, n, use);
 	for (size_t i = 0; i < n; i++)
 		bytes += files[i].bytes;
 	for (size_t i = 0; i < n; i++) {

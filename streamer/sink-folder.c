@@ -139,6 +139,8 @@ void sink_retain(struct sink *sink)
 	if (!sink->names.folder || fstatvfs(sink->place.fd, &fs) < 0)
 		return;
 	use.free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	(void)snprintf(use.stream, sizeof(use.stream), "%02x%02x%02x%02x", sink->stream_id[0],
+		       sink->stream_id[1], sink->stream_id[2], sink->stream_id[3]);
 	n = retention_list(&sink->place, &files);
 	if (n > 0)
 		retention_choose(files, (size_t)n, &sink->limits, &use, delete, sink);

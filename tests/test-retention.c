@@ -105,6 +105,38 @@ static void what_is_in_use_stays_and_counts(void **state)
 	assert_gone(&folder, &(struct retention_limits){.max_use = 100}, "bde");
 }
 
+static void assert_first(const char *const names[3], const char *stream, const char *want)
+{
+	struct folder folder = {.busy = ""};
+	struct retention_use use = {.free = 1000, .now = 1795000000}; /* 2026-11-18 */
+
+	(void)strcpy(use.stream, stream);
+	for (unsigned i = 0; i < 3; i++) {
+		(void)strcpy(folder.files[i].name, names[i]);
+		folder.files[i].bytes = 100;
+	}
+	retention_choose(folder.files, 3, &(struct retention_limits){.max_files = 2}, &use, take,
+			 &folder);
+	assert_string_equal(folder.files[0].name, want);
+}
+
+static void a_name_from_the_future_is_not_the_newest(void **state)
+{
+	static const char *const before[] = {"20261101T000000Z-aaaaaaaa-000000.pb",
+					     "20991101T000000Z-aaaaaaaa-000001.pb",
+					     "20261102T000000Z-bbbbbbbb-000000.pb"};
+	static const char *const alone[] = {"20261101T000000Z-bbbbbbbb-000000.pb",
+					    "20991101T000000Z-aaaaaaaa-000000.pb",
+					    "20261102T000000Z-bbbbbbbb-000001.pb"};
+
+	/* as its stream has it */
+	assert_first(before, "bbbbbbbb", before[0]);
+	assert_first(before + 0, "", before[0]);
+	/* without another one of its stream: older than all, unless it is the one at hand */
+	assert_first(alone, "bbbbbbbb", alone[1]);
+	assert_first(alone, "aaaaaaaa", alone[0]);
+}
+
 static void other_files_of_a_folder_are_not_listed(void **state)
 {
 	static const char *const names[] = {"20261122T150405Z-1f0c77a2-000012.pb.zst",
@@ -138,6 +170,7 @@ int main(void)
 		cmocka_unit_test(what_is_too_old_goes),
 		cmocka_unit_test(the_number_of_files_is_kept),
 		cmocka_unit_test(what_is_in_use_stays_and_counts),
+		cmocka_unit_test(a_name_from_the_future_is_not_the_newest),
 		test_in_folder(other_files_of_a_folder_are_not_listed),
 	};
 
