@@ -41,17 +41,19 @@ def free_port():
 
 class Server:
     """Over a file that grows."""
-    def __init__(self, *options, files=None, host="h"):
+    def __init__(self, *options, files=None, host="h", file="e.pb", sock="sock"):
+        self.file, self.sock = file, sock
         self.options, self.files, self.port = options, files, free_port()
         self.stream = Stream(1)
-        with open("e.pb", "wb") as f:
+        with open(file, "wb") as f:
             f.write(self.stream.header(host) + self.stream.counters(3))
 
     def __enter__(self):
         with contextlib.suppress(FileNotFoundError):
-            os.unlink("sock")
+            os.unlink(self.sock)
         self.process = subprocess.Popen(
-            [ringside, "serve", "--listen", str(self.port), "--listen", "unix:sock", *self.options, "e.pb"],
+            [ringside, "serve", "--listen", str(self.port), "--listen", f"unix:{self.sock}", *self.options,
+             self.file],
             preexec_fn=lambda: self.files and resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files)))
         until = time.monotonic() + 10
         while time.monotonic() < until:
@@ -66,7 +68,7 @@ class Server:
         assert self.process.wait(10) == 0
 
     def grow(self, data):
-        with open("e.pb", "ab") as f:
+        with open(self.file, "ab") as f:
             f.write(data)
 
     def connect(self, path=None):
@@ -196,14 +198,15 @@ def who_was_led_here_by_another_name_reads_nothing():
         assert b" 400 " in server.raw(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")[:16]
 
 
-def scrapes(server, count=SCRAPES):
-    """The 99th of a hundred, in seconds; each is answered."""
-    times = []
+def scrapes(servers, count=SCRAPES):
+    """By server, the 99th of a hundred, in seconds, of scrapes in turn; each is answered."""
+    times = [[] for _ in servers]
     for _ in range(count):
-        start = time.monotonic()
-        assert server.status("/metrics") == 200
-        times.append(time.monotonic() - start)
-    return sorted(times)[count * 99 // 100 - 1]
+        for server, its in zip(servers, times):
+            start = time.monotonic()
+            assert server.status("/metrics") == 200
+            its.append(time.monotonic() - start)
+    return [sorted(its)[count * 99 // 100 - 1] for its in times]
 
 
 class Crowd:
@@ -263,33 +266,25 @@ def subscribe(server, stack, count):
     return subscribers
 
 
-def are_slow_beside(server, stack):
-    """In one round: others take a share of this machine, too."""
-    quiet = scrapes(server)
-    stack.enter_context(Crowd(server, CROWD))
-    beside = scrapes(server)
-    print(f"{SCRAPES} scrapes: p99 {quiet * 1000:.1f} ms alone, {beside * 1000:.1f} ms beside {CROWD} connections "
-          "that trickle")
-    return beside > max(3 * quiet, NOTHING_SECONDS)
-
-
 def a_crowd_that_says_nothing_keeps_nobody_out():
-    """More than there are places."""
-    with Server() as server, contextlib.ExitStack() as stack:
+    """More than there are places. What else this machine does at that moment, a quiet server feels as well."""
+    with Server() as server, Server(file="quiet.pb", sock="quiet") as quiet, contextlib.ExitStack() as stack:
         (subscriber, answer), = subscribe(server, stack, 1)
         assert answer == b"HTTP/1.1 200", answer
+        stack.enter_context(Crowd(server, CROWD))
         for left in 3, 2, 1, 0:
-            with contextlib.ExitStack() as crowd:
-                if are_slow_beside(server, crowd):
-                    assert left, "scrapes are slow beside a crowd"
-                    continue
-                assert server.status("/health") == 200
-                server.grow(server.stream.kill("beside_them"))
-                assert b"beside_them" in read_until(subscriber, b"beside_them")
-                (_, answer), = subscribe(server, stack, 1)
-                assert answer == b"HTTP/1.1 200", answer
-                grows_to(server, "ringside_serve_connections_displaced_total", 40)
+            besieged, alone = scrapes([server, quiet])
+            print(f"{SCRAPES} scrapes: p99 {besieged * 1000:.1f} ms beside {CROWD} connections that trickle, "
+                  f"{alone * 1000:.1f} ms of a server alone")
+            if besieged <= max(3 * alone, NOTHING_SECONDS):
                 break
+            assert left, (besieged, alone)
+        assert server.status("/health") == 200
+        server.grow(server.stream.kill("beside_them"))
+        assert b"beside_them" in read_until(subscriber, b"beside_them")
+        (_, answer), = subscribe(server, stack, 1)
+        assert answer == b"HTTP/1.1 200", answer
+        grows_to(server, "ringside_serve_connections_displaced_total", 40)
 
 
 def read_until(s, wanted):
@@ -378,10 +373,17 @@ def sent_and_half_closed(server, stack, data):
 
 
 def few_files_are_enough():
-    with Server(files=48) as server, Crowd(server, 64, pause=0.05):
+    """A handful of places: who is slow to ask may be displaced, and asks again."""
+    def answered(path):
         for _ in range(50):
-            assert server.status("/metrics") == 200
-        assert server.status("/check", path="sock") == 200
+            with contextlib.suppress(OSError):
+                if server.status("/metrics", path=path) == 200:
+                    return True
+        return False
+
+    with Server(files=48) as server, Crowd(server, 64):
+        for _ in range(10):
+            assert answered(None) and answered("sock")
 
 
 def what_is_hidden_in_names_is_shown():
