@@ -38,7 +38,6 @@ struct kernfs_node {
 	const char *name;
 	void *priv; /* of a cgroup's directory the struct cgroup */
 	__u64 id;
-	void *priv; /* the struct cgroup */
 };
 
 struct kernfs_node___old {
