@@ -131,8 +131,8 @@ struct wire_oom_kill {
 	__s32 order;
 	__s32 oom_score_adj;
 	__u32 pid_level;     /* of the victim's pid namespace; the first is 0 */
-	__u32 parent_levels; /* of the cgroups' tree that the victim and its parent have in common
-			      */
+	__u32 parent_levels; /* of the cgroups' tree, in common with its parent */
+
 	/* tail: the paths */
 };
 _Static_assert(sizeof(struct wire_oom_kill) == 48 + 160 + 72 + 12 * 8 + 8 * 4, "wire_oom_kill");
