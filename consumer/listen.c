@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,7 @@
 
 #include "util.h"
 
+#define PEER_MILLISECONDS 30000
 #define BACKLOG 4096 /* and no more than net.core.somaxconn: who finds no room waits a second */
 
 /* Whether somebody answers there. */
@@ -53,8 +55,12 @@ static int bind_one(const struct addrinfo *info, int *ret)
 	_cleanup_close_ int fd =
 		socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol);
 	const int on = 1;
+	/* A host that is gone answers nothing: what is sent to it fails after that, and not after a
+	 * quarter of an hour. Connections have it from the socket they came to. */
+	const unsigned timeout = PEER_MILLISECONDS;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout)) < 0 ||
 	    bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
 		return -errno;
 	*ret = TAKE_FD(fd);

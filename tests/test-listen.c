@@ -2,6 +2,8 @@
 /* Addresses, and which Host headers are meant for them. */
 #include "listen.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "test.h"
@@ -56,6 +58,25 @@ static void a_request_to_the_loopback_calls_it_by_its_name(void **state)
 	assert_true(listen_is_meant(&unnamed, NULL));
 }
 
+/* Of a connection that is accepted there. */
+static void assert_gone_peers_are_found(int fd, unsigned port)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	_cleanup_close_ int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int ours = -1;
+	unsigned timeout = 0;
+	socklen_t size = sizeof(timeout);
+
+	assert_ok(connect(peer, (const void *)&address, sizeof(address)));
+	ours = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	assert_ok(getsockopt(ours, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, &size));
+	assert_int_equal(timeout, 30000);
+}
+
 static void what_is_of_the_loopback_is_known_by_its_address(void **state)
 {
 	struct listen_socket socket;
@@ -69,6 +90,7 @@ static void what_is_of_the_loopback_is_known_by_its_address(void **state)
 		assert_true(socket.loopback);
 		assert_string_equal(socket.host, "");
 		assert_true(listen_is_meant(&socket, "localhost"));
+		assert_gone_peers_are_found(socket.fd, port);
 		assert_false(listen_is_meant(&socket, "other.example"));
 		assert_null(socket.path);
 		(void)close(socket.fd);
