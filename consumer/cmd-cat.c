@@ -8,6 +8,7 @@
 #include "command.h"
 #include "inputs.h"
 #include "inuse.h"
+#include "line.h"
 #include "printer.h"
 #include "progress.h"
 #include "select.h"
@@ -77,6 +78,8 @@ static int put(struct cat *cat, struct reader *reader, struct reader_record *ite
  * part that somebody cut out. */
 static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
 {
+	char safe[LINE_FILE];
+
 	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
 	    filter_selects(cat->printer.filter) || !isatty(STDERR_FILENO))
 		return;
@@ -85,7 +88,7 @@ static void say_if_open(const struct cat *cat, const struct reader *reader, cons
 		stderr,
 		"ringside cat: %s: ends without a Footer: its streamer was killed, or this is "
 		"a part of a recording (`ringside verify` says what is missing)\n",
-		name);
+		line_file(name, safe));
 }
 
 /* 0, CAT_ENOUGH, or -errno of the output. */

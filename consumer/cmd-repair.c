@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "line.h"
 #include "options.h"
 #include "progress.h"
 #include "repair.h"
@@ -35,14 +36,16 @@ static void show_progress(void *data, const char *path, int fd, uint64_t positio
 
 static void print_report(const char *in, const char *out, const struct repair_report *report)
 {
-	(void)printf("%s: %" PRIu64 " of %" PRIu64 " readable records saved", in,
+	char safe[LINE_FILE];
+
+	(void)printf("%s: %" PRIu64 " of %" PRIu64 " readable records saved", line_file(in, safe),
 		     report->mend.saved, report->readable);
 	if (report->mend.lost)
 		(void)printf(", %" PRIu64 " lost", report->mend.lost);
 	if (report->mend.lost_unknown)
 		(void)printf(", %san unknown number lost", report->mend.lost ? "and " : "");
 	(void)printf("%s\n%s: %s\n", report->mend.header_made ? ", with a Header made anew" : "",
-		     out, report->verdict);
+		     line_file(out, safe), report->verdict);
 }
 
 /* Returns the exit status. */

@@ -7,6 +7,7 @@
 #include "examine.h"
 #include "inputs.h"
 #include "inuse.h"
+#include "line.h"
 #include "lineup.h"
 #include "options.h"
 #include "progress.h"
@@ -108,7 +109,9 @@ static void worsen(struct run *run, int status)
 
 static void fail(struct run *run, const char *path, int error)
 {
-	(void)fprintf(stderr, "ringside verify: %s: %s\n", path, strerror(-error));
+	char safe[LINE_FILE];
+
+	(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe), strerror(-error));
 	worsen(run, EXIT_FAILED);
 }
 
@@ -147,21 +150,26 @@ static void report(struct run *run, const char *name)
 		return;
 	verdict_text(found, text);
 	verdict_uncovered(found, uncovered);
-	(void)printf("%s: %s%s%s\n", name, text, *uncovered ? "; " : "", uncovered);
+	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
+		     found->status == VERIFY_DAMAGED && strcmp(name, "stdin")
+			     ? "; `ringside repair` saves the rest"
+			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
 		print_table(found, verify_tally(run->verify));
 	(void)fflush(stdout);
 }
 
-static void verify_input(struct run *run, const char *path, uint64_t next_seq)
+static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
 {
 	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
-	const char *name = strcmp(path, "-") ? path : "stdin";
+	const char *path = lineup->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
 	struct examine_config config = {
-		.next_seq = next_seq,
+		.next_seq = lineup_next_seq(lineup, i),
+		.lacks_next = lineup_lacks_next(lineup, i),
 		.progress = show_progress,
 		.data = run,
 	};
+	char safe[LINE_FILE];
 	int r;
 
 	r = salvage_open(&salvage, path);
@@ -177,17 +185,24 @@ static void verify_input(struct run *run, const char *path, uint64_t next_seq)
 		fail(run, name, r);
 		return;
 	}
-	report(run, name);
-	(void)snprintf(run->before, sizeof(run->before), "%s", basename(name));
+	report(run, line_file(name, safe));
+	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
 }
 
 static void fail_folder(void *data, const char *path, int error)
 {
+	char safe[LINE_FILE];
+
+	if (!error) {
+		(void)fprintf(stderr, "ringside verify: %s\n", path);
+		return;
+	}
 	if (error == -ENODATA)
 		(void)fprintf(stderr, "ringside verify: %s: no recording is in it (.pb, .pb.zst)\n",
-			      path);
+			      line_file(path, safe));
 	else
-		(void)fprintf(stderr, "ringside verify: %s: %s\n", path, strerror(-error));
+		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
+			      strerror(-error));
 	worsen(data, EXIT_FAILED);
 }
 
@@ -218,7 +233,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		return run->status;
 	}
 	for (size_t i = 0; i < lineup.n; i++)
-		verify_input(run, lineup.all[i].path, lineup_next_seq(&lineup, i));
+		verify_input(run, &lineup, i);
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);

@@ -138,6 +138,7 @@ int examine(struct verify *verify, struct salvage *salvage, const struct examine
 	if (answer == READER_END && salvage_unfinished(salvage))
 		verify_unfinished(verify);
 	verify_end(verify, answer, text,
-		   &(struct verify_context){config->in_progress, config->next_seq});
+		   &(struct verify_context){config->in_progress, config->next_seq,
+					    config->lacks_next});
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "inputs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -32,14 +33,18 @@ bool inputs_none(void)
 
 static int each_recording(const char *folder, inputs_fn fn, inputs_error_fn error, void *data)
 {
+	char skipped[PATH_MAX];
 	struct recordings list;
 	int r;
 
 	r = recordings_list(&list, folder);
+	if (!r && recordings_skipped(&list, skipped, sizeof(skipped)))
+		error(skipped, 0, data);
 	if (!r && !list.n)
 		r = -ENODATA;
 	if (r < 0) {
 		error(folder, r, data);
+		recordings_done(&list);
 		return 0;
 	}
 	for (size_t i = 0; !r && i < list.n; i++)

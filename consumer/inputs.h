@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Non-zero ends the walk. @error: -ENODATA for a folder without recordings. */
+/* Non-zero ends the walk. @error: -ENODATA for a folder without recordings; 0: @path is a line that
+ * says what was skipped, and nothing failed. */
 typedef int (*inputs_fn)(const char *path, void *data);
 typedef void (*inputs_error_fn)(const char *path, int error, void *data);
 

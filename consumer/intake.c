@@ -6,9 +6,10 @@
 #include <time.h>
 
 #include "inuse.h"
+#include "line.h"
 #include "util.h"
 
-#define SAY_SIZE 512
+#define SAY_SIZE 2048
 
 void intake_init(struct intake *intake, size_t series_limit)
 {
@@ -153,10 +154,14 @@ static void complain(void *data, const char *problem)
 static void say_error(void *data, const char *name, int error)
 {
 	struct intake *intake = data;
-	char text[SAY_SIZE];
+	char text[SAY_SIZE], safe[LINE_FILE];
 
+	if (!error) {
+		intake->say(name);
+		return;
+	}
 	intake->failed = true;
-	(void)snprintf(text, sizeof(text), "%s: %s", name,
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
 		       error == -ENODATA ? "no recordings are in this folder" : strerror(-error));
 	intake->say(text);
 }

@@ -166,6 +166,15 @@ void line_name(struct line *line, const char *s, size_t max)
 	put_foreign(line, s, max, true);
 }
 
+const char *line_file(const char *name, char buf[LINE_FILE])
+{
+	struct line line = line_make(buf, LINE_FILE);
+
+	line_safe(&line, name, LINE_FILE);
+	(void)line_end(&line);
+	return buf;
+}
+
 void line_uint(struct line *line, uint64_t v)
 {
 	char buf[20], *p = buf + sizeof(buf);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lineup.h"
 
+#include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,21 +45,24 @@ static int append_file(struct lineup *lineup, const char *path)
 }
 
 /* 0 or -errno. */
-static int append_folder(struct lineup *lineup, const char *path)
+static int append_folder(struct lineup *lineup, const char *path, lineup_error *error, void *data)
 {
-	struct recordings list;
+	_cleanup_(recordings_done) struct recordings list = {0};
+	char skipped[PATH_MAX];
 	int r;
 
 	r = recordings_list(&list, path);
 	if (r)
 		return r;
+	if (recordings_skipped(&list, skipped, sizeof(skipped)))
+		error(data, skipped, 0);
 	if (!list.n)
 		return -ENODATA;
+	for (size_t i = 0; i < list.n; i++)
+		list.all[i].listed = true;
 	r = append(lineup, list.all, list.n);
-	if (r)
-		recordings_done(&list);
-	else
-		free(list.all); /* the paths are ours now */
+	if (!r)
+		list.n = 0; /* the paths are the lineup's now */
 	return r;
 }
 
@@ -116,8 +121,7 @@ static int put_in_order(struct lineup *lineup)
 	return 0;
 }
 
-int lineup_new(struct lineup *ret, const char *const *paths, int n,
-	       void (*error)(void *data, const char *path, int r), void *data)
+int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error *error, void *data)
 {
 	_cleanup_(lineup_done) struct lineup lineup = {0};
 	int r = 0;
@@ -127,7 +131,7 @@ int lineup_new(struct lineup *ret, const char *const *paths, int n,
 			r = append_file(&lineup, paths[i]);
 			continue;
 		}
-		r = append_folder(&lineup, paths[i]);
+		r = append_folder(&lineup, paths[i], error, data);
 		if (r)
 			error(data, paths[i], r);
 	}
@@ -156,4 +160,31 @@ uint64_t lineup_next_seq(const struct lineup *lineup, size_t i)
 	    next->id.file_index != lineup->all[i].id.file_index + 1)
 		return 0;
 	return next->id.first_seq;
+}
+
+/* Whether somebody has made the file behind @one since its folder was listed. */
+static bool is_made_now(const struct recording *one)
+{
+	_cleanup_(recordings_done) struct recordings list = {0};
+	char path[PATH_MAX];
+	bool made;
+
+	(void)snprintf(path, sizeof(path), "%s", one->path);
+	if (recordings_list(&list, dirname(path)) < 0)
+		return false;
+	made = list.begun;
+	for (size_t i = 0; !made && i < list.n; i++)
+		made = same_stream(one, &list.all[i]) &&
+		       list.all[i].id.file_index > one->id.file_index;
+	return made;
+}
+
+bool lineup_lacks_next(const struct lineup *lineup, size_t i)
+{
+	const struct recording *one = &lineup->all[i];
+	bool alone = !i || !same_stream(one, one - 1);
+
+	if (!one->known || (i + 1 < lineup->n && same_stream(one, one + 1)))
+		return false;
+	return one->listed ? !is_made_now(one) : !alone;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "line.h"
 #include "util.h"
 
 int printer_init(struct printer *printer, const struct options *options)
@@ -151,18 +152,28 @@ void printer_complain(struct printer *printer, const char *problem)
 void printer_say_unknown(const struct printer *printer, const struct reader *reader,
 			 const char *name)
 {
+	char safe[LINE_FILE];
+
 	if (reader_unknown(reader) && !printer->output.ops->binary)
 		(void)fprintf(stderr,
 			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
 			      "version knows (-o pb keeps them)\n",
-			      printer->options->command->name, name, reader_unknown(reader));
+			      printer->options->command->name, line_file(name, safe),
+			      reader_unknown(reader));
 }
 
 void printer_say_error(struct printer *printer, const char *name, int error)
 {
-	printer->failed = true;
+	char safe[LINE_FILE];
+
 	(void)writer_flush(printer->writer);
-	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name, name,
+	if (!error) {
+		(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, name);
+		return;
+	}
+	printer->failed = true;
+	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
+		      line_file(name, safe),
 		      error == -ENODATA ? "no recordings are in this folder" : strerror(-error));
 }
 

@@ -71,7 +71,8 @@ void printer_complain(struct printer *printer, const char *problem);
 void printer_say_unknown(const struct printer *printer, const struct reader *reader,
 			 const char *name);
 
-/* "ringside cat: NAME: No such file or directory" for an -errno. */
+/* "ringside cat: NAME: No such file or directory" for an -errno; 0: @name is the line, and nothing
+ * failed. */
 void printer_say_error(struct printer *printer, const char *name, int error);
 
 void printer_flush(void *printer); /* for reader_on_idle */

@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "astray.h"
 #include "container.h"
 #include "identity.h"
+#include "line.h"
 #include "unpack.h"
 #include "util.h"
 
@@ -25,6 +27,7 @@
 /* So many unreadable records in a row are none, either; and no recording holds more records than
  * its file has bytes, and these. */
 #define UNREADABLE_MAX 64u
+#define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
 #define FRAME_EMPTY 4096u
 #define RECORDS_MORE 65536u
 
@@ -32,12 +35,14 @@ struct reader {
 	struct frame_reader frames;
 	struct unpacker *unpacker;
 	struct arena arena, header_arena;
+	struct astray astray; /* plain files */
 	const Ringside__V1__Header *header;
 	Ringside__V1__Clock clock;
 	bool has_clock;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
 	bool raw;
+	bool framed; /* the framing alone tells where records are */
 	/* Following: what was read of the stream, when some of it comes once more. */
 	bool again;
 	uint64_t latest_seq;
@@ -55,15 +60,19 @@ struct reader {
 int reader_new(struct reader **ret, int fd, const char *name)
 {
 	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
+	struct line line;
 	int r;
 
 	if (!reader)
 		return -ENOMEM;
 	reader->fd = fd;
 	reader->owned_fd = -1;
+	astray_init(&reader->astray, fd);
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
-	(void)snprintf(reader->problem, NAME_SIZE - 2, "%s", name);
+	line = line_make(reader->problem, NAME_SIZE - 2);
+	line_safe(&line, name, NAME_SIZE);
+	(void)line_end(&line);
 	reader->name_size = strlen(strcat(reader->problem, ": "));
 	r = unpacker_new(&reader->unpacker, &ringside__v1__record__descriptor);
 	if (!r)
@@ -78,6 +87,7 @@ struct reader *reader_free(struct reader *reader)
 {
 	if (reader) {
 		frame_reader_done(&reader->frames);
+		astray_done(&reader->astray);
 		reader->unpacker = unpacker_free(reader->unpacker);
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
@@ -87,25 +97,32 @@ struct reader *reader_free(struct reader *reader)
 	return NULL;
 }
 
-int reader_open(struct reader **ret, const char *path)
+static int open_path(struct reader **ret, const char *path, int flags)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
 	struct stat st;
 	int r;
 
-	if (!strcmp(path, "-"))
-		return reader_new(ret, STDIN_FILENO, "stdin");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
+	if (flags && !S_ISREG(st.st_mode))
+		return -EINVAL;
 	r = reader_new(ret, fd, path);
 	if (!r)
 		(*ret)->owned_fd = TAKE_FD(fd);
 	return r;
+}
+
+int reader_open(struct reader **ret, const char *path)
+{
+	return strcmp(path, "-") ? open_path(ret, path, 0) : reader_new(ret, STDIN_FILENO, "stdin");
+}
+
+int reader_open_file(struct reader **ret, const char *path)
+{
+	return open_path(ret, path, O_NONBLOCK);
 }
 
 int reader_fd(const struct reader *reader)
@@ -121,6 +138,11 @@ void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data)
 void reader_set_raw(struct reader *reader, bool raw)
 {
 	reader->raw = raw;
+}
+
+void reader_set_framed(struct reader *reader)
+{
+	reader->framed = true;
 }
 
 void reader_want_marks(struct reader *reader)
@@ -232,6 +254,16 @@ static int say_foreign(struct reader *reader, const uint8_t *p, size_t size, con
 	return fail(reader, READER_FOREIGN, "not a Ringside recording: %s", why);
 }
 
+/* What one can do about it, with a file that has a name. */
+static const char *advice(const struct reader *reader)
+{
+	struct stat st;
+
+	if (reader->owned_fd < 0 || fstat(reader->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return "";
+	return " (`ringside repair` makes a whole recording of the rest)";
+}
+
 /* The input came to an end, or to something that is no frame. */
 static int stop(struct reader *reader, int answer)
 {
@@ -254,18 +286,18 @@ static int stop(struct reader *reader, int answer)
 	if (answer == FRAME_CUT && input_is_cut(reader->frames.input))
 		return fail(reader, READER_CUT,
 			    "cut inside the zstd frame at byte %" PRIu64
-			    ": all that can be decoded was read",
-			    input_frame_offset(reader->frames.input));
+			    ": all that can be decoded was read%s",
+			    input_frame_offset(reader->frames.input), advice(reader));
 	if (answer == FRAME_CUT)
 		return fail(reader, READER_CUT,
 			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
-			    " on, are not a whole one",
-			    size, offset);
+			    " on, are not a whole one%s",
+			    size, offset, advice(reader));
 	if (answer == FRAME_BAD)
 		return fail(reader, READER_BROKEN,
 			    "damaged at byte %" PRIu64
-			    ": no record begins there, and nothing behind it can be found",
-			    offset);
+			    ": no record begins there, and nothing behind it can be found%s",
+			    offset, advice(reader));
 	return READER_END;
 }
 
@@ -426,11 +458,76 @@ static bool is_bomb(const struct reader *reader, size_t empty)
 	       reader->records > RECORDS_MORE + reader_position(reader);
 }
 
+/* A plain file leads nowhere from byte @from on. READER_DAMAGED if there are records behind it, 0
+ * if there are none, or it is no such file; -errno. @end: where one is anyway, UINT64_MAX: nowhere.
+ */
+static int find_on(struct reader *reader, uint64_t from, uint64_t end)
+{
+	uint64_t limit = reader->started ? UINT64_MAX : from + FIRST_SEARCH;
+	struct resync_hole hole;
+	int r;
+
+	if (reader->framed || !input_goes(reader->frames.input))
+		return 0;
+	r = astray_find(&reader->astray, from + reader->started, limit, &hole);
+	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
+		return r;
+	reader->damaged = true;
+	reader->ended = 0;
+	if (hole.end == from)
+		return fail(reader, READER_DAMAGED, "damaged: the Header is missing%s",
+			    advice(reader));
+	return fail(reader, READER_DAMAGED,
+		    "damaged: the bytes from %" PRIu64 " to %" PRIu64
+		    " are no records; reading goes on behind them%s",
+		    from, hole.end, advice(reader));
+}
+
+static bool is_doubtful(struct reader *reader, const struct frame *frame, bool header)
+{
+	struct peek peek;
+
+	return !reader->framed && input_goes(reader->frames.input) && reader->started &&
+	       peek_record(frame->data, frame->size, &peek) &&
+	       !astray_believes(&reader->astray, frame, &peek, header);
+}
+
+/* A frame that holds something, if the framing can be followed. As reader_next. */
+static int take_or_find(struct reader *reader, const struct frame *frame,
+			struct reader_record *item)
+{
+	bool header = recording_index_is_header(frame->data, frame->size);
+	uint64_t end = frame->offset + (uint64_t)(frame->data - frame->start) + frame->size;
+	int r, found = 0;
+
+	item->offset = frame->offset;
+	if (is_doubtful(reader, frame, header))
+		found = find_on(reader, frame->offset, UINT64_MAX);
+	if (found)
+		return found;
+	r = take_frame(reader, frame, item);
+	if (r == READER_DAMAGED || (r == READER_FOREIGN && !reader->started && !header))
+		found = find_on(reader, frame->offset, r == READER_DAMAGED ? end : UINT64_MAX);
+	if (!found && r == READER_DAMAGED)
+		return say_unreadable(reader, item);
+	return found ? found : r;
+}
+
+/* The framing ends, with @answer. As reader_next; 0: it does not go on. */
+static int find_behind(struct reader *reader, int answer, const struct frame *frame, size_t empty)
+{
+	if (answer == FRAME_BAD || answer == FRAME_CUT)
+		return find_on(reader, reader->frames.offset, UINT64_MAX);
+	if (!answer && !frame->size && empty > FRAME_EMPTY)
+		return find_on(reader, frame->offset - empty, UINT64_MAX);
+	return 0;
+}
+
 int reader_next(struct reader *reader, struct reader_record *ret)
 {
 	struct reader_record item = {0};
 	struct frame frame;
-	int r;
+	int r, found;
 
 	if (reader->ended)
 		return reader->ended;
@@ -445,13 +542,18 @@ int reader_next(struct reader *reader, struct reader_record *ret)
 			r = FRAME_AGAIN; /* says next what is left out */
 		}
 		reader->records += !r;
+		found = find_behind(reader, r, &frame, item.empty);
+		if (found) {
+			*ret = item;
+			return found;
+		}
 		if (!r && !frame.size && ++item.empty > EMPTY_MAX)
 			return reader->ended = fail(reader, READER_BROKEN,
 						    "damaged: nothing but zeroes before byte "
 						    "%" PRIu64,
 						    frame.offset);
 		if (!r && frame.size) {
-			r = take_frame(reader, &frame, &item);
+			r = take_or_find(reader, &frame, &item);
 			if (!r && is_repeated(reader, &item.peek, item.header))
 				r = FRAME_AGAIN;
 			*ret = item;

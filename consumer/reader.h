@@ -19,7 +19,7 @@
 #define READER_END 1     /* the input ended between two records */
 #define READER_CUT 2     /* the input ended inside a record: what was before it is whole */
 #define READER_DAMAGED 3 /* a record, or a stretch (item.damage), is not readable: call again */
-#define READER_BROKEN 4  /* the framing is lost: nothing after it can be read */
+#define READER_BROKEN 4  /* the framing is lost, and nothing after it can be found */
 #define READER_FOREIGN 5 /* not a recording, or one this version cannot read */
 #define READER_WAIT 6    /* following: nothing more for now */
 #define READER_MARK 7    /* all records of a zstd frame were read (reader_want_marks): item.mark */
@@ -47,6 +47,8 @@ struct reader *reader_free(struct reader *reader); /* NULL is fine; returns NULL
 
 /* Opens @path, "-" for stdin; the reader owns the fd. -EISDIR for a directory. */
 int reader_open(struct reader **ret, const char *path);
+/* The same for what has to be a regular file: waits for nobody. -EINVAL for anything else. */
+int reader_open_file(struct reader **ret, const char *path);
 int reader_fd(const struct reader *reader);
 
 /* @idle is called before a read that would have to wait: the moment to flush. */
@@ -60,6 +62,10 @@ int reader_next(struct reader *reader, struct reader_record *ret);
  * for the one at hand, and sets record. 0 or READER_DAMAGED. */
 void reader_set_raw(struct reader *reader, bool raw);
 int reader_unpack(struct reader *reader, struct reader_record *item);
+
+/* Plain files: records are where the framing says, and nowhere else. Without it, where that leads
+ * nowhere, they are looked for: READER_DAMAGED, and reading goes on behind what was left out. */
+void reader_set_framed(struct reader *reader);
 
 /* Compressed inputs: READER_MARK behind the records of each data frame, with its index. */
 void reader_want_marks(struct reader *reader);

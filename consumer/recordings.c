@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "inuse.h"
+#include "line.h"
 #include "util.h"
 
 #define DEFAULT_FOLDER "/var/log/ringside"
@@ -55,7 +57,7 @@ int recordings_identify(const char *path, struct recordings_id *ret)
 	struct reader_record item;
 	int r;
 
-	r = reader_open(&reader, path);
+	r = reader_open_file(&reader, path);
 	if (r < 0)
 		return r;
 	do
@@ -69,16 +71,54 @@ int recordings_identify(const char *path, struct recordings_id *ret)
 	return 0;
 }
 
-/* Of the file: 1 if it is a recording's, or may become one; 0 if not; -errno. */
-static int is_wanted(const char *path, const char *name)
+static void skip(struct recordings *list, const char *path, int why)
+{
+	list->n_skipped++;
+	if (list->skipped)
+		return;
+	list->skipped = strdup(path);
+	list->skipped_errno = why;
+}
+
+/* Whether the file is a recording, or may become one. What cannot even be looked at must not keep
+ * the others from being read: anybody may be able to make it. */
+static bool is_wanted(struct recordings *list, const char *path, const char *name)
 {
 	struct stat st;
 
 	if (!recordings_name(name))
-		return 0;
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno; /* just deleted */
+		return false;
+	if (stat(path, &st) < 0) {
+		int why = errno;
+
+		if (lstat(path, &st) == 0) /* else it was just deleted */
+			skip(list, path, why);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode))
+		skip(list, path, 0);
+	else if (!st.st_size)
+		list->begun |= inuse_path(path);
 	return S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size)
+{
+	struct line line = line_make(buf, size);
+
+	if (!recordings->n_skipped)
+		return false;
+	line_safe(&line, recordings->skipped, PATH_MAX);
+	line_text(&line, ": skipped: ");
+	line_text(&line,
+		  recordings->skipped_errno ? strerror(recordings->skipped_errno) : "is no file");
+	if (recordings->n_skipped > 1) {
+		line_text(&line, " (and ");
+		line_count(&line, recordings->n_skipped - 1);
+		line_text(&line, " more)");
+	}
+	(void)line_end(&line);
+	return true;
 }
 
 static int add(struct recordings *list, size_t *room, const char *path)
@@ -167,6 +207,7 @@ int recordings_list(struct recordings *ret, const char *folder)
 	DIR *dir;
 	int r = 0;
 
+	*ret = list;
 	dir = opendir(folder);
 	if (!dir)
 		return -errno;
@@ -176,8 +217,7 @@ int recordings_list(struct recordings *ret, const char *folder)
 
 		if (n < 0 || (size_t)n >= sizeof(path))
 			continue;
-		r = is_wanted(path, entry->d_name);
-		if (r > 0)
+		if (is_wanted(&list, path, entry->d_name))
 			r = add(&list, &room, path);
 	}
 	if (r >= 0 && errno)
@@ -185,6 +225,7 @@ int recordings_list(struct recordings *ret, const char *folder)
 	(void)closedir(dir);
 	if (r < 0) {
 		recordings_done(&list);
+		*ret = list;
 		return r;
 	}
 	put_in_order(&list);
@@ -197,5 +238,6 @@ void recordings_done(struct recordings *recordings)
 	for (size_t i = 0; i < recordings->n; i++)
 		free(recordings->all[i].path);
 	free(recordings->all);
+	free(recordings->skipped);
 	*recordings = (struct recordings){0};
 }

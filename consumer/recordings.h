@@ -28,7 +28,8 @@ struct recordings_id {
 
 struct recording {
 	char *path;
-	bool known; /* its Header could be read; others stand at the end */
+	bool known;  /* its Header could be read; others stand at the end */
+	bool listed; /* in its folder, and not named (lineup.h) */
 	struct recordings_id id;
 	uint64_t order; /* estimated real time, ns */
 };
@@ -36,7 +37,15 @@ struct recording {
 struct recordings {
 	size_t n;
 	struct recording *all;
+	/* What has a recording's name and is no file: links that lead nowhere, pipes, folders. */
+	size_t n_skipped;
+	char *skipped;     /* the path of the first one; NULL: there is none */
+	int skipped_errno; /* why; 0: it is no file */
+	bool begun;        /* an empty file is being written: it will be a recording */
 };
+
+/* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
+bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size);
 
 /* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
 const char *recordings_folder(void);
@@ -51,6 +60,7 @@ bool recordings_numbered(const char *name, const char *given);
 /* Reads the Header of the file @path. 0, READER_* or -errno. */
 int recordings_identify(const char *path, struct recordings_id *ret);
 
-/* Lists @folder. Files that are empty so far are left out. -E2BIG: more than RECORDINGS_MAX. */
+/* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
+ * RECORDINGS_MAX. */
 int recordings_list(struct recordings *ret, const char *folder);
 void recordings_done(struct recordings *recordings);

@@ -6,6 +6,7 @@
 #include "doubts.h"
 #include "examine.h"
 #include "inuse.h"
+#include "line.h"
 #include "util.h"
 
 #define PROGRESS_EVERY 4096
@@ -21,7 +22,9 @@ struct job {
 
 static int fail(struct job *job, const char *path, int r, const char *text)
 {
-	(void)snprintf(job->error, REPAIR_ERROR_SIZE, "%s: %s", path, text);
+	char safe[LINE_FILE];
+
+	(void)snprintf(job->error, REPAIR_ERROR_SIZE, "%s: %s", line_file(path, safe), text);
 	return r;
 }
 
@@ -185,6 +188,7 @@ int repair(const char *in, const char *out, const struct repair_config *config,
 {
 	struct job job = {.in = in, .out = out, .config = config, .error = error};
 	struct repair_report report;
+	char safe[LINE_FILE];
 	int r;
 
 	for (int strict = 0; strict < 2; strict++) {
@@ -202,6 +206,6 @@ int repair(const char *in, const char *out, const struct repair_config *config,
 				    "what is kept contradicts itself: try without --keep-doubtful");
 	}
 	(void)snprintf(error, REPAIR_ERROR_SIZE, "%s: what could be saved contradicts itself: %s",
-		       in, report.verdict);
+		       line_file(in, safe), report.verdict);
 	return -EBADMSG;
 }

@@ -13,8 +13,7 @@
 #define BODY_LAST 11 /* fields 12 to 15 stand around the body; new bodies come behind them */
 #define AROUND_FIRST 12
 #define AROUND_LAST 15
-#define SPENT_MAX (64ull * 1024 * 1024)
-#define SMALL 4096u /* records still tried when that is spent */
+#define SPENT_MAX (16ull * 1024 * 1024) /* and as much as the file had so far */
 #define FIND_AHEAD (2u * (FRAME_MAX + FRAME_PREFIX_MAX))
 
 struct look {
@@ -83,7 +82,8 @@ static bool look_inside(struct resync *resync, const struct frame *frame)
 	const Ringside__V1__Record *record;
 	bool fine;
 
-	if (resync->spent > SPENT_MAX && frame->size > SMALL)
+	/* what begins inside each other would be unpacked over and over */
+	if (resync->spent > SPENT_MAX + resync->at && resync->at < resync->tried)
 		return false;
 	arena_reset(&resync->arena);
 	record = ringside__v1__record__unpack(&resync->arena.allocator, frame->size, frame->data);
@@ -91,8 +91,10 @@ static bool look_inside(struct resync *resync, const struct frame *frame)
 			  record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET);
 	if (fine && record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
 		fine = record->header->magic && !strcmp(record->header->magic, "RINGSIDE");
-	if (!fine)
+	if (!fine) {
 		resync->spent += frame->size;
+		resync->tried = resync->at + frame->size;
+	}
 	return fine;
 }
 
@@ -173,6 +175,16 @@ int resync_confirm(const struct resync *resync, const struct frame *frame, const
 	return r;
 }
 
+static size_t count_zeros(const uint8_t *p, size_t size, uint64_t most)
+{
+	size_t n = 0;
+
+	size = size < most ? size : (size_t)most;
+	while (n < size && !p[n])
+		n++;
+	return n;
+}
+
 /* A record with its stamps takes more than this. */
 #define RECORD_MIN 24u
 
@@ -185,17 +197,24 @@ int resync_find(struct resync *resync, uint64_t from, uint64_t limit, struct res
 	size_t size;
 	int r;
 
-	resync->spent = 0;
 	for (; hole.end < limit; hole.end++) {
 		r = window_at(resync->window, hole.end, FIND_AHEAD, &p, &size);
 		if (r)
 			return r;
 		if (!size)
 			break;
-		zeros = *p ? 0 : zeros + 1;
-		hole.zeros = zeros > hole.zeros ? zeros : hole.zeros;
-		if (*p && believe(resync, p, size, resync->latest_seq,
-				  (hole.end - from) / RECORD_MIN, &look)) {
+		resync->at = hole.end;
+		if (!*p) { /* there may be gigabytes of them */
+			uint64_t run = count_zeros(p, size, limit - hole.end);
+
+			zeros += run;
+			hole.zeros = zeros > hole.zeros ? zeros : hole.zeros;
+			hole.end += run - 1;
+			continue;
+		}
+		zeros = 0;
+		if (believe(resync, p, size, resync->latest_seq, (hole.end - from) / RECORD_MIN,
+			    &look)) {
 			hole.found = true;
 			break;
 		}

@@ -18,7 +18,8 @@ struct resync {
 	struct window *window; /* borrowed */
 	struct arena arena;
 	uint64_t latest_seq; /* of what was read; 0: nothing */
-	uint64_t spent;      /* bytes unpacked in vain since resync_find began */
+	uint64_t spent;      /* bytes unpacked in vain */
+	uint64_t at, tried;  /* in the file: what is looked at, and where what was unpacked ends */
 };
 
 void resync_init(struct resync *resync, struct window *window);

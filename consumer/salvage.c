@@ -21,6 +21,7 @@ struct salvage {
 	struct resync resync;
 	struct arena arena;
 	uint64_t offset; /* of the next record */
+	uint64_t found;  /* where one was found behind a hole; it is believed */
 	bool started;
 	int ended; /* 0, or the answer that stays */
 	struct salvage_hole hole;
@@ -73,6 +74,8 @@ int salvage_open(struct salvage **ret, const char *path)
 	arena_init(&salvage->arena);
 	resync_init(&salvage->resync, &salvage->window);
 	r = reader_open(&salvage->reader, path);
+	if (!r)
+		reader_set_framed(salvage->reader);
 	if (!r)
 		r = reader_is_compressed(salvage->reader, &salvage->compressed);
 	if (r)
@@ -155,6 +158,7 @@ static int skip(struct salvage *salvage, uint64_t limit)
 	r = resync_find(&salvage->resync, salvage->offset + 1, limit, &found);
 	if (r)
 		return r;
+	salvage->found = found.found ? found.end : 0;
 	salvage->hole = (struct salvage_hole){
 		.offset = salvage->offset,
 		.end = found.end,
@@ -221,6 +225,8 @@ static int is_believable(struct salvage *salvage, const Ringside__V1__Record *re
 
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
 		return record->header->magic && !strcmp(record->header->magic, "RINGSIDE");
+	if (salvage->offset == salvage->found)
+		return 1;
 	if (salvage->resync.latest_seq && record->has_seq &&
 	    record->seq == salvage->resync.latest_seq + 1)
 		return 1;

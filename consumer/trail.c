@@ -49,11 +49,14 @@ static int read_folder(struct trail *trail)
 {
 	_cleanup_(recordings_done) struct recordings list = {0};
 	_cleanup_free_ struct trail_start *starts = NULL;
+	char skipped[PATH_MAX];
 	struct stat st;
 	size_t n = 0;
 	int r;
 
 	r = recordings_list(&list, trail->path);
+	if (!r && recordings_skipped(&list, skipped, sizeof(skipped)))
+		trail->follow.ops->error(trail->follow.data, skipped, 0);
 	if (!r && !list.n && !trail->following)
 		r = -ENODATA;
 	starts = r ? NULL : calloc(list.n + 1, sizeof(*starts));

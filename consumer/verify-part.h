@@ -21,6 +21,7 @@ struct verify {
 	/* the stream at hand */
 	bool open;
 	bool has_footer;
+	bool rotated;    /* ... which says that another file follows */
 	bool unfinished; /* the input's latest zstd frame */
 	uint8_t stream_id[16];
 	bool has_file;

@@ -131,6 +131,7 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 	int r;
 
 	verify->has_footer = true;
+	verify->rotated = rotated;
 	if (footer->has_records && footer->records != record->seq)
 		findings_add(&verify->report.problems, "%s: the Footer counts %" PRIu64 " records",
 			     where, footer->records);
@@ -291,6 +292,23 @@ static void end_without_footer(struct verify *verify, uint64_t next_seq)
 			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
 }
 
+/* The stream goes on behind the input, as its Footer says. */
+static void end_rotated(struct verify *verify, bool lacks_next)
+{
+	char next[WHERE_SIZE] = "";
+
+	if (verify->has_file)
+		(void)snprintf(next, sizeof(next), " (index %" PRIu64 ")",
+			       (uint64_t)verify->file_index + 1);
+	if (lacks_next)
+		findings_add(&verify->report.losses,
+			     "its Footer says that another file of the stream follows%s: that is "
+			     "missing, and nobody knows how many after it",
+			     next);
+	else
+		findings_add(&verify->report.notes, "the stream goes on in another file%s", next);
+}
+
 void verify_end(struct verify *verify, int answer, const char *problem,
 		const struct verify_context *context)
 {
@@ -303,6 +321,8 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 		findings_add(&report->problems, "%s", problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
 		end_without_footer(verify, context->next_seq);
+	if (verify->begun && verify->has_footer && verify->rotated && !context->next_seq)
+		end_rotated(verify, context->lacks_next);
 	if (verify->begun)
 		verify_close_stream(verify);
 	report_coverage(verify);

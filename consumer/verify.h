@@ -75,6 +75,7 @@ struct verify_report *verify_findings(struct verify *verify);
 struct verify_context {
 	bool in_progress;  /* somebody is writing the input */
 	uint64_t next_seq; /* what the next file of its stream begins with; 0: there is none */
+	bool lacks_next;   /* if its Footer says that another follows, that one is lost */
 };
 
 /* The end of an input: what reader_next said, and reader_reason. */

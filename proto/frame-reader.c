@@ -123,3 +123,12 @@ bool frame_refuse(struct frame_reader *reader)
 	drop(reader);
 	return true;
 }
+
+bool frame_go(struct frame_reader *reader, uint64_t offset)
+{
+	if (!input_go(reader->input, offset))
+		return false;
+	drop(reader);
+	reader->offset = offset;
+	return true;
+}

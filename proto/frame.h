@@ -67,6 +67,9 @@ int frame_next(struct frame_reader *reader, struct frame *ret);
 /* After FRAME_BAD: true if a part of the input can be left out (FRAME_DAMAGED comes next). */
 bool frame_refuse(struct frame_reader *reader);
 
+/* Plain files: the next frame is the one at @offset. False: it is no such input. */
+bool frame_go(struct frame_reader *reader, uint64_t offset);
+
 static inline const uint8_t *frame_rest(const struct frame_reader *reader, size_t *ret_size)
 {
 	*ret_size = reader->end - reader->begin;

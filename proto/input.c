@@ -243,6 +243,20 @@ bool input_refuse(struct input *input)
 	return input->compressed && input_zstd_refuse(input);
 }
 
+bool input_goes(const struct input *input)
+{
+	return input->known && !input->compressed && input->source.seekable && !input->source.start;
+}
+
+bool input_go(struct input *input, uint64_t offset)
+{
+	if (!input_goes(input))
+		return false;
+	source_go(&input->source, offset);
+	input->ended = 0;
+	return true;
+}
+
 bool input_unread(struct input *input, size_t size)
 {
 	if (input->compressed || !input->source.seekable)

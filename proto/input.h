@@ -129,6 +129,12 @@ int input_select(struct input *input, const struct recording_ranges *ranges);
  * for: INPUT_DAMAGED comes next. */
 bool input_refuse(struct input *input);
 
+/* Plain files that are read from their beginning: goes on at @offset. False: it is no such input.
+ */
+bool input_go(struct input *input, uint64_t offset);
+/* Whether it is one. */
+bool input_goes(const struct input *input);
+
 /* The last @size bytes given come once more, as they will be by then. False: not of this input. */
 bool input_unread(struct input *input, size_t size);
 

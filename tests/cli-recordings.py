@@ -128,6 +128,86 @@ def a_compressed_recording_is_read_like_a_plain_one():
         check(run("cat", data=wide), 1, "ringside cat: stdin: damaged: .*needs more memory.*\n")
 
 
+def behind_a_bad_length_reading_goes_on():
+    stream = Stream(b"b")
+    records = ([stream.header()] + [stream.denial(3) for _ in range(200)] +
+               [stream.counters(), stream.footer()])
+    whole = b"".join(records)
+    for bad in [b"\xff" * 5, b"\xff\x7f", b"\5", b"\x7f", b"\0" * 9000]:
+        save("b.pb", b"".join(records[:100]) + bad + records[100][1:] + b"".join(records[101:]))
+        told = "ringside {}: b.pb: damaged: the bytes from .* are no records; .*`ringside repair`.*\n"
+        out = check(run("cat", "-o", "json", "b.pb"), 1, told.format("cat"))
+        assert [json.loads(x)["seq"] for x in lines(out)] == [*range(1, 101), *range(102, 204)]
+        assert len(lines(check(run("tail", "-n", "all", "b.pb"), 1, told.format("tail")))) == 199
+        out = check(run("stats", "-o", "json", "b.pb"), 1, told.format("stats"))
+        assert json.loads(out)["records"] == 202
+        check(run("replay", "--speed", "max", "b.pb"), 1, told.format("replay"),
+              whole.replace(records[100], b""))
+        assert b"`ringside repair`" in check(run("verify", "b.pb"), 3)
+    # what a program leaves that writes on where a file was that was cut to nothing
+    save("b.pb", bytes(3 << 20) + b"".join(records[5:]))
+    out = check(run("cat", "-o", "json", "b.pb"), 1, "ringside cat: b.pb: damaged: .*\n")
+    assert len(lines(out)) == 198
+    save("b.pb", b"".join(records[5:]))
+    out = check(run("cat", "-o", "json", "b.pb"), 1, ".*the Header is missing .*repair.*\n")
+    assert len(lines(out)) == 198
+
+
+def what_only_has_a_recordings_name_is_skipped_in_a_folder():
+    os.mkdir("strange")
+    save("strange/a.pb", closed(Stream(b"a"), 3))
+    os.symlink("loop.pb", "strange/loop.pb")
+    os.symlink("/nowhere/x", "strange/gone.pb")
+    os.mkfifo("strange/pipe.pb")
+    os.mkdir("strange/folder.pb")
+    told = r"ringside \w+: strange/\w+.pb: skipped: [^\n]* \(and 3 more\)\n"
+    for command in ["cat", "tail", "stats", "verify"]:
+        assert len(lines(check(run(command, "strange"), 0, told))) >= 1
+    check(run("replay", "--speed", "max", "strange"), 0, told)
+
+
+def a_folder_whose_last_file_is_gone_is_not_complete():
+    os.mkdir("rotated")
+    stream = Stream(b"r")
+    for i in range(2):
+        save(f"rotated/{i}.pb", stream.header() + stream.denial() + stream.counters() +
+             stream.footer("rotated"))
+    said = check(run("verify", "rotated"), 4).decode()
+    assert re.search(r"1.pb: whole, but its Footer says .*another file .*\(index 2\).* missing", said)
+    assert "0.pb: complete" in said
+    check(run("verify", "rotated/0.pb", "rotated/1.pb"), 4)
+    assert b"goes on in another file (index 2)" in check(run("verify", "rotated/1.pb"), 0)
+    save("rotated/2.pb", stream.header() + stream.denial() + stream.counters() + stream.footer())
+    check(run("verify", "rotated"), 0)
+
+
+def no_name_of_a_file_reaches_the_terminal_raw():
+    odd = "a\x1b]0;x\x07\u202eb\n.pb"
+    whole = closed(Stream(b"n"), 3)
+    save(odd, whole[:-5])
+    save("plain.pb", whole)
+    for args in [["cat", odd], ["tail", odd], ["stats", odd], ["verify", odd], ["verify", odd, odd],
+                 ["replay", "--speed", "max", odd], ["repair", odd, "-w", "out" + odd],
+                 ["repair", "plain.pb", "-w", odd], ["cat", "no" + odd], ["verify", "no" + odd]]:
+        result = run(*args)
+        told = result.stderr + (b"" if args[0] in ("replay", "stats") else result.stdout)
+        assert rb"a\x1b]0;x\x07\u202eb\x0a.pb" in told, (args, told)
+        assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", told.decode()), (args, told)
+
+
+def json_hides_no_characters():
+    stream = Stream(b"j")
+    record = pb.Record(seq=2, boottime_nano=1, time_unix_nano=1)
+    stream.seq = 1
+    hidden = "a\u061c\u200b\u202e\u2066\ufeff\U000e0041z\u00e4"
+    record.seccomp_denial.process.comm = hidden
+    save("j.pb", Stream(b"j").header() + frame(record))
+    for output in ["json", "protojson"]:
+        out = check(run("cat", "-o", output, "--kind", "seccomp", "j.pb"), 0).decode()
+        assert r"a\u061c\u200b\u202e\u2066\ufeff\udb40\udc41z\u00e4".replace(r"\u00e4", "\u00e4") in out, out
+        assert hidden in json.dumps(json.loads(out), ensure_ascii=False), out
+
+
 def damage_and_cuts_are_told_in_one_line():
     zst = packed(closed(Stream(b"a"), 3000, 600))
     for cut in [len(zst) - 1, len(zst) // 2]:
@@ -543,6 +623,11 @@ def stats_say_what_is_not_there():
 for test in [
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
+    behind_a_bad_length_reading_goes_on,
+    no_name_of_a_file_reaches_the_terminal_raw,
+    json_hides_no_characters,
+    what_only_has_a_recordings_name_is_skipped_in_a_folder,
+    a_folder_whose_last_file_is_gone_is_not_complete,
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
     the_last_records_are_the_end_of_all_records,

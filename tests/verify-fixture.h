@@ -31,7 +31,8 @@ static inline struct verify *verify_bytes(const void *data, size_t size, bool in
 		else
 			assert_ok(verify_record(verify, &item));
 	}
-	verify_end(verify, r, reader_reason(reader), &(struct verify_context){in_progress, 0});
+	verify_end(verify, r, reader_reason(reader),
+		   &(struct verify_context){.in_progress = in_progress});
 	reader = reader_free(reader);
 	assert_ok(close(fd));
 	return verify;
