@@ -7,6 +7,7 @@
 
 #include "attached.h"
 #include "doctor.h"
+#include "escape.h"
 #include "kernel.h"
 #include "options.h"
 #include "pipeline.h"
@@ -32,15 +33,18 @@ static void pipeline_freep(struct pipeline **pipeline)
 	(void)pipeline_free(*pipeline);
 }
 
+#define SAY_SIZE 4096
+
 _printf_(1, 2) static int say(const char *format, ...)
 {
+	char text[SAY_SIZE], safe[SAY_SIZE];
 	va_list args;
 
 	va_start(args, format);
-	(void)fputs("ringside-streamer: ", stderr);
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	escape_line(safe, sizeof(safe), text);
+	(void)fprintf(stderr, "ringside-streamer: %s\n", safe);
 	return EXIT_FAILURE;
 }
 
