@@ -428,6 +428,26 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	return say_unreadable(reader, item);
 }
 
+/* Nothing is wrong with it: somebody has packed all of it in one, for another's memory. */
+static bool is_packed_wide(const struct reader *reader, const struct input_damage *damage)
+{
+	return damage->fault == INPUT_FAULT_WINDOW && !damage->found && !reader->started &&
+	       !reader->damaged;
+}
+
+static int say_wide(struct reader *reader, uint64_t window)
+{
+	unsigned bits = 10;
+
+	while (bits < 63 && UINT64_C(1) << bits < window)
+		bits++;
+	return fail(reader, READER_FOREIGN,
+		    "packed with a zstd window of %" PRIu64
+		    " MiB, and read with 8 MiB at most: zstd -dc --long=%u FILE | ringside cat "
+		    "(or verify, or what you want)",
+		    window >> 20, bits);
+}
+
 /* What the framing says besides frames. */
 static int take_answer(struct reader *reader, int answer, struct reader_record *item)
 {
@@ -440,8 +460,10 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		item->mark = input_mark(reader->frames.input);
 		return READER_MARK;
 	case FRAME_DAMAGED:
-		reader->damaged = true;
 		item->damage = input_damage(reader->frames.input);
+		if (is_packed_wide(reader, item->damage))
+			return reader->ended = say_wide(reader, item->damage->window);
+		reader->damaged = true;
 		return fail(reader, READER_DAMAGED, "damaged: %s",
 			    input_damage_text(item->damage, text, sizeof(text)));
 	default:

@@ -122,6 +122,7 @@ static int fail(struct input *input, enum input_fault fault)
 		input->damage = (struct input_damage){
 			.fault = fault,
 			.offset = offset,
+			.window = fault == INPUT_FAULT_WINDOW ? input->frame.window : 0,
 			.given = fault == INPUT_FAULT_NO_FRAME ? 0 : input->given,
 		};
 	input->damage_pending = true;
