@@ -88,8 +88,10 @@ static void sums_are_carried_on_over_the_files_of_a_stream(void **state)
 	second = add_file(&stream, false);
 	third = add_file(&stream, true);
 	assert_ok(verify_new(&verify));
-	assert_string_equal(next(verify, stream.data, second, 0), "complete");
-	assert_string_equal(next(verify, stream.data + second, third - second, 0), "complete");
+	assert_string_equal(next(verify, stream.data, second, 0),
+			    "complete; the stream goes on in another file (index 1)");
+	assert_string_equal(next(verify, stream.data + second, third - second, 0),
+			    "complete; the stream goes on in another file (index 2)");
 	assert_joint(verify, 0, 0, 0);
 	assert_string_equal(next(verify, stream.data + third, stream.size - third, 0), "complete");
 	assert_joint(verify, 0, 0, 0);
@@ -107,7 +109,8 @@ static void a_missing_file_is_told_with_what_was_in_it(void **state)
 	second = add_file(&stream, false);
 	third = add_file(&stream, true);
 	assert_ok(verify_new(&verify));
-	assert_string_equal(next(verify, stream.data, second, 0), "complete");
+	assert_string_equal(next(verify, stream.data, second, 0),
+			    "complete; the stream goes on in another file (index 1)");
 	assert_string_equal(next(verify, stream.data + third, stream.size - third, 0), "complete");
 	assert_joint(verify, 1, 0, 2);
 	assert_string_equal(verify_joint(verify)->problems.texts[0],
