@@ -52,12 +52,12 @@ bool line_is_unsafe(uint32_t code);
  * character's border; NULL is "". */
 void line_safe(struct line *line, const char *s, size_t max);
 
+/* The same of a name that a process has given itself: every backslash is doubled. */
+void line_name(struct line *line, const char *s, size_t max);
+
 /* The name of a file as line_safe has it. Returns @buf. */
 #define LINE_FILE 1024
 const char *line_file(const char *name, char buf[LINE_FILE]);
-
-/* The same of a name that a process has given itself: every backslash is doubled. */
-void line_name(struct line *line, const char *s, size_t max);
 
 void line_uint(struct line *line, uint64_t v);                    /* 1234 */
 void line_int(struct line *line, int64_t v);                      /* -1 */
