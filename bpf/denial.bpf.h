@@ -140,6 +140,23 @@ static __always_inline __u32 known_action(__u32 action)
 		(key)->error = 0;                                                                  \
 	} while (0)
 
+/* Counts, and asks the key's own limit. */
+static __always_inline bool row_takes(struct wire_row *row, __u64 now, bool *ret_first)
+{
+	row_count(row, now);
+	return row_passes(row, now, ret_first);
+}
+
+/* The row of a key that has none of its own so far. */
+static __always_inline struct wire_row *row_of_share(const struct wire_share *share, __u32 slot,
+						     struct wire_denial_key *key, bool *ret_made)
+{
+	key->cgroup_id = share->cgroup.id;
+	key->hierarchy = share->cgroup.hierarchy;
+	return ROW_OF(&rs_denials, WIRE_SECCOMP_DENIAL, DENIAL_ROWS, slot, key, OTHER_DENIALS,
+		      *ret_made);
+}
+
 /* Counts, limits, submits. The denial is the current task's. */
 SUBPROGRAM int rs_emit(struct denial *denial)
 {
@@ -151,7 +168,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	struct wire_share *share;
 	struct wire_sums *sums;
 	struct wire_row *row;
-	bool made = false, passed;
+	bool made = false, first = false, passed;
 	__u32 slot;
 
 	if (!denial)
@@ -176,23 +193,27 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)
 		return 0;
+	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
+	if (!nr_may_exist(key.nr))
+		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
+	row = bpf_map_lookup_elem(&rs_denials, &key);
+	if (row && !row_takes(row, denial->now, &first)) {
+		hold_back(sums, row, denial->now);
+		return 0;
+	}
 	share = share_of(cgroup, &group, &slot);
 	if (!share) {
 		sums_leave(sums, &sums->dropped);
 		return 0;
 	}
-	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
-	key.cgroup_id = share->cgroup.id;
-	key.hierarchy = share->cgroup.hierarchy;
-	if (!nr_may_exist(key.nr))
-		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
-	row = ROW_OF(&rs_denials, WIRE_SECCOMP_DENIAL, DENIAL_ROWS, slot, &key, OTHER_DENIALS,
-		     made);
-	if (row)
-		row_count(row, denial->now);
-	else
-		ADD(sums->overflow, 1);
-	passed = passes(row, share, denial->now);
+	passed = true;
+	if (!row) {
+		row = row_of_share(share, slot, &key, &made);
+		passed = !row || row_takes(row, denial->now, &first);
+		if (!row)
+			ADD(sums->overflow, 1);
+	}
+	passed = passed && group_passes(share, first, denial->now);
 	if (share->cgroup.id != group.id || (made && !passed))
 		owner_tell_row(cgroup, &share->cgroup, WIRE_SECCOMP_DENIAL);
 	if (!passed)

@@ -83,16 +83,14 @@ static __always_inline bool group_passes(struct wire_share *share, bool first, _
 	       parents_pass(share, now);
 }
 
-static __always_inline bool passes(struct wire_row *row, struct wire_share *share, __u64 now)
+/* The limit of a key, first: in a storm most go no further. */
+static __always_inline bool row_passes(struct wire_row *row, __u64 now, bool *ret_first)
 {
-	if (row && !row->tat) {
+	*ret_first = !row->tat;
+	if (*ret_first)
 		row->tat = now + rs_rate.interval;
-		return group_passes(share, true, now);
-	}
-	if (row && rs_rate.interval &&
-	    !limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance))
-		return false;
-	return group_passes(share, false, now);
+	return *ret_first || !rs_rate.interval ||
+	       limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance);
 }
 
 static __always_inline bool paths_pass(__u32 slot, __u64 now)

@@ -189,7 +189,14 @@ LOOP_STEP count_step(__u32 i, struct share_count *count)
 /* Cgroups may be nested deeper than this: then it is not known which one it was. */
 #define SHARE_UP 32u
 
-static __always_inline void share_count(const struct share_walk *walk)
+/* A function of its own: the stacks of all that call each other have 512 bytes together. */
+#ifdef RS_LEGACY
+static __always_inline
+#else
+static __noinline
+#endif
+	int
+	share_count(const struct share_walk *walk)
 {
 	struct share_up up = {.address = (__u64)walk->cgroup,
 			      .levels = walk->level - walk->reached};
@@ -199,6 +206,7 @@ static __always_inline void share_count(const struct share_walk *walk)
 	if (up.levels < SHARE_UP)
 		count.address = up.address;
 	LOOP(SHARE_LEVELS + 1, count_step, &count);
+	return 0;
 }
 
 /* The slot of the nearest of @address, a struct cgroup, and its ancestors that has a share, after
@@ -219,7 +227,7 @@ SHARED_SUBPROGRAM int rs_share_slot(__u64 address)
 	walk.room = (__s64)WIRE_SHARES - machine->groups;
 	LOOP(SHARE_LEVELS, share_step, &walk);
 	if (walk.made)
-		share_count(&walk);
+		(void)share_count(&walk);
 	return walk.slot;
 }
 

@@ -10,6 +10,11 @@ HOSTILE=$(printf '%064d' 1 | tr 01 ad)
 QUIET=$(printf '%064d' 2 | tr 02 be)
 LATE=$(printf '%064d' 3 | tr 03 cf)
 
+case $TARGET in
+native) TASKS=4 ;;
+*) TASKS=1 ;;
+esac
+
 prepare() {
 	cp "$TESTS/../testdata/hostile.sh" .
 }
@@ -21,7 +26,8 @@ collect() {
 	start hostile --rate 1,20 --container-rate 1000 --counters-interval 2
 
 	mkdir -p "$cgroups/docker/$HOSTILE"
-	sh "$FILES/hostile.sh" "$BUILD/testdata" $cgroups "docker/$HOSTILE" "$QUIET" >hostile.did &
+	sh "$FILES/hostile.sh" "$BUILD/testdata" $cgroups "docker/$HOSTILE" "$QUIET" $TASKS \
+		>hostile.did &
 	hostile=$!
 	quiet quiet "$QUIET" --seconds 5
 	wait $hostile
