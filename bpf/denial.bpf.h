@@ -9,6 +9,7 @@
 #include "known.bpf.h"
 #include "limit.bpf.h"
 #include "mark.bpf.h"
+#include "own.bpf.h"
 #include "owner.bpf.h"
 #include "task.bpf.h"
 
@@ -183,10 +184,13 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	if (rs_sees_audit)
 		denial->flags |= WIRE_SECCOMP_KNOWS_LOG;
 	if (rs_selftest_cookie && call_arg0(regs, false) == rs_selftest_cookie) {
+		own_learn(task);
 		if (!idle())
 			(void)submit_bare(denial, NULL);
 		return 0;
 	}
+	if (own_count(denial->key.nr))
+		return 0;
 	/* Others' denials, which may be a storm, would take the ring from the self-test's. */
 	if (!rs_open)
 		return 0;

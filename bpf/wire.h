@@ -25,6 +25,9 @@ enum {
 		WIRE_PROBE_COUNT
 };
 
+/* System calls that the streamer's own filter may refuse it, by number; the last is all others. */
+#define WIRE_OWN_CALLS 512u
+
 #define WIRE_COMM_SIZE 16
 #define WIRE_NAME_SIZE 256 /* one path element with its NUL */
 #define WIRE_PATH_DEPTH 16

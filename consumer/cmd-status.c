@@ -136,6 +136,16 @@ static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
 	put_line(writer, &line);
 }
 
+static void put_refused(struct writer *writer, const struct upkeep *upkeep)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "  refused to it   ");
+	upkeep_refused_text(&line, upkeep);
+	put_line(writer, &line);
+}
+
 static void put_sums(struct line *line, const struct ledger_kind *kind)
 {
 	line_count(line, kind->sums[LEDGER_SEEN]);
@@ -202,6 +212,8 @@ static int print(const struct status *status, const struct health *health)
 			put_ages(writer, health);
 		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
 			put_upkeep(writer, health->stream.upkeep);
+		if (health->stream.living && health->stream.upkeep->refusals)
+			put_refused(writer, health->stream.upkeep);
 		put_probes(writer, ledger);
 	}
 	return writer_flush(writer);

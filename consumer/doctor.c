@@ -85,6 +85,33 @@ static void put_rate(struct line *line, const Ringside__V1__Limits *limits)
 		line_text(line, "none");
 }
 
+/* What the streamer has left once it is attached; and what could not be given up. */
+static void put_privileges(const struct doctor_page *report, const Ringside__V1__Privileges *left)
+{
+	char buf[TEXT_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "as user ");
+	line_text(&line, text_has(left->user) ? left->user : "?");
+	if (left->has_uid && (!text_has(left->user) || left->uid)) {
+		line_text(&line, " (");
+		line_int(&line, left->uid);
+		line_text(&line, ")");
+	}
+	line_text(&line, left->n_capabilities ? ", with " : ", without capabilities");
+	for (size_t i = 0; i < left->n_capabilities; i++) {
+		line_text(&line, i ? ", " : "");
+		line_text(&line, left->capabilities[i]);
+	}
+	line_text(&line, left->has_landlock ? ", in Landlock" : "");
+	line_text(&line, left->seccomp_filter ? ", behind a seccomp filter of its own" : "");
+	line_text(&line, ", once attached");
+	(void)line_end(&line);
+	doctor_row(report, "it runs", buf);
+	for (size_t i = 0; i < left->n_kept; i++)
+		doctor_row(report, "", left->kept[i]);
+}
+
 static void put_resources(const struct doctor_page *report, const Ringside__V1__Header *header)
 {
 	char buf[TEXT_SIZE];
@@ -120,6 +147,8 @@ static void put_resources(const struct doctor_page *report, const Ringside__V1__
 		(void)line_end(&line);
 		doctor_row(report, "shares", buf);
 	}
+	if (header->privileges)
+		put_privileges(report, header->privileges);
 }
 
 static void put_base(const struct doctor_page *report)

@@ -108,6 +108,8 @@ static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
 		json_member_uint(writer, ",", "anonymous_bytes", upkeep->anonymous_bytes);
 	if (upkeep->has_maps)
 		json_member_uint(writer, ",", "map_bytes", upkeep->map_bytes);
+	if (upkeep->refusals)
+		json_member_uint(writer, ",", "refused_calls", upkeep->refusals);
 }
 
 static void put_stream(struct writer *writer, const struct ledger *ledger,

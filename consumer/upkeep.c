@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upkeep.h"
 
+#include <stdio.h>
+
 #define SECOND UINT64_C(1000000000)
 #define HOUR (3600 * SECOND)
 
@@ -21,6 +23,25 @@ static void take_cpu(struct upkeep *upkeep, const Ringside__V1__StreamerCost *co
 	upkeep->boottime_nano = boottime_nano;
 }
 
+static void take_refused(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost)
+{
+	upkeep->n_refused = 0;
+	upkeep->refusals = 0;
+	for (size_t i = 0; i < cost->n_refused_calls; i++) {
+		const Ringside__V1__RefusedCall *call = cost->refused_calls[i];
+		struct upkeep_call *to = &upkeep->refused[upkeep->n_refused];
+
+		upkeep->refusals += call->count;
+		if (upkeep->n_refused++ >= UPKEEP_CALLS_MAX)
+			continue;
+		to->count = call->count;
+		if (call->name)
+			(void)snprintf(to->name, sizeof(to->name), "%s", call->name);
+		else
+			(void)snprintf(to->name, sizeof(to->name), "call %u", call->number);
+	}
+}
+
 void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
 		 uint64_t boottime_nano)
 {
@@ -30,6 +51,7 @@ void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
 		take_cpu(upkeep, cost, boottime_nano);
 	upkeep->has_anonymous = cost->has_anonymous_bytes;
 	upkeep->anonymous_bytes = cost->anonymous_bytes;
+	take_refused(upkeep, cost);
 	upkeep->has_maps = cost->has_map_bytes;
 	upkeep->map_bytes = cost->map_bytes;
 }
@@ -44,6 +66,22 @@ uint64_t upkeep_hourly(const struct upkeep *upkeep)
 	double v = upkeep->span_nano ? (double)upkeep->cpu_nano / (double)upkeep->span_nano : 0;
 
 	return v < 1e6 ? (uint64_t)(v * (double)HOUR) : UINT64_MAX;
+}
+
+void upkeep_refused_text(struct line *line, const struct upkeep *upkeep)
+{
+	for (unsigned i = 0; i < upkeep->n_refused && i < UPKEEP_CALLS_MAX; i++) {
+		line_text(line, i ? ", " : "");
+		line_safe(line, upkeep->refused[i].name, sizeof(upkeep->refused[i].name));
+		line_text(line, " × ");
+		line_count(line, upkeep->refused[i].count);
+	}
+	if (upkeep->n_refused > UPKEEP_CALLS_MAX) {
+		line_text(line, " and others, ");
+		line_count(line, upkeep->refusals);
+		line_text(line, " in all");
+	}
+	line_text(line, "; the streamer does none of it by itself");
 }
 
 /* To the hundredth. */

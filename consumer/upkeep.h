@@ -8,6 +8,14 @@
 #include "line.h"
 #include "ringside.pb-c.h"
 
+#define UPKEEP_CALLS_MAX 4u /* are named */
+
+/* What the streamer's own seccomp filter refused it. */
+struct upkeep_call {
+	char name[32];
+	uint64_t count;
+};
+
 /* All there is to it is to be zero. */
 struct upkeep {
 	bool has_cpu, has_anonymous, has_maps;
@@ -15,6 +23,9 @@ struct upkeep {
 	uint64_t anonymous_bytes, map_bytes; /* latest */
 	/* From one Counters to the next, added up: CPU time, and the time in which it was taken. */
 	uint64_t cpu_nano, span_nano;
+	struct upkeep_call refused[UPKEEP_CALLS_MAX]; /* latest; the first of them */
+	unsigned n_refused;                           /* different ones */
+	uint64_t refusals;
 	/* --- */
 	bool goes_on;
 	uint64_t boottime_nano; /* of the latest */
@@ -34,6 +45,9 @@ static inline bool upkeep_is_known(const struct upkeep *upkeep)
 
 /* CPU time an hour, in ns, between the Counters that were taken; there were two at least. */
 uint64_t upkeep_hourly(const struct upkeep *upkeep);
+
+/* "socket × 2, fork × 1; nothing the streamer does needs these: look who changed it" */
+void upkeep_refused_text(struct line *line, const struct upkeep *upkeep);
 
 /* "1.25 s of CPU an hour (0.03 % of a CPU), 8 MiB of memory, 12 MiB of BPF maps" */
 void upkeep_text(struct line *line, const struct upkeep *upkeep);

@@ -38,13 +38,19 @@ uint32_t actions_parse(const char *text)
 	return bits;
 }
 
-uint32_t actions_logged(void)
+int actions_open(void)
 {
-	_cleanup_close_ int fd = open(SYSCTL, O_RDONLY | O_CLOEXEC);
-	char text[256];
-	ssize_t n;
+	int fd = open(SYSCTL, O_RDONLY | O_CLOEXEC);
 
-	n = fd < 0 ? -1 : read_full(fd, text, sizeof(text) - 1);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The kernel hands it out at once (kernel/sysctl.c), and again from the start. */
+uint32_t actions_logged(int fd)
+{
+	char text[256];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+
 	if (n < 0)
 		return UINT32_MAX & ~WIRE_LOGS_ALLOW;
 	text[n] = '\0';

@@ -26,18 +26,19 @@ int cgroups_init(struct cgroups *cgroups, const struct kubelet *kubelet)
 	int r;
 
 	*cgroups = (struct cgroups){.kubelet = *kubelet};
+	kubelet_hold(&cgroups->kubelet);
 	r = cache_init(&cgroups->cache, ENTRIES, BYTES_MAX);
-	if (r < 0)
-		return r;
-	cgroups->scratch = malloc(sizeof(*cgroups->scratch) + ENCODED_MAX);
+	if (r >= 0)
+		cgroups->scratch = malloc(sizeof(*cgroups->scratch) + ENCODED_MAX);
 	if (cgroups->scratch)
 		return 0;
 	cgroups_done(cgroups);
-	return -ENOMEM;
+	return r < 0 ? r : -ENOMEM;
 }
 
 void cgroups_done(struct cgroups *cgroups)
 {
+	kubelet_release(&cgroups->kubelet);
 	cache_done(&cgroups->cache);
 	free(cgroups->scratch);
 	cgroups->scratch = NULL;

@@ -1,33 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cost.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <seccomp.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "ringside-fields.h"
 #include "util.h"
+#include "wire.h"
+
+#define REFUSED_MAX 48u /* different ones */
 
 static uint64_t nano(struct timeval tv)
 {
 	return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
 }
 
-/* proc_pid_statm(5): size, resident, and of that shared, in pages. */
-static uint64_t anonymous_bytes(void)
+static void put_call(unsigned nr, uint64_t count, struct pb *pb)
 {
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/statm", "re");
-	uint64_t resident, shared;
+	uint8_t *mark = pb_open(pb, FIELD_STREAMER_COST_REFUSED_CALLS);
+	char *name = NULL;
 
-	if (!f || fscanf(f, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) != 2)
-		return 0;
-	return (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	if (nr < WIRE_OWN_CALLS - 1) {
+		pb_uint(pb, FIELD_REFUSED_CALL_NUMBER, nr);
+		name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), (int)nr);
+	}
+	if (name)
+		pb_string(pb, FIELD_REFUSED_CALL_NAME, name);
+	free(name);
+	pb_uint(pb, FIELD_REFUSED_CALL_COUNT, count);
+	pb_close(pb, mark);
 }
 
-void cost_put(uint64_t map_bytes, unsigned field, struct pb *pb)
+/* There are none unless something is wrong, and then a few. */
+static void put_refused(const uint64_t *refused, struct pb *pb)
 {
-	const uint64_t anonymous = anonymous_bytes();
+	unsigned n = 0;
+
+	for (unsigned nr = 0; nr < WIRE_OWN_CALLS && n < REFUSED_MAX; nr++) {
+		uint64_t count = __atomic_load_n(&refused[nr], __ATOMIC_RELAXED);
+
+		if (!count)
+			continue;
+		put_call(nr, count, pb);
+		n++;
+	}
+}
+
+void cost_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
+	      unsigned field, struct pb *pb)
+{
+	const uint64_t anonymous = machine_own_bytes(machine);
 	uint8_t *mark = pb_open(pb, field);
 	struct rusage usage;
 
@@ -39,5 +61,7 @@ void cost_put(uint64_t map_bytes, unsigned field, struct pb *pb)
 		pb_uint(pb, FIELD_STREAMER_COST_ANONYMOUS_BYTES, anonymous);
 	if (map_bytes)
 		pb_uint(pb, FIELD_STREAMER_COST_MAP_BYTES, map_bytes);
+	if (refused)
+		put_refused(refused, pb);
 	pb_close(pb, mark);
 }

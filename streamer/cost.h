@@ -4,7 +4,11 @@
 
 #include <stdint.h>
 
+#include "machine.h"
 #include "pb.h"
 
-/* Appends a StreamerCost as @field, as it is now; @map_bytes: of all its maps. */
-void cost_put(uint64_t map_bytes, unsigned field, struct pb *pb);
+/* Appends a StreamerCost as @field, as it is now; @map_bytes: of all its maps; @refused: as of
+ * kernel_own_refused(). No larger than COST_MAX. */
+#define COST_MAX 4096u
+void cost_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
+	      unsigned field, struct pb *pb);

@@ -64,12 +64,14 @@ int counters_init(struct counters *counters, const struct kernel *kernel, struct
 				  .n_cpus = n_cpus,
 				  .map_bytes = kernel_map_bytes(kernel) + kernel_ring_bytes(kernel),
 				  .now = now};
+	machine_open(&counters->machine);
 	return 0;
 }
 
 void counters_done(struct counters *counters)
 {
 	free(counters->now);
+	machine_close(&counters->machine);
 	*counters = (struct counters)COUNTERS_NULL;
 }
 
@@ -269,9 +271,9 @@ static int write_part(const struct counters *counters, const struct totals *tota
 	int r;
 
 	/* the first part makes room for all: a set has all its parts or none */
-	room = PART_OVERHEAD +
-	       (part ? size
-		     : rows->size + counters_sums_room(counters) + rows->n_parts * PART_OVERHEAD);
+	room = PART_OVERHEAD + (part ? size
+				     : rows->size + counters_sums_room(counters) + COST_MAX +
+						rows->n_parts * PART_OVERHEAD);
 	r = stream_begin(stream, room, &pb);
 	if (r < 0)
 		return r;
@@ -281,9 +283,10 @@ static int write_part(const struct counters *counters, const struct totals *tota
 	pb_bool(&pb, FIELD_COUNTERS_FULL, full);
 	if (!part) {
 		counters_sums(counters, totals, FIELD_COUNTERS_PROBES, &pb);
-		if (!counters_oom_kills(&oom_kills))
+		if (!machine_oom_kills(&counters->machine, &oom_kills))
 			pb_uint(&pb, FIELD_COUNTERS_KERNEL_OOM_KILLS, oom_kills);
-		cost_put(counters->map_bytes, FIELD_COUNTERS_COST, &pb);
+		cost_put(&counters->machine, counters->map_bytes,
+			 kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
 	}
 	pb_raw(&pb, rows->data ? rows->data + start : (const uint8_t *)"", size);
 	stream_hash(stream, FIELD_COUNTERS_XXH64, FIELD_COUNTERS_HASHED_BYTES, &pb);
@@ -323,15 +326,4 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	free(rows->data);
 	free(rows);
 	return r;
-}
-
-int counters_oom_kills(uint64_t *ret)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/vmstat", "re");
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "oom_kill %" SCNu64, ret) == 1)
-			return 0;
-	return -ENODATA;
 }

@@ -8,6 +8,7 @@
 
 #include "encoder.h"
 #include "kernel.h"
+#include "machine.h"
 #include "stream.h"
 #include "totals.h"
 
@@ -20,7 +21,8 @@ struct counters {
 	uint32_t attached; /* bit mask */
 	uint32_t probes;   /* of these, those that have events, and so sums */
 	unsigned n_cpus;
-	uint64_t map_bytes;   /* of all maps, with the rings */
+	uint64_t map_bytes; /* of all maps, with the rings */
+	struct machine machine;
 	struct wire_cpu *now; /* the kernel's sums at the latest counters_read */
 	uint64_t read_nano;   /* CLOCK_BOOTTIME then */
 	uint64_t rows_nano;   /* CLOCK_BOOTTIME of the latest set: rows older than it are in it */
@@ -29,7 +31,7 @@ struct counters {
 
 #define COUNTERS_NULL                                                                              \
 	{                                                                                          \
-		.now = NULL                                                                        \
+		.machine = MACHINE_NULL                                                            \
 	}
 
 /* Borrows all; @gone may be NULL. */
@@ -49,7 +51,3 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 void counters_sums(const struct counters *counters, const struct totals *totals, unsigned field,
 		   struct pb *pb);
 size_t counters_sums_room(const struct counters *counters);
-
-/* oom_kill of /proc/vmstat: OOM kills since boot by the kernel's own count. Returns 0, or
- * -ENODATA if this kernel does not tell. */
-int counters_oom_kills(uint64_t *ret);

@@ -31,7 +31,8 @@ static void parts_done(struct parts *parts)
 }
 
 static int write_records(struct parts *parts, const struct options *options,
-			 const struct kernel *kernel, struct sink *sink)
+			 const struct kernel *kernel, struct sink *sink,
+			 const struct privileges *privileges)
 {
 	struct clock_pair now = clock_now();
 	int r = stream_new(&parts->stream, sink);
@@ -41,10 +42,11 @@ static int write_records(struct parts *parts, const struct options *options,
 	stream_set_offset(parts->stream, (int64_t)(now.realtime - now.boottime));
 	/* of the encoder only rows make use, and there are none */
 	r = counters_init(&parts->counters, kernel, NULL, NULL);
+	parts->counters.machine.privileges = privileges;
 	if (!r)
 		r = totals_init(&parts->totals, parts->counters.n_cpus);
 	if (!r)
-		r = header_write(parts->stream, kernel, options);
+		r = header_write(parts->stream, &parts->counters.machine, kernel, options);
 	if (r < 0)
 		return r;
 	counters_read(&parts->counters);
@@ -74,14 +76,14 @@ static void hold(const struct sink *sink)
 }
 
 int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
-		 char *error, size_t size)
+		 const struct privileges *privileges, char *error, size_t size)
 {
 	_cleanup_(parts_done) struct parts parts = {.totals = TOTALS_NULL,
 						    .counters = COUNTERS_NULL};
 	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* writing says it too */
-	r = write_records(&parts, options, kernel, sink);
+	r = write_records(&parts, options, kernel, sink, privileges);
 	if (!r)
 		r = flush(parts.stream, sink);
 	if (r < 0) {

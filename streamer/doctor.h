@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "options.h"
+#include "privileges.h"
 #include "sink.h"
 
 /* Writes a stream of a Header and a Footer: what got attached, how, and what is missing.
@@ -12,4 +13,4 @@
  * Returns 0, or -errno with a sentence in @error; -ENOENT: a probe could not be attached (the
  * records are written); who holds has read that in the records. */
 int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
-		 char *error, size_t size);
+		 const struct privileges *privileges, char *error, size_t size);

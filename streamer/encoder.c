@@ -18,7 +18,8 @@
 
 int encoder_new(struct encoder **ret, const struct encoder_config *config)
 {
-	const struct kubelet kubelet = {config->pods_dir, config->containers_dir};
+	const struct kubelet kubelet = {.pods_dir = config->pods_dir,
+					.containers_dir = config->containers_dir};
 	struct encoder *encoder = calloc(1, sizeof(*encoder));
 	int r;
 

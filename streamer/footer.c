@@ -34,7 +34,7 @@ int footer_write(struct stream *stream, const struct counters *counters,
 		if (counters->probes & 1u << i)
 			kind_total(counters, totals, i, &pb);
 	counters_sums(counters, totals, FIELD_FOOTER_PROBES, &pb);
-	if (!counters_oom_kills(&oom_kills))
+	if (!machine_oom_kills(&counters->machine, &oom_kills))
 		pb_uint(&pb, FIELD_FOOTER_KERNEL_OOM_KILLS, oom_kills);
 	stream_hash(stream, FIELD_FOOTER_XXH64, FIELD_FOOTER_HASHED_BYTES, &pb);
 	pb_close(&pb, mark);

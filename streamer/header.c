@@ -6,6 +6,7 @@
 #include "counters.h"
 #include "header.h"
 #include "host.h"
+#include "privileges.h"
 #include "probe.h"
 #include "ringside-fields.h"
 #include "utf8.h"
@@ -95,6 +96,22 @@ static void limits(struct pb *pb, const struct kernel_config *config)
 	pb_close(pb, mark);
 }
 
+static void privileges(struct pb *pb, const struct privileges *left)
+{
+	uint8_t *mark = pb_open(pb, FIELD_HEADER_PRIVILEGES);
+
+	known(pb, FIELD_PRIVILEGES_USER, left->user.name);
+	pb_uint(pb, FIELD_PRIVILEGES_UID, left->user.uid);
+	if (left->capabilities)
+		pb_string(pb, FIELD_PRIVILEGES_CAPABILITIES, privileges_capability(left));
+	if (left->landlock)
+		pb_uint(pb, FIELD_PRIVILEGES_LANDLOCK, (uint64_t)left->landlock);
+	pb_bool(pb, FIELD_PRIVILEGES_SECCOMP_FILTER, left->filtered);
+	for (unsigned i = 0; i < left->n_kept; i++)
+		known(pb, FIELD_PRIVILEGES_KEPT, left->kept[i]);
+	pb_close(pb, mark);
+}
+
 static void notes(struct pb *pb, const struct kernel_config *config, const struct host *host,
 		  bool compiled)
 {
@@ -117,26 +134,25 @@ static void notes(struct pb *pb, const struct kernel_config *config, const struc
 	}
 }
 
-int header_write(struct stream *stream, const struct kernel *kernel, const struct options *options)
+int header_write(struct stream *stream, const struct machine *machine, const struct kernel *kernel,
+		 const struct options *options)
 {
 	const struct kernel_config *config = &options->kernel;
 	const uint64_t map_bytes = kernel_map_bytes(kernel);
 	uint64_t oom_kills;
 	unsigned n_cpus;
-	struct host host;
 	uint8_t *mark;
 	struct pb pb;
 	int r;
 
-	host_read(&host);
 	(void)kernel_cpus(kernel, &n_cpus);
 	r = stream_begin(stream, HEADER_MAX, &pb);
 	if (r < 0)
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
-	identity(&pb, stream, options, &host);
+	identity(&pb, stream, options, &machine->host);
 	labels(&pb, options);
-	if (!counters_oom_kills(&oom_kills))
+	if (!machine_oom_kills(machine, &oom_kills))
 		pb_uint(&pb, FIELD_HEADER_KERNEL_OOM_KILLS, oom_kills);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		if (config->probes & 1u << i)
@@ -152,7 +168,9 @@ int header_write(struct stream *stream, const struct kernel *kernel, const struc
 	pb_uint(&pb, FIELD_HEADER_PAGE_BYTES, (uint64_t)sysconf(_SC_PAGESIZE));
 	pb_uint(&pb, FIELD_HEADER_COUNTERS_INTERVAL_NANO,
 		(uint64_t)options->counters_interval * 1000000000u);
-	notes(&pb, config, &host, kernel_is_compiled(kernel));
+	if (machine->privileges)
+		privileges(&pb, machine->privileges);
+	notes(&pb, config, &machine->host, kernel_is_compiled(kernel));
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "kernel.h"
+#include "machine.h"
 #include "options.h"
 #include "stream.h"
 
-int header_write(struct stream *stream, const struct kernel *kernel, const struct options *options);
+int header_write(struct stream *stream, const struct machine *machine, const struct kernel *kernel,
+		 const struct options *options);

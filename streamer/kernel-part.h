@@ -23,11 +23,13 @@ struct kernel {
 	bool iterates;              /* the programs' tables are read through iterators */
 	uint32_t looks;             /* bit mask of probes whose look this kernel gives */
 	struct programs *programs;
+	uint64_t map_bytes, ring_bytes; /* as the kernel tells, once all is attached */
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
 	unsigned n_cpus;
 	struct wire_share *shares; /* WIRE_SHARE_SLOTS; the programs' own */
 	struct objects *objects;   /* of the probe bpf_object, or NULL */
+	int actions_fd;            /* the sysctl actions_logged, or negative */
 	int stats_fd;              /* keeps BPF statistics on, or -1 */
 	bool detached;             /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
@@ -41,6 +43,9 @@ const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned pr
 
 /* The link of an iterator, or -1. */
 int kernel_link(const struct kernel *kernel, const char *program);
+
+/* Sets map_bytes and ring_bytes: what tells them may be out of reach later on. */
+void kernel_measure(struct kernel *kernel);
 
 /* Sets kernel->objects. 0 or -ENOMEM. */
 int kernel_make_objects(struct kernel *kernel);

@@ -221,14 +221,27 @@ static uint64_t bytes_of(const struct kernel *kernel, bool rings)
 	return bytes;
 }
 
+const uint64_t *kernel_own_refused(const struct kernel *kernel)
+{
+	return kernel->programs && kernel->tiers[WIRE_SECCOMP_DENIAL]
+		       ? programs_variable(kernel->programs, "rs_own_refused")
+		       : NULL;
+}
+
+void kernel_measure(struct kernel *kernel)
+{
+	kernel->map_bytes = bytes_of(kernel, false);
+	kernel->ring_bytes = bytes_of(kernel, true);
+}
+
 uint64_t kernel_map_bytes(const struct kernel *kernel)
 {
-	return bytes_of(kernel, false);
+	return kernel->map_bytes;
 }
 
 uint64_t kernel_ring_bytes(const struct kernel *kernel)
 {
-	return bytes_of(kernel, true);
+	return kernel->ring_bytes;
 }
 
 void kernel_refresh(struct kernel *kernel)
@@ -237,5 +250,5 @@ void kernel_refresh(struct kernel *kernel)
 		kernel->programs ? programs_variable(kernel->programs, "rs_actions_logged") : NULL;
 
 	if (at)
-		__atomic_store_n(at, actions_logged(), __ATOMIC_RELAXED);
+		__atomic_store_n(at, actions_logged(kernel->actions_fd), __ATOMIC_RELAXED);
 }

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "actions.h"
 #include "programs.h"
 #include "refusal.h"
 #include "selftest.h"
@@ -38,6 +39,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 	(void)runtime_free(kernel->runtime);
 	(void)objects_free(kernel->objects);
 	util_closep(&kernel->stats_fd);
+	util_closep(&kernel->actions_fd);
 	free(kernel);
 	return NULL;
 }
@@ -295,6 +297,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
 	kernel->config = *config;
 	kernel->stats_fd = -1;
+	kernel->actions_fd = actions_open();
 	r = libbpf_num_possible_cpus();
 	if (r < 0) {
 		(void)snprintf(error, size, "the possible CPUs cannot be read from /sys: %s",
@@ -313,6 +316,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		refusal_explain("bpf", r, error, size);
 	if (r)
 		return r;
+	kernel_measure(kernel);
 	/* These are large, and not needed any more. */
 	kernel->types = types_free(kernel->types);
 	kernel->runtime = runtime_free(kernel->runtime);

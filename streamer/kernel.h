@@ -133,6 +133,10 @@ bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *go
 uint64_t kernel_map_bytes(const struct kernel *kernel);
 uint64_t kernel_ring_bytes(const struct kernel *kernel);
 
+/* How often the streamer's own seccomp filter refused it each system call, by number:
+ * WIRE_OWN_CALLS of them, or NULL where no probe tells. */
+const uint64_t *kernel_own_refused(const struct kernel *kernel);
+
 /* Tells the programs what has changed in user space (the sysctl actions_logged). Now and then. */
 void kernel_refresh(struct kernel *kernel);
 

@@ -6,10 +6,12 @@
 #include "kubelet.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -152,14 +154,50 @@ static bool read_pod(const struct search *search, const char *name)
 	return true;
 }
 
-static bool scan(const char *path, bool (*read)(const struct search *, const char *),
+static int hold(const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	return fd < 0 ? 0 : fd;
+}
+
+void kubelet_hold(struct kubelet *kubelet)
+{
+	kubelet->pods_fd = hold(kubelet->pods_dir);
+	kubelet->containers_fd = hold(kubelet->containers_dir);
+}
+
+void kubelet_release(struct kubelet *kubelet)
+{
+	if (kubelet->pods_fd)
+		(void)close(kubelet->pods_fd);
+	if (kubelet->containers_fd)
+		(void)close(kubelet->containers_fd);
+	kubelet->pods_fd = kubelet->containers_fd = 0;
+}
+
+/* The one that is held, unless it was removed meanwhile. */
+static DIR *open_listing(const char *path, int held)
+{
+	struct stat st;
+	int fd = held && !fstat(held, &st) && st.st_nlink ? fcntl(held, F_DUPFD_CLOEXEC, 0) : -1;
+	DIR *dir = fd < 0 ? opendir(path) : fdopendir(fd);
+
+	if (fd >= 0 && dir)
+		rewinddir(dir); /* where it was read to is the same for both */
+	else if (fd >= 0)
+		(void)close(fd);
+	return dir;
+}
+
+static bool scan(const char *path, int held, bool (*read)(const struct search *, const char *),
 		 struct search *search, const char *key)
 {
 	_cleanup_(closedirp) DIR *dir = NULL;
 
 	if (!path || !*key)
 		return false;
-	dir = opendir(path);
+	dir = open_listing(path, held);
 	if (!dir)
 		return false;
 	search->dir = dirfd(dir);
@@ -180,6 +218,6 @@ void kubelet_find(const struct kubelet *kubelet, const char *id, const char *pod
 	struct search search = {.id = id, .pod_uid = pod_uid, .ret = ret};
 
 	*ret = (struct kubelet_names){};
-	if (!scan(kubelet->containers_dir, read_container, &search, id))
-		(void)scan(kubelet->pods_dir, read_pod, &search, pod_uid);
+	if (!scan(kubelet->containers_dir, kubelet->containers_fd, read_container, &search, id))
+		(void)scan(kubelet->pods_dir, kubelet->pods_fd, read_pod, &search, pod_uid);
 }

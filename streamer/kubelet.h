@@ -10,7 +10,13 @@
 struct kubelet {
 	const char *pods_dir;       /* NULL: do not look; borrowed */
 	const char *containers_dir; /* NULL: do not look; borrowed */
+	/* The same, held open: later on we may not be allowed to. 0: not there at the time. */
+	int pods_fd;
+	int containers_fd;
 };
+
+void kubelet_hold(struct kubelet *kubelet);
+void kubelet_release(struct kubelet *kubelet); /* any time, also twice */
 
 /* "" is what is not known. */
 struct kubelet_names {

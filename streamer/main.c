@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdarg.h>
+#include <time.h>
 
 #include "attached.h"
 #include "doctor.h"
@@ -17,6 +18,7 @@
 #include "util.h"
 
 #define ERROR_SIZE 1024
+#define LOGS "/var/log" /* where the kubelet's folders are */
 
 static void sink_freep(struct sink **sink)
 {
@@ -83,18 +85,39 @@ static void say_preempted(const struct kernel *kernel)
 				  probes[i]->name);
 }
 
-static int stream(const struct options *options, struct kernel *kernel, struct sink *sink)
+/* The rest of its life it is an ordinary process. */
+static int give_up(const struct users *users, const struct kernel *kernel, struct sink *sink,
+		   struct privileges *ret, char *error, size_t size)
 {
-	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
-	char text[ERROR_SIZE];
-	bool kept;
+	_cleanup_close_ int names = open(LOGS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct privileges_config config = {.user = sink_user(sink),
+						 .stays = users->stays,
+						 .map_fd = kernel_critical_fd(kernel),
+						 .folder_fd = sink_folder_fd(sink),
+						 .names_fd = names};
 	int r;
 
-	if (pipeline_new(&pipeline, options, kernel, sink, text, sizeof(text)) < 0)
-		return say("%s", text);
-	r = privileges_drop(kernel_critical_fd(kernel), sink_folder_fd(sink), &kept);
+	tzset(); /* while its file can be read */
+	r = privileges_drop(&config, ret, error, size);
 	if (r < 0)
-		return say("cannot give up privileges: %s", strerrordesc_np(-r));
+		return r;
+	sink_start_syncing(sink);
+	privileges_filter(ret);
+	return 0;
+}
+
+static int stream(const struct options *options, const struct users *users, struct kernel *kernel,
+		  struct sink *sink)
+{
+	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
+	struct privileges privileges;
+	char text[ERROR_SIZE];
+	int r;
+
+	if (pipeline_new(&pipeline, options, kernel, sink, text, sizeof(text)) < 0 ||
+	    give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
+	    pipeline_begin(pipeline, &privileges, text, sizeof(text)) < 0)
+		return say("%s", text);
 	(void)malloc_trim(0); /* loading took far more than running does */
 
 	while ((r = pipeline_run(pipeline))) {
@@ -116,11 +139,24 @@ static int stream(const struct options *options, struct kernel *kernel, struct s
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int examine(const struct options *options, const struct users *users, struct kernel *kernel,
+		   struct sink *sink)
+{
+	struct privileges privileges;
+	char text[ERROR_SIZE];
+
+	if (give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
+	    doctor_write(options, kernel, sink, &privileges, text, sizeof(text)) < 0)
+		return say("%s", text);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_(sink_freep) struct sink *sink = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	struct options options;
+	struct users users;
 	char error[ERROR_SIZE] = "";
 	int r;
 
@@ -132,17 +168,20 @@ int main(int argc, char **argv)
 		return options_help(stdout), EXIT_SUCCESS;
 	if (r == OPTIONS_VERSION)
 		return printf("ringside-streamer %s\n", RINGSIDE_VERSION) < 0;
+	if (users_find(&users, options.user, error, sizeof(error)) < 0)
+		return say("%s", error);
+	options.sink.users = &users;
 	if (sink_open(&sink, &options.sink, error, sizeof(error)) < 0)
 		return say("%s", error);
 	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
 		return say("%s", error);
 	if (options.doctor)
-		return doctor_write(&options, kernel, sink, error, sizeof(error)) < 0
-			       ? say("%s", error)
-			       : EXIT_SUCCESS;
+		return examine(&options, &users, kernel, sink);
 	say_missing(kernel, &options);
 	say_preempted(kernel);
 	if (!attached_count(kernel, &options.kernel))
 		return say("nothing could be attached");
-	return stream(&options, kernel, sink);
+	if (users.stays)
+		(void)say("%s", users.stays);
+	return stream(&options, &users, kernel, sink);
 }

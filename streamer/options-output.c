@@ -114,6 +114,14 @@ int options_set_max_age(struct parse *parse, const char *value)
 			   value);
 }
 
+int options_set_user(struct parse *parse, const char *value)
+{
+	if (!value[0])
+		return options_bad(parse, "--user '': accepts the name or number of a user");
+	parse->options->user = value;
+	return 0;
+}
+
 int options_set_shared_folder(struct parse *parse, const char *value)
 {
 	parse->options->sink.allow_shared_folder = true;

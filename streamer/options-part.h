@@ -40,6 +40,7 @@ int options_set_post_rotate(struct parse *parse, const char *value);
 int options_set_max_use(struct parse *parse, const char *value);
 int options_set_keep_free(struct parse *parse, const char *value);
 int options_set_max_age(struct parse *parse, const char *value);
+int options_set_user(struct parse *parse, const char *value);
 int options_set_shared_folder(struct parse *parse, const char *value);
 
 /* What they say together. */

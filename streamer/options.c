@@ -166,6 +166,11 @@ static const struct row rows[] = {
 	{"allow-shared-folder", 0, NULL,
 	 "permit a DIR that others can write to, and put recordings into",
 	 options_set_shared_folder},
+	{"user", 0, "NAME",
+	 "go on as this user once the probes are attached (default: ringside\n"
+	 "if there is one, or who ran sudo, where the recording is in a folder\n"
+	 "of his or there is no ringside)",
+	 options_set_user},
 	{"count", 'c', "COUNT", "stop after COUNT events", set_count},
 	{"unbuffered", 'U', NULL, "write each event by itself, also in a storm", set_flush_each},
 	{"probes", 0, "LIST",

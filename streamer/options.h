@@ -25,6 +25,7 @@ struct options {
 	struct kernel_config kernel;
 	struct sink_config sink;
 	const char *host_name; /* NULL: the machine's */
+	const char *user;      /* as whom to go on; NULL: see users_find() */
 	struct options_label labels[OPTIONS_LABELS_MAX];
 	size_t n_labels;
 	uint64_t count;             /* stop after so many events; 0: never */

@@ -54,6 +54,8 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 				kernel_bulk_fd(p->kernel), sink_fd(p->sink),
 				p->options->counters_interval);
 	if (!r)
+		r = wakeup_watch_commands(&p->wakeup, sink_commands_fd(p->sink));
+	if (!r)
 		r = wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
 	return r;
 }
@@ -79,10 +81,6 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 			.left = options->count,
 		};
 		r = open_parts(p, error, size);
-		if (!r) {
-			pipeline_commit(p);
-			r = pipeline_open_file(p);
-		}
 	}
 	if (r < 0) {
 		if (!error[0])
@@ -92,6 +90,19 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 	}
 	*ret = p;
 	return 0;
+}
+
+int pipeline_begin(struct pipeline *p, const struct privileges *privileges, char *error,
+		   size_t size)
+{
+	int r;
+
+	p->reports.counters.machine.privileges = privileges;
+	pipeline_commit(p);
+	r = pipeline_open_file(p);
+	if (r < 0)
+		(void)snprintf(error, size, "cannot set up the stream: %s", strerror(-r));
+	return r;
 }
 
 struct pipeline *pipeline_free(struct pipeline *p)
@@ -255,7 +266,7 @@ static void heed(struct pipeline *p, unsigned causes)
 		p->reports.due |= REPORTS_CLOCK;
 	if (causes & WAKEUP_REOPEN)
 		p->reopen = true;
-	if (causes & WAKEUP_CHILD)
+	if (causes & WAKEUP_COMMAND)
 		(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
 	if (causes & WAKEUP_TICK && p->no_room)
 		(void)pipeline_retry(p);

@@ -9,11 +9,15 @@
 #include "sink.h"
 
 struct pipeline;
+struct privileges;
 
-/* Writes the first records. Borrows all of them. Returns 0, or -errno with a sentence in
+/* Opens all that will be needed. Borrows all of them. Returns 0, or -errno with a sentence in
  * @error. */
 int pipeline_new(struct pipeline **ret, const struct options *options, struct kernel *kernel,
 		 struct sink *sink, char *error, size_t size);
+/* Writes the first records. @privileges: what is left, borrowed; NULL: it is not told. */
+int pipeline_begin(struct pipeline *pipeline, const struct privileges *privileges, char *error,
+		   size_t size);
 struct pipeline *pipeline_free(struct pipeline *pipeline); /* NULL is fine; returns NULL */
 
 /* Runs until a signal, -c COUNT, the reader's end or a failure ends the stream: then 0. Returns

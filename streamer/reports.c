@@ -104,7 +104,8 @@ int reports_start(struct reports *reports)
 	reports->clock = clock_now();
 	stream_set_offset(reports->stream,
 			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
-	r = header_write(reports->stream, reports->kernel, reports->options);
+	r = header_write(reports->stream, &reports->counters.machine, reports->kernel,
+			 reports->options);
 	if (!r)
 		r = write_clock(reports, true);
 	if (!r)

@@ -82,11 +82,21 @@ static int check_folder(const struct sink *sink, char *error, size_t size)
 			"others could put recordings into %s: %s; `chown` or `chmod go-w` "
 			"it, use another folder, or --allow-shared-folder",
 			path, why);
-	if (!r && faccessat(sink->place.fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		r = -errno;
-	return r < 0 ? sink_refuse(error, size, r, "cannot make files in %s: %s", path,
-				   strerror(-r))
-		     : 0;
+	return r < 0 ? sink_refuse(error, size, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+/* One that was just made gets its owner from the folder it is in. */
+static int choose_user(struct sink *sink, bool made, char *error, size_t size)
+{
+	int fd = sink->place.fd;
+	_cleanup_close_ int parent = made ? openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int r = sink_choose_user(sink, made ? parent : fd, made ? -1 : fd, error, size);
+
+	if (r < 0 || !made)
+		return r;
+	sink_give(sink, fd);
+	/* it may be on a file system without owners */
+	return sink_choose_user(sink, fd, fd, error, size);
 }
 
 int sink_open_folder(struct sink *sink, char *error, size_t size)
@@ -100,8 +110,8 @@ int sink_open_folder(struct sink *sink, char *error, size_t size)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	if (!r)
 		r = sink_open_place(sink, slashed, error, size);
-	if (!r && made && sink->has_group)
-		(void)fchown(sink->place.fd, (uid_t)-1, sink->group);
+	if (!r)
+		r = choose_user(sink, made, error, size);
 	if (!r)
 		r = check_folder(sink, error, size);
 	sink->regular = sink->owned = true;

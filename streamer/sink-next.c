@@ -281,7 +281,7 @@ static void start_command(struct sink *sink, const char *name)
 
 	if (!sink->config.post_rotate)
 		return;
-	r = commands_start(&sink->commands, sink->config.post_rotate, name);
+	r = commands_start(&sink->commands, place_name(&sink->place, name));
 	if (r < 0)
 		sink->command_error = r;
 }
@@ -330,6 +330,11 @@ void sink_finished(struct sink *sink)
 {
 	if (sink->regular && sink->owned)
 		start_command(sink, sink->name);
+}
+
+int sink_commands_fd(const struct sink *sink)
+{
+	return sink->commands.fd;
 }
 
 unsigned sink_commands(const struct sink *sink)

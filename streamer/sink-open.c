@@ -138,6 +138,16 @@ static int lock(const char *path, int fd, char *error, size_t size)
 	return 0;
 }
 
+void sink_give(const struct sink *sink, int fd)
+{
+	const struct user *user = &sink->user;
+	/* who is not root any more may give to a group he is in, and to nobody */
+	uid_t uid = user->changes && geteuid() != user->uid ? user->uid : (uid_t)-1;
+
+	if (sink->has_group || uid != (uid_t)-1)
+		(void)fchown(fd, uid, sink->has_group ? sink->group : user->gid);
+}
+
 int sink_make_file(const struct sink *sink, const char *path, int *ret, char *error, size_t size)
 {
 	_cleanup_close_ int fd = place_make(&sink->place, path);
@@ -147,8 +157,7 @@ int sink_make_file(const struct sink *sink, const char *path, int *ret, char *er
 		return sink_refuse(error, size, fd, "%s exists", path);
 	if (fd < 0)
 		return sink_refuse_open(path, fd, error, size);
-	if (sink->has_group)
-		(void)fchown(fd, (uid_t)-1, sink->group);
+	sink_give(sink, fd);
 	r = lock(path, fd, error, size);
 	if (!r)
 		*ret = TAKE_FD(fd);
@@ -239,12 +248,41 @@ static int open_stdout(struct sink *sink, char *error, size_t size)
 
 int sink_open_place(struct sink *sink, const char *path, char *error, size_t size)
 {
+	const struct users *users = sink->config.users;
 	int r = place_open(&sink->place, path);
 
+	for (unsigned i = 0; users && i < users->n; i++)
+		sink->place.trusted[i] = users->found[i].uid;
 	if (r < 0)
 		return sink_refuse(error, size, r, "cannot open the folder of %s: %s", path,
 				   strerror(-r));
 	return 0;
+}
+
+int sink_choose_user(struct sink *sink, int owner_fd, int make_fd, char *error, size_t size)
+{
+	const struct users *users = sink->config.users;
+
+	if (users)
+		return users_choose(users, owner_fd, make_fd, sink->config.path, &sink->user, error,
+				    size);
+	sink->user = (struct user){.uid = geteuid(), .gid = getegid()};
+	return 0;
+}
+
+static int start_commands(struct sink *sink, char *error, size_t size)
+{
+	const char *command = sink->config.post_rotate, *path = sink->config.path;
+	_cleanup_free_ char *folder = NULL;
+	int r;
+
+	if (!command || !sink->regular)
+		return 0;
+	if (asprintf(&folder, "%.*s%s", (int)sink->place.prefix, path,
+		     sink->names.folder ? names_slash(path) : "") < 0)
+		return sink_refuse(error, size, -ENOMEM, "out of memory");
+	r = commands_begin(&sink->commands, command, folder);
+	return r < 0 ? sink_refuse(error, size, r, "--post-rotate: %s", strerror(-r)) : 0;
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -307,13 +345,18 @@ static int open_target(struct sink *sink, char *error, size_t size)
 		return r;
 	if (!strcmp(sink->config.path, "-")) {
 		sink->name = strdup("stdout");
-		return sink->name ? open_stdout(sink, error, size)
-				  : sink_refuse(error, size, -ENOMEM, "out of memory");
+		if (!sink->name)
+			return sink_refuse(error, size, -ENOMEM, "out of memory");
+		r = sink_choose_user(sink, -1, -1, error, size);
+		return r ? r : open_stdout(sink, error, size);
 	}
 	sink->has_group = !group_join(GROUP, &sink->group);
 	if (sink->names.folder)
 		return sink_open_folder(sink, error, size);
 	r = sink_open_place(sink, sink->config.path, error, size);
+	if (!r)
+		r = sink_choose_user(sink, sink->place.fd, sink->rotates ? sink->place.fd : -1,
+				     error, size);
 	if (!r)
 		r = sink_first_name(sink, &sink->name, error, size);
 	return r < 0 ? r : open_path(sink, error, size);
@@ -329,8 +372,12 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
 	sink->config = *config;
 	sink->fd = sink->next.fd = -1;
 	sink->place = (struct place)PLACE_NULL;
+	sink->syncing = (struct syncing)SYNCING_NULL;
+	sink->commands.fd = -1;
 	sink->write = write_file;
 	r = open_target(sink, error, size);
+	if (!r)
+		r = start_commands(sink, error, size);
 	if (!r && sink->fd >= 0 && isatty(sink->fd)) {
 		sink->write = write_shared;
 		if (!config->force)

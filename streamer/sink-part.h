@@ -42,6 +42,7 @@ struct sink {
 	bool rotates;
 	struct names names;
 	struct retention_limits limits;
+	struct user user;   /* as whom to go on */
 	struct place place; /* in which the files are; stdout has none */
 	uint8_t stream_id[16];
 	uint32_t index;
@@ -88,6 +89,12 @@ int sink_check_append(const struct sink *sink, const char *path, const struct st
 
 /* The first file's name of a sink that rotates, and what must not be there. */
 int sink_first_name(struct sink *sink, char **ret, char *error, size_t size);
+
+/* Gives a file or folder that was just made to whom it belongs later on. */
+void sink_give(const struct sink *sink, int fd);
+
+/* As users_choose(). */
+int sink_choose_user(struct sink *sink, int owner_fd, int make_fd, char *error, size_t size);
 
 /* Opens the place: of @path's last part. */
 int sink_open_place(struct sink *sink, const char *path, char *error, size_t size);

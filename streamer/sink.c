@@ -217,7 +217,18 @@ struct deletions *sink_deletions(struct sink *sink)
 
 int sink_folder_fd(const struct sink *sink)
 {
-	return sink->rotates ? sink->place.fd : -1;
+	return sink->place.fd;
+}
+
+const struct user *sink_user(const struct sink *sink)
+{
+	return &sink->user;
+}
+
+void sink_start_syncing(struct sink *sink)
+{
+	if (sink->regular && sink->owned)
+		syncing_begin(&sink->syncing);
 }
 
 struct sink *sink_free(struct sink *sink)
@@ -225,7 +236,8 @@ struct sink *sink_free(struct sink *sink)
 	if (!sink)
 		return NULL;
 	sink_discard(sink);
-	(void)syncing_wait(&sink->syncing);
+	syncing_end(&sink->syncing);
+	commands_end(&sink->commands);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
 	place_close(&sink->place);

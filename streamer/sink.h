@@ -11,6 +11,7 @@
 
 #include "deletions.h"
 #include "units.h"
+#include "user.h"
 
 struct sink;
 
@@ -18,14 +19,15 @@ struct sink;
 #define SINK_LEVEL_BY_NAME (-1)
 
 struct sink_config {
-	const char *path;        /* "-": stdout; a folder, or with / at its end: a folder */
-	bool append;             /* behind what a recording already has */
-	bool force;              /* replace a file's content; write to a terminal */
-	int level;               /* of compression; 0: plain; SINK_LEVEL_BY_NAME */
-	uint64_t max_bytes;      /* of a file: the next one then; 0: no limit */
-	uint32_t max_seconds;    /* likewise; with strftime's conversions in path */
-	uint32_t max_files;      /* the oldest goes then; 0: no limit */
-	const char *post_rotate; /* command for a finished file; NULL: none */
+	const struct users *users; /* one of whom is to make files later on; NULL: whoever we are */
+	const char *path;          /* "-": stdout; a folder, or with / at its end: a folder */
+	bool append;               /* behind what a recording already has */
+	bool force;                /* replace a file's content; write to a terminal */
+	int level;                 /* of compression; 0: plain; SINK_LEVEL_BY_NAME */
+	uint64_t max_bytes;        /* of a file: the next one then; 0: no limit */
+	uint32_t max_seconds;      /* likewise; with strftime's conversions in path */
+	uint32_t max_files;        /* the oldest goes then; 0: no limit */
+	const char *post_rotate;   /* command for a finished file; NULL: none */
 	/* Of a folder. */
 	bool allow_shared_folder; /* one that others can write to */
 	struct amount max_use;
@@ -106,11 +108,18 @@ void sink_finished(struct sink *sink);
 /* Takes leave of commands that have ended. Whether there is something to say, which is @said: the
  * first failure. */
 bool sink_reap(struct sink *sink, char *said, size_t size);
-/* Commands that run. */
+/* Commands that run; and what becomes readable when one ends, or -1. */
 unsigned sink_commands(const struct sink *sink);
+int sink_commands_fd(const struct sink *sink);
 
-/* A folder new files are made in, -1: none are. */
+/* The folder of its files, -1: it has none. */
 int sink_folder_fd(const struct sink *sink);
+
+/* As whom to go on, without privileges: whose its files are. */
+const struct user *sink_user(const struct sink *sink);
+
+/* Starts what syncs finished files; without, each rotation waits for the disk. */
+void sink_start_syncing(struct sink *sink);
 
 /* Whether more may be appended to the recording @fd. Returns 0 if it consists of whole records,
  * -EINVAL if it is not a recording, -EBADMSG if its last record is cut off; *ret_whole is set

@@ -32,7 +32,6 @@ static int open_signals(struct wakeup *wakeup)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGUSR1);
-	(void)sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -115,6 +114,11 @@ void wakeup_done(struct wakeup *wakeup)
 	*wakeup = (struct wakeup)WAKEUP_NULL;
 }
 
+int wakeup_watch_commands(const struct wakeup *wakeup, int fd)
+{
+	return fd < 0 ? 0 : add(wakeup, fd, EPOLLIN, WAKEUP_COMMAND);
+}
+
 static int listen_to(struct wakeup *wakeup, int fd, unsigned cause, unsigned causes,
 		     uint32_t events)
 {
@@ -184,8 +188,6 @@ static unsigned take_signals(struct wakeup *wakeup)
 			causes |= WAKEUP_TOTALS;
 		if (info.ssi_signo == SIGHUP)
 			causes |= WAKEUP_REOPEN;
-		if (info.ssi_signo == SIGCHLD)
-			causes |= WAKEUP_CHILD;
 		if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT)
 			continue;
 		wakeup->signal = (int)info.ssi_signo;

@@ -16,7 +16,7 @@
 #define WAKEUP_END 0x80u      /* SIGTERM or SIGINT: see signal */
 #define WAKEUP_TOTALS 0x100u  /* SIGUSR1 */
 #define WAKEUP_REOPEN 0x200u  /* SIGHUP */
-#define WAKEUP_CHILD 0x400u   /* SIGCHLD */
+#define WAKEUP_COMMAND 0x400u /* a command has ended */
 #define WAKEUP_FLUSH 0x800u   /* the time of wakeup_flush */
 #define WAKEUP_ROTATE 0x1000u /* the time of wakeup_rotate */
 
@@ -46,6 +46,9 @@ struct wakeup {
 /* Blocks the signals it waits for, and ignores SIGPIPE and SIGXFSZ: writing says it too. */
 int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, unsigned interval_seconds);
 void wakeup_done(struct wakeup *wakeup); /* any time, also twice */
+
+/* What tells that a command has ended; -1: nothing does. It goes by being closed. */
+int wakeup_watch_commands(const struct wakeup *wakeup, int fd);
 
 /* Listens to exactly those of WAKEUP_CRITICAL, WAKEUP_BULK and WAKEUP_SINK. */
 int wakeup_listen(struct wakeup *wakeup, unsigned causes);

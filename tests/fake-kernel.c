@@ -214,6 +214,11 @@ uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 	return *epoch;
 }
 
+const uint64_t *kernel_own_refused(const struct kernel *kernel)
+{
+	return kernel->own_refused;
+}
+
 uint64_t kernel_map_bytes(const struct kernel *kernel)
 {
 	return FAKE_MAP_BYTES;

@@ -52,6 +52,7 @@ struct kernel {
 	uint32_t has_children;     /* slot of the one that has; 0: none */
 	unsigned groups_forgotten; /* calls of kernel_forget_group that went well */
 	unsigned forgotten;        /* calls of kernel_forget_paths */
+	uint64_t own_refused[WIRE_OWN_CALLS];
 	bool detached;
 };
 

@@ -54,7 +54,7 @@ static int make_folders(void **state)
 	make_link(f->containers, "web-7f9_shop_side-car-" ID ".log");
 	make_link(f->containers, "junk-" OTHER ".log");
 	make_link(f->containers, "web-7f9_shop_app");
-	f->kubelet = (struct kubelet){f->pods, f->containers};
+	f->kubelet = (struct kubelet){.pods_dir = f->pods, .containers_dir = f->containers};
 	*state = f;
 	return 0;
 }
@@ -108,7 +108,8 @@ static void a_static_pod_is_found_by_its_hash(void **state)
 static void what_is_not_there_has_no_names(void **state)
 {
 	struct folders *f = *state;
-	const struct kubelet nowhere = {}, wrong = {"/nonexistent", "/dev/null"};
+	const struct kubelet nowhere = {},
+			     wrong = {.pods_dir = "/nonexistent", .containers_dir = "/dev/null"};
 
 	assert_names(&f->kubelet, OTHER, "00000000-2128-40d6-9dbc-0ba508da7fe8", "", "", "");
 	assert_names(&f->kubelet, "", "", "", "", "");

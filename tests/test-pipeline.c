@@ -63,7 +63,8 @@ static void start(struct rig *rig, const char *path)
 
 	if (sink_open(&rig->sink, &config, rig->error, sizeof(rig->error)) < 0 ||
 	    pipeline_new(&rig->pipeline, &rig->options, rig->kernel, rig->sink, rig->error,
-			 sizeof(rig->error)) < 0)
+			 sizeof(rig->error)) < 0 ||
+	    pipeline_begin(rig->pipeline, NULL, rig->error, sizeof(rig->error)) < 0)
 		fail_msg("%s", rig->error);
 }
 

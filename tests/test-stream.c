@@ -63,7 +63,7 @@ static void a_stream_begins_with_the_magic_and_says_what_it_is(void **state)
 		.n_attempts = 1,
 		.attempts = {{.tier = KERNEL_TIER_FENTRY, .error = "refused \xff"}},
 	};
-	assert_ok(header_write(f->stream, f->kernel, &options));
+	assert_ok(header_write(f->stream, &f->counters.machine, f->kernel, &options));
 	{
 		_cleanup_records_ struct records records = fixture_records(f);
 		const Ringside__V1__Header *h = records.all[0]->header;

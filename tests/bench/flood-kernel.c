@@ -126,6 +126,11 @@ void kernel_forget_paths(const struct kernel *kernel, const struct wire_known *k
 {
 }
 
+const uint64_t *kernel_own_refused(const struct kernel *kernel)
+{
+	return NULL;
+}
+
 uint64_t kernel_map_bytes(const struct kernel *kernel)
 {
 	return 0;

@@ -85,7 +85,8 @@ static void open_pipeline(struct line *line)
 	line_run(line);
 	if (sink_open(&line->sink, &config, error, sizeof(error)) < 0 ||
 	    pipeline_new(&line->pipeline, &options, line->kernel, line->sink, error,
-			 sizeof(error)) < 0)
+			 sizeof(error)) < 0 ||
+	    pipeline_begin(line->pipeline, NULL, error, sizeof(error)) < 0)
 		die(error);
 	line->fd = sink_fd(line->sink);
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # An ordinary user with CAP_BPF and CAP_PERFMON, and nothing else, sees everything; what is missing
-# is named by the streamer and by doctor.
+# is named by the streamer and by doctor. Root becomes an ordinary user that can do nothing but what
+# it does, and uses nothing that others put where it writes.
 # shellcheck disable=SC2034 # for collect.sh
-targets='native bookworm trixie'
+targets='native bookworm trixie bullseye'
 
 user=65534 # nobody
 
@@ -50,7 +51,84 @@ dropped() {
 	[ "$(sed -n 's/^CapEff:\t//p' "/proc/$streamer/status")" = 0000000000000000 ]
 }
 
+# Root's, where there are a user and a group `ringside`.
+as_root='cd "$0" && mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec "$@"'
+
+# try_root NAME OPTION…: one that cannot start.
+try_root() {
+	name=$1
+	shift
+	rc=0
+	unshare -m sh -c "$as_root" "$PWD" "$BUILD/streamer/ringside-streamer" \
+		--allow-syscall-tax "$@" >"$name.pb" 2>"$name.log" || rc=$?
+	echo $rc >"$name.exit"
+}
+
+# start_root NAME FILE OPTION…
+start_root() {
+	name=$1 first=$2
+	shift 2
+	unshare -m sh -c "$as_root" "$PWD" "$BUILD/streamer/ringside-streamer" \
+		--allow-syscall-tax --rate 0 --counters-interval 1 "$@" >"$name.out" 2>"$name.log" &
+	streamer=$!
+	echo "$streamer" >"$name.pid"
+	wait_until $patience "first record of $first" [ -s "$first" ]
+	wait_until 10 "filter" grep -q '^Seccomp:.2' "/proc/$streamer/status"
+	cat "/proc/$streamer/status" >"$name.status"
+}
+
+collect_root() {
+	[ -e /etc/group ] || : >/etc/group
+	{ grep -v '^ringside:' /etc/passwd; echo ringside:x:4710:4711::/:/bin/false; } >passwd
+	{ grep -v '^ringside:' /etc/group || true; echo ringside:x:4711:; } >group
+
+	mkdir -m 1777 shared
+	mkdir -m 700 mine
+	: >shared/given.pb
+	chown $user shared/given.pb
+	try_root shared -w shared/
+	try_root given -w shared/given.pb
+	try_root mine -w mine/x.pb -C 64K
+	try_root nobody --user no-such-user
+
+	# The next names are taken by what others put there.
+	mkdir planted
+	chown 4710 planted
+	mkfifo planted/x.000001.pb
+	: >planted/x.000002.pb
+	ln -s /etc/passwd planted/x.000003.pb
+	chown -h $user planted/x.00000[123].pb
+	# shellcheck disable=SC2016 # for the command
+	LD_PRELOAD=$BUILD/testdata/misbehave.preload MISBEHAVE=refused start_root root \
+		planted/x.000000.pb -w planted/x.pb -C 64K \
+		--post-rotate 'echo $(id -u) ${LD_PRELOAD-none} ${PATH:+path} >>ran; true'
+	trigger root trigger-seccomp --cgroup ringside-privileges c01
+	kill -HUP "$streamer"
+	wait_until 10 "file after what was planted" [ -s planted/x.000004.pb ]
+	wait_until 10 "command" [ -s ran ]
+	sleep 2
+	"$BUILD/consumer/ringside" status planted >root.state || true
+	stop root
+	ls -ln planted >planted.list
+
+	[ "$TARGET" = native ] || return 0
+	# In his own folder it goes on as who ran sudo.
+	mkdir -m 700 home
+	chown 1234 home
+	SUDO_UID=1234 SUDO_GID=1235 SUDO_USER=somebody start_root sudo home/x.000000.pb \
+		-w home/x.pb -C 64K
+	kill -HUP "$streamer"
+	wait_until 10 "second file" [ -s home/x.000001.pb ]
+	stop sudo
+	rc=0
+	LD_PRELOAD=$BUILD/testdata/misbehave.preload MISBEHAVE=exec \
+		"$BUILD/streamer/ringside-streamer" --probes oom >exec.pb 2>exec.log || rc=$?
+	echo $rc >exec.exit
+}
+
 collect() {
+	collect_root
+	[ "$TARGET" != bullseye ] || return 0
 	folder=$(mktemp -d)
 	chmod 755 "$folder"
 	trap 'rm -rf "$folder"; end_streamers' EXIT
@@ -171,7 +249,59 @@ judge_objects() {
 	END
 }
 
+# is NAME VALUE EXPECTED
+is() {
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1: $2"
+	else
+		echo "not ok - $1: '$2', not '$3'"
+	fi
+}
+
+field() { sed -n "s/^$2:[ \t]*//p" "$1" | tr -s ' \t' ' ' | sed 's/ $//'; }
+
+judge_root() {
+	left=0000000000000000
+	# Debian sets kernel.unprivileged_bpf_disabled, where 5.10 wants CAP_BPF for every bpf(2).
+	[ "$TARGET" != bullseye ] || left=0000008000000000
+	is uid "$(field root.status Uid)" '4710 4710 4710 4710'
+	is gid "$(field root.status Gid)" '4711 4711 4711 4711'
+	is groups "$(field root.status Groups)" 4711
+	for set in CapInh CapBnd CapAmb; do
+		is $set "$(field root.status $set)" 0000000000000000
+	done
+	is CapPrm "$(field root.status CapPrm)" $left
+	is CapEff "$(field root.status CapEff)" $left
+	is no_new_privs "$(field root.status NoNewPrivs)" 1
+	is seccomp "$(field root.status Seccomp)" 2
+	is 'all that it tried' "$(grep -c '^misbehave: .*: EPERM$' root.log)" 5
+	# Debian's 5.10 has no Landlock; there a file that everybody may read stays in reach.
+	passwd=EACCES
+	[ "$TARGET" != bullseye ] || passwd=done
+	is 'a file elsewhere' "$(sed -n 's/^misbehave: passwd: //p' root.log)" $passwd
+	# and nothing that it needs
+	is 'status names' "$(sed -n 's/.*refused to it *\(.*\);.*/\1/p' root.state)" \
+		'socket × 3, setns × 1, bpf × 1'
+	is 'the commands ran as' "$(sort -u ran)" '0 none path'
+	is 'its files' "$(awk '/000[04]\.pb$/ && $1 == "-rw-r-----" { print $3, $4 }' planted.list |
+		sort -u)" '4710 4711'
+	is 'what was planted' "$(awk '/00000[123]\.pb/ { printf "%s %s%s ", substr($1, 1, 1), $3, \
+		$1 ~ /^-/ ? " " $5 : "" }' planted.list)" "p $user - $user 0 l $user "
+	rc=0
+	"$BUILD/consumer/ringside" verify planted/x.000000.pb planted/x.000004.pb >root.verified || rc=$?
+	is 'verify' $rc 0
+	says shared 1 '--allow-shared-folder' 'everybody may write to it'
+	says given 1 "belongs to user $user"
+	says mine 1 'as user ringside' 'later on'
+	says nobody 1 'no such user'
+	[ "$TARGET" = native ] || return 0
+	is 'the uid of who ran sudo' "$(field sudo.status Uid)" '1234 1234 1234 1234'
+	is 'after exec' "$(cat exec.exit)" 159
+}
+
 judge() {
+	judge_root
+	[ "$TARGET" != bullseye ] || return 0
 	judge_truth two
 	judge_whole two
 	judge_status two.status
