@@ -159,6 +159,21 @@ static void put_limits(struct writer *writer, const Ringside__V1__Limits *limits
 	writer_string(writer, "}");
 }
 
+static void put_privileges(struct writer *writer, const Ringside__V1__Privileges *left)
+{
+	json_member(writer, ",", "privileges");
+	put_bool(writer, "{", "seccomp_filter", left->seccomp_filter);
+	put_text(writer, ",", "user", left->user);
+	if (left->has_uid)
+		json_member_uint(writer, ",", "uid", left->uid);
+	if (left->has_landlock)
+		json_member_uint(writer, ",", "landlock", left->landlock);
+	put_list(writer, "capabilities", (const char *const *)left->capabilities,
+		 left->n_capabilities);
+	put_list(writer, "kept", (const char *const *)left->kept, left->n_kept);
+	writer_string(writer, "}");
+}
+
 static void put_header(struct writer *writer, const struct diagnosis *diagnosis)
 {
 	const Ringside__V1__Header *header = diagnosis->header;
@@ -175,6 +190,8 @@ static void put_header(struct writer *writer, const struct diagnosis *diagnosis)
 	put_memory(writer, header);
 	if (header->limits)
 		put_limits(writer, header->limits);
+	if (header->privileges)
+		put_privileges(writer, header->privileges);
 	put_list(writer, "notes", (const char *const *)header->notes, header->n_notes);
 	for (int kind = 0; diagnosis->before.known && kind < COST_KINDS; kind++) {
 		if (!kind)

@@ -320,6 +320,29 @@ static void the_kernels_own_count_of_oom_kills_is_read(void **state)
 	}
 }
 
+static void what_its_own_filter_refused_the_streamer_is_named(void **state)
+{
+	struct fixture *f = *state;
+
+	write_set(f, true);
+	f->kernel->own_refused[0] = 3;
+	f->kernel->own_refused[WIRE_OWN_CALLS - 1] = 2;
+	write_set(f, true);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+		const Ringside__V1__StreamerCost *none = records.all[0]->counters->cost;
+		const Ringside__V1__StreamerCost *some = records.all[1]->counters->cost;
+
+		assert_int_equal(none->n_refused_calls, 0);
+		assert_int_equal(some->n_refused_calls, 2);
+		assert_true(some->refused_calls[0]->has_number);
+		assert_non_null(some->refused_calls[0]->name);
+		assert_int_equal(some->refused_calls[0]->count, 3);
+		assert_false(some->refused_calls[1]->has_number);
+		assert_int_equal(some->refused_calls[1]->count, 2);
+	}
+}
+
 static void the_line_at_the_end_adds_up(void **state)
 {
 	struct fixture *f = *state;
@@ -357,6 +380,7 @@ int main(void)
 		test_with_fixture(each_interval_has_its_own_maximum),
 		test_with_fixture(a_set_that_did_not_get_out_takes_no_maximum_with_it),
 		test_with_fixture(the_kernels_own_count_of_oom_kills_is_read),
+		test_with_fixture(what_its_own_filter_refused_the_streamer_is_named),
 		test_with_fixture(the_line_at_the_end_adds_up),
 	};
 

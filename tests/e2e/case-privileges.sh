@@ -52,6 +52,7 @@ dropped() {
 }
 
 # Root's, where there are a user and a group `ringside`.
+# shellcheck disable=SC2016 # for a shell of its own
 as_root='cd "$0" && mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec "$@"'
 
 # try_root NAME OPTION…: one that cannot start.
@@ -72,7 +73,7 @@ start_root() {
 		--allow-syscall-tax --rate 0 --counters-interval 1 "$@" >"$name.out" 2>"$name.log" &
 	streamer=$!
 	echo "$streamer" >"$name.pid"
-	wait_until $patience "first record of $first" [ -s "$first" ]
+	wait_until "${patience:-60}" "first record of $first" [ -s "$first" ]
 	wait_until 10 "filter" grep -q '^Seccomp:.2' "/proc/$streamer/status"
 	cat "/proc/$streamer/status" >"$name.status"
 }
@@ -277,7 +278,7 @@ judge_root() {
 	is 'all that it tried' "$(grep -c '^misbehave: .*: EPERM$' root.log)" 5
 	# Debian's 5.10 has no Landlock; there a file that everybody may read stays in reach.
 	passwd=EACCES
-	[ "$TARGET" != bullseye ] || passwd=done
+	[ "$TARGET" != bullseye ] || passwd='done'
 	is 'a file elsewhere' "$(sed -n 's/^misbehave: passwd: //p' root.log)" $passwd
 	# and nothing that it needs
 	is 'status names' "$(sed -n 's/.*refused to it *\(.*\);.*/\1/p' root.state)" \
