@@ -14,12 +14,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download "systemd=$version" "libsystemd-shared=$version" 2>/dev/null
-for deb in *.deb; do dpkg-deb -x "$deb" root; done
+for deb in *.deb; do dpkg-deb -x "$deb" tree; done
 
 # `edit` asks for a terminal first: script(1) gives it one.
 ask() { # ARG…
-	TERM=dumb timeout 20 script -qec "env LD_LIBRARY_PATH=$work/root/lib/x86_64-linux-gnu/systemd:$work/root/usr/lib/x86_64-linux-gnu/systemd \
-		$work/root/bin/systemctl --no-pager $*" /dev/null </dev/null 2>&1 | tr -d '\r' || true
+	TERM=dumb timeout 20 script -qec "env LD_LIBRARY_PATH=$work/tree/lib/x86_64-linux-gnu/systemd:$work/tree/usr/lib/x86_64-linux-gnu/systemd \
+		$work/tree/bin/systemctl --no-pager $*" /dev/null </dev/null 2>&1 | tr -d '\r' || true
 }
 expect() { # WORDS ARG…
 	local out
