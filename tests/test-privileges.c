@@ -3,6 +3,7 @@
  * went wrong. */
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,6 +92,34 @@ static int capabilities(const char *folder)
 	STEP(bounded || !status_of("CapBnd", 16));
 	STEP(stays == root);
 	return 0;
+}
+
+static void *begin(void *data)
+{
+	return data;
+}
+
+/* A thread may not have run at all when the filter comes. What libc does before its function must
+ * not end the process then, nor what the sink does with files. */
+static int started(const char *folder)
+{
+	struct privileges left;
+	pthread_t thread;
+
+	STEP(!drop(folder, &left));
+	STEP(!pthread_create(&thread, NULL, begin, NULL));
+	privileges_filter(&left);
+	STEP(left.filtered);
+	STEP(!pthread_join(thread, NULL));
+	STEP(syscall(SYS_fadvise64, -1, 0, 0, 0) < 0 && errno == EBADF);
+	STEP(syscall(SYS_writev, -1, NULL, 0) < 0 && errno == EBADF);
+	return 0;
+}
+
+static void a_thread_that_has_just_been_made_survives(void **state)
+{
+	for (int i = 0; i < 20; i++)
+		assert_child(started, *state);
 }
 
 static void no_capability_is_left(void **state)
@@ -231,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_capability_is_left),
+		test_in_folder(a_thread_that_has_just_been_made_survives),
 		test_in_folder(what_it_does_not_do_is_refused),
 		cmocka_unit_test(what_would_be_a_way_out_ends_it),
 		test_in_folder(only_its_folder_is_in_reach),
