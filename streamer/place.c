@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -45,6 +46,7 @@ bool place_trusts(const struct place *place, uid_t uid)
 int place_check(const struct place *place, char *why, size_t size)
 {
 	struct stat st;
+	bool listed;
 
 	if (fstat(place->fd, &st) < 0)
 		return -errno;
@@ -52,10 +54,14 @@ int place_check(const struct place *place, char *why, size_t size)
 		(void)snprintf(why, size, "it belongs to user %u", st.st_uid);
 		return -EPERM;
 	}
-	if (!(st.st_mode & S_IWOTH) && !(st.st_mode & S_IWGRP && st.st_gid))
+	listed = fgetxattr(place->fd, "system.posix_acl_access", NULL, 0) > 0;
+	if (!(st.st_mode & S_IWOTH) && !(st.st_mode & S_IWGRP && (st.st_gid || listed)))
 		return 0;
 	(void)snprintf(why, size, "%s may write to it (mode %04o)",
-		       st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
+		       st.st_mode & S_IWOTH ? "everybody"
+		       : listed             ? "others on its access list"
+					    : "its group",
+		       st.st_mode & 07777);
 	return -EPERM;
 }
 

@@ -2,6 +2,7 @@
 /* Folders that others can write to, and what they may have put there. Time limits: a mistake shows
  * as waiting for good. */
 #include <signal.h>
+#include <sys/xattr.h>
 
 #include "place.h"
 #include "sink-fixture.h"
@@ -77,6 +78,31 @@ static void a_folder_others_can_write_to_is_told(void **state)
 		assert_int_equal(place_check(&place, why, sizeof(why)), cases[i].why ? -EPERM : 0);
 		assert_true(cases[i].why ? !!strstr(why, cases[i].why) : !why[0]);
 	}
+}
+
+/* What setfacl -m u:4242:rwx writes (include/uapi/linux/posix_acl_xattr.h): version 2, entries of
+ * tag, permissions, id. */
+static void an_access_list_counts_whoever_the_group_is(void **state)
+{
+	static const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entries[5];
+	} list = {
+		2,
+		{{0x01, 7, -1u}, {0x02, 7, 4242}, {0x04, 5, -1u}, {0x10, 7, -1u}, {0x20, 0, -1u}}};
+	_cleanup_place_ struct place place = open_place(in_folder(state, "x.pb").s);
+	char why[128] = "";
+
+	assert_ok(chmod(*state, 0750));
+	if (setxattr(*state, "system.posix_acl_access", &list, sizeof(list), 0) < 0) {
+		assert_int_equal(errno, EOPNOTSUPP); /* this file system has none */
+		return;
+	}
+	assert_int_equal(place_check(&place, why, sizeof(why)), -EPERM);
+	assert_non_null(strstr(why, "access list"));
 }
 
 static void a_name_is_made_once_whatever_has_it(void **state)
@@ -202,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_and_we_are_trusted_and_nobody_else),
 		test_in_folder(a_folder_others_can_write_to_is_told),
+		test_in_folder(an_access_list_counts_whoever_the_group_is),
 		test_in_folder(a_name_is_made_once_whatever_has_it),
 		test_in_folder(what_is_there_is_opened_without_waiting),
 		test_in_folder(what_was_planted_is_passed_over),
