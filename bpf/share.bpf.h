@@ -89,7 +89,7 @@ struct share_walk {
 };
 
 /* A share for walk->key, below that of walk->slot. 0: there is none to be had. */
-static __always_inline __u32 share_make(struct share_walk *walk)
+static __always_inline __u32 share_make(struct share_walk *walk, __u32 bit)
 {
 	struct share_claim claim = {.hash = (walk->key.id + walk->key.hierarchy) *
 					    0x9e3779b97f4a7c15ull};
@@ -107,7 +107,7 @@ static __always_inline __u32 share_make(struct share_walk *walk)
 	share->since = walk->now;
 	group.slot = claim.slot;
 	if (!bpf_map_update_elem(&rs_groups, &walk->key, &group, BPF_NOEXIST)) {
-		walk->made++;
+		walk->made |= bit;
 		return claim.slot;
 	}
 	(void)bpf_map_delete_elem(&rs_claims, &claim.slot);
@@ -126,7 +126,7 @@ LOOP_STEP share_step(__u32 i, struct share_walk *walk)
 		return 1;
 	walk->key.id = ancestor_id(walk->cgroup, level);
 	group = bpf_map_lookup_elem(&rs_groups, &walk->key);
-	slot = group ? group->slot : walk->room >= 1 ? share_make(walk) : 0;
+	slot = group ? group->slot : walk->room >= 1 ? share_make(walk, 1u << (i & 31)) : 0;
 	share = slot ? share_at(slot) : NULL;
 	if (!share)
 		return 1;
@@ -164,24 +164,26 @@ struct share_count {
 	__u32 slot;
 	__u32 n;
 	__u32 made;
-	__u32 pad;
+	__u32 bit; /* of made: the level that slot is on */
 };
 
-/* From the lowest up: of the shares just made each is counted in those above it, too. */
+/* From the lowest up: of the shares just made each is counted in those above it, too. Another CPU
+ * may have made some of those between. */
 LOOP_STEP count_step(__u32 i, struct share_count *count)
 {
 	struct wire_share *share = share_at(count->slot);
 
 	if (!share)
 		return 1;
-	if (count->n < count->made) {
+	if (count->made & count->bit) {
 		count->n++;
 		share->address = count->address;
-		count->address = cgroup_parent(count->address);
 	}
 	ADD(share->groups, count->n);
 	if (count->slot == WIRE_SHARE_MACHINE)
 		return 1;
+	count->address = cgroup_parent(count->address);
+	count->bit >>= 1;
 	count->slot = share->parent;
 	return 0;
 }
@@ -200,7 +202,11 @@ static __noinline
 {
 	struct share_up up = {.address = (__u64)walk->cgroup,
 			      .levels = walk->level - walk->reached};
-	struct share_count count = {.slot = walk->slot, .made = walk->made};
+	struct share_count count = {
+		.slot = walk->slot,
+		.made = walk->made,
+		.bit = walk->level ? 1u << ((walk->reached - 1) & 31) : 1,
+	};
 
 	LOOP(SHARE_UP, up_step, &up);
 	if (up.levels < SHARE_UP)
