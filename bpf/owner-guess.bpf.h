@@ -6,7 +6,7 @@
 #include "memcg.bpf.h"
 
 /* How often each memory cgroup had run into its own limit when it was last looked at. One that is
- * forgotten counts from 0: a doubt more, no wrong answer. */
+ * forgotten is looked at as for the first time: a doubt more, no wrong answer. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -37,8 +37,9 @@ static __always_inline bool has_risen(struct mem_cgroup *memcg)
 	if (!count)
 		return false;
 	seen = bpf_map_lookup_elem(&rs_oom_seen, &id);
-	risen = !seen || *seen != count;
-	if (risen)
+	/* What was counted before the first look says nothing of now, but for the very first. */
+	risen = seen ? *seen != count : count == 1;
+	if (!seen || risen)
 		(void)bpf_map_update_elem(&rs_oom_seen, &id, &count, BPF_ANY);
 	return risen;
 }
@@ -47,7 +48,7 @@ static __always_inline bool has_risen(struct mem_cgroup *memcg)
  * and by what other victims have given back meanwhile. */
 static __always_inline bool is_nearly_full(__u64 room, __u64 max)
 {
-	return room <= max / 8 || room <= 64 * rs_cpus;
+	return room <= max / 8 || (room <= 64 * rs_cpus && room <= max / 2);
 }
 
 LOOP_STEP guess_step(__u32 i, void *unused)
