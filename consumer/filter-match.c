@@ -8,6 +8,7 @@
 #include "body.h"
 #include "filter-part.h"
 
+#define ID_HASH 64      /* digits of an id that may be cut */
 #define ID_PREFIX_MIN 6 /* shorter hex words may well be names */
 
 /* @word is the first digits of @id, enough of them. */
@@ -35,7 +36,8 @@ bool filter_match_container(const struct filter_value *value, const struct filte
 		if (filter_glob(id, c->id))
 			return true;
 	}
-	return starts_id(c->id, id);
+	/* the ids of machines and jobs have no digits to leave out: 123 is not 1234 */
+	return c->id && strlen(c->id) == ID_HASH && starts_id(c->id, id);
 }
 
 bool filter_match_pod(const struct filter_value *value, const struct filter_view *view)

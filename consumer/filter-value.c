@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "filter-part.h"
+#include "util.h"
 
 #define ERRNO_END 4096 /* MAX_ERRNO of the kernel, and one */
 
@@ -180,13 +181,27 @@ int filter_parse_errno(struct filter_term *term, const char *arg, const struct f
 	return each_part(term, arg, error, parse_errno_part);
 }
 
-/* As journalctl and systemctl do: "nginx" is "nginx.service". */
+static bool has_unit_type(const char *name)
+{
+	static const char *const types[] = {"service",   "socket", "device", "mount",
+					    "automount", "swap",   "target", "path",
+					    "timer",     "slice",  "scope"};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < ARRAY_SIZE(types); i++)
+		if (!strcmp(dot + 1, types[i]))
+			return true;
+	return false;
+}
+
+/* As journalctl and systemctl do: "nginx" is "nginx.service", and so is "redis@10.0.0.1". */
 int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
 	char unit[NAME_MAX + 1];
 	int n = snprintf(unit, sizeof(unit), "%s.service", arg);
 
-	if (!*arg || filter_has_glob(arg) || strchr(arg, '.') || n < 0 || (size_t)n >= sizeof(unit))
+	if (!*arg || filter_has_glob(arg) || has_unit_type(arg) || n < 0 ||
+	    (size_t)n >= sizeof(unit))
 		return add(term, arg, strlen(arg), -1, error);
 	return add(term, unit, (size_t)n, -1, error);
 }

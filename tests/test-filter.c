@@ -328,6 +328,23 @@ static void units_are_the_systems_unless_a_users_are_asked_for(void **state)
 	check(f, cases, ARRAY_SIZE(cases));
 }
 
+/* Only random digits may be cut, and only a type of systemd's ends a unit's name. */
+static void names_with_numbers_and_dots_are_whole(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS;
+	const struct expect cases[] = {
+		{"container", "slurm:123456", ALWAYS},   {"container", "123456", ALWAYS},
+		{"container", "slurm:1234567", app},     {"unit", "redis@10.0.0.1", app},
+		{"unit", "redis@10.0.0.1.service", app}, {"unit", "redis@10.0.0", ALWAYS},
+	};
+
+	f->app.id = S("1234567");
+	f->app.runtime = S("slurm");
+	f->app.systemd_unit = S("redis@10.0.0.1.service");
+	check(f, cases, ARRAY_SIZE(cases));
+}
+
 static void processes_are_the_victims(void **state)
 {
 	const unsigned victim = BIT(OOM) | ALWAYS, caller = BIT(SECCOMP) | ALWAYS;
@@ -523,6 +540,7 @@ int main(void)
 		TEST(the_host_is_the_headers),
 		TEST(containers_are_the_victims),
 		TEST(units_are_the_systems_unless_a_users_are_asked_for),
+		TEST(names_with_numbers_and_dots_are_whole),
 		TEST(processes_are_the_victims),
 		TEST(calls_actions_and_errors_are_found_by_name_and_number),
 		TEST(an_absent_field_matches_nothing),
