@@ -151,8 +151,8 @@ static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool t
 	if (!look_inside(resync, &frame))
 		return false;
 	whole = whole_size(&frame);
-	if (ret->header ||
-	    goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
+	/* a Header, too: whoever names a process or a cgroup may put one into an event */
+	if (goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
 		return true;
 	/* nothing behind it, but no more are missing than there is room for */
 	return tight && ret->seq - resync->latest_seq - 1 <= room;
