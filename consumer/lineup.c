@@ -123,7 +123,7 @@ static int put_in_order(struct lineup *lineup)
 
 int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error *error, void *data)
 {
-	_cleanup_(lineup_done) struct lineup lineup = {0};
+	_cleanup_(lineup_done) struct lineup lineup = {.listed = time(NULL)};
 	int r = 0;
 
 	for (int i = 0; i < n && r != -ENOMEM; i++) {
@@ -162,15 +162,26 @@ uint64_t lineup_next_seq(const struct lineup *lineup, size_t i)
 	return next->id.first_seq;
 }
 
+/* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
+ * as files. File systems may keep whole seconds. */
+static bool is_as_listed(const struct lineup *lineup, const char *folder)
+{
+	struct stat st;
+
+	return !stat(folder, &st) && st.st_mtime < lineup->listed - 1;
+}
+
 /* Whether somebody has made the file behind @one since its folder was listed. */
-static bool is_made_now(const struct recording *one)
+static bool is_made_now(const struct lineup *lineup, const struct recording *one)
 {
 	_cleanup_(recordings_done) struct recordings list = {0};
 	char path[PATH_MAX];
+	const char *folder;
 	bool made;
 
 	(void)snprintf(path, sizeof(path), "%s", one->path);
-	if (recordings_list(&list, dirname(path)) < 0)
+	folder = dirname(path);
+	if (is_as_listed(lineup, folder) || recordings_list(&list, folder) < 0)
 		return false;
 	made = list.begun;
 	for (size_t i = 0; !made && i < list.n; i++)
@@ -186,5 +197,5 @@ bool lineup_lacks_next(const struct lineup *lineup, size_t i)
 
 	if (!one->known || (i + 1 < lineup->n && same_stream(one, one + 1)))
 		return false;
-	return one->listed ? !is_made_now(one) : !alone;
+	return one->listed ? !is_made_now(lineup, one) : !alone;
 }

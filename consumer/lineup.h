@@ -3,11 +3,14 @@
  * behind the other, wherever they were named; streams in the order of time. */
 #pragma once
 
+#include <time.h>
+
 #include "recordings.h"
 
 struct lineup {
 	size_t n;
 	struct recording *all; /* known: false for what has no Header, or is no file */
+	time_t listed;         /* by real time, seconds: before the first folder was listed */
 };
 
 /* As inputs_error_fn. */
