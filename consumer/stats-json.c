@@ -80,13 +80,13 @@ static void put_kind(const struct stats *stats, unsigned i, struct writer *write
 	writer_string(writer, "]}");
 }
 
-static void put_row(unsigned which, const struct toplist_row *row, bool first,
+static void put_row(unsigned which, const struct toplist_row *row, const char *name, bool first,
 		    struct writer *writer)
 {
 	writer_string(writer, first ? "{" : ",{");
 	for (unsigned i = 0; stats_parts[which][i]; i++) {
 		size_t size;
-		const char *part = stats_part(row->name, i, &size);
+		const char *part = stats_part(name, i, &size);
 
 		json_member(writer, i ? "," : "", stats_parts[which][i]);
 		if (size)
@@ -103,13 +103,14 @@ static void put_list(const struct stats *stats, unsigned which, struct writer *w
 	const struct toplist *list = &stats->lists[which];
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
+	char name[TOPLIST_SHOWN_NAME];
 	size_t n = toplist_top(list, rows, &others);
 
 	json_member(writer, ",", stats_lists[which]);
 	json_member(writer, "{", "top");
 	writer_string(writer, "[");
 	for (size_t i = 0; i < n; i++)
-		put_row(which, rows[i], !i, writer);
+		put_row(which, rows[i], toplist_name(rows, n, i, name), !i, writer);
 	writer_string(writer, "]");
 	json_member(writer, ",", "others");
 	put_count(writer, "{", &others);

@@ -257,14 +257,14 @@ static void put_count(const struct stats_print *print, struct line *line, size_t
 
 static size_t name_width(const struct toplist_row *const *rows, size_t n)
 {
-	char text[TOPLIST_NAME + 16];
+	char text[TOPLIST_SHOWN_NAME + 16], name[TOPLIST_SHOWN_NAME];
 	size_t width = STATS_NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
 		struct line line = line_make(text, sizeof(text));
 		size_t one;
 
-		put_name(&line, rows[i]->name);
+		put_name(&line, toplist_name(rows, n, i, name));
 		one = line_width(text, line_end(&line));
 		if (one <= STATS_NAME_MAX && one > width)
 			width = one;
@@ -280,6 +280,7 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 	const struct toplist *list = &stats->lists[which];
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
+	char name[TOPLIST_SHOWN_NAME];
 	size_t n = toplist_top(list, rows, &others), width = name_width(rows, n);
 
 	if (!n && !list->unknown.limited)
@@ -289,7 +290,7 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 	line_text(line, "     delivered     held back");
 	stats_put(print, line);
 	for (size_t i = 0; i < n; i++) {
-		put_name(line, rows[i]->name);
+		put_name(line, toplist_name(rows, n, i, name));
 		put_count(print, line, width, &rows[i]->count);
 	}
 	if (others.delivered || others.limited) {

@@ -2,6 +2,8 @@
 #include "stats.h"
 
 #include <string.h>
+#include <sys/random.h>
+#include <xxhash.h>
 
 #include "body.h"
 #include "text-part.h"
@@ -23,6 +25,8 @@ int stats_new(struct stats **ret)
 
 	if (!stats)
 		return -ENOMEM;
+	for (unsigned i = 0; i < STATS_LISTS; i++)
+		(void)getrandom(&stats->lists[i].seed, sizeof(stats->lists[i].seed), GRND_NONBLOCK);
 	*ret = stats;
 	return 0;
 }
@@ -110,14 +114,30 @@ static void count(struct stats *stats, unsigned kind, const Ringside__V1__Record
 	buckets_add(&stats->buckets, kind, time, both);
 }
 
-static void put_line(struct stats *stats, enum stats_list list,
-		     const Ringside__V1__Container *container, struct line *line,
-		     struct toplist_count n)
+static uint64_t mix(uint64_t hash, const char *s)
 {
-	size_t size = line_end(line);
+	return XXH64(s ? s : "", s ? strlen(s) : 0, hash);
+}
 
-	toplist_add(&stats->lists[list], container ? container->cgroup_path : NULL, line->start,
-		    size, n);
+/* Adds the line, in which the container stands from @from on. What its words leave out of ids
+ * tells it apart, too. */
+static void put_container(struct stats *stats, enum stats_list which,
+			  const Ringside__V1__Container *c, struct line *line, const char *from,
+			  struct toplist_count n)
+{
+	struct toplist *list = &stats->lists[which];
+	struct toplist_more more = {0};
+
+	text_container(line, c);
+	const size_t size = line_end(line);
+
+	more.key = XXH64(line->start, size, list->seed);
+	if (c) {
+		more.key = mix(mix(mix(more.key, c->id), c->podman_pod_id), c->nested);
+		more.rest = text_id_rest(c, from, &more.rest_at);
+		more.rest_at += (size_t)(from - line->start);
+	}
+	toplist_add_more(list, c ? c->cgroup_path : NULL, line->start, size, &more, n);
 }
 
 static void count_container(struct stats *stats, const Ringside__V1__Container *container,
@@ -126,8 +146,7 @@ static void count_container(struct stats *stats, const Ringside__V1__Container *
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
-	text_container(&line, container);
-	put_line(stats, STATS_CONTAINERS, container, &line, n);
+	put_container(stats, STATS_CONTAINERS, container, &line, name, n);
 }
 
 /* What a denial and its Limited have in common. */
@@ -186,7 +205,9 @@ static void count_call(struct stats *stats, const struct call *call, struct topl
 		line_text(&line, "errno ");
 		line_uint(&line, call->error);
 	}
-	put_line(stats, STATS_SYSCALLS, call->container, &line, n);
+	toplist_add(&stats->lists[STATS_SYSCALLS],
+		    call->container ? call->container->cgroup_path : NULL, name, line_end(&line),
+		    n);
 }
 
 static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
@@ -201,8 +222,7 @@ static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
 		comm = text_has(victim->leader_comm) ? victim->leader_comm : victim->comm;
 	line_name(&line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
 	line_text(&line, "\t");
-	text_container(&line, kill->victim_container);
-	put_line(stats, STATS_VICTIMS, kill->victim_container, &line, n);
+	put_container(stats, STATS_VICTIMS, kill->victim_container, &line, line.p, n);
 }
 
 static void add_event(struct stats *stats, const Ringside__V1__Record *record)

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose it is, in few words: never the same for two containers, units or jobs of one machine. */
 #include <string.h>
+#include <xxhash.h>
 
 #include "text-part.h"
 #include "util.h"
 
 #define SHORT_ID 12
 #define HEX_ID 64
-#define PATH_SHOWN 160
-#define PATH_HEAD 60
+#define PATH_SHOWN 320
+#define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
+#define HASH_DIGITS 16
 #define ID_MAX 256 /* bytes of a name: as long as a cgroup's can be */
+
+/* Paths that only differ in the middle have the hash of another. */
+static void put_hash(struct line *line, const char *path, size_t size)
+{
+	uint64_t hash = XXH64(path, size, 0);
+	char digits[HASH_DIGITS];
+
+	for (unsigned i = 0; i < HASH_DIGITS; i++)
+		digits[i] = "0123456789abcdef"[hash >> 4 * (HASH_DIGITS - 1 - i) & 0xf];
+	line_text(line, "#");
+	line_put(line, digits, sizeof(digits));
+}
 
 void text_path(struct line *line, const char *path)
 {
@@ -24,6 +38,7 @@ void text_path(struct line *line, const char *path)
 		head--;
 	tail = strchr(path + size - (PATH_SHOWN - PATH_HEAD), '/');
 	line_safe(line, path, head); /* marks the cut */
+	put_hash(line, path, size);
 	line_safe(line, tail ? tail : path + size - (PATH_SHOWN - PATH_HEAD), PATH_SHOWN);
 }
 
@@ -39,45 +54,6 @@ void text_short_id(struct line *line, const char *id)
 		line_put(line, id, SHORT_ID);
 	else
 		line_safe(line, id, ID_MAX);
-}
-
-/* "pod:<uid>/containerd:<id>/x.service", with its ids cut short. */
-static void put_nested(struct line *line, const char *nested)
-{
-	while (*nested) {
-		size_t size = strcspn(nested, "/");
-		const char *colon = memchr(nested, ':', size);
-		size_t before = colon ? (size_t)(colon + 1 - nested) : 0;
-		char element[2 * ID_MAX];
-
-		if (is_hex_id(nested + before, size - before))
-			size = before + SHORT_ID;
-		if (size >= sizeof(element))
-			size = sizeof(element) - 1;
-		memcpy(element, nested, size);
-		element[size] = 0;
-		line_safe(line, element, size);
-		nested += strcspn(nested, "/");
-		nested += *nested == '/';
-		if (*nested)
-			line_put(line, "/", 1);
-	}
-}
-
-static void pod_names(struct line *line, const Ringside__V1__Container *c)
-{
-	if (text_has(c->namespace_name)) {
-		line_safe(line, c->namespace_name, TEXT_NAME_MAX);
-		line_put(line, "/", 1);
-	}
-	line_safe(line, c->pod_name, TEXT_NAME_MAX * 2);
-	if (!text_has(c->container_name) && !text_has(c->id))
-		return;
-	line_put(line, "/", 1);
-	if (text_has(c->container_name))
-		line_safe(line, c->container_name, TEXT_NAME_MAX);
-	else
-		text_short_id(line, c->id);
 }
 
 static bool starts(const char *s, const char *prefix)
@@ -104,10 +80,33 @@ static bool unit_is_runtimes(const Ringside__V1__Container *c)
 	return text_equal(c->runtime, "pbs") && starts(unit, "pbs") && ends(unit, ".service");
 }
 
+const char *text_id_rest(const Ringside__V1__Container *c, const char *text, size_t *ret_at)
+{
+	const char *id = text_has(c->id) ? c->id : c->podman_pod_id;
+	char digits[SHORT_ID + 2] = ":";
+	const char *at;
+
+	*ret_at = 0;
+	if (!text_has(id) || !is_hex_id(id, strlen(id)))
+		return "";
+	memcpy(digits + 1, id, SHORT_ID);
+	digits[SHORT_ID + 1] = 0;
+	at = strstr(text, digits);
+	if (!at || at[SHORT_ID + 1] == id[SHORT_ID])
+		return "";
+	*ret_at = (size_t)(at - text) + SHORT_ID + 1;
+	return id + SHORT_ID;
+}
+
 /* Whoever has cgroups below a unit can name them: it is told with what is in it. */
+static bool has_managers(const Ringside__V1__Container *c)
+{
+	return text_has(c->systemd_unit) && !unit_is_runtimes(c);
+}
+
 static void put_managers(struct line *line, const Ringside__V1__Container *c)
 {
-	if (!text_has(c->systemd_unit) || unit_is_runtimes(c))
+	if (!has_managers(c))
 		return;
 	line_safe(line, c->systemd_unit, ID_MAX);
 	line_put(line, "/", 1);
@@ -117,34 +116,69 @@ static void put_managers(struct line *line, const Ringside__V1__Container *c)
 	}
 }
 
-/* libvirt's number of the machine: it leaves out characters of the name, so two may share that. */
-static void put_libvirt_number(struct line *line, const char *path)
+/* Only the machine's own runtimes are known to take random ids: another may have been chosen to
+ * begin as the id of somebody else does. */
+static void put_random(struct line *line, const Ringside__V1__Container *c, const char *id)
 {
-	static const char prefix[] = "/machine-lxc\\x2d";
-	const char *p = path ? strstr(path, prefix) : NULL;
-	size_t digits = p ? strspn(p + sizeof(prefix) - 1, "0123456789") : 0;
-
-	if (!digits || !starts(p + sizeof(prefix) - 1 + digits, "\\x2d"))
-		return;
-	line_put(line, "#", 1);
-	line_put(line, p + sizeof(prefix) - 1, digits);
+	if (has_managers(c))
+		line_safe(line, id, ID_MAX);
+	else
+		text_short_id(line, id);
 }
 
-static void put_id(struct line *line, const Ringside__V1__Container *c)
+static void put_runtime_id(struct line *line, const Ringside__V1__Container *c)
 {
-	put_managers(line, c);
 	if (text_has(c->runtime))
 		line_safe(line, c->runtime, TEXT_NAME_MAX);
 	else
 		line_text(line, "container");
 	line_put(line, ":", 1);
-	text_short_id(line, c->id);
-	if (text_equal(c->runtime, "lxc"))
-		put_libvirt_number(line, c->cgroup_path);
+	put_random(line, c, c->id);
+}
+
+static void put_id(struct line *line, const Ringside__V1__Container *c)
+{
+	const char *digits;
+	size_t n;
+
+	if (!text_is_home(c)) {
+		text_away(line, c);
+		return;
+	}
+	put_managers(line, c);
+	put_runtime_id(line, c);
+	n = text_libvirt_number(c, &digits);
+	if (n) {
+		line_put(line, "#", 1);
+		line_put(line, digits, n);
+	}
+}
+
+/* Kubernetes' own words; whoever has a unit may have called what is below it after any pod. */
+static void pod_names(struct line *line, const Ringside__V1__Container *c)
+{
+	put_managers(line, c);
+	if (text_has(c->namespace_name))
+		line_safe(line, c->namespace_name, TEXT_NAME_MAX);
+	else
+		line_text(line, "?");
+	line_put(line, "/", 1);
+	line_safe(line, c->pod_name, TEXT_NAME_MAX * 2);
+	if (!text_has(c->container_name) && !text_has(c->id))
+		return;
+	line_put(line, "/", 1);
+	if (text_has(c->container_name))
+		line_safe(line, c->container_name, TEXT_NAME_MAX);
+	else
+		put_runtime_id(line, c);
 }
 
 static void put_group(struct line *line, const Ringside__V1__Container *c)
 {
+	if (!text_is_home(c)) {
+		text_away(line, c);
+		return;
+	}
 	put_managers(line, c);
 	if (text_has(c->pod_uid)) {
 		line_text(line, "pod:");
@@ -154,7 +188,7 @@ static void put_group(struct line *line, const Ringside__V1__Container *c)
 		line_safe(line, c->ecs_task_id, TEXT_NAME_MAX);
 	} else {
 		line_text(line, "podman-pod:");
-		text_short_id(line, c->podman_pod_id);
+		put_random(line, c, c->podman_pod_id);
 	}
 }
 
@@ -178,6 +212,11 @@ static void put_unit(struct line *line, const Ringside__V1__Container *c)
 	const char *rest =
 		text_has(c->cgroup_path) ? behind(c->cgroup_path, c->systemd_unit) : NULL;
 
+	/* what looks like a container in it is none */
+	if (text_has(rest) && !text_has(c->nested) && strchr(rest, ':')) {
+		text_path(line, c->cgroup_path);
+		return;
+	}
 	line_safe(line, c->systemd_unit, ID_MAX);
 	if (text_has(c->systemd_user_unit)) {
 		line_put(line, "/", 1);
@@ -208,10 +247,8 @@ static bool put_outermost(struct line *line, const Ringside__V1__Container *c)
 void text_container(struct line *line, const Ringside__V1__Container *c)
 {
 	if (c && put_outermost(line, c)) {
-		if (!text_has(c->nested))
-			return;
-		line_put(line, "/", 1);
-		put_nested(line, c->nested);
+		if (text_has(c->nested))
+			text_nested(line, c);
 	} else if (c && text_has(c->cgroup_path) && strcmp(c->cgroup_path, "/") != 0) {
 		text_path(line, c->cgroup_path);
 	} else {

@@ -14,9 +14,18 @@
 void text_process(struct line *line, const Ringside__V1__Process *process);
 /* As text_who. */
 void text_container(struct line *line, const Ringside__V1__Container *container);
-/* A path; of a long one both ends. */
+/* A path; of a long one both ends, and a hash of all of it between them. */
 void text_path(struct line *line, const char *path);
 #define TEXT_PATH_MAX 4096
+/* The container, or the pod, is where its runtime puts them: its name tells it. */
+bool text_is_home(const Ringside__V1__Container *c);
+/* The path down to the container, which is not there. */
+void text_away(struct line *line, const Ringside__V1__Container *c);
+/* What is nested in it: its path where its name would not tell it, "/docker:<id>/x.service" else.
+ */
+void text_nested(struct line *line, const Ringside__V1__Container *c);
+/* Digits of libvirt's number of the machine; 0: it has none. */
+size_t text_libvirt_number(const Ringside__V1__Container *c, const char **ret_digits);
 /* "12 OOM kills", "1 seccomp denial", "3 tcp_queue events" */
 void text_events(struct line *line, bool known, uint64_t count, const char *kind);
 /* An enum's value without its common prefix, in small letters; "" if it has no name. */
@@ -36,6 +45,8 @@ static inline bool text_equal(const char *a, const char *b)
 }
 
 void text_short_id(struct line *line, const char *id); /* 12 of 64 hex digits, names whole */
+/* What text_short_id left out of @c's id in @text, text_container's, and where; "": nothing. */
+const char *text_id_rest(const Ringside__V1__Container *c, const char *text, size_t *ret_at);
 
 /* They are of the same container, or unit, and of the same that is nested in it. */
 bool text_same_container(const Ringside__V1__Container *a, const Ringside__V1__Container *b);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toplist.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -13,46 +15,86 @@ static void add(struct toplist_count *sum, const struct toplist_count *count)
 	sum->limited += count->limited;
 }
 
+/* What is cut off has its hash in the place of the end. */
+static void keep_name(struct toplist_row *row, const char *name, size_t size)
+{
+	char hash[sizeof("…#0123456789abcdef")];
+	struct line line;
+	int n = 0;
+
+	line = line_make(row->name, sizeof(row->name));
+	if (size > (size_t)(line.end - line.p)) {
+		n = snprintf(hash, sizeof(hash), "…#%016llx",
+			     (unsigned long long)XXH64(name, size, 0));
+		size = (size_t)(line.end - line.p) - (size_t)n;
+		while (size && ((unsigned char)name[size] & 0xc0) == 0x80)
+			size--;
+	}
+	line_put(&line, name, size);
+	line_put(&line, hash, (size_t)n);
+	(void)line_end(&line);
+}
+
 static struct toplist_count *add_row(struct toplist *list, const char *path, uint16_t *slot,
-				     uint64_t hash, const char *name, size_t size)
+				     const char *name, size_t size, const struct toplist_more *more)
 {
 	struct toplist_row *row;
-	struct line line;
 
 	if (!shares_take(&list->shares, path ? path : "", path ? strlen(path) : 0, TOPLIST_KEYS))
 		return &list->others;
 	row = &list->rows[list->n++];
-	row->hash = hash;
-	line = line_make(row->name, sizeof(row->name));
-	line_put(&line, name, size);
-	(void)line_end(&line);
+	row->hash = more->key;
+	keep_name(row, name, size);
+	if (more->rest && more->rest_at <= strlen(row->name)) {
+		row->rest_at = (uint16_t)more->rest_at;
+		(void)snprintf(row->rest, sizeof(row->rest), "%s", more->rest);
+	}
 	*slot = (uint16_t)list->n;
 	return &row->count;
+}
+
+void toplist_add_more(struct toplist *list, const char *path, const char *name, size_t size,
+		      const struct toplist_more *more, struct toplist_count count)
+{
+	for (size_t i = more->key;; i++) {
+		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
+
+		if (!*slot) {
+			add(add_row(list, path, slot, name, size, more), &count);
+			return;
+		}
+		if (list->rows[*slot - 1].hash == more->key) {
+			add(&list->rows[*slot - 1].count, &count);
+			return;
+		}
+	}
 }
 
 void toplist_add(struct toplist *list, const char *path, const char *name, size_t size,
 		 struct toplist_count count)
 {
-	uint64_t hash;
+	struct toplist_more more = {0};
 
 	if (!name) {
 		add(&list->unknown, &count);
 		return;
 	}
 	/* Names are told apart by the hash of all of them: only the beginning is kept. */
-	hash = XXH64(name, size, 0);
-	for (size_t i = hash;; i++) {
-		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
+	more.key = XXH64(name, size, list->seed);
+	toplist_add_more(list, path, name, size, &more, count);
+}
 
-		if (!*slot) {
-			add(add_row(list, path, slot, hash, name, size), &count);
-			return;
-		}
-		if (list->rows[*slot - 1].hash == hash) {
-			add(&list->rows[*slot - 1].count, &count);
-			return;
-		}
-	}
+const char *toplist_name(const struct toplist_row *const *rows, size_t n, size_t i,
+			 char buf[TOPLIST_SHOWN_NAME])
+{
+	const struct toplist_row *row = rows[i];
+	bool alike = false;
+
+	for (size_t j = 0; j < n && !alike; j++)
+		alike = j != i && !strcmp(rows[j]->name, row->name);
+	(void)snprintf(buf, TOPLIST_SHOWN_NAME, "%.*s%s%s", (int)row->rest_at, row->name,
+		       alike ? row->rest : "", row->name + row->rest_at);
+	return buf;
 }
 
 void toplist_done(struct toplist *list)

@@ -259,7 +259,7 @@ static void whose_it_is_falls_back_step_by_step(void **state)
 	Ringside__V1__Container *c = &f->app;
 
 	c->container_name = NULL;
-	assert_string_equal(who(f), "shop/web-7f9/4f0c1e2d3b4a");
+	assert_string_equal(who(f), "shop/web-7f9/containerd:4f0c1e2d3b4a");
 	c->pod_name = NULL;
 	assert_string_equal(who(f), "containerd:4f0c1e2d3b4a");
 	c->runtime = NULL;
@@ -291,9 +291,9 @@ static void a_long_path_shows_both_ends(void **state)
 	(void)strcat(path, "/inner");
 	f->kill.victim_container = &f->other;
 	f->other.cgroup_path = path;
-	assert_true(strlen(who(f)) < 180);
+	assert_true(strlen(who(f)) < 350);
 	assert_memory_equal(f->text, "/outer/0123456789", strlen("/outer/0123456789"));
-	assert_non_null(strstr(f->text, "/…/0123456789"));
+	assert_non_null(strstr(f->text, "/…#"));
 	assert_string_equal(f->text + strlen(f->text) - 6, "/inner");
 }
 
@@ -318,14 +318,13 @@ static void no_two_containers_units_or_jobs_have_the_same_words(void **state)
 		 "user@1001.service/redis.service"},
 		{"/docker/" A, "docker:4f797c539e6c"},
 		{"/docker/" A "/system.slice/redis.service", "docker:4f797c539e6c/redis.service"},
-		{"/docker/" A "/docker/" B, "docker:4f797c539e6c/docker:908ebcc9c135"},
-		{"/docker/" A "/1/2/…/8/9/docker/" B, "docker:4f797c539e6c/…/docker:908ebcc9c135"},
-		{MANAGER "/user.slice/docker-" A ".scope", "user@1000.service/docker:4f797c539e6c"},
-		{"/system.slice/my.service/docker/" A, "my.service/docker:4f797c539e6c"},
+		{"/docker/" A "/docker/" B, "docker:4f797c539e6c/docker:" B},
+		{"/docker/" A "/1/2/…/8/9/docker/" B, "docker:4f797c539e6c/…/docker:" B},
+		{MANAGER "/user.slice/docker-" A ".scope", "user@1000.service/docker:" A},
+		{"/system.slice/my.service/docker/" A, "my.service/docker:" A},
 		{MANAGER "/a.slice/b.service/libpod-payload-" A,
-		 "user@1000.service/b.service/podman:4f797c539e6c"},
-		{MANAGER "/kubepods/podabc/" A,
-		 "user@1000.service/containerd:4f797c539e6c/pod:abc"},
+		 "user@1000.service/b.service/podman:" A},
+		{MANAGER "/kubepods/podabc/" A, "user@1000.service/containerd:" A "/pod:abc"},
 		{"/system.slice/slurmstepd.scope/job_42/step_0", "slurm:42"},
 		{"/system.slice/my.service/slurmstepd.scope/job_42", "my.service/slurm:42"},
 		{"/ecs/34dc0b5e626f2c5c4c5170e34b10e765/34dc0b5e626f2c5c4c5170e34b10e765-12",
@@ -373,7 +372,7 @@ static void the_limit_of_an_outer_or_a_nested_container_is_told_apart(void **sta
 	assert_non_null(strstr(message(f), ": container limit 512 MiB reached"));
 	f->other.nested = S("docker:" A);
 	assert_non_null(strstr(message(f), "limit 512 MiB of container "
-					   "docker:4f797c539e6c/docker:908ebcc9c135 reached"));
+					   "docker:4f797c539e6c/docker:" B " reached"));
 	f->other.nested = f->other.nested_id = f->owner.nested = f->owner.nested_id = NULL;
 	f->owner.id = f->other.id = S("42");
 	f->owner.runtime = f->other.runtime = S("slurm");

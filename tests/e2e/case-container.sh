@@ -61,6 +61,6 @@ judge() {
 			grep -c ' shop/web-7f9/app ')" 2
 	same "lines of text that name the other one" \
 		"$("$ringside" cat container.pb |
-			grep -c " docker:fedcba987654/…/pod:$uid/containerd:0123456789ab ")" 2
+			grep -c " docker:fedcba987654/…/pod:$uid/containerd:$id ")" 2
 	judge_whole container
 }
