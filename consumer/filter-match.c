@@ -8,36 +8,13 @@
 #include "body.h"
 #include "filter-part.h"
 
-#define ID_HASH 64      /* digits of an id that may be cut */
-#define ID_PREFIX_MIN 6 /* shorter hex words may well be names */
-
-/* @word is the first digits of @id, enough of them. */
-static bool starts_id(const char *id, const char *word)
-{
-	size_t size = strlen(word);
-
-	return id && size >= ID_PREFIX_MIN && strspn(word, "0123456789abcdef-") == size &&
-	       strncmp(id, word, size) == 0;
-}
-
 bool filter_match_container(const struct filter_value *value, const struct filter_view *view)
 {
 	const Ringside__V1__Container *c = view->container;
-	const char *id = value->text, *colon = strchr(id, ':');
 
-	if (!c)
-		return false;
-	if (filter_glob(value->text, c->container_name) || filter_glob(value->text, c->id))
-		return true;
-	/* "docker:0123456789ab", as the text output has it */
-	if (colon && c->runtime && strlen(c->runtime) == (size_t)(colon - id) &&
-	    strncmp(c->runtime, id, (size_t)(colon - id)) == 0) {
-		id = colon + 1;
-		if (filter_glob(id, c->id))
-			return true;
-	}
-	/* the ids of machines and jobs have no digits to leave out: 123 is not 1234 */
-	return c->id && strlen(c->id) == ID_HASH && starts_id(c->id, id);
+	return c &&
+	       (filter_glob(value->text, c->container_name) || filter_glob(value->text, c->id) ||
+		filter_cuts_id(c->id, value->text) || filter_words(value->text, c));
 }
 
 bool filter_match_pod(const struct filter_value *value, const struct filter_view *view)
@@ -47,7 +24,8 @@ bool filter_match_pod(const struct filter_value *value, const struct filter_view
 	return c &&
 	       (filter_glob(value->text, c->pod_name) ||
 		(c->pod_uid && *c->pod_uid && strcasecmp(value->text, c->pod_uid) == 0) ||
-		starts_id(c->podman_pod_id, value->text) || starts_id(c->ecs_task_id, value->text));
+		filter_starts_id(c->podman_pod_id, value->text) ||
+		filter_starts_id(c->ecs_task_id, value->text) || filter_pod_words(value->text, c));
 }
 
 bool filter_match_namespace(const struct filter_value *value, const struct filter_view *view)
@@ -60,7 +38,8 @@ bool filter_match_unit(const struct filter_value *value, const struct filter_vie
 	const Ringside__V1__Container *c = view->container;
 
 	return c && (filter_glob(value->text, c->systemd_unit) ||
-		     filter_glob(value->text, c->systemd_slice));
+		     filter_glob(value->text, c->systemd_slice) ||
+		     (c->systemd_unit && strchr(value->text, '/') && filter_words(value->text, c)));
 }
 
 bool filter_match_user_unit(const struct filter_value *value, const struct filter_view *view)

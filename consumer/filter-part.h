@@ -33,6 +33,14 @@ _printf_(2, 3) int filter_invalid(const struct filter_error *error, const char *
 /* Parsers append to the term. They return 0, -EINVAL with a sentence in @error, or -ENOMEM. */
 typedef int (*filter_parse_fn)(struct filter_term *term, const char *arg,
 			       const struct filter_error *error);
+int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
+	       const struct filter_error *error);
+int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
+		     int (*parse)(struct filter_term *term, const char *part, size_t size,
+				  const struct filter_error *error));
+int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error);
+int filter_parse_container(struct filter_term *term, const char *arg,
+			   const struct filter_error *error);
 int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error);
 int filter_parse_number(struct filter_term *term, const char *arg,
 			const struct filter_error *error);
@@ -47,6 +55,13 @@ int filter_parse_unit(struct filter_term *term, const char *arg, const struct fi
 bool filter_is_action(const char *name, const char *word, size_t size);
 bool filter_has_glob(const char *pattern);
 bool filter_glob(const char *pattern, const char *s); /* NULL and "" match nothing */
+
+/* @word is the first digits of @id, enough of them; and @id is one that may be cut. */
+bool filter_starts_id(const char *id, const char *word);
+bool filter_cuts_id(const char *id, const char *word);
+/* @words are those that our output has for @c, or for what it is in. */
+bool filter_words(const char *words, const Ringside__V1__Container *c);
+bool filter_pod_words(const char *words, const Ringside__V1__Container *c);
 
 /* An event as the rows see it. All may be NULL. */
 struct filter_view {

@@ -2,7 +2,6 @@
 /* The arguments of filters: looked at once, with errors that say what is right. */
 #include <ctype.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +21,7 @@ int filter_invalid(const struct filter_error *error, const char *format, ...)
 	return -EINVAL;
 }
 
-static int add(struct filter_term *term, const char *text, size_t size, int64_t number,
+int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
 	       const struct filter_error *error)
 {
 	struct filter_value *value = &term->values[term->n];
@@ -40,10 +39,11 @@ static int add(struct filter_term *term, const char *text, size_t size, int64_t 
 	return 0;
 }
 
-/* No escapes: systemd's unit names have backslashes of their own. */
+/* No escapes: systemd's unit names have backslashes of their own. What is the same matches, too,
+ * whatever characters it is of. */
 bool filter_glob(const char *pattern, const char *s)
 {
-	return s && *s && fnmatch(pattern, s, FNM_NOESCAPE) == 0;
+	return s && *s && (fnmatch(pattern, s, FNM_NOESCAPE) == 0 || strcmp(pattern, s) == 0);
 }
 
 bool filter_has_glob(const char *pattern)
@@ -53,11 +53,11 @@ bool filter_has_glob(const char *pattern)
 
 int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
-	return add(term, arg, strlen(arg), -1, error);
+	return filter_add(term, arg, strlen(arg), -1, error);
 }
 
 /* Calls @parse for each part between commas. */
-static int each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
+int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
 		     int (*parse)(struct filter_term *term, const char *part, size_t size,
 				  const struct filter_error *error))
 {
@@ -90,6 +90,29 @@ static int64_t number_of(const char *s, size_t size, int64_t max)
 	return v;
 }
 
+static int parse_name_part(struct filter_term *term, const char *part, size_t size,
+			   const struct filter_error *error)
+{
+	return filter_add(term, part, size, -1, error);
+}
+
+/* Names without commas in them. */
+int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error)
+{
+	return filter_each_part(term, arg, error, parse_name_part);
+}
+
+/* A path may have commas in it: then it is meant as a whole. In other words it may be both. */
+int filter_parse_container(struct filter_term *term, const char *arg,
+			   const struct filter_error *error)
+{
+	int r = 0;
+
+	if (*arg == '/' || (strchr(arg, '/') && strchr(arg, ',')))
+		r = filter_parse_text(term, arg, error);
+	return r || *arg == '/' ? r : filter_parse_names(term, arg, error);
+}
+
 static int parse_number_part(struct filter_term *term, const char *part, size_t size,
 			     const struct filter_error *error)
 {
@@ -98,12 +121,12 @@ static int parse_number_part(struct filter_term *term, const char *part, size_t 
 	if (v < 0)
 		return filter_invalid(error, "'%.*s' is not a number from 0 to %u", (int)size, part,
 				      UINT32_MAX);
-	return add(term, part, size, v, error);
+	return filter_add(term, part, size, v, error);
 }
 
 int filter_parse_number(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
-	return each_part(term, arg, error, parse_number_part);
+	return filter_each_part(term, arg, error, parse_number_part);
 }
 
 static int parse_syscall_part(struct filter_term *term, const char *part, size_t size,
@@ -114,13 +137,13 @@ static int parse_syscall_part(struct filter_term *term, const char *part, size_t
 			return filter_invalid(
 				error, "'%.*s' is not a system call: say keyctl, clone* or 250",
 				(int)size, part);
-	return add(term, part, size, number_of(part, size, INT32_MAX), error);
+	return filter_add(term, part, size, number_of(part, size, INT32_MAX), error);
 }
 
 int filter_parse_syscall(struct filter_term *term, const char *arg,
 			 const struct filter_error *error)
 {
-	return each_part(term, arg, error, parse_syscall_part);
+	return filter_each_part(term, arg, error, parse_syscall_part);
 }
 
 #define ACTION_PREFIX "SECCOMP_RET_"
@@ -146,7 +169,7 @@ static int parse_action_part(struct filter_term *term, const char *part, size_t 
 
 	for (unsigned i = 0; size && i < type->n_values; i++)
 		if (type->values[i].value && filter_is_action(type->values[i].name, part, size))
-			return add(term, part, size, -1, error);
+			return filter_add(term, part, size, -1, error);
 	return filter_invalid(
 		error,
 		"'%.*s' is not an action: say KILL_PROCESS, KILL_THREAD, KILL (both), TRAP, "
@@ -156,7 +179,7 @@ static int parse_action_part(struct filter_term *term, const char *part, size_t 
 
 int filter_parse_action(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
-	return each_part(term, arg, error, parse_action_part);
+	return filter_each_part(term, arg, error, parse_action_part);
 }
 
 static int parse_errno_part(struct filter_term *term, const char *part, size_t size,
@@ -173,35 +196,10 @@ static int parse_errno_part(struct filter_term *term, const char *part, size_t s
 	if (number < 0)
 		return filter_invalid(error, "'%.*s' is not an errno: say EPERM or 1", (int)size,
 				      part);
-	return add(term, part, size, number, error);
+	return filter_add(term, part, size, number, error);
 }
 
 int filter_parse_errno(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
-	return each_part(term, arg, error, parse_errno_part);
-}
-
-static bool has_unit_type(const char *name)
-{
-	static const char *const types[] = {"service",   "socket", "device", "mount",
-					    "automount", "swap",   "target", "path",
-					    "timer",     "slice",  "scope"};
-	const char *dot = strrchr(name, '.');
-
-	for (size_t i = 0; dot && i < ARRAY_SIZE(types); i++)
-		if (!strcmp(dot + 1, types[i]))
-			return true;
-	return false;
-}
-
-/* As journalctl and systemctl do: "nginx" is "nginx.service", and so is "redis@10.0.0.1". */
-int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	char unit[NAME_MAX + 1];
-	int n = snprintf(unit, sizeof(unit), "%s.service", arg);
-
-	if (!*arg || filter_has_glob(arg) || has_unit_type(arg) || n < 0 ||
-	    (size_t)n >= sizeof(unit))
-		return add(term, arg, strlen(arg), -1, error);
-	return add(term, unit, (size_t)n, -1, error);
+	return filter_each_part(term, arg, error, parse_errno_part);
 }

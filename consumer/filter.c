@@ -63,9 +63,9 @@ static const struct {
 } rows[ROW_COUNT] = {
 	[ROW_UNIT] = {filter_parse_unit, filter_match_unit},
 	[ROW_USER_UNIT] = {filter_parse_unit, filter_match_user_unit},
-	[ROW_NAMESPACE] = {filter_parse_text, filter_match_namespace},
-	[ROW_POD] = {filter_parse_text, filter_match_pod},
-	[ROW_CONTAINER] = {filter_parse_text, filter_match_container},
+	[ROW_NAMESPACE] = {filter_parse_names, filter_match_namespace},
+	[ROW_POD] = {filter_parse_names, filter_match_pod},
+	[ROW_CONTAINER] = {filter_parse_container, filter_match_container},
 	[ROW_CGROUP] = {filter_parse_text, filter_match_cgroup},
 	[ROW_COMM] = {filter_parse_text, filter_match_comm},
 	[ROW_PID] = {filter_parse_number, filter_match_pid},
@@ -156,7 +156,7 @@ static int take(struct filter *filter, size_t row, const char *arg,
 	case ROW_KIND:
 		return parse_kind(filter, arg, error);
 	case ROW_HOST:
-		return filter_parse_text(term, arg, error);
+		return filter_parse_names(term, arg, error);
 	case ROW_SINCE:
 		return parse_when(filter, arg, &filter->since, error);
 	case ROW_UNTIL:

@@ -335,14 +335,19 @@ static void names_with_numbers_and_dots_are_whole(void **state)
 	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS;
 	const struct expect cases[] = {
 		{"container", "slurm:123456", ALWAYS},   {"container", "123456", ALWAYS},
-		{"container", "slurm:1234567", app},     {"unit", "redis@10.0.0.1", app},
+		{"container", "1234567", app},           {"unit", "redis@10.0.0.1", app},
 		{"unit", "redis@10.0.0.1.service", app}, {"unit", "redis@10.0.0", ALWAYS},
 	};
+	const struct expect job = {"container", "slurm:1234567", app};
 
 	f->app.id = S("1234567");
 	f->app.runtime = S("slurm");
 	f->app.systemd_unit = S("redis@10.0.0.1.service");
 	check(f, cases, ARRAY_SIZE(cases));
+	f->app.systemd_unit = S("slurmstepd.scope");
+	f->app.pod_name = NULL;
+	f->app.cgroup_path = S("/system.slice/slurmstepd.scope/job_1234567");
+	check(f, &job, 1);
 }
 
 static void processes_are_the_victims(void **state)
