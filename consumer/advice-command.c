@@ -22,21 +22,23 @@ static bool is_plain(const char *word)
 	return *word && !word[strspn(word, plain)];
 }
 
-/* $'…': what line_safe makes of control characters is what a shell reads there. */
+/* $'…', byte by byte: what \u00e9 is depends on the shell's locale. */
 static void put_escaped(struct line *line, const char *word)
 {
-	line_text(line, "$'");
-	while (*word) {
-		char character[5] = {*word};
-		size_t n = 1;
+	static const char hex[] = "0123456789abcdef";
 
-		while (n < 4 && ((unsigned char)word[n] & 0xc0) == 0x80)
-			n++;
-		memcpy(character, word, n);
-		if (*word == '\\' || *word == '\'')
+	line_text(line, "$'");
+	for (; *word; word++) {
+		const unsigned char c = (unsigned char)*word;
+		const char code[4] = {'\\', 'x', hex[c >> 4], hex[c & 0xf]};
+
+		if (c < ' ' || c > '~') {
+			line_put(line, code, sizeof(code));
+			continue;
+		}
+		if (c == '\\' || c == '\'')
 			line_put(line, "\\", 1);
-		line_safe(line, character, n);
-		word += n;
+		line_put(line, word, 1);
 	}
 	line_put(line, "'", 1);
 }
@@ -180,8 +182,8 @@ void text_cgroup_file(struct line *line, const Ringside__V1__Container *c, const
 	bool legacy = c->hierarchy_id != 0; /* cgroup v2 is hierarchy 0 */
 	const char *file = legacy ? v1 : v2,
 		   *root = legacy ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
-	char path[WORD_MAX + 64];
-	struct line whole = line_make(path, sizeof(path));
+	char path[WORD_MAX + 64], text[WORD_MAX / 2];
+	struct line whole = line_make(path, sizeof(path)), word = line_make(text, sizeof(text));
 
 	if (!text_has(c->cgroup_path) || c->path_truncated || strlen(c->cgroup_path) > WORD_MAX) {
 		line_text(line, file);
@@ -192,5 +194,12 @@ void text_cgroup_file(struct line *line, const Ringside__V1__Container *c, const
 	line_put(&whole, "/", 1);
 	line_text(&whole, file);
 	(void)line_end(&whole);
-	text_shell_word(line, path);
+	text_shell_word(&word, path);
+	/* half a word is none, and the line has other things to say */
+	if (word.cut) {
+		line_text(line, file);
+		return;
+	}
+	(void)line_end(&word);
+	line_text(line, text);
 }

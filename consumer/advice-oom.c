@@ -2,6 +2,8 @@
 /* Whose limit to raise, and where: never at a manager that is not the limit's own. */
 #include <string.h>
 
+#include "container-name.h"
+#include "container-unit.h"
 #include "text-part.h"
 #include "util.h"
 
@@ -15,8 +17,19 @@ static void put_now(struct line *line, const Ringside__V1__OomKill *kill)
 	line_text(line, " now)");
 }
 
+static void enlarge_machine(struct line *line)
+{
+	line_text(line, "give the machine more memory or swap, or give what grows a limit of its "
+			"own (MemoryMax=, resources.limits.memory)");
+}
+
 static void raise_file(struct line *line, const Ringside__V1__OomKill *kill)
 {
+	/* the root has no such file */
+	if (text_equal(kill->limit_owner->cgroup_path, "/")) {
+		enlarge_machine(line);
+		return;
+	}
 	line_text(line, "raise ");
 	text_cgroup_file(line, kill->limit_owner, "memory.max", "memory.limit_in_bytes");
 	put_now(line, kill);
@@ -143,10 +156,23 @@ static void raise_pod(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 }
 
+static bool has_kubepods(const char *path)
+{
+	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+		const struct container_name element = {path, strcspn(path, "/")};
+		struct container_name uid;
+
+		if (name_equal(element, SPAN("kubepods")) || unit_is_kubepods(element, &uid))
+			return true;
+		path += element.size;
+	}
+	return false;
+}
+
 /* kubepods and its QoS classes, of the machine's own kubelet. */
 static bool is_kubelets(const Ringside__V1__Container *c)
 {
-	return text_has(c->cgroup_path) && strstr(c->cgroup_path, "kubepods") && !text_has(c->id) &&
+	return text_has(c->cgroup_path) && has_kubepods(c->cgroup_path) && !text_has(c->id) &&
 	       !text_has(c->systemd_unit) && !text_has(c->nested) && !text_has(c->nested_slice);
 }
 
@@ -176,6 +202,20 @@ static const char *unit_of(const Ringside__V1__Container *c)
 	return text_has(c->systemd_user_unit) ? c->systemd_user_unit : c->systemd_unit;
 }
 
+/* A job's steps and tasks have the limits that the job was given. */
+static void raise_cgroup(struct line *line, const Ringside__V1__OomKill *kill)
+{
+	const Ringside__V1__Container *owner = kill->limit_owner;
+	const char *limit = text_has(owner->nested) ? NULL : job_limit(owner->runtime);
+
+	if (!limit) {
+		raise_file(line, kill);
+		return;
+	}
+	line_text(line, limit);
+	put_now(line, kill);
+}
+
 static void raise_limit(struct line *line, const Ringside__V1__OomKill *kill)
 {
 	switch (kill->limit_level) {
@@ -192,7 +232,7 @@ static void raise_limit(struct line *line, const Ringside__V1__OomKill *kill)
 		raise_unit(line, unit_of(kill->limit_owner), kill);
 		break;
 	default:
-		raise_file(line, kill);
+		raise_cgroup(line, kill);
 		break;
 	}
 }
@@ -224,9 +264,7 @@ void advice_oom_kill(struct line *line, const Ringside__V1__OomKill *kill)
 		put_share(line, kill);
 		return;
 	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_GLOBAL:
-		line_text(line,
-			  "give the machine more memory or swap, or give what grows a limit of its "
-			  "own (MemoryMax=, resources.limits.memory)");
+		enlarge_machine(line);
 		break;
 	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_CPUSET:
 		line_text(line,

@@ -139,28 +139,77 @@ static void groups_and_jobs_have_their_own_advice(void **state)
 	assert_string_equal(advice_of(f, "/system.slice/slurmstepd.scope/job_42",
 				      PB_LIMIT_LEVEL_CONTAINER),
 			    "raise the job's --mem or --mem-per-cpu (512 MiB now)");
+	/* a step's limit is the job's */
+	assert_string_equal(advice_of(f, "/system.slice/slurmstepd.scope/job_42/step_0/user/task_0",
+				      PB_LIMIT_LEVEL_CGROUP),
+			    "raise the job's --mem or --mem-per-cpu (512 MiB now)");
+	assert_string_equal(advice_of(f, "/docker/" HEX64 "/a", PB_LIMIT_LEVEL_CGROUP),
+			    "raise /sys/fs/cgroup/docker/" HEX64 "/a/memory.max (512 MiB now)");
 	assert_string_equal(advice_of(f, USERS "/user.slice/libpod-" HEX64 ".scope",
 				      PB_LIMIT_LEVEL_CONTAINER),
 			    "raise it with `sudo -H -u '#1000' XDG_RUNTIME_DIR=/run/user/1000 "
 			    "podman update --memory SIZE 46c927d78b3a` (512 MiB now)");
 }
 
+static void only_kubepods_are_the_kubelets(void **state)
+{
+	static const struct {
+		const char *path;
+		bool kubelets;
+	} rows[] = {
+		{"/kubepods", true},
+		{"/kubepods.slice/kubepods-burstable.slice", true},
+		{"/node.slice/node-kubepods.slice", true},
+		{"/my\\x2dkubepods\\x2dtest.slice", false},
+		{"/notkubepods.slice", false},
+		{"/kubepodsy.slice", false},
+	};
+	struct fixture *f = plain_oom(state);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strstr(advice_of(f, rows[i].path, PB_LIMIT_LEVEL_SLICE), "the kubelet set") ==
+		    rows[i].kubelets)
+			fail_msg("%s: %s", rows[i].path, f->text);
+}
+
+/* memory.max is not in the root's cgroup, on whatever level it is called. */
+static void the_root_has_no_file_to_raise(void **state)
+{
+	struct fixture *f = plain_oom(state);
+
+	for (unsigned level = 0; level <= PB_LIMIT_LEVEL_CGROUP + 1; level++) {
+		assert_null(strstr(advice_of(f, "/", level), "memory.max"));
+		assert_null(strstr(f->text, "/sys/fs"));
+	}
+	assert_non_null(strstr(advice_of(f, "/", PB_LIMIT_LEVEL_HOST), "give the machine more"));
+}
+
 /* Runs @command in @shell, where every program only prints its arguments. */
-static void run(const char *shell, const char *command, char *ret, size_t size)
+static void run_in(const char *locale, const char *shell, const char *command, char *ret,
+		   size_t size)
 {
 	static const char print[] = "() { printf '<%s>' \"$@\"; }\n";
+	static const char others[] = "docker() { systemctl docker \"$@\"; }\n"
+				     "podman() { systemctl podman \"$@\"; }\n"
+				     "sudo() { systemctl sudo \"$@\"; }\n"
+				     "raise() { systemctl \"$1\"; }\n";
 	_cleanup_free_ char *script = NULL, *line = NULL;
 	FILE *pipe;
 	size_t n;
 
-	assert_true(asprintf(&script, "systemctl%scat%s%s\n", print, print, command) > 0);
+	assert_true(asprintf(&script, "systemctl%scat%s%s%s\n", print, print, others, command) > 0);
 	assert_int_equal(setenv("SCRIPT", script, 1), 0);
-	assert_true(asprintf(&line, "LC_ALL=C.UTF-8 %s -c \"$SCRIPT\"", shell) > 0);
+	assert_true(asprintf(&line, "LC_ALL=%s %s -c \"$SCRIPT\"", locale, shell) > 0);
 	pipe = popen(line, "re");
 	assert_non_null(pipe);
 	n = fread(ret, 1, size - 1, pipe);
 	ret[n] = 0;
 	assert_int_equal(pclose(pipe), 0);
+}
+
+static void run(const char *shell, const char *command, char *ret, size_t size)
+{
+	run_in("C.UTF-8", shell, command, ret, size);
 }
 
 static void commands_reach_a_shell_as_they_are_meant(void **state)
@@ -228,6 +277,11 @@ static void any_name_is_one_word_of_a_shell(void **state)
 		"/#",
 		"/!x",
 		"/\\x2d",
+		"/a ",
+		"/a\n ",
+		"/\xc2\xa0",
+		"/\xff",
+		"/é'\\",
 		"/\x7f"
 		"0",
 		"",
@@ -244,7 +298,73 @@ static void any_name_is_one_word_of_a_shell(void **state)
 		(void)snprintf(want, sizeof(want), "<%s>", names[i]);
 		run("bash", text, got, sizeof(got));
 		assert_string_equal(got, want);
+		run_in("C", "bash", text, got, sizeof(got));
+		assert_string_equal(got, want);
 	}
+}
+
+/* The advice as it is printed, and what a shell makes of it. */
+static void what_is_copied_does_what_it_says(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned level;
+		const char *arguments; /* NULL: the cgroup's file */
+	} rows[] = {
+		{"/docker/" HEX64, PB_LIMIT_LEVEL_CONTAINER,
+		 "<docker><update><--memory><SIZE><46c927d78b3a>"},
+		{USERS "/user.slice/libpod-" HEX64 ".scope", PB_LIMIT_LEVEL_CONTAINER,
+		 "<sudo><-H><-u><#1000><XDG_RUNTIME_DIR=/run/user/1000><podman><update>"
+		 "<--memory><SIZE><46c927d78b3a>"},
+		{"/system.slice/-a\\x27\\x20b.service", PB_LIMIT_LEVEL_UNIT,
+		 "<set-property><--><-a\\x27\\x20b.service><MemoryMax=SIZE>"},
+		{USERS "/app.slice/a\\x24b@c.service", PB_LIMIT_LEVEL_UNIT,
+		 "<--user><--machine=1000@><set-property><a\\x24b@c.service><MemoryMax=SIZE>"},
+		{"/docker/" HEX64 "/system.slice/redis.service", PB_LIMIT_LEVEL_UNIT,
+		 "<docker><exec><46c927d78b3a><systemctl><set-property><redis.service>"
+		 "<MemoryMax=SIZE>"},
+		{"/machine.slice/machine-web.scope/payload/system.slice/nginx.service",
+		 PB_LIMIT_LEVEL_UNIT,
+		 "<--machine=web><set-property><nginx.service><MemoryMax=SIZE>"},
+		{"/a b/$(reboot)/`x`;'\"\\", PB_LIMIT_LEVEL_CGROUP, NULL},
+		{"/é/\xe2\x80\xae/\n \t/ ", PB_LIMIT_LEVEL_CGROUP, NULL},
+		{"/a\xc2\xa0", PB_LIMIT_LEVEL_CGROUP, NULL},
+	};
+	struct fixture *f = plain_oom(state);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char command[TEXT_MAX], got[TEXT_MAX], want[TEXT_MAX];
+		char *said = S(advice_of(f, rows[i].path, rows[i].level)), *end;
+
+		if (rows[i].arguments) {
+			said = strchr(said, '`');
+			assert_non_null(said);
+			end = strchr(++said, '`');
+			(void)snprintf(want, sizeof(want), "%s", rows[i].arguments);
+		} else {
+			end = strstr(said, " (512 MiB now)");
+			(void)snprintf(want, sizeof(want), "</sys/fs/cgroup%s/memory.max>",
+				       rows[i].path);
+		}
+		assert_non_null(end);
+		(void)snprintf(command, sizeof(command), "%.*s", (int)(end - said), said);
+		run("bash", command, got, sizeof(got));
+		assert_string_equal(got, want);
+		run_in("C", "bash", command, got, sizeof(got));
+		assert_string_equal(got, want);
+	}
+}
+
+/* Half a path can be another's. */
+static void a_path_is_whole_or_not_said(void **state)
+{
+	struct fixture *f = plain_oom(state);
+	char path[3800] = "";
+
+	while (strlen(path) < 3700)
+		(void)strcat(path, "/é\n");
+	assert_string_equal(advice_of(f, path, PB_LIMIT_LEVEL_CGROUP),
+			    "raise memory.max (512 MiB now)");
 }
 
 static void advice_names_the_file_of_each_hierarchy(void **state)
@@ -346,6 +466,10 @@ int main(void)
 		TEST(commands_reach_a_shell_as_they_are_meant),
 		TEST(what_is_no_units_name_gets_no_command),
 		TEST(any_name_is_one_word_of_a_shell),
+		TEST(only_kubepods_are_the_kubelets),
+		TEST(the_root_has_no_file_to_raise),
+		TEST(what_is_copied_does_what_it_says),
+		TEST(a_path_is_whole_or_not_said),
 		TEST(a_denial_is_allowed_where_its_filter_is),
 		TEST(advice_names_the_file_of_each_hierarchy),
 		TEST(advice_says_who_else_holds_the_memory),
