@@ -41,6 +41,9 @@ int filter_each_part(struct filter_term *term, const char *arg, const struct fil
 int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error);
 int filter_parse_container(struct filter_term *term, const char *arg,
 			   const struct filter_error *error);
+int filter_parse_uid(struct filter_term *term, const char *arg, const struct filter_error *error);
+/* Adds the bits 1 << field number in Record.body. */
+int filter_parse_kinds(uint64_t *kinds, const char *arg, const struct filter_error *error);
 int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error);
 int filter_parse_number(struct filter_term *term, const char *arg,
 			const struct filter_error *error);

@@ -129,6 +129,25 @@ int filter_parse_number(struct filter_term *term, const char *arg, const struct 
 	return filter_each_part(term, arg, error, parse_number_part);
 }
 
+/* root is the same everywhere; what others are called, only the machine knows that recorded it. */
+static int parse_uid_part(struct filter_term *term, const char *part, size_t size,
+			  const struct filter_error *error)
+{
+	if (size == 4 && !strncmp(part, "root", 4))
+		return filter_add(term, part, size, 0, error);
+	if (size && (isalpha((unsigned char)*part) || *part == '_'))
+		return filter_invalid(error,
+				      "'%.*s' is a name: say its number, which `id -u %.*s` tells "
+				      "on the machine that was recorded",
+				      (int)size, part, (int)size, part);
+	return parse_number_part(term, part, size, error);
+}
+
+int filter_parse_uid(struct filter_term *term, const char *arg, const struct filter_error *error)
+{
+	return filter_each_part(term, arg, error, parse_uid_part);
+}
+
 static int parse_syscall_part(struct filter_term *term, const char *part, size_t size,
 			      const struct filter_error *error)
 {

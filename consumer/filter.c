@@ -10,8 +10,6 @@
 #include "filter-part.h"
 #include "when.h"
 
-#define KIND_WORDS_SIZE 256
-
 enum {
 	ROW_KIND,
 	ROW_HOST,
@@ -69,7 +67,7 @@ static const struct {
 	[ROW_CGROUP] = {filter_parse_text, filter_match_cgroup},
 	[ROW_COMM] = {filter_parse_text, filter_match_comm},
 	[ROW_PID] = {filter_parse_number, filter_match_pid},
-	[ROW_UID] = {filter_parse_number, filter_match_uid},
+	[ROW_UID] = {filter_parse_uid, filter_match_uid},
 	[ROW_SYSCALL] = {filter_parse_syscall, filter_match_syscall},
 	[ROW_ACTION] = {filter_parse_action, filter_match_action},
 	[ROW_ERRNO] = {filter_parse_errno, filter_match_errno},
@@ -82,41 +80,18 @@ struct filter {
 	struct filter_term terms[ROW_COUNT];
 };
 
-static int parse_kind(struct filter *filter, const char *arg, const struct filter_error *error)
-{
-	char words[KIND_WORDS_SIZE];
-	uint64_t kinds = 0;
-
-	for (const char *part = arg;; part++) {
-		size_t size = strcspn(part, ",");
-		unsigned kind = body_kind(part, size);
-
-		if (!kind || kind >= 64)
-			return filter_invalid(error, "'%.*s' is not a kind: say %s", (int)size,
-					      part, body_kinds(words, sizeof(words)));
-		kinds |= UINT64_C(1) << kind;
-		part += size;
-		if (!*part)
-			break;
-	}
-	filter->kinds |= kinds;
-	return 0;
-}
-
 static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
 		      const struct filter_error *error)
 {
-	struct timespec now;
-	uint64_t when;
-	int r;
+	struct timespec time;
+	uint64_t now, when;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	r = when_parse(arg, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &when);
-	if (r == -ERANGE)
-		return filter_invalid(
-			error, "'%s' is too early or too late: times reach from 1970 to 2262", arg);
-	if (r < 0)
-		return filter_invalid(error, "'%s' is not a time: say " WHEN_WORDS, arg);
+	(void)clock_gettime(CLOCK_REALTIME, &time);
+	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	if (when_parse(arg, now, &when) < 0) {
+		when_why(arg, now, error->text, error->size);
+		return -EINVAL;
+	}
 	*ret = when;
 	filter->timed = true;
 	if (filter->since > filter->until)
@@ -154,7 +129,7 @@ static int take(struct filter *filter, size_t row, const char *arg,
 
 	switch (row) {
 	case ROW_KIND:
-		return parse_kind(filter, arg, error);
+		return filter_parse_kinds(&filter->kinds, arg, error);
 	case ROW_HOST:
 		return filter_parse_names(term, arg, error);
 	case ROW_SINCE:

@@ -174,14 +174,16 @@ static int parse_relative(const char *s, int64_t now, uint64_t *ret)
 
 static int parse_epoch(const char *s, uint64_t *ret)
 {
+	bool before = *s == '-';
 	int64_t second, fraction;
 
+	s += before;
 	if (!take_number(&s, 1, 18, &second))
 		return -EINVAL;
 	fraction = take_fraction(&s, SECOND);
 	if (*skip_blanks(s))
 		return -EINVAL;
-	return finish((__int128)second * SECOND + fraction, ret);
+	return before ? -ERANGE : finish((__int128)second * SECOND + fraction, ret);
 }
 
 struct moment {
@@ -297,9 +299,31 @@ static bool take_local_zone(const char **s, struct moment *m)
 	return false;
 }
 
-static bool take_zone(const char **s, struct moment *m)
+/* "+01:00", "+0100" and "+01" */
+static bool take_offset(const char **s, struct moment *m)
 {
 	int64_t hours, minutes = 0;
+	const char *p = *s + 1;
+
+	if (!isdigit((unsigned char)p[0]) || !isdigit((unsigned char)p[1]))
+		return false;
+	hours = (p[0] - '0') * 10 + (p[1] - '0');
+	p += 2;
+	if (*p == ':' || isdigit((unsigned char)*p)) {
+		p += *p == ':';
+		if (!take_number(&p, 2, 2, &minutes))
+			return false;
+	}
+	if (hours > 14 || minutes > 59)
+		return false;
+	m->utc = true;
+	m->offset = (hours * 3600 + minutes * 60) * (**s == '-' ? -1 : 1);
+	*s = p;
+	return true;
+}
+
+static bool take_zone(const char **s, struct moment *m)
+{
 	const char *p = *s;
 
 	if (skip_word(s, "UTC") || skip_word(s, "Z")) {
@@ -309,22 +333,9 @@ static bool take_zone(const char **s, struct moment *m)
 	m->tm.tm_isdst = -1;
 	if (!*p)
 		return true;
-	if (*p != '+' && *p != '-')
-		return take_local_zone(s, m) || take_zone_name(s, m);
-	p++;
-	if (isdigit((unsigned char)p[0]) && isdigit((unsigned char)p[1])) {
-		hours = (p[0] - '0') * 10 + (p[1] - '0');
-		p += 2;
-		if (*p == ':')
-			p++;
-		if (!take_number(&p, 2, 2, &minutes) || hours > 14 || minutes > 59)
-			return false;
-		m->utc = true;
-		m->offset = (hours * 3600 + minutes * 60) * (**s == '-' ? -1 : 1);
-		*s = p;
-		return true;
-	}
-	return false;
+	if (*p == '+' || *p == '-')
+		return take_offset(s, m);
+	return take_local_zone(s, m) || take_zone_name(s, m);
 }
 
 /* "Sat", "Saturday", with or without a comma. */

@@ -2,6 +2,7 @@
 /* Points in time as people type them, in journalctl's words (systemd.time(7)). */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* For error messages and help. */
@@ -12,3 +13,6 @@
 /* @now: CLOCK_REALTIME, ns. Local time unless the text names UTC or an offset. Sets *ret to ns
  * since 1970. Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
 int when_parse(const char *text, uint64_t now, uint64_t *ret);
+
+/* Of a text that when_parse refused: a sentence that says what is wrong with it, or what to say. */
+void when_why(const char *text, uint64_t now, char *buf, size_t size);

@@ -208,6 +208,8 @@ static void kinds_are_known_by_name_and_alias(void **state)
 	static const struct expect cases[] = {
 		{"kind", "oom", BIT(OOM) | BIT(LOST)}, /* the lost ones were OOM kills */
 		{"kind", "oom_kill", BIT(OOM) | BIT(LOST)},
+		{"kind", "OOM", BIT(OOM) | BIT(LOST)}, /* as our lines have it */
+		{"kind", "oom-kill", BIT(OOM) | BIT(LOST)},
 		{"kind", "seccomp", BIT(SECCOMP) | BIT(LIMITED)},
 		{"kind", "seccomp_denial", BIT(SECCOMP) | BIT(LIMITED)},
 		{"kind", "oom,seccomp", BIT(OOM) | BIT(SECCOMP) | BIT(LIMITED) | BIT(LOST)},
@@ -360,7 +362,7 @@ static void processes_are_the_victims(void **state)
 		{"pid", "1234", victim},     {"pid", "1240", victim}, /* the thread */
 		{"pid", "99", ALWAYS},       {"pid", "77,1234", victim | caller},
 		{"uid", "0", victim},        {"uid", "33", caller},
-		{"uid", "7", ALWAYS},
+		{"uid", "7", ALWAYS},        {"uid", "root", victim},
 	};
 
 	check(*state, cases, ARRAY_SIZE(cases));
@@ -465,8 +467,14 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 	static const struct {
 		const char *name, *arg, *says;
 	} cases[] = {
-		{"kind", "ooms",
-		 "'ooms' is not a kind: say header, oom, seccomp, counters, lost, footer, limited, "
+		{"kind", "ooms", "'ooms' is not a kind: did you mean oom?"},
+		{"kind", "deny", "'deny' is not a kind: did you mean seccomp?"},
+		{"kind", "oom,LOG", "'LOG' is not a kind: did you mean seccomp?"},
+		{"kind", "INFO",
+		 "'INFO' is not a kind: did you mean header,counters,footer,clock?"},
+		{"kind", "whatever",
+		 "'whatever' is not a kind: say header, oom, seccomp, counters, lost, footer, "
+		 "limited, "
 		 "clock"},
 		{"kind", "", "'' is not a kind"},
 		{"kind", "oom,", "'' is not a kind"},
@@ -474,7 +482,8 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"pid", "12x", "'12x' is not a number"},
 		{"pid", "-1", "'-1' is not a number"},
 		{"pid", "4294967296", "'4294967296' is not a number from 0 to 4294967295"},
-		{"uid", "root", "'root' is not a number"},
+		{"uid", "www-data",
+		 "'www-data' is a name: say its number, which `id -u www-data` tells"},
 		{"uid", "", "'' is not a number"},
 		{"syscall", "key ctl", "'key ctl' is not a system call"},
 		{"syscall", "", "empty"},

@@ -107,6 +107,9 @@ static void rfc_3339_is_understood(void **state)
 		{"2026-11-22T03:00:00+01:00", "2026-11-22 02:00:00.000"},
 		{"2026-11-22T03:00:00-0530", "2026-11-22 08:30:00.000"},
 		{"2026-11-22 03:00:00 +01:00", "2026-11-22 02:00:00.000"},
+		{"2026-11-22 03:00:00 +01", "2026-11-22 02:00:00.000"},
+		{"2026-11-22T03:00:00-05", "2026-11-22 08:00:00.000"},
+		{"03:00 +01", "2012-11-23 02:00:00.000"},
 		{"2026-11-22T03:00", "2026-11-21 19:00:00.000"},
 	};
 
@@ -176,6 +179,9 @@ static void what_is_no_time_is_refused(void **state)
 		"2026-00-10",
 		"2026-11-22 03:00 maybe",
 		"2026-11-22T03:00:00+1",
+		"2026-11-22T03:00:00+01:",
+		"2026-11-22T03:00:00+01:0",
+		"2026-11-22T03:00:00+15",
 		"2026-11-22T03:00:00+25:00",
 		"2026-11-22x",
 		"Feb 30",
@@ -196,8 +202,8 @@ static void what_is_no_time_is_refused(void **state)
 static void what_does_not_fit_is_out_of_range(void **state)
 {
 	static const char *const cases[] = {
-		"1969-12-31", "2300-01-01",         "-100y",
-		"+999999y",   "@99999999999999999", "-999999999999999y",
+		"1969-12-31",         "2300-01-01",        "-100y", "+999999y",
+		"@99999999999999999", "-999999999999999y", "@-1",
 	};
 	uint64_t ret = 42;
 
@@ -207,6 +213,41 @@ static void what_does_not_fit_is_out_of_range(void **state)
 		if (when_parse(cases[i], NOW, &ret) != -ERANGE)
 			fail_msg("'%s' was taken", cases[i]);
 	assert_int_equal(ret, 42);
+}
+
+#define SAY " is not a time: say " WHEN_WORDS
+
+static void what_is_wrong_with_a_time_is_said(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{"1h", "'1h' is not a time: did you mean -1h?"},
+		{"1h 30min", "'1h 30min' is not a time: did you mean -1h 30min?"},
+		{"1795312800", "'1795312800' is not a time: did you mean @1795312800?"},
+		{"12", "'12'" SAY},
+		{"Sun 2026-11-28", "'Sun 2026-11-28': 2026-11-28 is a Saturday"},
+		{"Sunday, 2026-11-28 03:00 UTC",
+		 "'Sunday, 2026-11-28 03:00 UTC': 2026-11-28 is a Saturday"},
+		{"2026-02-30", "'2026-02-30': February 2026 has the days 01 to 28"},
+		{"2024-02-30 03:00", "'2024-02-30 03:00': February 2024 has the days 01 to 29"},
+		{"Feb 30", "'Feb 30': February 2012 has the days 01 to 29"},
+		{"2026-12-32", "'2026-12-32': December 2026 has the days 01 to 31"},
+		{"2026-13-01", "'2026-13-01': a year has the months 01 to 12"},
+		{"@-1", "'@-1' is too early or too late: times reach from 1970 to 2262"},
+		{"noon", "'noon'" SAY},
+		{"Sat", "'Sat'" SAY},
+		{"2026-11-22 03:00 maybe", "'2026-11-22 03:00 maybe'" SAY},
+		{"", "''" SAY},
+	};
+	char why[320];
+
+	(void)state;
+	zone("UTC0");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		when_why(rows[i].text, NOW, why, sizeof(why));
+		assert_string_equal(why, rows[i].why);
+	}
 }
 
 int main(void)
@@ -219,6 +260,7 @@ int main(void)
 		cmocka_unit_test(days_follow_the_zone_through_the_change_of_the_clocks),
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(what_does_not_fit_is_out_of_range),
+		cmocka_unit_test(what_is_wrong_with_a_time_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
