@@ -2,6 +2,7 @@
 /* ringside repair: a recording of all that can be saved of a damaged one. */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "line.h"
@@ -74,6 +75,7 @@ static int run(int argc, char **argv)
 {
 	struct options options;
 	struct settings settings = {0};
+	struct stat st;
 	int opt;
 
 	if (options_init(&options, &command_repair, rows, NULL))
@@ -92,6 +94,9 @@ static int run(int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		return options_usage_error(&options, "name one file: ringside repair FILE -w OUT");
+	if (stat(argv[optind], &st) == 0 && S_ISDIR(st.st_mode))
+		return options_usage_error(&options, "that is a folder: name one file of it; "
+						     "`ringside verify` says which are damaged");
 	if (!settings.out)
 		return options_usage_error(&options, "-w OUT says where to write");
 	return repair_file(argv[optind], &settings);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "options.h"
@@ -60,7 +61,10 @@ static int say_unknown(const char *name)
 		names[i] = commands[i]->name;
 	names[ARRAY_SIZE(commands)] = NULL;
 	near = options_nearest(name, names);
-	if (near)
+	if (access(name, F_OK) == 0)
+		(void)fprintf(stderr, "ringside: %s is no command: did you mean ringside cat %s?\n",
+			      name, name);
+	else if (near)
 		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", name,
 			      near);
 	else

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "body.h"
+
 #define HELP_COLUMN 26
 #define WORD_MAX 64
 
@@ -49,11 +51,51 @@ int options_init(struct options *options, const struct command *command,
 	return add(options, &n, &n_shorts, &help_row);
 }
 
+static bool has_option(const struct options *options, const char *name)
+{
+	for (size_t n = 0; options->longs[n].name; n++)
+		if (!strcmp(options->longs[n].name, name))
+			return true;
+	return false;
+}
+
+static bool is_output(const char *word)
+{
+	return !strcmp(word, "json") || !strcmp(word, "text") || !strcmp(word, "pb") ||
+	       !strcmp(word, "protojson");
+}
+
+/* What is a value of another option, or an option of another command. */
+static bool say_elsewhere(struct options *options, const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	const char *option = NULL;
+
+	if (!strcmp(word, "-f") || !strcmp(name, "follow")) {
+		(void)snprintf(options->error, sizeof(options->error),
+			       "unknown option %.64s: `ringside tail -f` follows a recording",
+			       word);
+		return true;
+	}
+	if (strncmp(word, "--", 2) != 0)
+		return false;
+	if (has_option(options, "output") && is_output(name))
+		option = "-o";
+	else if (has_option(options, "kind") && body_kind(name, strlen(name)))
+		option = "--kind";
+	if (option)
+		(void)snprintf(options->error, sizeof(options->error),
+			       "unknown option %.64s: did you mean %s %.64s?", word, option, name);
+	return option;
+}
+
 static void say_unknown(struct options *options, const char *word)
 {
 	const char *names[OPTIONS_MAX + 1], *near;
 	size_t n = 0;
 
+	if (say_elsewhere(options, word))
+		return;
 	for (; options->longs[n].name; n++)
 		names[n] = options->longs[n].name;
 	names[n] = NULL;

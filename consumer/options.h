@@ -32,7 +32,7 @@ struct options {
 	const struct option_row *shared; /* filter_options, or NULL */
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[2 * OPTIONS_MAX + 3];
-	char error[160]; /* of OPTIONS_ERROR: a sentence */
+	char error[192]; /* of OPTIONS_ERROR: a sentence */
 };
 
 /* Adds --help. -E2BIG with too many rows. */

@@ -97,6 +97,13 @@ def the_program_explains_itself():
     check(run("cat", "--force=1"), 2, ".*--force=1 takes no value.*\n")
     check(run("cat", "-n", "-3"), 2, ".*-3 is not a number of records.*\n")
     check(run("cat", "-Z"), 2, ".*unknown option -Z.*\n")
+    check(run("cat", "-f", "events.pb"), 2, ".*unknown option -f: `ringside tail -f` follows .*\n")
+    check(run("stats", "--follow"), 2, ".*`ringside tail -f` follows a recording.*\n")
+    check(run("cat", "--oom"), 2, ".*unknown option --oom: did you mean --kind oom\\?.*\n")
+    check(run("cat", "--json"), 2, ".*unknown option --json: did you mean -o json\\?.*\n")
+    check(run("events.pb"), 2, ".*events.pb is no command: did you mean ringside cat events.pb\\?\n")
+    check(run("repair", "."), 2, ".*that is a folder: name one file of it.*\n")
+    check(run("cat", "--since", "1h"), 2, ".*'1h' is not a time: did you mean -1h\\?.*\n")
     check(run("verify", "-q", "-v"), 2, ".*exclude each other.*\n")
 
 
