@@ -11,6 +11,7 @@
 #include "lineup.h"
 #include "options.h"
 #include "progress.h"
+#include "recordings.h"
 #include "util.h"
 #include "verdict.h"
 #include "verify.h"
@@ -202,7 +203,7 @@ static void fail_folder(void *data, const char *path, int error)
 			      line_file(path, safe));
 	else
 		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
-			      strerror(-error));
+			      recordings_error(error));
 	worsen(data, EXIT_FAILED);
 }
 

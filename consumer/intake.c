@@ -7,6 +7,7 @@
 
 #include "inuse.h"
 #include "line.h"
+#include "recordings.h"
 #include "util.h"
 
 #define SAY_SIZE 2048
@@ -162,7 +163,7 @@ static void say_error(void *data, const char *name, int error)
 	}
 	intake->failed = true;
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
-		       error == -ENODATA ? "no recordings are in this folder" : strerror(-error));
+		       recordings_error(error));
 	intake->say(text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "recordings.h"
 #include "util.h"
 
 int printer_init(struct printer *printer, const struct options *options)
@@ -173,8 +174,7 @@ void printer_say_error(struct printer *printer, const char *name, int error)
 	}
 	printer->failed = true;
 	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
-		      line_file(name, safe),
-		      error == -ENODATA ? "no recordings are in this folder" : strerror(-error));
+		      line_file(name, safe), recordings_error(error));
 }
 
 void printer_flush(void *data)

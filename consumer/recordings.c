@@ -121,6 +121,15 @@ bool recordings_skipped(const struct recordings *recordings, char *buf, size_t s
 	return true;
 }
 
+const char *recordings_error(int error)
+{
+	if (error == -ENODATA)
+		return "no recordings are in this folder";
+	if (error == -E2BIG)
+		return "more than 50,000 recordings are in this folder: name some of its files";
+	return strerror(-error);
+}
+
 static int add(struct recordings *list, size_t *room, const char *path)
 {
 	struct recording *recording;

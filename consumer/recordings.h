@@ -63,4 +63,6 @@ int recordings_identify(const char *path, struct recordings_id *ret);
 /* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
  * RECORDINGS_MAX. */
 int recordings_list(struct recordings *ret, const char *folder);
+/* What is wrong with a folder or a file in it, for people. */
+const char *recordings_error(int error);
 void recordings_done(struct recordings *recordings);

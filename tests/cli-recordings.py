@@ -169,6 +169,17 @@ def what_only_has_a_recordings_name_is_skipped_in_a_folder():
     check(run("replay", "--speed", "max", "strange"), 0, told)
 
 
+def a_folder_with_too_many_files_says_what_to_do():
+    os.mkdir("crowd")
+    with open("crowd/0.pb", "wb") as file:
+        file.write(closed(Stream(b"m"), 1))
+    for i in range(1, 50001):
+        os.link("crowd/0.pb", f"crowd/{i}.pb")
+    check(run("cat", "crowd"), 1,
+          "ringside cat: crowd: more than 50,000 recordings .*: name some of its files\n")
+    shutil.rmtree("crowd")
+
+
 def a_folder_whose_last_file_is_gone_is_not_complete():
     os.mkdir("rotated")
     stream = Stream(b"r")
@@ -630,6 +641,7 @@ for test in [
     no_name_of_a_file_reaches_the_terminal_raw,
     json_hides_no_characters,
     what_only_has_a_recordings_name_is_skipped_in_a_folder,
+    a_folder_with_too_many_files_says_what_to_do,
     a_folder_whose_last_file_is_gone_is_not_complete,
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
