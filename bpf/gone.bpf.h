@@ -35,14 +35,11 @@ int BPF_PROG(rs_rmdir, struct cgroup *cgroup)
 	return 0;
 }
 
-#define CSS_ONLINE (1u << 1) /* include/linux/cgroup-defs.h */
-
 /* Whether @cgroup was removed, or is not even memory of a cgroup any more. What looks alive may yet
  * be dead: the next time will tell. */
 static __always_inline bool is_dead(struct cgroup *cgroup, __u64 id)
 {
-	return BPF_CORE_READ(cgroup, kn, id) != id ||
-	       !(BPF_CORE_READ(cgroup, self.flags) & CSS_ONLINE);
+	return BPF_CORE_READ(cgroup, kn, id) != id || !is_online((__u64)cgroup);
 }
 
 /* Hands out the cgroups with a share that are no more, whether rs_rmdir was run for them or not. */

@@ -191,14 +191,7 @@ LOOP_STEP count_step(__u32 i, struct share_count *count)
 /* Cgroups may be nested deeper than this: then it is not known which one it was. */
 #define SHARE_UP 32u
 
-/* A function of its own: the stacks of all that call each other have 512 bytes together. */
-#ifdef RS_LEGACY
-static __always_inline
-#else
-static __noinline
-#endif
-	int
-	share_count(const struct share_walk *walk)
+OWN_FRAME int share_count(const struct share_walk *walk)
 {
 	struct share_up up = {.address = (__u64)walk->cgroup,
 			      .levels = walk->level - walk->reached};
@@ -215,11 +208,41 @@ static __noinline
 	return 0;
 }
 
+#define CSS_ONLINE (1u << 1) /* include/linux/cgroup-defs.h */
+
+static __always_inline bool is_online(__u64 address)
+{
+	struct cgroup *cgroup = (struct cgroup *)address;
+
+	return BPF_CORE_READ(cgroup, self.flags) & CSS_ONLINE;
+}
+
+LOOP_STEP online_step(__u32 i, struct share_up *up)
+{
+	if (!up->address || is_online(up->address))
+		return 1;
+	up->address = cgroup_parent(up->address);
+	return 0;
+}
+
+/* A socket may outlive its cgroup: nobody hears any more that this one is gone, so that a share or
+ * a row made for it now would stay. The nearest of @address and its ancestors that is there still;
+ * 0: more levels than are gone through. */
+OWN_FRAME __u64 nearest_online(__u64 address)
+{
+	struct share_up up = {.address = address};
+
+	if (is_online(address))
+		return address;
+	LOOP(SHARE_UP, online_step, &up);
+	return is_online(up.address) ? up.address : 0;
+}
+
 /* The slot of the nearest of @address, a struct cgroup, and its ancestors that has a share, after
  * those that may have one have got it. */
 SHARED_SUBPROGRAM int rs_share_slot(__u64 address)
 {
-	struct cgroup *cgroup = (struct cgroup *)address;
+	struct cgroup *cgroup = (struct cgroup *)nearest_online(address);
 	struct wire_share *machine = share_at(WIRE_SHARE_MACHINE);
 	struct share_walk walk = {
 		.cgroup = cgroup,
@@ -228,7 +251,7 @@ SHARED_SUBPROGRAM int rs_share_slot(__u64 address)
 		.level = BPF_CORE_READ(cgroup, level),
 	};
 
-	if (!machine)
+	if (!machine || !cgroup)
 		return WIRE_SHARE_MACHINE;
 	walk.room = (__s64)WIRE_SHARES - machine->groups;
 	LOOP(SHARE_LEVELS, share_step, &walk);

@@ -13,6 +13,7 @@
  * args") the verifier would have to follow each call anyway. */
 #define SUBPROGRAM static __always_inline
 #define SHARED_SUBPROGRAM static __always_inline
+#define OWN_FRAME static __always_inline
 
 /* What was there before; @value is there now, if that was @old. Atomic operations that return
  * something came with 5.12: another program on this CPU may come in between here. */
@@ -64,6 +65,9 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 
 #define SUBPROGRAM __noinline
 #define SHARED_SUBPROGRAM __weak __noinline /* of more than one .bpf.c: the linker keeps one */
+/* The stacks of all functions that call each other have 512 bytes together: what only one branch
+ * needs is not to be on that of the others. */
+#define OWN_FRAME static __noinline
 
 #define EXCHANGE(at, old, value) __sync_val_compare_and_swap(at, old, value)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shares as the programs make them, in this kernel: of cgroups that are seen by two CPUs at once,
- * of more than there is room for. Needs root. */
+ * of some that are gone, of more than there is room for. Needs root. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -142,6 +142,33 @@ static void two_cpus_may_make_a_path_at_once(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Nobody would ever take it away. */
+static void what_is_gone_gets_no_share(void **state)
+{
+	struct in_kernel *programs = *state;
+	struct memcg outer, inner;
+	struct wire_share share;
+	uint64_t alive, dead;
+	int slot;
+
+	assert_ok(memcg_make(&outer, CGROUP));
+	assert_ok(memcg_make_child(&inner, &outer, "a/b"));
+	alive = cgroup_address(programs, &outer);
+	dead = cgroup_address(programs, &inner);
+	assert_ok(memcg_remove(&inner));
+
+	slot = in_kernel_run(programs->progs.test_slot, dead);
+	assert_int_not_equal(slot, WIRE_SHARE_MACHINE);
+	assert_int_equal(share_at(programs, (uint32_t)slot, &share)->address, alive);
+	assert_true(counts_are_right(programs));
+	assert_int_equal(in_kernel_run(programs->progs.test_slot, alive), slot);
+
+	/* a row neither: what comes in for it is its parent's */
+	assert_int_equal(in_kernel_run(programs->progs.test_sample, dead), 0);
+	assert_int_equal(programs->bss->test_key.id, share.cgroup.id);
+	assert_ok(memcg_remove(&outer));
+}
+
 /* Of a new cgroup, whose id goes to *ret_id. Returns whose the row is. */
 static uint64_t sample_in(struct in_kernel *programs, const char *name, uint64_t *ret_id)
 {
@@ -244,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(two_cpus_may_make_a_path_at_once),
+		TEST(what_is_gone_gets_no_share),
 		cmocka_unit_test_setup_teardown(rows_beyond_a_share_are_the_parents, small_setup,
 						in_kernel_teardown),
 	};
