@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Whose limit it was, where the kernel's own word is not to be had: what points at it, the best
- * first. None of it is certain, and nothing here can tell that it was the machine's memory. */
+ * first. None of it is certain, and nothing here can tell that it was the machine's memory: then
+ * the scope stays unknown. Free memory below the zones' watermarks would not do. A machine whose
+ * page cache has filled it is about there all the time, also while a memory cgroup runs into its
+ * limit; which zones counted depends on the cpuset, the policy and the gfp mask of the task that
+ * asked, which are in the oom_control that was not found; and where memory has been given back
+ * since, by the very victim, it is above them again. */
 #pragma once
 
 #include "memcg.bpf.h"
