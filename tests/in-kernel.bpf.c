@@ -3,6 +3,7 @@
  * run these programs with bpf(2). */
 #include "tcp_queue.bpf.c"
 
+#include "denial.bpf.h"
 #include "owner-guess.bpf.h"
 
 __u64 test_address = 0;
@@ -105,4 +106,25 @@ int test_guess(struct bpf_raw_tracepoint_args *ctx)
 			return i;
 	}
 	return guessed ? -2 : -1;
+}
+
+/* A denial of the current task's at boottime args[0]; returns 1 if it is in the ring. */
+SEC("raw_tp")
+int test_submit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct denial denial = {.now = ctx->args[0]};
+	struct task_struct *task = current_task();
+	struct wire_cgroup_key group;
+	struct wire_share *share;
+	struct wire_sums *sums;
+	struct owner owner;
+	__u32 slot;
+
+	owner_read(&owner, task_cgroup(task));
+	group = owner.key;
+	denial.key.cgroup_id = group.id;
+	denial.key.hierarchy = group.hierarchy;
+	share = share_of(task_cgroup(task), &group, &slot);
+	sums = sums_enter(WIRE_SECCOMP_DENIAL);
+	return share && sums ? submit(&denial, task, &group, slot, sums) : -1;
 }

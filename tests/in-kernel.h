@@ -13,10 +13,23 @@
 #include "memcg.h"
 #include "test.h"
 
+/* To be loaded. */
+static inline struct in_kernel *in_kernel_open(void)
+{
+	struct in_kernel *programs = in_kernel__open();
+
+	assert_non_null(programs);
+	assert_ok(bpf_map__set_max_entries(programs->maps.rs_sums,
+					   (uint32_t)libbpf_num_possible_cpus()));
+	return programs;
+}
+
 static inline int in_kernel_setup(void **state)
 {
-	*state = in_kernel__open_and_load();
-	assert_non_null(*state);
+	struct in_kernel *programs = in_kernel_open();
+
+	assert_ok(in_kernel__load(programs));
+	*state = programs;
 	return 0;
 }
 
@@ -36,25 +49,28 @@ static inline int in_kernel_run(const struct bpf_program *program, uint64_t argu
 	return (int)opts.retval;
 }
 
-/* The calling process into @memcg, and back to where all are. */
-static inline void enter(const struct memcg *memcg)
+/* The calling process into @memcg. Returns where it was, for leave(). */
+static inline struct memcg enter(const struct memcg *memcg)
 {
+	struct memcg home = *memcg;
+	char *root = home.folder + strlen(home.folder) - strlen(home.path);
+
+	assert_ok(memcg_own_path(root, sizeof(home.folder) - (size_t)(root - home.folder)));
 	assert_ok(memcg_enter(memcg));
+	return home;
 }
 
-static inline void leave(const struct memcg *memcg)
+static inline void leave(const struct memcg *home)
 {
-	struct memcg root = *memcg;
-
-	root.folder[strlen(root.folder) - strlen(root.path)] = 0;
-	assert_ok(memcg_enter(&root));
+	assert_ok(memcg_enter(home));
 }
 
 /* The struct cgroup of @memcg. */
 static inline uint64_t cgroup_address(struct in_kernel *programs, const struct memcg *memcg)
 {
-	enter(memcg);
+	const struct memcg home = enter(memcg);
+
 	(void)in_kernel_run(programs->progs.test_find, 0);
-	leave(memcg);
+	leave(&home);
 	return programs->bss->test_address;
 }

@@ -207,9 +207,8 @@ static int small_setup(void **state)
 {
 	static const struct wire_tcp_row none[64];
 	const struct wire_cgroup_key others = {0};
-	struct in_kernel *programs = in_kernel__open();
+	struct in_kernel *programs = in_kernel_open();
 
-	assert_non_null(programs);
 	programs->rodata->rs_tcp_room = ROOM;
 	assert_ok(in_kernel__load(programs));
 	/* as the streamer does it */
