@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "columns.h"
 #include "doctor-part.h"
 #include "text-part.h"
 #include "util.h"
-#include "wrap.h"
 
 #define TEXT_SIZE 2048
 #define TIER_WIDTH 12 /* "tracepoint" */
@@ -21,7 +21,7 @@ static void put_line(struct rows *rows, const char *text)
 {
 	struct line line = line_make(rows->first, sizeof(rows->first));
 
-	wrap(rows->report->writer, rows->first, TABLE_INDENT, text);
+	columns_wrap(rows->report->writer, rows->first, TABLE_INDENT, text);
 	line_pad(&line, TABLE_INDENT);
 	(void)line_end(&line);
 }
@@ -85,11 +85,11 @@ static void put_tier(const struct doctor_page *report, const Ringside__V1__Probe
 	struct offer offer;
 
 	diagnosis_offer(report->diagnosis, probe, tier, &offer);
-	doctor_cell(&line, name, DOCTOR_NAME, NULL);
-	doctor_cell(&line, diagnosis_tier(tier), TIER_WIDTH, NULL);
-	doctor_cell(&line, offer.state == OFFER_CHOSEN ? "CHOSEN" : diagnosis_state(offer.state),
-		    STATE_WIDTH,
-		    report->color && offer.state == OFFER_CHOSEN ? DOCTOR_GREEN : NULL);
+	columns_cell(&line, name, DOCTOR_NAME, NULL);
+	columns_cell(&line, diagnosis_tier(tier), TIER_WIDTH, NULL);
+	columns_cell(&line, offer.state == OFFER_CHOSEN ? "CHOSEN" : diagnosis_state(offer.state),
+		     STATE_WIDTH,
+		     report->color && offer.state == OFFER_CHOSEN ? COLUMNS_GREEN : NULL);
 	(void)line_end(&line);
 	for (size_t i = 0; i < offer.n_reasons && !offer.probe; i++)
 		put_line(&rows, offer.reasons[i]);
@@ -110,7 +110,9 @@ void doctor_table(const struct doctor_page *report)
 {
 	const Ringside__V1__Header *header = report->diagnosis->header;
 
-	doctor_heading(report, "PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT");
+	columns_heading(report->writer,
+			"PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT",
+			report->color);
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
 
@@ -134,12 +136,12 @@ static void put_blind(const struct doctor_page *report, const Ringside__V1__Prob
 	for (size_t i = 0; offer.probe && i < offer.probe->n_blind_spots; i++) {
 		struct line line = line_make(first, sizeof(first));
 
-		doctor_cell(&line, *name, DOCTOR_NAME, NULL);
-		doctor_cell(&line, i ? "" : diagnosis_tier(tier), TIER_WIDTH, NULL);
+		columns_cell(&line, *name, DOCTOR_NAME, NULL);
+		columns_cell(&line, i ? "" : diagnosis_tier(tier), TIER_WIDTH, NULL);
 		line_text(&line, "- ");
 		(void)line_end(&line);
-		wrap(report->writer, first, DOCTOR_NAME + TIER_WIDTH + 2,
-		     offer.probe->blind_spots[i]);
+		columns_wrap(report->writer, first, DOCTOR_NAME + TIER_WIDTH + 2,
+			     offer.probe->blind_spots[i]);
 		*name = "";
 	}
 }
@@ -148,7 +150,8 @@ void doctor_blind_spots(const struct doctor_page *report)
 {
 	const Ringside__V1__Header *header = report->diagnosis->header;
 
-	doctor_heading(report, "PROBE           TIER        CANNOT SEE, OR MAY MISS");
+	columns_heading(report->writer, "PROBE           TIER        CANNOT SEE, OR MAY MISS",
+			report->color);
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
 		const char *name = text_has(probe->kind) ? probe->kind : "?";
@@ -158,5 +161,5 @@ void doctor_blind_spots(const struct doctor_page *report)
 			put_blind(report, probe, tier, &name);
 	}
 	for (size_t i = 0; i < header->n_notes; i++)
-		doctor_row(report, i ? "" : "all", header->notes[i]);
+		columns_row(report->writer, i ? "" : "all", DOCTOR_NAME, header->notes[i]);
 }

@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "columns.h"
 #include "doctor.h"
 #include "util.h"
-#include "wrap.h"
 
 #define SUDO "sudo ringside doctor"
 #define CAP(n) (UINT64_C(1) << (n))
@@ -142,8 +142,8 @@ void doctor_explain(struct writer *writer)
 	const size_t n = doctor_why(whys);
 
 	for (size_t i = 0; i < n; i++)
-		wrap(writer, "why             ", 16, whys[i].text);
+		columns_row(writer, "why", 16, whys[i].text);
 	for (size_t i = 0; i < n; i++)
 		if (whys[i].command[0])
-			wrap(writer, "to do           ", 16, whys[i].command);
+			columns_row(writer, "to do", 16, whys[i].command);
 }

@@ -3,39 +3,16 @@
 
 #include <string.h>
 
-#include "line.h"
+#include "columns.h"
 #include "text-part.h"
 #include "util.h"
-#include "wrap.h"
 
 #define TEXT_SIZE 2048
 
-void doctor_cell(struct line *line, const char *text, size_t width, const char *color)
-{
-	const size_t used = line_width(text, strlen(text));
-
-	line_text(line, color ? color : "");
-	line_safe(line, text, TEXT_NAME_MAX);
-	line_text(line, color ? DOCTOR_PLAIN : "");
-	line_pad(line, used < width ? width - used : 1);
-}
-
 /* A name in the first column and a text behind it. */
-void doctor_row(const struct doctor_page *report, const char *name, const char *text)
+static void put_row(const struct doctor_page *report, const char *name, const char *text)
 {
-	char buf[256];
-	struct line line = line_make(buf, sizeof(buf));
-
-	doctor_cell(&line, name, DOCTOR_NAME, NULL);
-	(void)line_end(&line);
-	wrap(report->writer, buf, DOCTOR_NAME, text);
-}
-
-void doctor_heading(const struct doctor_page *report, const char *text)
-{
-	writer_string(report->writer, report->color ? "\n" DOCTOR_BOLD : "\n");
-	writer_string(report->writer, text);
-	writer_string(report->writer, report->color ? DOCTOR_PLAIN "\n" : "\n");
+	columns_row(report->writer, name, DOCTOR_NAME, text);
 }
 
 static void put_machine(const struct doctor_page *report, const Ringside__V1__Header *header)
@@ -58,14 +35,14 @@ static void put_machine(const struct doctor_page *report, const Ringside__V1__He
 		line_text(&line, header->streamer_version);
 	}
 	(void)line_end(&line);
-	doctor_row(report, "machine", buf);
+	put_row(report, "machine", buf);
 	if (!header->has_kernel_oom_kills)
 		return;
 	line = line_make(buf, sizeof(buf));
 	line_count(&line, header->kernel_oom_kills);
 	line_text(&line, " since boot, the kernel says");
 	(void)line_end(&line);
-	doctor_row(report, "OOM kills", buf);
+	put_row(report, "OOM kills", buf);
 }
 
 static void put_rate(struct line *line, const Ringside__V1__Limits *limits)
@@ -107,9 +84,9 @@ static void put_privileges(const struct doctor_page *report, const Ringside__V1_
 	line_text(&line, left->seccomp_filter ? ", behind a seccomp filter of its own" : "");
 	line_text(&line, ", once attached");
 	(void)line_end(&line);
-	doctor_row(report, "it runs", buf);
+	put_row(report, "it runs", buf);
 	for (size_t i = 0; i < left->n_kept; i++)
-		doctor_row(report, "", left->kept[i]);
+		put_row(report, "", left->kept[i]);
 }
 
 static void put_resources(const struct doctor_page *report, const Ringside__V1__Header *header)
@@ -124,20 +101,20 @@ static void put_resources(const struct doctor_page *report, const Ringside__V1__
 		line_count(&line, header->bulk_ring_bytes);
 		line_text(&line, " bytes for all else (--ring-size)");
 		(void)line_end(&line);
-		doctor_row(report, "rings", buf);
+		put_row(report, "rings", buf);
 	}
 	if (header->has_map_bytes) {
 		line = line_make(buf, sizeof(buf));
 		line_count(&line, header->map_bytes);
 		line_text(&line, " bytes for counters, limits and names");
 		(void)line_end(&line);
-		doctor_row(report, "maps", buf);
+		put_row(report, "maps", buf);
 	}
 	if (header->limits) {
 		line = line_make(buf, sizeof(buf));
 		put_rate(&line, header->limits);
 		(void)line_end(&line);
-		doctor_row(report, "limits", buf);
+		put_row(report, "limits", buf);
 	}
 	if (header->limits && header->limits->has_containers) {
 		line = line_make(buf, sizeof(buf));
@@ -145,7 +122,7 @@ static void put_resources(const struct doctor_page *report, const Ringside__V1__
 		line_text(&line, " containers find rows of their own, whatever one of them does; "
 				 "what is beyond is summed up, exactly");
 		(void)line_end(&line);
-		doctor_row(report, "shares", buf);
+		put_row(report, "shares", buf);
 	}
 	if (header->privileges)
 		put_privileges(report, header->privileges);
@@ -166,7 +143,7 @@ static void put_base(const struct doctor_page *report)
 	line_int(&line, before->of[COST_DENIED].median);
 	line_text(&line, " ns denied, without our hooks, now; ± is the noise");
 	(void)line_end(&line);
-	doctor_row(report, "measured", buf);
+	put_row(report, "measured", buf);
 }
 
 static const struct {
@@ -194,12 +171,12 @@ static void put_result(const struct doctor_page *report, const char *name,
 	char first[256];
 	struct line line = line_make(first, sizeof(first));
 
-	doctor_cell(&line, name, DOCTOR_NAME, NULL);
-	doctor_cell(&line, sight_of(probe), DOCTOR_NAME + 1, NULL);
-	line_text(&line, !report->color ? "" : seen ? DOCTOR_GREEN : DOCTOR_RED);
+	columns_cell(&line, name, DOCTOR_NAME, NULL);
+	columns_cell(&line, sight_of(probe), DOCTOR_NAME + 1, NULL);
+	line_text(&line, !report->color ? "" : seen ? COLUMNS_GREEN : COLUMNS_RED);
 	line_text(&line, seen ? "seen, by " : "NOT SEEN");
 	line_text(&line, seen ? diagnosis_tier((int)probe->tier) : "");
-	line_text(&line, report->color ? DOCTOR_PLAIN : "");
+	line_text(&line, report->color ? COLUMNS_PLAIN : "");
 	line_text(&line, "\n");
 	(void)line_end(&line);
 	writer_string(report->writer, first);
@@ -221,9 +198,9 @@ void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, boo
 	for (size_t i = 0; i < diagnosis->header->n_probes; i++)
 		put_result(&report, i ? "" : "result", diagnosis->header->probes[i]);
 	if (!diagnosis->header->n_probes)
-		doctor_row(&report, "result", "NOT SEEN: anything, the streamer names no probe");
+		put_row(&report, "result", "NOT SEEN: anything, the streamer names no probe");
 	diagnosis_remedy(diagnosis, &remedy);
-	doctor_row(&report, "to do", remedy.command[0] ? remedy.command : remedy.text);
+	put_row(&report, "to do", remedy.command[0] ? remedy.command : remedy.text);
 	if (remedy.command[0])
-		doctor_row(&report, "", remedy.text);
+		put_row(&report, "", remedy.text);
 }

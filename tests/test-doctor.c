@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "columns.h"
 #include "doctor.h"
-#include "wrap.h"
 
 static char text[16384];
 
@@ -260,7 +260,7 @@ static void no_line_is_wider_than_a_terminal(void **state)
 	while (*line) {
 		size_t size = strcspn(line, "\n");
 
-		assert_in_range(line_width(line, size), 0, WRAP_WIDTH);
+		assert_in_range(line_width(line, size), 0, COLUMNS_WIDTH);
 		line += size + 1;
 	}
 }
