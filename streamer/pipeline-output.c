@@ -16,6 +16,17 @@
 #define CALM_NANO 5000000000ull
 #define RETRY_NEXT_NANO 10000000000ull
 
+const char pipeline_output_closed[] = "output closed";
+
+void pipeline_fail(struct pipeline *p, int r, const char *what)
+{
+	if (p->failure)
+		return;
+	p->failure = r;
+	p->failed = what;
+	p->reason = "failed";
+}
+
 uint64_t pipeline_boottime(void)
 {
 	struct timespec ts;

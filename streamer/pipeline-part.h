@@ -51,6 +51,7 @@ struct pipeline {
 
 extern const char pipeline_output_closed[]; /* a reason */
 
+/* The first failure is the one that is told. */
 void pipeline_fail(struct pipeline *p, int r, const char *what);
 
 /* Whether it becomes a record of the stream. Only for what pipeline_is_record(). */

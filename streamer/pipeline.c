@@ -19,8 +19,6 @@
 #define CRITICAL_BATCH 64u
 #define BULK_BATCH 256u
 
-const char pipeline_output_closed[] = "output closed";
-
 /* One ring's side of ring_drain. */
 struct intake {
 	struct pipeline *p;
@@ -118,15 +116,6 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	(void)encoder_free(p->encoder);
 	free(p);
 	return NULL;
-}
-
-void pipeline_fail(struct pipeline *p, int r, const char *what)
-{
-	if (p->failure)
-		return;
-	p->failure = r;
-	p->failed = what;
-	p->reason = "failed";
 }
 
 static bool over(const struct pipeline *p)
