@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What options.c (the table), options-kernel.c (probes) and options-output.c (where the stream
- * goes) share. */
+/* What options.c (the table) is made of: options-kernel.c (probes), options-output.c (where the
+ * stream goes), and options-value.c, which these stand on. */
 #pragma once
 
 #include "options.h"

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "options-part.h"
@@ -19,29 +18,6 @@ struct row {
 	const char *help; /* lines end with \n except the last */
 	int (*set)(struct parse *parse, const char *value);
 };
-
-int options_bad(struct parse *parse, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(parse->error, parse->error_size, format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-int options_number(struct parse *parse, const char *option, const char *value, uint64_t min,
-		   uint64_t max, uint64_t *ret)
-{
-	uint64_t v;
-	const char *end = units_number(value, max, &v);
-
-	if (!end || *end || v < min)
-		return options_bad(parse, "%s '%s': accepts a number from %llu to %llu", option,
-				   value, (unsigned long long)min, (unsigned long long)max);
-	*ret = v;
-	return 0;
-}
 
 static int set_count(struct parse *parse, const char *value)
 {
