@@ -62,6 +62,14 @@ static void put_map(const struct shape_field *field, struct writer *writer, void
 	writer_put(writer, "}", 1);
 }
 
+static void put_value(const struct shape_field *field, struct writer *writer, const void *member)
+{
+	if (field->sub)
+		shape_put(field->sub, writer, *(const void *const *)member);
+	else
+		field->put(field, writer, member);
+}
+
 static bool value_is_written(const struct shape_field *field, const void *member)
 {
 	return !field->closed || shape_enum_name(field, *(const int *)member);
@@ -92,7 +100,7 @@ static void put_values(const struct shape_field *field, struct writer *writer, c
 		if (!first)
 			writer_put(writer, ",", 1);
 		first = false;
-		field->put(field, writer, p);
+		put_value(field, writer, p);
 	}
 }
 
@@ -164,7 +172,7 @@ static inline bool put_field(const struct shape_field *field, struct writer *wri
 		writer_used(writer, field->number(p, member));
 	} else {
 		writer_used(writer, p);
-		field->put(field, writer, member);
+		put_value(field, writer, member);
 	}
 	return true;
 }
