@@ -175,3 +175,31 @@ uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wi
 	mark[-1] = (uint8_t)(p - mark);
 	return p;
 }
+
+static void put_ids(struct pb *pb, unsigned field, uint32_t hierarchy, uint64_t id)
+{
+	uint8_t *mark = pb_open(pb, field);
+
+	pb_uint(pb, FIELD_CONTAINER_CGROUP_ID, id);
+	pb_uint(pb, FIELD_CONTAINER_HIERARCHY_ID, hierarchy);
+	pb_close(pb, mark);
+}
+
+void encode_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
+		      struct pb *pb)
+{
+	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
+	const struct cgroup *cgroup;
+
+	if (!id)
+		return;
+	cgroup = cgroups_peek(&encoder->cgroups, key);
+	if (!cgroup) {
+		put_ids(pb, field, hierarchy, id);
+		return;
+	}
+	if (!pb_room(pb, 5 + cgroup->size))
+		return;
+	pb->p = pb_put_varint(pb->p, field << 3 | PB_BYTES);
+	pb_raw(pb, cgroup->encoded, cgroup->size);
+}

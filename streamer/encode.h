@@ -37,3 +37,8 @@ int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, si
 /* A Container as @field; nothing at all if nothing is known. */
 uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wire, unsigned field,
 		       uint8_t *p);
+
+/* The container of a cgroup, known from its path in an earlier event; with the ids alone when
+ * the cache has forgotten it. Appends a Container message as @field. */
+void encode_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
+		      struct pb *pb);

@@ -49,11 +49,6 @@ int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t 
 void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
 void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
 
-/* The container of a cgroup, known from its path in an earlier event; with the ids alone when
- * the cache has forgotten it. Appends a Container message as @field. */
-void encoder_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
-		       struct pb *pb);
-
 /* Whether the container of a cgroup is known: that is, whether an event with its path has come. */
 bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id);
 

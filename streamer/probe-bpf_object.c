@@ -12,7 +12,7 @@ static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {
 	const struct wire_cgroup_key *key = data;
 
-	encoder_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
+	encode_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
 }
 
 static bool row_changed(const void *row, const struct row_view *view)

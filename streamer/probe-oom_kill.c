@@ -149,7 +149,7 @@ static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {
 	const struct wire_oom_key *key = data;
 
-	encoder_container(encoder, key->hierarchy, key->cgroup_id, FIELD_COUNTER_ROW_CONTAINER, pb);
+	encode_container(encoder, key->hierarchy, key->cgroup_id, FIELD_COUNTER_ROW_CONTAINER, pb);
 	if (key->scope && key->scope <= WIRE_SCOPE_SYSRQ)
 		pb_uint(pb, FIELD_COUNTER_ROW_SCOPE, key->scope);
 	if (is_others(data))

@@ -148,7 +148,7 @@ static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
 	const unsigned action = is_others(key) ? 0 : syscalls_action(key->action);
 	char *name = syscalls_name(key->arch, key->nr);
 
-	encoder_container(encoder, key->hierarchy, key->cgroup_id, fields->container, pb);
+	encode_container(encoder, key->hierarchy, key->cgroup_id, fields->container, pb);
 	if (key->arch)
 		pb_uint(pb, fields->arch, key->arch);
 	if (arch_name)

@@ -6,7 +6,7 @@ static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {
 	const struct wire_cgroup_key *key = data;
 
-	encoder_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
+	encode_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
 }
 
 static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
