@@ -51,63 +51,6 @@ void http_metrics(struct writer *writer, struct intake *intake, struct events *e
 	(void)pthread_mutex_unlock(&intake->lock);
 }
 
-static struct MHD_Response *make_response(const struct mhd *mhd,
-					  void (*write)(struct writer *writer, void *data),
-					  void *data, const char *type)
-{
-	struct MHD_Response *response;
-	uint64_t size;
-	int fd;
-
-	if (page_make(&fd, &size, write, data))
-		return NULL;
-	response = mhd->create_response_from_fd64(size, fd);
-	if (!response) {
-		(void)close(fd);
-		return NULL;
-	}
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	/* One request each: nobody holds a place to ask again some day. */
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	return response;
-}
-
-enum MHD_Result http_answer(const struct http_request *request, unsigned status,
-			    struct MHD_Response *response)
-{
-	enum MHD_Result r;
-
-	if (!response)
-		return MHD_NO;
-	r = request->listener->mhd->queue_response(request->connection, status, response);
-	request->listener->mhd->destroy_response(response);
-	return r;
-}
-
-static void write_text(struct writer *writer, void *data)
-{
-	writer_string(writer, data);
-	writer_string(writer, "\n");
-}
-
-enum MHD_Result http_say_with(const struct http_request *request, unsigned status, const char *text,
-			      const char *header, const char *value)
-{
-	const struct mhd *mhd = request->listener->mhd;
-	struct MHD_Response *response = make_response(mhd, write_text, (void *)(uintptr_t)text,
-						      "text/plain; charset=utf-8");
-
-	if (response && header)
-		(void)mhd->add_response_header(response, header, value);
-	return http_answer(request, status, response);
-}
-
-enum MHD_Result http_say(const struct http_request *request, unsigned status, const char *text)
-{
-	return http_say_with(request, status, text, NULL, NULL);
-}
-
 struct metrics_page {
 	struct http *http;
 	bool openmetrics;
@@ -146,9 +89,9 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 	if (!page->response || page->generation != latest || now - page->made_nano > SHARED_NANO) {
 		if (page->response)
 			http->mhd.destroy_response(page->response);
-		page->response =
-			make_response(request->listener->mhd, write_metrics, &make,
-				      make.openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT);
+		page->response = http_make_response(request->listener->mhd, write_metrics, &make,
+						    make.openmetrics ? EXPOSITION_OPENMETRICS
+								     : EXPOSITION_TEXT);
 		page->generation = latest;
 		page->made_nano = now;
 	}
@@ -183,8 +126,8 @@ enum MHD_Result http_get_check(struct http_request *request)
 	(void)pthread_mutex_lock(&intake->lock);
 	r = cursor_parse(&page.cursor, &intake->ledger, since);
 	if (!r)
-		response = make_response(request->listener->mhd, write_check, &page,
-					 "application/json");
+		response = http_make_response(request->listener->mhd, write_check, &page,
+					      "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
 	if (r)
 		return http_say(request, MHD_HTTP_BAD_REQUEST,
@@ -212,7 +155,8 @@ enum MHD_Result http_get_health(struct http_request *request)
 
 	(void)pthread_mutex_lock(&intake->lock);
 	page.health = health_of(&intake->ledger, intake_now());
-	response = make_response(request->listener->mhd, write_health, &page, "application/json");
+	response =
+		http_make_response(request->listener->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);
 	return http_answer(request,
 			   health_is_alive(page.health.status) ? MHD_HTTP_OK

@@ -40,9 +40,17 @@ struct http_request {
 	struct MHD_Connection *connection;
 };
 
+/* CLOCK_MONOTONIC. */
+uint64_t http_steady_nano(void);
+
 struct connection *http_place(const struct http_request *request); /* NULL: it has none */
 /* What the connection does from now on. */
 void http_enter(const struct http_request *request, enum connection_phase phase);
+
+/* What @write writes, as a page of that @type, which nobody may keep. NULL: there is no memory. */
+struct MHD_Response *http_make_response(const struct mhd *mhd,
+					void (*write)(struct writer *writer, void *data),
+					void *data, const char *type);
 
 /* Gives the response (NULL: ends the connection), and lets go of it. */
 enum MHD_Result http_answer(const struct http_request *request, unsigned status,

@@ -2,21 +2,12 @@
 #include "http.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "http-part.h"
 #include "util.h"
 
 #define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
 #define SILENT_SECONDS 30             /* of one that does not read what it is sent */
-
-static uint64_t steady_nano(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners)
 {
@@ -146,28 +137,13 @@ static void note_connection(void *data, struct MHD_Connection *connection, void 
 		return;
 	}
 	info = listener->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	*context = connections_join(&listener->connections, info->connect_fd, steady_nano());
-}
-
-struct connection *http_place(const struct http_request *request)
-{
-	const union MHD_ConnectionInfo *info =
-		request->listener->mhd->get_connection_info(request->connection,
-							    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info->socket_context;
-}
-
-void http_enter(const struct http_request *request, enum connection_phase phase)
-{
-	connections_enter(&request->listener->connections, http_place(request), phase,
-			  steady_nano());
+	*context = connections_join(&listener->connections, info->connect_fd, http_steady_nano());
 }
 
 void http_review(struct http *http)
 {
 	for (unsigned i = 0; i < http->n; i++)
-		connections_review(&http->listeners[i].connections, steady_nano());
+		connections_review(&http->listeners[i].connections, http_steady_nano());
 }
 
 static struct MHD_Daemon *start(struct http_listener *listener, int fd)
