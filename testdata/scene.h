@@ -60,6 +60,8 @@ extern const size_t n_scene_cases;
 
 /* The case with many: "--storm". */
 int scene_storm(unsigned tasks, uint64_t limit);
+/* Many that are killed at once: "--group". */
+int scene_group(unsigned tasks);
 
 __attribute__((format(printf, 2, 3))) int scene_fail(struct scene *scene, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) int scene_unsupported(struct scene *scene, const char *fmt,

@@ -32,6 +32,7 @@ struct options {
 	const char *cgroup;
 	uint64_t limit;
 	unsigned storm;
+	unsigned group;
 	bool machine;
 	bool guest;
 };
@@ -39,12 +40,14 @@ struct options {
 static const char usage[] =
 	"usage: trigger-oom [--cgroup NAME] [--limit MIB] CASE...|all\n"
 	"       trigger-oom [--limit MIB] --storm TASKS\n"
+	"       trigger-oom --group TASKS\n"
 	"       trigger-oom --machine --yes-this-is-a-guest\n"
 	"       trigger-oom list\n"
 	"  --cgroup NAME   the memory cgroup to make, and to remove after each case\n"
 	"                  (default: ringside-CASE)\n"
 	"  --limit MIB     its limit, 8 to 48 (default: 32)\n"
 	"  --storm TASKS   up to 500 small processes that are killed one after another\n"
+	"  --group TASKS   processes that are killed at once, by memory.oom.group\n"
 	"  --machine       run the cases that kill on the whole machine, for guests only\n"
 	"Needs root. Exits with 77 where there is no memory cgroup to be had.\n";
 
@@ -377,6 +380,7 @@ int main(int argc, char **argv)
 		{"cgroup", required_argument, NULL, 'c'},
 		{"limit", required_argument, NULL, 'l'},
 		{"storm", required_argument, NULL, 's'},
+		{"group", required_argument, NULL, 'g'},
 		{"machine", no_argument, NULL, 'm'},
 		{"yes-this-is-a-guest", no_argument, NULL, 'y'},
 		{"help", no_argument, NULL, 'h'},
@@ -396,11 +400,15 @@ int main(int argc, char **argv)
 			options.guest = true;
 		else if (option == 's')
 			options.storm = (unsigned)atoi(optarg);
+		else if (option == 'g')
+			options.group = (unsigned)atoi(optarg);
 		else if (option != 'l' || parse_limit(optarg, &options.limit))
 			return 2;
 	}
 	if (options.storm && options.storm <= 500 && optind == argc)
 		return scene_storm(options.storm, options.limit);
+	if (options.group && optind == argc)
+		return scene_group(options.group);
 	if (optind == argc && !options.machine) {
 		(void)fputs(usage, stderr);
 		return 2;

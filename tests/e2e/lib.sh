@@ -7,6 +7,7 @@
 #   targets='…'     where it runs: patterns over native, bookworm, sid-preempt, …; default: *
 #   asked=yes       it runs only when its name is given
 #   programs='…'    of the host, which guests need for it
+#   memory=…        MiB that a guest needs for it; default: 512
 #   prepare()       runs on the host before all else; what it leaves in the current folder is in
 #                   $FILES for collect(). Needs no root.
 #   collect()       runs as root on the target's kernel: starts streamers, triggers, leaves files
@@ -17,7 +18,7 @@
 # Set for all: BUILD, TARGET and TESTS (absolute folders of the programs and of this tree's
 # tests), and for judge PYTHONPATH, so that "import ringside_pb2" works.
 # shellcheck disable=SC2034 # for run
-targets='*' asked='' programs=''
+targets='*' asked='' programs='' memory=512
 
 runs_here() ( # a pattern of $targets matches
 	set -f
