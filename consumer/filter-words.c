@@ -70,6 +70,9 @@ bool filter_words(const char *words, const Ringside__V1__Container *c)
 	char text[TEXT_MAX];
 	struct line line = line_make(text, sizeof(text));
 
+	/* all words but one have such a character */
+	if (!strpbrk(words, "/:.") && strcmp(words, "host") != 0)
+		return false;
 	text_container(&line, c);
 	(void)line_end(&line);
 	if (stands_for(words, text, c) || stands_for_whole(words, text, c))

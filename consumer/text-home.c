@@ -56,10 +56,12 @@ static bool is_usual(const char *element, size_t size)
 		"garden", "good",     "bad",    "hadoop-yarn", "libpod_parent",
 	};
 
+	if (ends(element, size, ".slice"))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		if (is(element, size, usual[i]))
 			return true;
-	return ends(element, size, ".slice");
+	return false;
 }
 
 /* What is below these is all the kubelet's, or the ECS agent's. */
@@ -144,12 +146,14 @@ static bool is_random(const Ringside__V1__Container *c)
 size_t text_libvirt_number(const Ringside__V1__Container *c, const char **ret_digits)
 {
 	static const char prefix[] = "/machine-lxc\\x2d";
-	const char *p = text_has(c->cgroup_path) ? strstr(c->cgroup_path, prefix) : NULL;
+	const char *p = text_equal(c->runtime, "lxc") && text_has(c->cgroup_path)
+				? strstr(c->cgroup_path, prefix)
+				: NULL;
 	char buf[ESCAPED_MAX + LINE_MIN];
 	struct line line = line_make(buf, sizeof(buf));
 	size_t digits;
 
-	if (!p || !text_equal(c->runtime, "lxc") || !is_front(c, true, c->cgroup_path, p + 1))
+	if (!p || !is_front(c, true, c->cgroup_path, p + 1))
 		return 0;
 	*ret_digits = p + sizeof(prefix) - 1;
 	digits = strspn(*ret_digits, "0123456789");
