@@ -14,6 +14,17 @@ work=$(mktemp -d)
 pid=''
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$work"' EXIT
 
+# bpftrace may sleep on when it is told to end right after it began: it is told again.
+end() {
+	kill "$pid"
+	(while sleep 1; do kill "$pid"; done) 2>/dev/null &
+	again=$!
+	wait "$pid" 2>/dev/null || true
+	kill "$again"
+	wait "$again" 2>/dev/null || true
+	pid=''
+}
+
 call() { # FILE: one more figure
 	"$build/testdata/trigger-storm" --count "$COUNT" | sed 's/.*"ns_per_call":\([0-9.]*\).*/\1/' >>"$work/$1"
 }
@@ -34,9 +45,7 @@ with() {
 		sleep 0.05
 	done
 	call "$name"
-	kill "$pid"
-	wait "$pid" 2>/dev/null || true
-	pid=''
+	end
 }
 
 median() {

@@ -13,6 +13,17 @@ work=$(mktemp -d)
 pid=''
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$work"' EXIT
 
+# bpftrace may sleep on when it is told to end right after it began: it is told again.
+end() {
+	kill "$pid"
+	(while sleep 1; do kill "$pid"; done) 2>/dev/null &
+	again=$!
+	wait "$pid" 2>/dev/null || true
+	kill "$again"
+	wait "$again" 2>/dev/null || true
+	pid=''
+}
+
 now() { # ms; /proc/uptime alone has 10 of them
 	date +%s%N 2>/dev/null | grep -q N || { date +%s%N | awk '{ printf "%.1f", $1 / 1e6 }'; return; }
 	awk '{ printf "%.0f", $1 * 1000 }' /proc/uptime
@@ -47,9 +58,7 @@ measure() {
 	rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
 	anon=$(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")
 	echo "$begin $end $rss $anon" | awk '{ print $2 - $1, $3, $4 }' >>"$work/$name"
-	kill "$pid"
-	wait "$pid" 2>/dev/null || true
-	pid=''
+	end
 }
 
 median() { # FILE COLUMN
