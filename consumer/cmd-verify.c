@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "examine.h"
+#include "heads.h"
 #include "inputs.h"
 #include "inuse.h"
 #include "line.h"
@@ -85,6 +86,7 @@ struct run {
 	struct progress progress;
 	char before[256]; /* the name of the input before; "": none */
 	int status;
+	bool writing; /* somebody writes one of them */
 	uint64_t files, records;
 };
 
@@ -179,6 +181,7 @@ static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
 		return;
 	}
 	config.in_progress = inuse_check(salvage_fd(salvage)) == 1;
+	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, salvage_fd(salvage));
 	r = examine(run->verify, salvage, &config);
 	progress_end(&run->progress);
@@ -188,6 +191,27 @@ static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
 	}
 	report(run, line_file(name, safe));
 	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
+}
+
+/* What is missing before the first file of a stream. */
+static void report_head(struct run *run, const struct head *head)
+{
+	bool fresh = run->writing && heads_is_fresh(head, time(NULL));
+	uint32_t n = head->file->id.file_index;
+	char safe[LINE_FILE], range[32] = "0";
+
+	if (head->told)
+		return;
+	if (!fresh)
+		worsen(run, VERIFY_LOSSES);
+	if (run->quiet)
+		return;
+	if (n > 1)
+		(void)snprintf(range, sizeof(range), "0 to %u", n - 1);
+	(void)printf("%s: the %u file%s of the stream before it (index %s) %s missing, and no "
+		     "record says%s that the streamer deleted %s\n",
+		     line_file(head->file->path, safe), n, n == 1 ? "" : "s", range,
+		     n == 1 ? "is" : "are", fresh ? " so far" : "", n == 1 ? "it" : "them");
 }
 
 static void fail_folder(void *data, const char *path, int error)
@@ -224,17 +248,23 @@ static void print_sum(const struct run *run)
 static int verify_all(struct run *run, const char *const *paths, int n)
 {
 	_cleanup_(lineup_done) struct lineup lineup = {0};
+	_cleanup_(heads_done) struct heads heads = {0};
 	int r;
 
 	r = lineup_new(&lineup, paths, n, fail_folder, run);
+	if (!r)
+		r = heads_new(&heads, &lineup);
 	if (!r)
 		r = verify_new(&run->verify);
 	if (r) {
 		fail(run, "verify", r);
 		return run->status;
 	}
+	verify_tell_heads(run->verify, &heads);
 	for (size_t i = 0; i < lineup.n; i++)
 		verify_input(run, &lineup, i);
+	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
+		report_head(run, &heads.all[i]);
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);

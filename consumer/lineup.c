@@ -199,3 +199,13 @@ bool lineup_lacks_next(const struct lineup *lineup, size_t i)
 		return false;
 	return one->listed ? !is_made_now(lineup, one) : !alone;
 }
+
+bool lineup_lacks_first(const struct lineup *lineup, size_t i)
+{
+	const struct recording *one = &lineup->all[i];
+	bool alone = i + 1 >= lineup->n || !same_stream(one, one + 1);
+
+	if (!one->known || !one->id.file_index || (i && same_stream(one, one - 1)))
+		return false;
+	return one->listed || !alone;
+}

@@ -30,3 +30,6 @@ uint64_t lineup_next_seq(const struct lineup *lineup, size_t i);
  * folder, or among several that were named. A file that was named alone is a part that somebody
  * wants to know about. */
 bool lineup_lacks_next(const struct lineup *lineup, size_t i);
+
+/* Likewise, whether the file @i is the first one that is there, but not the first of its stream. */
+bool lineup_lacks_first(const struct lineup *lineup, size_t i);

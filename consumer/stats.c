@@ -277,9 +277,12 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 
 static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)
 {
-	struct stats_kind *kind = &stats->kinds[kind_of(stats, lost->kind)];
 	unsigned reason = (unsigned)lost->reason;
+	struct stats_kind *kind;
 
+	if (lost->has_count && !lost->count) /* a file without events was deleted */
+		return;
+	kind = &stats->kinds[kind_of(stats, lost->kind)];
 	if (reason >= STATS_REASONS)
 		reason = 0;
 	kind->lost[reason] += lost->count;

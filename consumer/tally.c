@@ -138,8 +138,11 @@ int tally_event(struct tally *tally, const char *name, const Ringside__V1__CpuSu
 void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost)
 {
 	unsigned reason = (unsigned)lost->reason < TALLY_REASONS ? (unsigned)lost->reason : 0;
-	struct tally_lost *to = &get_kind(tally, lost->kind)->lost[reason];
+	struct tally_lost *to;
 
+	if (lost->has_count && !lost->count) /* a file without events was deleted */
+		return;
+	to = &get_kind(tally, lost->kind)->lost[reason];
 	to->count += lost->count;
 	to->unknown |= !lost->has_count;
 }

@@ -152,6 +152,16 @@ void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 	}
 }
 
+/* Which file it was. */
+static void put_deleted(struct line *line, const Ringside__V1__Lost *lost)
+{
+	if (!lost->has_file_index)
+		return;
+	line_text(line, " (file ");
+	line_uint(line, lost->file_index);
+	line_text(line, " of a stream)");
+}
+
 void text_lost(struct line *line, const Ringside__V1__Lost *lost)
 {
 	text_events(line, lost->has_count, lost->count, lost->kind);
@@ -172,6 +182,7 @@ void text_lost(struct line *line, const Ringside__V1__Lost *lost)
 		break;
 	case RINGSIDE__V1__LOST__REASON__RETENTION:
 		line_text(line, " deleted to keep within the space and age allowed");
+		put_deleted(line, lost);
 		break;
 	case RINGSIDE__V1__LOST__REASON__DAMAGED:
 		line_text(line, " lost: the recording is damaged here");

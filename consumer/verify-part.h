@@ -14,6 +14,7 @@ struct verify {
 	struct order order;
 	struct coverage coverage;
 	struct between between;
+	struct heads *heads;          /* NULL: nobody wants to know */
 	bool begun;                   /* the input at hand has had a record */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */

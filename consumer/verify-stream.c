@@ -68,6 +68,19 @@ void verify_close_stream(struct verify *verify)
 	verify->report.limited += losses_limited(&verify->tally);
 }
 
+/* What was before it is not at hand. */
+static void note_part(struct verify *verify, const Ringside__V1__Header *header)
+{
+	char index[32] = "";
+
+	if (header->has_file_index && header->file_index)
+		(void)snprintf(index, sizeof(index), " (its index is %u)", header->file_index);
+	findings_add(&verify->report.notes,
+		     "it is not the first file of its stream%s: what Lost and Limited say is not "
+		     "compared with the sums",
+		     index);
+}
+
 static void begin_stream(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
@@ -98,9 +111,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
 	note_unattached(verify, header);
 	if (!verify->tally.whole)
-		findings_add(&verify->report.notes,
-			     "it is not the first file of its stream: what Lost and Limited say is "
-			     "not compared with the sums");
+		note_part(verify, header);
 }
 
 /* The Header was in a hole: of what stream the records are is not known. */

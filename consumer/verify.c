@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "heads.h"
 #include "losses.h"
 #include "recording.h"
 
@@ -34,6 +35,11 @@ struct verify *verify_free(struct verify *verify)
 		free(verify);
 	}
 	return NULL;
+}
+
+void verify_tell_heads(struct verify *verify, struct heads *heads)
+{
+	verify->heads = heads;
 }
 
 void verify_begin(struct verify *verify, bool framed)
@@ -151,6 +157,8 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
 {
 	tally_lost(&verify->tally, lost);
+	if (verify->heads)
+		heads_take(verify->heads, lost);
 	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
 		return;
 	verify->report.repaired = true;

@@ -20,6 +20,7 @@ enum verify_status {
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
 };
 
+struct heads;
 struct verify;
 
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
@@ -50,6 +51,9 @@ struct verify_joint {
 
 int verify_new(struct verify **ret);
 struct verify *verify_free(struct verify *verify); /* NULL is fine; returns NULL */
+
+/* What the streams say that they have deleted goes there, too. @heads is borrowed. */
+void verify_tell_heads(struct verify *verify, struct heads *heads);
 
 /* The next input. @framed: it has zstd frames. */
 void verify_begin(struct verify *verify, bool framed);

@@ -39,11 +39,12 @@ static void add(struct deletions *deletions, const struct deletion *deletion)
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		last->counts[i] += deletion->counts[i];
 	last->counted &= deletion->counted;
+	last->file = deletion->file;
 	last->after = last->before = 0;
 }
 
 int deletions_delete(struct deletions *deletions, int folder, const char *name,
-		     const uint8_t *stream_id)
+		     const struct deletion_file *file, const uint8_t *stream_id)
 {
 	_cleanup_close_ int fd =
 		openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -55,6 +56,7 @@ int deletions_delete(struct deletions *deletions, int folder, const char *name,
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	deletion = count(fd, stream_id);
+	deletion.file = *file;
 	if (unlinkat(folder, name, 0) < 0)
 		return -errno;
 	add(deletions, &deletion);

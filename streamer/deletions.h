@@ -7,13 +7,22 @@
 
 #include "wire.h"
 
+#define DELETION_STREAM 4
+
+struct deletion_file {
+	uint8_t stream[DELETION_STREAM]; /* the first bytes of its stream's id */
+	uint32_t index;
+};
+
 struct deletion {
+	struct deletion_file file;
 	uint64_t counts[WIRE_PROBE_COUNT]; /* events, if counted */
 	uint64_t after, before;            /* boottime ns; 0: of another stream, or not known */
 	bool counted;
 };
 
-/* Those that are not told yet: more than that are added up. */
+/* Those that are not told yet: more than that are added up, as the last file.
+ * The oldest of a stream go first, so that it tells of those before it, too. */
 #define DELETIONS_MAX 64u
 
 struct deletions {
@@ -22,9 +31,10 @@ struct deletions {
 	unsigned told; /* of n: in the stream, but perhaps not on the disk */
 };
 
-/* Deletes a recording of the folder, unless somebody writes it. Returns 0 or -errno; -EBUSY. */
+/* Deletes a recording of the folder, unless somebody writes it. @stream_id: of who deletes. Returns
+ * 0 or -errno; -EBUSY. */
 int deletions_delete(struct deletions *deletions, int folder, const char *name,
-		     const uint8_t *stream_id);
+		     const struct deletion_file *file, const uint8_t *stream_id);
 
 /* What is told stays told; or not. */
 void deletions_commit(struct deletions *deletions);

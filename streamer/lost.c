@@ -64,16 +64,20 @@ static int write_record(struct stream *stream, const struct lost *lost)
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_LOST);
 	pb_uint(&pb, FIELD_LOST_REASON, lost->reason);
-	if (lost->probe < WIRE_PROBE_COUNT) {
+	if (lost->probe < WIRE_PROBE_COUNT)
 		pb_string(&pb, FIELD_LOST_KIND, probes[lost->probe]->name);
+	if (!lost->uncounted)
 		pb_uint(&pb, FIELD_LOST_COUNT, lost->count);
-	}
 	if (lost->has_cpu)
 		pb_uint(&pb, FIELD_LOST_CPU, lost->cpu);
 	if (lost->after)
 		pb_fixed64(&pb, FIELD_LOST_AFTER_BOOTTIME_NANO, lost->after);
 	if (lost->before)
 		pb_fixed64(&pb, FIELD_LOST_BEFORE_BOOTTIME_NANO, lost->before);
+	if (lost->file) {
+		pb_bytes(&pb, FIELD_LOST_STREAM_ID, lost->file->stream, DELETION_STREAM);
+		pb_uint(&pb, FIELD_LOST_FILE_INDEX, lost->file->index);
+	}
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }
@@ -91,20 +95,21 @@ static int write_deletion(struct stream *stream, const struct deletion *deletion
 {
 	struct lost lost = {.reason = PB_RETENTION,
 			    .probe = WIRE_PROBE_COUNT,
+			    .uncounted = !deletion->counted,
+			    .file = &deletion->file,
 			    .after = deletion->after,
 			    .before = deletion->before};
 	int r = 0;
 
-	if (!deletion->counted)
-		return write_record(stream, &lost);
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r; i++) {
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r && deletion->counted; i++) {
 		if (!deletion->counts[i])
 			continue;
 		lost.probe = i;
 		lost.count = deletion->counts[i];
 		r = write_record(stream, &lost);
 	}
-	return r;
+	/* who finds that the file is missing wants to know why */
+	return r || lost.count ? r : write_record(stream, &lost);
 }
 
 int lost_write_deletions(struct stream *stream, struct deletions *deletions)

@@ -11,12 +11,14 @@
 
 struct lost {
 	unsigned reason; /* PB_RING_FULL, PB_SINK */
-	unsigned probe;  /* WIRE_PROBE_COUNT: any, and no count */
+	unsigned probe;  /* WIRE_PROBE_COUNT: any */
+	bool uncounted;  /* nobody knows how many */
 	uint64_t count;
 	bool has_cpu;
 	uint32_t cpu;
-	uint64_t after;  /* boottime ns, 0: since the probe was attached */
-	uint64_t before; /* boottime ns, 0: not known */
+	uint64_t after;                   /* boottime ns, 0: since the probe was attached */
+	uint64_t before;                  /* boottime ns, 0: not known */
+	const struct deletion_file *file; /* NULL: none was deleted */
 };
 
 /* Whether an event shows drops that have not been said: mostly not. */
@@ -38,5 +40,6 @@ bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, str
 /* Writes the record; from then on it has been said. */
 int lost_write(struct stream *stream, struct totals *totals, const struct lost *lost);
 
-/* Writes what was deleted and is not told yet: one record for each file and kind. */
+/* Writes what was deleted and is not told yet: one record for each file and kind, for
+ * a file without events one that says so. */
 int lost_write_deletions(struct stream *stream, struct deletions *deletions);

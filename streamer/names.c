@@ -3,12 +3,17 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util.h"
 
 #define DIGITS "0123456789"
 #define HEX_DIGITS "0123456789abcdef"
+
+/* 20261122T030405Z-1f0c77a2-000012.pb */
+#define STREAM_AT 17u
+#define INDEX_AT 26u
 
 /* Where the number goes: before what says what the file is. */
 static size_t stem(const char *path)
@@ -100,4 +105,13 @@ bool names_is_ours(const char *name)
 		return false;
 	s += strspn(s, DIGITS);
 	return !strcmp(s, ".pb") || !strcmp(s, ".pb.zst");
+}
+
+void names_read(const char *name, uint8_t stream[NAMES_STREAM], uint32_t *ret_index)
+{
+	unsigned long id = strtoul(name + STREAM_AT, NULL, 16);
+
+	for (unsigned i = 0; i < NAMES_STREAM; i++)
+		stream[i] = (uint8_t)(id >> (24 - 8 * i));
+	*ret_index = (uint32_t)strtoul(name + INDEX_AT, NULL, 10);
 }

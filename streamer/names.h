@@ -36,3 +36,8 @@ const char *names_slash(const char *folder);
 
 /* Whether a file of a folder has a name that names_make gives. */
 bool names_is_ours(const char *name);
+
+#define NAMES_STREAM 4 /* bytes of a stream's id that are in such a name */
+
+/* What such a name says. */
+void names_read(const char *name, uint8_t stream[NAMES_STREAM], uint32_t *ret_index);

@@ -135,8 +135,11 @@ int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t 
 static int delete (void *data, const struct retention_file *file)
 {
 	struct sink *sink = data;
+	struct deletion_file deleted;
 
-	return deletions_delete(&sink->deletions, sink->place.fd, file->name, sink->stream_id);
+	names_read(file->name, deleted.stream, &deleted.index);
+	return deletions_delete(&sink->deletions, sink->place.fd, file->name, &deleted,
+				sink->stream_id);
 }
 
 void sink_retain(struct sink *sink)

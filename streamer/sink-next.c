@@ -157,11 +157,14 @@ bool sink_due(const struct sink *sink, uint64_t boottime)
 /* The oldest of a ring makes room for the next. */
 static void drop_oldest(struct sink *sink)
 {
+	struct deletion_file oldest = {.index = sink->index + 1 - sink->n_kept};
+
 	if (!sink->kept || sink->n_kept < sink->config.max_files)
 		return;
 	/* one that has been moved away, by --post-rotate perhaps, is not deleted */
+	memcpy(oldest.stream, sink->stream_id, sizeof(oldest.stream));
 	(void)deletions_delete(&sink->deletions, sink->place.fd,
-			       place_name(&sink->place, sink->kept[0]), sink->stream_id);
+			       place_name(&sink->place, sink->kept[0]), &oldest, sink->stream_id);
 	free(sink->kept[0]);
 	sink->n_kept--;
 	memmove(sink->kept, sink->kept + 1, sink->n_kept * sizeof(*sink->kept));

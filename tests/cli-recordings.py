@@ -195,6 +195,51 @@ def a_folder_whose_last_file_is_gone_is_not_complete():
     check(run("verify", "rotated"), 0)
 
 
+def a_folder_whose_first_file_is_gone_is_not_complete():
+    def part(stream, reason="rotated", lost=None):
+        return (stream.header() + (stream.record(lost=lost) if lost else b"") + stream.denial() +
+                stream.counters() + stream.footer(reason))
+
+    def deleted(index, **more):
+        return pb.Lost(reason=pb.Lost.RETENTION, stream_id=b"hhhh", file_index=index, **more)
+
+    os.mkdir("headless")
+    stream = Stream(b"h")
+    save("0.pb", part(stream))
+    save("headless/1.pb", part(stream))
+    save("headless/2.pb", part(stream, "SIGTERM"))
+    said = check(run("verify", "headless"), 4).decode()
+    assert re.search(r"1.pb: the 1 file of the stream before it \(index 0\) is missing, and no "
+                     r"record says that the streamer deleted it\n", said), said
+    check(run("verify", "headless/1.pb", "headless/2.pb"), 4)
+    said = check(run("verify", "headless/1.pb"), 0).decode()
+    assert "not the first file of its stream (its index is 1)" in said, said
+    check(run("verify", "0.pb", "headless"), 0)
+    # whoever deletes says so, in a stream of its own or of another one; the last one is enough
+    told = b"the streamer deleted"
+    for index, by in [(0, b"h"), (0, b"i"), (1, b"i")]:
+        shutil.rmtree("headless")
+        os.mkdir("headless")
+        stream, other = Stream(b"h"), Stream(by, boottime=9)
+        skipped = [part(stream) for _ in range(index + 1)]
+        own = deleted(index, count=1, kind="seccomp_denial") if by == b"h" else None
+        save("headless/1.pb", part(stream, "SIGTERM", own))
+        if by != b"h":
+            save("headless/2.pb", part(other, "SIGTERM", deleted(index, count=0)))
+        out = run("verify", "headless").stdout
+        assert told not in out, out
+        assert skipped
+    # of another file, it says nothing about this one
+    save("headless/2.pb", part(Stream(b"i", boottime=9), "SIGTERM", deleted(0, count=0)))
+    out = check(run("verify", "headless"), 4)
+    assert b"the 2 files of the stream before it (index 0 to 1) are missing" in out, out
+    # a streamer of before did not say of which file it speaks
+    save("headless/2.pb", part(Stream(b"i", boottime=9), "SIGTERM", pb.Lost(
+        reason=pb.Lost.RETENTION, kind="seccomp_denial", count=1)))
+    out = run("verify", "headless").stdout
+    assert told not in out, out
+
+
 def no_name_of_a_file_reaches_the_terminal_raw():
     odd = "a\x1b]0;x\x07\u202eb\n.pb"
     whole = closed(Stream(b"n"), 3)
@@ -643,6 +688,7 @@ for test in [
     what_only_has_a_recordings_name_is_skipped_in_a_folder,
     a_folder_with_too_many_files_says_what_to_do,
     a_folder_whose_last_file_is_gone_is_not_complete,
+    a_folder_whose_first_file_is_gone_is_not_complete,
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
     the_last_records_are_the_end_of_all_records,

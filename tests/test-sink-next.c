@@ -53,6 +53,7 @@ static void a_ring_keeps_the_latest_and_tells_what_went(void **state)
 	assert_int_equal(deletions->n, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_true(deletions->all[i].counted);
+		assert_int_equal(deletions->all[i].file.index, i);
 		assert_int_equal(deletions->all[i].counts[WIRE_OOM_KILL], i + 1);
 		assert_int_equal(deletions->all[i].counts[WIRE_SECCOMP_DENIAL], i + 1);
 	}
@@ -186,12 +187,18 @@ static void a_folder_within_its_limit_loses_the_oldest_only(void **state)
 	assert_true(deletions->n >= 2 && deletions->n < 32);
 	assert_int_equal(deletions->all[0].counts[WIRE_OOM_KILL], 1);
 	assert_true(deletions->all[0].after && deletions->all[0].before);
+	for (unsigned i = 0; i < deletions->n; i++) {
+		assert_int_equal(deletions->all[i].file.index, i);
+		assert_memory_equal(deletions->all[i].file.stream, id, DELETION_STREAM);
+	}
 	assert_int_equal(access(first.s, F_OK), -1);
 	/* another stream deletes them too, but never what is being written */
 	other = open_sink_as(&(struct sink_config){.path = path.s, .max_files = 2}, id + 1);
 	sink_retain(other);
 	assert_int_equal(sink_deletions(other)->n, 34 - deletions->n);
 	assert_int_equal(sink_deletions(other)->all[0].after, 0);
+	assert_int_equal(sink_deletions(other)->all[0].file.index, deletions->n);
+	assert_memory_equal(sink_deletions(other)->all[0].file.stream, id, DELETION_STREAM);
 	assert_int_equal(strlen(recordings_names(path.s)), 40 + 36);
 }
 

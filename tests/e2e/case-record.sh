@@ -206,6 +206,10 @@ moment() { # SEED: any of the next second, in ms
 	awk -v seed="$1$$" 'BEGIN { srand(seed); printf "%d", rand() * 1000 }'
 }
 
+missing() { # FOLDER
+	"$BUILD/consumer/ringside" verify "$1" | grep -c 'no record says that the streamer deleted' || true
+}
+
 judge() {
 	sums rotated --sink no --lost no -- rotated
 	below "RssAnon in kB while recording" "$(awk '/RssAnon/ { print $2 }' rotated.memory)" 8192
@@ -214,6 +218,7 @@ judge() {
 	sums timed --sink no --lost no -- timed
 	at_least "files by time" "$(find timed -type f | wc -l)" 3
 	below "kB used by the folder" "$(cat retained.use)" 301
+	same "deleted files said to be missing" "$(missing retained)" 0
 	sums others --sink no -- others
 	same "capabilities kept for the folder" "$(tail -c 17 others.caps)" 0000000000000000
 	same "modes and group" "$(tr '\n' ' ' <grouped.modes)" '750 4711 640 4711 '
@@ -222,6 +227,8 @@ judge() {
 	same "lines about it" "$(grep -c 'No space left on device' full.log)" 1
 	sums space --sink yes --open -- space
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" retained retained
+	rm "$(find retained -type f | sort | head -n 1)"
+	same "missing files said to be missing" "$(missing retained)" 1
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" full full.pb.zst full.log
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" killed killed "$KILLS" "$BUILD/consumer/ringside"
 }
