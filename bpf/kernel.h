@@ -29,106 +29,17 @@ typedef struct {
 	long counter;
 } atomic_long_t;
 
+#pragma clang attribute pop
+
+#include "kernel-cgroup.h"
+#include "kernel-oom.h"
+#include "kernel-path.h"
+#include "kernel-seccomp.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
 struct bpf_iter_meta {
 	struct seq_file *seq;
-};
-
-struct kernfs_node {
-	struct kernfs_node *__parent; /* 6.15: "kernfs: Use RCU to access kernfs_node::parent" */
-	const char *name;
-	void *priv; /* of a cgroup's directory the struct cgroup */
-	__u64 id;
-};
-
-struct kernfs_node___old {
-	struct kernfs_node *parent;
-};
-
-struct cgroup_root {
-	int hierarchy_id;
-};
-
-struct cgroup_subsys_state {
-	struct cgroup *cgroup;
-	struct cgroup_subsys_state *parent;
-	unsigned int flags;
-};
-
-struct cgroup {
-	struct cgroup_subsys_state self;
-	int level; /* 0: the root of its hierarchy */
-	struct kernfs_node *kn;
-	struct cgroup_root *root;
-	struct cgroup *ancestors[1]; /* by level, itself the last. 6.1: "cgroup: Replace
-				      * cgroup->ancestor_ids[] with ->ancestors[]" */
-};
-
-struct cgroup___old {
-	__u64 ancestor_ids[1]; /* kernfs ids since 5.5 */
-};
-
-enum cgroup_subsys_id {
-	memory_cgrp_id, /* the number differs by configuration: bpf_core_enum_value */
-};
-
-struct css_set {
-	struct cgroup_subsys_state *subsys[1];
-	struct cgroup *dfl_cgrp;
-};
-
-struct page_counter {
-	atomic_long_t usage;
-	unsigned long max;
-};
-
-enum memcg_memory_event {
-	MEMCG_OOM, /* bpf_core_enum_value */
-};
-
-struct mem_cgroup {
-	struct cgroup_subsys_state css;
-	struct page_counter memory;
-	bool oom_group;
-	atomic_long_t memory_events_local[4];
-	bool oom_lock; /* since 6.12 only with CONFIG_MEMCG_V1 */
-};
-
-struct qstr {
-	__u64 hash_len;
-	const unsigned char *name;
-};
-
-struct inode {
-	unsigned long i_ino;
-};
-
-struct dentry {
-	struct dentry *d_parent;
-	struct qstr d_name;
-	struct inode *d_inode;
-};
-
-struct vfsmount {
-	struct dentry *mnt_root;
-};
-
-struct mount {
-	struct mount *mnt_parent;
-	struct dentry *mnt_mountpoint;
-	struct vfsmount mnt;
-};
-
-struct path {
-	struct vfsmount *mnt;
-	struct dentry *dentry;
-};
-
-struct file {
-	struct path f_path;
-};
-
-struct fs_struct {
-	struct path root;
 };
 
 struct percpu_counter {
@@ -199,35 +110,6 @@ struct bpf_array {
 	void *pptrs[1]; /* of a per-CPU array: the entries' per-CPU addresses */
 };
 
-struct bpf_prog {
-	struct sock_fprog_kern *orig_prog;
-};
-
-struct sock_fprog_kern {
-	__u16 len;
-	struct sock_filter *filter;
-};
-
-/* 5.11: "seccomp/cache: Add emulator to check if filter is constant allow" */
-struct action_cache {
-	unsigned long allow_native[8];
-	unsigned long allow_compat[8];
-};
-
-struct seccomp_filter {
-	bool log;
-	struct action_cache cache;
-	struct seccomp_filter *prev;
-	struct bpf_prog *prog;
-	struct notification *notif;
-};
-
-struct seccomp {
-	int mode;
-	atomic_t filter_count;
-	struct seccomp_filter *filter;
-};
-
 struct thread_info {
 	__u32 status;
 };
@@ -261,40 +143,6 @@ struct task_struct {
 	struct sigpending pending;
 	struct seccomp seccomp;
 	struct css_set *cgroups;
-};
-
-enum oom_constraint {
-	CONSTRAINT_NONE,
-	CONSTRAINT_CPUSET,
-	CONSTRAINT_MEMORY_POLICY,
-	CONSTRAINT_MEMCG,
-};
-
-struct zone {
-	struct pglist_data *zone_pgdat;
-};
-
-struct pglist_data {
-	struct zone node_zones[1];
-};
-
-struct zoneref {
-	struct zone *zone;
-};
-
-struct zonelist {
-	struct zoneref _zonerefs[1];
-};
-
-struct oom_control {
-	struct zonelist *zonelist;
-	struct mem_cgroup *memcg;
-	unsigned int gfp_mask;
-	int order;
-	unsigned long totalpages;
-	struct task_struct *chosen;
-	long chosen_points;
-	enum oom_constraint constraint;
 };
 
 struct kernel_siginfo {

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: tests/check-types.sh [ROOT]
 #
-# What kernel.h reads of the kernel, types.c has to get from its headers. Left out are the types that
+# What kernel.h and its parts read of the kernel, types.c has to get from its headers. Left out are the types that
 # come along inside others, that only some kernels have, and the shapes other releases give a type
 # (NAME___SUFFIX).
 set -eu
 cd "${1:-$(dirname "$0")/..}/bpf"
 
 bad=0
-types=$(sed -nE 's/^struct ([a-z0-9_]+) \{$/STRUCT(\1)/p; s/^enum ([a-z0-9_]+) \{$/ENUM(\1)/p' kernel.h)
+types=$(sed -nE 's/^struct ([a-z0-9_]+) \{$/STRUCT(\1)/p; s/^enum ([a-z0-9_]+) \{$/ENUM(\1)/p' kernel.h kernel-*.h)
 for type in $types; do
 	case $type in
 	*___* | 'STRUCT(action_cache)' | 'STRUCT(fred_frame)' | 'STRUCT(mm_rss_stat)') continue ;;
