@@ -10,6 +10,7 @@
 #pragma once
 
 #include "decide.bpf.h"
+#include "filter-cache.bpf.h"
 
 #define STEPS 64u /* filter instructions a run */
 #define RUNS 30u  /* and the calls to begin and to finish */

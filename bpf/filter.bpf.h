@@ -6,13 +6,13 @@
  * denials that registers leave open. */
 #pragma once
 
+#include "filter-alu.bpf.h"
 #include "kernel.h"
 #include "variant.bpf.h"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#define FILTER_CHAIN_MAX 64u    /* filters looked at for a listener */
 #define FILTER_STEPS_MAX 32768u /* kernel/seccomp.c MAX_INSNS_PER_PATH */
 
 /* A zero the verifier takes for unknown. Known values would differ from round to round of the
@@ -54,48 +54,6 @@ static __always_inline bool filter_next(struct filter_run *run)
 	run->filter = BPF_CORE_READ(filter, prev);
 	run->a = run->x = run->pc = rs_zero;
 	return true;
-}
-
-static __always_inline __u32 filter_alu(__u32 code, __u32 a, __u32 b)
-{
-	switch (BPF_OP(code)) {
-	case BPF_ADD:
-		return a + b;
-	case BPF_SUB:
-		return a - b;
-	case BPF_MUL:
-		return a * b;
-	case BPF_DIV:
-		return b ? a / b : 0;
-	case BPF_MOD:
-		return b ? a % b : 0;
-	case BPF_AND:
-		return a & b;
-	case BPF_OR:
-		return a | b;
-	case BPF_XOR:
-		return a ^ b;
-	case BPF_LSH:
-		return a << (b & 31);
-	case BPF_RSH:
-		return a >> (b & 31);
-	default: /* BPF_NEG */
-		return -a;
-	}
-}
-
-static __always_inline bool filter_jumps(__u32 code, __u32 a, __u32 b)
-{
-	switch (BPF_OP(code)) {
-	case BPF_JEQ:
-		return a == b;
-	case BPF_JGT:
-		return a > b;
-	case BPF_JGE:
-		return a >= b;
-	default: /* BPF_JSET */
-		return a & b;
-	}
 }
 
 /* One filter has returned. The most restrictive action wins, the newest filter at a tie;
@@ -201,65 +159,4 @@ static __always_inline long filter_result(const struct filter_run *run)
 		return -1;
 	return run->verdict | (run->looked >= 8 ? FILTER_LOOKED : 0) |
 	       (match && BPF_CORE_READ(match, log) ? FILTER_LOG : 0);
-}
-
-struct listener_search {
-	struct seccomp_filter *filter;
-	bool found;
-};
-
-LOOP_STEP listener_step(__u32 i, struct listener_search *search)
-{
-	struct seccomp_filter *filter = search->filter;
-
-	if (!filter)
-		return 1;
-	if (BPF_CORE_READ(filter, notif)) {
-		search->found = true;
-		return 1;
-	}
-	search->filter = BPF_CORE_READ(filter, prev);
-	return 0;
-}
-
-/* Whether a supervisor (SECCOMP_FILTER_FLAG_NEW_LISTENER) can have answered a call. A chain
- * too long to tell counts as one that can. */
-static __always_inline bool filter_has_listener(struct seccomp_filter *filter)
-{
-	struct listener_search search = {.filter = filter};
-
-	LOOP(FILTER_CHAIN_MAX, listener_step, &search);
-	return search.found || search.filter;
-}
-
-/* Numbers below this one, of which a bitmap of @bytes says whether their calls are always allowed.
- * Not those of its last word: seccomp_cache_prepare_bitmap() fills whole words and then clears what
- * filters do not allow, up to NR_syscalls, which nothing tells. From there on each bit says
- * "allowed" and means nothing: the kernel runs the filters for them. */
-#define CACHE_KNOWS(bytes) (8 * ((bytes) - sizeof(__u64)))
-
-/* Whether the kernel allows call number @nr without running a filter. False where it may do so, but
- * that is not known. */
-static __always_inline bool filter_allows_outright(struct seccomp_filter *filter, __u32 nr,
-						   bool compat)
-{
-	const void *map;
-	__u64 word = 0;
-	__u32 bytes;
-
-	if (!bpf_core_field_exists(filter->cache) || !filter)
-		return false;
-	if (!compat) {
-		map = &filter->cache.allow_native;
-		bytes = bpf_core_field_size(filter->cache.allow_native);
-	} else if (bpf_core_field_exists(filter->cache.allow_compat)) {
-		map = &filter->cache.allow_compat;
-		bytes = bpf_core_field_size(filter->cache.allow_compat);
-	} else {
-		return false; /* CONFIG_COMPAT=n */
-	}
-	if (nr >= CACHE_KNOWS(bytes) ||
-	    bpf_probe_read_kernel(&word, sizeof(word), map + nr / 64 * 8))
-		return false;
-	return word >> (nr & 63) & 1;
 }

@@ -16,6 +16,7 @@
 #include "call.bpf.h"
 #include "decide.bpf.h"
 #include "denial.bpf.h"
+#include "filter-cache.bpf.h"
 #include "mark.bpf.h"
 #include "regs.bpf.h"
 #include "rows.bpf.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "denial.bpf.h"
+#include "listener.bpf.h"
 #include "mark.bpf.h"
 
 #include <linux/errno.h>
