@@ -2,7 +2,7 @@
 /* Rows of events, by key, within the share of whose they are. */
 #pragma once
 
-#include "share.bpf.h"
+#include "share-rows.bpf.h"
 
 /* Each cgroup that is kept apart can have a row of all that was beyond its share, and all that are
  * not have one together. */

@@ -2,6 +2,7 @@
 /* Shares of cgroups: whose account a cgroup's rows and events are on. See wire-share.h. */
 #pragma once
 
+#include "ancestors.bpf.h"
 #include "common.bpf.h"
 #include "names.bpf.h"
 
@@ -38,26 +39,6 @@ struct {
 static __always_inline struct wire_share *share_at(__u32 slot)
 {
 	return bpf_map_lookup_elem(&rs_shares, &slot);
-}
-
-/* Kernfs id of the ancestor of @cgroup at @level. */
-static __always_inline __u64 ancestor_id(struct cgroup *cgroup, __u32 level)
-{
-	struct cgroup___old *ids = (void *)cgroup;
-	struct cgroup *ancestor = NULL;
-	__u64 id = 0;
-
-	if (bpf_core_field_exists(ids->ancestor_ids)) {
-		(void)bpf_probe_read_kernel(&id, sizeof(id),
-					    (void *)cgroup +
-						    OFFSET_OF(struct cgroup___old, ancestor_ids) +
-						    level * sizeof(id));
-		return id;
-	}
-	(void)bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
-				    (void *)cgroup + OFFSET_OF(struct cgroup, ancestors) +
-					    level * sizeof(ancestor));
-	return BPF_CORE_READ(ancestor, kn, id);
 }
 
 struct share_claim {
@@ -136,29 +117,6 @@ LOOP_STEP share_step(__u32 i, struct share_walk *walk)
 	return 0;
 }
 
-/* 0: beyond the root. */
-static __always_inline __u64 cgroup_parent(__u64 address)
-{
-	struct cgroup *cgroup = (struct cgroup *)address;
-	struct cgroup_subsys_state *parent = address ? BPF_CORE_READ(cgroup, self.parent) : NULL;
-
-	return parent ? (__u64)parent - OFFSET_OF(struct cgroup, self) : 0;
-}
-
-struct share_up {
-	__u64 address;
-	__u32 levels;
-	__u32 pad;
-};
-
-LOOP_STEP up_step(__u32 i, struct share_up *up)
-{
-	if (i >= up->levels)
-		return 1;
-	up->address = cgroup_parent(up->address);
-	return 0;
-}
-
 struct share_count {
 	__u64 address; /* of the cgroup whose share is that of slot */
 	__u32 slot;
@@ -188,9 +146,6 @@ LOOP_STEP count_step(__u32 i, struct share_count *count)
 	return 0;
 }
 
-/* Cgroups may be nested deeper than this: then it is not known which one it was. */
-#define SHARE_UP 32u
-
 OWN_FRAME int share_count(const struct share_walk *walk)
 {
 	struct share_up up = {.address = (__u64)walk->cgroup,
@@ -206,36 +161,6 @@ OWN_FRAME int share_count(const struct share_walk *walk)
 		count.address = up.address;
 	LOOP(SHARE_LEVELS + 1, count_step, &count);
 	return 0;
-}
-
-#define CSS_ONLINE (1u << 1) /* include/linux/cgroup-defs.h */
-
-static __always_inline bool is_online(__u64 address)
-{
-	struct cgroup *cgroup = (struct cgroup *)address;
-
-	return BPF_CORE_READ(cgroup, self.flags) & CSS_ONLINE;
-}
-
-LOOP_STEP online_step(__u32 i, struct share_up *up)
-{
-	if (!up->address || is_online(up->address))
-		return 1;
-	up->address = cgroup_parent(up->address);
-	return 0;
-}
-
-/* A socket may outlive its cgroup: nobody hears any more that this one is gone, so that a share or
- * a row made for it now would stay. The nearest of @address and its ancestors that is there still;
- * 0: more levels than are gone through. */
-OWN_FRAME __u64 nearest_online(__u64 address)
-{
-	struct share_up up = {.address = address};
-
-	if (is_online(address))
-		return address;
-	LOOP(SHARE_UP, online_step, &up);
-	return is_online(up.address) ? up.address : 0;
 }
 
 /* The slot of the nearest of @address, a struct cgroup, and its ancestors that has a share, after
@@ -270,70 +195,3 @@ static __always_inline struct wire_share *share_of(struct cgroup *cgroup,
 	*ret_slot = group ? group->slot : (__u32)rs_share_slot((__u64)cgroup);
 	return share_at(*ret_slot);
 }
-
-struct share_climb {
-	__s64 needed;
-	__u32 slot;
-	__u32 probe;
-};
-
-LOOP_STEP needed_step(__u32 i, struct share_climb *climb)
-{
-	struct wire_share *share = share_at(climb->slot);
-
-	if (!share)
-		return 1;
-	if (climb->slot == WIRE_SHARE_MACHINE) {
-		climb->needed += share->rows[climb->probe & 3];
-		return 1;
-	}
-	climb->needed = wire_share_needed(climb->needed, share->rows[climb->probe & 3]);
-	climb->slot = share->parent;
-	return 0;
-}
-
-/* Whether, below the cgroup of @slot, there is room for @needed in the table of @probe, which has
- * room for @all. */
-static __always_inline bool share_fits(__u32 slot, __s64 needed, __u32 probe, __u32 all)
-{
-	struct share_climb climb = {.needed = needed, .slot = slot, .probe = probe};
-
-	LOOP(SHARE_LEVELS + 1, needed_step, &climb);
-	return climb.needed <= all;
-}
-
-/* Whether the cgroup of @slot may have one more row. Its own are counted as those of one more
- * cgroup below it, so that they leave something to its children. */
-static __always_inline bool share_has_room(__u32 slot, __u32 probe, __u32 all)
-{
-	struct wire_share *share = share_at(slot);
-
-	return share && slot != WIRE_SHARE_MACHINE &&
-	       share_fits(slot, wire_share_needed(1, share->own[probe & 3]), probe, all);
-}
-
-LOOP_STEP take_step(__u32 i, struct share_climb *climb)
-{
-	struct wire_share *share = share_at(climb->slot);
-
-	if (!share)
-		return 1;
-	ADD(share->rows[climb->probe & 3], 1);
-	if (climb->slot == WIRE_SHARE_MACHINE)
-		return 1;
-	climb->slot = share->parent;
-	return 0;
-}
-
-/* A row was made. */
-static __always_inline void share_take_row(__u32 slot, __u32 probe)
-{
-	struct share_climb climb = {.slot = slot, .probe = probe};
-	struct wire_share *share = share_at(slot);
-
-	if (share)
-		ADD(share->own[probe & 3], 1);
-	LOOP(SHARE_LEVELS + 1, take_step, &climb);
-}
-
-_Static_assert(WIRE_PROBE_COUNT == 4, "& 3");

@@ -10,6 +10,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #include "file.bpf.h"
 #include "owner.bpf.h"
 #include "regs.bpf.h"
+#include "share-rows.bpf.h"
 #include "sock.bpf.h"
 #include "task.bpf.h"
 
