@@ -16,6 +16,8 @@
 #include "util.h"
 
 #define TIGHT (1024 * 1024) /* bytes */
+#define RECLAIM_SECONDS 10  /* the kernel tries that before it kills, and kills all without a look \
+			     */
 
 /* The first of them makes the others, says whether all are there, and waits with them. */
 static _Noreturn void live(const struct memcg *memcg, unsigned tasks, int ready)
@@ -58,14 +60,21 @@ static int stay_here(void)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-/* Ahead of all others on this CPU, so that none of them has ended before the last is killed. */
+static void ignore(int signal)
+{
+}
+
+/* Ahead of all others on this CPU, so that none of them has ended before the last is killed. Then
+ * the kernel would wait here for the memory that they cannot give back: until a signal comes. */
 static int kill_all(const struct memcg *memcg)
 {
 	const struct sched_param first = {.sched_priority = 1}, usual = {0};
+	const struct sigaction on_alarm = {.sa_handler = ignore};
 	int r;
 
-	if (sched_setscheduler(0, SCHED_FIFO, &first))
+	if (sigaction(SIGALRM, &on_alarm, NULL) || sched_setscheduler(0, SCHED_FIFO, &first))
 		return -errno;
+	(void)alarm(RECLAIM_SECONDS);
 	r = memcg_set_limit(memcg, TIGHT);
 	(void)sched_setscheduler(0, SCHED_OTHER, &usual);
 	return r;
