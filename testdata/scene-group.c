@@ -16,8 +16,8 @@
 #include "util.h"
 
 #define TIGHT (1024 * 1024) /* bytes */
-#define RECLAIM_SECONDS 10  /* the kernel tries that before it kills, and kills all without a look \
-			     */
+/* The kernel tries that before it kills, and then kills all without looking for signals. */
+#define RECLAIM_SECONDS 10
 
 /* The first of them makes the others, says whether all are there, and waits with them. */
 static _Noreturn void live(const struct memcg *memcg, unsigned tasks, int ready)
