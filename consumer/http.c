@@ -2,6 +2,7 @@
 #include "http.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "http-part.h"
 #include "util.h"
@@ -86,6 +87,26 @@ static const char *header_of(const struct http_request *request, const char *nam
 							       name);
 }
 
+static enum MHD_Result count_host(void *data, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	unsigned *hosts = data;
+
+	*hosts += !strcasecmp(name, MHD_HTTP_HEADER_HOST);
+	return MHD_YES;
+}
+
+/* The library gives the first of several; a proxy before us may have judged by another. RFC 9112,
+ * 3.2: to be refused. */
+static bool has_hosts(const struct http_request *request)
+{
+	unsigned hosts = 0;
+
+	(void)request->listener->mhd->get_connection_values(request->connection, MHD_HEADER_KIND,
+							    count_host, &hosts);
+	return hosts > 1;
+}
+
 static enum MHD_Result get_private(struct http_request *request, const struct page *page)
 {
 	const struct http_listener *listener = request->listener;
@@ -113,6 +134,8 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
 	const struct page *page = page_of(found);
 
 	http_enter(&request, CONNECTION_ANSWER);
+	if (has_hosts(&request))
+		return http_say(&request, MHD_HTTP_BAD_REQUEST, "more than one Host");
 	if (!listen_is_meant(&request.listener->socket, header_of(&request, MHD_HTTP_HEADER_HOST)))
 		return http_say(&request, MHD_HTTP_MISDIRECTED_REQUEST,
 				"this is of the loopback, and not called what Host says: ask for "

@@ -194,6 +194,10 @@ def who_was_led_here_by_another_name_reads_nothing():
                 status, text, _ = server.ask(page, host=host)
                 assert status == 421 and b"ringside_" not in text, (host, page, status)
         assert server.status("/check", host="evil.example", path="sock") == 200
+        for path, *hosts in [(None, "localhost", "evil.example"), (None, "localhost", "localhost"), ("sock", "a", "b")]:
+            lines = "".join(f"{name}: {host}\r\n" for name, host in zip(("Host", "hOST"), hosts))
+            answer = server.raw(f"GET /metrics HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode(), path)
+            assert b" 400 " in answer[:16] and b"ringside_" not in answer, (hosts, answer)
         assert b" 200 " in server.raw(b"GET /health HTTP/1.0\r\n\r\n")[:16]
         assert b" 400 " in server.raw(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")[:16]
 
