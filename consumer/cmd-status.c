@@ -95,12 +95,15 @@ static void put_verdict(struct writer *writer, const struct health *health)
 		[HEALTH_STALE] = "not recording: nothing was written lately",
 		[HEALTH_ENDED] = "not recording: the latest stream was closed",
 		[HEALTH_NONE] = "not recording: no stream was found",
+		[HEALTH_UNREAD] = "not known whether it is recording: ",
 	};
-	char buf[LINE_SIZE];
+	char buf[LINE_SIZE], why[HEALTH_WHY];
 	struct line line = line_make(buf, sizeof(buf));
 
 	line_text(&line, words[health->status]);
-	if (health->status != HEALTH_NONE && *health->stream.host) {
+	if (health->status == HEALTH_UNREAD)
+		line_text(&line, health_why(health, why));
+	else if (health->status != HEALTH_NONE && *health->stream.host) {
 		line_text(&line, " (");
 		line_safe(&line, health->stream.host, TEXT_MAX);
 		line_text(&line, ", ringside-streamer ");
@@ -208,13 +211,14 @@ static int print(const struct status *status, const struct health *health)
 		health_write(writer, ledger, health);
 	} else {
 		put_verdict(writer, health);
-		if (health->status != HEALTH_NONE)
+		if (health->status < HEALTH_NONE)
 			put_ages(writer, health);
 		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
 			put_upkeep(writer, health->stream.upkeep);
 		if (health->stream.living && health->stream.upkeep->refusals)
 			put_refused(writer, health->stream.upkeep);
-		put_probes(writer, ledger);
+		if (health->status < HEALTH_NONE)
+			put_probes(writer, ledger);
 	}
 	return writer_flush(writer);
 }
@@ -236,7 +240,7 @@ static int look(struct status *status)
 	status->intake.say = say;
 	status->intake.only_open = true;
 	r = intake_run(&status->intake);
-	health = health_of(&status->intake.ledger, intake_now());
+	health = health_of(&status->intake.ledger, intake_now(), status->intake.error);
 	if (!r && !status->quiet)
 		r = print(status, &health);
 	if (r && r != -EPIPE) {
@@ -272,6 +276,7 @@ const struct command command_status = {
 		"/var/log/ringside.\n"
 		"Exit status: 0 recording and nothing lost so far, 4 recording, with losses, 3 "
 		"recording,\n"
-		"but what was written is damaged, 1 not recording, or no probe attached, 2 usage.",
+		"but what was written is damaged, 1 not recording, or no probe attached, or it\n"
+		"cannot be read (and says so), 2 usage.",
 	.run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "health.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "json.h"
@@ -31,27 +32,43 @@ static enum health_status judge(const struct health *health)
 	return health->lost ? HEALTH_LOSSES : HEALTH_WHOLE;
 }
 
-struct health health_of(const struct ledger *ledger, uint64_t now_nano)
+static void take_stream(struct health *health, const struct ledger *ledger, uint64_t now_nano)
+{
+	health->record_age_nano = age(health->stream.latest_nano, now_nano);
+	health->counters_age_nano = age(health->stream.counters_nano, now_nano);
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		health->lost += lost_of(&ledger->kinds[k]);
+		health->attached |= *ledger->kinds[k].tier != '\0';
+	}
+	health->status = judge(health);
+}
+
+struct health health_of(const struct ledger *ledger, uint64_t now_nano, int error)
 {
 	struct health health = {.status = HEALTH_NONE};
 
-	if (ledger_newest(ledger, now_nano, &health.stream))
-		return health;
-	health.record_age_nano = age(health.stream.latest_nano, now_nano);
-	health.counters_age_nano = age(health.stream.counters_nano, now_nano);
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		health.lost += lost_of(&ledger->kinds[k]);
-		health.attached |= *ledger->kinds[k].tier != '\0';
-	}
-	health.status = judge(&health);
+	if (!ledger_newest(ledger, now_nano, &health.stream))
+		take_stream(&health, ledger, now_nano);
+	if (!health_is_alive(health.status) && error)
+		health = (struct health){.status = HEALTH_UNREAD, .error = error};
 	return health;
+}
+
+const char *health_why(const struct health *health, char buf[HEALTH_WHY])
+{
+	bool refused = health->error == -EACCES || health->error == -EPERM;
+
+	(void)snprintf(buf, HEALTH_WHY, "%s%s", strerror(-health->error),
+		       refused ? " (join the group ringside, or use sudo)" : "");
+	return buf;
 }
 
 const char *health_word(enum health_status status)
 {
 	static const char *const words[] = {
-		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses", [HEALTH_STALE] = "stale",
-		[HEALTH_ENDED] = "ended", [HEALTH_NONE] = "none",
+		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses",
+		[HEALTH_STALE] = "stale", [HEALTH_ENDED] = "ended",
+		[HEALTH_NONE] = "none",   [HEALTH_UNREAD] = "unreadable",
 	};
 
 	return words[status];
@@ -137,10 +154,14 @@ static void put_stream(struct writer *writer, const struct ledger *ledger,
 
 void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health)
 {
+	char why[HEALTH_WHY];
+
 	json_member(writer, "{", "alive");
 	writer_string(writer, health_is_alive(health->status) ? "true" : "false");
 	put_text(writer, ",", "status", health_word(health->status));
-	if (health->status != HEALTH_NONE)
+	if (health->status == HEALTH_UNREAD)
+		put_text(writer, ",", "error", health_why(health, why));
+	else if (health->status != HEALTH_NONE)
 		put_stream(writer, ledger, health);
 	writer_string(writer, "}\n");
 }

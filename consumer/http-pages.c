@@ -154,7 +154,7 @@ enum MHD_Result http_get_health(struct http_request *request)
 	struct MHD_Response *response;
 
 	(void)pthread_mutex_lock(&intake->lock);
-	page.health = health_of(&intake->ledger, intake_now());
+	page.health = health_of(&intake->ledger, intake_now(), intake->error);
 	response =
 		http_make_response(request->listener->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);

@@ -73,6 +73,28 @@ static void keep_open(const struct recordings *list, struct trail_start *starts,
 	*n = kept;
 }
 
+/* What cannot be read may be what is being written: of a folder that is looked at again and again,
+ * said once. */
+static void note_unread(struct intake *intake, const struct recordings *list)
+{
+	char text[SAY_SIZE], safe[LINE_FILE];
+	const struct recording *unread = NULL;
+	int before;
+
+	for (size_t i = 0; i < list->n && !unread; i++)
+		if (list->all[i].error)
+			unread = &list->all[i];
+	(void)pthread_mutex_lock(&intake->lock);
+	before = intake->error;
+	intake->error = unread ? unread->error : 0;
+	(void)pthread_mutex_unlock(&intake->lock);
+	if (!unread || before == unread->error)
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(unread->path, safe),
+		       recordings_error(unread->error));
+	intake->say(text);
+}
+
 /* trail_ops */
 static int plan(void *data, const struct recordings *list, struct trail_start *starts,
 		size_t *ret_n)
@@ -80,6 +102,7 @@ static int plan(void *data, const struct recordings *list, struct trail_start *s
 	struct intake *intake = data;
 	int r = 0;
 
+	note_unread(intake, list);
 	for (size_t i = 0; !r && i < list->n; i++) {
 		const struct recordings_id *id = &list->all[i].id;
 
@@ -162,6 +185,10 @@ static void say_error(void *data, const char *name, int error)
 		return;
 	}
 	intake->failed = true;
+	(void)pthread_mutex_lock(&intake->lock);
+	/* what is not there is not being written, either */
+	intake->error = error == -ENOENT || error == -ENODATA ? 0 : error;
+	(void)pthread_mutex_unlock(&intake->lock);
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
 		       recordings_error(error));
 	intake->say(text);

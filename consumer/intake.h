@@ -22,6 +22,7 @@ struct intake {
 	struct ledger ledger;
 	uint64_t damaged;
 	bool failed; /* an input could not be read */
+	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
 };
 
 void intake_init(struct intake *intake, size_t series_limit);

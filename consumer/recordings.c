@@ -133,6 +133,7 @@ const char *recordings_error(int error)
 static int add(struct recordings *list, size_t *room, const char *path)
 {
 	struct recording *recording;
+	int r;
 
 	if (list->n == RECORDINGS_MAX)
 		return -E2BIG;
@@ -150,7 +151,9 @@ static int add(struct recordings *list, size_t *room, const char *path)
 	if (!recording->path)
 		return -ENOMEM;
 	list->n++;
-	recording->known = recordings_identify(path, &recording->id) == 0;
+	r = recordings_identify(path, &recording->id);
+	recording->known = r == 0;
+	recording->error = r < 0 && r != -ENOENT ? r : 0; /* deleted meanwhile */
 	return 0;
 }
 

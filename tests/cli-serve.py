@@ -86,6 +86,40 @@ def status_is_for_probes():
     assert status("-o", "xml", "rec")[0] == 2
 
 
+def what_cannot_be_read_may_be_a_recording():
+    # root reads everything, but for what it may not do
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+    def said(*args):
+        done = subprocess.run([*drop, ringside, *args], capture_output=True, timeout=20, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    why = "Permission denied (join the group ringside, or use sudo)"
+    stream = Stream(6)
+    os.mkdir("closed")
+    write("closed/a.pb", stream.header(), stream.counters(0), stream.footer())
+    write("closed/b.pb", stream.header(), stream.counters(0))
+    assert said("status", "closed")[0] == 0
+    os.chmod("closed/b.pb", 0)
+    for path in "closed", "closed/b.pb":
+        done = said("status", path)
+        assert done[:2] == (1, f"not known whether it is recording: {why}\n"), done
+        assert "closed/b.pb: Permission denied" in done[2], done
+    done = said("status", "-o", "json", "closed")
+    assert json.loads(done[1]) == {"alive": False, "status": "unreadable", "error": why}, done
+    os.chmod("closed", 0)
+    done = said("status", "closed")
+    assert done[:2] == (1, f"not known whether it is recording: {why}\n"), done
+    os.chmod("closed", 0o700)
+    os.chmod("closed/b.pb", 0o600)
+    # what is not there is none
+    assert said("status", "nowhere")[1] == "not recording: no stream was found\n"
+    # one that is written elsewhere is not less alive
+    write("closed/c.pb", Stream(7).header(), Stream(7).counters(0))
+    os.chmod("closed/a.pb", 0)
+    assert said("status", "closed")[0] == 0
+
+
 def ask(path, method="GET"):
     connection = http.client.HTTPConnection("x", timeout=10)
     connection.sock = socket.socket(socket.AF_UNIX)
@@ -261,7 +295,8 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
 
 
 for test in [bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
-             thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file, status_is_for_probes,
+             thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
+             what_cannot_be_read_may_be_a_recording, status_is_for_probes,
              what_is_asked_wrongly_is_refused]:
     start = time.monotonic()
     test()

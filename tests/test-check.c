@@ -106,18 +106,19 @@ static void health_is_by_age_and_losses(void **state)
 	_cleanup_ledger_ struct ledger ledger = make_ledger();
 	struct fixture_stream a = fixture_stream(1);
 
-	assert_int_equal(health_of(&ledger, AT(0)).status, HEALTH_NONE);
+	assert_int_equal(health_of(&ledger, AT(0), 0).status, HEALTH_NONE);
 	fixture_header(&ledger, &a, 100);
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5});
-	assert_int_equal(health_of(&ledger, AT(112)).status, HEALTH_WHOLE);
-	assert_int_equal(health_of(&ledger, AT(112)).counters_age_nano, 2 * SECOND);
-	assert_true(health_of(&ledger, AT(112)).attached);
-	assert_int_equal(health_of(&ledger, AT(110 + 36)).status, HEALTH_STALE);
+	assert_int_equal(health_of(&ledger, AT(112), 0).status, HEALTH_WHOLE);
+	assert_int_equal(health_of(&ledger, AT(112), 0).counters_age_nano, 2 * SECOND);
+	assert_true(health_of(&ledger, AT(112), 0).attached);
+	assert_int_equal(health_of(&ledger, AT(110 + 36), 0).status, HEALTH_STALE);
 	fixture_counters(&ledger, &a, 150, (struct fixture_set){.seen = 9, .dropped = 1});
-	assert_int_equal(health_of(&ledger, AT(150)).status, HEALTH_LOSSES);
-	assert_int_equal(health_of(&ledger, AT(150)).lost, 1);
+	assert_int_equal(health_of(&ledger, AT(150), 0).status, HEALTH_LOSSES);
+	assert_int_equal(health_of(&ledger, AT(150), 0).lost, 1);
 	fixture_footer(&ledger, &a, 151);
-	assert_int_equal(health_of(&ledger, AT(151)).status, HEALTH_ENDED);
+	assert_int_equal(health_of(&ledger, AT(151), 0).status, HEALTH_ENDED);
+	assert_int_equal(health_of(&ledger, AT(151), -EACCES).status, HEALTH_UNREAD);
 }
 
 int main(void)
