@@ -64,7 +64,8 @@ bool astray_believes(struct astray *astray, const struct frame *frame, const str
 {
 	struct resync *resync = &astray->resync;
 
-	if (header || (peek->seq && peek->seq == resync->latest_seq + 1) ||
+	if ((header && !resync_is_text(frame->data, frame->size)) ||
+	    (peek->seq && peek->seq == resync->latest_seq + 1) ||
 	    astray->found == frame->offset + 1 || confirm(astray, frame) == 1) {
 		resync->latest_seq = peek->seq;
 		return true;

@@ -25,6 +25,9 @@ struct resync {
 void resync_init(struct resync *resync, struct window *window);
 void resync_done(struct resync *resync);
 
+/* Whether the bytes may be a part of a name, which no record of ours is: they have no zero. */
+bool resync_is_text(const uint8_t *data, size_t size);
+
 /* Whether the record @frame can be believed, though it is not the next one by its seq. @behind:
  * what comes after it; @size bytes of it are there. Returns 1, 0, or RESYNC_MORE: *ret_need bytes
  * are needed to tell (with less at the end of the file, say @ended). */

@@ -224,7 +224,8 @@ static int is_believable(struct salvage *salvage, const Ringside__V1__Record *re
 	const uint8_t *behind = frame->data + frame->size;
 
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
-		return record->header->magic && !strcmp(record->header->magic, "RINGSIDE");
+		return record->header->magic && !strcmp(record->header->magic, "RINGSIDE") &&
+		       !resync_is_text(frame->data, frame->size);
 	if (salvage->offset == salvage->found)
 		return 1;
 	if (salvage->resync.latest_seq && record->has_seq &&

@@ -156,6 +156,36 @@ def behind_a_bad_length_reading_goes_on():
     assert len(lines(out)) == 198
 
 
+def no_record_is_taken_out_of_a_string():
+    """Whoever names a program or a cgroup can put whole records into that."""
+    def forged(seq, **body):
+        whole = frame(pb.Record(seq=seq, boottime_nano=0x0101010101010101,
+                                time_unix_nano=0x187F010101010101, **body))
+        assert b"\0" not in whole and whole.isascii()
+        return whole
+
+    stream = Stream(b"f", boottime=900 * 86400)
+    before = [stream.header()] + [stream.denial() for _ in range(20)]
+    kill = pb.OomKill(victim=pb.Process(pid=1, comm="java"))
+    seqs = range(stream.seq + 2, stream.seq + 100)
+    header = forged(1, header=pb.Header(magic="RINGSIDE", stream_id=b"x" * 16, boot_id="b"))
+    path = b"".join([forged(seq, oom_kill=kill) for seq in seqs] + [header] +
+                    [forged(seq, oom_kill=kill) for seq in range(2, 100)])
+    false = stream.record(seccomp_denial=pb.SeccompDenial(
+        process=pb.Process(pid=77, executable_path=path.decode()), syscall_name="ptrace"))
+    after = [stream.denial() for _ in range(20)] + [stream.counters(), stream.footer()]
+    for bad in b"\xff\xff", b"\x7f", b"\1":
+        save("f.pb", b"".join(before) + bad + false[2:] + b"".join(after))
+        out = check(run("cat", "-o", "json", "f.pb"), 1, ".*no records.*repair.*\n")
+        assert [json.loads(x)["seq"] for x in lines(out)] == [*range(1, 22), *range(23, 45)], out
+        assert b"22" in check(run("verify", "f.pb"), 3)
+        if os.path.exists("g.pb"):
+            os.unlink("g.pb")
+        run("repair", "f.pb", "-w", "g.pb")
+        out = run("cat", "-o", "json", "g.pb").stdout
+        assert b"oom_kill" not in out and len(lines(out)) >= 42, out
+
+
 def what_only_has_a_recordings_name_is_skipped_in_a_folder():
     os.mkdir("strange")
     save("strange/a.pb", closed(Stream(b"a"), 3))
@@ -683,6 +713,7 @@ for test in [
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
     behind_a_bad_length_reading_goes_on,
+    no_record_is_taken_out_of_a_string,
     no_name_of_a_file_reaches_the_terminal_raw,
     json_hides_no_characters,
     what_only_has_a_recordings_name_is_skipped_in_a_folder,
