@@ -96,6 +96,8 @@ static int flush_all(struct pipeline *p, uint64_t deadline)
 {
 	int r = p->no_room ? p->no_room : with_patience(p, deadline, hand_out);
 
+	if (!r && pipeline_mind_cut(p))
+		r = p->failure ? p->failure : with_patience(p, deadline, hand_out);
 	if (!r)
 		pipeline_commit(p);
 	else if (!p->no_room && sink_keeps_going(p->sink))
@@ -164,6 +166,25 @@ static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
 	return n;
 }
 
+/* Once more, if the file is cut short meanwhile. */
+static int write_last(struct pipeline *p, uint64_t deadline)
+{
+	uint32_t file;
+	int r;
+
+	do {
+		file = stream_file(p->stream);
+		do {
+			r = flush_all(p, deadline);
+			if (!r)
+				r = reports_end(&p->reports, p->reason);
+		} while (r == REPORTS_MORE);
+		if (!r)
+			r = flush_all(p, deadline);
+	} while (!r && stream_file(p->stream) != file);
+	return r;
+}
+
 static int finish(struct pipeline *p)
 {
 	uint64_t deadline = now_ms() + CLOSING_MS;
@@ -179,15 +200,10 @@ static int finish(struct pipeline *p)
 	}
 	if (p->no_room)
 		(void)pipeline_retry(p);
+	(void)pipeline_mind_cut(p);
 	r = drain_all(p, deadline);
-	do {
-		if (r >= 0)
-			r = flush_all(p, deadline);
-		if (!r)
-			r = reports_end(&p->reports, p->reason);
-	} while (r == REPORTS_MORE);
 	if (!r)
-		r = flush_all(p, deadline);
+		r = write_last(p, deadline);
 	if (!r)
 		r = with_patience(p, deadline, end_output);
 	return r ? r : sink_sync(p->sink);

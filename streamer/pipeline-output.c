@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A commit is a moment at which all that was put into the stream is in the file. In a folder, the
- * state of everything that would be told only once (numbers, sums, hashes, losses) is kept as of
- * then; a write that fails takes the stream back there, and the events since are lost, counted. */
+/* A commit is a moment at which all that was put into the stream is in the file. The state of
+ * everything that would be told only once (numbers, sums, hashes, losses) is kept as of then; a
+ * write that fails, in a folder, or goes into a file that somebody has cut short, takes the stream
+ * back there, and the events since are lost, counted. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,10 +49,6 @@ void pipeline_commit(struct pipeline *p)
 {
 	p->opening = false;
 	reports_written(&p->reports);
-	if (!sink_keeps_going(p->sink)) {
-		deletions_commit(sink_deletions(p->sink));
-		return;
-	}
 	stream_commit(p->stream);
 	reports_commit(&p->reports);
 	p->committed_nano = pipeline_boottime();
@@ -63,11 +60,51 @@ void pipeline_commit(struct pipeline *p)
 		       sink_name(p->sink), untold(p));
 }
 
-void pipeline_ran_out(struct pipeline *p, int r)
+static void take_back(struct pipeline *p)
 {
 	stream_rollback(p->stream);
 	reports_rollback(&p->reports);
 	p->totals.sink_nano = p->committed_nano;
+}
+
+/* The last record that was committed is in the copy, if it was made later than that: its number
+ * and that of the Header here are what tells. */
+static void begin_anew(struct pipeline *p)
+{
+	uint64_t before = untold(p);
+	int r = sink_begin_anew(p->sink);
+
+	if (r < 0) {
+		pipeline_fail(p, r, sink_name(p->sink));
+		return;
+	}
+	take_back(p);
+	stream_next_file(p->stream);
+	pipeline_commit(p);
+	p->opening = true;
+	(void)snprintf(p->notice, sizeof(p->notice),
+		       "%s was cut short by somebody else (copytruncate?): goes on in it as file "
+		       "%" PRIu32 " of the stream, behind record %" PRIu64 "; %" PRIu64
+		       " events could not be written, and what came after the copy was made and "
+		       "before the cut is lost",
+		       sink_name(p->sink), stream_file(p->stream), stream_seq(p->stream),
+		       untold(p) - before);
+	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
+	if (r < 0)
+		pipeline_fail(p, r, "the kernel's sums");
+}
+
+bool pipeline_mind_cut(struct pipeline *p)
+{
+	if (p->failure || !sink_was_cut(p->sink))
+		return false;
+	begin_anew(p);
+	return true;
+}
+
+void pipeline_ran_out(struct pipeline *p, int r)
+{
+	take_back(p);
 	p->no_room = r;
 	p->no_room_nano = pipeline_boottime();
 	if (p->no_room_told)
@@ -86,7 +123,7 @@ void pipeline_flush(struct pipeline *p)
 		return;
 	p->flush_due = false;
 	r = stream_flush(p->stream);
-	if (!r)
+	if (!r && !pipeline_mind_cut(p))
 		pipeline_commit(p);
 	else if (r == -EPIPE)
 		p->reason = pipeline_output_closed;
@@ -141,19 +178,27 @@ bool pipeline_retry(struct pipeline *p)
 	return !p->no_room;
 }
 
+/* Whether the file still takes what it began with. */
+static bool flush_into(struct pipeline *p, uint32_t file)
+{
+	pipeline_flush(p);
+	return !p->no_room && !p->failure && stream_file(p->stream) == file;
+}
+
 /* The file's last records. Returns 0 if they are in it. */
 static int end_file(struct pipeline *p)
 {
+	uint32_t file = stream_file(p->stream);
 	int r;
 
 	do {
-		pipeline_flush(p);
-		r = p->no_room || p->failure ? -EIO : reports_end(&p->reports, "rotated");
+		if (!flush_into(p, file))
+			return -EIO;
+		r = reports_end(&p->reports, "rotated");
 	} while (r == REPORTS_MORE);
-	if (r < 0 && !p->no_room)
+	if (r < 0)
 		pipeline_fail(p, r, "the kernel's sums");
-	pipeline_flush(p);
-	if (p->no_room || p->failure)
+	if (!flush_into(p, file))
 		return -EIO;
 	r = sink_end(p->sink);
 	if (r < 0 && sink_keeps_going(p->sink))
@@ -194,6 +239,7 @@ void pipeline_rotate(struct pipeline *p)
 	p->next_failed = false;
 	if (end_file(p) < 0) {
 		sink_discard(p->sink);
+		p->reopen = reopen;
 		return;
 	}
 	r = sink_switch(p->sink);

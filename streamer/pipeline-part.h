@@ -70,6 +70,10 @@ void pipeline_flush_lazily(struct pipeline *p);
 /* What was handed out stays. */
 void pipeline_commit(struct pipeline *p);
 
+/* Begins anew in a file that somebody else has cut short. Whether that was so: what was not
+ * committed is lost then, counted. */
+bool pipeline_mind_cut(struct pipeline *p);
+
 /* A folder's disk took nothing: back to the latest commit, as if nothing had come since. */
 void pipeline_ran_out(struct pipeline *p, int r);
 /* Whether there is room again. */

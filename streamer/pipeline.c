@@ -293,6 +293,7 @@ int pipeline_run(struct pipeline *p)
 
 	while (!p->reason) {
 		keep_pace(p, causes);
+		(void)pipeline_mind_cut(p); /* before events are taken that would go with it */
 		pipeline_flush_lazily(p);
 		if (!pipeline_drain(p) && causes & (WAKEUP_CRITICAL | WAKEUP_BULK))
 			yield_to_kernel();

@@ -67,10 +67,10 @@ int place_check(const struct place *place, char *why, size_t size)
 
 int place_make(const struct place *place, const char *path)
 {
-	int fd =
-		openat(place->fd, place_name(place, path),
-		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		       0640);
+	int fd = openat(place->fd, place_name(place, path),
+			O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK |
+				O_NOCTTY | O_CLOEXEC,
+			0640);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -96,11 +96,11 @@ static int check_found(const struct place *place, int fd, char *why, size_t size
 	return 0;
 }
 
-int place_reopen(const struct place *place, const char *path, int flags, char *why, size_t size)
+int place_reopen(const struct place *place, const char *path, char *why, size_t size)
 {
 	_cleanup_close_ int fd =
 		openat(place->fd, place_name(place, path),
-		       flags | O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		       O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int r;
 
 	why[0] = '\0';

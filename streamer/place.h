@@ -36,14 +36,15 @@ bool place_trusts(const struct place *place, uid_t uid);
 /* Whether somebody else may put files into the folder: 0, or -EPERM with the reason in @why. */
 int place_check(const struct place *place, char *why, size_t size);
 
-/* Makes a file that was not there, mode 0640. Returns its descriptor or -errno; -EEXIST. */
+/* Makes a file that was not there, mode 0640. Returns its descriptor or -errno; -EEXIST. Of this
+ * and the next one: each write goes to the file's end, wherever somebody has cut it to meanwhile.
+ */
 int place_make(const struct place *place, const char *path);
 
-/* Opens what is there for writing, with @flags besides, and never waits for a reader: -ENXIO for a
- * pipe that has none. Returns its descriptor; -ELOOP for a symbolic link; -EPERM, with the reason
- * in
- * @why (empty otherwise), for what somebody else may have put there. */
-int place_reopen(const struct place *place, const char *path, int flags, char *why, size_t size);
+/* Opens what is there for writing, and never waits for a reader: -ENXIO for a pipe that has none.
+ * Returns its descriptor; -ELOOP for a symbolic link; -EPERM, with the reason in @why (empty
+ * otherwise), for what somebody else may have put there. */
+int place_reopen(const struct place *place, const char *path, char *why, size_t size);
 
 /* Waits until somebody reads the pipe. For the command line's own only: nothing else goes on
  * meanwhile. Returns as place_reopen(). */

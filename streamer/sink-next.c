@@ -215,8 +215,6 @@ static int open_moved(struct sink *sink, char *error, size_t size)
 		r = sink_refuse(error, size, -EINVAL, "%s is not a file", sink->name);
 	if (!r && now.st_size)
 		r = sink_check_append(sink, sink->name, &now, error, size);
-	if (!r && lseek(sink->next.fd, 0, SEEK_END) < 0)
-		r = sink_refuse_open(sink->name, -errno, error, size);
 	if (r < 0) {
 		util_closep(&sink->next.fd);
 		sink->next.fd = -1;
@@ -316,7 +314,7 @@ int sink_switch(struct sink *sink)
 		}
 		sink->fd = TAKE_FD(next->fd);
 		sink->start = next->start;
-		sink->written = 0;
+		sink->written = sink->checked = 0;
 	}
 	free(sink->name);
 	sink->name = TAKE_PTR(next->name);
@@ -327,6 +325,50 @@ int sink_switch(struct sink *sink)
 	if (sink->rotates && !sink->names.folder && keep_name(sink, sink->name) < 0)
 		r = -ENOMEM;
 	return begin_recording(sink) < 0 ? -ENOMEM : r;
+}
+
+bool sink_was_cut(struct sink *sink)
+{
+	struct stat st;
+
+	if (!sink->regular || sink->fd < 0 || fstat(sink->fd, &st) < 0)
+		return false;
+	if ((uint64_t)st.st_size < sink->start + sink->written)
+		return true;
+	sink->checked = sink->written;
+	return false;
+}
+
+/* What was written since the latest look may have gone behind the cut: the rest of a recording
+ * whose beginning is elsewhere. What is more than that, somebody has left there, or put. */
+static int clear(struct sink *sink, uint64_t *ret_size)
+{
+	struct stat st;
+
+	if (fstat(sink->fd, &st) < 0)
+		return -errno;
+	*ret_size = (uint64_t)st.st_size;
+	if (!*ret_size || !sink->owned || *ret_size > sink->written - sink->checked)
+		return 0;
+	*ret_size = 0;
+	return ftruncate(sink->fd, 0) < 0 ? -errno : 0;
+}
+
+int sink_begin_anew(struct sink *sink)
+{
+	uint64_t start;
+	int r = clear(sink, &start);
+
+	if (r < 0)
+		return r;
+	/* stdout need not be open for appending */
+	if (lseek(sink->fd, (off_t)start, SEEK_SET) < 0)
+		return -errno;
+	sink->start = start;
+	sink->written = sink->checked = 0;
+	sink->batch = 0;
+	sink->index++;
+	return begin_recording(sink);
 }
 
 void sink_finished(struct sink *sink)

@@ -175,7 +175,7 @@ int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *
 		*ret_st = (struct stat){.st_mode = S_IFREG};
 		return r;
 	}
-	fd = place_reopen(&sink->place, path, sink->config.append ? O_APPEND : 0, why, sizeof(why));
+	fd = place_reopen(&sink->place, path, why, sizeof(why));
 	if (fd == -ENXIO && awaits)
 		fd = place_await_reader(&sink->place, path, why, sizeof(why));
 	if (fd < 0 || fstat(fd, ret_st) < 0)

@@ -37,7 +37,8 @@ struct sink {
 	bool truncate;  /* before the first write */
 	uint64_t start; /* where in the file our first byte goes */
 	uint64_t written;
-	uint64_t marked; /* of written: this stays, whatever happens */
+	uint64_t marked;  /* of written: this stays, whatever happens */
+	uint64_t checked; /* of written: this was in the file at the latest look */
 	/* Rotation. */
 	bool rotates;
 	struct names names;

@@ -130,6 +130,8 @@ int sink_cut(struct sink *sink, uint64_t keep)
 	/* what shares stdout with us goes on at the new end, without a hole */
 	(void)lseek(sink->fd, (off_t)(sink->start + keep), SEEK_SET);
 	sink->written = keep;
+	if (sink->checked > keep)
+		sink->checked = keep;
 	return 0;
 }
 

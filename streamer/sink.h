@@ -67,8 +67,7 @@ int sink_cut(struct sink *sink, uint64_t keep);
 /* Whether the output ends within a record, after a failure. */
 bool sink_torn(const struct sink *sink);
 
-/* All that was taken stays; and: of what was taken since, nothing stays. For a sink that keeps
- * going; the others do this themselves. */
+/* All that was taken stays; and: of what was taken since, nothing stays. For files. */
 void sink_commit(struct sink *sink);
 void sink_rollback(struct sink *sink);
 
@@ -98,6 +97,12 @@ void sink_discard(struct sink *sink);
 /* Leaves the old one, which has been ended: it is synced meanwhile, and its name goes to
  * --post-rotate. Returns 0, -ENOMEM, or -errno of an earlier one that could not be synced. */
 int sink_switch(struct sink *sink);
+
+/* Whether somebody else has cut the file short (logrotate's copytruncate); ask after a write,
+ * before sink_commit. */
+bool sink_was_cut(struct sink *sink);
+/* Then: a new recording begins in the same file, where it ends now. Returns 0 or -errno. */
+int sink_begin_anew(struct sink *sink);
 
 /* Deletes what the limits do not allow any more; *ret: what was, for the stream to tell. */
 void sink_retain(struct sink *sink);

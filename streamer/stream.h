@@ -56,7 +56,7 @@ int stream_flush(struct stream *stream);
 void stream_next_file(struct stream *stream);
 
 /* All is handed out, and stays; and: of what came since, nothing stays, no number is used up and
- * no byte hashed. For a sink that keeps going. */
+ * no byte hashed. For files. */
 void stream_commit(struct stream *stream);
 void stream_rollback(struct stream *stream);
 

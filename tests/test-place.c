@@ -129,17 +129,17 @@ static void what_is_there_is_opened_without_waiting(void **state)
 	char why[128];
 
 	assert_ok(make_fifo(path.s));
-	assert_int_equal(place_reopen(&place, path.s, 0, why, sizeof(why)), -ENXIO);
+	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -ENXIO);
 	assert_ok(unlink(path.s));
 	assert_ok(make_link(path.s));
-	assert_int_equal(place_reopen(&place, path.s, 0, why, sizeof(why)), -ELOOP);
+	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -ELOOP);
 	assert_ok(unlink(path.s));
 	assert_ok(make_file(path.s));
 	assert_ok(link(path.s, other.s));
-	assert_int_equal(place_reopen(&place, path.s, 0, why, sizeof(why)), -EPERM);
+	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -EPERM);
 	assert_non_null(strstr(why, "hard link"));
 	assert_ok(unlink(other.s));
-	assert_ok(close(place_reopen(&place, path.s, O_APPEND, why, sizeof(why))));
+	assert_ok(close(place_reopen(&place, path.s, why, sizeof(why))));
 }
 
 /* A folder's files go on by their own number, others pass the name over. */
