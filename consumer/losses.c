@@ -82,7 +82,8 @@ void losses_skip(struct tally *tally)
 		struct tally_kind *kind = &tally->kinds[i];
 
 		for (unsigned reason = 0; reason < TALLY_REASONS; reason++)
-			(void)grow(&kind->told[reason].count, tally_kind_lost(kind, reason).count);
+			(void)grow(&kind->told[reason].count,
+				   tally_kind_lost(kind, reason).count - kind->lost[reason].count);
 	}
 	(void)losses_limited(tally);
 }

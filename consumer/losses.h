@@ -11,7 +11,8 @@ void losses_add(struct tally *tally, struct findings *losses);
 /* Events held back since the previous call. */
 uint64_t losses_limited(struct tally *tally);
 
-/* What was lost before the sums at hand is not this input's: as if it had been told. */
+/* What was lost before the sums at hand is not this input's, unless its own records tell of it: as
+ * if it had been told. */
 void losses_skip(struct tally *tally);
 
 /* At a Footer: why no more can be known of the attached probes. @last: the stream ends with it. */

@@ -95,7 +95,8 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 		return 0;
 	r = tally_counters(&verify->tally, counters->probes, counters->n_probes, where,
 			   &verify->report.problems);
-	if (from_here) /* a later file alone: what was lost before it is not told of it */
+	if (from_here) /* a later file alone: what was lost before is told of it only
+			* where it has records of that */
 		losses_skip(&verify->tally);
 	verify_tell_missing(verify, where);
 	return r;

@@ -94,6 +94,30 @@ static void a_later_file_alone_is_compared_with_itself(void **state)
 	stream_done(&stream);
 }
 
+/* 2 before it, of which its records say nothing, and 5 of which they do. */
+static void a_later_file_alone_has_the_losses_it_tells_of(void **state)
+{
+	struct stream stream;
+	size_t first;
+
+	begin(&stream);
+	stream.lost_in_sink[STREAM_OOM] = 2;
+	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__SINK, STREAM_OOM, 0, 2);
+	first = stream.size;
+	stream_header(&stream);
+	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__SINK, STREAM_OOM, 0, 5);
+	stream.lost_in_sink[STREAM_OOM] = 7;
+	stream.sums[STREAM_OOM][0].seen += 7;
+	stream.sums[STREAM_OOM][0].submitted += 7;
+	stream_counters(&stream);
+	end(&stream);
+	assert_bytes(stream.data + first, stream.size - first, false, 4,
+		     "whole, but 5 events of oom_kill lost (the output could not take them); it is "
+		     "not the first file of its stream: what Lost and Limited say is not compared "
+		     "with the sums");
+	stream_done(&stream);
+}
+
 static void promise_a_part(Ringside__V1__Record *record)
 {
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS)
@@ -183,6 +207,7 @@ int main(void)
 		cmocka_unit_test(files_of_one_stream_in_their_order_are_one_stream),
 		cmocka_unit_test(a_stream_that_goes_on_behind_its_footer_is_told),
 		cmocka_unit_test(a_later_file_alone_is_compared_with_itself),
+		cmocka_unit_test(a_later_file_alone_has_the_losses_it_tells_of),
 		cmocka_unit_test(a_set_of_counters_that_is_not_whole_is_told),
 		cmocka_unit_test(sums_of_a_kind_of_a_newer_version_are_not_compared),
 		cmocka_unit_test(a_name_cannot_steer_the_terminal),
