@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
-# Recordings: compressed, rotated, in folders; killed, on full disks, moved away. Moments to kill
-# at: RINGSIDE_KILLS.
+# Recordings: compressed, rotated, in folders; killed, on full disks, moved away, cut short. Moments
+# to kill at: RINGSIDE_KILLS.
 # shellcheck disable=SC2034 # for collect.sh
 targets=native
 
@@ -10,6 +10,8 @@ KILLS=${RINGSIDE_KILLS:-16}
 collect() {
 	collect_rotated
 	collect_reopened
+	collect_cut plain plain.pb
+	collect_cut packed packed.pb.zst
 	collect_timed
 	collect_retained
 	collect_others_folder
@@ -65,6 +67,46 @@ collect_reopened() {
 	wait_until 5 "new file" test -s reopened.pb.zst
 	trigger reopened trigger-storm --count 5000
 	stop reopened
+}
+
+# And with copytruncate: first between events, then amid them. A stream for each.
+collect_cut() { # NAME FILE
+	for moment in quiet storm; do
+		record "$1-$moment" "$moment-$2"
+		trigger "$1-$moment" trigger-storm --count 5000
+		if [ $moment = quiet ]; then
+			sleep 1
+			copytruncate "$moment-$2"
+			trigger "$1-$moment" trigger-storm --count 5000
+		else
+			gusts "$1-$moment" &
+			gusts=$!
+			sleep 0.3
+			copytruncate "$moment-$2"
+			wait $gusts
+		fi
+		stop "$1-$moment"
+		for files in "$moment-$2.1 $moment-$2" "$moment-$2"; do
+			rc=0
+			# shellcheck disable=SC2086 # one or two
+			"$BUILD/consumer/ringside" verify $files >>"$1-$moment.verified" 2>&1 || rc=$?
+			echo $rc >>"$1-$moment.codes"
+		done
+	done
+}
+
+# For longer than a copy takes, which in a storm has no end.
+gusts() { # NAME
+	for _ in $(seq 60); do
+		trigger "$1" trigger-storm --count 2000
+		sleep 0.01
+	done
+}
+
+copytruncate() { # FILE
+	printf '%s/%s {\n\tcopytruncate\n\trotate 2\n}\n' "$PWD" "$1" >rotate.conf
+	chmod 644 rotate.conf
+	logrotate --force --state "$PWD/rotate.state" rotate.conf
 }
 
 collect_timed() {
@@ -215,6 +257,8 @@ judge() {
 	below "RssAnon in kB while recording" "$(awk '/RssAnon/ { print $2 }' rotated.memory)" 8192
 	same "commands run" "$(wc -l <rotated.commands)" "$(find rotated -type f | wc -l)"
 	sums reopened --sink no --lost no -- reopened.1.pb.zst reopened.pb.zst
+	judge_cut plain plain.pb
+	judge_cut packed packed.pb.zst
 	sums timed --sink no --lost no -- timed
 	at_least "files by time" "$(find timed -type f | wc -l)" 3
 	below "kB used by the folder" "$(cat retained.use)" 301
@@ -231,6 +275,14 @@ judge() {
 	same "missing files said to be missing" "$(missing retained)" 1
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" full full.pb.zst full.log
 	/usr/bin/python3 "$TESTS/e2e/recordings.py" killed killed "$KILLS" "$BUILD/consumer/ringside"
+}
+
+judge_cut() { # NAME FILE
+	sums "$1-quiet" --sink no --lost no --open -- "quiet-$2.1" "quiet-$2"
+	same "$1: verify of both, cut between events" "$(head -n 1 "$1-quiet.codes")" 0
+	same "$1: lines about a cut" "$(cat "$1-quiet.log" "$1-storm.log" | grep -c 'was cut short')" 2
+	/usr/bin/python3 "$TESTS/e2e/recordings.py" cut "storm-$2.1" "storm-$2" "$1-storm.truth" \
+		"$(head -n 1 "$1-storm.codes")" || echo "not ok - $1: cut amid events"
 }
 
 sums() { # NAME [OPTION…] -- FILE…

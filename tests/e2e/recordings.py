@@ -7,6 +7,9 @@ usage: recordings.py retained FOLDER       the oldest files went, and the rest s
        recordings.py killed FOLDER COUNT RINGSIDE
                                            COUNT streamers killed in a storm; what RINGSIDE makes
                                            of the files
+       recordings.py cut COPY FILE TRUTH CODE
+                                           cut short in a storm: what neither the copy nor the file has
+                                           is a gap between them, or counted; CODE is verify's
        recordings.py followed FOLDER LINES what follow.py has seen of them
 """
 import json
@@ -17,6 +20,7 @@ from pathlib import Path
 
 import ringside_pb2 as pb
 from judge import Bad, read_records, read_varint
+from sums import read_file
 
 EVENTS = ("oom_kill", "seccomp_denial")
 ZSTD_MAGIC = bytes.fromhex("28b52ffd")
@@ -159,6 +163,27 @@ def followed(folder, lines):
         f"{len(lonely)} single events are there after {late / 1e6:.0f} ms at most"
 
 
+def cut(copy, file, truth, code):
+    # the copy may end within a record
+    before = list(read_records(whole_part(read_file(copy, True))))
+    after = list(read_records(read_file(file)))
+    header, footer = after[0].header, after[-1].footer
+    gap = header.first_seq - before[-1].seq - 1
+    there = [r for r in before + after if r.WhichOneof("body") == "seccomp_denial"]
+    lost = sum(r.lost.count for r in before + after if r.WhichOneof("body") == "lost" and r.lost.kind == "seccomp_denial")
+    total = next(t for t in footer.totals if t.kind == "seccomp_denial")
+    triggered = sum(json.loads(line)["triggered"] for line in Path(truth).read_text().splitlines())
+    say = f"{triggered} triggered; {total.written} written, {lost} lost; {len(there)} are there, {gap} records between"
+    yield header.file_index == 1 and after[0].seq == header.first_seq and gap >= 0, \
+        f"the file begins anew with file {header.file_index}, {gap} records behind the copy"
+    yield [r.seq for r in after] == list(range(after[0].seq, after[-1].seq + 1)), "no number is missing in it"
+    # others' denials are in the sums too; what is in the gap need not be an event
+    yield total.written + total.lost >= triggered and 0 <= total.written - len(there) <= gap and \
+        total.lost - lost <= gap, say
+    want = {3} if gap else {4} if lost else {0}
+    yield int(code) in want, f"verify of both exits with {code}"
+
+
 def full(file, log):
     data, content, said = decompress(file)
     records = list(read_records(data))
@@ -174,8 +199,8 @@ def full(file, log):
 
 def main():
     mode, path, *rest = sys.argv[1:]
-    checks = {"killed": killed, "retained": retained, "full": full, "followed": followed}[mode]
-    rest = [Path(r) if mode == "full" else r for r in rest]
+    checks = {"killed": killed, "retained": retained, "full": full, "followed": followed, "cut": cut}[mode]
+    rest = [Path(r) if mode in {"full", "cut"} and not r.isdigit() else r for r in rest]
     for good, what in checks(Path(path), *rest):
         print(f"{'ok' if good else 'not ok'} - {mode}: {what}")
 

@@ -7,9 +7,10 @@ usage: sums.py STREAM... TRUTH [--lost yes|no] [--limited yes|no] [--sink yes|no
 
 The files of a stream, in their order, or a folder of them; the zstd program decompresses them.
 TRUTH holds what trigger-storm printed, a line for each time it ran. Prints one "ok" or "not ok"
-line for each sum. With --unknown TRUTH is not read: how many there were, nobody knows. With --lost, --limited and --sink it is known beforehand whether there have to be
-any; with --open, a file whose successor is there may lack its footer; with --verify, `ringside
-verify` has to come to the same end.
+line for each sum. With --unknown TRUTH is not read: how many there were, nobody knows. With --lost,
+--limited and --sink it is known beforehand whether there have to be any; with --open, a file whose
+successor is there may lack its footer, and its last frame its end; with --verify, `ringside verify`
+has to come to the same end.
 """
 import argparse
 import json
@@ -24,20 +25,20 @@ ZSTD_MAGIC = bytes.fromhex("28b52ffd")
 KIND = "seccomp_denial"
 
 
-def read_file(path):
+def read_file(path, unfinished=False):
     data = path.read_bytes()
     if data[:4] != ZSTD_MAGIC:
         return data
-    return subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout
+    return subprocess.run(["zstd", "-dcq", path], capture_output=True, check=not unfinished).stdout
 
 
 class Count:
-    def __init__(self, paths, pids):
+    def __init__(self, paths, pids, unfinished):
         self.delivered = self.others = self.dropped = self.limited = self.sink = self.seq = 0
         self.header, self.footer, self.wrong = None, None, []
         self.footers = []
         for path in paths:
-            records = list(read_records(read_file(path)))
+            records = list(read_records(read_file(path, unfinished)))
             self.begin(path, [r.WhichOneof("body") for r in records], records)
             for record in records:
                 self.take(record, pids)
@@ -165,7 +166,7 @@ def main():
     truth = {"triggered": 0, "pids": ()} if args.unknown else read_truth(args.truth)
     paths = [file for path in args.stream
              for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    count = Count(paths, truth["pids"])
+    count = Count(paths, truth["pids"], args.open)
     failed = 0
     checks = [*judge_files(args, count), *judge(args, truth, count)]
     if args.verify:
