@@ -27,8 +27,8 @@ struct shape_word {
 
 struct shape_field {
 	const ProtobufCFieldDescriptor *desc;
-	/* Writes one value that is no message; @member is where it lies. Of a number, and what else takes no more than
-	 * JSON_NUMBER bytes, number does it: @p has room for them. */
+	/* Writes one value that is no message; @member is where it lies. Of a number, and what else
+	 * takes no more than JSON_NUMBER bytes, number does it: @p has room for them. */
 	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
 	uint8_t *(*number)(uint8_t *p, const void *member);
 	const struct shape *sub; /* of a message */
