@@ -116,9 +116,9 @@ def scripts_of(globs):
                 yield name, path.read_text(encoding="utf-8")
 
 
-def calls(scripts):
-    """{program: the first script that calls it}"""
-    ours = set().union(shell_words(), *(functions(text) for _, text in scripts))
+def calls(scripts, all_scripts):
+    """{program: the first script that calls it}; what scripts define, and take along of the build, is ours"""
+    ours = set().union(shell_words(), *(functions(text) | built(text) for _, text in all_scripts))
     found = {}
     for name, text in scripts:
         for match in WORD.finditer(Script(text).left):
@@ -127,11 +127,21 @@ def calls(scripts):
     return found
 
 
+def programs_of(text):
+    """A case's."""
+    return [word for line in text.splitlines() if line.startswith("programs=")
+            for word in line.split("=")[1].strip("'").split()]
+
+
+def built(text):
+    return {word.rsplit("/", 1)[1] for word in programs_of(text) if word.startswith("$BUILD/")}
+
+
 def taken_along(text):
     """By run-guest -p, and as a case's programs."""
     lines = text.replace("\\\n", " ").splitlines()
     taken = [name for line in lines if "vm/run-guest" in line for name in re.findall(r" -p ([a-z]\w+)", line)]
-    return set(taken).union(*(line.split("=")[1].strip("'").split() for line in lines if line.startswith("programs=")))
+    return set(taken).union(word for word in programs_of(text) if not word.startswith("$BUILD/"))
 
 
 def missing_in_guests(scripts):
@@ -140,11 +150,11 @@ def missing_in_guests(scripts):
     done = subprocess.run(["busybox", "--list"], stdout=subprocess.PIPE, check=True)
     there = set(done.stdout.decode().split()).union(*(taken_along(text) for _, text in scripts))
     inside = [(name, text) for name, text in scripts if text.startswith(("#!/bin/sh", "#!/bin/busybox"))]
-    return [f"{name}: {program}, in busybox" for program, name in calls(inside).items() if program not in there]
+    return [f"{name}: {program}, in busybox" for program, name in calls(inside, scripts).items() if program not in there]
 
 
 def missing_programs(part, scripts):
-    found = calls([(name, text) for name, text in scripts if not text.startswith("#!/bin/busybox")])
+    found = calls([(name, text) for name, text in scripts if not text.startswith("#!/bin/busybox")], scripts)
     for name, text in scripts:
         for program in taken_along(text):
             found.setdefault(program, name)
