@@ -464,8 +464,8 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		if (is_packed_wide(reader, item->damage))
 			return reader->ended = say_wide(reader, item->damage->window);
 		reader->damaged = true;
-		return fail(reader, READER_DAMAGED, "damaged: %s",
-			    input_damage_text(item->damage, text, sizeof(text)));
+		return fail(reader, READER_DAMAGED, "damaged: %s%s",
+			    input_damage_text(item->damage, text, sizeof(text)), advice(reader));
 	default:
 		reader->ended = stop(reader, answer);
 		return reader->ended;

@@ -309,6 +309,10 @@ def damage_and_cuts_are_told_in_one_line():
                 "ringside cat: stdin: damaged: the .*zstd frame at byte 0 [^;]*; reading goes on .*\n")
     seqs = [json.loads(line)["seq"] for line in lines(out)]
     assert seqs == sorted(seqs) and 500 < len(seqs) < 3003 and seqs[-1] == 3003
+    save("broken.pb.zst", broken)
+    told = ".*: damaged: the .*zstd frame at byte 0 .*`ringside repair` makes a whole .*\n"
+    check(run("cat", "broken.pb.zst"), 1, told)
+    check(run("stats", "broken.pb.zst"), 1, told)
 
 
 def stepping(n):
