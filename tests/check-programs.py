@@ -25,7 +25,7 @@ SCRIPTS = {
 LEFT_OUT = {"tests/fresh.sh"}  # a developer's
 MODULES = {"demo": [], "test": ["tests/*.py", "tests/e2e/*.py", "tests/vm/*.py"], "bench": ["tests/e2e/judge.py"]}
 # Of distributions that scripts ask for, and say so where they are missing.
-OPTIONAL = {"test": set(), "demo": {"jansson"}, "bench": set()}
+OPTIONAL = {"test": {"jansson"}, "demo": {"jansson"}, "bench": set()}
 WORD = re.compile(r"""(?:^|[|&;({`]|\b(?:if|then|else|elif|while|until|do|exec|time)[ \t]|![ \t]|
                       \bxargs(?:[ ]-[a-zA-Z](?:[ ]?[A-Z0-9]+)?)*[ ])
                       [ \t]*(?:[A-Za-z_]\w*=[^\s(]*[ \t]+)*([a-z][a-z0-9_.-]*)(?=[ \t\n;|&)]|$)""", re.M | re.X)
