@@ -12,6 +12,21 @@ void columns_pad(struct line *line, const char *from, size_t width)
 		line_pad(line, width - used);
 }
 
+void columns_line(struct writer *writer, struct line *line)
+{
+	size_t size = line_end(line);
+
+	writer_put(writer, line->start, size);
+	writer_string(writer, "\n");
+	*line = line_make(line->start, COLUMNS_LINE);
+}
+
+void columns_title(struct writer *writer, struct line *line, const char *title)
+{
+	columns_line(writer, line);
+	line_text(line, title);
+}
+
 void columns_cell(struct line *line, const char *text, size_t width, const char *color)
 {
 	const char *start;

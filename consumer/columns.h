@@ -15,6 +15,14 @@
 /* Fills up to @width columns, counted from @from, which points into the line. */
 void columns_pad(struct line *line, const char *from, size_t width);
 
+#define COLUMNS_LINE 2048 /* bytes: a row of a chart has 3 of them a column */
+
+/* Writes the line, of COLUMNS_LINE bytes, and its end, and begins it anew. */
+void columns_line(struct writer *writer, struct line *line);
+
+/* After an empty line, @title; what stands behind it may follow. */
+void columns_title(struct writer *writer, struct line *line, const char *title);
+
 /* Foreign @text, filled with blanks up to @width columns; what is longer has one behind it.
  * @color may be NULL. */
 void columns_cell(struct line *line, const char *text, size_t width, const char *color);

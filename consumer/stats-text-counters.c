@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BPF objects and the streamer's own cost, for people. */
 #include "arena.h"
+#include "columns.h"
 #include "identity.h"
 #include "stats-part.h"
 #include "text-part.h"
@@ -125,11 +126,11 @@ static void put_row(struct line *line, const struct object *object, size_t width
 
 	put_memory(line, object);
 	put_share(line, object);
-	stats_pad(line, line->start, 2 * STATS_NUMBER);
+	columns_pad(line, line->start, 2 * STATS_NUMBER);
 	line_text(line, "  ");
 	at = line_width(line->start, (size_t)(line->p - line->start));
 	put_entries(line, object);
-	stats_pad(line, line->start, at + width);
+	columns_pad(line, line->start, at + width);
 	line_text(line, "  ");
 	put_name(line, object);
 }
@@ -143,24 +144,24 @@ static void put_top(const struct stats_counters *counters, const struct stats_pr
 
 	if (!n)
 		return;
-	stats_title(print, line, title);
-	stats_put(print, line);
+	columns_title(print->writer, line, title);
+	columns_line(print->writer, line);
 	line_text(line, HEADS "  entries");
-	stats_pad(line, line->start, 2 * STATS_NUMBER + 2 + width);
+	columns_pad(line, line->start, 2 * STATS_NUMBER + 2 + width);
 	line_text(line, "  object, name, holder, container");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	for (size_t i = 0; i < n; i++) {
 		put_row(line, top[i], width);
-		stats_put(print, line);
+		columns_line(print->writer, line);
 	}
 }
 
 static void put_objects(const struct stats_counters *counters, const struct stats_print *print,
 			struct line *line)
 {
-	stats_title(print, line, "BPF objects: ");
+	columns_title(print->writer, line, "BPF objects: ");
 	objects_text(line, &counters->objects);
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	put_top(counters, print, line, "BPF objects by memory", stats_counters_memory);
 	put_top(counters, print, line, "BPF programs by run time", object_cpu_share);
 }
@@ -172,7 +173,7 @@ void stats_text_counters(const struct stats_counters *counters, const struct sta
 		put_objects(counters, print, line);
 	if (!upkeep_is_known(&counters->upkeep))
 		return;
-	stats_title(print, line, "The streamer itself: ");
+	columns_title(print->writer, line, "The streamer itself: ");
 	upkeep_text(line, &counters->upkeep);
-	stats_put(print, line);
+	columns_line(print->writer, line);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "columns.h"
 #include "line.h"
 #include "span.h"
 #include "stats-part.h"
@@ -10,29 +11,6 @@
 
 #define SECOND UINT64_C(1000000000)
 #define MOST_WIDTH 18 /* of "  most 1,234,567" */
-
-void stats_put(const struct stats_print *print, struct line *line)
-{
-	size_t size = line_end(line);
-
-	writer_put(print->writer, line->start, size);
-	writer_string(print->writer, "\n");
-	*line = line_make(line->start, STATS_LINE);
-}
-
-void stats_title(const struct stats_print *print, struct line *line, const char *title)
-{
-	stats_put(print, line);
-	line_text(line, title);
-}
-
-void stats_pad(struct line *line, const char *from, size_t width)
-{
-	size_t used = line_width(from, (size_t)(line->p - from));
-
-	if (used < width)
-		line_pad(line, width - used);
-}
 
 static void put_number(struct line *line, uint64_t v, size_t width)
 {
@@ -103,7 +81,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 		line_bytes(line, stats->record_bytes);
 		line_text(line, " of records)");
 	}
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	if (!stats->timed)
 		return;
 	put_time(print, line, stats->first);
@@ -112,7 +90,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 	line_text(line, print->utc ? " UTC (" : " (");
 	line_text(line, span_text(stats->last - stats->first, text));
 	line_text(line, ")");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 }
 
 static uint64_t column_of(const struct stats *stats, unsigned kind, size_t from, size_t each)
@@ -149,7 +127,7 @@ static void chart_row(const struct stats *stats, unsigned kind, size_t each, str
 		most = count > most ? count : most;
 	}
 	line_text(line, stats->kinds[kind].name);
-	stats_pad(line, start, STATS_NAME_MIN);
+	columns_pad(line, start, STATS_NAME_MIN);
 	line_text(line, " ");
 	for (size_t i = 0; i < n; i += each)
 		put_bar(line, column_of(stats, kind, i, each), most);
@@ -165,21 +143,21 @@ static void put_chart(const struct stats *stats, const struct stats_print *print
 
 	if (!n)
 		return;
-	stats_title(print, line, "Events over time, one column is ");
+	columns_title(print->writer, line, "Events over time, one column is ");
 	put_length(line, stats->buckets.nano * each);
 	line_text(line, stats->sum.limited ? "; those held back are in it" : "");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
 		if (!stats->kinds[i].count.delivered && !stats->kinds[i].count.limited)
 			continue;
 		chart_row(stats, i, each, line);
-		stats_put(print, line);
+		columns_line(print->writer, line);
 	}
 	if (!stats->untimed)
 		return;
 	put_counted(line, stats->untimed, " event");
 	line_text(line, " without a time of day, not in the chart");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 }
 
 static void put_lost(const struct stats_kind *kind, struct line *line)
@@ -215,19 +193,19 @@ static void put_totals(const struct stats *stats, const struct stats_print *prin
 {
 	if (!stats->n_kinds)
 		return;
-	stats_title(print, line, "Totals");
-	stats_pad(line, line->start, STATS_NAME_MIN);
+	columns_title(print->writer, line, "Totals");
+	columns_pad(line, line->start, STATS_NAME_MIN);
 	line_text(line, "     delivered     held back          lost");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
 		const struct stats_kind *kind = &stats->kinds[i];
 
 		line_text(line, kind->name);
-		stats_pad(line, line->start, STATS_NAME_MIN);
+		columns_pad(line, line->start, STATS_NAME_MIN);
 		put_number(line, kind->count.delivered, STATS_NUMBER);
 		put_number(line, kind->count.limited, STATS_NUMBER);
 		put_lost(kind, line);
-		stats_put(print, line);
+		columns_line(print->writer, line);
 	}
 }
 
@@ -249,10 +227,10 @@ static void put_name(struct line *line, const char *name)
 static void put_count(const struct stats_print *print, struct line *line, size_t width,
 		      const struct toplist_count *count)
 {
-	stats_pad(line, line->start, width);
+	columns_pad(line, line->start, width);
 	put_number(line, count->delivered, STATS_NUMBER);
 	put_number(line, count->limited, STATS_NUMBER);
-	stats_put(print, line);
+	columns_line(print->writer, line);
 }
 
 static size_t name_width(const struct toplist_row *const *rows, size_t n)
@@ -285,10 +263,10 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 	if (!n && !list->unknown.limited)
 		return;
-	stats_title(print, line, titles[which]);
-	stats_pad(line, line->start, width);
+	columns_title(print->writer, line, titles[which]);
+	columns_pad(line, line->start, width);
 	line_text(line, "     delivered     held back");
-	stats_put(print, line);
+	columns_line(print->writer, line);
 	for (size_t i = 0; i < n; i++) {
 		put_name(line, toplist_name(rows, n, i, name));
 		put_count(print, line, width, &rows[i]->count);
@@ -305,14 +283,14 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
-	char text[STATS_LINE];
+	char text[COLUMNS_LINE];
 	struct line line = line_make(text, sizeof(text));
 
 	put_head(stats, print, &line);
 	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&line, print->filtered ? "No event passes the filters."
 						 : "No events are in it.");
-		stats_put(print, &line);
+		columns_line(print->writer, &line);
 	}
 	put_chart(stats, print, &line);
 	put_totals(stats, print, &line);
