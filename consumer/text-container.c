@@ -1,46 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose it is, in few words: never the same for two containers, units or jobs of one machine. */
 #include <string.h>
-#include <xxhash.h>
 
 #include "text-part.h"
 #include "util.h"
 
 #define SHORT_ID 12
 #define HEX_ID 64
-#define PATH_SHOWN 320
-#define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
-#define HASH_DIGITS 16
 #define ID_MAX 256 /* bytes of a name: as long as a cgroup's can be */
-
-/* Paths that only differ in the middle have the hash of another. */
-static void put_hash(struct line *line, const char *path, size_t size)
-{
-	uint64_t hash = XXH64(path, size, 0);
-	char digits[HASH_DIGITS];
-
-	for (unsigned i = 0; i < HASH_DIGITS; i++)
-		digits[i] = "0123456789abcdef"[hash >> 4 * (HASH_DIGITS - 1 - i) & 0xf];
-	line_text(line, "#");
-	line_put(line, digits, sizeof(digits));
-}
-
-void text_path(struct line *line, const char *path)
-{
-	size_t size = strlen(path), head = PATH_HEAD;
-	const char *tail;
-
-	if (size <= PATH_SHOWN) {
-		line_safe(line, path, PATH_SHOWN);
-		return;
-	}
-	while (head && path[head - 1] != '/')
-		head--;
-	tail = strchr(path + size - (PATH_SHOWN - PATH_HEAD), '/');
-	line_safe(line, path, head); /* marks the cut */
-	put_hash(line, path, size);
-	line_safe(line, tail ? tail : path + size - (PATH_SHOWN - PATH_HEAD), PATH_SHOWN);
-}
 
 static bool is_hex_id(const char *id, size_t size)
 {

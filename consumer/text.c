@@ -7,57 +7,6 @@
 #include "text-part.h"
 #include "util.h"
 
-void text_process(struct line *line, const Ringside__V1__Process *process)
-{
-	const char *name = NULL;
-
-	if (process)
-		name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
-	if (text_has(name))
-		line_name(line, name, TEXT_NAME_MAX);
-	else
-		line_text(line, "process");
-	if (process && process->has_pid) {
-		line_put(line, "[", 1);
-		line_uint(line, process->pid);
-		line_put(line, "]", 1);
-	}
-}
-
-void text_events(struct line *line, bool known, uint64_t count, const char *kind)
-{
-	if (known)
-		line_count(line, count);
-	else
-		line_text(line, "an unknown number of");
-	line_put(line, " ", 1);
-	if (!kind || strcmp(kind, "oom_kill") == 0) {
-		line_text(line, kind ? "OOM kill" : "event");
-	} else if (strcmp(kind, "seccomp_denial") == 0) {
-		line_text(line, "seccomp denial");
-	} else {
-		line_safe(line, kind, TEXT_NAME_MAX);
-		line_text(line, " event");
-	}
-	if (!known || count != 1)
-		line_put(line, "s", 1);
-}
-
-void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
-	       const char *prefix)
-{
-	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
-	const char *name = v ? v->name : "";
-
-	if (strncmp(name, prefix, strlen(prefix)) == 0)
-		name += strlen(prefix);
-	for (; *name; name++) {
-		char letter = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
-
-		line_put(line, &letter, 1);
-	}
-}
-
 static bool is_seccomp(const char *kind)
 {
 	return kind && strcmp(kind, "seccomp_denial") == 0;
