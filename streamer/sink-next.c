@@ -263,19 +263,6 @@ int sink_prepare(struct sink *sink, bool reopen, char *error, size_t size)
 	return open_next(sink, error, size);
 }
 
-void sink_discard(struct sink *sink)
-{
-	struct sink_next *next = &sink->next;
-
-	if (next->fd >= 0) {
-		if (!next->start)
-			(void)unlinkat(sink->place.fd, place_name(&sink->place, next->name), 0);
-		(void)close(next->fd);
-	}
-	free(next->name);
-	*next = (struct sink_next){.fd = -1};
-}
-
 static void start_command(struct sink *sink, const char *name)
 {
 	int r;

@@ -233,6 +233,19 @@ void sink_start_syncing(struct sink *sink)
 		syncing_begin(&sink->syncing);
 }
 
+void sink_discard(struct sink *sink)
+{
+	struct sink_next *next = &sink->next;
+
+	if (next->fd >= 0) {
+		if (!next->start)
+			(void)unlinkat(sink->place.fd, place_name(&sink->place, next->name), 0);
+		(void)close(next->fd);
+	}
+	free(next->name);
+	*next = (struct sink_next){.fd = -1};
+}
+
 struct sink *sink_free(struct sink *sink)
 {
 	if (!sink)
