@@ -55,10 +55,10 @@ struct input {
 
 int input_zstd_init(struct input *input);
 void input_zstd_done(struct input *input);
+
+/* An answer besides input_read()'s: the end of a file that is followed. */
+#define INPUT_AT_END 16
 int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n);
 bool input_zstd_refuse(struct input *input);
 /* Begins with the frame at @offset. */
 void input_zstd_go(struct input *input, uint64_t offset);
-
-/* Following, at the end: INPUT_WAIT, or INPUT_AGAIN if the file was cut back. */
-int input_at_end(struct input *input);

@@ -264,7 +264,7 @@ static int take_end(struct input *input, bool boundary)
 		return GO_ON;
 	}
 	if (input->follow && input->source.seekable)
-		return input_at_end(input);
+		return INPUT_AT_END;
 	if (input->mark_open && input->marks)
 		return INPUT_MARK;
 	input->unfinished = in_frame(input);
@@ -498,7 +498,7 @@ static int take_search(struct input *input)
 	if (r < 0)
 		return r;
 	if (r == SOURCE_END && input->follow && input->source.seekable)
-		return input_at_end(input);
+		return INPUT_AT_END;
 	p = source_bytes(&input->source, &size);
 	damage->found = r == 0;
 	damage->end = input->source.offset;

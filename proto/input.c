@@ -79,7 +79,8 @@ int input_force_compressed(struct input *input)
 	return input_zstd_init(input);
 }
 
-int input_at_end(struct input *input)
+/* Following, at the end: INPUT_WAIT, or INPUT_AGAIN if the file was cut back. */
+static int wait_at_end(struct input *input)
 {
 	source_forget(&input->source);
 	if (source_size(&input->source) >= input->source.offset)
@@ -112,7 +113,7 @@ static int read_plain(struct input *input, void *buf, size_t size, size_t *ret_n
 	r = source_read(&input->source, buf, size, ret_n);
 	if (r != SOURCE_END)
 		return r;
-	return input->follow && input->source.seekable ? input_at_end(input) : INPUT_END;
+	return input->follow && input->source.seekable ? INPUT_AT_END : INPUT_END;
 }
 
 int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
@@ -125,6 +126,8 @@ int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 	if (!r)
 		r = input->compressed ? input_zstd_read(input, buf, size, ret_n)
 				      : read_plain(input, buf, size, ret_n);
+	if (r == INPUT_AT_END)
+		r = wait_at_end(input);
 	if (r == INPUT_END || r == INPUT_CUT)
 		input->ended = r;
 	return r;
