@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of a sink: sink-file.c (a file, a folder) and sink.c (writing) are below sink-next.c (one
- * file after another), that below sink-folder.c, and sink-open.c above all. */
+/* The parts of a sink: sink-file.c (a file, a folder) and sink.c (writing) are below sink-next.c
+ * (one file after another), that below sink-folder.c, and sink-open.c above all. */
 #pragma once
 
 #include <stdarg.h>
