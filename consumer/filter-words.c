@@ -57,12 +57,11 @@ static bool names_id(const char *words, const char *text, const Ringside__V1__Co
 
 	if (!c->id || strncmp(words, runtime, size) != 0 || words[size] != ':')
 		return false;
-	if (filter_has_glob(words))
-		return filter_glob(words + size + 1, c->id);
 	if (strncmp(text, words, size + 1) != 0 &&
 	    (!text_has(c->pod_name) || text_has(c->systemd_unit)))
 		return false;
-	return filter_cuts_id(c->id, words + size + 1);
+	words += size + 1;
+	return filter_has_glob(words) ? filter_glob(words, c->id) : filter_cuts_id(c->id, words);
 }
 
 bool filter_words(const char *words, const Ringside__V1__Container *c)

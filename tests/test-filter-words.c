@@ -161,6 +161,26 @@ static void pods_are_found_as_they_are_printed(void **state)
 	}
 }
 
+/* Whoever has a unit can call a cgroup in it after any container. */
+static void a_pattern_finds_none_that_is_elsewhere(void **state)
+{
+	static const char *const patterns[] = {"docker:*", "docker:46c*", "podman:46c1877ea1fd*",
+					       "lxc:w?b", "nspawn:*"};
+	struct cases *cases = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		_cleanup_(filter_freep) struct filter *filter =
+			make_filter("container", patterns[i]);
+		size_t size = strcspn(patterns[i], ":") + 1;
+
+		for (size_t j = 0; j < cases->n; j++)
+			if (passes(filter, &cases->list[j]) &&
+			    strncmp(cases->texts[j], patterns[i], size) != 0)
+				fail_msg("--container %s and %s", patterns[i],
+					 cases->list[j].cgroup_path);
+	}
+}
+
 /* As systemctl takes them (unit_name_mangle). */
 static void units_are_called_as_systemctl_takes_them(void **state)
 {
@@ -195,6 +215,7 @@ int main(void)
 		cmocka_unit_test(words_of_stats_find_just_what_they_stand_for),
 		cmocka_unit_test(fields_of_json_and_units_of_lines_are_found),
 		cmocka_unit_test(pods_are_found_as_they_are_printed),
+		cmocka_unit_test(a_pattern_finds_none_that_is_elsewhere),
 		cmocka_unit_test(units_are_called_as_systemctl_takes_them),
 	};
 
