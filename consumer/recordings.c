@@ -80,9 +80,10 @@ static void skip(struct recordings *list, const char *path, int why)
 	list->skipped_errno = why;
 }
 
-/* Whether the file is a recording, or may become one. What cannot even be looked at must not keep
- * the others from being read: anybody may be able to make it. */
-static bool is_wanted(struct recordings *list, const char *path, const char *name)
+/* Whether the file is a recording, or may become one; or -errno. What cannot even be looked at must
+ * not keep the others from being read: anybody may be able to make it. But who may not look at any
+ * file of the folder, only at their names, does not know what is in it. */
+static int is_wanted(struct recordings *list, const char *path, const char *name)
 {
 	struct stat st;
 
@@ -91,8 +92,9 @@ static bool is_wanted(struct recordings *list, const char *path, const char *nam
 	if (stat(path, &st) < 0) {
 		int why = errno;
 
-		if (lstat(path, &st) == 0) /* else it was just deleted */
-			skip(list, path, why);
+		if (lstat(path, &st) < 0)
+			return errno == ENOENT ? 0 : -errno; /* 0: it was just deleted */
+		skip(list, path, why);
 		return false;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -229,7 +231,8 @@ int recordings_list(struct recordings *ret, const char *folder)
 
 		if (n < 0 || (size_t)n >= sizeof(path))
 			continue;
-		if (is_wanted(&list, path, entry->d_name))
+		r = is_wanted(&list, path, entry->d_name);
+		if (r > 0)
 			r = add(&list, &room, path);
 	}
 	if (r >= 0 && errno)

@@ -110,6 +110,12 @@ def what_cannot_be_read_may_be_a_recording():
     os.chmod("closed", 0)
     done = said("status", "closed")
     assert done[:2] == (1, f"not known whether it is recording: {why}\n"), done
+    # who may list the names only has not seen that there is none
+    os.chmod("closed", 0o400)
+    done = said("status", "closed")
+    assert done[:2] == (1, f"not known whether it is recording: {why}\n"), done
+    for command in "cat", "verify":
+        assert "closed: Permission denied" in said(command, "closed")[2], command
     os.chmod("closed", 0o700)
     os.chmod("closed/b.pb", 0o600)
     # what is not there is none
