@@ -77,7 +77,9 @@ static bool all_usual(const Ringside__V1__Container *c, const char *path, const 
 
 		if (is_all_usual(path, size))
 			return true;
-		if (size && !is_usual(path, size) && !is_told(c, path, size))
+		/* without systemd, podman has the containers of a pod below its id */
+		if (size && !is_usual(path, size) && !is_told(c, path, size) &&
+		    !is(path, size, c->podman_pod_id))
 			return false;
 		path += size + 1;
 	}

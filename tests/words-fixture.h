@@ -68,6 +68,8 @@ static const char *const kinds[] = {
 	"/kubepods/pod" UUID "/" B,
 	"/kubepods/pod" UUID_TOO "/" C,
 	"/ecs/" TASK "/" TASK "-1",
+	"/libpod_parent/" A "/libpod-" B,
+	"/libpod_parent/" A_TOO "/libpod-" C,
 	"/foo.slice/foo-libpod_pod_" A ".slice",
 	"/foo.slice/foo-libpod_pod_" A_TOO ".slice",
 };
