@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file, and the folder it is in: made or found, checked, locked, and given to whom it belongs. */
+/* One file, and the folder it is in: made or found, checked, locked, and given to whom it belongs.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

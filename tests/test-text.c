@@ -340,8 +340,7 @@ static void no_two_containers_units_or_jobs_have_the_same_words(void **state)
 		{"/foo.slice/foo-libpod_pod_" A ".slice", "podman-pod:4f797c539e6c"},
 		{"/libpod_parent/" B "/libpod-" A, "podman:4f797c539e6c"},
 		{MANAGER "/libpod_parent/" B "/libpod-" A, "user@1000.service/podman:" A},
-		{"/mine/libpod_parent/" B "/libpod-" A,
-		 "/mine/libpod_parent/" B "/libpod-" A},
+		{"/mine/libpod_parent/" B "/libpod-" A, "/mine/libpod_parent/" B "/libpod-" A},
 		{"…/docker/" A, "…/docker/" A},
 	};
 	struct fixture *f = plain_oom(state);
