@@ -59,7 +59,9 @@ static void say(const char *text)
 
 static int say_failed(const char *what, int error)
 {
-	(void)fprintf(stderr, "ringside serve: %s: %s\n", what, strerror(-error));
+	char safe[LINE_FILE];
+
+	(void)fprintf(stderr, "ringside serve: %s: %s\n", line_file(what, safe), strerror(-error));
 	return EXIT_FAILED;
 }
 
@@ -133,12 +135,13 @@ static void *read_records(void *data)
 /* 0 or the exit status. */
 static int read_token(struct serve *serve)
 {
+	char safe[LINE_FILE];
 	const char *why;
 	const int r = serve->token_file ? token_read(&serve->token, serve->token_file, &why) : 0;
 
 	if (r)
-		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n", serve->token_file,
-			      why ? why : strerror(-r));
+		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n",
+			      line_file(serve->token_file, safe), why ? why : strerror(-r));
 	return r ? EXIT_FAILED : 0;
 }
 
@@ -156,13 +159,14 @@ static int listen_all(struct serve *serve)
 	}
 	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
 		struct listen_socket socket;
+		char safe[LINE_FILE];
 
 		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
 			(void)fprintf(stderr,
 				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
 				      "unix:/path\n",
-				      serve->listen[i]);
+				      line_file(serve->listen[i], safe));
 			return EXIT_USAGE;
 		}
 		if (!r && socket.path)

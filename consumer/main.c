@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "line.h"
 #include "options.h"
 #include "util.h"
 
@@ -55,21 +56,23 @@ static const struct command *find_command(const char *name)
 
 static int say_unknown(const char *name)
 {
-	const char *names[ARRAY_SIZE(commands) + 1], *near;
+	const char *names[ARRAY_SIZE(commands) + 1], *near, *shown;
+	char safe[LINE_FILE];
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i]->name;
 	names[ARRAY_SIZE(commands)] = NULL;
 	near = options_nearest(name, names);
+	shown = line_file(name, safe);
 	if (access(name, F_OK) == 0)
 		(void)fprintf(stderr, "ringside: %s is no command: did you mean ringside cat %s?\n",
-			      name, name);
+			      shown, shown);
 	else if (near)
-		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", name,
+		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", shown,
 			      near);
 	else
 		(void)fprintf(stderr, "ringside: unknown command %s (see `ringside --help`)\n",
-			      name);
+			      shown);
 	return EXIT_USAGE;
 }
 

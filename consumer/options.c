@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "line.h"
 
 #define HELP_COLUMN 26
 #define WORD_MAX 64
@@ -170,8 +171,11 @@ void options_help(const struct options *options, FILE *file)
 int options_usage_error(const struct options *options, const char *text)
 {
 	const char *name = options->command->name;
+	char safe[LINE_FILE];
 
-	(void)fprintf(stderr, "ringside %s: %s (see `ringside %s --help`)\n", name, text, name);
+	/* what was given is quoted in it */
+	(void)fprintf(stderr, "ringside %s: %s (see `ringside %s --help`)\n", name,
+		      line_file(text, safe), name);
 	return EXIT_USAGE;
 }
 
