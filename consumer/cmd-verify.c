@@ -87,6 +87,7 @@ struct run {
 	char before[256]; /* the name of the input before; "": none */
 	int status;
 	bool writing; /* somebody writes one of them */
+	bool missing; /* files of a stream are */
 	uint64_t files, records;
 };
 
@@ -129,6 +130,7 @@ static void report_joint(struct run *run, const char *name)
 {
 	const struct verify_joint *joint = verify_joint(run->verify);
 
+	run->missing |= joint->problems.n != 0;
 	if (joint->problems.n)
 		worsen(run, VERIFY_DAMAGED);
 	if (joint->losses.n)
@@ -189,6 +191,7 @@ static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
 		fail(run, name, r);
 		return;
 	}
+	run->missing |= config.lacks_next && verify_report(run->verify)->losses.n;
 	report(run, line_file(name, safe));
 	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
 }
@@ -202,6 +205,7 @@ static void report_head(struct run *run, const struct head *head)
 
 	if (head->told)
 		return;
+	run->missing = true;
 	if (!fresh)
 		worsen(run, VERIFY_LOSSES);
 	if (run->quiet)
@@ -212,6 +216,19 @@ static void report_head(struct run *run, const struct head *head)
 		     "record says%s that the streamer deleted %s\n",
 		     line_file(head->file->path, safe), n, n == 1 ? "" : "s", range,
 		     n == 1 ? "is" : "are", fresh ? " so far" : "", n == 1 ? "it" : "them");
+}
+
+/* One that is there is not to be sought elsewhere. */
+static void note_unknown(const struct run *run, const struct lineup *lineup)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < lineup->n; i++)
+		n += lineup->all[i].headless;
+	if (n && run->missing && !run->quiet)
+		(void)printf("of %" PRIu64 " file%s the Header cannot be read: what is said to be "
+			     "missing may be %s\n",
+			     n, n == 1 ? "" : "s", n == 1 ? "that one" : "among those");
 }
 
 static void fail_folder(void *data, const char *path, int error)
@@ -265,6 +282,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		verify_input(run, &lineup, i);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
 		report_head(run, &heads.all[i]);
+	note_unknown(run, &lineup);
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);

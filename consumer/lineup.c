@@ -36,8 +36,10 @@ static int append_file(struct lineup *lineup, const char *path)
 	if (!recording.path)
 		return -ENOMEM;
 	/* a pipe can be read once only */
-	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
 		recording.known = recordings_identify(path, &recording.id) == 0;
+		recording.headless = !recording.known;
+	}
 	r = append(lineup, &recording, 1);
 	if (r)
 		free(recording.path);

@@ -155,6 +155,7 @@ static int add(struct recordings *list, size_t *room, const char *path)
 	list->n++;
 	r = recordings_identify(path, &recording->id);
 	recording->known = r == 0;
+	recording->headless = r && r != -ENOENT;
 	recording->error = r < 0 && r != -ENOENT ? r : 0; /* deleted meanwhile */
 	return 0;
 }

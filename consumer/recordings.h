@@ -28,9 +28,10 @@ struct recordings_id {
 
 struct recording {
 	char *path;
-	bool known;  /* its Header could be read; others stand at the end */
-	int error;   /* 0, or the -errno with which it could not be read at all */
-	bool listed; /* in its folder, and not named (lineup.h) */
+	bool known;    /* its Header could be read; others stand at the end */
+	bool headless; /* a file, but its Header cannot be read */
+	int error;     /* 0, or the -errno with which it could not be read at all */
+	bool listed;   /* in its folder, and not named (lineup.h) */
 	struct recordings_id id;
 	uint64_t order; /* estimated real time, ns */
 };

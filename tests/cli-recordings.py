@@ -270,6 +270,32 @@ def a_folder_whose_first_file_is_gone_is_not_complete():
     assert told not in out, out
 
 
+def what_is_missing_may_be_a_file_whose_header_cannot_be_read():
+    may = b"of 1 file the Header cannot be read: what is said to be missing may be that one\n"
+    for hurt in range(3):
+        folder = f"hurt{hurt}"
+        stream = Stream(b"u")
+        os.mkdir(folder)
+        for i in range(3):
+            part = bytearray(stream.header() + stream.denial() + stream.counters() +
+                             stream.footer("SIGTERM" if i == 2 else "rotated"))
+            if i == hurt:
+                part[5:20] = b"\xff" * 15
+            save(f"{folder}/{i}.pb", part)
+        out = check(run("verify", folder), 3)
+        assert b"missing" in out and out.count(may) == 1, out
+        assert not run("verify", "-q", folder).stdout
+        os.unlink(f"{folder}/{hurt}.pb")
+        out = run("verify", folder).stdout
+        assert b"missing" in out and b"cannot be read" not in out, out
+    # where nothing is, it says nothing
+    save("hurt0/0.pb", b"no recording")
+    save("hurt0/1.pb", closed(Stream(b"v"), 1))
+    os.unlink("hurt0/2.pb")
+    out = run("verify", "hurt0").stdout
+    assert b"cannot be read" not in out, out
+
+
 def no_name_of_a_file_reaches_the_terminal_raw():
     odd = "a\x1b]0;x\x07\u202eb\n.pb"
     whole = closed(Stream(b"n"), 3)
@@ -724,6 +750,7 @@ for test in [
     a_folder_with_too_many_files_says_what_to_do,
     a_folder_whose_last_file_is_gone_is_not_complete,
     a_folder_whose_first_file_is_gone_is_not_complete,
+    what_is_missing_may_be_a_file_whose_header_cannot_be_read,
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
     the_last_records_are_the_end_of_all_records,
