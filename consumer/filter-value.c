@@ -129,13 +129,21 @@ int filter_parse_number(struct filter_term *term, const char *arg, const struct 
 	return filter_each_part(term, arg, error, parse_number_part);
 }
 
+/* As useradd takes them: others are not told in a command. */
+static bool is_user_name(const char *part, size_t size)
+{
+	return size && (isalpha((unsigned char)*part) || *part == '_') &&
+	       strspn(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") >=
+		       size;
+}
+
 /* root is the same everywhere; what others are called, only the machine knows that recorded it. */
 static int parse_uid_part(struct filter_term *term, const char *part, size_t size,
 			  const struct filter_error *error)
 {
 	if (size == 4 && !strncmp(part, "root", 4))
 		return filter_add(term, part, size, 0, error);
-	if (size && (isalpha((unsigned char)*part) || *part == '_'))
+	if (is_user_name(part, size))
 		return filter_invalid(error,
 				      "'%.*s' is a name: say its number, which `id -u %.*s` tells "
 				      "on the machine that was recorded",

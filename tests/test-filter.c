@@ -484,6 +484,7 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"pid", "4294967296", "'4294967296' is not a number from 0 to 4294967295"},
 		{"uid", "www-data",
 		 "'www-data' is a name: say its number, which `id -u www-data` tells"},
+		{"uid", "x;reboot", "'x;reboot' is not a number"},
 		{"uid", "", "'' is not a number"},
 		{"syscall", "key ctl", "'key ctl' is not a system call"},
 		{"syscall", "", "empty"},
