@@ -9,6 +9,7 @@
 #include "command.h"
 #include "line.h"
 #include "options.h"
+#include "text-part.h"
 #include "util.h"
 
 static const struct command *const commands[] = {
@@ -57,16 +58,19 @@ static const struct command *find_command(const char *name)
 static int say_unknown(const char *name)
 {
 	const char *names[ARRAY_SIZE(commands) + 1], *near, *shown;
-	char safe[LINE_FILE];
+	char safe[LINE_FILE], word[2 * LINE_FILE];
+	struct line line = line_make(word, sizeof(word));
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i]->name;
 	names[ARRAY_SIZE(commands)] = NULL;
 	near = options_nearest(name, names);
 	shown = line_file(name, safe);
+	text_shell_word(&line, strlen(name) < LINE_FILE / 8 ? name : "FILE");
+	(void)line_end(&line);
 	if (access(name, F_OK) == 0)
 		(void)fprintf(stderr, "ringside: %s is no command: did you mean ringside cat %s?\n",
-			      shown, shown);
+			      shown, word);
 	else if (near)
 		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", shown,
 			      near);

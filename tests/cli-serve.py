@@ -80,6 +80,16 @@ def status_is_for_probes():
         fcntl.flock(f, fcntl.LOCK_EX)  # as the streamer does; the other one nobody writes
         done = status("-o", "json", "rec")
         assert done[0] == 4 and json.loads(done[1])["lost"] == 2, done
+    # what the streamer's own filter refused it
+    cost = pb.StreamerCost(user_cpu_nano=1, system_cpu_nano=1)
+    cost.refused_calls.add(number=41, name="socket", count=3)
+    cost.refused_calls.add(number=499, count=1)
+    stream = Stream(8)
+    os.mkdir("refused")
+    write("refused/a.pb", stream.header(), stream.counters(0), stream.objects([], cost=cost))
+    done = status("refused")
+    assert done[0] == 0 and "refused to it   socket × 3, call 499 × 1; the streamer does none of it by itself\n" in done[1], done
+    assert json.loads(status("-o", "json", "refused")[1])["refused_calls"] == 4
     stream = Stream(5)
     write("rec/c.pb", stream.header(), stream.counters(1), stream.footer())
     assert status("-q", "rec/c.pb") == (1, "")

@@ -102,6 +102,16 @@ def the_program_explains_itself():
     check(run("cat", "--oom"), 2, ".*unknown option --oom: did you mean --kind oom\\?.*\n")
     check(run("cat", "--json"), 2, ".*unknown option --json: did you mean -o json\\?.*\n")
     check(run("events.pb"), 2, ".*events.pb is no command: did you mean ringside cat events.pb\\?\n")
+    # a name that does more than to be printed, or to be pasted
+    odd = "a\x1b]0;x;date.pb"
+    shutil.copy("events.pb", odd)
+    said = run(odd)
+    os.unlink(odd)
+    check(said, 2, r"ringside: a\\x1b\]0;x;date.pb is no command: "
+                   r"did you mean ringside cat \$'a\\x1b\]0;x;date.pb'\?\n")
+    check(run(odd), 2, r"ringside: unknown command a\\x1b.*\n")
+    check(run("cat", "--uid", "1\x1b"), 2, r"ringside cat: '1\\x1b' is not a number.*\n")
+    check(run("cat", "--a\x1b"), 2, r"ringside cat: unknown option --a\\x1b .*\n")
     check(run("repair", "."), 2, ".*that is a folder: name one file of it.*\n")
     check(run("cat", "--since", "1h"), 2, ".*'1h' is not a time: did you mean -1h\\?.*\n")
     check(run("verify", "-q", "-v"), 2, ".*exclude each other.*\n")
