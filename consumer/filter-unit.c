@@ -96,6 +96,12 @@ int filter_parse_unit(struct filter_term *term, const char *arg, const struct fi
 
 	if (!strchr(arg, '/'))
 		return filter_each_part(term, arg, error, parse_unit_part);
+	/* a name that somebody chose must not turn into another one's */
+	if (*arg != '/' && strchr(arg, ','))
+		return filter_invalid(error,
+				      "'%s' may be one or several: give the option once for each, "
+				      "or --cgroup for a path with a comma",
+				      arg);
 	r = *arg == '/' ? parse_unit_part(term, arg, strlen(arg), error) : 0;
 	return r ? r : filter_parse_text(term, arg, error);
 }

@@ -494,6 +494,7 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"action", "SECCOMP_RET_", "'SECCOMP_RET_' is not an action"},
 		{"errno", "EPREM", "'EPREM' is not an errno: say EPERM or 1"},
 		{"errno", "5000", "'5000' is not an errno"},
+		{"unit", "a.service,user@1.service/b.service", "give the option once for each"},
 		{"comm", "", "empty"},
 		{"unit", "", "empty"},
 		{"since", "noon", "'noon' is not a time: say \"2026-11-22 03:00\""},
