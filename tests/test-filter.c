@@ -311,7 +311,7 @@ static void units_are_the_systems_unless_a_users_are_asked_for(void **state)
 		{"user-unit", "system.slice", ALWAYS},
 		{"pod", "4f0c1e", app},
 		{"pod", "5a0d5ceddf6c", app},
-		{"container", "lxc:we*", app},
+		{"container", "lxc:we*", ALWAYS}, /* it is below a unit */
 		{"container", "docker:we*", ALWAYS},
 		{"container", "inner", ALWAYS},
 	};
