@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container-name.h"
 #include "container.h"
 #include "pb.h"
 #include "ringside-fields.h"
@@ -115,7 +116,7 @@ static uint64_t next_try(unsigned tries, uint64_t now)
 
 /* Units that Kubernetes' containers may be in, if the kubelet and the runtime disagree about the
  * cgroup driver. What calls itself a pod below any other unit gets no pod's name. */
-static bool is_of_kubelet(struct container_name unit)
+static bool is_kubelets_unit(struct container_name unit)
 {
 	static const char *const starts[] = {"containerd", "crio",    "docker.",        "k0s",
 					     "k3s",        "kubelet", "snap.microk8s.", "rke2-"};
@@ -127,6 +128,27 @@ static bool is_of_kubelet(struct container_name unit)
 			return true;
 	}
 	return !unit.size;
+}
+
+/* In front of kubepods stand slices, the unit, or kubelet (kind's). Another folder is one that
+ * somebody may have been handed, and who has one gives what is in it any name. */
+static bool is_of_kubelet(struct container_name unit, const char *path, size_t size)
+{
+	const char *end = path + size, *next;
+
+	for (const char *p = path; p < end; p = next + 1) {
+		struct container_name element = {p, 0};
+
+		next = memchr(p, '/', (size_t)(end - p));
+		next = next ? next : end;
+		element.size = (size_t)(next - p);
+		if (memmem(p, element.size, "kubepods", strlen("kubepods")))
+			return is_kubelets_unit(unit);
+		if (element.size && !name_equal(element, SPAN("kubelet")) &&
+		    !name_equal(element, unit) && !name_cut_end(&element, SPAN(".slice")))
+			return false;
+	}
+	return false;
 }
 
 /* @path may be in the cgroup's old entry. */
@@ -146,7 +168,7 @@ static const struct cgroup *build(struct cgroups *cgroups, struct cgroup_id id,
 	cgroup->depth = (uint8_t)container.depth;
 	cgroup->machine = container.runtime && (!strcmp(container.runtime, "nspawn") ||
 						!strcmp(container.runtime, "lxc"));
-	if (container.pod_uid[0] && is_of_kubelet(container.unit)) {
+	if (container.pod_uid[0] && is_of_kubelet(container.unit, path, path_size)) {
 		kubelet_find(&cgroups->kubelet, container.id, container.pod_uid, &names);
 		cgroup->tries = (uint8_t)(1 + (old ? old->tries : 0));
 		if (!names.pod_name[0] || (container.id[0] && !names.container_name[0]))

@@ -256,10 +256,14 @@ static void names_that_come_late_are_found(void **state)
 static void a_unit_that_calls_itself_a_pod_gets_no_name(void **state)
 {
 	static const char *const paths[] = {
-		"/system.slice/k3s.service" PATH, /* this one is of Kubernetes */
+		"/system.slice/k3s.service" PATH, /* these are of Kubernetes */
+		"/kubelet" PATH,
+		"/kubelet.slice" PATH,
 		"/system.slice/my.service" PATH,
 		"/user.slice/user-1.slice/user@1.service/app.slice" PATH,
 		"/docker/" ID PATH,
+		"/handed" PATH, /* nor a folder that somebody was handed */
+		"/handed/a.slice" PATH,
 	};
 	struct node *node = *state;
 
@@ -267,8 +271,8 @@ static void a_unit_that_calls_itself_a_pod_gets_no_name(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
 		Ringside__V1__Container *c = decode(fill(&node->cgroups, 0, 1 + i, paths[i], 0));
 
-		assert_int_equal(c->pod_name != NULL, i == 0);
-		assert_int_equal(c->namespace_name != NULL, i == 0);
+		assert_int_equal(c->pod_name != NULL, i < 3);
+		assert_int_equal(c->namespace_name != NULL, i < 3);
 		ringside__v1__container__free_unpacked(c, NULL);
 	}
 }
