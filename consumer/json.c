@@ -4,7 +4,7 @@
 
 #include <endian.h>
 
-#include "line.h"
+#include "characters.h"
 
 static const char hex_digits[16] = "0123456789abcdef";
 
@@ -270,7 +270,7 @@ static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 		memcpy(out, "\\ufffd", 6);
 		out += 6;
 		n = 1;
-	} else if (line_is_unsafe(code_of(p, n))) {
+	} else if (character_is_unsafe(code_of(p, n))) {
 		out = put_code(out, code_of(p, n));
 	} else {
 		memcpy(out, p, n);

@@ -2,8 +2,8 @@
 /* Writes the values of JSON (RFC 8259). The caller writes the punctuation.
  *
  * The output is ASCII-safe where it has to be: control characters, and what hides or reorders
- * others (line_is_unsafe), are escaped, so that nothing in a record can steer a terminal or deceive
- * who reads it; invalid UTF-8 becomes \ufffd byte by byte. */
+ * others (character_is_unsafe), are escaped, so that nothing in a record can steer a terminal or
+ * deceive who reads it; invalid UTF-8 becomes \ufffd byte by byte. */
 #pragma once
 
 #include <stddef.h>

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "characters.h"
 #include "util.h"
 
 #define CUT_MARK "…"
@@ -39,53 +40,6 @@ void line_put_cut(struct line *line, const char *s)
 	line->p += room;
 }
 
-/* Bytes of the UTF-8 character at @s and its code point; 0 if it is none. The string's NUL
- * ends every truncated one. */
-static size_t decode(const unsigned char *s, uint32_t *ret_code)
-{
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t size = *s < 0x80   ? 1
-		      : *s < 0xc2 ? 0
-		      : *s < 0xe0 ? 2
-		      : *s < 0xf0 ? 3
-		      : *s < 0xf5 ? 4
-				  : 0;
-	uint32_t code;
-
-	if (size < 2) {
-		*ret_code = *s;
-		return size;
-	}
-	code = *s & (0x7fu >> size);
-	for (size_t i = 1; i < size; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	*ret_code = code;
-	return size;
-}
-
-bool line_is_unsafe(uint32_t code)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0x00, 0x1f},     {0x7f, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f},
-		{0x061c, 0x061c}, {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
-		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},   {0x2800, 0x2800},
-		{0x3164, 0x3164}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
-		{0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-		if (code >= ranges[i].first && code <= ranges[i].last)
-			return true;
-	return false;
-}
-
 static void put_escape(struct line *line, char letter, uint32_t code, unsigned digits)
 {
 	char buf[10] = {'\\', letter};
@@ -103,7 +57,7 @@ static bool continues_escape(const unsigned char *s)
 	const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
 	uint32_t code = 0;
 
-	if (*s == '\\' || (*s && (!decode(s, &code) || line_is_unsafe(code))))
+	if (*s == '\\' || (*s && (!character_decode(s, &code) || character_is_unsafe(code))))
 		return true;
 	code = 0;
 	for (size_t i = 1; i <= digits; i++) {
@@ -113,7 +67,7 @@ static bool continues_escape(const unsigned char *s)
 			return false;
 		code = code << 4 | (uint32_t)(digit - hex);
 	}
-	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && line_is_unsafe(code);
+	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && character_is_unsafe(code);
 }
 
 static void put_special(struct line *line, const unsigned char *s, size_t size, uint32_t code)
@@ -142,9 +96,9 @@ static inline void put_foreign(struct line *line, const char *s, size_t max, boo
 			p++;
 			continue;
 		}
-		size = decode(p, &code);
+		size = character_decode(p, &code);
 		if (*p == '\\' ? !doubles && !continues_escape(p + 1)
-			       : size && !line_is_unsafe(code)) {
+			       : size && !character_is_unsafe(code)) {
 			p += size;
 			continue;
 		}

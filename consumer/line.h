@@ -41,10 +41,6 @@ static inline void line_text(struct line *line, const char *s)
 	line_put(line, s, strlen(s));
 }
 
-/* Control characters, and what makes a terminal or a reader see another text than is there: marks
- * of direction, spaces of no width, separators, tags, and the end of any line. */
-bool line_is_unsafe(uint32_t code);
-
 /* Foreign text: control characters, invalid UTF-8 and characters that reorder or hide others
  * are written as escapes. A backslash is doubled where it would look like the beginning of one, so
  * that no two texts print alike; elsewhere it stays, because systemd's names are full of them

@@ -18,7 +18,7 @@ import ringside_pb2 as pb  # noqa: E402
 from google.protobuf.descriptor import FieldDescriptor  # noqa: E402
 
 os.chdir(tempfile.mkdtemp(prefix="ringside-cli-escapes-"))
-NASTY = "a\x1b]0;x\x07\x9b31m\u202eb\u200b\u2066\ufeff\r\x7f\u2028\U000e0041c"
+NASTY = "a\x1b]0;x\x07\x9b31m\u202eb\u200b\u2066\ufeff\r\x7f\u2028\U000e0041\u034f\u115f\u17b4\u180b\u2800\u3164\ufe00\uffa0\ufff9\U0001bca0c"
 # of a terminal's own: colours, and what clears a line of progress, are ours
 RAW = [c for c in NASTY if not c.isascii() or not c.isprintable()]
 
