@@ -408,6 +408,36 @@ static void a_machine_where_all_works_needs_nothing(void **state)
 	assert_non_null(strstr(said, "to do           nothing: "));
 }
 
+static void what_could_not_be_given_up_is_said(void **state)
+{
+	struct machine m;
+	Ringside__V1__Privileges left = RINGSIDE__V1__PRIVILEGES__INIT;
+	char *capabilities[] = {S("CAP_BPF")},
+	     *kept[] = {S("It stays root: there is no other user.")};
+
+	(void)state;
+	fill(&m);
+	m.header.privileges = &left;
+	left.user = S("ringside");
+	SET(&left, uid, 998);
+	SET(&left, landlock, 4);
+	left.seccomp_filter = left.has_seccomp_filter = 1;
+	assert_non_null(
+		strstr(report(&m.diagnosis),
+		       "it runs         as user ringside (998), without capabilities, in "
+		       "Landlock,\n"
+		       "                behind a seccomp filter of its own, once attached\n"));
+	left = (Ringside__V1__Privileges)RINGSIDE__V1__PRIVILEGES__INIT;
+	left.user = S("root");
+	SET(&left, uid, 0);
+	left.n_capabilities = left.n_kept = 1;
+	left.capabilities = capabilities;
+	left.kept = kept;
+	assert_non_null(strstr(report(&m.diagnosis),
+			       "it runs         as user root, with CAP_BPF, once attached\n"
+			       "                It stays root: there is no other user.\n"));
+}
+
 static void what_was_not_measured_is_left_out(void **state)
 {
 	struct machine m;
@@ -481,6 +511,7 @@ int main(void)
 		cmocka_unit_test(a_probe_without_hooks_is_fine_as_it_is),
 		cmocka_unit_test(a_tier_of_a_newer_version_is_borne),
 		cmocka_unit_test(a_machine_where_all_works_needs_nothing),
+		cmocka_unit_test(what_could_not_be_given_up_is_said),
 		cmocka_unit_test(what_was_not_measured_is_left_out),
 		cmocka_unit_test(a_difference_is_what_its_noise_lets_be_seen),
 		cmocka_unit_test(a_call_is_measured),

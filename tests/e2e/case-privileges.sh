@@ -101,7 +101,7 @@ collect_root() {
 	chown -h $user planted/x.00000[123].pb
 	# shellcheck disable=SC2016 # for the command
 	LD_PRELOAD=$BUILD/testdata/misbehave.preload MISBEHAVE=refused start_root root \
-		planted/x.000000.pb -w planted/x.pb -C 64K \
+		planted/x.000000.pb -w planted/x.pb -C 64K --probes oom,seccomp,tcp,bpf \
 		--post-rotate 'echo $(id -u) ${LD_PRELOAD-none} ${PATH:+path} >>ran; true'
 	trigger root trigger-seccomp --cgroup ringside-privileges c01
 	kill -HUP "$streamer"
