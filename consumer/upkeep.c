@@ -37,8 +37,10 @@ static void take_refused(struct upkeep *upkeep, const Ringside__V1__StreamerCost
 		to->count = call->count;
 		if (call->name)
 			(void)snprintf(to->name, sizeof(to->name), "%s", call->name);
-		else
+		else if (call->has_number)
 			(void)snprintf(to->name, sizeof(to->name), "call %u", call->number);
+		else
+			(void)snprintf(to->name, sizeof(to->name), "calls above 510");
 	}
 }
 

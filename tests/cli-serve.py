@@ -96,6 +96,31 @@ def status_is_for_probes():
     assert status("-o", "xml", "rec")[0] == 2
 
 
+def what_was_refused_to_the_streamer_is_named():
+    def line_of(*refused, ended=b""):
+        stream = Stream(8)
+        write("refused.pb", stream.header(), stream.counters(0), stream.counters(0, refused=refused), ended and stream.footer())
+        done = status("refused.pb")
+        total = json.loads(status("-o", "json", "refused.pb")[1]).get("refused_calls", 0)
+        assert done[0] == (1 if ended else 0), done  # it is an attempt, and no loss
+        assert ended or total == sum(count for _, _, count in refused), (total, refused)
+        lines = [line for line in done[1].splitlines() if line.startswith("  refused to it   ")]
+        assert len(lines) <= 1, done
+        return lines[0].removeprefix("  refused to it   ") if lines else None
+
+    end = "; the streamer does none of it by itself"
+    many = [(n, f"call{n}", n) for n in range(1, 5)]
+    assert line_of() is None
+    assert line_of((59, "execve", 1234)) == "execve × 1,234" + end
+    # 0 is a number, read(2) on x86-64; none at all is of those that are not counted one by one
+    assert line_of((0, None, 1), (500, None, 2)) == "call 0 × 1, call 500 × 2" + end
+    assert line_of((59, "execve", 3), (None, None, 2)) == "execve × 3, calls above 510 × 2" + end
+    assert line_of((59, "a\x1b[2J\nb\u202e", 1)) == "a\\x1b[2J\\x0ab\\u202e × 1" + end
+    assert line_of(*many) == "call1 × 1, call2 × 2, call3 × 3, call4 × 4" + end
+    assert line_of(*many, (5, "call5", 1000)) == "call1 × 1, call2 × 2, call3 × 3, call4 × 4 and others, 1,010 in all" + end
+    assert line_of((59, "execve", 1), ended=True) is None  # nobody is there any more
+
+
 def what_cannot_be_read_may_be_a_recording():
     # root reads everything, but for what it may not do
     drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -313,6 +338,7 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
 for test in [bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
              thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
              what_cannot_be_read_may_be_a_recording, status_is_for_probes,
+             what_was_refused_to_the_streamer_is_named,
              what_is_asked_wrongly_is_refused]:
     start = time.monotonic()
     test()

@@ -29,8 +29,11 @@ class Stream:
         header.probes.add(kind="oom_kill", tier=pb.TIER_FENTRY)
         return self.record(header=header)
 
-    def counters(self, kills, dropped=0):
+    def counters(self, kills, dropped=0, refused=()):
+        """@refused: of calls refused to the streamer the fields, (number, name, count), None: absent."""
         counters = pb.Counters(part=1, parts=1, full=True)
+        for number, name, count in refused:
+            counters.cost.refused_calls.add(number=number, name=name, count=count)
         counters.probes.add(kind="oom_kill").cpus.add(cpu=0, seen=kills, dropped=dropped)
         counters.rows.add(kind="oom_kill", container=pb.Container(cgroup_path="/a\n\"b\\", cgroup_id=1),
                           count=kills, scope=pb.OOM_SCOPE_MEMCG)
