@@ -4,6 +4,7 @@
 
 #include "events.h"
 #include "http-part.h"
+#include "line.h"
 #include "util.h"
 
 /* A client of /events. */
@@ -127,6 +128,7 @@ static enum MHD_Result subscribe(struct http_request *request, struct filter *fi
 enum MHD_Result http_get_events(struct http_request *request)
 {
 	struct query query = {0};
+	char safe[LINE_FILE];
 
 	if (filter_new(&query.filter))
 		return MHD_NO;
@@ -136,5 +138,5 @@ enum MHD_Result http_get_events(struct http_request *request)
 	if (!*query.error)
 		return subscribe(request, query.filter);
 	(void)filter_free(query.filter);
-	return http_say(request, MHD_HTTP_BAD_REQUEST, query.error);
+	return http_say(request, MHD_HTTP_BAD_REQUEST, line_file(query.error, safe));
 }

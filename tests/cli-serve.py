@@ -187,6 +187,8 @@ def what_is_asked_wrongly_is_refused():
         assert ask("/check?since=x")[0] == 400
         assert ask("/events?kind=nonsense")[0] == 400 and "is not a kind" in ask("/events?kind=nonsense")[1]
         assert ask("/events?colour=red")[0] == 400
+        status_of_it, said = ask("/events?kind=%1b%5b31m")
+        assert status_of_it == 400 and "'\\x1b[31m' is not a kind" in said, said
         check = json.loads(ask("/check")[1])
         assert check["whole"] and check["oom_kill"]["stats"][0]["count"] == 3, check
         assert json.loads(ask("/check?since=" + check["cursor"])[1])["oom_kill"]["stats"] == []
