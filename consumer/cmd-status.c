@@ -14,8 +14,8 @@
 #define EXIT_DAMAGED 3
 #define EXIT_LOSSES 4
 #define SERIES 1 /* nobody looks at them */
-#define LINE_SIZE 512
-#define TEXT_MAX 128
+#define LINE_SIZE 2048
+#define TEXT_MAX LEDGER_TEXT
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},

@@ -22,7 +22,7 @@
 #define LEDGER_STREAMS 256 /* that are remembered */
 #define LEDGER_ROWS 16384  /* of one stream */
 #define LEDGER_ID 16
-#define LEDGER_TEXT 72
+#define LEDGER_TEXT 256 /* bytes: what --host-name may be, and a NUL */
 #define LEDGER_TIER 16
 #define LEDGER_OBJECTS "bpf_object" /* the kind whose rows are in ledger.objects */
 

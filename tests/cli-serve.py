@@ -90,6 +90,10 @@ def status_is_for_probes():
     done = status("refused")
     assert done[0] == 0 and "refused to it   socket × 3, call 499 × 1; the streamer does none of it by itself\n" in done[1], done
     assert json.loads(status("-o", "json", "refused")[1])["refused_calls"] == 4
+    stream, host = Stream(9), "h" * 254 + "x"  # as long as --host-name takes it
+    write("long.pb", stream.header(host), stream.counters(0))
+    assert f"({host}, " in status("long.pb")[1]
+    assert json.loads(status("-o", "json", "long.pb")[1])["host"] == host
     stream = Stream(5)
     write("rec/c.pb", stream.header(), stream.counters(1), stream.footer())
     assert status("-q", "rec/c.pb") == (1, "")
