@@ -5,11 +5,7 @@
  * Both sides are built together and run on one machine: nothing here is a stored format. */
 #pragma once
 
-#ifdef __bpf__
-#include "kernel.h"
-#else
 #include <linux/types.h>
-#endif
 
 /* The one list of probes: X(NAME, name, field number in Record.body; 0: it has no events). */
 #define WIRE_PROBES(X)                                                                             \

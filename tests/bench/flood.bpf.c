@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the next of some ready records into a ring, counted as the probes count: run by
  * BPF_PROG_TEST_RUN, as often and as fast as it goes, by one task on each CPU. */
+#include "kernel.h"
+
 #include "flood.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
