@@ -46,7 +46,8 @@ static int write_records(struct parts *parts, const struct options *options,
 	if (!r)
 		r = totals_init(&parts->totals, parts->counters.n_cpus);
 	if (!r)
-		r = header_write(parts->stream, &parts->counters.machine, kernel, options);
+		r = header_write(parts->stream, &parts->counters.machine, kernel,
+				 &options->pipeline.header);
 	if (r < 0)
 		return r;
 	counters_read(&parts->counters);

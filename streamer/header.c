@@ -27,7 +27,7 @@ static void known(struct pb *pb, unsigned field, const char *s)
 		pb_bytes(pb, field, clean, utf8_clean(clean, s, strnlen(s, 256)));
 }
 
-static void identity(struct pb *pb, const struct stream *stream, const struct options *options,
+static void identity(struct pb *pb, const struct stream *stream, const struct header_config *config,
 		     const struct host *host)
 {
 	pb_string(pb, FIELD_HEADER_MAGIC, "RINGSIDE");
@@ -35,7 +35,7 @@ static void identity(struct pb *pb, const struct stream *stream, const struct op
 	pb_bytes(pb, FIELD_HEADER_STREAM_ID, stream_id(stream), STREAM_ID_SIZE);
 	pb_uint(pb, FIELD_HEADER_FILE_INDEX, stream_file(stream));
 	pb_uint(pb, FIELD_HEADER_FIRST_SEQ, stream_seq(stream) + 1);
-	known(pb, FIELD_HEADER_HOST_NAME, options->host_name ? options->host_name : host->name);
+	known(pb, FIELD_HEADER_HOST_NAME, config->host_name ? config->host_name : host->name);
 	known(pb, FIELD_HEADER_MACHINE_ID, host->machine_id);
 	known(pb, FIELD_HEADER_BOOT_ID, host->boot_id);
 	known(pb, FIELD_HEADER_KERNEL_RELEASE, host->kernel_release);
@@ -43,10 +43,10 @@ static void identity(struct pb *pb, const struct stream *stream, const struct op
 	pb_string(pb, FIELD_HEADER_STREAMER_VERSION, RINGSIDE_VERSION);
 }
 
-static void labels(struct pb *pb, const struct options *options)
+static void labels(struct pb *pb, const struct header_config *config)
 {
-	for (size_t i = 0; i < options->n_labels; i++) {
-		const struct options_label *label = &options->labels[i];
+	for (size_t i = 0; i < config->n_labels; i++) {
+		const struct header_label *label = &config->labels[i];
 		uint8_t *mark = pb_open(pb, FIELD_HEADER_LABELS);
 
 		pb_bytes(pb, MAP_KEY, label->key, label->key_size);
@@ -135,9 +135,9 @@ static void notes(struct pb *pb, const struct kernel_config *config, const struc
 }
 
 int header_write(struct stream *stream, const struct machine *machine, const struct kernel *kernel,
-		 const struct options *options)
+		 const struct header_config *config)
 {
-	const struct kernel_config *config = &options->kernel;
+	const struct kernel_config *asked = kernel_config(kernel);
 	const uint64_t map_bytes = kernel_map_bytes(kernel);
 	uint64_t oom_kills;
 	unsigned n_cpus;
@@ -150,27 +150,27 @@ int header_write(struct stream *stream, const struct machine *machine, const str
 	if (r < 0)
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
-	identity(&pb, stream, options, &machine->host);
-	labels(&pb, options);
+	identity(&pb, stream, config, &machine->host);
+	labels(&pb, config);
 	if (!machine_oom_kills(machine, &oom_kills))
 		pb_uint(&pb, FIELD_HEADER_KERNEL_OOM_KILLS, oom_kills);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		if (config->probes & 1u << i)
+		if (asked->probes & 1u << i)
 			probe(&pb, kernel_probe(kernel, i), probes[i]->name);
-	pb_uint(&pb, FIELD_HEADER_CRITICAL_RING_BYTES, config->critical_ring_bytes);
-	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, config->bulk_ring_bytes);
+	pb_uint(&pb, FIELD_HEADER_CRITICAL_RING_BYTES, asked->critical_ring_bytes);
+	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, asked->bulk_ring_bytes);
 	if (map_bytes)
 		pb_uint(&pb, FIELD_HEADER_MAP_BYTES, map_bytes);
 	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
-	limits(&pb, config);
+	limits(&pb, asked);
 	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */
 		pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);
 	pb_uint(&pb, FIELD_HEADER_PAGE_BYTES, (uint64_t)sysconf(_SC_PAGESIZE));
 	pb_uint(&pb, FIELD_HEADER_COUNTERS_INTERVAL_NANO,
-		(uint64_t)options->counters_interval * 1000000000u);
+		(uint64_t)config->counters_interval * 1000000000u);
 	if (machine->privileges)
 		privileges(&pb, machine->privileges);
-	notes(&pb, config, &machine->host, kernel_is_compiled(kernel));
+	notes(&pb, asked, &machine->host, kernel_is_compiled(kernel));
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

@@ -11,6 +11,11 @@
 #include "rows.h"
 #include "util.h"
 
+const struct kernel_config *kernel_config(const struct kernel *kernel)
+{
+	return &kernel->config;
+}
+
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
 {
 	return &kernel->probes[probe];

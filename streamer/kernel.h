@@ -75,6 +75,9 @@ struct kernel_probe {
 int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size);
 struct kernel *kernel_free(struct kernel *kernel); /* detaches; NULL is fine; returns NULL */
 
+/* What it was asked for. */
+const struct kernel_config *kernel_config(const struct kernel *kernel);
+
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe);
 
 /* Whether the programs were compiled on this machine. */

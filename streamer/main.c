@@ -114,7 +114,7 @@ static int stream(const struct options *options, const struct users *users, stru
 	char text[ERROR_SIZE];
 	int r;
 
-	if (pipeline_new(&pipeline, options, kernel, sink, text, sizeof(text)) < 0 ||
+	if (pipeline_new(&pipeline, &options->pipeline, kernel, sink, text, sizeof(text)) < 0 ||
 	    give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    pipeline_begin(pipeline, &privileges, text, sizeof(text)) < 0)
 		return say("%s", text);

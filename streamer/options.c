@@ -21,12 +21,12 @@ struct row {
 
 static int set_count(struct parse *parse, const char *value)
 {
-	return options_number(parse, "-c", value, 1, LLONG_MAX, &parse->options->count);
+	return options_number(parse, "-c", value, 1, LLONG_MAX, &parse->options->pipeline.count);
 }
 
 static int set_flush_each(struct parse *parse, const char *value)
 {
-	parse->options->flush_each = true;
+	parse->options->pipeline.flush_each = true;
 	return 0;
 }
 
@@ -40,7 +40,7 @@ static bool is_utf8(const char *s)
 
 static int set_label(struct parse *parse, const char *value)
 {
-	struct options *options = parse->options;
+	struct header_config *header = &parse->options->pipeline.header;
 	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				 "_.-/");
 
@@ -50,14 +50,14 @@ static int set_label(struct parse *parse, const char *value)
 			"--label '%s': accepts KEY=VALUE, KEY of up to %u letters, digits and "
 			"_.-/, VALUE of up to %u bytes of UTF-8",
 			value, OPTIONS_LABEL_KEY_MAX, OPTIONS_LABEL_VALUE_MAX);
-	for (size_t i = 0; i < options->n_labels; i++)
-		if (options->labels[i].key_size == n && !memcmp(options->labels[i].key, value, n))
+	for (size_t i = 0; i < header->n_labels; i++)
+		if (header->labels[i].key_size == n && !memcmp(header->labels[i].key, value, n))
 			return options_bad(parse, "--label '%s': accepts each key once", value);
-	if (options->n_labels == OPTIONS_LABELS_MAX)
+	if (header->n_labels == HEADER_LABELS_MAX)
 		return options_bad(parse, "--label '%s': accepts at most %u labels", value,
-				   OPTIONS_LABELS_MAX);
-	options->labels[options->n_labels++] =
-		(struct options_label){.key = value, .key_size = n, .value = value + n + 1};
+				   HEADER_LABELS_MAX);
+	header->labels[header->n_labels++] =
+		(struct header_label){.key = value, .key_size = n, .value = value + n + 1};
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static int set_host_name(struct parse *parse, const char *value)
 	if (!value[0] || !is_utf8(value))
 		return options_bad(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
 				   OPTIONS_LABEL_VALUE_MAX);
-	parse->options->host_name = value;
+	parse->options->pipeline.header.host_name = value;
 	return 0;
 }
 
@@ -76,7 +76,7 @@ static int set_counters_interval(struct parse *parse, const char *value)
 	int r = options_number(parse, "--counters-interval", value, 1, 3600, &v);
 
 	if (!r)
-		parse->options->counters_interval = (uint32_t)v;
+		parse->options->pipeline.header.counters_interval = (uint32_t)v;
 	return r;
 }
 
@@ -279,7 +279,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 			   .burst = 20,
 			   .container_rate = 1000},
 		.sink = {.path = "-", .level = SINK_LEVEL_BY_NAME},
-		.counters_interval = 10,
+		.pipeline.header.counters_interval = 10,
 	};
 	struct parse parse = {.options = &options, .error = error, .error_size = size};
 	struct option longs[ARRAY_SIZE(rows) + 1];

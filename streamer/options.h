@@ -8,29 +8,18 @@
 #include <stdio.h>
 
 #include "kernel.h"
+#include "pipeline.h"
 #include "sink.h"
 
-#define OPTIONS_LABELS_MAX 64u
 #define OPTIONS_LABEL_KEY_MAX 63u
 #define OPTIONS_LABEL_VALUE_MAX 255u
-
-struct options_label {
-	const char *key; /* not terminated */
-	size_t key_size;
-	const char *value;
-};
 
 /* All strings are the command line's own. */
 struct options {
 	struct kernel_config kernel;
 	struct sink_config sink;
-	const char *host_name; /* NULL: the machine's */
-	const char *user;      /* as whom to go on; NULL: see users_find() */
-	struct options_label labels[OPTIONS_LABELS_MAX];
-	size_t n_labels;
-	uint64_t count;             /* stop after so many events; 0: never */
-	uint32_t counters_interval; /* seconds */
-	bool flush_each;
+	struct pipeline_config pipeline;
+	const char *user; /* as whom to go on; NULL: see users_find() */
 	bool doctor;
 	bool doctor_holds; /* stays attached until nobody reads its stdout */
 	bool quiet;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -111,7 +112,7 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 	const char *reason = p->reason;
 
 	/* after -c COUNT nothing more is wanted */
-	while (!p->options->count || p->left) {
+	while (!p->config->count || p->left) {
 		unsigned n;
 		int r;
 

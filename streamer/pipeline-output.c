@@ -138,7 +138,7 @@ void pipeline_flush_lazily(struct pipeline *p)
 {
 	int r;
 
-	if (!sink_compresses(p->sink) || p->options->flush_each || p->flush_due ||
+	if (!sink_compresses(p->sink) || p->config->flush_each || p->flush_due ||
 	    stream_pending(p->stream) >= PIPELINE_BATCH) {
 		pipeline_flush(p);
 		return;

@@ -18,7 +18,7 @@
 #define PIPELINE_BATCH (256u * 1024)
 
 struct pipeline {
-	const struct options *options;
+	const struct pipeline_config *config;
 	struct kernel *kernel;
 	struct sink *sink;
 	struct encoder *encoder;

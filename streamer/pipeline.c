@@ -42,7 +42,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 		r = totals_init(&p->totals, n_cpus);
 	if (!r)
 		r = reports_init(&p->reports, p->kernel, p->encoder, p->stream, &p->totals,
-				 sink_deletions(p->sink), p->options);
+				 sink_deletions(p->sink), &p->config->header);
 	if (!r)
 		r = ring_init(&p->critical, kernel_critical_fd(p->kernel));
 	if (!r)
@@ -50,7 +50,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	if (!r)
 		r = wakeup_init(&p->wakeup, kernel_critical_fd(p->kernel),
 				kernel_bulk_fd(p->kernel), sink_fd(p->sink),
-				p->options->counters_interval);
+				p->config->header.counters_interval);
 	if (!r)
 		r = wakeup_watch_commands(&p->wakeup, sink_commands_fd(p->sink));
 	if (!r)
@@ -58,7 +58,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	return r;
 }
 
-int pipeline_new(struct pipeline **ret, const struct options *options, struct kernel *kernel,
+int pipeline_new(struct pipeline **ret, const struct pipeline_config *config, struct kernel *kernel,
 		 struct sink *sink, char *error, size_t size)
 {
 	struct pipeline *p = malloc(sizeof(*p));
@@ -67,7 +67,7 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 	error[0] = '\0';
 	if (p) {
 		*p = (struct pipeline){
-			.options = options,
+			.config = config,
 			.kernel = kernel,
 			.sink = sink,
 			.totals = TOTALS_NULL,
@@ -75,8 +75,8 @@ int pipeline_new(struct pipeline **ret, const struct options *options, struct ke
 			.wakeup = WAKEUP_NULL,
 			.critical = RING_NULL,
 			.bulk = RING_NULL,
-			.pace = pace_of(options->kernel.bulk_ring_bytes),
-			.left = options->count,
+			.pace = pace_of(kernel_config(kernel)->bulk_ring_bytes),
+			.left = config->count,
 		};
 		r = open_parts(p, error, size);
 	}
@@ -150,7 +150,7 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	if (r < 0)
 		return r;
 	totals_wrote(&p->totals, head);
-	if (p->options->flush_each)
+	if (p->config->flush_each)
 		pipeline_flush(p);
 	if (p->left && !--p->left)
 		p->reason = "-c";
@@ -270,7 +270,7 @@ static void keep_pace(const struct pipeline *p, unsigned causes)
 {
 	struct timespec pause = {0};
 
-	if (causes & WAKEUP_CRITICAL || !(causes & WAKEUP_BULK) || p->options->flush_each)
+	if (causes & WAKEUP_CRITICAL || !(causes & WAKEUP_BULK) || p->config->flush_each)
 		return;
 	pause.tv_nsec = (long)pace_wait(&p->pace, monotonic());
 	if (pause.tv_nsec)

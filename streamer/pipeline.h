@@ -2,18 +2,26 @@
 /* Rings to stream to sink, and the closing (DESIGN §5). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "header.h"
 #include "kernel.h"
-#include "options.h"
 #include "sink.h"
 
 struct pipeline;
 struct privileges;
 
+struct pipeline_config {
+	struct header_config header;
+	uint64_t count;  /* stop after so many events; 0: never */
+	bool flush_each; /* write each event by itself, also in a storm */
+};
+
 /* Opens all that will be needed. Borrows all of them. Returns 0, or -errno with a sentence in
  * @error. */
-int pipeline_new(struct pipeline **ret, const struct options *options, struct kernel *kernel,
+int pipeline_new(struct pipeline **ret, const struct pipeline_config *config, struct kernel *kernel,
 		 struct sink *sink, char *error, size_t size);
 /* Writes the first records. @privileges: what is left, borrowed; NULL: it is not told. */
 int pipeline_begin(struct pipeline *pipeline, const struct privileges *privileges, char *error,

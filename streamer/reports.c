@@ -11,13 +11,13 @@
 
 int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
 		 struct stream *stream, struct totals *totals, struct deletions *deletions,
-		 const struct options *options)
+		 const struct header_config *config)
 {
-	unsigned interval = options->counters_interval;
+	unsigned interval = config->counters_interval;
 	int r;
 
 	*reports = (struct reports){.kernel = kernel,
-				    .options = options,
+				    .config = config,
 				    .stream = stream,
 				    .totals = totals,
 				    .deletions = deletions,
@@ -105,7 +105,7 @@ int reports_start(struct reports *reports)
 	stream_set_offset(reports->stream,
 			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
 	r = header_write(reports->stream, &reports->counters.machine, reports->kernel,
-			 reports->options);
+			 reports->config);
 	if (!r)
 		r = write_clock(reports, true);
 	if (!r)

@@ -5,8 +5,8 @@
 #include "clock.h"
 #include "counters.h"
 #include "gone.h"
+#include "header.h"
 #include "limited.h"
-#include "options.h"
 #include "totals.h"
 
 #define REPORTS_CLOCK 1u    /* real time may have been set */
@@ -15,7 +15,7 @@
 
 struct reports {
 	const struct kernel *kernel;
-	const struct options *options;
+	const struct header_config *config;
 	struct stream *stream;
 	struct totals *totals;
 	struct deletions *deletions; /* to be told */
@@ -40,7 +40,7 @@ struct reports {
 /* Borrows all of them. */
 int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
 		 struct stream *stream, struct totals *totals, struct deletions *deletions,
-		 const struct options *options);
+		 const struct header_config *config);
 void reports_done(struct reports *reports); /* any time, also twice */
 
 /* The first records of the stream, or of its next file: Header, Clock, Lost and Limited if there

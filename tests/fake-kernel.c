@@ -32,6 +32,7 @@ struct kernel *fake_kernel_new(void)
 	struct kernel *kernel = calloc(1, sizeof(*kernel));
 
 	assert_non_null(kernel);
+	kernel->config.probes = 3;
 	ring_open(&kernel->critical);
 	ring_open(&kernel->bulk);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
@@ -152,6 +153,11 @@ void fake_limit(struct kernel *kernel, unsigned cpu, int syscall, uint64_t boott
 size_t fake_left(const struct fake_ring *ring)
 {
 	return ring->tail - ring->head;
+}
+
+const struct kernel_config *kernel_config(const struct kernel *kernel)
+{
+	return &kernel->config;
 }
 
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)

@@ -34,6 +34,7 @@ struct fake_row {
 };
 
 struct kernel {
+	struct kernel_config config;
 	struct kernel_probe probes[WIRE_PROBE_COUNT];
 	struct wire_cpu cpus[FAKE_CPUS];
 	struct fake_ring critical;

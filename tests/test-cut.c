@@ -13,7 +13,7 @@
 struct rig {
 	struct folder_path path;
 	struct folder_path copy;
-	struct options options;
+	struct pipeline_config config;
 	struct kernel *kernel;
 	struct sink *sink;
 	struct pipeline *pipeline;
@@ -25,12 +25,12 @@ static void start(struct rig *rig, void **state, const char *name)
 	*rig = (struct rig){
 		.path = in_folder(state, name),
 		.copy = in_folder(state, "copy"),
-		.options = {.kernel = {.probes = 3}, .counters_interval = 3600},
+		.config = {.header.counters_interval = 3600},
 		.kernel = fake_kernel_new(),
 	};
 	rig->sink =
 		open_sink(&(struct sink_config){.path = rig->path.s, .level = SINK_LEVEL_BY_NAME});
-	if (pipeline_new(&rig->pipeline, &rig->options, rig->kernel, rig->sink, rig->text,
+	if (pipeline_new(&rig->pipeline, &rig->config, rig->kernel, rig->sink, rig->text,
 			 sizeof(rig->text)) < 0 ||
 	    pipeline_begin(rig->pipeline, NULL, rig->text, sizeof(rig->text)) < 0)
 		fail_msg("%s", rig->text);

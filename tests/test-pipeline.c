@@ -16,7 +16,7 @@ struct rig {
 	void *folder;
 	struct folder_path path;
 	struct folder_path fifo;
-	struct options options;
+	struct pipeline_config config;
 	struct kernel *kernel;
 	struct sink *sink;
 	struct pipeline *pipeline;
@@ -32,7 +32,7 @@ static int setup(void **state)
 	rig->path = in_folder(&rig->folder, "x.pb");
 	rig->fifo = in_folder(&rig->folder, "fifo");
 	rig->kernel = fake_kernel_new();
-	rig->options = (struct options){.kernel = {.probes = 3}, .counters_interval = 10};
+	rig->config = (struct pipeline_config){.header.counters_interval = 10};
 	*state = rig;
 	return 0;
 }
@@ -62,7 +62,7 @@ static void start(struct rig *rig, const char *path)
 	const struct sink_config config = {.path = path};
 
 	if (sink_open(&rig->sink, &config, rig->error, sizeof(rig->error)) < 0 ||
-	    pipeline_new(&rig->pipeline, &rig->options, rig->kernel, rig->sink, rig->error,
+	    pipeline_new(&rig->pipeline, &rig->config, rig->kernel, rig->sink, rig->error,
 			 sizeof(rig->error)) < 0 ||
 	    pipeline_begin(rig->pipeline, NULL, rig->error, sizeof(rig->error)) < 0)
 		fail_msg("%s", rig->error);
@@ -247,7 +247,7 @@ static void count_ends_the_stream_after_so_many_events(void **state)
 {
 	struct rig *rig = *state;
 
-	rig->options.count = 5;
+	rig->config.count = 5;
 	for (int i = 0; i < 20; i++)
 		fake_submit(rig->kernel, DENIAL, 1, 1000, 0);
 	start(rig, rig->path.s);
@@ -304,7 +304,7 @@ static void what_brings_only_a_path_is_no_event(void **state)
 	struct rig *rig = *state;
 
 	fake_path(rig->kernel, "/lxc/web");
-	rig->options.count = 1;
+	rig->config.count = 1;
 	start(rig, rig->path.s);
 	run_rounds(rig, 3);
 	assert_int_equal(fake_left(&rig->kernel->bulk), 0);
@@ -420,7 +420,7 @@ static void a_reader_that_leaves_is_a_clean_end(void **state)
 
 	assert_ok(mkfifo(rig->fifo.s, 0600));
 	reader = start_reader(rig, 200, 0);
-	rig->options.counters_interval = 3600;
+	rig->config.header.counters_interval = 3600;
 	start(rig, rig->fifo.s);
 	/* nothing is written meanwhile: the end of the pipe itself tells */
 	assert_ok(pipeline_run(rig->pipeline));

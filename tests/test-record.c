@@ -14,7 +14,8 @@
 struct rig {
 	void *folder;
 	struct folder_path dir;
-	struct options options;
+	struct sink_config sink_config;
+	struct pipeline_config config;
 	struct kernel *kernel;
 	struct sink *sink;
 	struct pipeline *pipeline;
@@ -29,11 +30,10 @@ static int setup(void **state)
 	assert_ok(folder_setup(&rig->folder));
 	rig->dir = in_folder(&rig->folder, "dir/");
 	rig->kernel = fake_kernel_new();
-	rig->options = (struct options){.kernel = {.probes = 3},
-					.counters_interval = 10,
-					.sink = {.path = rig->dir.s,
-						 .level = SINK_LEVEL_BY_NAME,
-						 .max_bytes = 1 << 20}};
+	rig->config.header.counters_interval = 10;
+	rig->sink_config = (struct sink_config){.path = rig->dir.s,
+						.level = SINK_LEVEL_BY_NAME,
+						.max_bytes = 1 << 20};
 	*state = rig;
 	return 0;
 }
@@ -67,8 +67,8 @@ static int teardown(void **state)
 
 static void start(struct rig *rig)
 {
-	if (sink_open(&rig->sink, &rig->options.sink, rig->error, sizeof(rig->error)) < 0 ||
-	    pipeline_new(&rig->pipeline, &rig->options, rig->kernel, rig->sink, rig->error,
+	if (sink_open(&rig->sink, &rig->sink_config, rig->error, sizeof(rig->error)) < 0 ||
+	    pipeline_new(&rig->pipeline, &rig->config, rig->kernel, rig->sink, rig->error,
 			 sizeof(rig->error)) < 0 ||
 	    pipeline_begin(rig->pipeline, NULL, rig->error, sizeof(rig->error)) < 0)
 		fail_msg("%s", rig->error);
@@ -145,7 +145,7 @@ static void a_storm_over_many_files_adds_up(void **state)
 {
 	struct rig *rig = *state;
 
-	rig->options.sink.max_bytes = 20000;
+	rig->sink_config.max_bytes = 20000;
 	start(rig);
 	for (unsigned i = 0; i < 20; i++) {
 		submit(rig, 1000);
@@ -306,8 +306,8 @@ static void what_is_deleted_is_told(void **state)
 {
 	struct rig *rig = *state;
 
-	rig->options.sink.max_files = 3;
-	rig->options.sink.max_bytes = 20000;
+	rig->sink_config.max_files = 3;
+	rig->sink_config.max_bytes = 20000;
 	start(rig);
 	for (unsigned i = 0; i < 20; i++) {
 		submit(rig, 1000);
@@ -346,7 +346,7 @@ static void a_batch_waits_for_more_but_not_for_long(void **state)
 	pid_t child;
 	off_t size;
 
-	rig->options.counters_interval = 3600;
+	rig->config.header.counters_interval = 3600;
 	start(rig);
 	run_rounds(rig, 1);
 	(void)usleep(250000);

@@ -13,22 +13,16 @@
 #include "stream-fixture.h"
 #include "wire-record.h"
 
-static struct options some_options(void)
+static struct header_config some_config(void)
 {
-	struct options options = {
-		.kernel = {.probes = 3,
-			   .rate = 1,
-			   .burst = 20,
-			   .critical_ring_bytes = 524288,
-			   .bulk_ring_bytes = 8388608},
+	struct header_config config = {
 		.counters_interval = 10,
 		.n_labels = 1,
 		.host_name = "somewhere",
 	};
 
-	options.labels[0] =
-		(struct options_label){.key = "cluster=", .key_size = 7, .value = "eu1"};
-	return options;
+	config.labels[0] = (struct header_label){.key = "cluster=", .key_size = 7, .value = "eu1"};
+	return config;
 }
 
 static void put_event(struct fixture *f, unsigned cpu)
@@ -57,13 +51,18 @@ static void put_counters(struct fixture *f)
 static void a_stream_begins_with_the_magic_and_says_what_it_is(void **state)
 {
 	struct fixture *f = *state;
-	const struct options options = some_options();
+	const struct header_config config = some_config();
 
+	f->kernel->config = (struct kernel_config){.probes = 3,
+						   .rate = 1,
+						   .burst = 20,
+						   .critical_ring_bytes = 524288,
+						   .bulk_ring_bytes = 8388608};
 	f->kernel->probes[WIRE_SECCOMP_DENIAL] = (struct kernel_probe){
 		.n_attempts = 1,
 		.attempts = {{.tier = KERNEL_TIER_FENTRY, .error = "refused \xff"}},
 	};
-	assert_ok(header_write(f->stream, &f->counters.machine, f->kernel, &options));
+	assert_ok(header_write(f->stream, &f->counters.machine, f->kernel, &config));
 	{
 		_cleanup_records_ struct records records = fixture_records(f);
 		const Ringside__V1__Header *h = records.all[0]->header;

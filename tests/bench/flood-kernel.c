@@ -60,6 +60,13 @@ struct wire_sums flood_sums(const struct kernel *kernel)
 	return totals_kernel(kernel->flood->bss->sums, FLOOD_CPUS, WIRE_SECCOMP_DENIAL);
 }
 
+const struct kernel_config *kernel_config(const struct kernel *kernel)
+{
+	static const struct kernel_config config = {.probes = 2};
+
+	return &config;
+}
+
 const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
 {
 	return &kernel->probe;

@@ -76,7 +76,7 @@ static int read_words(void *data, const void *record, size_t size)
 
 static void open_pipeline(struct line *line)
 {
-	static const struct options options = {.kernel = {.probes = 2}, .counters_interval = 10};
+	static const struct pipeline_config pipeline = {.header.counters_interval = 10};
 	const struct sink_config config = {.path = line->way->path,
 					   .force = true,
 					   .level = SINK_LEVEL_BY_NAME};
@@ -84,7 +84,7 @@ static void open_pipeline(struct line *line)
 
 	line_run(line);
 	if (sink_open(&line->sink, &config, error, sizeof(error)) < 0 ||
-	    pipeline_new(&line->pipeline, &options, line->kernel, line->sink, error,
+	    pipeline_new(&line->pipeline, &pipeline, line->kernel, line->sink, error,
 			 sizeof(error)) < 0 ||
 	    pipeline_begin(line->pipeline, NULL, error, sizeof(error)) < 0)
 		die(error);
