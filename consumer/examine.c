@@ -21,7 +21,7 @@ static void append_index(char *buf, size_t size, const struct recording_index *i
 	line_uint(&line, index->first_seq);
 	line_text(&line, " to ");
 	line_uint(&line, index->last_seq);
-	for (unsigned i = 0; i < RECORDING_BODIES; i++) {
+	for (unsigned i = 0; i < RECORD_BODIES; i++) {
 		const ProtobufCFieldDescriptor *field =
 			protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
 								i);

@@ -258,7 +258,7 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 {
 	bool any = false;
 
-	for (unsigned i = 0; !any && i < RECORDING_BODIES; i++)
+	for (unsigned i = 0; !any && i < RECORD_BODIES; i++)
 		any = index->counts[i] && (kind_peeked(filter, i) || stands_for_others(i));
 	if (filter->kinds && !any)
 		return false;

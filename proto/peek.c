@@ -4,9 +4,7 @@
 #include "pb-read.h"
 #include "ringside-fields.h"
 
-#define BODIES 16
-
-static const char *const names[BODIES] = {RECORD_BODY_NAMES};
+static const char *const names[RECORD_BODIES] = {RECORD_BODY_NAMES};
 
 bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 {
@@ -18,7 +16,7 @@ bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 		p = pb_get_field(p, end, &field);
 		if (!p)
 			return false;
-		if (field.type == PB_BYTES && field.number < BODIES && names[field.number]) {
+		if (field.type == PB_BYTES && field.number < RECORD_BODIES && names[field.number]) {
 			peek.kind = field.number;
 			peek.body = field.data;
 			peek.body_size = field.size;

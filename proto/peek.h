@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define RECORD_BODIES 16u /* fields of Record.body have lower numbers */
+
 struct peek {
-	unsigned kind; /* field number of the body in Record; 0: none, or one only a newer knows */
+	unsigned kind; /* below RECORD_BODIES: field number of the body in Record; 0: none, or one
+			  only a newer knows */
 	bool has_boottime, has_time;
 	uint64_t boottime_nano, time_unix_nano;
 	uint64_t seq;        /* 0: absent */

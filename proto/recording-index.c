@@ -14,7 +14,7 @@
 #define CHECKSUM 4u
 #define TAG(field, type) ((field) << 3 | (type))
 
-static const char *const names[RECORDING_BODIES] = {RECORD_BODY_NAMES};
+static const char *const names[RECORD_BODIES] = {RECORD_BODY_NAMES};
 
 bool recording_index_is_header(const uint8_t *record, size_t size)
 {
@@ -70,7 +70,7 @@ void recording_index_add(struct recording_index *index, const uint8_t *record, s
 
 static void put_counts(const struct recording_index *index, struct pb *pb)
 {
-	for (unsigned i = 0; i < RECORDING_BODIES; i++) {
+	for (unsigned i = 0; i < RECORD_BODIES; i++) {
 		uint8_t *mark;
 
 		if (!index->counts[i])
@@ -125,7 +125,7 @@ static void get_count(struct recording_index *index, const uint8_t *p, size_t si
 		else if (p && field.number == FIELD_KIND_COUNT_COUNT && field.type == PB_VARINT)
 			count = field.value;
 	}
-	for (unsigned i = 0; i < RECORDING_BODIES; i++)
+	for (unsigned i = 0; i < RECORD_BODIES; i++)
 		if (names[i] && strlen(names[i]) == kind.size &&
 		    !memcmp(names[i], kind.data, kind.size))
 			index->counts[i] += count;

@@ -7,16 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "peek.h"
+
 #define RECORDING_STREAM_ID 16
 /* Fields of Record below 16: its bodies have numbers below 12. */
-#define RECORDING_BODIES 16
 
 struct recording_index {
 	uint64_t first_seq, last_seq;
 	uint64_t min_boottime, max_boottime; /* ns */
 	uint64_t min_time, max_time;         /* ns since 1970 */
 	uint64_t compressed_bytes, uncompressed_bytes, uncompressed_offset;
-	uint64_t counts[RECORDING_BODIES]; /* by number of the body's field */
+	uint64_t counts[RECORD_BODIES]; /* by number of the body's field */
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	bool has_stream_id, has_seq, has_boottime, has_time;
 };

@@ -7,7 +7,6 @@
 #include <sys/file.h>
 
 #include "frames.h"
-#include "probe.h"
 #include "util.h"
 
 static struct deletion count(int fd, const uint8_t *stream_id)
@@ -18,8 +17,7 @@ static struct deletion count(int fd, const uint8_t *stream_id)
 	if (frames_count(fd, &index) < 0)
 		return deletion;
 	deletion.counted = true;
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		deletion.counts[i] = index.counts[probes[i]->field];
+	memcpy(deletion.counts, index.counts, sizeof(deletion.counts));
 	if (index.has_stream_id && index.has_boottime &&
 	    !memcmp(index.stream_id, stream_id, sizeof(index.stream_id))) {
 		deletion.after = index.min_boottime;
@@ -36,7 +34,7 @@ static void add(struct deletions *deletions, const struct deletion *deletion)
 		deletions->all[deletions->n++] = *deletion;
 		return;
 	}
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+	for (unsigned i = 0; i < RECORD_BODIES; i++)
 		last->counts[i] += deletion->counts[i];
 	last->counted &= deletion->counted;
 	last->file = deletion->file;

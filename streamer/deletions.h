@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wire.h"
+#include "recording-index.h"
 
 #define DELETION_STREAM 4
 
@@ -16,8 +16,8 @@ struct deletion_file {
 
 struct deletion {
 	struct deletion_file file;
-	uint64_t counts[WIRE_PROBE_COUNT]; /* events, if counted */
-	uint64_t after, before;            /* boottime ns; 0: of another stream, or not known */
+	uint64_t counts[RECORD_BODIES]; /* of records, if counted, by number of the body's field */
+	uint64_t after, before;         /* boottime ns; 0: of another stream, or not known */
 	bool counted;
 };
 

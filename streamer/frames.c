@@ -131,7 +131,7 @@ static void add(struct recording_index *sum, const struct recording_index *index
 		*sum = *index;
 		return;
 	}
-	for (unsigned i = 0; i < RECORDING_BODIES; i++)
+	for (unsigned i = 0; i < RECORD_BODIES; i++)
 		sum->counts[i] += index->counts[i];
 	if (index->min_boottime < sum->min_boottime)
 		sum->min_boottime = index->min_boottime;

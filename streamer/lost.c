@@ -102,10 +102,10 @@ static int write_deletion(struct stream *stream, const struct deletion *deletion
 	int r = 0;
 
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r && deletion->counted; i++) {
-		if (!deletion->counts[i])
+		if (!probes[i]->field || !deletion->counts[probes[i]->field])
 			continue;
 		lost.probe = i;
-		lost.count = deletion->counts[i];
+		lost.count = deletion->counts[probes[i]->field];
 		r = write_record(stream, &lost);
 	}
 	/* who finds that the file is missing wants to know why */

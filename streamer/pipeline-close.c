@@ -149,14 +149,16 @@ static int count(void *data, const void *record, size_t size)
  * the number of events, of these and of those lost before that are not told in the stream. */
 static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
 {
-	uint64_t unwritten[WIRE_PROBE_COUNT], n = 0;
+	uint64_t unwritten[RECORD_BODIES], n = 0;
 	unsigned taken;
 
 	stream_abandon(p->stream, unwritten, ret_torn);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
-		totals_unwrote(&p->totals, i, unwritten[i]);
+		if (!probes[i]->field)
+			continue;
+		totals_unwrote(&p->totals, i, unwritten[probes[i]->field]);
 		if (lost)
-			p->totals.lost_in_sink[i] += unwritten[i];
+			p->totals.lost_in_sink[i] += unwritten[probes[i]->field];
 	}
 	if (lost) {
 		(void)ring_drain(&p->critical, UINT_MAX, count, p, &taken);

@@ -130,7 +130,23 @@ static bool has_room(struct pipeline *p, bool bulk)
 		pipeline_flush(p);
 	if (bulk && over(p))
 		return false;
-	return stream_has_room(p->stream, 2);
+	return stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX);
+}
+
+static int encode_event(struct pipeline *p, const struct wire_head *head, size_t size)
+{
+	const struct encoder_stamp stamp = {.seq = stream_seq(p->stream) + 1,
+					    .realtime_offset = stream_offset(p->stream)};
+	uint8_t *frame = stream_reserve(p->stream, ENCODER_FRAME_MAX);
+	size_t n;
+	int r;
+
+	if (!frame)
+		return -ENOBUFS;
+	r = encoder_event(p->encoder, head, size, &stamp, frame, &n);
+	if (!r)
+		stream_append(p->stream, n);
+	return r;
 }
 
 static int put_event(struct pipeline *p, const struct wire_head *head, size_t size)
@@ -142,7 +158,7 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	    lost_by_event(&p->totals, head, &lost))
 		r = lost_write(p->stream, &p->totals, &lost);
 	if (!r)
-		r = stream_event(p->stream, p->encoder, head, size);
+		r = encode_event(p, head, size);
 	if (r == -EBADMSG) {
 		p->totals.lost_in_sink[head->probe]++;
 		return 0;
@@ -234,8 +250,8 @@ static void report(struct pipeline *p)
 
 static unsigned wanted(const struct pipeline *p)
 {
-	return (stream_has_room(p->stream, 2) ? WAKEUP_CRITICAL : 0) | (over(p) ? 0 : WAKEUP_BULK) |
-	       (p->blocked ? WAKEUP_SINK : 0);
+	return (stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX) ? WAKEUP_CRITICAL : 0) |
+	       (over(p) ? 0 : WAKEUP_BULK) | (p->blocked ? WAKEUP_SINK : 0);
 }
 
 static void heed(struct pipeline *p, unsigned causes)

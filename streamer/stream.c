@@ -13,7 +13,6 @@
 
 #include <xxhash.h>
 
-#include "probe.h"
 #include "ringside-fields.h"
 #include "stream.h"
 #include "util.h"
@@ -100,14 +99,19 @@ void stream_set_offset(struct stream *s, int64_t realtime_offset)
 	s->realtime_offset = realtime_offset;
 }
 
+int64_t stream_offset(const struct stream *s)
+{
+	return s->realtime_offset;
+}
+
 size_t stream_pending(const struct stream *s)
 {
 	return s->tail - s->head;
 }
 
-bool stream_has_room(const struct stream *s, unsigned n)
+bool stream_has_room(const struct stream *s, size_t room)
 {
-	return s->tail - s->frame + (size_t)n * ENCODER_FRAME_MAX <= STREAM_BUFFER;
+	return s->tail - s->frame + room <= STREAM_BUFFER;
 }
 
 static void hash_batch(struct stream *s)
@@ -150,23 +154,15 @@ static int make_room(struct stream *s, size_t room, size_t max)
 	return 0;
 }
 
-int stream_event(struct stream *s, struct encoder *encoder, const struct wire_head *head,
-		 size_t size)
+uint8_t *stream_reserve(struct stream *s, size_t room)
 {
-	const struct encoder_stamp stamp = {.seq = s->now.seq + 1,
-					    .realtime_offset = s->realtime_offset};
-	size_t n;
-	int r;
+	return make_room(s, room, STREAM_BUFFER) < 0 ? NULL : s->buf + s->tail;
+}
 
-	r = make_room(s, ENCODER_FRAME_MAX, STREAM_BUFFER);
-	if (r < 0)
-		return r;
-	r = encoder_event(encoder, head, size, &stamp, s->buf + s->tail, &n);
-	if (r < 0)
-		return r;
-	s->tail += n;
+void stream_append(struct stream *s, size_t size)
+{
+	s->tail += size;
 	s->now.seq++;
-	return 0;
 }
 
 int stream_begin(struct stream *s, size_t room, struct pb *ret_pb)
@@ -274,34 +270,6 @@ int stream_flush(struct stream *s)
 	return 0;
 }
 
-static void skip_varint(const uint8_t **p, const uint8_t *end)
-{
-	while (*p < end && *(*p)++ >= 0x80)
-		;
-}
-
-/* The probe a record's body belongs to, WIRE_PROBE_COUNT if it is no event. All field numbers
- * of Record are below 16: a tag is one byte. */
-static unsigned event_probe(const uint8_t *p, const uint8_t *end)
-{
-	while (p < end) {
-		unsigned field = *p >> 3, type = *p & 7;
-		const uint8_t *payload;
-
-		for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-			if (probes[i]->field == field)
-				return i;
-		p++;
-		if (type == PB_VARINT)
-			skip_varint(&p, end);
-		else if (type == PB_FIXED64)
-			p += 8;
-		else
-			p += frame_size(p, &payload);
-	}
-	return WIRE_PROBE_COUNT;
-}
-
 void stream_next_file(struct stream *s)
 {
 	(void)XXH64_reset(s->xxh, 0);
@@ -325,19 +293,17 @@ void stream_rollback(struct stream *s)
 	sink_rollback(s->sink);
 }
 
-void stream_abandon(struct stream *s, uint64_t events[WIRE_PROBE_COUNT], bool *ret_torn)
+void stream_abandon(struct stream *s, uint64_t records[RECORD_BODIES], bool *ret_torn)
 {
 	uint64_t partial = s->head - s->frame;
+	const uint8_t *body;
+	struct peek peek;
 
-	memset(events, 0, WIRE_PROBE_COUNT * sizeof(events[0]));
+	memset(records, 0, RECORD_BODIES * sizeof(records[0]));
 	for (size_t at = s->frame, n; at < s->tail; at += n) {
-		const uint8_t *body;
-		unsigned probe;
-
 		n = frame_size(s->buf + at, &body);
-		probe = event_probe(body, s->buf + at + n);
-		if (probe < WIRE_PROBE_COUNT)
-			events[probe]++;
+		if (peek_record(body, (size_t)(s->buf + at + n - body), &peek))
+			records[peek.kind]++;
 	}
 	s->frame = s->head = s->hashed = s->tail = 0;
 	*ret_torn =

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "encoder.h"
 #include "pb.h"
+#include "peek.h"
 #include "sink.h"
 
 struct stream;
@@ -28,12 +28,15 @@ uint32_t stream_file(const struct stream *stream);     /* index of the file */
 /* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
 void stream_set_offset(struct stream *stream, int64_t realtime_offset);
 
-/* Whether the buffer for events takes @n more frames of ENCODER_FRAME_MAX. */
-bool stream_has_room(const struct stream *stream, unsigned n);
+int64_t stream_offset(const struct stream *stream);
 
-/* Appends an event. Returns 0, -EBADMSG if it is not whole (nothing was written), -ENOBUFS. */
-int stream_event(struct stream *stream, struct encoder *encoder, const struct wire_head *head,
-		 size_t size);
+/* Whether the buffer for events takes @room more bytes. */
+bool stream_has_room(const struct stream *stream, size_t room);
+
+/* An event: @room bytes to write its frame to, NULL if there are none; then, of these, how many it
+ * takes. Its number is the one after stream_seq(). */
+uint8_t *stream_reserve(struct stream *stream, size_t room);
+void stream_append(struct stream *stream, size_t size);
 
 /* Any other record: begin, write the body with @ret_pb (at most @room bytes), end. The stamps
  * and seq are added by stream_end. -ENOBUFS: no room; -EMSGSIZE: the body was longer. Nothing
@@ -60,7 +63,7 @@ void stream_next_file(struct stream *stream);
 void stream_commit(struct stream *stream);
 void stream_rollback(struct stream *stream);
 
-/* After a failure: counts, by probe, the events that did not get out whole, drops them, and
- * takes an incomplete record back from the end of a file. *ret_torn: the output ends within a
- * record. */
-void stream_abandon(struct stream *stream, uint64_t events[WIRE_PROBE_COUNT], bool *ret_torn);
+/* After a failure: counts, by number of the body's field, the records that did not get out whole,
+ * drops them, and takes an incomplete one back from the end of a file. *ret_torn: the output ends
+ * within a record. */
+void stream_abandon(struct stream *stream, uint64_t records[RECORD_BODIES], bool *ret_torn);

@@ -138,7 +138,7 @@ static inline void assert_unpacked(const Index *index, const uint8_t *payload, s
 	assert_int_equal(own.uncompressed_offset, index->uncompressed_offset);
 	assert_memory_equal(own.stream_id, index->stream_id.data, 16);
 	assert_true(own.has_stream_id);
-	for (unsigned i = 0; i < RECORDING_BODIES; i++)
+	for (unsigned i = 0; i < RECORD_BODIES; i++)
 		counts += own.counts[i];
 	assert_int_equal(counts, index->has_first_seq ? own.last_seq - own.first_seq + 1 : 0);
 	for (size_t i = 0; i < size; i += 7) {

@@ -56,6 +56,22 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
+/* 0, or what encoder_event() says. */
+static inline int fixture_event(struct fixture *f, const struct wire_head *head, size_t size)
+{
+	const struct encoder_stamp stamp = {.seq = stream_seq(f->stream) + 1,
+					    .realtime_offset = stream_offset(f->stream)};
+	uint8_t *frame = stream_reserve(f->stream, ENCODER_FRAME_MAX);
+	size_t n;
+	int r;
+
+	assert_non_null(frame);
+	r = encoder_event(f->encoder, head, size, &stamp, frame, &n);
+	if (!r)
+		stream_append(f->stream, n);
+	return r;
+}
+
 /* All that was written so far. */
 static inline struct records fixture_records(struct fixture *f)
 {

@@ -219,7 +219,7 @@ static void a_set_too_large_is_not_called_full(void **state)
 
 		memcpy(&record, f->kernel->bulk.records[0], f->kernel->bulk.records[0]->size);
 		record.denial.cgroup.id = 1;
-		assert_ok(stream_event(f->stream, f->encoder, &record.head, record.head.size));
+		assert_ok(fixture_event(f, &record.head, record.head.size));
 		for (int i = 0; i < 4000; i++) {
 			key.nr = i;
 			key.cgroup_id = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One file after another, and folders. */
+#include "ringside-fields.h"
 #include "sink-fixture.h"
 
 static void numbers_follow_each_other_and_pass_over_taken_names(void **state)
@@ -54,8 +55,8 @@ static void a_ring_keeps_the_latest_and_tells_what_went(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		assert_true(deletions->all[i].counted);
 		assert_int_equal(deletions->all[i].file.index, i);
-		assert_int_equal(deletions->all[i].counts[WIRE_OOM_KILL], i + 1);
-		assert_int_equal(deletions->all[i].counts[WIRE_SECCOMP_DENIAL], i + 1);
+		assert_int_equal(deletions->all[i].counts[FIELD_RECORD_OOM_KILL], i + 1);
+		assert_int_equal(deletions->all[i].counts[FIELD_RECORD_SECCOMP_DENIAL], i + 1);
 	}
 }
 
@@ -185,7 +186,7 @@ static void a_folder_within_its_limit_loses_the_oldest_only(void **state)
 	sink_retain(sink);
 	deletions = sink_deletions(sink);
 	assert_true(deletions->n >= 2 && deletions->n < 32);
-	assert_int_equal(deletions->all[0].counts[WIRE_OOM_KILL], 1);
+	assert_int_equal(deletions->all[0].counts[FIELD_RECORD_OOM_KILL], 1);
 	assert_true(deletions->all[0].after && deletions->all[0].before);
 	for (unsigned i = 0; i < deletions->n; i++) {
 		assert_int_equal(deletions->all[i].file.index, i);

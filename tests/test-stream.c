@@ -31,7 +31,7 @@ static void put_event(struct fixture *f, unsigned cpu)
 
 	record_init(&record, WIRE_SECCOMP_DENIAL);
 	record.head.cpu = cpu;
-	assert_ok(stream_event(f->stream, f->encoder, &record.head, record.head.size));
+	assert_ok(fixture_event(f, &record.head, record.head.size));
 	totals_wrote(&f->totals, &record.head);
 }
 
@@ -148,7 +148,7 @@ static void a_record_that_is_not_whole_leaves_no_trace(void **state)
 
 	put_event(f, 0);
 	record_init(&record, WIRE_OOM_KILL);
-	assert_int_equal(stream_event(f->stream, f->encoder, &record.head, 60), -EBADMSG);
+	assert_int_equal(fixture_event(f, &record.head, 60), -EBADMSG);
 	put_event(f, 0);
 	{
 		_cleanup_records_ struct records records = fixture_records(f);
@@ -221,7 +221,7 @@ static void the_buffer_for_events_is_bounded(void **state)
 	_cleanup_close_ int reader = become_pipe(f);
 	unsigned n = 0;
 
-	for (; stream_has_room(f->stream, 1); n++) {
+	for (; stream_has_room(f->stream, ENCODER_FRAME_MAX); n++) {
 		put_event(f, 0);
 		assert_true(stream_flush(f->stream) >= 0);
 	}
@@ -247,7 +247,7 @@ static void a_slow_reader_gets_every_byte_in_order(void **state)
 		assert_true(stream_flush(f->stream) >= 0);
 		if (i % 3 == 0 && (n = read(reader, bytes + size, 777)) > 0)
 			size += (size_t)n;
-		if (!stream_has_room(f->stream, 2))
+		if (!stream_has_room(f->stream, 2 * ENCODER_FRAME_MAX))
 			for (unsigned k = 0; k < 500; k++, (void)stream_flush(f->stream))
 				if ((n = read(reader, bytes + size, 1999)) > 0)
 					size += (size_t)n;
@@ -275,7 +275,7 @@ static void giving_up_tells_which_events_did_not_get_out(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_close_ int reader = become_pipe(f);
-	uint64_t events[WIRE_PROBE_COUNT];
+	uint64_t events[RECORD_BODIES];
 	struct wire_record kill;
 	static uint8_t got[65536 + 4];
 	size_t whole = 0, at = 0;
@@ -286,7 +286,7 @@ static void giving_up_tells_which_events_did_not_get_out(void **state)
 	for (unsigned i = 0; i < 3000; i++)
 		put_event(f, 0);
 	put_clock(f);
-	assert_ok(stream_event(f->stream, f->encoder, &kill.head, kill.head.size));
+	assert_ok(fixture_event(f, &kill.head, kill.head.size));
 	assert_int_equal(stream_flush(f->stream), STREAM_BLOCKED);
 	assert_int_equal(read_full(reader, got, 65536), 65536);
 	while (at < 65536) {
@@ -294,8 +294,8 @@ static void giving_up_tells_which_events_did_not_get_out(void **state)
 		whole += at <= 65536;
 	}
 	stream_abandon(f->stream, events, &torn);
-	assert_int_equal(events[WIRE_SECCOMP_DENIAL], 3000 - whole);
-	assert_int_equal(events[WIRE_OOM_KILL], 1);
+	assert_int_equal(events[BODY(SECCOMP_DENIAL)], 3000 - whole);
+	assert_int_equal(events[BODY(OOM_KILL)], 1);
 	assert_true(torn);
 	assert_int_equal(stream_pending(f->stream), 0);
 }
@@ -304,7 +304,7 @@ static void a_full_disk_leaves_whole_records_only(void **state)
 {
 	struct fixture *f = *state;
 	struct rlimit before, full;
-	uint64_t events[WIRE_PROBE_COUNT];
+	uint64_t events[RECORD_BODIES];
 	bool torn = true;
 	int r;
 
@@ -324,7 +324,7 @@ static void a_full_disk_leaves_whole_records_only(void **state)
 		_cleanup_records_ struct records records = records_read(f->path.s);
 
 		assert_true(records.size > 99000 && records.size <= 100001);
-		assert_int_equal(records.n + events[WIRE_SECCOMP_DENIAL], 3000);
+		assert_int_equal(records.n + events[BODY(SECCOMP_DENIAL)], 3000);
 	}
 }
 
