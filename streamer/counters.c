@@ -210,7 +210,7 @@ static uint64_t limited_of(const struct probe *probe, const void *value)
 	return probe->row_values ? 0 : row->limited;
 }
 
-/* kernel_row_fn */
+/* rows_fn */
 static int add_row(void *data, const void *key, const void *row)
 {
 	struct rows *rows = data;

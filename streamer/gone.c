@@ -184,12 +184,14 @@ void gone_written(struct gone *gone, const struct kernel *kernel, struct limited
 	for (unsigned i = 0; i < gone->n_rows; i++) {
 		const struct gone_row *row = &gone->rows[i];
 		struct gone_cgroup *cgroup = &gone->cgroups[row->cgroup];
+		const struct probe *probe = probes[row->probe];
+		bool others = probe->row_is_others && probe->row_is_others(row->key);
 
 		if (limited_reported(limited, row->probe, row->key) < row->limited) {
 			cgroup->kept = true;
 			continue;
 		}
-		kernel_forget_row(kernel, row->probe, row->key, &cgroup->gone);
+		kernel_forget_row(kernel, row->probe, row->key, others, &cgroup->gone);
 		limited_forget(limited, row->probe, row->key);
 	}
 	drop_cgroups(gone, kernel);

@@ -5,7 +5,6 @@
 #include <bpf/bpf.h>
 
 #include "kernel-part.h"
-#include "probe.h"
 #include "rows.h"
 #include "shares.h"
 
@@ -41,7 +40,7 @@ struct dead {
 	void *data;
 };
 
-/* kernel_row_fn */
+/* rows_fn */
 static int hand_out(void *data, const void *key, const void *row)
 {
 	const struct dead *dead = data;
@@ -65,13 +64,13 @@ int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data)
 	return table.link_fd < 0 ? 0 : rows_walk(&table, hand_out, &dead);
 }
 
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key, bool others,
 		       const struct wire_gone *gone)
 {
 	if (!kernel->programs ||
 	    bpf_map_delete_elem(programs_map_fd(kernel->programs, tiers_table(probe)->map), key))
 		return;
-	if (!probes[probe]->row_is_others || !probes[probe]->row_is_others(key))
+	if (!others)
 		shares_free_row(kernel->shares, gone->slot, probe);
 }
 

@@ -136,14 +136,14 @@ struct objects_links kernel_object_links(const struct kernel *kernel)
 	};
 }
 
-static int walk_objects(const struct kernel *kernel, kernel_row_fn fn, void *data)
+static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
 {
 	const struct objects_links links = kernel_object_links(kernel);
 
 	return objects_walk(kernel->objects, &links, fn, data);
 }
 
-int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
 {
 	const struct tiers_table *names = tiers_table(probe);
 	struct rows_table table = {.link_fd = -1,

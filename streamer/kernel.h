@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rows.h"
 #include "wire.h"
 
 struct kernel;
@@ -96,10 +97,8 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 
 /* Calls @fn for each counter row of @probe; @key is struct wire_denial_key, wire_oom_key, or
  * wire_cgroup_key of TCP queues and BPF objects. @row is struct wire_row; or struct wire_tcp_row,
- * one for each CPU of kernel_cpus(); or struct object. Stops when @fn returns non-zero and returns
- * that; else 0 or -errno. */
-typedef int (*kernel_row_fn)(void *data, const void *key, const void *row);
-int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data);
+ * one for each CPU of kernel_cpus(); or struct object. Returns as rows_walk(). */
+int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data);
 
 /* Lets the programs look at what no hook of theirs shows: before the rows are read. */
 void kernel_look(const struct kernel *kernel);
@@ -123,9 +122,9 @@ uint64_t kernel_gone_missed(const struct kernel *kernel);
 typedef int (*kernel_dead_fn)(void *data, const struct wire_gone *gone);
 int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data);
 
-/* Takes a row out of a table: what is counted there later begins anew. @key as of kernel_row_fn, of
- * the cgroup @gone. */
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+/* Takes a row out of a table: what is counted there later begins anew. @key as of rows_fn, of
+ * the cgroup @gone; @others: of several, so that it is nobody's share. */
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key, bool others,
 		       const struct wire_gone *gone);
 
 /* The cgroup has no more rows. False: there are others below it, which have to go first. */

@@ -141,7 +141,7 @@ static bool is_early(const struct walk *walk, const void *key, const struct wire
 	return id && !encoder_knows(walk->counters->encoder, hierarchy, id);
 }
 
-/* kernel_row_fn */
+/* rows_fn */
 static int report_row(void *data, const void *key, const void *value)
 {
 	const struct wire_row *row = value;

@@ -43,7 +43,7 @@ struct walk {
 	size_t n_now;
 	size_t size; /* of a record */
 	uint64_t nano;
-	kernel_row_fn fn;
+	rows_fn fn;
 	void *data;
 };
 
@@ -287,8 +287,7 @@ static int walk_all(struct walk *walk, const struct objects_links *links)
 	return r ? r : walk_gone(walk);
 }
 
-int objects_walk(struct objects *objects, const struct objects_links *links, kernel_row_fn fn,
-		 void *data)
+int objects_walk(struct objects *objects, const struct objects_links *links, rows_fn fn, void *data)
 {
 	struct walk walk = {.before = objects, .fn = fn, .data = data};
 	struct timespec ts;

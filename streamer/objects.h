@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel.h"
+#include "rows.h"
 #include "wire.h"
 
 /* A row, as kernel_rows() hands it out; the key is its holder's struct wire_cgroup_key, with id 0
@@ -51,5 +51,5 @@ int objects_look(struct objects *objects, const struct objects_links *links);
 /* Calls @fn for each, programs first, in the order of their ids, then for those that have been
  * unloaded since the walk before. Stops when @fn returns non-zero and returns that; else 0 or
  * -errno. */
-int objects_walk(struct objects *objects, const struct objects_links *links, kernel_row_fn fn,
+int objects_walk(struct objects *objects, const struct objects_links *links, rows_fn fn,
 		 void *data);

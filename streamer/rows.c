@@ -20,7 +20,7 @@
 
 struct walk {
 	const struct rows_table *table;
-	kernel_row_fn fn;
+	rows_fn fn;
 	void *data;
 	size_t pair; /* bytes of a key and its row */
 	size_t n_at_once;
@@ -113,7 +113,7 @@ static int walk_batches(const struct walk *walk)
 	return 0;
 }
 
-int rows_walk(const struct rows_table *table, kernel_row_fn fn, void *data)
+int rows_walk(const struct rows_table *table, rows_fn fn, void *data)
 {
 	struct walk walk = {.table = table, .fn = fn, .data = data};
 	_cleanup_free_ uint8_t *buf = NULL;

@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-#include "kernel.h"
-
 /* The table of @probe. Read through its iterator, a link made by programs_attach_rows(), where
  * there is one: that takes one system call for some hundred rows, and never keeps the kernel from
  * running programs (bpf/rows.bpf.h). */
@@ -16,6 +14,10 @@ struct rows_table {
 	size_t row_size; /* of all CPUs, where each has its own: a multiple of 8 */
 };
 
-/* Calls @fn for each row, in no order. Rows that are made meanwhile may be left out. Stops when @fn
- * returns non-zero and returns that; else 0 or -errno. */
-int rows_walk(const struct rows_table *table, kernel_row_fn fn, void *data);
+/* Returns 0 to go on; what else it returns ends the walk. */
+typedef int (*rows_fn)(void *data, const void *key, const void *row);
+
+/* Calls @fn for each row, in no order. Rows that are made meanwhile may be left out. Returns 0,
+ * what
+ * @fn returned, or -errno. */
+int rows_walk(const struct rows_table *table, rows_fn fn, void *data);

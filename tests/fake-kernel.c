@@ -194,7 +194,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 	return 0;
 }
 
-int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
 {
 	int r = 0;
 
@@ -278,7 +278,7 @@ bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *go
 	return true;
 }
 
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key, bool others,
 		       const struct wire_gone *gone)
 {
 	struct kernel *k = (struct kernel *)(uintptr_t)kernel;

@@ -99,12 +99,12 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 	return 0;
 }
 
-int kernel_rows(const struct kernel *kernel, unsigned probe, kernel_row_fn fn, void *data)
+int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
 {
 	return 0;
 }
 
-void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key,
+void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key, bool others,
 		       const struct wire_gone *gone)
 {
 }
