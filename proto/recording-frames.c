@@ -17,25 +17,6 @@
 #define NEAR (2 * FRAME_MAX_BYTES) /* the first read; later ones are FAR and overlap */
 #define FAR (256u * 1024)
 
-static ssize_t read_at(int fd, void *buf, size_t size, uint64_t offset)
-{
-	uint8_t *p = buf;
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, p + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 /* Whether the index frame, of @size bytes at @p and @offset in the file, is one, and right. */
 static int check(int fd, const uint8_t *p, size_t size, uint64_t offset,
 		 struct recording_frame *ret)
@@ -53,7 +34,7 @@ static int check(int fd, const uint8_t *p, size_t size, uint64_t offset,
 		return RECORDING_FRAMES_NONE;
 	frame.offset = offset - frame.index.compressed_bytes;
 	frame.end = offset + ZFRAME_SKIP_HEADER + payload;
-	n = read_at(fd, magic, sizeof(magic), frame.offset);
+	n = pread_full(fd, magic, sizeof(magic), frame.offset);
 	if (n < 0)
 		return (int)n;
 	if (n != sizeof(magic) || pb_get_little(magic, 4) != RECORDING_ZSTD_MAGIC)
@@ -94,7 +75,7 @@ int recording_frames_before(int fd, uint64_t end, struct recording_frame *ret)
 	ssize_t n;
 	int r;
 
-	n = read_at(fd, near, size, end - size);
+	n = pread_full(fd, near, size, end - size);
 	r = n < 0 ? (int)n : find_last(fd, near, (size_t)n, end - size, ret);
 	if (r != RECORDING_FRAMES_NONE || size == end)
 		return r;
@@ -104,7 +85,7 @@ int recording_frames_before(int fd, uint64_t end, struct recording_frame *ret)
 	at -= size - FRAME_MAX_BYTES; /* one may begin before what was read */
 	do {
 		size = at < FAR ? (size_t)at : FAR;
-		n = read_at(fd, buf, size, at - size);
+		n = pread_full(fd, buf, size, at - size);
 		r = n < 0 ? (int)n : find_last(fd, buf, (size_t)n, at - size, ret);
 		if (r != RECORDING_FRAMES_NONE || size == at)
 			return r;

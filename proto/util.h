@@ -85,3 +85,23 @@ static inline ssize_t read_full(int fd, void *data, size_t size)
 	}
 	return (ssize_t)done;
 }
+
+/* The same from @offset on. */
+static inline ssize_t pread_full(int fd, void *data, size_t size, uint64_t offset)
+{
+	uint8_t *p = data;
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pread(fd, p + done, size - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}

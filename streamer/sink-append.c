@@ -13,6 +13,7 @@
 #include "ringside-fields.h"
 #include "sink.h"
 #include "util.h"
+#include "zframe.h"
 
 /* Reads a varint. Returns the bytes it took, 0 if there is none. */
 static size_t varint(const uint8_t *p, size_t size, uint64_t *ret)
@@ -65,12 +66,9 @@ static int check_compressed(int fd, uint64_t *ret_whole)
 
 static bool is_compressed(int fd)
 {
-	static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd}, skippable[] = {0x2a, 0x4d, 0x18};
 	uint8_t buf[4];
 
-	return pread(fd, buf, sizeof(buf), 0) == sizeof(buf) &&
-	       (!memcmp(buf, magic, sizeof(magic)) ||
-		(buf[0] >> 4 == 5 && !memcmp(buf + 1, skippable, sizeof(skippable))));
+	return pread(fd, buf, sizeof(buf), 0) == sizeof(buf) && zframe_begins(buf, sizeof(buf));
 }
 
 static int check_plain(int fd, uint64_t *ret_whole)
