@@ -64,8 +64,8 @@ static int size_table(const struct kernel *kernel, const struct tiers_table *tab
 		rows = ROWS_MAX;
 	if (rows < ROWS_MIN)
 		rows = ROWS_MIN;
-	row_bytes = programs_constant(kernel->programs, "rs_tcp_row_bytes");
-	room = programs_constant(kernel->programs, "rs_tcp_room");
+	row_bytes = programs_constant(kernel->programs, table->row_bytes);
+	room = programs_constant(kernel->programs, table->room);
 	if (!row_bytes || !room)
 		return -ENOENT;
 	*row_bytes = (uint32_t)bytes;
@@ -96,21 +96,26 @@ static int set_tables(const struct kernel *kernel)
 	return 0;
 }
 
+/* The row of all others. */
+static int make_row(const struct kernel *kernel, const struct tiers_table *table)
+{
+	_cleanup_free_ void *zero = calloc(1, kernel_row_bytes(kernel, table));
+	_cleanup_free_ void *others = calloc(1, table->key_size);
+	const int fd = programs_map_fd(kernel->programs, table->map);
+
+	if (!zero || !others)
+		return -ENOMEM;
+	return bpf_map_update_elem(fd, others, zero, BPF_ANY) ? -errno : 0;
+}
+
 int kernel_make_rows(const struct kernel *kernel)
 {
-	const struct tiers_table *table = tiers_table(WIRE_TCP_QUEUE);
-	const struct wire_cgroup_key others = {0};
-	_cleanup_free_ void *zero = NULL;
+	int r = 0;
 
-	if (!kernel->tiers[WIRE_TCP_QUEUE])
-		return 0;
-	zero = calloc(1, kernel_row_bytes(kernel, table));
-	if (!zero)
-		return -ENOMEM;
-	return bpf_map_update_elem(programs_map_fd(kernel->programs, table->map), &others, zero,
-				   BPF_ANY)
-		       ? -errno
-		       : 0;
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
+		if (kernel->tiers[id] && tiers_table(id)->per_cpu)
+			r = make_row(kernel, tiers_table(id));
+	return r;
 }
 
 /* GCRA: the time one event earns back, and how far ahead of time a burst may run. */

@@ -139,7 +139,11 @@ static void attach_iterators(struct kernel *kernel)
 /* Of a probe that has nothing but iterators. */
 static bool is_of_iterators(const struct kernel *kernel, const struct bpf_program *prog)
 {
-	return tiers_has(kernel->tiers[WIRE_BPF_OBJECT], bpf_program__name(prog));
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		if (kernel->tiers[id] && kernel->tiers[id]->tier == KERNEL_TIER_ITERATOR &&
+		    tiers_has(kernel->tiers[id], bpf_program__name(prog)))
+			return true;
+	return false;
 }
 
 int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)

@@ -28,13 +28,13 @@ struct kernel {
 	size_t cpus_bytes;
 	unsigned n_cpus;
 	struct wire_share *shares; /* WIRE_SHARE_SLOTS; the programs' own */
-	struct objects *objects;   /* of the probe bpf_object, or NULL */
+	struct objects *objects;   /* of the machine, or NULL */
 	int actions_fd;            /* the sysctl actions_logged, or negative */
 	int stats_fd;              /* keeps BPF statistics on, or -1 */
 	bool detached;             /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
-	uint64_t missed_in_trial; /* of seccomp's: made by the trial, nobody's denials */
+	uint64_t missed_in_trial[WIRE_PROBE_COUNT]; /* made by the trial, nobody's denials */
 };
 
 /* The iterator a probe looks with: makes its link, where it was loaded; and the link, or NULL. */

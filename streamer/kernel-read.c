@@ -63,9 +63,10 @@ static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
 }
 
 /* Calls whose outcome was to be told, but could not be kept in mind. */
-static uint64_t unmarked(const struct kernel *kernel)
+static uint64_t unmarked(const struct kernel *kernel, unsigned probe)
 {
-	const uint64_t *n = programs_variable(kernel->programs, "rs_unmarked");
+	const char *name = tiers_traits(probe)->unmarked;
+	const uint64_t *n = name ? programs_variable(kernel->programs, name) : NULL;
 
 	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
 }
@@ -74,6 +75,7 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
 {
 	const char *section = bpf_program__section_name(prog);
+	const char *outcome = tiers_traits(probe)->outcome;
 	uint64_t open;
 	int r;
 
@@ -83,7 +85,7 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 		r = missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
 	else
 		r = missed_of_program(bpf_program__fd(prog), ret);
-	if (r || strncmp(bpf_program__name(prog), "rs_sec_outcome", 14) != 0)
+	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)
 		return r;
 	open = unresolved(kernel, probe);
 	if (*ret > open)
@@ -102,7 +104,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 		*ret = kernel->missed[probe];
 		return kernel->missed_error[probe];
 	}
-	sum = probe == WIRE_SECCOMP_DENIAL ? unmarked(kernel) : 0;
+	sum = unmarked(kernel, probe);
 	bpf_object__for_each_program(prog, programs_object(kernel->programs))
 	{
 		int r;
@@ -115,7 +117,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 			return r;
 		sum += missed;
 	}
-	*ret = probe == WIRE_SECCOMP_DENIAL ? sum - kernel->missed_in_trial : sum;
+	*ret = sum - kernel->missed_in_trial[probe];
 	return 0;
 }
 
@@ -164,10 +166,11 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *d
 
 uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 {
-	uint64_t *ended =
-		kernel->programs ? programs_variable(kernel->programs, "rs_tcp_ended") : NULL;
-	uint64_t latest;
+	uint64_t *ended = NULL, latest;
 
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs && !ended; id++)
+		if (tiers_table(id)->ended)
+			ended = programs_variable(kernel->programs, tiers_table(id)->ended);
 	if (!ended)
 		return reported;
 	latest = __atomic_load_n(ended, __ATOMIC_RELAXED);
@@ -228,9 +231,10 @@ static uint64_t bytes_of(const struct kernel *kernel, bool rings)
 
 const uint64_t *kernel_own_refused(const struct kernel *kernel)
 {
-	return kernel->programs && kernel->tiers[WIRE_SECCOMP_DENIAL]
-		       ? programs_variable(kernel->programs, "rs_own_refused")
-		       : NULL;
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs; id++)
+		if (kernel->tiers[id] && tiers_traits(id)->own_refused)
+			return programs_variable(kernel->programs, tiers_traits(id)->own_refused);
+	return NULL;
 }
 
 void kernel_measure(struct kernel *kernel)

@@ -109,24 +109,20 @@ static void demote(struct kernel *kernel, unsigned id, const char *error)
 	kernel->tiers[id] = choose(kernel, id, failed + 1);
 }
 
-static int self_test(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+/* For probes that have a self-test, as test_preemption(). */
+static int self_test(struct kernel *kernel, unsigned id, char *error, size_t size)
 {
-	const struct tier *tier = kernel->tiers[WIRE_SECCOMP_DENIAL];
+	const struct tier *tier = kernel->tiers[id];
 	uint64_t *cookie = programs_variable(kernel->programs, "rs_selftest_cookie");
 	int r;
 
-	if (!tier)
-		return 0;
 	r = selftest_seccomp(kernel_bulk_fd(kernel), cookie, error, size);
 	/* Where the child may not install a filter there is nothing to be learnt. */
-	kernel->probes[WIRE_SECCOMP_DENIAL].self_tested = !r;
+	kernel->probes[id].self_tested = !r;
 	if (!r && tier->bears_sleepers)
 		r = selftest_sleepers(kernel_bulk_fd(kernel), cookie, 2 * kernel->n_cpus, error,
 				      size);
-	if (r != -ENODATA)
-		return 0;
-	*ret_guilty = WIRE_SECCOMP_DENIAL;
-	return r;
+	return r == -ENODATA ? r : 0;
 }
 
 static int map_tables(struct kernel *kernel)
@@ -150,37 +146,51 @@ static int map_tables(struct kernel *kernel)
 
 /* fentry and fexit programs, of which the kernel runs one at a time on a CPU: with a preempted
  * one in the way, others' denials are not seen. Whether that happens here is for a trial to say. */
-static int test_preemption(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+static int test_preemption(struct kernel *kernel, unsigned id, char *error, size_t size)
 {
-	const struct tier *tier = kernel->tiers[WIRE_SECCOMP_DENIAL];
+	const struct tier *tier = kernel->tiers[id];
 	uint64_t before = 0, after = 0;
 	bool forced = kernel->config.attach;
 
-	if (!tier || (tier->tier != KERNEL_TIER_FENTRY && !forced) ||
-	    tier->tier == KERNEL_TIER_KPROBE ||
-	    kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &before))
+	if ((tier->tier != KERNEL_TIER_FENTRY && !forced) || tier->tier == KERNEL_TIER_KPROBE ||
+	    kernel_missed_runs(kernel, id, &before))
 		return 0;
 	after = before;
 	for (unsigned trial = 0; trial < PREEMPTION_TRIALS && after == before; trial++) {
 		/* One that could not be run to its end may have shown enough. */
 		(void)selftest_storm(programs_variable(kernel->programs, "rs_selftest_cookie"),
 				     programs_variable(kernel->programs, "rs_selftest_quiet"));
-		if (kernel_missed_runs(kernel, WIRE_SECCOMP_DENIAL, &after))
+		if (kernel_missed_runs(kernel, id, &after))
 			return 0;
 	}
 	if (after == before)
 		return 0;
 	if (forced) {
-		kernel->probes[WIRE_SECCOMP_DENIAL].preempted = true;
-		kernel->missed_in_trial = after - before;
+		kernel->probes[id].preempted = true;
+		kernel->missed_in_trial[id] = after - before;
 		return 0;
 	}
 	(void)snprintf(error, size,
 		       "this kernel preempts tasks inside the programs, and then runs none for "
 		       "others: %llu runs refused in a trial",
 		       (unsigned long long)(after - before));
-	*ret_guilty = WIRE_SECCOMP_DENIAL;
 	return -EAGAIN;
+}
+
+static int test_all(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
+{
+	int r = 0;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++) {
+		if (!kernel->tiers[id] || !tiers_traits(id)->self_tested)
+			continue;
+		r = self_test(kernel, id, error, size);
+		if (!r)
+			r = test_preemption(kernel, id, error, size);
+		if (r)
+			*ret_guilty = id;
+	}
+	return r;
 }
 
 static bool any_chosen(const struct kernel *kernel)
@@ -199,9 +209,7 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	if (!r)
 		r = kernel_attach(kernel, ret_guilty, error, size);
 	if (!r)
-		r = self_test(kernel, ret_guilty, error, size);
-	if (!r)
-		r = test_preemption(kernel, ret_guilty, error, size);
+		r = test_all(kernel, ret_guilty, error, size);
 	if (r) {
 		kernel->programs = programs_free(kernel->programs);
 		return r;
@@ -310,8 +318,9 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		r = enable_stats(kernel, error, size);
 	if (!r)
 		r = settle(kernel, error, size);
-	if (!r && kernel->tiers[WIRE_BPF_OBJECT])
-		r = kernel_make_objects(kernel);
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
+		if (kernel->tiers[id] && tiers_traits(id)->lists_objects)
+			r = kernel_make_objects(kernel);
 	if (r && !*error)
 		refusal_explain("bpf", r, error, size);
 	if (r)

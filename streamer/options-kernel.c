@@ -155,9 +155,12 @@ int options_check_kernel(struct parse *parse)
 		return options_bad(parse,
 				   "--build runtime gets the types from the kernel's headers: "
 				   "not with --btf FILE");
-	if (options->kernel.bpf_stats && !(options->kernel.probes & 1u << WIRE_BPF_OBJECT))
-		return options_bad(parse, "--bpf-stats is of the probe bpf: add it to --probes "
-					  "(oom,seccomp,bpf)");
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT && options->kernel.bpf_stats; i++)
+		if (probes[i]->shows_stats && !(options->kernel.probes & 1u << i))
+			return options_bad(parse,
+					   "--bpf-stats is of the probe %s: add it to --probes "
+					   "(oom,seccomp,%s)",
+					   probes[i]->alias, probes[i]->alias);
 	if (!options->kernel.rate && !parse->container_rate_given)
 		options->kernel.container_rate = 0;
 	return 0;

@@ -272,7 +272,7 @@ static int check(struct parse *parse)
 int options_parse(int argc, char **argv, struct options *ret, char *error, size_t size)
 {
 	struct options options = {
-		.kernel = {.probes = (1u << WIRE_OOM_KILL) | (1u << WIRE_SECCOMP_DENIAL),
+		.kernel = {.probes = probes_by_default(),
 			   .critical_ring_bytes = CRITICAL_RING_BYTES,
 			   .bulk_ring_bytes = 8u << 20,
 			   .rate = 1,

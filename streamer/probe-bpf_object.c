@@ -129,6 +129,7 @@ const struct probe probe_bpf_object = {
 	.name = "bpf_object",
 	.alias = "bpf",
 	.on_request = true,
+	.shows_stats = true,
 	.record_min = sizeof(struct wire_path),
 	.key_size = sizeof(struct wire_cgroup_key),
 	.row_key = row_key,

@@ -12,6 +12,15 @@ static int is_called(const char *known, const char *name, size_t length)
 	return strlen(known) == length && !memcmp(known, name, length);
 }
 
+uint32_t probes_by_default(void)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		bits |= (uint32_t)!probes[i]->on_request << i;
+	return bits;
+}
+
 const struct probe *probe_find(const char *name, size_t length)
 {
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)

@@ -17,6 +17,7 @@ struct probe {
 	const char *name;  /* kind, as in Record.body: "oom_kill" */
 	const char *alias; /* on the command line: "oom" */
 	bool on_request;   /* left out unless it is asked for */
+	bool shows_stats;  /* the run statistics of BPF programs: --bpf-stats */
 	unsigned field;    /* number in Record.body, below 16; 0: it has no events, but rows */
 	/* Bytes of the fixed part of its ring record; of a probe without events that is a struct
 	 * wire_path. */
@@ -44,6 +45,9 @@ WIRE_PROBES(PROBE_EXTERN)
 
 /* All probes, by WIRE_OOM_KILL etc. */
 extern const struct probe *const probes[WIRE_PROBE_COUNT];
+
+/* Those that are not on request: bits 1 << WIRE_OOM_KILL etc. */
+uint32_t probes_by_default(void);
 
 /* By name or alias; NULL if there is none. */
 const struct probe *probe_find(const char *name, size_t length);

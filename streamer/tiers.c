@@ -281,13 +281,23 @@ const char tiers_common[] = "rs_rmdir";
 const char tiers_dead[] = "rs_dead_rows";
 
 static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
-	[WIRE_OOM_KILL] = {"rs_ooms", "rs_oom_rows", sizeof(struct wire_oom_key),
-			   sizeof(struct wire_row), false},
-	[WIRE_SECCOMP_DENIAL] = {"rs_denials", "rs_denial_rows", sizeof(struct wire_denial_key),
-				 sizeof(struct wire_row), false},
-	[WIRE_TCP_QUEUE] = {"rs_tcp", "rs_tcp_rows", sizeof(struct wire_cgroup_key),
-			    sizeof(struct wire_tcp_row), true},
-	[WIRE_BPF_OBJECT] = {NULL, NULL, sizeof(struct wire_cgroup_key), 0, false},
+	[WIRE_OOM_KILL] = {.map = "rs_ooms",
+			   .program = "rs_oom_rows",
+			   .key_size = sizeof(struct wire_oom_key),
+			   .row_size = sizeof(struct wire_row)},
+	[WIRE_SECCOMP_DENIAL] = {.map = "rs_denials",
+				 .program = "rs_denial_rows",
+				 .key_size = sizeof(struct wire_denial_key),
+				 .row_size = sizeof(struct wire_row)},
+	[WIRE_TCP_QUEUE] = {.map = "rs_tcp",
+			    .program = "rs_tcp_rows",
+			    .key_size = sizeof(struct wire_cgroup_key),
+			    .row_size = sizeof(struct wire_tcp_row),
+			    .per_cpu = true,
+			    .row_bytes = "rs_tcp_row_bytes",
+			    .room = "rs_tcp_room",
+			    .ended = "rs_tcp_ended"},
+	[WIRE_BPF_OBJECT] = {.key_size = sizeof(struct wire_cgroup_key)},
 };
 
 const struct tiers_table *tiers_table(unsigned probe)
@@ -304,6 +314,19 @@ static const struct look looks[WIRE_PROBE_COUNT] = {
 const struct look *tiers_look(unsigned probe)
 {
 	return &looks[probe];
+}
+
+static const struct tiers_traits traits[WIRE_PROBE_COUNT] = {
+	[WIRE_SECCOMP_DENIAL] = {.self_tested = true,
+				 .outcome = "rs_sec_outcome",
+				 .unmarked = "rs_unmarked",
+				 .own_refused = "rs_own_refused"},
+	[WIRE_BPF_OBJECT] = {.lists_objects = true},
+};
+
+const struct tiers_traits *tiers_traits(unsigned probe)
+{
+	return &traits[probe];
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)

@@ -61,6 +61,9 @@ struct tiers_table {
 	size_t key_size;
 	size_t row_size;
 	bool per_cpu; /* each CPU has a row of its own */
+	/* Constants of the programs that say how large a row of all CPUs is, and how many there may
+	 * be; a variable that counts ended intervals: see kernel_end_epoch(). NULL: it has none. */
+	const char *row_bytes, *room, *ended;
 };
 const struct tiers_table *tiers_table(unsigned probe);
 
@@ -71,6 +74,17 @@ struct look {
 	const char *without; /* a blind spot where it cannot be had */
 };
 const struct look *tiers_look(unsigned probe);
+
+/* What else a probe is on this side. Variables of the programs are NULL where it has none. */
+struct tiers_traits {
+	bool self_tested;   /* selftest.h can show whether it sees */
+	bool lists_objects; /* its rows are the BPF objects of the machine */
+	/* Programs whose names begin so tell how a call ended: no more can be missed there than are
+	 * not resolved yet. And what counts calls that could not be kept in mind until then. */
+	const char *outcome, *unmarked;
+	const char *own_refused; /* see kernel_own_refused() */
+};
+const struct tiers_traits *tiers_traits(unsigned probe);
 
 /* Whether another row of the same tier is for @variant. */
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);
