@@ -15,8 +15,8 @@ static uint64_t lost_of(const struct ledger_kind *kind)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < TALLY_REASONS; i++) {
-		const struct tally_lost lost = ledger_lost(kind, i);
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
+		const struct lost_count lost = ledger_lost(kind, i);
 
 		n += lost.count + (lost.unknown && !lost.count);
 	}

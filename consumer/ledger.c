@@ -24,10 +24,10 @@ void ledger_done(struct ledger *ledger)
 /* Of more kinds than there are places, the last place stands for all. */
 static unsigned get_kind(struct ledger *ledger, const char *name)
 {
-	char clean[TALLY_NAME];
+	char clean[KIND_NAME];
 	unsigned i;
 
-	tally_clean(clean, name ? name : "any");
+	kind_clean(clean, name ? name : "any");
 	for (i = 0; i < ledger->n_kinds; i++)
 		if (!strcmp(ledger->kinds[i].name, clean))
 			return i;
@@ -212,14 +212,8 @@ static int take_counters(struct ledger *ledger, struct ledger_stream *stream,
 static void take_lost(struct ledger *ledger, const struct ledger_stream *stream,
 		      const Ringside__V1__Lost *lost)
 {
-	unsigned reason = (unsigned)lost->reason < TALLY_REASONS ? (unsigned)lost->reason : 0;
-	struct tally_lost *to;
-
-	if (!stream->counts)
-		return;
-	to = &ledger->kinds[get_kind(ledger, lost->kind)].lost[reason];
-	to->count += lost->count;
-	to->unknown |= !lost->has_count;
+	if (stream->counts)
+		lost_add(ledger->kinds[get_kind(ledger, lost->kind)].lost, lost);
 }
 
 static void take_footer(struct ledger *ledger, struct ledger_stream *stream,
@@ -358,9 +352,9 @@ int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_
 	return r;
 }
 
-struct tally_lost ledger_lost(const struct ledger_kind *kind, unsigned reason)
+struct lost_count ledger_lost(const struct ledger_kind *kind, unsigned reason)
 {
-	struct tally_lost lost = kind->lost[reason];
+	struct lost_count lost = kind->lost[reason];
 	uint64_t sum = 0;
 
 	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)

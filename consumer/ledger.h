@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kinds.h"
 #include "objects.h"
 #include "ringside.pb-c.h"
 #include "series.h"
-#include "tally.h"
 #include "upkeep.h"
 
 #define LEDGER_KINDS SERIES_KINDS
@@ -40,13 +40,13 @@ enum ledger_sum {
 };
 
 struct ledger_kind {
-	char name[TALLY_NAME];
+	char name[KIND_NAME];
 	char tier[LEDGER_TIER]; /* "fentry", ... of the stream that counts; "": not attached */
 	bool has_sums;          /* kinds without events have none */
 	uint64_t sums[LEDGER_SUMS];
 	bool missed_known;
-	uint64_t in_flight;                    /* now */
-	struct tally_lost lost[TALLY_REASONS]; /* told by Lost records */
+	uint64_t in_flight;                   /* now */
+	struct lost_count lost[LOST_REASONS]; /* told by Lost records */
 	/* Of rows that found no series. */
 	uint64_t overflow_rows, overflow[SERIES_VALUES];
 	double overflow_fullest[SERIES_SIDES];
@@ -123,4 +123,4 @@ int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_
 const struct objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);
 
 /* Lost of one reason, by the sums or by Lost records, whichever says more. */
-struct tally_lost ledger_lost(const struct ledger_kind *kind, unsigned reason);
+struct lost_count ledger_lost(const struct ledger_kind *kind, unsigned reason);

@@ -3,20 +3,6 @@
 
 #include <inttypes.h>
 
-static const char *reason_text(unsigned reason)
-{
-	static const char *const texts[TALLY_REASONS] = {
-		[RINGSIDE__V1__LOST__REASON__REASON_UNSPECIFIED] = "for an unknown reason",
-		[RINGSIDE__V1__LOST__REASON__RING_FULL] = "ring full",
-		[RINGSIDE__V1__LOST__REASON__SINK] = "the output could not take them",
-		[RINGSIDE__V1__LOST__REASON__NOT_ATTACHED] = "no streamer was attached",
-		[RINGSIDE__V1__LOST__REASON__RETENTION] = "deleted by the limits on space or age",
-		[RINGSIDE__V1__LOST__REASON__DAMAGED] = "left out by a repair",
-	};
-
-	return texts[reason];
-}
-
 static void add(struct findings *losses, uint64_t count, bool unknown, const char *kind,
 		unsigned reason)
 {
@@ -27,10 +13,10 @@ static void add(struct findings *losses, uint64_t count, bool unknown, const cha
 
 	if (count)
 		findings_add(losses, "%s%" PRIu64 " %s%s%s%s lost (%s)", more, count, thing,
-			     count == 1 ? "" : "s", of, kind, reason_text(reason));
+			     count == 1 ? "" : "s", of, kind, lost_reasons[reason].text);
 	else if (unknown)
 		findings_add(losses, "an unknown number of %ss%s%s lost (%s)", thing, of, kind,
-			     reason_text(reason));
+			     lost_reasons[reason].text);
 }
 
 /* What is more than was told before. Sums of a damaged stream may fall. */
@@ -44,9 +30,9 @@ static uint64_t grow(uint64_t *told, uint64_t now)
 
 static void add_kind(struct tally_kind *kind, struct findings *losses)
 {
-	for (unsigned reason = 0; reason < TALLY_REASONS; reason++) {
-		struct tally_lost lost = tally_kind_lost(kind, reason);
-		struct tally_lost *told = &kind->told[reason];
+	for (unsigned reason = 0; reason < LOST_REASONS; reason++) {
+		struct lost_count lost = tally_kind_lost(kind, reason);
+		struct lost_count *told = &kind->told[reason];
 
 		add(losses, grow(&told->count, lost.count), lost.unknown && !told->unknown,
 		    kind->name, reason);
@@ -81,7 +67,7 @@ void losses_skip(struct tally *tally)
 	for (unsigned i = 0; i < tally->n; i++) {
 		struct tally_kind *kind = &tally->kinds[i];
 
-		for (unsigned reason = 0; reason < TALLY_REASONS; reason++)
+		for (unsigned reason = 0; reason < LOST_REASONS; reason++)
 			(void)grow(&kind->told[reason].count,
 				   tally_kind_lost(kind, reason).count - kind->lost[reason].count);
 	}

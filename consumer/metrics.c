@@ -7,7 +7,7 @@
 
 #include "util.h"
 
-#define NAME_SIZE (TALLY_NAME + 64)
+#define NAME_SIZE (KIND_NAME + 64)
 
 /* The sums of a probe, one family each. */
 static const struct {
@@ -23,10 +23,6 @@ static const struct {
 	 "Events seen that no row could be had for: of which container is not known."},
 	{LEDGER_OVERFLOW_LIMITED, "ringside_events_unnamed_limited",
 	 "Of the unnamed events, those held back by the limits."},
-};
-
-static const char *const reasons[TALLY_REASONS] = {
-	"unknown", "ring_full", "sink", "not_attached", "retention", "damaged",
 };
 
 static void put_sums(struct exposition *e, const struct ledger *ledger)
@@ -57,24 +53,24 @@ static void put_lost(struct exposition *e, const struct ledger *ledger)
 	exposition_family(e, EXPOSITION_COUNTER, "ringside_events_lost", NULL,
 			  "Events that are missing from the stream, by reason.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		for (unsigned r = 0; r < TALLY_REASONS; r++) {
+		for (unsigned r = 0; r < LOST_REASONS; r++) {
 			if (!is_reason(&ledger->kinds[k], r))
 				continue;
 			exposition_sample(e);
 			exposition_label(e, "kind", ledger->kinds[k].name);
-			exposition_label(e, "reason", reasons[r]);
+			exposition_label(e, "reason", lost_reasons[r].label);
 			exposition_uint(e, ledger_lost(&ledger->kinds[k], r).count);
 		}
 	}
 	exposition_family(e, EXPOSITION_GAUGE, "ringside_losses_uncounted", NULL,
 			  "1: events were lost, too, of which nobody knows how many.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		for (unsigned r = 0; r < TALLY_REASONS; r++) {
+		for (unsigned r = 0; r < LOST_REASONS; r++) {
 			if (!ledger_lost(&ledger->kinds[k], r).unknown)
 				continue;
 			exposition_sample(e);
 			exposition_label(e, "kind", ledger->kinds[k].name);
-			exposition_label(e, "reason", reasons[r]);
+			exposition_label(e, "reason", lost_reasons[r].label);
 			exposition_uint(e, 1);
 		}
 	}

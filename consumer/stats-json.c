@@ -42,21 +42,23 @@ static void put_lost(const struct stats_kind *kind, struct writer *writer)
 
 	json_member(writer, ",", "lost");
 	writer_string(writer, "{");
-	for (unsigned i = 0; i < STATS_REASONS; i++) {
-		if (!kind->lost[i])
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
+		if (!kind->lost[i].count)
 			continue;
-		json_member_uint(writer, before, stats_reason(i), kind->lost[i]);
+		json_member_uint(writer, before, lost_reasons[i].word, kind->lost[i].count);
 		before = ",";
 	}
 	writer_string(writer, "}");
 	before = "";
 	json_member(writer, ",", "lost_unknown");
 	writer_string(writer, "[");
-	for (unsigned i = 0; i < STATS_REASONS; i++) {
-		if (!kind->lost_unknown[i])
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
+		const char *word = lost_reasons[i].word;
+
+		if (!kind->lost[i].unknown)
 			continue;
 		writer_string(writer, before);
-		json_string(writer, stats_reason(i), strlen(stats_reason(i)));
+		json_string(writer, word, strlen(word));
 		before = ",";
 	}
 	writer_string(writer, "]");

@@ -165,24 +165,25 @@ static void put_lost(const struct stats_kind *kind, struct line *line)
 	const char *between = "  (";
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < STATS_REASONS; i++)
-		sum += kind->lost[i];
+	for (unsigned i = 0; i < LOST_REASONS; i++)
+		sum += kind->lost[i].count;
 	put_number(line, sum, STATS_NUMBER);
-	for (unsigned i = 0; i < STATS_REASONS; i++) {
-		const char *reason = stats_reason(i);
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
+		const struct lost_count *lost = &kind->lost[i];
+		const char *word = lost_reasons[i].word;
 
-		if (!kind->lost[i] && !kind->lost_unknown[i])
+		if (!lost->count && !lost->unknown)
 			continue;
 		line_text(line, between);
-		for (; *reason; reason++)
-			line_put(line, *reason == '_' ? " " : reason, 1);
-		if (kind->lost[i]) {
+		for (; *word; word++)
+			line_put(line, *word == '_' ? " " : word, 1);
+		if (lost->count) {
 			line_text(line, " ");
-			line_count(line, kind->lost[i]);
+			line_count(line, lost->count);
 		}
-		if (kind->lost_unknown[i])
+		if (lost->unknown)
 			line_text(line,
-				  kind->lost[i] ? " and an unknown number" : " an unknown number");
+				  lost->count ? " and an unknown number" : " an unknown number");
 		between = ", ";
 	}
 	line_text(line, *between == ',' ? ")" : "");

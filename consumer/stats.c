@@ -41,15 +41,6 @@ struct stats *stats_free(struct stats *stats)
 	return NULL;
 }
 
-const char *stats_reason(unsigned reason)
-{
-	static const char *const reasons[STATS_REASONS] = {
-		"unspecified", "ring_full", "sink", "not_attached", "retention", "damaged",
-	};
-
-	return reasons[reason];
-}
-
 const char *stats_part(const char *name, unsigned n, size_t *ret_size)
 {
 	for (; n && *name; n--) {
@@ -75,7 +66,7 @@ bool stats_wants(unsigned body)
 
 static unsigned kind_of(struct stats *stats, const char *name)
 {
-	char safe[STATS_NAME];
+	char safe[KIND_NAME];
 	struct line line = line_make(safe, sizeof(safe));
 	struct stats_kind *kind;
 
@@ -277,16 +268,9 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 
 static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)
 {
-	unsigned reason = (unsigned)lost->reason;
-	struct stats_kind *kind;
-
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
-	kind = &stats->kinds[kind_of(stats, lost->kind)];
-	if (reason >= STATS_REASONS)
-		reason = 0;
-	kind->lost[reason] += lost->count;
-	kind->lost_unknown[reason] |= !lost->has_count;
+	lost_add(stats->kinds[kind_of(stats, lost->kind)].lost, lost);
 }
 
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,

@@ -6,22 +6,20 @@
 #include <stdint.h>
 
 #include "buckets.h"
+#include "kinds.h"
 #include "ringside.pb-c.h"
 #include "stats-counters.h"
 #include "toplist.h"
 #include "writer.h"
 
 #define STATS_KINDS BUCKETS_ROWS
-#define STATS_NAME 48
-#define STATS_REASONS 6 /* of Lost; other numbers count as 0 */
 
 enum stats_list { STATS_CONTAINERS, STATS_SYSCALLS, STATS_VICTIMS, STATS_LISTS };
 
 struct stats_kind {
-	char name[STATS_NAME]; /* safe to print; "any" of a Lost that names none */
+	char name[KIND_NAME]; /* safe to print; "any" of a Lost that names none */
 	struct toplist_count count;
-	uint64_t lost[STATS_REASONS];
-	bool lost_unknown[STATS_REASONS]; /* and more, nobody knows how many */
+	struct lost_count lost[LOST_REASONS];
 };
 
 struct stats {
@@ -51,7 +49,6 @@ bool stats_wants(unsigned body);
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 	      const Ringside__V1__Record *record);
 
-const char *stats_reason(unsigned reason); /* "ring_full" */
 /* The names of the parts of a list's names, and of the list; NULL behind the last. */
 extern const char *const stats_parts[STATS_LISTS][4];
 extern const char *const stats_lists[STATS_LISTS];

@@ -20,24 +20,11 @@ void tally_done(struct tally *tally)
 	*tally = (struct tally){0};
 }
 
-void tally_clean(char to[TALLY_NAME], const char *from)
-{
-	size_t i;
-
-	for (i = 0; from && from[i] && i < TALLY_NAME - 1; i++) {
-		bool fine = (from[i] >= 'a' && from[i] <= 'z') || from[i] == '_' ||
-			    (from[i] >= '0' && from[i] <= '9');
-
-		to[i] = fine ? from[i] : '?';
-	}
-	to[i] = '\0';
-}
-
 struct tally_kind *tally_find(struct tally *tally, const char *name)
 {
-	char clean[TALLY_NAME];
+	char clean[KIND_NAME];
 
-	tally_clean(clean, name);
+	kind_clean(clean, name);
 	for (unsigned i = 0; i < tally->n; i++) {
 		if (!strcmp(tally->kinds[i].name, clean))
 			return &tally->kinds[i];
@@ -56,7 +43,7 @@ static struct tally_kind *get_kind(struct tally *tally, const char *name)
 		return &tally->kinds[TALLY_KINDS - 1];
 	kind = &tally->kinds[tally->n++];
 	*kind = (struct tally_kind){0};
-	tally_clean(kind->name, name);
+	kind_clean(kind->name, name);
 	return kind;
 }
 
@@ -137,14 +124,9 @@ int tally_event(struct tally *tally, const char *name, const Ringside__V1__CpuSu
 
 void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost)
 {
-	unsigned reason = (unsigned)lost->reason < TALLY_REASONS ? (unsigned)lost->reason : 0;
-	struct tally_lost *to;
-
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
-	to = &get_kind(tally, lost->kind)->lost[reason];
-	to->count += lost->count;
-	to->unknown |= !lost->has_count;
+	lost_add(get_kind(tally, lost->kind)->lost, lost);
 }
 
 void tally_limited(struct tally *tally, const Ringside__V1__Limited *limited)
@@ -346,9 +328,9 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-struct tally_lost tally_kind_lost(const struct tally_kind *kind, unsigned reason)
+struct lost_count tally_kind_lost(const struct tally_kind *kind, unsigned reason)
 {
-	struct tally_lost lost = kind->lost[reason];
+	struct lost_count lost = kind->lost[reason];
 
 	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
 		lost.count = larger(lost.count, kind->kernel.dropped);
@@ -369,7 +351,7 @@ static void equal(const struct spot *spot, const char *a, uint64_t a_count, cons
 static void close_kind(const struct spot *spot, bool rotated)
 {
 	const struct tally_kind *kind = spot->kind;
-	const struct tally_lost *full = &kind->lost[RINGSIDE__V1__LOST__REASON__RING_FULL];
+	const struct lost_count *full = &kind->lost[RINGSIDE__V1__LOST__REASON__RING_FULL];
 	uint64_t limited = kind->limited + kind->limited_overflow;
 
 	if (!kind->limited_overflow && limited != kind->kernel.limited)

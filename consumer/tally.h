@@ -7,12 +7,11 @@
 #include <stdint.h>
 
 #include "findings.h"
+#include "kinds.h"
 #include "ringside.pb-c.h"
 
 #define TALLY_KINDS 32
-#define TALLY_NAME 48
 #define TALLY_CPUS 8192u /* the most a kernel can have */
-#define TALLY_REASONS 6  /* of Lost; other numbers count as 0 */
 
 struct tally_sums {
 	uint64_t seen, submitted, limited, dropped, in_flight;
@@ -24,13 +23,8 @@ struct tally_cpu {
 	bool listed;              /* in the set at hand */
 };
 
-struct tally_lost {
-	uint64_t count;
-	bool unknown; /* and more, nobody knows how many */
-};
-
 struct tally_kind {
-	char name[TALLY_NAME];    /* safe to print */
+	char name[KIND_NAME];     /* safe to print */
 	bool attached;            /* by the Header */
 	bool stated;              /* kernel and the following are set */
 	struct tally_sums kernel; /* over all CPUs, latest */
@@ -40,10 +34,10 @@ struct tally_kind {
 	/* counted here */
 	uint64_t written;
 	uint64_t limited, limited_overflow; /* of Limited records; those of overflow apart */
-	struct tally_lost lost[TALLY_REASONS];
+	struct lost_count lost[LOST_REASONS];
 	uint64_t missing; /* in gaps: by the sums, they were there */
 	/* of losses.c: what it has told already */
-	struct tally_lost told[TALLY_REASONS];
+	struct lost_count told[LOST_REASONS];
 	uint64_t limited_told;
 	unsigned n_cpus;
 	struct tally_cpu *cpus;
@@ -80,10 +74,7 @@ int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, si
 int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
 		 struct findings *findings, struct findings *notes);
 
-/* A kind's name as it is kept: what is no letter of one is replaced, it will be printed. */
-void tally_clean(char to[TALLY_NAME], const char *from);
-
 /* Of one reason and of all. What the kernel's sums say counts where it is more. */
-struct tally_lost tally_kind_lost(const struct tally_kind *kind, unsigned reason);
+struct lost_count tally_kind_lost(const struct tally_kind *kind, unsigned reason);
 struct tally_kind *tally_find(struct tally *tally, const char *name); /* NULL: there is none */
 const char *tally_name(struct tally *tally, const char *name);        /* as it is safe to print */
