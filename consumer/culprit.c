@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 #define SLOTS 256

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 #define TAX "--allow-syscall-tax"

@@ -4,7 +4,7 @@
 
 #include "doctor.h"
 #include "json.h"
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 #define JSON_VERSION 1

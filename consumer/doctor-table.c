@@ -3,7 +3,7 @@
 
 #include "columns.h"
 #include "doctor-part.h"
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 #define TEXT_SIZE 2048

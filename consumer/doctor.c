@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 #define TEXT_SIZE 2048

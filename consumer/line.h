@@ -8,6 +8,18 @@
 #include <stdint.h>
 #include <string.h>
 
+/* There and not empty. */
+static inline bool text_has(const char *s)
+{
+	return s && *s;
+}
+
+/* Both there and the same. */
+static inline bool text_equal(const char *a, const char *b)
+{
+	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
+}
+
 struct line {
 	char *start;
 	char *p;   /* next byte to write */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An object's values have the labels a person tells it by; all the rest it is described with, which
  * may change while it lives, is in the info alone, to be joined by id. */
+#include "line.h"
 #include "metrics-part.h"
-#include "text-part.h"
 #include "util.h"
 
 static const struct {

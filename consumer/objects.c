@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 #include "fields.h"
-#include "text-part.h"
+#include "line.h"
 #include "util.h"
 
 const char *const object_fields[OBJECT_FIELDS] = {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "line.h"
 #include "ringside.pb-c.h"
@@ -31,18 +30,6 @@ void text_events(struct line *line, bool known, uint64_t count, const char *kind
 /* An enum's value without its common prefix, in small letters; "" if it has no name. */
 void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
 	       const char *prefix);
-
-/* There and not empty. */
-static inline bool text_has(const char *s)
-{
-	return s && *s;
-}
-
-/* Both there and the same. */
-static inline bool text_equal(const char *a, const char *b)
-{
-	return text_has(a) && text_has(b) && strcmp(a, b) == 0;
-}
 
 void text_short_id(struct line *line, const char *id); /* 12 of 64 hex digits, names whole */
 /* What text_short_id left out of @c's id in @text, text_container's, and where; "": nothing. */
