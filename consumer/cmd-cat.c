@@ -50,9 +50,9 @@ static int parse(struct cat *cat, int argc, char **argv)
 		}
 		if (opt != 'n' && opt != 'c')
 			r = printer_option(&cat->printer, opt, optarg);
-		else if (printer_number(optarg, &cat->left))
-			r = printer_usage_error(&cat->printer, "%.32s is not a number of records",
-						optarg);
+		else if (options_number(optarg, &cat->left))
+			r = options_word_error(&cat->options, "%.32s is not a number of records",
+					       optarg);
 	}
 	if (!r && optind == argc && inputs_none())
 		r = options_usage_error(&cat->options, "name a recording, or put a stream into it: "

@@ -38,9 +38,9 @@ static int take_option(struct live *live, int opt)
 {
 	if (opt != 'c')
 		return printer_option(&live->printer, opt, optarg);
-	if (printer_number(optarg, &live->left) || !live->left)
-		return printer_usage_error(&live->printer, "%.32s is not a number of events",
-					   optarg);
+	if (options_number(optarg, &live->left) || !live->left)
+		return options_word_error(&live->options, "%.32s is not a number of events",
+					  optarg);
 	return 0;
 }
 
@@ -59,10 +59,10 @@ static int parse(struct live *live, int argc, char **argv)
 			return r;
 	}
 	if (optind < argc)
-		return printer_usage_error(&live->printer,
-					   "it takes no file (%.64s): `ringside cat` reads "
-					   "recordings, and the streamer's options follow --",
-					   argv[optind]);
+		return options_word_error(&live->options,
+					  "it takes no file (%.64s): `ringside cat` reads "
+					  "recordings, and the streamer's options follow --",
+					  argv[optind]);
 	r = printer_check(&live->printer);
 	return r ? r : -1;
 }
@@ -242,8 +242,8 @@ static int run(int argc, char **argv)
 		return r;
 	own += own < argc;
 	if (find_foreign(argv + own, (size_t)(argc - own)))
-		return printer_usage_error(
-			&live.printer,
+		return options_word_error(
+			&live.options,
 			"%s does not go behind --: live prints what the streamer writes "
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));

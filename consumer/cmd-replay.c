@@ -53,9 +53,9 @@ static int parse(struct replay *replay, int argc, char **argv)
 		if (opt != OPT_SPEED)
 			r = printer_option(&replay->printer, opt, optarg);
 		else if (!pace_parse(optarg, &replay->pace.speed))
-			r = printer_usage_error(&replay->printer,
-						"%.32s is not a speed: say 1, 0.5, 100 or max",
-						optarg);
+			r = options_word_error(&replay->options,
+					       "%.32s is not a speed: say 1, 0.5, 100 or max",
+					       optarg);
 	}
 	if (!r && optind == argc && inputs_none())
 		r = options_usage_error(&replay->options, "name a recording, or a folder of them");

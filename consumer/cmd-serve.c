@@ -14,7 +14,6 @@
 #include "mhd.h"
 #include "options.h"
 #include "page.h"
-#include "printer.h"
 #include "util.h"
 
 #define SERIES_DEFAULT 2000
@@ -83,7 +82,7 @@ static int take_option(struct serve *serve, int opt)
 		serve->token_file = optarg;
 		return 0;
 	default:
-		if (printer_number(optarg, &serve->series) || !serve->series ||
+		if (options_number(optarg, &serve->series) || !serve->series ||
 		    serve->series > SERIES_MAX)
 			return options_usage_error(&serve->options,
 						   "--series takes a number from 1 to 50000");

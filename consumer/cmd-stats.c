@@ -43,8 +43,8 @@ static int option(struct stats_command *command, int opt)
 	bool json = opt == 'o' && !strcmp(optarg, "json");
 
 	if (opt == 'o' && !json && strcmp(optarg, "text") != 0)
-		return printer_usage_error(&command->printer, "no output %.32s: text or json",
-					   optarg);
+		return options_word_error(&command->options, "no output %.32s: text or json",
+					  optarg);
 	if (opt == 'o') {
 		command->json = json;
 		return 0;

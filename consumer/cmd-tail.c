@@ -35,7 +35,7 @@ static void tail_done(struct tail *tail)
 static int parse_lines(const char *arg, uint64_t *ret)
 {
 	if (strcmp(arg, "all") != 0)
-		return printer_number(arg, ret);
+		return options_number(arg, ret);
 	*ret = UINT64_MAX;
 	return 0;
 }
@@ -47,8 +47,8 @@ static int take_option(struct tail *tail, int opt)
 	else if (opt != 'n')
 		return printer_option(&tail->printer, opt, optarg);
 	else if (parse_lines(optarg, &tail->lines))
-		return printer_usage_error(&tail->printer, "%.32s is not a number of records",
-					   optarg);
+		return options_word_error(&tail->options, "%.32s is not a number of records",
+					  optarg);
 	return 0;
 }
 
@@ -70,13 +70,21 @@ static int parse(struct tail *tail, int argc, char **argv)
 		return r;
 	tail->trail.path = optind < argc ? argv[optind] : recordings_folder();
 	if (argc - optind > 1)
-		return printer_usage_error(&tail->printer,
-					   "one file or folder at a time, and not %.64s, too",
-					   argv[optind + 1]);
+		return options_word_error(&tail->options,
+					  "one file or folder at a time, and not %.64s, too",
+					  argv[optind + 1]);
 	if (!strcmp(tail->trail.path, "-"))
 		return options_usage_error(&tail->options,
 					   "name a file or a folder; `ringside cat` reads pipes");
 	return -1;
+}
+
+/* last_wants_fn, and of follow_ops */
+static bool wants(void *data, struct reader *reader, struct reader_record *item)
+{
+	struct tail *tail = data;
+
+	return printer_wants(&tail->printer, reader, item) == 1;
 }
 
 /* Where the last lines begin in each file, from the last one on; *ret_first is the first file that
@@ -93,7 +101,7 @@ static int find_first(struct tail *tail, const struct recordings *list, struct l
 	while (i && (left || i == list->n)) {
 		i--;
 		/* what else cannot be read is said when its turn comes */
-		if (last_find(list->all[i].path, &tail->printer, left, &lasts[i]) == -ENOMEM) {
+		if (last_find(list->all[i].path, wants, tail, left, &lasts[i]) == -ENOMEM) {
 			free(lasts);
 			return -ENOMEM;
 		}
@@ -121,14 +129,14 @@ static int find_last(void *data, const char *path, struct last *ret)
 {
 	struct tail *tail = data;
 
-	return last_find(path, &tail->printer, tail->lines, ret);
+	return last_find(path, wants, tail, tail->lines, ret);
 }
 
 static int find_end(void *data, const char *path, struct last *ret)
 {
 	struct tail *tail = data;
 
-	return last_find(path, &tail->printer, 0, ret);
+	return last_find(path, wants, tail, 0, ret);
 }
 
 static const struct trail_ops trail_lines = {
@@ -144,13 +152,6 @@ static void begin(void *data, struct reader *reader)
 
 	printer_begin(&tail->printer, reader);
 	reader_on_idle(reader, printer_flush, &tail->printer);
-}
-
-static bool wants(void *data, struct reader *reader, struct reader_record *item)
-{
-	struct tail *tail = data;
-
-	return printer_wants(&tail->printer, reader, item) == 1;
 }
 
 static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)

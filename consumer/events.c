@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "printer.h"
 #include "util.h"
 
 #define ID_SIZE (2 * 16 + 1 + 20 + 1) /* stream_id:seq */
@@ -177,7 +176,7 @@ static bool wants(const struct events_client *client, struct reader *reader,
 	default:
 		break;
 	}
-	return printer_matches(client->filter, reader, item) == 1;
+	return filter_record(client->filter, reader, item) == 1;
 }
 
 /* In the writer's buffer. False: it is too long, or not readable. */

@@ -254,6 +254,17 @@ int filter_peek(const struct filter *filter, const struct peek *peek,
 	return 1;
 }
 
+int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	int r = filter_peek(filter, &item->peek, header);
+
+	if (r != FILTER_UNPACK)
+		return r;
+	r = reader_unpack(reader, item);
+	return r ? r : filter_match(filter, item->record, header);
+}
+
 bool filter_may_match(const struct filter *filter, const struct recording_index *index)
 {
 	bool any = false;

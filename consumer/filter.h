@@ -12,6 +12,7 @@
 
 #include "options.h"
 #include "peek.h"
+#include "reader.h"
 #include "recording-index.h"
 #include "ringside.pb-c.h"
 
@@ -39,6 +40,9 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 #define FILTER_UNPACK 2
 int filter_peek(const struct filter *filter, const struct peek *peek,
 		const Ringside__V1__Header *latest);
+
+/* The same of a record that may be raw; unpacks it if it has to. 1, 0 or READER_DAMAGED. */
+int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item);
 
 /* False if no record of a frame with this index can match. Headers aside. */
 bool filter_may_match(const struct filter *filter, const struct recording_index *index);

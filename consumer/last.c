@@ -5,16 +5,25 @@
 #include <sys/stat.h>
 
 #include "select.h"
+#include "util.h"
 
-/* Records to show in the frames from @begin on that @ranges has; all of them without it. */
-static int count(const char *path, struct printer *printer, uint64_t begin,
-		 const struct recording_ranges *ranges, uint64_t *ret)
+/* What last_find was asked for. */
+struct wish {
+	const char *path;
+	last_wants_fn wants;
+	void *data;
+	uint64_t n;
+};
+
+/* Records wanted in the frames from @begin on that @ranges has; all of them without it. */
+static int count(const struct wish *wish, uint64_t begin, const struct recording_ranges *ranges,
+		 uint64_t *ret)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	struct reader_record item;
 	int r;
 
-	r = reader_open(&reader, path);
+	r = reader_open(&reader, wish->path);
 	if (!r && ranges)
 		r = reader_select(reader, ranges);
 	if (r)
@@ -23,7 +32,7 @@ static int count(const char *path, struct printer *printer, uint64_t begin,
 	for (;;) {
 		r = reader_next(reader, &item);
 		if (!r && reader_frame_offset(reader) >= begin)
-			*ret += printer_wants(printer, reader, &item) == 1;
+			*ret += wish->wants(wish->data, reader, &item);
 		if (r && r != READER_DAMAGED)
 			return r < 0 ? r : 0;
 	}
@@ -44,8 +53,7 @@ static int go_back(int fd, uint64_t *begin, unsigned steps)
 	return 0;
 }
 
-static int find_backward(const char *path, int fd, struct printer *printer, uint64_t want,
-			 struct last *ret)
+static int find_backward(const struct wish *wish, int fd, struct last *ret)
 {
 	struct recording_ranges ranges;
 	struct last last = {0};
@@ -57,22 +65,23 @@ static int find_backward(const char *path, int fd, struct printer *printer, uint
 		return -errno;
 	last.begin = (uint64_t)st.st_size;
 	/* once at least: to begin where a frame does */
-	for (unsigned steps = 1; !r && (last.n < want || steps == 1) && last.begin; steps *= 2) {
+	for (unsigned steps = 1; !r && (last.n < wish->n || steps == 1) && last.begin; steps *= 2) {
 		r = go_back(fd, &last.begin, steps);
 		if (!r)
 			r = select_from(fd, last.begin, &ranges);
 		if (r)
 			break;
 		ranges.all[ranges.n - 1].end = end;
-		r = count(path, printer, last.begin, &ranges, &last.n);
+		r = count(wish, last.begin, &ranges, &last.n);
 		end = last.begin;
 	}
 	*ret = last;
 	return r;
 }
 
-int last_find(const char *path, struct printer *printer, uint64_t want, struct last *ret)
+int last_find(const char *path, last_wants_fn wants, void *data, uint64_t n, struct last *ret)
 {
+	const struct wish wish = {.path = path, .wants = wants, .data = data, .n = n};
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	struct last last = {0};
 	bool compressed;
@@ -84,18 +93,18 @@ int last_find(const char *path, struct printer *printer, uint64_t want, struct l
 		return r;
 	if (fstat(reader_fd(reader), &st) < 0)
 		return -errno;
-	if (S_ISREG(st.st_mode) && want != UINT64_MAX) {
+	if (S_ISREG(st.st_mode) && n != UINT64_MAX) {
 		r = reader_is_compressed(reader, &compressed);
 		if (!r && compressed)
-			r = find_backward(path, reader_fd(reader), printer, want, &last);
+			r = find_backward(&wish, reader_fd(reader), &last);
 		else if (!r)
-			r = count(path, printer, 0, NULL, &last.n);
+			r = count(&wish, 0, NULL, &last.n);
 	}
 	if (r)
 		return r;
-	if (last.n > want) {
-		last.skip = last.n - want;
-		last.n = want;
+	if (last.n > n) {
+		last.skip = last.n - n;
+		last.n = n;
 	}
 	*ret = last;
 	return 0;

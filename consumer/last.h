@@ -4,19 +4,23 @@
  * rare they are, not on the size of the file. A plain one is read whole. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "printer.h"
+#include "reader.h"
 
 struct last {
 	uint64_t begin; /* in the file: of a frame, or 0 */
-	uint64_t skip;  /* records that the printer would show, from begin on */
+	uint64_t skip;  /* records that are wanted, from begin on */
 	uint64_t n;     /* records that are left then; at most as many as were wanted */
 };
 
-/* The last @want records of @path that the printer would show. 0 or -errno; what is not a
- * recording has none. What cannot be read twice is taken whole. */
-int last_find(const char *path, struct printer *printer, uint64_t want, struct last *ret);
+/* Whether the record counts. @data: of who asks. */
+typedef bool (*last_wants_fn)(void *data, struct reader *reader, struct reader_record *item);
+
+/* The last @n records of @path that are wanted. 0 or -errno; what is not a recording has none.
+ * What cannot be read twice is taken whole. */
+int last_find(const char *path, last_wants_fn wants, void *data, uint64_t n, struct last *ret);
 
 /* Puts @reader to where they begin. @ranges belongs to the reader as long as it lives. 0, -errno.
  */

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "body.h"
@@ -177,6 +178,27 @@ int options_usage_error(const struct options *options, const char *text)
 	(void)fprintf(stderr, "ringside %s: %s (see `ringside %s --help`)\n", name,
 		      line_file(text, safe), name);
 	return EXIT_USAGE;
+}
+
+int options_word_error(const struct options *options, const char *format, const char *word)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), format, word);
+	return options_usage_error(options, text);
+}
+
+int options_number(const char *arg, uint64_t *ret)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(arg, &end, 10);
+	if (errno || *end || arg[0] < '0' || arg[0] > '9')
+		return -EINVAL;
+	*ret = v;
+	return 0;
 }
 
 /* Letters to insert, delete, replace or swap (Damerau, Levenshtein). */

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "command.h"
@@ -51,3 +52,8 @@ const char *options_nearest(const char *word, const char *const *names);
 
 /* "ringside cat: @text, see `ringside cat --help`" on stderr; returns EXIT_USAGE. */
 int options_usage_error(const struct options *options, const char *text);
+/* The same with one @word of the command line in it. */
+int options_word_error(const struct options *options, const char *format, const char *word);
+
+/* A number that an option wants. 0 or -EINVAL. */
+int options_number(const char *arg, uint64_t *ret);

@@ -28,14 +28,6 @@ void printer_done(struct printer *printer)
 	printer->writer = writer_free(printer->writer);
 }
 
-int printer_usage_error(const struct printer *printer, const char *format, const char *word)
-{
-	char text[160];
-
-	(void)snprintf(text, sizeof(text), format, word);
-	return options_usage_error(printer->options, text);
-}
-
 int printer_option(struct printer *printer, int opt, const char *arg)
 {
 	char error[256];
@@ -47,8 +39,8 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		printer->output.ops = output_find(arg);
 		if (printer->output.ops)
 			return 0;
-		return printer_usage_error(printer, "no output %.32s: text, json, protojson or pb",
-					   arg);
+		return options_word_error(printer->options,
+					  "no output %.32s: text, json, protojson or pb", arg);
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
@@ -99,28 +91,17 @@ void printer_begin(struct printer *printer, struct reader *reader)
 	reader_set_raw(reader, true);
 }
 
-int printer_matches(const struct filter *filter, struct reader *reader, struct reader_record *item)
-{
-	const Ringside__V1__Header *header = reader_header(reader);
-	int r = filter_peek(filter, &item->peek, header);
-
-	if (r != FILTER_UNPACK)
-		return r;
-	r = reader_unpack(reader, item);
-	return r ? r : filter_match(filter, item->record, header);
-}
-
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	if (!output_prints(&printer->output, item->peek.kind))
 		return 0;
-	return printer_matches(printer->filter, reader, item);
+	return filter_record(printer->filter, reader, item);
 }
 
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
-	int match = printer_matches(printer->filter, reader, item), r = 0;
+	int match = filter_record(printer->filter, reader, item), r = 0;
 
 	if (match > 1)
 		return match;
@@ -182,17 +163,4 @@ void printer_flush(void *data)
 	struct printer *printer = data;
 
 	(void)writer_flush(printer->writer);
-}
-
-int printer_number(const char *arg, uint64_t *ret)
-{
-	unsigned long long v;
-	char *end;
-
-	errno = 0;
-	v = strtoull(arg, &end, 10);
-	if (errno || *end || arg[0] < '0' || arg[0] > '9')
-		return -EINVAL;
-	*ret = v;
-	return 0;
 }

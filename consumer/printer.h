@@ -43,18 +43,12 @@ int printer_option(struct printer *printer, int opt, const char *arg);
 /* Behind the last option. 0, or the exit status. */
 int printer_check(const struct printer *printer);
 
-/* Of options: "ringside cat: ..." with one word in it. Returns EXIT_USAGE. */
-int printer_usage_error(const struct printer *printer, const char *format, const char *word);
-
 int printer_open(struct printer *printer);
 /* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */
 int printer_close(struct printer *printer, int r);
 
 /* The next input. It is read raw (reader_set_raw) from now on. */
 void printer_begin(struct printer *printer, struct reader *reader);
-
-/* Whether the record passes the filters: 1, 0 or READER_DAMAGED. */
-int printer_matches(const struct filter *filter, struct reader *reader, struct reader_record *item);
 
 /* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);
@@ -76,6 +70,3 @@ void printer_say_unknown(const struct printer *printer, const struct reader *rea
 void printer_say_error(struct printer *printer, const char *name, int error);
 
 void printer_flush(void *printer); /* for reader_on_idle */
-
-/* A number that an option wants. 0 or -EINVAL. */
-int printer_number(const char *arg, uint64_t *ret);
