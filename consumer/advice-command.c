@@ -1,67 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands to be copied into a shell: they do what they say for any name, or they are not said. */
+#include "advice-command.h"
+
 #include <string.h>
 
-#include "text-part.h"
+#include "phrases.h"
+#include "shell-word.h"
 
 #define WORD_MAX 4096
-
-static bool is_printable(const char *word)
-{
-	for (; *word; word++)
-		if (*word < ' ' || *word > '~')
-			return false;
-	return true;
-}
-
-static bool is_plain(const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_@%+:,./-";
-
-	return *word && !word[strspn(word, plain)];
-}
-
-/* $'…', byte by byte: what \u00e9 is depends on the shell's locale. */
-static void put_escaped(struct line *line, const char *word)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	line_text(line, "$'");
-	for (; *word; word++) {
-		const unsigned char c = (unsigned char)*word;
-		const char code[4] = {'\\', 'x', hex[c >> 4], hex[c & 0xf]};
-
-		if (c < ' ' || c > '~') {
-			line_put(line, code, sizeof(code));
-			continue;
-		}
-		if (c == '\\' || c == '\'')
-			line_put(line, "\\", 1);
-		line_put(line, word, 1);
-	}
-	line_put(line, "'", 1);
-}
-
-void text_shell_word(struct line *line, const char *word)
-{
-	if (!is_printable(word)) {
-		put_escaped(line, word);
-		return;
-	}
-	if (is_plain(word)) {
-		line_put(line, word, strlen(word));
-		return;
-	}
-	line_put(line, "'", 1);
-	for (; *word; word++) {
-		if (*word == '\'')
-			line_text(line, "'\\''");
-		else
-			line_put(line, word, 1);
-	}
-	line_put(line, "'", 1);
-}
 
 /* systemd gives machines such names only: with an "@" it would be a user's. */
 static bool is_machine(const char *name)
@@ -103,7 +48,7 @@ static bool put_entry(struct line *line, const Ringside__V1__Container *c)
 		return false;
 	if (!strcmp(c->runtime, "nspawn") && is_machine(c->id)) {
 		line_text(line, "systemctl --machine=");
-		text_shell_word(line, c->id);
+		shell_word(line, c->id);
 		return true;
 	}
 	if ((!strcmp(c->runtime, "docker") || !strcmp(c->runtime, "podman")) && is_id(c->id)) {
@@ -117,7 +62,7 @@ static bool put_entry(struct line *line, const Ringside__V1__Container *c)
 	if (!strcmp(c->runtime, "lxc") && is_machine(c->id) && text_has(c->cgroup_path) &&
 	    strncmp(c->cgroup_path, "/lxc/", 5) == 0) {
 		line_text(line, "lxc-attach -n ");
-		text_shell_word(line, c->id);
+		shell_word(line, c->id);
 		line_text(line, " -- systemctl");
 		return true;
 	}
@@ -129,7 +74,7 @@ static void put_unit(struct line *line, const char *verb, const char *name, cons
 {
 	line_text(line, verb);
 	line_text(line, *name == '-' ? " -- " : " ");
-	text_shell_word(line, name);
+	shell_word(line, name);
 	line_text(line, more);
 }
 
@@ -194,7 +139,7 @@ void text_cgroup_file(struct line *line, const Ringside__V1__Container *c, const
 	line_put(&whole, "/", 1);
 	line_text(&whole, file);
 	(void)line_end(&whole);
-	text_shell_word(&word, path);
+	shell_word(&word, path);
 	/* half a word is none, and the line has other things to say */
 	if (word.cut) {
 		line_text(line, file);

@@ -2,8 +2,10 @@
 /* Whose limit to raise, and where: never at a manager that is not the limit's own. */
 #include <string.h>
 
+#include "advice-command.h"
 #include "container-name.h"
 #include "container-unit.h"
+#include "phrases.h"
 #include "text-part.h"
 #include "util.h"
 

@@ -3,6 +3,8 @@
  * says enough to be sure that it is the right place. advice-oom.c is about limits. */
 #include <string.h>
 
+#include "advice-command.h"
+#include "phrases.h"
 #include "text-part.h"
 
 /* What a denial and its Limited have in common. */

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "filter-part.h"
-#include "text-part.h"
-#include "text.h"
+#include "phrases.h"
 
 #define ID_HASH 64      /* digits of an id that may be cut */
 #define ID_PREFIX_MIN 6 /* shorter hex words may well be names */

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "line.h"
 #include "options.h"
-#include "text-part.h"
+#include "shell-word.h"
 #include "util.h"
 
 static const struct command *const commands[] = {
@@ -66,7 +66,7 @@ static int say_unknown(const char *name)
 	names[ARRAY_SIZE(commands)] = NULL;
 	near = options_nearest(name, names);
 	shown = line_file(name, safe);
-	text_shell_word(&line, strlen(name) < LINE_FILE / 8 ? name : "FILE");
+	shell_word(&line, strlen(name) < LINE_FILE / 8 ? name : "FILE");
 	(void)line_end(&line);
 	if (access(name, F_OK) == 0)
 		(void)fprintf(stderr, "ringside: %s is no command: did you mean ringside cat %s?\n",

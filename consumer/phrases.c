@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the sentences of all kinds are made of. */
+#include "phrases.h"
+
 #include <string.h>
 #include <xxhash.h>
-
-#include "text-part.h"
 
 #define PATH_SHOWN 320
 #define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
@@ -24,25 +23,6 @@ void text_process(struct line *line, const Ringside__V1__Process *process)
 		line_uint(line, process->pid);
 		line_put(line, "]", 1);
 	}
-}
-
-void text_events(struct line *line, bool known, uint64_t count, const char *kind)
-{
-	if (known)
-		line_count(line, count);
-	else
-		line_text(line, "an unknown number of");
-	line_put(line, " ", 1);
-	if (!kind || strcmp(kind, "oom_kill") == 0) {
-		line_text(line, kind ? "OOM kill" : "event");
-	} else if (strcmp(kind, "seccomp_denial") == 0) {
-		line_text(line, "seccomp denial");
-	} else {
-		line_safe(line, kind, TEXT_NAME_MAX);
-		line_text(line, " event");
-	}
-	if (!known || count != 1)
-		line_put(line, "s", 1);
 }
 
 void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,

@@ -3,8 +3,8 @@
 #include "arena.h"
 #include "columns.h"
 #include "identity.h"
+#include "phrases.h"
 #include "stats-part.h"
-#include "text-part.h"
 #include "util.h"
 
 #define ENTRIES_SIZE 96

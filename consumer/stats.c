@@ -6,8 +6,7 @@
 #include <xxhash.h>
 
 #include "body.h"
-#include "text-part.h"
-#include "text.h"
+#include "phrases.h"
 #include "util.h"
 
 #define BODY(name) RINGSIDE__V1__RECORD__BODY_##name

@@ -2,7 +2,7 @@
 /* Whose it is, in few words: never the same for two containers, units or jobs of one machine. */
 #include <string.h>
 
-#include "text-part.h"
+#include "phrases.h"
 #include "util.h"
 
 #define SHORT_ID 12

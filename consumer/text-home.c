@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "container.h"
-#include "text-part.h"
+#include "phrases.h"
 #include "util.h"
 
 #define ESCAPED_MAX (4 * CONTAINER_ID_SIZE)

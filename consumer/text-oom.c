@@ -3,6 +3,7 @@
  *  container dies (pid 1); asked for by java[99]": the fact, the reason, the consequence. */
 #include <string.h>
 
+#include "phrases.h"
 #include "text-part.h"
 
 #define MIB (UINT64_C(1) << 20)

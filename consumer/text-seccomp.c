@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "phrases.h"
 #include "text-part.h"
 #include "util.h"
 

@@ -2,6 +2,7 @@
 /* What the stream says about itself. */
 #include <time.h>
 
+#include "phrases.h"
 #include "text-part.h"
 #include "upkeep.h"
 
@@ -150,6 +151,25 @@ void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 		line_text(line, "; the streamer: ");
 		upkeep_text(line, &upkeep);
 	}
+}
+
+void text_events(struct line *line, bool known, uint64_t count, const char *kind)
+{
+	if (known)
+		line_count(line, count);
+	else
+		line_text(line, "an unknown number of");
+	line_put(line, " ", 1);
+	if (!kind || strcmp(kind, "oom_kill") == 0) {
+		line_text(line, kind ? "OOM kill" : "event");
+	} else if (strcmp(kind, "seccomp_denial") == 0) {
+		line_text(line, "seccomp denial");
+	} else {
+		line_safe(line, kind, TEXT_NAME_MAX);
+		line_text(line, " event");
+	}
+	if (!known || count != 1)
+		line_put(line, "s", 1);
 }
 
 /* Which file it was. */

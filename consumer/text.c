@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "phrases.h"
 #include "text-part.h"
 #include "util.h"
 

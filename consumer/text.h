@@ -7,9 +7,8 @@
 
 #include <stddef.h>
 
+#include "phrases.h" /* TEXT_MAX */
 #include "ringside.pb-c.h"
-
-#define TEXT_MAX 4096 /* enough for nearly all; a longer one is cut */
 
 enum text_tone {
 	TEXT_INFO, /* about the stream */
@@ -23,9 +22,7 @@ enum text_tone {
 enum text_tone text_tone(const Ringside__V1__Record *record);
 const char *text_label(enum text_tone tone);
 
-/* Whose event it is: namespace/pod/container, else runtime:id, else the systemd unit (of a user's
- * manager: user@1000.service/x.service), else the cgroup's path, else "host"; and what is nested in
- * it. */
+/* Whose event it is, as text_container has it. */
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record);
 /* All that text_who looks at; NULL: none. */
 const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "advice-command.h"
 #include "arena.h"
 #include "identity.h"
 #include "ringside-fields.h"
+#include "shell-word.h"
 #include "text-fixture.h"
-#include "text-part.h"
 
 static void advice_names_the_place_of_the_limit(void **state)
 {
@@ -292,7 +293,7 @@ static void any_name_is_one_word_of_a_shell(void **state)
 		struct line line = line_make(text, sizeof(text));
 
 		line_text(&line, "cat ");
-		text_shell_word(&line, names[i]);
+		shell_word(&line, names[i]);
 		(void)line_end(&line);
 		assert_null(strpbrk(text, "\n\x1b\x7f"));
 		(void)snprintf(want, sizeof(want), "<%s>", names[i]);

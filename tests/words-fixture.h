@@ -6,8 +6,8 @@
 
 #include "arena.h"
 #include "identity.h"
+#include "phrases.h"
 #include "text-fixture.h"
-#include "text-part.h"
 
 #define HALF "1b4ad0f3c2e59687786a5b4c3d2e1f0f"
 #define A "46c1877ea1fd" HALF "01234567890123456789"
