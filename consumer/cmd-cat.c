@@ -160,7 +160,7 @@ static int run(int argc, char **argv)
 	_cleanup_(cat_done) struct cat cat = {.left = UINT64_MAX};
 	int r;
 
-	r = options_init(&cat.options, &command_cat, rows, filter_options);
+	r = options_init(&cat.options, &command_cat, rows, &filter_set);
 	if (!r)
 		r = printer_init(&cat.printer, &cat.options);
 	if (r) {

@@ -230,7 +230,7 @@ static int run(int argc, char **argv)
 
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
-	r = options_init(&live.options, &command_live, rows, filter_options);
+	r = options_init(&live.options, &command_live, rows, &filter_set);
 	if (!r)
 		r = printer_init(&live.printer, &live.options);
 	if (r) {

@@ -166,7 +166,7 @@ static int run(int argc, char **argv)
 	_cleanup_(command_done) struct stats_command command = {};
 	int r;
 
-	r = options_init(&command.options, &command_stats, rows, filter_options);
+	r = options_init(&command.options, &command_stats, rows, &filter_set);
 	if (!r)
 		r = printer_init(&command.printer, &command.options);
 	if (!r)

@@ -214,7 +214,7 @@ static int run(int argc, char **argv)
 	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .trail.watch.fd = -1};
 	int r;
 
-	r = options_init(&tail.options, &command_tail, rows, filter_options);
+	r = options_init(&tail.options, &command_tail, rows, &filter_set);
 	if (!r)
 		r = printer_init(&tail.printer, &tail.options);
 	if (r) {

@@ -54,6 +54,17 @@ const struct option_row filter_options[] = {
 };
 _Static_assert(ARRAY_SIZE(filter_options) == ROW_COUNT + 1, "one option a row, in their order");
 
+static const char *option_of(const char *word)
+{
+	return body_kind(word, strlen(word)) ? "--kind" : NULL;
+}
+
+const struct option_set filter_set = {
+	.title = "Filters: a record has to match all that are given",
+	.rows = filter_options,
+	.option_of = option_of,
+};
+
 /* The rows that look at the fields of events. */
 static const struct {
 	filter_parse_fn parse;

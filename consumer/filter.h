@@ -20,6 +20,7 @@ struct filter;
 
 /* --kind, --host, -u/--unit, ...; opt is a letter or from OPTIONS_FILTER on. */
 extern const struct option_row filter_options[];
+extern const struct option_set filter_set;
 
 int filter_new(struct filter **ret);
 struct filter *filter_free(struct filter *filter); /* NULL is fine; returns NULL */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "body.h"
 #include "line.h"
 
 #define HELP_COLUMN 26
@@ -31,7 +30,7 @@ static int add(struct options *options, size_t *n, size_t *n_shorts, const struc
 static const struct option_row help_row = {OPTIONS_HELP, "help", NULL, "print this"};
 
 int options_init(struct options *options, const struct command *command,
-		 const struct option_row *own, const struct option_row *shared)
+		 const struct option_row *own, const struct option_set *shared)
 {
 	size_t n = 0, n_shorts = 0;
 	int r;
@@ -43,8 +42,8 @@ int options_init(struct options *options, const struct command *command,
 		if (r)
 			return r;
 	}
-	for (; shared && shared->name; shared++) {
-		r = add(options, &n, &n_shorts, shared);
+	for (own = shared ? shared->rows : NULL; own && own->name; own++) {
+		r = add(options, &n, &n_shorts, own);
 		if (r)
 			return r;
 	}
@@ -83,8 +82,8 @@ static bool say_elsewhere(struct options *options, const char *word)
 		return false;
 	if (has_option(options, "output") && is_output(name))
 		option = "-o";
-	else if (has_option(options, "kind") && body_kind(name, strlen(name)))
-		option = "--kind";
+	else if (options->shared)
+		option = options->shared->option_of(name);
 	if (option)
 		(void)snprintf(options->error, sizeof(options->error),
 			       "unknown option %.64s: did you mean %s %.64s?", word, option, name);
@@ -164,8 +163,8 @@ void options_help(const struct options *options, FILE *file)
 	print_row(&help_row, file);
 	if (!options->shared)
 		return;
-	(void)fprintf(file, "\nFilters: a record has to match all that are given\n");
-	for (row = options->shared; row->name; row++)
+	(void)fprintf(file, "\n%s\n", options->shared->title);
+	for (row = options->shared->rows; row->name; row++)
 		print_row(row, file);
 }
 

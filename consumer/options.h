@@ -17,6 +17,14 @@ struct option_row {
 	const char *help; /* one line */
 };
 
+/* Rows that several commands have. */
+struct option_set {
+	const char *title; /* of the help */
+	const struct option_row *rows;
+	/* The option that @word is a value of: "--kind"; NULL: it is none. */
+	const char *(*option_of)(const char *word);
+};
+
 #define OPTIONS_LONG 256   /* the commands' own */
 #define OPTIONS_FILTER 320 /* filter.c's */
 
@@ -30,7 +38,7 @@ struct option_row {
 struct options {
 	const struct command *command;
 	const struct option_row *own;    /* ends with a NULL name */
-	const struct option_row *shared; /* filter_options, or NULL */
+	const struct option_set *shared; /* or NULL */
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[2 * OPTIONS_MAX + 3];
 	char error[192]; /* of OPTIONS_ERROR: a sentence */
@@ -38,7 +46,7 @@ struct options {
 
 /* Adds --help. -E2BIG with too many rows. */
 int options_init(struct options *options, const struct command *command,
-		 const struct option_row *own, const struct option_row *shared);
+		 const struct option_row *own, const struct option_set *shared);
 
 /* The next option (its opt; argument in optarg), OPTIONS_END (arguments from argv[optind] on,
  * options may stand among them), or OPTIONS_ERROR. */
