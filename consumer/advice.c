@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to change, with the very file, unit or command. Advice is given only where the record
- * says enough to be sure that it is the right place. advice-oom.c is about limits. */
+/* Which filter to change, with the very file, unit or command. Advice is given only where the
+ * record says enough to be sure that it is the right place. */
 #include <string.h>
 
 #include "advice-command.h"
@@ -158,18 +158,4 @@ void advice_seccomp_limited(struct line *line, const Ringside__V1__Limited *limi
 				    .syscall_name = limited->syscall_name,
 				    .error_name = limited->error_name,
 			    });
-}
-
-void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
-{
-	switch (lost->reason) {
-	case RINGSIDE__V1__LOST__REASON__RING_FULL:
-		line_text(line, "start the streamer with a larger --ring-size, or a lower --rate");
-		break;
-	case RINGSIDE__V1__LOST__REASON__SINK:
-		line_text(line, "look at the disk's free space, or at who reads the pipe");
-		break;
-	default:
-		break;
-	}
 }

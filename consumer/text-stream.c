@@ -213,6 +213,20 @@ void text_lost(struct line *line, const Ringside__V1__Lost *lost)
 	}
 }
 
+void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
+{
+	switch (lost->reason) {
+	case RINGSIDE__V1__LOST__REASON__RING_FULL:
+		line_text(line, "start the streamer with a larger --ring-size, or a lower --rate");
+		break;
+	case RINGSIDE__V1__LOST__REASON__SINK:
+		line_text(line, "look at the disk's free space, or at who reads the pipe");
+		break;
+	default:
+		break;
+	}
+}
+
 void text_clock(struct line *line, const Ringside__V1__Clock *clock)
 {
 	time_t second = (time_t)(clock->time_unix_nano / SECOND);
