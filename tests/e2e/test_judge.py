@@ -13,12 +13,14 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../cli")]
 import judge  # noqa: E402
 import ringside_pb2 as pb  # noqa: E402
+from stream import frame  # noqa: E402
 
 MIB = 1 << 20
-JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judge.py")
+JUDGE = os.path.join(HERE, "judge.py")
 
 
 def denial(case, pid, **changes):
@@ -445,14 +447,6 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(run(right_stream(), known=known)[0], ["c01"])
 
 
-def varint(value):
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7f | 0x80)
-        value >>= 7
-    return bytes(out + bytes([value]))
-
-
 class CommandTest(unittest.TestCase):
     def run_judge(self, data, *options, lines=None):
         with tempfile.NamedTemporaryFile("w") as truth:
@@ -462,8 +456,7 @@ class CommandTest(unittest.TestCase):
                                   input=data, capture_output=True, check=False)
 
     def stream(self):
-        frames = [r.SerializeToString() for r in right_stream()]
-        return b"".join(varint(len(f)) + f for f in frames)
+        return b"".join(map(frame, right_stream()))
 
     def test_a_right_stream_exits_with_0(self):
         done = self.run_judge(self.stream(), "--cases", ",".join(CASES), "--tier", "fentry")

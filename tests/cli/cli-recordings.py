@@ -3,7 +3,7 @@
 """Reading recordings with the program itself: compressed, by time, by folder, from the end, while
 they are written, and again at their own pace.
 
-usage: cli-recordings.py RINGSIDE COMPRESS-RECORDING DIR_OF_PB2
+usage: cli-recordings.py RINGSIDE COMPRESS-RECORDING
 """
 import json
 import os
@@ -13,52 +13,20 @@ import re
 import select
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
-ringside, compress, pb2_dir = map(os.path.abspath, sys.argv[1:4])
-sys.path.insert(0, pb2_dir)
-import ringside_pb2 as pb  # noqa: E402
+import ringside_pb2 as pb
+from program import check, in_a_folder, others, ringside, run, run_tests, save
+from stream import START, Stream, frame
 
-os.chdir(tempfile.mkdtemp(prefix="ringside-recordings-"))
-START = 1763780645  # 2025-11-22T03:04:05Z
+compress, = others
 LATEST = 0.3  # seconds from an event to its line
 rng = random.Random(3)
+in_a_folder()
 
 
-def varint(n):
-    out = bytearray()
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def frame(record):
-    data = record.SerializeToString()
-    return varint(len(data)) + data
-
-
-class Stream:
-    """Records one after the other; step is what real time is ahead of the boot time."""
-
-    def __init__(self, stream_id, boot="boot-1", boottime=0.0, step=START):
-        self.id, self.boot, self.boottime, self.step = stream_id, boot, boottime, step
-        self.seq = self.index = 0
-
-    def record(self, **body):
-        self.seq += 1
-        return frame(pb.Record(seq=self.seq, boottime_nano=int(self.boottime * 1e9),
-                               time_unix_nano=int((self.boottime + self.step) * 1e9), **body))
-
-    def header(self):
-        out = self.record(header=pb.Header(
-            magic="RINGSIDE", format_version=1, stream_id=self.id * 16, boot_id=self.boot,
-            file_index=self.index, first_seq=self.seq + 1, host_name="host-" + self.boot))
-        self.index += 1
-        return out
+class Recorded(Stream):
+    """One with denials, a time after each other."""
 
     def denial(self, padding=0, after=0.001):
         self.boottime += after
@@ -68,37 +36,9 @@ class Stream:
             process=pb.Process(pid=77, comm="nginx", executable_path=path), syscall_name=call,
             action=pb.SECCOMP_RET_ERRNO, error_name="EPERM"))
 
-    def oom(self):
-        return self.record(oom_kill=pb.OomKill(victim=pb.Process(pid=1, comm="java")))
-
-    def counters(self):
-        return self.record(counters=pb.Counters(part=1, parts=1))
-
-    def footer(self, reason="SIGTERM"):
-        return self.record(footer=pb.Footer(reason=reason, records=self.seq + 1))
-
-
-def save(name, data):
-    with open(name, "wb") as f:
-        f.write(data)
-    return name
-
 
 def packed(data, *args):
     return subprocess.run([compress, *args], input=data, capture_output=True, check=True).stdout
-
-
-def run(*args, data=b"", **kwargs):
-    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=60, **kwargs)
-
-
-def check(result, status, stderr="", stdout=None):
-    text = result.stderr.decode()
-    assert result.returncode == status, f"{result.args}: {result.returncode}, not {status}: {text}"
-    assert re.fullmatch(stderr, text), f"{result.args}: {text!r} is not {stderr!r}"
-    if stdout is not None:
-        assert result.stdout == stdout, f"{result.args}: {result.stdout[:2000]!r}"
-    return result.stdout
 
 
 def lines(out):
@@ -111,7 +51,7 @@ def closed(stream, n, padding=0):
 
 
 def a_compressed_recording_is_read_like_a_plain_one():
-    plain = closed(Stream(b"a"), 300, 3000)
+    plain = closed(Recorded(b"a"), 300, 3000)
     zst = packed(plain)
     save("a.pb", plain)
     save("a.dat", zst)  # its name says nothing
@@ -132,7 +72,7 @@ def a_compressed_recording_is_read_like_a_plain_one():
 
 
 def behind_a_bad_length_reading_goes_on():
-    stream = Stream(b"b")
+    stream = Recorded(b"b")
     records = ([stream.header()] + [stream.denial(3) for _ in range(200)] +
                [stream.counters(), stream.footer()])
     whole = b"".join(records)
@@ -164,7 +104,7 @@ def no_record_is_taken_out_of_a_string():
         assert b"\0" not in whole and whole.isascii()
         return whole
 
-    stream = Stream(b"f", boottime=900 * 86400)
+    stream = Recorded(b"f", boottime=900 * 86400)
     before = [stream.header()] + [stream.denial() for _ in range(20)]
     kill = pb.OomKill(victim=pb.Process(pid=1, comm="java"))
     seqs = range(stream.seq + 2, stream.seq + 100)
@@ -188,7 +128,7 @@ def no_record_is_taken_out_of_a_string():
 
 def what_only_has_a_recordings_name_is_skipped_in_a_folder():
     os.mkdir("strange")
-    save("strange/a.pb", closed(Stream(b"a"), 3))
+    save("strange/a.pb", closed(Recorded(b"a"), 3))
     os.symlink("loop.pb", "strange/loop.pb")
     os.symlink("/nowhere/x", "strange/gone.pb")
     os.mkfifo("strange/pipe.pb")
@@ -202,7 +142,7 @@ def what_only_has_a_recordings_name_is_skipped_in_a_folder():
 def a_folder_with_too_many_files_says_what_to_do():
     os.mkdir("crowd")
     with open("crowd/0.pb", "wb") as file:
-        file.write(closed(Stream(b"m"), 1))
+        file.write(closed(Recorded(b"m"), 1))
     for i in range(1, 50001):
         os.link("crowd/0.pb", f"crowd/{i}.pb")
     check(run("cat", "crowd"), 1,
@@ -212,7 +152,7 @@ def a_folder_with_too_many_files_says_what_to_do():
 
 def a_folder_whose_last_file_is_gone_is_not_complete():
     os.mkdir("rotated")
-    stream = Stream(b"r")
+    stream = Recorded(b"r")
     for i in range(2):
         save(f"rotated/{i}.pb", stream.header() + stream.denial() + stream.counters() +
              stream.footer("rotated"))
@@ -234,7 +174,7 @@ def a_folder_whose_first_file_is_gone_is_not_complete():
         return pb.Lost(reason=pb.Lost.RETENTION, stream_id=b"hhhh", file_index=index, **more)
 
     os.mkdir("headless")
-    stream = Stream(b"h")
+    stream = Recorded(b"h")
     save("0.pb", part(stream))
     save("headless/1.pb", part(stream))
     save("headless/2.pb", part(stream, "SIGTERM"))
@@ -250,7 +190,7 @@ def a_folder_whose_first_file_is_gone_is_not_complete():
     for index, by in [(0, b"h"), (0, b"i"), (1, b"i")]:
         shutil.rmtree("headless")
         os.mkdir("headless")
-        stream, other = Stream(b"h"), Stream(by, boottime=9)
+        stream, other = Recorded(b"h"), Recorded(by, boottime=9)
         skipped = [part(stream) for _ in range(index + 1)]
         own = deleted(index, count=1, kind="seccomp_denial") if by == b"h" else None
         save("headless/1.pb", part(stream, "SIGTERM", own))
@@ -260,11 +200,11 @@ def a_folder_whose_first_file_is_gone_is_not_complete():
         assert told not in out, out
         assert skipped
     # of another file, it says nothing about this one
-    save("headless/2.pb", part(Stream(b"i", boottime=9), "SIGTERM", deleted(0, count=0)))
+    save("headless/2.pb", part(Recorded(b"i", boottime=9), "SIGTERM", deleted(0, count=0)))
     out = check(run("verify", "headless"), 4)
     assert b"the 2 files of the stream before it (index 0 to 1) are missing" in out, out
     # a streamer of before did not say of which file it speaks
-    save("headless/2.pb", part(Stream(b"i", boottime=9), "SIGTERM", pb.Lost(
+    save("headless/2.pb", part(Recorded(b"i", boottime=9), "SIGTERM", pb.Lost(
         reason=pb.Lost.RETENTION, kind="seccomp_denial", count=1)))
     out = run("verify", "headless").stdout
     assert told not in out, out
@@ -274,7 +214,7 @@ def what_is_missing_may_be_a_file_whose_header_cannot_be_read():
     may = b"of 1 file the Header cannot be read: what is said to be missing may be that one\n"
     for hurt in range(3):
         folder = f"hurt{hurt}"
-        stream = Stream(b"u")
+        stream = Recorded(b"u")
         os.mkdir(folder)
         for i in range(3):
             part = bytearray(stream.header() + stream.denial() + stream.counters() +
@@ -290,7 +230,7 @@ def what_is_missing_may_be_a_file_whose_header_cannot_be_read():
         assert b"missing" in out and b"cannot be read" not in out, out
     # where nothing is, it says nothing
     save("hurt0/0.pb", b"no recording")
-    save("hurt0/1.pb", closed(Stream(b"v"), 1))
+    save("hurt0/1.pb", closed(Recorded(b"v"), 1))
     os.unlink("hurt0/2.pb")
     out = run("verify", "hurt0").stdout
     assert b"cannot be read" not in out, out
@@ -298,7 +238,7 @@ def what_is_missing_may_be_a_file_whose_header_cannot_be_read():
 
 def no_name_of_a_file_reaches_the_terminal_raw():
     odd = "a\x1b]0;x\x07\u202eb\n.pb"
-    whole = closed(Stream(b"n"), 3)
+    whole = closed(Recorded(b"n"), 3)
     save(odd, whole[:-5])
     save("plain.pb", whole)
     for args in [["cat", odd], ["tail", odd], ["stats", odd], ["verify", odd], ["verify", odd, odd],
@@ -311,12 +251,12 @@ def no_name_of_a_file_reaches_the_terminal_raw():
 
 
 def json_hides_no_characters():
-    stream = Stream(b"j")
+    stream = Recorded(b"j")
     record = pb.Record(seq=2, boottime_nano=1, time_unix_nano=1)
     stream.seq = 1
     hidden = "a\u061c\u200b\u202e\u2066\ufeff\U000e0041z\u00e4"
     record.seccomp_denial.process.comm = hidden
-    save("j.pb", Stream(b"j").header() + frame(record))
+    save("j.pb", Recorded(b"j").header() + frame(record))
     for output in ["json", "protojson"]:
         out = check(run("cat", "-o", output, "--kind", "seccomp", "j.pb"), 0).decode()
         assert r"a\u061c\u200b\u202e\u2066\ufeff\udb40\udc41z\u00e4".replace(r"\u00e4", "\u00e4") in out, out
@@ -324,7 +264,7 @@ def json_hides_no_characters():
 
 
 def damage_and_cuts_are_told_in_one_line():
-    zst = packed(closed(Stream(b"a"), 3000, 600))
+    zst = packed(closed(Recorded(b"a"), 3000, 600))
     for cut in [len(zst) - 1, len(zst) // 2]:
         out = check(run("cat", "-o", "json", data=zst[:cut]), 1, "ringside cat: stdin: cut .*\n")
         assert len(lines(out)) > 1400
@@ -343,14 +283,14 @@ def damage_and_cuts_are_told_in_one_line():
 
 def stepping(n):
     """A recording of several frames whose clock is set back and forth."""
-    stream = Stream(b"s")
+    stream = Recorded(b"s")
     out = stream.header()
     for i in range(n):
         if rng.random() < 0.01:
             stream.step = START + rng.uniform(-300, 300)
         out += stream.denial(rng.choice([10, 5000]), rng.expovariate(2))
         if i % 50 == 0:
-            out += stream.oom() + stream.counters()
+            out += stream.kill() + stream.counters()
     return out + stream.footer(), stream.boottime
 
 
@@ -378,13 +318,13 @@ def by_time_and_kind_the_index_gives_what_a_scan_gives():
 
 def a_folder_is_read_in_the_order_of_time():
     os.mkdir("folder")
-    first = Stream(b"f", "b1", boottime=1000, step=START)
+    first = Recorded(b"f", "b1", boottime=1000, step=START)
     a = closed(first, 5)
     first.step -= 500000  # the clock was wrong, and is set
     b = closed(first, 5)
-    second = Stream(b"g", "b1", boottime=2000, step=START - 500000)
+    second = Recorded(b"g", "b1", boottime=2000, step=START - 500000)
     c = closed(second, 5)
-    other = Stream(b"h", "b2", boottime=3, step=START - 10000)
+    other = Recorded(b"h", "b2", boottime=3, step=START - 10000)
     d = closed(other, 5)
     for name, data in [("4.pb", a), ("3.pb.zst", packed(b)), ("2.pb.zst.1", packed(c)), ("1.pb", d),
                        (".5.pb", a), ("6.txt", b"hello"), ("7.pb", b"")]:
@@ -506,7 +446,7 @@ class Live:
 
 def a_file_is_followed_until_its_stream_is_closed():
     for compressed in [False, True]:
-        stream = Stream(b"l")
+        stream = Recorded(b"l")
         live = Live("live.pb", compressed)
         live.write(stream.header() + stream.denial() + stream.denial())
         time.sleep(0.2)
@@ -530,7 +470,7 @@ def a_file_is_followed_until_its_stream_is_closed():
 def a_stream_is_followed_across_its_files():
     for compressed in [False, True]:
         os.makedirs("rotate", exist_ok=True)
-        stream = Stream(b"r")
+        stream = Recorded(b"r")
         live = Live("rotate/events.pb", compressed)
         live.write(stream.header() + stream.denial())
         time.sleep(0.2)
@@ -540,7 +480,7 @@ def a_stream_is_followed_across_its_files():
         live.write(stream.denial() + stream.footer("rotated"))
         live.close()
         assert tail.seqs(2) == [3, 4]
-        save("rotate/other.pb", closed(Stream(b"o"), 3))
+        save("rotate/other.pb", closed(Recorded(b"o"), 3))
         live = Live("rotate/events.000001.pb", compressed)
         time.sleep(0.1)
         live.write(stream.header() + stream.denial())
@@ -563,9 +503,9 @@ def a_stream_is_followed_across_its_files():
 def a_folder_is_followed_through_all_its_files():
     for compressed in [False, True]:
         os.makedirs("many")
-        old = Stream(b"p", boottime=5)
+        old = Recorded(b"p", boottime=5)
         save("many/0.pb", closed(old, 3))
-        stream = Stream(b"q", boottime=10)
+        stream = Recorded(b"q", boottime=10)
         tail = Tail("-n", "2", "many")
         assert [tail.next(5)["seq"], tail.next(5)["seq"]] == [5, 6]
         for number in range(1, 4):
@@ -585,7 +525,7 @@ def a_folder_is_followed_through_all_its_files():
                 for fd in os.listdir(f"/proc/{tail.process.pid}/fd")]
         assert not any("deleted" in name for name in held), held
         both = [Live("many/x.pb", compressed), Live("many/y.pb", compressed)]
-        streams = [Stream(b"x"), Stream(b"y")]
+        streams = [Recorded(b"x"), Recorded(b"y")]
         for live, one in zip(both, streams):
             live.write(one.header())
             assert tail.seqs(1) == [1]
@@ -599,7 +539,7 @@ def a_folder_is_followed_through_all_its_files():
 
 
 def a_file_that_is_cut_back_gives_each_record_once():
-    stream = Stream(b"c")
+    stream = Recorded(b"c")
     data = stream.header() + stream.denial() + stream.denial()
     last = stream.denial()
     save("back.pb", data + last)
@@ -613,7 +553,7 @@ def a_file_that_is_cut_back_gives_each_record_once():
         assert tail.seqs(1) == [5]
         f.truncate(0)
         f.seek(0)
-        new = Stream(b"d")
+        new = Recorded(b"d")
         f.write(new.header() + new.denial())
         assert tail.seqs(2) == [1, 2]
         f.write(new.footer())
@@ -622,7 +562,7 @@ def a_file_that_is_cut_back_gives_each_record_once():
 
 
 def a_follower_whose_reader_left_ends():
-    save("left.pb", Stream(b"c").header())
+    save("left.pb", Recorded(b"c").header())
     tail = Tail("left.pb")
     assert tail.next(5)["seq"] == 1
     tail.process.stdout.close()
@@ -631,7 +571,7 @@ def a_follower_whose_reader_left_ends():
 
 
 def replay_gives_the_same_bytes():
-    stream = Stream(b"a")
+    stream = Recorded(b"a")
     plain = closed(stream, 2000, 400)
     newer = stream.record() + b"\x06\x9a\x06\x01\x00\x78\x02"
     save("replay.pb.zst", packed(plain + newer))
@@ -644,7 +584,7 @@ def replay_gives_the_same_bytes():
 
 
 def replay_keeps_the_spacing():
-    one, two = Stream(b"1", "b1"), Stream(b"2", "b2")
+    one, two = Recorded(b"1", "b1"), Recorded(b"2", "b2")
     data = one.header() + one.denial(after=0.6) + one.denial(after=-0.2) + one.denial(after=0.8)
     data += two.header() + two.denial(after=0.4)
     for speed, want in [("1", [0, 0.6, 0.6, 1.2, 2.2, 2.6]), ("4x", [0, 0.15, 0.15, 0.3, 1.3, 1.4])]:
@@ -668,7 +608,7 @@ def replay_keeps_the_spacing():
 
 
 def a_long_read_shows_how_far_it_is():
-    one = Stream(b"p")
+    one = Recorded(b"p")
     save("slow.pb.zst", packed(one.header() + b"".join(one.denial(2000, 0.25) for _ in range(6))))
     for out, shown in [(subprocess.DEVNULL, True), (subprocess.PIPE, False)]:
         ours, theirs = pty.openpty()
@@ -684,9 +624,9 @@ def a_long_read_shows_how_far_it_is():
 
 
 def stats_add_up_what_is_there():
-    stream = Stream(b"s")
+    stream = Recorded(b"s")
     rng.seed(7)
-    plain = stream.header() + b"".join(stream.denial(after=1) for _ in range(3000)) + stream.oom()
+    plain = stream.header() + b"".join(stream.denial(after=1) for _ in range(3000)) + stream.kill()
     plain += stream.record(limited=pb.Limited(
         kind="seccomp_denial", count=2000, syscall_name="bpf", action=pb.SECCOMP_RET_ERRNO,
         error_name="EPERM"))
@@ -722,13 +662,13 @@ def stats_add_up_what_is_there():
 
 
 def stats_say_what_is_not_there():
-    empty = check(run("stats", data=Stream(b"e").header()), 0).decode()
+    empty = check(run("stats", data=Recorded(b"e").header()), 0).decode()
     assert "No events are in it.\n" in empty, empty
     none = check(run("stats", "--kind", "oom", "--comm", "zzz", "stats.pb"), 0).decode()
     assert "No event passes the filters.\n" in none and "ring full 3" in none, none
     nothing = check(run("stats", data=b""), 1, "ringside stats: stdin: empty.*\n").decode()
     assert "No events" in nothing, nothing
-    cut = closed(Stream(b"s"), 10)[:-5]
+    cut = closed(Recorded(b"s"), 10)[:-5]
     out = check(run("stats", "-o", "json", data=cut), 1, "ringside stats: stdin: .*\n")
     assert json.loads(out)["events"] == 10, out
     check(run("stats", "none.pb"), 1, "ringside stats: none.pb: No such file.*\n", b"")
@@ -739,7 +679,7 @@ def stats_say_what_is_not_there():
     assert result.returncode == 1 and b"cannot write" in result.stderr, result
 
 
-for test in [
+run_tests(
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
     behind_a_bad_length_reading_goes_on,
@@ -764,8 +704,4 @@ for test in [
     a_long_read_shows_how_far_it_is,
     stats_add_up_what_is_there,
     stats_say_what_is_not_there,
-]:
-    start = time.monotonic()
-    test()
-    print(f"{test.__name__}: {time.monotonic() - start:.2f} s", flush=True)
-shutil.rmtree(os.getcwd())
+)

@@ -3,25 +3,20 @@
 """serve and a hostile HTTP client: who may read what, by which name, and who keeps whom out. All
 of it on the loopback. Needs no streamer.
 
-usage: cli-http.py RINGSIDE DIR_OF_PB2
+usage: cli-http.py RINGSIDE
 """
 import contextlib
-import json
 import multiprocessing
 import os
 import re
 import resource
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 
-ringside, pb2_dir = map(os.path.abspath, sys.argv[1:3])
-sys.path.insert(0, pb2_dir)
-from growing import Stream  # noqa: E402
+from program import in_a_folder, ringside, run_tests, save
+from stream import Growing
 
 CROWD, EVENTS_PLACES, HEAD_SECONDS = 148, 16, 10
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -29,7 +24,7 @@ SCRAPES = 200
 # What a scrape may take beside others is 3 times what it takes alone; below this nobody looks.
 NOTHING_SECONDS = 0.02
 
-os.chdir(tempfile.mkdtemp(prefix="ringside-cli-http-"))
+in_a_folder()
 resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
@@ -44,9 +39,8 @@ class Server:
     def __init__(self, *options, files=None, host="h", file="e.pb", sock="sock"):
         self.file, self.sock = file, sock
         self.options, self.files, self.port = options, files, free_port()
-        self.stream = Stream(1)
-        with open(file, "wb") as f:
-            f.write(self.stream.header(host) + self.stream.counters(3))
+        self.stream = Growing(b"\x01")
+        save(file, self.stream.header(host), self.stream.counters(3))
 
     def __enter__(self):
         with contextlib.suppress(FileNotFoundError):
@@ -397,12 +391,8 @@ def what_is_hidden_in_names_is_shown():
         assert '"a\\u202eb\\u200bc\\u0085d\\u061ce\\ufefff\\u001b\\udb40\\udc41\\u2028g"' in text, text
 
 
-for test in [only_sums_are_for_everybody, a_token_opens_the_rest, a_token_that_is_none_is_said, a_page_has_one_name,
-             only_reading_is_understood, who_was_led_here_by_another_name_reads_nothing,
-             a_crowd_that_says_nothing_keeps_nobody_out, a_request_has_its_time_as_a_whole,
-             events_have_their_own_places, odd_habits_hurt_nobody, few_files_are_enough,
-             what_is_hidden_in_names_is_shown]:
-    start = time.monotonic()
-    test()
-    print(f"{test.__name__}: {time.monotonic() - start:.2f} s")
-shutil.rmtree(os.getcwd())
+run_tests(only_sums_are_for_everybody, a_token_opens_the_rest, a_token_that_is_none_is_said, a_page_has_one_name,
+          only_reading_is_understood, who_was_led_here_by_another_name_reads_nothing,
+          a_crowd_that_says_nothing_keeps_nobody_out, a_request_has_its_time_as_a_whole,
+          events_have_their_own_places, odd_habits_hurt_nobody, few_files_are_enough,
+          what_is_hidden_in_names_is_shown)

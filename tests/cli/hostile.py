@@ -3,14 +3,16 @@
 """Makes files that want to cost a reader more than their size: zstd frames that overlap, sizes and
 indexes that point anywhere, magic numbers everywhere, and clean recordings cut, merged, shuffled.
 
-usage: hostile.py KIND BYTES CLEAN.pb.zst >FILE     CLEAN: a recording to begin with, and to mangle
-       hostile.py --kinds                           their names
+usage: PYTHONPATH=BUILD/proto hostile.py KIND BYTES CLEAN.pb.zst >FILE
+       PYTHONPATH=BUILD/proto hostile.py --kinds      their names
 
-Each begins with CLEAN as it is, so that nobody stops at its first byte.
+CLEAN is a recording to begin with, and to mangle. Each begins with it as it is, so that nobody stops at its first byte.
 """
 import random
 import struct
 import sys
+
+from stream import varint
 
 ZSTD, INDEX, SEEK, OTHER = 0xFD2FB528, 0x184D2A5D, 0x184D2A5E, 0x184D2A50
 RAW, RLE, COMPRESSED, RESERVED = range(4)
@@ -56,11 +58,7 @@ def xxh32(data):
 
 def index(compressed_bytes):
     """An index frame that is right by itself: FrameIndex.compressed_bytes alone."""
-    out, n = bytearray([8 << 3]), compressed_bytes
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
+    out = bytes([8 << 3]) + varint(compressed_bytes)
     return skippable(struct.pack("<I", xxh32(out)) + out, INDEX)
 
 

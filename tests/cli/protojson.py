@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parses `ringside cat -o protojson` back with Python's protobuf and compares with the binary.
 
-usage: protojson.py RINGSIDE DIR_OF_PB2 [RECORDING]
+usage: protojson.py RINGSIDE [RECORDING]
 
 Without RECORDING: with a stream that has every field of every message, at its limits.
 """
 import random
-import subprocess
-import sys
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor as F
 
-ringside, pb2_dir = sys.argv[1:3]
-sys.path.insert(0, pb2_dir)
-import ringside_pb2 as pb  # noqa: E402
+import ringside_pb2 as pb
+from program import check, others, run
+from stream import frame, frames
 
 random.seed(1)
 LIMITS = {
@@ -58,31 +56,6 @@ def fill(message, depth=0):
             setattr(message, field.name, value_of(field))
 
 
-def varint(n):
-    out = bytearray()
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def frames(data):
-    """The reader of FORMAT.md."""
-    at = 0
-    while at < len(data):
-        size = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        yield data[at : at + size]
-        at += size
-
-
 def made_up():
     bodies = [f for f in pb.Record.DESCRIPTOR.fields if f.containing_oneof]
     records = []
@@ -97,25 +70,23 @@ def made_up():
             body.magic = "RINGSIDE"
             body.format_version = 1
             body.identity_version = 2  # else a reader works out the containers again
-        records.append(record.SerializeToString())
-    return b"".join(varint(len(r)) + r for r in records)
+        records.append(frame(record))
+    return b"".join(records)
 
 
-if len(sys.argv) > 3:
-    with open(sys.argv[3], "rb") as f:
+if others:
+    with open(others[0], "rb") as f:
         data = f.read()
 else:
     data = made_up()
 
-run = subprocess.run([ringside, "cat", "-o", "protojson", "-"], input=data, stdout=subprocess.PIPE,
-                     check=True)
-lines = run.stdout.decode("utf-8").split("\n")
+lines = check(run("cat", "-o", "protojson", "-", data=data), 0, None).decode().split("\n")
 assert lines.pop() == "", "the last line has no end"
 count = 0
-for frame in frames(data):
-    if not frame:
+for record in frames(data):
+    if not record:
         continue
-    binary = pb.Record.FromString(frame)
+    binary = pb.Record.FromString(record)
     binary.DiscardUnknownFields()
     parsed = json_format.Parse(lines[count], pb.Record())
     assert parsed == binary, f"record {count}:\n{lines[count]}\n{binary}"

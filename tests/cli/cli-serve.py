@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """serve and status: what they refuse, text files, pipes, exit statuses. Needs no streamer.
 
-usage: cli-serve.py RINGSIDE DIR_OF_PB2
+usage: cli-serve.py RINGSIDE
 """
 import contextlib
 import fcntl
@@ -10,29 +10,16 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 
-ringside, pb2_dir = map(os.path.abspath, sys.argv[1:3])
-sys.path.insert(0, pb2_dir)
-import ringside_pb2 as pb  # noqa: E402
-from growing import Stream  # noqa: E402
+import ringside_pb2 as pb
+from program import in_a_folder, ringside, run, run_tests, save
+from stream import Growing
 
-os.chdir(tempfile.mkdtemp(prefix="ringside-cli-serve-"))
-
-
-def write(path, *parts):
-    with open(path, "wb") as f:
-        f.write(b"".join(parts))
-
-
-def run(*args, data=b""):
-    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=20, check=False)
+in_a_folder()
 
 
 def status(*args):
@@ -50,13 +37,13 @@ def what_is_wrong_is_said():
         assert done.returncode == 2 and said in done.stderr, (args, done)
     done = run("serve", "--textfile", "t.prom", "missing.pb")
     assert done.returncode == 1 and b"missing.pb: No such file" in done.stderr, done
-    write("file", b"x")
+    save("file", b"x")
     done = run("serve", "--listen", "unix:file", "a.pb")
     assert done.returncode == 1 and os.path.exists("file"), done
 
 
 def a_pipe_becomes_a_text_file():
-    one, two = Stream(1), Stream(2)
+    one, two = Growing(b"\x01"), Growing(b"\x02")
     done = run("serve", "--textfile", "t.prom", "-",
                data=one.header() + one.counters(5) + one.footer() + two.header() + two.counters(2))
     assert done.returncode == 0, done
@@ -69,13 +56,13 @@ def a_pipe_becomes_a_text_file():
 
 def status_is_for_probes():
     os.mkdir("rec")
-    stream = Stream(3)
+    stream = Growing(b"\x03")
     assert status("rec")[0] == 1
-    write("rec/a.pb", stream.header(), stream.counters(0))
+    save("rec/a.pb", stream.header(), stream.counters(0))
     done = status("rec")
     assert done[0] == 0 and "recording, nothing lost" in done[1], done
-    other = Stream(4)
-    write("rec/b.pb", other.header(), other.counters(9, 2))
+    other = Growing(b"\x04")
+    save("rec/b.pb", other.header(), other.counters(9, 2))
     with open("rec/b.pb", "rb") as f:
         fcntl.flock(f, fcntl.LOCK_EX)  # as the streamer does; the other one nobody writes
         done = status("-o", "json", "rec")
@@ -84,26 +71,26 @@ def status_is_for_probes():
     cost = pb.StreamerCost(user_cpu_nano=1, system_cpu_nano=1)
     cost.refused_calls.add(number=41, name="socket", count=3)
     cost.refused_calls.add(number=499, count=1)
-    stream = Stream(8)
+    stream = Growing(b"\x08")
     os.mkdir("refused")
-    write("refused/a.pb", stream.header(), stream.counters(0), stream.objects([], cost=cost))
+    save("refused/a.pb", stream.header(), stream.counters(0), stream.objects([], cost=cost))
     done = status("refused")
     assert done[0] == 0 and "refused to it   socket × 3, call 499 × 1; the streamer does none of it by itself\n" in done[1], done
     assert json.loads(status("-o", "json", "refused")[1])["refused_calls"] == 4
-    stream, host = Stream(9), "h" * 254 + "x"  # as long as --host-name takes it
-    write("long.pb", stream.header(host), stream.counters(0))
+    stream, host = Growing(b"\x09"), "h" * 254 + "x"  # as long as --host-name takes it
+    save("long.pb", stream.header(host), stream.counters(0))
     assert f"({host}, " in status("long.pb")[1]
     assert json.loads(status("-o", "json", "long.pb")[1])["host"] == host
-    stream = Stream(5)
-    write("rec/c.pb", stream.header(), stream.counters(1), stream.footer())
+    stream = Growing(b"\x05")
+    save("rec/c.pb", stream.header(), stream.counters(1), stream.footer())
     assert status("-q", "rec/c.pb") == (1, "")
     assert status("-o", "xml", "rec")[0] == 2
 
 
 def what_was_refused_to_the_streamer_is_named():
     def line_of(*refused, ended=b""):
-        stream = Stream(8)
-        write("refused.pb", stream.header(), stream.counters(0), stream.counters(0, refused=refused), ended and stream.footer())
+        stream = Growing(b"\x08")
+        save("refused.pb", stream.header(), stream.counters(0), stream.counters(0, refused=refused), ended and stream.footer())
         done = status("refused.pb")
         total = json.loads(status("-o", "json", "refused.pb")[1]).get("refused_calls", 0)
         assert done[0] == (1 if ended else 0), done  # it is an attempt, and no loss
@@ -134,10 +121,10 @@ def what_cannot_be_read_may_be_a_recording():
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     why = "Permission denied (join the group ringside, or use sudo)"
-    stream = Stream(6)
+    stream = Growing(b"\x06")
     os.mkdir("closed")
-    write("closed/a.pb", stream.header(), stream.counters(0), stream.footer())
-    write("closed/b.pb", stream.header(), stream.counters(0))
+    save("closed/a.pb", stream.header(), stream.counters(0), stream.footer())
+    save("closed/b.pb", stream.header(), stream.counters(0))
     assert said("status", "closed")[0] == 0
     os.chmod("closed/b.pb", 0)
     for path in "closed", "closed/b.pb":
@@ -160,7 +147,7 @@ def what_cannot_be_read_may_be_a_recording():
     # what is not there is none
     assert said("status", "nowhere")[1] == "not recording: no stream was found\n"
     # one that is written elsewhere is not less alive
-    write("closed/c.pb", Stream(7).header(), Stream(7).counters(0))
+    save("closed/c.pb", Growing(b"\x07").header(), Growing(b"\x07").counters(0))
     os.chmod("closed/a.pb", 0)
     assert said("status", "closed")[0] == 0
 
@@ -175,8 +162,8 @@ def ask(path, method="GET"):
 
 
 def what_is_asked_wrongly_is_refused():
-    stream = Stream(6)
-    write("d.pb", stream.header(), stream.counters(3))
+    stream = Growing(b"\x06")
+    save("d.pb", stream.header(), stream.counters(3))
     server = subprocess.Popen([ringside, "serve", "--listen", "unix:sock", "d.pb"])
     try:
         until = time.monotonic() + 10
@@ -223,7 +210,7 @@ class Served:
     def __init__(self, path, *options):
         self.path, self.options = path, options
         if not os.path.isdir(path):
-            write(path)
+            save(path)
 
     def __enter__(self):
         self.server = subprocess.Popen([ringside, "serve", *self.options, "--listen", "unix:sock", self.path])
@@ -266,7 +253,7 @@ def ebpf(since=""):
 
 
 def bpf_objects_come_change_and_go():
-    stream = Stream(7)
+    stream = Growing(b"\x07")
     labels = 'type="hash",name="flows"'
     with Served("bpf.pb") as served:
         served.grow(stream.header() + stream.objects(
@@ -297,10 +284,10 @@ def bpf_objects_come_change_and_go():
 
 
 def bpf_objects_of_streams_in_a_folder():
-    one, two = Stream(9), Stream(10)
+    one, two = Growing(b"\x09"), Growing(b"\x0a")
     os.mkdir("bpf")
-    write("bpf/a.pb", one.header(), one.objects([program(1), program(2)]))
-    write("bpf/b.pb", two.header(), two.objects([program(1), program(2), program(3)]))
+    save("bpf/a.pb", one.header(), one.objects([program(1), program(2)]))
+    save("bpf/b.pb", two.header(), two.objects([program(1), program(2), program(3)]))
     with being_written("bpf/a.pb"), being_written("bpf/b.pb"), Served("bpf") as served:
         served.shows('ringside_bpf_objects{object="program"} 2\n')
         # the first is closed: the other one's next full set is what there is
@@ -310,13 +297,13 @@ def bpf_objects_of_streams_in_a_folder():
         served.grow(two.footer(), "bpf/b.pb")
         served.shows("ringside_build_info", but=["ringside_bpf_"])
         # started anew, with the same objects
-        three = Stream(11)
+        three = Growing(b"\x0b")
         served.grow(three.header() + three.objects([program(1), program(3)]), "bpf/c.pb")
         served.shows('ringside_bpf_objects{object="program"} 2\n')
 
 
 def thousands_of_bpf_objects_are_bounded_and_fast():
-    stream, name = Stream(12), "a_name_as_long_as_the_functions_of_bpf_programs_are_in_practice"
+    stream, name = Growing(b"\x0c"), "a_name_as_long_as_the_functions_of_bpf_programs_are_in_practice"
     rows = [program(n, name=f"{name}{n}") if n % 2 else table(n, n % 64, name=name[:15]) for n in range(1, 6001)]
     with Served("many.pb", "--series", "4000") as served:
         served.grow(stream.header() + stream.objects(rows))
@@ -341,12 +328,8 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
             print(re.search(r"VmHWM:.*", f.read()).group())
 
 
-for test in [bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
-             thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
-             what_cannot_be_read_may_be_a_recording, status_is_for_probes,
-             what_was_refused_to_the_streamer_is_named,
-             what_is_asked_wrongly_is_refused]:
-    start = time.monotonic()
-    test()
-    print(f"{test.__name__}: {time.monotonic() - start:.2f} s")
-shutil.rmtree(os.getcwd())
+run_tests(bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
+          thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
+          what_cannot_be_read_may_be_a_recording, status_is_for_probes,
+          what_was_refused_to_the_streamer_is_named,
+          what_is_asked_wrongly_is_refused)

@@ -3,21 +3,20 @@
 """Whatever a name holds that somebody else has chosen, no control character, no mark of direction and nothing invisible
 of it reaches a terminal: every string of every record, in what every command prints; and arguments, and file names.
 
-usage: cli-escapes.py RINGSIDE STREAMER PB2_DIR
+usage: cli-escapes.py RINGSIDE STREAMER
 """
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
-ringside, streamer, pb2_dir = map(os.path.abspath, sys.argv[1:4])
-sys.path.insert(0, pb2_dir)
-import ringside_pb2 as pb  # noqa: E402
-from google.protobuf.descriptor import FieldDescriptor  # noqa: E402
+from google.protobuf.descriptor import FieldDescriptor
 
-os.chdir(tempfile.mkdtemp(prefix="ringside-cli-escapes-"))
+import ringside_pb2 as pb
+from program import in_a_folder, others, ringside, run_tests, save
+from stream import frame
+
+streamer, = others
+in_a_folder()
 NASTY = "a\x1b]0;x\x07\x9b31m\u202eb\u200b\u2066\ufeff\r\x7f\u2028\U000e0041\u034f\u115f\u17b4\u180b\u2800\u3164\ufe00\uffa0\ufff9\U0001bca0c"
 # of a terminal's own: colours, and what clears a line of progress, are ours
 RAW = [c for c in NASTY if not c.isascii() or not c.isprintable()]
@@ -41,16 +40,6 @@ def fill(message, depth=0):
             getattr(message, field.name).append(value)
         else:
             setattr(message, field.name, value)
-
-
-def frame(record):
-    data = record.SerializeToString()
-    size, n = bytearray(), len(data)
-    while n > 0x7F:
-        size.append(n & 0x7F | 0x80)
-        n >>= 7
-    size.append(n)
-    return bytes(size) + data
 
 
 def record(kind, seq):
@@ -82,10 +71,8 @@ def clean(*command, **kwargs):
 def no_string_of_a_record_reaches_a_terminal_raw():
     kinds = bodies()
     whole = b"".join(record(kind, i + 1) for i, kind in enumerate(kinds))
-    with open("all.pb", "wb") as f:
-        f.write(whole)
-    with open("open.pb", "wb") as f:
-        f.write(b"".join(record(kind, i + 1) for i, kind in enumerate(kinds[:-1])))
+    save("all.pb", whole)
+    save("open.pb", b"".join(record(kind, i + 1) for i, kind in enumerate(kinds[:-1])))
     for command in [("cat",), ("cat", "-o", "json"), ("tail", "-n", "all"), ("stats",), ("stats", "-o", "json"),
                     ("status",), ("status", "-o", "json"), ("verify", "-v"), ("replay", "--speed", "max"),
                     ("replay", "--speed", "max", "-o", "text")]:
@@ -94,8 +81,7 @@ def no_string_of_a_record_reaches_a_terminal_raw():
                 done = clean(ringside, *command, name)
                 assert done.stdout or done.stderr, command
     for kind in kinds[1:-1]:  # by itself: what comes first may hide what is behind it
-        with open("one.pb", "wb") as f:
-            f.write(record("header", 1) + record(kind, 2) + record("footer", 3))
+        save("one.pb", record("header", 1) + record(kind, 2) + record("footer", 3))
         for command in ("cat",), ("stats",), ("verify", "-v"):
             clean(ringside, *command, "one.pb")
 
@@ -127,17 +113,12 @@ def no_argument_comes_back_raw():
 def no_name_of_a_file_comes_back_raw():
     os.mkdir(NASTY)
     for name in NASTY + ".pb", NASTY + "/" + NASTY + ".pb":
-        with open(name, "wb") as f:
-            f.write(record("header", 1)[:-3] + b"\xff" * 40 + record("footer", 3))
+        save(name, record("header", 1)[:-3] + b"\xff" * 40 + record("footer", 3))
     for command in ("cat",), ("tail", "-n", "all"), ("stats",), ("verify", "-v"), ("status",):
         for name in NASTY + ".pb", NASTY:
             clean(ringside, *command, name)
     clean(ringside, "repair", NASTY + ".pb", "-w", NASTY + ".fixed.pb")
 
 
-for test in [no_string_of_a_record_reaches_a_terminal_raw, no_argument_comes_back_raw,
-             no_name_of_a_file_comes_back_raw]:
-    start = time.monotonic()
-    test()
-    print(f"{test.__name__}: {time.monotonic() - start:.2f} s", flush=True)
-shutil.rmtree(os.getcwd())
+run_tests(no_string_of_a_record_reaches_a_terminal_raw, no_argument_comes_back_raw,
+          no_name_of_a_file_comes_back_raw)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program itself: exit statuses, what goes to stderr, pipes; and what FORMAT.md promises.
 
-usage: cli.py RINGSIDE DIR_OF_PB2 DIR_OF_PROTO
+usage: cli.py RINGSIDE DIR_OF_PROTO
 """
 import fcntl
 import json
@@ -12,32 +12,17 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 
-ringside, pb2_dir, proto_dir = map(os.path.abspath, sys.argv[1:4])
-sys.path.insert(0, pb2_dir)
-import ringside_pb2 as pb  # noqa: E402
+import ringside_pb2 as pb
+from program import check, in_a_folder, others, ringside, run, run_tests, save
+from stream import START, frame
 
-os.chdir(tempfile.mkdtemp(prefix="ringside-cli-"))
-
-
-def varint(n):
-    out = bytearray()
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def frame(record):
-    data = record.SerializeToString()
-    return varint(len(data)) + data
+proto_dir, = others
+in_a_folder()
 
 
 def header(padding=0):
-    record = pb.Record(seq=1, time_unix_nano=1763780645000000000)
+    record = pb.Record(seq=1, time_unix_nano=START * 10**9)
     record.header.magic = "RINGSIDE"
     record.header.format_version = 1
     record.header.stream_id = bytes(16)
@@ -49,7 +34,7 @@ def header(padding=0):
 
 
 def denial(seq):
-    record = pb.Record(seq=seq, time_unix_nano=1763780645000000000 + seq)
+    record = pb.Record(seq=seq, time_unix_nano=START * 10**9 + seq)
     record.seccomp_denial.process.pid = 77
     record.seccomp_denial.process.comm = "nginx"
     record.seccomp_denial.syscall_name = "keyctl"
@@ -65,29 +50,14 @@ def footer(seq):
 
 
 stream = header() + b"".join(denial(seq) for seq in range(2, 12))
-with open("events.pb", "wb") as f:
-    f.write(stream)
-
-
-def run(*args, data=b"", **kwargs):
-    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=20, **kwargs)
-
-
-def check(result, status, stderr=None, stdout=None):
-    text = result.stderr.decode()
-    assert result.returncode == status, f"{result.args}: {result.returncode}, not {status}: {text}"
-    if stderr is not None:
-        assert re.fullmatch(stderr, text), f"{result.args}: {text!r} is not {stderr!r}"
-    if stdout is not None:
-        assert result.stdout == stdout, f"{result.args}: {result.stdout!r}"
-    return result
+save("events.pb", stream)
 
 
 def the_program_explains_itself():
-    assert b"verify" in check(run("--help"), 0, "").stdout
-    assert check(run("help", "cat"), 0, "").stdout == check(run("cat", "--help"), 0, "").stdout
-    assert check(run("--version"), 0, "").stdout.startswith(b"ringside ")
-    assert check(run("verify", "--version"), 0, "").stdout.startswith(b"ringside ")
+    assert b"verify" in check(run("--help"), 0)
+    assert check(run("help", "cat"), 0) == check(run("cat", "--help"), 0)
+    assert check(run("--version"), 0).startswith(b"ringside ")
+    assert check(run("verify", "--version"), 0).startswith(b"ringside ")
     check(run(), 2, r"usage: .*(.|\n)*")
     check(run("ctt"), 2, "ringside: unknown command ctt: did you mean cat\\?\n")
     check(run("frobnicate"), 2, "ringside: unknown command frobnicate \\(see .*\\)\n")
@@ -118,29 +88,29 @@ def the_program_explains_itself():
 
 
 def cat_reads_files_and_pipes():
-    check(run("cat", "-o", "pb", "events.pb"), 0, "", stream)
-    check(run("cat", "-o", "pb", data=stream), 0, "", stream)
-    check(run("cat", "-o", "pb", "-", "events.pb", data=stream), 0, "", stream + stream)
-    lines = check(run("cat", "-o", "json", "events.pb"), 0, "").stdout.decode().splitlines()
+    check(run("cat", "-o", "pb", "events.pb"), 0, stdout=stream)
+    check(run("cat", "-o", "pb", data=stream), 0, stdout=stream)
+    check(run("cat", "-o", "pb", "-", "events.pb", data=stream), 0, stdout=stream + stream)
+    lines = check(run("cat", "-o", "json", "events.pb"), 0).decode().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
     assert kinds == ["header"] + 10 * ["seccomp_denial"], kinds
-    assert len(check(run("cat", "-o", "json", "-n", "3", "events.pb"), 0).stdout.splitlines()) == 3
-    check(run("cat", "-c", "0", "events.pb"), 0, "", b"")
+    assert len(check(run("cat", "-o", "json", "-n", "3", "events.pb"), 0).splitlines()) == 3
+    check(run("cat", "-c", "0", "events.pb"), 0, stdout=b"")
 
 
 def a_filtered_pb_is_a_recording():
-    part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0, "").stdout
-    check(run("cat", "-o", "json", data=part), 0, "")
+    part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0)
+    check(run("cat", "-o", "json", data=part), 0)
 
 
 def what_is_not_whole_is_printed_as_far_as_it_goes():
     cut = check(run("cat", "-o", "json", data=stream[:-5]), 1, "ringside cat: stdin: cut .*\n")
-    assert len(cut.stdout.splitlines()) == 10
+    assert len(cut.splitlines()) == 10
     broken = stream[:-1] + b"\xff" * 6
     check(run("cat", data=broken), 1, "ringside cat: stdin: (damaged|not).*\n")
     damaged = header() + b"\x03\x1a\x7f\x00" + denial(3) + b"\x03\x1a\x7f\x00" + denial(5)
     result = check(run("cat", "-o", "json", data=damaged), 1, "ringside cat: stdin: damaged: .*\n")
-    assert len(result.stdout.splitlines()) == 3
+    assert len(result.splitlines()) == 3
     check(run("cat", "missing.pb", "events.pb"), 1, "ringside cat: missing.pb: No such file.*\n")
     check(run("cat", "/"), 1, "ringside cat: /: no recordings are in this folder\n")
     check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded\n")
@@ -151,13 +121,12 @@ def what_is_not_whole_is_printed_as_far_as_it_goes():
 def records_of_newer_kinds_are_mentioned_once():
     newer = header() + 2 * b"\x06\x9a\x06\x01\x00\x78\x02"
     check(run("cat", data=newer), 0, "ringside cat: stdin: 2 records of kinds .*\n")
-    check(run("cat", "-o", "pb", data=newer), 0, "", newer)
+    check(run("cat", "-o", "pb", data=newer), 0, stdout=newer)
 
 
 def a_reader_that_goes_away_is_no_error():
     many = header() + b"".join(denial(seq) for seq in range(2, 20000))
-    with open("many.pb", "wb") as f:
-        f.write(many)
+    save("many.pb", many)
     for output in ["text", "json", "protojson", "pb"]:
         command = subprocess.Popen([ringside, "cat", "-o", output, "many.pb"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -202,48 +171,45 @@ def on_a_terminal(*args, stdin=False):
 def binary_does_not_go_to_a_terminal():
     check(on_a_terminal("cat", "-o", "pb", "events.pb")[0], 2, ".*--force.*\n")
     result, out = on_a_terminal("cat", "-o", "pb", "--force", "-n", "1", "events.pb")
-    check(result, 0, "")
+    check(result, 0)
     assert b"RINGSIDE" in out
     check(on_a_terminal("cat", stdin=True)[0], 2, ".*name a recording.*\n")
     check(on_a_terminal("verify", stdin=True)[0], 2, ".*name a recording.*\n")
 
 
 def verify_tells_by_its_exit_status():
-    with open("closed.pb", "wb") as f:
-        f.write(header() + footer(2))
+    save("closed.pb", header() + footer(2))
     with open("lost.pb", "wb") as f:
         lost = pb.Lost(reason=pb.Lost.NOT_ATTACHED)
         f.write(header() + frame(pb.Record(seq=2, lost=lost)) + footer(3))
-    with open("foreign.pb", "wb") as f:
-        f.write(b"hello\n")
-    check(run("verify", "closed.pb"), 0, "", 
+    save("foreign.pb", b"hello\n")
+    check(run("verify", "closed.pb"), 0, stdout=
           b"closed.pb: complete; no checksum covers the last 2 records (69 bytes)\n")
-    check(run("verify", "-q", "closed.pb"), 0, "", b"")
-    check(run("verify", "foreign.pb"), 1, "")
-    check(run("verify", "events.pb"), 3, "",
-          b"events.pb: ended without a Footer: the streamer did not close it; "
+    check(run("verify", "-q", "closed.pb"), 0, stdout=b"")
+    check(run("verify", "foreign.pb"), 1)
+    check(run("verify", "events.pb"), 3,
+          stdout=b"events.pb: ended without a Footer: the streamer did not close it; "
           b"no checksum covers the last 11 records (%d bytes); "
           b"`ringside repair` saves the rest\n" % len(stream))
-    check(run("verify", data=stream[:-5]), 3, "")
-    check(run("verify", "lost.pb"), 4, "")
+    check(run("verify", data=stream[:-5]), 3)
+    check(run("verify", "lost.pb"), 4)
     check(run("verify", "closed.pb", "lost.pb"), 4)
     check(run("verify", "lost.pb", "events.pb", "closed.pb"), 3)
     check(run("verify", "events.pb", "foreign.pb"), 1)
     check(run("verify", "missing.pb"), 1, "ringside verify: missing.pb: No such file.*\n")
     check(run("verify", "/"), 1, ".*no recording is in it.*\n")
     with open("events.pb", "ab"):
-        check(run("verify", "events.pb"), 0, "", 
+        check(run("verify", "events.pb"), 0, stdout=
               b"events.pb: in progress, whole so far; "
               b"no checksum covers the last 11 records (%d bytes)\n" % len(stream))
-    table = check(run("verify", "-v", "events.pb"), 3, "").stdout.decode()
+    table = check(run("verify", "-v", "events.pb"), 3).decode()
     assert re.search(r"seccomp_denial +10 ", table), table
 
 
 def file_knows_a_recording():
     magic = os.path.join(proto_dir, "ringside.magic")
     for padding in [0, 20, 60, 80, 120, 121, 300, 16000, 16290, 16400, 40000]:
-        with open("magic.pb", "wb") as f:
-            f.write(header(padding) + denial(2))
+        save("magic.pb", header(padding) + denial(2))
         out = subprocess.check_output(["file", "-m", magic, "-b", "magic.pb"], text=True)
         assert out == "Ringside recording, version 1\n", f"{padding}: {out}"
 
@@ -254,8 +220,7 @@ def block(language):
 
 
 def the_readers_of_the_format_page_work():
-    out = subprocess.check_output([sys.executable, "-c", block("python")], input=stream,
-                                  env={**os.environ, "PYTHONPATH": pb2_dir})
+    out = subprocess.check_output([sys.executable, "-c", block("python")], input=stream)
     assert out.decode().splitlines()[:2] == ["1 header", "2 seccomp_denial"], out
     if not shutil.which("protoc"):
         return
@@ -264,7 +229,7 @@ def the_readers_of_the_format_page_work():
     assert out.count(b"seccomp_denial {") == 10, out
 
 
-for test in [
+run_tests(
     the_program_explains_itself,
     cat_reads_files_and_pipes,
     a_filtered_pb_is_a_recording,
@@ -276,8 +241,4 @@ for test in [
     verify_tells_by_its_exit_status,
     file_knows_a_recording,
     the_readers_of_the_format_page_work,
-]:
-    start = time.monotonic()
-    test()
-    print(f"{test.__name__}: {time.monotonic() - start:.2f} s")
-shutil.rmtree(os.getcwd())
+)
