@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "check-objects.h"
+
 #include <string.h>
 
-#include "check-part.h"
 #include "json.h"
 #include "objects-json.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "check-part.h"
+#include "check.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "check-objects.h"
 #include "json.h"
 
 static const char *const sides[SERIES_SIDES] = {"receive", "send"};

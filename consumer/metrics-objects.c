@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An object's values have the labels a person tells it by; all the rest it is described with, which
  * may change while it lives, is in the info alone, to be joined by id. */
+#include "metrics-objects.h"
+
 #include "line.h"
-#include "metrics-part.h"
 #include "util.h"
 
 static const struct {
@@ -137,36 +138,4 @@ void metrics_objects(struct exposition *e, const struct objects *objects)
 	put_infos(e, objects, OBJECT_MAP, "ringside_bpf_map", "A BPF map, and who holds it.");
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		put_family(e, objects, i);
-}
-
-static void put_cpu(struct exposition *e, const char *mode, uint64_t nano)
-{
-	exposition_sample(e);
-	exposition_label(e, "mode", mode);
-	exposition_seconds(e, nano);
-}
-
-static void put_bytes(struct exposition *e, const char *name, const char *help, uint64_t bytes)
-{
-	exposition_family(e, EXPOSITION_GAUGE, name, "bytes", help);
-	exposition_sample(e);
-	exposition_uint(e, bytes);
-}
-
-void metrics_upkeep(struct exposition *e, const struct upkeep *upkeep)
-{
-	if (upkeep->has_cpu) {
-		exposition_family(e, EXPOSITION_COUNTER, "ringside_streamer_cpu_seconds", "seconds",
-				  "CPU time of the streamer that counts, since it started.");
-		put_cpu(e, "user", upkeep->user_nano);
-		put_cpu(e, "system", upkeep->system_nano);
-	}
-	if (upkeep->has_anonymous)
-		put_bytes(e, "ringside_streamer_anonymous_memory_bytes",
-			  "Anonymous memory of the streamer that counts: its own, apart from code "
-			  "and BPF maps.",
-			  upkeep->anonymous_bytes);
-	if (upkeep->has_maps)
-		put_bytes(e, "ringside_streamer_map_memory_bytes",
-			  "Memory of its BPF maps, with the rings.", upkeep->map_bytes);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every set of labels there can be is there from the start, at zero, where that is known: an
  * increase from nothing is none. */
-#include "metrics-part.h"
+#include "metrics.h"
 
 #include <string.h>
 
+#include "metrics-objects.h"
 #include "util.h"
 
 #define NAME_SIZE (KIND_NAME + 64)
@@ -236,6 +237,38 @@ static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned
 	put_values(e, ledger, kind, SERIES_LIMITED);
 }
 
+static void put_cpu(struct exposition *e, const char *mode, uint64_t nano)
+{
+	exposition_sample(e);
+	exposition_label(e, "mode", mode);
+	exposition_seconds(e, nano);
+}
+
+static void put_bytes(struct exposition *e, const char *name, const char *help, uint64_t bytes)
+{
+	exposition_family(e, EXPOSITION_GAUGE, name, "bytes", help);
+	exposition_sample(e);
+	exposition_uint(e, bytes);
+}
+
+static void put_upkeep(struct exposition *e, const struct upkeep *upkeep)
+{
+	if (upkeep->has_cpu) {
+		exposition_family(e, EXPOSITION_COUNTER, "ringside_streamer_cpu_seconds", "seconds",
+				  "CPU time of the streamer that counts, since it started.");
+		put_cpu(e, "user", upkeep->user_nano);
+		put_cpu(e, "system", upkeep->system_nano);
+	}
+	if (upkeep->has_anonymous)
+		put_bytes(e, "ringside_streamer_anonymous_memory_bytes",
+			  "Anonymous memory of the streamer that counts: its own, apart from code "
+			  "and BPF maps.",
+			  upkeep->anonymous_bytes);
+	if (upkeep->has_maps)
+		put_bytes(e, "ringside_streamer_map_memory_bytes",
+			  "Memory of its BPF maps, with the rings.", upkeep->map_bytes);
+}
+
 static void put_stream(struct exposition *e, const struct ledger_view *view)
 {
 	char id[2 * LEDGER_ID + 1];
@@ -283,7 +316,7 @@ static void put_streams(struct exposition *e, const struct ledger *ledger, uint6
 	exposition_label(e, "ring", "bulk");
 	exposition_uint(e, view.bulk_ring_bytes);
 	if (view.living)
-		metrics_upkeep(e, view.upkeep);
+		put_upkeep(e, view.upkeep);
 }
 
 static void put_number(struct exposition *e, enum exposition_type type, const char *name,

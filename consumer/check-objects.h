@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of check.c's object. */
+/* BPF objects as /check has them. */
 #pragma once
 
-#include "check.h"
+#include "cursor.h"
+#include "objects.h"
+#include "writer.h"
 
 /* What changed since @cursor of the BPF objects (NULL: nobody tells of them), and all they add up
  * to: members of an object, each behind a comma. */
