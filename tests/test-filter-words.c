@@ -219,5 +219,5 @@ int main(void)
 		cmocka_unit_test(units_are_called_as_systemctl_takes_them),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, cases_setup, cases_teardown);
 }

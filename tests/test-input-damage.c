@@ -17,7 +17,7 @@ static void a_flipped_bit_costs_its_frame_and_nothing_wrong_is_given(void **stat
 	struct packed packed;
 	size_t least = SIZE_MAX, most = 0;
 
-	build(&stream, 40);
+	build_stream(&stream, 40);
 	packed_stream(&packed, &stream, 5);
 	for (size_t bit = 32; bit < 8 * packed.size; bit += 37) {
 		_cleanup_got_ struct got got = {0};
@@ -48,7 +48,7 @@ static void damage_says_where_and_what_was_there(void **state)
 	char text[256], want[256];
 	size_t n;
 
-	build(&stream, 40);
+	build_stream(&stream, 40);
 	packed_stream(&packed, &stream, 5);
 	{
 		_cleanup_close_ int fd = memory_file(packed.data, packed.size);
@@ -158,7 +158,7 @@ static void refused_content_is_left_out_to_the_end_of_its_frame(void **state)
 	uint8_t buf[8];
 	size_t n;
 
-	build(&stream, 40);
+	build_stream(&stream, 40);
 	packed_stream(&packed, &stream, 5);
 	fd = memory_file(packed.data, packed.size);
 	assert_ok(input_new(&input, fd));

@@ -16,7 +16,7 @@ static void a_growing_file_is_followed_block_by_block(void **state)
 	_cleanup_(input_freep) struct input *input = NULL;
 	size_t given = 0;
 
-	build(&stream, 20);
+	build_stream(&stream, 20);
 	packed_stream(&packed, &stream, 6);
 	assert_ok(input_new(&input, fd));
 	input_follow(input, true);
@@ -43,7 +43,7 @@ static void a_half_written_block_may_become_another(void **state)
 	_cleanup_close_ int fd = -1;
 	_cleanup_(input_freep) struct input *input = NULL;
 
-	build(&stream, 4);
+	build_stream(&stream, 4);
 	packed_init(&packed);
 	packed_put(&packed, stream.data, stream.latest, false);
 	recording_writer_mark(packed.writer);
@@ -83,7 +83,7 @@ static void a_file_cut_back_begins_again_where_its_frame_does(void **state)
 	_cleanup_close_ int fd = -1;
 	_cleanup_(input_freep) struct input *input = NULL;
 
-	build(&stream, 4);
+	build_stream(&stream, 4);
 	packed_init(&packed);
 	packed_put(&packed, stream.data, stream.size, true);
 	fd = memory_file(packed.data, packed.size);

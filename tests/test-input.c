@@ -7,7 +7,7 @@ static void both_kinds_give_the_same_bytes(void **state)
 	struct stream stream;
 	struct packed packed;
 
-	build(&stream, 40);
+	build_stream(&stream, 40);
 	packed_stream(&packed, &stream, 5);
 	{
 		_cleanup_got_ struct got plain = read_bytes(stream.data, stream.size);
@@ -68,7 +68,7 @@ static void a_pipe_may_be_split_at_every_byte(void **state)
 	struct stream stream;
 	struct packed packed;
 
-	build(&stream, 1);
+	build_stream(&stream, 1);
 	packed_stream(&packed, &stream, 3);
 	for (size_t split = 0; split < packed.size; split++) {
 		_cleanup_got_ struct got got = read_pipe(&packed, split);
@@ -88,7 +88,7 @@ static void frames_of_others_and_files_in_a_row_are_read(void **state)
 	struct packed packed;
 	size_t n;
 
-	build(&stream, 10);
+	build_stream(&stream, 10);
 	packed_stream(&packed, &stream, 3);
 	packed_raw(&packed, foreign, sizeof(foreign));
 	packed_put(&packed, stream.data, stream.size, false);
@@ -116,7 +116,7 @@ static void all_before_a_cut_is_given_and_it_is_no_damage(void **state)
 	struct packed packed;
 	size_t before = 0;
 
-	build(&stream, 60);
+	build_stream(&stream, 60);
 	packed_stream(&packed, &stream, 8);
 	assert_true(packed.size > 4096);
 	for (size_t cut = packed.size - 4096; cut < packed.size; cut++) {
@@ -143,7 +143,7 @@ static void a_frame_never_finished_is_given_to_its_last_block(void **state)
 	_cleanup_(input_freep) struct input *input = NULL;
 	_cleanup_close_ int fd = -1;
 
-	build(&stream, 20);
+	build_stream(&stream, 20);
 	packed_init(&packed);
 	packed_put(&packed, stream.data, stream.size, true);
 	fd = memory_file(packed.data, packed.size);
@@ -173,7 +173,7 @@ static void a_huge_skippable_frame_is_jumped_over(void **state)
 	_cleanup_close_ int fd = memory_file(skip, sizeof(skip));
 	_cleanup_(input_freep) struct input *input = NULL;
 
-	build(&stream, 3);
+	build_stream(&stream, 3);
 	packed_stream(&packed, &stream, 3);
 	assert_int_equal(pwrite(fd, packed.data, packed.size, 8 + 0xffffffffll), packed.size);
 	assert_ok(input_new(&input, fd));

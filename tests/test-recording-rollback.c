@@ -17,23 +17,23 @@ static void going_back_leaves_what_was_marked(void **state)
 	size_t size, put;
 
 	stream_header(&f->stream);
-	events(f, 100);
+	add_events(f, 100);
 	put_all(f, 0);
 	recording_writer_mark(f->w);
 	size = f->size;
 	put = f->put;
 	/* more than a frame: its index, and that of the next, are taken back with it */
-	events(f, 40000);
+	add_events(f, 40000);
 	put_all(f, 0);
 	roll_back(f, size, put);
 	assert_content(f, put, true);
-	assert_ok(run(f, "zstd -qt \"$1\""));
+	assert_ok(run_shell(f, "zstd -qt \"$1\""));
 	/* and it goes on */
-	events(f, 50);
+	add_events(f, 50);
 	put_all(f, 0);
 	put_close(f);
 	assert_content(f, f->stream.size, true);
-	assert_ok(run(f, "zstd -qt \"$1\""));
+	assert_ok(run_shell(f, "zstd -qt \"$1\""));
 	{
 		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
 
@@ -49,7 +49,7 @@ static void going_back_to_the_beginning_leaves_nothing(void **state)
 	struct fixture *f = *state;
 
 	stream_header(&f->stream);
-	events(f, 100);
+	add_events(f, 100);
 	put_all(f, 0);
 	roll_back(f, 0, 0);
 	assert_int_equal(f->size, 0);
@@ -69,7 +69,7 @@ static void going_back_twice_ends_the_frame_once(void **state)
 	recording_writer_mark(f->w);
 	size = f->size;
 	put = f->put;
-	events(f, 1);
+	add_events(f, 1);
 	put_all(f, 0);
 	/* the end of the frame found no room either */
 	roll_back(f, size, put);
@@ -77,7 +77,7 @@ static void going_back_twice_ends_the_frame_once(void **state)
 	assert_content(f, put, true);
 	recording_writer_mark(f->w);
 	size = f->size;
-	events(f, 1);
+	add_events(f, 1);
 	put_all(f, 0);
 	roll_back(f, size, put);
 	assert_int_equal(f->size, size);

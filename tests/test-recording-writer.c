@@ -6,7 +6,7 @@ static void what_goes_in_comes_out(void **state)
 	struct fixture *f = *state;
 
 	stream_header(&f->stream);
-	events(f, 20000);
+	add_events(f, 20000);
 	stream_counters(&f->stream);
 	stream_footer(&f->stream);
 	put_all(f, 0);
@@ -21,7 +21,7 @@ static void a_flushed_record_can_be_read_before_the_frame_ends(void **state)
 
 	stream_header(&f->stream);
 	for (unsigned i = 0; i < 50; i++) {
-		events(f, 1);
+		add_events(f, 1);
 		put_all(f, i);
 		assert_content(f, f->stream.size, false);
 	}
@@ -35,11 +35,11 @@ static void zstd_reads_all_of_an_unfinished_file(void **state)
 	stream_header(&f->stream);
 	for (unsigned i = 0; i < 40; i++) {
 		/* batches like those of a storm, and some like those of a quiet day */
-		events(f, i % 3 ? 300 : 3);
+		add_events(f, i % 3 ? 300 : 3);
 		put_all(f, i);
 		(void)snprintf(command, sizeof(command),
 			       "[ $(zstd -dcq \"$1\" 2>/dev/null | wc -c) = %zu ]", f->stream.size);
-		assert_ok(run(f, command));
+		assert_ok(run_shell(f, command));
 	}
 }
 
@@ -97,7 +97,7 @@ static void an_index_behind_each_frame_says_what_is_in_it(void **state)
 	uint64_t offset = 0, seq = 1;
 
 	stream_header(&f->stream);
-	events(f, 40000);
+	add_events(f, 40000);
 	stream_footer(&f->stream);
 	put_all(f, 0);
 	put_close(f);
@@ -123,10 +123,10 @@ static void a_header_begins_a_frame(void **state)
 	size_t first;
 
 	stream_header(&f->stream);
-	events(f, 3);
+	add_events(f, 3);
 	first = f->stream.size;
 	stream_header(&f->stream);
-	events(f, 3);
+	add_events(f, 3);
 	put_all(f, 0);
 	put_close(f);
 	{
@@ -143,9 +143,9 @@ static void a_frame_ends_when_it_is_old(void **state)
 
 	stream_header(&f->stream);
 	put_all(f, 5);
-	events(f, 1);
+	add_events(f, 1);
 	put_all(f, 4 + RECORDING_FRAME_NANO);
-	events(f, 1);
+	add_events(f, 1);
 	put_all(f, 5 + RECORDING_FRAME_NANO);
 	put_close(f);
 	{
@@ -169,9 +169,9 @@ static void the_largest_record_is_taken(void **state)
 		p[i] = (uint8_t)random();
 	(void)pb_put_varint(pb_put_varint(p, 100 << 3 | PB_BYTES), FRAME_MAX - 5);
 	stream_header(&f->stream);
-	events(f, 2);
+	add_events(f, 2);
 	stream_raw(&f->stream, large, (size_t)(p - large) + FRAME_MAX);
-	events(f, 2);
+	add_events(f, 2);
 	put_all(f, 0);
 	put_close(f);
 	assert_content(f, f->stream.size, true);
@@ -190,7 +190,7 @@ static void what_is_not_whole_is_refused(void **state)
 	assert_int_equal(recording_writer_put(f->w, f->stream.data, f->stream.size - 1, 0),
 			 -EBADMSG);
 	assert_int_equal(recording_writer_put(f->w, f->stream.data, 0, 0), -EBADMSG);
-	events(f, 1);
+	add_events(f, 1);
 	/* the whole ones before it are taken */
 	assert_true(recording_writer_put(f->w, f->stream.data, f->stream.size - 1, 0) > 0);
 }
@@ -203,7 +203,7 @@ static void the_seek_table_is_as_specified(void **state)
 	size_t compressed = 0, content = 0;
 
 	stream_header(&f->stream);
-	events(f, 40000);
+	add_events(f, 40000);
 	put_all(f, 0);
 	put_close(f);
 	{
@@ -233,13 +233,14 @@ static void zstd_reads_it(void **state)
 	struct fixture *f = *state;
 
 	stream_header(&f->stream);
-	events(f, 20000);
+	add_events(f, 20000);
 	put_all(f, 0);
 	put_close(f);
-	assert_ok(run(f, "zstd -qt \"$1\""));
-	assert_ok(run(f, "zstd -l \"$1\" | grep -q XXH64"));
-	assert_ok(run(f, "[ $(zstd -dc \"$1\" | wc -c) = $(($(cat \"$1\" \"$1\" | zstd -dc | wc "
-			 "-c) / 2)) ]"));
+	assert_ok(run_shell(f, "zstd -qt \"$1\""));
+	assert_ok(run_shell(f, "zstd -l \"$1\" | grep -q XXH64"));
+	assert_ok(run_shell(f,
+			    "[ $(zstd -dc \"$1\" | wc -c) = $(($(cat \"$1\" \"$1\" | zstd -dc | wc "
+			    "-c) / 2)) ]"));
 }
 
 static void two_recordings_in_a_row_are_two(void **state)

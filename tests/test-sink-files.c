@@ -47,14 +47,14 @@ static void append_goes_behind_a_compressed_recording(void **state)
 	put_records(sink, 3);
 	assert_ok(sink_end(sink));
 	sink = sink_free(sink);
-	bytes = recordings_bytes(path.s, &size);
+	bytes = records_bytes(path.s, &size);
 	assert_refused(&(struct sink_config){.path = path.s, .append = true}, -EINVAL, "-z0");
 
 	sink = open_sink(&(struct sink_config){.path = path.s, .level = 3, .append = true});
 	put_records(sink, 3);
 	assert_ok(sink_end(sink));
 	free(bytes);
-	bytes = recordings_bytes(path.s, &more);
+	bytes = records_bytes(path.s, &more);
 	assert_int_equal(more, 2 * size);
 	assert_memory_equal(bytes, bytes + size, size);
 
@@ -67,7 +67,7 @@ static void append_goes_behind_a_compressed_recording(void **state)
 }
 
 /* Runs @during with a limit on the size of files. */
-static int with_limit(size_t bytes, struct sink *sink, const struct stream *stream)
+static int with_limit(size_t bytes, struct sink *sink, const struct sink_stream *stream)
 {
 	struct rlimit before, full;
 	int r;
@@ -76,7 +76,7 @@ static int with_limit(size_t bytes, struct sink *sink, const struct stream *stre
 	assert_ok(getrlimit(RLIMIT_FSIZE, &before));
 	full = (struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max};
 	assert_ok(setrlimit(RLIMIT_FSIZE, &full));
-	r = put(sink, stream);
+	r = put_stream(sink, stream);
 	assert_ok(setrlimit(RLIMIT_FSIZE, &before));
 	return r;
 }
@@ -84,7 +84,7 @@ static int with_limit(size_t bytes, struct sink *sink, const struct stream *stre
 static void a_full_disk_leaves_whole_frames_if_there_is_room(void **state)
 {
 	struct folder_path path = in_folder(state, "x.pb.zst");
-	_cleanup_stream_ struct stream stream = some_records(20000);
+	_cleanup_stream_ struct sink_stream stream = some_records(20000);
 	char command[256];
 
 	/* the end of a frame and its index take some 150 bytes: sometimes they fit */
@@ -111,7 +111,7 @@ static void a_folder_goes_back_to_what_was_committed(void **state)
 	struct folder_path path = in_folder(state, "dir/");
 	_cleanup_sink_ struct sink *sink =
 		open_sink(&(struct sink_config){.path = path.s, .level = SINK_LEVEL_BY_NAME});
-	_cleanup_stream_ struct stream large = some_records(20000);
+	_cleanup_stream_ struct sink_stream large = some_records(20000);
 	size_t size;
 
 	put_records(sink, 99);
@@ -123,7 +123,7 @@ static void a_folder_goes_back_to_what_was_committed(void **state)
 		assert_int_equal(count_records(sink_name(sink), true), 100);
 	}
 	/* not even room for the end of a frame */
-	assert_ok(put(sink, &large));
+	assert_ok(put_stream(sink, &large));
 	assert_int_equal(count_records(sink_name(sink), false), 20101);
 	sink_commit(sink);
 	size = size_of(sink_name(sink));

@@ -190,16 +190,16 @@ static void a_folder_within_its_limit_loses_the_oldest_only(void **state)
 	assert_true(deletions->all[0].after && deletions->all[0].before);
 	for (unsigned i = 0; i < deletions->n; i++) {
 		assert_int_equal(deletions->all[i].file.index, i);
-		assert_memory_equal(deletions->all[i].file.stream, id, DELETION_STREAM);
+		assert_memory_equal(deletions->all[i].file.stream, sink_id, DELETION_STREAM);
 	}
 	assert_int_equal(access(first.s, F_OK), -1);
 	/* another stream deletes them too, but never what is being written */
-	other = open_sink_as(&(struct sink_config){.path = path.s, .max_files = 2}, id + 1);
+	other = open_sink_as(&(struct sink_config){.path = path.s, .max_files = 2}, sink_id + 1);
 	sink_retain(other);
 	assert_int_equal(sink_deletions(other)->n, 34 - deletions->n);
 	assert_int_equal(sink_deletions(other)->all[0].after, 0);
 	assert_int_equal(sink_deletions(other)->all[0].file.index, deletions->n);
-	assert_memory_equal(sink_deletions(other)->all[0].file.stream, id, DELETION_STREAM);
+	assert_memory_equal(sink_deletions(other)->all[0].file.stream, sink_id, DELETION_STREAM);
 	assert_int_equal(strlen(recordings_names(path.s)), 40 + 36);
 }
 
@@ -233,7 +233,7 @@ static void a_command_is_run_for_each_finished_file(void **state)
 	await_command(sink, false, "");
 	sink_finished(sink);
 	await_command(sink, false, "");
-	bytes = recordings_bytes(said.s, &size);
+	bytes = records_bytes(said.s, &size);
 	bytes[size] = '\0';
 	assert_non_null(strstr((char *)bytes, "it's x.000000.pb><"));
 	assert_non_null(strstr((char *)bytes, "it's x.000001.pb>"));

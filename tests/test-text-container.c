@@ -84,5 +84,5 @@ int main(void)
 		cmocka_unit_test(no_two_are_one_row_or_read_alike_in_stats),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, cases_setup, cases_teardown);
 }

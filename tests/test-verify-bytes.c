@@ -7,8 +7,8 @@ static void a_cut_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "cut inside a record: the last %zu bytes, from byte %zu on, are not a whole "
 		       "one",
@@ -22,7 +22,7 @@ static void lost_framing_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
+	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged at byte %zu: no record begins there, and nothing behind it can be "
 		       "found",
@@ -36,13 +36,13 @@ static void an_unreadable_record_is_told_and_the_rest_is_checked(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
+	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: the record of 3 bytes at byte %zu is not readable", stream.size);
 	stream_raw(&stream, "\x03\x1a\x7f\x00", 4);
 	stream.seq++;
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3, expected);
 }
 
@@ -58,11 +58,11 @@ static void a_gap_in_seq_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
+	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: 2 records are missing before record 11 (byte %zu)", stream.size);
 	stream.seq += 2;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3, expected);
 }
 
@@ -71,11 +71,11 @@ static void seq_that_goes_back_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
+	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: record 8 (byte %zu) comes after record 8", stream.size);
 	stream.seq--;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3, expected);
 }
 
@@ -96,7 +96,7 @@ static void a_record_without_seq_is_told(void **state)
 	(void)snprintf(expected, sizeof(expected), "damaged: the record at byte %zu has no seq",
 		       stream.size);
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3, expected);
 }
 
@@ -124,7 +124,7 @@ static void every_changed_byte_before_the_last_hash_is_found(void **state)
 	stream_header(&stream);
 	header = stream.size;
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	for (size_t at = header; at < stream.latest; at++) {
 		struct verify *verify;
 
@@ -145,8 +145,8 @@ static void a_changed_name_is_told_by_the_hash(void **state)
 	const struct findings *problems;
 	char *comm;
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	comm = memmem(stream.data, stream.size, "python3", 7);
 	assert_non_null(comm);
 	*comm = 'P';
@@ -184,7 +184,7 @@ static void empty_frames_are_part_of_the_hash(void **state)
 	stream_header(&stream);
 	stream_raw(&stream, zeros, sizeof(zeros));
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 

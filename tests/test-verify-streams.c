@@ -21,7 +21,7 @@ static void append_other(struct stream *stream)
 	stream_hold(&other, STREAM_SECCOMP, 0, 2);
 	stream_limited(&other, STREAM_SECCOMP, 2);
 	stream_event(&other, STREAM_OOM, 1);
-	end(&other);
+	end_stream(&other);
 	stream_raw(stream, other.data, other.size);
 	stream_done(&other);
 }
@@ -30,10 +30,10 @@ static void streams_one_behind_the_other_are_each_verified(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_drop(&stream, STREAM_SECCOMP, 1, 3);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RING_FULL, STREAM_SECCOMP, 1, 3);
-	end(&stream);
+	end_stream(&stream);
 	append_other(&stream);
 	assert_verdict(&stream, 4,
 		       "whole, but 3 events of seccomp_denial lost (ring full); 2 events limited");
@@ -44,7 +44,7 @@ static void a_stream_that_another_one_follows_needs_its_footer(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
+	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: the stream before byte %zu has no Footer; 2 events limited",
 		       stream.size);
@@ -56,10 +56,10 @@ static void files_of_one_stream_in_their_order_are_one_stream(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_header(&stream);
 	stream_event(&stream, STREAM_OOM, 1);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -68,12 +68,12 @@ static void a_stream_that_goes_on_behind_its_footer_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: the stream goes on behind its Footer (byte %zu)", stream.size);
 	stream_header(&stream);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3, expected);
 }
 
@@ -82,12 +82,12 @@ static void a_later_file_alone_is_compared_with_itself(void **state)
 	struct stream stream;
 	size_t first;
 
-	begin(&stream);
+	begin_stream(&stream);
 	first = stream.size;
 	stream_header(&stream);
 	stream_counters(&stream);
 	stream_event(&stream, STREAM_OOM, 1);
-	end(&stream);
+	end_stream(&stream);
 	assert_bytes(stream.data + first, stream.size - first, false, 0,
 		     "complete; it is not the first file of its stream: what Lost and Limited say "
 		     "is not compared with the sums");
@@ -100,7 +100,7 @@ static void a_later_file_alone_has_the_losses_it_tells_of(void **state)
 	struct stream stream;
 	size_t first;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.lost_in_sink[STREAM_OOM] = 2;
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__SINK, STREAM_OOM, 0, 2);
 	first = stream.size;
@@ -110,7 +110,7 @@ static void a_later_file_alone_has_the_losses_it_tells_of(void **state)
 	stream.sums[STREAM_OOM][0].seen += 7;
 	stream.sums[STREAM_OOM][0].submitted += 7;
 	stream_counters(&stream);
-	end(&stream);
+	end_stream(&stream);
 	assert_bytes(stream.data + first, stream.size - first, false, 4,
 		     "whole, but 5 events of oom_kill lost (the output could not take them); it is "
 		     "not the first file of its stream: what Lost and Limited say is not compared "
@@ -164,7 +164,7 @@ static void sums_of_a_kind_of_a_newer_version_are_not_compared(void **state)
 	stream_event(&stream, STREAM_OOM, 0);
 	stream.sums[STREAM_SECCOMP][0] =
 		(struct stream_sums){.seen = 4, .submitted = 4, .written = 4};
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -180,10 +180,10 @@ static void a_name_cannot_steer_the_terminal(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.mangle = name_badly;
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__SINK, STREAM_OOM, 0, 1);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 4,
 		       "whole, but 1 event of oom??31m? lost (the output could not take them)");
 }

@@ -45,12 +45,12 @@ static void a_missing_event_is_told_by_the_sums(void **state)
 	struct stream stream;
 	size_t before;
 
-	begin(&stream);
+	begin_stream(&stream);
 	before = stream.size;
 	stream_event(&stream, STREAM_SECCOMP, 0);
 	stream.size = before; /* never came */
 	stream.seq--;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3,
 		       "damaged: record 9: written of seccomp_denial on CPU 0 is 2, by the events "
 		       "it is 1 (and 1 more, see -v)");
@@ -91,12 +91,12 @@ static void sums_that_move_need_not_add_up_before_the_end(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_OOM][0].seen++; /* read before submitted was */
 	stream_counters(&stream);
 	stream.sums[STREAM_OOM][0].seen--;
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -104,7 +104,7 @@ static void sums_that_stand_still_have_to_add_up(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_OOM][1].seen++;
 	stream_counters(&stream);
 	stream_counters(&stream);
@@ -123,7 +123,7 @@ static void at_the_footer_they_have_to_add_up(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_counters(&stream);
 	stream.sums[STREAM_OOM][0].seen++;
 	stream_footer(&stream);
@@ -136,7 +136,7 @@ static void a_sum_that_falls_is_told(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_OOM][1].seen = 5;
 	stream.sums[STREAM_OOM][1].in_flight = 5;
 	stream_counters(&stream);
@@ -152,7 +152,7 @@ static void an_event_cannot_carry_more_than_the_kernel_counted(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_counters(&stream);
 	stream.sums[STREAM_OOM][0].carried_dropped = 0;
 	stream.sums[STREAM_OOM][0].dropped += 9;
@@ -170,10 +170,10 @@ static void submitted_but_neither_written_nor_lost_is_told(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_SECCOMP][0].seen++;
 	stream.sums[STREAM_SECCOMP][0].submitted++;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(
 		&stream, 3,
 		"damaged: record 11: of seccomp_denial, 4 submitted is not 3 written or lost "
@@ -192,11 +192,11 @@ static void what_a_count_left_in_the_ring_is_said_but_no_failure(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_SECCOMP][0].seen += 4;
 	stream.sums[STREAM_SECCOMP][0].submitted += 4;
 	stream.mangle = end_by_count;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0,
 		       "complete; 4 more events of seccomp_denial had happened when -c ended it");
 }
@@ -205,10 +205,10 @@ static void drops_that_no_lost_record_tells_of_are_told(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_drop(&stream, STREAM_SECCOMP, 0, 4);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RING_FULL, STREAM_SECCOMP, 0, 3);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3,
 		       "damaged: record 12: of seccomp_denial, 4 dropped is not 3 in Lost records "
 		       "(ring full); 4 events of seccomp_denial lost (ring full)");
@@ -218,10 +218,10 @@ static void held_back_that_no_limited_record_tells_of_is_told(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_hold(&stream, STREAM_SECCOMP, 0, 4);
 	stream_limited(&stream, STREAM_SECCOMP, 3);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 3,
 		       "damaged: record 12: of seccomp_denial, 4 limited is not 3 in Limited "
 		       "records; 4 events limited");
@@ -261,9 +261,9 @@ static void another_count_of_the_kernel_is_said_but_no_failure(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.kernel_oom_kills += 2;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(
 		&stream, 0,
 		"complete; the kernel itself counted 3 OOM kills in this time, the stream has "
@@ -282,12 +282,12 @@ static void the_kernel_counts_no_kill_of_a_process_that_shares_memory(void **sta
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.mangle = make_a_sharer;
 	stream_event(&stream, STREAM_OOM, 0);
 	stream.kernel_oom_kills--;
 	stream.mangle = NULL;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -306,12 +306,12 @@ static void the_kernel_may_count_the_first_of_a_group_again(void **state)
 	for (unsigned again = 0; again < 3; again++) {
 		struct stream stream;
 
-		begin(&stream);
+		begin_stream(&stream);
 		stream.mangle = make_a_group;
 		stream_event(&stream, STREAM_OOM, 0);
 		stream.kernel_oom_kills += again;
 		stream.mangle = NULL;
-		end(&stream);
+		end_stream(&stream);
 		assert_verdict(&stream, 0,
 			       again < 2
 				       ? "complete"
@@ -325,8 +325,8 @@ static void a_record_behind_the_footer_is_told(void **state)
 	struct stream stream;
 	char expected[VERDICT_SIZE];
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
 		       "damaged: record 12 (byte %zu) stands behind the Footer", stream.size);
 	stream_clock(&stream);

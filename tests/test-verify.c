@@ -6,8 +6,8 @@ static void a_stream_whose_sums_close_is_complete(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -18,8 +18,8 @@ static void the_table_has_what_was_counted(void **state)
 	const struct verify_report *report;
 	const struct tally *tally;
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	verify = verify_bytes(stream.data, stream.size, false);
 	report = verify_report(verify);
 	tally = verify_tally(verify);
@@ -41,12 +41,12 @@ static void limited_events_are_not_lost(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_hold(&stream, STREAM_SECCOMP, 1, 5);
 	stream_limited(&stream, STREAM_SECCOMP, 2);
 	stream_limited(&stream, STREAM_SECCOMP, 3);
 	stream_event(&stream, STREAM_SECCOMP, 1);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete; 5 events limited");
 }
 
@@ -54,11 +54,11 @@ static void limited_events_without_a_key_count_too(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_hold(&stream, STREAM_SECCOMP, 1, 5);
 	stream.overflow_limited[STREAM_SECCOMP] = 2;
 	stream_limited(&stream, STREAM_SECCOMP, 3);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete; 5 events limited");
 }
 
@@ -66,11 +66,11 @@ static void a_full_ring_is_a_known_loss(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_drop(&stream, STREAM_SECCOMP, 1, 312);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RING_FULL, STREAM_SECCOMP, 1, 312);
 	stream_event(&stream, STREAM_SECCOMP, 1);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 4, "whole, but 312 events of seccomp_denial lost (ring full)");
 }
 
@@ -78,12 +78,12 @@ static void an_output_that_takes_nothing_is_a_known_loss(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_SECCOMP][1].seen += 3;
 	stream.sums[STREAM_SECCOMP][1].submitted += 3;
 	stream.lost_in_sink[STREAM_SECCOMP] = 3;
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__SINK, STREAM_SECCOMP, 1, 3);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 4,
 		       "whole, but 3 events of seccomp_denial lost (the output could not take "
 		       "them)");
@@ -105,7 +105,7 @@ static void losses_of_unknown_size_are_losses(void **state)
 	stream.mangle = forget_count;
 	stream_header(&stream);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__NOT_ATTACHED, STREAM_OOM, 0, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 4,
 		       "whole, but an unknown number of events lost (no streamer was attached)");
 }
@@ -114,11 +114,11 @@ static void other_reasons_are_named(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RETENTION, STREAM_OOM, 0, 1);
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__DAMAGED, STREAM_OOM, 0, 2);
 	stream_lost(&stream, (Ringside__V1__Lost__Reason)77, STREAM_OOM, 0, 3);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(
 		&stream, 4,
 		"whole, but 3 events of oom_kill lost (for an unknown reason); 1 event of "
@@ -130,16 +130,16 @@ static void without_missed_runs_it_is_complete_as_far_as_can_be_told(void **stat
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.missed_runs[STREAM_OOM] = stream.missed_runs[STREAM_SECCOMP] = UINT64_MAX;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(
 		&stream, 0,
 		"complete as far as this kernel can tell: missed_runs is not counted by this "
 		"kernel");
-	begin(&stream);
+	begin_stream(&stream);
 	stream.missed_runs[STREAM_SECCOMP] = UINT64_MAX;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0,
 		       "complete as far as this kernel can tell: missed_runs of seccomp_denial is "
 		       "not counted by this kernel");
@@ -149,9 +149,9 @@ static void missed_runs_are_named_with_their_number(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.missed_runs[STREAM_SECCOMP] = 17;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(
 		&stream, 0,
 		"complete as far as this kernel can tell: 17 runs of seccomp_denial may have "
@@ -162,10 +162,10 @@ static void runs_in_flight_at_the_end_are_named(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	stream.sums[STREAM_SECCOMP][0].seen++;
 	stream.sums[STREAM_SECCOMP][0].in_flight++;
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0,
 		       "complete as far as this kernel can tell: 1 run of seccomp_denial had not "
 		       "ended (in flight)");
@@ -187,7 +187,7 @@ static void an_attached_probe_without_sums_is_doubted(void **state)
 	stream.mangle = drop_sums_of_seccomp;
 	stream_header(&stream);
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0,
 		       "complete as far as this kernel can tell: there are no sums of "
 		       "seccomp_denial");
@@ -210,7 +210,7 @@ static void a_probe_without_events_needs_no_sums(void **state)
 	stream.mangle = make_seccomp_tcp;
 	stream_header(&stream);
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete");
 }
 
@@ -238,7 +238,7 @@ static void a_probe_that_was_not_attached_is_named(void **state)
 	stream.mangle = detach_seccomp;
 	stream_header(&stream);
 	stream_event(&stream, STREAM_OOM, 0);
-	end(&stream);
+	end_stream(&stream);
 	assert_verdict(&stream, 0, "complete; seccomp_denial was not attached");
 }
 
@@ -246,7 +246,7 @@ static void a_file_that_is_being_written_is_whole_so_far(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	assert_bytes(stream.data, stream.size, true, 0, "in progress, whole so far");
 	assert_bytes(stream.data, stream.size - 3, true, 0, "in progress, whole so far");
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RING_FULL, STREAM_SECCOMP, 1, 2);
@@ -259,8 +259,8 @@ static void a_closed_file_is_complete_whoever_has_it_open(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
-	end(&stream);
+	begin_stream(&stream);
+	end_stream(&stream);
 	assert_bytes(stream.data, stream.size, true, 0, "complete");
 	stream_done(&stream);
 }
@@ -269,7 +269,7 @@ static void without_a_footer_and_a_writer_it_was_not_closed(void **state)
 {
 	struct stream stream;
 
-	begin(&stream);
+	begin_stream(&stream);
 	assert_verdict(&stream, 3, "ended without a Footer: the streamer did not close it");
 }
 

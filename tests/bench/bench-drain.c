@@ -13,6 +13,7 @@
 
 #include "denial.h"
 #include "line.h"
+#include "stopwatch.h"
 
 #define RUNS 11
 #define EVENTS 24576u /* three quarters of the ring */

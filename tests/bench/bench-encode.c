@@ -3,6 +3,7 @@
  * is ready in memory (filling that message is not counted). Both in one process, in turns; the
  * median of the runs. */
 #include "denial.h"
+#include "stopwatch.h"
 
 #define RUNS 31
 #define EVENTS 20000

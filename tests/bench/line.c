@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "denial.h"
+#include "stopwatch.h"
 
 #define PIECE (128u * 1024) /* of what is hashed or written at once, as by the streamer */
 

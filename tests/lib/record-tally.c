@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts along the files of a stream: whatever they say, has to be so. */
-#pragma once
+#include "record-tally.h"
 
-#include <xxhash.h>
-
-#include "fake-kernel.h"
-#include "recordings.h"
-
-#define DENIAL WIRE_SECCOMP_DENIAL
-#define KILL WIRE_OOM_KILL
-
-/* What `verify` does over the files of a stream. */
-struct tally {
-	struct {
-		uint64_t written, seen, limited, dropped, ring_full;
-	} cpu[WIRE_PROBE_COUNT][FAKE_CPUS];
-	uint64_t lost_in_sink[WIRE_PROBE_COUNT];
-	uint64_t limited[WIRE_PROBE_COUNT];
-	uint64_t retention;
-	uint64_t seq;
-	unsigned files;
-	unsigned footers;
-	unsigned unfinished; /* files whose last data frame is */
-	uint8_t stream_id[16];
-};
-
-static inline unsigned kind_index(const char *kind)
+static unsigned kind_index(const char *kind)
 {
 	return strcmp(kind, "oom_kill") ? DENIAL : KILL;
 }
 
-static inline void check_sums(const Ringside__V1__ProbeSums *sums, const struct tally *tally)
+static void check_sums(const Ringside__V1__ProbeSums *sums, const struct tally *tally)
 {
 	unsigned probe = kind_index(sums->kind);
 
@@ -46,13 +22,13 @@ static inline void check_sums(const Ringside__V1__ProbeSums *sums, const struct 
 	}
 }
 
-static inline void raise_to(uint64_t *v, uint64_t least)
+static void raise_to(uint64_t *v, uint64_t least)
 {
 	if (*v < least)
 		*v = least;
 }
 
-static inline void take_lost(const Ringside__V1__Lost *lost, struct tally *tally)
+void take_lost(const Ringside__V1__Lost *lost, struct tally *tally)
 {
 	if (lost->reason == RINGSIDE__V1__LOST__REASON__SINK)
 		tally->lost_in_sink[kind_index(lost->kind)] += lost->count;
@@ -62,7 +38,7 @@ static inline void take_lost(const Ringside__V1__Lost *lost, struct tally *tally
 		tally->cpu[kind_index(lost->kind)][lost->cpu].ring_full += lost->count;
 }
 
-static inline void take(const Record *r, struct tally *tally)
+static void take(const Record *r, struct tally *tally)
 {
 	assert_int_equal(r->seq, ++tally->seq);
 	if (r->cpu_sums) {
@@ -89,7 +65,7 @@ static inline void take(const Record *r, struct tally *tally)
 }
 
 /* Hashes cover the file from its Header on, each from where the previous one's record began. */
-static inline void check_hashes(const struct records *records)
+static void check_hashes(const struct records *records)
 {
 	size_t from = 0;
 
@@ -112,7 +88,7 @@ static inline void check_hashes(const struct records *records)
 	}
 }
 
-static inline void take_file(const char *path, struct tally *tally)
+void take_file(const char *path, struct tally *tally)
 {
 	bool whole;
 	_cleanup_records_ struct records records = recordings_read(path, &whole);

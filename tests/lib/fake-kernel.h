@@ -57,23 +57,29 @@ struct kernel {
 	bool detached;
 };
 
-/* All probes attached, nothing seen. The rings take as many records as FAKE_RING_RECORDS. */
+/* Returns one with all probes attached that has seen nothing. The rings take as many records as
+ * FAKE_RING_RECORDS. */
 struct kernel *fake_kernel_new(void);
 
+/* Returns the sums of a probe on a CPU. */
 struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu);
 
-/* An event of @probe on @cpu: counted and put into its ring, with a path so long that the
- * record has about @size bytes. */
+/* Lets an event of @probe happen on @cpu: it is counted and put into its ring, with a path so long
+ * that the record has about @size bytes. */
 void fake_submit(struct kernel *kernel, unsigned probe, unsigned cpu, uint64_t boottime,
 		 size_t size);
-/* A path of a cgroup's row of TCP queues. */
+
+/* Puts a path of a cgroup's row of TCP queues into the ring. */
 void fake_path(struct kernel *kernel, const char *path);
-/* One that finds the ring full. */
+
+/* Lets an event happen that finds the ring full. */
 void fake_drop(struct kernel *kernel, unsigned probe, unsigned cpu);
-/* One that the limits hold back, with its row. */
+
+/* Lets a denial happen that the limits hold back, with its row. */
 void fake_limit(struct kernel *kernel, unsigned cpu, int syscall, uint64_t boottime);
-/* The row of a denial of this system call; new ones are added. */
+
+/* Returns the row of a denial of this system call; new ones are added. */
 struct fake_row *fake_row(struct kernel *kernel, int syscall);
 
-/* Records left in a ring. */
+/* Returns how many records are left in a ring. */
 size_t fake_left(const struct fake_ring *ring);

@@ -35,24 +35,33 @@ struct stream {
 
 #define STREAM_NANO_UNIX 1763780645000000000u /* 2025-11-22T03:04:05Z, of boot time 0 */
 
+/* Makes it empty. stream_done() frees its records. */
 void stream_init(struct stream *stream);
 void stream_done(struct stream *stream);
+
+/* Returns the name of a kind. */
 const char *stream_kind(unsigned kind);
 
+/* Appends a Header; an event that happens at this moment; a Clock; a set of counters in two parts;
+ * a Footer. */
 void stream_header(struct stream *stream);
 void stream_event(struct stream *stream, unsigned kind, unsigned cpu);
 void stream_clock(struct stream *stream);
-void stream_counters(struct stream *stream); /* in two parts */
+void stream_counters(struct stream *stream);
 void stream_footer(struct stream *stream);
 
-/* What happens in the kernel without a record of its own. */
+/* Lets @n events happen that have no record of their own: those are dropped, these held back by the
+ * limits. */
 void stream_drop(struct stream *stream, unsigned kind, unsigned cpu, uint64_t n);
 void stream_hold(struct stream *stream, unsigned kind, unsigned cpu, uint64_t n);
-/* ... and the records that tell of it. */
+
+/* Appends the records that tell of it. */
 void stream_lost(struct stream *stream, Ringside__V1__Lost__Reason reason, unsigned kind,
 		 unsigned cpu, uint64_t n);
 void stream_limited(struct stream *stream, unsigned kind, uint64_t n);
 
-/* Any record; seq and times are filled in. */
+/* Appends any record; seq and times are filled in. */
 void stream_record(struct stream *stream, Ringside__V1__Record *record);
+
+/* Appends bytes that are no record. */
 void stream_raw(struct stream *stream, const void *data, size_t size);

@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an input gives of a stream, collected. */
-#pragma once
+#include "input-fixture.h"
 
-#include "input.h"
-#include "zstd-fixture.h"
-#include <malloc.h>
-#include <pthread.h>
-#include <zstd.h>
-
-/* What an input gave, and what it said at the end. */
-struct got {
-	uint8_t *data;
-	size_t size;
-	int answer;
-	unsigned damages, marks, indexed;
-	struct input_damage damage; /* the first */
-	size_t damaged_at;          /* how much was given before it */
-};
-
-static inline void got_free(struct got *got)
+void got_free(struct got *got)
 {
 	free(got->data);
 }
 
-#define _cleanup_got_ _cleanup_(got_free)
-
-static inline void take(struct got *got, const struct input *input, int answer)
+static void take(struct got *got, const struct input *input, int answer)
 {
 	if (answer == INPUT_MARK) {
 		got->marks++;
@@ -36,7 +17,7 @@ static inline void take(struct got *got, const struct input *input, int answer)
 	}
 }
 
-static inline struct got drain(struct input *input)
+struct got drain(struct input *input)
 {
 	struct got got = {0};
 	static uint8_t buf[50021];
@@ -59,7 +40,7 @@ static inline struct got drain(struct input *input)
 	return got;
 }
 
-static inline struct got read_bytes(const void *data, size_t size)
+struct got read_bytes(const void *data, size_t size)
 {
 	_cleanup_close_ int fd = memory_file(data, size);
 	_cleanup_(input_freep) struct input *input = NULL;
@@ -69,7 +50,7 @@ static inline struct got read_bytes(const void *data, size_t size)
 	return drain(input);
 }
 
-static inline void build(struct stream *stream, unsigned events)
+void build_stream(struct stream *stream, unsigned events)
 {
 	stream_init(stream);
 	stream_header(stream);
@@ -80,7 +61,7 @@ static inline void build(struct stream *stream, unsigned events)
 	stream_footer(stream);
 }
 
-static inline void assert_whole(const struct got *got, const struct stream *stream)
+void assert_whole(const struct got *got, const struct stream *stream)
 {
 	assert_int_equal(got->answer, INPUT_END);
 	assert_int_equal(got->damages, 0);

@@ -1,37 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records to be put into words: an OOM kill, a denial, and what is about the stream. */
-#pragma once
+#include "text-fixture.h"
 
-#include "test.h"
-
-#include <stdlib.h>
-
-#include "line.h"
-#include "text.h"
-#include "util.h"
-
-#define MIB (UINT64_C(1) << 20)
-#define GIB (UINT64_C(1) << 30)
-#define ID "4f0c1e2d3b4a59687786a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
-#define POD_UID "0d2f8a1c-5a3b-4c6d-8e7f-112233445566"
-
-/* protobuf-c's string fields are not const; nobody writes to these. */
-#define S(s) ((char *)(s))
-
-/* The records of one test: one of each message, wired together as needed. */
-struct fixture {
-	Ringside__V1__Record record;
-	Ringside__V1__Header header;
-	Ringside__V1__OomKill kill;
-	Ringside__V1__SeccompDenial denial;
-	Ringside__V1__Limited limited;
-	Ringside__V1__Lost lost;
-	Ringside__V1__Process victim, trigger;
-	Ringside__V1__Container app, other, owner;
-	char text[TEXT_MAX];
-};
-
-static inline void be(Ringside__V1__Process *process, const char *comm, uint32_t pid)
+void be(Ringside__V1__Process *process, const char *comm, uint32_t pid)
 {
 	*process = (Ringside__V1__Process)RINGSIDE__V1__PROCESS__INIT;
 	process->comm = S(comm);
@@ -39,7 +9,7 @@ static inline void be(Ringside__V1__Process *process, const char *comm, uint32_t
 	process->pid = pid;
 }
 
-static inline void in_pod(Ringside__V1__Container *c, const char *name)
+void in_pod(Ringside__V1__Container *c, const char *name)
 {
 	*c = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
 	c->id = S(ID);
@@ -51,7 +21,7 @@ static inline void in_pod(Ringside__V1__Container *c, const char *name)
 	c->cgroup_path = S("/kubepods/burstable/pod" POD_UID "/" ID);
 }
 
-static inline int setup(void **state)
+int text_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -73,13 +43,13 @@ static inline int setup(void **state)
 	return 0;
 }
 
-static inline int teardown(void **state)
+int text_teardown(void **state)
 {
 	free(*state);
 	return 0;
 }
 
-static inline const char *message(struct fixture *f)
+const char *message(struct fixture *f)
 {
 	size_t size = text_message(f->text, sizeof(f->text), &f->record, &f->header);
 
@@ -87,7 +57,7 @@ static inline const char *message(struct fixture *f)
 	return f->text;
 }
 
-static inline const char *who(struct fixture *f)
+const char *who(struct fixture *f)
 {
 	size_t size = text_who(f->text, sizeof(f->text), &f->record);
 
@@ -95,7 +65,7 @@ static inline const char *who(struct fixture *f)
 	return f->text;
 }
 
-static inline const char *advice(struct fixture *f)
+const char *advice(struct fixture *f)
 {
 	size_t size = text_advice(f->text, sizeof(f->text), &f->record);
 
@@ -103,10 +73,7 @@ static inline const char *advice(struct fixture *f)
 	return f->text;
 }
 
-#define SET(message, field, value) ((message)->has_##field = true, (message)->field = (value))
-
-/* python3[1234] of shop/web-7f9/app, container limit 512 MiB, 20 MiB of its own, 470 of shmem */
-static inline struct fixture *oom(void **state)
+struct fixture *oom(void **state)
 {
 	struct fixture *f = *state;
 
@@ -125,8 +92,7 @@ static inline struct fixture *oom(void **state)
 	return f;
 }
 
-/* The same, but with a plain 500 MiB of its own. */
-static inline struct fixture *plain_oom(void **state)
+struct fixture *plain_oom(void **state)
 {
 	struct fixture *f = oom(state);
 
@@ -136,7 +102,7 @@ static inline struct fixture *plain_oom(void **state)
 	return f;
 }
 
-static inline struct fixture *seccomp(void **state, Ringside__V1__SeccompAction action)
+struct fixture *seccomp(void **state, Ringside__V1__SeccompAction action)
 {
 	struct fixture *f = *state;
 
@@ -152,13 +118,13 @@ static inline struct fixture *seccomp(void **state, Ringside__V1__SeccompAction 
 	return f;
 }
 
-static inline void set_error(struct fixture *f, uint32_t number, const char *name)
+void set_error(struct fixture *f, uint32_t number, const char *name)
 {
 	SET(&f->denial, error_number, number);
 	f->denial.error_name = S(name);
 }
 
-static inline struct fixture *held_back(void **state)
+struct fixture *held_back(void **state)
 {
 	struct fixture *f = *state;
 
@@ -176,7 +142,7 @@ static inline struct fixture *held_back(void **state)
 	return f;
 }
 
-static inline struct fixture *loss(void **state, Ringside__V1__Lost__Reason reason)
+struct fixture *loss(void **state, Ringside__V1__Lost__Reason reason)
 {
 	struct fixture *f = *state;
 
@@ -187,5 +153,3 @@ static inline struct fixture *loss(void **state, Ringside__V1__Lost__Reason reas
 	SET(&f->lost, count, 1200);
 	return f;
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

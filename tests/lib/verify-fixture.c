@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams made by hand, and what verify says of them. */
-#pragma once
+#include "verify-fixture.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "stream-builder.h"
-#include "test.h"
-#include "verdict.h"
-#include "verify.h"
-
-static inline struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
+struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
 {
 	int fd = memfd_create("test-verify", MFD_CLOEXEC), r;
 	struct reader_record item;
@@ -38,8 +29,7 @@ static inline struct verify *verify_bytes(const void *data, size_t size, bool in
 	return verify;
 }
 
-static inline void assert_bytes(const void *data, size_t size, bool in_progress, int status,
-				const char *expected)
+void assert_bytes(const void *data, size_t size, bool in_progress, int status, const char *expected)
 {
 	_cleanup_(verify_freep) struct verify *verify = verify_bytes(data, size, in_progress);
 	char text[VERDICT_SIZE];
@@ -49,14 +39,13 @@ static inline void assert_bytes(const void *data, size_t size, bool in_progress,
 	assert_int_equal(verify_report(verify)->status, status);
 }
 
-/* Ends the stream's life, too. */
-static inline void assert_verdict(struct stream *stream, int status, const char *expected)
+void assert_verdict(struct stream *stream, int status, const char *expected)
 {
 	assert_bytes(stream->data, stream->size, false, status, expected);
 	stream_done(stream);
 }
 
-static inline void begin(struct stream *stream)
+void begin_stream(struct stream *stream)
 {
 	stream_init(stream);
 	stream_header(stream);
@@ -68,24 +57,23 @@ static inline void begin(struct stream *stream)
 	stream_event(stream, STREAM_SECCOMP, 1);
 }
 
-static inline void end(struct stream *stream)
+void end_stream(struct stream *stream)
 {
 	stream_counters(stream);
 	stream_footer(stream);
 }
 
-/* A stream whose records @mangle has had its hand on. */
-static inline void mangled(struct stream *stream, void (*mangle)(Ringside__V1__Record *record))
+void mangled(struct stream *stream, void (*mangle)(Ringside__V1__Record *record))
 {
 	stream_init(stream);
 	stream->mangle = mangle;
 	stream_header(stream);
 	stream_event(stream, STREAM_OOM, 0);
 	stream_event(stream, STREAM_SECCOMP, 1);
-	end(stream);
+	end_stream(stream);
 }
 
-static inline Ringside__V1__CpuCounters *first_cpu(Ringside__V1__Record *record)
+Ringside__V1__CpuCounters *first_cpu(Ringside__V1__Record *record)
 {
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && record->counters->n_probes)
 		return record->counters->probes[0]->cpus[0];

@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ring records made by hand, and what the encoder made of them as protobuf-c understands it. */
-#pragma once
+#include "wire-record.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "encoder.h"
-#include "probe.h"
-#include "ringside.pb-c.h"
-#include "test.h"
-#include "util.h"
-
-struct wire_record {
-	union {
-		struct wire_head head;
-		struct wire_oom_kill kill;
-		struct wire_seccomp_denial denial;
-		struct wire_path path;
-		_Alignas(8) uint8_t bytes[16384];
-	};
-};
-
-static inline void record_init(struct wire_record *record, unsigned probe)
+void record_init(struct wire_record *record, unsigned probe)
 {
 	memset(record, 0, sizeof(*record));
 	record->head = (struct wire_head){
@@ -38,9 +16,7 @@ static inline void record_init(struct wire_record *record, unsigned probe)
 	};
 }
 
-/* Puts a path into the tail, as the BPF programs do. */
-static inline void record_path(struct wire_record *record, struct wire_names *names,
-			       const char *path)
+void record_path(struct wire_record *record, struct wire_names *names, const char *path)
 {
 	size_t end = strlen(path), start = record->head.size;
 	uint8_t *p = record->bytes + start;
@@ -65,7 +41,7 @@ static inline void record_path(struct wire_record *record, struct wire_names *na
 	record->head.size += names->size;
 }
 
-static inline Ringside__V1__Record *record_decode(const uint8_t *frame, size_t size)
+Ringside__V1__Record *record_decode(const uint8_t *frame, size_t size)
 {
 	uint64_t length = 0;
 	unsigned n = 0;
@@ -80,11 +56,10 @@ static inline Ringside__V1__Record *record_decode(const uint8_t *frame, size_t s
 	return message;
 }
 
-/* Every field that is there, one a line: "process.pid: 12". What is absent is not mentioned. */
-static inline void record_print(FILE *out, const ProtobufCMessage *message, const char *prefix);
+static void record_print(FILE *out, const ProtobufCMessage *message, const char *prefix);
 
-static inline void record_print_value(FILE *out, const ProtobufCFieldDescriptor *field,
-				      const void *value, const char *prefix)
+static void record_print_value(FILE *out, const ProtobufCFieldDescriptor *field, const void *value,
+			       const char *prefix)
 {
 	char longer[256];
 
@@ -127,12 +102,12 @@ static inline void record_print_value(FILE *out, const ProtobufCFieldDescriptor 
 	}
 }
 
-static inline size_t record_size_of(const ProtobufCFieldDescriptor *field)
+static size_t record_size_of(const ProtobufCFieldDescriptor *field)
 {
 	return field->type == PROTOBUF_C_TYPE_UINT64 ? sizeof(uint64_t) : sizeof(void *);
 }
 
-static inline void record_print(FILE *out, const ProtobufCMessage *message, const char *prefix)
+static void record_print(FILE *out, const ProtobufCMessage *message, const char *prefix)
 {
 	assert_int_equal(message->n_unknown_fields, 0);
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
@@ -159,8 +134,7 @@ static inline void record_print(FILE *out, const ProtobufCMessage *message, cons
 	}
 }
 
-/* The caller frees it. */
-static __attribute__((noinline, unused)) char *record_text(const ProtobufCMessage *message)
+char *record_text(const ProtobufCMessage *message)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -172,8 +146,7 @@ static __attribute__((noinline, unused)) char *record_text(const ProtobufCMessag
 	return text;
 }
 
-/* As assert_string_equal, but names the line: cmocka cuts long texts. */
-static inline void assert_text(const char *got, const char *want)
+void assert_text(const char *got, const char *want)
 {
 	const char *line = got;
 
@@ -186,22 +159,7 @@ static inline void assert_text(const char *got, const char *want)
 	}
 }
 
-#define RECORD_STAMP ((struct encoder_stamp){.seq = 42, .realtime_offset = 1000000000000000000})
-
-/* What record_init says, as text. */
-#define RECORD_TAIL                                                                                \
-	"cpu_sums.cpu: 7\n"                                                                        \
-	"cpu_sums.seen: 1000\n"                                                                    \
-	"cpu_sums.limited: 200\n"                                                                  \
-	"cpu_sums.dropped: 3\n"                                                                    \
-	"boottime_nano: 5000000000\n"                                                              \
-	"time_unix_nano: 1000000005000000000\n"                                                    \
-	"seq: 42\n"
-
-/* Encodes, decodes, compares all fields; and the bytes with those protobuf-c itself would write,
- * so that they are in the canonical order and form too. */
-static inline void assert_encodes(struct encoder *encoder, const struct wire_record *record,
-				  const char *want)
+void assert_encodes(struct encoder *encoder, const struct wire_record *record, const char *want)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
 	struct encoder_stamp stamp = RECORD_STAMP;
@@ -224,14 +182,14 @@ static inline void assert_encodes(struct encoder *encoder, const struct wire_rec
 	ringside__v1__record__free_unpacked(message, NULL);
 }
 
-static inline int new_encoder(void **state)
+int new_encoder(void **state)
 {
 	static const struct encoder_config nowhere = {};
 
 	return encoder_new((struct encoder **)state, &nowhere);
 }
 
-static inline int free_encoder(void **state)
+int free_encoder(void **state)
 {
 	*state = encoder_free(*state);
 	return 0;

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The programs of in-kernel.bpf.c, loaded, and cgroups for them. Needs root. */
-#pragma once
+#include "in-kernel.h"
 
-#include <stdio.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
-#include "wire.h" /* types of the skeleton */
-
-#include "in_kernel.skel.h"
-#include "memcg.h"
-#include "test.h"
-
-/* To be loaded. */
-static inline struct in_kernel *in_kernel_open(void)
+struct in_kernel *in_kernel_open(void)
 {
 	struct in_kernel *programs = in_kernel__open();
 
@@ -24,7 +11,7 @@ static inline struct in_kernel *in_kernel_open(void)
 	return programs;
 }
 
-static inline int in_kernel_setup(void **state)
+int in_kernel_setup(void **state)
 {
 	struct in_kernel *programs = in_kernel_open();
 
@@ -33,14 +20,13 @@ static inline int in_kernel_setup(void **state)
 	return 0;
 }
 
-static inline int in_kernel_teardown(void **state)
+int in_kernel_teardown(void **state)
 {
 	in_kernel__destroy(*state);
 	return 0;
 }
 
-/* Returns what the program does. */
-static inline int in_kernel_run(const struct bpf_program *program, uint64_t argument)
+int in_kernel_run(const struct bpf_program *program, uint64_t argument)
 {
 	const uint64_t args[1] = {argument};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
@@ -49,8 +35,7 @@ static inline int in_kernel_run(const struct bpf_program *program, uint64_t argu
 	return (int)opts.retval;
 }
 
-/* The calling process into @memcg. Returns where it was, for leave(). */
-static inline struct memcg enter(const struct memcg *memcg)
+struct memcg enter(const struct memcg *memcg)
 {
 	struct memcg home = *memcg;
 	char *root = home.folder + strlen(home.folder) - strlen(home.path);
@@ -60,13 +45,12 @@ static inline struct memcg enter(const struct memcg *memcg)
 	return home;
 }
 
-static inline void leave(const struct memcg *home)
+void leave(const struct memcg *home)
 {
 	assert_ok(memcg_enter(home));
 }
 
-/* The struct cgroup of @memcg. */
-static inline uint64_t cgroup_address(struct in_kernel *programs, const struct memcg *memcg)
+uint64_t cgroup_address(struct in_kernel *programs, const struct memcg *memcg)
 {
 	const struct memcg home = enter(memcg);
 

@@ -1,38 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compressed recording in memory, and what is in it, read with libzstd, protobuf-c and the zstd
- * program: nothing of ours. */
-#pragma once
+#include "recording-fixture.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-
-#include <xxhash.h>
-#include <zstd.h>
-
-#include "frame.h"
-#include "recording-index.h"
-#include "recording-writer.h"
-#include "records.h"
-#include "stream-builder.h"
-
-#define FILE_MAX (64u << 20)
-
-typedef Ringside__V1__FrameIndex Index;
-
-struct fixture {
-	void *folder;
-	struct folder_path path;
-	struct stream stream;
-	struct recording_writer *w;
-	uint8_t *file;
-	size_t size;
-	size_t put; /* bytes of the stream that were */
-};
-
-static inline int setup(void **state)
+int recording_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -46,7 +15,7 @@ static inline int setup(void **state)
 	return 0;
 }
 
-static inline int teardown(void **state)
+int recording_teardown(void **state)
 {
 	struct fixture *f = *state;
 
@@ -58,8 +27,7 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/* A disk that always has room. */
-static inline void take_output(struct fixture *f)
+void take_output(struct fixture *f)
 {
 	size_t size;
 	const uint8_t *out = recording_writer_output(f->w, &size);
@@ -70,8 +38,7 @@ static inline void take_output(struct fixture *f)
 	recording_writer_wrote(f->w, size);
 }
 
-/* What the stream has got since the last time. */
-static inline void put_all(struct fixture *f, uint64_t now)
+void put_all(struct fixture *f, uint64_t now)
 {
 	while (f->put < f->stream.size) {
 		ssize_t n = recording_writer_put(f->w, f->stream.data + f->put,
@@ -83,44 +50,31 @@ static inline void put_all(struct fixture *f, uint64_t now)
 	}
 }
 
-static inline void put_close(struct fixture *f)
+void put_close(struct fixture *f)
 {
 	assert_ok(recording_writer_close(f->w));
 	take_output(f);
 }
 
-static inline void events(struct fixture *f, unsigned n)
+void add_events(struct fixture *f, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		stream_event(&f->stream, i % STREAM_KINDS, i % STREAM_CPUS);
 }
 
-/* Frame by frame through the file. */
-struct parts {
-	Index *indexes[512];
-	size_t data_at[512];
-	size_t data_size[512];
-	size_t n; /* data frames with an index */
-	size_t frame_sizes[1024];
-	size_t n_frames;     /* all but the seek table */
-	const uint8_t *seek; /* the seek table's payload, NULL: none */
-	size_t seek_size;
-};
-
-static inline void parts_done(struct parts *parts)
+void parts_done(struct parts *parts)
 {
 	for (size_t i = 0; i < parts->n; i++)
 		ringside__v1__frame_index__free_unpacked(parts->indexes[i], NULL);
 }
-#define _cleanup_parts_ _cleanup_(parts_done)
 
-static inline uint32_t le32(const uint8_t *p)
+uint32_t le32(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 /* The streamer's own reading of it says the same. */
-static inline void assert_unpacked(const Index *index, const uint8_t *payload, size_t size)
+static void assert_unpacked(const Index *index, const uint8_t *payload, size_t size)
 {
 	_cleanup_free_ uint8_t *copy = malloc(size);
 	struct recording_index own;
@@ -149,7 +103,7 @@ static inline void assert_unpacked(const Index *index, const uint8_t *payload, s
 	assert_int_equal(recording_index_unpack(&own, payload, 3), -EBADMSG);
 }
 
-static inline Index *read_index(const uint8_t *payload, size_t size)
+static Index *read_index(const uint8_t *payload, size_t size)
 {
 	Index *index;
 
@@ -161,7 +115,7 @@ static inline Index *read_index(const uint8_t *payload, size_t size)
 	return index;
 }
 
-static inline struct parts read_parts(const uint8_t *file, size_t size)
+struct parts read_parts(const uint8_t *file, size_t size)
 {
 	struct parts parts = {.n = 0};
 
@@ -188,8 +142,7 @@ static inline struct parts read_parts(const uint8_t *file, size_t size)
 }
 
 /* Decompresses what can be; *ret_rest: whether a frame was left unfinished. */
-static inline uint8_t *decompress(const uint8_t *file, size_t size, size_t *ret_size,
-				  bool *ret_rest)
+static uint8_t *decompress(const uint8_t *file, size_t size, size_t *ret_size, bool *ret_rest)
 {
 	ZSTD_DCtx *zstd = ZSTD_createDCtx();
 	uint8_t *content = malloc(FILE_MAX);
@@ -208,7 +161,7 @@ static inline uint8_t *decompress(const uint8_t *file, size_t size, size_t *ret_
 	return content;
 }
 
-static inline void assert_content(const struct fixture *f, size_t want, bool whole)
+void assert_content(const struct fixture *f, size_t want, bool whole)
 {
 	_cleanup_free_ uint8_t *content = NULL;
 	size_t size;
@@ -220,8 +173,7 @@ static inline void assert_content(const struct fixture *f, size_t want, bool who
 	assert_int_equal(rest, !whole);
 }
 
-/* Runs a shell command, with $1 as the file. Returns its exit status. */
-static inline int run(struct fixture *f, const char *command)
+int run_shell(struct fixture *f, const char *command)
 {
 	_cleanup_close_ int fd = open(f->path.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	int status;
@@ -236,5 +188,3 @@ static inline int run(struct fixture *f, const char *command)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
-
-#define test_with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

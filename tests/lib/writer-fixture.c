@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A writer to memory, and what was written to it. */
-#pragma once
+#include "writer-fixture.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "test.h"
-#include "writer.h"
-
-static inline struct writer *fixture_writer(void)
+struct writer *fixture_writer(void)
 {
 	struct writer *writer;
 	int fd = memfd_create("test", MFD_CLOEXEC);
@@ -18,14 +11,13 @@ static inline struct writer *fixture_writer(void)
 	return writer;
 }
 
-static inline void fixture_writer_free(struct writer **writer)
+void fixture_writer_free(struct writer **writer)
 {
 	assert_ok(close((*writer)->fd));
 	*writer = writer_free(*writer);
 }
 
-/* What it holds now, as a string; valid until the next call. */
-static inline const char *fixture_written(struct writer *writer)
+const char *fixture_written(struct writer *writer)
 {
 	static char written[4 * WRITER_SIZE];
 	ssize_t n;

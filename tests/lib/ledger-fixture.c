@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams as a ledger sees them: Headers, Counters and Footers with the sums a test wants. */
-#pragma once
+#include "ledger-fixture.h"
 
-#include "ledger.h"
-#include "test.h"
-#include "util.h"
-
-#define SECOND UINT64_C(1000000000)
-#define REAL_ZERO UINT64_C(1763780645) /* real time of boot time 0, in seconds */
-
-struct fixture_stream {
-	uint8_t id[LEDGER_ID];
-	uint64_t seq;
-	Ringside__V1__Header header;
-};
-
-#define FIXTURE_BOOT "11111111-2222-3333-4444-555555555555"
-
-static inline struct fixture_stream fixture_stream(uint8_t id)
+struct fixture_stream fixture_stream(uint8_t id)
 {
 	struct fixture_stream stream = {.header = RINGSIDE__V1__HEADER__INIT};
 
@@ -25,9 +9,8 @@ static inline struct fixture_stream fixture_stream(uint8_t id)
 	return stream;
 }
 
-/* Of each stream in which it stands: the Header points into it. */
-static inline void fixture_take(struct ledger *ledger, struct fixture_stream *stream,
-				Ringside__V1__Record *record, uint64_t second)
+void fixture_take(struct ledger *ledger, struct fixture_stream *stream,
+		  Ringside__V1__Record *record, uint64_t second)
 {
 	static char boot[] = FIXTURE_BOOT;
 
@@ -41,8 +24,7 @@ static inline void fixture_take(struct ledger *ledger, struct fixture_stream *st
 	assert_ok(ledger_take(ledger, &stream->header, record, record->time_unix_nano));
 }
 
-static inline void fixture_header(struct ledger *ledger, struct fixture_stream *stream,
-				  uint64_t second)
+void fixture_header(struct ledger *ledger, struct fixture_stream *stream, uint64_t second)
 {
 	static char kind[] = "seccomp_denial";
 	Ringside__V1__Probe probe = RINGSIDE__V1__PROBE__INIT, *probes[] = {&probe};
@@ -59,18 +41,8 @@ static inline void fixture_header(struct ledger *ledger, struct fixture_stream *
 	stream->header.n_probes = 0;
 }
 
-/* A set in one part: @seen denials, all of the cgroup @cgroup, whose container is "c<name>". */
-struct fixture_set {
-	uint64_t seen, dropped, cgroup;
-	const char *name;
-	const char *path;
-	uint32_t error; /* 0: EPERM */
-	bool full, no_row, others;
-	Ringside__V1__TcpQueue *queue;
-};
-
-static inline void fixture_counters(struct ledger *ledger, struct fixture_stream *stream,
-				    uint64_t second, struct fixture_set set)
+void fixture_counters(struct ledger *ledger, struct fixture_stream *stream, uint64_t second,
+		      struct fixture_set set)
 {
 	static char denial[] = "seccomp_denial", queue[] = "tcp_queue", call[] = "keyctl",
 		    error[] = "EPERM";
@@ -126,8 +98,7 @@ static inline void fixture_counters(struct ledger *ledger, struct fixture_stream
 	fixture_take(ledger, stream, &record, second);
 }
 
-static inline void fixture_footer(struct ledger *ledger, struct fixture_stream *stream,
-				  uint64_t second)
+void fixture_footer(struct ledger *ledger, struct fixture_stream *stream, uint64_t second)
 {
 	static char reason[] = "SIGTERM";
 	Ringside__V1__Footer footer = RINGSIDE__V1__FOOTER__INIT;
@@ -139,13 +110,12 @@ static inline void fixture_footer(struct ledger *ledger, struct fixture_stream *
 	fixture_take(ledger, stream, &record, second);
 }
 
-static inline uint64_t fixture_seen(const struct ledger *ledger)
+uint64_t fixture_seen(const struct ledger *ledger)
 {
 	return ledger->n_kinds ? ledger->kinds[0].sums[LEDGER_SEEN] : 0;
 }
 
-/* Over all series and the overflow. */
-static inline uint64_t fixture_rows(const struct ledger *ledger)
+uint64_t fixture_rows(const struct ledger *ledger)
 {
 	uint64_t sum = ledger->kinds[0].overflow[SERIES_COUNT];
 

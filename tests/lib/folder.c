@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A temporary folder, and files in it. */
-#pragma once
+#include "folder.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
-#include "test.h"
-
-static inline int folder_setup(void **state)
+int folder_setup(void **state)
 {
 	char template[] = "/tmp/ringside-XXXXXX";
 
@@ -19,21 +11,19 @@ static inline int folder_setup(void **state)
 	return 0;
 }
 
-static inline int folder_remove_one(const char *path, const struct stat *st, int type,
-				    struct FTW *ftw)
+static int folder_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	return remove(path);
 }
 
-static inline int folder_teardown(void **state)
+int folder_teardown(void **state)
 {
 	(void)nftw(*state, folder_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(*state);
 	return 0;
 }
 
-/* Makes @folder/@path, with the folders above it, and writes @text to it. */
-static inline void folder_file(const char *folder, const char *path, const char *text)
+void folder_file(const char *folder, const char *path, const char *text)
 {
 	char full[1024];
 	FILE *f;
@@ -48,4 +38,12 @@ static inline void folder_file(const char *folder, const char *path, const char 
 	assert_non_null(f);
 	assert_true(fputs(text, f) >= 0);
 	assert_ok(fclose(f));
+}
+
+struct folder_path in_folder(void *const *state, const char *name)
+{
+	struct folder_path path;
+
+	(void)snprintf(path.s, sizeof(path.s), "%s/%s", (const char *)*state, name);
+	return path;
 }

@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compressed recordings in memory, made by the streamer's writer. */
-#pragma once
+#include "zstd-fixture.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "frame.h"
-#include "recording-writer.h"
-#include "stream-builder.h"
-#include "test.h"
-#include "util.h"
-
-struct packed {
-	uint8_t *data;
-	size_t size;
-	struct recording_writer *writer;
-};
-
-static inline void packed_take(struct packed *packed)
+static void packed_take(struct packed *packed)
 {
 	size_t size;
 	const uint8_t *out = recording_writer_output(packed->writer, &size);
@@ -31,7 +14,7 @@ static inline void packed_take(struct packed *packed)
 	recording_writer_wrote(packed->writer, size);
 }
 
-static inline void packed_raw(struct packed *packed, const void *data, size_t size)
+void packed_raw(struct packed *packed, const void *data, size_t size)
 {
 	packed->data = realloc(packed->data, packed->size + size + 1);
 	assert_non_null(packed->data);
@@ -39,20 +22,19 @@ static inline void packed_raw(struct packed *packed, const void *data, size_t si
 	packed->size += size;
 }
 
-static inline void packed_init(struct packed *packed)
+void packed_init(struct packed *packed)
 {
 	*packed = (struct packed){0};
 	assert_ok(recording_writer_new(&packed->writer, RECORDING_LEVEL_DEFAULT));
 }
 
-static inline void packed_done(struct packed *packed)
+void packed_done(struct packed *packed)
 {
 	packed->writer = recording_writer_free(packed->writer);
 	free(packed->data);
 }
 
-/* Records at @p, one block each if @apart. */
-static inline void packed_put(struct packed *packed, const uint8_t *p, size_t size, bool apart)
+void packed_put(struct packed *packed, const uint8_t *p, size_t size, bool apart)
 {
 	struct frame frame;
 	size_t need;
@@ -73,20 +55,19 @@ static inline void packed_put(struct packed *packed, const uint8_t *p, size_t si
 	}
 }
 
-static inline void packed_end_frame(struct packed *packed)
+void packed_end_frame(struct packed *packed)
 {
 	assert_ok(recording_writer_end_frame(packed->writer));
 	packed_take(packed);
 }
 
-static inline void packed_close(struct packed *packed)
+void packed_close(struct packed *packed)
 {
 	assert_ok(recording_writer_close(packed->writer));
 	packed_take(packed);
 }
 
-/* The stream's records, @each to a frame, closed. */
-static inline void packed_stream(struct packed *packed, const struct stream *stream, size_t each)
+void packed_stream(struct packed *packed, const struct stream *stream, size_t each)
 {
 	const uint8_t *p = stream->data;
 	struct frame frame;
@@ -105,7 +86,7 @@ static inline void packed_stream(struct packed *packed, const struct stream *str
 	packed_close(packed);
 }
 
-static inline int memory_file(const void *data, size_t size)
+int memory_file(const void *data, size_t size)
 {
 	int fd = memfd_create("ringside-test", MFD_CLOEXEC);
 

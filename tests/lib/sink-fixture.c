@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sinks, and records to put into them. */
-#pragma once
+#include "sink-fixture.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
+const uint8_t sink_id[17] = {0x1f, 0x0c, 0x77, 0xa2};
 
-#include "recordings.h"
-#include "ringside.pb-c.h"
-#include "sink.h"
-
-static const uint8_t id[17] = {0x1f, 0x0c, 0x77, 0xa2};
-
-static inline void sink_freep(struct sink **sink)
+void sink_freep(struct sink **sink)
 {
 	(void)sink_free(*sink);
 }
-#define _cleanup_sink_ _cleanup_(sink_freep)
-#define _cleanup_stream_ _cleanup_(stream_done)
 
-static inline struct sink *open_sink_as(const struct sink_config *config, const uint8_t *stream_id)
+struct sink *open_sink_as(const struct sink_config *config, const uint8_t *stream_id)
 {
 	struct sink *sink = NULL;
 	char error[512] = "";
@@ -32,12 +19,12 @@ static inline struct sink *open_sink_as(const struct sink_config *config, const 
 	return sink;
 }
 
-static inline struct sink *open_sink(const struct sink_config *config)
+struct sink *open_sink(const struct sink_config *config)
 {
-	return open_sink_as(config, id);
+	return open_sink_as(config, sink_id);
 }
 
-static inline void assert_refused(const struct sink_config *config, int code, const char *hint)
+void assert_refused(const struct sink_config *config, int code, const char *hint)
 {
 	struct sink *sink = NULL;
 	char error[512] = "";
@@ -48,19 +35,12 @@ static inline void assert_refused(const struct sink_config *config, int code, co
 		fail_msg("\"%s\" does not say \"%s\"", error, hint);
 }
 
-/* A stream's records. */
-struct stream {
-	uint8_t *data;
-	size_t size;
-	uint64_t seq;
-};
-
-static inline void stream_done(struct stream *stream)
+void sink_stream_done(struct sink_stream *stream)
 {
 	free(stream->data);
 }
 
-static inline void add(struct stream *stream, Record *record)
+static void add_record(struct sink_stream *stream, Record *record)
 {
 	size_t size;
 
@@ -75,21 +55,20 @@ static inline void add(struct stream *stream, Record *record)
 	stream->size += ringside__v1__record__pack(record, stream->data + stream->size);
 }
 
-/* The Header, and some events, no two alike. */
-static inline struct stream some_records(unsigned events)
+struct sink_stream some_records(unsigned events)
 {
 	Ringside__V1__Header header = RINGSIDE__V1__HEADER__INIT;
 	Ringside__V1__OomKill kill = RINGSIDE__V1__OOM_KILL__INIT;
 	Ringside__V1__SeccompDenial denial = RINGSIDE__V1__SECCOMP_DENIAL__INIT;
 	Record record = RINGSIDE__V1__RECORD__INIT;
-	struct stream stream = {0};
+	struct sink_stream stream = {0};
 
 	header.magic = (char[]){"RINGSIDE"};
 	header.has_stream_id = 1;
-	header.stream_id = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)id, .len = 16};
+	header.stream_id = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)sink_id, .len = 16};
 	record.body_case = BODY(HEADER);
 	record.header = &header;
-	add(&stream, &record);
+	add_record(&stream, &record);
 	kill.has_kill_id = denial.has_instruction_pointer = 1;
 	for (unsigned i = 0; i < events; i++) {
 		record.body_case = i % 2 ? BODY(SECCOMP_DENIAL) : BODY(OOM_KILL);
@@ -98,12 +77,12 @@ static inline struct stream some_records(unsigned events)
 			record.seccomp_denial = &denial;
 		else
 			record.oom_kill = &kill;
-		add(&stream, &record);
+		add_record(&stream, &record);
 	}
 	return stream;
 }
 
-static inline int put(struct sink *sink, const struct stream *stream)
+int put_stream(struct sink *sink, const struct sink_stream *stream)
 {
 	for (size_t at = 0; at < stream->size;) {
 		ssize_t n = sink_write(sink, stream->data + at, stream->size - at);
@@ -115,14 +94,14 @@ static inline int put(struct sink *sink, const struct stream *stream)
 	return 0;
 }
 
-static inline void put_records(struct sink *sink, unsigned events)
+void put_records(struct sink *sink, unsigned events)
 {
-	_cleanup_stream_ struct stream stream = some_records(events);
+	_cleanup_stream_ struct sink_stream stream = some_records(events);
 
-	assert_ok(put(sink, &stream));
+	assert_ok(put_stream(sink, &stream));
 }
 
-static inline void next_file(struct sink *sink)
+void next_file(struct sink *sink)
 {
 	char error[512];
 
@@ -132,7 +111,7 @@ static inline void next_file(struct sink *sink)
 	assert_ok(sink_switch(sink));
 }
 
-static inline size_t count_records(const char *path, bool whole)
+size_t count_records(const char *path, bool whole)
 {
 	bool is_whole;
 	_cleanup_records_ struct records records = recordings_read(path, &is_whole);
@@ -141,7 +120,7 @@ static inline size_t count_records(const char *path, bool whole)
 	return records.n;
 }
 
-static inline size_t size_of(const char *path)
+size_t size_of(const char *path)
 {
 	struct stat st;
 

@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything a stream is made from, over a fake kernel, into a file of a folder of its own. */
-#pragma once
+#include "stream-fixture.h"
 
-#include "counters.h"
-#include "encoder.h"
-#include "fake-kernel.h"
-#include "records.h"
-#include "sink.h"
-#include "stream.h"
-#include "totals.h"
-
-struct fixture {
-	void *folder;
-	struct folder_path path;
-	struct kernel *kernel;
-	struct encoder *encoder;
-	struct sink *sink;
-	struct stream *stream;
-	struct totals totals;
-	struct counters counters;
-};
-
-static inline int fixture_setup(void **state)
+int fixture_setup(void **state)
 {
 	static const struct encoder_config nowhere = {};
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -41,7 +21,7 @@ static inline int fixture_setup(void **state)
 	return 0;
 }
 
-static inline int fixture_teardown(void **state)
+int fixture_teardown(void **state)
 {
 	struct fixture *f = *state;
 
@@ -56,8 +36,7 @@ static inline int fixture_teardown(void **state)
 	return 0;
 }
 
-/* 0, or what encoder_event() says. */
-static inline int fixture_event(struct fixture *f, const struct wire_head *head, size_t size)
+int fixture_event(struct fixture *f, const struct wire_head *head, size_t size)
 {
 	const struct encoder_stamp stamp = {.seq = stream_seq(f->stream) + 1,
 					    .realtime_offset = stream_offset(f->stream)};
@@ -72,11 +51,8 @@ static inline int fixture_event(struct fixture *f, const struct wire_head *head,
 	return r;
 }
 
-/* All that was written so far. */
-static inline struct records fixture_records(struct fixture *f)
+struct records fixture_records(struct fixture *f)
 {
 	assert_ok(stream_flush(f->stream));
 	return records_read(f->path.s);
 }
-
-#define test_with_fixture(t) cmocka_unit_test_setup_teardown(t, fixture_setup, fixture_teardown)

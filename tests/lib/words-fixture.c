@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cgroups of all runtimes in all kinds of places, each another identity, with their words. */
-#pragma once
+#include "words-fixture.h"
 
-#include <stdio.h>
-
-#include "arena.h"
 #include "identity.h"
-#include "phrases.h"
-#include "text-fixture.h"
 
 #define HALF "1b4ad0f3c2e59687786a5b4c3d2e1f0f"
 #define A "46c1877ea1fd" HALF "01234567890123456789"
@@ -96,16 +90,7 @@ static const char *const plain[] = {
 	"/handed/other/" A,
 };
 
-#define CASES_MAX 512
-
-struct cases {
-	size_t n;
-	struct arena arena;
-	Ringside__V1__Container list[CASES_MAX];
-	char texts[CASES_MAX][TEXT_MAX];
-};
-
-static inline void add_case(struct cases *cases, const char *path)
+static void add_case(struct cases *cases, const char *path)
 {
 	Ringside__V1__Container *c = &cases->list[cases->n];
 	struct line line = line_make(cases->texts[cases->n], TEXT_MAX);
@@ -121,7 +106,7 @@ static inline void add_case(struct cases *cases, const char *path)
 }
 
 /* Long ones that differ in their middle alone. */
-static inline void add_long(struct cases *cases)
+static void add_long(struct cases *cases)
 {
 	for (unsigned i = 0; i < 20; i++) {
 		char path[1200] = "/handed";
@@ -133,7 +118,7 @@ static inline void add_long(struct cases *cases)
 	}
 }
 
-static inline void make_cases(struct cases *cases)
+static void make_cases(struct cases *cases)
 {
 	char path[1024];
 
@@ -151,7 +136,7 @@ static inline void make_cases(struct cases *cases)
 	assert_true(cases->n > 400);
 }
 
-static inline int set_up(void **state)
+int cases_setup(void **state)
 {
 	struct cases *cases = malloc(sizeof(*cases));
 
@@ -162,7 +147,7 @@ static inline int set_up(void **state)
 	return 0;
 }
 
-static inline int tear_down(void **state)
+int cases_teardown(void **state)
 {
 	struct cases *cases = *state;
 
