@@ -31,12 +31,12 @@ static void sums_are_those_of_the_latest_counters(void **state)
 	fixture_counters(&ledger, &a, 100, (struct fixture_set){.seen = 5, .dropped = 1});
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 9, .dropped = 2});
 	assert_sums(&ledger, 9);
-	assert_int_equal(ledger.kinds[0].sums[LEDGER_DROPPED], 2);
-	assert_int_equal(ledger_lost(&ledger.kinds[0], RINGSIDE__V1__LOST__REASON__RING_FULL).count,
-			 2);
-	assert_string_equal(ledger.kinds[0].tier, "fentry");
+	assert_int_equal(fixture_kind(&ledger)->sums[LEDGER_DROPPED], 2);
+	assert_int_equal(
+		ledger_lost(fixture_kind(&ledger), RINGSIDE__V1__LOST__REASON__RING_FULL).count, 2);
+	assert_string_equal(fixture_kind(&ledger)->tier, "fentry");
 	assert_int_equal(ledger.series.n, 1);
-	assert_int_equal(ledger.series.all[0]->totals[SERIES_LIMITED], 4);
+	assert_int_equal(fixture_series(&ledger, NULL)->totals[SERIES_LIMITED], 4);
 }
 
 static void totals_run_on_over_a_restart(void **state)
@@ -153,13 +153,13 @@ static void a_new_cgroup_of_the_same_container_is_the_same_series(void **state)
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5, .cgroup = 7});
 	fixture_counters(&ledger, &a, 120, (struct fixture_set){.seen = 8, .cgroup = 8});
 	assert_int_equal(ledger.series.n, 1);
-	assert_int_equal(ledger.series.all[0]->totals[SERIES_COUNT], 13);
-	assert_int_equal(ledger.series.all[0]->refs, 2);
+	assert_int_equal(fixture_series(&ledger, NULL)->totals[SERIES_COUNT], 13);
+	assert_int_equal(fixture_series(&ledger, NULL)->refs, 2);
 	/* a full set without the former: its cgroup is gone, what it counted stays */
 	fixture_counters(&ledger, &a, 130,
 			 (struct fixture_set){.seen = 9, .cgroup = 8, .full = true});
-	assert_int_equal(ledger.series.all[0]->refs, 1);
-	assert_int_equal(ledger.series.all[0]->totals[SERIES_COUNT], 14);
+	assert_int_equal(fixture_series(&ledger, NULL)->refs, 1);
+	assert_int_equal(fixture_series(&ledger, NULL)->totals[SERIES_COUNT], 14);
 }
 
 /* Three by name, the others of three more, and all the rest. */
@@ -185,13 +185,12 @@ static void rows_beyond_the_limit_are_summed_up(void **state)
 		}
 	}
 	assert_int_equal(ledger.series.n, 6);
-	assert_string_equal(series_text(ledger.series.all[2], SERIES_SYSCALL), "keyctl");
-	assert_string_equal(series_text(ledger.series.all[3], SERIES_SYSCALL), "");
-	assert_string_equal(series_text(ledger.series.all[3], SERIES_CONTAINER), "c4");
-	assert_string_equal(series_text(ledger.series.all[3], SERIES_OTHERS), "true");
-	assert_int_equal(ledger.series.all[3]->totals[SERIES_COUNT], 8);
-	assert_int_equal(ledger.kinds[0].overflow_rows, 4);
-	assert_int_equal(ledger.kinds[0].overflow[SERIES_COUNT], 2 * (7 + 8 + 9 + 10));
+	assert_string_equal(series_text(fixture_series(&ledger, "c3"), SERIES_SYSCALL), "keyctl");
+	assert_string_equal(series_text(fixture_series(&ledger, "c4"), SERIES_SYSCALL), "");
+	assert_string_equal(series_text(fixture_series(&ledger, "c4"), SERIES_OTHERS), "true");
+	assert_int_equal(fixture_series(&ledger, "c4")->totals[SERIES_COUNT], 8);
+	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 4);
+	assert_int_equal(fixture_kind(&ledger)->overflow[SERIES_COUNT], 2 * (7 + 8 + 9 + 10));
 	assert_int_equal(fixture_rows(&ledger), sum);
 	/* another stream's rows are others, and what the first ones counted stays */
 	fixture_footer(&ledger, &a, 130);
@@ -238,7 +237,7 @@ static void no_container_takes_the_series_of_another(void **state)
 						      .error = i});
 	assert_int_equal(counted(&ledger, "/docker/good", false), 200);
 	assert_int_equal(counted(&ledger, "/docker/good", true), 0);
-	assert_int_equal(ledger.kinds[0].overflow_rows, 0);
+	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 0);
 	assert_true(counted(&ledger, "/docker/bad", true) > 0);
 	assert_int_equal(fixture_rows(&ledger), 15000 + 200);
 	assert_true(ledger.series.n < 4000);
@@ -275,8 +274,8 @@ static void a_series_whose_rows_are_long_gone_gives_way(void **state)
 	fixture_counters(&ledger, &a, 2000,
 			 (struct fixture_set){.seen = 9, .cgroup = 8, .name = "new"});
 	assert_int_equal(ledger.series.n, 1);
-	assert_string_equal(series_text(ledger.series.all[0], SERIES_CONTAINER), "new");
-	assert_int_equal(ledger.kinds[0].overflow_rows, 0);
+	assert_string_equal(series_text(fixture_series(&ledger, NULL), SERIES_CONTAINER), "new");
+	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 0);
 }
 
 static void names_longer_than_the_room_for_all_are_cut(void **state)
@@ -289,8 +288,8 @@ static void names_longer_than_the_room_for_all_are_cut(void **state)
 	fixture_header(&ledger, &a, 100);
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5, .name = name});
 	assert_int_equal(ledger.series.n, 1);
-	assert_in_range(ledger.series.all[0]->size, 8000, 8192);
-	assert_string_equal(series_text(ledger.series.all[0], SERIES_SCOPE), "");
+	assert_in_range(fixture_series(&ledger, NULL)->size, 8000, 8192);
+	assert_string_equal(series_text(fixture_series(&ledger, NULL), SERIES_SCOPE), "");
 }
 
 static void a_row_of_a_missing_part_is_not_gone(void **state)
@@ -308,7 +307,7 @@ static void a_row_of_a_missing_part_is_not_gone(void **state)
 	record.body_case = RINGSIDE__V1__RECORD__BODY_COUNTERS;
 	record.counters = &counters;
 	fixture_take(&ledger, &a, &record, 120);
-	assert_int_equal(ledger.series.all[0]->refs, 1);
+	assert_int_equal(fixture_series(&ledger, NULL)->refs, 1);
 }
 
 static void assert_shows(const struct ledger *ledger, const char *line)
@@ -368,11 +367,12 @@ static void queues_become_gauges_and_a_histogram(void **state)
 	assert_shows(&ledger, "errno=\"EPERM\",le=\"0.1\"} 3\n");
 	assert_shows(&ledger, "errno=\"EPERM\",le=\"+Inf\"} 36\n");
 	/* none was sent on: that is not a queue that was empty */
-	assert_true(ledger.series.all[0]->fullest[SERIES_SEND] < 0);
+	assert_true(fixture_series(&ledger, NULL)->fullest[SERIES_SEND] < 0);
 	/* nor is one at which nobody looked in this interval */
 	fixture_counters(&ledger, &a, 120, (struct fixture_set){.seen = 36, .no_row = true});
-	assert_true(ledger.series.all[0]->fullest[SERIES_RECEIVE] < 0);
-	assert_int_equal(ledger.series.all[0]->totals[SERIES_SAMPLES + SERIES_RECEIVE], 36);
+	assert_true(fixture_series(&ledger, NULL)->fullest[SERIES_RECEIVE] < 0);
+	assert_int_equal(fixture_series(&ledger, NULL)->totals[SERIES_SAMPLES + SERIES_RECEIVE],
+			 36);
 }
 
 /* What a gauge said last is not so any more when its streamer is dead. */

@@ -110,14 +110,40 @@ void fixture_footer(struct ledger *ledger, struct fixture_stream *stream, uint64
 	fixture_take(ledger, stream, &record, second);
 }
 
+const struct ledger_kind *fixture_kind(const struct ledger *ledger)
+{
+	static const struct ledger_kind nothing;
+
+	for (unsigned i = 0; i < ledger->n_kinds; i++)
+		if (!strcmp(ledger->kinds[i].name, "seccomp_denial"))
+			return &ledger->kinds[i];
+	return &nothing;
+}
+
+const struct series *fixture_series(const struct ledger *ledger, const char *container)
+{
+	const struct series *found = NULL;
+
+	for (size_t i = 0; i < ledger->series.n; i++) {
+		const struct series *one = ledger->series.all[i];
+
+		if (container && strcmp(series_text(one, SERIES_CONTAINER), container))
+			continue;
+		assert_null(found);
+		found = one;
+	}
+	assert_non_null(found);
+	return found;
+}
+
 uint64_t fixture_seen(const struct ledger *ledger)
 {
-	return ledger->n_kinds ? ledger->kinds[0].sums[LEDGER_SEEN] : 0;
+	return fixture_kind(ledger)->sums[LEDGER_SEEN];
 }
 
 uint64_t fixture_rows(const struct ledger *ledger)
 {
-	uint64_t sum = ledger->kinds[0].overflow[SERIES_COUNT];
+	uint64_t sum = fixture_kind(ledger)->overflow[SERIES_COUNT];
 
 	for (size_t i = 0; i < ledger->series.n; i++)
 		sum += ledger->series.all[i]->totals[SERIES_COUNT];

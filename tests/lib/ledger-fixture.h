@@ -44,6 +44,13 @@ void fixture_counters(struct ledger *ledger, struct fixture_stream *stream, uint
 /* Gives it the stream's Footer. */
 void fixture_footer(struct ledger *ledger, struct fixture_stream *stream, uint64_t second);
 
+/* Returns what the ledger has of denials; of nothing, if none was told of. */
+const struct ledger_kind *fixture_kind(const struct ledger *ledger);
+
+/* Returns the one series of the container; of any, if @container is NULL. The test fails if there
+ * are more of them, or none. */
+const struct series *fixture_series(const struct ledger *ledger, const char *container);
+
 /* Returns how many denials the ledger knows to have been seen. */
 uint64_t fixture_seen(const struct ledger *ledger);
 
