@@ -30,12 +30,12 @@ static void put_left_out(struct writer *writer, const char *before, enum object_
 static void put_all(struct writer *writer, const struct objects *objects,
 		    const struct cursor *cursor)
 {
+	const struct object *object;
 	const char *before = "";
+	size_t i = 0;
 
-	for (size_t i = 0; i < objects->table.room; i++) {
-		const struct object *object = objects->table.slots[i].item;
-
-		if (!object || !cursor_is_new(cursor, object->changed))
+	while ((object = objects_next(objects, &i))) {
+		if (!cursor_is_new(cursor, object->changed))
 			continue;
 		put_object(writer, before, object);
 		before = ",";

@@ -71,13 +71,13 @@ static void put_info(struct exposition *e, const struct object *object)
 static void put_infos(struct exposition *e, const struct objects *objects, enum object_sort sort,
 		      const char *name, const char *help)
 {
-	exposition_family(e, EXPOSITION_INFO, name, NULL, help);
-	for (size_t i = 0; i < objects->table.room; i++) {
-		const struct object *object = objects->table.slots[i].item;
+	const struct object *object;
+	size_t i = 0;
 
-		if (object && object->sort == sort)
+	exposition_family(e, EXPOSITION_INFO, name, NULL, help);
+	while ((object = objects_next(objects, &i)))
+		if (object->sort == sort)
 			put_info(e, object);
-	}
 }
 
 static void put_value(struct exposition *e, const struct object *object, enum object_value value)
@@ -97,15 +97,14 @@ static void put_family(struct exposition *e, const struct objects *objects, size
 {
 	enum object_sort sort = families[family].sort;
 	enum object_value value = families[family].value;
+	const struct object *object;
+	size_t i = 0;
 
 	exposition_family(e, families[family].type, families[family].name, families[family].unit,
 			  families[family].help);
-	for (size_t i = 0; i < objects->table.room; i++) {
-		const struct object *object = objects->table.slots[i].item;
-
-		if (object && object->sort == sort && object_has(object, value))
+	while ((object = objects_next(objects, &i)))
+		if (object->sort == sort && object_has(object, value))
 			put_value(e, object, value);
-	}
 	if (value != OBJECT_MEMORY || !objects->left_out[sort].n)
 		return;
 	exposition_sample(e);

@@ -304,14 +304,25 @@ void objects_sweep(struct objects *objects)
 	memcpy(objects->left_out, objects->leaving, sizeof(objects->left_out));
 }
 
+const struct object *objects_next(const struct objects *objects, size_t *at)
+{
+	while (*at < objects->table.room) {
+		const struct object *object = objects->table.slots[(*at)++].item;
+
+		if (object)
+			return object;
+	}
+	return NULL;
+}
+
 struct objects_sum objects_sum(const struct objects *objects, enum object_sort sort)
 {
 	struct objects_sum sum = objects->left_out[sort];
+	const struct object *object;
+	size_t i = 0;
 
-	for (size_t i = 0; i < objects->table.room; i++) {
-		const struct object *object = objects->table.slots[i].item;
-
-		if (!object || object->sort != sort)
+	while ((object = objects_next(objects, &i))) {
+		if (object->sort != sort)
 			continue;
 		sum.n++;
 		sum.memory_bytes += object->values[OBJECT_MEMORY];

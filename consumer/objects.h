@@ -66,7 +66,7 @@ struct objects_sum {
 	uint64_t n, memory_bytes;
 };
 
-/* All there is to it is to be zero. To look at all objects: the slots of the table. */
+/* All there is to it is to be zero. To look at all objects: objects_next. */
 struct objects {
 	struct table table;
 	uint64_t order; /* of the stream that the set at hand is of; 0: of none */
@@ -75,6 +75,10 @@ struct objects {
 	/* Of objects that found no room: by the latest full set, and by the one at hand. */
 	struct objects_sum left_out[OBJECT_SORTS], leaving[OBJECT_SORTS];
 };
+
+/* Returns the object from place *at on, which becomes the one behind it; NULL: there is none left.
+ * *at is 0 at first. */
+const struct object *objects_next(const struct objects *objects, size_t *at);
 
 /* The part of @row that is about an object; NULL: it is about none. */
 const Ringside__V1__BpfObject *object_of(const Ringside__V1__CounterRow *row);

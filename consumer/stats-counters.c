@@ -63,14 +63,13 @@ static bool is_before(stats_weight_fn weight, const struct object *a, const stru
 size_t stats_counters_top(const struct stats_counters *counters, stats_weight_fn weight,
 			  const struct object *ret[STATS_OBJECTS_SHOWN])
 {
-	const struct table *table = &counters->objects.table;
-	size_t n = 0;
+	const struct object *object;
+	size_t n = 0, i = 0;
 
-	for (size_t i = 0; i < table->room; i++) {
-		const struct object *object = table->slots[i].item;
+	while ((object = objects_next(&counters->objects, &i))) {
 		size_t at = n;
 
-		if (!object || weight(object) <= 0)
+		if (weight(object) <= 0)
 			continue;
 		while (at && is_before(weight, object, ret[at - 1]))
 			at--;

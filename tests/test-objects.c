@@ -128,13 +128,13 @@ static struct ledger begin(struct fixture_stream *a, size_t limit)
 
 static const struct object *find(const struct ledger *ledger, enum object_sort sort, uint32_t id)
 {
-	for (size_t i = 0; i < ledger->objects.table.room; i++) {
-		const struct object *object = ledger->objects.table.slots[i].item;
+	const struct object *object;
+	size_t i = 0;
 
-		if (object && object->sort == sort && object->id == id)
-			return object;
-	}
-	return NULL;
+	while ((object = objects_next(&ledger->objects, &i)))
+		if (object->sort == sort && object->id == id)
+			break;
+	return object;
 }
 
 static void assert_sum(const struct ledger *ledger, enum object_sort sort, uint64_t n,
@@ -347,17 +347,17 @@ static void a_long_text_is_cut_and_the_rest_is_there(void **state)
 	struct fixture_stream a;
 	_cleanup_ledger_ struct ledger ledger = begin(&a, 10);
 	struct objects objects = {0};
-	struct object *object = NULL;
+	const struct object *object;
 	struct row row;
+	size_t i = 0;
 
 	memset(path, 'x', sizeof(path) - 1);
 	fill(&row, &one);
 	row.object.name = path;
 	row.container.cgroup_path = path;
 	assert_ok(objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
-	for (size_t i = 0; i < objects.table.room; i++)
-		if (objects.table.slots[i].item)
-			object = objects.table.slots[i].item;
+	object = objects_next(&objects, &i);
+	assert_non_null(object);
 	assert_in_range(object->size, 8000, 8192);
 	assert_string_equal(object_text(object, OBJECT_FIELDS - 1), "");
 	objects_done(&objects);
