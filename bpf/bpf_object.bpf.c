@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* All BPF programs and maps of the machine, and who holds them. Three iterators, run by the
  * streamer once every interval; nothing is attached. */
-#include "common.bpf.h"
+#include "bpf/common/common.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* What it reads is private to the kernel: no headers tell where it is. */
 #ifndef RS_RUNTIME
 
-#include "file.bpf.h"
-#include "map-size.bpf.h"
-#include "owner.bpf.h"
-#include "task.bpf.h"
+#include "bpf/common/file.bpf.h"
+#include "bpf/common/owner.bpf.h"
+#include "bpf/common/task.bpf.h"
+#include "bpf/object/map-size.bpf.h"
 
 #define FUNCTIONS_MAX 256u /* BPF_MAX_SUBPROGS, include/linux/bpf_verifier.h */
 

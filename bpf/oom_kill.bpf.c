@@ -9,19 +9,19 @@
  * guessed.
  *
  * All this happens under the kernel's global oom_lock: one slot and one buffer are enough. */
-#include "common.bpf.h"
-#include "count.bpf.h"
-#include "gone.bpf.h"
-#include "kill.bpf.h"
-#include "memcg.bpf.h"
-#include "mm.bpf.h"
-#include "names.bpf.h"
-#include "owner-guess.bpf.h"
-#include "owner.bpf.h"
-#include "regs.bpf.h"
-#include "rows.bpf.h"
-#include "task.bpf.h"
-#include "told.bpf.h"
+#include "bpf/common/cgroup-removed.bpf.h"
+#include "bpf/common/common.bpf.h"
+#include "bpf/common/count.bpf.h"
+#include "bpf/common/names.bpf.h"
+#include "bpf/common/owner.bpf.h"
+#include "bpf/common/paths-told.bpf.h"
+#include "bpf/common/regs.bpf.h"
+#include "bpf/common/rows.bpf.h"
+#include "bpf/common/task.bpf.h"
+#include "bpf/oom/kill.bpf.h"
+#include "bpf/oom/memcg.bpf.h"
+#include "bpf/oom/mm.bpf.h"
+#include "bpf/oom/owner-guess.bpf.h"
 
 #define SIGKILL 9
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */

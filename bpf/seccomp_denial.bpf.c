@@ -13,14 +13,14 @@
  *
  * What was refused is read from the registers; the filter is run again only where these leave
  * two readings (see classify()). */
-#include "call.bpf.h"
-#include "decide.bpf.h"
-#include "denial.bpf.h"
-#include "filter-cache.bpf.h"
-#include "mark.bpf.h"
-#include "regs.bpf.h"
-#include "rows.bpf.h"
-#include "verdict.bpf.h"
+#include "bpf/common/regs.bpf.h"
+#include "bpf/common/rows.bpf.h"
+#include "bpf/seccomp/call.bpf.h"
+#include "bpf/seccomp/decide.bpf.h"
+#include "bpf/seccomp/denial.bpf.h"
+#include "bpf/seccomp/filter-cache.bpf.h"
+#include "bpf/seccomp/thread-notes.bpf.h"
+#include "bpf/seccomp/verdict.bpf.h"
 
 #define SIGSYS 31
 #define SYS_SECCOMP 1
@@ -30,7 +30,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 ROWS_PROGRAM(rs_denial_rows, struct wire_denial_key)
 
 #ifdef RS_LEGACY
-#include "decide-legacy.bpf.h"
+#include "bpf/seccomp/decide-legacy.bpf.h"
 #else
 
 /* Where the raw tracepoint programs end when there is something to report. Tail calls, so that

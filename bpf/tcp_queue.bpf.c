@@ -3,16 +3,16 @@
  * socket it does that on, and once every interval all that some task holds, so that one nobody
  * reads from shows too. A sample belongs to the cgroup of that task, which is known with cgroup v1
  * as with v2, and whatever network namespace the socket is in. */
-#include "common.bpf.h"
+#include "bpf/common/common.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#include "file.bpf.h"
-#include "owner.bpf.h"
-#include "regs.bpf.h"
-#include "share-rows.bpf.h"
-#include "sock.bpf.h"
-#include "task.bpf.h"
+#include "bpf/common/file.bpf.h"
+#include "bpf/common/owner.bpf.h"
+#include "bpf/common/regs.bpf.h"
+#include "bpf/common/share-rows.bpf.h"
+#include "bpf/common/task.bpf.h"
+#include "bpf/tcp/kernel-sockets.bpf.h"
 
 #define PATH_EPOCHS 30 /* each CPU asks again after so many intervals whether a path is known */
 

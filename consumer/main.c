@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "line.h"
-#include "options.h"
-#include "shell-word.h"
-#include "util.h"
+#include "consumer/base/shell-word.h"
+#include "consumer/base/text-line.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "proto/base/util.h"
 
 static const struct command *const commands[] = {
 	/* clang-format off */

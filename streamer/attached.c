@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attached.h"
-#include "probe.h"
-#include "tiers.h"
+#include "streamer/attached.h"
+#include "streamer/encode/probe.h"
+#include "streamer/kernel/tiers.h"
 
 bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,
 		     unsigned probe)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel.h"
+#include "streamer/kernel/kernel.h"
 
 /* Whether @probe was asked for and could not be attached. */
 bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,

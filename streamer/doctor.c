@@ -4,15 +4,15 @@
 #include <signal.h>
 #include <string.h>
 
-#include "attached.h"
-#include "clock.h"
-#include "counters.h"
-#include "doctor.h"
-#include "footer.h"
-#include "header.h"
-#include "stream.h"
-#include "totals.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "streamer/attached.h"
+#include "streamer/doctor.h"
+#include "streamer/output/stream.h"
+#include "streamer/report/clock.h"
+#include "streamer/report/counters.h"
+#include "streamer/report/footer.h"
+#include "streamer/report/header.h"
+#include "streamer/report/totals.h"
 
 #define PATIENCE_MS 5000
 #define HOLD_MS 30000 /* at most: a reader that forgets us shall not leave hooks behind */

@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-#include "kernel.h"
-#include "options.h"
-#include "privileges.h"
-#include "sink.h"
+#include "streamer/kernel/kernel.h"
+#include "streamer/options.h"
+#include "streamer/output/sink.h"
+#include "streamer/privileges/privileges.h"
 
 /* Writes a stream of a Header and a Footer: what got attached, how, and what is missing.
  * With doctor_holds, what is attached stays so until nobody reads the stream any more.

@@ -6,16 +6,16 @@
 #include <stdarg.h>
 #include <time.h>
 
-#include "attached.h"
-#include "doctor.h"
-#include "escape.h"
-#include "kernel.h"
-#include "options.h"
-#include "pipeline.h"
-#include "privileges.h"
-#include "probe.h"
-#include "sink.h"
-#include "util.h"
+#include "proto/base/escape.h"
+#include "proto/base/util.h"
+#include "streamer/attached.h"
+#include "streamer/doctor.h"
+#include "streamer/encode/probe.h"
+#include "streamer/kernel/kernel.h"
+#include "streamer/options.h"
+#include "streamer/output/sink.h"
+#include "streamer/pipeline/pipeline.h"
+#include "streamer/privileges/privileges.h"
 
 #define ERROR_SIZE 1024
 #define LOGS "/var/log" /* where the kubelet's folders are */

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "options-part.h"
-#include "recording-writer.h"
+#include "proto/recording/recording-writer.h"
+#include "streamer/options-part.h"
 
 /* Below it, a file would hold little but its first and last records. */
 #define MAX_BYTES_LEAST (64u << 10)

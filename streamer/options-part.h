@@ -3,8 +3,8 @@
  * stream goes), and options-value.c, which these stand on. */
 #pragma once
 
-#include "options.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "streamer/options.h"
 
 struct parse {
 	struct options *options;

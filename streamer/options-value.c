@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "options-part.h"
-#include "units.h"
+#include "proto/base/units.h"
+#include "streamer/options-part.h"
 
 int options_bad(struct parse *parse, const char *format, ...)
 {

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "options-part.h"
-#include "probe.h"
-#include "utf8.h"
+#include "proto/base/utf8.h"
+#include "streamer/encode/probe.h"
+#include "streamer/options-part.h"
 
 #define CRITICAL_RING_BYTES (512u * 1024)
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "kernel.h"
-#include "pipeline.h"
-#include "sink.h"
+#include "streamer/kernel/kernel.h"
+#include "streamer/output/sink.h"
+#include "streamer/pipeline/pipeline.h"
 
 #define OPTIONS_LABEL_KEY_MAX 63u
 #define OPTIONS_LABEL_VALUE_MAX 255u

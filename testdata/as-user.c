@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "proto/base/util.h"
 
 static const struct {
 	const char *name;

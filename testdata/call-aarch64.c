@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Not inlined: the instruction has one address, and it is stored before the call, because a
  * killed caller cannot tell afterwards. */
-#include "call.h"
+#include "testdata/call.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "proto/base/util.h"
 
 const bool call_has_x32 = false;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Not inlined: the instruction has one address, and it is stored before the call, because a
  * killed caller cannot tell afterwards. */
-#include "call.h"
+#include "testdata/call.h"
 
 #include <errno.h>
 #include <sys/ptrace.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "calls.h"
+#include "testdata/calls.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/filter.h"
 
 static const struct {
 	const char *name;

@@ -10,9 +10,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/cases.h"
+#include "testdata/filter.h"
 
 #define TRAP_DATA 0x55
 #define SI_CODE_SECCOMP 1    /* SYS_SECCOMP of asm-generic/siginfo.h, which libc lacks */

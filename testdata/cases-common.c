@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "filter.h"
+#include "testdata/cases.h"
+#include "testdata/filter.h"
 
 #define SUPERVISOR_WAIT 5000 /* ms */
 

@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/cases.h"
+#include "testdata/filter.h"
 
 #define EMULATED 77 /* what getppid() returns, says a tracer */
 

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/cases.h"
+#include "testdata/filter.h"
 
 /* Behind what each of today's kernels has, and where they keep which calls are always allowed:
  * whole words for some 450 to 480 numbers. */

@@ -14,9 +14,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/cases.h"
+#include "testdata/filter.h"
 
 #define NR_UNKNOWN 1000 /* no kernel has it */
 #define NR_X32 (0x40000000 | SYS_getppid)

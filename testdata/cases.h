@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "truth.h"
+#include "testdata/truth.h"
 
 /* The native number of a call nothing else makes; it ignores its arguments. */
 #define CASE_NR SYS_getppid

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cgroup-loop.h"
+#include "testdata/cgroup-loop.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * the time: it enters each, and what it left is removed. */
 #pragma once
 
-#include "memcg.h"
+#include "testdata/memcg.h"
 
 struct cgroup_loop {
 	const struct memcg *parent; /* borrowed */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "json.h"
+#include "testdata/json.h"
 
 void json_string(FILE *f, const char *text)
 {

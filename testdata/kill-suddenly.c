@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "util.h"
+#include "proto/base/util.h"
 
 #define STEP_MS 20
 #define STEPS 50 /* looked back: a second */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "memcg.h"
+#include "testdata/memcg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "proto/base/util.h"
 
 #define REMOVE_TRIES 500 /* of 10 ms */
 

@@ -9,9 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "call.h"
-#include "filter.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/call.h"
+#include "testdata/filter.h"
 
 static const struct {
 	const char *name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scene-actor.h"
+#include "testdata/scene-actor.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "proto/base/util.h"
 
 #define READY_POLLS 5000 /* of 2 ms */
 

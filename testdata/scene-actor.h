@@ -2,7 +2,7 @@
 /* What all actors do. */
 #pragma once
 
-#include "scene.h"
+#include "testdata/scene.h"
 
 #define PAGE 4096
 #define CHUNK (1024 * 1024)

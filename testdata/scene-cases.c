@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scene-actor.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/scene-actor.h"
 
 #define THREADS 8
 #define STACK (64 * 1024)

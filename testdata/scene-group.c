@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "scene.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/json.h"
+#include "testdata/scene.h"
 
 #define TIGHT (1024 * 1024) /* bytes */
 /* The kernel tries that before it kills, and then kills all without looking for signals. */

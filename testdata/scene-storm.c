@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "scene.h"
+#include "testdata/json.h"
+#include "testdata/scene.h"
 
 #define TASK_BYTES (1024 * 1024)
 #define PAGE 4096

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "memcg.h"
+#include "testdata/memcg.h"
 
 #define SCENE_ACTORS 4
 

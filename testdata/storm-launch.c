@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "storm.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/storm.h"
 
 #define READY_POLLS 5000 /* of 2 ms */
 

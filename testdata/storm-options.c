@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
-#include "calls.h"
-#include "storm.h"
+#include "testdata/calls.h"
+#include "testdata/storm.h"
 
 static const char usage[] =
 	"usage: trigger-storm [--tasks N] [--count N] [--errno E] [--syscall NAME|NR]\n"

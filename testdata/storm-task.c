@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "call.h"
-#include "calls.h"
-#include "cgroup-loop.h"
-#include "filter.h"
-#include "storm.h"
-#include "supervisor.h"
+#include "testdata/call.h"
+#include "testdata/calls.h"
+#include "testdata/cgroup-loop.h"
+#include "testdata/filter.h"
+#include "testdata/storm.h"
+#include "testdata/supervisor.h"
 
 #define BURST_NANO 100000000ul
 

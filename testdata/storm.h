@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "memcg.h"
+#include "testdata/memcg.h"
 
 #define STORM_TASKS_MAX 512
 #define STORM_ROWS_MAX 256 /* pairs of call and errno that are counted one by one */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "supervisor.h"
+#include "testdata/supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,8 +7,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "call.h"
-#include "filter.h"
+#include "testdata/call.h"
+#include "testdata/filter.h"
 
 static int answer(int listener, unsigned long error, unsigned long count)
 {

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "memcg.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/json.h"
+#include "testdata/memcg.h"
 
 #define PROGRAM_INSTRUCTIONS 100u /* moves, and an exit */
 #define VALUE_MAX 1024u

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "scene.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/json.h"
+#include "testdata/scene.h"
 
 #define MIB (1024ull * 1024)
 #define LIMIT_MIN 8

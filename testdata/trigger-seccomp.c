@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cases.h"
-#include "memcg.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/cases.h"
+#include "testdata/memcg.h"
 
 #define POLL_NANO (2 * 1000 * 1000)
 #define POLLS 10000 /* 20 s and more for one case */

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "json.h"
-#include "storm.h"
+#include "testdata/calls.h"
+#include "testdata/json.h"
+#include "testdata/storm.h"
 
 static unsigned long now(void)
 {

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "memcg.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/json.h"
+#include "testdata/memcg.h"
 
 #define CHUNK 4096u
 #define TURN 1000u /* bytes that a reader who keeps up gets at once */

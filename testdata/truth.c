@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "truth.h"
+#include "testdata/truth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "testdata/json.h"
 
 #define X32_BIT 0x40000000
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "call.h"
+#include "testdata/call.h"
 
 #define TRUTH_PIDS 8
 #define TRUTH_EXPECT 640

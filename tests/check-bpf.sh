@@ -10,7 +10,7 @@ set -euo pipefail
 cd "${1:-$(dirname "$0")/..}"
 
 bad=0
-for file in bpf/*.[ch]; do
+for file in bpf/*.[ch] bpf/*/*.[ch]; do
 	# One line a call, with what is before it; the newline of wrapped calls and comments are gone.
 	while IFS= read -r before; do
 		[[ $before =~ (\(int\)|\(void\)|!)\ *$ ]] && continue

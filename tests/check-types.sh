@@ -9,7 +9,7 @@ set -eu
 cd "${1:-$(dirname "$0")/..}/bpf"
 
 bad=0
-types=$(sed -nE 's/^struct ([a-z0-9_]+) \{$/STRUCT(\1)/p; s/^enum ([a-z0-9_]+) \{$/ENUM(\1)/p' kernel.h kernel-*.h)
+types=$(sed -nE 's/^struct ([a-z0-9_]+) \{$/STRUCT(\1)/p; s/^enum ([a-z0-9_]+) \{$/ENUM(\1)/p' common/kernel.h common/kernel-*.h)
 for type in $types; do
 	case $type in
 	*___* | 'STRUCT(action_cache)' | 'STRUCT(fred_frame)' | 'STRUCT(mm_rss_stat)') continue ;;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "frame.h"
-#include "recording-writer.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/record/frame.h"
+#include "proto/recording/recording-writer.h"
 
 static int take_output(struct recording_writer *w)
 {

@@ -11,9 +11,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "denial.h"
-#include "line.h"
-#include "stopwatch.h"
+#include "tests/bench/line.h"
+#include "tests/lib/denial.h"
+#include "tests/lib/stopwatch.h"
 
 #define RUNS 11
 #define EVENTS 24576u /* three quarters of the ring */

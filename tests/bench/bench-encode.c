@@ -2,8 +2,8 @@
 /* What the streamer's encoder costs per event, against protobuf-c packing an equal message that
  * is ready in memory (filling that message is not counted). Both in one process, in turns; the
  * median of the runs. */
-#include "denial.h"
-#include "stopwatch.h"
+#include "tests/lib/denial.h"
+#include "tests/lib/stopwatch.h"
 
 #define RUNS 31
 #define EVENTS 20000

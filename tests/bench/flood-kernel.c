@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flood-kernel.h"
+#include "tests/bench/flood-kernel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "flood.skel.h"
-#include "totals.h"
+#include "streamer/report/totals.h"
 
 struct kernel {
 	struct flood *flood;

@@ -2,8 +2,8 @@
 /* kernel.h over a flood: a real ring, filled by a program that BPF_PROG_TEST_RUN runs. */
 #pragma once
 
-#include "flood.h"
-#include "kernel.h"
+#include "streamer/kernel/kernel.h"
+#include "tests/bench/flood.h"
 
 /* Dies where it does not work: without CAP_BPF. */
 struct kernel *flood_new(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Puts the next of some ready records into a ring, counted as the probes count: run by
  * BPF_PROG_TEST_RUN, as often and as fast as it goes, by one task on each CPU. */
-#include "kernel.h"
+#include "bpf/common/kernel.h"
 
-#include "flood.h"
+#include "tests/bench/flood.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

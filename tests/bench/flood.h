@@ -2,7 +2,7 @@
 /* What the flood's program and who starts it agree on. */
 #pragma once
 
-#include "wire.h"
+#include "bpf/wire/wire.h"
 
 #define FLOOD_RECORDS 1024u /* a power of two */
 #define FLOOD_CPUS 64u

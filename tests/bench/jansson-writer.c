@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What costs jansson nothing is done for it: nothing is checked for UTF-8 on the way in, the
  * calendar is asked once a second, and the tree is dumped into one buffer. */
-#include "jansson-writer.h"
+#include "tests/bench/jansson-writer.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <time.h>
 
-#include "body.h"
-#include "text.h"
+#include "consumer/kinds/sentence.h"
+#include "consumer/read/body.h"
 
 #define NANO 1000000000u
 #define DUMP_SIZE (64u * 1024)

@@ -2,8 +2,8 @@
 /* `ringside cat -o json` as one would write it with jansson: a tree for each event, dumped. */
 #pragma once
 
-#include "ringside.pb-c.h"
-#include "writer.h"
+#include "consumer/base/out-buffer.h"
+#include "proto/ringside.pb-c.h"
 
 struct jansson_writer;
 

@@ -9,10 +9,10 @@
 #include <fcntl.h>
 #include <time.h>
 
-#include "body.h"
-#include "jansson-writer.h"
-#include "output.h"
-#include "reader.h"
+#include "consumer/output/output.h"
+#include "consumer/read/body.h"
+#include "consumer/read/reader.h"
+#include "tests/bench/jansson-writer.h"
 
 #define RUNS 11
 #define EVENTS_MAX 2000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "line.h"
+#include "tests/bench/line.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,8 +7,8 @@
 
 #include <xxhash.h>
 
-#include "denial.h"
-#include "stopwatch.h"
+#include "tests/lib/denial.h"
+#include "tests/lib/stopwatch.h"
 
 #define PIECE (128u * 1024) /* of what is hashed or written at once, as by the streamer */
 

@@ -3,9 +3,9 @@
  * with protobuf-c in its encoder's place, or by hardly anything. They die where they fail. */
 #pragma once
 
-#include "flood-kernel.h"
-#include "load.h"
-#include "pipeline-part.h"
+#include "streamer/pipeline/pipeline-internal.h"
+#include "tests/bench/flood-kernel.h"
+#include "tests/bench/load.h"
 
 /* What is done with the records. */
 enum deed {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "load.h"
+#include "tests/bench/load.h"
 
-#include "denial.h"
+#include "tests/lib/denial.h"
 
 static void add_paths(struct wire_record *record)
 {

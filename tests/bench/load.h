@@ -2,8 +2,8 @@
 /* Two loads for a flood, and each record's event as protobuf-c has it in memory. */
 #pragma once
 
-#include "flood.h"
-#include "ringside.pb-c.h"
+#include "proto/ringside.pb-c.h"
+#include "tests/bench/flood.h"
 
 struct load {
 	const char *name;

@@ -7,10 +7,10 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "frame.h"
-#include "recording-writer.h"
-#include "ringside-fields.h"
-#include "wire-record.h"
+#include "proto/record/frame.h"
+#include "proto/recording/recording-writer.h"
+#include "proto/ringside-fields.h"
+#include "tests/lib/wire-record.h"
 
 #define CONTAINERS 40u
 #define THREADS 9u

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "pb-read.h"
-#include "peek.h"
-#include "ringside-fields.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/record/pb-read.h"
+#include "proto/record/peek.h"
+#include "proto/ringside-fields.h"
 
 #define BUFFER_SIZE (4u << 20) /* more than the largest frame */
 #define MICROSECONDS 10000000u /* older ones count as that */

@@ -2,8 +2,8 @@
 /* Filters as people type them: a line each, "NAME VALUE". */
 #include <string.h>
 
-#include "filter.h"
-#include "fuzz.h"
+#include "consumer/filter/filter.h"
+#include "tests/fuzz/fuzz.h"
 
 #define LINE_SIZE 512
 

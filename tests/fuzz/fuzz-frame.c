@@ -2,9 +2,9 @@
 /* The framing: what the reader gives is what stands there, frame by frame. */
 #include <string.h>
 
-#include "frame.h"
-#include "fuzz.h"
-#include "peek.h"
+#include "proto/record/frame.h"
+#include "proto/record/peek.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "fuzz.h"
-#include "recording-frames.h"
-#include "recording.h"
-#include "seek-table.h"
-#include "zframe.h"
+#include "consumer/verify/seek-table.h"
+#include "proto/recording/recording-frames.h"
+#include "proto/recording/recording.h"
+#include "proto/recording/zframe.h"
+#include "tests/fuzz/fuzz.h"
 
 /* A fuzzer finds no hashes: the right one goes before the message. */
 static void decode(const uint8_t *data, size_t size)

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "fuzz.h"
-#include "output.h"
-#include "peek.h"
-#include "unpack.h"
+#include "consumer/base/arena.h"
+#include "consumer/output/output.h"
+#include "consumer/read/unpack.h"
+#include "proto/record/peek.h"
+#include "tests/fuzz/fuzz.h"
 
 static void print(const struct output_ops *ops, struct writer *writer,
 		  const Ringside__V1__Record *record, const uint8_t *data, size_t size)

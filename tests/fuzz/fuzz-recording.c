@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "examine.h"
-#include "fuzz.h"
-#include "repair.h"
+#include "consumer/repair/repair.h"
+#include "consumer/verify/verify-input.h"
+#include "tests/fuzz/fuzz.h"
 
 static enum verify_status verify_it(const char *path)
 {

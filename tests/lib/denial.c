@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "denial.h"
+#include "tests/lib/denial.h"
 
 void fill_process(struct wire_process *process)
 {

@@ -5,7 +5,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "wire-record.h"
+#include "tests/lib/wire-record.h"
 
 #define ID "9ec39b91f3d70e1beff50a308f77067065ea6be0d91a3378375056cd4422cf3d"
 #define POD                                                                                        \

@@ -4,9 +4,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "fake-kernel.h"
-#include "ring.h"
-#include "wire-record.h"
+#include "streamer/tables/ring.h"
+#include "tests/lib/fake-kernel.h"
+#include "tests/lib/wire-record.h"
 
 /* ring_init is given no more than an fd. */
 static struct kernel *the_kernel;

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "kernel.h"
-#include "wire.h"
+#include "bpf/wire/wire.h"
+#include "streamer/kernel/kernel.h"
 
 #define FAKE_CPUS 8u
 #define FAKE_GONE 64

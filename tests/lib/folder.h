@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "test.h"
+#include "tests/lib/test.h"
 
 /* Makes a new folder for a test; *state becomes its path. */
 int folder_setup(void **state);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the probes are made of, each part to be called by itself: for tests/test-kernel-*.c, which
  * run these programs with bpf(2). */
-#include "tcp_queue.bpf.c"
+#include "bpf/tcp_queue.bpf.c"
 
-#include "denial.bpf.h"
-#include "owner-guess.bpf.h"
+#include "bpf/oom/owner-guess.bpf.h"
+#include "bpf/seccomp/denial.bpf.h"
 
 __u64 test_address = 0;
 __u64 test_id = 0;

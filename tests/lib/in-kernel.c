@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "in-kernel.h"
+#include "tests/lib/in-kernel.h"
 
 struct in_kernel *in_kernel_open(void)
 {

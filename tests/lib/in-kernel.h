@@ -7,11 +7,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "wire.h" /* types of the skeleton */
+#include "bpf/wire/wire.h" /* types of the skeleton */
 
 #include "in_kernel.skel.h"
-#include "memcg.h"
-#include "test.h"
+#include "testdata/memcg.h"
+#include "tests/lib/test.h"
 
 /* Opens the programs; the caller loads them, or only some of them. */
 struct in_kernel *in_kernel_open(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "input-fixture.h"
+#include "tests/lib/input-fixture.h"
 
 void got_free(struct got *got)
 {

@@ -2,8 +2,8 @@
 /* What an input gives of a stream, collected. */
 #pragma once
 
-#include "input.h"
-#include "zstd-fixture.h"
+#include "proto/recording/input.h"
+#include "tests/lib/zstd-fixture.h"
 #include <malloc.h>
 #include <pthread.h>
 #include <zstd.h>

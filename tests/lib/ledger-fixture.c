@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ledger-fixture.h"
+#include "tests/lib/ledger-fixture.h"
 
 struct fixture_stream fixture_stream(uint8_t id)
 {

@@ -2,9 +2,9 @@
 /* Streams as a ledger sees them: Headers, Counters and Footers with the sums a test wants. */
 #pragma once
 
-#include "ledger.h"
-#include "test.h"
-#include "util.h"
+#include "consumer/sums/ledger.h"
+#include "proto/base/util.h"
+#include "tests/lib/test.h"
 
 #define SECOND UINT64_C(1000000000)
 #define REAL_ZERO UINT64_C(1763780645) /* real time of boot time 0, in seconds */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record-tally.h"
+#include "tests/lib/record-tally.h"
 
 static unsigned kind_index(const char *kind)
 {

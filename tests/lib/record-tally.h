@@ -4,8 +4,8 @@
 
 #include <xxhash.h>
 
-#include "fake-kernel.h"
-#include "recordings.h"
+#include "tests/lib/fake-kernel.h"
+#include "tests/lib/recordings.h"
 
 #define DENIAL WIRE_SECCOMP_DENIAL
 #define KILL WIRE_OOM_KILL

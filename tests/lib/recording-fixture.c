@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "recording-fixture.h"
+#include "tests/lib/recording-fixture.h"
 
 int recording_setup(void **state)
 {

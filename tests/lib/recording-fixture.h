@@ -12,11 +12,11 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-#include "frame.h"
-#include "recording-index.h"
-#include "recording-writer.h"
-#include "records.h"
-#include "stream-builder.h"
+#include "proto/record/frame.h"
+#include "proto/recording/recording-index.h"
+#include "proto/recording/recording-writer.h"
+#include "tests/lib/records.h"
+#include "tests/lib/stream-builder.h"
 
 #define FILE_MAX (64u << 20)
 

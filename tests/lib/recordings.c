@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "recordings.h"
+#include "tests/lib/recordings.h"
 
 struct records recordings_read(const char *path, bool *ret_whole)
 {

@@ -7,7 +7,7 @@
 
 #include <zstd.h>
 
-#include "records.h"
+#include "tests/lib/records.h"
 
 /* Returns the records of a compressed file; *ret_whole becomes whether its last frame is finished.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "records.h"
+#include "tests/lib/records.h"
 
 void records_free(struct records *records)
 {

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "folder.h"
-#include "ringside.pb-c.h"
-#include "test.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/ringside.pb-c.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/test.h"
 
 typedef Ringside__V1__Record Record;
 

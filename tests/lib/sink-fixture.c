@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sink-fixture.h"
+#include "tests/lib/sink-fixture.h"
 
 const uint8_t sink_id[17] = {0x1f, 0x0c, 0x77, 0xa2};
 

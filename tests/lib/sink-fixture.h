@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "recordings.h"
-#include "ringside.pb-c.h"
-#include "sink.h"
+#include "proto/ringside.pb-c.h"
+#include "streamer/output/sink.h"
+#include "tests/lib/recordings.h"
 
 extern const uint8_t sink_id[17]; /* of 16 bytes; those from the second on are another one */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stopwatch.h"
+#include "tests/lib/stopwatch.h"
 
 #include <stdlib.h>
 #include <time.h>

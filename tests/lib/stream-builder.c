@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stream-builder.h"
+#include "tests/lib/stream-builder.h"
 
 #include <xxhash.h>
 
-#include "frame.h"
-#include "test.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/record/frame.h"
+#include "tests/lib/test.h"
 
 #define STEP_NANO 1000000u
 

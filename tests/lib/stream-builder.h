@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ringside.pb-c.h"
+#include "proto/ringside.pb-c.h"
 
 enum { STREAM_OOM, STREAM_SECCOMP, STREAM_KINDS };
 #define STREAM_CPUS 2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stream-fixture.h"
+#include "tests/lib/stream-fixture.h"
 
 int fixture_setup(void **state)
 {

@@ -2,13 +2,13 @@
 /* Everything a stream is made from, over a fake kernel, into a file of a folder of its own. */
 #pragma once
 
-#include "counters.h"
-#include "encoder.h"
-#include "fake-kernel.h"
-#include "records.h"
-#include "sink.h"
-#include "stream.h"
-#include "totals.h"
+#include "streamer/encode/encoder.h"
+#include "streamer/output/sink.h"
+#include "streamer/output/stream.h"
+#include "streamer/report/counters.h"
+#include "streamer/report/totals.h"
+#include "tests/lib/fake-kernel.h"
+#include "tests/lib/records.h"
 
 struct fixture {
 	void *folder;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text-fixture.h"
+#include "tests/lib/text-fixture.h"
 
 void be(Ringside__V1__Process *process, const char *comm, uint32_t pid)
 {

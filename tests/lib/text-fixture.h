@@ -2,13 +2,13 @@
 /* Records to be put into words: an OOM kill, a denial, and what is about the stream. */
 #pragma once
 
-#include "test.h"
+#include "tests/lib/test.h"
 
 #include <stdlib.h>
 
-#include "line.h"
-#include "text.h"
-#include "util.h"
+#include "consumer/base/text-line.h"
+#include "consumer/kinds/sentence.h"
+#include "proto/base/util.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verify-fixture.h"
+#include "tests/lib/verify-fixture.h"
 
 struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
 {

@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "stream-builder.h"
-#include "test.h"
-#include "verdict.h"
-#include "verify.h"
+#include "consumer/verify/summary-line.h"
+#include "consumer/verify/verify.h"
+#include "tests/lib/stream-builder.h"
+#include "tests/lib/test.h"
 
 /* Verifies a stream of these bytes, and returns the verification, which is at its end. */
 struct verify *verify_bytes(const void *data, size_t size, bool in_progress);

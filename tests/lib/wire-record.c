@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire-record.h"
+#include "tests/lib/wire-record.h"
 
 void record_init(struct wire_record *record, unsigned probe)
 {

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "encoder.h"
-#include "probe.h"
-#include "ringside.pb-c.h"
-#include "test.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/ringside.pb-c.h"
+#include "streamer/encode/encoder.h"
+#include "streamer/encode/probe.h"
+#include "tests/lib/test.h"
 
 struct wire_record {
 	union {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "words-fixture.h"
+#include "tests/lib/words-fixture.h"
 
-#include "identity.h"
+#include "consumer/read/container-identity.h"
 
 #define HALF "1b4ad0f3c2e59687786a5b4c3d2e1f0f"
 #define A "46c1877ea1fd" HALF "01234567890123456789"

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "arena.h"
-#include "phrases.h"
-#include "text-fixture.h"
+#include "consumer/base/arena.h"
+#include "consumer/text/phrases.h"
+#include "tests/lib/text-fixture.h"
 
 #define CASES_MAX 512
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "writer-fixture.h"
+#include "tests/lib/writer-fixture.h"
 
 struct writer *fixture_writer(void)
 {

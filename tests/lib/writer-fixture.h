@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "test.h"
-#include "writer.h"
+#include "consumer/base/out-buffer.h"
+#include "tests/lib/test.h"
 
 /* Returns a writer to memory. */
 struct writer *fixture_writer(void);

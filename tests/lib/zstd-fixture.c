@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "zstd-fixture.h"
+#include "tests/lib/zstd-fixture.h"
 
 static void packed_take(struct packed *packed)
 {

@@ -6,11 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "frame.h"
-#include "recording-writer.h"
-#include "stream-builder.h"
-#include "test.h"
-#include "util.h"
+#include "proto/base/util.h"
+#include "proto/record/frame.h"
+#include "proto/recording/recording-writer.h"
+#include "tests/lib/stream-builder.h"
+#include "tests/lib/test.h"
 
 struct packed {
 	uint8_t *data;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the values of JSON (RFC 8259). The caller writes the punctuation.
+ *
+ * The output is ASCII-safe where it has to be: control characters, and what hides or reorders
+ * others (character_is_unsafe), are escaped, so that nothing in a record can steer a terminal or
+ * deceive who reads it; invalid UTF-8 becomes \ufffd byte by byte. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/base/out-buffer.h"
+
+void json_string(struct writer *writer, const char *s, size_t size); /* with the quotes */
+void json_uint(struct writer *writer, uint64_t v);
+void json_int(struct writer *writer, int64_t v);
+void json_address(struct writer *writer, uint64_t v);                   /* "0x1f" */
+void json_hex(struct writer *writer, const uint8_t *data, size_t size); /* "00ff" */
+void json_base64(struct writer *writer, const uint8_t *data, size_t size);
+
+/* The same where @p has room for JSON_NUMBER bytes. Return their end. */
+#define JSON_NUMBER 24
+uint8_t *json_digits(uint8_t *p, uint64_t v);
+uint8_t *json_signed_digits(uint8_t *p, int64_t v);
+uint8_t *json_address_digits(uint8_t *p, uint64_t v);
+
+/* The nine digits of a part of a second. */
+uint8_t *json_nano(uint8_t *p, uint32_t v);
+
+/* The name of a member, which is our own, and what stands before it. */
+void json_member(struct writer *writer, const char *before, const char *name);
+void json_member_uint(struct writer *writer, const char *before, const char *name, uint64_t v);
+
+/* Of a number that may not be there. *before: what stands before the next member; a comma from the
+ * first on. */
+void json_member_known(struct writer *writer, const char **before, const char *name, bool has,
+		       uint64_t v);
+
+/* Length of the valid UTF-8 sequence of two bytes or more at @p (RFC 3629), 0 if there is none. */
+size_t json_utf8(const uint8_t *p, size_t size);

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/base/time-spec.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "proto/base/util.h"
+
+#define SECOND INT64_C(1000000000)
+#define WHEN_ZONE 64
+#define ZONES "/usr/share/zoneinfo/"
+
+static const char *skip_blanks(const char *s)
+{
+	while (*s == ' ' || *s == '\t')
+		s++;
+	return s;
+}
+
+static bool skip_word(const char **s, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (strncasecmp(*s, word, size) != 0 || isalnum((unsigned char)(*s)[size]))
+		return false;
+	*s = skip_blanks(*s + size);
+	return true;
+}
+
+/* Exactly @min to @max digits. */
+static bool take_number(const char **s, unsigned min, unsigned max, int64_t *ret)
+{
+	int64_t v = 0;
+	unsigned n = 0;
+
+	for (; n < max && isdigit((unsigned char)(*s)[n]); n++)
+		v = v * 10 + ((*s)[n] - '0');
+	if (n < min || isdigit((unsigned char)(*s)[n]))
+		return false;
+	*s += n;
+	*ret = v;
+	return true;
+}
+
+/* ".25" or ",25" of a second or of any @unit, in ns; nothing is 0. */
+static int64_t take_fraction(const char **s, int64_t unit)
+{
+	__int128 v = 0, scale = 1;
+
+	if ((**s != '.' && **s != ',') || !isdigit((unsigned char)(*s)[1]))
+		return 0;
+	for ((*s)++; isdigit((unsigned char)**s); (*s)++) {
+		if (scale >= SECOND)
+			continue;
+		v = v * 10 + (**s - '0');
+		scale *= 10;
+	}
+	return (int64_t)(v * unit / scale);
+}
+
+static const struct {
+	const char *name;
+	int64_t nano;
+} units[] = {
+	/* as systemd.time(7) has them; the first whole word that fits */
+	{"usec", 1000},
+	{"us", 1000},
+	{"msec", 1000000},
+	{"ms", 1000000},
+	{"seconds", SECOND},
+	{"second", SECOND},
+	{"sec", SECOND},
+	{"s", SECOND},
+	{"minutes", 60 * SECOND},
+	{"minute", 60 * SECOND},
+	{"min", 60 * SECOND},
+	{"months", 2629800 * SECOND},
+	{"month", 2629800 * SECOND},
+	{"M", 2629800 * SECOND},
+	{"m", 60 * SECOND},
+	{"hours", 3600 * SECOND},
+	{"hour", 3600 * SECOND},
+	{"hr", 3600 * SECOND},
+	{"h", 3600 * SECOND},
+	{"days", 86400 * SECOND},
+	{"day", 86400 * SECOND},
+	{"d", 86400 * SECOND},
+	{"weeks", 604800 * SECOND},
+	{"week", 604800 * SECOND},
+	{"w", 604800 * SECOND},
+	{"years", 31557600 * SECOND},
+	{"year", 31557600 * SECOND},
+	{"y", 31557600 * SECOND},
+};
+
+static int64_t take_unit(const char **s)
+{
+	size_t size = 0;
+
+	while (isalpha((unsigned char)(*s)[size]))
+		size++;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strlen(units[i].name) != size || strncmp(units[i].name, *s, size) != 0)
+			continue;
+		*s += size;
+		return units[i].nano;
+	}
+	return 0;
+}
+
+/* "1h 30min", "90" (seconds), "1.5 h"; ends at the first thing that is no number. */
+static int take_span(const char **s, int64_t *ret)
+{
+	__int128 sum = 0;
+	int64_t n, unit;
+	bool any = false;
+
+	while (take_number(s, 1, 18, &n)) {
+		/* what the fraction is a part of stands behind it */
+		const char *fraction = *s;
+
+		(void)take_fraction(s, 1);
+		*s = skip_blanks(*s);
+		unit = take_unit(s);
+		if (!unit)
+			unit = SECOND;
+		sum += (__int128)n * unit + take_fraction(&fraction, unit);
+		if (sum > INT64_MAX)
+			return -ERANGE;
+		any = true;
+		*s = skip_blanks(*s);
+	}
+	if (!any)
+		return -EINVAL;
+	*ret = (int64_t)sum;
+	return 0;
+}
+
+static int finish(__int128 nano, uint64_t *ret)
+{
+	if (nano < 0 || nano > INT64_MAX)
+		return -ERANGE;
+	*ret = (uint64_t)nano;
+	return 0;
+}
+
+/* "-1h", "+5min", "1h ago", "5min left" */
+static int parse_relative(const char *s, int64_t now, uint64_t *ret)
+{
+	bool sign = *s == '-' || *s == '+';
+	int64_t span;
+	bool past;
+	int r;
+
+	past = *s == '-';
+	s = skip_blanks(s + sign);
+	r = take_span(&s, &span);
+	if (r < 0)
+		return r;
+	if (!sign) {
+		past = skip_word(&s, "ago");
+		if (!past && !skip_word(&s, "left"))
+			return -EINVAL;
+	}
+	if (*s)
+		return -EINVAL;
+	return finish(past ? (__int128)now - span : (__int128)now + span, ret);
+}
+
+static int parse_epoch(const char *s, uint64_t *ret)
+{
+	bool before = *s == '-';
+	int64_t second, fraction;
+
+	s += before;
+	if (!take_number(&s, 1, 18, &second))
+		return -EINVAL;
+	fraction = take_fraction(&s, SECOND);
+	if (*skip_blanks(s))
+		return -EINVAL;
+	return before ? -ERANGE : finish((__int128)second * SECOND + fraction, ret);
+}
+
+struct moment {
+	struct tm tm; /* the date is today's, the time 00:00:00, unless given */
+	int64_t fraction;
+	bool utc;
+	int64_t offset;       /* east of UTC, seconds; with utc */
+	int weekday;          /* as given; -1: not */
+	char zone[WHEN_ZONE]; /* "Europe/Berlin", of the machine's list; "": none */
+};
+
+static int days_in(int month, int year)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month] + (month == 1 && leap);
+}
+
+static bool take_date(const char **s, struct moment *m)
+{
+	const char *p = *s;
+	int64_t year, month, day;
+
+	if (!take_number(&p, 4, 4, &year) || *p++ != '-' || !take_number(&p, 2, 2, &month) ||
+	    *p++ != '-' || !take_number(&p, 2, 2, &day))
+		return false;
+	/* mktime would take the 31st of February for March: who types it means something else */
+	if (month < 1 || month > 12 || day < 1 || day > days_in((int)month - 1, (int)year))
+		return false;
+	m->tm.tm_year = (int)year - 1900;
+	m->tm.tm_mon = (int)month - 1;
+	m->tm.tm_mday = (int)day;
+	*s = p;
+	return true;
+}
+
+/* "Nov 22", as our own lines have it: the latest one that is not after today. */
+static bool take_short_date(const char **s, struct moment *m)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	const char *p = *s;
+	int month = 0, year = m->tm.tm_year;
+	int64_t day;
+
+	while (month < 12 && !skip_word(&p, months[month]))
+		month++;
+	if (month == 12 || !take_number(&p, 1, 2, &day))
+		return false;
+	if (month > m->tm.tm_mon || (month == m->tm.tm_mon && day > m->tm.tm_mday))
+		year--;
+	if (day < 1 || day > days_in(month, year + 1900))
+		return false;
+	m->tm.tm_year = year;
+	m->tm.tm_mon = month;
+	m->tm.tm_mday = (int)day;
+	*s = p;
+	return true;
+}
+
+static bool take_time(const char **s, struct moment *m)
+{
+	const char *p = *s;
+	int64_t hour, minute, second = 0;
+
+	if (!take_number(&p, 1, 2, &hour) || *p++ != ':' || !take_number(&p, 2, 2, &minute))
+		return false;
+	if (*p == ':') {
+		p++;
+		if (!take_number(&p, 2, 2, &second))
+			return false;
+		m->fraction = take_fraction(&p, SECOND);
+	}
+	if (hour > 23 || minute > 59 || second > 60)
+		return false;
+	m->tm.tm_hour = (int)hour;
+	m->tm.tm_min = (int)minute;
+	m->tm.tm_sec = (int)second;
+	*s = p;
+	return true;
+}
+
+/* A zone by its name in the machine's list: CET, Europe/Berlin. */
+static bool take_zone_name(const char **s, struct moment *m)
+{
+	char path[sizeof(ZONES) + WHEN_ZONE];
+	size_t size = strspn(*s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789_+-/");
+	struct stat st;
+
+	if (!size || size >= WHEN_ZONE || !isalpha((unsigned char)**s))
+		return false;
+	memcpy(m->zone, *s, size);
+	m->zone[size] = '\0';
+	(void)snprintf(path, sizeof(path), ZONES "%s", m->zone);
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	*s += size;
+	return true;
+}
+
+/* One of the two that the machine's own zone has. */
+static bool take_local_zone(const char **s, struct moment *m)
+{
+	tzset();
+	for (int i = 0; i < 2; i++) {
+		if (!skip_word(s, tzname[i]))
+			continue;
+		m->tm.tm_isdst = i;
+		return true;
+	}
+	return false;
+}
+
+/* "+01:00", "+0100" and "+01" */
+static bool take_offset(const char **s, struct moment *m)
+{
+	int64_t hours, minutes = 0;
+	const char *p = *s + 1;
+
+	if (!isdigit((unsigned char)p[0]) || !isdigit((unsigned char)p[1]))
+		return false;
+	hours = (p[0] - '0') * 10 + (p[1] - '0');
+	p += 2;
+	if (*p == ':' || isdigit((unsigned char)*p)) {
+		p += *p == ':';
+		if (!take_number(&p, 2, 2, &minutes))
+			return false;
+	}
+	if (hours > 14 || minutes > 59)
+		return false;
+	m->utc = true;
+	m->offset = (hours * 3600 + minutes * 60) * (**s == '-' ? -1 : 1);
+	*s = p;
+	return true;
+}
+
+static bool take_zone(const char **s, struct moment *m)
+{
+	const char *p = *s;
+
+	if (skip_word(s, "UTC") || skip_word(s, "Z")) {
+		m->utc = true;
+		return true;
+	}
+	m->tm.tm_isdst = -1;
+	if (!*p)
+		return true;
+	if (*p == '+' || *p == '-')
+		return take_offset(s, m);
+	return take_local_zone(s, m) || take_zone_name(s, m);
+}
+
+/* "Sat", "Saturday", with or without a comma. */
+static int take_weekday(const char **s)
+{
+	static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+					   "Thursday", "Friday", "Saturday"};
+	char shortened[4] = "";
+
+	for (int i = 0; i < 7; i++) {
+		memcpy(shortened, days[i], 3);
+		if (!skip_word(s, days[i]) && !skip_word(s, shortened))
+			continue;
+		*s = skip_blanks(*s + (**s == ','));
+		return i;
+	}
+	return -1;
+}
+
+/* Days from today, or INT_MIN. */
+static int take_day_word(const char **s)
+{
+	if (skip_word(s, "today"))
+		return 0;
+	if (skip_word(s, "yesterday"))
+		return -1;
+	if (skip_word(s, "tomorrow"))
+		return 1;
+	return INT_MIN;
+}
+
+/* The zone comes last, but says what day today is: so it is looked for twice. */
+static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m)
+{
+	time_t second = (time_t)(now / SECOND);
+	bool date, time;
+	int day;
+
+	*m = (struct moment){0};
+	if (!(utc ? gmtime_r(&second, &m->tm) : localtime_r(&second, &m->tm)))
+		return -ERANGE;
+	m->tm.tm_hour = m->tm.tm_min = m->tm.tm_sec = 0;
+	m->weekday = take_weekday(&s);
+	day = take_day_word(&s);
+	if (day != INT_MIN) {
+		m->tm.tm_mday += day;
+		date = true;
+	} else {
+		date = take_date(&s, m) || take_short_date(&s, m);
+	}
+	if (date && (*s == 'T' || *s == 't'))
+		s++;
+	s = skip_blanks(s);
+	time = take_time(&s, m);
+	s = skip_blanks(s);
+	if ((!date && !time) || !take_zone(&s, m) || *skip_blanks(s))
+		return -EINVAL;
+	return 0;
+}
+
+/* In a zone of the list. The environment is the only way to ask for one; options are read before
+ * there are threads. */
+static time_t make_zoned(struct moment *m)
+{
+	const char *now = getenv("TZ");
+	_cleanup_free_ char *before = now ? strdup(now) : NULL;
+	char zone[WHEN_ZONE + 1];
+	time_t second;
+
+	(void)snprintf(zone, sizeof(zone), ":%s", m->zone);
+	(void)setenv("TZ", zone, 1);
+	second = mktime(&m->tm); /* calls tzset */
+	if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+	return second;
+}
+
+static time_t make_second(struct moment *m)
+{
+	if (*m->zone)
+		return make_zoned(m);
+	return m->utc ? timegm(&m->tm) : mktime(&m->tm);
+}
+
+static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
+{
+	struct moment m;
+	time_t second;
+	int r;
+
+	r = parse_calendar(s, now, false, &m);
+	if (r < 0)
+		return r;
+	if (m.utc) {
+		r = parse_calendar(s, m.offset ? now + m.offset * SECOND : now, true, &m);
+		if (r < 0)
+			return r;
+	}
+	second = make_second(&m); /* and the day of the week with it */
+	if (m.weekday >= 0 && m.tm.tm_wday != m.weekday)
+		return -EINVAL;
+	return finish((__int128)(second - m.offset) * SECOND + m.fraction, ret);
+}
+
+int when_parse(const char *text, uint64_t now, uint64_t *ret)
+{
+	const char *s = skip_blanks(text), *rest = s;
+	int r;
+
+	if (skip_word(&rest, "now"))
+		return *rest ? -EINVAL : finish(now, ret);
+	if (*s == '@')
+		return parse_epoch(s + 1, ret);
+	if (*s == '-' || *s == '+')
+		return parse_relative(s, (int64_t)now, ret);
+	r = parse_absolute(s, (int64_t)now, ret);
+	return r == -EINVAL ? parse_relative(s, (int64_t)now, ret) : r;
+}

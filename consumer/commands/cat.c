@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside cat: prints recordings, or a stream as it comes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/progress.h"
+#include "consumer/commands/printer.h"
+#include "consumer/files/being-written.h"
+#include "consumer/files/frame-selection.h"
+#include "consumer/files/inputs.h"
+
+#define PROGRESS_EVERY 4096 /* records */
+
+static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'n', "lines", "COUNT", "stop after COUNT printed records"},
+	{'c', "count", "COUNT", "the same"},
+	PRINTER_OPTIONS,
+	{},
+};
+
+struct cat {
+	struct options options;
+	struct printer printer;
+	struct progress progress;
+	uint64_t left; /* records to print before the end */
+	bool open;     /* the input at hand: no Footer since the last Header */
+};
+
+#define CAT_ENOUGH 1 /* as many as were asked for are printed */
+
+static void cat_done(struct cat *cat)
+{
+	printer_done(&cat->printer);
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct cat *cat, int argc, char **argv)
+{
+	int opt, r = 0;
+
+	while (!r && (opt = options_next(&cat->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&cat->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (opt != 'n' && opt != 'c')
+			r = printer_option(&cat->printer, opt, optarg);
+		else if (options_number(optarg, &cat->left))
+			r = options_word_error(&cat->options, "%.32s is not a number of records",
+					       optarg);
+	}
+	if (!r && optind == argc && inputs_none())
+		r = options_usage_error(&cat->options, "name a recording, or put a stream into it: "
+						       "sudo ringside-streamer | ringside cat");
+	if (!r)
+		r = printer_check(&cat->printer);
+	return r ? r : -1;
+}
+
+/* 0, CAT_ENOUGH, or -errno of the output. */
+static int put(struct cat *cat, struct reader *reader, struct reader_record *item)
+{
+	int r = printer_put(&cat->printer, reader, item);
+
+	if (r == READER_DAMAGED)
+		printer_complain(&cat->printer, reader_problem(reader));
+	if (r)
+		return r < 0 ? r : 0;
+	return --cat->left ? 0 : CAT_ENOUGH;
+}
+
+/* What was read is whole, but was there more to come? Said to people, and no failure: it may be a
+ * part that somebody cut out. */
+static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
+{
+	char safe[LINE_FILE];
+
+	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
+	    filter_selects(cat->printer.filter) || !isatty(STDERR_FILENO))
+		return;
+	(void)writer_flush(cat->printer.writer);
+	(void)fprintf(
+		stderr,
+		"ringside cat: %s: ends without a Footer: its streamer was killed, or this is "
+		"a part of a recording (`ringside verify` says what is missing)\n",
+		line_file(name, safe));
+}
+
+/* 0, CAT_ENOUGH, or -errno of the output. */
+static int print_records(struct cat *cat, struct reader *reader, const char *name)
+{
+	struct reader_record item;
+	int r;
+
+	for (uint64_t n = 1;; n++) {
+		if (n % PROGRESS_EVERY == 0)
+			progress_show(&cat->progress, reader_position(reader));
+		r = reader_next(reader, &item);
+		if (r == READER_END) {
+			say_if_open(cat, reader, name);
+			return 0;
+		}
+		if (r == READER_CUT && inuse_check(reader_fd(reader)) == 1)
+			return 0; /* the rest is being written just now */
+		if (r) {
+			progress_end(&cat->progress);
+			printer_complain(&cat->printer, reader_problem(reader));
+		}
+		if (r == READER_DAMAGED)
+			continue;
+		if (r)
+			return 0;
+		cat->open = item.peek.kind != RINGSIDE__V1__RECORD__BODY_FOOTER;
+		r = put(cat, reader, &item);
+		if (r)
+			return r;
+	}
+}
+
+static int print_input(const char *path, void *data)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	struct recording_ranges ranges;
+	struct cat *cat = data;
+	int r;
+
+	r = reader_open(&reader, path);
+	if (!r)
+		r = select_for(reader, cat->printer.filter, &ranges);
+	if (r) {
+		printer_say_error(&cat->printer, path, r);
+		return 0;
+	}
+	path = strcmp(path, "-") ? path : "stdin";
+	cat->open = false;
+	printer_begin(&cat->printer, reader);
+	reader_on_idle(reader, printer_flush, &cat->printer);
+	if (progress_fits(STDOUT_FILENO))
+		progress_begin(&cat->progress, path, reader_fd(reader));
+	r = print_records(cat, reader, path);
+	progress_end(&cat->progress);
+	printer_say_unknown(&cat->printer, reader, path);
+	return r;
+}
+
+static void say_error(const char *path, int error, void *data)
+{
+	struct cat *cat = data;
+
+	printer_say_error(&cat->printer, path, error);
+}
+
+static int run(int argc, char **argv)
+{
+	_cleanup_(cat_done) struct cat cat = {.left = UINT64_MAX};
+	int r;
+
+	r = options_init(&cat.options, &command_cat, rows, &filter_set);
+	if (!r)
+		r = printer_init(&cat.printer, &cat.options);
+	if (r) {
+		(void)fprintf(stderr, "ringside cat: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = parse(&cat, argc, argv);
+	if (r >= 0)
+		return r;
+	if (!cat.left)
+		return EXIT_SUCCESS;
+	r = printer_open(&cat.printer);
+	if (!r)
+		r = inputs_each(argv + optind, argc - optind, print_input, say_error, &cat);
+	return printer_close(&cat.printer, r);
+}
+
+const struct command command_cat = {
+	.name = "cat",
+	.usage = "[FILTER...] [-o FORMAT] [FILE|DIR|-]...",
+	.help = "print recordings or a stream\n\n"
+		"Reads the files, plain or compressed with zstd, the recordings of a folder in the "
+		"order of\n"
+		"time, or what comes on standard input, and prints one event a line. Without a "
+		"FILE, and\n"
+		"with nothing on standard input, it reads the folder /var/log/ringside. --since, "
+		"--until\n"
+		"and --kind read only the parts of a compressed recording that they need.\n"
+		"  sudo ringside-streamer | ringside cat\n"
+		"  ringside cat --since -1h -o json events.pb.zst | jq .message\n"
+		"Exit status: 0, 1 when an input was not whole (what could be read is printed), 2 "
+		"usage.",
+	.run = run,
+};

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside doctor: lets the streamer attach as it would, then by each tier that it left untried,
+ * and tells how that went. Each streamer holds its hooks until we close its stream: meanwhile
+ * what they cost is measured. */
+#include <signal.h>
+#include <string.h>
+
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "consumer/cli/streamer-process.h"
+#include "consumer/doctor/diagnosis.h"
+#include "consumer/doctor/doctor.h"
+#include "consumer/doctor/syscall-cost.h"
+#include "consumer/output/output.h"
+#include "consumer/read/reader.h"
+#include "proto/base/util.h"
+
+#define SIGNALLED 128 /* child_wait: and the signal's number */
+#define OPT_NO_MEASURE OPTIONS_LONG
+
+static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default) or json"},
+	{OPT_NO_MEASURE, "no-measure", NULL, "do not measure what hooks cost (at most 1 s)"},
+	{0},
+};
+
+struct doctor {
+	struct options options;
+	struct writer *writer;
+	struct child child;
+	struct diagnosis diagnosis;
+	Ringside__V1__Record *records[DIAGNOSIS_TIERS]; /* 0: of the streamer's own choice */
+	char **extra;                                   /* the user's options for the streamer */
+	size_t n_extra;
+	bool json;
+	bool measure;
+};
+
+static void record_freep(Ringside__V1__Record **record)
+{
+	if (*record)
+		ringside__v1__record__free_unpacked(*record, NULL);
+	*record = NULL;
+}
+
+static void doctor_done(struct doctor *doctor)
+{
+	child_done(&doctor->child);
+	doctor->writer = writer_free(doctor->writer);
+	for (int i = 0; i < DIAGNOSIS_TIERS; i++)
+		record_freep(&doctor->records[i]);
+}
+
+/* -1: go on; else the exit status. @argc ends before "--". */
+static int parse(struct doctor *doctor, int argc, char **argv)
+{
+	int opt;
+
+	doctor->measure = true;
+	while ((opt = options_next(&doctor->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&doctor->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (opt == OPTIONS_ERROR)
+			return options_usage_error(&doctor->options, doctor->options.error);
+		if (opt == OPT_NO_MEASURE) {
+			doctor->measure = false;
+			continue;
+		}
+		doctor->json = strcmp(optarg, "json") == 0;
+		if (!doctor->json && strcmp(optarg, "text") != 0)
+			return options_usage_error(&doctor->options, "-o takes text or json");
+	}
+	if (optind < argc)
+		return options_usage_error(
+			&doctor->options,
+			"it takes no arguments: the streamer's options follow --");
+	return -1;
+}
+
+/* A streamer that attaches as it would (@tier 0), or by this tier alone. */
+static int start(struct doctor *doctor, int tier)
+{
+	static const char *const own[] = {"--doctor=hold", NULL};
+	_cleanup_free_ char **extra = calloc(doctor->n_extra + 3, sizeof(*extra));
+	size_t n = doctor->n_extra;
+	char error[256];
+	int r;
+
+	if (!extra)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		extra[i] = doctor->extra[i];
+	if (tier) { /* of two --attach the last is valid */
+		extra[n++] = (char *)"--attach";
+		extra[n++] = (char *)diagnosis_tier(tier);
+		extra[n++] = (char *)"--allow-syscall-tax";
+	}
+	r = child_start_with(&doctor->child, own, extra, n, error, sizeof(error));
+	if (r < 0)
+		(void)fprintf(stderr, "ringside doctor: %s\n", error);
+	return r;
+}
+
+static void idle(void *data)
+{
+	(void)child_wait_output(data, -1);
+}
+
+/* The Header of the streamer that runs; it has nothing more to write when the Footer has come.
+ * NULL where there is none: it has said why. */
+static Ringside__V1__Record *read_header(struct doctor *doctor)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	Ringside__V1__Record *record = NULL;
+	struct reader_record item;
+
+	if (reader_new(&reader, doctor->child.out, CHILD_PROGRAM) < 0)
+		return NULL;
+	reader_on_idle(reader, idle, &doctor->child);
+	while (reader_next(reader, &item) == 0) {
+		if (item.header && !record)
+			record = ringside__v1__record__unpack(NULL, item.size, item.frame);
+		if (item.record->footer)
+			return record;
+	}
+	/* one that could not start has said so itself, and written nothing */
+	if (record)
+		(void)fprintf(stderr, "ringside doctor: %s\n", reader_problem(reader));
+	return record;
+}
+
+/* Through which tier denials are seen now; 0: through none. */
+static int tier_of_denials(const Ringside__V1__Header *header)
+{
+	const struct diagnosis diagnosis = {.header = header};
+	const Ringside__V1__Probe *probe = diagnosis_probe(&diagnosis, "seccomp_denial");
+
+	for (int tier = 1; probe && tier < DIAGNOSIS_TIERS; tier++)
+		if (diagnosis_attached(probe, tier))
+			return tier;
+	return 0;
+}
+
+/* Lets a streamer attach, and keeps what it says. Returns its exit status, or -errno. */
+static int try(struct doctor *doctor, int tier)
+{
+	Ringside__V1__Record *record;
+	sigset_t mask;
+	int r, denials;
+
+	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
+	r = start(doctor, tier);
+	if (r < 0)
+		return r;
+	record = doctor->records[tier] = read_header(doctor);
+	denials = record ? tier_of_denials(record->header) : 0;
+	if (denials && doctor->measure && !doctor->diagnosis.with[denials].known)
+		cost_measure(&doctor->diagnosis.with[denials]);
+	util_closep(&doctor->child.out);
+	doctor->child.out = -1;
+	r = child_wait(&doctor->child);
+	child_done(&doctor->child);
+	/* between two streamers a Ctrl-C ends us, and none inherits that it is blocked */
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	return r;
+}
+
+/* Returns 0; the exit status of a streamer that told nothing, or that somebody ended; -errno. */
+static int examine(struct doctor *doctor)
+{
+	struct diagnosis *diagnosis = &doctor->diagnosis;
+	int r;
+
+	if (doctor->measure)
+		cost_measure(&diagnosis->before);
+	r = try(doctor, 0);
+	if (r < 0 || !doctor->records[0])
+		return r;
+	diagnosis->header = doctor->records[0]->header;
+	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++) {
+		if (!diagnosis_wants(diagnosis, tier))
+			continue;
+		r = try(doctor, tier); /* that it cannot be tried stands in the table */
+		if (r > SIGNALLED)
+			return r;
+		if (doctor->records[tier])
+			diagnosis->tried[tier] = doctor->records[tier]->header;
+	}
+	if (doctor->measure)
+		cost_measure(&diagnosis->after);
+	return 0;
+}
+
+/* Returns the exit status. */
+static int report(struct doctor *doctor, int status)
+{
+	const struct diagnosis *diagnosis = &doctor->diagnosis;
+	int r;
+
+	if (!diagnosis->header && status == EXIT_USAGE)
+		return EXIT_USAGE; /* a wrong option behind -- */
+	if (status > SIGNALLED) {
+		(void)fprintf(stderr, "ringside doctor: " CHILD_PROGRAM " was ended by signal %d\n",
+			      status - SIGNALLED);
+		return EXIT_FAILED;
+	}
+	if (!diagnosis->header)
+		(void)fprintf(stderr, "ringside doctor: " CHILD_PROGRAM " could not start\n");
+	if (doctor->json)
+		doctor_json(doctor->writer, diagnosis);
+	else if (diagnosis->header)
+		doctor_report(doctor->writer, diagnosis, output_wants_color(STDOUT_FILENO));
+	else
+		doctor_explain(doctor->writer); /* the streamer has said on stderr what failed */
+	r = writer_flush(doctor->writer);
+	if (r && r != -EPIPE) {
+		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	return diagnosis->header && diagnosis_works(diagnosis) ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+	_cleanup_(doctor_done) struct doctor doctor = {.child = CHILD_NULL};
+	int own = 1, r;
+
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	r = options_init(&doctor.options, &command_doctor, rows, NULL);
+	if (!r)
+		r = writer_new(&doctor.writer, STDOUT_FILENO);
+	if (r) {
+		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = parse(&doctor, own, argv);
+	if (r >= 0)
+		return r;
+	own += own < argc;
+	doctor.extra = argv + own;
+	doctor.n_extra = (size_t)(argc - own);
+	r = examine(&doctor);
+	return r < 0 ? EXIT_FAILED : report(&doctor, r);
+}
+
+const struct command command_doctor = {
+	.name = "doctor",
+	.usage = "[-o text|json] [--no-measure] [-- STREAMER-OPTION...]",
+	.help = "what this kernel offers, what is missing, what to do (needs root)\n\n"
+		"Attaches the probes as ringside-streamer would, then, for a moment, by each way\n"
+		"that is left, and tells which work, what they cannot see, what they cost "
+		"(measured,\n"
+		"with up to 8,000 denials of getppid of its own), and the one thing to do.\n"
+		"  sudo ringside doctor\n"
+		"  sudo ringside doctor -- --allow-syscall-tax\n"
+		"Exit status: 0 when all probes that were asked for (OOM kills and seccomp "
+		"denials, "
+		"unless\n"
+		"--probes says others) are attached, 1 when not, 2 usage.",
+	.run = run,
+};

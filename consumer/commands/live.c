@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside live: the streamer and what prints its stream, in one command. */
+#include <string.h>
+
+#include "consumer/cli/command.h"
+#include "consumer/cli/streamer-process.h"
+#include "consumer/commands/printer.h"
+#include "consumer/read/body.h"
+#include "consumer/read/reader.h"
+#include "proto/base/util.h"
+
+#define SIGNALS_EVERY 256 /* records; in a storm the reader never waits */
+
+static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'c', "count", "COUNT", "end after COUNT events"},
+	PRINTER_OPTIONS,
+	{0},
+};
+
+struct live {
+	struct options options;
+	struct printer printer;
+	struct child child;
+	uint64_t left; /* events to print before the end */
+	bool unread;   /* nothing can be written any more */
+	bool failed;
+};
+
+static void live_done(struct live *live)
+{
+	child_done(&live->child);
+	printer_done(&live->printer);
+}
+
+/* 0, or the exit status. */
+static int take_option(struct live *live, int opt)
+{
+	if (opt != 'c')
+		return printer_option(&live->printer, opt, optarg);
+	if (options_number(optarg, &live->left) || !live->left)
+		return options_word_error(&live->options, "%.32s is not a number of events",
+					  optarg);
+	return 0;
+}
+
+/* -1: go on; else the exit status. @argc ends before "--". */
+static int parse(struct live *live, int argc, char **argv)
+{
+	int opt, r;
+
+	while ((opt = options_next(&live->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&live->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = take_option(live, opt);
+		if (r)
+			return r;
+	}
+	if (optind < argc)
+		return options_word_error(&live->options,
+					  "it takes no file (%.64s): `ringside cat` reads "
+					  "recordings, and the streamer's options follow --",
+					  argv[optind]);
+	r = printer_check(&live->printer);
+	return r ? r : -1;
+}
+
+/* live is for looking: where only they work, it takes the hooks that cost others something. */
+static int start(struct live *live, char **extra, size_t n)
+{
+	static const char *const own[] = {"--allow-syscall-tax", "-w", "-", NULL};
+	char error[256];
+	int r = child_start_with(&live->child, own, extra, n, error, sizeof(error));
+
+	if (r < 0)
+		(void)fprintf(stderr, "ringside live: %s\n", error);
+	return r;
+}
+
+/* What is there is shown before we wait for more. */
+static void idle(void *data)
+{
+	struct live *live = data;
+
+	if (live->unread)
+		return;
+	if (writer_flush(live->printer.writer) == 0 &&
+	    child_wait_output(&live->child, STDOUT_FILENO))
+		return;
+	/* `ringside live | head -1` ends now, and not with the next event */
+	live->unread = true;
+	child_end(&live->child);
+}
+
+static void say_tax(const Ringside__V1__Header *header)
+{
+	for (size_t i = 0; i < header->n_probes; i++) {
+		const Ringside__V1__Probe *probe = header->probes[i];
+
+		if (!probe->kind || strcmp(probe->kind, "seccomp_denial") != 0 ||
+		    probe->tier != RINGSIDE__V1__TIER__TIER_TRACEPOINT)
+			continue;
+		(void)fputs(
+			"ringside live: on this kernel denials are seen through the tracepoints of "
+			"all system calls: each call of any process takes about 0.2 µs longer "
+			"meanwhile\n",
+			stderr);
+	}
+}
+
+/* 0, 1 when as many as asked for are printed, or -errno of the output. */
+static int put(struct live *live, struct reader *reader, struct reader_record *item)
+{
+	int r;
+
+	if (item->header)
+		say_tax(item->record->header);
+	r = printer_put(&live->printer, reader, item);
+	if (r == PRINTER_NOTHING)
+		return 0;
+	if (r || !body_is_event(item->record))
+		return r;
+	return --live->left ? 0 : 1;
+}
+
+/* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
+ * and has said why. */
+static void complain(struct live *live, const struct reader *reader)
+{
+	if (live->failed || !reader_header(reader))
+		return;
+	live->failed = true;
+	(void)writer_flush(live->printer.writer); /* in its place between the lines */
+	(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
+}
+
+/* Prints until the stream ends. When nothing more is wanted, the streamer is asked to end, and
+ * the rest is read and dropped: so it can close, and say its totals. */
+static int print(struct live *live, struct reader *reader)
+{
+	struct reader_record item;
+	bool enough = false;
+	int r, result = 0;
+
+	for (uint64_t n = 1;; n++) {
+		r = reader_next(reader, &item);
+		if (r == READER_END)
+			return result;
+		if (n % SIGNALS_EVERY == 0)
+			child_pass_signals(&live->child);
+		if (r) {
+			complain(live, reader);
+			if (r != READER_DAMAGED)
+				return result;
+			continue;
+		}
+		if (enough)
+			continue;
+		r = put(live, reader, &item);
+		enough = r != 0;
+		if (enough)
+			child_end(&live->child);
+		if (r < 0)
+			result = r;
+	}
+}
+
+/* Returns the exit status. */
+static int run_child(struct live *live)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	int r, closed, status;
+
+	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
+	if (!r)
+		r = printer_open(&live->printer);
+	if (r) {
+		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	reader_on_idle(reader, idle, live);
+	r = print(live, reader);
+	closed = output_close(&live->printer.output);
+	r = r ? r : closed;
+	if (r && r != -EPIPE) { /* EPIPE: who reads has seen enough */
+		(void)fprintf(stderr, "ringside live: cannot write: %s\n", strerror(-r));
+		live->failed = true;
+	}
+	util_closep(&live->child.out);
+	live->child.out = -1;
+	status = child_wait(&live->child);
+	if (status > 128)
+		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " was ended by signal %d\n",
+			      status - 128);
+	if (!status && !reader_header(reader)) {
+		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " wrote no stream\n");
+		return EXIT_FAILED;
+	}
+	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+/* Options after which the streamer's stdout is no stream for us. The first of them, or NULL. */
+static const char *find_foreign(char **extra, size_t n)
+{
+	static const char *const foreign[] = {"-w", "--write", "-z",        "--doctor",
+					      "-h", "--help",  "--version", NULL};
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; foreign[j]; j++) {
+			size_t length = strlen(foreign[j]);
+
+			/* -wFILE and --write=FILE too */
+			if (!strncmp(extra[i], foreign[j], length) &&
+			    (length == 2 || !extra[i][length] || extra[i][length] == '='))
+				return foreign[j];
+		}
+	}
+	return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	_cleanup_(live_done) struct live live = {
+		.left = UINT64_MAX,
+		.child = CHILD_NULL,
+	};
+	int own = 1, r;
+
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	r = options_init(&live.options, &command_live, rows, &filter_set);
+	if (!r)
+		r = printer_init(&live.printer, &live.options);
+	if (r) {
+		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = parse(&live, own, argv);
+	if (r >= 0)
+		return r;
+	own += own < argc;
+	if (find_foreign(argv + own, (size_t)(argc - own)))
+		return options_word_error(
+			&live.options,
+			"%s does not go behind --: live prints what the streamer writes "
+			"to its stdout (to record too, use ringside-streamer -w FILE)",
+			find_foreign(argv + own, (size_t)(argc - own)));
+	r = start(&live, argv + own, (size_t)(argc - own));
+	return r < 0 ? EXIT_FAILED : run_child(&live);
+}
+
+const struct command command_live = {
+	.name = "live",
+	.usage = "[FILTER...] [-o FORMAT] [-- STREAMER-OPTION...]",
+	.help = "print OOM kills and seccomp denials as they happen (needs root)\n\n"
+		"Starts ringside-streamer and prints its stream; Ctrl-C ends both. Where the "
+		"kernel\n"
+		"offers nothing better, hooks are used that cost every process about 0.2 us a "
+		"system\n"
+		"call while this runs; one line says so.\n"
+		"  sudo ringside live\n"
+		"  sudo ringside live --kind seccomp --namespace shop -- --rate 0\n"
+		"Exit status: the streamer's; 1 failed, 2 usage.",
+	.run = run,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/commands/printer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/files/folder.h"
+#include "proto/base/util.h"
+
+int printer_init(struct printer *printer, const struct options *options)
+{
+	int r;
+
+	*printer = (struct printer){.options = options, .output = {.ops = outputs[0]}};
+	r = filter_new(&printer->filter);
+	if (!r)
+		r = writer_new(&printer->writer, STDOUT_FILENO);
+	printer->output.writer = printer->writer;
+	printer->output.terminal = isatty(STDOUT_FILENO);
+	printer->output.color = output_wants_color(STDOUT_FILENO);
+	return r;
+}
+
+void printer_done(struct printer *printer)
+{
+	printer->filter = filter_free(printer->filter);
+	printer->writer = writer_free(printer->writer);
+}
+
+int printer_option(struct printer *printer, int opt, const char *arg)
+{
+	char error[256];
+
+	switch (opt) {
+	case OPTIONS_ERROR:
+		return options_usage_error(printer->options, printer->options->error);
+	case 'o':
+		printer->output.ops = output_find(arg);
+		if (printer->output.ops)
+			return 0;
+		return options_word_error(printer->options,
+					  "no output %.32s: text, json, protojson or pb", arg);
+	case 'v':
+		printer->output.verbose = true;
+		return 0;
+	case PRINTER_UTC:
+		printer->output.utc = true;
+		return 0;
+	case PRINTER_FORCE:
+		printer->force = true;
+		return 0;
+	default:
+		if (filter_option(printer->filter, opt, arg, error, sizeof(error)))
+			return options_usage_error(printer->options, error);
+		return 0;
+	}
+}
+
+int printer_check(const struct printer *printer)
+{
+	if (printer->output.ops->binary && printer->output.terminal && !printer->force)
+		return options_usage_error(printer->options,
+					   "pb is binary: send it to a file or a pipe, or use "
+					   "--force");
+	return 0;
+}
+
+int printer_open(struct printer *printer)
+{
+	printer->output.every = filter_names_kinds(printer->filter);
+	return output_open(&printer->output);
+}
+
+int printer_close(struct printer *printer, int r)
+{
+	int closed = output_close(&printer->output);
+
+	r = r < 0 ? r : closed;
+	if (r < 0 && r != -EPIPE) { /* EPIPE: who reads has seen enough */
+		(void)fprintf(stderr, "ringside %s: cannot write: %s\n",
+			      printer->options->command->name, strerror(-r));
+		return EXIT_FAILED;
+	}
+	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+void printer_begin(struct printer *printer, struct reader *reader)
+{
+	printer->said = false;
+	reader_set_raw(reader, true);
+}
+
+int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	if (!output_prints(&printer->output, item->peek.kind))
+		return 0;
+	return filter_record(printer->filter, reader, item);
+}
+
+int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	struct output *output = &printer->output;
+	int match = filter_record(printer->filter, reader, item), r = 0;
+
+	if (match > 1)
+		return match;
+	if (!match && !(item->header && output->ops->binary))
+		return PRINTER_NOTHING;
+	if (!item->header && !output_prints(output, item->peek.kind))
+		return PRINTER_NOTHING;
+	if (!output->ops->binary)
+		r = reader_unpack(reader, item);
+	if (r)
+		return r;
+	output->header = reader_header(reader);
+	output->memo = reader_memo(reader);
+	r = output_put(output, item->record, item->frame, item->size);
+	if (!r && (!match || !output_prints(output, item->peek.kind)))
+		return PRINTER_NOTHING;
+	return r;
+}
+
+void printer_complain(struct printer *printer, const char *problem)
+{
+	printer->failed = true;
+	if (printer->said)
+		return;
+	printer->said = true;
+	(void)writer_flush(printer->writer);
+	(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, problem);
+}
+
+void printer_say_unknown(const struct printer *printer, const struct reader *reader,
+			 const char *name)
+{
+	char safe[LINE_FILE];
+
+	if (reader_unknown(reader) && !printer->output.ops->binary)
+		(void)fprintf(stderr,
+			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
+			      "version knows (-o pb keeps them)\n",
+			      printer->options->command->name, line_file(name, safe),
+			      reader_unknown(reader));
+}
+
+void printer_say_error(struct printer *printer, const char *name, int error)
+{
+	char safe[LINE_FILE];
+
+	(void)writer_flush(printer->writer);
+	if (!error) {
+		(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, name);
+		return;
+	}
+	printer->failed = true;
+	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
+		      line_file(name, safe), recordings_error(error));
+}
+
+void printer_flush(void *data)
+{
+	struct printer *printer = data;
+
+	(void)writer_flush(printer->writer);
+}

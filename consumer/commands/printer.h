@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands share that print records: the options of output and filters, and the printing
+ * itself. Says what is wrong with an input on stderr, in its place between the records. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/base/out-buffer.h"
+#include "consumer/cli/options.h"
+#include "consumer/filter/filter.h"
+#include "consumer/output/output.h"
+#include "consumer/read/reader.h"
+
+enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_LAST };
+
+#define PRINTER_OPTIONS                                                                            \
+	{'v', "verbose", NULL, "text: say what to change, and print what is not an event, too"},   \
+		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
+	{                                                                                          \
+		PRINTER_FORCE, "force", NULL, "write pb to a terminal all the same"                \
+	}
+
+struct printer {
+	const struct options *options; /* borrowed */
+	struct filter *filter;
+	struct writer *writer;
+	struct output output;
+	bool force;
+	bool failed; /* something was wrong with an input */
+	bool said;   /* with the one at hand */
+};
+
+#define PRINTER_NOTHING 1 /* the record is not for printing */
+
+/* To stdout, in the default format. */
+int printer_init(struct printer *printer, const struct options *options);
+void printer_done(struct printer *printer);
+
+/* -o, PRINTER_OPTIONS, the filters, and errors. 0, or the exit status. */
+int printer_option(struct printer *printer, int opt, const char *arg);
+
+/* Behind the last option. 0, or the exit status. */
+int printer_check(const struct printer *printer);
+
+int printer_open(struct printer *printer);
+/* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */
+int printer_close(struct printer *printer, int r);
+
+/* The next input. It is read raw (reader_set_raw) from now on. */
+void printer_begin(struct printer *printer, struct reader *reader);
+
+/* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
+int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);
+
+/* Prints the record if it passes the filters. 0, PRINTER_NOTHING, READER_DAMAGED or -errno of the
+ * output. A Header of a binary output is printed always, and is PRINTER_NOTHING if it does not
+ * pass. */
+int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item);
+
+/* One line for the first thing that is wrong with an input. */
+void printer_complain(struct printer *printer, const char *problem);
+
+/* Records of a newer version's, at the end of an input. */
+void printer_say_unknown(const struct printer *printer, const struct reader *reader,
+			 const char *name);
+
+/* "ringside cat: NAME: No such file or directory" for an -errno; 0: @name is the line, and nothing
+ * failed. */
+void printer_say_error(struct printer *printer, const char *name, int error);
+
+void printer_flush(void *printer); /* for reader_on_idle */

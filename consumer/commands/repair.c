@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside repair: a recording of all that can be saved of a damaged one. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "consumer/cli/progress.h"
+#include "consumer/repair/repair.h"
+#include "proto/base/util.h"
+
+enum { OPT_DOUBTFUL = OPTIONS_LONG };
+
+static const struct option_row rows[] = {
+	{'w', "write", "OUT", "the file to write; it must not exist"},
+	{OPT_DOUBTFUL, "keep-doubtful", NULL, "keep records among which a hash says one is wrong"},
+	{'q', "quiet", NULL, "print nothing but errors"},
+	{},
+};
+
+struct settings {
+	const char *out;
+	bool quiet;
+	struct repair_config config;
+};
+
+static void show_progress(void *data, const char *path, int fd, uint64_t position)
+{
+	struct progress *progress = data;
+
+	if (progress->what != path)
+		progress_begin(progress, path, fd);
+	progress_show(progress, position);
+}
+
+static void print_report(const char *in, const char *out, const struct repair_report *report)
+{
+	char safe[LINE_FILE];
+
+	(void)printf("%s: %" PRIu64 " of %" PRIu64 " readable records saved", line_file(in, safe),
+		     report->mend.saved, report->readable);
+	if (report->mend.lost)
+		(void)printf(", %" PRIu64 " lost", report->mend.lost);
+	if (report->mend.lost_unknown)
+		(void)printf(", %san unknown number lost", report->mend.lost ? "and " : "");
+	(void)printf("%s\n%s: %s\n", report->mend.header_made ? ", with a Header made anew" : "",
+		     line_file(out, safe), report->verdict);
+}
+
+/* Returns the exit status. */
+static int repair_file(const char *in, const struct settings *settings)
+{
+	struct progress progress = {0};
+	struct repair_config config = settings->config;
+	char error[REPAIR_ERROR_SIZE];
+	struct repair_report report;
+	int r;
+
+	config.progress = show_progress;
+	config.data = &progress;
+	r = repair(in, settings->out, &config, &report, error);
+	progress_end(&progress);
+	if (r) {
+		(void)fprintf(stderr, "ringside repair: %s\n", error);
+		return EXIT_FAILED;
+	}
+	if (!settings->quiet)
+		print_report(in, settings->out, &report);
+	return EXIT_SUCCESS;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options;
+	struct settings settings = {0};
+	struct stat st;
+	int opt;
+
+	if (options_init(&options, &command_repair, rows, NULL))
+		return EXIT_FAILED;
+	while ((opt = options_next(&options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_ERROR)
+			return options_usage_error(&options, options.error);
+		if (opt == OPTIONS_HELP) {
+			options_help(&options, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (opt == 'w')
+			settings.out = optarg;
+		settings.config.keep_doubtful |= opt == OPT_DOUBTFUL;
+		settings.quiet |= opt == 'q';
+	}
+	if (optind != argc - 1)
+		return options_usage_error(&options, "name one file: ringside repair FILE -w OUT");
+	if (stat(argv[optind], &st) == 0 && S_ISDIR(st.st_mode))
+		return options_usage_error(&options, "that is a folder: name one file of it; "
+						     "`ringside verify` says which are damaged");
+	if (!settings.out)
+		return options_usage_error(&options, "-w OUT says where to write");
+	return repair_file(argv[optind], &settings);
+}
+
+const struct command command_repair = {
+	.name = "repair",
+	.usage = "[--keep-doubtful] FILE -w OUT",
+	.help = "write a recording of all that can be saved of a damaged one\n\n"
+		"FILE is not touched. OUT has the records of FILE that are whole, with their\n"
+		"numbers; Lost records stand for those that are missing. It is compressed if FILE\n"
+		"is. Where a hash says that some record is wrong but not which, all that it is\n"
+		"over are left out. `ringside verify OUT` tells what is lost, and exits with 4.\n"
+		"Exit status: 0 (also when nothing was damaged: OUT is a copy), 1 nothing could\n"
+		"be saved, 2 usage.",
+	.run = run,
+};

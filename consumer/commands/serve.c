@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside serve: a recording's sums, for who asks. One thread reads records, one for each socket
+ * answers, and this one waits for signals and keeps time. */
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "consumer/files/inputs.h"
+#include "consumer/serve/http.h"
+#include "consumer/serve/listen.h"
+#include "consumer/serve/memory-file.h"
+#include "consumer/serve/microhttpd.h"
+#include "proto/base/util.h"
+
+#define SERIES_DEFAULT 2000
+#define SERIES_MAX 50000
+#define TEXTFILE_SECONDS 15
+#define ALIVE_SECONDS 10
+
+enum { OPTION_LISTEN = OPTIONS_LONG, OPTION_TEXTFILE, OPTION_TOKEN, OPTION_SERIES };
+
+static const struct option_row rows[] = {
+	{'l', "listen", "ADDR", "[HOST:]PORT or unix:/path; up to 4 times"},
+	{OPTION_TEXTFILE, "textfile", "FILE", "write /metrics to FILE.prom for node_exporter"},
+	{OPTION_TOKEN, "token-file", "FILE",
+	 "/check and /events on TCP for who has the token in it"},
+	{OPTION_SERIES, "series", "COUNT", "rows of a kind by name, the rest in one; default 2000"},
+	{},
+};
+
+struct serve {
+	struct options options;
+	const char *listen[HTTP_LISTENERS];
+	const char *sockets[HTTP_LISTENERS]; /* paths to remove at the end */
+	unsigned n_listen, n_sockets;
+	const char *textfile;
+	uint64_t series;
+	const char *token_file;
+	struct token token;
+	struct intake intake;
+	struct events events;
+	struct http *http;
+	pthread_t main;
+	atomic_bool ended; /* the input */
+	int error;         /* -errno it ended with */
+	uint64_t textfile_generation, textfile_second;
+	bool textfile_failed;
+};
+
+static void say(const char *text)
+{
+	(void)fprintf(stderr, "ringside serve: %s\n", text);
+}
+
+static int say_failed(const char *what, int error)
+{
+	char safe[LINE_FILE];
+
+	(void)fprintf(stderr, "ringside serve: %s: %s\n", line_file(what, safe), strerror(-error));
+	return EXIT_FAILED;
+}
+
+/* 0, or the exit status. */
+static int take_option(struct serve *serve, int opt)
+{
+	switch (opt) {
+	case OPTIONS_ERROR:
+		return options_usage_error(&serve->options, serve->options.error);
+	case 'l':
+		if (serve->n_listen == HTTP_LISTENERS)
+			return options_usage_error(&serve->options, "four addresses at most");
+		serve->listen[serve->n_listen++] = optarg;
+		return 0;
+	case OPTION_TEXTFILE:
+		serve->textfile = optarg;
+		return 0;
+	case OPTION_TOKEN:
+		serve->token_file = optarg;
+		return 0;
+	default:
+		if (options_number(optarg, &serve->series) || !serve->series ||
+		    serve->series > SERIES_MAX)
+			return options_usage_error(&serve->options,
+						   "--series takes a number from 1 to 50000");
+		return 0;
+	}
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct serve *serve, int argc, char **argv)
+{
+	int opt, r = 0;
+
+	while (!r && (opt = options_next(&serve->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&serve->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = take_option(serve, opt);
+	}
+	if (r)
+		return r;
+	if (argc - optind > 1)
+		return options_usage_error(&serve->options, "one file or folder at a time");
+	if (!serve->n_listen && !serve->textfile)
+		return options_usage_error(&serve->options,
+					   "say where: --listen ADDR, --textfile FILE, or both");
+	if (optind == argc && inputs_none())
+		return options_usage_error(&serve->options,
+					   "name a recording or a folder of recordings");
+	serve->intake.path = optind < argc ? argv[optind] : inputs_default();
+	return -1;
+}
+
+static void publish(void *data, struct reader *reader, struct reader_record *item)
+{
+	events_publish(data, reader, item);
+}
+
+static void *read_records(void *data)
+{
+	struct serve *serve = data;
+
+	serve->error = intake_run(&serve->intake);
+	atomic_store(&serve->ended, true);
+	(void)pthread_kill(serve->main, SIGUSR2);
+	return NULL;
+}
+
+/* 0 or the exit status. */
+static int read_token(struct serve *serve)
+{
+	char safe[LINE_FILE];
+	const char *why;
+	const int r = serve->token_file ? token_read(&serve->token, serve->token_file, &why) : 0;
+
+	if (r)
+		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n",
+			      line_file(serve->token_file, safe), why ? why : strerror(-r));
+	return r ? EXIT_FAILED : 0;
+}
+
+/* 0 or the exit status. */
+static int listen_all(struct serve *serve)
+{
+	int r = serve->n_listen
+			? http_new(&serve->http, &serve->intake, &serve->events, serve->n_listen)
+			: 0;
+
+	if (r == -ENOPKG) {
+		say(MHD_LIBRARY " is missing, which --listen needs (Debian: libmicrohttpd12); "
+				"--textfile does not");
+		return EXIT_FAILED;
+	}
+	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
+		struct listen_socket socket;
+		char safe[LINE_FILE];
+
+		r = listen_on(serve->listen[i], &socket);
+		if (r == -EINVAL) {
+			(void)fprintf(stderr,
+				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
+				      "unix:/path\n",
+				      line_file(serve->listen[i], safe));
+			return EXIT_USAGE;
+		}
+		if (!r && socket.path)
+			serve->sockets[serve->n_sockets++] = socket.path;
+		if (!r)
+			r = http_listen(serve->http, &socket,
+					serve->token_file ? &serve->token : NULL);
+		if (r)
+			return say_failed(serve->listen[i], r);
+	}
+	return r ? say_failed("cannot start", r) : 0;
+}
+
+static void write_metrics(struct writer *writer, void *data)
+{
+	struct serve *serve = data;
+
+	http_metrics(writer, &serve->intake, &serve->events, serve->http, false);
+}
+
+/* When something changed; and now and then all the same, so that its age tells. */
+static void write_textfile(struct serve *serve, bool now)
+{
+	uint64_t generation, second = intake_now() / 1000000000;
+	int r;
+
+	if (!serve->textfile)
+		return;
+	(void)pthread_mutex_lock(&serve->intake.lock);
+	generation = serve->intake.ledger.generation;
+	(void)pthread_mutex_unlock(&serve->intake.lock);
+	if (!now && generation == serve->textfile_generation &&
+	    second - serve->textfile_second < TEXTFILE_SECONDS)
+		return;
+	serve->textfile_generation = generation;
+	serve->textfile_second = second;
+	r = page_replace(serve->textfile, write_metrics, serve);
+	if (r && !serve->textfile_failed)
+		(void)say_failed(serve->textfile, r); /* once; it may be possible again */
+	serve->textfile_failed = r;
+}
+
+static void tick(struct serve *serve, unsigned seconds)
+{
+	if (serve->http)
+		http_review(serve->http);
+	(void)pthread_mutex_lock(&serve->intake.lock);
+	ledger_review(&serve->intake.ledger, intake_now());
+	(void)pthread_mutex_unlock(&serve->intake.lock);
+	write_textfile(serve, false);
+	if (seconds % ALIVE_SECONDS == 0)
+		events_keep_alive(&serve->events);
+}
+
+/* Until a signal ends it, or the end of a pipe. A recording that is closed goes on being served. */
+static void wait_for_end(struct serve *serve, const sigset_t *signals)
+{
+	const struct timespec second = {.tv_sec = 1};
+	bool is_pipe = !strcmp(serve->intake.path, "-");
+
+	for (unsigned seconds = 1;; seconds++) {
+		int sig = sigtimedwait(signals, NULL, &second);
+
+		if (sig == SIGTERM || sig == SIGINT)
+			return;
+		if (atomic_load(&serve->ended) && (is_pipe || serve->error || serve->intake.failed))
+			return;
+		tick(serve, seconds);
+	}
+}
+
+/* 0 or the exit status. */
+static int serve_on(struct serve *serve)
+{
+	sigset_t signals;
+	pthread_t reader;
+	int r;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGUSR2);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	serve->main = pthread_self();
+	r = read_token(serve);
+	if (!r)
+		r = listen_all(serve);
+	if (r)
+		return r;
+	r = -pthread_create(&reader, NULL, read_records, serve);
+	if (r)
+		return say_failed("cannot start", r);
+	wait_for_end(serve, &signals);
+	write_textfile(serve, true);
+	serve->http = http_free(serve->http);
+	if (atomic_load(&serve->ended) && serve->error)
+		return say_failed("cannot go on", serve->error);
+	return atomic_load(&serve->ended) && serve->intake.failed ? EXIT_FAILED : 0;
+}
+
+static int run(int argc, char **argv)
+{
+	/* The reader may be in the middle of a read(2) when this ends. */
+	static struct serve serve;
+	int r;
+
+	serve.series = SERIES_DEFAULT;
+	intake_init(&serve.intake, 0);
+	r = options_init(&serve.options, &command_serve, rows, NULL);
+	if (!r)
+		r = events_init(&serve.events);
+	if (r)
+		return say_failed("cannot start", r);
+	r = parse(&serve, argc, argv);
+	if (r >= 0)
+		return r;
+	serve.intake.ledger.series.limit = serve.series;
+	serve.intake.following = true;
+	serve.intake.say = say;
+	serve.intake.pass = publish;
+	serve.intake.data = &serve.events;
+	r = serve_on(&serve);
+	for (unsigned i = 0; i < serve.n_sockets; i++)
+		(void)unlink(serve.sockets[i]);
+	return r;
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.usage = "[--listen ADDR]... [--textfile FILE] [--token-file FILE] [FILE|DIR|-]",
+	.help = "metrics, checks and live events of a recording, over HTTP\n\n"
+		"Follows a recording while it is written, or reads a pipe, and answers\n"
+		"  /metrics  for Prometheus, also as OpenMetrics\n"
+		"  /health   200, or 503 when nothing is being recorded\n"
+		"and on a unix socket, or with the token of --token-file:\n"
+		"  /check    the sums as JSON, by container; ?since=CURSOR: what changed\n"
+		"  /events   server-sent events; filters as parameters: ?kind=oom&pod=web*\n"
+		"Without FILE: the stream on standard input, or the folder /var/log/ringside.\n"
+		"  ringside serve --listen 9464 /var/log/ringside\n"
+		"  ringside serve --listen unix:/run/ringside.sock\n"
+		"Exit status: 0, 1 when it cannot listen or read, 2 usage.",
+	.run = run,
+};

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside status: whether a recording is being made, by which probes, and what it loses. */
+#include <string.h>
+
+#include "consumer/base/out-buffer.h"
+#include "consumer/base/text-line.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "consumer/files/folder.h"
+#include "consumer/serve/feed.h"
+#include "consumer/serve/health.h"
+#include "proto/base/util.h"
+
+#define EXIT_DAMAGED 3
+#define EXIT_LOSSES 4
+#define SERIES 1 /* nobody looks at them */
+#define LINE_SIZE 2048
+#define TEXT_MAX LEDGER_TEXT
+
+static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default) or json"},
+	{'q', "quiet", NULL, "print nothing: the exit status tells"},
+	{},
+};
+
+struct status {
+	struct options options;
+	struct intake intake;
+	bool json, quiet;
+};
+
+static void say(const char *text)
+{
+	(void)fprintf(stderr, "ringside status: %s\n", text);
+}
+
+/* 0, or the exit status. */
+static int take_option(struct status *status, int opt)
+{
+	if (opt == OPTIONS_ERROR)
+		return options_usage_error(&status->options, status->options.error);
+	if (opt == 'q')
+		status->quiet = true;
+	else if (!strcmp(optarg, "json"))
+		status->json = true;
+	else if (strcmp(optarg, "text") != 0)
+		return options_usage_error(&status->options, "-o takes text or json");
+	return 0;
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct status *status, int argc, char **argv)
+{
+	int opt, r = 0;
+
+	while (!r && (opt = options_next(&status->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&status->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = take_option(status, opt);
+	}
+	if (r)
+		return r;
+	if (argc - optind > 1)
+		return options_usage_error(&status->options, "one file or folder at a time");
+	status->intake.path = optind < argc ? argv[optind] : recordings_folder();
+	if (!strcmp(status->intake.path, "-"))
+		return options_usage_error(&status->options, "name a file or a folder");
+	return -1;
+}
+
+static void put_line(struct writer *writer, struct line *line)
+{
+	size_t size;
+
+	line_text(line, "\n");
+	size = line_end(line);
+	writer_put(writer, line->start, size);
+}
+
+static void put_seconds(struct line *line, uint64_t nano)
+{
+	line_count(line, nano / 1000000000);
+	line_text(line, ".");
+	line_digits(line, nano / 100000000 % 10, 1);
+	line_text(line, " s");
+}
+
+static void put_verdict(struct writer *writer, const struct health *health)
+{
+	static const char *const words[] = {
+		[HEALTH_WHOLE] = "recording, nothing lost",
+		[HEALTH_LOSSES] = "recording, with losses",
+		[HEALTH_STALE] = "not recording: nothing was written lately",
+		[HEALTH_ENDED] = "not recording: the latest stream was closed",
+		[HEALTH_NONE] = "not recording: no stream was found",
+		[HEALTH_UNREAD] = "not known whether it is recording: ",
+	};
+	char buf[LINE_SIZE], why[HEALTH_WHY];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, words[health->status]);
+	if (health->status == HEALTH_UNREAD)
+		line_text(&line, health_why(health, why));
+	else if (health->status != HEALTH_NONE && *health->stream.host) {
+		line_text(&line, " (");
+		line_safe(&line, health->stream.host, TEXT_MAX);
+		line_text(&line, ", ringside-streamer ");
+		line_safe(&line, health->stream.version, TEXT_MAX);
+		line_text(&line, ")");
+	}
+	put_line(writer, &line);
+}
+
+static void put_ages(struct writer *writer, const struct health *health)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "  heartbeat       ");
+	if (health->stream.counters_nano) {
+		put_seconds(&line, health->counters_age_nano);
+		line_text(&line, " ago, every ");
+		put_seconds(&line, health->stream.interval_nano);
+	} else {
+		line_text(&line, "none so far");
+	}
+	put_line(writer, &line);
+}
+
+static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "  streamer        ");
+	upkeep_text(&line, upkeep);
+	put_line(writer, &line);
+}
+
+static void put_refused(struct writer *writer, const struct upkeep *upkeep)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+
+	line_text(&line, "  refused to it   ");
+	upkeep_refused_text(&line, upkeep);
+	put_line(writer, &line);
+}
+
+static void put_sums(struct line *line, const struct ledger_kind *kind)
+{
+	line_count(line, kind->sums[LEDGER_SEEN]);
+	line_text(line, " seen, ");
+	line_count(line, kind->sums[LEDGER_LIMITED]);
+	line_text(line, " limited, ");
+	line_count(line, kind->sums[LEDGER_DROPPED] + kind->sums[LEDGER_LOST_IN_SINK]);
+	line_text(line, " lost");
+	if (kind->missed_known && kind->sums[LEDGER_MISSED_RUNS]) {
+		line_text(line, ", up to ");
+		line_count(line, kind->sums[LEDGER_MISSED_RUNS]);
+		line_text(line, " more never seen");
+	}
+}
+
+/* @objects: those of a kind that has them, or NULL. */
+static void put_probe(struct writer *writer, const struct ledger_kind *kind,
+		      const struct objects *objects)
+{
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
+	size_t size = strlen(kind->name);
+
+	line_text(&line, "  ");
+	line_text(&line, kind->name);
+	line_pad(&line, size < 15 ? 16 - size : 1);
+	line_text(&line, *kind->tier ? "attached (" : "not attached");
+	line_text(&line, kind->tier);
+	line_text(&line, *kind->tier ? ")" : "");
+	if (objects || kind->has_sums)
+		line_text(&line, "; ");
+	if (objects)
+		objects_text(&line, objects);
+	else if (kind->has_sums)
+		put_sums(&line, kind);
+	put_line(writer, &line);
+}
+
+static void put_probes(struct writer *writer, const struct ledger *ledger)
+{
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		const struct ledger_kind *kind = &ledger->kinds[k];
+		bool has_objects = !strcmp(kind->name, LEDGER_OBJECTS);
+
+		if (strcmp(kind->name, "any") != 0)
+			put_probe(writer, kind,
+				  has_objects ? ledger_objects(ledger, intake_now()) : NULL);
+	}
+}
+
+static int print(const struct status *status, const struct health *health)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	const struct ledger *ledger = &status->intake.ledger;
+	int r = writer_new(&writer, STDOUT_FILENO);
+
+	if (r)
+		return r;
+	if (status->json) {
+		health_write(writer, ledger, health);
+	} else {
+		put_verdict(writer, health);
+		if (health->status < HEALTH_NONE)
+			put_ages(writer, health);
+		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
+			put_upkeep(writer, health->stream.upkeep);
+		if (health->stream.living && health->stream.upkeep->refusals)
+			put_refused(writer, health->stream.upkeep);
+		if (health->status < HEALTH_NONE)
+			put_probes(writer, ledger);
+	}
+	return writer_flush(writer);
+}
+
+static int judge(const struct status *status, const struct health *health)
+{
+	if (!health_is_alive(health->status) || !health->attached)
+		return EXIT_FAILED;
+	if (status->intake.damaged)
+		return EXIT_DAMAGED;
+	return health->status == HEALTH_LOSSES ? EXIT_LOSSES : EXIT_SUCCESS;
+}
+
+static int look(struct status *status)
+{
+	struct health health;
+	int r;
+
+	status->intake.say = say;
+	status->intake.only_open = true;
+	r = intake_run(&status->intake);
+	health = health_of(&status->intake.ledger, intake_now(), status->intake.error);
+	if (!r && !status->quiet)
+		r = print(status, &health);
+	if (r && r != -EPIPE) {
+		say(strerror(-r));
+		return EXIT_FAILED;
+	}
+	return judge(status, &health);
+}
+
+static int run(int argc, char **argv)
+{
+	struct status status = {0};
+	int r;
+
+	intake_init(&status.intake, SERIES);
+	r = options_init(&status.options, &command_status, rows, NULL);
+	if (r) {
+		say(strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = parse(&status, argc, argv);
+	if (r < 0)
+		r = look(&status);
+	intake_done(&status.intake);
+	return r;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.usage = "[-o FORMAT] [-q] [FILE|DIR]",
+	.help = "is it recording, attached, losing? the exit status is for probes\n\n"
+		"Looks at the recording that is being written. Without FILE or DIR: the folder\n"
+		"/var/log/ringside.\n"
+		"Exit status: 0 recording and nothing lost so far, 4 recording, with losses, 3 "
+		"recording,\n"
+		"but what was written is damaged, 1 not recording, or no probe attached, or it\n"
+		"cannot be read (and says so), 2 usage.",
+	.run = run,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside tail: the last records of a recording, and those that are being written. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/cli/command.h"
+#include "consumer/commands/printer.h"
+#include "consumer/files/rotation.h"
+#include "proto/base/util.h"
+
+#define LINES_DEFAULT 10
+
+static const struct option_row rows[] = {
+	{'n', "lines", "COUNT|all", "the last COUNT records; default 10"},
+	{'f', "follow", NULL, "go on with what is being written"},
+	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	PRINTER_OPTIONS,
+	{},
+};
+
+struct tail {
+	struct options options;
+	struct printer printer;
+	struct trail trail;
+	uint64_t lines;
+};
+
+static void tail_done(struct tail *tail)
+{
+	trail_done(&tail->trail);
+	printer_done(&tail->printer);
+}
+
+static int parse_lines(const char *arg, uint64_t *ret)
+{
+	if (strcmp(arg, "all") != 0)
+		return options_number(arg, ret);
+	*ret = UINT64_MAX;
+	return 0;
+}
+
+static int take_option(struct tail *tail, int opt)
+{
+	if (opt == 'f')
+		tail->trail.following = true;
+	else if (opt != 'n')
+		return printer_option(&tail->printer, opt, optarg);
+	else if (parse_lines(optarg, &tail->lines))
+		return options_word_error(&tail->options, "%.32s is not a number of records",
+					  optarg);
+	return 0;
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct tail *tail, int argc, char **argv)
+{
+	int opt, r = 0;
+
+	while (!r && (opt = options_next(&tail->options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(&tail->options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = take_option(tail, opt);
+	}
+	if (!r)
+		r = printer_check(&tail->printer);
+	if (r)
+		return r;
+	tail->trail.path = optind < argc ? argv[optind] : recordings_folder();
+	if (argc - optind > 1)
+		return options_word_error(&tail->options,
+					  "one file or folder at a time, and not %.64s, too",
+					  argv[optind + 1]);
+	if (!strcmp(tail->trail.path, "-"))
+		return options_usage_error(&tail->options,
+					   "name a file or a folder; `ringside cat` reads pipes");
+	return -1;
+}
+
+/* last_wants_fn, and of follow_ops */
+static bool wants(void *data, struct reader *reader, struct reader_record *item)
+{
+	struct tail *tail = data;
+
+	return printer_wants(&tail->printer, reader, item) == 1;
+}
+
+/* Where the last lines begin in each file, from the last one on; *ret_first is the first file that
+ * has some. 0 or -ENOMEM. */
+static int find_first(struct tail *tail, const struct recordings *list, struct last **ret,
+		      size_t *ret_first)
+{
+	struct last *lasts = calloc(list->n + 1, sizeof(*lasts));
+	uint64_t left = tail->lines;
+	size_t i = list->n;
+
+	if (!lasts)
+		return -ENOMEM;
+	while (i && (left || i == list->n)) {
+		i--;
+		/* what else cannot be read is said when its turn comes */
+		if (last_find(list->all[i].path, wants, tail, left, &lasts[i]) == -ENOMEM) {
+			free(lasts);
+			return -ENOMEM;
+		}
+		left -= left == UINT64_MAX ? 0 : lasts[i].n;
+	}
+	*ret = lasts;
+	*ret_first = i;
+	return 0;
+}
+
+/* trail_ops */
+static int plan(void *data, const struct recordings *list, struct trail_start *starts,
+		size_t *ret_n)
+{
+	_cleanup_free_ struct last *lasts = NULL;
+	size_t first = 0;
+	int r = find_first(data, list, &lasts, &first);
+
+	for (size_t i = first; !r && i < list->n; i++)
+		starts[(*ret_n)++] = (struct trail_start){.file = i, .last = lasts[i]};
+	return r;
+}
+
+static int find_last(void *data, const char *path, struct last *ret)
+{
+	struct tail *tail = data;
+
+	return last_find(path, wants, tail, tail->lines, ret);
+}
+
+static int find_end(void *data, const char *path, struct last *ret)
+{
+	struct tail *tail = data;
+
+	return last_find(path, wants, tail, 0, ret);
+}
+
+static const struct trail_ops trail_lines = {
+	.plan = plan,
+	.single = find_last,
+	.end = find_end,
+};
+
+/* follow_ops */
+static void begin(void *data, struct reader *reader)
+{
+	struct tail *tail = data;
+
+	printer_begin(&tail->printer, reader);
+	reader_on_idle(reader, printer_flush, &tail->printer);
+}
+
+static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)
+{
+	struct tail *tail = data;
+
+	/* a binary output needs the Header all the same */
+	if (skipped && !(item->header && tail->printer.output.ops->binary))
+		return 0;
+	return printer_put(&tail->printer, reader, item);
+}
+
+static void complain(void *data, const char *problem)
+{
+	struct tail *tail = data;
+
+	printer_complain(&tail->printer, problem);
+}
+
+static void say_error(void *data, const char *name, int error)
+{
+	struct tail *tail = data;
+
+	printer_say_error(&tail->printer, name, error);
+}
+
+static void end(void *data, const struct reader *reader, const char *name)
+{
+	struct tail *tail = data;
+
+	printer_say_unknown(&tail->printer, reader, name);
+}
+
+static const struct follow_ops follow_printing = {
+	.begin = begin,
+	.wants = wants,
+	.put = put,
+	.complain = complain,
+	.error = say_error,
+	.end = end,
+};
+
+/* 0, or -errno of the output. */
+static int print(struct tail *tail)
+{
+	int r = trail_start(&tail->trail);
+
+	while (!r && trail_goes_on(&tail->trail)) {
+		r = trail_read(&tail->trail);
+		if (!r)
+			r = writer_flush(tail->printer.writer);
+		if (!r && trail_goes_on(&tail->trail))
+			r = watch_wait(&tail->trail.watch, STDOUT_FILENO);
+	}
+	return r;
+}
+
+static int run(int argc, char **argv)
+{
+	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .trail.watch.fd = -1};
+	int r;
+
+	r = options_init(&tail.options, &command_tail, rows, &filter_set);
+	if (!r)
+		r = printer_init(&tail.printer, &tail.options);
+	if (r) {
+		(void)fprintf(stderr, "ringside tail: %s\n", strerror(-r));
+		return EXIT_FAILED;
+	}
+	tail.trail.ops = &trail_lines;
+	tail.trail.follow.ops = &follow_printing;
+	tail.trail.follow.data = &tail;
+	r = parse(&tail, argc, argv);
+	if (r >= 0)
+		return r;
+	r = printer_open(&tail.printer);
+	if (!r)
+		r = print(&tail);
+	return printer_close(&tail.printer, r);
+}
+
+const struct command command_tail = {
+	.name = "tail",
+	.usage = "[-n COUNT] [-f] [FILTER...] [-o FORMAT] [FILE|DIR]",
+	.help = "print the last records, and with -f those being written\n\n"
+		"Without FILE or DIR: the folder /var/log/ringside. With -f a folder is followed "
+		"for good,\n"
+		"through all files that appear in it; a file through its rotation, until its "
+		"stream is\n"
+		"closed.\n"
+		"  ringside tail -f --kind oom\n"
+		"  ringside tail -n 100 -o json events.pb.zst | jq .message\n"
+		"Exit status: 0, 1 when an input was not whole (what could be read is printed), 2 "
+		"usage.",
+	.run = run,
+};

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ringside verify: says whether recordings are whole. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/cli/command.h"
+#include "consumer/cli/options.h"
+#include "consumer/cli/progress.h"
+#include "consumer/files/being-written.h"
+#include "consumer/files/folder.h"
+#include "consumer/files/inputs.h"
+#include "consumer/verify/first-files.h"
+#include "consumer/verify/input-order.h"
+#include "consumer/verify/summary-line.h"
+#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify.h"
+#include "proto/base/util.h"
+
+static const struct option_row rows[] = {
+	{'v', "verbose", NULL, "print the sums, and everything that was found"},
+	{'q', "quiet", NULL, "print nothing, the exit status tells"},
+	{},
+};
+
+static void print_findings(const char *word, const struct findings *findings)
+{
+	for (unsigned i = 0; i < findings_kept(findings); i++)
+		(void)printf("  %-9s%s\n", word, findings->texts[i]);
+	if (findings->n > FINDINGS_MAX)
+		(void)printf("  %-9sand %" PRIu64 " more\n", word, findings->n - FINDINGS_MAX);
+}
+
+static void print_missed(const struct tally_kind *kind)
+{
+	if (kind->missed_known)
+		(void)printf(" %12" PRIu64 "\n", kind->missed_runs);
+	else
+		(void)printf(" %12s\n", "not counted");
+}
+
+static void print_kinds(const struct tally *tally)
+{
+	(void)printf("  %-16s %12s %12s %12s %12s %12s\n", "kind", "written", "limited", "dropped",
+		     "lost in sink", "missed runs");
+	for (unsigned i = 0; i < tally->n; i++) {
+		const struct tally_kind *kind = &tally->kinds[i];
+
+		(void)printf("  %-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64,
+			     *kind->name ? kind->name : "(any)", kind->written,
+			     kind->kernel.limited, kind->kernel.dropped, kind->lost_in_sink);
+		print_missed(kind);
+	}
+}
+
+static void print_checksums(const struct verify_report *report)
+{
+	(void)printf("  %-9s%" PRIu64 " of records (xxh64)", "checksums", report->hashes);
+	if (report->frames)
+		(void)printf(", %" PRIu64 " of %" PRIu64 " zstd frames, %" PRIu64 " of indexes",
+			     report->seals, report->frames, report->indexed);
+	(void)printf(" compared%s\n", report->tables ? "; the seek table fits" : "");
+	if (!report->uncovered_records)
+		(void)printf("  %-9severy record is covered by one\n", "");
+	print_findings("uncovered", &report->uncovered);
+}
+
+static void print_table(const struct verify_report *report, const struct tally *tally)
+{
+	(void)printf("  %-9s%" PRIu64 " in %" PRIu64 " stream%s, seq %" PRIu64 " to %" PRIu64
+		     ", %" PRIu64 " bytes\n",
+		     "records", report->records, report->streams, report->streams == 1 ? "" : "s",
+		     report->first_seq, report->latest_seq, report->bytes);
+	print_checksums(report);
+	print_findings("problem", &report->problems);
+	print_findings("loss", &report->losses);
+	print_findings("doubt", &report->doubts);
+	print_findings("note", &report->notes);
+	print_kinds(tally);
+}
+
+struct run {
+	bool verbose;
+	bool quiet;
+	struct verify *verify;
+	struct progress progress;
+	char before[256]; /* the name of the input before; "": none */
+	int status;
+	bool writing; /* somebody writes one of them */
+	bool missing; /* files of a stream are */
+	uint64_t files, records;
+};
+
+static void show_progress(void *data, uint64_t position)
+{
+	struct run *run = data;
+
+	progress_show(&run->progress, position);
+}
+
+/* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
+static void worsen(struct run *run, int status)
+{
+	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_COMPLETE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		if (run->status == order[i] || status == order[i]) {
+			run->status = order[i];
+			return;
+		}
+	}
+}
+
+static void fail(struct run *run, const char *path, int error)
+{
+	char safe[LINE_FILE];
+
+	(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe), strerror(-error));
+	worsen(run, EXIT_FAILED);
+}
+
+static void print_joint(const struct run *run, const char *name, const struct findings *findings)
+{
+	for (unsigned i = 0; i < findings_kept(findings); i++)
+		(void)printf("%s, behind %s: %s\n", name, run->before, findings->texts[i]);
+}
+
+/* What is missing between the input before and this one. */
+static void report_joint(struct run *run, const char *name)
+{
+	const struct verify_joint *joint = verify_joint(run->verify);
+
+	run->missing |= joint->problems.n != 0;
+	if (joint->problems.n)
+		worsen(run, VERIFY_DAMAGED);
+	if (joint->losses.n)
+		worsen(run, VERIFY_LOSSES);
+	if (run->quiet)
+		return;
+	print_joint(run, name, &joint->problems);
+	print_joint(run, name, &joint->losses);
+	print_joint(run, name, &joint->notes);
+}
+
+static void report(struct run *run, const char *name)
+{
+	const struct verify_report *found = verify_report(run->verify);
+	char text[VERDICT_SIZE], uncovered[VERDICT_SIZE];
+
+	report_joint(run, name);
+	worsen(run, (int)found->status);
+	run->files++;
+	run->records += found->records;
+	if (run->quiet)
+		return;
+	verdict_text(found, text);
+	verdict_uncovered(found, uncovered);
+	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
+		     found->status == VERIFY_DAMAGED && strcmp(name, "stdin")
+			     ? "; `ringside repair` saves the rest"
+			     : "");
+	if (run->verbose && found->status != VERIFY_FOREIGN)
+		print_table(found, verify_tally(run->verify));
+	(void)fflush(stdout);
+}
+
+static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	const char *path = lineup->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
+	struct examine_config config = {
+		.next_seq = lineup_next_seq(lineup, i),
+		.lacks_next = lineup_lacks_next(lineup, i),
+		.progress = show_progress,
+		.data = run,
+	};
+	char safe[LINE_FILE];
+	int r;
+
+	r = salvage_open(&salvage, path);
+	if (r) {
+		fail(run, name, r);
+		return;
+	}
+	config.in_progress = inuse_check(salvage_fd(salvage)) == 1;
+	run->writing |= config.in_progress;
+	progress_begin(&run->progress, name, salvage_fd(salvage));
+	r = examine(run->verify, salvage, &config);
+	progress_end(&run->progress);
+	if (r) {
+		fail(run, name, r);
+		return;
+	}
+	run->missing |= config.lacks_next && verify_report(run->verify)->losses.n;
+	report(run, line_file(name, safe));
+	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
+}
+
+/* What is missing before the first file of a stream. */
+static void report_head(struct run *run, const struct head *head)
+{
+	bool fresh = run->writing && heads_is_fresh(head, time(NULL));
+	uint32_t n = head->file->id.file_index;
+	char safe[LINE_FILE], range[32] = "0";
+
+	if (head->told)
+		return;
+	run->missing = true;
+	if (!fresh)
+		worsen(run, VERIFY_LOSSES);
+	if (run->quiet)
+		return;
+	if (n > 1)
+		(void)snprintf(range, sizeof(range), "0 to %u", n - 1);
+	(void)printf("%s: the %u file%s of the stream before it (index %s) %s missing, and no "
+		     "record says%s that the streamer deleted %s\n",
+		     line_file(head->file->path, safe), n, n == 1 ? "" : "s", range,
+		     n == 1 ? "is" : "are", fresh ? " so far" : "", n == 1 ? "it" : "them");
+}
+
+/* One that is there is not to be sought elsewhere. */
+static void note_unknown(const struct run *run, const struct lineup *lineup)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < lineup->n; i++)
+		n += lineup->all[i].headless;
+	if (n && run->missing && !run->quiet)
+		(void)printf("of %" PRIu64 " file%s the Header cannot be read: what is said to be "
+			     "missing may be %s\n",
+			     n, n == 1 ? "" : "s", n == 1 ? "that one" : "among those");
+}
+
+static void fail_folder(void *data, const char *path, int error)
+{
+	char safe[LINE_FILE];
+
+	if (!error) {
+		(void)fprintf(stderr, "ringside verify: %s\n", path);
+		return;
+	}
+	if (error == -ENODATA)
+		(void)fprintf(stderr, "ringside verify: %s: no recording is in it (.pb, .pb.zst)\n",
+			      line_file(path, safe));
+	else
+		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
+			      recordings_error(error));
+	worsen(data, EXIT_FAILED);
+}
+
+/* Of several files. */
+static void print_sum(const struct run *run)
+{
+	static const char *const words[] = {
+		[VERIFY_COMPLETE] = "complete",
+		[VERIFY_FOREIGN] = "not all are recordings",
+		[VERIFY_DAMAGED] = "damaged",
+		[VERIFY_LOSSES] = "whole, but with losses",
+	};
+
+	(void)printf("in all %" PRIu64 " files, %" PRIu64 " records: %s\n", run->files,
+		     run->records, words[run->status]);
+}
+
+static int verify_all(struct run *run, const char *const *paths, int n)
+{
+	_cleanup_(lineup_done) struct lineup lineup = {0};
+	_cleanup_(heads_done) struct heads heads = {0};
+	int r;
+
+	r = lineup_new(&lineup, paths, n, fail_folder, run);
+	if (!r)
+		r = heads_new(&heads, &lineup);
+	if (!r)
+		r = verify_new(&run->verify);
+	if (r) {
+		fail(run, "verify", r);
+		return run->status;
+	}
+	verify_tell_heads(run->verify, &heads);
+	for (size_t i = 0; i < lineup.n; i++)
+		verify_input(run, &lineup, i);
+	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
+		report_head(run, &heads.all[i]);
+	note_unknown(run, &lineup);
+	run->verify = verify_free(run->verify);
+	if (run->files > 1 && !run->quiet)
+		print_sum(run);
+	if (fflush(stdout) && errno != EPIPE) {
+		(void)fprintf(stderr, "ringside verify: cannot write: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return run->status;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *default_path = inputs_default();
+	struct options options;
+	struct run run_state = {.status = VERIFY_COMPLETE};
+	int opt;
+
+	if (options_init(&options, &command_verify, rows, NULL))
+		return EXIT_FAILED;
+	while ((opt = options_next(&options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_ERROR)
+			return options_usage_error(&options, options.error);
+		if (opt == OPTIONS_HELP) {
+			options_help(&options, stdout);
+			return EXIT_SUCCESS;
+		}
+		run_state.verbose |= opt == 'v';
+		run_state.quiet |= opt == 'q';
+	}
+	if (run_state.quiet && run_state.verbose)
+		return options_usage_error(&options, "--quiet and --verbose exclude each other");
+	if (optind == argc && inputs_none())
+		return options_usage_error(&options, "name a recording: ringside verify FILE");
+	if (optind == argc)
+		return verify_all(&run_state, &default_path, 1);
+	return verify_all(&run_state, (const char *const *)argv + optind, argc - optind);
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.usage = "[-v] [FILE|DIR|-]...",
+	.help = "say whether a recording is complete, and what it lost\n\n"
+		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
+		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"
+		"written and whole so far, 1 not a recording, 2 usage, 3 damaged or cut but\n"
+		"readable, 4 whole but with losses that are known.",
+	.run = run,
+};

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/files/folder.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/files/being-written.h"
+#include "proto/base/util.h"
+
+#define DEFAULT_FOLDER "/var/log/ringside"
+
+const char *recordings_folder(void)
+{
+	const char *folder = getenv("RINGSIDE_DIR");
+
+	return folder && *folder ? folder : DEFAULT_FOLDER;
+}
+
+bool recordings_name(const char *name)
+{
+	return *name != '.' && strstr(name, ".pb");
+}
+
+bool recordings_numbered(const char *name, const char *given)
+{
+	const char *suffix = strstr(given, ".pb");
+	size_t stem = suffix ? (size_t)(suffix - given) : 0, digits;
+
+	if (!suffix || strncmp(name, given, stem) != 0 || name[stem] != '.')
+		return false;
+	digits = strspn(name + stem + 1, "0123456789");
+	return digits && !strcmp(name + stem + 1 + digits, suffix);
+}
+
+static void take_header(struct recordings_id *id, const Ringside__V1__Record *record)
+{
+	const Ringside__V1__Header *header = record->header;
+
+	*id = (struct recordings_id){
+		.file_index = header->file_index,
+		.first_seq = record->seq,
+		.boottime_nano = record->boottime_nano,
+		.time_unix_nano = record->time_unix_nano,
+	};
+	if (header->stream_id.len == sizeof(id->stream_id))
+		memcpy(id->stream_id, header->stream_id.data, sizeof(id->stream_id));
+	if (header->boot_id)
+		(void)snprintf(id->boot_id, sizeof(id->boot_id), "%s", header->boot_id);
+}
+
+int recordings_identify(const char *path, struct recordings_id *ret)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	struct reader_record item;
+	int r;
+
+	r = reader_open_file(&reader, path);
+	if (r < 0)
+		return r;
+	do
+		r = reader_next(reader, &item);
+	while (r == READER_DAMAGED);
+	if (r)
+		return r;
+	if (!item.header)
+		return READER_DAMAGED; /* it was in what was left out */
+	take_header(ret, item.record);
+	return 0;
+}
+
+static void skip(struct recordings *list, const char *path, int why)
+{
+	list->n_skipped++;
+	if (list->skipped)
+		return;
+	list->skipped = strdup(path);
+	list->skipped_errno = why;
+}
+
+/* Whether the file is a recording, or may become one; or -errno. What cannot even be looked at must
+ * not keep the others from being read: anybody may be able to make it. But who may not look at any
+ * file of the folder, only at their names, does not know what is in it. */
+static int is_wanted(struct recordings *list, const char *path, const char *name)
+{
+	struct stat st;
+
+	if (!recordings_name(name))
+		return false;
+	if (stat(path, &st) < 0) {
+		int why = errno;
+
+		if (lstat(path, &st) < 0)
+			return errno == ENOENT ? 0 : -errno; /* 0: it was just deleted */
+		skip(list, path, why);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode))
+		skip(list, path, 0);
+	else if (!st.st_size)
+		list->begun |= inuse_path(path);
+	return S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size)
+{
+	struct line line = line_make(buf, size);
+
+	if (!recordings->n_skipped)
+		return false;
+	line_safe(&line, recordings->skipped, PATH_MAX);
+	line_text(&line, ": skipped: ");
+	line_text(&line,
+		  recordings->skipped_errno ? strerror(recordings->skipped_errno) : "is no file");
+	if (recordings->n_skipped > 1) {
+		line_text(&line, " (and ");
+		line_count(&line, recordings->n_skipped - 1);
+		line_text(&line, " more)");
+	}
+	(void)line_end(&line);
+	return true;
+}
+
+const char *recordings_error(int error)
+{
+	if (error == -ENODATA)
+		return "no recordings are in this folder";
+	if (error == -E2BIG)
+		return "more than 50,000 recordings are in this folder: name some of its files";
+	return strerror(-error);
+}
+
+static int add(struct recordings *list, size_t *room, const char *path)
+{
+	struct recording *recording;
+	int r;
+
+	if (list->n == RECORDINGS_MAX)
+		return -E2BIG;
+	if (list->n == *room) {
+		size_t more = *room ? 2 * *room : 64;
+		struct recording *all = realloc(list->all, more * sizeof(*all));
+
+		if (!all)
+			return -ENOMEM;
+		list->all = all;
+		*room = more;
+	}
+	recording = &list->all[list->n];
+	*recording = (struct recording){.path = strdup(path)};
+	if (!recording->path)
+		return -ENOMEM;
+	list->n++;
+	r = recordings_identify(path, &recording->id);
+	recording->known = r == 0;
+	recording->headless = r && r != -ENOENT;
+	recording->error = r < 0 && r != -ENOENT ? r : 0; /* deleted meanwhile */
+	return 0;
+}
+
+/* Files of one boot side by side, the earliest first. */
+static int by_boot(const void *a, const void *b)
+{
+	const struct recording *x = a, *y = b;
+	int r;
+
+	if (x->known != y->known)
+		return x->known ? -1 : 1;
+	r = strcmp(x->id.boot_id, y->id.boot_id);
+	if (!r && !*x->id.boot_id) /* boot time compares within the stream only */
+		r = memcmp(x->id.stream_id, y->id.stream_id, RECORDINGS_ID);
+	if (r)
+		return r;
+	if (x->id.boottime_nano != y->id.boottime_nano)
+		return x->id.boottime_nano < y->id.boottime_nano ? -1 : 1;
+	if (x->id.file_index != y->id.file_index)
+		return x->id.file_index < y->id.file_index ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static bool same_boot(const struct recording *a, const struct recording *b)
+{
+	return a->known == b->known && !strcmp(a->id.boot_id, b->id.boot_id) &&
+	       (*a->id.boot_id || !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID));
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct recording *x = a, *y = b;
+
+	if (x->known && y->known && x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return by_boot(a, b);
+}
+
+static void put_in_order(struct recordings *list)
+{
+	const struct recording *latest = NULL;
+
+	if (!list->n)
+		return;
+	qsort(list->all, list->n, sizeof(*list->all), by_boot);
+	for (size_t i = list->n; i--;) {
+		struct recording *one = &list->all[i];
+
+		if (!latest || !same_boot(one, latest))
+			latest = one;
+		one->order = latest->id.time_unix_nano -
+			     (latest->id.boottime_nano - one->id.boottime_nano);
+	}
+	qsort(list->all, list->n, sizeof(*list->all), by_order);
+}
+
+int recordings_list(struct recordings *ret, const char *folder)
+{
+	struct recordings list = {0};
+	struct dirent *entry;
+	char path[PATH_MAX];
+	size_t room = 0;
+	DIR *dir;
+	int r = 0;
+
+	*ret = list;
+	dir = opendir(folder);
+	if (!dir)
+		return -errno;
+	while (r >= 0 && (errno = 0, entry = readdir(dir))) {
+		int n = snprintf(path, sizeof(path), "%s%s%s", folder,
+				 folder[strlen(folder) - 1] == '/' ? "" : "/", entry->d_name);
+
+		if (n < 0 || (size_t)n >= sizeof(path))
+			continue;
+		r = is_wanted(&list, path, entry->d_name);
+		if (r > 0)
+			r = add(&list, &room, path);
+	}
+	if (r >= 0 && errno)
+		r = -errno;
+	(void)closedir(dir);
+	if (r < 0) {
+		recordings_done(&list);
+		*ret = list;
+		return r;
+	}
+	put_in_order(&list);
+	*ret = list;
+	return 0;
+}
+
+void recordings_done(struct recordings *recordings)
+{
+	for (size_t i = 0; i < recordings->n; i++)
+		free(recordings->all[i].path);
+	free(recordings->all);
+	free(recordings->skipped);
+	*recordings = (struct recordings){0};
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The recordings of a folder, in the order of time.
+ *
+ * The order is that of the files, by their Headers: within one boot by boot time, which never
+ * steps; between boots by real time, as the latest file of each boot has it, whose clock is likely
+ * to be right. Files of streams that ran at the same time stand one behind the other and are not
+ * merged record by record. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/read/reader.h"
+
+#define RECORDINGS_MAX 50000 /* files of a folder */
+#define RECORDINGS_ID 16
+#define RECORDINGS_BOOT 40
+
+/* Who a file is, by its Header. */
+struct recordings_id {
+	uint8_t stream_id[RECORDINGS_ID];
+	char boot_id[RECORDINGS_BOOT]; /* "" when absent */
+	uint32_t file_index;
+	uint64_t first_seq; /* the Header's own */
+	uint64_t boottime_nano, time_unix_nano;
+};
+
+struct recording {
+	char *path;
+	bool known;    /* its Header could be read; others stand at the end */
+	bool headless; /* a file, but its Header cannot be read */
+	int error;     /* 0, or the -errno with which it could not be read at all */
+	bool listed;   /* in its folder, and not named (input-order.h) */
+	struct recordings_id id;
+	uint64_t order; /* estimated real time, ns */
+};
+
+struct recordings {
+	size_t n;
+	struct recording *all;
+	/* What has a recording's name and is no file: links that lead nowhere, pipes, folders. */
+	size_t n_skipped;
+	char *skipped;     /* the path of the first one; NULL: there is none */
+	int skipped_errno; /* why; 0: it is no file */
+	bool begun;        /* an empty file is being written: it will be a recording */
+};
+
+/* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
+bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size);
+
+/* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
+const char *recordings_folder(void);
+
+/* A name that a recording in a folder has: it has ".pb" in it and does not begin with a dot. */
+bool recordings_name(const char *name);
+
+/* Whether @name is one of the numbered files that `-w @given` makes: events.000012.pb.zst of
+ * events.pb.zst. Both without folders. */
+bool recordings_numbered(const char *name, const char *given);
+
+/* Reads the Header of the file @path. 0, READER_* or -errno. */
+int recordings_identify(const char *path, struct recordings_id *ret);
+
+/* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
+ * RECORDINGS_MAX. */
+int recordings_list(struct recordings *ret, const char *folder);
+/* What is wrong with a folder or a file in it, for people. */
+const char *recordings_error(int error);
+void recordings_done(struct recordings *recordings);

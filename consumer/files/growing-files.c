@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/files/growing-files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/files/being-written.h"
+#include "proto/base/util.h"
+#include "proto/recording/recording.h"
+
+#define FOLLOW_ENDED 1 /* nothing more will come of this file */
+
+static struct followed *followed_free(struct followed *file)
+{
+	if (file) {
+		(void)reader_free(file->reader);
+		free(file->path);
+		free(file);
+	}
+	return NULL;
+}
+
+static void followed_freep(struct followed **file)
+{
+	*file = followed_free(*file);
+}
+
+void follow_done(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		(void)followed_free(follow->all[i]);
+	follow->n = 0;
+}
+
+static int open_file(struct followed **ret, const char *path, const struct last *last, bool stay)
+{
+	_cleanup_(followed_freep) struct followed *file = calloc(1, sizeof(*file));
+	struct stat st;
+	int r;
+
+	if (!file)
+		return -ENOMEM;
+	file->path = strdup(path);
+	if (!file->path)
+		return -ENOMEM;
+	r = reader_open(&file->reader, path);
+	if (r)
+		return r;
+	if (fstat(reader_fd(file->reader), &st) < 0)
+		return -errno;
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	reader_follow(file->reader, stay);
+	if (last) {
+		file->begin = last->begin;
+		file->skip = last->skip;
+		r = last_go(last, file->reader, &file->ranges);
+	}
+	if (r)
+		return r;
+	*ret = TAKE_PTR(file);
+	return 0;
+}
+
+/* How its latest record ends it, if it does. */
+static void note_footer(struct followed *file, struct reader_record *item)
+{
+	const Ringside__V1__Footer *footer;
+
+	file->footer = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+	if (!file->footer || reader_unpack(file->reader, item))
+		return;
+	footer = item->record->footer;
+	file->rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
+}
+
+/* Whether the record lies before those that are wanted. */
+static bool is_before(struct followed *file, const struct follow *follow,
+		      struct reader_record *item)
+{
+	if (reader_frame_offset(file->reader) < file->begin)
+		return true;
+	if (!file->skip || !follow->ops->wants(follow->data, file->reader, item))
+		return false;
+	file->skip--;
+	return true;
+}
+
+/* 0 or -errno of the sink. */
+static int put_record(struct followed *file, const struct follow *follow,
+		      struct reader_record *item)
+{
+	int r;
+
+	note_footer(file, item);
+	r = follow->ops->put(follow->data, file->reader, item, is_before(file, follow, item));
+	if (r == READER_DAMAGED)
+		follow->ops->complain(follow->data, reader_problem(file->reader));
+	return r < 0 ? r : 0;
+}
+
+/* Reads what there is: 0 where more may come, FOLLOW_ENDED where none can; or -errno of the sink.
+ */
+static int read_file(struct followed *file, const struct follow *follow)
+{
+	struct reader_record item;
+	int r;
+
+	for (;;) {
+		r = reader_next(file->reader, &item);
+		if (r == READER_WAIT)
+			return 0;
+		if (r == READER_END)
+			return FOLLOW_ENDED;
+		if (r == READER_CUT && inuse_check(reader_fd(file->reader)) == 1)
+			return FOLLOW_ENDED; /* the rest is being written just now */
+		if (r)
+			follow->ops->complain(follow->data, reader_problem(file->reader));
+		if (r == READER_DAMAGED)
+			continue;
+		if (r)
+			return FOLLOW_ENDED;
+		r = put_record(file, follow, &item);
+		if (r)
+			return r;
+	}
+}
+
+static void remove_at(struct follow *follow, size_t i)
+{
+	(void)followed_free(follow->all[i]);
+	follow->n--;
+	memmove(follow->all + i, follow->all + i + 1, (follow->n - i) * sizeof(follow->all[0]));
+}
+
+/* One that is closed, else the one that was silent for longest. */
+static void make_room(struct follow *follow)
+{
+	size_t best = 0;
+
+	if (follow->n < FOLLOW_MAX)
+		return;
+	for (size_t i = 1; i < follow->n; i++) {
+		const struct followed *a = follow->all[i], *b = follow->all[best];
+
+		if (a->footer != b->footer ? a->footer : a->used < b->used)
+			best = i;
+	}
+	remove_at(follow, best);
+}
+
+int follow_add(struct follow *follow, const char *path, const struct last *last, bool stay)
+{
+	_cleanup_(followed_freep) struct followed *file = NULL;
+	int r;
+
+	r = open_file(&file, path, last, stay);
+	if (r) {
+		follow->ops->error(follow->data, path, r);
+		return 0;
+	}
+	follow->ops->begin(follow->data, file->reader);
+	r = read_file(file, follow);
+	if (r < 0)
+		return r;
+	if (r == FOLLOW_ENDED) {
+		follow->ops->end(follow->data, file->reader, path);
+		return 0;
+	}
+	file->used = ++follow->tick;
+	make_room(follow);
+	follow->all[follow->n++] = TAKE_PTR(file);
+	return 0;
+}
+
+int follow_read(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->n;) {
+		struct followed *file = follow->all[i];
+		uint64_t before = reader_position(file->reader);
+		int r = read_file(file, follow);
+
+		if (r < 0)
+			return r;
+		if (reader_position(file->reader) != before)
+			file->used = ++follow->tick;
+		if (r == FOLLOW_ENDED)
+			remove_at(follow, i);
+		else
+			i++;
+	}
+	return 0;
+}
+
+struct followed *follow_find(struct follow *follow, dev_t device, ino_t inode)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		if (follow->all[i]->device == device && follow->all[i]->inode == inode)
+			return follow->all[i];
+	return NULL;
+}
+
+struct followed *follow_named(struct follow *follow, const char *path)
+{
+	for (size_t i = 0; i < follow->n; i++)
+		if (!strcmp(follow->all[i]->path, path))
+			return follow->all[i];
+	return NULL;
+}
+
+void follow_rename(struct followed *file, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return; /* it is known by its inode all the same */
+	free(file->path);
+	file->path = copy;
+}
+
+static bool is_over(const struct followed *file, bool others)
+{
+	struct stat st;
+
+	if (fstat(reader_fd(file->reader), &st) < 0)
+		return true;
+	return (st.st_nlink == 0 || (file->footer && others)) &&
+	       inuse_check(reader_fd(file->reader)) != 1;
+}
+
+void follow_tidy(struct follow *follow)
+{
+	for (size_t i = follow->n; i--;)
+		if (is_over(follow->all[i], follow->n > 1))
+			remove_at(follow, i);
+}
+
+void follow_remove(struct follow *follow, const struct followed *file)
+{
+	for (size_t i = 0; i < follow->n; i++) {
+		if (follow->all[i] != file)
+			continue;
+		remove_at(follow, i);
+		return;
+	}
+}

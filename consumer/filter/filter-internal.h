@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What filter.c's rows are made of: filter-value.c parses, filter-match.c compares. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/util.h"
+#include "proto/ringside.pb-c.h"
+
+#define FILTER_VALUES_MAX 64 /* of one option; more is a mistake */
+
+struct filter_value {
+	char *text;
+	int64_t number; /* of --pid, --uid, --errno and --syscall 250; else -1 */
+};
+
+/* The values of one option: any of them will do. */
+struct filter_term {
+	size_t n;
+	struct filter_value values[FILTER_VALUES_MAX];
+};
+
+/* Where a sentence for people goes. */
+struct filter_error {
+	char *text;
+	size_t size;
+};
+
+_printf_(2, 3) int filter_invalid(const struct filter_error *error, const char *format, ...);
+
+/* Parsers append to the term. They return 0, -EINVAL with a sentence in @error, or -ENOMEM. */
+typedef int (*filter_parse_fn)(struct filter_term *term, const char *arg,
+			       const struct filter_error *error);
+int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
+	       const struct filter_error *error);
+int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
+		     int (*parse)(struct filter_term *term, const char *part, size_t size,
+				  const struct filter_error *error));
+int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error);
+int filter_parse_container(struct filter_term *term, const char *arg,
+			   const struct filter_error *error);
+int filter_parse_uid(struct filter_term *term, const char *arg, const struct filter_error *error);
+/* Adds the bits 1 << field number in Record.body. */
+int filter_parse_kinds(uint64_t *kinds, const char *arg, const struct filter_error *error);
+int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error);
+int filter_parse_number(struct filter_term *term, const char *arg,
+			const struct filter_error *error);
+int filter_parse_syscall(struct filter_term *term, const char *arg,
+			 const struct filter_error *error);
+int filter_parse_action(struct filter_term *term, const char *arg,
+			const struct filter_error *error);
+int filter_parse_errno(struct filter_term *term, const char *arg, const struct filter_error *error);
+int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error);
+
+/* @name, with or without the prefix all actions share, is the action @word of @size bytes. */
+bool filter_is_action(const char *name, const char *word, size_t size);
+bool filter_has_glob(const char *pattern);
+bool filter_glob(const char *pattern, const char *s); /* NULL and "" match nothing */
+
+/* @word is the first digits of @id, enough of them; and @id is one that may be cut. */
+bool filter_starts_id(const char *id, const char *word);
+bool filter_cuts_id(const char *id, const char *word);
+/* @words are those that our output has for @c, or for what it is in. */
+bool filter_words(const char *words, const Ringside__V1__Container *c);
+bool filter_pod_words(const char *words, const Ringside__V1__Container *c);
+
+/* An event as the rows see it. All may be NULL. */
+struct filter_view {
+	const ProtobufCMessage *body;
+	const Ringside__V1__Process *process;
+	const Ringside__V1__Container *container;
+};
+
+typedef bool (*filter_match_fn)(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_unit(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_namespace(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_pod(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_container(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_user_unit(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_cgroup(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_comm(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_pid(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_uid(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_syscall(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_action(const struct filter_value *value, const struct filter_view *view);
+bool filter_match_errno(const struct filter_value *value, const struct filter_view *view);

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each option of an event's fields is a row of two functions: parse looks at the argument once,
+ * match compares a record with a value. Kinds, host and time are the stream's, and apart. */
+#include "consumer/filter/filter.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "consumer/base/time-spec.h"
+#include "consumer/filter/filter-internal.h"
+#include "consumer/read/body.h"
+
+enum {
+	ROW_KIND,
+	ROW_HOST,
+	ROW_UNIT,
+	ROW_USER_UNIT,
+	ROW_NAMESPACE,
+	ROW_POD,
+	ROW_CONTAINER,
+	ROW_CGROUP,
+	ROW_COMM,
+	ROW_PID,
+	ROW_UID,
+	ROW_SYSCALL,
+	ROW_ACTION,
+	ROW_ERRNO,
+	ROW_SINCE,
+	ROW_UNTIL,
+	ROW_COUNT,
+};
+
+#define OPT(row) (OPTIONS_FILTER + ROW_##row)
+
+const struct option_row filter_options[] = {
+	{OPT(KIND), "kind", "LIST", "oom, seccomp, lost, limited, counters, header, footer, clock"},
+	{OPT(HOST), "host", "GLOB", "streams of this host"},
+	{'u', "unit", "GLOB", "the system's unit or slice; nginx is nginx.service"},
+	{OPT(USER_UNIT), "user-unit", "GLOB", "unit or slice of any user's systemd"},
+	{OPT(NAMESPACE), "namespace", "GLOB", "Kubernetes namespace"},
+	{OPT(POD), "pod", "GLOB|UID", "Kubernetes pod; id of podman's pod or ECS task"},
+	{OPT(CONTAINER), "container", "GLOB|ID",
+	 "container name; id, or its first 6 digits or more"},
+	{OPT(CGROUP), "cgroup", "GLOB", "cgroup path; without * also all below it"},
+	{OPT(COMM), "comm", "GLOB", "name of the process or thread"},
+	{OPT(PID), "pid", "LIST", "process or thread id, as the host sees it"},
+	{OPT(UID), "uid", "LIST", "user id, as the host sees it"},
+	{OPT(SYSCALL), "syscall", "LIST", "keyctl, clone* or 250"},
+	{OPT(ACTION), "action", "LIST", "KILL, TRAP, ERRNO, USER_NOTIF, TRACE, LOG"},
+	{OPT(ERRNO), "errno", "LIST", "EPERM or 1"},
+	{OPT(SINCE), "since", "TIME", "not before; \"2026-11-22 03:00\", yesterday, -1h"},
+	{OPT(UNTIL), "until", "TIME", "not after"},
+	{0},
+};
+_Static_assert(ARRAY_SIZE(filter_options) == ROW_COUNT + 1, "one option a row, in their order");
+
+static const char *option_of(const char *word)
+{
+	return body_kind(word, strlen(word)) ? "--kind" : NULL;
+}
+
+const struct option_set filter_set = {
+	.title = "Filters: a record has to match all that are given",
+	.rows = filter_options,
+	.option_of = option_of,
+};
+
+/* The rows that look at the fields of events. */
+static const struct {
+	filter_parse_fn parse;
+	filter_match_fn match;
+} rows[ROW_COUNT] = {
+	[ROW_UNIT] = {filter_parse_unit, filter_match_unit},
+	[ROW_USER_UNIT] = {filter_parse_unit, filter_match_user_unit},
+	[ROW_NAMESPACE] = {filter_parse_names, filter_match_namespace},
+	[ROW_POD] = {filter_parse_names, filter_match_pod},
+	[ROW_CONTAINER] = {filter_parse_container, filter_match_container},
+	[ROW_CGROUP] = {filter_parse_text, filter_match_cgroup},
+	[ROW_COMM] = {filter_parse_text, filter_match_comm},
+	[ROW_PID] = {filter_parse_number, filter_match_pid},
+	[ROW_UID] = {filter_parse_uid, filter_match_uid},
+	[ROW_SYSCALL] = {filter_parse_syscall, filter_match_syscall},
+	[ROW_ACTION] = {filter_parse_action, filter_match_action},
+	[ROW_ERRNO] = {filter_parse_errno, filter_match_errno},
+};
+
+struct filter {
+	uint64_t kinds; /* bit 1 << field number in Record.body; 0: all */
+	uint64_t since, until;
+	bool timed, fields; /* such an option is set */
+	struct filter_term terms[ROW_COUNT];
+};
+
+static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
+		      const struct filter_error *error)
+{
+	struct timespec time;
+	uint64_t now, when;
+
+	(void)clock_gettime(CLOCK_REALTIME, &time);
+	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	if (when_parse(arg, now, &when) < 0) {
+		when_why(arg, now, error->text, error->size);
+		return -EINVAL;
+	}
+	*ret = when;
+	filter->timed = true;
+	if (filter->since > filter->until)
+		return filter_invalid(error, "--since is later than --until: nothing can match");
+	return 0;
+}
+
+int filter_new(struct filter **ret)
+{
+	struct filter *filter = calloc(1, sizeof(*filter));
+
+	if (!filter)
+		return -ENOMEM;
+	filter->until = UINT64_MAX;
+	*ret = filter;
+	return 0;
+}
+
+struct filter *filter_free(struct filter *filter)
+{
+	if (!filter)
+		return NULL;
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		for (size_t j = 0; j < filter->terms[i].n; j++)
+			free(filter->terms[i].values[j].text);
+	free(filter);
+	return NULL;
+}
+
+static int take(struct filter *filter, size_t row, const char *arg,
+		const struct filter_error *error)
+{
+	struct filter_term *term = &filter->terms[row];
+	int r;
+
+	switch (row) {
+	case ROW_KIND:
+		return filter_parse_kinds(&filter->kinds, arg, error);
+	case ROW_HOST:
+		return filter_parse_names(term, arg, error);
+	case ROW_SINCE:
+		return parse_when(filter, arg, &filter->since, error);
+	case ROW_UNTIL:
+		return parse_when(filter, arg, &filter->until, error);
+	default:
+		r = rows[row].parse(term, arg, error);
+		filter->fields = filter->fields || !r;
+		return r;
+	}
+}
+
+int filter_option(struct filter *filter, int opt, const char *arg, char *error, size_t size)
+{
+	const struct filter_error to = {.text = error, .size = size};
+
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (filter_options[i].opt == opt)
+			return take(filter, i, arg, &to);
+	return -ENOENT;
+}
+
+bool filter_names_kinds(const struct filter *filter)
+{
+	return filter->kinds != 0;
+}
+
+/* Lost and Limited say what kind they stand for; without, they may stand for any. */
+static bool kind_wanted(const struct filter *filter, const Ringside__V1__Record *record,
+			const ProtobufCMessage *body)
+{
+	const char *of;
+
+	if (filter->kinds & UINT64_C(1) << (record->body_case & 63))
+		return true;
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LOST &&
+	    record->body_case != RINGSIDE__V1__RECORD__BODY_LIMITED)
+		return false;
+	of = body_string(body, "kind");
+	return !of || filter->kinds & UINT64_C(1) << (body_kind(of, strlen(of)) & 63);
+}
+
+static bool host_wanted(const struct filter_term *hosts, const Ringside__V1__Header *header)
+{
+	bool matched = hosts->n == 0;
+
+	for (size_t i = 0; !matched && i < hosts->n; i++)
+		matched = header && filter_glob(hosts->values[i].text, header->host_name);
+	return matched;
+}
+
+static bool fields_match(const struct filter *filter, const ProtobufCMessage *body)
+{
+	const struct filter_view view = {
+		.body = body,
+		.process = (const Ringside__V1__Process *)
+			body_message(body, &ringside__v1__process__descriptor),
+		.container = (const Ringside__V1__Container *)
+			body_message(body, &ringside__v1__container__descriptor),
+	};
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct filter_term *term = &filter->terms[i];
+		bool matched = !rows[i].match || term->n == 0;
+
+		for (size_t j = 0; !matched && j < term->n; j++)
+			matched = rows[i].match(&term->values[j], &view);
+		if (!matched)
+			return false;
+	}
+	return true;
+}
+
+bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
+		  const Ringside__V1__Header *latest)
+{
+	bool header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER;
+	const ProtobufCMessage *body = body_of(record);
+
+	if (filter->kinds && !kind_wanted(filter, record, body))
+		return false;
+	if (!host_wanted(&filter->terms[ROW_HOST], header ? record->header : latest))
+		return false;
+	if (header)
+		return true;
+	if (filter->timed &&
+	    (!record->has_time_unix_nano || record->time_unix_nano < filter->since ||
+	     record->time_unix_nano > filter->until))
+		return false;
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
+		return true;
+	return !filter->fields || fields_match(filter, body);
+}
+
+static bool kind_peeked(const struct filter *filter, unsigned kind)
+{
+	return !filter->kinds || filter->kinds & UINT64_C(1) << (kind & 63);
+}
+
+/* Lost and Limited may stand for a kind that is wanted. */
+static bool stands_for_others(unsigned kind)
+{
+	return kind == RINGSIDE__V1__RECORD__BODY_LOST ||
+	       kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
+}
+
+int filter_peek(const struct filter *filter, const struct peek *peek,
+		const Ringside__V1__Header *latest)
+{
+	if (peek->kind == RINGSIDE__V1__RECORD__BODY_HEADER)
+		return FILTER_UNPACK;
+	if (!kind_peeked(filter, peek->kind) && !stands_for_others(peek->kind))
+		return 0;
+	if (!host_wanted(&filter->terms[ROW_HOST], latest))
+		return 0;
+	if (filter->timed && (!peek->has_time || peek->time_unix_nano < filter->since ||
+			      peek->time_unix_nano > filter->until))
+		return 0;
+	if (!kind_peeked(filter, peek->kind) || filter->fields)
+		return FILTER_UNPACK;
+	return 1;
+}
+
+int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	int r = filter_peek(filter, &item->peek, header);
+
+	if (r != FILTER_UNPACK)
+		return r;
+	r = reader_unpack(reader, item);
+	return r ? r : filter_match(filter, item->record, header);
+}
+
+bool filter_may_match(const struct filter *filter, const struct recording_index *index)
+{
+	bool any = false;
+
+	for (unsigned i = 0; !any && i < RECORD_BODIES; i++)
+		any = index->counts[i] && (kind_peeked(filter, i) || stands_for_others(i));
+	if (filter->kinds && !any)
+		return false;
+	return !filter->timed || (index->has_time && index->max_time >= filter->since &&
+				  index->min_time <= filter->until);
+}
+
+bool filter_selects(const struct filter *filter)
+{
+	return filter->timed || filter->kinds;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which records are wanted: the same options for every command.
+ *
+ * An option given twice means either of its values; different options must all fit. A filter on
+ * something a record does not have does not match it. Of an OOM kill, the process and container
+ * are the victim's. A Limited record is asked as the events it stands for are. The Header and
+ * Lost records are left out only by --kind, --host, and (Lost) by time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "consumer/cli/options.h"
+#include "consumer/read/reader.h"
+#include "proto/record/peek.h"
+#include "proto/recording/recording-index.h"
+#include "proto/ringside.pb-c.h"
+
+struct filter;
+
+/* --kind, --host, -u/--unit, ...; opt is a letter or from OPTIONS_FILTER on. */
+extern const struct option_row filter_options[];
+extern const struct option_set filter_set;
+
+int filter_new(struct filter **ret);
+struct filter *filter_free(struct filter *filter); /* NULL is fine; returns NULL */
+
+/* Returns 0; -ENOENT: @opt is not one of filter_options; -EINVAL: @arg is wrong, with a sentence
+ * in @error that says what is right; -ENOMEM. */
+int filter_option(struct filter *filter, int opt, const char *arg, char *error, size_t size);
+
+/* --kind was given: also records about the stream are wanted, if they are named. */
+bool filter_names_kinds(const struct filter *filter);
+
+/* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
+bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
+		  const Ringside__V1__Header *latest);
+
+/* The same as far as can be told without unpacking: 0 no, 1 yes, FILTER_UNPACK ask filter_match.
+ * Of a Header, too, only filter_match can tell. */
+#define FILTER_UNPACK 2
+int filter_peek(const struct filter *filter, const struct peek *peek,
+		const Ringside__V1__Header *latest);
+
+/* The same of a record that may be raw; unpacks it if it has to. 1, 0 or READER_DAMAGED. */
+int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item);
+
+/* False if no record of a frame with this index can match. Headers aside. */
+bool filter_may_match(const struct filter *filter, const struct recording_index *index);
+
+/* filter_may_match tells frames apart: there is a filter by time or kind. */
+bool filter_selects(const struct filter *filter);
+
+static inline void filter_freep(struct filter **filter)
+{
+	*filter = filter_free(*filter);
+}

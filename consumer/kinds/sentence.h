@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A record as a sentence for people. All texts are NUL-terminated, without a newline or colour,
+ * cut to @size (at least LINE_MIN) with a mark, and safe for a terminal: control characters,
+ * invalid bytes and characters that reorder text are escaped. All return the bytes written
+ * without the NUL. @header: the latest of the stream, or NULL. */
+#pragma once
+
+#include <stddef.h>
+
+#include "consumer/text/phrases.h" /* TEXT_MAX */
+#include "proto/ringside.pb-c.h"
+
+enum text_tone {
+	TEXT_INFO, /* about the stream */
+	TEXT_OOM,
+	TEXT_DENY,
+	TEXT_LOG,
+	TEXT_LOST,
+};
+
+/* What kind of line the record is; text_label is its word: "OOM", "DENY", ... */
+enum text_tone text_tone(const Ringside__V1__Record *record);
+const char *text_label(enum text_tone tone);
+
+/* Whose event it is, as text_container has it. */
+size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record);
+/* All that text_who looks at; NULL: none. */
+const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record);
+
+/* The sentence: what happened, why, and what follows. Without time, label and whose it is. */
+size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
+		    const Ringside__V1__Header *header);
+
+/* A second sentence: what to change. 0 and "" if there is nothing to say. */
+size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record);

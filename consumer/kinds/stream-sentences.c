@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the stream says about itself. */
+#include <time.h>
+
+#include "consumer/kinds/sentence-internal.h"
+#include "consumer/read/own-usage.h"
+#include "consumer/text/phrases.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static void put_probe(struct line *line, const Ringside__V1__Probe *probe)
+{
+	line_safe(line, probe->kind, TEXT_NAME_MAX);
+	if (!probe->has_tier || !probe->tier) {
+		line_text(line, " not attached");
+		return;
+	}
+	line_text(line, " by ");
+	text_enum(line, &ringside__v1__tier__descriptor, probe->tier, "TIER_");
+}
+
+void text_header(struct line *line, const Ringside__V1__Header *header)
+{
+	const char *between = ": ";
+
+	line_text(line, "host ");
+	line_safe(line, text_has(header->host_name) ? header->host_name : "?", TEXT_NAME_MAX);
+	if (text_has(header->kernel_release)) {
+		line_text(line, ", Linux ");
+		line_safe(line, header->kernel_release, TEXT_NAME_MAX);
+	}
+	if (text_has(header->architecture)) {
+		line_text(line, " ");
+		line_safe(line, header->architecture, TEXT_NAME_MAX);
+	}
+	for (size_t i = 0; i < header->n_probes; i++) {
+		line_text(line, between);
+		put_probe(line, header->probes[i]);
+		between = ", ";
+	}
+	between = ". Not seen: ";
+	for (size_t i = 0; i < header->n_probes; i++) {
+		for (size_t j = 0; j < header->probes[i]->n_blind_spots; j++) {
+			line_text(line, between);
+			line_safe(line, header->probes[i]->blind_spots[j], 2 * TEXT_NAME_MAX);
+			between = "; ";
+		}
+	}
+}
+
+static void put_total(struct line *line, const char **between, uint64_t n, const char *what)
+{
+	line_text(line, *between);
+	line_count(line, n);
+	line_text(line, what);
+	*between = ", ";
+}
+
+void text_footer(struct line *line, const Ringside__V1__Footer *footer)
+{
+	uint64_t written = 0, limited = 0, lost = 0;
+	const char *between = ": ";
+
+	for (size_t i = 0; i < footer->n_totals; i++) {
+		written += footer->totals[i]->written;
+		limited += footer->totals[i]->limited;
+		lost += footer->totals[i]->lost;
+	}
+	line_text(line, "stream closed");
+	if (text_has(footer->reason)) {
+		line_text(line, " (");
+		line_safe(line, footer->reason, TEXT_NAME_MAX);
+		line_text(line, ")");
+	}
+	put_total(line, &between, written, " events written");
+	put_total(line, &between, limited, " limited");
+	put_total(line, &between, lost, " lost");
+	between = " (";
+	for (size_t i = 0; i < footer->n_totals; i++) {
+		line_text(line, between);
+		line_safe(line, footer->totals[i]->kind, TEXT_NAME_MAX);
+		line_text(line, " ");
+		line_count(line, footer->totals[i]->written);
+		between = ", ";
+	}
+	if (footer->n_totals)
+		line_text(line, ")");
+}
+
+static void put_sums(struct line *line, const Ringside__V1__ProbeSums *sums)
+{
+	uint64_t seen = 0, limited = 0, dropped = 0;
+	const char *between = " ";
+
+	for (size_t i = 0; i < sums->n_cpus; i++) {
+		seen += sums->cpus[i]->seen;
+		limited += sums->cpus[i]->limited;
+		dropped += sums->cpus[i]->dropped;
+	}
+	line_safe(line, sums->kind, TEXT_NAME_MAX);
+	put_total(line, &between, seen, " seen");
+	put_total(line, &between, limited, " limited");
+	put_total(line, &between, dropped, " dropped");
+	if (sums->has_missed_runs && sums->missed_runs)
+		put_total(line, &between, sums->missed_runs, " runs missed");
+}
+
+/* BPF objects are no sums, and many. */
+static void put_rows(struct line *line, const Ringside__V1__Counters *counters, const char *between)
+{
+	size_t objects = 0, rows;
+
+	for (size_t i = 0; i < counters->n_rows; i++)
+		objects += counters->rows[i]->bpf_object != NULL;
+	rows = counters->n_rows - objects;
+	if (rows) {
+		line_text(line, between);
+		line_count(line, rows);
+		line_text(line, rows == 1 ? " row" : " rows");
+		line_text(line, counters->full ? "" : " changed");
+		between = ", ";
+	}
+	if (objects) {
+		line_text(line, between);
+		line_count(line, objects);
+		line_text(line, objects == 1 ? " BPF object" : " BPF objects");
+		line_text(line, counters->full ? "" : " changed");
+	}
+}
+
+void text_counters(struct line *line, const Ringside__V1__Counters *counters)
+{
+	const char *between = ": ";
+	struct upkeep upkeep = {0};
+
+	line_text(line, "counters");
+	if (counters->parts > 1) {
+		line_text(line, ", part ");
+		line_count(line, counters->part);
+		line_text(line, " of ");
+		line_count(line, counters->parts);
+	}
+	for (size_t i = 0; i < counters->n_probes; i++) {
+		line_text(line, between);
+		put_sums(line, counters->probes[i]);
+		between = "; ";
+	}
+	put_rows(line, counters, between);
+	if (counters->cost) {
+		upkeep_take(&upkeep, counters->cost, 0);
+		line_text(line, "; the streamer: ");
+		upkeep_text(line, &upkeep);
+	}
+}
+
+void text_events(struct line *line, bool known, uint64_t count, const char *kind)
+{
+	if (known)
+		line_count(line, count);
+	else
+		line_text(line, "an unknown number of");
+	line_put(line, " ", 1);
+	if (!kind || strcmp(kind, "oom_kill") == 0) {
+		line_text(line, kind ? "OOM kill" : "event");
+	} else if (strcmp(kind, "seccomp_denial") == 0) {
+		line_text(line, "seccomp denial");
+	} else {
+		line_safe(line, kind, TEXT_NAME_MAX);
+		line_text(line, " event");
+	}
+	if (!known || count != 1)
+		line_put(line, "s", 1);
+}
+
+/* Which file it was. */
+static void put_deleted(struct line *line, const Ringside__V1__Lost *lost)
+{
+	if (!lost->has_file_index)
+		return;
+	line_text(line, " (file ");
+	line_uint(line, lost->file_index);
+	line_text(line, " of a stream)");
+}
+
+void text_lost(struct line *line, const Ringside__V1__Lost *lost)
+{
+	text_events(line, lost->has_count, lost->count, lost->kind);
+	switch (lost->reason) {
+	case RINGSIDE__V1__LOST__REASON__RING_FULL:
+		line_text(line, " lost: the ring was full");
+		if (lost->has_cpu) {
+			line_text(line, " (CPU ");
+			line_uint(line, lost->cpu);
+			line_text(line, ")");
+		}
+		break;
+	case RINGSIDE__V1__LOST__REASON__SINK:
+		line_text(line, " lost: taken from the kernel, but the output could not take more");
+		break;
+	case RINGSIDE__V1__LOST__REASON__NOT_ATTACHED:
+		line_text(line, " not seen: nothing was attached then");
+		break;
+	case RINGSIDE__V1__LOST__REASON__RETENTION:
+		line_text(line, " deleted to keep within the space and age allowed");
+		put_deleted(line, lost);
+		break;
+	case RINGSIDE__V1__LOST__REASON__DAMAGED:
+		line_text(line, " lost: the recording is damaged here");
+		break;
+	default:
+		line_text(line, " lost, why is not known");
+		break;
+	}
+}
+
+void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
+{
+	switch (lost->reason) {
+	case RINGSIDE__V1__LOST__REASON__RING_FULL:
+		line_text(line, "start the streamer with a larger --ring-size, or a lower --rate");
+		break;
+	case RINGSIDE__V1__LOST__REASON__SINK:
+		line_text(line, "look at the disk's free space, or at who reads the pipe");
+		break;
+	default:
+		break;
+	}
+}
+
+void text_clock(struct line *line, const Ringside__V1__Clock *clock)
+{
+	time_t second = (time_t)(clock->time_unix_nano / SECOND);
+	struct tm tm;
+	char buf[32];
+
+	line_text(line, clock->stepped ? "the clock was set: it is " : "it is ");
+	if (!clock->has_time_unix_nano || !gmtime_r(&second, &tm) ||
+	    !strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S UTC", &tm)) {
+		line_text(line, "not known when");
+	} else {
+		line_text(line, buf);
+	}
+	line_text(line, ", ");
+	line_uint(line, clock->boottime_nano / SECOND);
+	line_text(line, ".");
+	line_digits(line, clock->boottime_nano / 1000000 % 1000, 3);
+	line_text(line, " s after boot");
+}

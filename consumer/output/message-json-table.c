@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each field becomes a row: the ready key, where the member is, and which function writes it
+ * (message-json-value.c). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/output/message-json-value.h"
+#include "proto/base/util.h"
+
+static enum shape_presence presence_of(const ProtobufCFieldDescriptor *desc)
+{
+	if (desc->label == PROTOBUF_C_LABEL_REPEATED)
+		return SHAPE_COUNT;
+	if (desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+		return SHAPE_CASE;
+	if (desc->type == PROTOBUF_C_TYPE_MESSAGE || desc->type == PROTOBUF_C_TYPE_STRING)
+		return SHAPE_POINTER;
+	return desc->label == PROTOBUF_C_LABEL_REQUIRED ? SHAPE_ALWAYS : SHAPE_HAS;
+}
+
+/* ,"limit_bytes": or ,"limitBytes": */
+static int make_key(struct shape_field *field, const char *name, enum shape_form form)
+{
+	size_t n = 0;
+
+	if (strlen(name) > SHAPE_KEY_SIZE - 4)
+		return -ENAMETOOLONG;
+	field->key[n++] = ',';
+	field->key[n++] = '"';
+	for (; *name; name++) {
+		if (form == SHAPE_PROTO && *name == '_' && name[1] >= 'a' && name[1] <= 'z')
+			field->key[n++] = (char)(*++name - 'a' + 'A');
+		else
+			field->key[n++] = *name;
+	}
+	field->key[n++] = '"';
+	field->key[n++] = ':';
+	field->key_size = (uint8_t)n;
+	return 0;
+}
+
+/* What protoc makes of map<string, string>. */
+static bool is_map(const ProtobufCFieldDescriptor *desc)
+{
+	const ProtobufCMessageDescriptor *entry = desc->descriptor;
+	size_t length;
+
+	if (desc->label != PROTOBUF_C_LABEL_REPEATED || desc->type != PROTOBUF_C_TYPE_MESSAGE)
+		return false;
+	length = strlen(entry->short_name);
+	return length > 5 && !strcmp(entry->short_name + length - 5, "Entry") &&
+	       entry->n_fields == 2 && !strcmp(entry->fields[0].name, "key") &&
+	       !strcmp(entry->fields[1].name, "value") &&
+	       entry->fields[0].type == PROTOBUF_C_TYPE_STRING &&
+	       entry->fields[1].type == PROTOBUF_C_TYPE_STRING;
+}
+
+static struct shape *find_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
+{
+	for (unsigned i = 0; i < shapes->n; i++) {
+		if (shapes->shapes[i].desc == desc)
+			return &shapes->shapes[i];
+	}
+	return NULL;
+}
+
+static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
+{
+	struct shape *shape = &shapes->shapes[shapes->n];
+
+	if (find_shape(shapes, desc))
+		return 0;
+	if (shapes->n == SHAPES_MAX)
+		return -E2BIG;
+	shape->fields = calloc(desc->n_fields + 1, sizeof(*shape->fields));
+	if (!shape->fields)
+		return -ENOMEM;
+	shape->desc = desc;
+	shape->end = shape->fields + desc->n_fields;
+	shape->shapes = shapes;
+	shapes->n++;
+	return 0;
+}
+
+/* Shapes found on the way are added behind: the caller comes to them later. */
+static int compile(struct shapes *shapes, struct shape *shape)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
+		struct shape_field *field = &shape->fields[i];
+		int r;
+
+		field->desc = &shape->desc->fields[i];
+		field->offset = field->desc->offset;
+		field->quantifier = field->desc->quantifier_offset;
+		field->presence = presence_of(field->desc);
+		r = shape_choose(field, shapes->form);
+		if (!r)
+			r = make_key(field, field->desc->name, shapes->form);
+		if (!r && field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {
+			r = add_shape(shapes, field->desc->descriptor);
+			field->sub = find_shape(shapes, field->desc->descriptor);
+			field->map = is_map(field->desc);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root, enum shape_form form)
+{
+	_cleanup_(shapes_freep) struct shapes *shapes = calloc(1, sizeof(*shapes));
+	int r;
+
+	if (!shapes)
+		return -ENOMEM;
+	shapes->form = form;
+	r = add_shape(shapes, root);
+	for (unsigned i = 0; !r && i < shapes->n; i++)
+		r = compile(shapes, &shapes->shapes[i]);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(shapes);
+	return 0;
+}
+
+static int rename_field(struct shapes *shapes, const struct shape *shape, const char *name,
+			const char *key)
+{
+	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
+		struct shape_field *field = &shape->fields[i];
+
+		if (strcmp(field->desc->name, name) != 0)
+			continue;
+		if (!key)
+			field->presence = SHAPE_HIDDEN;
+		return key ? make_key(field, key, shapes->form) : 0;
+	}
+	return 0;
+}
+
+int shapes_rename(struct shapes *shapes, const char *name, const char *key)
+{
+	const struct shape *root = shapes_root(shapes);
+	int r = 0;
+
+	for (unsigned i = 0; !r && i < root->desc->n_fields; i++) {
+		const struct shape_field *field = &root->fields[i];
+
+		if ((field->desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && field->sub)
+			r = rename_field(shapes, field->sub, name, key);
+	}
+	return r;
+}
+
+static void shape_done(struct shape *shape)
+{
+	for (struct shape_field *field = shape->fields; field < shape->end; field++)
+		free(field->words);
+	free(shape->fields);
+}
+
+struct shapes *shapes_free(struct shapes *shapes)
+{
+	if (shapes) {
+		for (unsigned i = 0; i < shapes->n; i++)
+			shape_done(&shapes->shapes[i]);
+		free(shapes);
+	}
+	return NULL;
+}

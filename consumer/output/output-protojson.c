@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strict ProtoJSON of the whole Record, one a line: https://protobuf.dev/programming-guides/json/
+ */
+#include "consumer/output/message-json.h"
+#include "consumer/output/output.h"
+
+static int open_protojson(struct output *output)
+{
+	struct shapes *shapes;
+	int r;
+
+	r = shapes_new(&shapes, &ringside__v1__record__descriptor, SHAPE_PROTO);
+	if (!r)
+		output->state = shapes;
+	return r;
+}
+
+static int put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+	       size_t size)
+{
+	shapes_use_memo(output->state, output->memo);
+	shape_put(shapes_root(output->state), output->writer, record);
+	writer_put(output->writer, "\n", 1);
+	return 0;
+}
+
+static int close_protojson(struct output *output)
+{
+	output->state = shapes_free(output->state);
+	return 0;
+}
+
+const struct output_ops output_protojson = {
+	.name = "protojson",
+	.help = "strict ProtoJSON, which every protobuf library reads back",
+	.open = open_protojson,
+	.put = put,
+	.close = close_protojson,
+};

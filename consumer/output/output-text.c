@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One line a record: time, label, whose it is, what happened; and what to change under it. */
+#include <string.h>
+#include <time.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/kinds/sentence.h"
+#include "consumer/output/output.h"
+#include "consumer/read/message-cache.h"
+#include "consumer/text/likely-caller.h"
+#include "proto/base/util.h"
+
+#define SECOND UINT64_C(1000000000)
+#define WIDTH_MAX 40 /* a longer name moves its own line only */
+#define TIME_WIDTH 19
+#define LINE_SIZE (4 * TEXT_MAX + 1024) /* whose, culprit, message, advice: never cut */
+#define STAMP_SIZE 32
+
+struct state {
+	struct culprits *culprits;
+	size_t width;           /* of the column "whose" so far: it only grows */
+	uint64_t second;        /* the time that stamp says */
+	char stamp[STAMP_SIZE]; /* "Nov 22 03:04:05" */
+	char line[LINE_SIZE];
+};
+
+static int text_open(struct output *output)
+{
+	_cleanup_free_ struct state *state = calloc(1, sizeof(*state));
+	int r;
+
+	if (!state)
+		return -ENOMEM;
+	r = culprits_new(&state->culprits);
+	if (r < 0)
+		return r;
+	state->second = UINT64_MAX;
+	output->state = TAKE_PTR(state);
+	return 0;
+}
+
+static int text_close(struct output *output)
+{
+	struct state *state = output->state;
+
+	if (state)
+		culprits_free(state->culprits);
+	free(state);
+	output->state = NULL;
+	return 0;
+}
+
+/* The stream's own records are for who asks for them. */
+static bool prints(const struct output *output, unsigned kind)
+{
+	switch (kind) {
+	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
+		return false;
+	case RINGSIDE__V1__RECORD__BODY_HEADER:
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+		return output->verbose || output->every;
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+	case RINGSIDE__V1__RECORD__BODY_CLOCK:
+		return output->every;
+	default:
+		return true;
+	}
+}
+
+/* The calendar is asked once a second of the stream, not once a record. */
+static void put_second(struct state *state, struct line *line, uint64_t second, bool utc)
+{
+	static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
+					     "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "};
+	time_t t = (time_t)second;
+	struct line stamp;
+	struct tm tm;
+
+	if (state->second != second) {
+		if (!(utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)))
+			memset(&tm, 0, sizeof(tm));
+		stamp = line_make(state->stamp, sizeof(state->stamp));
+		line_text(&stamp, months[tm.tm_mon]);
+		line_digits(&stamp, (uint64_t)tm.tm_mday, 2);
+		line_put(&stamp, " ", 1);
+		line_digits(&stamp, (uint64_t)tm.tm_hour, 2);
+		line_put(&stamp, ":", 1);
+		line_digits(&stamp, (uint64_t)tm.tm_min, 2);
+		line_put(&stamp, ":", 1);
+		line_digits(&stamp, (uint64_t)tm.tm_sec, 2);
+		(void)line_end(&stamp);
+		state->second = second;
+	}
+	line_text(line, state->stamp);
+}
+
+static void put_time(struct state *state, struct line *line, const Ringside__V1__Record *record,
+		     bool utc)
+{
+	uint64_t nano = record->time_unix_nano;
+	char *start = line->p;
+
+	if (record->has_time_unix_nano) {
+		put_second(state, line, nano / SECOND, utc);
+	} else if (record->has_boottime_nano) {
+		/* as dmesg does, when no Clock has told the time of day */
+		nano = record->boottime_nano;
+		line_text(line, "boot+");
+		line_uint(line, nano / SECOND);
+	} else {
+		line_text(line, "-");
+	}
+	if (record->has_time_unix_nano || record->has_boottime_nano) {
+		line_put(line, ".", 1);
+		line_digits(line, nano / 1000000 % 1000, 3);
+	}
+	if (line->p - start < TIME_WIDTH)
+		line_pad(line, (size_t)(TIME_WIDTH - (line->p - start)));
+	line_put(line, " ", 1);
+}
+
+static const char *color_of(const struct output *output, const Ringside__V1__Record *record)
+{
+	static const char *const colors[] = {
+		[TEXT_INFO] = "\033[2m", [TEXT_OOM] = "\033[1;31m",     [TEXT_DENY] = "\033[33m",
+		[TEXT_LOG] = "\033[36m", [TEXT_LOST] = "\033[1;37;41m",
+	};
+
+	return output->color ? colors[text_tone(record)] : "";
+}
+
+static void put_label(const struct output *output, struct line *line,
+		      const Ringside__V1__Record *record)
+{
+	const char *label = text_label(text_tone(record));
+
+	line_text(line, color_of(output, record));
+	line_text(line, label);
+	/* the information about the stream stays dim to the end of the line */
+	if (output->color && text_tone(record) != TEXT_INFO)
+		line_text(line, "\033[0m");
+	line_pad(line, 5 - strlen(label));
+}
+
+static void put_who(struct output *output, struct line *line, const Ringside__V1__Record *record)
+{
+	struct memo_note *note = memo_note(output->memo, text_whose(record));
+	struct state *state = output->state;
+	const char *start = line->p;
+	char who[TEXT_MAX];
+	size_t size, width;
+
+	if (note && note->owner == state) {
+		line_put(line, (const char *)note->text, note->size);
+	} else {
+		size = text_who(who, sizeof(who), record);
+		line_put(line, who, size);
+		if (note)
+			memo_note_keep(output->memo, note, state, who, size);
+	}
+	width = line_width(start, (size_t)(line->p - start));
+	if (width > state->width)
+		state->width = width < WIDTH_MAX ? width : WIDTH_MAX;
+	line_pad(line, 2 + (state->width > width ? state->width - width : 0));
+}
+
+static void put_message(struct output *output, struct line *line,
+			const Ringside__V1__Record *record)
+{
+	struct state *state = output->state;
+	char message[TEXT_MAX];
+	size_t size;
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED) {
+		size = culprits_take(state->culprits, record->limited, message, sizeof(message));
+		line_put(line, message, size);
+	}
+	size = text_message(message, sizeof(message), record, output->header);
+	line_put(line, message, size);
+	if (output->color && text_tone(record) == TEXT_INFO)
+		line_text(line, "\033[0m");
+}
+
+/* Advice under an OOM kill on a terminal; under all events for who asks. */
+static void put_advice(const struct output *output, struct line *line,
+		       const Ringside__V1__Record *record)
+{
+	char advice[TEXT_MAX];
+	size_t size;
+
+	if (!output->verbose &&
+	    !(output->terminal && record->body_case == RINGSIDE__V1__RECORD__BODY_OOM_KILL))
+		return;
+	size = text_advice(advice, sizeof(advice), record);
+	if (!size)
+		return;
+	line_put(line, "\n", 1);
+	line_pad(line, TIME_WIDTH + 1);
+	line_text(line, output->color ? "\033[2m" : "");
+	line_put(line, advice, size);
+	line_text(line, output->color ? "\033[0m" : "");
+}
+
+static int text_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+		    size_t size)
+{
+	struct state *state = output->state;
+	struct line line = line_make(state->line, sizeof(state->line) - 1);
+
+	(void)frame, (void)size;
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		culprits_clear(state->culprits);
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL)
+		culprits_see(state->culprits, record->seccomp_denial);
+	if (!prints(output, record->body_case))
+		return 0;
+	put_time(state, &line, record, output->utc);
+	put_label(output, &line, record);
+	if (text_tone(record) != TEXT_INFO)
+		put_who(output, &line, record);
+	put_message(output, &line, record);
+	put_advice(output, &line, record);
+	(void)line_end(&line);
+	*line.p++ = '\n';
+	writer_put(output->writer, line.start, (size_t)(line.p - line.start));
+	return 0;
+}
+
+const struct output_ops output_text = {
+	.name = "text",
+	.help = "one line an event, for people",
+	.open = text_open,
+	.put = text_put,
+	.close = text_close,
+	.prints = prints,
+};

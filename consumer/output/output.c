@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/output/output.h"
+
+#include "proto/base/util.h"
+
+const struct output_ops *const outputs[] = {
+	&output_text, &output_json, &output_protojson, &output_pb, NULL,
+};
+
+const struct output_ops *output_find(const char *name)
+{
+	for (size_t i = 0; outputs[i]; i++) {
+		if (!strcmp(outputs[i]->name, name))
+			return outputs[i];
+	}
+	return NULL;
+}
+
+int output_open(struct output *output)
+{
+	output->state = NULL;
+	return output->ops->open ? output->ops->open(output) : 0;
+}
+
+int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+	       size_t size)
+{
+	int r = output->ops->put(output, record, frame, size);
+
+	return r ? r : output->writer->error;
+}
+
+bool output_prints(const struct output *output, unsigned kind)
+{
+	return !output->ops->prints || output->ops->prints(output, kind);
+}
+
+int output_close(struct output *output)
+{
+	int r = output->ops->close ? output->ops->close(output) : 0;
+	int flushed = writer_flush(output->writer);
+
+	return r ? r : flushed;
+}
+
+bool output_wants_color(int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What records are turned into: one output-<name>.c each, and one row in output.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/base/out-buffer.h"
+#include "proto/ringside.pb-c.h"
+
+struct memo;
+struct output;
+
+struct output_ops {
+	const char *name; /* of -o */
+	const char *help; /* half a line */
+	bool binary;      /* not for a terminal; needs the Headers, whatever the filter says */
+	/* open and close may be NULL. close writes what is still held back; it does not flush the
+	 * writer. All return 0 or -errno. Errors of the writer need no look: the caller looks. */
+	int (*open)(struct output *output);
+	/* @record: NULL if it was not unpacked, for a binary output. @frame: the Record's bytes as
+	 * they were read, without the length before them. */
+	int (*put)(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+		   size_t size);
+	int (*close)(struct output *output);
+	/* Whether put writes something for a record of this kind (field number in Record.body, 0:
+	 * unknown); NULL: always. */
+	bool (*prints)(const struct output *output, unsigned kind);
+};
+
+/* One open output. Set what is above the line, then output_open. */
+struct output {
+	const struct output_ops *ops;
+	struct writer *writer; /* borrowed */
+	bool color;
+	bool verbose;
+	bool terminal; /* the writer goes to one */
+	bool utc;      /* text: times in UTC instead of local time */
+	bool every;    /* text: the stream's own records too, because a filter names them */
+	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
+	 */
+	const Ringside__V1__Header *header;
+	/* Where parts of the record may lie that come again (message-cache.h), or NULL. Likewise.
+	 */
+	struct memo *memo;
+	/* --- */
+	void *state; /* the ops' own */
+};
+
+extern const struct output_ops output_text, output_json, output_protojson, output_pb;
+
+/* All outputs, the default one first, NULL at the end. */
+extern const struct output_ops *const outputs[];
+
+const struct output_ops *output_find(const char *name); /* NULL: there is none */
+
+int output_open(struct output *output);
+int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+	       size_t size);
+bool output_prints(const struct output *output, unsigned kind);
+/* Closes (also after a failed put) and flushes. Returns 0 or the first -errno. */
+int output_close(struct output *output);
+
+/* Colour: on a terminal that can, unless NO_COLOR is set and not empty. */
+bool output_wants_color(int fd);

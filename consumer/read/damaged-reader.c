@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/read/damaged-reader.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/arena.h"
+#include "consumer/read/file-window.h"
+#include "consumer/read/resync.h"
+#include "proto/base/util.h"
+
+#define REASON_SIZE 256
+#define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
+
+struct salvage {
+	struct reader *reader;
+	bool compressed;
+	bool plain; /* a plain file: what is below */
+	struct window window;
+	struct resync resync;
+	struct arena arena;
+	uint64_t offset; /* of the next record */
+	uint64_t found;  /* where one was found behind a hole; it is believed */
+	bool started;
+	int ended; /* 0, or the answer that stays */
+	struct salvage_hole hole;
+	char reason[REASON_SIZE];
+};
+
+/* The frame at hand, and what of the file is in memory from its start on. */
+struct spot {
+	struct frame frame;
+	size_t size;
+	bool ended; /* the file ends behind these */
+};
+
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
+}
+
+/* A compressed recording whose first bytes are damaged is none by these, but by its indexes. */
+static int force_compressed(struct salvage *salvage, const char *path)
+{
+	struct recording_frame frame;
+	struct reader_record item;
+	struct stat st;
+	int r;
+
+	if (reader_next(salvage->reader, &item) != READER_FOREIGN)
+		return 0;
+	if (fstat(reader_fd(salvage->reader), &st) < 0)
+		return -errno;
+	r = recording_frames_before(reader_fd(salvage->reader), (uint64_t)st.st_size, &frame);
+	if (r)
+		return r < 0 ? r : 0;
+	salvage->reader = reader_free(salvage->reader);
+	salvage->plain = false;
+	salvage->compressed = true;
+	r = reader_open(&salvage->reader, path);
+	return r ? r : reader_force_compressed(salvage->reader);
+}
+
+int salvage_open(struct salvage **ret, const char *path)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = calloc(1, sizeof(*salvage));
+	int r;
+
+	if (!salvage)
+		return -ENOMEM;
+	arena_init(&salvage->arena);
+	resync_init(&salvage->resync, &salvage->window);
+	r = reader_open(&salvage->reader, path);
+	if (!r)
+		reader_set_framed(salvage->reader);
+	if (!r)
+		r = reader_is_compressed(salvage->reader, &salvage->compressed);
+	if (r)
+		return r;
+	salvage->plain = !salvage->compressed && is_file(reader_fd(salvage->reader));
+	if (salvage->plain)
+		r = force_compressed(salvage, path);
+	if (r)
+		return r;
+	window_init(&salvage->window, reader_fd(salvage->reader));
+	reader_want_marks(salvage->reader);
+	*ret = TAKE_PTR(salvage);
+	return 0;
+}
+
+struct salvage *salvage_free(struct salvage *salvage)
+{
+	if (salvage) {
+		window_done(&salvage->window);
+		resync_done(&salvage->resync);
+		arena_done(&salvage->arena);
+		(void)reader_free(salvage->reader);
+		free(salvage);
+	}
+	return NULL;
+}
+
+int salvage_fd(const struct salvage *salvage)
+{
+	return reader_fd(salvage->reader);
+}
+
+bool salvage_is_compressed(const struct salvage *salvage)
+{
+	return salvage->compressed;
+}
+
+const struct salvage_hole *salvage_hole(const struct salvage *salvage)
+{
+	return &salvage->hole;
+}
+
+const char *salvage_reason(const struct salvage *salvage)
+{
+	return salvage->plain ? salvage->reason : reader_reason(salvage->reader);
+}
+
+uint64_t salvage_position(const struct salvage *salvage)
+{
+	return salvage->plain ? salvage->offset : reader_position(salvage->reader);
+}
+
+bool salvage_unfinished(const struct salvage *salvage)
+{
+	return !salvage->plain && reader_unfinished(salvage->reader);
+}
+
+const char *salvage_hole_text(const struct salvage_hole *hole, char *buf, size_t size)
+{
+	size_t n;
+
+	if (hole->damage)
+		return input_damage_text(hole->damage, buf, size);
+	n = (size_t)snprintf(buf, size, "the bytes from %" PRIu64 " to %" PRIu64 " are no records",
+			     hole->offset, hole->end);
+	if (hole->zeros == hole->end - hole->offset)
+		(void)snprintf(buf, size, "the bytes from %" PRIu64 " to %" PRIu64 " are zero",
+			       hole->offset, hole->end);
+	else if (hole->zeros >= SALVAGE_ZEROS && n < size)
+		(void)snprintf(buf + n, size - n, ": %" PRIu64 " of them are zero", hole->zeros);
+	return buf;
+}
+
+/* What stands at offset cannot be believed. SALVAGE_HOLE or -errno. */
+static int skip(struct salvage *salvage, uint64_t limit)
+{
+	struct resync_hole found;
+	int r;
+
+	r = resync_find(&salvage->resync, salvage->offset + 1, limit, &found);
+	if (r)
+		return r;
+	salvage->found = found.found ? found.end : 0;
+	salvage->hole = (struct salvage_hole){
+		.offset = salvage->offset,
+		.end = found.end,
+		.at_end = !found.found,
+		.zeros = found.zeros,
+	};
+	return SALVAGE_HOLE;
+}
+
+static int leave_out(struct salvage *salvage)
+{
+	int r = skip(salvage, UINT64_MAX);
+
+	if (r == SALVAGE_HOLE)
+		salvage->offset = salvage->hole.end;
+	return r;
+}
+
+/* The file ends inside a record, or so its length says. */
+static int cut(struct salvage *salvage, size_t rest)
+{
+	int r = skip(salvage, UINT64_MAX);
+
+	if (r != SALVAGE_HOLE)
+		return r;
+	if (!salvage->hole.at_end) {
+		salvage->offset = salvage->hole.end;
+		return r;
+	}
+	(void)snprintf(salvage->reason, sizeof(salvage->reason),
+		       "cut inside a record: the last %zu bytes, from byte %" PRIu64
+		       " on, are not a whole one",
+		       rest, salvage->offset);
+	salvage->ended = READER_CUT;
+	return READER_CUT;
+}
+
+/* Zeros from offset on; *ret_n: how many. */
+static int count_zeros(struct salvage *salvage, uint64_t *ret_n)
+{
+	uint64_t n = 0;
+	const uint8_t *p;
+	size_t size, i;
+	int r;
+
+	do {
+		r = window_at(&salvage->window, salvage->offset + n, 1, &p, &size);
+		if (r)
+			return r;
+		for (i = 0; i < size && !p[i]; i++)
+			;
+		n += i;
+	} while (size && i == size);
+	*ret_n = n;
+	return 0;
+}
+
+/* Whether the record goes on with those before it: 1, 0, or RESYNC_MORE. */
+static int is_believable(struct salvage *salvage, const Ringside__V1__Record *record,
+			 const struct spot *spot, size_t *ret_need)
+{
+	const struct frame *frame = &spot->frame;
+	const uint8_t *behind = frame->data + frame->size;
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		return record->header->magic && !strcmp(record->header->magic, "RINGSIDE") &&
+		       !resync_is_text(frame->data, frame->size);
+	if (salvage->offset == salvage->found)
+		return 1;
+	if (salvage->resync.latest_seq && record->has_seq &&
+	    record->seq == salvage->resync.latest_seq + 1)
+		return 1;
+	return resync_confirm(&salvage->resync, frame, behind,
+			      spot->size - (size_t)(behind - frame->start), spot->ended, ret_need);
+}
+
+static int check_version(struct salvage *salvage, const Ringside__V1__Header *header)
+{
+	if (header->format_version >= 1 && header->format_version <= READER_FORMAT_VERSION)
+		return 0;
+	(void)snprintf(salvage->reason, sizeof(salvage->reason),
+		       "the recording that begins at byte %" PRIu64
+		       " has format version %u, this ringside reads %u: use a newer one",
+		       salvage->offset, header->format_version, READER_FORMAT_VERSION);
+	salvage->ended = READER_FOREIGN;
+	return READER_FOREIGN;
+}
+
+static int take(struct salvage *salvage, const Ringside__V1__Record *record,
+		const struct frame *frame, size_t empty, struct reader_record *ret)
+{
+	int r;
+
+	*ret = (struct reader_record){
+		.record = record,
+		.frame = frame->data,
+		.size = frame->size,
+		.start = frame->start,
+		.offset = frame->offset,
+		.empty = empty,
+		.unknown = record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET,
+		.header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER,
+	};
+	if (ret->header) {
+		r = check_version(salvage, record->header);
+		if (r)
+			return r;
+	}
+	salvage->resync.latest_seq = record->seq;
+	salvage->offset += (uint64_t)(frame->data - frame->start) + frame->size;
+	return 0;
+}
+
+/* @want bytes at offset, and the frame there. 0, FRAME_* or -errno. */
+static int look(struct salvage *salvage, size_t want, struct spot *ret, size_t *ret_need)
+{
+	const uint8_t *p;
+	int r;
+
+	r = window_at(&salvage->window, salvage->offset, want, &p, &ret->size);
+	if (r)
+		return r;
+	ret->ended = ret->size < want;
+	ret->frame.offset = salvage->offset;
+	return frame_parse(p, ret->size, &ret->frame, ret_need);
+}
+
+/* What stands at offset, which is neither the end nor zero. */
+static int take_next(struct salvage *salvage, size_t empty, struct reader_record *ret)
+{
+	const Ringside__V1__Record *record;
+	size_t want = FRAME_PREFIX_MAX, need = 0;
+	struct spot spot;
+	int r;
+
+	for (;;) {
+		r = look(salvage, want, &spot, &need);
+		if (r < 0)
+			return r;
+		if (r == FRAME_MORE && spot.ended)
+			return cut(salvage, spot.size);
+		if (r == FRAME_BAD)
+			return leave_out(salvage);
+		want = need;
+		if (r == FRAME_MORE)
+			continue;
+		arena_reset(&salvage->arena);
+		record = ringside__v1__record__unpack(&salvage->arena.allocator, spot.frame.size,
+						      spot.frame.data);
+		r = record ? is_believable(salvage, record, &spot, &need) : 0;
+		if (r == 1)
+			return take(salvage, record, &spot.frame, empty, ret);
+		if (r == 0)
+			return leave_out(salvage);
+		want = (size_t)(spot.frame.data - spot.frame.start) + spot.frame.size + need;
+	}
+}
+
+/* It does not begin with a record: are there others? */
+static int begin(struct salvage *salvage)
+{
+	struct reader_record item;
+	int r = reader_next(salvage->reader, &item);
+
+	salvage->started = true;
+	if (r != READER_FOREIGN)
+		return 0;
+	r = skip(salvage, FIRST_SEARCH);
+	if (r != SALVAGE_HOLE)
+		return r;
+	if (salvage->hole.at_end) {
+		(void)snprintf(salvage->reason, sizeof(salvage->reason), "%s",
+			       reader_reason(salvage->reader));
+		salvage->ended = READER_FOREIGN;
+		return READER_FOREIGN;
+	}
+	salvage->hole.headless = true;
+	salvage->offset = salvage->hole.end;
+	return SALVAGE_HOLE;
+}
+
+static int next_plain(struct salvage *salvage, struct reader_record *ret)
+{
+	uint64_t zeros;
+	const uint8_t *p;
+	size_t size;
+	int r;
+
+	if (salvage->ended)
+		return salvage->ended;
+	if (!salvage->started) {
+		r = begin(salvage);
+		if (r)
+			return r;
+	}
+	r = count_zeros(salvage, &zeros);
+	if (!r)
+		r = window_at(&salvage->window, salvage->offset + zeros, 1, &p, &size);
+	if (r)
+		return r;
+	if (zeros >= SALVAGE_ZEROS) {
+		salvage->hole = (struct salvage_hole){
+			.offset = salvage->offset,
+			.end = salvage->offset + zeros,
+			.at_end = !size,
+			.zeros = zeros,
+		};
+		salvage->offset += zeros;
+		return SALVAGE_HOLE;
+	}
+	salvage->offset += zeros;
+	if (!size) {
+		salvage->ended = READER_END;
+		return READER_END;
+	}
+	return take_next(salvage, zeros, ret);
+}
+
+/* A stretch of zstd frames is a hole like others. */
+static int next_other(struct salvage *salvage, struct reader_record *ret)
+{
+	int r = reader_next(salvage->reader, ret);
+
+	if (r != READER_DAMAGED || !ret->damage)
+		return r;
+	salvage->hole = (struct salvage_hole){
+		.offset = ret->damage->offset,
+		.end = ret->damage->end,
+		.at_end = !ret->damage->found,
+		.damage = ret->damage,
+	};
+	return SALVAGE_HOLE;
+}
+
+int salvage_next(struct salvage *salvage, struct reader_record *ret)
+{
+	return salvage->plain ? next_plain(salvage, ret) : next_other(salvage, ret);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/read/file-window.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/base/util.h"
+
+#define READ_MIN (256u * 1024) /* in one go */
+
+void window_init(struct window *window, int fd)
+{
+	*window = (struct window){.fd = fd};
+}
+
+void window_done(struct window *window)
+{
+	free(window->buf);
+	*window = (struct window){.fd = -1};
+}
+
+/* Reads @size bytes behind those that are there; fewer at the end of the file. */
+static int fill(struct window *window, size_t size)
+{
+	size_t end = window->size + size;
+
+	while (window->size < end) {
+		ssize_t n = pread(window->fd, window->buf + window->size, end - window->size,
+				  (off_t)(window->offset + window->size));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		window->ended = !n;
+		if (!n)
+			break;
+		window->size += (size_t)n;
+	}
+	return 0;
+}
+
+/* What is there already from @offset on goes to the front. */
+static void move_to(struct window *window, uint64_t offset)
+{
+	uint64_t end = window->offset + window->size;
+
+	if (offset >= window->offset && offset < end) {
+		window->size = (size_t)(end - offset);
+		memmove(window->buf, window->buf + (offset - window->offset), window->size);
+	} else {
+		window->size = 0;
+		window->ended = false;
+	}
+	window->offset = offset;
+}
+
+/* Bytes to have from @offset on: more than is asked for, because the next calls will want it, but
+ * not more than there is. */
+static size_t choose(const struct window *window, uint64_t offset, size_t want)
+{
+	size_t size = want < WINDOW_SIZE / 2 ? want + want / 2 : WINDOW_SIZE;
+	uint64_t rest = 0;
+	struct stat st;
+
+	size = size < READ_MIN ? READ_MIN : size;
+	if (fstat(window->fd, &st) == 0 && (uint64_t)st.st_size > offset)
+		rest = (uint64_t)st.st_size - offset;
+	/* and one byte, which is not there, to see the end */
+	return rest < size ? (size_t)rest + 1 : size;
+}
+
+static int refill(struct window *window, uint64_t offset, size_t want)
+{
+	size_t size = choose(window, offset, want);
+	uint8_t *buf;
+
+	move_to(window, offset);
+	if (window->room < size) {
+		buf = realloc(window->buf, size);
+		if (!buf)
+			return -ENOMEM;
+		window->buf = buf;
+		window->room = size;
+	}
+	return window->size < size ? fill(window, size - window->size) : 0;
+}
+
+int window_at(struct window *window, uint64_t offset, size_t want, const uint8_t **ret,
+	      size_t *ret_size)
+{
+	uint64_t end = window->offset + window->size;
+	bool inside = window->buf && offset >= window->offset && offset <= end;
+	int r;
+
+	if (!inside || (offset + want > end && !window->ended)) {
+		r = refill(window, offset, want);
+		if (r)
+			return r;
+	}
+	*ret = window->buf + (offset - window->offset);
+	*ret_size = (size_t)(window->offset + window->size - offset);
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/read/own-usage.h"
+
+#include <stdio.h>
+
+#define SECOND UINT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+
+static void take_cpu(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+		     uint64_t boottime_nano)
+{
+	uint64_t before = upkeep->user_nano + upkeep->system_nano;
+	uint64_t now = cost->user_cpu_nano + cost->system_cpu_nano;
+
+	/* neither falls; what is damaged may say so */
+	if (upkeep->goes_on && now >= before && boottime_nano > upkeep->boottime_nano) {
+		upkeep->cpu_nano += now - before;
+		upkeep->span_nano += boottime_nano - upkeep->boottime_nano;
+	}
+	upkeep->has_cpu = upkeep->goes_on = true;
+	upkeep->user_nano = cost->user_cpu_nano;
+	upkeep->system_nano = cost->system_cpu_nano;
+	upkeep->boottime_nano = boottime_nano;
+}
+
+static void take_refused(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost)
+{
+	upkeep->n_refused = 0;
+	upkeep->refusals = 0;
+	for (size_t i = 0; i < cost->n_refused_calls; i++) {
+		const Ringside__V1__RefusedCall *call = cost->refused_calls[i];
+		struct upkeep_call *to = &upkeep->refused[upkeep->n_refused];
+
+		upkeep->refusals += call->count;
+		if (upkeep->n_refused++ >= UPKEEP_CALLS_MAX)
+			continue;
+		to->count = call->count;
+		if (call->name)
+			(void)snprintf(to->name, sizeof(to->name), "%s", call->name);
+		else if (call->has_number)
+			(void)snprintf(to->name, sizeof(to->name), "call %u", call->number);
+		else
+			(void)snprintf(to->name, sizeof(to->name), "calls above 510");
+	}
+}
+
+void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+		 uint64_t boottime_nano)
+{
+	if (!cost)
+		return;
+	if (cost->has_user_cpu_nano && cost->has_system_cpu_nano)
+		take_cpu(upkeep, cost, boottime_nano);
+	upkeep->has_anonymous = cost->has_anonymous_bytes;
+	upkeep->anonymous_bytes = cost->anonymous_bytes;
+	take_refused(upkeep, cost);
+	upkeep->has_maps = cost->has_map_bytes;
+	upkeep->map_bytes = cost->map_bytes;
+}
+
+void upkeep_part(struct upkeep *upkeep)
+{
+	upkeep->goes_on = false;
+}
+
+uint64_t upkeep_hourly(const struct upkeep *upkeep)
+{
+	double v = upkeep->span_nano ? (double)upkeep->cpu_nano / (double)upkeep->span_nano : 0;
+
+	return v < 1e6 ? (uint64_t)(v * (double)HOUR) : UINT64_MAX;
+}
+
+void upkeep_refused_text(struct line *line, const struct upkeep *upkeep)
+{
+	for (unsigned i = 0; i < upkeep->n_refused && i < UPKEEP_CALLS_MAX; i++) {
+		line_text(line, i ? ", " : "");
+		line_safe(line, upkeep->refused[i].name, sizeof(upkeep->refused[i].name));
+		line_text(line, " × ");
+		line_count(line, upkeep->refused[i].count);
+	}
+	if (upkeep->n_refused > UPKEEP_CALLS_MAX) {
+		line_text(line, " and others, ");
+		line_count(line, upkeep->refusals);
+		line_text(line, " in all");
+	}
+	line_text(line, "; the streamer does none of it by itself");
+}
+
+/* To the hundredth. */
+static void put_decimal(struct line *line, double v)
+{
+	uint64_t hundredths = (uint64_t)(v * 100 + 0.5);
+
+	line_count(line, hundredths / 100);
+	line_text(line, ".");
+	line_digits(line, hundredths % 100, 2);
+}
+
+static void put_bytes(struct line *line, uint64_t bytes, const char *of)
+{
+	line_text(line, ", ");
+	line_bytes(line, bytes);
+	line_text(line, of);
+}
+
+void upkeep_text(struct line *line, const struct upkeep *upkeep)
+{
+	if (upkeep->span_nano) {
+		double hourly = (double)upkeep_hourly(upkeep);
+
+		put_decimal(line, hourly / (double)SECOND);
+		line_text(line, " s of CPU an hour (");
+		put_decimal(line, hourly / (double)HOUR * 100);
+		line_text(line, " % of a CPU)");
+	} else if (upkeep->has_cpu) {
+		put_decimal(line,
+			    (double)(upkeep->user_nano + upkeep->system_nano) / (double)SECOND);
+		line_text(line, " s of CPU since it started");
+	} else {
+		line_text(line, "CPU time not known");
+	}
+	if (upkeep->has_anonymous)
+		put_bytes(line, upkeep->anonymous_bytes, " of memory");
+	if (upkeep->has_maps)
+		put_bytes(line, upkeep->map_bytes, " of BPF maps");
+}

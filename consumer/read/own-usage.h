@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the streamer itself takes of the machine, by its Counters. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/ringside.pb-c.h"
+
+#define UPKEEP_CALLS_MAX 4u /* are named */
+
+/* What the streamer's own seccomp filter refused it. */
+struct upkeep_call {
+	char name[32];
+	uint64_t count;
+};
+
+/* All there is to it is to be zero. */
+struct upkeep {
+	bool has_cpu, has_anonymous, has_maps;
+	uint64_t user_nano, system_nano;     /* latest, since the streamer's start */
+	uint64_t anonymous_bytes, map_bytes; /* latest */
+	/* From one Counters to the next, added up: CPU time, and the time in which it was taken. */
+	uint64_t cpu_nano, span_nano;
+	struct upkeep_call refused[UPKEEP_CALLS_MAX]; /* latest; the first of them */
+	unsigned n_refused;                           /* different ones */
+	uint64_t refusals;
+	/* --- */
+	bool goes_on;
+	uint64_t boottime_nano; /* of the latest */
+};
+
+/* @cost (NULL: there is none) of the Counters made at @boottime_nano. */
+void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+		 uint64_t boottime_nano);
+
+/* What comes next is another streamer's: its CPU time does not go on from here. */
+void upkeep_part(struct upkeep *upkeep);
+
+static inline bool upkeep_is_known(const struct upkeep *upkeep)
+{
+	return upkeep->has_cpu || upkeep->has_anonymous || upkeep->has_maps;
+}
+
+/* CPU time an hour, in ns, between the Counters that were taken; there were two at least. */
+uint64_t upkeep_hourly(const struct upkeep *upkeep);
+
+/* "socket × 2, fork × 1; nothing the streamer does needs these: look who changed it" */
+void upkeep_refused_text(struct line *line, const struct upkeep *upkeep);
+
+/* "1.25 s of CPU an hour (0.03 % of a CPU), 8 MiB of memory, 12 MiB of BPF maps" */
+void upkeep_text(struct line *line, const struct upkeep *upkeep);

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames come from frame.c; this unpacks them, knows the stream's Header, and puts into words
+ * what is wrong with an input. Two arenas: one for the record at hand, one for the Header. */
+#include "consumer/read/reader.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/arena.h"
+#include "consumer/base/text-line.h"
+#include "consumer/read/container-identity.h"
+#include "consumer/read/framing-check.h"
+#include "consumer/read/unpack.h"
+#include "proto/base/util.h"
+#include "proto/record/container.h"
+
+#define NAME_SIZE 256
+#define REASON_SIZE 256
+#define STREAM_ID 16
+
+/* So many empty records in a row are no records: a hole in a file, or a bomb. */
+#define EMPTY_MAX FRAME_MAX
+
+/* So many unreadable records in a row are none, either; and no recording holds more records than
+ * its file has bytes, and these. */
+#define UNREADABLE_MAX 64u
+#define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
+#define FRAME_EMPTY 4096u
+#define RECORDS_MORE 65536u
+
+struct reader {
+	struct frame_reader frames;
+	struct unpacker *unpacker;
+	struct arena arena, header_arena;
+	struct astray astray; /* plain files */
+	const Ringside__V1__Header *header;
+	Ringside__V1__Clock clock;
+	bool has_clock;
+	bool started; /* the first record was read: it is a recording */
+	bool damaged; /* a stretch was left out; maybe the first record was in it */
+	bool raw;
+	bool framed; /* the framing alone tells where records are */
+	/* Following: what was read of the stream, when some of it comes once more. */
+	bool again;
+	uint64_t latest_seq;
+	uint8_t latest_stream[STREAM_ID];
+	int ended; /* 0, or the answer that stays */
+	int fd;
+	int owned_fd; /* -1: the caller's */
+	uint64_t unknown;
+	uint64_t records;    /* read so far */
+	unsigned unreadable; /* right before the one that comes next */
+	size_t name_size;
+	char problem[NAME_SIZE + REASON_SIZE]; /* begins with the name */
+};
+
+int reader_new(struct reader **ret, int fd, const char *name)
+{
+	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
+	struct line line;
+	int r;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->fd = fd;
+	reader->owned_fd = -1;
+	astray_init(&reader->astray, fd);
+	arena_init(&reader->arena);
+	arena_init(&reader->header_arena);
+	line = line_make(reader->problem, NAME_SIZE - 2);
+	line_safe(&line, name, NAME_SIZE);
+	(void)line_end(&line);
+	reader->name_size = strlen(strcat(reader->problem, ": "));
+	r = unpacker_new(&reader->unpacker, &ringside__v1__record__descriptor);
+	if (!r)
+		r = frame_reader_init(&reader->frames, fd);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(reader);
+	return 0;
+}
+
+struct reader *reader_free(struct reader *reader)
+{
+	if (reader) {
+		frame_reader_done(&reader->frames);
+		astray_done(&reader->astray);
+		reader->unpacker = unpacker_free(reader->unpacker);
+		arena_done(&reader->arena);
+		arena_done(&reader->header_arena);
+		util_closep(&reader->owned_fd);
+		free(reader);
+	}
+	return NULL;
+}
+
+static int open_path(struct reader **ret, const char *path, int flags)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (flags && !S_ISREG(st.st_mode))
+		return -EINVAL;
+	r = reader_new(ret, fd, path);
+	if (!r)
+		(*ret)->owned_fd = TAKE_FD(fd);
+	return r;
+}
+
+int reader_open(struct reader **ret, const char *path)
+{
+	return strcmp(path, "-") ? open_path(ret, path, 0) : reader_new(ret, STDIN_FILENO, "stdin");
+}
+
+int reader_open_file(struct reader **ret, const char *path)
+{
+	return open_path(ret, path, O_NONBLOCK);
+}
+
+int reader_fd(const struct reader *reader)
+{
+	return reader->fd;
+}
+
+void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data)
+{
+	input_on_idle(reader->frames.input, idle, data);
+}
+
+void reader_set_raw(struct reader *reader, bool raw)
+{
+	reader->raw = raw;
+}
+
+void reader_set_framed(struct reader *reader)
+{
+	reader->framed = true;
+}
+
+void reader_want_marks(struct reader *reader)
+{
+	input_want_marks(reader->frames.input);
+}
+
+void reader_follow(struct reader *reader, bool follow)
+{
+	input_follow(reader->frames.input, follow);
+	if (follow && (reader->ended == READER_END || reader->ended == READER_CUT))
+		reader->ended = 0;
+}
+
+int reader_select(struct reader *reader, const struct recording_ranges *ranges)
+{
+	return input_select(reader->frames.input, ranges);
+}
+
+int reader_is_compressed(struct reader *reader, bool *ret)
+{
+	return input_is_compressed(reader->frames.input, ret);
+}
+
+int reader_force_compressed(struct reader *reader)
+{
+	return input_force_compressed(reader->frames.input);
+}
+
+bool reader_unfinished(const struct reader *reader)
+{
+	return input_unfinished(reader->frames.input);
+}
+
+uint64_t reader_position(const struct reader *reader)
+{
+	return input_position(reader->frames.input);
+}
+
+uint64_t reader_frame_offset(const struct reader *reader)
+{
+	return input_frame_offset(reader->frames.input);
+}
+
+const Ringside__V1__Header *reader_header(const struct reader *reader)
+{
+	return reader->header;
+}
+
+const Ringside__V1__Clock *reader_clock(const struct reader *reader)
+{
+	return reader->has_clock ? &reader->clock : NULL;
+}
+
+struct memo *reader_memo(const struct reader *reader)
+{
+	return unpacker_memo(reader->unpacker);
+}
+
+const char *reader_problem(const struct reader *reader)
+{
+	return reader->problem;
+}
+
+const char *reader_reason(const struct reader *reader)
+{
+	return reader->problem + reader->name_size;
+}
+
+uint64_t reader_unknown(const struct reader *reader)
+{
+	return reader->unknown;
+}
+
+/* Notes the problem and returns @answer. */
+_printf_(3, 4) static int fail(struct reader *reader, int answer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(reader->problem + reader->name_size, REASON_SIZE, format, args);
+	va_end(args);
+	return answer;
+}
+
+/* What opens a compressed file, by its first bytes; NULL: it is none. */
+static const char *decompressor(const uint8_t *p, size_t size)
+{
+	if (size < 4)
+		return NULL;
+	if (!memcmp(p, "\x1f\x8b\x08", 3))
+		return "gzip -dc";
+	if (!memcmp(p, "\xfd\x37\x7a\x58", 4))
+		return "xz -dc";
+	return NULL;
+}
+
+/* @p: the first bytes of the input. */
+static int say_foreign(struct reader *reader, const uint8_t *p, size_t size, const char *why)
+{
+	const char *tool = decompressor(p, size);
+
+	if (tool)
+		return fail(reader, READER_FOREIGN,
+			    "compressed, but not with zstd: %s FILE | ringside cat", tool);
+	if (size && (p[0] == '{' || p[0] == '['))
+		why = "it looks like JSON; what can be read is what ringside-streamer and "
+		      "`ringside cat -o pb` write";
+	return fail(reader, READER_FOREIGN, "not a Ringside recording: %s", why);
+}
+
+/* What one can do about it, with a file that has a name. */
+static const char *advice(const struct reader *reader)
+{
+	struct stat st;
+
+	if (reader->owned_fd < 0 || fstat(reader->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return "";
+	return " (`ringside repair` makes a whole recording of the rest)";
+}
+
+/* The input came to an end, or to something that is no frame. */
+static int stop(struct reader *reader, int answer)
+{
+	uint64_t offset = reader->frames.offset;
+	const uint8_t *rest;
+	size_t size;
+
+	rest = frame_rest(&reader->frames, &size);
+	if (answer < 0)
+		return fail(reader, answer, "cannot read on behind byte %" PRIu64 ": %s", offset,
+			    strerror(-answer));
+	if (reader->damaged && answer == FRAME_END)
+		return READER_END; /* what there was to say was said */
+	if (!reader->started && answer == FRAME_END)
+		return fail(reader, READER_FOREIGN, "empty: nothing was recorded");
+	if (!reader->started && answer == FRAME_CUT)
+		return say_foreign(reader, rest, size, "it ends before its first record does");
+	if (!reader->started)
+		return say_foreign(reader, rest, size, "it does not begin with a record");
+	if (answer == FRAME_CUT && input_is_cut(reader->frames.input))
+		return fail(reader, READER_CUT,
+			    "cut inside the zstd frame at byte %" PRIu64
+			    ": all that can be decoded was read%s",
+			    input_frame_offset(reader->frames.input), advice(reader));
+	if (answer == FRAME_CUT)
+		return fail(reader, READER_CUT,
+			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
+			    " on, are not a whole one%s",
+			    size, offset, advice(reader));
+	if (answer == FRAME_BAD)
+		return fail(reader, READER_BROKEN,
+			    "damaged at byte %" PRIu64
+			    ": no record begins there, and nothing behind it can be found%s",
+			    offset, advice(reader));
+	return READER_END;
+}
+
+static int check_header(struct reader *reader, const Ringside__V1__Header *header,
+			const struct frame *frame)
+{
+	if (!header->magic || strcmp(header->magic, "RINGSIDE") != 0)
+		return say_foreign(reader, frame->start, frame->size, "its Header has no magic");
+	if (header->format_version < 1 || header->format_version > READER_FORMAT_VERSION)
+		return fail(reader, READER_FOREIGN,
+			    "the recording that begins at byte %" PRIu64
+			    " has format version %u, this ringside reads %u: use a newer one",
+			    frame->offset, header->format_version, READER_FORMAT_VERSION);
+	return 0;
+}
+
+/* A Header stays known until the next one, so it is unpacked once more, into its own arena. */
+static int adopt_header(struct reader *reader, const struct frame *frame)
+{
+	const Ringside__V1__Record *record;
+
+	reader->header = NULL;
+	arena_reset(&reader->header_arena);
+	record = ringside__v1__record__unpack(&reader->header_arena.allocator, frame->size,
+					      frame->data);
+	if (!record)
+		return fail(reader, -ENOMEM, "out of memory");
+	reader->header = record->header;
+	reader->has_clock = false;
+	return 0;
+}
+
+static void adopt_clock(struct reader *reader, const Ringside__V1__Clock *clock)
+{
+	reader->clock = *clock;
+	/* these would point into the arena */
+	reader->clock.base.n_unknown_fields = 0;
+	reader->clock.base.unknown_fields = NULL;
+	reader->has_clock = true;
+}
+
+/* Following: whether the record was read before the file was cut back. */
+static bool is_repeated(struct reader *reader, const struct peek *peek, bool header)
+{
+	const Ringside__V1__Header *now = reader->header;
+	bool same = now && now->has_stream_id && now->stream_id.len == STREAM_ID &&
+		    !memcmp(now->stream_id.data, reader->latest_stream, STREAM_ID);
+
+	if (reader->again && same && peek->seq && peek->seq <= reader->latest_seq)
+		return true;
+	if (header && now->has_stream_id && now->stream_id.len == STREAM_ID)
+		memcpy(reader->latest_stream, now->stream_id.data, STREAM_ID);
+	reader->again = false;
+	reader->latest_seq = peek->seq;
+	return false;
+}
+
+/* The record at hand in full. False if it is not readable. */
+static bool unpack(struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader->header;
+
+	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
+	if (item->record && header && header->identity_version < CONTAINER_IDENTITY_VERSION)
+		identity_mend(item->record, &reader->arena);
+	return item->record;
+}
+
+static int say_unreadable(struct reader *reader, const struct reader_record *item)
+{
+	return fail(reader, READER_DAMAGED,
+		    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
+		    item->size, item->offset);
+}
+
+int reader_unpack(struct reader *reader, struct reader_record *item)
+{
+	return item->record || unpack(reader, item) ? 0 : say_unreadable(reader, item);
+}
+
+/* What a readable record changes. 0, or the answer that stays. */
+static int take(struct reader *reader, const struct frame *frame, struct reader_record *item)
+{
+	int r;
+
+	item->header = item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER;
+	item->unknown =
+		!item->peek.kind ||
+		(item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET);
+	if (!reader->started && !item->header && !reader->damaged)
+		return say_foreign(reader, frame->start, frame->size,
+				   "its first record is not a Header");
+	reader->unknown += item->unknown;
+	if (item->header) {
+		r = check_header(reader, item->record->header, frame);
+		if (!r)
+			r = adopt_header(reader, frame);
+		if (r)
+			return r;
+	}
+	if (item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY_CLOCK)
+		adopt_clock(reader, item->record->clock);
+	reader->started = true;
+	return 0;
+}
+
+/* A frame that holds something. */
+static int take_frame(struct reader *reader, const struct frame *frame, struct reader_record *item)
+{
+	bool readable = peek_record(frame->data, frame->size, &item->peek);
+
+	item->frame = frame->data;
+	item->size = frame->size;
+	item->start = frame->start;
+	item->offset = frame->offset;
+	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
+		readable = unpack(reader, item);
+	reader->unreadable = readable ? 0 : reader->unreadable + 1;
+	if (readable) {
+		reader->ended = take(reader, frame, item);
+		return reader->ended;
+	}
+	if (!reader->started && !reader->damaged) {
+		reader->ended = say_foreign(reader, frame->start, frame->size,
+					    "its first record is not readable");
+		return reader->ended;
+	}
+	return say_unreadable(reader, item);
+}
+
+/* Nothing is wrong with it: somebody has packed all of it in one, for another's memory. */
+static bool is_packed_wide(const struct reader *reader, const struct input_damage *damage)
+{
+	return damage->fault == INPUT_FAULT_WINDOW && !damage->found && !reader->started &&
+	       !reader->damaged;
+}
+
+static int say_wide(struct reader *reader, uint64_t window)
+{
+	unsigned bits = 10;
+
+	while (bits < 63 && UINT64_C(1) << bits < window)
+		bits++;
+	return fail(reader, READER_FOREIGN,
+		    "packed with a zstd window of %" PRIu64
+		    " MiB, and read with 8 MiB at most: zstd -dc --long=%u FILE | ringside cat "
+		    "(or verify, or what you want)",
+		    window >> 20, bits);
+}
+
+/* What the framing says besides frames. */
+static int take_answer(struct reader *reader, int answer, struct reader_record *item)
+{
+	char text[REASON_SIZE];
+
+	switch (answer) {
+	case FRAME_WAIT:
+		return READER_WAIT;
+	case FRAME_MARK:
+		item->mark = input_mark(reader->frames.input);
+		return READER_MARK;
+	case FRAME_DAMAGED:
+		item->damage = input_damage(reader->frames.input);
+		if (is_packed_wide(reader, item->damage))
+			return reader->ended = say_wide(reader, item->damage->window);
+		reader->damaged = true;
+		return fail(reader, READER_DAMAGED, "damaged: %s%s",
+			    input_damage_text(item->damage, text, sizeof(text)), advice(reader));
+	default:
+		reader->ended = stop(reader, answer);
+		return reader->ended;
+	}
+}
+
+/* A compressed input whose frames hold anything else than records, in numbers that have nothing to
+ * do with its size: the rest of the frame is left out. */
+static bool is_bomb(const struct reader *reader, size_t empty)
+{
+	return reader->unreadable > UNREADABLE_MAX || empty > FRAME_EMPTY ||
+	       reader->records > RECORDS_MORE + reader_position(reader);
+}
+
+/* A plain file leads nowhere from byte @from on. READER_DAMAGED if there are records behind it, 0
+ * if there are none, or it is no such file; -errno. @end: where one is anyway, UINT64_MAX: nowhere.
+ */
+static int find_on(struct reader *reader, uint64_t from, uint64_t end)
+{
+	uint64_t limit = reader->started ? UINT64_MAX : from + FIRST_SEARCH;
+	struct resync_hole hole;
+	int r;
+
+	if (reader->framed || !input_goes(reader->frames.input))
+		return 0;
+	r = astray_find(&reader->astray, from + reader->started, limit, &hole);
+	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
+		return r;
+	reader->damaged = true;
+	reader->ended = 0;
+	if (hole.end == from)
+		return fail(reader, READER_DAMAGED, "damaged: the Header is missing%s",
+			    advice(reader));
+	return fail(reader, READER_DAMAGED,
+		    "damaged: the bytes from %" PRIu64 " to %" PRIu64
+		    " are no records; reading goes on behind them%s",
+		    from, hole.end, advice(reader));
+}
+
+static bool is_doubtful(struct reader *reader, const struct frame *frame, bool header)
+{
+	struct peek peek;
+
+	return !reader->framed && input_goes(reader->frames.input) && reader->started &&
+	       peek_record(frame->data, frame->size, &peek) &&
+	       !astray_believes(&reader->astray, frame, &peek, header);
+}
+
+/* A frame that holds something, if the framing can be followed. As reader_next. */
+static int take_or_find(struct reader *reader, const struct frame *frame,
+			struct reader_record *item)
+{
+	bool header = recording_index_is_header(frame->data, frame->size);
+	uint64_t end = frame->offset + (uint64_t)(frame->data - frame->start) + frame->size;
+	int r, found = 0;
+
+	item->offset = frame->offset;
+	if (is_doubtful(reader, frame, header))
+		found = find_on(reader, frame->offset, UINT64_MAX);
+	if (found)
+		return found;
+	r = take_frame(reader, frame, item);
+	if (r == READER_DAMAGED || (r == READER_FOREIGN && !reader->started && !header))
+		found = find_on(reader, frame->offset, r == READER_DAMAGED ? end : UINT64_MAX);
+	if (!found && r == READER_DAMAGED)
+		return say_unreadable(reader, item);
+	return found ? found : r;
+}
+
+/* The framing ends, with @answer. As reader_next; 0: it does not go on. */
+static int find_behind(struct reader *reader, int answer, const struct frame *frame, size_t empty)
+{
+	if (answer == FRAME_BAD || answer == FRAME_CUT)
+		return find_on(reader, reader->frames.offset, UINT64_MAX);
+	if (!answer && !frame->size && empty > FRAME_EMPTY)
+		return find_on(reader, frame->offset - empty, UINT64_MAX);
+	return 0;
+}
+
+int reader_next(struct reader *reader, struct reader_record *ret)
+{
+	struct reader_record item = {0};
+	struct frame frame;
+	int r, found;
+
+	if (reader->ended)
+		return reader->ended;
+	do {
+		r = frame_next(&reader->frames, &frame);
+		if (r == FRAME_AGAIN)
+			reader->again = true;
+		if ((r == FRAME_BAD || (!r && is_bomb(reader, item.empty))) &&
+		    (reader->started || reader->damaged) && frame_refuse(&reader->frames)) {
+			reader->unreadable = 0;
+			item.empty = 0;
+			r = FRAME_AGAIN; /* says next what is left out */
+		}
+		reader->records += !r;
+		found = find_behind(reader, r, &frame, item.empty);
+		if (found) {
+			*ret = item;
+			return found;
+		}
+		if (!r && !frame.size && ++item.empty > EMPTY_MAX)
+			return reader->ended = fail(reader, READER_BROKEN,
+						    "damaged: nothing but zeroes before byte "
+						    "%" PRIu64,
+						    frame.offset);
+		if (!r && frame.size) {
+			r = take_or_find(reader, &frame, &item);
+			if (!r && is_repeated(reader, &item.peek, item.header))
+				r = FRAME_AGAIN;
+			*ret = item;
+			if (r != FRAME_AGAIN)
+				return r;
+			item = (struct reader_record){0};
+		}
+	} while (!r || r == FRAME_AGAIN);
+	r = take_answer(reader, r, &item);
+	*ret = item;
+	return r;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a recording or a pipe, plain or compressed, Record by Record. Memory is bounded whatever
+ * the input says (input.h tells what a compressed one's checksums mean for what is read).
+ * Library code: says nothing itself; reader_problem is the sentence for people. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/record/frame.h"
+#include "proto/record/peek.h"
+#include "proto/recording/input.h"
+#include "proto/ringside.pb-c.h"
+
+#define READER_FORMAT_VERSION 1 /* the newest format this reader understands */
+
+/* What reader_next says besides 0 and -errno. */
+#define READER_END 1     /* the input ended between two records */
+#define READER_CUT 2     /* the input ended inside a record: what was before it is whole */
+#define READER_DAMAGED 3 /* a record, or a stretch (item.damage), is not readable: call again */
+#define READER_BROKEN 4  /* the framing is lost, and nothing after it can be found */
+#define READER_FOREIGN 5 /* not a recording, or one this version cannot read */
+#define READER_WAIT 6    /* following: nothing more for now */
+#define READER_MARK 7    /* all records of a zstd frame were read (reader_want_marks): item.mark */
+
+struct memo;
+struct reader;
+
+struct reader_record {
+	const Ringside__V1__Record *record; /* valid until the next reader_next; NULL: raw */
+	struct peek peek;                   /* the same without unpacking */
+	const uint8_t *frame;               /* its bytes, without the length before them */
+	size_t size;
+	const uint8_t *start; /* with the length: start to frame + size */
+	uint64_t offset;      /* of start in what was read, uncompressed */
+	size_t empty;         /* frames without a record right before it, a byte each */
+	bool unknown;         /* a body that a newer version has written */
+	bool header;          /* it is a Header: a stream, or a file of one, begins */
+	const struct input_damage *damage; /* READER_DAMAGED: a stretch of a compressed input */
+	const struct input_mark *mark;     /* READER_MARK */
+};
+
+/* @fd is borrowed. @name is for reader_problem and copied. */
+int reader_new(struct reader **ret, int fd, const char *name);
+struct reader *reader_free(struct reader *reader); /* NULL is fine; returns NULL */
+
+/* Opens @path, "-" for stdin; the reader owns the fd. -EISDIR for a directory. */
+int reader_open(struct reader **ret, const char *path);
+/* The same for what has to be a regular file: waits for nobody. -EINVAL for anything else. */
+int reader_open_file(struct reader **ret, const char *path);
+int reader_fd(const struct reader *reader);
+
+/* @idle is called before a read that would have to wait: the moment to flush. */
+void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data);
+
+/* 0, READER_*, or -errno of read(2). *ret is set with 0 and READER_MARK and, but for record, with
+ * READER_DAMAGED. END, CUT, BROKEN and FOREIGN repeat. Empty frames are skipped. */
+int reader_next(struct reader *reader, struct reader_record *ret);
+
+/* Records are not unpacked any more, but for Headers: three times as fast. reader_unpack does it
+ * for the one at hand, and sets record. 0 or READER_DAMAGED. */
+void reader_set_raw(struct reader *reader, bool raw);
+int reader_unpack(struct reader *reader, struct reader_record *item);
+
+/* Plain files: records are where the framing says, and nowhere else. Without it, where that leads
+ * nowhere, they are looked for: READER_DAMAGED, and reading goes on behind what was left out. */
+void reader_set_framed(struct reader *reader);
+
+/* Compressed inputs: READER_MARK behind the records of each data frame, with its index. */
+void reader_want_marks(struct reader *reader);
+
+/* The end of a file is READER_WAIT from now on. Records come once and in order, also when the
+ * file is cut back and written anew. */
+void reader_follow(struct reader *reader, bool follow);
+
+/* Reads only these parts of the file from now on. What is left out is neither a cut nor damage.
+ * @ranges is borrowed. Returns 0, or -ESPIPE for what is no compressed file. */
+int reader_select(struct reader *reader, const struct recording_ranges *ranges);
+
+/* The input is zstd frames. Looks at its first bytes. 0 or -errno. */
+int reader_is_compressed(struct reader *reader, bool *ret);
+
+/* As input_force_compressed. */
+int reader_force_compressed(struct reader *reader);
+
+/* After READER_END: the last zstd frame was never finished, and is whole so far as it goes. */
+bool reader_unfinished(const struct reader *reader);
+
+/* Bytes of the file that were read so far, for a progress bar. */
+uint64_t reader_position(const struct reader *reader);
+
+/* Where in the file the zstd frame begins that the latest record is in; 0 in a plain one. */
+uint64_t reader_frame_offset(const struct reader *reader);
+
+/* The latest Header and Clock, NULL before the first. Valid until the next reader_next. */
+const Ringside__V1__Header *reader_header(const struct reader *reader);
+const Ringside__V1__Clock *reader_clock(const struct reader *reader);
+
+/* Where the parts of records lie that are unpacked once only. */
+struct memo *reader_memo(const struct reader *reader);
+
+/* After READER_CUT, DAMAGED, BROKEN, FOREIGN or -errno: what is wrong, where, and what to do, in
+ * one line that starts with the name; and the same without it. */
+const char *reader_problem(const struct reader *reader);
+const char *reader_reason(const struct reader *reader);
+
+/* Records of unknown kinds so far. */
+uint64_t reader_unknown(const struct reader *reader);
+
+static inline void reader_freep(struct reader **reader)
+{
+	*reader = reader_free(*reader);
+}

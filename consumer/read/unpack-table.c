@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "consumer/read/unpack-internal.h"
+#include "proto/record/pb-read.h"
+
+static struct unpack_type *find_type(struct unpack_table *table,
+				     const ProtobufCMessageDescriptor *desc)
+{
+	for (unsigned i = 0; i < table->n; i++) {
+		if (table->types[i].desc == desc)
+			return &table->types[i];
+	}
+	return NULL;
+}
+
+static int add_type(struct unpack_table *table, const ProtobufCMessageDescriptor *desc)
+{
+	struct unpack_type *type = &table->types[table->n];
+
+	if (find_type(table, desc))
+		return 0;
+	if (table->n == UNPACK_TYPES)
+		return -E2BIG;
+	type->fields = calloc(desc->n_fields + 1, sizeof(*type->fields));
+	if (!type->fields)
+		return -ENOMEM;
+	type->desc = desc;
+	table->n++;
+	return 0;
+}
+
+/* Worth to be looked up: there is something to copy in it, and nothing below it. */
+static bool may_come_again(const ProtobufCMessageDescriptor *desc)
+{
+	bool strings = false;
+
+	for (unsigned i = 0; i < desc->n_fields; i++) {
+		const ProtobufCFieldDescriptor *field = &desc->fields[i];
+
+		if (field->type == PROTOBUF_C_TYPE_MESSAGE ||
+		    field->label == PROTOBUF_C_LABEL_REPEATED)
+			return false;
+		strings |= field->type == PROTOBUF_C_TYPE_STRING;
+	}
+	return strings;
+}
+
+/* Sets op and size. Returns the wire type. */
+static unsigned choose(const ProtobufCFieldDescriptor *desc, uint8_t *op, uint32_t *size)
+{
+	static const struct {
+		uint8_t op, size, wire;
+	} types[] = {
+		[PROTOBUF_C_TYPE_INT32] = {UNPACK_UINT32, 4, PB_VARINT},
+		[PROTOBUF_C_TYPE_UINT32] = {UNPACK_UINT32, 4, PB_VARINT},
+		[PROTOBUF_C_TYPE_ENUM] = {UNPACK_UINT32, sizeof(int), PB_VARINT},
+		[PROTOBUF_C_TYPE_SINT32] = {UNPACK_SINT32, 4, PB_VARINT},
+		[PROTOBUF_C_TYPE_INT64] = {UNPACK_UINT64, 8, PB_VARINT},
+		[PROTOBUF_C_TYPE_UINT64] = {UNPACK_UINT64, 8, PB_VARINT},
+		[PROTOBUF_C_TYPE_SINT64] = {UNPACK_SINT64, 8, PB_VARINT},
+		[PROTOBUF_C_TYPE_BOOL] = {UNPACK_BOOL, sizeof(protobuf_c_boolean), PB_VARINT},
+		[PROTOBUF_C_TYPE_FIXED32] = {UNPACK_FIXED32, 4, PB_FIXED32},
+		[PROTOBUF_C_TYPE_SFIXED32] = {UNPACK_FIXED32, 4, PB_FIXED32},
+		[PROTOBUF_C_TYPE_FLOAT] = {UNPACK_FIXED32, 4, PB_FIXED32},
+		[PROTOBUF_C_TYPE_FIXED64] = {UNPACK_FIXED64, 8, PB_FIXED64},
+		[PROTOBUF_C_TYPE_SFIXED64] = {UNPACK_FIXED64, 8, PB_FIXED64},
+		[PROTOBUF_C_TYPE_DOUBLE] = {UNPACK_FIXED64, 8, PB_FIXED64},
+		[PROTOBUF_C_TYPE_STRING] = {UNPACK_STRING, 0, PB_BYTES},
+		[PROTOBUF_C_TYPE_BYTES] = {UNPACK_BYTES, 0, PB_BYTES},
+		[PROTOBUF_C_TYPE_MESSAGE] = {UNPACK_MESSAGE, 0, PB_BYTES},
+	};
+
+	*op = types[desc->type].op;
+	*size = types[desc->type].size;
+	return types[desc->type].wire;
+}
+
+static void compile_field(struct unpack_table *table, struct unpack_type *type, unsigned i)
+{
+	const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
+	struct unpack_field *field = &type->fields[i + 1];
+	bool oneof = desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
+	uint64_t key = (uint64_t)desc->id << 3 | choose(desc, &field->op, &field->size);
+
+	field->offset = desc->offset;
+	field->quantifier = desc->quantifier_offset;
+	field->id = desc->id;
+	if (desc->label == PROTOBUF_C_LABEL_REPEATED) {
+		field->value_op = field->op;
+		field->op = field->size ? UNPACK_REPEATED : UNPACK_REFUSE;
+	}
+	if (oneof)
+		field->mark = UNPACK_CASE;
+	else if (field->op != UNPACK_STRING && field->op != UNPACK_MESSAGE)
+		field->mark = UNPACK_HAS;
+	if (desc->type == PROTOBUF_C_TYPE_MESSAGE) {
+		field->sub = find_type(table, desc->descriptor);
+		field->memo = !oneof && may_come_again(desc->descriptor);
+	}
+	if (key < UNPACK_KEYS && i < UINT8_MAX)
+		type->by_key[key] = (uint8_t)(i + 1);
+}
+
+/* protobuf-c checks that what is required is there. */
+static bool has_required(const ProtobufCMessageDescriptor *desc)
+{
+	for (unsigned i = 0; i < desc->n_fields; i++) {
+		if (desc->fields[i].label == PROTOBUF_C_LABEL_REQUIRED)
+			return true;
+	}
+	return false;
+}
+
+/* Types found on the way are added behind: the caller comes to them later. */
+static int compile(struct unpack_table *table, struct unpack_type *type)
+{
+	for (unsigned i = 0; i < type->desc->n_fields; i++) {
+		const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
+		int r = 0;
+
+		if (desc->type == PROTOBUF_C_TYPE_MESSAGE)
+			r = add_type(table, desc->descriptor);
+		if (r)
+			return r;
+		if (!has_required(type->desc))
+			compile_field(table, type, i);
+	}
+	return 0;
+}
+
+int unpack_table_init(struct unpack_table *table, const ProtobufCMessageDescriptor *root)
+{
+	int r = add_type(table, root);
+
+	for (unsigned i = 0; !r && i < table->n; i++)
+		r = compile(table, &table->types[i]);
+	return r;
+}
+
+void unpack_table_done(struct unpack_table *table)
+{
+	for (unsigned i = 0; i < table->n; i++)
+		free(table->types[i].fields);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/repair/repair.h"
+
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/files/being-written.h"
+#include "consumer/repair/suspects.h"
+#include "consumer/verify/verify-input.h"
+#include "proto/base/util.h"
+
+#define PROGRESS_EVERY 4096
+
+struct job {
+	const char *in, *out;
+	const struct repair_config *config;
+	char *error;
+	/* what is read at the moment */
+	const char *path;
+	int fd;
+};
+
+static int fail(struct job *job, const char *path, int r, const char *text)
+{
+	char safe[LINE_FILE];
+
+	(void)snprintf(job->error, REPAIR_ERROR_SIZE, "%s: %s", line_file(path, safe), text);
+	return r;
+}
+
+static int fail_errno(struct job *job, const char *path, int r)
+{
+	return fail(job, path, r, strerror(-r));
+}
+
+static void show_progress(void *data, uint64_t position)
+{
+	struct job *job = data;
+
+	if (job->config->progress)
+		job->config->progress(job->config->data, job->path, job->fd, position);
+}
+
+static int open_input(struct job *job, const char *path, struct salvage **ret)
+{
+	int r = salvage_open(ret, path);
+
+	if (r)
+		return fail_errno(job, path, r);
+	job->path = path;
+	job->fd = salvage_fd(*ret);
+	return 0;
+}
+
+static int find_doubts(struct job *job, bool strict, struct doubts *ret, bool *ret_compressed)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	const struct doubts_config config = {
+		.strict = strict,
+		.progress = show_progress,
+		.data = job,
+	};
+	int r;
+
+	r = open_input(job, job->in, &salvage);
+	if (r)
+		return r;
+	if (lseek(job->fd, 0, SEEK_CUR) < 0)
+		return fail(job, job->in, -ESPIPE, "is a pipe: it is read twice, name a file");
+	if (inuse_check(job->fd) == 1)
+		return fail(job, job->in, -EBUSY,
+			    "is being written: when that has ended, it will be whole or can be "
+			    "repaired");
+	r = doubts_find(ret, salvage, &config);
+	if (r == READER_FOREIGN)
+		return fail(job, job->in, -EINVAL, salvage_reason(salvage));
+	*ret_compressed = salvage_is_compressed(salvage);
+	return r ? fail_errno(job, job->in, r) : 0;
+}
+
+static void take_hole(struct mend *mend, const struct salvage_hole *hole)
+{
+	if (hole->damage && hole->damage->indexed)
+		mend_hole(mend, &hole->damage->index);
+}
+
+/* Copies what is not in doubt. Returns 0 or -errno. */
+static int copy(struct job *job, struct salvage *salvage, struct doubts *doubts, struct mend *mend)
+{
+	struct reader_record item;
+	uint64_t n = 0;
+	int r;
+
+	for (;;) {
+		r = salvage_next(salvage, &item);
+		if (r == SALVAGE_HOLE)
+			take_hole(mend, salvage_hole(salvage));
+		if (r == READER_MARK || r == READER_DAMAGED || r == SALVAGE_HOLE)
+			continue;
+		if (r)
+			return r < 0 ? r : 0;
+		if (job->config->keep_doubtful || !doubts_about(doubts, n))
+			r = mend_put(mend, &item);
+		if (r)
+			return r;
+		if (++n % PROGRESS_EVERY == 0)
+			show_progress(job, salvage_position(salvage));
+	}
+}
+
+static int write_out(struct job *job, struct doubts *doubts, bool compressed,
+		     struct mend_report *ret)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(recording_out_freep) struct recording_out *out = NULL;
+	_cleanup_(mend_freep) struct mend *mend = NULL;
+	struct mend_config config = {
+		.has_stream_id = doubts->has_stream_id,
+		.first_seq = doubts->first_seq,
+	};
+	int r;
+
+	memcpy(config.stream_id, doubts->stream_id, sizeof(config.stream_id));
+	r = open_input(job, job->in, &salvage);
+	if (r)
+		return r;
+	r = recording_out_new(&out, job->out, compressed);
+	if (r == -EEXIST)
+		return fail(job, job->out, r,
+			    "exists, and is not overwritten: choose another name");
+	if (!r)
+		r = mend_new(&mend, out, &config);
+	if (!r)
+		r = copy(job, salvage, doubts, mend);
+	if (!r)
+		r = mend_end(mend, ret);
+	if (!r && !ret->saved)
+		return fail(job, job->in, -ENODATA, "no record in it could be saved");
+	if (!r)
+		r = recording_out_close(out);
+	return r ? fail_errno(job, job->out, r) : 0;
+}
+
+static int check_out(struct job *job, struct repair_report *ret)
+{
+	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(verify_freep) struct verify *verify = NULL;
+	const struct examine_config config = {.progress = show_progress, .data = job};
+	const struct verify_report *report;
+	int r;
+
+	r = open_input(job, job->out, &salvage);
+	if (r)
+		return r;
+	r = verify_new(&verify);
+	if (!r)
+		r = examine(verify, salvage, &config);
+	if (r)
+		return fail_errno(job, job->out, r);
+	report = verify_report(verify);
+	ret->status = report->status;
+	verdict_text(report, ret->verdict);
+	return 0;
+}
+
+static int try(struct job *job, bool strict, struct repair_report *ret)
+{
+	_cleanup_(doubts_done) struct doubts doubts = {0};
+	bool compressed;
+	int r;
+
+	r = find_doubts(job, strict, &doubts, &compressed);
+	if (!r)
+		r = write_out(job, &doubts, compressed, &ret->mend);
+	if (!r)
+		r = check_out(job, ret);
+	ret->readable = doubts.records;
+	return r;
+}
+
+static bool is_whole(const struct repair_report *report)
+{
+	return report->status == VERIFY_COMPLETE || report->status == VERIFY_LOSSES;
+}
+
+int repair(const char *in, const char *out, const struct repair_config *config,
+	   struct repair_report *ret, char error[REPAIR_ERROR_SIZE])
+{
+	struct job job = {.in = in, .out = out, .config = config, .error = error};
+	struct repair_report report;
+	char safe[LINE_FILE];
+	int r;
+
+	for (int strict = 0; strict < 2; strict++) {
+		r = try(&job, strict, &report);
+		if (r)
+			return r;
+		if (is_whole(&report)) {
+			*ret = report;
+			return 0;
+		}
+		if (unlink(out) < 0)
+			return fail_errno(&job, out, -errno);
+		if (config->keep_doubtful)
+			return fail(&job, in, -EBADMSG,
+				    "what is kept contradicts itself: try without --keep-doubtful");
+	}
+	(void)snprintf(error, REPAIR_ERROR_SIZE, "%s: what could be saved contradicts itself: %s",
+		       line_file(in, safe), report.verdict);
+	return -EBADMSG;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes a recording of what can be saved of a damaged one. Reads it twice: what is in doubt is
+ * known only where a hash comes. The result is verified; if it contradicts itself, it is written
+ * once more, without the records that no checksum covers. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/repair/rewrite.h"
+#include "consumer/verify/summary-line.h"
+
+#define REPAIR_ERROR_SIZE 2048
+
+struct repair_config {
+	bool keep_doubtful; /* also records among which a hash says that one is wrong */
+	/* Called now and then; may be NULL. @fd: the file that is read. */
+	void (*progress)(void *data, const char *path, int fd, uint64_t position);
+	void *data;
+};
+
+struct repair_report {
+	struct mend_report mend;
+	uint64_t readable;          /* records of the input */
+	enum verify_status status;  /* of the result: VERIFY_COMPLETE or VERIFY_LOSSES */
+	char verdict[VERDICT_SIZE]; /* on it */
+};
+
+/* @out must not exist. Returns 0, or -errno with a sentence in @error that begins with a path;
+ * there is no @out then. */
+int repair(const char *in, const char *out, const struct repair_config *config,
+	   struct repair_report *ret, char error[REPAIR_ERROR_SIZE]);

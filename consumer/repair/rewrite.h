@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a recording of the records that could be saved (FORMAT.md, "Repaired recordings"): they
+ * keep their bytes and numbers; a Lost stands for those that are missing; the hashes are made anew.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/files/recording-file.h"
+#include "consumer/read/reader.h"
+#include "proto/recording/recording-index.h"
+
+struct mend;
+
+struct mend_report {
+	uint64_t saved;    /* records */
+	uint64_t left_out; /* records that are there, but come late or have no seq */
+	uint64_t lost;     /* records, where their number is known */
+	bool lost_unknown; /* and more */
+	bool header_made;  /* the Header was lost */
+	uint64_t footers_made;
+};
+
+/* For a Header that has to be made, as far as it is known. */
+struct mend_config {
+	bool has_stream_id;
+	uint8_t stream_id[RECORDING_STREAM_ID];
+	uint64_t first_seq; /* of what is missing at the beginning; 0: not known */
+};
+
+/* @out is borrowed. */
+int mend_new(struct mend **ret, struct recording_out *out, const struct mend_config *config);
+struct mend *mend_free(struct mend *mend); /* NULL is fine; returns NULL */
+
+/* The next record that was saved. Returns 0 or -errno. */
+int mend_put(struct mend *mend, const struct reader_record *item);
+
+/* Something was left out here, and this is what an index says was in it. */
+void mend_hole(struct mend *mend, const struct recording_index *index);
+
+int mend_end(struct mend *mend, struct mend_report *ret);
+
+static inline void mend_freep(struct mend **mend)
+{
+	*mend = mend_free(*mend);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which records of an input are not to be believed, though they can be read: those among which a
+ * hash says that one is wrong. Records are counted as damaged-reader.h gives them: 0, 1, 2, ... */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/read/damaged-reader.h"
+
+#define DOUBTS_MAX 16384u /* ranges; of more, the last one reaches to the end */
+
+struct doubts_range {
+	uint64_t first, end;
+};
+
+struct doubts {
+	size_t n;
+	struct doubts_range *ranges; /* sorted, apart from each other */
+	size_t at;                   /* of doubts_about */
+	/* of the input */
+	uint64_t records;
+	uint64_t first_seq; /* of what is missing at the beginning; 0: not known */
+	uint8_t stream_id[RECORDING_STREAM_ID]; /* by the first index that has one */
+	bool has_stream_id;
+};
+
+struct doubts_config {
+	bool strict; /* and also those that no checksum covers */
+	void (*progress)(void *data, uint64_t position); /* may be NULL */
+	void *data;
+};
+
+/* Reads @salvage to its end. Returns 0, READER_FOREIGN, or -errno. */
+int doubts_find(struct doubts *doubts, struct salvage *salvage, const struct doubts_config *config);
+void doubts_done(struct doubts *doubts); /* any time, also twice */
+
+/* Asked for ascending numbers. */
+bool doubts_about(struct doubts *doubts, uint64_t record);

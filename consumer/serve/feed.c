@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/serve/feed.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/files/being-written.h"
+#include "consumer/files/folder.h"
+#include "proto/base/util.h"
+
+#define SAY_SIZE 2048
+
+void intake_init(struct intake *intake, size_t series_limit)
+{
+	*intake = (struct intake){0};
+	(void)pthread_mutex_init(&intake->lock, NULL);
+	ledger_init(&intake->ledger, series_limit);
+}
+
+void intake_done(struct intake *intake)
+{
+	ledger_done(&intake->ledger);
+	(void)pthread_mutex_destroy(&intake->lock);
+}
+
+uint64_t intake_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static bool same_stream(const struct recording *a, const struct recording *b)
+{
+	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID);
+}
+
+static bool is_first_of_stream(const struct recordings *list, size_t at)
+{
+	for (size_t i = at; i--;)
+		if (same_stream(&list->all[i], &list->all[at]))
+			return false;
+	return true;
+}
+
+static size_t last_of_stream(const struct recordings *list, size_t first)
+{
+	size_t last = first;
+
+	for (size_t i = first + 1; i < list->n; i++)
+		if (same_stream(&list->all[i], &list->all[first]))
+			last = i;
+	return last;
+}
+
+/* Without what is not being written, unless it is the newest of all. */
+static void keep_open(const struct recordings *list, struct trail_start *starts, size_t *n)
+{
+	struct trail_start newest = {0};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (starts[i].file >= newest.file)
+			newest = starts[i];
+		if (inuse_path(list->all[starts[i].file].path))
+			starts[kept++] = starts[i];
+	}
+	if (!kept && *n)
+		starts[kept++] = newest;
+	*n = kept;
+}
+
+/* What cannot be read may be what is being written: of a folder that is looked at again and again,
+ * said once. */
+static void note_unread(struct intake *intake, const struct recordings *list)
+{
+	char text[SAY_SIZE], safe[LINE_FILE];
+	const struct recording *unread = NULL;
+	int before;
+
+	for (size_t i = 0; i < list->n && !unread; i++)
+		if (list->all[i].error)
+			unread = &list->all[i];
+	(void)pthread_mutex_lock(&intake->lock);
+	before = intake->error;
+	intake->error = unread ? unread->error : 0;
+	(void)pthread_mutex_unlock(&intake->lock);
+	if (!unread || before == unread->error)
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(unread->path, safe),
+		       recordings_error(unread->error));
+	intake->say(text);
+}
+
+/* trail_ops */
+static int plan(void *data, const struct recordings *list, struct trail_start *starts,
+		size_t *ret_n)
+{
+	struct intake *intake = data;
+	int r = 0;
+
+	note_unread(intake, list);
+	for (size_t i = 0; !r && i < list->n; i++) {
+		const struct recordings_id *id = &list->all[i].id;
+
+		if (!list->all[i].known || !is_first_of_stream(list, i))
+			continue;
+		starts[(*ret_n)++].file = last_of_stream(list, i);
+		(void)pthread_mutex_lock(&intake->lock);
+		r = ledger_expect(&intake->ledger, id->stream_id, id->boot_id, id->boottime_nano);
+		(void)pthread_mutex_unlock(&intake->lock);
+	}
+	if (intake->only_open)
+		keep_open(list, starts, ret_n);
+	return r;
+}
+
+/* What was read before is known by its numbers. */
+static int whole(void *data, const char *path, struct last *ret)
+{
+	return 0;
+}
+
+static const struct trail_ops trail_sums = {.plan = plan, .single = whole, .end = whole};
+
+/* follow_ops */
+static void begin(void *data, struct reader *reader)
+{
+	reader_set_raw(reader, true);
+}
+
+static bool wants(void *data, struct reader *reader, struct reader_record *item)
+{
+	return false;
+}
+
+static int take(struct intake *intake, const struct reader *reader,
+		const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	uint64_t now = item->record ? intake_now() : 0;
+	int r;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	r = item->record ? ledger_take(&intake->ledger, header, item->record, now)
+			 : ledger_pass(&intake->ledger, header, item->peek.seq,
+				       item->peek.time_unix_nano);
+	(void)pthread_mutex_unlock(&intake->lock);
+	return r;
+}
+
+static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)
+{
+	struct intake *intake = data;
+	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
+
+	if (!r)
+		r = take(intake, reader, item);
+	if (!r && intake->pass)
+		intake->pass(intake->data, reader, item);
+	return r == LEDGER_OLD ? 0 : r;
+}
+
+static void complain(void *data, const char *problem)
+{
+	struct intake *intake = data;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	intake->damaged++;
+	intake->ledger.generation++;
+	(void)pthread_mutex_unlock(&intake->lock);
+	intake->say(problem);
+}
+
+static void say_error(void *data, const char *name, int error)
+{
+	struct intake *intake = data;
+	char text[SAY_SIZE], safe[LINE_FILE];
+
+	if (!error) {
+		intake->say(name);
+		return;
+	}
+	intake->failed = true;
+	(void)pthread_mutex_lock(&intake->lock);
+	/* what is not there is not being written, either */
+	intake->error = error == -ENOENT || error == -ENODATA ? 0 : error;
+	(void)pthread_mutex_unlock(&intake->lock);
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
+		       recordings_error(error));
+	intake->say(text);
+}
+
+static void end(void *data, const struct reader *reader, const char *name)
+{
+}
+
+static const struct follow_ops follow_sums = {
+	.begin = begin,
+	.wants = wants,
+	.put = put,
+	.complain = complain,
+	.error = say_error,
+	.end = end,
+};
+
+static int run_pipe(struct intake *intake)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	struct reader_record item;
+	int r = reader_open(&reader, intake->path);
+
+	if (r) {
+		say_error(intake, "stdin", r);
+		return 0;
+	}
+	begin(intake, reader);
+	do {
+		r = reader_next(reader, &item);
+		if (!r)
+			r = put(intake, reader, &item, false);
+		if (r > 0 && r != READER_END)
+			complain(intake, reader_problem(reader));
+	} while (!r || r == READER_DAMAGED);
+	return r < 0 ? r : 0;
+}
+
+int intake_run(struct intake *intake)
+{
+	_cleanup_(trail_done) struct trail trail = {
+		.ops = &trail_sums,
+		.follow = {.ops = &follow_sums, .data = intake},
+		.path = intake->path,
+		.following = intake->following,
+		.watch.fd = -1,
+	};
+	int r;
+
+	if (!strcmp(intake->path, "-"))
+		return run_pipe(intake);
+	r = trail_start(&trail);
+	while (!r && trail_goes_on(&trail)) {
+		r = trail_read(&trail);
+		if (!r && trail_goes_on(&trail))
+			r = watch_wait(&trail.watch, -1);
+	}
+	return r;
+}

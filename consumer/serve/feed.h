@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads recordings, or a pipe, into a ledger. Of a folder, only the last file of each stream: what
+ * it begins with holds what was before. */
+#pragma once
+
+#include <pthread.h>
+
+#include "consumer/files/rotation.h"
+#include "consumer/sums/ledger.h"
+
+struct intake {
+	/* Set by the caller, before intake_run. */
+	const char *path; /* "-": standard input */
+	bool following;
+	bool only_open; /* of a folder: those being written, or the newest; nothing that ended */
+	void (*say)(const char *text);
+	/* Each record that is new, as it is read; may be NULL. */
+	void (*pass)(void *data, struct reader *reader, struct reader_record *item);
+	void *data;
+	/* --- */
+	pthread_mutex_t lock; /* of what stands below */
+	struct ledger ledger;
+	uint64_t damaged;
+	bool failed; /* an input could not be read */
+	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
+};
+
+void intake_init(struct intake *intake, size_t series_limit);
+void intake_done(struct intake *intake);
+
+/* Reads until there is nothing more to come. 0 or -errno. */
+int intake_run(struct intake *intake);
+
+uint64_t intake_now(void); /* real time, ns */

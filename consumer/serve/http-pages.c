@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is answered: the sums, as pages. */
+#include <string.h>
+
+#include "consumer/serve/check.h"
+#include "consumer/serve/health.h"
+#include "consumer/serve/http-internal.h"
+#include "consumer/serve/memory-file.h"
+#include "proto/base/util.h"
+
+#define SHARED_NANO UINT64_C(1000000000) /* a page is not older than this */
+
+static void add_connections(struct metrics_server *server, struct http *http)
+{
+	for (unsigned i = 0; i < http->n; i++) {
+		struct connections *connections = &http->listeners[i].connections;
+
+		(void)pthread_mutex_lock(&connections->lock);
+		server->connections += connections->n;
+		server->connections_late += connections->late;
+		server->connections_displaced += connections->displaced;
+		(void)pthread_mutex_unlock(&connections->lock);
+	}
+}
+
+static struct metrics_server server_of(const struct intake *intake, struct events *events,
+				       struct http *http)
+{
+	struct metrics_server server = {.damaged = intake->damaged};
+
+	if (http)
+		add_connections(&server, http);
+	(void)pthread_mutex_lock(&events->lock);
+	server.refused = events->refused;
+	server.events_sent = events->sent;
+	server.events_dropped = events->dropped;
+	server.events_clients = events->n;
+	(void)pthread_mutex_unlock(&events->lock);
+	return server;
+}
+
+void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
+		  struct http *http, bool openmetrics)
+{
+	struct exposition e = {.writer = writer, .openmetrics = openmetrics};
+	struct metrics_server server;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	server = server_of(intake, events, http);
+	metrics_write(&e, &intake->ledger, &server, intake_now());
+	(void)pthread_mutex_unlock(&intake->lock);
+}
+
+struct metrics_page {
+	struct http *http;
+	bool openmetrics;
+};
+
+static void write_metrics(struct writer *writer, void *data)
+{
+	const struct metrics_page *page = data;
+
+	http_metrics(writer, page->http->intake, page->http->events, page->http, page->openmetrics);
+}
+
+static uint64_t generation(struct http *http)
+{
+	uint64_t now;
+
+	(void)pthread_mutex_lock(&http->intake->lock);
+	now = http->intake->ledger.generation;
+	(void)pthread_mutex_unlock(&http->intake->lock);
+	return now;
+}
+
+enum MHD_Result http_get_metrics(struct http_request *request)
+{
+	struct http *http = request->listener->http;
+	const char *accept =
+		request->listener->mhd->lookup_connection_value(request->connection,
+								MHD_HEADER_KIND,
+								MHD_HTTP_HEADER_ACCEPT);
+	struct metrics_page make = {http, exposition_accepts_openmetrics(accept)};
+	struct shared_page *page = &http->pages[make.openmetrics];
+	uint64_t latest = generation(http), now = intake_now();
+	enum MHD_Result r = MHD_NO;
+
+	(void)pthread_mutex_lock(&http->lock);
+	if (!page->response || page->generation != latest || now - page->made_nano > SHARED_NANO) {
+		if (page->response)
+			http->mhd.destroy_response(page->response);
+		page->response = http_make_response(request->listener->mhd, write_metrics, &make,
+						    make.openmetrics ? EXPOSITION_OPENMETRICS
+								     : EXPOSITION_TEXT);
+		page->generation = latest;
+		page->made_nano = now;
+	}
+	if (page->response)
+		r = http->mhd.queue_response(request->connection, MHD_HTTP_OK, page->response);
+	(void)pthread_mutex_unlock(&http->lock);
+	return r;
+}
+
+struct check_page {
+	const struct intake *intake;
+	struct cursor cursor;
+};
+
+static void write_check(struct writer *writer, void *data)
+{
+	const struct check_page *page = data;
+
+	check_write(writer, &page->intake->ledger, &page->cursor, intake_now());
+}
+
+enum MHD_Result http_get_check(struct http_request *request)
+{
+	struct intake *intake = request->listener->http->intake;
+	const char *since =
+		request->listener->mhd->lookup_connection_value(request->connection,
+								MHD_GET_ARGUMENT_KIND, "since");
+	struct check_page page = {.intake = intake};
+	struct MHD_Response *response = NULL;
+	int r;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	r = cursor_parse(&page.cursor, &intake->ledger, since);
+	if (!r)
+		response = http_make_response(request->listener->mhd, write_check, &page,
+					      "application/json");
+	(void)pthread_mutex_unlock(&intake->lock);
+	if (r)
+		return http_say(request, MHD_HTTP_BAD_REQUEST,
+				"since: not a cursor; take the one of an earlier answer");
+	return http_answer(request, MHD_HTTP_OK, response);
+}
+
+struct health_page {
+	const struct ledger *ledger;
+	struct health health;
+};
+
+static void write_health(struct writer *writer, void *data)
+{
+	const struct health_page *page = data;
+
+	health_write(writer, page->ledger, &page->health);
+}
+
+enum MHD_Result http_get_health(struct http_request *request)
+{
+	struct intake *intake = request->listener->http->intake;
+	struct health_page page = {.ledger = &intake->ledger};
+	struct MHD_Response *response;
+
+	(void)pthread_mutex_lock(&intake->lock);
+	page.health = health_of(&intake->ledger, intake_now(), intake->error);
+	response =
+		http_make_response(request->listener->mhd, write_health, &page, "application/json");
+	(void)pthread_mutex_unlock(&intake->lock);
+	return http_answer(request,
+			   health_is_alive(page.health.status) ? MHD_HTTP_OK
+							       : MHD_HTTP_SERVICE_UNAVAILABLE,
+			   response);
+}
+
+enum MHD_Result http_get_index(struct http_request *request)
+{
+	return http_say(request, MHD_HTTP_OK,
+			"ringside " RINGSIDE_VERSION "\n\n"
+			"/metrics  for Prometheus\n"
+			"/health   200, or 503 when nothing is being recorded\n"
+			"On a unix socket, or with the token of --token-file:\n"
+			"/check    the sums as JSON; ?since=CURSOR: what changed\n"
+			"/events   server-sent events; ?kind=oom&container=web...");
+}

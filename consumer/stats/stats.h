@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adds up recordings in one pass, in memory that does not depend on their size. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/base/out-buffer.h"
+#include "consumer/read/lost-reasons.h"
+#include "consumer/stats/stats-counters.h"
+#include "consumer/stats/time-buckets.h"
+#include "consumer/stats/toplist.h"
+#include "proto/ringside.pb-c.h"
+
+#define STATS_KINDS BUCKETS_ROWS
+
+enum stats_list { STATS_CONTAINERS, STATS_SYSCALLS, STATS_VICTIMS, STATS_LISTS };
+
+struct stats_kind {
+	char name[KIND_NAME]; /* safe to print; "any" of a Lost that names none */
+	struct toplist_count count;
+	struct lost_count lost[LOST_REASONS];
+};
+
+struct stats {
+	uint64_t inputs;
+	uint64_t file_bytes;   /* read, compressed as they were */
+	uint64_t record_bytes; /* of records */
+	uint64_t records;
+	struct toplist_count sum; /* of all kinds */
+	uint64_t untimed;         /* events without a time of day, held back ones included */
+	bool timed;
+	uint64_t first, last; /* of events, ns since 1970 */
+	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
+	struct stats_kind kinds[STATS_KINDS];
+	struct buckets buckets; /* a row a kind, held back events included */
+	/* The parts of a name are separated by tabs. */
+	struct toplist lists[STATS_LISTS];
+	struct stats_counters counters;
+};
+
+/* All there is to it is to be zero. Some megabytes: allocate it. */
+int stats_new(struct stats **ret);
+struct stats *stats_free(struct stats *stats); /* NULL is fine; returns NULL */
+
+/* Only these need to be unpacked. */
+bool stats_wants(unsigned body);
+/* @header: of its stream; NULL: it has none. 0 or -ENOMEM. */
+int stats_add(struct stats *stats, const Ringside__V1__Header *header,
+	      const Ringside__V1__Record *record);
+
+/* The names of the parts of a list's names, and of the list; NULL behind the last. */
+extern const char *const stats_parts[STATS_LISTS][4];
+extern const char *const stats_lists[STATS_LISTS];
+/* Part @n of @name, which has *ret_size bytes; "" if it is not there. */
+const char *stats_part(const char *name, unsigned n, size_t *ret_size);
+
+struct stats_print {
+	struct writer *writer;
+	unsigned columns; /* of the terminal */
+	bool utc;
+	bool filtered; /* the bytes read are more than what is counted has */
+};
+
+void stats_text(const struct stats *stats, const struct stats_print *print);
+void stats_json(const struct stats *stats, const struct stats_print *print);
+
+static inline void stats_freep(struct stats **stats)
+{
+	*stats = stats_free(*stats);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/stats/time-buckets.h"
+
+#include <string.h>
+
+#define WORD sizeof(uint64_t)
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t buckets_used(const struct buckets *buckets)
+{
+	return buckets->used ? (size_t)(buckets->high - buckets->low + 1) : 0;
+}
+
+/* Of one row: bucket i of time @low + i goes to that of half its number. */
+static void halve(uint64_t counts[BUCKETS], uint64_t low, size_t n)
+{
+	uint64_t first = low / 2;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t to = (size_t)((low + i) / 2 - first);
+		uint64_t count = counts[i];
+
+		counts[i] = 0; /* before: @to may be @i */
+		counts[to] += count;
+	}
+}
+
+static void grow(struct buckets *buckets)
+{
+	size_t n = buckets_used(buckets);
+
+	for (size_t i = 0; i < BUCKETS_ROWS; i++)
+		halve(buckets->counts[i], buckets->low, n);
+	buckets->nano *= 2;
+	buckets->low /= 2;
+	buckets->high /= 2;
+}
+
+/* Makes room before the first. */
+static void shift(struct buckets *buckets, uint64_t low)
+{
+	size_t by = (size_t)(buckets->low - low), n = buckets_used(buckets);
+
+	for (size_t i = 0; by && i < BUCKETS_ROWS; i++) {
+		uint64_t *counts = buckets->counts[i];
+
+		memmove(counts + by, counts, n * WORD);
+		memset(counts, 0, by * WORD);
+	}
+	buckets->low = low;
+}
+
+void buckets_add(struct buckets *buckets, unsigned row, uint64_t time, uint64_t count)
+{
+	uint64_t at;
+
+	if (!buckets->used) {
+		buckets->used = true;
+		buckets->nano = BUCKETS_NANO;
+		buckets->low = buckets->high = time / BUCKETS_NANO;
+	}
+	at = time / buckets->nano;
+	while (max(at, buckets->high) - min(at, buckets->low) >= BUCKETS) {
+		grow(buckets);
+		at = time / buckets->nano;
+	}
+	shift(buckets, min(at, buckets->low));
+	buckets->high = max(at, buckets->high);
+	buckets->counts[row][at - buckets->low] += count;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/stats/toplist.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/base/util.h"
+
+static void add(struct toplist_count *sum, const struct toplist_count *count)
+{
+	sum->delivered += count->delivered;
+	sum->limited += count->limited;
+}
+
+/* What is cut off has its hash in the place of the end. */
+static void keep_name(struct toplist_row *row, const char *name, size_t size)
+{
+	char hash[sizeof("…#0123456789abcdef")];
+	struct line line;
+	int n = 0;
+
+	line = line_make(row->name, sizeof(row->name));
+	if (size > (size_t)(line.end - line.p)) {
+		n = snprintf(hash, sizeof(hash), "…#%016llx",
+			     (unsigned long long)XXH64(name, size, 0));
+		size = (size_t)(line.end - line.p) - (size_t)n;
+		while (size && ((unsigned char)name[size] & 0xc0) == 0x80)
+			size--;
+	}
+	line_put(&line, name, size);
+	line_put(&line, hash, (size_t)n);
+	(void)line_end(&line);
+}
+
+static struct toplist_count *add_row(struct toplist *list, const char *path, uint16_t *slot,
+				     const char *name, size_t size, const struct toplist_more *more)
+{
+	struct toplist_row *row;
+
+	if (!shares_take(&list->shares, path ? path : "", path ? strlen(path) : 0, TOPLIST_KEYS))
+		return &list->others;
+	row = &list->rows[list->n++];
+	row->hash = more->key;
+	keep_name(row, name, size);
+	if (more->rest && more->rest_at <= strlen(row->name)) {
+		row->rest_at = (uint16_t)more->rest_at;
+		(void)snprintf(row->rest, sizeof(row->rest), "%s", more->rest);
+	}
+	*slot = (uint16_t)list->n;
+	return &row->count;
+}
+
+void toplist_add_more(struct toplist *list, const char *path, const char *name, size_t size,
+		      const struct toplist_more *more, struct toplist_count count)
+{
+	for (size_t i = more->key;; i++) {
+		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
+
+		if (!*slot) {
+			add(add_row(list, path, slot, name, size, more), &count);
+			return;
+		}
+		if (list->rows[*slot - 1].hash == more->key) {
+			add(&list->rows[*slot - 1].count, &count);
+			return;
+		}
+	}
+}
+
+void toplist_add(struct toplist *list, const char *path, const char *name, size_t size,
+		 struct toplist_count count)
+{
+	struct toplist_more more = {0};
+
+	if (!name) {
+		add(&list->unknown, &count);
+		return;
+	}
+	/* Names are told apart by the hash of all of them: only the beginning is kept. */
+	more.key = XXH64(name, size, list->seed);
+	toplist_add_more(list, path, name, size, &more, count);
+}
+
+const char *toplist_name(const struct toplist_row *const *rows, size_t n, size_t i,
+			 char buf[TOPLIST_SHOWN_NAME])
+{
+	const struct toplist_row *row = rows[i];
+	bool alike = false;
+
+	for (size_t j = 0; j < n && !alike; j++)
+		alike = j != i && !strcmp(rows[j]->name, row->name);
+	(void)snprintf(buf, TOPLIST_SHOWN_NAME, "%.*s%s%s", (int)row->rest_at, row->name,
+		       alike ? row->rest : "", row->name + row->rest_at);
+	return buf;
+}
+
+void toplist_done(struct toplist *list)
+{
+	shares_done(&list->shares);
+}
+
+static uint64_t events(const struct toplist_row *row)
+{
+	return row->count.delivered + row->count.limited;
+}
+
+size_t toplist_top(const struct toplist *list, const struct toplist_row *ret[TOPLIST_SHOWN],
+		   struct toplist_count *ret_others)
+{
+	struct toplist_count others = list->others;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct toplist_row *row = &list->rows[i];
+		size_t at = n;
+
+		while (at && events(ret[at - 1]) < events(row))
+			at--;
+		if (at == TOPLIST_SHOWN) {
+			add(&others, &row->count);
+			continue;
+		}
+		if (n == TOPLIST_SHOWN)
+			add(&others, &ret[--n]->count);
+		memmove(&ret[at + 1], &ret[at], (n - at) * sizeof(*ret));
+		ret[at] = row;
+		n++;
+	}
+	*ret_others = others;
+	return n;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/sums/cursor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/sums/ledger-internal.h"
+
+void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURSOR_SIZE])
+{
+	unsigned first = 0;
+	size_t n = 0;
+
+	if (ledger->n_streams > CURSOR_STREAMS)
+		first = ledger->n_streams - CURSOR_STREAMS;
+	buf[0] = '\0';
+	for (unsigned i = first; i < ledger->n_streams; i++) {
+		const struct ledger_view view = ledger_view(ledger, i, now_nano);
+
+		if (i > first)
+			buf[n++] = ',';
+		for (unsigned k = 0; k < LEDGER_ID; k++, n += 2)
+			(void)snprintf(buf + n, 3, "%02x", view.id[k]);
+		/* what does not count now may be counted later, from its beginning */
+		n += (size_t)snprintf(buf + n, CURSOR_SIZE - n, ":%" PRIu64,
+				      view.counts ? view.counters_seq : 0);
+	}
+}
+
+static int parse_id(const char *text, uint8_t id[LEDGER_ID])
+{
+	for (unsigned i = 0; i < LEDGER_ID; i++) {
+		char digits[3] = {0}, *end;
+
+		if (strnlen(text, 2) < 2)
+			return -EINVAL;
+		memcpy(digits, text, 2);
+		id[i] = (uint8_t)strtoul(digits, &end, 16);
+		if (*end || digits[0] < '0')
+			return -EINVAL;
+		text += 2;
+	}
+	return *text == ':' ? 0 : -EINVAL;
+}
+
+static void add(struct cursor *cursor, const struct ledger *ledger, const uint8_t *id, uint64_t seq)
+{
+	const struct ledger_stream *stream = ledger_stream_find(ledger, id);
+
+	if (!stream)
+		return;
+	cursor->all[cursor->n++] = (struct series_stamp){stream->order, seq};
+	if (stream->order > cursor->newest)
+		cursor->newest = stream->order;
+}
+
+int cursor_parse(struct cursor *cursor, const struct ledger *ledger, const char *text)
+{
+	uint8_t id[LEDGER_ID];
+	unsigned long long seq;
+	char *end;
+
+	*cursor = (struct cursor){0};
+	while (text && *text) {
+		if (cursor->n == CURSOR_STREAMS || parse_id(text, id))
+			return -EINVAL;
+		text += (size_t)2 * LEDGER_ID + 1;
+		errno = 0;
+		seq = strtoull(text, &end, 10);
+		if (errno || end == text || *text < '0' || *text > '9' || (*end && *end != ','))
+			return -EINVAL;
+		add(cursor, ledger, id, seq);
+		text = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+bool cursor_is_new(const struct cursor *cursor, struct series_stamp changed)
+{
+	if (!cursor->n)
+		return true;
+	for (unsigned i = 0; i < cursor->n; i++)
+		if (cursor->all[i].order == changed.order)
+			return changed.seq > cursor->all[i].seq;
+	return changed.order > cursor->newest;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows are told apart as the kernel does, by cgroup, and counted by series. */
+#include <string.h>
+#include <xxhash.h>
+
+#include "consumer/sums/ledger-internal.h"
+#include "proto/base/util.h"
+
+static struct ledger_row key_of(unsigned kind, const Ringside__V1__CounterRow *row)
+{
+	struct ledger_row key;
+
+	memset(&key, 0, sizeof(key)); /* the padding, too: it is hashed */
+	key.kind = kind;
+	if (row->container) {
+		key.hierarchy = row->container->hierarchy_id;
+		key.cgroup = row->container->cgroup_id;
+	}
+	key.arch = row->arch;
+	key.syscall = row->has_syscall_number ? row->syscall_number : -1;
+	key.action = (uint32_t)row->action;
+	key.error = row->error_number;
+	key.scope = (uint32_t)row->scope;
+	key.others = (uint32_t)row->others;
+	key.hash = XXH3_64bits(&key.kind, offsetof(struct ledger_row, series) -
+						  offsetof(struct ledger_row, kind));
+	return key;
+}
+
+static bool is_same(const void *item, const void *data)
+{
+	const struct ledger_row *a = item, *b = data;
+
+	return a->kind == b->kind && a->hierarchy == b->hierarchy && a->arch == b->arch &&
+	       a->cgroup == b->cgroup && a->syscall == b->syscall && a->action == b->action &&
+	       a->error == b->error && a->scope == b->scope && a->others == b->others;
+}
+
+/* Of a queue the fullest is that of one interval: it is not known any more. */
+static void forget_fullest(double fullest[SERIES_SIDES])
+{
+	for (unsigned side = 0; side < SERIES_SIDES; side++)
+		fullest[side] = SERIES_UNKNOWN;
+}
+
+static int add_row(struct ledger *ledger, struct ledger_stream *stream,
+		   const struct ledger_row *key, const Ringside__V1__CounterRow *row,
+		   uint64_t now_nano, struct ledger_row **ret)
+{
+	unsigned n = row->tcp_queue ? SERIES_VALUES : SERIES_PLAIN;
+	_cleanup_free_ struct ledger_row *new =
+		calloc(1, sizeof(*new) + n * sizeof(new->values[0]));
+
+	if (!new)
+		return -ENOMEM;
+	*new = *key;
+	new->n = n;
+	if (table_add(&stream->rows, new->hash, new))
+		return -ENOMEM;
+	/* queues of no container are those for which the streamer's own table had no room */
+	if (row->container || !row->tcp_queue)
+		new->series = series_get(&ledger->series, new->kind, row, now_nano);
+	if (new->series)
+		new->series->refs++;
+	else
+		ledger->kinds[new->kind].overflow_rows++;
+	if (new->series && !new->series->queues && n > SERIES_PLAIN) {
+		new->series->queues = true;
+		forget_fullest(new->series->fullest);
+	}
+	*ret = TAKE_PTR(new);
+	return 0;
+}
+
+static void read_side(const Ringside__V1__QueueFill *fill, unsigned side,
+		      uint64_t values[SERIES_VALUES])
+{
+	if (!fill)
+		return;
+	values[SERIES_SAMPLES + side] = fill->samples;
+	for (size_t i = 0; i < SERIES_FILLS && i < fill->n_by_fill; i++)
+		values[SERIES_BY_FILL + side * SERIES_FILLS + i] = fill->by_fill[i];
+}
+
+static void raise_fullest(const Ringside__V1__QueueFill *fill, double *to)
+{
+	double v;
+
+	if (!fill || !fill->max_buffer_bytes)
+		return;
+	v = (double)fill->max_bytes / (double)fill->max_buffer_bytes;
+	*to = v > *to ? v : *to;
+}
+
+void ledger_stream_forget_fullest(struct ledger *ledger, struct ledger_stream *stream)
+{
+	for (size_t i = 0; i < stream->rows.room; i++) {
+		struct ledger_row *row = stream->rows.slots[i].item;
+
+		if (row && row->n > SERIES_PLAIN)
+			forget_fullest(row->series ? row->series->fullest
+						   : ledger->kinds[row->kind].overflow_fullest);
+	}
+}
+
+/* Adds what is new in the row's accounts. */
+static void add_values(struct ledger *ledger, const struct ledger_stream *stream,
+		       const struct ledger_row *row, const uint64_t *more, uint64_t now_nano)
+{
+	struct ledger_kind *kind = &ledger->kinds[row->kind];
+	uint64_t *totals = row->series ? row->series->totals : kind->overflow;
+	const struct series_stamp stamp = {stream->order, stream->counters_seq};
+	bool changed = false;
+
+	for (unsigned i = 0; i < row->n; i++) {
+		totals[i] += more[i];
+		changed |= more[i] != 0;
+	}
+	if (!changed)
+		return;
+	*(row->series ? &row->series->changed : &kind->overflow_changed) = stamp;
+	if (row->series)
+		row->series->latest_nano = now_nano;
+}
+
+int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigned kind,
+		    const Ringside__V1__CounterRow *from, uint64_t now_nano)
+{
+	struct ledger_row key = key_of(kind, from), *row;
+	uint64_t values[SERIES_VALUES] = {from->count, from->limited};
+	int r;
+
+	row = table_find(&stream->rows, key.hash, is_same, &key);
+	if (!row && stream->rows.n == LEDGER_ROWS) {
+		ledger->rows_left_out++;
+		return 0;
+	}
+	r = row ? 0 : add_row(ledger, stream, &key, from, now_nano, &row);
+	if (r)
+		return r;
+	row->set = stream->set;
+	if (from->tcp_queue) {
+		read_side(from->tcp_queue->receive, SERIES_RECEIVE, values);
+		read_side(from->tcp_queue->send, SERIES_SEND, values);
+	}
+	for (unsigned i = 0; i < row->n; i++)
+		values[i] = account_take(&row->values[i], values[i], stream->mode);
+	if (stream->mode == LEDGER_COUNT)
+		add_values(ledger, stream, row, values, now_nano);
+	if (stream->counts && from->tcp_queue) {
+		double *fullest =
+			row->series ? row->series->fullest : ledger->kinds[kind].overflow_fullest;
+
+		raise_fullest(from->tcp_queue->receive, &fullest[SERIES_RECEIVE]);
+		raise_fullest(from->tcp_queue->send, &fullest[SERIES_SEND]);
+	}
+	return 0;
+}
+
+static void settle(struct ledger *ledger, const struct ledger_stream *stream,
+		   struct ledger_row *row, uint64_t now_nano)
+{
+	uint64_t more[SERIES_VALUES];
+
+	for (unsigned i = 0; i < row->n; i++)
+		more[i] = account_take(&row->values[i], row->values[i].value, LEDGER_COUNT);
+	add_values(ledger, stream, row, more, now_nano);
+}
+
+void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream)
+{
+	for (size_t i = 0; i < stream->rows.room; i++)
+		if (stream->rows.slots[i].item)
+			settle(ledger, stream, stream->rows.slots[i].item, stream->counters_nano);
+	for (unsigned k = 0; k < LEDGER_KINDS; k++)
+		for (unsigned i = 0; i < LEDGER_SUMS; i++)
+			ledger->kinds[k].sums[i] +=
+				account_take(&stream->sums[k][i], stream->sums[k][i].value,
+					     LEDGER_COUNT);
+	stream->counted_until = stream->since;
+	stream->held = false;
+}
+
+void ledger_stream_cover(struct ledger_stream *stream)
+{
+	for (size_t i = 0; i < stream->rows.room; i++) {
+		struct ledger_row *row = stream->rows.slots[i].item;
+
+		for (unsigned k = 0; row && k < row->n; k++)
+			row->values[k].counted = row->values[k].value;
+	}
+	for (unsigned k = 0; k < LEDGER_KINDS; k++)
+		for (unsigned i = 0; i < LEDGER_SUMS; i++)
+			stream->sums[k][i].counted = stream->sums[k][i].value;
+	stream->held = false;
+}
+
+static void free_row(struct ledger_row *row)
+{
+	if (row->series)
+		row->series->refs--;
+	free(row);
+}
+
+static bool is_gone(void *item, void *data)
+{
+	const struct ledger_stream *stream = data;
+	struct ledger_row *row = item;
+
+	if (row->set == stream->set)
+		return false;
+	for (unsigned i = 0; i < row->n; i++)
+		if (row->values[i].counted != row->values[i].value)
+			return false; /* held: it may be wanted */
+	free_row(row);
+	return true;
+}
+
+void ledger_stream_sweep(struct ledger_stream *stream)
+{
+	table_sweep(&stream->rows, is_gone, stream);
+}
+
+void ledger_stream_forget_rows(struct ledger_stream *stream)
+{
+	for (size_t i = 0; i < stream->rows.room; i++)
+		if (stream->rows.slots[i].item)
+			free_row(stream->rows.slots[i].item);
+	table_done(&stream->rows);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sums of all streams as one: what a machine's probes counted, over restarts of the streamer.
+ *
+ * A stream's own sums are cumulative since its start; what they grew by is added. Of streamers that
+ * run beside each other on one machine each sees everything, so only one of them counts: the first
+ * that lives. When it ends another takes over, with what happened since the latest sums that
+ * counted: what it cannot tell apart, at most one interval, is left out, never counted twice.
+ *
+ * Not locked: that is the caller's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/read/lost-reasons.h"
+#include "consumer/read/own-usage.h"
+#include "consumer/sums/bpf-objects.h"
+#include "consumer/sums/series.h"
+#include "proto/ringside.pb-c.h"
+
+#define LEDGER_KINDS SERIES_KINDS
+#define LEDGER_STREAMS 256 /* that are remembered */
+#define LEDGER_ROWS 16384  /* of one stream */
+#define LEDGER_ID 16
+#define LEDGER_TEXT 256 /* bytes: what --host-name may be, and a NUL */
+#define LEDGER_TIER 16
+#define LEDGER_OBJECTS "bpf_object" /* the kind whose rows are in ledger.objects */
+
+enum ledger_sum {
+	LEDGER_SEEN,
+	LEDGER_SUBMITTED,
+	LEDGER_LIMITED,
+	LEDGER_DROPPED,
+	LEDGER_WRITTEN,
+	LEDGER_LOST_IN_SINK,
+	LEDGER_MISSED_RUNS,
+	LEDGER_OVERFLOW,
+	LEDGER_OVERFLOW_LIMITED,
+	LEDGER_SUMS,
+};
+
+struct ledger_kind {
+	char name[KIND_NAME];
+	char tier[LEDGER_TIER]; /* "fentry", ... of the stream that counts; "": not attached */
+	bool has_sums;          /* kinds without events have none */
+	uint64_t sums[LEDGER_SUMS];
+	bool missed_known;
+	uint64_t in_flight;                   /* now */
+	struct lost_count lost[LOST_REASONS]; /* told by Lost records */
+	/* Of rows that found no series. */
+	uint64_t overflow_rows, overflow[SERIES_VALUES];
+	double overflow_fullest[SERIES_SIDES];
+	struct series_stamp overflow_changed;
+};
+
+struct ledger_stream;
+
+struct ledger {
+	struct series_set series; /* its limit is that of objects, too */
+	struct objects objects;   /* see ledger_objects */
+	unsigned n_kinds;
+	struct ledger_kind kinds[LEDGER_KINDS];
+	unsigned n_streams;
+	struct ledger_stream *streams[LEDGER_STREAMS]; /* in the order they were met */
+	uint64_t orders;                               /* streams met so far */
+	uint64_t generation;                           /* grows with every change */
+	uint64_t rows_left_out;                        /* found no room: LEDGER_ROWS */
+	bool has_oom_kills;
+	uint64_t oom_kills; /* the kernel's own count, since its boot */
+	bool has_lag;
+	uint64_t lag_nano; /* of the latest Counters: from when they were made to when read */
+};
+
+/* What a reader of the ledger may know of a stream. */
+struct ledger_view {
+	const uint8_t *id; /* LEDGER_ID bytes */
+	const char *host, *boot_id, *kernel, *version;
+	uint64_t order;
+	bool counts;                      /* its sums are counted; not so: it runs beside another */
+	bool ended;                       /* its Footer was read */
+	bool living;                      /* it wrote something lately */
+	uint64_t latest_seq, latest_nano; /* of its latest record; real time */
+	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
+	uint64_t interval_nano;
+	uint64_t critical_ring_bytes, bulk_ring_bytes;
+	const struct upkeep *upkeep;
+};
+
+void ledger_init(struct ledger *ledger, size_t series_limit);
+void ledger_done(struct ledger *ledger);
+
+/* There will be this stream, which began not after @boottime_nano. To be told in the order they
+ * began, when that is known before they are read. 0 or -ENOMEM. */
+int ledger_expect(struct ledger *ledger, const uint8_t id[LEDGER_ID], const char *boot_id,
+		  uint64_t boottime_nano);
+
+/* Whether ledger_take wants the record unpacked. */
+bool ledger_wants(unsigned kind);
+
+/* A record of the stream that @header is of. @now_nano: real time. Returns 0; LEDGER_OLD: it was
+ * taken before; -ENOMEM. */
+#define LEDGER_OLD 1
+int ledger_take(struct ledger *ledger, const Ringside__V1__Header *header,
+		const Ringside__V1__Record *record, uint64_t now_nano);
+
+/* An event, of which only this is of interest. As ledger_take. */
+int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, uint64_t seq,
+		uint64_t time_unix_nano);
+
+/* Time went on: a stream may be found dead. */
+void ledger_review(struct ledger *ledger, uint64_t now_nano);
+
+/* The stream @i of n_streams. */
+struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t now_nano);
+
+/* Whether a stream that counts is still being written: gauges of the dead are not so any more. */
+bool ledger_lives(const struct ledger *ledger, uint64_t now_nano);
+
+/* The one that counts, and wrote last of those. -ENOENT: there is none. */
+int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret);
+
+/* The BPF objects there are; NULL: nobody tells of them any more. */
+const struct objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);
+
+/* Lost of one reason, by the sums or by Lost records, whichever says more. */
+struct lost_count ledger_lost(const struct ledger_kind *kind, unsigned reason);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/text/likely-caller.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/base/util.h"
+
+#define SLOTS 256
+#define NAME_SIZE 32 /* twice the kernel's; a longer one is not from it */
+
+struct key {
+	uint64_t cgroup_id;
+	uint32_t hierarchy_id, arch;
+	int32_t syscall_number, action;
+	uint32_t error_number;
+	uint32_t used; /* no padding: keys are compared as bytes */
+};
+_Static_assert(sizeof(struct key) == 32, "key");
+
+struct slot {
+	struct key key;
+	uint32_t pid;
+	bool one_pid, one_name;
+	char name[NAME_SIZE];
+};
+
+struct culprits {
+	struct slot slots[SLOTS];
+};
+
+int culprits_new(struct culprits **ret)
+{
+	struct culprits *culprits = calloc(1, sizeof(*culprits));
+
+	if (!culprits)
+		return -ENOMEM;
+	*ret = culprits;
+	return 0;
+}
+
+struct culprits *culprits_free(struct culprits *culprits)
+{
+	free(culprits);
+	return NULL;
+}
+
+void culprits_clear(struct culprits *culprits)
+{
+	memset(culprits, 0, sizeof(*culprits));
+}
+
+static struct slot *slot_of(struct culprits *culprits, const struct key *key)
+{
+	uint64_t words[sizeof(*key) / 8], hash = 0;
+
+	memcpy(words, key, sizeof(words));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	return &culprits->slots[hash >> 56];
+}
+
+static struct key make_key(const Ringside__V1__Container *container)
+{
+	struct key key = {.used = 1};
+
+	if (container) {
+		key.cgroup_id = container->cgroup_id;
+		key.hierarchy_id = container->hierarchy_id;
+	}
+	return key;
+}
+
+void culprits_see(struct culprits *culprits, const Ringside__V1__SeccompDenial *denial)
+{
+	const Ringside__V1__Process *process = denial->process;
+	struct key key = make_key(denial->container);
+	struct slot *slot;
+	const char *name;
+
+	if (!process || !process->has_pid)
+		return;
+	key.arch = denial->arch;
+	key.syscall_number = denial->has_syscall_number ? denial->syscall_number : -1;
+	key.action = (int32_t)denial->action;
+	key.error_number = denial->error_number;
+	name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
+	slot = slot_of(culprits, &key);
+	if (memcmp(&slot->key, &key, sizeof(key)) != 0) {
+		*slot = (struct slot){.key = key, .pid = process->pid, .one_pid = true};
+		slot->one_name = text_has(name) && strlen(name) < NAME_SIZE;
+		if (slot->one_name)
+			memcpy(slot->name, name, strlen(name) + 1);
+		return;
+	}
+	slot->one_pid = slot->one_pid && slot->pid == process->pid;
+	slot->one_name = slot->one_name && text_equal(slot->name, name);
+}
+
+size_t culprits_take(struct culprits *culprits, const Ringside__V1__Limited *limited, char *buf,
+		     size_t size)
+{
+	struct line line = line_make(buf, size);
+	struct key key = make_key(limited->container);
+	struct slot *slot;
+
+	key.arch = limited->arch;
+	key.syscall_number = limited->has_syscall_number ? limited->syscall_number : -1;
+	key.action = (int32_t)limited->action;
+	key.error_number = limited->error_number;
+	slot = slot_of(culprits, &key);
+	if (!limited->overflow && !limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
+	    slot->one_name) {
+		line_name(&line, slot->name, NAME_SIZE);
+		if (slot->one_pid) {
+			line_put(&line, "[", 1);
+			line_uint(&line, slot->pid);
+			line_put(&line, "]", 1);
+		}
+		line_put(&line, " ", 1);
+		memset(slot, 0, sizeof(*slot));
+	}
+	return line_end(&line);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/text/phrases.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#define PATH_SHOWN 320
+#define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
+#define HASH_DIGITS 16
+
+void text_process(struct line *line, const Ringside__V1__Process *process)
+{
+	const char *name = NULL;
+
+	if (process)
+		name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
+	if (text_has(name))
+		line_name(line, name, TEXT_NAME_MAX);
+	else
+		line_text(line, "process");
+	if (process && process->has_pid) {
+		line_put(line, "[", 1);
+		line_uint(line, process->pid);
+		line_put(line, "]", 1);
+	}
+}
+
+void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
+	       const char *prefix)
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
+	const char *name = v ? v->name : "";
+
+	if (strncmp(name, prefix, strlen(prefix)) == 0)
+		name += strlen(prefix);
+	for (; *name; name++) {
+		char letter = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+
+		line_put(line, &letter, 1);
+	}
+}
+
+/* Paths that only differ in the middle have the hash of another. */
+static void put_hash(struct line *line, const char *path, size_t size)
+{
+	uint64_t hash = XXH64(path, size, 0);
+	char digits[HASH_DIGITS];
+
+	for (unsigned i = 0; i < HASH_DIGITS; i++)
+		digits[i] = "0123456789abcdef"[hash >> 4 * (HASH_DIGITS - 1 - i) & 0xf];
+	line_text(line, "#");
+	line_put(line, digits, sizeof(digits));
+}
+
+void text_path(struct line *line, const char *path)
+{
+	size_t size = strlen(path), head = PATH_HEAD;
+	const char *tail;
+
+	if (size <= PATH_SHOWN) {
+		line_safe(line, path, PATH_SHOWN);
+		return;
+	}
+	while (head && path[head - 1] != '/')
+		head--;
+	tail = strchr(path + size - (PATH_SHOWN - PATH_HEAD), '/');
+	line_safe(line, path, head); /* marks the cut */
+	put_hash(line, path, size);
+	line_safe(line, tail ? tail : path + size - (PATH_SHOWN - PATH_HEAD), PATH_SHOWN);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/checksums.h"
+
+#include <inttypes.h>
+
+int coverage_init(struct coverage *coverage)
+{
+	*coverage = (struct coverage){.hash = XXH64_createState()};
+	if (!coverage->hash)
+		return -ENOMEM;
+	(void)XXH64_reset(coverage->hash, 0);
+	return 0;
+}
+
+void coverage_done(struct coverage *coverage)
+{
+	(void)XXH64_freeState(coverage->hash);
+	*coverage = (struct coverage){0};
+}
+
+static void restart(struct coverage *coverage, uint64_t offset)
+{
+	(void)XXH64_reset(coverage->hash, 0);
+	coverage->broken = false;
+	coverage->hashed = 0;
+	coverage->hashed_from = offset;
+	coverage->hashed_first = coverage->added;
+}
+
+void coverage_reset(struct coverage *coverage)
+{
+	XXH64_state_t *hash = coverage->hash;
+
+	*coverage = (struct coverage){.hash = hash};
+	restart(coverage, 0);
+}
+
+static void name(struct coverage *coverage, struct coverage_span *span)
+{
+	if (!span->records)
+		return;
+	coverage->latest = *span;
+	coverage->spans++;
+	coverage->records += span->records;
+	coverage->bytes += span->bytes;
+	findings_add(&coverage->named,
+		     "%" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 " (%" PRIu64
+		     " bytes, from byte %" PRIu64 " on)",
+		     span->records, span->records == 1 ? "" : "s", span->first_seq,
+		     span->latest_seq, span->bytes, span->offset);
+	if (coverage->uncovered)
+		coverage->uncovered(coverage->data, span);
+	*span = (struct coverage_span){0};
+}
+
+static void join(struct coverage_span *to, struct coverage_span *from)
+{
+	if (!to->records) {
+		*to = *from;
+	} else if (from->records) {
+		to->records += from->records;
+		to->bytes += from->bytes;
+		to->latest_seq = from->latest_seq;
+		to->latest = from->latest;
+	}
+	*from = (struct coverage_span){0};
+}
+
+/* No hash will come for what none has covered so far. */
+static void give_up(struct coverage *coverage)
+{
+	if (coverage->framed) {
+		name(coverage, &coverage->unsealed);
+		join(&coverage->hopeless, &coverage->open);
+	} else {
+		name(coverage, &coverage->open);
+	}
+}
+
+void coverage_begin(struct coverage *coverage, uint64_t offset)
+{
+	give_up(coverage);
+	restart(coverage, offset);
+}
+
+static size_t whole_size(const struct reader_record *item)
+{
+	return (size_t)(item->frame - item->start) + item->size;
+}
+
+static void hash_empty(struct coverage *coverage, size_t n)
+{
+	static const uint8_t zeros[64];
+
+	coverage->hashed += n;
+	for (; n; n -= n < sizeof(zeros) ? n : sizeof(zeros))
+		(void)XXH64_update(coverage->hash, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
+}
+
+void coverage_add(struct coverage *coverage, const struct reader_record *item)
+{
+	struct coverage_span span = {
+		.records = 1,
+		.bytes = whole_size(item),
+		.first = coverage->added++,
+		.offset = item->offset,
+		.first_seq = item->record ? item->record->seq : coverage->open.latest_seq + 1,
+	};
+
+	span.latest = span.first;
+	span.latest_seq = span.first_seq;
+	(void)XXH64_update(coverage->hash, item->start, span.bytes);
+	coverage->hashed += span.bytes;
+	join(&coverage->open, &span);
+}
+
+void coverage_empty(struct coverage *coverage, const struct reader_record *item)
+{
+	hash_empty(coverage, item->empty);
+}
+
+bool coverage_compare(struct coverage *coverage, const struct reader_record *item, uint64_t stated,
+		      const uint64_t *stated_bytes, uint64_t *ret_from)
+{
+	bool same = XXH64_digest(coverage->hash) == stated &&
+		    (!stated_bytes || *stated_bytes == coverage->hashed);
+	bool broken = coverage->broken;
+
+	*ret_from = coverage->hashed_from;
+	restart(coverage, item->offset);
+	if (broken || !same)
+		give_up(coverage);
+	if (broken)
+		return true;
+	coverage->hashes += same;
+	coverage->unsealed = coverage->open = (struct coverage_span){0};
+	return same;
+}
+
+void coverage_seal(struct coverage *coverage, bool right)
+{
+	if (right) {
+		coverage->seals++;
+		coverage->open = coverage->hopeless = (struct coverage_span){0};
+		return;
+	}
+	name(coverage, &coverage->hopeless);
+	join(&coverage->unsealed, &coverage->open);
+}
+
+void coverage_break(struct coverage *coverage)
+{
+	give_up(coverage);
+	name(coverage, &coverage->hopeless); /* its frame has not come to its end */
+	coverage->broken = true;
+}
+
+void coverage_end(struct coverage *coverage)
+{
+	name(coverage, &coverage->hopeless);
+	join(&coverage->unsealed, &coverage->open);
+	name(coverage, &coverage->unsealed);
+	restart(coverage, 0);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams whose first files are missing, of those that verify was given together: whoever deletes
+ * files to make room says so, in this stream or in another, and files of which nobody says so were
+ * taken away. */
+#pragma once
+
+#include "consumer/verify/input-order.h"
+#include "proto/ringside.pb-c.h"
+
+struct head {
+	const struct recording *file; /* the first one of the stream that is there */
+	bool told;                    /* the one before it was deleted to make room */
+};
+
+struct heads {
+	size_t n;
+	struct head *all;
+	bool all_told; /* files were deleted, and nobody says which */
+};
+
+/* @lineup is borrowed. 0 or -ENOMEM. A file that was named alone is a part that somebody wants to
+ * know about: it is none of them. */
+int heads_new(struct heads *ret, const struct lineup *lineup);
+void heads_done(struct heads *heads);
+
+/* What a stream says that it has deleted. */
+void heads_take(struct heads *heads, const Ringside__V1__Lost *lost);
+
+/* Whether its folder was changed in the minute before @now (real time, seconds): who writes there
+ * may have deleted something that it has not said yet. */
+bool heads_is_fresh(const struct head *head, time_t now);

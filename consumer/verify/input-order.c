@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/input-order.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/base/util.h"
+
+struct place {
+	struct recording recording;
+	size_t index;  /* where it was */
+	size_t leader; /* where the first file of its stream was */
+};
+
+static int append(struct lineup *lineup, const struct recording *recordings, size_t n)
+{
+	struct recording *all;
+
+	all = realloc(lineup->all, (lineup->n + n) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	lineup->all = all;
+	memcpy(all + lineup->n, recordings, n * sizeof(*all));
+	lineup->n += n;
+	return 0;
+}
+
+static int append_file(struct lineup *lineup, const char *path)
+{
+	struct recording recording = {.path = strdup(path)};
+	struct stat st;
+	int r;
+
+	if (!recording.path)
+		return -ENOMEM;
+	/* a pipe can be read once only */
+	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		recording.known = recordings_identify(path, &recording.id) == 0;
+		recording.headless = !recording.known;
+	}
+	r = append(lineup, &recording, 1);
+	if (r)
+		free(recording.path);
+	return r;
+}
+
+/* 0 or -errno. */
+static int append_folder(struct lineup *lineup, const char *path, lineup_error *error, void *data)
+{
+	_cleanup_(recordings_done) struct recordings list = {0};
+	char skipped[PATH_MAX];
+	int r;
+
+	r = recordings_list(&list, path);
+	if (r)
+		return r;
+	if (recordings_skipped(&list, skipped, sizeof(skipped)))
+		error(data, skipped, 0);
+	if (!list.n)
+		return -ENODATA;
+	for (size_t i = 0; i < list.n; i++)
+		list.all[i].listed = true;
+	r = append(lineup, list.all, list.n);
+	if (!r)
+		list.n = 0; /* the paths are the lineup's now */
+	return r;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int by_stream(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int r = memcmp(x->recording.id.stream_id, y->recording.id.stream_id, RECORDINGS_ID);
+
+	if (x->recording.known != y->recording.known)
+		return x->recording.known ? -1 : 1;
+	if (r && x->recording.known)
+		return r;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_leader(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	uint32_t i = x->recording.id.file_index, k = y->recording.id.file_index;
+
+	if (x->leader != y->leader)
+		return x->leader < y->leader ? -1 : 1;
+	if (i != k)
+		return i < k ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static bool same_stream(const struct recording *a, const struct recording *b)
+{
+	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID);
+}
+
+static int put_in_order(struct lineup *lineup)
+{
+	_cleanup_free_ struct place *places = calloc(lineup->n + 1, sizeof(*places));
+
+	if (!places)
+		return -ENOMEM;
+	for (size_t i = 0; i < lineup->n; i++)
+		places[i] = (struct place){.recording = lineup->all[i], .index = i};
+	qsort(places, lineup->n, sizeof(*places), by_stream);
+	for (size_t i = 0; i < lineup->n; i++)
+		places[i].leader = i && same_stream(&places[i].recording, &places[i - 1].recording)
+					   ? places[i - 1].leader
+					   : places[i].index;
+	qsort(places, lineup->n, sizeof(*places), by_leader);
+	for (size_t i = 0; i < lineup->n; i++)
+		lineup->all[i] = places[i].recording;
+	return 0;
+}
+
+int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error *error, void *data)
+{
+	_cleanup_(lineup_done) struct lineup lineup = {.listed = time(NULL)};
+	int r = 0;
+
+	for (int i = 0; i < n && r != -ENOMEM; i++) {
+		if (!is_folder(paths[i])) {
+			r = append_file(&lineup, paths[i]);
+			continue;
+		}
+		r = append_folder(&lineup, paths[i], error, data);
+		if (r)
+			error(data, paths[i], r);
+	}
+	if (r != -ENOMEM)
+		r = put_in_order(&lineup);
+	if (r)
+		return r;
+	*ret = lineup;
+	lineup = (struct lineup){0};
+	return 0;
+}
+
+void lineup_done(struct lineup *lineup)
+{
+	for (size_t i = 0; i < lineup->n; i++)
+		free(lineup->all[i].path);
+	free(lineup->all);
+	*lineup = (struct lineup){0};
+}
+
+uint64_t lineup_next_seq(const struct lineup *lineup, size_t i)
+{
+	const struct recording *next = &lineup->all[i + 1];
+
+	if (i + 1 >= lineup->n || !same_stream(&lineup->all[i], next) ||
+	    next->id.file_index != lineup->all[i].id.file_index + 1)
+		return 0;
+	return next->id.first_seq;
+}
+
+/* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
+ * as files. File systems may keep whole seconds. */
+static bool is_as_listed(const struct lineup *lineup, const char *folder)
+{
+	struct stat st;
+
+	return !stat(folder, &st) && st.st_mtime < lineup->listed - 1;
+}
+
+/* Whether somebody has made the file behind @one since its folder was listed. */
+static bool is_made_now(const struct lineup *lineup, const struct recording *one)
+{
+	_cleanup_(recordings_done) struct recordings list = {0};
+	char path[PATH_MAX];
+	const char *folder;
+	bool made;
+
+	(void)snprintf(path, sizeof(path), "%s", one->path);
+	folder = dirname(path);
+	if (is_as_listed(lineup, folder) || recordings_list(&list, folder) < 0)
+		return false;
+	made = list.begun;
+	for (size_t i = 0; !made && i < list.n; i++)
+		made = same_stream(one, &list.all[i]) &&
+		       list.all[i].id.file_index > one->id.file_index;
+	return made;
+}
+
+bool lineup_lacks_next(const struct lineup *lineup, size_t i)
+{
+	const struct recording *one = &lineup->all[i];
+	bool alone = !i || !same_stream(one, one - 1);
+
+	if (!one->known || (i + 1 < lineup->n && same_stream(one, one + 1)))
+		return false;
+	return one->listed ? !is_made_now(lineup, one) : !alone;
+}
+
+bool lineup_lacks_first(const struct lineup *lineup, size_t i)
+{
+	const struct recording *one = &lineup->all[i];
+	bool alone = i + 1 >= lineup->n || !same_stream(one, one + 1);
+
+	if (!one->known || !one->id.file_index || (i && same_stream(one, one - 1)))
+		return false;
+	return one->listed || !alone;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/losses.h"
+
+#include <inttypes.h>
+
+static void add(struct findings *losses, uint64_t count, bool unknown, const char *kind,
+		unsigned reason)
+{
+	/* What a repair left out without knowing its kind are records. */
+	bool records = reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !*kind;
+	const char *thing = records ? "record" : "event";
+	const char *of = *kind ? " of " : "", *more = unknown ? "more than " : "";
+
+	if (count)
+		findings_add(losses, "%s%" PRIu64 " %s%s%s%s lost (%s)", more, count, thing,
+			     count == 1 ? "" : "s", of, kind, lost_reasons[reason].text);
+	else if (unknown)
+		findings_add(losses, "an unknown number of %ss%s%s lost (%s)", thing, of, kind,
+			     lost_reasons[reason].text);
+}
+
+/* What is more than was told before. Sums of a damaged stream may fall. */
+static uint64_t grow(uint64_t *told, uint64_t now)
+{
+	uint64_t more = now > *told ? now - *told : 0;
+
+	*told += more;
+	return more;
+}
+
+static void add_kind(struct tally_kind *kind, struct findings *losses)
+{
+	for (unsigned reason = 0; reason < LOST_REASONS; reason++) {
+		struct lost_count lost = tally_kind_lost(kind, reason);
+		struct lost_count *told = &kind->told[reason];
+
+		add(losses, grow(&told->count, lost.count), lost.unknown && !told->unknown,
+		    kind->name, reason);
+		told->unknown = lost.unknown;
+	}
+}
+
+void losses_add(struct tally *tally, struct findings *losses)
+{
+	for (unsigned i = 0; i < tally->n; i++)
+		add_kind(&tally->kinds[i], losses);
+}
+
+static uint64_t limited(const struct tally_kind *kind)
+{
+	uint64_t told = kind->limited + kind->limited_overflow;
+
+	return told > kind->kernel.limited ? told : kind->kernel.limited;
+}
+
+uint64_t losses_limited(struct tally *tally)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < tally->n; i++)
+		n += grow(&tally->kinds[i].limited_told, limited(&tally->kinds[i]));
+	return n;
+}
+
+void losses_skip(struct tally *tally)
+{
+	for (unsigned i = 0; i < tally->n; i++) {
+		struct tally_kind *kind = &tally->kinds[i];
+
+		for (unsigned reason = 0; reason < LOST_REASONS; reason++)
+			(void)grow(&kind->told[reason].count,
+				   tally_kind_lost(kind, reason).count - kind->lost[reason].count);
+	}
+	(void)losses_limited(tally);
+}
+
+static void doubt(const struct tally_kind *kind, bool last, struct findings *doubts)
+{
+	if (!kind->stated)
+		findings_add(doubts, "there are no sums of %s", kind->name);
+	else if (kind->missed_known && kind->missed_runs)
+		findings_add(doubts, "%" PRIu64 " run%s of %s may have been missed (missed_runs)",
+			     kind->missed_runs, kind->missed_runs == 1 ? "" : "s", kind->name);
+	if (last && kind->stated && kind->kernel.in_flight)
+		findings_add(doubts, "%" PRIu64 " run%s of %s had not ended (in flight)",
+			     kind->kernel.in_flight, kind->kernel.in_flight == 1 ? "" : "s",
+			     kind->name);
+}
+
+/* Said once if it is so for all. */
+static void doubt_uncounted(const struct tally *tally, struct findings *doubts)
+{
+	unsigned attached = 0, uncounted = 0;
+
+	for (unsigned i = 0; i < tally->n; i++) {
+		const struct tally_kind *kind = &tally->kinds[i];
+
+		attached += kind->attached && kind->stated;
+		uncounted += kind->attached && kind->stated && !kind->missed_known;
+	}
+	if (uncounted && uncounted == attached) {
+		findings_add(doubts, "missed_runs is not counted by this kernel");
+		return;
+	}
+	for (unsigned i = 0; i < tally->n; i++) {
+		const struct tally_kind *kind = &tally->kinds[i];
+
+		if (kind->attached && kind->stated && !kind->missed_known)
+			findings_add(doubts, "missed_runs of %s is not counted by this kernel",
+				     kind->name);
+	}
+}
+
+void losses_doubt(const struct tally *tally, bool last, struct findings *doubts)
+{
+	for (unsigned i = 0; i < tally->n; i++) {
+		if (tally->kinds[i].attached)
+			doubt(&tally->kinds[i], last, doubts);
+	}
+	doubt_uncounted(tally, doubts);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's sums move while the streamer reads them, so between two sets of Counters only
+ * what stood still has to add up; after the probes are detached, at the Footer, everything has. */
+#include "consumer/verify/recount.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/recording/recording.h"
+
+void tally_init(struct tally *tally, bool whole)
+{
+	*tally = (struct tally){.based = whole, .whole = whole};
+}
+
+void tally_done(struct tally *tally)
+{
+	for (unsigned i = 0; i < tally->n; i++)
+		free(tally->kinds[i].cpus);
+	*tally = (struct tally){0};
+}
+
+struct tally_kind *tally_find(struct tally *tally, const char *name)
+{
+	char clean[KIND_NAME];
+
+	kind_clean(clean, name);
+	for (unsigned i = 0; i < tally->n; i++) {
+		if (!strcmp(tally->kinds[i].name, clean))
+			return &tally->kinds[i];
+	}
+	return NULL;
+}
+
+/* Of more kinds than there are places, the last place stands for all. */
+static struct tally_kind *get_kind(struct tally *tally, const char *name)
+{
+	struct tally_kind *kind = tally_find(tally, name);
+
+	if (kind)
+		return kind;
+	if (tally->n == TALLY_KINDS)
+		return &tally->kinds[TALLY_KINDS - 1];
+	kind = &tally->kinds[tally->n++];
+	*kind = (struct tally_kind){0};
+	kind_clean(kind->name, name);
+	return kind;
+}
+
+static int get_cpu(struct tally_kind *kind, uint32_t number, struct tally_cpu **ret)
+{
+	struct tally_cpu *cpus;
+	unsigned n;
+
+	if (number >= TALLY_CPUS)
+		return -ERANGE;
+	if (number >= kind->n_cpus) {
+		n = number < 16 ? 16 : 2 * number;
+		cpus = realloc(kind->cpus, n * sizeof(*cpus));
+		if (!cpus)
+			return -ENOMEM;
+		memset(cpus + kind->n_cpus, 0, (n - kind->n_cpus) * sizeof(*cpus));
+		kind->cpus = cpus;
+		kind->n_cpus = n;
+	}
+	*ret = &kind->cpus[number];
+	return 0;
+}
+
+const char *tally_name(struct tally *tally, const char *name)
+{
+	return get_kind(tally, name)->name;
+}
+
+/* Events of kinds that only a newer version knows cannot be counted here; others have none, but
+ * rows. */
+static bool is_countable(const char *kind)
+{
+	const ProtobufCFieldDescriptor *field;
+
+	field = kind ? protobuf_c_message_descriptor_get_field_by_name(
+			       &ringside__v1__record__descriptor, kind)
+		     : NULL;
+	return field && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
+}
+
+void tally_header(struct tally *tally, const Ringside__V1__Header *header)
+{
+	for (size_t i = 0; i < header->n_probes; i++) {
+		const Ringside__V1__Probe *probe = header->probes[i];
+		bool attached = probe->has_tier && probe->tier && is_countable(probe->kind);
+
+		get_kind(tally, probe->kind)->attached |= attached;
+	}
+}
+
+static void raise_to(uint64_t *v, uint64_t least)
+{
+	if (*v < least)
+		*v = least;
+}
+
+int tally_event(struct tally *tally, const char *name, const Ringside__V1__CpuSums *sums,
+		struct findings *findings)
+{
+	struct tally_kind *kind = get_kind(tally, name);
+	struct tally_cpu *cpu;
+	int r;
+
+	r = get_cpu(kind, sums->cpu, &cpu);
+	if (r == -ERANGE) {
+		findings_add(findings, "an event of %s names CPU %u", kind->name, sums->cpu);
+		return 0;
+	}
+	if (r)
+		return r;
+	kind->written++;
+	cpu->written++;
+	raise_to(&cpu->carried_seen, sums->seen);
+	raise_to(&cpu->carried_limited, sums->limited);
+	raise_to(&cpu->carried_dropped, sums->dropped);
+	return 0;
+}
+
+void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost)
+{
+	if (lost->has_count && !lost->count) /* a file without events was deleted */
+		return;
+	lost_add(get_kind(tally, lost->kind)->lost, lost);
+}
+
+void tally_limited(struct tally *tally, const Ringside__V1__Limited *limited)
+{
+	struct tally_kind *kind = get_kind(tally, limited->kind);
+
+	*(limited->overflow ? &kind->limited_overflow : &kind->limited) += limited->count;
+}
+
+static struct tally_sums sums_of(const Ringside__V1__CpuCounters *cpu)
+{
+	return (struct tally_sums){
+		.seen = cpu->seen,
+		.submitted = cpu->submitted,
+		.limited = cpu->limited,
+		.dropped = cpu->dropped,
+		.in_flight = cpu->in_flight,
+	};
+}
+
+static bool adds_up(const struct tally_sums *sums)
+{
+	return sums->seen == sums->submitted + sums->limited + sums->dropped + sums->in_flight;
+}
+
+/* One place of one comparison, for the sentences. */
+struct spot {
+	const char *where;
+	const struct tally_kind *kind;
+	uint32_t cpu;
+	struct findings *findings;
+};
+
+static void compare(const struct spot *spot, const char *what, uint64_t counted, uint64_t stated)
+{
+	if (counted != stated)
+		findings_add(spot->findings,
+			     "%s: %s of %s on CPU %u is %" PRIu64 ", by the events it is %" PRIu64,
+			     spot->where, what, spot->kind->name, spot->cpu, stated, counted);
+}
+
+static void compare_carried(const struct spot *spot, const struct tally_cpu *cpu,
+			    const Ringside__V1__CpuCounters *stated)
+{
+	compare(spot, "written", cpu->written, stated->written);
+	compare(spot, "carried_seen", cpu->carried_seen, stated->carried_seen);
+	compare(spot, "carried_limited", cpu->carried_limited, stated->carried_limited);
+	compare(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
+}
+
+void tally_gap(struct tally *tally)
+{
+	tally->gap |= tally->based;
+	tally->based = tally->whole = false;
+}
+
+static void adopt_carried(struct tally_kind *kind, struct tally_cpu *cpu,
+			  const Ringside__V1__CpuCounters *stated)
+{
+	kind->written += stated->written - cpu->written;
+	cpu->written = stated->written;
+	cpu->carried_seen = stated->carried_seen;
+	cpu->carried_limited = stated->carried_limited;
+	cpu->carried_dropped = stated->carried_dropped;
+}
+
+static void fell(const struct spot *spot, const char *what, uint64_t before, uint64_t now)
+{
+	if (now < before)
+		findings_add(spot->findings,
+			     "%s: %s of %s on CPU %u fell from %" PRIu64 " to %" PRIu64,
+			     spot->where, what, spot->kind->name, spot->cpu, before, now);
+}
+
+static void check_kernel(const struct spot *spot, struct tally_cpu *cpu,
+			 const struct tally_sums *now, bool final)
+{
+	const struct tally_sums *before = &cpu->kernel;
+	bool still = final || !memcmp(before, now, sizeof(*now));
+
+	fell(spot, "seen", before->seen, now->seen);
+	fell(spot, "submitted", before->submitted, now->submitted);
+	fell(spot, "limited", before->limited, now->limited);
+	fell(spot, "dropped", before->dropped, now->dropped);
+	if (still && !adds_up(now))
+		findings_add(spot->findings,
+			     "%s: of %s on CPU %u, %" PRIu64 " seen is not %" PRIu64
+			     " submitted + %" PRIu64 " limited + %" PRIu64 " dropped + %" PRIu64
+			     " in flight",
+			     spot->where, spot->kind->name, spot->cpu, now->seen, now->submitted,
+			     now->limited, now->dropped, now->in_flight);
+	if (final && (cpu->carried_seen > now->seen || cpu->carried_limited > now->limited ||
+		      cpu->carried_dropped > now->dropped))
+		findings_add(spot->findings,
+			     "%s: an event of %s on CPU %u carries more than the kernel counted",
+			     spot->where, spot->kind->name, spot->cpu);
+	cpu->kernel = *now;
+}
+
+static void add_sums(struct tally_sums *to, const struct tally_sums *sums)
+{
+	to->seen += sums->seen;
+	to->submitted += sums->submitted;
+	to->limited += sums->limited;
+	to->dropped += sums->dropped;
+	to->in_flight += sums->in_flight;
+}
+
+/* A CPU that has events in the stream has to be in the list. */
+static void find_unlisted(const struct spot *spot)
+{
+	for (unsigned i = 0; i < spot->kind->n_cpus; i++) {
+		struct tally_cpu *cpu = &spot->kind->cpus[i];
+
+		if (cpu->written && !cpu->listed)
+			findings_add(spot->findings,
+				     "%s: CPU %u is not in the sums of %s, but %" PRIu64
+				     " events are in the stream",
+				     spot->where, i, spot->kind->name, cpu->written);
+		cpu->listed = false;
+	}
+}
+
+static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums, bool final,
+		       const char *where, struct findings *findings)
+{
+	struct tally_kind *kind = get_kind(tally, sums->kind);
+	struct spot spot = {.where = where, .kind = kind, .findings = findings};
+	int r;
+
+	kind->kernel = (struct tally_sums){0};
+	for (size_t i = 0; i < sums->n_cpus; i++) {
+		const Ringside__V1__CpuCounters *stated = sums->cpus[i];
+		struct tally_sums now = sums_of(stated);
+		struct tally_cpu *cpu;
+
+		spot.cpu = stated->cpu;
+		r = get_cpu(kind, stated->cpu, &cpu);
+		if (r == -ERANGE)
+			findings_add(findings, "%s: names CPU %u", where, stated->cpu);
+		if (r == -ENOMEM)
+			return r;
+		if (r)
+			continue;
+		cpu->listed = true;
+		if (tally->based)
+			compare_carried(&spot, cpu, stated);
+		else if (tally->gap && stated->written > cpu->written)
+			kind->missing += stated->written - cpu->written;
+		adopt_carried(kind, cpu, stated);
+		check_kernel(&spot, cpu, &now, final);
+		add_sums(&kind->kernel, &now);
+	}
+	find_unlisted(&spot);
+	kind->stated = true;
+	kind->missed_known = sums->has_missed_runs;
+	kind->missed_runs = sums->missed_runs;
+	kind->overflow_limited = sums->overflow_limited;
+	kind->lost_in_sink = sums->lost_in_sink;
+	return 0;
+}
+
+static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+		     bool final, const char *where, struct findings *findings)
+{
+	int r;
+
+	for (unsigned i = 0; i < tally->n; i++)
+		tally->kinds[i].stated = false;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_countable(sums[i]->kind))
+			continue;
+		r = check_probe(tally, sums[i], final, where, findings);
+		if (r)
+			return r;
+	}
+	for (unsigned i = 0; i < tally->n; i++) {
+		const struct tally_kind *kind = &tally->kinds[i];
+
+		if (!kind->stated && kind->written)
+			findings_add(findings,
+				     "%s: has no sums of %s, but %" PRIu64
+				     " events are in the stream",
+				     where, kind->name, kind->written);
+	}
+	tally->based = true;
+	tally->gap = false;
+	return 0;
+}
+
+int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+		   const char *where, struct findings *findings)
+{
+	return check_all(tally, sums, n, false, where, findings);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct lost_count tally_kind_lost(const struct tally_kind *kind, unsigned reason)
+{
+	struct lost_count lost = kind->lost[reason];
+
+	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
+		lost.count = larger(lost.count, kind->kernel.dropped);
+	if (reason == RINGSIDE__V1__LOST__REASON__SINK)
+		lost.count = larger(lost.count, kind->lost_in_sink);
+	return lost;
+}
+
+static void equal(const struct spot *spot, const char *a, uint64_t a_count, const char *b,
+		  uint64_t b_count)
+{
+	if (a_count != b_count)
+		findings_add(spot->findings, "%s: of %s, %" PRIu64 " %s is not %" PRIu64 " %s",
+			     spot->where, spot->kind->name, a_count, a, b_count, b);
+}
+
+/* What held or what was lost is in records of its own, since the beginning of the stream. */
+static void close_kind(const struct spot *spot, bool rotated)
+{
+	const struct tally_kind *kind = spot->kind;
+	const struct lost_count *full = &kind->lost[RINGSIDE__V1__LOST__REASON__RING_FULL];
+	uint64_t limited = kind->limited + kind->limited_overflow;
+
+	if (!kind->limited_overflow && limited != kind->kernel.limited)
+		limited += kind->overflow_limited; /* whose keys nobody knows */
+	if (!kind->kernel.in_flight && !kind->left_behind && !rotated)
+		equal(spot, "submitted", kind->kernel.submitted, "written or lost in the output",
+		      kind->written + kind->lost_in_sink);
+	if (!full->unknown)
+		equal(spot, "dropped", kind->kernel.dropped, "in Lost records (ring full)",
+		      full->count);
+	equal(spot, "limited", kind->kernel.limited, "in Limited records", limited);
+}
+
+/* With -c the stream ends at its last event, whatever is still in the ring. */
+static void count_left_behind(struct tally_kind *kind, const char *reason, struct findings *notes)
+{
+	uint64_t taken = kind->written + kind->lost_in_sink;
+
+	if (!reason || strcmp(reason, "-c") != 0 || kind->kernel.submitted <= taken)
+		return;
+	kind->left_behind = kind->kernel.submitted - taken;
+	findings_add(notes, "%" PRIu64 " more event%s of %s had happened when -c ended it",
+		     kind->left_behind, kind->left_behind == 1 ? "" : "s", kind->name);
+}
+
+static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *total)
+{
+	const struct tally_kind *kind = spot->kind;
+
+	equal(spot, "written by its total", total->written, "in the stream", kind->written);
+	equal(spot, "limited by its total", total->limited, "by the sums", kind->kernel.limited);
+	equal(spot, "lost by its total", total->lost, "by the sums",
+	      kind->kernel.dropped + kind->lost_in_sink);
+}
+
+int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
+		 struct findings *findings, struct findings *notes)
+{
+	bool whole = tally->whole;
+	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
+	struct spot spot = {.where = where, .findings = findings};
+	int r;
+
+	r = check_all(tally, footer->probes, footer->n_probes, !rotated, where, findings);
+	if (r)
+		return r;
+	for (unsigned i = 0; i < tally->n; i++) {
+		spot.kind = &tally->kinds[i];
+		count_left_behind(&tally->kinds[i], footer->reason, notes);
+		if (whole && spot.kind->stated)
+			close_kind(&spot, rotated);
+	}
+	for (size_t i = 0; i < footer->n_totals; i++) {
+		spot.kind = tally_find(tally, footer->totals[i]->kind);
+		if (spot.kind && spot.kind->stated)
+			check_total(&spot, footer->totals[i]);
+	}
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/summary-line.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define LISTED_MAX 4 /* findings of one sort in the line */
+
+_printf_(2, 3) static void append(char buf[VERDICT_SIZE], const char *format, ...)
+{
+	size_t n = strlen(buf);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(buf + n, VERDICT_SIZE - n, format, args);
+	va_end(args);
+}
+
+static void append_all(char buf[VERDICT_SIZE], const struct findings *findings, const char *before)
+{
+	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
+		append(buf, "%s%s", i ? "; " : before, findings->texts[i]);
+	if (findings->n > LISTED_MAX)
+		append(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
+}
+
+static void append_damage(char buf[VERDICT_SIZE], const struct verify_report *report)
+{
+	const struct findings *problems = &report->problems;
+	const char *first = problems->texts[0];
+	bool says_it = !strncmp(first, "cut ", 4) || !strncmp(first, "ended ", 6) ||
+		       !strncmp(first, "damaged ", 8) || report->status == VERIFY_FOREIGN;
+
+	append(buf, "%s%s", says_it ? "" : "damaged: ", first);
+	if (problems->n > 1)
+		append(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
+}
+
+void verdict_text(const struct verify_report *report, char buf[VERDICT_SIZE])
+{
+	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
+	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
+	bool is_plain = !report->problems.n && !report->losses.n;
+
+	buf[0] = '\0';
+	if (report->problems.n)
+		append_damage(buf, report);
+	else if (report->losses.n)
+		append(buf, "%s", report->repaired ? "repaired" : whole);
+	else if (report->in_progress)
+		append(buf, "%s", whole);
+	else
+		append(buf, "complete");
+	if (report->status == VERIFY_FOREIGN)
+		return;
+	append_all(buf, &report->losses, but);
+	append_all(buf, &report->doubts,
+		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");
+	if (report->limited)
+		append(buf, "; %" PRIu64 " event%s limited", report->limited,
+		       report->limited == 1 ? "" : "s");
+	append_all(buf, &report->notes, "; ");
+}
+
+void verdict_uncovered(const struct verify_report *report, char buf[VERDICT_SIZE])
+{
+	uint64_t n = report->uncovered_records;
+
+	buf[0] = '\0';
+	if (!n)
+		return;
+	append(buf, "no checksum covers ");
+	if (!report->uncovered_tail)
+		append(buf, "%" PRIu64 " of its records (%" PRIu64 " bytes, see -v)", n,
+		       report->uncovered_bytes);
+	else if (n == 1)
+		append(buf, "the last record (%" PRIu64 " bytes)", report->uncovered_bytes);
+	else
+		append(buf, "the last %" PRIu64 " records (%" PRIu64 " bytes)", n,
+		       report->uncovered_bytes);
+}

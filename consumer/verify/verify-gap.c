@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/verify-internal.h"
+
+#include <inttypes.h>
+
+/* Sums are counted on from behind a gap; they will tell what was in it. */
+void verify_begin_gap(struct verify *verify, bool before_input)
+{
+	tally_gap(&verify->tally);
+	verify->gap_notes = before_input ? &verify->joint.notes : &verify->report.notes;
+}
+
+/* A hole that nothing more is known of. */
+void verify_tell_hole(struct verify *verify)
+{
+	if (*verify->hole_text)
+		findings_add(&verify->report.problems, "%s", verify->hole_text);
+	verify->hole_text[0] = '\0';
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* @missing records before the one at hand. */
+static void tell_gap(struct verify *verify, const struct reader_record *item, uint64_t missing)
+{
+	struct findings *findings =
+		verify_is_before(verify) ? &verify->joint.problems : &verify->report.problems;
+	uint64_t seq = item->record->seq, first = seq - missing;
+	uint32_t files = verify->files_missing;
+
+	if (*verify->hole_text)
+		findings_add(findings,
+			     "%s; %" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 ", %s missing",
+			     verify->hole_text, missing, plural(missing), first, seq - 1,
+			     missing == 1 ? "is" : "are");
+	else if (files)
+		findings_add(findings,
+			     "%u file%s of the stream %s missing, with %" PRIu64
+			     " record%s, %" PRIu64 " to %" PRIu64,
+			     files, plural(files), files == 1 ? "is" : "are", missing,
+			     plural(missing), first, seq - 1);
+	else
+		findings_add(findings,
+			     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64
+			     ")",
+			     missing, missing == 1 ? " is" : "s are", seq, item->offset);
+	verify->hole_text[0] = '\0';
+}
+
+static void say_missing(struct verify *verify, const struct reader_record *item, uint64_t missing)
+{
+	bool joint = verify_is_before(verify);
+
+	tell_gap(verify, item, missing);
+	verify->report.missing += joint ? 0 : missing;
+	if (!item->header) /* with which a hash begins anew */
+		coverage_break(&verify->coverage);
+	verify_begin_gap(verify, joint);
+}
+
+void verify_check_order(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Record *record = item->record;
+	uint64_t expected = verify->order.next, missing;
+
+	switch (order_seq(&verify->order, record, &missing)) {
+	case ORDER_NONE:
+		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
+			     item->offset);
+		break;
+	case ORDER_GAP:
+		say_missing(verify, item, missing);
+		break;
+	case ORDER_LOST:
+		findings_add(verify_is_before(verify) ? &verify->joint.losses
+						      : &verify->report.losses,
+			     "%" PRIu64 " record%s missing before record %" PRIu64
+			     ", where a repair could not count",
+			     missing, missing == 1 ? " is" : "s are", record->seq);
+		break;
+	case ORDER_BACK:
+		findings_add(&verify->report.problems,
+			     "record %" PRIu64 " (byte %" PRIu64 ") comes after record %" PRIu64,
+			     record->seq, item->offset, expected - 1);
+		break;
+	default:
+		break;
+	}
+	verify_tell_hole(verify);
+	verify->files_missing = 0;
+	if (record->has_seq)
+		verify->report.latest_seq = record->seq;
+	if (!order_part(&verify->order, record))
+		findings_add(&verify->report.problems,
+			     "a set of Counters is not whole before record %" PRIu64, record->seq);
+}
+
+/* The first sums behind a gap. */
+void verify_tell_missing(struct verify *verify, const char *where)
+{
+	for (unsigned i = 0; i < verify->tally.n; i++) {
+		struct tally_kind *kind = &verify->tally.kinds[i];
+
+		if (kind->missing && verify->gap_notes)
+			findings_add(verify->gap_notes,
+				     "of the missing records, %" PRIu64
+				     " were events of %s (by the sums of %s)",
+				     kind->missing, kind->name, where);
+		kind->missing = 0;
+	}
+	verify->gap_notes = NULL;
+}

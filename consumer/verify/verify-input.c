@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/verify-input.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/verify/index-check.h"
+
+#define PROGRESS_EVERY 4096 /* records */
+#define TEXT_SIZE FINDING_SIZE
+
+/* "; it held 12 records, 100 to 111 (10 seccomp_denial, 2 counters)" */
+static void append_index(char *buf, size_t size, const struct recording_index *index)
+{
+	struct line line = line_make(buf, size);
+	const char *between = " (";
+
+	line_text(&line, "; it held the records ");
+	line_uint(&line, index->first_seq);
+	line_text(&line, " to ");
+	line_uint(&line, index->last_seq);
+	for (unsigned i = 0; i < RECORD_BODIES; i++) {
+		const ProtobufCFieldDescriptor *field =
+			protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
+								i);
+
+		if (!index->counts[i] || !field)
+			continue;
+		line_text(&line, between);
+		line_uint(&line, index->counts[i]);
+		line_put(&line, " ", 1);
+		line_text(&line, field->name);
+		between = ", ";
+	}
+	if (between[0] == ',')
+		line_text(&line, ")");
+	(void)line_end(&line);
+}
+
+static void tell_hole(struct verify *verify, const struct salvage_hole *hole)
+{
+	char text[TEXT_SIZE];
+	size_t n;
+
+	(void)salvage_hole_text(hole, text, sizeof(text));
+	n = strlen(text);
+	if (hole->damage && hole->damage->indexed && n + LINE_MIN < sizeof(text))
+		append_index(text + n, sizeof(text) - n, &hole->damage->index);
+	verify_hole(verify, text);
+}
+
+static void tell_frames(struct verify *verify, const struct index_check *check)
+{
+	struct verify_report *report = verify_findings(verify);
+	uint64_t without = check->frames - check->indexed;
+
+	report->frames = check->frames;
+	report->indexed = check->indexed;
+	report->tables = check->tables;
+	if (check->indexed && without)
+		findings_add(&report->notes, "%" PRIu64 " zstd frame%s no index", without,
+			     without == 1 ? " has" : "s have");
+	if (check->foreign)
+		findings_add(&report->notes,
+			     "%" PRIu64 " bytes are in skippable frames of other programs",
+			     check->foreign);
+}
+
+/* Why the input ended; of a zstd frame that was cut, what is left of it, too. */
+static void tell_tail(const struct salvage *salvage, int answer, char *text, size_t size)
+{
+	uint64_t position = salvage_position(salvage);
+	struct stat st;
+	size_t n;
+
+	(void)snprintf(text, size, "%s", salvage_reason(salvage));
+	n = strlen(text);
+	if (answer == READER_CUT && salvage_is_compressed(salvage) &&
+	    !fstat(salvage_fd(salvage), &st) && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size > position)
+		(void)snprintf(text + n, size - n, ", but not the last %" PRIu64 " bytes",
+			       (uint64_t)st.st_size - position);
+}
+
+/* One answer of the input. Returns 0, 1 at the end, or -errno. */
+static int take(struct verify *verify, struct salvage *salvage, struct index_check *check,
+		int answer, const struct reader_record *item)
+{
+	struct verify_report *report = verify_findings(verify);
+
+	switch (answer) {
+	case 0:
+		index_check_record(check, item);
+		return verify_record(verify, item);
+	case READER_DAMAGED:
+		index_check_record(check, item);
+		verify_damaged(verify, item);
+		return 0;
+	case SALVAGE_HOLE:
+		index_check_hole(check, salvage_hole(salvage)->end);
+		tell_hole(verify, salvage_hole(salvage));
+		return 0;
+	case READER_MARK:
+		verify_frame(verify, item->mark->checksum);
+		return index_check_frame(check, item->mark, &report->problems);
+	default:
+		return 1;
+	}
+}
+
+int examine(struct verify *verify, struct salvage *salvage, const struct examine_config *config)
+{
+	bool compressed = salvage_is_compressed(salvage);
+	bool file = lseek(salvage_fd(salvage), 0, SEEK_CUR) >= 0;
+	struct reader_record item;
+	struct index_check check;
+	char text[TEXT_SIZE];
+	int answer, r;
+
+	verify_begin(verify, compressed);
+	index_check_init(&check, compressed && file ? salvage_fd(salvage) : -1);
+	for (uint64_t n = 1;; n++) {
+		answer = salvage_next(salvage, &item);
+		r = take(verify, salvage, &check, answer, &item);
+		if (r)
+			break;
+		if (config->progress && n % PROGRESS_EVERY == 0)
+			config->progress(config->data, salvage_position(salvage));
+	}
+	if (r == 1 && compressed)
+		r = index_check_end(&check, &verify_findings(verify)->problems) ?: 1;
+	if (r != 1)
+		return r;
+	tell_frames(verify, &check);
+	tell_tail(salvage, answer, text, sizeof(text));
+	if (answer == READER_END && salvage_unfinished(salvage))
+		verify_unfinished(verify);
+	verify_end(verify, answer, text,
+		   &(struct verify_context){config->in_progress, config->next_seq,
+					    config->lacks_next});
+	return 0;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/verify-internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "consumer/base/duration.h"
+#include "consumer/verify/losses.h"
+#include "proto/recording/recording.h"
+
+static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)
+{
+	return verify->open && header->stream_id.len == sizeof(verify->stream_id) &&
+	       !memcmp(header->stream_id.data, verify->stream_id, sizeof(verify->stream_id));
+}
+
+static void note_unattached(struct verify *verify, const Ringside__V1__Header *header)
+{
+	for (size_t i = 0; i < header->n_probes; i++) {
+		const Ringside__V1__Probe *probe = header->probes[i];
+
+		if (!probe->tier)
+			findings_add(&verify->report.notes, "%s was not attached",
+				     tally_name(&verify->tally, probe->kind));
+	}
+}
+
+#define GROUPS "(of memory.oom.group the kernel counts the first victim twice)"
+
+/* ", in which there were 1 to 2 OOM kills" */
+static void kills_text(const struct between_gap *gap, char text[FINDING_SIZE])
+{
+	*text = '\0';
+	if (!gap->has_kills)
+		return;
+	if (!gap->kills)
+		(void)snprintf(text, FINDING_SIZE, ", in which the kernel counted no OOM kill");
+	else if (gap->kills_min == gap->kills)
+		(void)snprintf(text, FINDING_SIZE,
+			       ", in which the kernel counted %" PRIu64 " OOM kill%s", gap->kills,
+			       gap->kills == 1 ? "" : "s");
+	else
+		(void)snprintf(text, FINDING_SIZE,
+			       ", in which there were %" PRIu64 " to %" PRIu64 " OOM kills " GROUPS,
+			       gap->kills_min, gap->kills);
+}
+
+/* Between two streams of one boot nobody counted but the kernel. */
+static void tell_unattended(struct verify *verify, const struct between_gap *gap)
+{
+	bool joint = verify_is_before(verify);
+	char length[SPAN_SIZE], kills[FINDING_SIZE];
+	struct findings *losses = joint ? &verify->joint.losses : &verify->report.losses;
+	struct findings *notes = joint ? &verify->joint.notes : &verify->report.notes;
+
+	span_text(gap->nano, length);
+	kills_text(gap, kills);
+	findings_add(gap->kills_min ? losses : notes, "no streamer was attached for %s%s", length,
+		     kills);
+}
+
+void verify_close_stream(struct verify *verify)
+{
+	if (!verify->open)
+		return;
+	losses_add(&verify->tally, &verify->report.losses);
+	verify->report.limited += losses_limited(&verify->tally);
+}
+
+/* What was before it is not at hand. */
+static void note_part(struct verify *verify, const Ringside__V1__Header *header)
+{
+	char index[32] = "";
+
+	if (header->has_file_index && header->file_index)
+		(void)snprintf(index, sizeof(index), " (its index is %u)", header->file_index);
+	findings_add(&verify->report.notes,
+		     "it is not the first file of its stream%s: what Lost and Limited say is not "
+		     "compared with the sums",
+		     index);
+}
+
+static void begin_stream(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = item->record->header;
+	struct between_gap gap;
+
+	if (verify->begun) {
+		if (verify->open && !verify->has_footer)
+			findings_add(&verify->report.problems,
+				     "the stream before byte %" PRIu64 " has no Footer",
+				     item->offset);
+		verify_close_stream(verify);
+	}
+	if (between_begin(&verify->between, item->record, &gap))
+		tell_unattended(verify, &gap);
+	tally_done(&verify->tally);
+	tally_init(&verify->tally, item->record->seq == 1);
+	order_begin(&verify->order);
+	verify->gap_notes = NULL;
+	verify->open = true;
+	verify->report.streams++;
+	verify->report.first_seq = item->record->seq;
+	verify->has_oom_kills = header->has_kernel_oom_kills;
+	verify->oom_kills = header->kernel_oom_kills;
+	verify->uncounted = 0;
+	verify->recounted = 0;
+	memset(verify->stream_id, 0, sizeof(verify->stream_id));
+	if (header->stream_id.len == sizeof(verify->stream_id))
+		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
+	note_unattached(verify, header);
+	if (!verify->tally.whole)
+		note_part(verify, header);
+}
+
+/* The Header was in a hole: of what stream the records are is not known. */
+void verify_begin_headless(struct verify *verify, const struct reader_record *item)
+{
+	findings_add(&verify->report.problems, "the Header is missing");
+	tally_done(&verify->tally);
+	tally_init(&verify->tally, false);
+	order_begin(&verify->order);
+	verify->between = (struct between){0};
+	verify->gap_notes = NULL;
+	verify->open = verify->has_file = verify->has_oom_kills = verify->has_footer = false;
+	verify->report.streams++;
+	verify->report.first_seq = item->record->seq;
+}
+
+/* The next file of the stream. */
+static void go_on(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = item->record->header;
+	uint32_t next = verify->file_index + 1;
+	bool known = verify->has_file && header->has_file_index;
+
+	if (!verify->begun) {
+		verify->report.streams++;
+		verify->report.first_seq = item->record->seq;
+	}
+	/* told with the records that are missing */
+	if (known && header->file_index > next)
+		verify->files_missing = header->file_index - next;
+	if (verify->has_footer && known && header->file_index < next)
+		findings_add(&verify->report.problems,
+			     "the stream goes on behind its Footer (byte %" PRIu64 ")",
+			     item->offset);
+	between_go_on(&verify->between, item->record);
+}
+
+void verify_take_header(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = item->record->header;
+
+	bool copy = verify_is_before(verify) && header->file_index <= verify->file_index;
+
+	/* a file that was read already is not its own next one */
+	if (is_same_stream(verify, header) && !copy)
+		go_on(verify, item);
+	else
+		begin_stream(verify, item);
+	verify->has_footer = false;
+	verify->has_file = header->has_file_index;
+	verify->file_index = header->file_index;
+	coverage_begin(&verify->coverage, item->offset); /* a file begins */
+	if (header->has_first_seq && header->first_seq != item->record->seq)
+		findings_add(&verify->report.problems,
+			     "the Header at byte %" PRIu64 " says it is record %" PRIu64
+			     ", it is record %" PRIu64,
+			     item->offset, header->first_seq, item->record->seq);
+	tally_header(&verify->tally, header);
+	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
+		verify->report.repaired = true;
+		findings_add(&verify->report.losses, "the Header was lost, and is made anew");
+	}
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One stream after the other, whatever inputs they come from. What one input is to be told of
+ * goes to the report, which begins anew with each; what is missing before an input's first
+ * record, to the joint. */
+#include "consumer/verify/verify-internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "consumer/verify/first-files.h"
+#include "consumer/verify/losses.h"
+#include "proto/recording/recording.h"
+
+#define WHERE_SIZE 64
+
+int verify_new(struct verify **ret)
+{
+	_cleanup_(verify_freep) struct verify *verify = calloc(1, sizeof(*verify));
+	int r;
+
+	if (!verify)
+		return -ENOMEM;
+	r = coverage_init(&verify->coverage);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(verify);
+	return 0;
+}
+
+struct verify *verify_free(struct verify *verify)
+{
+	if (verify) {
+		tally_done(&verify->tally);
+		coverage_done(&verify->coverage);
+		free(verify);
+	}
+	return NULL;
+}
+
+void verify_tell_heads(struct verify *verify, struct heads *heads)
+{
+	verify->heads = heads;
+}
+
+void verify_begin(struct verify *verify, bool framed)
+{
+	verify->report = (struct verify_report){0};
+	verify->joint = (struct verify_joint){0};
+	verify->begun = verify->hole = verify->unfinished = false;
+	verify->gap_notes = NULL;
+	coverage_reset(&verify->coverage);
+	verify->coverage.framed = framed;
+}
+
+struct verify_report *verify_findings(struct verify *verify)
+{
+	return &verify->report;
+}
+
+/* The bytes before the record at hand, as a hash in it has them. */
+static void compare_hash(struct verify *verify, const struct reader_record *item, uint64_t stated,
+			 const uint64_t *stated_bytes)
+{
+	uint64_t from;
+
+	if (!coverage_compare(&verify->coverage, item, stated, stated_bytes, &from))
+		findings_add(&verify->report.problems,
+			     "the bytes from %" PRIu64 " to %" PRIu64
+			     " are not those that were written (xxh64)",
+			     from, item->offset);
+}
+
+static void check_hash(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Record *record = item->record;
+	const Ringside__V1__Counters *counters = record->counters;
+	const Ringside__V1__Footer *footer = record->footer;
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64)
+		compare_hash(verify, item, counters->xxh64,
+			     counters->has_hashed_bytes ? &counters->hashed_bytes : NULL);
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64)
+		compare_hash(verify, item, footer->xxh64,
+			     footer->has_hashed_bytes ? &footer->hashed_bytes : NULL);
+}
+
+static int take_counters(struct verify *verify, const Ringside__V1__Record *record,
+			 const char *where)
+{
+	const Ringside__V1__Counters *counters = record->counters;
+	bool from_here = !verify->tally.based && !verify->tally.gap;
+	int r;
+
+	if (counters->part != 1)
+		return 0;
+	r = tally_counters(&verify->tally, counters->probes, counters->n_probes, where,
+			   &verify->report.problems);
+	if (from_here) /* a later file alone: what was lost before is told of it only
+			* where it has records of that */
+		losses_skip(&verify->tally);
+	verify_tell_missing(verify, where);
+	return r;
+}
+
+/* oom_kill of /proc/vmstat counts in __oom_kill_process(): not the processes that die for
+ * sharing a victim's memory, nor those that were dying already; and with memory.oom.group the
+ * chosen victim again, if it still has memory when its cgroup's turn comes (mm/oom_kill.c). */
+static void count_oom_kill(struct verify *verify, const Ringside__V1__OomKill *kill)
+{
+	if (kill->shares_memory || kill->already_exiting)
+		verify->uncounted++;
+	if (kill->oom_group && kill->victim_number == 1)
+		verify->recounted++;
+}
+
+static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *footer)
+{
+	const struct tally_kind *kind = tally_find(&verify->tally, "oom_kill");
+	uint64_t kernel = footer->kernel_oom_kills - verify->oom_kills, lost, ours;
+
+	if (!kind || !kind->attached || !verify->has_oom_kills || !footer->has_kernel_oom_kills ||
+	    !verify->tally.whole)
+		return;
+	lost = kind->kernel.dropped + kind->lost_in_sink;
+	ours = kind->written - verify->uncounted;
+	if (kernel < ours + lost || kernel > ours + lost + verify->recounted)
+		findings_add(&verify->report.notes,
+			     "the kernel itself counted %" PRIu64
+			     " OOM kills in this time, the stream has %" PRIu64
+			     " and lost %" PRIu64,
+			     kernel, ours, lost);
+}
+
+static int take_footer(struct verify *verify, const Ringside__V1__Record *record, const char *where)
+{
+	const Ringside__V1__Footer *footer = record->footer;
+	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
+	int r;
+
+	verify->has_footer = true;
+	verify->rotated = rotated;
+	if (footer->has_records && footer->records != record->seq)
+		findings_add(&verify->report.problems, "%s: the Footer counts %" PRIu64 " records",
+			     where, footer->records);
+	if (footer->reason && !strcmp(footer->reason, RECORDING_REPAIRED))
+		return 0; /* it knows no sums */
+	r = tally_footer(&verify->tally, footer, where, &verify->report.problems,
+			 &verify->report.notes);
+	if (r)
+		return r;
+	verify_tell_missing(verify, where);
+	if (!rotated) /* some may be in the rings still */
+		note_oom_kills(verify, footer);
+	losses_doubt(&verify->tally, !rotated, &verify->report.doubts);
+	return 0;
+}
+
+static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
+{
+	tally_lost(&verify->tally, lost);
+	if (verify->heads)
+		heads_take(verify->heads, lost);
+	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
+		return;
+	verify->report.repaired = true;
+	verify_begin_gap(verify, false);
+}
+
+/* The name of what an event is about is that of its body. */
+static int take_event(struct verify *verify, const Ringside__V1__Record *record)
+{
+	const ProtobufCFieldDescriptor *field;
+
+	field = protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
+							(unsigned)record->body_case);
+	if (!record->cpu_sums || !field)
+		return 0;
+	return tally_event(&verify->tally, field->name, record->cpu_sums, &verify->report.problems);
+}
+
+static int take_body(struct verify *verify, const Ringside__V1__Record *record)
+{
+	char where[WHERE_SIZE];
+
+	(void)snprintf(where, sizeof(where), "record %" PRIu64, record->seq);
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+		return take_counters(verify, record, where);
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+		return take_footer(verify, record, where);
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		take_lost(verify, record->lost);
+		return 0;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		tally_limited(&verify->tally, record->limited);
+		return 0;
+	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
+		count_oom_kill(verify, record->oom_kill);
+		return take_event(verify, record);
+	default:
+		return take_event(verify, record);
+	}
+}
+
+static void count(struct verify *verify, const struct reader_record *item)
+{
+	verify->begun = true;
+	verify->report.records++;
+	verify->report.bytes =
+		item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
+}
+
+int verify_record(struct verify *verify, const struct reader_record *item)
+{
+	coverage_empty(&verify->coverage, item);
+	if (item->header) {
+		verify_take_header(verify, item);
+	} else if (!verify->begun) {
+		verify_begin_headless(verify, item);
+	} else if (verify->has_footer && !order_is_repair(item->record)) {
+		findings_add(&verify->report.problems,
+			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
+			     item->record->seq, item->offset);
+	}
+	verify_check_order(verify, item);
+	check_hash(verify, item);
+	coverage_add(&verify->coverage, item);
+	if (!item->header)
+		between_see(&verify->between, item->record);
+	count(verify, item);
+	return item->header ? 0 : take_body(verify, item->record);
+}
+
+void verify_damaged(struct verify *verify, const struct reader_record *item)
+{
+	verify_tell_hole(verify);
+	findings_add(&verify->report.problems,
+		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
+		     item->offset);
+	coverage_empty(&verify->coverage, item);
+	coverage_add(&verify->coverage, item);
+	order_skip(&verify->order);
+	verify_begin_gap(verify, false);
+	count(verify, item);
+}
+
+void verify_hole(struct verify *verify, const char *text)
+{
+	verify_tell_hole(verify);
+	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
+	verify->hole = true;
+	coverage_break(&verify->coverage);
+}
+
+void verify_frame(struct verify *verify, bool right)
+{
+	coverage_seal(&verify->coverage, right);
+}
+
+void verify_unfinished(struct verify *verify)
+{
+	verify->unfinished = true;
+}
+
+static enum verify_status judge(const struct verify_report *report, int answer)
+{
+	if (answer < 0 || (answer == READER_FOREIGN && !report->records))
+		return VERIFY_FOREIGN;
+	if (report->problems.n)
+		return VERIFY_DAMAGED;
+	return report->losses.n ? VERIFY_LOSSES : VERIFY_COMPLETE;
+}
+
+static void report_coverage(struct verify *verify)
+{
+	struct coverage *coverage = &verify->coverage;
+	struct verify_report *report = &verify->report;
+	const struct coverage_span *latest = &coverage->latest;
+
+	coverage_end(coverage);
+	report->hashes = coverage->hashes;
+	report->seals = coverage->seals;
+	report->uncovered_records = coverage->records;
+	report->uncovered_bytes = coverage->bytes;
+	report->uncovered_tail =
+		coverage->spans == 1 && latest->offset + latest->bytes == report->bytes;
+	report->uncovered = coverage->named;
+}
+
+/* Between two records, and nobody is writing. */
+static void end_without_footer(struct verify *verify, uint64_t next_seq)
+{
+	struct verify_report *report = &verify->report;
+
+	if (next_seq && next_seq == verify->order.next)
+		findings_add(&report->notes,
+			     "it has no Footer, but the next file goes on where it ends");
+	else
+		findings_add(&report->problems,
+			     "ended without a Footer%s: the streamer did not close it",
+			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
+}
+
+/* The stream goes on behind the input, as its Footer says. */
+static void end_rotated(struct verify *verify, bool lacks_next)
+{
+	char next[WHERE_SIZE] = "";
+
+	if (verify->has_file)
+		(void)snprintf(next, sizeof(next), " (index %" PRIu64 ")",
+			       (uint64_t)verify->file_index + 1);
+	if (lacks_next)
+		findings_add(&verify->report.losses,
+			     "its Footer says that another file of the stream follows%s: that is "
+			     "missing, and nobody knows how many after it",
+			     next);
+	else
+		findings_add(&verify->report.notes, "the stream goes on in another file%s", next);
+}
+
+void verify_end(struct verify *verify, int answer, const char *problem,
+		const struct verify_context *context)
+{
+	struct verify_report *report = &verify->report;
+	bool may_grow = answer == READER_END || answer == READER_CUT;
+
+	verify_tell_hole(verify);
+	report->in_progress = context->in_progress && may_grow && !verify->has_footer;
+	if (answer != READER_END && !report->in_progress)
+		findings_add(&report->problems, "%s", problem);
+	else if (verify->begun && !verify->has_footer && !report->in_progress)
+		end_without_footer(verify, context->next_seq);
+	if (verify->begun && verify->has_footer && verify->rotated && !context->next_seq)
+		end_rotated(verify, context->lacks_next);
+	if (verify->begun)
+		verify_close_stream(verify);
+	report_coverage(verify);
+	report->status = judge(report, answer);
+}
+
+const struct verify_report *verify_report(const struct verify *verify)
+{
+	return &verify->report;
+}
+
+const struct verify_joint *verify_joint(const struct verify *verify)
+{
+	return &verify->joint;
+}
+
+const struct tally *verify_tally(const struct verify *verify)
+{
+	return &verify->tally;
+}

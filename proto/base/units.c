@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/base/units.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "proto/base/util.h"
+
+/* No disk, and no use of this program, is larger or longer. */
+#define SIZE_LIMIT (1ull << 60)
+#define SPAN_LIMIT (1000ull * 365 * 24 * 3600)
+
+const char *units_number(const char *s, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		uint64_t digit = (uint64_t)(*s - '0');
+
+		if (digit > max || v > (max - digit) / 10)
+			return NULL;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return s;
+}
+
+bool units_size(const char *s, uint64_t *ret)
+{
+	static const char letters[] = "KMGT";
+	const char *end, *letter;
+	uint64_t v, factor = 1;
+
+	end = units_number(s, SIZE_LIMIT, &v);
+	if (!end || !v)
+		return false;
+	if (*end) {
+		letter = strchr(letters, *end == 'k' ? 'K' : *end);
+		if (!letter || end[1])
+			return false;
+		factor = 1ull << (10 * (letter - letters + 1));
+	}
+	if (v > SIZE_LIMIT / factor)
+		return false;
+	*ret = v * factor;
+	return true;
+}
+
+bool units_amount(const char *s, struct amount *ret)
+{
+	uint64_t v;
+	const char *end = units_number(s, 100, &v);
+
+	if (end && end[0] == '%' && !end[1] && v) {
+		*ret = (struct amount){.percent = (unsigned)v};
+		return true;
+	}
+	if (!units_size(s, &v))
+		return false;
+	*ret = (struct amount){.bytes = v};
+	return true;
+}
+
+/* Seconds of a unit, 0: no unit. */
+static uint64_t unit_of(const char *s, size_t n)
+{
+	static const struct {
+		const char *names;
+		uint64_t seconds;
+	} units[] = {
+		{"s sec second seconds", 1},     {"m min minute minutes", 60},
+		{"h hr hour hours", 3600},       {"d day days", 24 * 3600},
+		{"w week weeks", 7 * 24 * 3600}, {"M month months", 2629800},
+		{"y year years", 31557600},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		const char *name = units[i].names;
+
+		for (size_t length; *name; name += length + (name[length] == ' ')) {
+			length = strcspn(name, " ");
+			if (length == n && !memcmp(name, s, n))
+				return units[i].seconds;
+		}
+	}
+	return 0;
+}
+
+bool units_span(const char *s, uint64_t *ret)
+{
+	uint64_t total = 0;
+
+	do {
+		uint64_t v, seconds = 1;
+		const char *end = units_number(s, SPAN_LIMIT, &v);
+		size_t n;
+
+		if (!end)
+			return false;
+		n = strcspn(end, "0123456789 ");
+		/* a bare number is the last one */
+		if (n)
+			seconds = unit_of(end, n);
+		else if (*end)
+			return false;
+		if (!seconds || v > (SPAN_LIMIT - total) / seconds)
+			return false;
+		total += v * seconds;
+		s = end + n;
+		s += strspn(s, " ");
+	} while (*s);
+	if (total)
+		*ret = total;
+	return total;
+}
+
+uint64_t units_bytes(const struct amount *amount, uint64_t total)
+{
+	return amount->percent ? total / 100 * amount->percent : amount->bytes;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/recording/file-names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/util.h"
+
+#define DIGITS "0123456789"
+#define HEX_DIGITS "0123456789abcdef"
+
+/* 20261122T030405Z-1f0c77a2-000012.pb */
+#define STREAM_AT 17u
+#define INDEX_AT 26u
+
+/* Where the number goes: before what says what the file is. */
+static size_t stem(const char *path)
+{
+	static const char *const suffixes[] = {".pb.zst", ".pb", ".zst"};
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (n > suffix && !strcmp(path + n - suffix, suffixes[i]))
+			return n - suffix;
+	}
+	return n;
+}
+
+const char *names_slash(const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return length && folder[length - 1] == '/' ? "" : "/";
+}
+
+static int in_folder(const struct names *names, const struct names_file *file, char *buf,
+		     size_t size)
+{
+	const uint8_t *id = file->stream_id;
+	char time[32];
+	struct tm tm;
+	int n;
+
+	if (!gmtime_r(&file->time, &tm) || !strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm))
+		return -EINVAL;
+	n = snprintf(buf, size, "%s%s%s-%02x%02x%02x%02x-%06u.pb%s", names->path,
+		     names_slash(names->path), time, id[0], id[1], id[2], id[3], file->index,
+		     names->compressed ? ".zst" : "");
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* strftime answers 0 for an empty result and for one that does not fit. */
+static int expand(const char *pattern, time_t time, char *buf, size_t size)
+{
+	struct tm tm;
+
+	if (!localtime_r(&time, &tm))
+		return -EINVAL;
+	return strftime(buf, size, pattern, &tm) ? 0 : -EINVAL;
+}
+
+int names_make(const struct names *names, const struct names_file *file, char *buf, size_t size)
+{
+	char expanded[4096];
+	const char *path = names->path;
+	size_t at;
+	int n, r;
+
+	if (names->folder)
+		return in_folder(names, file, buf, size);
+	if (names->timed) {
+		r = expand(path, file->time, expanded, sizeof(expanded));
+		if (r < 0)
+			return r;
+		path = expanded;
+	}
+	at = stem(path);
+	if (file->number == NAMES_NO_NUMBER)
+		n = snprintf(buf, size, "%s", path);
+	else
+		n = snprintf(buf, size, "%.*s.%0*u%s", (int)at, path, (int)names->width,
+			     file->number, path + at);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* Steps over exactly @n of @accepted; NULL stays NULL. */
+static const char *skip(const char *s, const char *accepted, size_t n)
+{
+	return s && strspn(s, accepted) >= n ? s + n : NULL;
+}
+
+bool names_is_ours(const char *name)
+{
+	const char *s = skip(name, DIGITS, 8);
+
+	s = skip(skip(s, "T", 1), DIGITS, 6);
+	s = skip(skip(s, "Z", 1), "-", 1);
+	s = skip(skip(s, HEX_DIGITS, 8), "-", 1);
+	s = skip(s, DIGITS, NAMES_WIDTH);
+	if (!s)
+		return false;
+	s += strspn(s, DIGITS);
+	return !strcmp(s, ".pb") || !strcmp(s, ".pb.zst");
+}
+
+void names_read(const char *name, uint8_t stream[NAMES_STREAM], uint32_t *ret_index)
+{
+	unsigned long id = strtoul(name + STREAM_AT, NULL, 16);
+
+	for (unsigned i = 0; i < NAMES_STREAM; i++)
+		stream[i] = (uint8_t)(id >> (24 - 8 * i));
+	*ret_index = (uint32_t)strtoul(name + INDEX_AT, NULL, 10);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bytes come from input.c. One buffer, which starts at 128 KiB and grows to the largest frame
+ * that came, at most FRAME_MAX and its length. Frames are handed out where they lie; what is left
+ * of the last, half-read one is moved to the front before the next read. */
+#include "proto/record/frame.h"
+
+#include "proto/base/util.h"
+#include "proto/recording/input.h"
+
+#define BUFFER_MIN (128u * 1024)
+#define BUFFER_MAX (FRAME_MAX + FRAME_PREFIX_MAX)
+
+int frame_reader_init(struct frame_reader *reader, int fd)
+{
+	_cleanup_(input_freep) struct input *input = NULL;
+	uint8_t *buf;
+	int r;
+
+	r = input_new(&input, fd);
+	if (r < 0)
+		return r;
+	buf = malloc(BUFFER_MIN);
+	if (!buf)
+		return -ENOMEM;
+	*reader = (struct frame_reader){.input = TAKE_PTR(input), .buf = buf, .size = BUFFER_MIN};
+	return 0;
+}
+
+void frame_reader_done(struct frame_reader *reader)
+{
+	(void)input_free(reader->input);
+	free(reader->buf);
+	*reader = (struct frame_reader)FRAME_READER_NULL;
+}
+
+/* Makes room for @need bytes from begin on. */
+static int make_room(struct frame_reader *reader, size_t need)
+{
+	if (reader->begin) {
+		memmove(reader->buf, reader->buf + reader->begin, reader->end - reader->begin);
+		reader->end -= reader->begin;
+		reader->begin = 0;
+	}
+	if (need > reader->size) {
+		uint8_t *buf = realloc(reader->buf, BUFFER_MAX);
+
+		if (!buf)
+			return -ENOMEM;
+		reader->buf = buf;
+		reader->size = BUFFER_MAX;
+	}
+	return 0;
+}
+
+/* What comes next has nothing to do with what is there. */
+static void drop(struct frame_reader *reader)
+{
+	reader->begin = reader->end = 0;
+}
+
+/* One read, of what is there. 0, FRAME_* or -errno. */
+static int fill(struct frame_reader *reader, size_t need)
+{
+	size_t n;
+	int r;
+
+	r = make_room(reader, need);
+	if (r)
+		return r;
+	r = input_read(reader->input, reader->buf + reader->end, reader->size - reader->end, &n);
+	switch (r) {
+	case 0:
+		reader->end += n;
+		return 0;
+	case INPUT_END:
+		return reader->begin == reader->end ? FRAME_END : FRAME_CUT;
+	case INPUT_CUT:
+		return FRAME_CUT;
+	case INPUT_WAIT:
+		/* what is half written may be cut off, and written anew */
+		if (input_unread(reader->input, reader->end - reader->begin))
+			drop(reader);
+		return FRAME_WAIT;
+	case INPUT_MARK:
+		return FRAME_MARK;
+	case INPUT_DAMAGED:
+		drop(reader);
+		return FRAME_DAMAGED;
+	case INPUT_AGAIN:
+		drop(reader);
+		reader->offset = input_position(reader->input);
+		return FRAME_AGAIN;
+	default:
+		return r;
+	}
+}
+
+int frame_next(struct frame_reader *reader, struct frame *ret)
+{
+	struct frame frame;
+	size_t need = 1;
+	int r;
+
+	while ((r = frame_parse(reader->buf + reader->begin, reader->end - reader->begin, &frame,
+				&need)) == FRAME_MORE) {
+		r = fill(reader, need);
+		if (r)
+			return r;
+	}
+	if (r)
+		return r;
+	frame.offset = reader->offset;
+	reader->begin += (size_t)(frame.data - frame.start) + frame.size;
+	reader->offset += (uint64_t)(frame.data - frame.start) + frame.size;
+	*ret = frame;
+	return 0;
+}
+
+bool frame_refuse(struct frame_reader *reader)
+{
+	if (!input_refuse(reader->input))
+		return false;
+	drop(reader);
+	return true;
+}
+
+bool frame_go(struct frame_reader *reader, uint64_t offset)
+{
+	if (!input_go(reader->input, offset))
+		return false;
+	drop(reader);
+	reader->offset = offset;
+	return true;
+}

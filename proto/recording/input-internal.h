@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What input.c and input-zstd.c share. */
+#pragma once
+
+#include "proto/recording/input.h"
+#include "proto/recording/source.h"
+#include "proto/recording/zframe.h"
+
+typedef struct ZSTD_DCtx_s ZSTD_DCtx;
+
+/* What comes next in a compressed input. */
+enum input_state {
+	INPUT_BETWEEN,  /* a frame, or the end */
+	INPUT_BLOCK,    /* a block of a data frame */
+	INPUT_CHECKSUM, /* the checksum of a data frame */
+	INPUT_SKIP,     /* the rest of a skippable frame of another program's */
+	INPUT_SEARCH,   /* nobody knows: a frame is looked for */
+};
+
+struct input {
+	struct source source;
+	bool known, compressed; /* compressed: known, too */
+	bool follow, marks;
+	int ended; /* 0, or the answer that stays */
+	const struct recording_ranges *ranges;
+	size_t range; /* the one at hand */
+
+	enum input_state state;
+	ZSTD_DCtx *zstd;
+	/* Content of one frame: given up to begin, may be given up to ready. */
+	uint8_t *hold;
+	size_t begin, ready, end;
+	struct zframe frame;
+	uint64_t frame_offset;
+	uint64_t frame_content; /* decoded so far */
+	uint64_t given;         /* of it, not proved when it was */
+	uint64_t skip;          /* bytes left in INPUT_SKIP */
+	/* A skippable frame right before this place whose length nothing proves. */
+	bool suspicious;
+	uint64_t suspect;
+	uint64_t probed;     /* 1 + offset of what does not end, and has no other frame in it */
+	bool unfinished;     /* see input_unfinished */
+	uint64_t retried;    /* following: 1 + offset of the frame that was begun once more */
+	bool mark_open;      /* the mark is not given yet */
+	bool damage_pending; /* nor is the damage: where it ends is looked for */
+	bool damage_due;     /* that is known: it is given next */
+	/* What reading costs, in bytes read and decoded: on ground that was trodden for the first
+	 * time, and again; where the first ends; and where the latest thing ends that looked like
+	 * an index and was none. */
+	uint64_t fresh, vain, high, hashed;
+	uint64_t unpacked; /* bytes of content in all */
+	struct input_mark mark;
+	struct input_damage damage;
+};
+
+int input_zstd_init(struct input *input);
+void input_zstd_done(struct input *input);
+
+/* An answer besides input_read()'s: the end of a file that is followed. */
+#define INPUT_AT_END 16
+int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n);
+bool input_zstd_refuse(struct input *input);
+/* Begins with the frame at @offset. */
+void input_zstd_go(struct input *input, uint64_t offset);

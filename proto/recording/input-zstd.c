@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames are found and cut into blocks here; libzstd gets whole blocks only. So what was consumed
+ * always ends where a writer may have flushed, a half-written block is read again when it is whole,
+ * and after damage nothing is swallowed that a wrong length claimed. */
+#include <string.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "proto/base/util.h"
+#include "proto/record/pb-read.h"
+#include "proto/recording/input-internal.h"
+
+/* A pipe that gives nothing for so long is a live stream: what there is of a frame is given. */
+#define PATIENCE_MS 50
+
+#define GO_ON (-4095) /* what step says when there is more to do; no errno */
+
+/* What it costs to begin a frame, and to go somewhere else in the file and back, in bytes. */
+#define BEGIN_COST 512u
+#define GO_COST (4 * SOURCE_FIRST)
+
+int input_zstd_init(struct input *input)
+{
+	if (input->zstd)
+		return 0;
+	input->hold = malloc(INPUT_HOLD);
+	input->zstd = ZSTD_createDCtx();
+	if (!input->hold || !input->zstd)
+		return -ENOMEM;
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax,
+						RECORDING_WINDOW_LOG_MAX)))
+		return -EINVAL;
+	return 0;
+}
+
+void input_zstd_done(struct input *input)
+{
+	free(input->hold);
+	(void)ZSTD_freeDCtx(input->zstd);
+}
+
+static void drop_content(struct input *input)
+{
+	input->begin = input->ready = input->end = 0;
+}
+
+void input_zstd_go(struct input *input, uint64_t offset)
+{
+	drop_content(input);
+	source_go(&input->source, offset);
+	input->state = INPUT_BETWEEN;
+	input->suspicious = input->unfinished = false;
+	input->mark_open = input->damage_pending = input->damage_due = false;
+}
+
+/* Notes a cost, of @size bytes at the present place and @more that these made. */
+static void spend(struct input *input, size_t size, size_t more)
+{
+	if (input->source.offset < input->high)
+		input->vain += size + more;
+	else
+		input->fresh += size + more;
+	if (input->source.offset + size > input->high)
+		input->high = input->source.offset + size;
+}
+
+static bool is_spent(const struct input *input)
+{
+	return input->vain > INPUT_VAIN + input->fresh;
+}
+
+/* The damage is told before anything else. */
+static void settle(struct input *input)
+{
+	input->damage_due |= input->damage_pending;
+	input->damage_pending = false;
+}
+
+/* What was decoded may be given, proved or not. */
+static void release(struct input *input, bool proved)
+{
+	if (!proved)
+		input->given += input->end - input->ready;
+	input->ready = input->end;
+	settle(input);
+}
+
+static bool held(const struct input *input)
+{
+	return input->end > input->ready;
+}
+
+/* Where to look for a frame behind the damage at @offset. */
+static uint64_t resume(struct input *input, uint64_t offset)
+{
+	uint64_t here = input->source.offset;
+
+	input->vain += GO_COST;
+	if (!is_spent(input))
+		return offset + 1;
+	here = input->high > here ? input->high : here;
+	here = here > offset ? here : offset + 1;
+	input->damage.untried = here;
+	return here;
+}
+
+/* From here on a frame is looked for. What looked like one and held nothing is a part of the damage
+ * before it. */
+static int fail(struct input *input, enum input_fault fault)
+{
+	uint64_t offset = input->frame_offset, from;
+
+	if (fault == INPUT_FAULT_NO_FRAME)
+		offset = input->suspicious ? input->suspect : input->source.offset;
+	if (input->follow && input->source.seekable && input->retried != offset + 1) {
+		/* the file may have been cut back and written anew between two reads */
+		input->retried = offset + 1;
+		input_zstd_go(input, offset);
+		return INPUT_AGAIN;
+	}
+	if (!input->damage_pending)
+		input->damage = (struct input_damage){
+			.fault = fault,
+			.offset = offset,
+			.window = fault == INPUT_FAULT_WINDOW ? input->frame.window : 0,
+			.given = fault == INPUT_FAULT_NO_FRAME ? 0 : input->given,
+		};
+	input->damage_pending = true;
+	input->suspicious = false;
+	drop_content(input);
+	from = resume(input, offset);
+	source_go(&input->source, from);
+	input->state = INPUT_SEARCH;
+	return GO_ON;
+}
+
+/* The magic of an index frame, and all that is behind it. 0, ZFRAME_MORE or ZFRAME_BAD. */
+static int parse_index(const uint8_t *p, size_t size, struct recording_index *ret)
+{
+	struct zframe frame;
+	int r = zframe_parse(p, size, &frame);
+
+	if (r)
+		return r;
+	if (frame.magic != RECORDING_INDEX_MAGIC || frame.content > RECORDING_INDEX_MAX)
+		return ZFRAME_BAD;
+	if (size < frame.header + frame.content)
+		return ZFRAME_MORE;
+	return recording_index_unpack(ret, p + frame.header, frame.content) ? ZFRAME_BAD : 0;
+}
+
+static bool is_readable(const struct zframe *frame)
+{
+	return frame->window <= UINT64_C(1) << RECORDING_WINDOW_LOG_MAX && !frame->dictionary;
+}
+
+/* Whether an index frame of ours is at @offset. What was hashed in vain is not hashed again. */
+static int parse_index_candidate(struct input *input, const uint8_t *p, size_t size,
+				 uint64_t offset)
+{
+	struct recording_index index;
+	struct zframe frame;
+	int r;
+
+	if (offset < input->hashed)
+		return ZFRAME_BAD;
+	r = parse_index(p, size, &index);
+	if (r == ZFRAME_BAD && !zframe_parse(p, size, &frame) &&
+	    frame.magic == RECORDING_INDEX_MAGIC && frame.content <= RECORDING_INDEX_MAX)
+		input->hashed = offset + frame.content;
+	return r;
+}
+
+/* Whether a frame of ours may begin at @offset. */
+static int parse_candidate(struct input *input, const uint8_t *p, size_t size, uint64_t offset)
+{
+	struct zframe_block block;
+	struct zframe frame;
+	int r;
+
+	r = zframe_parse(p, size, &frame);
+	if (r)
+		return r;
+	if (frame.skippable)
+		return parse_index_candidate(input, p, size, offset);
+	if (!is_readable(&frame))
+		return ZFRAME_BAD;
+	return zframe_block(p + frame.header, size - frame.header, &block);
+}
+
+/* Goes to the next place where a frame may begin. Returns 0, SOURCE_END or -errno. */
+static int search(struct input *input)
+{
+	bool ended = false;
+	const uint8_t *p;
+	size_t size, at;
+	int r;
+
+	for (;;) {
+		p = source_bytes(&input->source, &size);
+		for (at = 0; at < size; at++) {
+			if (p[at] != (RECORDING_ZSTD_MAGIC & 0xff) &&
+			    p[at] != (RECORDING_INDEX_MAGIC & 0xff))
+				continue;
+			r = parse_candidate(input, p + at, size - at, input->source.offset + at);
+			if (!r || (r == ZFRAME_MORE && !ended))
+				break;
+		}
+		source_consume(&input->source, at);
+		if (at < size && !r)
+			return 0;
+		if (ended)
+			return SOURCE_END;
+		r = source_fill(&input->source);
+		if (r < 0 || (r == SOURCE_END && input->follow))
+			return r;
+		ended = r == SOURCE_END;
+	}
+}
+
+static bool in_frame(const struct input *input)
+{
+	return input->state == INPUT_BLOCK || input->state == INPUT_CHECKSUM;
+}
+
+/* The end was met inside something. Is it only because its length is damaged? Then there are others
+ * in it. Asked once. */
+static int probe(struct input *input, bool *ret)
+{
+	uint64_t here = input->source.offset;
+	uint64_t from = in_frame(input)     ? input->frame_offset
+			: input->suspicious ? input->suspect
+					    : here;
+	int r;
+
+	*ret = false;
+	if (input->follow || input->probed == from + 1)
+		return 0;
+	input->probed = from + 1;
+	source_go(&input->source, from + 1);
+	r = search(input);
+	*ret = r == 0;
+	source_go(&input->source, here);
+	return r < 0 ? r : 0;
+}
+
+/* The input ended, for now or for good. @boundary: behind a whole block, or a frame. */
+static int take_end(struct input *input, bool boundary)
+{
+	bool others = false;
+	int r = 0;
+
+	if (in_frame(input) || !boundary)
+		r = probe(input, &others);
+	if (r < 0)
+		return r;
+	if (others)
+		return fail(input, in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
+	settle(input);
+	if (input->damage_due)
+		return GO_ON;
+	if (held(input)) {
+		release(input, false);
+		return GO_ON;
+	}
+	if (input->follow && input->source.seekable)
+		return INPUT_AT_END;
+	if (input->mark_open && input->marks)
+		return INPUT_MARK;
+	input->unfinished = in_frame(input);
+	return boundary ? INPUT_END : INPUT_CUT;
+}
+
+/* More bytes are needed to go on. */
+static int need_more(struct input *input, bool boundary)
+{
+	int r;
+
+	if (held(input) && source_would_wait(&input->source, PATIENCE_MS)) {
+		release(input, false);
+		return GO_ON;
+	}
+	r = source_fill(&input->source);
+	if (r < 0)
+		return r;
+	return r == SOURCE_END ? take_end(input, boundary) : GO_ON;
+}
+
+/* Gives libzstd @size bytes, all of which it takes. */
+static size_t feed(struct input *input, size_t size)
+{
+	size_t there, r;
+	ZSTD_inBuffer in = {.src = source_bytes(&input->source, &there), .size = size};
+	ZSTD_outBuffer out = {.dst = input->hold, .size = INPUT_HOLD, .pos = input->end};
+
+	do
+		r = ZSTD_decompressStream(input->zstd, &out, &in);
+	while (!ZSTD_isError(r) && in.pos < in.size);
+	if (ZSTD_isError(r))
+		return r;
+	spend(input, size, out.pos - input->end);
+	input->frame_content += out.pos - input->end;
+	input->unpacked += out.pos - input->end;
+	input->end = out.pos;
+	source_consume(&input->source, size);
+	return r;
+}
+
+/* What libzstd has refused is damage; but for want of memory it says nothing of the input. */
+static int refused(struct input *input, size_t r, enum input_fault fault)
+{
+	return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation ? -ENOMEM : fail(input, fault);
+}
+
+static int begin_frame(struct input *input, const struct zframe *frame)
+{
+	size_t r;
+
+	input->frame = *frame;
+	input->frame_offset = input->source.offset;
+	input->frame_content = 0;
+	input->given = 0;
+	input->suspicious = false;
+	spend(input, 0, BEGIN_COST);
+	if (frame->dictionary)
+		return fail(input, INPUT_FAULT_DICTIONARY);
+	if (!is_readable(frame))
+		return fail(input, INPUT_FAULT_WINDOW);
+	(void)ZSTD_DCtx_reset(input->zstd, ZSTD_reset_session_only);
+	r = feed(input, frame->header);
+	if (ZSTD_isError(r))
+		return refused(input, r, INPUT_FAULT_DATA);
+	input->state = INPUT_BLOCK;
+	return GO_ON;
+}
+
+static int end_frame(struct input *input)
+{
+	release(input, true); /* and if it is empty, it is one */
+	input->mark = (struct input_mark){
+		.offset = input->frame_offset,
+		.size = input->source.offset - input->frame_offset,
+		.content = input->frame_content,
+		.checksum = input->frame.checksum,
+	};
+	input->mark_open = true;
+	input->state = INPUT_BETWEEN;
+	return GO_ON;
+}
+
+static int take_block(struct input *input)
+{
+	struct zframe_block block;
+	const uint8_t *p;
+	size_t size, left;
+	int r;
+
+	p = source_bytes(&input->source, &size);
+	r = zframe_block(p, size, &block);
+	if (r == ZFRAME_BAD)
+		return fail(input, INPUT_FAULT_DATA);
+	if (r || size < block.size)
+		return need_more(input, size == 0);
+	if (INPUT_HOLD - input->end < ZFRAME_BLOCK_MAX) {
+		release(input, false); /* a larger frame than ours */
+		return GO_ON;
+	}
+	if (input->unpacked > INPUT_UNPACKED + INPUT_RATIO * input->source.offset)
+		return fail(input, INPUT_FAULT_RATIO);
+	left = feed(input, block.size);
+	if (ZSTD_isError(left))
+		return refused(input, left, INPUT_FAULT_DATA);
+	if (!left && (!block.last || input->frame.checksum))
+		return fail(input, INPUT_FAULT_DATA);
+	if (!block.last)
+		return GO_ON;
+	input->state = INPUT_CHECKSUM;
+	return input->frame.checksum ? GO_ON : end_frame(input);
+}
+
+static int take_checksum(struct input *input)
+{
+	size_t size, r;
+
+	(void)source_bytes(&input->source, &size);
+	if (size < ZFRAME_CHECKSUM)
+		return need_more(input, false);
+	r = feed(input, ZFRAME_CHECKSUM);
+	if (ZSTD_isError(r))
+		return refused(input, r, INPUT_FAULT_CHECKSUM);
+	return end_frame(input);
+}
+
+/* A skippable frame that is not an index of ours, or not any more. Its length may be damage, too.
+ */
+static int begin_skip(struct input *input, const struct zframe *frame)
+{
+	struct source *source = &input->source;
+	uint64_t end = source->offset + frame->header + frame->content;
+
+	if (source->seekable && !source_has(source, end))
+		return take_end(input, false);
+	input->suspicious = true;
+	input->suspect = source->offset;
+	if (source->seekable) {
+		source_go(source, end);
+		return GO_ON;
+	}
+	source_consume(source, frame->header);
+	input->skip = frame->content;
+	input->state = INPUT_SKIP;
+	return GO_ON;
+}
+
+static int take_skip(struct input *input)
+{
+	size_t size;
+
+	(void)source_bytes(&input->source, &size);
+	if (!input->skip) {
+		input->state = INPUT_BETWEEN;
+		return GO_ON;
+	}
+	if (!size)
+		return need_more(input, false);
+	size = size < input->skip ? size : (size_t)input->skip;
+	source_consume(&input->source, size);
+	input->skip -= size;
+	return GO_ON;
+}
+
+static int take_index(struct input *input, const struct zframe *frame, const uint8_t *p,
+		      size_t size)
+{
+	size_t whole = frame->header + frame->content;
+	struct recording_index index;
+
+	if (size < whole)
+		return need_more(input, false);
+	if (parse_index(p, whole, &index)) {
+		input->mark.index_damaged = input->mark_open;
+		return begin_skip(input, frame);
+	}
+	if (input->mark_open) {
+		input->mark.indexed = true;
+		input->mark.index = index;
+	}
+	input->suspicious = false;
+	source_consume(&input->source, whole);
+	return input->mark_open && input->marks ? INPUT_MARK : GO_ON;
+}
+
+/* Goes on with the next range when the one at hand is read. */
+static bool out_of_range(struct input *input)
+{
+	const struct recording_ranges *ranges = input->ranges;
+
+	if (!ranges)
+		return false;
+	while (input->range < ranges->n && input->source.offset >= ranges->all[input->range].end) {
+		if (++input->range < ranges->n)
+			source_go(&input->source, ranges->all[input->range].begin);
+	}
+	return input->range == ranges->n;
+}
+
+static int take_frame(struct input *input)
+{
+	struct zframe frame;
+	const uint8_t *p;
+	size_t size;
+	int r;
+
+	if (out_of_range(input))
+		return INPUT_END;
+	p = source_bytes(&input->source, &size);
+	r = zframe_parse(p, size, &frame);
+	if (r == ZFRAME_MORE)
+		return need_more(input, size == 0);
+	if (!r && frame.magic == RECORDING_INDEX_MAGIC && frame.content <= RECORDING_INDEX_MAX)
+		return take_index(input, &frame, p, size);
+	if (input->mark_open && input->marks)
+		return INPUT_MARK;
+	if (r)
+		return fail(input, INPUT_FAULT_NO_FRAME);
+	input->mark_open = false;
+	return frame.skippable ? begin_skip(input, &frame) : begin_frame(input, &frame);
+}
+
+/* Where the damage ends. If that is at an index frame, it may tell what was damaged. */
+static int take_search(struct input *input)
+{
+	struct input_damage *damage = &input->damage;
+	const uint8_t *p;
+	size_t size;
+	int r = search(input);
+
+	if (r < 0)
+		return r;
+	if (r == SOURCE_END && input->follow && input->source.seekable)
+		return INPUT_AT_END;
+	p = source_bytes(&input->source, &size);
+	damage->found = r == 0;
+	damage->end = input->source.offset;
+	input->mark_open = false;
+	input->state = INPUT_BETWEEN;
+	if (damage->found && parse_index(p, size, &damage->index))
+		return GO_ON; /* that it is a frame is to be seen */
+	damage->indexed =
+		damage->found && damage->index.compressed_bytes == damage->end - damage->offset;
+	settle(input);
+	return GO_ON;
+}
+
+static int step(struct input *input)
+{
+	switch (input->state) {
+	case INPUT_BETWEEN:
+		return take_frame(input);
+	case INPUT_BLOCK:
+		return take_block(input);
+	case INPUT_CHECKSUM:
+		return take_checksum(input);
+	case INPUT_SKIP:
+		return take_skip(input);
+	default:
+		return take_search(input);
+	}
+}
+
+int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
+{
+	size_t n;
+	int r;
+
+	while (input->damage_due || input->begin == input->ready) {
+		if (input->damage_due) {
+			input->damage_due = false;
+			return INPUT_DAMAGED;
+		}
+		if (input->begin == input->end)
+			drop_content(input);
+		r = step(input);
+		if (r == INPUT_MARK)
+			input->mark_open = false;
+		if (r != GO_ON)
+			return r;
+	}
+	n = input->ready - input->begin;
+	n = n < size ? n : size;
+	memcpy(buf, input->hold + input->begin, n);
+	input->begin += n;
+	*ret_n = n;
+	return 0;
+}
+
+bool input_zstd_refuse(struct input *input)
+{
+	bool inside = in_frame(input);
+
+	if (input->ended && !inside)
+		return false;
+	input->ended = 0;
+	input->retried = input->frame_offset + 1;
+	(void)fail(input, INPUT_FAULT_RECORDS);
+	if (!inside) /* the frame was whole, and what follows it is known */
+		source_go(&input->source, input->mark.offset + input->mark.size);
+	return true;
+}

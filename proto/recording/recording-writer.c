@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checksum of a frame's content is kept here too, beside zstd's own: so a frame can be ended
+ * at any earlier flush, by an empty last block and that checksum, when what zstd has taken since
+ * can not be written (https://www.rfc-editor.org/rfc/rfc8878, 3.1.1). */
+#include "proto/recording/recording-writer.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "proto/base/util.h"
+#include "proto/record/frame.h"
+#include "proto/record/pb.h"
+#include "proto/recording/recording-index.h"
+
+/* Of records in one put: a block of zstd's. */
+#define RUN_MAX (128u * 1024)
+#define OUTPUT_MIN (160u * 1024)
+/* A recording of more data frames than that gets no seek table: 8 minutes of a storm's largest
+ * files are 500, an idle month is 43,200. */
+#define ENTRIES_MAX 65536u
+#define SKIPPABLE_HEADER 8u
+#define SEEK_ENTRY 8u
+#define SEEK_FOOTER 9u
+#define LAST_BLOCK 7u /* an empty one, and the checksum */
+
+struct entry {
+	uint32_t compressed;
+	uint32_t content;
+	uint32_t index;
+};
+
+/* What a mark keeps, besides the checksum. */
+struct state {
+	struct recording_index index; /* of the data frame */
+	bool open;                    /* there is one */
+	uint64_t opened_nano;
+	uint64_t content; /* of the recording, before the data frame */
+	size_t n_entries;
+};
+
+struct recording_writer {
+	ZSTD_CCtx *zstd;
+	XXH64_state_t *sum;
+	XXH64_state_t *marked_sum;
+	struct state now;
+	struct state marked;
+	struct entry *entries;
+	size_t entries_size;
+	uint8_t *out;
+	size_t out_size, begin, end; /* of out; what is to be written */
+};
+
+static int set_up(struct recording_writer *w, int level)
+{
+	const struct {
+		ZSTD_cParameter parameter;
+		int value;
+	} parameters[] = {
+		{ZSTD_c_compressionLevel, level},
+		{ZSTD_c_windowLog, RECORDING_WINDOW_LOG},
+		{ZSTD_c_checksumFlag, 1},
+	};
+
+	w->zstd = ZSTD_createCCtx();
+	w->sum = XXH64_createState();
+	w->marked_sum = XXH64_createState();
+	w->out = malloc(OUTPUT_MIN);
+	if (!w->zstd || !w->sum || !w->marked_sum || !w->out)
+		return -ENOMEM;
+	w->out_size = OUTPUT_MIN;
+	for (size_t i = 0; i < ARRAY_SIZE(parameters); i++)
+		if (ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, parameters[i].parameter,
+							parameters[i].value)))
+			return -EINVAL;
+	return 0;
+}
+
+int recording_writer_new(struct recording_writer **ret, int level)
+{
+	struct recording_writer *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	r = set_up(w, level);
+	if (r < 0)
+		w = recording_writer_free(w);
+	else
+		*ret = w;
+	return r;
+}
+
+struct recording_writer *recording_writer_free(struct recording_writer *w)
+{
+	if (!w)
+		return NULL;
+	(void)ZSTD_freeCCtx(w->zstd);
+	(void)XXH64_freeState(w->sum);
+	(void)XXH64_freeState(w->marked_sum);
+	free(w->entries);
+	free(w->out);
+	free(w);
+	return NULL;
+}
+
+static int make_room(struct recording_writer *w, size_t room)
+{
+	uint8_t *out;
+
+	if (w->out_size - w->end >= room)
+		return 0;
+	if (w->begin) {
+		memmove(w->out, w->out + w->begin, w->end - w->begin);
+		w->end -= w->begin;
+		w->begin = 0;
+	}
+	if (w->out_size - w->end >= room)
+		return 0;
+	out = realloc(w->out, w->end + room);
+	if (!out)
+		return -ENOMEM;
+	w->out = out;
+	w->out_size = w->end + room;
+	return 0;
+}
+
+static int compress(struct recording_writer *w, const void *data, size_t size,
+		    ZSTD_EndDirective directive)
+{
+	ZSTD_inBuffer in = {.src = data, .size = size};
+	size_t left;
+
+	if (make_room(w, ZSTD_compressBound(size) + ZSTD_CStreamOutSize() / 8) < 0)
+		return -ENOMEM;
+	do {
+		ZSTD_outBuffer out = {.dst = w->out + w->end, .size = w->out_size - w->end};
+
+		left = ZSTD_compressStream2(w->zstd, &out, &in, directive);
+		if (ZSTD_isError(left))
+			return -ENOMEM; /* nothing else can go wrong here */
+		w->end += out.pos;
+		w->now.index.compressed_bytes += out.pos;
+		if (left && make_room(w, left) < 0)
+			return -ENOMEM;
+	} while (left);
+	return 0;
+}
+
+static uint8_t *put_le32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		*p++ = (uint8_t)(v >> (8 * i));
+	return p;
+}
+
+static int add_entry(struct recording_writer *w, const struct entry *entry)
+{
+	size_t size = w->entries_size ? 2 * w->entries_size : 64;
+
+	if (w->now.n_entries > ENTRIES_MAX)
+		return 0;
+	if (w->now.n_entries == w->entries_size) {
+		struct entry *entries = realloc(w->entries, size * sizeof(*entries));
+
+		if (!entries)
+			return -ENOMEM;
+		w->entries = entries;
+		w->entries_size = size;
+	}
+	w->entries[w->now.n_entries++] = *entry;
+	return 0;
+}
+
+/* Behind a data frame that is complete. */
+static int put_index(struct recording_writer *w)
+{
+	struct recording_index *index = &w->now.index;
+	struct entry entry = {.compressed = (uint32_t)index->compressed_bytes,
+			      .content = (uint32_t)index->uncompressed_bytes};
+	uint8_t *start;
+	size_t size;
+	int r;
+
+	r = make_room(w, SKIPPABLE_HEADER + RECORDING_INDEX_MAX);
+	if (r < 0)
+		return r;
+	start = w->out + w->end;
+	size = recording_index_pack(index, start + SKIPPABLE_HEADER);
+	(void)put_le32(put_le32(start, RECORDING_INDEX_MAGIC), (uint32_t)size);
+	entry.index = (uint32_t)(SKIPPABLE_HEADER + size);
+	r = add_entry(w, &entry);
+	if (r < 0)
+		return r;
+	w->end += entry.index;
+	w->now.content += index->uncompressed_bytes;
+	w->now.open = false;
+	return 0;
+}
+
+int recording_writer_end_frame(struct recording_writer *w)
+{
+	int r;
+
+	if (!w->now.open)
+		return 0;
+	r = compress(w, NULL, 0, ZSTD_e_end);
+	return r < 0 ? r : put_index(w);
+}
+
+static int open_frame(struct recording_writer *w, uint64_t now_nano)
+{
+	uint8_t stream_id[RECORDING_STREAM_ID];
+	bool has_stream_id = w->now.index.has_stream_id;
+
+	memcpy(stream_id, w->now.index.stream_id, sizeof(stream_id));
+	w->now.index = (struct recording_index){.uncompressed_offset = w->now.content,
+						.has_stream_id = has_stream_id};
+	memcpy(w->now.index.stream_id, stream_id, sizeof(stream_id));
+	w->now.open = true;
+	w->now.opened_nano = now_nano;
+	(void)XXH64_reset(w->sum, 0);
+	return ZSTD_isError(ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_only)) ? -EINVAL : 0;
+}
+
+/* Whether the record has to begin a frame: a Header always does. */
+static bool fits(const struct recording_writer *w, const struct frame *record, size_t size)
+{
+	return w->now.index.uncompressed_bytes + size <= RECORDING_FRAME_BYTES &&
+	       !recording_index_is_header(record->data, record->size);
+}
+
+/* Makes all that was taken readable. zstd -dc keeps to itself what its buffer had no room for of
+ * the last block it has decoded, when the input ends there: so there is one more, an empty one. */
+static int flush(struct recording_writer *w, const void *records, size_t size)
+{
+	static const uint8_t empty_block[] = {0x00, 0x00, 0x00};
+	int r = compress(w, records, size, ZSTD_e_flush);
+
+	if (!r)
+		r = make_room(w, sizeof(empty_block));
+	if (r < 0)
+		return r;
+	memcpy(w->out + w->end, empty_block, sizeof(empty_block));
+	w->end += sizeof(empty_block);
+	w->now.index.compressed_bytes += sizeof(empty_block);
+	return 0;
+}
+
+/* Takes records into the index, from the first one on, which belongs into the data frame.
+ * Returns their bytes. */
+static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size)
+{
+	size_t run = 0, need;
+	struct frame record;
+
+	while (!frame_parse(p + run, size - run, &record, &need)) {
+		size_t whole = (size_t)(record.data - record.start) + record.size;
+
+		if (run && (run + whole > RUN_MAX || !fits(w, &record, whole)))
+			break;
+		recording_index_add(&w->now.index, record.data, record.size);
+		w->now.index.uncompressed_bytes += whole;
+		run += whole;
+	}
+	return run;
+}
+
+ssize_t recording_writer_put(struct recording_writer *w, const void *records, size_t size,
+			     uint64_t now_nano)
+{
+	struct frame first;
+	size_t need, run;
+	int r = 0;
+
+	if (frame_parse(records, size, &first, &need))
+		return -EBADMSG;
+	if (w->now.open && (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO ||
+			    !fits(w, &first, (size_t)(first.data - first.start) + first.size)))
+		r = recording_writer_end_frame(w);
+	if (!r && !w->now.open)
+		r = open_frame(w, now_nano);
+	if (r < 0)
+		return r;
+	run = take_run(w, records, size);
+	(void)XXH64_update(w->sum, records, run);
+	r = flush(w, records, run);
+	if (!r && w->now.index.uncompressed_bytes >= RECORDING_FRAME_BYTES)
+		r = recording_writer_end_frame(w);
+	return r < 0 ? r : (ssize_t)run;
+}
+
+static int put_seek_table(struct recording_writer *w)
+{
+	size_t n = 2 * w->now.n_entries, size = n * SEEK_ENTRY + SEEK_FOOTER;
+	uint8_t *p;
+
+	if (w->now.n_entries > ENTRIES_MAX)
+		return 0;
+	if (make_room(w, SKIPPABLE_HEADER + size) < 0)
+		return -ENOMEM;
+	p = put_le32(put_le32(w->out + w->end, RECORDING_SEEK_MAGIC), (uint32_t)size);
+	for (size_t i = 0; i < w->now.n_entries; i++) {
+		p = put_le32(put_le32(p, w->entries[i].compressed), w->entries[i].content);
+		p = put_le32(put_le32(p, w->entries[i].index), 0);
+	}
+	p = put_le32(p, (uint32_t)n);
+	*p++ = 0; /* descriptor: no checksums in the table, since the frames have theirs */
+	p = put_le32(p, RECORDING_SEEK_FOOTER);
+	w->end = (size_t)(p - w->out);
+	return 0;
+}
+
+int recording_writer_close(struct recording_writer *w)
+{
+	int r = recording_writer_end_frame(w);
+
+	if (!r && w->now.n_entries)
+		r = put_seek_table(w);
+	if (r < 0)
+		return r;
+	w->now = (struct state){0};
+	return 0;
+}
+
+const uint8_t *recording_writer_output(const struct recording_writer *w, size_t *ret_size)
+{
+	*ret_size = w->end - w->begin;
+	return w->out + w->begin;
+}
+
+/* A large record has gone out: back to the usual size. */
+static void shrink(struct recording_writer *w)
+{
+	uint8_t *out;
+
+	if (w->out_size == OUTPUT_MIN)
+		return;
+	out = realloc(w->out, OUTPUT_MIN);
+	if (!out)
+		return;
+	w->out = out;
+	w->out_size = OUTPUT_MIN;
+}
+
+void recording_writer_wrote(struct recording_writer *w, size_t size)
+{
+	w->begin += size;
+	if (w->begin < w->end)
+		return;
+	w->begin = w->end = 0;
+	shrink(w);
+}
+
+void recording_writer_mark(struct recording_writer *w)
+{
+	w->marked = w->now;
+	XXH64_copyState(w->marked_sum, w->sum);
+}
+
+int recording_writer_rollback(struct recording_writer *w)
+{
+	static const uint8_t empty_last_block[] = {0x01, 0x00, 0x00};
+
+	w->now = w->marked;
+	XXH64_copyState(w->sum, w->marked_sum);
+	w->begin = w->end = 0;
+	if (!w->now.open)
+		return 0;
+	if (make_room(w, LAST_BLOCK) < 0)
+		return -ENOMEM;
+	memcpy(w->out, empty_last_block, sizeof(empty_last_block));
+	(void)put_le32(w->out + sizeof(empty_last_block), (uint32_t)XXH64_digest(w->sum));
+	w->end = LAST_BLOCK;
+	w->now.index.compressed_bytes += LAST_BLOCK;
+	return put_index(w);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cgroups events came from, as encoded Container messages. Kernfs ids are unique within a
+ * hierarchy and boot, so the key is both. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "streamer/encode/cache.h"
+#include "streamer/encode/cgroup-path.h"
+#include "streamer/encode/kubelet.h"
+
+struct cgroup {
+	uint64_t retry_at;    /* boot time to look for its names again; UINT64_MAX: never */
+	uint32_t size;        /* of encoded */
+	uint16_t path_offset; /* of cgroup_path in encoded */
+	uint16_t path_size;
+	uint8_t level; /* LimitLevel of this cgroup */
+	uint8_t tries;
+	uint8_t path_cut;
+	uint8_t depth;     /* elements of the path down to its outermost container's; 0: in none */
+	bool machine;      /* that is of nspawn or LXC, whose supervisor may be in there, too */
+	uint8_t encoded[]; /* a varint with the size of the message, and the message */
+};
+
+struct cgroups {
+	struct cache cache;
+	struct kubelet kubelet;
+	struct cgroup *scratch;
+};
+
+struct cgroup_id {
+	uint32_t hierarchy;
+	uint64_t id; /* 0: not known, so not kept */
+};
+
+int cgroups_init(struct cgroups *cgroups, const struct kubelet *kubelet);
+void cgroups_done(struct cgroups *cgroups); /* any time, also twice */
+
+/* NULL if it is not known (any more). Valid until the next call. @now: CLOCK_BOOTTIME, ns. */
+const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, uint64_t now);
+
+/* As cgroups_find, but does not count as use, and looks for nothing. */
+const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct cgroup_id id);
+
+/* What an event said about it. Valid until the next call, also where there was no memory. */
+const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct cgroup_id id,
+				  const struct path *path, uint64_t now);

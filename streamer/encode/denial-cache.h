@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Denials as they were encoded lately. In a storm a few threads are refused the same calls again
+ * and again: what such a denial says, beside the sums and the times, is then one comparison and
+ * one copy; two copies, where the registers are others. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/wire/wire.h"
+#include "streamer/encode/cache.h"
+
+/* A record behind its head, as words. */
+#define MEMO_WORDS 26u
+#define MEMO_REGISTERS 17u /* the first of 7 */
+#define MEMO_N_REGISTERS 7u
+#define MEMO_VERDICT 24u /* the first of 2: ret_data, filters, flags */
+
+/* What is before the registers; of longer ones no message is kept. */
+#define MEMO_START_MAX 832u
+#define MEMO_END_MAX 16u /* what is behind them */
+#define MEMO_SIZE (MEMO_START_MAX + 11 * MEMO_N_REGISTERS + MEMO_END_MAX + 35)
+
+/* A message, valid as long as the caches still hold what it was made of. */
+struct memo_entry {
+	uint64_t words[MEMO_WORDS];
+	uint64_t until; /* CLOCK_BOOTTIME: then the cgroup's names are looked for again */
+	struct cache_ref executable;
+	struct cache_ref cgroup;
+	uint32_t changes;   /* of the registers */
+	uint16_t registers; /* where they begin in the message */
+	uint16_t end;       /* where they end */
+	uint32_t size;      /* of the message */
+	uint32_t pad;
+	uint8_t message[MEMO_SIZE];
+};
+
+#define MEMO_BITS 9 /* 600 KiB, if all are used */
+
+struct memo {
+	struct memo_entry *entries; /* 1 << MEMO_BITS, found by hash */
+};
+
+int memo_init(struct memo *memo);
+void memo_done(struct memo *memo); /* any time, also twice */
+
+_Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 8 * MEMO_WORDS &&
+		       offsetof(struct wire_seccomp_denial, process) == 48 &&
+		       offsetof(struct wire_seccomp_denial, ip) == 48 + 8 * MEMO_REGISTERS &&
+		       offsetof(struct wire_seccomp_denial, ret_data) == 48 + 8 * MEMO_VERDICT,
+	       "words");
+
+static inline const uint64_t *memo_words(const struct wire_seccomp_denial *denial)
+{
+	return (const uint64_t *)(const void *)&denial->process;
+}
+
+/* Where a denial is kept, if it is. */
+static inline struct memo_entry *memo_at(const struct memo *memo,
+					 const struct wire_seccomp_denial *denial)
+{
+	uint64_t hash = denial->process.tid ^ (uint64_t)(uint32_t)denial->key.nr << 24 ^
+			(uint64_t)denial->key.error << 40;
+
+	return &memo->entries[hash * 0x9e3779b97f4a7c15u >> (64 - MEMO_BITS)];
+}
+
+typedef uint64_t memo_pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+static inline memo_pair memo_differ(const uint64_t *a, const uint64_t *b)
+{
+	return *(const memo_pair *)a ^ *(const memo_pair *)b;
+}
+
+/* Whether the record says what the message does, but for the registers. One with a path never
+ * does: no message is kept of those. */
+static inline bool memo_says(const struct memo_entry *entry,
+			     const struct wire_seccomp_denial *denial)
+{
+	const uint64_t *a = entry->words, *b = memo_words(denial);
+	memo_pair d = memo_differ(a, b) | memo_differ(a + 2, b + 2) | memo_differ(a + 4, b + 4) |
+		      memo_differ(a + 6, b + 6) | memo_differ(a + 8, b + 8) |
+		      memo_differ(a + 10, b + 10) | memo_differ(a + 12, b + 12) |
+		      memo_differ(a + 14, b + 14) | memo_differ(a + 15, b + 15) |
+		      memo_differ(a + MEMO_VERDICT, b + MEMO_VERDICT);
+
+	return !(d[0] | d[1]) && denial->head.boottime_nano < entry->until;
+}
+
+static inline bool memo_same_registers(const struct memo_entry *entry,
+				       const struct wire_seccomp_denial *denial)
+{
+	const uint64_t *a = entry->words + MEMO_REGISTERS, *b = memo_words(denial) + MEMO_REGISTERS;
+	memo_pair d = memo_differ(a, b) | memo_differ(a + 2, b + 2) | memo_differ(a + 4, b + 4) |
+		      memo_differ(a + 5, b + 5);
+
+	return !(d[0] | d[1]);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A frame is written front to back in one go. The lengths in front of messages get the room they
+ * mostly need; a message is moved when that was wrong, which is rare.
+ *
+ * A frame's largest: three containers of 3 * PATH_SIZE / 2 (the path and what is cut out of it),
+ * two processes with a path each, and some hundred bytes: less than half of ENCODER_FRAME_MAX. */
+#include "streamer/encode/encoder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "proto/base/util.h"
+#include "streamer/encode/encode.h"
+#include "streamer/encode/probe.h"
+
+#define EXECUTABLES 4096u
+#define EXECUTABLES_BYTES (1u << 20)
+
+int encoder_new(struct encoder **ret, const struct encoder_config *config)
+{
+	const struct kubelet kubelet = {.pods_dir = config->pods_dir,
+					.containers_dir = config->containers_dir};
+	struct encoder *encoder = calloc(1, sizeof(*encoder));
+	int r;
+
+	if (!encoder)
+		return -ENOMEM;
+	r = cgroups_init(&encoder->cgroups, &kubelet);
+	if (r >= 0)
+		r = cache_init(&encoder->executables, EXECUTABLES, EXECUTABLES_BYTES);
+	if (r >= 0)
+		r = syscalls_init(&encoder->syscalls);
+	if (r >= 0)
+		r = memo_init(&encoder->memo);
+	if (r < 0) {
+		(void)encoder_free(encoder);
+		return r;
+	}
+	*ret = encoder;
+	return 0;
+}
+
+struct encoder *encoder_free(struct encoder *encoder)
+{
+	if (!encoder)
+		return NULL;
+	cgroups_done(&encoder->cgroups);
+	cache_done(&encoder->executables);
+	syscalls_done(&encoder->syscalls);
+	memo_done(&encoder->memo);
+	free(encoder);
+	return NULL;
+}
+
+static uint8_t *put_sums(uint8_t *p, const struct wire_head *head)
+{
+	uint8_t *mark = put_tag(p, FIELD_RECORD_CPU_SUMS, PB_BYTES) + 1;
+
+	p = put_uint(mark, FIELD_CPU_SUMS_CPU, head->cpu);
+	p = put_uint(p, FIELD_CPU_SUMS_SEEN, head->seen);
+	p = put_uint(p, FIELD_CPU_SUMS_LIMITED, head->limited);
+	p = put_uint(p, FIELD_CPU_SUMS_DROPPED, head->dropped);
+	mark[-1] = (uint8_t)(p - mark); /* 39 bytes at most */
+	return p;
+}
+
+static const struct probe *probe_of(const struct wire_head *head, size_t size)
+{
+	const struct probe *probe;
+
+	if (size < sizeof(*head) || head->size > size || head->probe >= WIRE_PROBE_COUNT)
+		return NULL;
+	probe = probes[head->probe];
+	return head->flags & WIRE_PATH || head->size >= probe->record_min ? probe : NULL;
+}
+
+int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t size)
+{
+	const struct wire_path *path = (const struct wire_path *)head;
+	const struct probe *probe = probe_of(head, size);
+	const struct cgroup *cgroup;
+
+	if (!probe || !(head->flags & WIRE_PATH) || head->size < sizeof(*path))
+		return -EBADMSG;
+	encoder->exe_missing = false;
+	return encode_find_cgroup(encoder, head, sizeof(*path), &path->cgroup, &cgroup);
+}
+
+int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
+		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size)
+{
+	uint8_t *record = buf + 2, *body = record + 3, *p;
+	const struct probe *probe = probe_of(head, size);
+
+	if (!probe || !probe->field || head->flags & WIRE_PATH)
+		return -EBADMSG;
+	*record = (uint8_t)(probe->field << 3 | PB_BYTES);
+	p = probe->encode(encoder, head, body);
+	if (!p)
+		return -EBADMSG;
+	p = put_close(body, p);
+	p = put_sums(p, head);
+	p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);
+	p = put_fixed64(p, FIELD_RECORD_TIME_UNIX_NANO,
+			head->boottime_nano + (uint64_t)stamp->realtime_offset);
+	p = put_uint(p, FIELD_RECORD_SEQ, stamp->seq);
+	p = put_close(record, p);
+	*ret_size = (size_t)(p - buf);
+	return 0;
+}
+
+void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+{
+	pb_string(pb, FIELD_COUNTER_ROW_KIND, probes[probe]->name);
+	probes[probe]->row_key(encoder, key, pb);
+}
+
+void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+{
+	pb_string(pb, FIELD_LIMITED_KIND, probes[probe]->name);
+	if (probes[probe]->limited_key)
+		probes[probe]->limited_key(encoder, key, pb);
+}
+
+bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id)
+{
+	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
+
+	return cgroups_peek(&encoder->cgroups, key) != NULL;
+}
+
+uint64_t encoder_unresolved(const struct encoder *encoder)
+{
+	return encoder->unresolved;
+}
+
+bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret)
+{
+	if (!encoder->missing.cgroup.id)
+		return false;
+	*ret = encoder->missing;
+	encoder->missing.cgroup.id = 0;
+	return true;
+}

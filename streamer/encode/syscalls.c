@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two direct-mapped tables: what is used again is one compare away, and what is not costs one
+ * library call, whatever numbers a process makes up. */
+#include "streamer/encode/syscalls.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/util.h"
+#include "proto/record/pb.h"
+#include "proto/ringside-fields.h"
+
+#define CALLS 2048u
+#define VERDICTS 256u
+
+/* asm/unistd.h has it for x86 only */
+#define X32_BIT 0x40000000
+
+static bool is_x32(uint32_t arch, int32_t nr)
+{
+	return arch == AUDIT_ARCH_X86_64 && nr >= 0 && (nr & X32_BIT);
+}
+
+const char *syscalls_arch_name(uint32_t arch, int32_t nr)
+{
+	static const struct {
+		uint32_t arch;
+		const char *name;
+	} names[] = {
+		{AUDIT_ARCH_X86_64, "x86_64"},
+		{AUDIT_ARCH_I386, "i386"},
+		{AUDIT_ARCH_AARCH64, "aarch64"},
+		{AUDIT_ARCH_ARM, "arm"},
+		{AUDIT_ARCH_ARMEB, "armeb"},
+		{AUDIT_ARCH_RISCV64, "riscv64"},
+		{AUDIT_ARCH_RISCV32, "riscv32"},
+		{AUDIT_ARCH_S390X, "s390x"},
+		{AUDIT_ARCH_S390, "s390"},
+		{AUDIT_ARCH_PPC64LE, "ppc64le"},
+		{AUDIT_ARCH_PPC64, "ppc64"},
+		{AUDIT_ARCH_PPC, "ppc"},
+		{AUDIT_ARCH_MIPS, "mips"},
+		{AUDIT_ARCH_MIPSEL, "mipsel"},
+		{AUDIT_ARCH_MIPS64, "mips64"},
+		{AUDIT_ARCH_MIPS64N32, "mips64n32"},
+		{AUDIT_ARCH_MIPSEL64, "mipsel64"},
+		{AUDIT_ARCH_MIPSEL64N32, "mipsel64n32"},
+		{AUDIT_ARCH_PARISC, "parisc"},
+		{AUDIT_ARCH_PARISC64, "parisc64"},
+		{AUDIT_ARCH_LOONGARCH64, "loongarch64"},
+		{AUDIT_ARCH_M68K, "m68k"},
+		{AUDIT_ARCH_SH, "sheb"},
+		{AUDIT_ARCH_SHEL, "sh"},
+	};
+
+	if (is_x32(arch, nr))
+		return "x32";
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].arch == arch)
+			return names[i].name;
+	return NULL;
+}
+
+/* Calls that libseccomp may be too old for: 2.5.4 in Debian 12 ends at 456. From 424 on all
+ * architectures have the same numbers, but for an offset of each ABI. By scripts/syscall.tbl of
+ * Linux 7.2. */
+#define NEW_FIRST 449u
+
+static const char *const new_names[] = {
+	"futex_waitv",             /* 449: Linux 5.16 */
+	"set_mempolicy_home_node", /* 5.17 */
+	"cachestat",               /* 6.5 */
+	"fchmodat2",               /* 6.6 */
+	"map_shadow_stack",        /* 6.6 */
+	"futex_wake",              /* 454: 6.7 */
+	"futex_wait",              /* 6.7 */
+	"futex_requeue",           /* 6.7 */
+	"statmount",               /* 457: 6.8 */
+	"listmount",               /* 6.8 */
+	"lsm_get_self_attr",       /* 6.8 */
+	"lsm_set_self_attr",       /* 460: 6.8 */
+	"lsm_list_modules",        /* 6.8 */
+	"mseal",                   /* 6.10 */
+	"setxattrat",              /* 463: 6.13 */
+	"getxattrat",              /* 6.13 */
+	"listxattrat",             /* 6.13 */
+	"removexattrat",           /* 6.13 */
+	"open_tree_attr",          /* 467: 6.15 */
+	"file_getattr",            /* 6.17 */
+	"file_setattr",            /* 6.17 */
+	"listns",                  /* 470: 6.19 */
+	"rseq_slice_yield",        /* 7.0 */
+};
+
+static uint32_t first_number(uint32_t arch)
+{
+	switch (arch) {
+	case AUDIT_ARCH_MIPS:
+	case AUDIT_ARCH_MIPSEL:
+		return 4000;
+	case AUDIT_ARCH_MIPS64:
+	case AUDIT_ARCH_MIPSEL64:
+		return 5000;
+	case AUDIT_ARCH_MIPS64N32:
+	case AUDIT_ARCH_MIPSEL64N32:
+		return 6000;
+	default:
+		return 0;
+	}
+}
+
+/* Numbers only x86-64 has, and its x32. */
+static const char *x86_64_name(uint32_t number)
+{
+	return number == 335   ? "uretprobe" /* 6.11 */
+	       : number == 336 ? "uprobe"    /* 6.18 */
+			       : NULL;
+}
+
+static char *new_name(uint32_t arch, int32_t nr)
+{
+	const uint32_t number = (uint32_t)nr & ~(is_x32(arch, nr) ? X32_BIT : 0u);
+	const uint32_t at = number - first_number(arch) - NEW_FIRST;
+	const char *name = NULL;
+
+	if (syscalls_arch_name(arch, nr) && at < ARRAY_SIZE(new_names))
+		name = new_names[at];
+	else if (arch == AUDIT_ARCH_X86_64)
+		name = x86_64_name(number);
+	return name ? strdup(name) : NULL;
+}
+
+char *syscalls_name(uint32_t arch, int32_t nr)
+{
+	char *name;
+
+	/* below 0 libseccomp has numbers of its own, for calls an architecture lacks */
+	if (nr < 0)
+		return NULL;
+	name = seccomp_syscall_resolve_num_arch(is_x32(arch, nr) ? SCMP_ARCH_X32 : arch, nr);
+	return name ? name : new_name(arch, nr);
+}
+
+unsigned syscalls_action(uint32_t action)
+{
+	switch (action) {
+	case SECCOMP_RET_KILL_PROCESS:
+		return PB_SECCOMP_RET_KILL_PROCESS;
+	case SECCOMP_RET_KILL_THREAD:
+		return PB_SECCOMP_RET_KILL_THREAD;
+	case SECCOMP_RET_TRAP:
+		return PB_SECCOMP_RET_TRAP;
+	case SECCOMP_RET_ERRNO:
+		return PB_SECCOMP_RET_ERRNO;
+	case SECCOMP_RET_USER_NOTIF:
+		return PB_SECCOMP_RET_USER_NOTIF;
+	case SECCOMP_RET_TRACE:
+		return PB_SECCOMP_RET_TRACE;
+	case SECCOMP_RET_LOG:
+		return PB_SECCOMP_RET_LOG;
+	default:
+		return PB_SECCOMP_RET_UNSPECIFIED;
+	}
+}
+
+int syscalls_init(struct syscalls *syscalls)
+{
+	*syscalls = (struct syscalls){
+		.calls = calloc(CALLS, sizeof(*syscalls->calls)),
+		.verdicts = calloc(VERDICTS, sizeof(*syscalls->verdicts)),
+	};
+	if (syscalls->calls && syscalls->verdicts)
+		return 0;
+	syscalls_done(syscalls);
+	return -ENOMEM;
+}
+
+void syscalls_done(struct syscalls *syscalls)
+{
+	free(syscalls->calls);
+	free(syscalls->verdicts);
+	*syscalls = (struct syscalls){};
+}
+
+static void fill_call(struct syscalls_call *call, uint32_t arch, int64_t nr)
+{
+	const int32_t number = nr == SYSCALLS_NO_NR ? -1 : (int32_t)nr;
+	const char *arch_name = syscalls_arch_name(arch, number);
+	_cleanup_free_ char *name = syscalls_name(arch, number);
+	uint8_t buf[256]; /* pb.h wants more room than it uses */
+	struct pb pb = pb_make(buf, sizeof(buf));
+
+	if (arch)
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ARCH, arch);
+	if (arch_name)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_ARCH_NAME, arch_name);
+	if (nr != SYSCALLS_NO_NR)
+		pb_sint(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NUMBER, number);
+	if (name && (size_t)(pb.p - buf) + 2 + strlen(name) <= SYSCALLS_CALL_SIZE)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_SYSCALL_NAME, name);
+
+	*call = (struct syscalls_call){.arch = arch, .nr = nr, .size = (uint8_t)(pb.p - buf)};
+	memcpy(call->encoded, buf, call->size);
+}
+
+const struct syscalls_call *syscalls_call(struct syscalls *syscalls, uint32_t arch, int64_t nr)
+{
+	/* the ABIs of one machine (64 and 32 bit, x32) get 512 slots each */
+	uint32_t slot = (uint32_t)nr ^ (uint32_t)nr >> 20 ^ (arch >> 31) << 9;
+	struct syscalls_call *call = &syscalls->calls[slot & (CALLS - 1)];
+
+	if (__builtin_expect(call->arch != arch || call->nr != nr || !call->size, 0))
+		fill_call(call, arch, nr);
+	return call;
+}
+
+static void fill_verdict(struct syscalls_verdict *verdict, uint32_t action, int32_t error)
+{
+	const char *name = error > 0 ? strerrorname_np(error) : NULL;
+	uint8_t buf[128];
+	struct pb pb = pb_make(buf, sizeof(buf));
+
+	if (syscalls_action(action))
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ACTION, syscalls_action(action));
+	if (error >= 0)
+		pb_uint(&pb, FIELD_SECCOMP_DENIAL_ERROR_NUMBER, (uint32_t)error);
+	if (name && (size_t)(pb.p - buf) + 2 + strlen(name) <= SYSCALLS_VERDICT_SIZE)
+		pb_string(&pb, FIELD_SECCOMP_DENIAL_ERROR_NAME, name);
+
+	*verdict = (struct syscalls_verdict){
+		.action = action,
+		.error = error,
+		.size = (uint8_t)(pb.p - buf),
+	};
+	memcpy(verdict->encoded, buf, verdict->size);
+}
+
+const struct syscalls_verdict *syscalls_verdict(struct syscalls *syscalls, uint32_t action,
+						int32_t error)
+{
+	uint32_t slot = (uint32_t)error ^ action >> 15;
+	struct syscalls_verdict *verdict = &syscalls->verdicts[slot & (VERDICTS - 1)];
+
+	if (__builtin_expect(verdict->action != action || verdict->error != error || !verdict->size,
+			     0))
+		fill_verdict(verdict, action, error);
+	return verdict;
+}

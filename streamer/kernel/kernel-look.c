@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What no hook of a probe shows, it looks at: an iterator whose program counts and writes nothing.
+ */
+#include <bpf/bpf.h>
+
+#include "proto/base/util.h"
+#include "streamer/kernel/kernel-internal.h"
+
+void kernel_attach_look(const struct kernel *kernel, unsigned probe)
+{
+	const char *program = tiers_look(probe)->program;
+
+	if (program && programs_has(kernel->programs, program))
+		(void)programs_attach_rows(kernel->programs,
+					   programs_find(kernel->programs, program), -1);
+}
+
+const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe)
+{
+	const char *program = tiers_look(probe)->program;
+
+	if (!program || !kernel->programs)
+		return NULL;
+	return programs_link(kernel->programs, programs_find(kernel->programs, program));
+}
+
+static void look(int link_fd)
+{
+	_cleanup_close_ int fd = bpf_iter_create(link_fd);
+	char nothing[64];
+
+	/* EAGAIN: a million files are enough for one call */
+	while (fd >= 0)
+		if (read(fd, nothing, sizeof(nothing)) >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+}
+
+void kernel_look(const struct kernel *kernel)
+{
+	struct objects_links links;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
+		const struct bpf_link *link = kernel_look_link(kernel, id);
+
+		if (link)
+			look(bpf_link__fd(link));
+	}
+	/* Who does not show now is asked again by the walk. */
+	if (!kernel->objects)
+		return;
+	links = kernel_object_links(kernel);
+	(void)objects_look(kernel->objects, &links);
+}

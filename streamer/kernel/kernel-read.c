@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the attached programs have counted. */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "proto/base/util.h"
+#include "streamer/kernel/kernel-internal.h"
+#include "streamer/kernel/logged-actions.h"
+#include "streamer/tables/missed-runs.h"
+#include "streamer/tables/rows.h"
+
+const struct kernel_config *kernel_config(const struct kernel *kernel)
+{
+	return &kernel->config;
+}
+
+const struct kernel_probe *kernel_probe(const struct kernel *kernel, unsigned probe)
+{
+	return &kernel->probes[probe];
+}
+
+bool kernel_is_compiled(const struct kernel *kernel)
+{
+	return kernel->compiled;
+}
+
+int kernel_critical_fd(const struct kernel *kernel)
+{
+	return kernel->programs ? programs_map_fd(kernel->programs, "rs_critical") : -ENODEV;
+}
+
+int kernel_bulk_fd(const struct kernel *kernel)
+{
+	return kernel->programs ? programs_map_fd(kernel->programs, "rs_bulk") : -ENODEV;
+}
+
+const struct wire_cpu *kernel_cpus(const struct kernel *kernel, unsigned *ret_n)
+{
+	*ret_n = kernel->cpus ? kernel->n_cpus : 0;
+	return kernel->cpus;
+}
+
+/* What an iterator hands out at once has to fit into 8 pages (kernel/bpf/bpf_iter.c). */
+#define ROW_MAX (16u * 1024)
+
+size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table)
+{
+	return table->row_size * (table->per_cpu ? kernel->n_cpus : 1);
+}
+
+/* Calls whose outcome a program at the function's return had to tell, and has not (yet): no
+ * more than these can have been missed there, whatever else it was not run for. */
+static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
+{
+	uint64_t sum = 0;
+
+	for (unsigned cpu = 0; cpu < kernel->n_cpus; cpu++)
+		sum += __atomic_load_n(&kernel->cpus[cpu].probe[probe].unresolved,
+				       __ATOMIC_RELAXED);
+	return sum;
+}
+
+/* Calls whose outcome was to be told, but could not be kept in mind. */
+static uint64_t unmarked(const struct kernel *kernel, unsigned probe)
+{
+	const char *name = tiers_traits(probe)->unmarked;
+	const uint64_t *n = name ? programs_variable(kernel->programs, name) : NULL;
+
+	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
+}
+
+static int missed_of(const struct kernel *kernel, const struct bpf_program *prog,
+		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
+{
+	const char *section = bpf_program__section_name(prog);
+	const char *outcome = tiers_traits(probe)->outcome;
+	uint64_t open;
+	int r;
+
+	if (!strncmp(section, "kretprobe.multi/", 16))
+		r = missed_of_multi(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+	else if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
+		r = missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+	else
+		r = missed_of_program(bpf_program__fd(prog), ret);
+	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)
+		return r;
+	open = unresolved(kernel, probe);
+	if (*ret > open)
+		*ret = open;
+	return 0;
+}
+
+int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *ret)
+{
+	struct bpf_program *prog;
+	uint64_t missed = 0, sum;
+
+	if (!kernel->tiers[probe])
+		return -ENODATA;
+	if (kernel->detached) { /* the links are gone, and some kernels count there */
+		*ret = kernel->missed[probe];
+		return kernel->missed_error[probe];
+	}
+	sum = unmarked(kernel, probe);
+	bpf_object__for_each_program(prog, programs_object(kernel->programs))
+	{
+		int r;
+
+		if (!bpf_program__autoload(prog) ||
+		    !tiers_has(kernel->tiers[probe], bpf_program__name(prog)))
+			continue;
+		r = missed_of(kernel, prog, programs_link(kernel->programs, prog), probe, &missed);
+		if (r)
+			return r;
+		sum += missed;
+	}
+	*ret = sum - kernel->missed_in_trial[probe];
+	return 0;
+}
+
+int kernel_link(const struct kernel *kernel, const char *program)
+{
+	const struct bpf_link *link =
+		programs_link(kernel->programs, programs_find(kernel->programs, program));
+
+	return link ? bpf_link__fd(link) : -1;
+}
+
+struct objects_links kernel_object_links(const struct kernel *kernel)
+{
+	return (struct objects_links){
+		.programs = kernel_link(kernel, "rs_bpf_programs"),
+		.maps = kernel_link(kernel, "rs_bpf_maps"),
+		.holders = kernel_link(kernel, "rs_bpf_holders"),
+	};
+}
+
+static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
+{
+	const struct objects_links links = kernel_object_links(kernel);
+
+	return objects_walk(kernel->objects, &links, fn, data);
+}
+
+int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
+{
+	const struct tiers_table *names = tiers_table(probe);
+	struct rows_table table = {.link_fd = -1,
+				   .key_size = names->key_size,
+				   .row_size = kernel_row_bytes(kernel, names)};
+
+	if (!kernel->programs)
+		return 0;
+	if (!names->map)
+		return kernel->objects ? walk_objects(kernel, fn, data) : 0;
+	table.map_fd = programs_map_fd(kernel->programs, names->map);
+	if (table.map_fd < 0)
+		return table.map_fd;
+	if (table.row_size <= ROW_MAX)
+		table.link_fd = kernel_link(kernel, names->program);
+	return rows_walk(&table, fn, data);
+}
+
+uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
+{
+	uint64_t *ended = NULL, latest;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs && !ended; id++)
+		if (tiers_table(id)->ended)
+			ended = programs_variable(kernel->programs, tiers_table(id)->ended);
+	if (!ended)
+		return reported;
+	latest = __atomic_load_n(ended, __ATOMIC_RELAXED);
+	if (latest == reported)
+		__atomic_store_n(ended, ++latest, __ATOMIC_SEQ_CST);
+	return latest;
+}
+
+/* A number of a map's fdinfo. */
+static uint64_t fdinfo(int fd, const char *name)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	const size_t length = strlen(name);
+	char path[64], text[128];
+	uint64_t n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f))
+		if (!strncmp(text, name, length) && text[length] == ':')
+			n = strtoull(text + length + 1, NULL, 10);
+	return n;
+}
+
+/* Since 6.4 (90a5527d7686) what it takes indeed. */
+static uint64_t memory_of(int fd)
+{
+	return fdinfo(fd, "memlock");
+}
+
+int kernel_make_objects(struct kernel *kernel)
+{
+	const int fd = programs_map_fd(kernel->programs, "rs_ooms");
+	const struct objects_known_table table = {
+		.id = (uint32_t)fdinfo(fd, "map_id"),
+		.memory_bytes = memory_of(fd),
+	};
+
+	return objects_new(&kernel->objects, &table);
+}
+
+static uint64_t bytes_of(const struct kernel *kernel, bool rings)
+{
+	struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	if (!kernel->programs)
+		return 0;
+	bpf_object__for_each_map(map, programs_object(kernel->programs))
+	{
+		bool ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+
+		if (ring == rings && bpf_map__fd(map) >= 0)
+			bytes += memory_of(bpf_map__fd(map));
+	}
+	return bytes;
+}
+
+const uint64_t *kernel_own_refused(const struct kernel *kernel)
+{
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs; id++)
+		if (kernel->tiers[id] && tiers_traits(id)->own_refused)
+			return programs_variable(kernel->programs, tiers_traits(id)->own_refused);
+	return NULL;
+}
+
+void kernel_measure(struct kernel *kernel)
+{
+	kernel->map_bytes = bytes_of(kernel, false);
+	kernel->ring_bytes = bytes_of(kernel, true);
+}
+
+uint64_t kernel_map_bytes(const struct kernel *kernel)
+{
+	return kernel->map_bytes;
+}
+
+uint64_t kernel_ring_bytes(const struct kernel *kernel)
+{
+	return kernel->ring_bytes;
+}
+
+void kernel_refresh(struct kernel *kernel)
+{
+	uint32_t *at =
+		kernel->programs ? programs_variable(kernel->programs, "rs_actions_logged") : NULL;
+
+	if (at)
+		__atomic_store_n(at, actions_logged(kernel->actions_fd), __ATOMIC_RELAXED);
+}

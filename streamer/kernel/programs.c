@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "streamer/kernel/programs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <bpf/btf.h>
+
+#include "bpf/wire/wire.h" /* types of the skeletons */
+
+#include "bpf/rs_legacy.skel.h"
+#include "bpf/rs_probes.skel.h"
+#include "proto/base/util.h"
+
+#define LINKS_MAX 32u
+
+struct attached {
+	const struct bpf_program *program;
+	struct bpf_link *link;
+};
+
+struct programs {
+	struct bpf_object *object;
+	struct attached attached[LINKS_MAX];
+	size_t n_attached;
+	void *variables; /* .bss, mapped */
+	size_t variables_bytes;
+};
+
+static void programs_freep(struct programs **programs)
+{
+	*programs = programs_free(*programs);
+}
+
+int programs_open_object(struct programs **ret, const void *object, size_t size,
+			 const char *btf_path)
+{
+	_cleanup_(programs_freep) struct programs *programs = calloc(1, sizeof(*programs));
+	/* The object's name begins the names of its .bss and .rodata maps. */
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "rs_probes",
+		    .btf_custom_path = btf_path);
+
+	if (!programs)
+		return -ENOMEM;
+	programs->object = bpf_object__open_mem(object, size, &opts);
+	if (!programs->object)
+		return -errno;
+	*ret = TAKE_PTR(programs);
+	return 0;
+}
+
+int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path)
+{
+	const void *object;
+	size_t size;
+
+	object = variant == PROGRAMS_LEGACY ? rs_legacy__elf_bytes(&size)
+					    : rs_probes__elf_bytes(&size);
+	return programs_open_object(ret, object, size, btf_path);
+}
+
+bool programs_has_hook(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
+}
+
+static void detach(struct programs *programs, bool iterators)
+{
+	size_t n = programs->n_attached;
+
+	programs->n_attached = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct attached one = programs->attached[i];
+
+		if (iterators || programs_has_hook(one.program))
+			(void)bpf_link__destroy(one.link);
+		else
+			programs->attached[programs->n_attached++] = one;
+	}
+}
+
+struct programs *programs_free(struct programs *programs)
+{
+	if (!programs)
+		return NULL;
+	detach(programs, true);
+	if (programs->variables)
+		(void)munmap(programs->variables, programs->variables_bytes);
+	bpf_object__close(programs->object);
+	free(programs);
+	return NULL;
+}
+
+struct bpf_object *programs_object(const struct programs *programs)
+{
+	return programs->object;
+}
+
+struct bpf_map *programs_map(const struct programs *programs, const char *name)
+{
+	return bpf_object__find_map_by_name(programs->object, name);
+}
+
+int programs_map_fd(const struct programs *programs, const char *name)
+{
+	const struct bpf_map *map = programs_map(programs, name);
+
+	return map ? bpf_map__fd(map) : -ENOENT;
+}
+
+const struct bpf_program *programs_find(const struct programs *programs, const char *name)
+{
+	return bpf_object__find_program_by_name(programs->object, name);
+}
+
+bool programs_has(const struct programs *programs, const char *name)
+{
+	const struct bpf_program *program = programs_find(programs, name);
+
+	return program && bpf_program__autoload(program);
+}
+
+/* Where a variable lies in the map of its section; -ENOENT: nowhere. */
+static int offset_of(const struct programs *programs, const char *section, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(programs->object);
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	for (unsigned i = 0; t && i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *info = &btf_var_secinfos(t)[i];
+		const struct btf_type *var = btf__type_by_id(btf, info->type);
+
+		if (var && !strcmp(btf__name_by_offset(btf, var->name_off), name))
+			return (int)info->offset;
+	}
+	return -ENOENT;
+}
+
+void *programs_constant(const struct programs *programs, const char *name)
+{
+	int offset = offset_of(programs, ".rodata", name);
+	const struct bpf_map *map = programs_map(programs, ".rodata");
+	size_t size;
+	void *at;
+
+	if (offset < 0 || !map)
+		return NULL;
+	at = (void *)(uintptr_t)bpf_map__initial_value((struct bpf_map *)(uintptr_t)map, &size);
+	return at && (size_t)offset < size ? (uint8_t *)at + offset : NULL;
+}
+
+int programs_load(struct programs *programs)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const struct bpf_map *map;
+	int r = bpf_object__load(programs->object);
+
+	if (r)
+		return r;
+	map = programs_map(programs, ".bss");
+	if (!map)
+		return -ENOENT;
+	programs->variables_bytes = (bpf_map__value_size(map) + page - 1) & ~(page - 1);
+	programs->variables = mmap(NULL, programs->variables_bytes, PROT_READ | PROT_WRITE,
+				   MAP_SHARED, bpf_map__fd(map), 0);
+	if (programs->variables != MAP_FAILED)
+		return 0;
+	programs->variables = NULL;
+	return -errno;
+}
+
+void *programs_variable(const struct programs *programs, const char *name)
+{
+	int offset = offset_of(programs, ".bss", name);
+
+	if (offset < 0 || !programs->variables)
+		return NULL;
+	return (uint8_t *)programs->variables + offset;
+}
+
+static int keep(struct programs *programs, const struct bpf_program *program, struct bpf_link *link)
+{
+	if (!link)
+		return -errno;
+	programs->attached[programs->n_attached++] =
+		(struct attached){.program = program, .link = link};
+	return 0;
+}
+
+/* By the function's name: libbpf would look it up as a pattern in /proc/kallsyms, which may hide
+ * its addresses. */
+static struct bpf_link *attach_multi(const struct bpf_program *program, const char *function)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &function, .cnt = 1, .retprobe = true);
+
+	return bpf_program__attach_kprobe_multi_opts(program, NULL, &opts);
+}
+
+int programs_attach(struct programs *programs, struct bpf_program *program)
+{
+	static const char multi[] = "kretprobe.multi/";
+	const char *section = bpf_program__section_name(program);
+
+	if (programs->n_attached == LINKS_MAX)
+		return -E2BIG;
+	if (!strncmp(section, multi, sizeof(multi) - 1))
+		return keep(programs, program, attach_multi(program, section + sizeof(multi) - 1));
+	return keep(programs, program, bpf_program__attach(program));
+}
+
+int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (__u32)map_fd};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+
+	if (programs->n_attached == LINKS_MAX)
+		return -E2BIG;
+	return keep(programs, program,
+		    bpf_program__attach_iter(program, map_fd < 0 ? NULL : &opts));
+}
+
+const struct bpf_link *programs_link(const struct programs *programs,
+				     const struct bpf_program *program)
+{
+	for (size_t i = 0; i < programs->n_attached; i++)
+		if (programs->attached[i].program == program)
+			return programs->attached[i].link;
+	return NULL;
+}
+
+void programs_detach(struct programs *programs)
+{
+	detach(programs, false);
+}

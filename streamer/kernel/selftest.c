@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "streamer/kernel/selftest.h"
+
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "bpf/wire/wire.h"
+#include "proto/base/util.h"
+#include "streamer/tables/ring.h"
+
+/* Three tasks on one CPU, each until it has had to leave it a few times: some 50 ms. */
+#define STORM_TASKS 3u
+#define STORM_SWITCHES 5
+#define STORM_SECONDS 1 /* of CPU time, at most */
+
+/* EXDEV can be read from the registers; ENOSYS only by running the filter again. */
+static const struct {
+	int nr;
+	int error;
+} calls[] = {
+	{__NR_getppid, EXDEV},
+	{__NR_getpgid, ENOSYS},
+};
+
+struct search {
+	uint64_t cookie;
+	unsigned right[ARRAY_SIZE(calls)];
+	unsigned wrong;
+};
+
+/* Whether this task has been preempted often enough, or has no rival to be preempted for. */
+static bool has_been_preempted(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) || usage.ru_nivcsw >= STORM_SWITCHES ||
+	       usage.ru_utime.tv_sec + usage.ru_stime.tv_sec >= STORM_SECONDS;
+}
+
+static void pin_to_one_cpu(void)
+{
+	cpu_set_t allowed, one;
+
+	CPU_ZERO(&one);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_SET(cpu, &one);
+		break;
+	}
+	(void)sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* Makes the calls once, or, in a storm, over and over. */
+static int child(uint64_t cookie, bool storm)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[0].nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)calls[0].error),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[1].nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)calls[1].error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = {.len = ARRAY_SIZE(filter), .filter = filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog))
+		return 2;
+	do {
+		for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+			if (syscall(calls[i].nr, cookie, 0, 0, 0, 0, 0) != -1 ||
+			    errno != calls[i].error)
+				return 3;
+	} while (storm && !has_been_preempted());
+	return 0;
+}
+
+static int look(void *data, const void *record, size_t size)
+{
+	const struct wire_seccomp_denial *event = record;
+	struct search *search = data;
+
+	if (size < sizeof(*event) || event->head.probe != WIRE_SECCOMP_DENIAL ||
+	    !(event->head.flags & WIRE_SELFTEST) || event->args[0] != search->cookie)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (event->key.nr == calls[i].nr && event->key.error == (uint32_t)calls[i].error &&
+		    event->key.action == SECCOMP_RET_ERRNO) {
+			search->right[i]++;
+			return 0;
+		}
+	}
+	search->wrong++;
+	return 0;
+}
+
+static int judge(const struct search *search, char *error, size_t size)
+{
+	unsigned arrived = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		arrived += search->right[i] == 1;
+	if (arrived == ARRAY_SIZE(calls) && !search->wrong)
+		return 0;
+	(void)snprintf(error, size,
+		       "self-test: of %zu denials made on purpose %u arrived, %u wrong",
+		       ARRAY_SIZE(calls), arrived, search->wrong);
+	return -ENODATA;
+}
+
+/* Returns 0, the exit status of a child that failed, or -errno. */
+static int run(uint64_t cookie, unsigned tasks)
+{
+	pid_t pids[STORM_TASKS];
+	unsigned started = 0;
+	int r = 0, status;
+
+	for (; !r && started < tasks; started++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			if (tasks > 1)
+				pin_to_one_cpu();
+			_exit(child(cookie, tasks > 1));
+		}
+		if (pid < 0) {
+			r = -errno;
+			break;
+		}
+		pids[started] = pid;
+	}
+	while (started--) {
+		while (waitpid(pids[started], &status, 0) < 0 && errno == EINTR)
+			;
+		if (!r && status)
+			r = WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+	}
+	return r;
+}
+
+static int make_cookie(uint64_t *ret)
+{
+	if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
+		return -errno;
+	*ret |= 1; /* 0 stands for none */
+	return 0;
+}
+
+int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
+{
+	_cleanup_(ring_done) struct ring ring = RING_NULL;
+	struct search search = {0};
+	int r;
+
+	r = ring_init(&ring, bulk_fd);
+	if (!r)
+		r = make_cookie(&search.cookie);
+	if (!r) {
+		__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
+		r = run(search.cookie, 1);
+		__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
+	}
+	if (r < 0) {
+		(void)snprintf(error, size, "self-test: could not be run: %s", strerrordesc_np(-r));
+		return r;
+	}
+	if (r) {
+		(void)snprintf(error, size,
+			       "self-test: its child may not install a filter (step %d)", r);
+		return -ECHILD;
+	}
+	(void)ring_peek(&ring, look, &search);
+	return judge(&search, error, size);
+}
+
+int selftest_storm(uint64_t *cookie, uint32_t *quiet)
+{
+	uint64_t value;
+	int r = make_cookie(&value);
+
+	if (r)
+		return r;
+	__atomic_store_n(quiet, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(cookie, value, __ATOMIC_SEQ_CST);
+	r = run(value, STORM_TASKS);
+	__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(quiet, 0, __ATOMIC_SEQ_CST);
+	return r > 0 ? -ECHILD : r;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of a sink: sink-file.c (a file, a folder) and sink.c (writing) are below sink-next.c
+ * (one file after another), that below sink-folder.c, and sink-open.c above all. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "proto/base/util.h"
+#include "proto/recording/file-names.h"
+#include "proto/recording/recording-writer.h"
+#include "streamer/output/background-sync.h"
+#include "streamer/output/place.h"
+#include "streamer/output/post-rotate.h"
+#include "streamer/output/retention.h"
+#include "streamer/output/sink.h"
+
+/* The file that comes next, while the present one is ended. */
+struct sink_next {
+	int fd; /* -1: the present one goes on */
+	char *name;
+	uint64_t start;
+	uint32_t number;
+	bool ready;
+};
+
+struct sink {
+	struct sink_config config;
+	ssize_t (*write)(int fd, const void *data, size_t size);
+	struct recording_writer *writer; /* NULL: plain */
+	size_t batch;                    /* of records, in the writer's output; 0: none */
+	char *name;
+	int fd;
+	bool owned;     /* fd is ours to close */
+	bool regular;   /* a file that can be cut */
+	bool truncate;  /* before the first write */
+	uint64_t start; /* where in the file our first byte goes */
+	uint64_t written;
+	uint64_t marked;  /* of written: this stays, whatever happens */
+	uint64_t checked; /* of written: this was in the file at the latest look */
+	/* Rotation. */
+	bool rotates;
+	struct names names;
+	struct retention_limits limits;
+	struct user user;   /* as whom to go on */
+	struct place place; /* in which the files are; stdout has none */
+	uint8_t stream_id[16];
+	uint32_t index;
+	uint32_t number;
+	time_t named;    /* the latest time in a name */
+	uint64_t opened; /* CLOCK_BOOTTIME ns */
+	bool has_group;
+	gid_t group;
+	struct sink_next next;
+	char **kept; /* of max_files: their names, oldest first, the present one last */
+	unsigned n_kept;
+	struct syncing syncing;
+	struct deletions deletions;
+	struct commands commands;
+	int command_error; /* -errno or wait(2) status of one that failed, 0: none to be told */
+	bool command_told;
+};
+
+_printf_(4, 5) static inline int sink_refuse(char *error, size_t size, int code, const char *format,
+					     ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(error, size, format, args);
+	va_end(args);
+	return code;
+}
+
+int sink_refuse_open(const char *path, int code, char *error, size_t size);
+
+/* Makes a file, of the group, locked. -EEXIST if there is something of this name, and -EBUSY if
+ * somebody else locks it at once. */
+int sink_make_file(const struct sink *sink, const char *path, int *ret, char *error, size_t size);
+
+/* The same, or opens what is there, if nobody else can have put it there. *ret_st: as it was found.
+ * @awaits: for the reader of a pipe. */
+int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *ret,
+		   struct stat *ret_st, char *error, size_t size);
+
+/* Whether more may be written behind what @path has; @st: as it was opened. */
+int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
+		      size_t size);
+
+/* The first file's name of a sink that rotates, and what must not be there. */
+int sink_first_name(struct sink *sink, char **ret, char *error, size_t size);
+
+/* Gives a file or folder that was just made to whom it belongs later on. */
+void sink_give(const struct sink *sink, int fd);
+
+/* As users_choose(). */
+int sink_choose_user(struct sink *sink, int owner_fd, int make_fd, char *error, size_t size);
+
+/* Opens the place: of @path's last part. */
+int sink_open_place(struct sink *sink, const char *path, char *error, size_t size);
+int sink_open_folder(struct sink *sink, char *error, size_t size);

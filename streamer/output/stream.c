@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* buffer   |....|=======|-------------------|            |
+ *               ^frame  ^head          ^hashed ^tail     ^size
+ *
+ * [head, tail) is what the sink has not taken; [frame, head) is the part it took of a record
+ * that it has not taken whole, kept to know where that record began. [hashed, tail) is not in
+ * the hash yet: hashing runs over whole batches. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <xxhash.h>
+
+#include "proto/base/util.h"
+#include "proto/ringside-fields.h"
+#include "streamer/output/stream.h"
+
+/* The length of a frame up to STREAM_FRAME_MAX takes at most 3 bytes. */
+#define LENGTH_MAX 3u
+/* boottime, real time and seq */
+#define STAMPS_SIZE 40u
+
+/* What a commit keeps, besides the hash. */
+struct state {
+	uint64_t hashed_bytes;
+	uint64_t taken; /* bytes the sink has taken since the file's start */
+	uint64_t seq;
+	uint32_t file;
+};
+
+struct stream {
+	struct sink *sink;
+	XXH64_state_t *xxh;
+	XXH64_state_t *committed_xxh;
+	struct state now;
+	struct state committed;
+	int64_t realtime_offset;
+	uint8_t id[STREAM_ID_SIZE];
+	uint8_t *buf;
+	size_t size;
+	size_t frame;
+	size_t head;
+	size_t hashed;
+	size_t tail;
+};
+
+int stream_new(struct stream **ret, struct sink *sink)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->sink = sink;
+	s->size = STREAM_BUFFER;
+	s->buf = malloc(s->size);
+	s->xxh = XXH64_createState();
+	s->committed_xxh = XXH64_createState();
+	if (!s->buf || !s->xxh || !s->committed_xxh ||
+	    getrandom(s->id, sizeof(s->id), 0) != sizeof(s->id)) {
+		(void)stream_free(s);
+		return -ENOMEM;
+	}
+	(void)XXH64_reset(s->xxh, 0);
+	(void)XXH64_reset(s->committed_xxh, 0);
+	*ret = s;
+	return 0;
+}
+
+struct stream *stream_free(struct stream *s)
+{
+	if (!s)
+		return NULL;
+	(void)XXH64_freeState(s->xxh);
+	(void)XXH64_freeState(s->committed_xxh);
+	free(s->buf);
+	free(s);
+	return NULL;
+}
+
+const uint8_t *stream_id(const struct stream *s)
+{
+	return s->id;
+}
+
+uint64_t stream_seq(const struct stream *s)
+{
+	return s->now.seq;
+}
+
+uint32_t stream_file(const struct stream *s)
+{
+	return s->now.file;
+}
+
+void stream_set_offset(struct stream *s, int64_t realtime_offset)
+{
+	s->realtime_offset = realtime_offset;
+}
+
+int64_t stream_offset(const struct stream *s)
+{
+	return s->realtime_offset;
+}
+
+size_t stream_pending(const struct stream *s)
+{
+	return s->tail - s->head;
+}
+
+bool stream_has_room(const struct stream *s, size_t room)
+{
+	return s->tail - s->frame + room <= STREAM_BUFFER;
+}
+
+static void hash_batch(struct stream *s)
+{
+	(void)XXH64_update(s->xxh, s->buf + s->hashed, s->tail - s->hashed);
+	s->now.hashed_bytes += s->tail - s->hashed;
+	s->hashed = s->tail;
+}
+
+static void compact(struct stream *s)
+{
+	memmove(s->buf, s->buf + s->frame, s->tail - s->frame);
+	s->head -= s->frame;
+	s->hashed -= s->frame;
+	s->tail -= s->frame;
+	s->frame = 0;
+}
+
+/* Makes room for @room bytes at the tail; the buffer may grow to @max. */
+static int make_room(struct stream *s, size_t room, size_t max)
+{
+	size_t need = s->tail - s->frame + room, size = s->size;
+	uint8_t *buf;
+
+	if (s->size - s->tail >= room)
+		return 0;
+	if (need > max)
+		return -ENOBUFS;
+	if (s->frame)
+		compact(s);
+	while (size < need)
+		size *= 2;
+	if (size == s->size)
+		return 0;
+	buf = realloc(s->buf, size);
+	if (!buf)
+		return -ENOBUFS;
+	s->buf = buf;
+	s->size = size;
+	return 0;
+}
+
+uint8_t *stream_reserve(struct stream *s, size_t room)
+{
+	return make_room(s, room, STREAM_BUFFER) < 0 ? NULL : s->buf + s->tail;
+}
+
+void stream_append(struct stream *s, size_t size)
+{
+	s->tail += size;
+	s->now.seq++;
+}
+
+int stream_begin(struct stream *s, size_t room, struct pb *ret_pb)
+{
+	int r = make_room(s, LENGTH_MAX + room + STAMPS_SIZE, STREAM_BUFFER_MAX);
+
+	if (r < 0)
+		return r;
+	*ret_pb = pb_make(s->buf + s->tail + LENGTH_MAX, room);
+	return 0;
+}
+
+int stream_end(struct stream *s, struct pb *pb)
+{
+	uint8_t *body = s->buf + s->tail + LENGTH_MAX, *p;
+	struct timespec ts;
+	uint64_t boottime;
+	size_t n;
+
+	if (pb->overflow || (size_t)(pb->p - body) > STREAM_FRAME_MAX - STAMPS_SIZE)
+		return -EMSGSIZE;
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	boottime = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	pb->end += STAMPS_SIZE;
+	pb_fixed64(pb, FIELD_RECORD_BOOTTIME_NANO, boottime);
+	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, boottime + (uint64_t)s->realtime_offset);
+	pb_uint(pb, FIELD_RECORD_SEQ, s->now.seq + 1);
+	if (pb->overflow)
+		return -EMSGSIZE;
+
+	n = (size_t)(pb->p - body);
+	p = pb_put_varint(s->buf + s->tail, n);
+	if (p != body)
+		memmove(p, body, n);
+	s->tail = (size_t)(p - s->buf) + n;
+	s->now.seq++;
+	return 0;
+}
+
+void stream_hash(struct stream *s, unsigned field_hash, unsigned field_bytes, struct pb *pb)
+{
+	hash_batch(s);
+	pb_fixed64(pb, field_hash, XXH64_digest(s->xxh));
+	pb_uint(pb, field_bytes, s->now.hashed_bytes);
+	(void)XXH64_reset(s->xxh, 0);
+	s->now.hashed_bytes = 0;
+}
+
+/* Bytes of the frame at @p, its length included; our own frames are whole. */
+static size_t frame_size(const uint8_t *p, const uint8_t **ret_body)
+{
+	size_t length = 0, i = 0;
+
+	for (;; i++) {
+		length |= (size_t)(p[i] & 0x7f) << (7 * i);
+		if (p[i] < 0x80)
+			break;
+	}
+	*ret_body = p + i + 1;
+	return i + 1 + length;
+}
+
+static void took(struct stream *s, size_t n)
+{
+	const uint8_t *body;
+	size_t size;
+
+	s->now.taken += n;
+	s->head += n;
+	if (s->head == s->tail) {
+		s->frame = s->head = s->hashed = s->tail = 0;
+		return;
+	}
+	while (s->frame + (size = frame_size(s->buf + s->frame, &body)) <= s->head)
+		s->frame += size;
+}
+
+/* A large set of Counters has gone out: back to the usual size. */
+static void shrink(struct stream *s)
+{
+	uint8_t *buf;
+
+	if (s->size == STREAM_BUFFER || s->tail)
+		return;
+	buf = realloc(s->buf, STREAM_BUFFER);
+	if (!buf)
+		return;
+	s->buf = buf;
+	s->size = STREAM_BUFFER;
+}
+
+int stream_flush(struct stream *s)
+{
+	hash_batch(s);
+	while (s->head < s->tail) {
+		ssize_t n = sink_write(s->sink, s->buf + s->head, s->tail - s->head);
+
+		if (n < 0)
+			return (int)n;
+		if (!n)
+			return STREAM_BLOCKED;
+		took(s, (size_t)n);
+	}
+	shrink(s);
+	return 0;
+}
+
+void stream_next_file(struct stream *s)
+{
+	(void)XXH64_reset(s->xxh, 0);
+	s->now.hashed_bytes = 0;
+	s->now.taken = 0;
+	s->now.file++;
+}
+
+void stream_commit(struct stream *s)
+{
+	s->committed = s->now;
+	XXH64_copyState(s->committed_xxh, s->xxh);
+	sink_commit(s->sink);
+}
+
+void stream_rollback(struct stream *s)
+{
+	s->now = s->committed;
+	XXH64_copyState(s->xxh, s->committed_xxh);
+	s->frame = s->head = s->hashed = s->tail = 0;
+	sink_rollback(s->sink);
+}
+
+void stream_abandon(struct stream *s, uint64_t records[RECORD_BODIES], bool *ret_torn)
+{
+	uint64_t partial = s->head - s->frame;
+	const uint8_t *body;
+	struct peek peek;
+
+	memset(records, 0, RECORD_BODIES * sizeof(records[0]));
+	for (size_t at = s->frame, n; at < s->tail; at += n) {
+		n = frame_size(s->buf + at, &body);
+		if (peek_record(body, (size_t)(s->buf + at + n - body), &peek))
+			records[peek.kind]++;
+	}
+	s->frame = s->head = s->hashed = s->tail = 0;
+	*ret_torn =
+		sink_torn(s->sink) || (partial && sink_cut(s->sink, s->now.taken - partial) < 0);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stream: numbers, stamps, hashes and frames records, and holds what the sink has not taken
+ * yet. Events are encoded straight into that buffer; it is bounded. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/record/pb.h"
+#include "proto/record/peek.h"
+#include "streamer/output/sink.h"
+
+struct stream;
+
+#define STREAM_ID_SIZE 16
+#define STREAM_BUFFER (1024u * 1024)          /* for events */
+#define STREAM_BUFFER_MAX (16u * 1024 * 1024) /* with a set of Counters on top */
+#define STREAM_FRAME_MAX (1024u * 1024)       /* longer ones no reader accepts (DESIGN §8) */
+
+int stream_new(struct stream **ret, struct sink *sink);
+struct stream *stream_free(struct stream *stream); /* NULL is fine; returns NULL */
+
+const uint8_t *stream_id(const struct stream *stream); /* STREAM_ID_SIZE bytes */
+uint64_t stream_seq(const struct stream *stream);      /* of the latest record, 0: none */
+uint32_t stream_file(const struct stream *stream);     /* index of the file */
+
+/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
+void stream_set_offset(struct stream *stream, int64_t realtime_offset);
+
+int64_t stream_offset(const struct stream *stream);
+
+/* Whether the buffer for events takes @room more bytes. */
+bool stream_has_room(const struct stream *stream, size_t room);
+
+/* An event: @room bytes to write its frame to, NULL if there are none; then, of these, how many it
+ * takes. Its number is the one after stream_seq(). */
+uint8_t *stream_reserve(struct stream *stream, size_t room);
+void stream_append(struct stream *stream, size_t size);
+
+/* Any other record: begin, write the body with @ret_pb (at most @room bytes), end. The stamps
+ * and seq are added by stream_end. -ENOBUFS: no room; -EMSGSIZE: the body was longer. Nothing
+ * was written then. */
+int stream_begin(struct stream *stream, size_t room, struct pb *ret_pb);
+int stream_end(struct stream *stream, struct pb *pb);
+
+/* Appends the hash of the bytes since the previous one, up to this record's first byte. */
+void stream_hash(struct stream *stream, unsigned field_hash, unsigned field_bytes, struct pb *pb);
+
+/* Bytes the sink has not taken yet. */
+size_t stream_pending(const struct stream *stream);
+
+/* Hands everything to the sink. Returns 0, STREAM_BLOCKED if the reader has no room, -EPIPE if
+ * it is gone, or -errno. */
+#define STREAM_BLOCKED 1
+int stream_flush(struct stream *stream);
+
+/* All is handed out, and the next record begins the next file. */
+void stream_next_file(struct stream *stream);
+
+/* All is handed out, and stays; and: of what came since, nothing stays, no number is used up and
+ * no byte hashed. For files. */
+void stream_commit(struct stream *stream);
+void stream_rollback(struct stream *stream);
+
+/* After a failure: counts, by number of the body's field, the records that did not get out whole,
+ * drops them, and takes an incomplete one back from the end of a file. *ret_torn: the output ends
+ * within a record. */
+void stream_abandon(struct stream *stream, uint64_t records[RECORD_BODIES], bool *ret_torn);

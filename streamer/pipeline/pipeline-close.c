@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end: the probes come off, what they saw is written, then the last records. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "streamer/encode/probe.h"
+#include "streamer/pipeline/pipeline-internal.h"
+
+#define READER_PATIENCE_MS 5000
+#define CLOSING_MS 60000
+#define IN_FLIGHT_MS 1000
+#define COMMANDS_MS 30000
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+}
+
+static uint64_t in_flight(const struct pipeline *p)
+{
+	const struct wire_cpu *cpus = kernel_cpus(p->kernel, &(unsigned){0});
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		n += totals_kernel(cpus, p->totals.n_cpus, i).in_flight;
+	return n;
+}
+
+/* Programs that were running when the probes came off end by themselves. */
+static void settle(const struct pipeline *p)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < IN_FLIGHT_MS && in_flight(p); i++)
+		(void)nanosleep(&ms, NULL);
+}
+
+/* Waits for the reader: at most READER_PATIENCE_MS, since every wait follows some progress, and
+ * not beyond @deadline. A second signal ends it at once. */
+static int await_reader(struct pipeline *p, uint64_t deadline)
+{
+	uint64_t now = now_ms(), end = now + READER_PATIENCE_MS;
+	int r = wakeup_listen(&p->wakeup, WAKEUP_SINK);
+
+	if (end > deadline)
+		end = deadline;
+	for (; !r && now < end; now = now_ms()) {
+		unsigned causes;
+
+		r = wakeup_wait(&p->wakeup, (int)(end - now), &causes);
+		if (r < 0)
+			return r;
+		if (causes & WAKEUP_GONE)
+			return -EPIPE;
+		if (causes & WAKEUP_END)
+			return -EINTR;
+		if (causes & WAKEUP_SINK)
+			return 0;
+	}
+	return r < 0 ? r : -ETIMEDOUT;
+}
+
+static int hand_out(struct pipeline *p)
+{
+	return stream_flush(p->stream);
+}
+
+/* The end of a compressed recording. */
+static int end_output(struct pipeline *p)
+{
+	return sink_end(p->sink);
+}
+
+/* Does it, waiting for the reader as often as it takes. */
+static int with_patience(struct pipeline *p, uint64_t deadline, int (*step)(struct pipeline *p))
+{
+	for (;;) {
+		int r = step(p);
+
+		if (r != STREAM_BLOCKED)
+			return r;
+		r = await_reader(p, deadline);
+		if (r < 0)
+			return r;
+	}
+}
+
+/* Hands out everything. */
+static int flush_all(struct pipeline *p, uint64_t deadline)
+{
+	int r = p->no_room ? p->no_room : with_patience(p, deadline, hand_out);
+
+	if (!r && pipeline_mind_cut(p))
+		r = p->failure ? p->failure : with_patience(p, deadline, hand_out);
+	if (!r)
+		pipeline_commit(p);
+	else if (!p->no_room && sink_keeps_going(p->sink))
+		pipeline_ran_out(p, r);
+	return r;
+}
+
+/* Empties both rings into the sink. */
+static int drain_all(struct pipeline *p, uint64_t deadline)
+{
+	const char *reason = p->reason;
+
+	/* after -c COUNT nothing more is wanted */
+	while (!p->config->count || p->left) {
+		unsigned n;
+		int r;
+
+		p->reason = NULL;
+		n = pipeline_drain(p);
+		if (p->failure)
+			return p->failure;
+		if (p->reason == pipeline_output_closed)
+			return -EPIPE;
+		if (n)
+			pipeline_rotate(p);
+		p->reason = reason;
+		r = n ? 0 : flush_all(p, deadline);
+		if (r < 0 || (!n && !p->blocked))
+			return r;
+		if (!n)
+			p->blocked = false;
+	}
+	return 0;
+}
+
+/* ring_fn: counts what is left. */
+static int count(void *data, const void *record, size_t size)
+{
+	struct pipeline *p = data;
+	const struct wire_head *head = record;
+
+	if (pipeline_is_record(p, head, size) && pipeline_is_event(head))
+		p->totals.lost_in_sink[head->probe]++;
+	return 0;
+}
+
+/* What the stream did not take any more; @lost: that is a loss, not the reader's wish. Returns
+ * the number of events, of these and of those lost before that are not told in the stream. */
+static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
+{
+	uint64_t unwritten[RECORD_BODIES], n = 0;
+	unsigned taken;
+
+	stream_abandon(p->stream, unwritten, ret_torn);
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+		if (!probes[i]->field)
+			continue;
+		totals_unwrote(&p->totals, i, unwritten[probes[i]->field]);
+		if (lost)
+			p->totals.lost_in_sink[i] += unwritten[probes[i]->field];
+	}
+	if (lost) {
+		(void)ring_drain(&p->critical, UINT_MAX, count, p, &taken);
+		(void)ring_drain(&p->bulk, UINT_MAX, count, p, &taken);
+	}
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		n += p->totals.lost_in_sink[i] - p->totals.told_in_sink[i];
+	return n;
+}
+
+/* Once more, if the file is cut short meanwhile. */
+static int write_last(struct pipeline *p, uint64_t deadline)
+{
+	uint32_t file;
+	int r;
+
+	do {
+		file = stream_file(p->stream);
+		do {
+			r = flush_all(p, deadline);
+			if (!r)
+				r = reports_end(&p->reports, p->reason);
+		} while (r == REPORTS_MORE);
+		if (!r)
+			r = flush_all(p, deadline);
+	} while (!r && stream_file(p->stream) != file);
+	return r;
+}
+
+static int finish(struct pipeline *p)
+{
+	uint64_t deadline = now_ms() + CLOSING_MS;
+	int r;
+
+	if (p->reason == pipeline_output_closed)
+		return -EPIPE;
+	if (p->failure) {
+		/* it need not have been the sink */
+		if (!flush_all(p, deadline))
+			(void)with_patience(p, deadline, end_output);
+		return p->failure;
+	}
+	if (p->no_room)
+		(void)pipeline_retry(p);
+	(void)pipeline_mind_cut(p);
+	r = drain_all(p, deadline);
+	if (!r)
+		r = write_last(p, deadline);
+	if (!r)
+		r = with_patience(p, deadline, end_output);
+	return r ? r : sink_sync(p->sink);
+}
+
+/* Of --post-rotate; not for longer than the user is willing to. */
+static void await_commands(struct pipeline *p)
+{
+	uint64_t now = now_ms(), deadline = now + COMMANDS_MS;
+	unsigned causes = 0;
+
+	(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
+	(void)wakeup_listen(&p->wakeup, 0);
+	for (; sink_commands(p->sink) && now < deadline && !(causes & WAKEUP_END); now = now_ms()) {
+		if (wakeup_wait(&p->wakeup, (int)(deadline - now), &causes) < 0)
+			break;
+		(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
+	}
+}
+
+static const char *why(int r)
+{
+	if (r == -ETIMEDOUT)
+		return "the reader took nothing for 5 s";
+	if (r == -EINTR)
+		return "told twice to end, while the reader had no room";
+	if (r == -EPROTO)
+		return "the kernel's ring holds a record of another version";
+	return strerror(-r);
+}
+
+int pipeline_close(struct pipeline *p, char *error, size_t size)
+{
+	uint64_t lost;
+	bool torn;
+	int r;
+
+	kernel_look(p->kernel);
+	kernel_detach(p->kernel);
+	settle(p);
+	r = finish(p);
+	if (!r) {
+		sink_finished(p->sink);
+		await_commands(p);
+		return 0;
+	}
+	lost = write_off(p, r != -EPIPE, &torn);
+	if (r == -EPIPE)
+		return 0;
+	(void)sink_sync(p->sink);
+	(void)snprintf(error, size,
+		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
+		       p->failed ? p->failed : sink_name(p->sink), why(r), lost,
+		       torn ? "within a record" : "with a whole record, but without a footer");
+	return r;
+}

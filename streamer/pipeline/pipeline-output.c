@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A commit is a moment at which all that was put into the stream is in the file. The state of
+ * everything that would be told only once (numbers, sums, hashes, losses) is kept as of then; a
+ * write that fails, in a folder, or goes into a file that somebody has cut short, takes the stream
+ * back there, and the events since are lost, counted. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/recording/recording.h"
+#include "streamer/pipeline/pipeline-internal.h"
+
+#define RETAIN_NANO 60000000000ull
+/* After so long without a failure there is room again, for the user. */
+#define CALM_NANO 5000000000ull
+#define RETRY_NEXT_NANO 10000000000ull
+
+const char pipeline_output_closed[] = "output closed";
+
+void pipeline_fail(struct pipeline *p, int r, const char *what)
+{
+	if (p->failure)
+		return;
+	p->failure = r;
+	p->failed = what;
+	p->reason = "failed";
+}
+
+uint64_t pipeline_boottime(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t untold(const struct pipeline *p)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		n += p->totals.lost_in_sink[i];
+	return n;
+}
+
+void pipeline_commit(struct pipeline *p)
+{
+	p->opening = false;
+	reports_written(&p->reports);
+	stream_commit(p->stream);
+	reports_commit(&p->reports);
+	p->committed_nano = pipeline_boottime();
+	if (!p->no_room_told || p->committed_nano - p->no_room_nano < CALM_NANO)
+		return;
+	p->no_room_told = false;
+	(void)snprintf(p->notice, sizeof(p->notice),
+		       "%s: goes on; %" PRIu64 " events could not be written so far",
+		       sink_name(p->sink), untold(p));
+}
+
+static void take_back(struct pipeline *p)
+{
+	stream_rollback(p->stream);
+	reports_rollback(&p->reports);
+	p->totals.sink_nano = p->committed_nano;
+}
+
+/* The last record that was committed is in the copy, if it was made later than that: its number
+ * and that of the Header here are what tells. */
+static void begin_anew(struct pipeline *p)
+{
+	uint64_t before = untold(p);
+	int r = sink_begin_anew(p->sink);
+
+	if (r < 0) {
+		pipeline_fail(p, r, sink_name(p->sink));
+		return;
+	}
+	take_back(p);
+	stream_next_file(p->stream);
+	pipeline_commit(p);
+	p->opening = true;
+	(void)snprintf(p->notice, sizeof(p->notice),
+		       "%s was cut short by somebody else (copytruncate?): goes on in it as file "
+		       "%" PRIu32 " of the stream, behind record %" PRIu64 "; %" PRIu64
+		       " events could not be written, and what came after the copy was made and "
+		       "before the cut is lost",
+		       sink_name(p->sink), stream_file(p->stream), stream_seq(p->stream),
+		       untold(p) - before);
+	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
+	if (r < 0)
+		pipeline_fail(p, r, "the kernel's sums");
+}
+
+bool pipeline_mind_cut(struct pipeline *p)
+{
+	if (p->failure || !sink_was_cut(p->sink))
+		return false;
+	begin_anew(p);
+	return true;
+}
+
+void pipeline_ran_out(struct pipeline *p, int r)
+{
+	take_back(p);
+	p->no_room = r;
+	p->no_room_nano = pipeline_boottime();
+	if (p->no_room_told)
+		return;
+	p->no_room_told = true;
+	(void)snprintf(p->notice, sizeof(p->notice),
+		       "%s: %s: events are counted, not kept, until it can be written again",
+		       sink_name(p->sink), strerror(-r));
+}
+
+void pipeline_flush(struct pipeline *p)
+{
+	int r;
+
+	if (p->blocked || p->failure || p->no_room || p->reason == pipeline_output_closed)
+		return;
+	p->flush_due = false;
+	r = stream_flush(p->stream);
+	if (!r && !pipeline_mind_cut(p))
+		pipeline_commit(p);
+	else if (r == -EPIPE)
+		p->reason = pipeline_output_closed;
+	else if (r < 0 && sink_keeps_going(p->sink))
+		pipeline_ran_out(p, r);
+	else if (r < 0)
+		pipeline_fail(p, r, sink_name(p->sink));
+	p->blocked = r == STREAM_BLOCKED;
+}
+
+void pipeline_flush_lazily(struct pipeline *p)
+{
+	int r;
+
+	if (!sink_compresses(p->sink) || p->config->flush_each || p->flush_due ||
+	    stream_pending(p->stream) >= PIPELINE_BATCH) {
+		pipeline_flush(p);
+		return;
+	}
+	if (!stream_pending(p->stream) || p->blocked)
+		return;
+	r = wakeup_flush(&p->wakeup, RECORDING_FLUSH_NANO);
+	if (r < 0)
+		pipeline_fail(p, r, "a timer");
+}
+
+int pipeline_open_file(struct pipeline *p)
+{
+	int r;
+
+	p->opening = true;
+	r = reports_start(&p->reports);
+	p->opening_seq = stream_seq(p->stream);
+	return r;
+}
+
+bool pipeline_retry(struct pipeline *p)
+{
+	int r = 0;
+
+	p->no_room = 0;
+	sink_retain(p->sink);
+	if (p->opening)
+		r = pipeline_open_file(p);
+	/* the losses, and what else was not told; a new file has them in its next records */
+	p->reports.due = REPORTS_SUMS | REPORTS_COUNTERS | REPORTS_CLOCK;
+	if (!r)
+		r = reports_write(&p->reports);
+	if (r < 0)
+		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_flush(p);
+	return !p->no_room;
+}
+
+/* Whether the file still takes what it began with. */
+static bool flush_into(struct pipeline *p, uint32_t file)
+{
+	pipeline_flush(p);
+	return !p->no_room && !p->failure && stream_file(p->stream) == file;
+}
+
+/* The file's last records. Returns 0 if they are in it. */
+static int end_file(struct pipeline *p)
+{
+	uint32_t file = stream_file(p->stream);
+	int r;
+
+	do {
+		if (!flush_into(p, file))
+			return -EIO;
+		r = reports_end(&p->reports, "rotated");
+	} while (r == REPORTS_MORE);
+	if (r < 0)
+		pipeline_fail(p, r, "the kernel's sums");
+	if (!flush_into(p, file))
+		return -EIO;
+	r = sink_end(p->sink);
+	if (r < 0 && sink_keeps_going(p->sink))
+		pipeline_ran_out(p, r);
+	else if (r < 0)
+		pipeline_fail(p, r, sink_name(p->sink));
+	return r;
+}
+
+/* The old file takes what comes, until the next one can be opened. */
+static void next_failed(struct pipeline *p, const char *text)
+{
+	(void)wakeup_rotate(&p->wakeup, pipeline_boottime() + RETRY_NEXT_NANO);
+	if (!p->next_failed)
+		(void)snprintf(p->notice, sizeof(p->notice), "%s: goes on in %s", text,
+			       sink_name(p->sink));
+	p->next_failed = true;
+}
+
+void pipeline_rotate(struct pipeline *p)
+{
+	bool reopen = p->reopen;
+	char text[384];
+	int r;
+
+	if (p->reason || p->no_room ||
+	    !(reopen ||
+	      (stream_seq(p->stream) > p->opening_seq && sink_due(p->sink, pipeline_boottime()))))
+		return;
+	p->reopen = false;
+	r = sink_prepare(p->sink, reopen, text, sizeof(text));
+	if (r == -ENOTSUP)
+		return;
+	if (r < 0) {
+		next_failed(p, text);
+		return;
+	}
+	p->next_failed = false;
+	if (end_file(p) < 0) {
+		sink_discard(p->sink);
+		p->reopen = reopen;
+		return;
+	}
+	r = sink_switch(p->sink);
+	if (r < 0)
+		(void)snprintf(p->notice, sizeof(p->notice),
+			       "a file before %s could not be synced: %s", sink_name(p->sink),
+			       strerror(-r));
+	stream_next_file(p->stream);
+	pipeline_commit(p);
+	r = pipeline_open_file(p);
+	if (r < 0)
+		pipeline_fail(p, r, "the kernel's sums");
+	(void)wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
+	sink_retain(p->sink);
+	pipeline_flush(p);
+}
+
+void pipeline_retain(struct pipeline *p)
+{
+	uint64_t now = pipeline_boottime();
+
+	if (now - p->retained_nano < RETAIN_NANO)
+		return;
+	p->retained_nano = now;
+	sink_retain(p->sink);
+}

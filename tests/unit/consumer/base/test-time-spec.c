@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "consumer/base/time-spec.h"
+#include "proto/base/util.h"
+
+#define SECOND UINT64_C(1000000000)
+/* Fri 2012-11-23 18:15:22.5 in Shanghai, the example of systemd.time(7) */
+#define NOW (1353665722 * SECOND + SECOND / 2)
+
+static void zone(const char *name)
+{
+	assert_ok(setenv("TZ", name, 1));
+	tzset();
+}
+
+struct expect {
+	const char *text, *utc; /* of date -u, with ms */
+};
+
+static void check(const struct expect *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t ret = 0;
+		int r = when_parse(cases[i].text, NOW, &ret);
+		time_t second = (time_t)(ret / SECOND);
+		char date[32], text[64];
+		struct tm tm;
+
+		if (r)
+			fail_msg("'%s': %d", cases[i].text, r);
+		assert_non_null(gmtime_r(&second, &tm));
+		assert_true(strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm) > 0);
+		(void)snprintf(text, sizeof(text), "%s.%03" PRIu64, date, ret % SECOND / 1000000);
+		if (strcmp(text, cases[i].utc) != 0)
+			fail_msg("'%s' is %s instead of %s", cases[i].text, text, cases[i].utc);
+	}
+}
+
+static void the_words_of_systemd_mean_the_same_here(void **state)
+{
+	static const struct expect cases[] = {
+		{"2012-11-23 11:12:13", "2012-11-23 03:12:13.000"},
+		{"2012-11-23 11:12:13 UTC", "2012-11-23 11:12:13.000"},
+		{"2012-11-23 11:12:13.25", "2012-11-23 03:12:13.250"},
+		{"Fri 2012-11-23 11:12:13", "2012-11-23 03:12:13.000"},
+		{"Friday, 2012-11-23 11:12:13 UTC", "2012-11-23 11:12:13.000"},
+		{"2012-11-23T11:12:13,257602649+00:00", "2012-11-23 11:12:13.257"},
+		{"2012-11-23 11:12:13 CET", "2012-11-23 10:12:13.000"},
+		{"2012-07-23 11:12:13 Europe/Berlin", "2012-07-23 09:12:13.000"},
+		{"2012-11-23", "2012-11-22 16:00:00.000"},
+		{"11:12:13", "2012-11-23 03:12:13.000"},
+		{"11:12", "2012-11-23 03:12:00.000"},
+		{"3:05", "2012-11-22 19:05:00.000"},
+		{"now", "2012-11-23 10:15:22.500"},
+		{"today", "2012-11-22 16:00:00.000"},
+		{"today UTC", "2012-11-23 00:00:00.000"},
+		{"yesterday", "2012-11-21 16:00:00.000"},
+		{"yesterday 03:00", "2012-11-21 19:00:00.000"},
+		{"tomorrow", "2012-11-23 16:00:00.000"},
+		{"+3h30min", "2012-11-23 13:45:22.500"},
+		{"-5s", "2012-11-23 10:15:17.500"},
+		{"11min ago", "2012-11-23 10:04:22.500"},
+		{"@1395716396", "2014-03-25 02:59:56.000"},
+		{"@0.5", "1970-01-01 00:00:00.500"},
+	};
+
+	(void)state;
+	zone("Asia/Shanghai");
+	check(cases, ARRAY_SIZE(cases));
+}
+
+static void spans_add_up(void **state)
+{
+	static const struct expect cases[] = {
+		{"-1h", "2012-11-23 09:15:22.500"},
+		{"- 1h 30min", "2012-11-23 08:45:22.500"},
+		{"1h ago", "2012-11-23 09:15:22.500"},
+		{"2 hours ago", "2012-11-23 08:15:22.500"},
+		{"1d 2h ago", "2012-11-22 08:15:22.500"},
+		{"1 week ago", "2012-11-16 10:15:22.500"},
+		{"-90", "2012-11-23 10:13:52.500"},
+		{"90 ago", "2012-11-23 10:13:52.500"},
+		{"-1.5h", "2012-11-23 08:45:22.500"},
+		{"-300ms20s 5day", "2012-11-18 10:15:02.200"},
+		{"5min left", "2012-11-23 10:20:22.500"},
+		{"-1m", "2012-11-23 10:14:22.500"},
+	};
+
+	(void)state;
+	zone("Asia/Shanghai");
+	check(cases, ARRAY_SIZE(cases));
+}
+
+static void rfc_3339_is_understood(void **state)
+{
+	static const struct expect cases[] = {
+		{"2026-11-22T03:00:00Z", "2026-11-22 03:00:00.000"},
+		{"2026-11-22T03:00:00.123456789Z", "2026-11-22 03:00:00.123"},
+		{"2026-11-22t03:00:00z", "2026-11-22 03:00:00.000"},
+		{"2026-11-22T03:00:00+01:00", "2026-11-22 02:00:00.000"},
+		{"2026-11-22T03:00:00-0530", "2026-11-22 08:30:00.000"},
+		{"2026-11-22 03:00:00 +01:00", "2026-11-22 02:00:00.000"},
+		{"2026-11-22 03:00:00 +01", "2026-11-22 02:00:00.000"},
+		{"2026-11-22T03:00:00-05", "2026-11-22 08:00:00.000"},
+		{"03:00 +01", "2012-11-23 02:00:00.000"},
+		{"2026-11-22T03:00", "2026-11-21 19:00:00.000"},
+	};
+
+	(void)state;
+	zone("Asia/Shanghai");
+	check(cases, ARRAY_SIZE(cases));
+}
+
+static void a_time_pasted_from_our_own_lines_works(void **state)
+{
+	static const struct expect cases[] = {
+		{"Nov 22 03:04:05.123", "2012-11-22 03:04:05.123"},
+		{"Nov 23 23:00", "2012-11-23 23:00:00.000"},
+		{"Nov 24", "2011-11-24 00:00:00.000"}, /* the latest one */
+		{"Dec 31", "2011-12-31 00:00:00.000"},
+		{"Feb 29", "2012-02-29 00:00:00.000"},
+	};
+
+	(void)state;
+	zone("UTC0");
+	check(cases, ARRAY_SIZE(cases));
+}
+
+static void days_follow_the_zone_through_the_change_of_the_clocks(void **state)
+{
+	/* on 2012-10-28 Berlin went from +2 to +1 */
+	static const struct expect cases[] = {
+		{"2012-10-28", "2012-10-27 22:00:00.000"},
+		{"2012-10-28 12:00", "2012-10-28 11:00:00.000"},
+		{"2012-10-29", "2012-10-28 23:00:00.000"},
+	};
+	uint64_t yesterday;
+
+	(void)state;
+	zone("Europe/Berlin");
+	check(cases, ARRAY_SIZE(cases));
+	/* on the 29th at 00:00, yesterday began 25 hours ago */
+	assert_ok(when_parse("yesterday", 1351465200 * SECOND, &yesterday));
+	assert_int_equal(yesterday / SECOND, 1351465200 - 25 * 3600);
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const cases[] = {
+		"",
+		" ",
+		"noon",
+		"25:00",
+		"12:60",
+		"12",
+		"1h",
+		"-",
+		"-h",
+		"ago",
+		"1h agoo",
+		"now then",
+		"@",
+		"@x",
+		"@12x",
+		"2026-13-01",
+		"Sun 2026-11-28",
+		"Sat",
+		"2026-11-22 03:00 ../../etc/passwd",
+		"2026-11-22 03:00 Nowhere/City",
+		"2026-02-30",
+		"2025-02-29",
+		"2026-00-10",
+		"2026-11-22 03:00 maybe",
+		"2026-11-22T03:00:00+1",
+		"2026-11-22T03:00:00+01:",
+		"2026-11-22T03:00:00+01:0",
+		"2026-11-22T03:00:00+15",
+		"2026-11-22T03:00:00+25:00",
+		"2026-11-22x",
+		"Feb 30",
+		"Nov",
+		"todayish",
+		"-99999999999999999999h",
+	};
+	uint64_t ret = 42;
+
+	(void)state;
+	zone("UTC0");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (when_parse(cases[i], NOW, &ret) != -EINVAL)
+			fail_msg("'%s' was taken", cases[i]);
+	assert_int_equal(ret, 42);
+}
+
+static void what_does_not_fit_is_out_of_range(void **state)
+{
+	static const char *const cases[] = {
+		"1969-12-31",         "2300-01-01",        "-100y", "+999999y",
+		"@99999999999999999", "-999999999999999y", "@-1",
+	};
+	uint64_t ret = 42;
+
+	(void)state;
+	zone("UTC0");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (when_parse(cases[i], NOW, &ret) != -ERANGE)
+			fail_msg("'%s' was taken", cases[i]);
+	assert_int_equal(ret, 42);
+}
+
+#define SAY " is not a time: say " WHEN_WORDS
+
+static void what_is_wrong_with_a_time_is_said(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{"1h", "'1h' is not a time: did you mean -1h?"},
+		{"1h 30min", "'1h 30min' is not a time: did you mean -1h 30min?"},
+		{"1795312800", "'1795312800' is not a time: did you mean @1795312800?"},
+		{"12", "'12'" SAY},
+		{"Sun 2026-11-28", "'Sun 2026-11-28': 2026-11-28 is a Saturday"},
+		{"Sunday, 2026-11-28 03:00 UTC",
+		 "'Sunday, 2026-11-28 03:00 UTC': 2026-11-28 is a Saturday"},
+		{"2026-02-30", "'2026-02-30': February 2026 has the days 01 to 28"},
+		{"2024-02-30 03:00", "'2024-02-30 03:00': February 2024 has the days 01 to 29"},
+		{"Feb 30", "'Feb 30': February 2012 has the days 01 to 29"},
+		{"2026-12-32", "'2026-12-32': December 2026 has the days 01 to 31"},
+		{"2026-13-01", "'2026-13-01': a year has the months 01 to 12"},
+		{"@-1", "'@-1' is too early or too late: times reach from 1970 to 2262"},
+		{"noon", "'noon'" SAY},
+		{"Sat", "'Sat'" SAY},
+		{"2026-11-22 03:00 maybe", "'2026-11-22 03:00 maybe'" SAY},
+		{"", "''" SAY},
+	};
+	char why[320];
+
+	(void)state;
+	zone("UTC0");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		when_why(rows[i].text, NOW, why, sizeof(why));
+		assert_string_equal(why, rows[i].why);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_words_of_systemd_mean_the_same_here),
+		cmocka_unit_test(spans_add_up),
+		cmocka_unit_test(rfc_3339_is_understood),
+		cmocka_unit_test(a_time_pasted_from_our_own_lines_works),
+		cmocka_unit_test(days_follow_the_zone_through_the_change_of_the_clocks),
+		cmocka_unit_test(what_is_no_time_is_refused),
+		cmocka_unit_test(what_does_not_fit_is_out_of_range),
+		cmocka_unit_test(what_is_wrong_with_a_time_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

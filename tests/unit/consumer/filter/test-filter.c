@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "consumer/filter/filter.h"
+#include "proto/base/util.h"
+
+#define S(s) ((char *)(s))
+#define SET(message, field, value) ((message)->has_##field = true, (message)->field = (value))
+#define ID "4f0c1e2d3b4a59687786a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+#define POD_UID "0d2f8a1c-5a3b-4c6d-8e7f-112233445566"
+
+/* 2026-11-22 03:04:05 UTC */
+#define TIME UINT64_C(1795316645000000000)
+
+struct fixture {
+	struct filter *filter;
+	Ringside__V1__Header header;
+	Ringside__V1__OomKill kill;
+	Ringside__V1__SeccompDenial denial;
+	Ringside__V1__Limited limited;
+	Ringside__V1__Lost lost;
+	Ringside__V1__Counters counters;
+	Ringside__V1__Clock clock;
+	Ringside__V1__Footer footer;
+	Ringside__V1__Process python, java, nginx;
+	Ringside__V1__Container app, service;
+	Ringside__V1__Record records[8];
+};
+
+enum { HEADER, OOM, SECCOMP, LIMITED, LOST, COUNTERS, CLOCK, FOOTER, RECORDS };
+
+#define BIT(record) (1u << (record))
+#define ALL (BIT(RECORDS) - 1)
+#define ALWAYS (BIT(HEADER) | BIT(LOST)) /* of a filter on an event's fields */
+
+static void fill_processes(struct fixture *f)
+{
+	f->python = f->java = f->nginx = (Ringside__V1__Process)RINGSIDE__V1__PROCESS__INIT;
+	f->python.comm = S("worker-3");
+	f->python.leader_comm = S("python3");
+	SET(&f->python, pid, 1234);
+	SET(&f->python, tid, 1240);
+	SET(&f->python, uid, 0);
+	f->java.comm = S("java");
+	SET(&f->java, pid, 99);
+	SET(&f->java, uid, 7);
+	f->nginx.comm = S("nginx");
+	SET(&f->nginx, pid, 77);
+	SET(&f->nginx, uid, 33);
+}
+
+static void fill_containers(struct fixture *f)
+{
+	f->app = f->service = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
+	f->app.id = S(ID);
+	f->app.runtime = S("docker");
+	f->app.pod_uid = S(POD_UID);
+	f->app.namespace_name = S("shop");
+	f->app.pod_name = S("web-7f9");
+	f->app.container_name = S("app");
+	f->app.cgroup_path = S("/kubepods/burstable/pod1/" ID);
+	f->service.systemd_unit = S("dev-disk\\x2dby.service");
+	f->service.systemd_slice = S("system.slice");
+	f->service.cgroup_path = S("/system.slice/nginx.service");
+}
+
+static void fill_events(struct fixture *f)
+{
+	f->kill = (Ringside__V1__OomKill)RINGSIDE__V1__OOM_KILL__INIT;
+	f->kill.victim = &f->python;
+	f->kill.victim_container = &f->app;
+	f->kill.trigger = &f->java;
+	f->kill.trigger_container = &f->service;
+	f->kill.limit_owner = &f->service;
+	f->denial = (Ringside__V1__SeccompDenial)RINGSIDE__V1__SECCOMP_DENIAL__INIT;
+	f->denial.process = &f->nginx;
+	f->denial.container = &f->service;
+	f->denial.syscall_name = S("keyctl");
+	SET(&f->denial, syscall_number, 250);
+	SET(&f->denial, action, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
+	SET(&f->denial, error_number, 1);
+	f->denial.error_name = S("EPERM");
+	f->limited = (Ringside__V1__Limited)RINGSIDE__V1__LIMITED__INIT;
+	f->limited.kind = S("seccomp_denial");
+	f->limited.container = &f->app;
+	f->limited.syscall_name = S("clone3");
+	SET(&f->limited, syscall_number, 435);
+	SET(&f->limited, action, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_KILL_THREAD);
+	SET(&f->limited, error_number, 38);
+	f->limited.error_name = S("ENOSYS");
+	f->lost = (Ringside__V1__Lost)RINGSIDE__V1__LOST__INIT;
+	f->lost.kind = S("oom_kill");
+}
+
+static void fill_records(struct fixture *f)
+{
+	for (size_t i = 0; i < RECORDS; i++) {
+		f->records[i] = (Ringside__V1__Record)RINGSIDE__V1__RECORD__INIT;
+		SET(&f->records[i], time_unix_nano, TIME + i * 1000000000);
+	}
+#define BODY(index, name, NAME)                                                                    \
+	(f->records[index].body_case = RINGSIDE__V1__RECORD__BODY_##NAME,                          \
+	 f->records[index].name = &f->name)
+	BODY(HEADER, header, HEADER);
+	BODY(LIMITED, limited, LIMITED);
+	BODY(LOST, lost, LOST);
+	BODY(COUNTERS, counters, COUNTERS);
+	BODY(CLOCK, clock, CLOCK);
+	BODY(FOOTER, footer, FOOTER);
+#undef BODY
+	f->records[OOM].body_case = RINGSIDE__V1__RECORD__BODY_OOM_KILL;
+	f->records[OOM].oom_kill = &f->kill;
+	f->records[SECCOMP].body_case = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL;
+	f->records[SECCOMP].seccomp_denial = &f->denial;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f || setenv("TZ", "UTC0", 1) < 0)
+		return -1;
+	f->header = (Ringside__V1__Header)RINGSIDE__V1__HEADER__INIT;
+	f->header.host_name = S("web1");
+	f->counters = (Ringside__V1__Counters)RINGSIDE__V1__COUNTERS__INIT;
+	f->clock = (Ringside__V1__Clock)RINGSIDE__V1__CLOCK__INIT;
+	f->footer = (Ringside__V1__Footer)RINGSIDE__V1__FOOTER__INIT;
+	fill_processes(f);
+	fill_containers(f);
+	fill_events(f);
+	fill_records(f);
+	*state = f;
+	return filter_new(&f->filter);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	filter_free(f->filter);
+	free(f);
+	return 0;
+}
+
+static int opt_of(const char *name)
+{
+	for (size_t i = 0; filter_options[i].name; i++)
+		if (strcmp(filter_options[i].name, name) == 0)
+			return filter_options[i].opt;
+	fail_msg("no option --%s", name);
+	return 0;
+}
+
+static void refilter(struct fixture *f)
+{
+	filter_free(f->filter);
+	assert_ok(filter_new(&f->filter));
+}
+
+static void option(struct fixture *f, const char *name, const char *arg)
+{
+	char error[256] = "";
+
+	if (filter_option(f->filter, opt_of(name), arg, error, sizeof(error)))
+		fail_msg("--%s %s: %s", name, arg, error);
+	assert_string_equal(error, "");
+}
+
+static unsigned matches(const struct fixture *f)
+{
+	unsigned matched = 0;
+
+	for (size_t i = 0; i < RECORDS; i++)
+		if (filter_match(f->filter, &f->records[i], &f->header))
+			matched |= BIT(i);
+	return matched;
+}
+
+struct expect {
+	const char *name, *arg;
+	unsigned matched;
+};
+
+static void check(struct fixture *f, const struct expect *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		refilter(f);
+		option(f, cases[i].name, cases[i].arg);
+		if (matches(f) != cases[i].matched)
+			fail_msg("--%s %s matches %#x instead of %#x", cases[i].name, cases[i].arg,
+				 matches(f), cases[i].matched);
+	}
+}
+
+static void no_filter_lets_everything_pass(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(matches(f), ALL);
+	assert_false(filter_names_kinds(f->filter));
+}
+
+static void kinds_are_known_by_name_and_alias(void **state)
+{
+	static const struct expect cases[] = {
+		{"kind", "oom", BIT(OOM) | BIT(LOST)}, /* the lost ones were OOM kills */
+		{"kind", "oom_kill", BIT(OOM) | BIT(LOST)},
+		{"kind", "OOM", BIT(OOM) | BIT(LOST)}, /* as our lines have it */
+		{"kind", "oom-kill", BIT(OOM) | BIT(LOST)},
+		{"kind", "seccomp", BIT(SECCOMP) | BIT(LIMITED)},
+		{"kind", "seccomp_denial", BIT(SECCOMP) | BIT(LIMITED)},
+		{"kind", "oom,seccomp", BIT(OOM) | BIT(SECCOMP) | BIT(LIMITED) | BIT(LOST)},
+		{"kind", "lost", BIT(LOST)},
+		{"kind", "limited", BIT(LIMITED)},
+		{"kind", "counters", BIT(COUNTERS)},
+		{"kind", "header", BIT(HEADER)},
+		{"kind", "footer", BIT(FOOTER)},
+		{"kind", "clock", BIT(CLOCK)},
+	};
+	struct fixture *f = *state;
+
+	check(f, cases, ARRAY_SIZE(cases));
+	assert_true(filter_names_kinds(f->filter));
+}
+
+static void a_loss_of_unknown_kind_may_be_of_any(void **state)
+{
+	struct fixture *f = *state;
+
+	f->lost.kind = NULL;
+	option(f, "kind", "seccomp");
+	assert_int_equal(matches(f), BIT(SECCOMP) | BIT(LIMITED) | BIT(LOST));
+}
+
+static void the_host_is_the_headers(void **state)
+{
+	static const struct expect cases[] = {
+		{"host", "web1", ALL},
+		{"host", "web*", ALL},
+		{"host", "web", 0},
+	};
+	struct fixture *f = *state;
+
+	check(f, cases, ARRAY_SIZE(cases));
+	refilter(f);
+	option(f, "host", "web1");
+	assert_false(filter_match(f->filter, &f->records[OOM], NULL));
+	assert_true(filter_match(f->filter, &f->records[HEADER], NULL));
+}
+
+static void containers_are_the_victims(void **state)
+{
+	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS, service = BIT(SECCOMP) | ALWAYS;
+	const struct expect cases[] = {
+		{"container", "app", app},
+		{"container", "a?p", app},
+		{"container", "ap", ALWAYS},
+		{"container", ID, app},
+		{"container", "4f0c1e", app},
+		{"container", "4f0c1e2d3b4a", app},
+		{"container", "docker:4f0c1e2d3b4a", app},
+		{"container", "podman:4f0c1e2d3b4a", ALWAYS},
+		{"container", "4f0c1", ALWAYS}, /* too short for an id */
+		{"container", "4f0c1f", ALWAYS},
+		{"container", "*", app},
+		{"pod", "web-7f9", app},
+		{"pod", "web-*", app},
+		{"pod", "web", ALWAYS},
+		{"pod", POD_UID, app},
+		{"namespace", "shop", app},
+		{"namespace", "sho?", app},
+		{"namespace", "kube-system", ALWAYS},
+		{"unit", "dev-disk\\x2dby.service", service},
+		{"unit", "dev-disk\\x2dby", service},
+		{"unit", "dev-*", service},
+		{"unit", "system.slice", service},
+		{"unit", "nginx", ALWAYS},
+		{"cgroup", "/system.slice", service},
+		{"cgroup", "system.slice/", service},
+		{"cgroup", "/system.slice/nginx.service", service},
+		{"cgroup", "/system.sli", ALWAYS},
+		{"cgroup", "/system.slice/nginx", ALWAYS},
+		{"cgroup", "*nginx*", service},
+		{"cgroup", "/kubepods*", app},
+		{"cgroup", "/", app | service},
+	};
+
+	check(*state, cases, ARRAY_SIZE(cases));
+}
+
+/* As journalctl's -u and --user-unit do. */
+static void units_are_the_systems_unless_a_users_are_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS;
+	const struct expect cases[] = {
+		{"unit", "redis.service", ALWAYS},
+		{"unit", "user@1000.service", app},
+		{"unit", "user@*", app},
+		{"unit", "user-1000.slice", app},
+		{"unit", "app.slice", ALWAYS},
+		{"unit", "nested.service", ALWAYS},
+		{"user-unit", "redis", app},
+		{"user-unit", "redis.service", app},
+		{"user-unit", "re*", app},
+		{"user-unit", "app.slice", app},
+		{"user-unit", "user@1000.service", ALWAYS},
+		{"user-unit", "system.slice", ALWAYS},
+		{"pod", "4f0c1e", app},
+		{"pod", "5a0d5ceddf6c", app},
+		{"container", "lxc:we*", ALWAYS}, /* it is below a unit */
+		{"container", "docker:we*", ALWAYS},
+		{"container", "inner", ALWAYS},
+	};
+
+	f->app.systemd_unit = S("user@1000.service");
+	f->app.systemd_slice = S("user-1000.slice");
+	f->app.systemd_user_unit = S("redis.service");
+	f->app.systemd_user_slice = S("app.slice");
+	f->app.nested_unit = S("nested.service");
+	f->app.nested_slice = S("app.slice");
+	f->app.nested_id = S("inner");
+	f->app.id = S("web");
+	f->app.runtime = S("lxc");
+	f->app.podman_pod_id = S(ID);
+	f->app.ecs_task_id = S("5a0d5ceddf6c44c1928d367a815d890f");
+	check(f, cases, ARRAY_SIZE(cases));
+}
+
+/* Only random digits may be cut, and only a type of systemd's ends a unit's name. */
+static void names_with_numbers_and_dots_are_whole(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned app = BIT(OOM) | BIT(LIMITED) | ALWAYS;
+	const struct expect cases[] = {
+		{"container", "slurm:123456", ALWAYS},   {"container", "123456", ALWAYS},
+		{"container", "1234567", app},           {"unit", "redis@10.0.0.1", app},
+		{"unit", "redis@10.0.0.1.service", app}, {"unit", "redis@10.0.0", ALWAYS},
+	};
+	const struct expect job = {"container", "slurm:1234567", app};
+
+	f->app.id = S("1234567");
+	f->app.runtime = S("slurm");
+	f->app.systemd_unit = S("redis@10.0.0.1.service");
+	check(f, cases, ARRAY_SIZE(cases));
+	f->app.systemd_unit = S("slurmstepd.scope");
+	f->app.pod_name = NULL;
+	f->app.cgroup_path = S("/system.slice/slurmstepd.scope/job_1234567");
+	check(f, &job, 1);
+}
+
+static void processes_are_the_victims(void **state)
+{
+	const unsigned victim = BIT(OOM) | ALWAYS, caller = BIT(SECCOMP) | ALWAYS;
+	const struct expect cases[] = {
+		{"comm", "python3", victim}, {"comm", "worker-*", victim},
+		{"comm", "java", ALWAYS}, /* it only asked for the memory */
+		{"comm", "nginx", caller},   {"comm", "ngin", ALWAYS},
+		{"pid", "1234", victim},     {"pid", "1240", victim}, /* the thread */
+		{"pid", "99", ALWAYS},       {"pid", "77,1234", victim | caller},
+		{"uid", "0", victim},        {"uid", "33", caller},
+		{"uid", "7", ALWAYS},        {"uid", "root", victim},
+	};
+
+	check(*state, cases, ARRAY_SIZE(cases));
+}
+
+static void calls_actions_and_errors_are_found_by_name_and_number(void **state)
+{
+	const unsigned keyctl = BIT(SECCOMP) | ALWAYS, clone3 = BIT(LIMITED) | ALWAYS;
+	const struct expect cases[] = {
+		{"syscall", "keyctl", keyctl},
+		{"syscall", "250", keyctl},
+		{"syscall", "key*", keyctl},
+		{"syscall", "clone3,keyctl", keyctl | clone3},
+		{"syscall", "clone", ALWAYS},
+		{"syscall", "0", ALWAYS},
+		{"action", "ERRNO", keyctl},
+		{"action", "errno", keyctl},
+		{"action", "SECCOMP_RET_ERRNO", keyctl},
+		{"action", "seccomp_ret_errno", keyctl},
+		{"action", "KILL", clone3},
+		{"action", "KILL_THREAD", clone3},
+		{"action", "KILL_PROCESS", ALWAYS},
+		{"action", "LOG,TRAP", ALWAYS},
+		{"errno", "EPERM", keyctl},
+		{"errno", "eperm", keyctl},
+		{"errno", "1", keyctl},
+		{"errno", "38", clone3},
+		{"errno", "ENOSYS,EPERM", keyctl | clone3},
+		{"errno", "EACCES", ALWAYS},
+		{"errno", "0", ALWAYS},
+	};
+
+	check(*state, cases, ARRAY_SIZE(cases));
+}
+
+static void an_absent_field_matches_nothing(void **state)
+{
+	struct fixture *f = *state;
+	const struct expect cases[] = {
+		{"errno", "0", ALWAYS},     {"syscall", "0", ALWAYS},   {"pid", "0", ALWAYS},
+		{"uid", "0", ALWAYS},       {"comm", "*", ALWAYS},      {"container", "*", ALWAYS},
+		{"unit", "*", ALWAYS},      {"pod", "*", ALWAYS},       {"cgroup", "*", ALWAYS},
+		{"namespace", "*", ALWAYS}, {"action", "KILL", ALWAYS},
+	};
+
+	f->kill = (Ringside__V1__OomKill)RINGSIDE__V1__OOM_KILL__INIT;
+	f->denial = (Ringside__V1__SeccompDenial)RINGSIDE__V1__SECCOMP_DENIAL__INIT;
+	f->limited = (Ringside__V1__Limited)RINGSIDE__V1__LIMITED__INIT;
+	check(f, cases, ARRAY_SIZE(cases));
+}
+
+static void an_errno_of_0_can_be_asked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	f->denial.error_number = 0;
+	f->denial.error_name = NULL;
+	option(f, "errno", "0");
+	assert_int_equal(matches(f), BIT(SECCOMP) | ALWAYS);
+}
+
+static void one_option_twice_means_either_and_two_options_mean_both(void **state)
+{
+	struct fixture *f = *state;
+
+	option(f, "comm", "nginx");
+	option(f, "comm", "python3");
+	assert_int_equal(matches(f), BIT(OOM) | BIT(SECCOMP) | ALWAYS);
+	option(f, "uid", "33");
+	assert_int_equal(matches(f), BIT(SECCOMP) | ALWAYS);
+	option(f, "kind", "oom,seccomp");
+	assert_int_equal(matches(f), BIT(SECCOMP) | BIT(LOST));
+}
+
+static void time_holds_for_all_but_the_header(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned late = BIT(LOST) | BIT(COUNTERS) | BIT(CLOCK) | BIT(FOOTER);
+
+	option(f, "since", "2026-11-22 03:04:09"); /* the fourth second */
+	assert_int_equal(matches(f), BIT(HEADER) | late);
+	option(f, "until", "2026-11-22T03:04:10Z");
+	assert_int_equal(matches(f), BIT(HEADER) | BIT(LOST) | BIT(COUNTERS));
+	f->records[LOST].has_time_unix_nano = false;
+	assert_int_equal(matches(f), BIT(HEADER) | BIT(COUNTERS));
+}
+
+static void relative_times_are_relative_to_now(void **state)
+{
+	struct fixture *f = *state;
+
+	f->records[OOM].time_unix_nano = 1000000000;
+	option(f, "since", "-1h");
+	assert_false(filter_match(f->filter, &f->records[OOM], &f->header));
+	refilter(f);
+	option(f, "until", "now");
+	assert_true(filter_match(f->filter, &f->records[OOM], &f->header));
+}
+
+static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
+{
+	static const struct {
+		const char *name, *arg, *says;
+	} cases[] = {
+		{"kind", "ooms", "'ooms' is not a kind: did you mean oom?"},
+		{"kind", "deny", "'deny' is not a kind: did you mean seccomp?"},
+		{"kind", "oom,LOG", "'LOG' is not a kind: did you mean seccomp?"},
+		{"kind", "INFO",
+		 "'INFO' is not a kind: did you mean header,counters,footer,clock?"},
+		{"kind", "whatever",
+		 "'whatever' is not a kind: say header, oom, seccomp, counters, lost, footer, "
+		 "limited, "
+		 "clock"},
+		{"kind", "", "'' is not a kind"},
+		{"kind", "oom,", "'' is not a kind"},
+		{"kind", "boottime_nano", "'boottime_nano' is not a kind"},
+		{"pid", "12x", "'12x' is not a number"},
+		{"pid", "-1", "'-1' is not a number"},
+		{"pid", "4294967296", "'4294967296' is not a number from 0 to 4294967295"},
+		{"uid", "www-data",
+		 "'www-data' is a name: say its number, which `id -u www-data` tells"},
+		{"uid", "x;reboot", "'x;reboot' is not a number"},
+		{"uid", "", "'' is not a number"},
+		{"syscall", "key ctl", "'key ctl' is not a system call"},
+		{"syscall", "", "empty"},
+		{"action", "DENY", "'DENY' is not an action: say KILL_PROCESS"},
+		{"action", "UNSPECIFIED", "'UNSPECIFIED' is not an action"},
+		{"action", "KILL_", "'KILL_' is not an action"},
+		{"action", "SECCOMP_RET_", "'SECCOMP_RET_' is not an action"},
+		{"errno", "EPREM", "'EPREM' is not an errno: say EPERM or 1"},
+		{"errno", "5000", "'5000' is not an errno"},
+		{"unit", "a.service,user@1.service/b.service", "give the option once for each"},
+		{"comm", "", "empty"},
+		{"unit", "", "empty"},
+		{"since", "noon", "'noon' is not a time: say \"2026-11-22 03:00\""},
+		{"until", "1960-01-01", "'1960-01-01' is too early"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char error[256] = "";
+		int r = filter_option(f->filter, opt_of(cases[i].name), cases[i].arg, error,
+				      sizeof(error));
+
+		assert_int_equal(r, -EINVAL);
+		if (!strstr(error, cases[i].says))
+			fail_msg("--%s %s: %s", cases[i].name, cases[i].arg, error);
+	}
+	assert_int_equal(matches(f) & BIT(OOM), BIT(OOM));
+}
+
+static void what_can_never_match_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char error[256];
+
+	option(f, "since", "2026-11-22");
+	assert_int_equal(filter_option(f->filter, opt_of("until"), "2026-11-21", error,
+				       sizeof(error)),
+			 -EINVAL);
+	assert_non_null(strstr(error, "--since is later than --until"));
+}
+
+static void too_many_values_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	char error[256];
+
+	for (int i = 0; i < 64; i++)
+		option(f, "comm", "x");
+	assert_int_equal(filter_option(f->filter, opt_of("comm"), "x", error, sizeof(error)),
+			 -EINVAL);
+}
+
+static void other_options_are_left_to_the_command(void **state)
+{
+	struct fixture *f = *state;
+	char error[256];
+
+	assert_int_equal(filter_option(f->filter, 'o', "json", error, sizeof(error)), -ENOENT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(no_filter_lets_everything_pass),
+		TEST(kinds_are_known_by_name_and_alias),
+		TEST(a_loss_of_unknown_kind_may_be_of_any),
+		TEST(the_host_is_the_headers),
+		TEST(containers_are_the_victims),
+		TEST(units_are_the_systems_unless_a_users_are_asked_for),
+		TEST(names_with_numbers_and_dots_are_whole),
+		TEST(processes_are_the_victims),
+		TEST(calls_actions_and_errors_are_found_by_name_and_number),
+		TEST(an_absent_field_matches_nothing),
+		TEST(an_errno_of_0_can_be_asked_for),
+		TEST(one_option_twice_means_either_and_two_options_mean_both),
+		TEST(time_holds_for_all_but_the_header),
+		TEST(relative_times_are_relative_to_now),
+		TEST(a_wrong_value_gets_a_sentence_with_the_right_ones),
+		TEST(what_can_never_match_is_refused),
+		TEST(too_many_values_are_refused),
+		TEST(other_options_are_left_to_the_command),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

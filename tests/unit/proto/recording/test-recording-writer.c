@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/lib/recording-fixture.h"
+
+static void what_goes_in_comes_out(void **state)
+{
+	struct fixture *f = *state;
+
+	stream_header(&f->stream);
+	add_events(f, 20000);
+	stream_counters(&f->stream);
+	stream_footer(&f->stream);
+	put_all(f, 0);
+	put_close(f);
+	assert_content(f, f->stream.size, true);
+	assert_true(f->size < f->stream.size / 4);
+}
+
+static void a_flushed_record_can_be_read_before_the_frame_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	stream_header(&f->stream);
+	for (unsigned i = 0; i < 50; i++) {
+		add_events(f, 1);
+		put_all(f, i);
+		assert_content(f, f->stream.size, false);
+	}
+}
+
+static void zstd_reads_all_of_an_unfinished_file(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+
+	stream_header(&f->stream);
+	for (unsigned i = 0; i < 40; i++) {
+		/* batches like those of a storm, and some like those of a quiet day */
+		add_events(f, i % 3 ? 300 : 3);
+		put_all(f, i);
+		(void)snprintf(command, sizeof(command),
+			       "[ $(zstd -dcq \"$1\" 2>/dev/null | wc -c) = %zu ]", f->stream.size);
+		assert_ok(run_shell(f, command));
+	}
+}
+
+static uint64_t count_of(const Index *index, const char *kind)
+{
+	for (size_t i = 0; i < index->n_counts; i++)
+		if (!strcmp(index->counts[i]->kind, kind))
+			return index->counts[i]->count;
+	return 0;
+}
+
+/* What the index says of the frame is what the frame has. */
+static void assert_index(const struct fixture *f, const struct parts *parts, size_t i,
+			 uint64_t offset, uint64_t first_seq)
+{
+	const Index *index = parts->indexes[i];
+	_cleanup_free_ uint8_t *content = malloc(index->uncompressed_bytes);
+	uint64_t min = UINT64_MAX, max = 0, kills = 0, denials = 0;
+
+	assert_int_equal(index->compressed_bytes, parts->data_size[i]);
+	assert_int_equal(index->uncompressed_offset, offset);
+	assert_int_equal(ZSTD_decompress(content, index->uncompressed_bytes,
+					 f->file + parts->data_at[i], parts->data_size[i]),
+			 index->uncompressed_bytes);
+	{
+		_cleanup_records_ struct records records =
+			records_decode(content, index->uncompressed_bytes);
+
+		for (size_t k = 0; k < records.n; k++) {
+			const Record *r = records.all[k];
+
+			kills += r->body_case == BODY(OOM_KILL);
+			denials += r->body_case == BODY(SECCOMP_DENIAL);
+			min = r->boottime_nano < min ? r->boottime_nano : min;
+			max = r->boottime_nano > max ? r->boottime_nano : max;
+		}
+		content = NULL; /* records_done frees it */
+		assert_int_equal(index->first_seq, first_seq);
+		assert_int_equal(index->last_seq, first_seq + records.n - 1);
+		assert_int_equal(index->last_seq, records.all[records.n - 1]->seq);
+	}
+	assert_int_equal(count_of(index, "oom_kill"), kills);
+	assert_int_equal(count_of(index, "seccomp_denial"), denials);
+	assert_int_equal(index->min_boottime_nano, min);
+	assert_int_equal(index->max_boottime_nano, max);
+	assert_int_equal(index->min_time_unix_nano, min + STREAM_NANO_UNIX);
+	assert_int_equal(index->max_time_unix_nano, max + STREAM_NANO_UNIX);
+	assert_int_equal(index->stream_id.len, 16);
+	assert_memory_equal(index->stream_id.data, parts->indexes[0]->stream_id.data, 16);
+}
+
+static void an_index_behind_each_frame_says_what_is_in_it(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t offset = 0, seq = 1;
+
+	stream_header(&f->stream);
+	add_events(f, 40000);
+	stream_footer(&f->stream);
+	put_all(f, 0);
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_true(parts.n > 2);
+		assert_int_equal(count_of(parts.indexes[0], "header"), 1);
+		assert_int_equal(count_of(parts.indexes[parts.n - 1], "footer"), 1);
+		for (size_t i = 0; i < parts.n; i++) {
+			assert_index(f, &parts, i, offset, seq);
+			assert_true(parts.indexes[i]->uncompressed_bytes <= RECORDING_FRAME_BYTES);
+			offset += parts.indexes[i]->uncompressed_bytes;
+			seq = parts.indexes[i]->last_seq + 1;
+		}
+	}
+	assert_int_equal(offset, f->stream.size);
+}
+
+static void a_header_begins_a_frame(void **state)
+{
+	struct fixture *f = *state;
+	size_t first;
+
+	stream_header(&f->stream);
+	add_events(f, 3);
+	first = f->stream.size;
+	stream_header(&f->stream);
+	add_events(f, 3);
+	put_all(f, 0);
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_int_equal(parts.n, 2);
+		assert_int_equal(parts.indexes[0]->uncompressed_bytes, first);
+	}
+}
+
+static void a_frame_ends_when_it_is_old(void **state)
+{
+	struct fixture *f = *state;
+
+	stream_header(&f->stream);
+	put_all(f, 5);
+	add_events(f, 1);
+	put_all(f, 4 + RECORDING_FRAME_NANO);
+	add_events(f, 1);
+	put_all(f, 5 + RECORDING_FRAME_NANO);
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_int_equal(parts.n, 2);
+		assert_int_equal(count_of(parts.indexes[0], "oom_kill"), 1);
+		assert_int_equal(count_of(parts.indexes[1], "oom_kill"), 1);
+	}
+}
+
+static void the_largest_record_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ uint8_t *large = malloc(FRAME_MAX + FRAME_PREFIX_MAX);
+	uint8_t *p = frame_put_length(large, FRAME_MAX);
+
+	/* a field nobody knows, of noise, which grows when it is compressed */
+	srandom(1);
+	for (size_t i = 0; i < FRAME_MAX; i++)
+		p[i] = (uint8_t)random();
+	(void)pb_put_varint(pb_put_varint(p, 100 << 3 | PB_BYTES), FRAME_MAX - 5);
+	stream_header(&f->stream);
+	add_events(f, 2);
+	stream_raw(&f->stream, large, (size_t)(p - large) + FRAME_MAX);
+	add_events(f, 2);
+	put_all(f, 0);
+	put_close(f);
+	assert_content(f, f->stream.size, true);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_int_equal(parts.n, 3);
+	}
+}
+
+static void what_is_not_whole_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	stream_header(&f->stream);
+	assert_int_equal(recording_writer_put(f->w, f->stream.data, f->stream.size - 1, 0),
+			 -EBADMSG);
+	assert_int_equal(recording_writer_put(f->w, f->stream.data, 0, 0), -EBADMSG);
+	add_events(f, 1);
+	/* the whole ones before it are taken */
+	assert_true(recording_writer_put(f->w, f->stream.data, f->stream.size - 1, 0) > 0);
+}
+
+/* https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md
+ */
+static void the_seek_table_is_as_specified(void **state)
+{
+	struct fixture *f = *state;
+	size_t compressed = 0, content = 0;
+
+	stream_header(&f->stream);
+	add_events(f, 40000);
+	put_all(f, 0);
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+		const uint8_t *footer = parts.seek + parts.seek_size - 9;
+		uint32_t n = le32(footer);
+
+		assert_non_null(parts.seek);
+		assert_int_equal(le32(footer + 5), RECORDING_SEEK_FOOTER);
+		assert_int_equal(footer[4], 0);
+		assert_int_equal(n, parts.n_frames);
+		assert_int_equal(parts.seek_size, 8 * n + 9);
+		for (uint32_t i = 0; i < n; i++) {
+			assert_int_equal(le32(parts.seek + 8 * i), parts.frame_sizes[i]);
+			compressed += le32(parts.seek + 8 * i);
+			content += le32(parts.seek + 8 * i + 4);
+			assert_int_equal(le32(parts.seek + 8 * i + 4),
+					 i % 2 ? 0 : parts.indexes[i / 2]->uncompressed_bytes);
+		}
+		assert_int_equal(compressed + parts.seek_size + 8, f->size);
+	}
+	assert_int_equal(content, f->stream.size);
+}
+
+static void zstd_reads_it(void **state)
+{
+	struct fixture *f = *state;
+
+	stream_header(&f->stream);
+	add_events(f, 20000);
+	put_all(f, 0);
+	put_close(f);
+	assert_ok(run_shell(f, "zstd -qt \"$1\""));
+	assert_ok(run_shell(f, "zstd -l \"$1\" | grep -q XXH64"));
+	assert_ok(run_shell(f,
+			    "[ $(zstd -dc \"$1\" | wc -c) = $(($(cat \"$1\" \"$1\" | zstd -dc | wc "
+			    "-c) / 2)) ]"));
+}
+
+static void two_recordings_in_a_row_are_two(void **state)
+{
+	struct fixture *f = *state;
+	size_t first;
+
+	stream_header(&f->stream);
+	put_all(f, 0);
+	put_close(f);
+	first = f->size;
+	stream_header(&f->stream);
+	put_all(f, 0);
+	put_close(f);
+	assert_content(f, f->stream.size, true);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file + first, f->size - first);
+
+		assert_int_equal(parts.indexes[0]->uncompressed_offset, 0);
+		assert_int_equal(parts.n_frames, 2);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_with_fixture(what_goes_in_comes_out),
+		test_with_fixture(a_flushed_record_can_be_read_before_the_frame_ends),
+		test_with_fixture(zstd_reads_all_of_an_unfinished_file),
+		test_with_fixture(an_index_behind_each_frame_says_what_is_in_it),
+		test_with_fixture(a_header_begins_a_frame),
+		test_with_fixture(a_frame_ends_when_it_is_old),
+		test_with_fixture(the_largest_record_is_taken),
+		test_with_fixture(what_is_not_whole_is_refused),
+		test_with_fixture(the_seek_table_is_as_specified),
+		test_with_fixture(zstd_reads_it),
+		test_with_fixture(two_recordings_in_a_row_are_two),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
