@@ -14,7 +14,7 @@ static const struct {
 	{1000000000, "s"},     {1000000, "ms"},      {1000, "µs"},
 };
 
-const char *span_text(uint64_t nano, char buf[SPAN_SIZE])
+const char *duration_text(uint64_t nano, char buf[DURATION_SIZE])
 {
 	size_t i = 0;
 	uint64_t first, second = 0;
@@ -26,9 +26,9 @@ const char *span_text(uint64_t nano, char buf[SPAN_SIZE])
 	if (units[i].nano > 1000000000)
 		second = nano % units[i].nano / units[i + 1].nano;
 	if (second)
-		(void)snprintf(buf, SPAN_SIZE, "%" PRIu64 " %s %" PRIu64 " %s", first,
+		(void)snprintf(buf, DURATION_SIZE, "%" PRIu64 " %s %" PRIu64 " %s", first,
 			       units[i].name, second, units[i + 1].name);
 	else
-		(void)snprintf(buf, SPAN_SIZE, "%" PRIu64 " %s", first, units[i].name);
+		(void)snprintf(buf, DURATION_SIZE, "%" PRIu64 " %s", first, units[i].name);
 	return buf;
 }

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#define SPAN_SIZE 64
+#define DURATION_SIZE 64
 
 /* "250 ms", "3 s", "2 min 5 s", "3 h 20 min", "4 d 2 h": two units, the second one rounded down.
  * Returns @buf. */
-const char *span_text(uint64_t nano, char buf[SPAN_SIZE]);
+const char *duration_text(uint64_t nano, char buf[DURATION_SIZE]);

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-void fields_begin(struct fields *fields, unsigned n)
+void packed_texts_begin(struct packed_texts *fields, unsigned n)
 {
 	fields->left = n;
 	fields->size = 0;
 }
 
-void fields_put(struct fields *fields, const char *text)
+void packed_texts_put(struct packed_texts *fields, const char *text)
 {
 	/* the NULs of this and the fields behind it always find room */
 	size_t room = sizeof(fields->text) - fields->size - fields->left;

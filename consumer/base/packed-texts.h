@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
-#define FIELDS_SIZE 8192 /* of all; what is longer is cut */
+#define PACKED_TEXTS_SIZE 8192 /* of all; what is longer is cut */
 
-struct fields {
+struct packed_texts {
 	unsigned left; /* that are still to be put */
 	size_t size;
-	char text[FIELDS_SIZE];
+	char text[PACKED_TEXTS_SIZE];
 };
 
-void fields_begin(struct fields *fields, unsigned n);
-void fields_put(struct fields *fields, const char *text); /* NULL: as "" */
+void packed_texts_begin(struct packed_texts *fields, unsigned n);
+void packed_texts_put(struct packed_texts *fields, const char *text); /* NULL: as "" */

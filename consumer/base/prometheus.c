@@ -12,14 +12,14 @@
 static const struct {
 	const char *text, *openmetrics, *suffix;
 } types[] = {
-	[EXPOSITION_COUNTER] = {"counter", "counter", "_total"},
-	[EXPOSITION_GAUGE] = {"gauge", "gauge", ""},
-	[EXPOSITION_INFO] = {"gauge", "info", "_info"},
-	[EXPOSITION_HISTOGRAM] = {"histogram", "histogram", "_bucket"},
+	[PROMETHEUS_COUNTER] = {"counter", "counter", "_total"},
+	[PROMETHEUS_GAUGE] = {"gauge", "gauge", ""},
+	[PROMETHEUS_INFO] = {"gauge", "info", "_info"},
+	[PROMETHEUS_HISTOGRAM] = {"histogram", "histogram", "_bucket"},
 };
 
 /* Of a line about the family: OpenMetrics calls it without the suffix of its samples. */
-static void put_about(struct exposition *e, const char *what, const char *suffix, const char *text)
+static void put_about(struct prometheus *e, const char *what, const char *suffix, const char *text)
 {
 	writer_string(e->writer, what);
 	writer_string(e->writer, e->name);
@@ -29,11 +29,11 @@ static void put_about(struct exposition *e, const char *what, const char *suffix
 	writer_string(e->writer, "\n");
 }
 
-void exposition_family(struct exposition *e, enum exposition_type type, const char *name,
+void prometheus_family(struct prometheus *e, enum prometheus_type type, const char *name,
 		       const char *unit, const char *help)
 {
 	const char *suffix =
-		e->openmetrics || type == EXPOSITION_HISTOGRAM ? "" : types[type].suffix;
+		e->openmetrics || type == PROMETHEUS_HISTOGRAM ? "" : types[type].suffix;
 
 	e->name = name;
 	e->suffix = types[type].suffix;
@@ -44,7 +44,7 @@ void exposition_family(struct exposition *e, enum exposition_type type, const ch
 		put_about(e, "# UNIT ", suffix, unit);
 }
 
-void exposition_sample(struct exposition *e)
+void prometheus_sample(struct prometheus *e)
 {
 	writer_string(e->writer, e->name);
 	writer_string(e->writer, e->suffix);
@@ -70,7 +70,7 @@ static void put_escaped(struct writer *writer, const char *s)
 	}
 }
 
-void exposition_label(struct exposition *e, const char *name, const char *value)
+void prometheus_label(struct prometheus *e, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
@@ -82,14 +82,14 @@ void exposition_label(struct exposition *e, const char *name, const char *value)
 	e->labelled = true;
 }
 
-static void put_value(struct exposition *e, const char *text)
+static void put_value(struct prometheus *e, const char *text)
 {
 	writer_string(e->writer, e->labelled ? "} " : " ");
 	writer_string(e->writer, text);
 	writer_string(e->writer, "\n");
 }
 
-void exposition_uint(struct exposition *e, uint64_t v)
+void prometheus_uint(struct prometheus *e, uint64_t v)
 {
 	char text[JSON_NUMBER + 1];
 
@@ -97,7 +97,7 @@ void exposition_uint(struct exposition *e, uint64_t v)
 	put_value(e, text);
 }
 
-void exposition_seconds(struct exposition *e, uint64_t nano)
+void prometheus_seconds(struct prometheus *e, uint64_t nano)
 {
 	char text[JSON_NUMBER + 16];
 	uint8_t *p = json_digits((uint8_t *)text, nano / 1000000000);
@@ -107,7 +107,7 @@ void exposition_seconds(struct exposition *e, uint64_t nano)
 	put_value(e, text);
 }
 
-void exposition_double(struct exposition *e, double v)
+void prometheus_double(struct prometheus *e, double v)
 {
 	char text[64];
 
@@ -115,7 +115,7 @@ void exposition_double(struct exposition *e, double v)
 	put_value(e, text);
 }
 
-void exposition_end(struct exposition *e)
+void prometheus_end(struct prometheus *e)
 {
 	if (e->openmetrics)
 		writer_string(e->writer, "# EOF\n");
@@ -136,7 +136,7 @@ static unsigned quality(const char *accept, const char *type)
 	return v > 0 && v <= 1 ? (unsigned)(v * 1000) : 0;
 }
 
-bool exposition_accepts_openmetrics(const char *accept)
+bool prometheus_accepts_openmetrics(const char *accept)
 {
 	unsigned open;
 

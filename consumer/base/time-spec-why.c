@@ -27,7 +27,7 @@ static bool would_be(const char *prefix, const char *text, uint64_t now)
 	uint64_t when;
 	int n = snprintf(guess, sizeof(guess), "%s%s", prefix, text);
 
-	return n > 0 && (size_t)n < sizeof(guess) && when_parse(guess, now, &when) == 0;
+	return n > 0 && (size_t)n < sizeof(guess) && time_spec_parse(guess, now, &when) == 0;
 }
 
 /* "1h" and "1795312800" lack what says from where they count. */
@@ -108,13 +108,13 @@ static bool put_date(const char *text, uint64_t now, char *buf, size_t size)
 	return true;
 }
 
-void when_why(const char *text, uint64_t now, char *buf, size_t size)
+void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 {
 	const char *sign;
 	uint64_t when;
 
 	text += strspn(text, " \t");
-	if (when_parse(text, now, &when) == -ERANGE) {
+	if (time_spec_parse(text, now, &when) == -ERANGE) {
 		(void)snprintf(buf, size,
 			       "'%.*s' is too early or too late: times reach from 1970 to 2262",
 			       SHOWN, text);
@@ -125,5 +125,6 @@ void when_why(const char *text, uint64_t now, char *buf, size_t size)
 		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s%.*s?", SHOWN, text,
 			       sign, SHOWN, text);
 	else if (!put_date(text, now, buf, size))
-		(void)snprintf(buf, size, "'%.*s' is not a time: say " WHEN_WORDS, SHOWN, text);
+		(void)snprintf(buf, size, "'%.*s' is not a time: say " TIME_SPEC_WORDS, SHOWN,
+			       text);
 }

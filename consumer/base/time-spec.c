@@ -443,7 +443,7 @@ static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
 	return finish((__int128)(second - m.offset) * SECOND + m.fraction, ret);
 }
 
-int when_parse(const char *text, uint64_t now, uint64_t *ret)
+int time_spec_parse(const char *text, uint64_t now, uint64_t *ret)
 {
 	const char *s = skip_blanks(text), *rest = s;
 	int r;

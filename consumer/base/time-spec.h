@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 /* For error messages and help. */
-#define WHEN_WORDS                                                                                 \
+#define TIME_SPEC_WORDS                                                                            \
 	"\"2026-11-22 03:00\", \"03:00\", \"now\", \"today\", \"yesterday\", \"-1h\", "            \
 	"\"1h 30min ago\", \"@1795312800\" or \"2026-11-22T03:00:00Z\""
 
 /* @now: CLOCK_REALTIME, ns. Local time unless the text names UTC or an offset. Sets *ret to ns
  * since 1970. Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
-int when_parse(const char *text, uint64_t now, uint64_t *ret);
+int time_spec_parse(const char *text, uint64_t now, uint64_t *ret);
 
-/* Of a text that when_parse refused: a sentence that says what is wrong with it, or what to say. */
-void when_why(const char *text, uint64_t now, char *buf, size_t size);
+/* Of a text that time_spec_parse refused: a sentence that says what is wrong with it, or what to
+ * say. */
+void time_spec_why(const char *text, uint64_t now, char *buf, size_t size);

@@ -33,19 +33,19 @@ static bool beside_us(char *path, size_t size)
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
 
-	if (n <= 0 || (size_t)n + sizeof("streamer/" CHILD_PROGRAM) > size)
+	if (n <= 0 || (size_t)n + sizeof("streamer/" STREAMER_PROCESS_PROGRAM) > size)
 		return false;
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	if (!slash)
 		return false;
-	(void)strcpy(slash + 1, CHILD_PROGRAM);
+	(void)strcpy(slash + 1, STREAMER_PROCESS_PROGRAM);
 	if (access(path, X_OK) == 0)
 		return true;
 	slash -= sizeof(built) - 2;
 	if (slash < path || strncmp(slash, built, sizeof(built) - 1) != 0)
 		return false;
-	(void)strcpy(slash, "/streamer/" CHILD_PROGRAM);
+	(void)strcpy(slash, "/streamer/" STREAMER_PROCESS_PROGRAM);
 	return access(path, X_OK) == 0;
 }
 
@@ -71,11 +71,11 @@ static int spawn(pid_t *ret, int out, const sigset_t *mask, char *const argv[])
 	if (beside_us(path, sizeof(path)))
 		r = posix_spawn(ret, path, &actions, &attr, argv, environ);
 	else
-		r = posix_spawnp(ret, CHILD_PROGRAM, &actions, &attr, argv, environ);
+		r = posix_spawnp(ret, STREAMER_PROCESS_PROGRAM, &actions, &attr, argv, environ);
 	return -r;
 }
 
-int child_start(struct child *child, char *const argv[])
+int streamer_process_start(struct streamer_process *child, char *const argv[])
 {
 	_cleanup_close_ int out = -1, in = -1, signals = -1;
 	sigset_t ending, before;
@@ -103,8 +103,8 @@ int child_start(struct child *child, char *const argv[])
 	return 0;
 }
 
-int child_start_with(struct child *child, const char *const own[], char *const extra[], size_t n,
-		     char *error, size_t size)
+int streamer_process_start_with(struct streamer_process *child, const char *const own[],
+				char *const extra[], size_t n, char *error, size_t size)
 {
 	_cleanup_free_ char **argv = NULL;
 	size_t n_own = 0;
@@ -117,36 +117,39 @@ int child_start_with(struct child *child, const char *const own[], char *const e
 		(void)snprintf(error, size, "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	argv[0] = (char *)CHILD_PROGRAM; /* posix_spawn's type; it does not write to them */
+	argv[0] = (char *)
+		STREAMER_PROCESS_PROGRAM; /* posix_spawn's type; it does not write to them */
 	for (size_t i = 0; i < n_own; i++)
 		argv[1 + i] = (char *)own[i];
 	for (size_t i = 0; i < n; i++)
 		argv[1 + n_own + i] = extra[i];
-	r = child_start(child, argv);
+	r = streamer_process_start(child, argv);
 	if (r == -ENOENT)
 		(void)snprintf(error, size,
-			       "there is no " CHILD_PROGRAM " beside this program or in PATH: "
+			       "there is no " STREAMER_PROCESS_PROGRAM
+			       " beside this program or in PATH: "
 			       "install it, or add its folder to PATH");
 	else if (r < 0)
-		(void)snprintf(error, size, "cannot start " CHILD_PROGRAM ": %s", strerror(-r));
+		(void)snprintf(error, size, "cannot start " STREAMER_PROCESS_PROGRAM ": %s",
+			       strerror(-r));
 	return r;
 }
 
-void child_pass_signals(const struct child *child)
+void streamer_process_pass_signals(const struct streamer_process *child)
 {
 	struct signalfd_siginfo info;
 
 	while (read(child->signals, &info, sizeof(info)) == sizeof(info)) {
 		/* to a streamer a hangup means something else: a recording outlives its terminal */
 		if (info.ssi_signo == SIGHUP)
-			child_end(child);
+			streamer_process_end(child);
 		/* above 0, the kernel made it: the terminal's, for all of our process group */
 		else if (info.ssi_code <= 0 && child->pid > 0)
 			(void)kill(child->pid, (int)info.ssi_signo);
 	}
 }
 
-bool child_wait_output(const struct child *child, int reader)
+bool streamer_process_wait_output(const struct streamer_process *child, int reader)
 {
 	struct pollfd fds[] = {
 		{.fd = child->out, .events = POLLIN},
@@ -158,20 +161,20 @@ bool child_wait_output(const struct child *child, int reader)
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			return true;
 		if (fds[1].revents)
-			child_pass_signals(child);
+			streamer_process_pass_signals(child);
 		if (fds[2].revents & POLLERR)
 			return false;
 	} while (!fds[0].revents);
 	return true;
 }
 
-void child_end(const struct child *child)
+void streamer_process_end(const struct streamer_process *child)
 {
 	if (child->pid > 0)
 		(void)kill(child->pid, SIGTERM);
 }
 
-int child_wait(struct child *child)
+int streamer_process_wait(struct streamer_process *child)
 {
 	int status;
 
@@ -182,14 +185,14 @@ int child_wait(struct child *child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void child_done(struct child *child)
+void streamer_process_done(struct streamer_process *child)
 {
 	/* whoever writes to a closed pipe ends; the signal is for one that writes nothing */
 	util_closep(&child->out);
 	child->out = -1;
 	if (child->pid > 0) {
-		child_end(child);
-		(void)child_wait(child);
+		streamer_process_end(child);
+		(void)streamer_process_wait(child);
 	}
 	util_closep(&child->signals);
 	child->signals = -1;

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHILD_PROGRAM "ringside-streamer"
+#define STREAMER_PROCESS_PROGRAM "ringside-streamer"
 
-struct child {
+struct streamer_process {
 	pid_t pid;   /* 0: not running */
 	int out;     /* its standard output */
-	int signals; /* ours that end a program: see child_pass_signals */
+	int signals; /* ours that end a program: see streamer_process_pass_signals */
 };
 
-#define CHILD_NULL                                                                                 \
+#define STREAMER_PROCESS_NULL                                                                      \
 	{                                                                                          \
 		.out = -1, .signals = -1                                                           \
 	}
@@ -22,25 +22,25 @@ struct child {
 /* Starts the streamer beside our own executable, else the one of PATH. @argv[0] is its name.
  * From here on SIGINT, SIGTERM and SIGHUP do not end us: the streamer ends, and with it the
  * stream. Returns 0; -ENOENT: there is no such program; or -errno. */
-int child_start(struct child *child, char *const argv[]);
+int streamer_process_start(struct streamer_process *child, char *const argv[]);
 
-/* As child_start, with the options of @own (ends with NULL) and, behind them, @n of the user's.
- * On failure @error, of at least 256 bytes, holds a sentence for them. */
-int child_start_with(struct child *child, const char *const own[], char *const extra[], size_t n,
-		     char *error, size_t size);
+/* As streamer_process_start, with the options of @own (ends with NULL) and, behind them, @n of the
+ * user's. On failure @error, of at least 256 bytes, holds a sentence for them. */
+int streamer_process_start_with(struct streamer_process *child, const char *const own[],
+				char *const extra[], size_t n, char *error, size_t size);
 
 /* Gives the child the signals somebody sent us, SIGHUP as SIGTERM. SIGINT of the terminal reaches
  * it without us. */
-void child_pass_signals(const struct child *child);
+void streamer_process_pass_signals(const struct streamer_process *child);
 
 /* Returns true when its output can be read, passing signals on meanwhile; false when nobody
  * reads @reader, a file descriptor of ours, any more (-1: it does not matter). */
-bool child_wait_output(const struct child *child, int reader);
+bool streamer_process_wait_output(const struct streamer_process *child, int reader);
 
-void child_end(const struct child *child); /* asks it to close its stream */
+void streamer_process_end(const struct streamer_process *child); /* asks it to close its stream */
 
 /* Waits for its end. Returns its exit status, or 128 and the signal that ended it. */
-int child_wait(struct child *child);
+int streamer_process_wait(struct streamer_process *child);
 
 /* Any time, also twice. A child that still runs is ended and waited for. */
-void child_done(struct child *child);
+void streamer_process_done(struct streamer_process *child);

@@ -80,8 +80,9 @@ static void say_if_open(const struct cat *cat, const struct reader *reader, cons
 {
 	char safe[LINE_FILE];
 
-	if (!cat->open || cat->printer.output.ops->binary || inuse_check(reader_fd(reader)) == 1 ||
-	    filter_selects(cat->printer.filter) || !isatty(STDERR_FILENO))
+	if (!cat->open || cat->printer.output.ops->binary ||
+	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||
+	    !isatty(STDERR_FILENO))
 		return;
 	(void)writer_flush(cat->printer.writer);
 	(void)fprintf(
@@ -105,7 +106,7 @@ static int print_records(struct cat *cat, struct reader *reader, const char *nam
 			say_if_open(cat, reader, name);
 			return 0;
 		}
-		if (r == READER_CUT && inuse_check(reader_fd(reader)) == 1)
+		if (r == READER_CUT && being_written_check(reader_fd(reader)) == 1)
 			return 0; /* the rest is being written just now */
 		if (r) {
 			progress_end(&cat->progress);
@@ -131,7 +132,7 @@ static int print_input(const char *path, void *data)
 
 	r = reader_open(&reader, path);
 	if (!r)
-		r = select_for(reader, cat->printer.filter, &ranges);
+		r = frame_selection_for(reader, cat->printer.filter, &ranges);
 	if (r) {
 		printer_say_error(&cat->printer, path, r);
 		return 0;

@@ -15,7 +15,7 @@
 #include "consumer/read/reader.h"
 #include "proto/base/util.h"
 
-#define SIGNALLED 128 /* child_wait: and the signal's number */
+#define SIGNALLED 128 /* streamer_process_wait: and the signal's number */
 #define OPT_NO_MEASURE OPTIONS_LONG
 
 static const struct option_row rows[] = {
@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
 struct doctor {
 	struct options options;
 	struct writer *writer;
-	struct child child;
+	struct streamer_process child;
 	struct diagnosis diagnosis;
 	Ringside__V1__Record *records[DIAGNOSIS_TIERS]; /* 0: of the streamer's own choice */
 	char **extra;                                   /* the user's options for the streamer */
@@ -45,7 +45,7 @@ static void record_freep(Ringside__V1__Record **record)
 
 static void doctor_done(struct doctor *doctor)
 {
-	child_done(&doctor->child);
+	streamer_process_done(&doctor->child);
 	doctor->writer = writer_free(doctor->writer);
 	for (int i = 0; i < DIAGNOSIS_TIERS; i++)
 		record_freep(&doctor->records[i]);
@@ -97,7 +97,7 @@ static int start(struct doctor *doctor, int tier)
 		extra[n++] = (char *)diagnosis_tier(tier);
 		extra[n++] = (char *)"--allow-syscall-tax";
 	}
-	r = child_start_with(&doctor->child, own, extra, n, error, sizeof(error));
+	r = streamer_process_start_with(&doctor->child, own, extra, n, error, sizeof(error));
 	if (r < 0)
 		(void)fprintf(stderr, "ringside doctor: %s\n", error);
 	return r;
@@ -105,7 +105,7 @@ static int start(struct doctor *doctor, int tier)
 
 static void idle(void *data)
 {
-	(void)child_wait_output(data, -1);
+	(void)streamer_process_wait_output(data, -1);
 }
 
 /* The Header of the streamer that runs; it has nothing more to write when the Footer has come.
@@ -116,7 +116,7 @@ static Ringside__V1__Record *read_header(struct doctor *doctor)
 	Ringside__V1__Record *record = NULL;
 	struct reader_record item;
 
-	if (reader_new(&reader, doctor->child.out, CHILD_PROGRAM) < 0)
+	if (reader_new(&reader, doctor->child.out, STREAMER_PROCESS_PROGRAM) < 0)
 		return NULL;
 	reader_on_idle(reader, idle, &doctor->child);
 	while (reader_next(reader, &item) == 0) {
@@ -157,11 +157,11 @@ static int try(struct doctor *doctor, int tier)
 	record = doctor->records[tier] = read_header(doctor);
 	denials = record ? tier_of_denials(record->header) : 0;
 	if (denials && doctor->measure && !doctor->diagnosis.with[denials].known)
-		cost_measure(&doctor->diagnosis.with[denials]);
+		syscall_cost_measure(&doctor->diagnosis.with[denials]);
 	util_closep(&doctor->child.out);
 	doctor->child.out = -1;
-	r = child_wait(&doctor->child);
-	child_done(&doctor->child);
+	r = streamer_process_wait(&doctor->child);
+	streamer_process_done(&doctor->child);
 	/* between two streamers a Ctrl-C ends us, and none inherits that it is blocked */
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return r;
@@ -174,7 +174,7 @@ static int examine(struct doctor *doctor)
 	int r;
 
 	if (doctor->measure)
-		cost_measure(&diagnosis->before);
+		syscall_cost_measure(&diagnosis->before);
 	r = try(doctor, 0);
 	if (r < 0 || !doctor->records[0])
 		return r;
@@ -189,7 +189,7 @@ static int examine(struct doctor *doctor)
 			diagnosis->tried[tier] = doctor->records[tier]->header;
 	}
 	if (doctor->measure)
-		cost_measure(&diagnosis->after);
+		syscall_cost_measure(&diagnosis->after);
 	return 0;
 }
 
@@ -202,12 +202,15 @@ static int report(struct doctor *doctor, int status)
 	if (!diagnosis->header && status == EXIT_USAGE)
 		return EXIT_USAGE; /* a wrong option behind -- */
 	if (status > SIGNALLED) {
-		(void)fprintf(stderr, "ringside doctor: " CHILD_PROGRAM " was ended by signal %d\n",
+		(void)fprintf(stderr,
+			      "ringside doctor: " STREAMER_PROCESS_PROGRAM
+			      " was ended by signal %d\n",
 			      status - SIGNALLED);
 		return EXIT_FAILED;
 	}
 	if (!diagnosis->header)
-		(void)fprintf(stderr, "ringside doctor: " CHILD_PROGRAM " could not start\n");
+		(void)fprintf(stderr,
+			      "ringside doctor: " STREAMER_PROCESS_PROGRAM " could not start\n");
 	if (doctor->json)
 		doctor_json(doctor->writer, diagnosis);
 	else if (diagnosis->header)
@@ -224,7 +227,7 @@ static int report(struct doctor *doctor, int status)
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(doctor_done) struct doctor doctor = {.child = CHILD_NULL};
+	_cleanup_(doctor_done) struct doctor doctor = {.child = STREAMER_PROCESS_NULL};
 	int own = 1, r;
 
 	while (own < argc && strcmp(argv[own], "--") != 0)

@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 struct live {
 	struct options options;
 	struct printer printer;
-	struct child child;
+	struct streamer_process child;
 	uint64_t left; /* events to print before the end */
 	bool unread;   /* nothing can be written any more */
 	bool failed;
@@ -29,7 +29,7 @@ struct live {
 
 static void live_done(struct live *live)
 {
-	child_done(&live->child);
+	streamer_process_done(&live->child);
 	printer_done(&live->printer);
 }
 
@@ -72,7 +72,7 @@ static int start(struct live *live, char **extra, size_t n)
 {
 	static const char *const own[] = {"--allow-syscall-tax", "-w", "-", NULL};
 	char error[256];
-	int r = child_start_with(&live->child, own, extra, n, error, sizeof(error));
+	int r = streamer_process_start_with(&live->child, own, extra, n, error, sizeof(error));
 
 	if (r < 0)
 		(void)fprintf(stderr, "ringside live: %s\n", error);
@@ -87,11 +87,11 @@ static void idle(void *data)
 	if (live->unread)
 		return;
 	if (writer_flush(live->printer.writer) == 0 &&
-	    child_wait_output(&live->child, STDOUT_FILENO))
+	    streamer_process_wait_output(&live->child, STDOUT_FILENO))
 		return;
 	/* `ringside live | head -1` ends now, and not with the next event */
 	live->unread = true;
-	child_end(&live->child);
+	streamer_process_end(&live->child);
 }
 
 static void say_tax(const Ringside__V1__Header *header)
@@ -149,7 +149,7 @@ static int print(struct live *live, struct reader *reader)
 		if (r == READER_END)
 			return result;
 		if (n % SIGNALS_EVERY == 0)
-			child_pass_signals(&live->child);
+			streamer_process_pass_signals(&live->child);
 		if (r) {
 			complain(live, reader);
 			if (r != READER_DAMAGED)
@@ -161,7 +161,7 @@ static int print(struct live *live, struct reader *reader)
 		r = put(live, reader, &item);
 		enough = r != 0;
 		if (enough)
-			child_end(&live->child);
+			streamer_process_end(&live->child);
 		if (r < 0)
 			result = r;
 	}
@@ -173,7 +173,7 @@ static int run_child(struct live *live)
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int r, closed, status;
 
-	r = reader_new(&reader, live->child.out, CHILD_PROGRAM);
+	r = reader_new(&reader, live->child.out, STREAMER_PROCESS_PROGRAM);
 	if (!r)
 		r = printer_open(&live->printer);
 	if (r) {
@@ -190,12 +190,15 @@ static int run_child(struct live *live)
 	}
 	util_closep(&live->child.out);
 	live->child.out = -1;
-	status = child_wait(&live->child);
+	status = streamer_process_wait(&live->child);
 	if (status > 128)
-		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " was ended by signal %d\n",
+		(void)fprintf(stderr,
+			      "ringside live: " STREAMER_PROCESS_PROGRAM
+			      " was ended by signal %d\n",
 			      status - 128);
 	if (!status && !reader_header(reader)) {
-		(void)fprintf(stderr, "ringside live: " CHILD_PROGRAM " wrote no stream\n");
+		(void)fprintf(stderr,
+			      "ringside live: " STREAMER_PROCESS_PROGRAM " wrote no stream\n");
 		return EXIT_FAILED;
 	}
 	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
@@ -224,7 +227,7 @@ static int run(int argc, char **argv)
 {
 	_cleanup_(live_done) struct live live = {
 		.left = UINT64_MAX,
-		.child = CHILD_NULL,
+		.child = STREAMER_PROCESS_NULL,
 	};
 	int own = 1, r;
 

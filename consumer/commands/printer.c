@@ -155,7 +155,7 @@ void printer_say_error(struct printer *printer, const char *name, int error)
 	}
 	printer->failed = true;
 	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
-		      line_file(name, safe), recordings_error(error));
+		      line_file(name, safe), folder_error(error));
 }
 
 void printer_flush(void *data)

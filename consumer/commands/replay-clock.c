@@ -9,7 +9,7 @@
 #define SPEED_MIN 0.001
 #define SPEED_MAX 1e6
 
-bool pace_parse(const char *text, double *ret)
+bool replay_clock_parse(const char *text, double *ret)
 {
 	double speed;
 	char *end;
@@ -26,19 +26,19 @@ bool pace_parse(const char *text, double *ret)
 	return true;
 }
 
-static bool same_stream(const struct pace *pace, const Ringside__V1__Header *header)
+static bool same_stream(const struct replay_clock *pace, const Ringside__V1__Header *header)
 {
-	return header->stream_id.len == PACE_ID &&
-	       !memcmp(header->stream_id.data, pace->stream_id, PACE_ID);
+	return header->stream_id.len == REPLAY_CLOCK_ID &&
+	       !memcmp(header->stream_id.data, pace->stream_id, REPLAY_CLOCK_ID);
 }
 
-static bool same_boot(const struct pace *pace, const Ringside__V1__Header *header)
+static bool same_boot(const struct replay_clock *pace, const Ringside__V1__Header *header)
 {
-	return header->boot_id && !strncmp(header->boot_id, pace->boot_id, PACE_BOOT - 1);
+	return header->boot_id && !strncmp(header->boot_id, pace->boot_id, REPLAY_CLOCK_BOOT - 1);
 }
 
 /* From here on @boottime is @at. */
-static void anchor(struct pace *pace, uint64_t at, uint64_t boottime)
+static void anchor(struct replay_clock *pace, uint64_t at, uint64_t boottime)
 {
 	pace->at = pace->due = at;
 	pace->boottime = pace->latest = boottime;
@@ -46,26 +46,26 @@ static void anchor(struct pace *pace, uint64_t at, uint64_t boottime)
 }
 
 /* Another stream begins: the pause before it is its own as far as it is known, and short. */
-static void begin_stream(struct pace *pace, const Ringside__V1__Header *header, uint64_t boottime,
-			 uint64_t now)
+static void begin_stream(struct replay_clock *pace, const Ringside__V1__Header *header,
+			 uint64_t boottime, uint64_t now)
 {
 	double gap = 0;
 
 	if (pace->begun && !same_boot(pace, header))
-		gap = PACE_GAP_NANO;
+		gap = REPLAY_CLOCK_GAP_NANO;
 	else if (pace->begun && boottime > pace->latest)
 		gap = (double)(boottime - pace->latest) / pace->speed;
-	gap = gap < PACE_GAP_NANO ? gap : PACE_GAP_NANO;
+	gap = gap < REPLAY_CLOCK_GAP_NANO ? gap : REPLAY_CLOCK_GAP_NANO;
 	anchor(pace, (pace->due > now ? pace->due : now) + (uint64_t)gap, boottime);
 	memset(pace->stream_id, 0, sizeof(pace->stream_id));
-	if (header->stream_id.len == PACE_ID)
-		memcpy(pace->stream_id, header->stream_id.data, PACE_ID);
+	if (header->stream_id.len == REPLAY_CLOCK_ID)
+		memcpy(pace->stream_id, header->stream_id.data, REPLAY_CLOCK_ID);
 	(void)snprintf(pace->boot_id, sizeof(pace->boot_id), "%s",
 		       header->boot_id ? header->boot_id : "");
 }
 
-uint64_t pace_due(struct pace *pace, const struct reader_record *item,
-		  const Ringside__V1__Header *header, uint64_t now)
+uint64_t replay_clock_due(struct replay_clock *pace, const struct reader_record *item,
+			  const Ringside__V1__Header *header, uint64_t now)
 {
 	uint64_t boottime = item->peek.boottime_nano;
 

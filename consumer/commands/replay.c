@@ -32,7 +32,7 @@ struct replay {
 	struct options options;
 	struct printer printer;
 	struct progress progress;
-	struct pace pace;
+	struct replay_clock pace;
 };
 
 static void replay_done(struct replay *replay)
@@ -52,7 +52,7 @@ static int parse(struct replay *replay, int argc, char **argv)
 		}
 		if (opt != OPT_SPEED)
 			r = printer_option(&replay->printer, opt, optarg);
-		else if (!pace_parse(optarg, &replay->pace.speed))
+		else if (!replay_clock_parse(optarg, &replay->pace.speed))
 			r = options_word_error(&replay->options,
 					       "%.32s is not a speed: say 1, 0.5, 100 or max",
 					       optarg);
@@ -100,8 +100,8 @@ static int put(struct replay *replay, struct reader *reader, struct reader_recor
 	int r = 0;
 
 	if (replay->pace.speed > 0)
-		r = wait_until(replay,
-			       pace_due(&replay->pace, item, reader_header(reader), now_nano()));
+		r = wait_until(replay, replay_clock_due(&replay->pace, item, reader_header(reader),
+							now_nano()));
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
 	if (r == READER_DAMAGED)
@@ -120,7 +120,7 @@ static int replay_records(struct replay *replay, struct reader *reader)
 		r = reader_next(reader, &item);
 		if (r == READER_END)
 			return 0;
-		if (r == READER_CUT && inuse_check(reader_fd(reader)) == 1)
+		if (r == READER_CUT && being_written_check(reader_fd(reader)) == 1)
 			return 0; /* the rest is being written just now */
 		if (r) {
 			progress_end(&replay->progress);

@@ -40,8 +40,8 @@ struct serve {
 	const char *textfile;
 	uint64_t series;
 	const char *token_file;
-	struct token token;
-	struct intake intake;
+	struct access_token token;
+	struct feed intake;
 	struct events events;
 	struct http *http;
 	pthread_t main;
@@ -125,7 +125,7 @@ static void *read_records(void *data)
 {
 	struct serve *serve = data;
 
-	serve->error = intake_run(&serve->intake);
+	serve->error = feed_run(&serve->intake);
 	atomic_store(&serve->ended, true);
 	(void)pthread_kill(serve->main, SIGUSR2);
 	return NULL;
@@ -136,7 +136,8 @@ static int read_token(struct serve *serve)
 {
 	char safe[LINE_FILE];
 	const char *why;
-	const int r = serve->token_file ? token_read(&serve->token, serve->token_file, &why) : 0;
+	const int r =
+		serve->token_file ? access_token_read(&serve->token, serve->token_file, &why) : 0;
 
 	if (r)
 		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n",
@@ -189,7 +190,7 @@ static void write_metrics(struct writer *writer, void *data)
 /* When something changed; and now and then all the same, so that its age tells. */
 static void write_textfile(struct serve *serve, bool now)
 {
-	uint64_t generation, second = intake_now() / 1000000000;
+	uint64_t generation, second = feed_now() / 1000000000;
 	int r;
 
 	if (!serve->textfile)
@@ -202,7 +203,7 @@ static void write_textfile(struct serve *serve, bool now)
 		return;
 	serve->textfile_generation = generation;
 	serve->textfile_second = second;
-	r = page_replace(serve->textfile, write_metrics, serve);
+	r = memory_file_replace(serve->textfile, write_metrics, serve);
 	if (r && !serve->textfile_failed)
 		(void)say_failed(serve->textfile, r); /* once; it may be possible again */
 	serve->textfile_failed = r;
@@ -213,7 +214,7 @@ static void tick(struct serve *serve, unsigned seconds)
 	if (serve->http)
 		http_review(serve->http);
 	(void)pthread_mutex_lock(&serve->intake.lock);
-	ledger_review(&serve->intake.ledger, intake_now());
+	ledger_review(&serve->intake.ledger, feed_now());
 	(void)pthread_mutex_unlock(&serve->intake.lock);
 	write_textfile(serve, false);
 	if (seconds % ALIVE_SECONDS == 0)
@@ -273,7 +274,7 @@ static int run(int argc, char **argv)
 	int r;
 
 	serve.series = SERIES_DEFAULT;
-	intake_init(&serve.intake, 0);
+	feed_init(&serve.intake, 0);
 	r = options_init(&serve.options, &command_serve, rows, NULL);
 	if (!r)
 		r = events_init(&serve.events);

@@ -104,7 +104,8 @@ static void add_records(struct stats_command *command, struct reader *reader)
 			continue;
 		}
 		/* what is cut is being written just now */
-		if (r == READER_END || (r == READER_CUT && inuse_check(reader_fd(reader)) == 1))
+		if (r == READER_END ||
+		    (r == READER_CUT && being_written_check(reader_fd(reader)) == 1))
 			return;
 		progress_end(&command->progress);
 		printer_complain(&command->printer, reader_problem(reader));
@@ -122,7 +123,7 @@ static int add_input(const char *path, void *data)
 
 	r = reader_open(&reader, path);
 	if (!r)
-		r = select_for(reader, command->printer.filter, &ranges);
+		r = frame_selection_for(reader, command->printer.filter, &ranges);
 	if (r) {
 		printer_say_error(&command->printer, path, r);
 		return 0;

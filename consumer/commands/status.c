@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 
 struct status {
 	struct options options;
-	struct intake intake;
+	struct feed intake;
 	bool json, quiet;
 };
 
@@ -64,7 +64,7 @@ static int parse(struct status *status, int argc, char **argv)
 		return r;
 	if (argc - optind > 1)
 		return options_usage_error(&status->options, "one file or folder at a time");
-	status->intake.path = optind < argc ? argv[optind] : recordings_folder();
+	status->intake.path = optind < argc ? argv[optind] : folder_folder();
 	if (!strcmp(status->intake.path, "-"))
 		return options_usage_error(&status->options, "name a file or a folder");
 	return -1;
@@ -129,23 +129,23 @@ static void put_ages(struct writer *writer, const struct health *health)
 	put_line(writer, &line);
 }
 
-static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
+static void put_upkeep(struct writer *writer, const struct own_usage *upkeep)
 {
 	char buf[LINE_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
 
 	line_text(&line, "  streamer        ");
-	upkeep_text(&line, upkeep);
+	own_usage_text(&line, upkeep);
 	put_line(writer, &line);
 }
 
-static void put_refused(struct writer *writer, const struct upkeep *upkeep)
+static void put_refused(struct writer *writer, const struct own_usage *upkeep)
 {
 	char buf[LINE_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
 
 	line_text(&line, "  refused to it   ");
-	upkeep_refused_text(&line, upkeep);
+	own_usage_refused_text(&line, upkeep);
 	put_line(writer, &line);
 }
 
@@ -166,7 +166,7 @@ static void put_sums(struct line *line, const struct ledger_kind *kind)
 
 /* @objects: those of a kind that has them, or NULL. */
 static void put_probe(struct writer *writer, const struct ledger_kind *kind,
-		      const struct objects *objects)
+		      const struct bpf_objects *objects)
 {
 	char buf[LINE_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
@@ -181,7 +181,7 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind,
 	if (objects || kind->has_sums)
 		line_text(&line, "; ");
 	if (objects)
-		objects_text(&line, objects);
+		bpf_objects_text(&line, objects);
 	else if (kind->has_sums)
 		put_sums(&line, kind);
 	put_line(writer, &line);
@@ -195,7 +195,7 @@ static void put_probes(struct writer *writer, const struct ledger *ledger)
 
 		if (strcmp(kind->name, "any") != 0)
 			put_probe(writer, kind,
-				  has_objects ? ledger_objects(ledger, intake_now()) : NULL);
+				  has_objects ? ledger_objects(ledger, feed_now()) : NULL);
 	}
 }
 
@@ -213,7 +213,7 @@ static int print(const struct status *status, const struct health *health)
 		put_verdict(writer, health);
 		if (health->status < HEALTH_NONE)
 			put_ages(writer, health);
-		if (health->stream.living && upkeep_is_known(health->stream.upkeep))
+		if (health->stream.living && own_usage_is_known(health->stream.upkeep))
 			put_upkeep(writer, health->stream.upkeep);
 		if (health->stream.living && health->stream.upkeep->refusals)
 			put_refused(writer, health->stream.upkeep);
@@ -239,8 +239,8 @@ static int look(struct status *status)
 
 	status->intake.say = say;
 	status->intake.only_open = true;
-	r = intake_run(&status->intake);
-	health = health_of(&status->intake.ledger, intake_now(), status->intake.error);
+	r = feed_run(&status->intake);
+	health = health_of(&status->intake.ledger, feed_now(), status->intake.error);
 	if (!r && !status->quiet)
 		r = print(status, &health);
 	if (r && r != -EPIPE) {
@@ -255,7 +255,7 @@ static int run(int argc, char **argv)
 	struct status status = {0};
 	int r;
 
-	intake_init(&status.intake, SERIES);
+	feed_init(&status.intake, SERIES);
 	r = options_init(&status.options, &command_status, rows, NULL);
 	if (r) {
 		say(strerror(-r));
@@ -264,7 +264,7 @@ static int run(int argc, char **argv)
 	r = parse(&status, argc, argv);
 	if (r < 0)
 		r = look(&status);
-	intake_done(&status.intake);
+	feed_done(&status.intake);
 	return r;
 }
 

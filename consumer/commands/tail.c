@@ -22,13 +22,13 @@ static const struct option_row rows[] = {
 struct tail {
 	struct options options;
 	struct printer printer;
-	struct trail trail;
+	struct rotation trail;
 	uint64_t lines;
 };
 
 static void tail_done(struct tail *tail)
 {
-	trail_done(&tail->trail);
+	rotation_done(&tail->trail);
 	printer_done(&tail->printer);
 }
 
@@ -68,7 +68,7 @@ static int parse(struct tail *tail, int argc, char **argv)
 		r = printer_check(&tail->printer);
 	if (r)
 		return r;
-	tail->trail.path = optind < argc ? argv[optind] : recordings_folder();
+	tail->trail.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
 		return options_word_error(&tail->options,
 					  "one file or folder at a time, and not %.64s, too",
@@ -79,7 +79,7 @@ static int parse(struct tail *tail, int argc, char **argv)
 	return -1;
 }
 
-/* last_wants_fn, and of follow_ops */
+/* last_records_wants_fn, and of growing_ops */
 static bool wants(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct tail *tail = data;
@@ -89,10 +89,10 @@ static bool wants(void *data, struct reader *reader, struct reader_record *item)
 
 /* Where the last lines begin in each file, from the last one on; *ret_first is the first file that
  * has some. 0 or -ENOMEM. */
-static int find_first(struct tail *tail, const struct recordings *list, struct last **ret,
+static int find_first(struct tail *tail, const struct folder *list, struct last_records **ret,
 		      size_t *ret_first)
 {
-	struct last *lasts = calloc(list->n + 1, sizeof(*lasts));
+	struct last_records *lasts = calloc(list->n + 1, sizeof(*lasts));
 	uint64_t left = tail->lines;
 	size_t i = list->n;
 
@@ -101,7 +101,7 @@ static int find_first(struct tail *tail, const struct recordings *list, struct l
 	while (i && (left || i == list->n)) {
 		i--;
 		/* what else cannot be read is said when its turn comes */
-		if (last_find(list->all[i].path, wants, tail, left, &lasts[i]) == -ENOMEM) {
+		if (last_records_find(list->all[i].path, wants, tail, left, &lasts[i]) == -ENOMEM) {
 			free(lasts);
 			return -ENOMEM;
 		}
@@ -112,40 +112,39 @@ static int find_first(struct tail *tail, const struct recordings *list, struct l
 	return 0;
 }
 
-/* trail_ops */
-static int plan(void *data, const struct recordings *list, struct trail_start *starts,
-		size_t *ret_n)
+/* rotation_ops */
+static int plan(void *data, const struct folder *list, struct rotation_start *starts, size_t *ret_n)
 {
-	_cleanup_free_ struct last *lasts = NULL;
+	_cleanup_free_ struct last_records *lasts = NULL;
 	size_t first = 0;
 	int r = find_first(data, list, &lasts, &first);
 
 	for (size_t i = first; !r && i < list->n; i++)
-		starts[(*ret_n)++] = (struct trail_start){.file = i, .last = lasts[i]};
+		starts[(*ret_n)++] = (struct rotation_start){.file = i, .last = lasts[i]};
 	return r;
 }
 
-static int find_last(void *data, const char *path, struct last *ret)
+static int find_last(void *data, const char *path, struct last_records *ret)
 {
 	struct tail *tail = data;
 
-	return last_find(path, wants, tail, tail->lines, ret);
+	return last_records_find(path, wants, tail, tail->lines, ret);
 }
 
-static int find_end(void *data, const char *path, struct last *ret)
+static int find_end(void *data, const char *path, struct last_records *ret)
 {
 	struct tail *tail = data;
 
-	return last_find(path, wants, tail, 0, ret);
+	return last_records_find(path, wants, tail, 0, ret);
 }
 
-static const struct trail_ops trail_lines = {
+static const struct rotation_ops trail_lines = {
 	.plan = plan,
 	.single = find_last,
 	.end = find_end,
 };
 
-/* follow_ops */
+/* growing_ops */
 static void begin(void *data, struct reader *reader)
 {
 	struct tail *tail = data;
@@ -185,7 +184,7 @@ static void end(void *data, const struct reader *reader, const char *name)
 	printer_say_unknown(&tail->printer, reader, name);
 }
 
-static const struct follow_ops follow_printing = {
+static const struct growing_ops follow_printing = {
 	.begin = begin,
 	.wants = wants,
 	.put = put,
@@ -197,13 +196,13 @@ static const struct follow_ops follow_printing = {
 /* 0, or -errno of the output. */
 static int print(struct tail *tail)
 {
-	int r = trail_start(&tail->trail);
+	int r = rotation_start(&tail->trail);
 
-	while (!r && trail_goes_on(&tail->trail)) {
-		r = trail_read(&tail->trail);
+	while (!r && rotation_goes_on(&tail->trail)) {
+		r = rotation_read(&tail->trail);
 		if (!r)
 			r = writer_flush(tail->printer.writer);
-		if (!r && trail_goes_on(&tail->trail))
+		if (!r && rotation_goes_on(&tail->trail))
 			r = watch_wait(&tail->trail.watch, STDOUT_FILENO);
 	}
 	return r;

@@ -31,7 +31,7 @@ static void print_findings(const char *word, const struct findings *findings)
 		(void)printf("  %-9sand %" PRIu64 " more\n", word, findings->n - FINDINGS_MAX);
 }
 
-static void print_missed(const struct tally_kind *kind)
+static void print_missed(const struct recount_kind *kind)
 {
 	if (kind->missed_known)
 		(void)printf(" %12" PRIu64 "\n", kind->missed_runs);
@@ -39,12 +39,12 @@ static void print_missed(const struct tally_kind *kind)
 		(void)printf(" %12s\n", "not counted");
 }
 
-static void print_kinds(const struct tally *tally)
+static void print_kinds(const struct recount *tally)
 {
 	(void)printf("  %-16s %12s %12s %12s %12s %12s\n", "kind", "written", "limited", "dropped",
 		     "lost in sink", "missed runs");
 	for (unsigned i = 0; i < tally->n; i++) {
-		const struct tally_kind *kind = &tally->kinds[i];
+		const struct recount_kind *kind = &tally->kinds[i];
 
 		(void)printf("  %-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64,
 			     *kind->name ? kind->name : "(any)", kind->written,
@@ -65,7 +65,7 @@ static void print_checksums(const struct verify_report *report)
 	print_findings("uncovered", &report->uncovered);
 }
 
-static void print_table(const struct verify_report *report, const struct tally *tally)
+static void print_table(const struct verify_report *report, const struct recount *tally)
 {
 	(void)printf("  %-9s%" PRIu64 " in %" PRIu64 " stream%s, seq %" PRIu64 " to %" PRIu64
 		     ", %" PRIu64 " bytes\n",
@@ -145,7 +145,7 @@ static void report_joint(struct run *run, const char *name)
 static void report(struct run *run, const char *name)
 {
 	const struct verify_report *found = verify_report(run->verify);
-	char text[VERDICT_SIZE], uncovered[VERDICT_SIZE];
+	char text[SUMMARY_SIZE], uncovered[SUMMARY_SIZE];
 
 	report_joint(run, name);
 	worsen(run, (int)found->status);
@@ -153,8 +153,8 @@ static void report(struct run *run, const char *name)
 	run->records += found->records;
 	if (run->quiet)
 		return;
-	verdict_text(found, text);
-	verdict_uncovered(found, uncovered);
+	summary_text(found, text);
+	summary_uncovered(found, uncovered);
 	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
 		     found->status == VERIFY_DAMAGED && strcmp(name, "stdin")
 			     ? "; `ringside repair` saves the rest"
@@ -164,27 +164,27 @@ static void report(struct run *run, const char *name)
 	(void)fflush(stdout);
 }
 
-static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
+static void verify_input(struct run *run, const struct input_order *lineup, size_t i)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
 	const char *path = lineup->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
-	struct examine_config config = {
-		.next_seq = lineup_next_seq(lineup, i),
-		.lacks_next = lineup_lacks_next(lineup, i),
+	struct verify_input_config config = {
+		.next_seq = input_order_next_seq(lineup, i),
+		.lacks_next = input_order_lacks_next(lineup, i),
 		.progress = show_progress,
 		.data = run,
 	};
 	char safe[LINE_FILE];
 	int r;
 
-	r = salvage_open(&salvage, path);
+	r = damaged_reader_open(&salvage, path);
 	if (r) {
 		fail(run, name, r);
 		return;
 	}
-	config.in_progress = inuse_check(salvage_fd(salvage)) == 1;
+	config.in_progress = being_written_check(damaged_reader_fd(salvage)) == 1;
 	run->writing |= config.in_progress;
-	progress_begin(&run->progress, name, salvage_fd(salvage));
+	progress_begin(&run->progress, name, damaged_reader_fd(salvage));
 	r = examine(run->verify, salvage, &config);
 	progress_end(&run->progress);
 	if (r) {
@@ -199,7 +199,7 @@ static void verify_input(struct run *run, const struct lineup *lineup, size_t i)
 /* What is missing before the first file of a stream. */
 static void report_head(struct run *run, const struct head *head)
 {
-	bool fresh = run->writing && heads_is_fresh(head, time(NULL));
+	bool fresh = run->writing && first_files_is_fresh(head, time(NULL));
 	uint32_t n = head->file->id.file_index;
 	char safe[LINE_FILE], range[32] = "0";
 
@@ -219,7 +219,7 @@ static void report_head(struct run *run, const struct head *head)
 }
 
 /* One that is there is not to be sought elsewhere. */
-static void note_unknown(const struct run *run, const struct lineup *lineup)
+static void note_unknown(const struct run *run, const struct input_order *lineup)
 {
 	uint64_t n = 0;
 
@@ -244,7 +244,7 @@ static void fail_folder(void *data, const char *path, int error)
 			      line_file(path, safe));
 	else
 		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
-			      recordings_error(error));
+			      folder_error(error));
 	worsen(data, EXIT_FAILED);
 }
 
@@ -264,13 +264,13 @@ static void print_sum(const struct run *run)
 
 static int verify_all(struct run *run, const char *const *paths, int n)
 {
-	_cleanup_(lineup_done) struct lineup lineup = {0};
-	_cleanup_(heads_done) struct heads heads = {0};
+	_cleanup_(input_order_done) struct input_order lineup = {0};
+	_cleanup_(first_files_done) struct first_files heads = {0};
 	int r;
 
-	r = lineup_new(&lineup, paths, n, fail_folder, run);
+	r = input_order_new(&lineup, paths, n, fail_folder, run);
 	if (!r)
-		r = heads_new(&heads, &lineup);
+		r = first_files_new(&heads, &lineup);
 	if (!r)
 		r = verify_new(&run->verify);
 	if (r) {

@@ -129,14 +129,14 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 }
 
 bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
-		    enum cost_kind kind, struct cost *ret)
+		    enum syscall_cost_kind kind, struct syscall_cost *ret)
 {
-	const struct cost_sample *with = is_choice(tier) ? &diagnosis->with[tier] : NULL;
+	const struct syscall_cost_sample *with = is_choice(tier) ? &diagnosis->with[tier] : NULL;
 
 	if (!with || !text_equal(probe->kind, "seccomp_denial") || !with->known ||
 	    !diagnosis->before.known || !diagnosis->after.known)
 		return false;
-	*ret = cost_added(with, &diagnosis->before, &diagnosis->after, kind);
+	*ret = syscall_cost_added(with, &diagnosis->before, &diagnosis->after, kind);
 	return true;
 }
 

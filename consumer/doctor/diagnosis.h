@@ -17,9 +17,9 @@
 struct diagnosis {
 	const Ringside__V1__Header *header; /* of the streamer's own choice; borrowed, as all */
 	const Ringside__V1__Header
-		*tried[DIAGNOSIS_TIERS];          /* of this tier alone; NULL: not tried */
-	struct cost_sample before, after;         /* nothing of ours was attached */
-	struct cost_sample with[DIAGNOSIS_TIERS]; /* denials were seen through this */
+		*tried[DIAGNOSIS_TIERS];                  /* of this tier alone; NULL: not tried */
+	struct syscall_cost_sample before, after;         /* nothing of ours was attached */
+	struct syscall_cost_sample with[DIAGNOSIS_TIERS]; /* denials were seen through this */
 };
 
 enum offer_state {
@@ -61,7 +61,7 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 
 /* What @tier, through which denials are seen, adds to a call. False: it was not measured. */
 bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
-		    enum cost_kind kind, struct cost *ret);
+		    enum syscall_cost_kind kind, struct syscall_cost *ret);
 
 void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret);
 

@@ -51,13 +51,13 @@ static void put_machine(struct writer *writer, const Ringside__V1__Header *heade
 	writer_string(writer, "}");
 }
 
-static void put_cost(struct writer *writer, const char *before, enum cost_kind kind,
-		     const struct cost *cost)
+static void put_cost(struct writer *writer, const char *before, enum syscall_cost_kind kind,
+		     const struct syscall_cost *cost)
 {
-	static const char *const names[COST_KINDS] = {
-		[COST_PLAIN] = "unfiltered",
-		[COST_ALLOWED] = "filtered",
-		[COST_DENIED] = "denied",
+	static const char *const names[SYSCALL_COST_KINDS] = {
+		[SYSCALL_COST_PLAIN] = "unfiltered",
+		[SYSCALL_COST_ALLOWED] = "filtered",
+		[SYSCALL_COST_DENIED] = "denied",
 	};
 
 	json_member(writer, before, names[kind]);
@@ -71,9 +71,9 @@ static void put_cost(struct writer *writer, const char *before, enum cost_kind k
 static void put_added(const struct diagnosis *diagnosis, struct writer *writer,
 		      const Ringside__V1__Probe *probe, int tier)
 {
-	struct cost cost;
+	struct syscall_cost cost;
 
-	for (int kind = 0; kind < COST_KINDS; kind++) {
+	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
 		if (!diagnosis_cost(diagnosis, probe, tier, kind, &cost))
 			return;
 		if (!kind)
@@ -193,7 +193,7 @@ static void put_header(struct writer *writer, const struct diagnosis *diagnosis)
 	if (header->privileges)
 		put_privileges(writer, header->privileges);
 	put_list(writer, "notes", (const char *const *)header->notes, header->n_notes);
-	for (int kind = 0; diagnosis->before.known && kind < COST_KINDS; kind++) {
+	for (int kind = 0; diagnosis->before.known && kind < SYSCALL_COST_KINDS; kind++) {
 		if (!kind)
 			json_member(writer, ",", "without_hooks");
 		put_cost(writer, kind ? "," : "{", kind, &diagnosis->before.of[kind]);

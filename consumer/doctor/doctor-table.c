@@ -26,7 +26,7 @@ static void put_line(struct rows *rows, const char *text)
 	(void)line_end(&line);
 }
 
-static void put_added(struct line *line, const struct cost *cost)
+static void put_added(struct line *line, const struct syscall_cost *cost)
 {
 	const bool seen = cost->median > cost->noise || cost->median < -cost->noise;
 
@@ -43,16 +43,16 @@ static void put_added(struct line *line, const struct cost *cost)
 
 static void put_measured(struct rows *rows, const Ringside__V1__Probe *probe, int tier)
 {
-	static const char *const names[COST_KINDS] = {
-		[COST_PLAIN] = "measured now, a call: without a filter ",
-		[COST_ALLOWED] = ", with one ",
-		[COST_DENIED] = ", denied ",
+	static const char *const names[SYSCALL_COST_KINDS] = {
+		[SYSCALL_COST_PLAIN] = "measured now, a call: without a filter ",
+		[SYSCALL_COST_ALLOWED] = ", with one ",
+		[SYSCALL_COST_DENIED] = ", denied ",
 	};
 	char buf[TEXT_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
-	struct cost cost;
+	struct syscall_cost cost;
 
-	for (int kind = 0; kind < COST_KINDS; kind++) {
+	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
 		if (!diagnosis_cost(rows->report->diagnosis, probe, tier, kind, &cost))
 			return;
 		line_text(&line, names[kind]);

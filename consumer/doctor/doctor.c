@@ -130,17 +130,17 @@ static void put_resources(const struct doctor_page *report, const Ringside__V1__
 
 static void put_base(const struct doctor_page *report)
 {
-	const struct cost_sample *before = &report->diagnosis->before;
+	const struct syscall_cost_sample *before = &report->diagnosis->before;
 	char buf[TEXT_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
 
 	if (!before->known)
 		return;
-	line_int(&line, before->of[COST_PLAIN].median);
+	line_int(&line, before->of[SYSCALL_COST_PLAIN].median);
 	line_text(&line, " ns a call, ");
-	line_int(&line, before->of[COST_ALLOWED].median);
+	line_int(&line, before->of[SYSCALL_COST_ALLOWED].median);
 	line_text(&line, " ns with a filter, ");
-	line_int(&line, before->of[COST_DENIED].median);
+	line_int(&line, before->of[SYSCALL_COST_DENIED].median);
 	line_text(&line, " ns denied, without our hooks, now; ± is the noise");
 	(void)line_end(&line);
 	put_row(report, "measured", buf);

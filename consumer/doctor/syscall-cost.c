@@ -38,7 +38,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct cost measure(long nr, int calls, size_t rounds)
+static struct syscall_cost measure(long nr, int calls, size_t rounds)
 {
 	int64_t picos[ROUNDS_MAX], end = now() + KIND_NANO, start;
 	size_t n = 0;
@@ -50,7 +50,7 @@ static struct cost measure(long nr, int calls, size_t rounds)
 		picos[n++] = (now() - start) * 1000 / calls;
 	}
 	qsort(picos, n, sizeof(picos[0]), compare);
-	return (struct cost){
+	return (struct syscall_cost){
 		.median = (picos[n / 2] + 500) / 1000,
 		.noise = (picos[n * 3 / 4] - picos[n / 4] + 999) / 1000,
 	};
@@ -70,25 +70,26 @@ static int install(void)
 	       syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
-static void child(struct cost_sample *sample)
+static void child(struct syscall_cost_sample *sample)
 {
 	(void)prctl(PR_SET_NAME, "ringside-doctor", 0, 0, 0);
-	sample->of[COST_PLAIN] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	sample->of[SYSCALL_COST_PLAIN] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
 	if (install())
 		return;
-	sample->of[COST_ALLOWED] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
-	sample->of[COST_DENIED] = measure(__NR_getppid, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
+	sample->of[SYSCALL_COST_ALLOWED] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	sample->of[SYSCALL_COST_DENIED] =
+		measure(__NR_getppid, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
 	sample->known = syscall(__NR_getppid) == -1 && errno == EXDEV;
 }
 
-void cost_measure(struct cost_sample *ret)
+void syscall_cost_measure(struct syscall_cost_sample *ret)
 {
-	struct cost_sample *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct syscall_cost_sample *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+						  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status = -1;
 	pid_t pid;
 
-	*ret = (struct cost_sample){0};
+	*ret = (struct syscall_cost_sample){0};
 	if (shared == MAP_FAILED)
 		return;
 	pid = fork();
@@ -103,14 +104,17 @@ void cost_measure(struct cost_sample *ret)
 	(void)munmap(shared, sizeof(*shared));
 }
 
-struct cost cost_added(const struct cost_sample *with, const struct cost_sample *before,
-		       const struct cost_sample *after, enum cost_kind kind)
+struct syscall_cost syscall_cost_added(const struct syscall_cost_sample *with,
+				       const struct syscall_cost_sample *before,
+				       const struct syscall_cost_sample *after,
+				       enum syscall_cost_kind kind)
 {
-	const struct cost *w = &with->of[kind], *b = &before->of[kind], *a = &after->of[kind];
+	const struct syscall_cost *w = &with->of[kind], *b = &before->of[kind],
+				  *a = &after->of[kind];
 	const int64_t drift = llabs(a->median - b->median);
 	const int64_t spread = (w->noise + (b->noise + a->noise) / 2 + 1) / 2;
 
-	return (struct cost){
+	return (struct syscall_cost){
 		.median = w->median - (b->median + a->median) / 2,
 		.noise = drift > spread ? drift : spread,
 	};

@@ -36,7 +36,7 @@ static int ask_lease(int fd)
 	return r == -EAGAIN ? 1 : r;
 }
 
-int inuse_check(int fd)
+int being_written_check(int fd)
 {
 	struct stat st;
 
@@ -49,9 +49,9 @@ int inuse_check(int fd)
 	return ask_lease(fd);
 }
 
-bool inuse_path(const char *path)
+bool being_written_path(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	return fd >= 0 && inuse_check(fd) == 1;
+	return fd >= 0 && being_written_check(fd) == 1;
 }

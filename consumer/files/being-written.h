@@ -6,7 +6,7 @@
 
 /* 1: somebody is, 0: nobody is, -errno: it cannot be told. @fd must be open for reading only.
  * Anything but a regular file is being written as long as it does not end: 0. */
-int inuse_check(int fd);
+int being_written_check(int fd);
 
 /* Whether this file is being written, as far as can be told. */
-bool inuse_path(const char *path);
+bool being_written_path(const char *path);

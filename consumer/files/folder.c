@@ -12,19 +12,19 @@
 
 #define DEFAULT_FOLDER "/var/log/ringside"
 
-const char *recordings_folder(void)
+const char *folder_folder(void)
 {
 	const char *folder = getenv("RINGSIDE_DIR");
 
 	return folder && *folder ? folder : DEFAULT_FOLDER;
 }
 
-bool recordings_name(const char *name)
+bool folder_name(const char *name)
 {
 	return *name != '.' && strstr(name, ".pb");
 }
 
-bool recordings_numbered(const char *name, const char *given)
+bool folder_numbered(const char *name, const char *given)
 {
 	const char *suffix = strstr(given, ".pb");
 	size_t stem = suffix ? (size_t)(suffix - given) : 0, digits;
@@ -35,11 +35,11 @@ bool recordings_numbered(const char *name, const char *given)
 	return digits && !strcmp(name + stem + 1 + digits, suffix);
 }
 
-static void take_header(struct recordings_id *id, const Ringside__V1__Record *record)
+static void take_header(struct folder_id *id, const Ringside__V1__Record *record)
 {
 	const Ringside__V1__Header *header = record->header;
 
-	*id = (struct recordings_id){
+	*id = (struct folder_id){
 		.file_index = header->file_index,
 		.first_seq = record->seq,
 		.boottime_nano = record->boottime_nano,
@@ -51,7 +51,7 @@ static void take_header(struct recordings_id *id, const Ringside__V1__Record *re
 		(void)snprintf(id->boot_id, sizeof(id->boot_id), "%s", header->boot_id);
 }
 
-int recordings_identify(const char *path, struct recordings_id *ret)
+int folder_identify(const char *path, struct folder_id *ret)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	struct reader_record item;
@@ -71,7 +71,7 @@ int recordings_identify(const char *path, struct recordings_id *ret)
 	return 0;
 }
 
-static void skip(struct recordings *list, const char *path, int why)
+static void skip(struct folder *list, const char *path, int why)
 {
 	list->n_skipped++;
 	if (list->skipped)
@@ -83,11 +83,11 @@ static void skip(struct recordings *list, const char *path, int why)
 /* Whether the file is a recording, or may become one; or -errno. What cannot even be looked at must
  * not keep the others from being read: anybody may be able to make it. But who may not look at any
  * file of the folder, only at their names, does not know what is in it. */
-static int is_wanted(struct recordings *list, const char *path, const char *name)
+static int is_wanted(struct folder *list, const char *path, const char *name)
 {
 	struct stat st;
 
-	if (!recordings_name(name))
+	if (!folder_name(name))
 		return false;
 	if (stat(path, &st) < 0) {
 		int why = errno;
@@ -100,11 +100,11 @@ static int is_wanted(struct recordings *list, const char *path, const char *name
 	if (!S_ISREG(st.st_mode))
 		skip(list, path, 0);
 	else if (!st.st_size)
-		list->begun |= inuse_path(path);
+		list->begun |= being_written_path(path);
 	return S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
-bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size)
+bool folder_skipped(const struct folder *recordings, char *buf, size_t size)
 {
 	struct line line = line_make(buf, size);
 
@@ -123,7 +123,7 @@ bool recordings_skipped(const struct recordings *recordings, char *buf, size_t s
 	return true;
 }
 
-const char *recordings_error(int error)
+const char *folder_error(int error)
 {
 	if (error == -ENODATA)
 		return "no recordings are in this folder";
@@ -132,12 +132,12 @@ const char *recordings_error(int error)
 	return strerror(-error);
 }
 
-static int add(struct recordings *list, size_t *room, const char *path)
+static int add(struct folder *list, size_t *room, const char *path)
 {
 	struct recording *recording;
 	int r;
 
-	if (list->n == RECORDINGS_MAX)
+	if (list->n == FOLDER_MAX)
 		return -E2BIG;
 	if (list->n == *room) {
 		size_t more = *room ? 2 * *room : 64;
@@ -153,7 +153,7 @@ static int add(struct recordings *list, size_t *room, const char *path)
 	if (!recording->path)
 		return -ENOMEM;
 	list->n++;
-	r = recordings_identify(path, &recording->id);
+	r = folder_identify(path, &recording->id);
 	recording->known = r == 0;
 	recording->headless = r && r != -ENOENT;
 	recording->error = r < 0 && r != -ENOENT ? r : 0; /* deleted meanwhile */
@@ -170,7 +170,7 @@ static int by_boot(const void *a, const void *b)
 		return x->known ? -1 : 1;
 	r = strcmp(x->id.boot_id, y->id.boot_id);
 	if (!r && !*x->id.boot_id) /* boot time compares within the stream only */
-		r = memcmp(x->id.stream_id, y->id.stream_id, RECORDINGS_ID);
+		r = memcmp(x->id.stream_id, y->id.stream_id, FOLDER_ID);
 	if (r)
 		return r;
 	if (x->id.boottime_nano != y->id.boottime_nano)
@@ -183,7 +183,7 @@ static int by_boot(const void *a, const void *b)
 static bool same_boot(const struct recording *a, const struct recording *b)
 {
 	return a->known == b->known && !strcmp(a->id.boot_id, b->id.boot_id) &&
-	       (*a->id.boot_id || !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID));
+	       (*a->id.boot_id || !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID));
 }
 
 static int by_order(const void *a, const void *b)
@@ -195,7 +195,7 @@ static int by_order(const void *a, const void *b)
 	return by_boot(a, b);
 }
 
-static void put_in_order(struct recordings *list)
+static void put_in_order(struct folder *list)
 {
 	const struct recording *latest = NULL;
 
@@ -213,9 +213,9 @@ static void put_in_order(struct recordings *list)
 	qsort(list->all, list->n, sizeof(*list->all), by_order);
 }
 
-int recordings_list(struct recordings *ret, const char *folder)
+int folder_list(struct folder *ret, const char *folder)
 {
-	struct recordings list = {0};
+	struct folder list = {0};
 	struct dirent *entry;
 	char path[PATH_MAX];
 	size_t room = 0;
@@ -240,7 +240,7 @@ int recordings_list(struct recordings *ret, const char *folder)
 		r = -errno;
 	(void)closedir(dir);
 	if (r < 0) {
-		recordings_done(&list);
+		folder_done(&list);
 		*ret = list;
 		return r;
 	}
@@ -249,11 +249,11 @@ int recordings_list(struct recordings *ret, const char *folder)
 	return 0;
 }
 
-void recordings_done(struct recordings *recordings)
+void folder_done(struct folder *recordings)
 {
 	for (size_t i = 0; i < recordings->n; i++)
 		free(recordings->all[i].path);
 	free(recordings->all);
 	free(recordings->skipped);
-	*recordings = (struct recordings){0};
+	*recordings = (struct folder){0};
 }

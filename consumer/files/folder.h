@@ -13,14 +13,14 @@
 
 #include "consumer/read/reader.h"
 
-#define RECORDINGS_MAX 50000 /* files of a folder */
-#define RECORDINGS_ID 16
-#define RECORDINGS_BOOT 40
+#define FOLDER_MAX 50000 /* files of a folder */
+#define FOLDER_ID 16
+#define FOLDER_BOOT 40
 
 /* Who a file is, by its Header. */
-struct recordings_id {
-	uint8_t stream_id[RECORDINGS_ID];
-	char boot_id[RECORDINGS_BOOT]; /* "" when absent */
+struct folder_id {
+	uint8_t stream_id[FOLDER_ID];
+	char boot_id[FOLDER_BOOT]; /* "" when absent */
 	uint32_t file_index;
 	uint64_t first_seq; /* the Header's own */
 	uint64_t boottime_nano, time_unix_nano;
@@ -32,11 +32,11 @@ struct recording {
 	bool headless; /* a file, but its Header cannot be read */
 	int error;     /* 0, or the -errno with which it could not be read at all */
 	bool listed;   /* in its folder, and not named (input-order.h) */
-	struct recordings_id id;
+	struct folder_id id;
 	uint64_t order; /* estimated real time, ns */
 };
 
-struct recordings {
+struct folder {
 	size_t n;
 	struct recording *all;
 	/* What has a recording's name and is no file: links that lead nowhere, pipes, folders. */
@@ -47,24 +47,24 @@ struct recordings {
 };
 
 /* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
-bool recordings_skipped(const struct recordings *recordings, char *buf, size_t size);
+bool folder_skipped(const struct folder *recordings, char *buf, size_t size);
 
 /* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
-const char *recordings_folder(void);
+const char *folder_folder(void);
 
 /* A name that a recording in a folder has: it has ".pb" in it and does not begin with a dot. */
-bool recordings_name(const char *name);
+bool folder_name(const char *name);
 
 /* Whether @name is one of the numbered files that `-w @given` makes: events.000012.pb.zst of
  * events.pb.zst. Both without folders. */
-bool recordings_numbered(const char *name, const char *given);
+bool folder_numbered(const char *name, const char *given);
 
 /* Reads the Header of the file @path. 0, READER_* or -errno. */
-int recordings_identify(const char *path, struct recordings_id *ret);
+int folder_identify(const char *path, struct folder_id *ret);
 
 /* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
- * RECORDINGS_MAX. */
-int recordings_list(struct recordings *ret, const char *folder);
+ * FOLDER_MAX. */
+int folder_list(struct folder *ret, const char *folder);
 /* What is wrong with a folder or a file in it, for people. */
-const char *recordings_error(int error);
-void recordings_done(struct recordings *recordings);
+const char *folder_error(int error);
+void folder_done(struct folder *recordings);

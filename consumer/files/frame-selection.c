@@ -23,7 +23,7 @@ static int begin_at_end(int fd, struct recording_ranges *ranges, uint64_t *ret_e
 	return 0;
 }
 
-int select_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
+int frame_selection_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
 {
 	struct recording_frame frame;
 	uint64_t end = 0;
@@ -45,7 +45,7 @@ int select_matching(int fd, const struct filter *filter, struct recording_ranges
 	return 0;
 }
 
-int select_from(int fd, uint64_t begin, struct recording_ranges *ret)
+int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret)
 {
 	struct recording_frame frame;
 	uint64_t end = begin;
@@ -70,7 +70,8 @@ int select_from(int fd, uint64_t begin, struct recording_ranges *ret)
 	return 0;
 }
 
-int select_for(struct reader *reader, const struct filter *filter, struct recording_ranges *ranges)
+int frame_selection_for(struct reader *reader, const struct filter *filter,
+			struct recording_ranges *ranges)
 {
 	struct stat st;
 	bool compressed;
@@ -81,7 +82,7 @@ int select_for(struct reader *reader, const struct filter *filter, struct record
 	r = reader_is_compressed(reader, &compressed);
 	if (r < 0 || !compressed)
 		return r;
-	r = select_matching(reader_fd(reader), filter, ranges);
+	r = frame_selection_matching(reader_fd(reader), filter, ranges);
 	if (r < 0)
 		return r;
 	r = reader_select(reader, ranges);

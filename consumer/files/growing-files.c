@@ -26,14 +26,15 @@ static void followed_freep(struct followed **file)
 	*file = followed_free(*file);
 }
 
-void follow_done(struct follow *follow)
+void growing_done(struct growing *follow)
 {
 	for (size_t i = 0; i < follow->n; i++)
 		(void)followed_free(follow->all[i]);
 	follow->n = 0;
 }
 
-static int open_file(struct followed **ret, const char *path, const struct last *last, bool stay)
+static int open_file(struct followed **ret, const char *path, const struct last_records *last,
+		     bool stay)
 {
 	_cleanup_(followed_freep) struct followed *file = calloc(1, sizeof(*file));
 	struct stat st;
@@ -55,7 +56,7 @@ static int open_file(struct followed **ret, const char *path, const struct last 
 	if (last) {
 		file->begin = last->begin;
 		file->skip = last->skip;
-		r = last_go(last, file->reader, &file->ranges);
+		r = last_records_go(last, file->reader, &file->ranges);
 	}
 	if (r)
 		return r;
@@ -76,7 +77,7 @@ static void note_footer(struct followed *file, struct reader_record *item)
 }
 
 /* Whether the record lies before those that are wanted. */
-static bool is_before(struct followed *file, const struct follow *follow,
+static bool is_before(struct followed *file, const struct growing *follow,
 		      struct reader_record *item)
 {
 	if (reader_frame_offset(file->reader) < file->begin)
@@ -88,7 +89,7 @@ static bool is_before(struct followed *file, const struct follow *follow,
 }
 
 /* 0 or -errno of the sink. */
-static int put_record(struct followed *file, const struct follow *follow,
+static int put_record(struct followed *file, const struct growing *follow,
 		      struct reader_record *item)
 {
 	int r;
@@ -102,7 +103,7 @@ static int put_record(struct followed *file, const struct follow *follow,
 
 /* Reads what there is: 0 where more may come, FOLLOW_ENDED where none can; or -errno of the sink.
  */
-static int read_file(struct followed *file, const struct follow *follow)
+static int read_file(struct followed *file, const struct growing *follow)
 {
 	struct reader_record item;
 	int r;
@@ -113,7 +114,7 @@ static int read_file(struct followed *file, const struct follow *follow)
 			return 0;
 		if (r == READER_END)
 			return FOLLOW_ENDED;
-		if (r == READER_CUT && inuse_check(reader_fd(file->reader)) == 1)
+		if (r == READER_CUT && being_written_check(reader_fd(file->reader)) == 1)
 			return FOLLOW_ENDED; /* the rest is being written just now */
 		if (r)
 			follow->ops->complain(follow->data, reader_problem(file->reader));
@@ -127,7 +128,7 @@ static int read_file(struct followed *file, const struct follow *follow)
 	}
 }
 
-static void remove_at(struct follow *follow, size_t i)
+static void remove_at(struct growing *follow, size_t i)
 {
 	(void)followed_free(follow->all[i]);
 	follow->n--;
@@ -135,11 +136,11 @@ static void remove_at(struct follow *follow, size_t i)
 }
 
 /* One that is closed, else the one that was silent for longest. */
-static void make_room(struct follow *follow)
+static void make_room(struct growing *follow)
 {
 	size_t best = 0;
 
-	if (follow->n < FOLLOW_MAX)
+	if (follow->n < GROWING_MAX)
 		return;
 	for (size_t i = 1; i < follow->n; i++) {
 		const struct followed *a = follow->all[i], *b = follow->all[best];
@@ -150,7 +151,8 @@ static void make_room(struct follow *follow)
 	remove_at(follow, best);
 }
 
-int follow_add(struct follow *follow, const char *path, const struct last *last, bool stay)
+int growing_add(struct growing *follow, const char *path, const struct last_records *last,
+		bool stay)
 {
 	_cleanup_(followed_freep) struct followed *file = NULL;
 	int r;
@@ -174,7 +176,7 @@ int follow_add(struct follow *follow, const char *path, const struct last *last,
 	return 0;
 }
 
-int follow_read(struct follow *follow)
+int growing_read(struct growing *follow)
 {
 	for (size_t i = 0; i < follow->n;) {
 		struct followed *file = follow->all[i];
@@ -193,7 +195,7 @@ int follow_read(struct follow *follow)
 	return 0;
 }
 
-struct followed *follow_find(struct follow *follow, dev_t device, ino_t inode)
+struct followed *growing_find(struct growing *follow, dev_t device, ino_t inode)
 {
 	for (size_t i = 0; i < follow->n; i++)
 		if (follow->all[i]->device == device && follow->all[i]->inode == inode)
@@ -201,7 +203,7 @@ struct followed *follow_find(struct follow *follow, dev_t device, ino_t inode)
 	return NULL;
 }
 
-struct followed *follow_named(struct follow *follow, const char *path)
+struct followed *growing_named(struct growing *follow, const char *path)
 {
 	for (size_t i = 0; i < follow->n; i++)
 		if (!strcmp(follow->all[i]->path, path))
@@ -209,7 +211,7 @@ struct followed *follow_named(struct follow *follow, const char *path)
 	return NULL;
 }
 
-void follow_rename(struct followed *file, const char *path)
+void growing_rename(struct followed *file, const char *path)
 {
 	char *copy = strdup(path);
 
@@ -226,17 +228,17 @@ static bool is_over(const struct followed *file, bool others)
 	if (fstat(reader_fd(file->reader), &st) < 0)
 		return true;
 	return (st.st_nlink == 0 || (file->footer && others)) &&
-	       inuse_check(reader_fd(file->reader)) != 1;
+	       being_written_check(reader_fd(file->reader)) != 1;
 }
 
-void follow_tidy(struct follow *follow)
+void growing_tidy(struct growing *follow)
 {
 	for (size_t i = follow->n; i--;)
 		if (is_over(follow->all[i], follow->n > 1))
 			remove_at(follow, i);
 }
 
-void follow_remove(struct follow *follow, const struct followed *file)
+void growing_remove(struct growing *follow, const struct followed *file)
 {
 	for (size_t i = 0; i < follow->n; i++) {
 		if (follow->all[i] != file)

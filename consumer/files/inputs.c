@@ -28,35 +28,34 @@ static bool is_silent(int fd)
 
 bool inputs_none(void)
 {
-	return isatty(STDIN_FILENO) && !is_folder(recordings_folder());
+	return isatty(STDIN_FILENO) && !is_folder(folder_folder());
 }
 
 static int each_recording(const char *folder, inputs_fn fn, inputs_error_fn error, void *data)
 {
 	char skipped[PATH_MAX];
-	struct recordings list;
+	struct folder list;
 	int r;
 
-	r = recordings_list(&list, folder);
-	if (!r && recordings_skipped(&list, skipped, sizeof(skipped)))
+	r = folder_list(&list, folder);
+	if (!r && folder_skipped(&list, skipped, sizeof(skipped)))
 		error(skipped, 0, data);
 	if (!r && !list.n)
 		r = -ENODATA;
 	if (r < 0) {
 		error(folder, r, data);
-		recordings_done(&list);
+		folder_done(&list);
 		return 0;
 	}
 	for (size_t i = 0; !r && i < list.n; i++)
 		r = fn(list.all[i].path, data);
-	recordings_done(&list);
+	folder_done(&list);
 	return r;
 }
 
 const char *inputs_default(void)
 {
-	return is_silent(STDIN_FILENO) && is_folder(recordings_folder()) ? recordings_folder()
-									 : "-";
+	return is_silent(STDIN_FILENO) && is_folder(folder_folder()) ? folder_folder() : "-";
 }
 
 int inputs_each(char *const *paths, int n, inputs_fn fn, inputs_error_fn error, void *data)
@@ -64,7 +63,7 @@ int inputs_each(char *const *paths, int n, inputs_fn fn, inputs_error_fn error, 
 	int r = 0;
 
 	if (!n && strcmp(inputs_default(), "-"))
-		return each_recording(recordings_folder(), fn, error, data);
+		return each_recording(folder_folder(), fn, error, data);
 	if (!n)
 		return fn("-", data);
 	for (int i = 0; !r && i < n; i++)

@@ -7,10 +7,10 @@
 #include "consumer/files/frame-selection.h"
 #include "proto/base/util.h"
 
-/* What last_find was asked for. */
+/* What last_records_find was asked for. */
 struct wish {
 	const char *path;
-	last_wants_fn wants;
+	last_records_wants_fn wants;
 	void *data;
 	uint64_t n;
 };
@@ -53,10 +53,10 @@ static int go_back(int fd, uint64_t *begin, unsigned steps)
 	return 0;
 }
 
-static int find_backward(const struct wish *wish, int fd, struct last *ret)
+static int find_backward(const struct wish *wish, int fd, struct last_records *ret)
 {
 	struct recording_ranges ranges;
-	struct last last = {0};
+	struct last_records last = {0};
 	struct stat st;
 	uint64_t end = UINT64_MAX; /* what grows meanwhile belongs to the last frame */
 	int r = 0;
@@ -68,7 +68,7 @@ static int find_backward(const struct wish *wish, int fd, struct last *ret)
 	for (unsigned steps = 1; !r && (last.n < wish->n || steps == 1) && last.begin; steps *= 2) {
 		r = go_back(fd, &last.begin, steps);
 		if (!r)
-			r = select_from(fd, last.begin, &ranges);
+			r = frame_selection_from(fd, last.begin, &ranges);
 		if (r)
 			break;
 		ranges.all[ranges.n - 1].end = end;
@@ -79,11 +79,12 @@ static int find_backward(const struct wish *wish, int fd, struct last *ret)
 	return r;
 }
 
-int last_find(const char *path, last_wants_fn wants, void *data, uint64_t n, struct last *ret)
+int last_records_find(const char *path, last_records_wants_fn wants, void *data, uint64_t n,
+		      struct last_records *ret)
 {
 	const struct wish wish = {.path = path, .wants = wants, .data = data, .n = n};
 	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct last last = {0};
+	struct last_records last = {0};
 	bool compressed;
 	struct stat st;
 	int r;
@@ -110,12 +111,13 @@ int last_find(const char *path, last_wants_fn wants, void *data, uint64_t n, str
 	return 0;
 }
 
-int last_go(const struct last *last, struct reader *reader, struct recording_ranges *ranges)
+int last_records_go(const struct last_records *last, struct reader *reader,
+		    struct recording_ranges *ranges)
 {
 	int r;
 
 	if (!last->begin)
 		return 0;
-	r = select_from(reader_fd(reader), last->begin, ranges);
+	r = frame_selection_from(reader_fd(reader), last->begin, ranges);
 	return r ? r : reader_select(reader, ranges);
 }

@@ -9,19 +9,22 @@
 
 #include "consumer/read/reader.h"
 
-struct last {
+struct last_records {
 	uint64_t begin; /* in the file: of a frame, or 0 */
 	uint64_t skip;  /* records that are wanted, from begin on */
 	uint64_t n;     /* records that are left then; at most as many as were wanted */
 };
 
 /* Whether the record counts. @data: of who asks. */
-typedef bool (*last_wants_fn)(void *data, struct reader *reader, struct reader_record *item);
+typedef bool (*last_records_wants_fn)(void *data, struct reader *reader,
+				      struct reader_record *item);
 
 /* The last @n records of @path that are wanted. 0 or -errno; what is not a recording has none.
  * What cannot be read twice is taken whole. */
-int last_find(const char *path, last_wants_fn wants, void *data, uint64_t n, struct last *ret);
+int last_records_find(const char *path, last_records_wants_fn wants, void *data, uint64_t n,
+		      struct last_records *ret);
 
 /* Puts @reader to where they begin. @ranges belongs to the reader as long as it lives. 0, -errno.
  */
-int last_go(const struct last *last, struct reader *reader, struct recording_ranges *ranges);
+int last_records_go(const struct last_records *last, struct reader *reader,
+		    struct recording_ranges *ranges);

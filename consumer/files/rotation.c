@@ -11,14 +11,14 @@
 #include "consumer/files/being-written.h"
 #include "proto/base/util.h"
 
-void trail_done(struct trail *trail)
+void rotation_done(struct rotation *trail)
 {
-	follow_done(&trail->follow);
+	growing_done(&trail->follow);
 	watch_close(&trail->watch);
 	free(trail->known);
 }
 
-static bool is_known(const struct trail *trail, const struct stat *st)
+static bool is_known(const struct rotation *trail, const struct stat *st)
 {
 	for (size_t i = 0; i < trail->n_known; i++)
 		if (trail->known[i].inode == st->st_ino && trail->known[i].device == st->st_dev)
@@ -26,36 +26,36 @@ static bool is_known(const struct trail *trail, const struct stat *st)
 	return false;
 }
 
-static void remember(struct trail *trail, const struct stat *st)
+static void remember(struct rotation *trail, const struct stat *st)
 {
 	if (is_known(trail, st))
 		return;
-	if (trail->n_known == RECORDINGS_MAX)
+	if (trail->n_known == FOLDER_MAX)
 		trail->n_known = 0; /* what is forgotten would be read again if it got a new name */
 	if (trail->n_known == trail->known_room) {
 		size_t room = trail->known_room ? 2 * trail->known_room : 64;
-		struct trail_known *known = realloc(trail->known, room * sizeof(*known));
+		struct rotation_known *known = realloc(trail->known, room * sizeof(*known));
 
 		if (!known)
 			return;
 		trail->known = known;
 		trail->known_room = room;
 	}
-	trail->known[trail->n_known++] = (struct trail_known){st->st_dev, st->st_ino};
+	trail->known[trail->n_known++] = (struct rotation_known){st->st_dev, st->st_ino};
 }
 
 /* 0, or -errno of the sink. */
-static int read_folder(struct trail *trail)
+static int read_folder(struct rotation *trail)
 {
-	_cleanup_(recordings_done) struct recordings list = {0};
-	_cleanup_free_ struct trail_start *starts = NULL;
+	_cleanup_(folder_done) struct folder list = {0};
+	_cleanup_free_ struct rotation_start *starts = NULL;
 	char skipped[PATH_MAX];
 	struct stat st;
 	size_t n = 0;
 	int r;
 
-	r = recordings_list(&list, trail->path);
-	if (!r && recordings_skipped(&list, skipped, sizeof(skipped)))
+	r = folder_list(&list, trail->path);
+	if (!r && folder_skipped(&list, skipped, sizeof(skipped)))
 		trail->follow.ops->error(trail->follow.data, skipped, 0);
 	if (!r && !list.n && !trail->following)
 		r = -ENODATA;
@@ -75,57 +75,58 @@ static int read_folder(struct trail *trail)
 		const char *path = list.all[starts[i].file].path;
 		bool newest = starts[i].file + 1 == list.n;
 
-		r = follow_add(&trail->follow, path, &starts[i].last,
-			       trail->following && (newest || inuse_path(path)));
+		r = growing_add(&trail->follow, path, &starts[i].last,
+				trail->following && (newest || being_written_path(path)));
 	}
 	return r;
 }
 
 /* 0, or -errno of the sink. */
-static int read_single(struct trail *trail)
+static int read_single(struct rotation *trail)
 {
-	struct last last = {0};
+	struct last_records last = {0};
 	int r = trail->ops->single(trail->follow.data, trail->path, &last);
 
 	if (r) {
 		trail->follow.ops->error(trail->follow.data, trail->path, r);
 		return 0;
 	}
-	return follow_add(&trail->follow, trail->path, &last, trail->following);
+	return growing_add(&trail->follow, trail->path, &last, trail->following);
 }
 
 /* A file in the followed folder was made, renamed or written. 0, or -errno of the sink. */
-static int take_file(struct trail *trail, const char *name, bool created)
+static int take_file(struct rotation *trail, const char *name, bool created)
 {
-	struct last last = {0};
+	struct last_records last = {0};
 	struct followed *file;
 	char path[PATH_MAX];
 	struct stat st;
 	bool known;
 
-	if (!recordings_name(name) ||
+	if (!folder_name(name) ||
 	    snprintf(path, sizeof(path), "%s/%s", trail->folder, name) >= (int)sizeof(path) ||
 	    stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	file = follow_find(&trail->follow, st.st_dev, st.st_ino);
+	file = growing_find(&trail->follow, st.st_dev, st.st_ino);
 	if (file) {
-		follow_rename(file, path);
+		growing_rename(file, path);
 		return 0;
 	}
 	known = !created && is_known(trail, &st);
 	remember(trail, &st);
 	if (known) /* an old one with a new name, or one that somebody appends to */
 		(void)trail->ops->end(trail->follow.data, path, &last);
-	return known && !inuse_path(path) ? 0 : follow_add(&trail->follow, path, &last, true);
+	return known && !being_written_path(path) ? 0
+						  : growing_add(&trail->follow, path, &last, true);
 }
 
 static int is_wanted(const struct dirent *entry)
 {
-	return recordings_name(entry->d_name);
+	return folder_name(entry->d_name);
 }
 
 /* Events were lost, or there are none. 0, or -errno of the sink. */
-static int look_around(struct trail *trail)
+static int look_around(struct rotation *trail)
 {
 	struct dirent **entries;
 	int n, r = 0;
@@ -142,7 +143,7 @@ static int look_around(struct trail *trail)
 }
 
 /* 0, or -errno of the sink. */
-static int follow_folder(struct trail *trail)
+static int follow_folder(struct rotation *trail)
 {
 	struct watch_event event;
 	int r = 0;
@@ -152,26 +153,24 @@ static int follow_folder(struct trail *trail)
 	if (!r && trail->watch.fd < 0)
 		r = look_around(trail);
 	if (!r)
-		r = follow_read(&trail->follow);
-	follow_tidy(&trail->follow);
+		r = growing_read(&trail->follow);
+	growing_tidy(&trail->follow);
 	return r;
 }
 
 /* The next file of the stream that @file is of; its path is to be freed. NULL: none yet. */
-static char *find_next(const struct trail *trail, const struct followed *file)
+static char *find_next(const struct rotation *trail, const struct followed *file)
 {
-	_cleanup_(recordings_done) struct recordings list = {0};
+	_cleanup_(folder_done) struct folder list = {0};
 	const Ringside__V1__Header *header = reader_header(file->reader);
 	const struct recording *best = NULL;
 
-	if (!header || header->stream_id.len != RECORDINGS_ID ||
-	    recordings_list(&list, trail->folder) < 0)
+	if (!header || header->stream_id.len != FOLDER_ID || folder_list(&list, trail->folder) < 0)
 		return NULL;
 	for (size_t i = 0; i < list.n; i++) {
 		const struct recording *one = &list.all[i];
 
-		if (one->known &&
-		    !memcmp(one->id.stream_id, header->stream_id.data, RECORDINGS_ID) &&
+		if (one->known && !memcmp(one->id.stream_id, header->stream_id.data, FOLDER_ID) &&
 		    one->id.file_index > header->file_index &&
 		    (!best || one->id.file_index < best->id.file_index))
 			best = one;
@@ -180,7 +179,7 @@ static char *find_next(const struct trail *trail, const struct followed *file)
 }
 
 /* Another file has the name now. */
-static bool is_replaced(const struct trail *trail, const struct followed *file)
+static bool is_replaced(const struct rotation *trail, const struct followed *file)
 {
 	struct stat st;
 
@@ -190,7 +189,7 @@ static bool is_replaced(const struct trail *trail, const struct followed *file)
 }
 
 /* Goes on with the file that comes after @file, if there is one. 0, or -errno of the sink. */
-static int follow_on(struct trail *trail, struct followed *file, bool *ret_moved)
+static int follow_on(struct rotation *trail, struct followed *file, bool *ret_moved)
 {
 	_cleanup_free_ char *next = NULL;
 
@@ -204,14 +203,14 @@ static int follow_on(struct trail *trail, struct followed *file, bool *ret_moved
 	*ret_moved = next;
 	if (!next)
 		return 0;
-	follow_remove(&trail->follow, file);
+	growing_remove(&trail->follow, file);
 	watch_folder(&trail->watch, trail->folder, false);
 	watch_file(&trail->watch, next);
-	return follow_add(&trail->follow, next, NULL, true);
+	return growing_add(&trail->follow, next, NULL, true);
 }
 
 /* 0, or -errno of the sink. The set is empty when nothing more will come. */
-static int follow_single(struct trail *trail)
+static int follow_single(struct rotation *trail)
 {
 	struct watch_event event;
 	struct followed *file;
@@ -221,32 +220,32 @@ static int follow_single(struct trail *trail)
 	while (watch_next(&trail->watch, &event))
 		;
 	do {
-		r = follow_read(&trail->follow);
+		r = growing_read(&trail->follow);
 		if (r || !trail->follow.n)
 			return r;
 		file = trail->follow.all[0];
 		moved = false;
-		if (file->footer || inuse_check(reader_fd(file->reader)) != 1)
+		if (file->footer || being_written_check(reader_fd(file->reader)) != 1)
 			r = follow_on(trail, file, &moved);
 	} while (!r && moved);
 	if (!r && file->footer && !file->rotated)
-		follow_remove(&trail->follow, file);
+		growing_remove(&trail->follow, file);
 	return r;
 }
 
 /* The file that was asked for is written as numbered ones: the latest. False: there is none. */
-static bool find_numbered(struct trail *trail)
+static bool find_numbered(struct rotation *trail)
 {
-	_cleanup_(recordings_done) struct recordings list = {0};
+	_cleanup_(folder_done) struct folder list = {0};
 	const char *given = strrchr(trail->path, '/');
 
 	given = given ? given + 1 : trail->path;
-	if (recordings_list(&list, trail->folder) < 0)
+	if (folder_list(&list, trail->folder) < 0)
 		return false;
 	for (size_t i = list.n; i--;) {
 		const char *path = list.all[i].path;
 
-		if (!recordings_numbered(strrchr(path, '/') + 1, given))
+		if (!folder_numbered(strrchr(path, '/') + 1, given))
 			continue;
 		(void)snprintf(trail->numbered, sizeof(trail->numbered), "%s", path);
 		trail->path = trail->numbered;
@@ -255,7 +254,7 @@ static bool find_numbered(struct trail *trail)
 	return false;
 }
 
-int trail_start(struct trail *trail)
+int rotation_start(struct rotation *trail)
 {
 	struct stat st = {0};
 	char copy[PATH_MAX];
@@ -279,12 +278,12 @@ int trail_start(struct trail *trail)
 	return trail->whole ? read_folder(trail) : read_single(trail);
 }
 
-bool trail_goes_on(const struct trail *trail)
+bool rotation_goes_on(const struct rotation *trail)
 {
 	return trail->following && (trail->whole || trail->follow.n);
 }
 
-int trail_read(struct trail *trail)
+int rotation_read(struct rotation *trail)
 {
 	return trail->whole ? follow_folder(trail) : follow_single(trail);
 }

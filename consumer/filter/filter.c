@@ -99,8 +99,8 @@ static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
 
 	(void)clock_gettime(CLOCK_REALTIME, &time);
 	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-	if (when_parse(arg, now, &when) < 0) {
-		when_why(arg, now, error->text, error->size);
+	if (time_spec_parse(arg, now, &when) < 0) {
+		time_spec_why(arg, now, error->text, error->size);
 		return -EINVAL;
 	}
 	*ret = when;

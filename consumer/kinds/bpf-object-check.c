@@ -15,7 +15,7 @@ static void put_object(struct writer *writer, const char *before, const struct o
 }
 
 static void put_left_out(struct writer *writer, const char *before, enum object_sort sort,
-			 const struct objects_sum *sum)
+			 const struct bpf_objects_sum *sum)
 {
 	writer_string(writer, before);
 	json_member(writer, "{", "object");
@@ -27,14 +27,14 @@ static void put_left_out(struct writer *writer, const char *before, enum object_
 	writer_string(writer, "}");
 }
 
-static void put_all(struct writer *writer, const struct objects *objects,
+static void put_all(struct writer *writer, const struct bpf_objects *objects,
 		    const struct cursor *cursor)
 {
 	const struct object *object;
 	const char *before = "";
 	size_t i = 0;
 
-	while ((object = objects_next(objects, &i))) {
+	while ((object = bpf_objects_next(objects, &i))) {
 		if (!cursor_is_new(cursor, object->changed))
 			continue;
 		put_object(writer, before, object);
@@ -48,11 +48,11 @@ static void put_all(struct writer *writer, const struct objects *objects,
 	}
 }
 
-void check_objects(struct writer *writer, const struct objects *objects,
+void check_objects(struct writer *writer, const struct bpf_objects *objects,
 		   const struct cursor *cursor)
 {
-	static const struct objects none;
-	const struct objects *of = objects ? objects : &none;
+	static const struct bpf_objects none;
+	const struct bpf_objects *of = objects ? objects : &none;
 
 	if (objects) /* nobody tells them: unknown is not none */
 		objects_json_sums(writer, ",", of);

@@ -8,5 +8,5 @@
 
 /* What changed since @cursor of the BPF objects (NULL: nobody tells of them), and all they add up
  * to: members of an object, each behind a comma. */
-void check_objects(struct writer *writer, const struct objects *objects,
+void check_objects(struct writer *writer, const struct bpf_objects *objects,
 		   const struct cursor *cursor);

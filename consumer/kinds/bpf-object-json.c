@@ -27,10 +27,10 @@ void object_json(struct writer *writer, const struct object *object)
 			json_member_uint(writer, ",", object_values[i], object->values[i]);
 }
 
-void objects_json_sums(struct writer *writer, const char *before, const struct objects *objects)
+void objects_json_sums(struct writer *writer, const char *before, const struct bpf_objects *objects)
 {
-	const struct objects_sum programs = objects_sum(objects, OBJECT_PROGRAM),
-				 maps = objects_sum(objects, OBJECT_MAP);
+	const struct bpf_objects_sum programs = bpf_objects_sum(objects, OBJECT_PROGRAM),
+				     maps = bpf_objects_sum(objects, OBJECT_MAP);
 
 	json_member_uint(writer, before, "programs", programs.n);
 	json_member_uint(writer, ",", "program_memory_bytes", programs.memory_bytes);

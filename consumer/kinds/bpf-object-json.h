@@ -9,4 +9,5 @@
 void object_json(struct writer *writer, const struct object *object);
 
 /* What all add up to, likewise, the first behind @before. */
-void objects_json_sums(struct writer *writer, const char *before, const struct objects *objects);
+void objects_json_sums(struct writer *writer, const char *before,
+		       const struct bpf_objects *objects);

@@ -9,123 +9,123 @@
 static const struct {
 	enum object_sort sort;
 	enum object_value value;
-	enum exposition_type type;
+	enum prometheus_type type;
 	const char *name, *unit, *help;
 } families[] = {
-	{OBJECT_PROGRAM, OBJECT_MEMORY, EXPOSITION_GAUGE, "ringside_bpf_program_memory_bytes",
+	{OBJECT_PROGRAM, OBJECT_MEMORY, PROMETHEUS_GAUGE, "ringside_bpf_program_memory_bytes",
 	 "bytes", "Memory of a BPF program."},
-	{OBJECT_PROGRAM, OBJECT_VERIFIED, EXPOSITION_GAUGE,
+	{OBJECT_PROGRAM, OBJECT_VERIFIED, PROMETHEUS_GAUGE,
 	 "ringside_bpf_program_verified_instructions", NULL,
 	 "Instructions the verifier walked through."},
-	{OBJECT_PROGRAM, OBJECT_RUNS, EXPOSITION_COUNTER, "ringside_bpf_program_runs", NULL,
+	{OBJECT_PROGRAM, OBJECT_RUNS, PROMETHEUS_COUNTER, "ringside_bpf_program_runs", NULL,
 	 "Runs of a BPF program while BPF statistics were on."},
-	{OBJECT_PROGRAM, OBJECT_RUN_TIME, EXPOSITION_COUNTER,
+	{OBJECT_PROGRAM, OBJECT_RUN_TIME, PROMETHEUS_COUNTER,
 	 "ringside_bpf_program_run_time_seconds", "seconds",
 	 "Time these runs took, on all CPUs together."},
-	{OBJECT_PROGRAM, OBJECT_MISSES, EXPOSITION_COUNTER, "ringside_bpf_program_recursion_misses",
+	{OBJECT_PROGRAM, OBJECT_MISSES, PROMETHEUS_COUNTER, "ringside_bpf_program_recursion_misses",
 	 NULL, "Runs refused because the program ran on that CPU already."},
-	{OBJECT_MAP, OBJECT_MEMORY, EXPOSITION_GAUGE, "ringside_bpf_map_memory_bytes", "bytes",
+	{OBJECT_MAP, OBJECT_MEMORY, PROMETHEUS_GAUGE, "ringside_bpf_map_memory_bytes", "bytes",
 	 "Memory of a BPF map."},
-	{OBJECT_MAP, OBJECT_ENTRIES, EXPOSITION_GAUGE, "ringside_bpf_map_entries", NULL,
+	{OBJECT_MAP, OBJECT_ENTRIES, PROMETHEUS_GAUGE, "ringside_bpf_map_entries", NULL,
 	 "Entries a BPF map holds; of a ring the bytes nobody has read yet."},
-	{OBJECT_MAP, OBJECT_MAX_ENTRIES, EXPOSITION_GAUGE, "ringside_bpf_map_max_entries", NULL,
+	{OBJECT_MAP, OBJECT_MAX_ENTRIES, PROMETHEUS_GAUGE, "ringside_bpf_map_max_entries", NULL,
 	 "Entries a BPF map has room for; of a ring its bytes."},
 };
 
-static void put_number_label(struct exposition *e, const char *name, uint64_t v)
+static void put_number_label(struct prometheus *e, const char *name, uint64_t v)
 {
 	char text[32];
 	struct line line = line_make(text, sizeof(text));
 
 	line_uint(&line, v);
 	(void)line_end(&line);
-	exposition_label(e, name, text);
+	prometheus_label(e, name, text);
 }
 
-static void put_value_label(struct exposition *e, const struct object *object,
+static void put_value_label(struct prometheus *e, const struct object *object,
 			    enum object_value value)
 {
 	if (object_has(object, value))
 		put_number_label(e, object_values[value], object->values[value]);
 }
 
-static void begin_sample(struct exposition *e, const struct object *object)
+static void begin_sample(struct prometheus *e, const struct object *object)
 {
-	exposition_sample(e);
+	prometheus_sample(e);
 	put_number_label(e, "id", object->id);
 }
 
-static void put_info(struct exposition *e, const struct object *object)
+static void put_info(struct prometheus *e, const struct object *object)
 {
 	const char *text = object->text;
 
 	begin_sample(e, object);
 	for (unsigned i = 0; i < OBJECT_FIELDS; i++, text += strlen(text) + 1)
-		exposition_label(e, object_fields[i], text);
+		prometheus_label(e, object_fields[i], text);
 	put_value_label(e, object, OBJECT_PID);
 	put_value_label(e, object, OBJECT_UID);
-	exposition_label(e, "own", object->own ? "true" : NULL);
-	exposition_uint(e, 1);
+	prometheus_label(e, "own", object->own ? "true" : NULL);
+	prometheus_uint(e, 1);
 }
 
-static void put_infos(struct exposition *e, const struct objects *objects, enum object_sort sort,
-		      const char *name, const char *help)
+static void put_infos(struct prometheus *e, const struct bpf_objects *objects,
+		      enum object_sort sort, const char *name, const char *help)
 {
 	const struct object *object;
 	size_t i = 0;
 
-	exposition_family(e, EXPOSITION_INFO, name, NULL, help);
-	while ((object = objects_next(objects, &i)))
+	prometheus_family(e, PROMETHEUS_INFO, name, NULL, help);
+	while ((object = bpf_objects_next(objects, &i)))
 		if (object->sort == sort)
 			put_info(e, object);
 }
 
-static void put_value(struct exposition *e, const struct object *object, enum object_value value)
+static void put_value(struct prometheus *e, const struct object *object, enum object_value value)
 {
 	const char *text = object->text;
 
 	begin_sample(e, object);
 	for (unsigned i = 0; i <= OBJECT_COMM; i++, text += strlen(text) + 1)
-		exposition_label(e, object_fields[i], text);
+		prometheus_label(e, object_fields[i], text);
 	if (value == OBJECT_RUN_TIME)
-		exposition_seconds(e, object->values[value]);
+		prometheus_seconds(e, object->values[value]);
 	else
-		exposition_uint(e, object->values[value]);
+		prometheus_uint(e, object->values[value]);
 }
 
-static void put_family(struct exposition *e, const struct objects *objects, size_t family)
+static void put_family(struct prometheus *e, const struct bpf_objects *objects, size_t family)
 {
 	enum object_sort sort = families[family].sort;
 	enum object_value value = families[family].value;
 	const struct object *object;
 	size_t i = 0;
 
-	exposition_family(e, families[family].type, families[family].name, families[family].unit,
+	prometheus_family(e, families[family].type, families[family].name, families[family].unit,
 			  families[family].help);
-	while ((object = objects_next(objects, &i)))
+	while ((object = bpf_objects_next(objects, &i)))
 		if (object->sort == sort && object_has(object, value))
 			put_value(e, object, value);
 	if (value != OBJECT_MEMORY || !objects->left_out[sort].n)
 		return;
-	exposition_sample(e);
-	exposition_label(e, "overflow", "true");
-	exposition_uint(e, objects->left_out[sort].memory_bytes);
+	prometheus_sample(e);
+	prometheus_label(e, "overflow", "true");
+	prometheus_uint(e, objects->left_out[sort].memory_bytes);
 }
 
-static void put_sums(struct exposition *e, const struct objects *objects, const char *name,
+static void put_sums(struct prometheus *e, const struct bpf_objects *objects, const char *name,
 		     const char *unit, const char *help)
 {
-	exposition_family(e, EXPOSITION_GAUGE, name, unit, help);
+	prometheus_family(e, PROMETHEUS_GAUGE, name, unit, help);
 	for (unsigned sort = 0; sort < OBJECT_SORTS; sort++) {
-		const struct objects_sum sum = objects_sum(objects, sort);
+		const struct bpf_objects_sum sum = bpf_objects_sum(objects, sort);
 
-		exposition_sample(e);
-		exposition_label(e, "object", object_sorts[sort]);
-		exposition_uint(e, unit ? sum.memory_bytes : sum.n);
+		prometheus_sample(e);
+		prometheus_label(e, "object", object_sorts[sort]);
+		prometheus_uint(e, unit ? sum.memory_bytes : sum.n);
 	}
 }
 
-void metrics_objects(struct exposition *e, const struct objects *objects)
+void metrics_objects(struct prometheus *e, const struct bpf_objects *objects)
 {
 	if (!objects)
 		return;

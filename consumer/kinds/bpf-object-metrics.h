@@ -6,4 +6,4 @@
 #include "consumer/sums/bpf-objects.h"
 
 /* @objects: NULL where nobody tells of them. */
-void metrics_objects(struct exposition *e, const struct objects *objects);
+void metrics_objects(struct prometheus *e, const struct bpf_objects *objects);

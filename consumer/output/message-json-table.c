@@ -20,7 +20,7 @@ static enum shape_presence presence_of(const ProtobufCFieldDescriptor *desc)
 }
 
 /* ,"limit_bytes": or ,"limitBytes": */
-static int make_key(struct shape_field *field, const char *name, enum shape_form form)
+static int make_key(struct message_json_field *field, const char *name, enum message_json_form form)
 {
 	size_t n = 0;
 
@@ -29,7 +29,7 @@ static int make_key(struct shape_field *field, const char *name, enum shape_form
 	field->key[n++] = ',';
 	field->key[n++] = '"';
 	for (; *name; name++) {
-		if (form == SHAPE_PROTO && *name == '_' && name[1] >= 'a' && name[1] <= 'z')
+		if (form == MESSAGE_JSON_PROTO && *name == '_' && name[1] >= 'a' && name[1] <= 'z')
 			field->key[n++] = (char)(*++name - 'a' + 'A');
 		else
 			field->key[n++] = *name;
@@ -56,7 +56,8 @@ static bool is_map(const ProtobufCFieldDescriptor *desc)
 	       entry->fields[1].type == PROTOBUF_C_TYPE_STRING;
 }
 
-static struct shape *find_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
+static struct message_json *find_shape(struct shapes *shapes,
+				       const ProtobufCMessageDescriptor *desc)
 {
 	for (unsigned i = 0; i < shapes->n; i++) {
 		if (shapes->shapes[i].desc == desc)
@@ -67,7 +68,7 @@ static struct shape *find_shape(struct shapes *shapes, const ProtobufCMessageDes
 
 static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
 {
-	struct shape *shape = &shapes->shapes[shapes->n];
+	struct message_json *shape = &shapes->shapes[shapes->n];
 
 	if (find_shape(shapes, desc))
 		return 0;
@@ -84,10 +85,10 @@ static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *de
 }
 
 /* Shapes found on the way are added behind: the caller comes to them later. */
-static int compile(struct shapes *shapes, struct shape *shape)
+static int compile(struct shapes *shapes, struct message_json *shape)
 {
 	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
-		struct shape_field *field = &shape->fields[i];
+		struct message_json_field *field = &shape->fields[i];
 		int r;
 
 		field->desc = &shape->desc->fields[i];
@@ -108,7 +109,8 @@ static int compile(struct shapes *shapes, struct shape *shape)
 	return 0;
 }
 
-int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root, enum shape_form form)
+int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root,
+	       enum message_json_form form)
 {
 	_cleanup_(shapes_freep) struct shapes *shapes = calloc(1, sizeof(*shapes));
 	int r;
@@ -125,11 +127,11 @@ int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root, enum
 	return 0;
 }
 
-static int rename_field(struct shapes *shapes, const struct shape *shape, const char *name,
+static int rename_field(struct shapes *shapes, const struct message_json *shape, const char *name,
 			const char *key)
 {
 	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
-		struct shape_field *field = &shape->fields[i];
+		struct message_json_field *field = &shape->fields[i];
 
 		if (strcmp(field->desc->name, name) != 0)
 			continue;
@@ -142,11 +144,11 @@ static int rename_field(struct shapes *shapes, const struct shape *shape, const 
 
 int shapes_rename(struct shapes *shapes, const char *name, const char *key)
 {
-	const struct shape *root = shapes_root(shapes);
+	const struct message_json *root = shapes_root(shapes);
 	int r = 0;
 
 	for (unsigned i = 0; !r && i < root->desc->n_fields; i++) {
-		const struct shape_field *field = &root->fields[i];
+		const struct message_json_field *field = &root->fields[i];
 
 		if ((field->desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && field->sub)
 			r = rename_field(shapes, field->sub, name, key);
@@ -154,9 +156,9 @@ int shapes_rename(struct shapes *shapes, const char *name, const char *key)
 	return r;
 }
 
-static void shape_done(struct shape *shape)
+static void shape_done(struct message_json *shape)
 {
-	for (struct shape_field *field = shape->fields; field < shape->end; field++)
+	for (struct message_json_field *field = shape->fields; field < shape->end; field++)
 		free(field->words);
 	free(shape->fields);
 }

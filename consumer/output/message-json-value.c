@@ -61,7 +61,8 @@ static uint8_t *bool_word(uint8_t *p, const void *member)
 	return p + 5 - v;
 }
 
-static void put_string(const struct shape_field *field, struct writer *writer, const void *member)
+static void put_string(const struct message_json_field *field, struct writer *writer,
+		       const void *member)
 {
 	const char *s = *(const char *const *)member;
 
@@ -69,21 +70,23 @@ static void put_string(const struct shape_field *field, struct writer *writer, c
 	json_string(writer, s, strlen(s));
 }
 
-static void put_hex(const struct shape_field *field, struct writer *writer, const void *member)
+static void put_hex(const struct message_json_field *field, struct writer *writer,
+		    const void *member)
 {
 	const ProtobufCBinaryData *bytes = member;
 
 	json_hex(writer, bytes->data, bytes->len);
 }
 
-static void put_base64(const struct shape_field *field, struct writer *writer, const void *member)
+static void put_base64(const struct message_json_field *field, struct writer *writer,
+		       const void *member)
 {
 	const ProtobufCBinaryData *bytes = member;
 
 	json_base64(writer, bytes->data, bytes->len);
 }
 
-const char *shape_enum_name(const struct shape_field *field, int value)
+const char *shape_enum_name(const struct message_json_field *field, int value)
 {
 	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
 	const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(desc, value);
@@ -91,14 +94,15 @@ const char *shape_enum_name(const struct shape_field *field, int value)
 	return found ? found->name : NULL;
 }
 
-static const char *without_prefix(const struct shape_field *field, const char *name)
+static const char *without_prefix(const struct message_json_field *field, const char *name)
 {
 	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
 
 	return strncmp(name, desc->values[0].name, field->prefix) ? name : name + field->prefix;
 }
 
-static void put_enum(const struct shape_field *field, struct writer *writer, const void *member)
+static void put_enum(const struct message_json_field *field, struct writer *writer,
+		     const void *member)
 {
 	int value = *(const int *)member;
 	const struct shape_word *word = &field->words[(unsigned)value % SHAPE_WORDS];
@@ -142,7 +146,7 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *desc)
 	return tail ? (size_t)(tail - desc->values[0].name) : 0;
 }
 
-static int choose_enum(struct shape_field *field, enum shape_form form)
+static int choose_enum(struct message_json_field *field, enum message_json_form form)
 {
 	const ProtobufCEnumDescriptor *desc = field->desc->descriptor;
 
@@ -153,7 +157,7 @@ static int choose_enum(struct shape_field *field, enum shape_form form)
 		return -ENOMEM;
 	/* To proto2 a value without a name is an unknown field, which ProtoJSON has no place for.
 	 */
-	if (form == SHAPE_PROTO)
+	if (form == MESSAGE_JSON_PROTO)
 		field->closed = true;
 	else
 		field->prefix = enum_prefix(desc);
@@ -168,27 +172,27 @@ static int choose_enum(struct shape_field *field, enum shape_form form)
 	return 0;
 }
 
-static int choose_32(struct shape_field *field, enum shape_form form)
+static int choose_32(struct message_json_field *field, enum message_json_form form)
 {
 	bool is_signed = field->desc->type == PROTOBUF_C_TYPE_INT32 ||
 			 field->desc->type == PROTOBUF_C_TYPE_SINT32 ||
 			 field->desc->type == PROTOBUF_C_TYPE_SFIXED32;
 
 	field->number = is_signed ? int32_digits : uint32_digits;
-	if (form == SHAPE_PLAIN && is_address(field->desc->name))
+	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
 		field->number = address32;
 	field->size = 4;
 	return 0;
 }
 
-static int choose_64(struct shape_field *field, enum shape_form form)
+static int choose_64(struct message_json_field *field, enum message_json_form form)
 {
 	ProtobufCType type = field->desc->type;
 	bool is_signed = type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 ||
 			 type == PROTOBUF_C_TYPE_SFIXED64;
-	bool quoted = form == SHAPE_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
+	bool quoted = form == MESSAGE_JSON_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
 
-	if (form == SHAPE_PLAIN && is_address(field->desc->name))
+	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
 		field->number = address64;
 	else if (quoted)
 		field->number = is_signed ? quoted_int64 : quoted_uint64;
@@ -198,7 +202,7 @@ static int choose_64(struct shape_field *field, enum shape_form form)
 	return 0;
 }
 
-int shape_choose(struct shape_field *field, enum shape_form form)
+int shape_choose(struct message_json_field *field, enum message_json_form form)
 {
 	switch (field->desc->type) {
 	case PROTOBUF_C_TYPE_INT32:
@@ -224,7 +228,7 @@ int shape_choose(struct shape_field *field, enum shape_form form)
 		field->size = sizeof(char *);
 		return 0;
 	case PROTOBUF_C_TYPE_BYTES:
-		field->put = form == SHAPE_PROTO ? put_base64 : put_hex;
+		field->put = form == MESSAGE_JSON_PROTO ? put_base64 : put_hex;
 		field->size = sizeof(ProtobufCBinaryData);
 		return 0;
 	case PROTOBUF_C_TYPE_MESSAGE: /* message-json.c walks on */

@@ -25,13 +25,14 @@ struct shape_word {
 	int value;
 };
 
-struct shape_field {
+struct message_json_field {
 	const ProtobufCFieldDescriptor *desc;
 	/* Writes one value that is no message; @member is where it lies. Of a number, and what else
 	 * takes no more than JSON_NUMBER bytes, number does it: @p has room for them. */
-	void (*put)(const struct shape_field *field, struct writer *writer, const void *member);
+	void (*put)(const struct message_json_field *field, struct writer *writer,
+		    const void *member);
 	uint8_t *(*number)(uint8_t *p, const void *member);
-	const struct shape *sub; /* of a message */
+	const struct message_json *sub; /* of a message */
 	uint32_t offset, quantifier;
 	uint8_t presence;
 	size_t size;              /* of one value, in an array of them */
@@ -43,24 +44,24 @@ struct shape_field {
 	char key[SHAPE_KEY_SIZE + 1];
 };
 
-struct shape {
+struct message_json {
 	const ProtobufCMessageDescriptor *desc;
-	struct shape_field *fields, *end;
+	struct message_json_field *fields, *end;
 	const struct shapes *shapes;
 };
 
 #define SHAPES_MAX 64
 
 struct shapes {
-	enum shape_form form;
-	struct memo *memo; /* borrowed; NULL: none */
+	enum message_json_form form;
+	struct message_cache *memo; /* borrowed; NULL: none */
 	unsigned n;
-	struct shape shapes[SHAPES_MAX];
+	struct message_json shapes[SHAPES_MAX];
 };
 
 /* Chooses put or number, size and, for enums, what they leave out. -EOPNOTSUPP: a type the format
  * does not have. */
-int shape_choose(struct shape_field *field, enum shape_form form);
+int shape_choose(struct message_json_field *field, enum message_json_form form);
 
 /* NULL: the value has none. */
-const char *shape_enum_name(const struct shape_field *field, int value);
+const char *shape_enum_name(const struct message_json_field *field, int value);

@@ -11,9 +11,10 @@
 #define NOTE_MAX (32u * 1024) /* of a message in JSON: a longer one is not kept in the memo */
 
 /* The key and value of a map's entry, written as one member. */
-static void put_entry(const struct shape_field *field, struct writer *writer, const void *entry)
+static void put_entry(const struct message_json_field *field, struct writer *writer,
+		      const void *entry)
 {
-	const struct shape_field *fields = field->sub->fields;
+	const struct message_json_field *fields = field->sub->fields;
 	const uint8_t *base = entry;
 
 	fields[0].put(&fields[0], writer, base + fields[0].offset);
@@ -21,7 +22,7 @@ static void put_entry(const struct shape_field *field, struct writer *writer, co
 	fields[1].put(&fields[1], writer, base + fields[1].offset);
 }
 
-static const char *entry_key(const struct shape_field *field, const void *entry)
+static const char *entry_key(const struct message_json_field *field, const void *entry)
 {
 	const char *key =
 		*(const char *const *)((const uint8_t *)entry + field->sub->fields[0].offset);
@@ -31,8 +32,8 @@ static const char *entry_key(const struct shape_field *field, const void *entry)
 
 /* Of entries with the same key the last one counts, as protobuf has it. Looked for only where
  * there are few: who makes more labels than this does not get them sorted out. */
-static bool entry_is_repeated(const struct shape_field *field, void *const *entries, size_t i,
-			      size_t n)
+static bool entry_is_repeated(const struct message_json_field *field, void *const *entries,
+			      size_t i, size_t n)
 {
 	const char *key = entry_key(field, entries[i]);
 
@@ -45,8 +46,8 @@ static bool entry_is_repeated(const struct shape_field *field, void *const *entr
 	return false;
 }
 
-static void put_map(const struct shape_field *field, struct writer *writer, void *const *entries,
-		    size_t n)
+static void put_map(const struct message_json_field *field, struct writer *writer,
+		    void *const *entries, size_t n)
 {
 	bool first = true;
 
@@ -62,21 +63,22 @@ static void put_map(const struct shape_field *field, struct writer *writer, void
 	writer_put(writer, "}", 1);
 }
 
-static void put_value(const struct shape_field *field, struct writer *writer, const void *member)
+static void put_value(const struct message_json_field *field, struct writer *writer,
+		      const void *member)
 {
 	if (field->sub)
-		shape_put(field->sub, writer, *(const void *const *)member);
+		message_json_put(field->sub, writer, *(const void *const *)member);
 	else
 		field->put(field, writer, member);
 }
 
-static bool value_is_written(const struct shape_field *field, const void *member)
+static bool value_is_written(const struct message_json_field *field, const void *member)
 {
 	return !field->closed || shape_enum_name(field, *(const int *)member);
 }
 
-static void put_numbers(const struct shape_field *field, struct writer *writer, const void *values,
-			size_t n)
+static void put_numbers(const struct message_json_field *field, struct writer *writer,
+			const void *values, size_t n)
 {
 	const uint8_t *value = values;
 
@@ -88,8 +90,8 @@ static void put_numbers(const struct shape_field *field, struct writer *writer, 
 	}
 }
 
-static void put_values(const struct shape_field *field, struct writer *writer, const void *values,
-		       size_t n)
+static void put_values(const struct message_json_field *field, struct writer *writer,
+		       const void *values, size_t n)
 {
 	const uint8_t *p = values;
 	bool first = true;
@@ -104,8 +106,8 @@ static void put_values(const struct shape_field *field, struct writer *writer, c
 	}
 }
 
-static void put_array(const struct shape_field *field, struct writer *writer, const void *values,
-		      size_t n)
+static void put_array(const struct message_json_field *field, struct writer *writer,
+		      const void *values, size_t n)
 {
 	writer_put(writer, "[", 1);
 	if (field->number)
@@ -115,7 +117,7 @@ static void put_array(const struct shape_field *field, struct writer *writer, co
 	writer_put(writer, "]", 1);
 }
 
-static inline bool is_set(const struct shape_field *field, const uint8_t *base)
+static inline bool is_set(const struct message_json_field *field, const uint8_t *base)
 {
 	const uint8_t *quantifier = base + field->quantifier;
 
@@ -138,7 +140,7 @@ static inline bool is_set(const struct shape_field *field, const uint8_t *base)
 
 /* @p has room for SHAPE_KEY_SIZE bytes. More than the key is copied, because that is faster than
  * the right number of bytes. */
-static inline uint8_t *put_key(const struct shape_field *field, uint8_t *p, bool comma)
+static inline uint8_t *put_key(const struct message_json_field *field, uint8_t *p, bool comma)
 {
 	const char *key = field->key + !comma;
 
@@ -149,7 +151,7 @@ static inline uint8_t *put_key(const struct shape_field *field, uint8_t *p, bool
 }
 
 /* Returns whether something was written. */
-static inline bool put_field(const struct shape_field *field, struct writer *writer,
+static inline bool put_field(const struct message_json_field *field, struct writer *writer,
 			     const uint8_t *base, bool comma)
 {
 	const void *member = base + field->offset;
@@ -177,19 +179,19 @@ static inline bool put_field(const struct shape_field *field, struct writer *wri
 	return true;
 }
 
-static void put_object(const struct shape *shape, struct writer *writer, const void *message)
+static void put_object(const struct message_json *shape, struct writer *writer, const void *message)
 {
 	bool comma = false;
 
 	writer_put(writer, "{", 1);
-	for (const struct shape_field *field = shape->fields; field < shape->end; field++)
+	for (const struct message_json_field *field = shape->fields; field < shape->end; field++)
 		comma |= put_field(field, writer, message, comma);
 	writer_put(writer, "}", 1);
 }
 
 /* With room for all of it no flush comes between, and it is one piece. */
-static void put_noted(const struct shape *shape, struct writer *writer, const void *message,
-		      struct memo_note *note)
+static void put_noted(const struct message_json *shape, struct writer *writer, const void *message,
+		      struct message_cache_note *note)
 {
 	const struct shapes *shapes = shape->shapes;
 	const uint8_t *start;
@@ -203,12 +205,12 @@ static void put_noted(const struct shape *shape, struct writer *writer, const vo
 	put_object(shape, writer, message);
 	size = (size_t)(writer->buf + writer->size - start);
 	if (size <= NOTE_MAX)
-		memo_note_keep(shapes->memo, note, shapes, start, size);
+		message_cache_note_keep(shapes->memo, note, shapes, start, size);
 }
 
-void shape_put(const struct shape *shape, struct writer *writer, const void *message)
+void message_json_put(const struct message_json *shape, struct writer *writer, const void *message)
 {
-	struct memo_note *note = memo_note(shape->shapes->memo, message);
+	struct message_cache_note *note = message_cache_note(shape->shapes->memo, message);
 
 	if (note)
 		put_noted(shape, writer, message, note);
@@ -216,39 +218,41 @@ void shape_put(const struct shape *shape, struct writer *writer, const void *mes
 		put_object(shape, writer, message);
 }
 
-void shape_put_members(const struct shape *shape, struct writer *writer, const void *message)
+void message_json_put_members(const struct message_json *shape, struct writer *writer,
+			      const void *message)
 {
-	for (const struct shape_field *field = shape->fields; field < shape->end; field++)
+	for (const struct message_json_field *field = shape->fields; field < shape->end; field++)
 		(void)put_field(field, writer, message, true);
 }
 
-const struct shape_field *shape_oneof(const struct shape *shape, const void *message)
+const struct message_json_field *message_json_oneof(const struct message_json *shape,
+						    const void *message)
 {
-	for (const struct shape_field *field = shape->fields; field < shape->end; field++) {
+	for (const struct message_json_field *field = shape->fields; field < shape->end; field++) {
 		if (field->presence == SHAPE_CASE && is_set(field, message))
 			return field;
 	}
 	return NULL;
 }
 
-const char *shape_field_name(const struct shape_field *field)
+const char *message_json_field_name(const struct message_json_field *field)
 {
 	return field->desc->name;
 }
 
-const void *shape_field_message(const struct shape_field *field, const void *message,
-				const struct shape **ret_shape)
+const void *message_json_field_message(const struct message_json_field *field, const void *message,
+				       const struct message_json **ret_shape)
 {
 	*ret_shape = field->sub;
 	return *(const void *const *)((const uint8_t *)message + field->offset);
 }
 
-void shapes_use_memo(struct shapes *shapes, struct memo *memo)
+void shapes_use_memo(struct shapes *shapes, struct message_cache *memo)
 {
 	shapes->memo = memo;
 }
 
-const struct shape *shapes_root(const struct shapes *shapes)
+const struct message_json *shapes_root(const struct shapes *shapes)
 {
 	return &shapes->shapes[0];
 }

@@ -27,7 +27,7 @@ static int open_json(struct output *output)
 	if (!state)
 		return -ENOMEM;
 	state->second = UINT64_MAX;
-	r = shapes_new(&state->shapes, &ringside__v1__record__descriptor, SHAPE_PLAIN);
+	r = shapes_new(&state->shapes, &ringside__v1__record__descriptor, MESSAGE_JSON_PLAIN);
 	if (r) {
 		free(state);
 		return r;
@@ -118,16 +118,16 @@ static int put(struct output *output, const Ringside__V1__Record *record, const 
 	       size_t size)
 {
 	const struct json_state *state = output->state;
-	const struct shape *root = shapes_root(state->shapes), *shape;
-	const struct shape_field *field = shape_oneof(root, record);
+	const struct message_json *root = shapes_root(state->shapes), *shape;
+	const struct message_json_field *field = message_json_oneof(root, record);
 	const void *body;
 
 	shapes_use_memo(state->shapes, output->memo);
 	writer_put(output->writer, "{", 1);
-	put_envelope(output, record, field ? shape_field_name(field) : "unknown");
+	put_envelope(output, record, field ? message_json_field_name(field) : "unknown");
 	if (field) {
-		body = shape_field_message(field, record, &shape);
-		shape_put_members(shape, output->writer, body);
+		body = message_json_field_message(field, record, &shape);
+		message_json_put_members(shape, output->writer, body);
 	}
 	writer_put(output->writer, "}\n", 2);
 	return 0;

@@ -9,7 +9,7 @@ static int open_protojson(struct output *output)
 	struct shapes *shapes;
 	int r;
 
-	r = shapes_new(&shapes, &ringside__v1__record__descriptor, SHAPE_PROTO);
+	r = shapes_new(&shapes, &ringside__v1__record__descriptor, MESSAGE_JSON_PROTO);
 	if (!r)
 		output->state = shapes;
 	return r;
@@ -19,7 +19,7 @@ static int put(struct output *output, const Ringside__V1__Record *record, const 
 	       size_t size)
 {
 	shapes_use_memo(output->state, output->memo);
-	shape_put(shapes_root(output->state), output->writer, record);
+	message_json_put(shapes_root(output->state), output->writer, record);
 	writer_put(output->writer, "\n", 1);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "consumer/base/out-buffer.h"
 #include "proto/ringside.pb-c.h"
 
-struct memo;
+struct message_cache;
 struct output;
 
 struct output_ops {
@@ -43,7 +43,7 @@ struct output {
 	const Ringside__V1__Header *header;
 	/* Where parts of the record may lie that come again (message-cache.h), or NULL. Likewise.
 	 */
-	struct memo *memo;
+	struct message_cache *memo;
 	/* --- */
 	void *state; /* the ops' own */
 };

@@ -73,7 +73,7 @@ static unsigned read_path(Ringside__V1__Container *c, struct arena *arena)
 	return parsed.level;
 }
 
-void identity_read(Ringside__V1__Container *c, struct arena *arena)
+void container_identity_read(Ringside__V1__Container *c, struct arena *arena)
 {
 	if (c->cgroup_path && *c->cgroup_path)
 		(void)read_path(c, arena);
@@ -104,7 +104,7 @@ static void mend_kill(Ringside__V1__OomKill *kill, struct arena *arena)
 	(void)mend(&kill->trigger_container, arena);
 }
 
-void identity_mend(const Ringside__V1__Record *record, struct arena *arena)
+void container_identity_mend(const Ringside__V1__Record *record, struct arena *arena)
 {
 	switch (record->body_case) {
 	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:

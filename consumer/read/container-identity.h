@@ -9,7 +9,7 @@ struct arena;
 
 /* Puts new messages in the place of @record's Containers, which may be shared; they, and what they
  * point to, are in the arena or where they were. What there is no memory for stays as it was. */
-void identity_mend(const Ringside__V1__Record *record, struct arena *arena);
+void container_identity_mend(const Ringside__V1__Record *record, struct arena *arena);
 
 /* Sets what can be told by @container's path alone; everything it has of that is overwritten. */
-void identity_read(Ringside__V1__Container *container, struct arena *arena);
+void container_identity_read(Ringside__V1__Container *container, struct arena *arena);

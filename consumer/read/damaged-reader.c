@@ -13,18 +13,18 @@
 #define REASON_SIZE 256
 #define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
 
-struct salvage {
+struct damaged_reader {
 	struct reader *reader;
 	bool compressed;
 	bool plain; /* a plain file: what is below */
-	struct window window;
+	struct file_window window;
 	struct resync resync;
 	struct arena arena;
 	uint64_t offset; /* of the next record */
 	uint64_t found;  /* where one was found behind a hole; it is believed */
 	bool started;
 	int ended; /* 0, or the answer that stays */
-	struct salvage_hole hole;
+	struct damaged_reader_hole hole;
 	char reason[REASON_SIZE];
 };
 
@@ -43,7 +43,7 @@ static bool is_file(int fd)
 }
 
 /* A compressed recording whose first bytes are damaged is none by these, but by its indexes. */
-static int force_compressed(struct salvage *salvage, const char *path)
+static int force_compressed(struct damaged_reader *salvage, const char *path)
 {
 	struct recording_frame frame;
 	struct reader_record item;
@@ -64,9 +64,10 @@ static int force_compressed(struct salvage *salvage, const char *path)
 	return r ? r : reader_force_compressed(salvage->reader);
 }
 
-int salvage_open(struct salvage **ret, const char *path)
+int damaged_reader_open(struct damaged_reader **ret, const char *path)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = calloc(1, sizeof(*salvage));
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage =
+		calloc(1, sizeof(*salvage));
 	int r;
 
 	if (!salvage)
@@ -85,16 +86,16 @@ int salvage_open(struct salvage **ret, const char *path)
 		r = force_compressed(salvage, path);
 	if (r)
 		return r;
-	window_init(&salvage->window, reader_fd(salvage->reader));
+	file_window_init(&salvage->window, reader_fd(salvage->reader));
 	reader_want_marks(salvage->reader);
 	*ret = TAKE_PTR(salvage);
 	return 0;
 }
 
-struct salvage *salvage_free(struct salvage *salvage)
+struct damaged_reader *damaged_reader_free(struct damaged_reader *salvage)
 {
 	if (salvage) {
-		window_done(&salvage->window);
+		file_window_done(&salvage->window);
 		resync_done(&salvage->resync);
 		arena_done(&salvage->arena);
 		(void)reader_free(salvage->reader);
@@ -103,37 +104,37 @@ struct salvage *salvage_free(struct salvage *salvage)
 	return NULL;
 }
 
-int salvage_fd(const struct salvage *salvage)
+int damaged_reader_fd(const struct damaged_reader *salvage)
 {
 	return reader_fd(salvage->reader);
 }
 
-bool salvage_is_compressed(const struct salvage *salvage)
+bool damaged_reader_is_compressed(const struct damaged_reader *salvage)
 {
 	return salvage->compressed;
 }
 
-const struct salvage_hole *salvage_hole(const struct salvage *salvage)
+const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *salvage)
 {
 	return &salvage->hole;
 }
 
-const char *salvage_reason(const struct salvage *salvage)
+const char *damaged_reader_reason(const struct damaged_reader *salvage)
 {
 	return salvage->plain ? salvage->reason : reader_reason(salvage->reader);
 }
 
-uint64_t salvage_position(const struct salvage *salvage)
+uint64_t damaged_reader_position(const struct damaged_reader *salvage)
 {
 	return salvage->plain ? salvage->offset : reader_position(salvage->reader);
 }
 
-bool salvage_unfinished(const struct salvage *salvage)
+bool damaged_reader_unfinished(const struct damaged_reader *salvage)
 {
 	return !salvage->plain && reader_unfinished(salvage->reader);
 }
 
-const char *salvage_hole_text(const struct salvage_hole *hole, char *buf, size_t size)
+const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, char *buf, size_t size)
 {
 	size_t n;
 
@@ -144,13 +145,13 @@ const char *salvage_hole_text(const struct salvage_hole *hole, char *buf, size_t
 	if (hole->zeros == hole->end - hole->offset)
 		(void)snprintf(buf, size, "the bytes from %" PRIu64 " to %" PRIu64 " are zero",
 			       hole->offset, hole->end);
-	else if (hole->zeros >= SALVAGE_ZEROS && n < size)
+	else if (hole->zeros >= DAMAGED_READER_ZEROS && n < size)
 		(void)snprintf(buf + n, size - n, ": %" PRIu64 " of them are zero", hole->zeros);
 	return buf;
 }
 
-/* What stands at offset cannot be believed. SALVAGE_HOLE or -errno. */
-static int skip(struct salvage *salvage, uint64_t limit)
+/* What stands at offset cannot be believed. DAMAGED_READER_HOLE or -errno. */
+static int skip(struct damaged_reader *salvage, uint64_t limit)
 {
 	struct resync_hole found;
 	int r;
@@ -159,30 +160,30 @@ static int skip(struct salvage *salvage, uint64_t limit)
 	if (r)
 		return r;
 	salvage->found = found.found ? found.end : 0;
-	salvage->hole = (struct salvage_hole){
+	salvage->hole = (struct damaged_reader_hole){
 		.offset = salvage->offset,
 		.end = found.end,
 		.at_end = !found.found,
 		.zeros = found.zeros,
 	};
-	return SALVAGE_HOLE;
+	return DAMAGED_READER_HOLE;
 }
 
-static int leave_out(struct salvage *salvage)
+static int leave_out(struct damaged_reader *salvage)
 {
 	int r = skip(salvage, UINT64_MAX);
 
-	if (r == SALVAGE_HOLE)
+	if (r == DAMAGED_READER_HOLE)
 		salvage->offset = salvage->hole.end;
 	return r;
 }
 
 /* The file ends inside a record, or so its length says. */
-static int cut(struct salvage *salvage, size_t rest)
+static int cut(struct damaged_reader *salvage, size_t rest)
 {
 	int r = skip(salvage, UINT64_MAX);
 
-	if (r != SALVAGE_HOLE)
+	if (r != DAMAGED_READER_HOLE)
 		return r;
 	if (!salvage->hole.at_end) {
 		salvage->offset = salvage->hole.end;
@@ -197,7 +198,7 @@ static int cut(struct salvage *salvage, size_t rest)
 }
 
 /* Zeros from offset on; *ret_n: how many. */
-static int count_zeros(struct salvage *salvage, uint64_t *ret_n)
+static int count_zeros(struct damaged_reader *salvage, uint64_t *ret_n)
 {
 	uint64_t n = 0;
 	const uint8_t *p;
@@ -205,7 +206,7 @@ static int count_zeros(struct salvage *salvage, uint64_t *ret_n)
 	int r;
 
 	do {
-		r = window_at(&salvage->window, salvage->offset + n, 1, &p, &size);
+		r = file_window_at(&salvage->window, salvage->offset + n, 1, &p, &size);
 		if (r)
 			return r;
 		for (i = 0; i < size && !p[i]; i++)
@@ -217,7 +218,7 @@ static int count_zeros(struct salvage *salvage, uint64_t *ret_n)
 }
 
 /* Whether the record goes on with those before it: 1, 0, or RESYNC_MORE. */
-static int is_believable(struct salvage *salvage, const Ringside__V1__Record *record,
+static int is_believable(struct damaged_reader *salvage, const Ringside__V1__Record *record,
 			 const struct spot *spot, size_t *ret_need)
 {
 	const struct frame *frame = &spot->frame;
@@ -235,7 +236,7 @@ static int is_believable(struct salvage *salvage, const Ringside__V1__Record *re
 			      spot->size - (size_t)(behind - frame->start), spot->ended, ret_need);
 }
 
-static int check_version(struct salvage *salvage, const Ringside__V1__Header *header)
+static int check_version(struct damaged_reader *salvage, const Ringside__V1__Header *header)
 {
 	if (header->format_version >= 1 && header->format_version <= READER_FORMAT_VERSION)
 		return 0;
@@ -247,7 +248,7 @@ static int check_version(struct salvage *salvage, const Ringside__V1__Header *he
 	return READER_FOREIGN;
 }
 
-static int take(struct salvage *salvage, const Ringside__V1__Record *record,
+static int take(struct damaged_reader *salvage, const Ringside__V1__Record *record,
 		const struct frame *frame, size_t empty, struct reader_record *ret)
 {
 	int r;
@@ -273,12 +274,12 @@ static int take(struct salvage *salvage, const Ringside__V1__Record *record,
 }
 
 /* @want bytes at offset, and the frame there. 0, FRAME_* or -errno. */
-static int look(struct salvage *salvage, size_t want, struct spot *ret, size_t *ret_need)
+static int look(struct damaged_reader *salvage, size_t want, struct spot *ret, size_t *ret_need)
 {
 	const uint8_t *p;
 	int r;
 
-	r = window_at(&salvage->window, salvage->offset, want, &p, &ret->size);
+	r = file_window_at(&salvage->window, salvage->offset, want, &p, &ret->size);
 	if (r)
 		return r;
 	ret->ended = ret->size < want;
@@ -287,7 +288,7 @@ static int look(struct salvage *salvage, size_t want, struct spot *ret, size_t *
 }
 
 /* What stands at offset, which is neither the end nor zero. */
-static int take_next(struct salvage *salvage, size_t empty, struct reader_record *ret)
+static int take_next(struct damaged_reader *salvage, size_t empty, struct reader_record *ret)
 {
 	const Ringside__V1__Record *record;
 	size_t want = FRAME_PREFIX_MAX, need = 0;
@@ -318,7 +319,7 @@ static int take_next(struct salvage *salvage, size_t empty, struct reader_record
 }
 
 /* It does not begin with a record: are there others? */
-static int begin(struct salvage *salvage)
+static int begin(struct damaged_reader *salvage)
 {
 	struct reader_record item;
 	int r = reader_next(salvage->reader, &item);
@@ -327,7 +328,7 @@ static int begin(struct salvage *salvage)
 	if (r != READER_FOREIGN)
 		return 0;
 	r = skip(salvage, FIRST_SEARCH);
-	if (r != SALVAGE_HOLE)
+	if (r != DAMAGED_READER_HOLE)
 		return r;
 	if (salvage->hole.at_end) {
 		(void)snprintf(salvage->reason, sizeof(salvage->reason), "%s",
@@ -337,10 +338,10 @@ static int begin(struct salvage *salvage)
 	}
 	salvage->hole.headless = true;
 	salvage->offset = salvage->hole.end;
-	return SALVAGE_HOLE;
+	return DAMAGED_READER_HOLE;
 }
 
-static int next_plain(struct salvage *salvage, struct reader_record *ret)
+static int next_plain(struct damaged_reader *salvage, struct reader_record *ret)
 {
 	uint64_t zeros;
 	const uint8_t *p;
@@ -356,18 +357,18 @@ static int next_plain(struct salvage *salvage, struct reader_record *ret)
 	}
 	r = count_zeros(salvage, &zeros);
 	if (!r)
-		r = window_at(&salvage->window, salvage->offset + zeros, 1, &p, &size);
+		r = file_window_at(&salvage->window, salvage->offset + zeros, 1, &p, &size);
 	if (r)
 		return r;
-	if (zeros >= SALVAGE_ZEROS) {
-		salvage->hole = (struct salvage_hole){
+	if (zeros >= DAMAGED_READER_ZEROS) {
+		salvage->hole = (struct damaged_reader_hole){
 			.offset = salvage->offset,
 			.end = salvage->offset + zeros,
 			.at_end = !size,
 			.zeros = zeros,
 		};
 		salvage->offset += zeros;
-		return SALVAGE_HOLE;
+		return DAMAGED_READER_HOLE;
 	}
 	salvage->offset += zeros;
 	if (!size) {
@@ -378,22 +379,22 @@ static int next_plain(struct salvage *salvage, struct reader_record *ret)
 }
 
 /* A stretch of zstd frames is a hole like others. */
-static int next_other(struct salvage *salvage, struct reader_record *ret)
+static int next_other(struct damaged_reader *salvage, struct reader_record *ret)
 {
 	int r = reader_next(salvage->reader, ret);
 
 	if (r != READER_DAMAGED || !ret->damage)
 		return r;
-	salvage->hole = (struct salvage_hole){
+	salvage->hole = (struct damaged_reader_hole){
 		.offset = ret->damage->offset,
 		.end = ret->damage->end,
 		.at_end = !ret->damage->found,
 		.damage = ret->damage,
 	};
-	return SALVAGE_HOLE;
+	return DAMAGED_READER_HOLE;
 }
 
-int salvage_next(struct salvage *salvage, struct reader_record *ret)
+int damaged_reader_next(struct damaged_reader *salvage, struct reader_record *ret)
 {
 	return salvage->plain ? next_plain(salvage, ret) : next_other(salvage, ret);
 }

@@ -7,12 +7,12 @@
 
 #include "consumer/read/reader.h"
 
-#define SALVAGE_HOLE 64 /* bytes were left out: salvage_hole. Call again */
+#define DAMAGED_READER_HOLE 64 /* bytes were left out: damaged_reader_hole. Call again */
 
 /* Zeros in a row are empty records, which nobody writes: from here on they are a hole. */
-#define SALVAGE_ZEROS 512u
+#define DAMAGED_READER_ZEROS 512u
 
-struct salvage_hole {
+struct damaged_reader_hole {
 	uint64_t offset, end;              /* in the file */
 	bool at_end;                       /* nothing follows it */
 	bool headless;                     /* nothing is before it, not even a Header */
@@ -20,27 +20,30 @@ struct salvage_hole {
 	const struct input_damage *damage; /* compressed inputs: more of it */
 };
 
-struct salvage;
+struct damaged_reader;
 
 /* As reader_open. */
-int salvage_open(struct salvage **ret, const char *path);
-struct salvage *salvage_free(struct salvage *salvage); /* NULL is fine; returns NULL */
-int salvage_fd(const struct salvage *salvage);
-bool salvage_is_compressed(const struct salvage *salvage);
+int damaged_reader_open(struct damaged_reader **ret, const char *path);
+struct damaged_reader *damaged_reader_free(
+	struct damaged_reader *salvage); /* NULL is fine; returns NULL */
+int damaged_reader_fd(const struct damaged_reader *salvage);
+bool damaged_reader_is_compressed(const struct damaged_reader *salvage);
 
-/* 0, READER_*, SALVAGE_HOLE, or -errno. READER_MARK comes behind each zstd frame. READER_BROKEN
- * only from pipes. */
-int salvage_next(struct salvage *salvage, struct reader_record *ret);
+/* 0, READER_*, DAMAGED_READER_HOLE, or -errno. READER_MARK comes behind each zstd frame.
+ * READER_BROKEN only from pipes. */
+int damaged_reader_next(struct damaged_reader *salvage, struct reader_record *ret);
 
-const struct salvage_hole *salvage_hole(const struct salvage *salvage);
+const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *salvage);
 /* The hole in words. Returns @buf. */
-const char *salvage_hole_text(const struct salvage_hole *hole, char *buf, size_t size);
+const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, char *buf,
+				     size_t size);
 
-const char *salvage_reason(const struct salvage *salvage); /* as reader_reason */
-uint64_t salvage_position(const struct salvage *salvage);  /* in the file, for a progress bar */
-bool salvage_unfinished(const struct salvage *salvage);    /* as reader_unfinished */
+const char *damaged_reader_reason(const struct damaged_reader *salvage); /* as reader_reason */
+uint64_t damaged_reader_position(
+	const struct damaged_reader *salvage); /* in the file, for a progress bar */
+bool damaged_reader_unfinished(const struct damaged_reader *salvage); /* as reader_unfinished */
 
-static inline void salvage_freep(struct salvage **salvage)
+static inline void damaged_reader_freep(struct damaged_reader **salvage)
 {
-	*salvage = salvage_free(*salvage);
+	*salvage = damaged_reader_free(*salvage);
 }

@@ -8,19 +8,19 @@
 
 #define READ_MIN (256u * 1024) /* in one go */
 
-void window_init(struct window *window, int fd)
+void file_window_init(struct file_window *window, int fd)
 {
-	*window = (struct window){.fd = fd};
+	*window = (struct file_window){.fd = fd};
 }
 
-void window_done(struct window *window)
+void file_window_done(struct file_window *window)
 {
 	free(window->buf);
-	*window = (struct window){.fd = -1};
+	*window = (struct file_window){.fd = -1};
 }
 
 /* Reads @size bytes behind those that are there; fewer at the end of the file. */
-static int fill(struct window *window, size_t size)
+static int fill(struct file_window *window, size_t size)
 {
 	size_t end = window->size + size;
 
@@ -41,7 +41,7 @@ static int fill(struct window *window, size_t size)
 }
 
 /* What is there already from @offset on goes to the front. */
-static void move_to(struct window *window, uint64_t offset)
+static void move_to(struct file_window *window, uint64_t offset)
 {
 	uint64_t end = window->offset + window->size;
 
@@ -57,9 +57,9 @@ static void move_to(struct window *window, uint64_t offset)
 
 /* Bytes to have from @offset on: more than is asked for, because the next calls will want it, but
  * not more than there is. */
-static size_t choose(const struct window *window, uint64_t offset, size_t want)
+static size_t choose(const struct file_window *window, uint64_t offset, size_t want)
 {
-	size_t size = want < WINDOW_SIZE / 2 ? want + want / 2 : WINDOW_SIZE;
+	size_t size = want < FILE_WINDOW_SIZE / 2 ? want + want / 2 : FILE_WINDOW_SIZE;
 	uint64_t rest = 0;
 	struct stat st;
 
@@ -70,7 +70,7 @@ static size_t choose(const struct window *window, uint64_t offset, size_t want)
 	return rest < size ? (size_t)rest + 1 : size;
 }
 
-static int refill(struct window *window, uint64_t offset, size_t want)
+static int refill(struct file_window *window, uint64_t offset, size_t want)
 {
 	size_t size = choose(window, offset, want);
 	uint8_t *buf;
@@ -86,8 +86,8 @@ static int refill(struct window *window, uint64_t offset, size_t want)
 	return window->size < size ? fill(window, size - window->size) : 0;
 }
 
-int window_at(struct window *window, uint64_t offset, size_t want, const uint8_t **ret,
-	      size_t *ret_size)
+int file_window_at(struct file_window *window, uint64_t offset, size_t want, const uint8_t **ret,
+		   size_t *ret_size)
 {
 	uint64_t end = window->offset + window->size;
 	bool inside = window->buf && offset >= window->offset && offset <= end;

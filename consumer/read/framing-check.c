@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/read/framing-check.h"
 
-void astray_init(struct astray *astray, int fd)
+void framing_check_init(struct framing_check *astray, int fd)
 {
-	*astray = (struct astray){0};
-	window_init(&astray->window, fd);
+	*astray = (struct framing_check){0};
+	file_window_init(&astray->window, fd);
 	resync_init(&astray->resync, &astray->window);
 }
 
-void astray_done(struct astray *astray)
+void framing_check_done(struct framing_check *astray)
 {
 	resync_done(&astray->resync);
-	window_done(&astray->window);
+	file_window_done(&astray->window);
 }
 
 static uint64_t end_of(const struct frame *frame)
@@ -20,7 +20,7 @@ static uint64_t end_of(const struct frame *frame)
 }
 
 /* As damaged-reader.h believes: 1, 0, or -errno. */
-static int confirm(struct astray *astray, const struct frame *frame)
+static int confirm(struct framing_check *astray, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	const uint8_t *p;
@@ -29,7 +29,7 @@ static int confirm(struct astray *astray, const struct frame *frame)
 	for (;;) {
 		size_t want = need;
 
-		r = window_at(&astray->window, end_of(frame), want, &p, &size);
+		r = file_window_at(&astray->window, end_of(frame), want, &p, &size);
 		if (r < 0)
 			return r;
 		r = resync_confirm(&astray->resync, frame, p, size, size < want, &need);
@@ -39,7 +39,7 @@ static int confirm(struct astray *astray, const struct frame *frame)
 }
 
 /* What stands behind the frame may be a record, too; at the end of the file nothing does. */
-static bool is_followed(struct astray *astray, const struct frame *frame)
+static bool is_followed(struct framing_check *astray, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	struct frame next;
@@ -50,7 +50,7 @@ static bool is_followed(struct astray *astray, const struct frame *frame)
 	do {
 		size_t want = need;
 
-		if (window_at(&astray->window, end_of(frame), want, &p, &size) < 0)
+		if (file_window_at(&astray->window, end_of(frame), want, &p, &size) < 0)
 			return true; /* who reads on will be told */
 		r = frame_parse(p, size, &next, &need);
 		if (r == FRAME_MORE && size < want)
@@ -59,8 +59,8 @@ static bool is_followed(struct astray *astray, const struct frame *frame)
 	return !r && (!next.size || peek_record(next.data, next.size, &peek));
 }
 
-bool astray_believes(struct astray *astray, const struct frame *frame, const struct peek *peek,
-		     bool header)
+bool framing_check_believes(struct framing_check *astray, const struct frame *frame,
+			    const struct peek *peek, bool header)
 {
 	struct resync *resync = &astray->resync;
 
@@ -73,7 +73,8 @@ bool astray_believes(struct astray *astray, const struct frame *frame, const str
 	return is_followed(astray, frame);
 }
 
-int astray_find(struct astray *astray, uint64_t from, uint64_t limit, struct resync_hole *ret)
+int framing_check_find(struct framing_check *astray, uint64_t from, uint64_t limit,
+		       struct resync_hole *ret)
 {
 	int r;
 

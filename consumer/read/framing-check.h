@@ -13,19 +13,20 @@
 #include "proto/record/frame.h"
 #include "proto/record/peek.h"
 
-struct astray {
-	struct window window;
+struct framing_check {
+	struct file_window window;
 	struct resync resync; /* its latest_seq: of the latest record that was not in doubt */
 	bool ended;           /* none was found up to the end of the file */
-	uint64_t found;       /* 1 + where astray_find has found a record; 0: nowhere */
+	uint64_t found;       /* 1 + where framing_check_find has found a record; 0: nowhere */
 };
 
-void astray_init(struct astray *astray, int fd);
-void astray_done(struct astray *astray);
+void framing_check_init(struct framing_check *astray, int fd);
+void framing_check_done(struct framing_check *astray);
 
 /* Whether to believe @frame, at frame->offset of the file, in which @peek was found. */
-bool astray_believes(struct astray *astray, const struct frame *frame, const struct peek *peek,
-		     bool header);
+bool framing_check_believes(struct framing_check *astray, const struct frame *frame,
+			    const struct peek *peek, bool header);
 
 /* Looks for a record from @from on, up to @limit. 0 or -errno. */
-int astray_find(struct astray *astray, uint64_t from, uint64_t limit, struct resync_hole *ret);
+int framing_check_find(struct framing_check *astray, uint64_t from, uint64_t limit,
+		       struct resync_hole *ret);

@@ -15,13 +15,13 @@
 #define WAYS 4u
 #define HASHED 64u /* bytes at each end: ids stand first, numbers last */
 
-int memo_new(struct memo **ret)
+int message_cache_new(struct message_cache **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
 }
 
-struct memo *memo_free(struct memo *memo)
+struct message_cache *message_cache_free(struct message_cache *memo)
 {
 	if (memo)
 		free(memo->data);
@@ -29,7 +29,7 @@ struct memo *memo_free(struct memo *memo)
 	return NULL;
 }
 
-void memo_begin(struct memo *memo)
+void message_cache_begin(struct message_cache *memo)
 {
 	if (!memo->full || !memo->data)
 		return;
@@ -39,7 +39,7 @@ void memo_begin(struct memo *memo)
 }
 
 /* Who makes messages that differ only in the middle gets them unpacked anew each time. */
-uint64_t memo_hash(const uint8_t *bytes, size_t size)
+uint64_t message_cache_hash(const uint8_t *bytes, size_t size)
 {
 	if (size <= 2 * HASHED)
 		return XXH3_64bits(bytes, size);
@@ -48,16 +48,16 @@ uint64_t memo_hash(const uint8_t *bytes, size_t size)
 
 static unsigned first_way(uint64_t hash)
 {
-	return (unsigned)(hash % (MEMO_SLOTS / WAYS)) * WAYS;
+	return (unsigned)(hash % (MESSAGE_CACHE_SLOTS / WAYS)) * WAYS;
 }
 
-struct memo_entry *memo_find(const struct memo *memo, const void *type, const uint8_t *bytes,
-			     size_t size, uint64_t hash)
+struct message_cache_entry *message_cache_find(const struct message_cache *memo, const void *type,
+					       const uint8_t *bytes, size_t size, uint64_t hash)
 {
-	struct memo_entry *const *slots = &memo->slots[first_way(hash)];
+	struct message_cache_entry *const *slots = &memo->slots[first_way(hash)];
 
 	for (unsigned way = 0; way < WAYS && slots[way]; way++) {
-		struct memo_entry *entry = slots[way];
+		struct message_cache_entry *entry = slots[way];
 
 		if (entry->hash == hash && entry->type == type && entry->size == size &&
 		    !memcmp(entry->bytes, bytes, size))
@@ -67,15 +67,15 @@ struct memo_entry *memo_find(const struct memo *memo, const void *type, const ui
 }
 
 /* Not every reader unpacks messages. Without memory there is nothing to find, and no harm. */
-static bool has_room(struct memo *memo, size_t size)
+static bool has_room(struct message_cache *memo, size_t size)
 {
 	if (!memo->data && !memo->full)
-		memo->data = malloc(MEMO_SIZE);
-	memo->full |= !memo->data || size > MEMO_SIZE - memo->used;
+		memo->data = malloc(MESSAGE_CACHE_SIZE);
+	memo->full |= !memo->data || size > MESSAGE_CACHE_SIZE - memo->used;
 	return !memo->full;
 }
 
-static void *take(struct memo *memo, size_t size)
+static void *take(struct message_cache *memo, size_t size)
 {
 	void *p;
 
@@ -87,17 +87,18 @@ static void *take(struct memo *memo, size_t size)
 	return p;
 }
 
-struct memo_entry *memo_add(struct memo *memo, const void *type, const uint8_t *bytes, size_t size,
-			    uint64_t hash, size_t message, size_t text)
+struct message_cache_entry *message_cache_add(struct message_cache *memo, const void *type,
+					      const uint8_t *bytes, size_t size, uint64_t hash,
+					      size_t message, size_t text)
 {
-	struct memo_entry *entry;
+	struct message_cache_entry *entry;
 
-	if (size > MEMO_BYTES_MAX)
+	if (size > MESSAGE_CACHE_BYTES_MAX)
 		return NULL;
 	entry = take(memo, sizeof(*entry) + message + text + size);
 	if (!entry)
 		return NULL;
-	*entry = (struct memo_entry){
+	*entry = (struct message_cache_entry){
 		.type = type,
 		.bytes = entry->message + message + text,
 		.size = size,
@@ -107,9 +108,9 @@ struct memo_entry *memo_add(struct memo *memo, const void *type, const uint8_t *
 	return entry;
 }
 
-void memo_keep(struct memo *memo, struct memo_entry *entry)
+void message_cache_keep(struct message_cache *memo, struct message_cache_entry *entry)
 {
-	struct memo_entry **slots = &memo->slots[first_way(entry->hash)];
+	struct message_cache_entry **slots = &memo->slots[first_way(entry->hash)];
 	unsigned way = 0;
 
 	while (way < WAYS && slots[way])
@@ -117,13 +118,13 @@ void memo_keep(struct memo *memo, struct memo_entry *entry)
 	slots[way < WAYS ? way : entry->hash >> 62] = entry;
 }
 
-void memo_note_keep(struct memo *memo, struct memo_note *note, const void *owner, const void *text,
-		    size_t size)
+void message_cache_note_keep(struct message_cache *memo, struct message_cache_note *note,
+			     const void *owner, const void *text, size_t size)
 {
 	void *copy = take(memo, size);
 
 	if (!copy)
 		return;
 	memcpy(copy, text, size);
-	*note = (struct memo_note){.owner = owner, .text = copy, .size = size};
+	*note = (struct message_cache_note){.owner = owner, .text = copy, .size = size};
 }

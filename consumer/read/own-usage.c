@@ -6,7 +6,7 @@
 #define SECOND UINT64_C(1000000000)
 #define HOUR (3600 * SECOND)
 
-static void take_cpu(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
+static void take_cpu(struct own_usage *upkeep, const Ringside__V1__StreamerCost *cost,
 		     uint64_t boottime_nano)
 {
 	uint64_t before = upkeep->user_nano + upkeep->system_nano;
@@ -23,16 +23,16 @@ static void take_cpu(struct upkeep *upkeep, const Ringside__V1__StreamerCost *co
 	upkeep->boottime_nano = boottime_nano;
 }
 
-static void take_refused(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost)
+static void take_refused(struct own_usage *upkeep, const Ringside__V1__StreamerCost *cost)
 {
 	upkeep->n_refused = 0;
 	upkeep->refusals = 0;
 	for (size_t i = 0; i < cost->n_refused_calls; i++) {
 		const Ringside__V1__RefusedCall *call = cost->refused_calls[i];
-		struct upkeep_call *to = &upkeep->refused[upkeep->n_refused];
+		struct own_usage_call *to = &upkeep->refused[upkeep->n_refused];
 
 		upkeep->refusals += call->count;
-		if (upkeep->n_refused++ >= UPKEEP_CALLS_MAX)
+		if (upkeep->n_refused++ >= OWN_USAGE_CALLS_MAX)
 			continue;
 		to->count = call->count;
 		if (call->name)
@@ -44,8 +44,8 @@ static void take_refused(struct upkeep *upkeep, const Ringside__V1__StreamerCost
 	}
 }
 
-void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
-		 uint64_t boottime_nano)
+void own_usage_take(struct own_usage *upkeep, const Ringside__V1__StreamerCost *cost,
+		    uint64_t boottime_nano)
 {
 	if (!cost)
 		return;
@@ -58,27 +58,27 @@ void upkeep_take(struct upkeep *upkeep, const Ringside__V1__StreamerCost *cost,
 	upkeep->map_bytes = cost->map_bytes;
 }
 
-void upkeep_part(struct upkeep *upkeep)
+void own_usage_part(struct own_usage *upkeep)
 {
 	upkeep->goes_on = false;
 }
 
-uint64_t upkeep_hourly(const struct upkeep *upkeep)
+uint64_t own_usage_hourly(const struct own_usage *upkeep)
 {
 	double v = upkeep->span_nano ? (double)upkeep->cpu_nano / (double)upkeep->span_nano : 0;
 
 	return v < 1e6 ? (uint64_t)(v * (double)HOUR) : UINT64_MAX;
 }
 
-void upkeep_refused_text(struct line *line, const struct upkeep *upkeep)
+void own_usage_refused_text(struct line *line, const struct own_usage *upkeep)
 {
-	for (unsigned i = 0; i < upkeep->n_refused && i < UPKEEP_CALLS_MAX; i++) {
+	for (unsigned i = 0; i < upkeep->n_refused && i < OWN_USAGE_CALLS_MAX; i++) {
 		line_text(line, i ? ", " : "");
 		line_safe(line, upkeep->refused[i].name, sizeof(upkeep->refused[i].name));
 		line_text(line, " × ");
 		line_count(line, upkeep->refused[i].count);
 	}
-	if (upkeep->n_refused > UPKEEP_CALLS_MAX) {
+	if (upkeep->n_refused > OWN_USAGE_CALLS_MAX) {
 		line_text(line, " and others, ");
 		line_count(line, upkeep->refusals);
 		line_text(line, " in all");
@@ -103,10 +103,10 @@ static void put_bytes(struct line *line, uint64_t bytes, const char *of)
 	line_text(line, of);
 }
 
-void upkeep_text(struct line *line, const struct upkeep *upkeep)
+void own_usage_text(struct line *line, const struct own_usage *upkeep)
 {
 	if (upkeep->span_nano) {
-		double hourly = (double)upkeep_hourly(upkeep);
+		double hourly = (double)own_usage_hourly(upkeep);
 
 		put_decimal(line, hourly / (double)SECOND);
 		line_text(line, " s of CPU an hour (");

@@ -35,7 +35,7 @@ struct reader {
 	struct frame_reader frames;
 	struct unpacker *unpacker;
 	struct arena arena, header_arena;
-	struct astray astray; /* plain files */
+	struct framing_check astray; /* plain files */
 	const Ringside__V1__Header *header;
 	Ringside__V1__Clock clock;
 	bool has_clock;
@@ -67,7 +67,7 @@ int reader_new(struct reader **ret, int fd, const char *name)
 		return -ENOMEM;
 	reader->fd = fd;
 	reader->owned_fd = -1;
-	astray_init(&reader->astray, fd);
+	framing_check_init(&reader->astray, fd);
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
 	line = line_make(reader->problem, NAME_SIZE - 2);
@@ -87,7 +87,7 @@ struct reader *reader_free(struct reader *reader)
 {
 	if (reader) {
 		frame_reader_done(&reader->frames);
-		astray_done(&reader->astray);
+		framing_check_done(&reader->astray);
 		reader->unpacker = unpacker_free(reader->unpacker);
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
@@ -197,7 +197,7 @@ const Ringside__V1__Clock *reader_clock(const struct reader *reader)
 	return reader->has_clock ? &reader->clock : NULL;
 }
 
-struct memo *reader_memo(const struct reader *reader)
+struct message_cache *reader_memo(const struct reader *reader)
 {
 	return unpacker_memo(reader->unpacker);
 }
@@ -362,7 +362,7 @@ static bool unpack(struct reader *reader, struct reader_record *item)
 
 	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
 	if (item->record && header && header->identity_version < CONTAINER_IDENTITY_VERSION)
-		identity_mend(item->record, &reader->arena);
+		container_identity_mend(item->record, &reader->arena);
 	return item->record;
 }
 
@@ -491,7 +491,7 @@ static int find_on(struct reader *reader, uint64_t from, uint64_t end)
 
 	if (reader->framed || !input_goes(reader->frames.input))
 		return 0;
-	r = astray_find(&reader->astray, from + reader->started, limit, &hole);
+	r = framing_check_find(&reader->astray, from + reader->started, limit, &hole);
 	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
 		return r;
 	reader->damaged = true;
@@ -511,7 +511,7 @@ static bool is_doubtful(struct reader *reader, const struct frame *frame, bool h
 
 	return !reader->framed && input_goes(reader->frames.input) && reader->started &&
 	       peek_record(frame->data, frame->size, &peek) &&
-	       !astray_believes(&reader->astray, frame, &peek, header);
+	       !framing_check_believes(&reader->astray, frame, &peek, header);
 }
 
 /* A frame that holds something, if the framing can be followed. As reader_next. */

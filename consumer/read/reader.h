@@ -24,7 +24,7 @@
 #define READER_WAIT 6    /* following: nothing more for now */
 #define READER_MARK 7    /* all records of a zstd frame were read (reader_want_marks): item.mark */
 
-struct memo;
+struct message_cache;
 struct reader;
 
 struct reader_record {
@@ -98,7 +98,7 @@ const Ringside__V1__Header *reader_header(const struct reader *reader);
 const Ringside__V1__Clock *reader_clock(const struct reader *reader);
 
 /* Where the parts of records lie that are unpacked once only. */
-struct memo *reader_memo(const struct reader *reader);
+struct message_cache *reader_memo(const struct reader *reader);
 
 /* After READER_CUT, DAMAGED, BROKEN, FOREIGN or -errno: what is wrong, where, and what to do, in
  * one line that starts with the name; and the same without it. */

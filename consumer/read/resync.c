@@ -26,7 +26,7 @@ struct look {
 	bool header;
 };
 
-void resync_init(struct resync *resync, struct window *window)
+void resync_init(struct resync *resync, struct file_window *window)
 {
 	*resync = (struct resync){.window = window};
 	arena_init(&resync->arena);
@@ -209,7 +209,7 @@ int resync_find(struct resync *resync, uint64_t from, uint64_t limit, struct res
 	int r;
 
 	for (; hole.end < limit; hole.end++) {
-		r = window_at(resync->window, hole.end, FIND_AHEAD, &p, &size);
+		r = file_window_at(resync->window, hole.end, FIND_AHEAD, &p, &size);
 		if (r)
 			return r;
 		if (!size)

@@ -15,14 +15,14 @@
 #define RESYNC_MORE 2
 
 struct resync {
-	struct window *window; /* borrowed */
+	struct file_window *window; /* borrowed */
 	struct arena arena;
 	uint64_t latest_seq; /* of what was read; 0: nothing */
 	uint64_t spent;      /* bytes unpacked in vain */
 	uint64_t at, tried;  /* in the file: what is looked at, and where what was unpacked ends */
 };
 
-void resync_init(struct resync *resync, struct window *window);
+void resync_init(struct resync *resync, struct file_window *window);
 void resync_done(struct resync *resync);
 
 /* Whether the bytes may be a part of a name, which no record of ours is: they have no zero. */

@@ -20,13 +20,13 @@
 #define UNPACK_SLACK 16u
 
 struct unpacker {
-	struct memo *memo;
+	struct message_cache *memo;
 	struct unpack_table table;
 };
 
 /* One call of unpacker_unpack. */
 struct walk {
-	struct memo *memo;
+	struct message_cache *memo;
 	struct arena *arena;
 	char *text; /* where the next string goes */
 };
@@ -41,7 +41,7 @@ int unpacker_new(struct unpacker **ret, const ProtobufCMessageDescriptor *root)
 
 	if (!unpacker)
 		return -ENOMEM;
-	r = memo_new(&unpacker->memo);
+	r = message_cache_new(&unpacker->memo);
 	if (!r)
 		r = unpack_table_init(&unpacker->table, root);
 	if (r)
@@ -54,13 +54,13 @@ struct unpacker *unpacker_free(struct unpacker *unpacker)
 {
 	if (unpacker) {
 		unpack_table_done(&unpacker->table);
-		unpacker->memo = memo_free(unpacker->memo);
+		unpacker->memo = message_cache_free(unpacker->memo);
 		free(unpacker);
 	}
 	return NULL;
 }
 
-struct memo *unpacker_memo(const struct unpacker *unpacker)
+struct message_cache *unpacker_memo(const struct unpacker *unpacker)
 {
 	return unpacker->memo;
 }
@@ -212,21 +212,21 @@ static void *make(struct walk *walk, const struct unpack_type *type, const uint8
 static void *make_known(struct walk *walk, const struct unpack_type *type, const uint8_t *p,
 			size_t size)
 {
-	uint64_t hash = memo_hash(p, size);
-	struct memo_entry *entry = memo_find(walk->memo, type, p, size, hash);
+	uint64_t hash = message_cache_hash(p, size);
+	struct message_cache_entry *entry = message_cache_find(walk->memo, type, p, size, hash);
 	size_t message = type->desc->sizeof_message;
 	struct walk inner = *walk;
 
 	if (entry)
 		return entry->message;
-	entry = memo_add(walk->memo, type, p, size, hash, message, size + UNPACK_SLACK);
+	entry = message_cache_add(walk->memo, type, p, size, hash, message, size + UNPACK_SLACK);
 	if (!entry)
 		return make(walk, type, p, size);
 	inner.text = (char *)entry->message + message;
 	type->desc->message_init((ProtobufCMessage *)entry->message);
 	if (!fill(&inner, type, entry->message, p, p + size))
 		return NULL;
-	memo_keep(walk->memo, entry);
+	message_cache_keep(walk->memo, entry);
 	return entry->message;
 }
 
@@ -307,7 +307,7 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 	struct walk walk = {.memo = unpacker->memo, .arena = arena};
 	const void *message;
 
-	memo_begin(unpacker->memo);
+	message_cache_begin(unpacker->memo);
 	arena_reset(arena);
 	walk.text = arena_take(arena, size + UNPACK_SLACK);
 	message = walk.text ? make(&walk, root, data, size) : NULL;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct arena;
-struct memo;
+struct message_cache;
 struct unpacker;
 
 int unpacker_new(struct unpacker **ret, const ProtobufCMessageDescriptor *root);
@@ -22,7 +22,7 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 			    size_t size);
 
 /* The parts of messages that may come again lie in here. */
-struct memo *unpacker_memo(const struct unpacker *unpacker);
+struct message_cache *unpacker_memo(const struct unpacker *unpacker);
 
 static inline void unpacker_freep(struct unpacker **unpacker)
 {

@@ -41,21 +41,21 @@ static void show_progress(void *data, uint64_t position)
 		job->config->progress(job->config->data, job->path, job->fd, position);
 }
 
-static int open_input(struct job *job, const char *path, struct salvage **ret)
+static int open_input(struct job *job, const char *path, struct damaged_reader **ret)
 {
-	int r = salvage_open(ret, path);
+	int r = damaged_reader_open(ret, path);
 
 	if (r)
 		return fail_errno(job, path, r);
 	job->path = path;
-	job->fd = salvage_fd(*ret);
+	job->fd = damaged_reader_fd(*ret);
 	return 0;
 }
 
-static int find_doubts(struct job *job, bool strict, struct doubts *ret, bool *ret_compressed)
+static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool *ret_compressed)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
-	const struct doubts_config config = {
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	const struct suspects_config config = {
 		.strict = strict,
 		.progress = show_progress,
 		.data = job,
@@ -67,54 +67,55 @@ static int find_doubts(struct job *job, bool strict, struct doubts *ret, bool *r
 		return r;
 	if (lseek(job->fd, 0, SEEK_CUR) < 0)
 		return fail(job, job->in, -ESPIPE, "is a pipe: it is read twice, name a file");
-	if (inuse_check(job->fd) == 1)
+	if (being_written_check(job->fd) == 1)
 		return fail(job, job->in, -EBUSY,
 			    "is being written: when that has ended, it will be whole or can be "
 			    "repaired");
-	r = doubts_find(ret, salvage, &config);
+	r = suspects_find(ret, salvage, &config);
 	if (r == READER_FOREIGN)
-		return fail(job, job->in, -EINVAL, salvage_reason(salvage));
-	*ret_compressed = salvage_is_compressed(salvage);
+		return fail(job, job->in, -EINVAL, damaged_reader_reason(salvage));
+	*ret_compressed = damaged_reader_is_compressed(salvage);
 	return r ? fail_errno(job, job->in, r) : 0;
 }
 
-static void take_hole(struct mend *mend, const struct salvage_hole *hole)
+static void take_hole(struct rewrite *mend, const struct damaged_reader_hole *hole)
 {
 	if (hole->damage && hole->damage->indexed)
-		mend_hole(mend, &hole->damage->index);
+		rewrite_hole(mend, &hole->damage->index);
 }
 
 /* Copies what is not in doubt. Returns 0 or -errno. */
-static int copy(struct job *job, struct salvage *salvage, struct doubts *doubts, struct mend *mend)
+static int copy(struct job *job, struct damaged_reader *salvage, struct suspects *doubts,
+		struct rewrite *mend)
 {
 	struct reader_record item;
 	uint64_t n = 0;
 	int r;
 
 	for (;;) {
-		r = salvage_next(salvage, &item);
-		if (r == SALVAGE_HOLE)
-			take_hole(mend, salvage_hole(salvage));
-		if (r == READER_MARK || r == READER_DAMAGED || r == SALVAGE_HOLE)
+		r = damaged_reader_next(salvage, &item);
+		if (r == DAMAGED_READER_HOLE)
+			take_hole(mend, damaged_reader_hole(salvage));
+		if (r == READER_MARK || r == READER_DAMAGED || r == DAMAGED_READER_HOLE)
 			continue;
 		if (r)
 			return r < 0 ? r : 0;
-		if (job->config->keep_doubtful || !doubts_about(doubts, n))
-			r = mend_put(mend, &item);
+		if (job->config->keep_doubtful || !suspects_about(doubts, n))
+			r = rewrite_put(mend, &item);
 		if (r)
 			return r;
 		if (++n % PROGRESS_EVERY == 0)
-			show_progress(job, salvage_position(salvage));
+			show_progress(job, damaged_reader_position(salvage));
 	}
 }
 
-static int write_out(struct job *job, struct doubts *doubts, bool compressed,
-		     struct mend_report *ret)
+static int write_out(struct job *job, struct suspects *doubts, bool compressed,
+		     struct rewrite_report *ret)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
 	_cleanup_(recording_out_freep) struct recording_out *out = NULL;
-	_cleanup_(mend_freep) struct mend *mend = NULL;
-	struct mend_config config = {
+	_cleanup_(rewrite_freep) struct rewrite *mend = NULL;
+	struct rewrite_config config = {
 		.has_stream_id = doubts->has_stream_id,
 		.first_seq = doubts->first_seq,
 	};
@@ -129,11 +130,11 @@ static int write_out(struct job *job, struct doubts *doubts, bool compressed,
 		return fail(job, job->out, r,
 			    "exists, and is not overwritten: choose another name");
 	if (!r)
-		r = mend_new(&mend, out, &config);
+		r = rewrite_new(&mend, out, &config);
 	if (!r)
 		r = copy(job, salvage, doubts, mend);
 	if (!r)
-		r = mend_end(mend, ret);
+		r = rewrite_end(mend, ret);
 	if (!r && !ret->saved)
 		return fail(job, job->in, -ENODATA, "no record in it could be saved");
 	if (!r)
@@ -143,9 +144,9 @@ static int write_out(struct job *job, struct doubts *doubts, bool compressed,
 
 static int check_out(struct job *job, struct repair_report *ret)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct examine_config config = {.progress = show_progress, .data = job};
+	const struct verify_input_config config = {.progress = show_progress, .data = job};
 	const struct verify_report *report;
 	int r;
 
@@ -159,13 +160,13 @@ static int check_out(struct job *job, struct repair_report *ret)
 		return fail_errno(job, job->out, r);
 	report = verify_report(verify);
 	ret->status = report->status;
-	verdict_text(report, ret->verdict);
+	summary_text(report, ret->verdict);
 	return 0;
 }
 
 static int try(struct job *job, bool strict, struct repair_report *ret)
 {
-	_cleanup_(doubts_done) struct doubts doubts = {0};
+	_cleanup_(suspects_done) struct suspects doubts = {0};
 	bool compressed;
 	int r;
 

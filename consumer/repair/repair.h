@@ -21,10 +21,10 @@ struct repair_config {
 };
 
 struct repair_report {
-	struct mend_report mend;
+	struct rewrite_report mend;
 	uint64_t readable;          /* records of the input */
 	enum verify_status status;  /* of the result: VERIFY_COMPLETE or VERIFY_LOSSES */
-	char verdict[VERDICT_SIZE]; /* on it */
+	char verdict[SUMMARY_SIZE]; /* on it */
 };
 
 /* @out must not exist. Returns 0, or -errno with a sentence in @error that begins with a path;

@@ -10,9 +10,9 @@
 
 #define NOTE "the beginning was damaged: this Header was made anew and knows little"
 
-struct mend {
+struct rewrite {
 	struct recording_out *out; /* borrowed */
-	struct mend_report report;
+	struct rewrite_report report;
 	XXH64_state_t *hash;
 	uint64_t hashed;
 	uint8_t *buf; /* of a record that is packed anew */
@@ -31,9 +31,10 @@ struct mend {
 /* protobuf-c's strings are not const. */
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
-int mend_new(struct mend **ret, struct recording_out *out, const struct mend_config *config)
+int rewrite_new(struct rewrite **ret, struct recording_out *out,
+		const struct rewrite_config *config)
 {
-	_cleanup_(mend_freep) struct mend *mend = calloc(1, sizeof(*mend));
+	_cleanup_(rewrite_freep) struct rewrite *mend = calloc(1, sizeof(*mend));
 
 	if (!mend)
 		return -ENOMEM;
@@ -50,7 +51,7 @@ int mend_new(struct mend **ret, struct recording_out *out, const struct mend_con
 	return 0;
 }
 
-struct mend *mend_free(struct mend *mend)
+struct rewrite *rewrite_free(struct rewrite *mend)
 {
 	if (mend) {
 		(void)XXH64_freeState(mend->hash);
@@ -60,20 +61,20 @@ struct mend *mend_free(struct mend *mend)
 	return NULL;
 }
 
-static void restart_hash(struct mend *mend)
+static void restart_hash(struct rewrite *mend)
 {
 	(void)XXH64_reset(mend->hash, 0);
 	mend->hashed = 0;
 }
 
-static int put(struct mend *mend, const void *record, size_t size)
+static int put(struct rewrite *mend, const void *record, size_t size)
 {
 	(void)XXH64_update(mend->hash, record, size);
 	mend->hashed += size;
 	return recording_out_put(mend->out, record, size, mend->boottime_nano);
 }
 
-static int put_packed(struct mend *mend, const Ringside__V1__Record *record)
+static int put_packed(struct rewrite *mend, const Ringside__V1__Record *record)
 {
 	size_t size = ringside__v1__record__get_packed_size(record);
 	uint8_t *p = mend->buf;
@@ -86,7 +87,7 @@ static int put_packed(struct mend *mend, const Ringside__V1__Record *record)
 }
 
 /* A record of our own. */
-static int put_own(struct mend *mend, Ringside__V1__Record *record)
+static int put_own(struct rewrite *mend, Ringside__V1__Record *record)
 {
 	record->has_seq = record->has_boottime_nano = record->has_time_unix_nano = 1;
 	record->seq = mend->next++;
@@ -97,7 +98,7 @@ static int put_own(struct mend *mend, Ringside__V1__Record *record)
 
 /* Stands for @count records, this one's seq included; 0: nobody knows how many. @before: the moment
  * of the record behind it, 0: there is none. */
-static int put_lost(struct mend *mend, uint64_t count, uint64_t before_nano)
+static int put_lost(struct rewrite *mend, uint64_t count, uint64_t before_nano)
 {
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	Ringside__V1__Lost lost = RINGSIDE__V1__LOST__INIT;
@@ -121,7 +122,7 @@ static int put_lost(struct mend *mend, uint64_t count, uint64_t before_nano)
 	return r;
 }
 
-static int put_footer(struct mend *mend)
+static int put_footer(struct rewrite *mend)
 {
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	Ringside__V1__Footer footer = RINGSIDE__V1__FOOTER__INIT;
@@ -139,7 +140,7 @@ static int put_footer(struct mend *mend)
 }
 
 /* A stream's end, as far as there is one. */
-static int end_stream(struct mend *mend)
+static int end_stream(struct rewrite *mend)
 {
 	int r = 0;
 
@@ -153,20 +154,20 @@ static int end_stream(struct mend *mend)
 	return r ? r : put_footer(mend);
 }
 
-void mend_hole(struct mend *mend, const struct recording_index *index)
+void rewrite_hole(struct rewrite *mend, const struct recording_index *index)
 {
 	if (index->counts[RINGSIDE__V1__RECORD__BODY_FOOTER])
 		mend->footer_seq = index->last_seq;
 }
 
-static bool is_same_stream(const struct mend *mend, const Ringside__V1__Header *header)
+static bool is_same_stream(const struct rewrite *mend, const Ringside__V1__Header *header)
 {
 	return mend->open && mend->has_stream_id &&
 	       header->stream_id.len == sizeof(mend->stream_id) &&
 	       !memcmp(header->stream_id.data, mend->stream_id, sizeof(mend->stream_id));
 }
 
-static void begin_stream(struct mend *mend, const Ringside__V1__Header *header, uint64_t seq)
+static void begin_stream(struct rewrite *mend, const Ringside__V1__Header *header, uint64_t seq)
 {
 	mend->open = true;
 	mend->next = seq;
@@ -178,7 +179,7 @@ static void begin_stream(struct mend *mend, const Ringside__V1__Header *header, 
 
 /* For records whose own Header is lost, the first of which is @first. It has the number of one
  * of the lost ones: the first of these if that is known; else room is left for a Lost. */
-static int make_header(struct mend *mend, const Ringside__V1__Record *first)
+static int make_header(struct rewrite *mend, const Ringside__V1__Record *first)
 {
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	Ringside__V1__Header header = RINGSIDE__V1__HEADER__INIT;
@@ -208,7 +209,7 @@ static int make_header(struct mend *mend, const Ringside__V1__Record *first)
 }
 
 /* What comes before the record at hand: Lost for those that are missing. */
-static int fill_gap(struct mend *mend, const Ringside__V1__Record *record)
+static int fill_gap(struct rewrite *mend, const Ringside__V1__Record *record)
 {
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER &&
 	    !is_same_stream(mend, record->header)) {
@@ -224,7 +225,7 @@ static int fill_gap(struct mend *mend, const Ringside__V1__Record *record)
 	return put_lost(mend, record->seq - mend->next, record->boottime_nano);
 }
 
-static void set_hash(struct mend *mend, uint64_t *hash, uint64_t *bytes, bool *ret_changed)
+static void set_hash(struct rewrite *mend, uint64_t *hash, uint64_t *bytes, bool *ret_changed)
 {
 	uint64_t now = XXH64_digest(mend->hash);
 
@@ -236,7 +237,7 @@ static void set_hash(struct mend *mend, uint64_t *hash, uint64_t *bytes, bool *r
 
 /* Hashes and numbers that were right for what was there. The message is the reader's, and gone
  * with its next record. */
-static bool change(struct mend *mend, const Ringside__V1__Record *record)
+static bool change(struct rewrite *mend, const Ringside__V1__Record *record)
 {
 	bool changed = false;
 
@@ -263,7 +264,7 @@ static bool change(struct mend *mend, const Ringside__V1__Record *record)
 }
 
 /* There is no place for it. */
-static bool is_late(const struct mend *mend, const Ringside__V1__Record *record)
+static bool is_late(const struct rewrite *mend, const Ringside__V1__Record *record)
 {
 	if (!record->has_seq || !record->seq)
 		return true;
@@ -274,7 +275,7 @@ static bool is_late(const struct mend *mend, const Ringside__V1__Record *record)
 	return record->seq < mend->next || mend->has_footer;
 }
 
-int mend_put(struct mend *mend, const struct reader_record *item)
+int rewrite_put(struct rewrite *mend, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
 	int r;
@@ -300,7 +301,7 @@ int mend_put(struct mend *mend, const struct reader_record *item)
 	return put(mend, item->start, (size_t)(item->frame - item->start) + item->size);
 }
 
-int mend_end(struct mend *mend, struct mend_report *ret)
+int rewrite_end(struct rewrite *mend, struct rewrite_report *ret)
 {
 	int r = end_stream(mend);
 

@@ -11,9 +11,9 @@
 #include "consumer/read/reader.h"
 #include "proto/recording/recording-index.h"
 
-struct mend;
+struct rewrite;
 
-struct mend_report {
+struct rewrite_report {
 	uint64_t saved;    /* records */
 	uint64_t left_out; /* records that are there, but come late or have no seq */
 	uint64_t lost;     /* records, where their number is known */
@@ -23,25 +23,26 @@ struct mend_report {
 };
 
 /* For a Header that has to be made, as far as it is known. */
-struct mend_config {
+struct rewrite_config {
 	bool has_stream_id;
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	uint64_t first_seq; /* of what is missing at the beginning; 0: not known */
 };
 
 /* @out is borrowed. */
-int mend_new(struct mend **ret, struct recording_out *out, const struct mend_config *config);
-struct mend *mend_free(struct mend *mend); /* NULL is fine; returns NULL */
+int rewrite_new(struct rewrite **ret, struct recording_out *out,
+		const struct rewrite_config *config);
+struct rewrite *rewrite_free(struct rewrite *mend); /* NULL is fine; returns NULL */
 
 /* The next record that was saved. Returns 0 or -errno. */
-int mend_put(struct mend *mend, const struct reader_record *item);
+int rewrite_put(struct rewrite *mend, const struct reader_record *item);
 
 /* Something was left out here, and this is what an index says was in it. */
-void mend_hole(struct mend *mend, const struct recording_index *index);
+void rewrite_hole(struct rewrite *mend, const struct recording_index *index);
 
-int mend_end(struct mend *mend, struct mend_report *ret);
+int rewrite_end(struct rewrite *mend, struct rewrite_report *ret);
 
-static inline void mend_freep(struct mend **mend)
+static inline void rewrite_freep(struct rewrite **mend)
 {
-	*mend = mend_free(*mend);
+	*mend = rewrite_free(*mend);
 }

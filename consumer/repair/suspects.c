@@ -9,24 +9,24 @@
 #define PROGRESS_EVERY 4096
 
 struct search {
-	struct doubts *doubts;
-	struct coverage coverage;
+	struct suspects *doubts;
+	struct checksums coverage;
 	bool strict;
 	uint64_t frame_first; /* the first record of the zstd frame at hand */
 };
 
-static void add(struct doubts *doubts, uint64_t first, uint64_t end)
+static void add(struct suspects *doubts, uint64_t first, uint64_t end)
 {
 	if (first == end)
 		return;
-	if (doubts->n == DOUBTS_MAX) {
+	if (doubts->n == SUSPECTS_MAX) {
 		doubts->ranges[doubts->n - 1].end = UINT64_MAX;
 		return;
 	}
-	doubts->ranges[doubts->n++] = (struct doubts_range){first, end};
+	doubts->ranges[doubts->n++] = (struct suspects_range){first, end};
 }
 
-static void take_uncovered(void *data, const struct coverage_span *span)
+static void take_uncovered(void *data, const struct checksums_span *span)
 {
 	struct search *search = data;
 
@@ -39,7 +39,7 @@ static void compare(struct search *search, const struct reader_record *item, uin
 {
 	uint64_t first = search->coverage.hashed_first, from;
 
-	if (!coverage_compare(&search->coverage, item, stated, stated_bytes, &from))
+	if (!checksums_compare(&search->coverage, item, stated, stated_bytes, &from))
 		add(search->doubts, first, search->coverage.added);
 }
 
@@ -49,24 +49,24 @@ static void take_record(struct search *search, const struct reader_record *item)
 	const Ringside__V1__Counters *counters = record->counters;
 	const Ringside__V1__Footer *footer = record->footer;
 
-	coverage_empty(&search->coverage, item);
+	checksums_empty(&search->coverage, item);
 	if (item->header)
-		coverage_begin(&search->coverage, item->offset);
+		checksums_begin(&search->coverage, item->offset);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64)
 		compare(search, item, counters->xxh64,
 			counters->has_hashed_bytes ? &counters->hashed_bytes : NULL);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64)
 		compare(search, item, footer->xxh64,
 			footer->has_hashed_bytes ? &footer->hashed_bytes : NULL);
-	coverage_add(&search->coverage, item);
+	checksums_add(&search->coverage, item);
 }
 
-static void take_hole(struct search *search, const struct salvage_hole *hole)
+static void take_hole(struct search *search, const struct damaged_reader_hole *hole)
 {
-	struct doubts *doubts = search->doubts;
+	struct suspects *doubts = search->doubts;
 	const struct recording_index *index;
 
-	coverage_break(&search->coverage);
+	checksums_break(&search->coverage);
 	/* a frame so large that some of it was given before its checksum was found to be wrong */
 	if (hole->damage && hole->damage->given)
 		add(doubts, search->frame_first, search->coverage.added);
@@ -84,9 +84,9 @@ static void take_hole(struct search *search, const struct salvage_hole *hole)
 
 static void take_mark(struct search *search, const struct input_mark *mark)
 {
-	struct doubts *doubts = search->doubts;
+	struct suspects *doubts = search->doubts;
 
-	coverage_seal(&search->coverage, mark->checksum);
+	checksums_seal(&search->coverage, mark->checksum);
 	search->frame_first = search->coverage.added;
 	if (!mark->indexed || doubts->has_stream_id)
 		return;
@@ -95,43 +95,43 @@ static void take_mark(struct search *search, const struct input_mark *mark)
 }
 
 /* Returns what ended the input. */
-static int read_all(struct search *search, struct salvage *salvage,
-		    const struct doubts_config *config)
+static int read_all(struct search *search, struct damaged_reader *salvage,
+		    const struct suspects_config *config)
 {
 	struct reader_record item;
 	int r;
 
 	for (uint64_t n = 1;; n++) {
-		r = salvage_next(salvage, &item);
+		r = damaged_reader_next(salvage, &item);
 		if (r == 0)
 			take_record(search, &item);
-		else if (r == SALVAGE_HOLE)
-			take_hole(search, salvage_hole(salvage));
+		else if (r == DAMAGED_READER_HOLE)
+			take_hole(search, damaged_reader_hole(salvage));
 		else if (r == READER_DAMAGED)
-			coverage_break(&search->coverage);
+			checksums_break(&search->coverage);
 		else if (r == READER_MARK)
 			take_mark(search, item.mark);
 		else
 			return r;
 		if (config->progress && n % PROGRESS_EVERY == 0)
-			config->progress(config->data, salvage_position(salvage));
+			config->progress(config->data, damaged_reader_position(salvage));
 	}
 }
 
 static int by_first(const void *a, const void *b)
 {
-	const struct doubts_range *x = a, *y = b;
+	const struct suspects_range *x = a, *y = b;
 
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-static void merge(struct doubts *doubts)
+static void merge(struct suspects *doubts)
 {
 	size_t n = 0;
 
 	qsort(doubts->ranges, doubts->n, sizeof(doubts->ranges[0]), by_first);
 	for (size_t i = 0; i < doubts->n; i++) {
-		const struct doubts_range *range = &doubts->ranges[i];
+		const struct suspects_range *range = &doubts->ranges[i];
 
 		if (n && range->first <= doubts->ranges[n - 1].end) {
 			if (doubts->ranges[n - 1].end < range->end)
@@ -143,35 +143,36 @@ static void merge(struct doubts *doubts)
 	doubts->n = n;
 }
 
-int doubts_find(struct doubts *doubts, struct salvage *salvage, const struct doubts_config *config)
+int suspects_find(struct suspects *doubts, struct damaged_reader *salvage,
+		  const struct suspects_config *config)
 {
 	struct search search = {.doubts = doubts, .strict = config->strict};
 	int r;
 
-	*doubts = (struct doubts){.ranges = calloc(DOUBTS_MAX, sizeof(*doubts->ranges))};
+	*doubts = (struct suspects){.ranges = calloc(SUSPECTS_MAX, sizeof(*doubts->ranges))};
 	if (!doubts->ranges)
 		return -ENOMEM;
-	r = coverage_init(&search.coverage);
+	r = checksums_init(&search.coverage);
 	if (r)
 		return r;
-	search.coverage.framed = salvage_is_compressed(salvage);
+	search.coverage.framed = damaged_reader_is_compressed(salvage);
 	search.coverage.uncovered = take_uncovered;
 	search.coverage.data = &search;
 	r = read_all(&search, salvage, config);
-	coverage_end(&search.coverage);
+	checksums_end(&search.coverage);
 	doubts->records = search.coverage.added;
-	coverage_done(&search.coverage);
+	checksums_done(&search.coverage);
 	merge(doubts);
 	return r < 0 || r == READER_FOREIGN ? r : 0;
 }
 
-void doubts_done(struct doubts *doubts)
+void suspects_done(struct suspects *doubts)
 {
 	free(doubts->ranges);
-	*doubts = (struct doubts){0};
+	*doubts = (struct suspects){0};
 }
 
-bool doubts_about(struct doubts *doubts, uint64_t record)
+bool suspects_about(struct suspects *doubts, uint64_t record)
 {
 	while (doubts->at < doubts->n && record >= doubts->ranges[doubts->at].end)
 		doubts->at++;

@@ -9,16 +9,16 @@
 
 #include "consumer/read/damaged-reader.h"
 
-#define DOUBTS_MAX 16384u /* ranges; of more, the last one reaches to the end */
+#define SUSPECTS_MAX 16384u /* ranges; of more, the last one reaches to the end */
 
-struct doubts_range {
+struct suspects_range {
 	uint64_t first, end;
 };
 
-struct doubts {
+struct suspects {
 	size_t n;
-	struct doubts_range *ranges; /* sorted, apart from each other */
-	size_t at;                   /* of doubts_about */
+	struct suspects_range *ranges; /* sorted, apart from each other */
+	size_t at;                     /* of suspects_about */
 	/* of the input */
 	uint64_t records;
 	uint64_t first_seq; /* of what is missing at the beginning; 0: not known */
@@ -26,15 +26,16 @@ struct doubts {
 	bool has_stream_id;
 };
 
-struct doubts_config {
+struct suspects_config {
 	bool strict; /* and also those that no checksum covers */
 	void (*progress)(void *data, uint64_t position); /* may be NULL */
 	void *data;
 };
 
 /* Reads @salvage to its end. Returns 0, READER_FOREIGN, or -errno. */
-int doubts_find(struct doubts *doubts, struct salvage *salvage, const struct doubts_config *config);
-void doubts_done(struct doubts *doubts); /* any time, also twice */
+int suspects_find(struct suspects *doubts, struct damaged_reader *salvage,
+		  const struct suspects_config *config);
+void suspects_done(struct suspects *doubts); /* any time, also twice */
 
 /* Asked for ascending numbers. */
-bool doubts_about(struct doubts *doubts, uint64_t record);
+bool suspects_about(struct suspects *doubts, uint64_t record);

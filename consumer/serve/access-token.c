@@ -25,7 +25,7 @@ static const char *judge_text(const char *text, size_t size)
 	for (size_t i = 0; i < size; i++)
 		if (text[i] <= ' ' || text[i] > '~')
 			return "the token is to be one line of visible ASCII characters";
-	if (size < TOKEN_MIN)
+	if (size < ACCESS_TOKEN_MIN)
 		return "the token is too short: 16 characters or more (openssl rand -hex 32)";
 	return NULL;
 }
@@ -39,12 +39,12 @@ static size_t without_newline(const char *text, size_t size)
 	return size;
 }
 
-int token_read(struct token *token, const char *path, const char **ret_why)
+int access_token_read(struct access_token *token, const char *path, const char **ret_why)
 {
 	/* a FIFO would not open until somebody writes to it */
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	char text[TOKEN_MAX + 3]; /* CR, LF, and one that is too many */
+	char text[ACCESS_TOKEN_MAX + 3]; /* CR, LF, and one that is too many */
 	ssize_t n;
 
 	*ret_why = NULL;
@@ -57,15 +57,15 @@ int token_read(struct token *token, const char *path, const char **ret_why)
 	if (n < 0)
 		return (int)n;
 	token->size = without_newline(text, (size_t)n);
-	*ret_why = token->size > TOKEN_MAX ? "the token is longer than 512 characters"
-					   : judge_text(text, token->size);
+	*ret_why = token->size > ACCESS_TOKEN_MAX ? "the token is longer than 512 characters"
+						  : judge_text(text, token->size);
 	if (*ret_why)
 		return -EINVAL;
 	memcpy(token->text, text, token->size);
 	return 0;
 }
 
-bool token_is_in(const struct token *token, const char *header)
+bool access_token_is_in(const struct access_token *token, const char *header)
 {
 	volatile unsigned char differs = 0; /* no comparison may end early */
 	size_t size;

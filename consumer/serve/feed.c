@@ -12,20 +12,20 @@
 
 #define SAY_SIZE 2048
 
-void intake_init(struct intake *intake, size_t series_limit)
+void feed_init(struct feed *intake, size_t series_limit)
 {
-	*intake = (struct intake){0};
+	*intake = (struct feed){0};
 	(void)pthread_mutex_init(&intake->lock, NULL);
 	ledger_init(&intake->ledger, series_limit);
 }
 
-void intake_done(struct intake *intake)
+void feed_done(struct feed *intake)
 {
 	ledger_done(&intake->ledger);
 	(void)pthread_mutex_destroy(&intake->lock);
 }
 
-uint64_t intake_now(void)
+uint64_t feed_now(void)
 {
 	struct timespec ts;
 
@@ -35,10 +35,10 @@ uint64_t intake_now(void)
 
 static bool same_stream(const struct recording *a, const struct recording *b)
 {
-	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID);
+	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
 }
 
-static bool is_first_of_stream(const struct recordings *list, size_t at)
+static bool is_first_of_stream(const struct folder *list, size_t at)
 {
 	for (size_t i = at; i--;)
 		if (same_stream(&list->all[i], &list->all[at]))
@@ -46,7 +46,7 @@ static bool is_first_of_stream(const struct recordings *list, size_t at)
 	return true;
 }
 
-static size_t last_of_stream(const struct recordings *list, size_t first)
+static size_t last_of_stream(const struct folder *list, size_t first)
 {
 	size_t last = first;
 
@@ -57,15 +57,15 @@ static size_t last_of_stream(const struct recordings *list, size_t first)
 }
 
 /* Without what is not being written, unless it is the newest of all. */
-static void keep_open(const struct recordings *list, struct trail_start *starts, size_t *n)
+static void keep_open(const struct folder *list, struct rotation_start *starts, size_t *n)
 {
-	struct trail_start newest = {0};
+	struct rotation_start newest = {0};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < *n; i++) {
 		if (starts[i].file >= newest.file)
 			newest = starts[i];
-		if (inuse_path(list->all[starts[i].file].path))
+		if (being_written_path(list->all[starts[i].file].path))
 			starts[kept++] = starts[i];
 	}
 	if (!kept && *n)
@@ -75,7 +75,7 @@ static void keep_open(const struct recordings *list, struct trail_start *starts,
 
 /* What cannot be read may be what is being written: of a folder that is looked at again and again,
  * said once. */
-static void note_unread(struct intake *intake, const struct recordings *list)
+static void note_unread(struct feed *intake, const struct folder *list)
 {
 	char text[SAY_SIZE], safe[LINE_FILE];
 	const struct recording *unread = NULL;
@@ -91,20 +91,19 @@ static void note_unread(struct intake *intake, const struct recordings *list)
 	if (!unread || before == unread->error)
 		return;
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(unread->path, safe),
-		       recordings_error(unread->error));
+		       folder_error(unread->error));
 	intake->say(text);
 }
 
-/* trail_ops */
-static int plan(void *data, const struct recordings *list, struct trail_start *starts,
-		size_t *ret_n)
+/* rotation_ops */
+static int plan(void *data, const struct folder *list, struct rotation_start *starts, size_t *ret_n)
 {
-	struct intake *intake = data;
+	struct feed *intake = data;
 	int r = 0;
 
 	note_unread(intake, list);
 	for (size_t i = 0; !r && i < list->n; i++) {
-		const struct recordings_id *id = &list->all[i].id;
+		const struct folder_id *id = &list->all[i].id;
 
 		if (!list->all[i].known || !is_first_of_stream(list, i))
 			continue;
@@ -119,14 +118,14 @@ static int plan(void *data, const struct recordings *list, struct trail_start *s
 }
 
 /* What was read before is known by its numbers. */
-static int whole(void *data, const char *path, struct last *ret)
+static int whole(void *data, const char *path, struct last_records *ret)
 {
 	return 0;
 }
 
-static const struct trail_ops trail_sums = {.plan = plan, .single = whole, .end = whole};
+static const struct rotation_ops trail_sums = {.plan = plan, .single = whole, .end = whole};
 
-/* follow_ops */
+/* growing_ops */
 static void begin(void *data, struct reader *reader)
 {
 	reader_set_raw(reader, true);
@@ -137,11 +136,10 @@ static bool wants(void *data, struct reader *reader, struct reader_record *item)
 	return false;
 }
 
-static int take(struct intake *intake, const struct reader *reader,
-		const struct reader_record *item)
+static int take(struct feed *intake, const struct reader *reader, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
-	uint64_t now = item->record ? intake_now() : 0;
+	uint64_t now = item->record ? feed_now() : 0;
 	int r;
 
 	(void)pthread_mutex_lock(&intake->lock);
@@ -154,7 +152,7 @@ static int take(struct intake *intake, const struct reader *reader,
 
 static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)
 {
-	struct intake *intake = data;
+	struct feed *intake = data;
 	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
 
 	if (!r)
@@ -166,7 +164,7 @@ static int put(void *data, struct reader *reader, struct reader_record *item, bo
 
 static void complain(void *data, const char *problem)
 {
-	struct intake *intake = data;
+	struct feed *intake = data;
 
 	(void)pthread_mutex_lock(&intake->lock);
 	intake->damaged++;
@@ -177,7 +175,7 @@ static void complain(void *data, const char *problem)
 
 static void say_error(void *data, const char *name, int error)
 {
-	struct intake *intake = data;
+	struct feed *intake = data;
 	char text[SAY_SIZE], safe[LINE_FILE];
 
 	if (!error) {
@@ -189,8 +187,7 @@ static void say_error(void *data, const char *name, int error)
 	/* what is not there is not being written, either */
 	intake->error = error == -ENOENT || error == -ENODATA ? 0 : error;
 	(void)pthread_mutex_unlock(&intake->lock);
-	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
-		       recordings_error(error));
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe), folder_error(error));
 	intake->say(text);
 }
 
@@ -198,7 +195,7 @@ static void end(void *data, const struct reader *reader, const char *name)
 {
 }
 
-static const struct follow_ops follow_sums = {
+static const struct growing_ops follow_sums = {
 	.begin = begin,
 	.wants = wants,
 	.put = put,
@@ -207,7 +204,7 @@ static const struct follow_ops follow_sums = {
 	.end = end,
 };
 
-static int run_pipe(struct intake *intake)
+static int run_pipe(struct feed *intake)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	struct reader_record item;
@@ -228,9 +225,9 @@ static int run_pipe(struct intake *intake)
 	return r < 0 ? r : 0;
 }
 
-int intake_run(struct intake *intake)
+int feed_run(struct feed *intake)
 {
-	_cleanup_(trail_done) struct trail trail = {
+	_cleanup_(rotation_done) struct rotation trail = {
 		.ops = &trail_sums,
 		.follow = {.ops = &follow_sums, .data = intake},
 		.path = intake->path,
@@ -241,10 +238,10 @@ int intake_run(struct intake *intake)
 
 	if (!strcmp(intake->path, "-"))
 		return run_pipe(intake);
-	r = trail_start(&trail);
-	while (!r && trail_goes_on(&trail)) {
-		r = trail_read(&trail);
-		if (!r && trail_goes_on(&trail))
+	r = rotation_start(&trail);
+	while (!r && rotation_goes_on(&trail)) {
+		r = rotation_read(&trail);
+		if (!r && rotation_goes_on(&trail))
 			r = watch_wait(&trail.watch, -1);
 	}
 	return r;

@@ -8,8 +8,8 @@
 #include "consumer/files/rotation.h"
 #include "consumer/sums/ledger.h"
 
-struct intake {
-	/* Set by the caller, before intake_run. */
+struct feed {
+	/* Set by the caller, before feed_run. */
 	const char *path; /* "-": standard input */
 	bool following;
 	bool only_open; /* of a folder: those being written, or the newest; nothing that ended */
@@ -25,10 +25,10 @@ struct intake {
 	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
 };
 
-void intake_init(struct intake *intake, size_t series_limit);
-void intake_done(struct intake *intake);
+void feed_init(struct feed *intake, size_t series_limit);
+void feed_done(struct feed *intake);
 
 /* Reads until there is nothing more to come. 0 or -errno. */
-int intake_run(struct intake *intake);
+int feed_run(struct feed *intake);
 
-uint64_t intake_now(void); /* real time, ns */
+uint64_t feed_now(void); /* real time, ns */

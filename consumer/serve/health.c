@@ -113,14 +113,14 @@ static void put_probe(struct writer *writer, const struct ledger_kind *kind)
 }
 
 /* What the streamer itself takes; the share of a CPU between the Counters that were read. */
-static void put_upkeep(struct writer *writer, const struct upkeep *upkeep)
+static void put_upkeep(struct writer *writer, const struct own_usage *upkeep)
 {
 	if (upkeep->has_cpu) {
 		put_seconds(writer, "user_cpu_seconds", upkeep->user_nano);
 		put_seconds(writer, "system_cpu_seconds", upkeep->system_nano);
 	}
 	if (upkeep->span_nano)
-		put_seconds(writer, "cpu_seconds_per_hour", upkeep_hourly(upkeep));
+		put_seconds(writer, "cpu_seconds_per_hour", own_usage_hourly(upkeep));
 	if (upkeep->has_anonymous)
 		json_member_uint(writer, ",", "anonymous_bytes", upkeep->anonymous_bytes);
 	if (upkeep->has_maps)

@@ -36,7 +36,7 @@ struct MHD_Response *http_make_response(const struct mhd *mhd,
 	uint64_t size;
 	int fd;
 
-	if (page_make(&fd, &size, write, data))
+	if (memory_file_make(&fd, &size, write, data))
 		return NULL;
 	response = mhd->create_response_from_fd64(size, fd);
 	if (!response) {

@@ -20,13 +20,13 @@ struct http_listener {
 	struct MHD_Daemon *daemon;
 	struct events *event_hub; /* borrowed */
 	struct listen_socket socket;
-	const struct token *token; /* borrowed; NULL: nobody has one */
+	const struct access_token *token; /* borrowed; NULL: nobody has one */
 	struct connections connections;
 };
 
 struct http {
 	struct mhd mhd;
-	struct intake *intake; /* borrowed, as are events */
+	struct feed *intake; /* borrowed, as are events */
 	struct events *events;
 	pthread_mutex_t lock; /* of the pages */
 	struct shared_page pages[2];

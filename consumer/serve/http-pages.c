@@ -23,7 +23,7 @@ static void add_connections(struct metrics_server *server, struct http *http)
 	}
 }
 
-static struct metrics_server server_of(const struct intake *intake, struct events *events,
+static struct metrics_server server_of(const struct feed *intake, struct events *events,
 				       struct http *http)
 {
 	struct metrics_server server = {.damaged = intake->damaged};
@@ -39,15 +39,15 @@ static struct metrics_server server_of(const struct intake *intake, struct event
 	return server;
 }
 
-void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
+void http_metrics(struct writer *writer, struct feed *intake, struct events *events,
 		  struct http *http, bool openmetrics)
 {
-	struct exposition e = {.writer = writer, .openmetrics = openmetrics};
+	struct prometheus e = {.writer = writer, .openmetrics = openmetrics};
 	struct metrics_server server;
 
 	(void)pthread_mutex_lock(&intake->lock);
 	server = server_of(intake, events, http);
-	metrics_write(&e, &intake->ledger, &server, intake_now());
+	metrics_write(&e, &intake->ledger, &server, feed_now());
 	(void)pthread_mutex_unlock(&intake->lock);
 }
 
@@ -80,9 +80,9 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 		request->listener->mhd->lookup_connection_value(request->connection,
 								MHD_HEADER_KIND,
 								MHD_HTTP_HEADER_ACCEPT);
-	struct metrics_page make = {http, exposition_accepts_openmetrics(accept)};
+	struct metrics_page make = {http, prometheus_accepts_openmetrics(accept)};
 	struct shared_page *page = &http->pages[make.openmetrics];
-	uint64_t latest = generation(http), now = intake_now();
+	uint64_t latest = generation(http), now = feed_now();
 	enum MHD_Result r = MHD_NO;
 
 	(void)pthread_mutex_lock(&http->lock);
@@ -90,8 +90,8 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 		if (page->response)
 			http->mhd.destroy_response(page->response);
 		page->response = http_make_response(request->listener->mhd, write_metrics, &make,
-						    make.openmetrics ? EXPOSITION_OPENMETRICS
-								     : EXPOSITION_TEXT);
+						    make.openmetrics ? PROMETHEUS_OPENMETRICS
+								     : PROMETHEUS_TEXT);
 		page->generation = latest;
 		page->made_nano = now;
 	}
@@ -102,7 +102,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 }
 
 struct check_page {
-	const struct intake *intake;
+	const struct feed *intake;
 	struct cursor cursor;
 };
 
@@ -110,12 +110,12 @@ static void write_check(struct writer *writer, void *data)
 {
 	const struct check_page *page = data;
 
-	check_write(writer, &page->intake->ledger, &page->cursor, intake_now());
+	check_write(writer, &page->intake->ledger, &page->cursor, feed_now());
 }
 
 enum MHD_Result http_get_check(struct http_request *request)
 {
-	struct intake *intake = request->listener->http->intake;
+	struct feed *intake = request->listener->http->intake;
 	const char *since =
 		request->listener->mhd->lookup_connection_value(request->connection,
 								MHD_GET_ARGUMENT_KIND, "since");
@@ -149,12 +149,12 @@ static void write_health(struct writer *writer, void *data)
 
 enum MHD_Result http_get_health(struct http_request *request)
 {
-	struct intake *intake = request->listener->http->intake;
+	struct feed *intake = request->listener->http->intake;
 	struct health_page page = {.ledger = &intake->ledger};
 	struct MHD_Response *response;
 
 	(void)pthread_mutex_lock(&intake->lock);
-	page.health = health_of(&intake->ledger, intake_now(), intake->error);
+	page.health = health_of(&intake->ledger, feed_now(), intake->error);
 	response =
 		http_make_response(request->listener->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);

@@ -10,7 +10,7 @@
 #define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
 #define SILENT_SECONDS 30             /* of one that does not read what it is sent */
 
-int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners)
+int http_new(struct http **ret, struct feed *intake, struct events *events, unsigned listeners)
 {
 	_cleanup_free_ struct http *http = calloc(1, sizeof(*http));
 	int r;
@@ -28,7 +28,7 @@ int http_new(struct http **ret, struct intake *intake, struct events *events, un
 	return 0;
 }
 
-static const struct page {
+static const struct memory_file {
 	const char *path;
 	enum MHD_Result (*get)(struct http_request *request);
 	bool is_private; /* not for everybody who can connect */
@@ -51,7 +51,7 @@ static void *find_page(void *data, const char *target, struct MHD_Connection *co
 	return NULL;
 }
 
-static const struct page *page_of(uintptr_t found)
+static const struct memory_file *page_of(uintptr_t found)
 {
 	return found ? &pages[(found - 1) / 2] : NULL;
 }
@@ -107,12 +107,13 @@ static bool has_hosts(const struct http_request *request)
 	return hosts > 1;
 }
 
-static enum MHD_Result get_private(struct http_request *request, const struct page *page)
+static enum MHD_Result get_private(struct http_request *request, const struct memory_file *page)
 {
 	const struct http_listener *listener = request->listener;
 	const char *given = header_of(request, MHD_HTTP_HEADER_AUTHORIZATION);
 
-	if (listener->socket.path || (listener->token && token_is_in(listener->token, given)))
+	if (listener->socket.path ||
+	    (listener->token && access_token_is_in(listener->token, given)))
 		return page->get(request);
 	if (!listener->token)
 		return http_say(request, MHD_HTTP_FORBIDDEN,
@@ -131,7 +132,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
 {
 	struct http_request request = {data, connection};
 	const uintptr_t found = (uintptr_t)*context;
-	const struct page *page = page_of(found);
+	const struct memory_file *page = page_of(found);
 
 	http_enter(&request, CONNECTION_ANSWER);
 	if (has_hosts(&request))
@@ -188,7 +189,8 @@ static struct MHD_Daemon *start(struct http_listener *listener, int fd)
 					   options, MHD_OPTION_END);
 }
 
-int http_listen(struct http *http, const struct listen_socket *socket, const struct token *token)
+int http_listen(struct http *http, const struct listen_socket *socket,
+		const struct access_token *token)
 {
 	struct http_listener *listener = &http->listeners[http->n];
 

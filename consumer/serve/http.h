@@ -19,19 +19,20 @@ struct http;
 
 /* For @listeners calls of http_listen, which share the files a process may have open. -ENOPKG:
  * MHD_LIBRARY is not installed. */
-int http_new(struct http **ret, struct intake *intake, struct events *events, unsigned listeners);
+int http_new(struct http **ret, struct feed *intake, struct events *events, unsigned listeners);
 struct http *http_free(struct http *http); /* ends all connections; NULL is fine; returns NULL */
 
 /* Answers on the socket, whose descriptor is its own from now on. On a unix socket, whose mode says
  * who may use it, to everything; on TCP to /metrics and /health, to the rest only who has the
  * @token (NULL: nobody has). 0 or -errno. */
-int http_listen(struct http *http, const struct listen_socket *socket, const struct token *token);
+int http_listen(struct http *http, const struct listen_socket *socket,
+		const struct access_token *token);
 
 /* Ends connections that take too long; to be called each second. */
 void http_review(struct http *http);
 
 /* What /metrics says; for the text file, too: then @http may be NULL. */
-void http_metrics(struct writer *writer, struct intake *intake, struct events *events,
+void http_metrics(struct writer *writer, struct feed *intake, struct events *events,
 		  struct http *http, bool openmetrics);
 
 static inline void http_freep(struct http **http)

@@ -8,7 +8,7 @@
 
 #include "proto/base/util.h"
 
-int page_write(int fd, void (*write)(struct writer *writer, void *data), void *data)
+int memory_file_write(int fd, void (*write)(struct writer *writer, void *data), void *data)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	int r = writer_new(&writer, fd);
@@ -19,8 +19,8 @@ int page_write(int fd, void (*write)(struct writer *writer, void *data), void *d
 	return writer_flush(writer);
 }
 
-int page_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer, void *data),
-	      void *data)
+int memory_file_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer, void *data),
+		     void *data)
 {
 	_cleanup_close_ int fd = memfd_create("ringside", MFD_CLOEXEC);
 	off_t size;
@@ -28,7 +28,7 @@ int page_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer,
 
 	if (fd < 0)
 		return -errno;
-	r = page_write(fd, write, data);
+	r = memory_file_write(fd, write, data);
 	if (r)
 		return r;
 	size = lseek(fd, 0, SEEK_CUR);
@@ -39,7 +39,8 @@ int page_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer,
 	return 0;
 }
 
-int page_replace(const char *path, void (*write)(struct writer *writer, void *data), void *data)
+int memory_file_replace(const char *path, void (*write)(struct writer *writer, void *data),
+			void *data)
 {
 	_cleanup_close_ int fd = -1;
 	char temporary[PATH_MAX];
@@ -52,7 +53,7 @@ int page_replace(const char *path, void (*write)(struct writer *writer, void *da
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return -errno;
-	r = page_write(fd, write, data);
+	r = memory_file_write(fd, write, data);
 	if (!r && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
 		r = -errno;
 	if (r)

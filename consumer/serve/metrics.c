@@ -26,16 +26,16 @@ static const struct {
 	 "Of the unnamed events, those held back by the limits."},
 };
 
-static void put_sums(struct exposition *e, const struct ledger *ledger)
+static void put_sums(struct prometheus *e, const struct ledger *ledger)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
-		exposition_family(e, EXPOSITION_COUNTER, sums[i].name, NULL, sums[i].help);
+		prometheus_family(e, PROMETHEUS_COUNTER, sums[i].name, NULL, sums[i].help);
 		for (unsigned k = 0; k < ledger->n_kinds; k++) {
 			if (!ledger->kinds[k].has_sums)
 				continue;
-			exposition_sample(e);
-			exposition_label(e, "kind", ledger->kinds[k].name);
-			exposition_uint(e, ledger->kinds[k].sums[sums[i].sum]);
+			prometheus_sample(e);
+			prometheus_label(e, "kind", ledger->kinds[k].name);
+			prometheus_uint(e, ledger->kinds[k].sums[sums[i].sum]);
 		}
 	}
 }
@@ -49,91 +49,91 @@ static bool is_reason(const struct ledger_kind *kind, unsigned reason)
 	return (summed && kind->has_sums) || kind->lost[reason].count;
 }
 
-static void put_lost(struct exposition *e, const struct ledger *ledger)
+static void put_lost(struct prometheus *e, const struct ledger *ledger)
 {
-	exposition_family(e, EXPOSITION_COUNTER, "ringside_events_lost", NULL,
+	prometheus_family(e, PROMETHEUS_COUNTER, "ringside_events_lost", NULL,
 			  "Events that are missing from the stream, by reason.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		for (unsigned r = 0; r < LOST_REASONS; r++) {
 			if (!is_reason(&ledger->kinds[k], r))
 				continue;
-			exposition_sample(e);
-			exposition_label(e, "kind", ledger->kinds[k].name);
-			exposition_label(e, "reason", lost_reasons[r].label);
-			exposition_uint(e, ledger_lost(&ledger->kinds[k], r).count);
+			prometheus_sample(e);
+			prometheus_label(e, "kind", ledger->kinds[k].name);
+			prometheus_label(e, "reason", lost_reasons[r].label);
+			prometheus_uint(e, ledger_lost(&ledger->kinds[k], r).count);
 		}
 	}
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_losses_uncounted", NULL,
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_losses_uncounted", NULL,
 			  "1: events were lost, too, of which nobody knows how many.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		for (unsigned r = 0; r < LOST_REASONS; r++) {
 			if (!ledger_lost(&ledger->kinds[k], r).unknown)
 				continue;
-			exposition_sample(e);
-			exposition_label(e, "kind", ledger->kinds[k].name);
-			exposition_label(e, "reason", lost_reasons[r].label);
-			exposition_uint(e, 1);
+			prometheus_sample(e);
+			prometheus_label(e, "kind", ledger->kinds[k].name);
+			prometheus_label(e, "reason", lost_reasons[r].label);
+			prometheus_uint(e, 1);
 		}
 	}
 }
 
-static void put_missed(struct exposition *e, const struct ledger *ledger)
+static void put_missed(struct prometheus *e, const struct ledger *ledger)
 {
-	exposition_family(
-		e, EXPOSITION_COUNTER, "ringside_missed_runs", NULL,
+	prometheus_family(
+		e, PROMETHEUS_COUNTER, "ringside_missed_runs", NULL,
 		"Runs of the probe that the kernel refused, an upper bound of events never "
 		"seen; absent where the kernel does not count them.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		if (!ledger->kinds[k].missed_known)
 			continue;
-		exposition_sample(e);
-		exposition_label(e, "kind", ledger->kinds[k].name);
-		exposition_uint(e, ledger->kinds[k].sums[LEDGER_MISSED_RUNS]);
+		prometheus_sample(e);
+		prometheus_label(e, "kind", ledger->kinds[k].name);
+		prometheus_uint(e, ledger->kinds[k].sums[LEDGER_MISSED_RUNS]);
 	}
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_events_in_flight", NULL,
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_events_in_flight", NULL,
 			  "Events between hook and ring at the latest Counters.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		if (!ledger->kinds[k].has_sums)
 			continue;
-		exposition_sample(e);
-		exposition_label(e, "kind", ledger->kinds[k].name);
-		exposition_uint(e, ledger->kinds[k].in_flight);
+		prometheus_sample(e);
+		prometheus_label(e, "kind", ledger->kinds[k].name);
+		prometheus_uint(e, ledger->kinds[k].in_flight);
 	}
 }
 
-static void put_probes(struct exposition *e, const struct ledger *ledger, bool living)
+static void put_probes(struct prometheus *e, const struct ledger *ledger, bool living)
 {
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_probe_attached", NULL,
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_probe_attached", NULL,
 			  "Whether the probe is attached, and by which tier.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		const struct ledger_kind *kind = &ledger->kinds[k];
 
 		if (!strcmp(kind->name, "any")) /* of Lost records that name none */
 			continue;
-		exposition_sample(e);
-		exposition_label(e, "kind", kind->name);
-		exposition_label(e, "tier", kind->tier);
-		exposition_uint(e, living && *kind->tier);
+		prometheus_sample(e);
+		prometheus_label(e, "kind", kind->name);
+		prometheus_label(e, "tier", kind->tier);
+		prometheus_uint(e, living && *kind->tier);
 	}
 }
 
-static void put_series_labels(struct exposition *e, const struct series *series)
+static void put_series_labels(struct prometheus *e, const struct series *series)
 {
 	const char *text = series->text;
 
-	exposition_sample(e);
+	prometheus_sample(e);
 	for (unsigned i = 0; i < SERIES_FIELDS; i++, text += strlen(text) + 1)
-		exposition_label(e, series_fields[i], text);
+		prometheus_label(e, series_fields[i], text);
 }
 
-static void put_overflow_label(struct exposition *e)
+static void put_overflow_label(struct prometheus *e)
 {
-	exposition_sample(e);
-	exposition_label(e, "overflow", "true");
+	prometheus_sample(e);
+	prometheus_label(e, "overflow", "true");
 }
 
 /* One value of all rows of a kind. */
-static void put_values(struct exposition *e, const struct ledger *ledger, unsigned kind,
+static void put_values(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 		       unsigned value)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
@@ -142,18 +142,18 @@ static void put_values(struct exposition *e, const struct ledger *ledger, unsign
 		if (ledger->series.all[i]->kind != kind)
 			continue;
 		put_series_labels(e, ledger->series.all[i]);
-		exposition_uint(e, ledger->series.all[i]->totals[value]);
+		prometheus_uint(e, ledger->series.all[i]->totals[value]);
 	}
 	if (!of->overflow_rows)
 		return;
 	put_overflow_label(e);
-	exposition_uint(e, of->overflow[value]);
+	prometheus_uint(e, of->overflow[value]);
 }
 
-static void put_fullest(struct exposition *e, const struct ledger *ledger, unsigned kind,
+static void put_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			enum series_side side, const char *name)
 {
-	exposition_family(e, EXPOSITION_GAUGE, name, "ratio",
+	prometheus_family(e, PROMETHEUS_GAUGE, name, "ratio",
 			  "The fullest TCP queue since the previous Counters, of its buffer.");
 	for (size_t i = 0; i < ledger->series.n; i++) {
 		const struct series *one = ledger->series.all[i];
@@ -161,15 +161,15 @@ static void put_fullest(struct exposition *e, const struct ledger *ledger, unsig
 		if (one->kind != kind || !one->queues || !one->refs || one->fullest[side] < 0)
 			continue;
 		put_series_labels(e, one);
-		exposition_double(e, one->fullest[side]);
+		prometheus_double(e, one->fullest[side]);
 	}
 	if (!ledger->kinds[kind].overflow_rows || ledger->kinds[kind].overflow_fullest[side] < 0)
 		return;
 	put_overflow_label(e);
-	exposition_double(e, ledger->kinds[kind].overflow_fullest[side]);
+	prometheus_double(e, ledger->kinds[kind].overflow_fullest[side]);
 }
 
-static void put_buckets(struct exposition *e, const struct series *series, const uint64_t *totals,
+static void put_buckets(struct prometheus *e, const struct series *series, const uint64_t *totals,
 			enum series_side side)
 {
 	static const char *const bounds[SERIES_FILLS] = {
@@ -183,12 +183,12 @@ static void put_buckets(struct exposition *e, const struct series *series, const
 			put_series_labels(e, series);
 		else
 			put_overflow_label(e);
-		exposition_label(e, "le", bounds[i]);
-		exposition_uint(e, sum);
+		prometheus_label(e, "le", bounds[i]);
+		prometheus_uint(e, sum);
 	}
 }
 
-static void put_side(struct exposition *e, const struct ledger *ledger, unsigned kind,
+static void put_side(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 		     enum series_side side, const char *word, bool living)
 {
 	char name[NAME_SIZE];
@@ -197,10 +197,10 @@ static void put_side(struct exposition *e, const struct ledger *ledger, unsigned
 	if (living)
 		put_fullest(e, ledger, kind, side, name);
 	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_samples", word);
-	exposition_family(e, EXPOSITION_COUNTER, name, NULL, "TCP queues looked at.");
+	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL, "TCP queues looked at.");
 	put_values(e, ledger, kind, SERIES_SAMPLES + side);
 	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_fill_ratio", word);
-	exposition_family(e, EXPOSITION_HISTOGRAM, name, "ratio",
+	prometheus_family(e, PROMETHEUS_HISTOGRAM, name, "ratio",
 			  "How full TCP queues were when looked at, of their buffer.");
 	for (size_t i = 0; i < ledger->series.n; i++)
 		if (ledger->series.all[i]->kind == kind)
@@ -209,7 +209,7 @@ static void put_side(struct exposition *e, const struct ledger *ledger, unsigned
 		put_buckets(e, NULL, ledger->kinds[kind].overflow, side);
 }
 
-static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned kind,
+static void put_rows(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 		     uint64_t now_nano)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
@@ -228,33 +228,33 @@ static void put_rows(struct exposition *e, const struct ledger *ledger, unsigned
 		return;
 	}
 	(void)snprintf(name, sizeof(name), "ringside_%ss", of->name);
-	exposition_family(e, EXPOSITION_COUNTER, name, NULL,
+	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL,
 			  "Events by container, those held back by the limits included.");
 	put_values(e, ledger, kind, SERIES_COUNT);
 	(void)snprintf(name, sizeof(name), "ringside_%ss_limited", of->name);
-	exposition_family(e, EXPOSITION_COUNTER, name, NULL,
+	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL,
 			  "Of the events by container, those held back by the limits.");
 	put_values(e, ledger, kind, SERIES_LIMITED);
 }
 
-static void put_cpu(struct exposition *e, const char *mode, uint64_t nano)
+static void put_cpu(struct prometheus *e, const char *mode, uint64_t nano)
 {
-	exposition_sample(e);
-	exposition_label(e, "mode", mode);
-	exposition_seconds(e, nano);
+	prometheus_sample(e);
+	prometheus_label(e, "mode", mode);
+	prometheus_seconds(e, nano);
 }
 
-static void put_bytes(struct exposition *e, const char *name, const char *help, uint64_t bytes)
+static void put_bytes(struct prometheus *e, const char *name, const char *help, uint64_t bytes)
 {
-	exposition_family(e, EXPOSITION_GAUGE, name, "bytes", help);
-	exposition_sample(e);
-	exposition_uint(e, bytes);
+	prometheus_family(e, PROMETHEUS_GAUGE, name, "bytes", help);
+	prometheus_sample(e);
+	prometheus_uint(e, bytes);
 }
 
-static void put_upkeep(struct exposition *e, const struct upkeep *upkeep)
+static void put_upkeep(struct prometheus *e, const struct own_usage *upkeep)
 {
 	if (upkeep->has_cpu) {
-		exposition_family(e, EXPOSITION_COUNTER, "ringside_streamer_cpu_seconds", "seconds",
+		prometheus_family(e, PROMETHEUS_COUNTER, "ringside_streamer_cpu_seconds", "seconds",
 				  "CPU time of the streamer that counts, since it started.");
 		put_cpu(e, "user", upkeep->user_nano);
 		put_cpu(e, "system", upkeep->system_nano);
@@ -269,27 +269,27 @@ static void put_upkeep(struct exposition *e, const struct upkeep *upkeep)
 			  "Memory of its BPF maps, with the rings.", upkeep->map_bytes);
 }
 
-static void put_stream(struct exposition *e, const struct ledger_view *view)
+static void put_stream(struct prometheus *e, const struct ledger_view *view)
 {
 	char id[2 * LEDGER_ID + 1];
 
 	for (unsigned i = 0; i < LEDGER_ID; i++)
 		(void)snprintf(id + (size_t)2 * i, 3, "%02x", view->id[i]);
-	exposition_sample(e);
-	exposition_label(e, "stream_id", id);
-	exposition_label(e, "host", view->host);
-	exposition_label(e, "boot_id", view->boot_id);
-	exposition_label(e, "kernel_release", view->kernel);
-	exposition_label(e, "streamer_version", view->version);
-	exposition_label(e, "counts", view->counts ? "true" : "false");
-	exposition_uint(e, 1);
+	prometheus_sample(e);
+	prometheus_label(e, "stream_id", id);
+	prometheus_label(e, "host", view->host);
+	prometheus_label(e, "boot_id", view->boot_id);
+	prometheus_label(e, "kernel_release", view->kernel);
+	prometheus_label(e, "streamer_version", view->version);
+	prometheus_label(e, "counts", view->counts ? "true" : "false");
+	prometheus_uint(e, 1);
 }
 
-static void put_streams(struct exposition *e, const struct ledger *ledger, uint64_t now_nano)
+static void put_streams(struct prometheus *e, const struct ledger *ledger, uint64_t now_nano)
 {
 	struct ledger_view view;
 
-	exposition_family(e, EXPOSITION_INFO, "ringside_stream", NULL,
+	prometheus_family(e, PROMETHEUS_INFO, "ringside_stream", NULL,
 			  "The streams being written. Of several on one machine one counts; "
 			  "what the others saw is the same.");
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
@@ -299,65 +299,65 @@ static void put_streams(struct exposition *e, const struct ledger *ledger, uint6
 	}
 	if (ledger_newest(ledger, now_nano, &view))
 		return;
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_last_counters_timestamp_seconds",
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_last_counters_timestamp_seconds",
 			  "seconds", "When the latest Counters were made: the heartbeat.");
-	exposition_sample(e);
-	exposition_seconds(e, view.counters_nano);
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_counters_interval_seconds", "seconds",
+	prometheus_sample(e);
+	prometheus_seconds(e, view.counters_nano);
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_counters_interval_seconds", "seconds",
 			  "How often Counters are made.");
-	exposition_sample(e);
-	exposition_seconds(e, view.interval_nano);
-	exposition_family(e, EXPOSITION_GAUGE, "ringside_ring_size_bytes", "bytes",
+	prometheus_sample(e);
+	prometheus_seconds(e, view.interval_nano);
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_ring_size_bytes", "bytes",
 			  "Size of the rings between kernel and streamer.");
-	exposition_sample(e);
-	exposition_label(e, "ring", "critical");
-	exposition_uint(e, view.critical_ring_bytes);
-	exposition_sample(e);
-	exposition_label(e, "ring", "bulk");
-	exposition_uint(e, view.bulk_ring_bytes);
+	prometheus_sample(e);
+	prometheus_label(e, "ring", "critical");
+	prometheus_uint(e, view.critical_ring_bytes);
+	prometheus_sample(e);
+	prometheus_label(e, "ring", "bulk");
+	prometheus_uint(e, view.bulk_ring_bytes);
 	if (view.living)
 		put_upkeep(e, view.upkeep);
 }
 
-static void put_number(struct exposition *e, enum exposition_type type, const char *name,
+static void put_number(struct prometheus *e, enum prometheus_type type, const char *name,
 		       const char *help, uint64_t v)
 {
-	exposition_family(e, type, name, NULL, help);
-	exposition_sample(e);
-	exposition_uint(e, v);
+	prometheus_family(e, type, name, NULL, help);
+	prometheus_sample(e);
+	prometheus_uint(e, v);
 }
 
-static void put_server(struct exposition *e, const struct ledger *ledger,
+static void put_server(struct prometheus *e, const struct ledger *ledger,
 		       const struct metrics_server *server)
 {
-	exposition_family(e, EXPOSITION_INFO, "ringside_build", NULL, "What serves this.");
-	exposition_sample(e);
-	exposition_label(e, "version", RINGSIDE_VERSION);
-	exposition_uint(e, 1);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_damaged_records",
+	prometheus_family(e, PROMETHEUS_INFO, "ringside_build", NULL, "What serves this.");
+	prometheus_sample(e);
+	prometheus_label(e, "version", RINGSIDE_VERSION);
+	prometheus_uint(e, 1);
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_damaged_records",
 		   "Records, or stretches of them, that could not be read.", server->damaged);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_rows_left_out",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_rows_left_out",
 		   "Rows of Counters that found no room in memory.", ledger->rows_left_out);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_events_refused",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_refused",
 		   "Requests for events refused, because there were too many clients.",
 		   server->refused);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_events_sent",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_sent",
 		   "Events sent, to all clients together.", server->events_sent);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_events_dropped",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_dropped",
 		   "Events not sent, because the client was too slow.", server->events_dropped);
-	put_number(e, EXPOSITION_GAUGE, "ringside_serve_events_clients",
+	put_number(e, PROMETHEUS_GAUGE, "ringside_serve_events_clients",
 		   "Clients that are sent events now.", server->events_clients);
-	put_number(e, EXPOSITION_GAUGE, "ringside_serve_connections", "Connections there are now.",
+	put_number(e, PROMETHEUS_GAUGE, "ringside_serve_connections", "Connections there are now.",
 		   server->connections);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_connections_late",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_connections_late",
 		   "Connections ended because a request, or reading its answer, took too long.",
 		   server->connections_late);
-	put_number(e, EXPOSITION_COUNTER, "ringside_serve_connections_displaced",
+	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_connections_displaced",
 		   "Connections ended because another one needed the place.",
 		   server->connections_displaced);
 }
 
-void metrics_write(struct exposition *e, const struct ledger *ledger,
+void metrics_write(struct prometheus *e, const struct ledger *ledger,
 		   const struct metrics_server *server, uint64_t now_nano)
 {
 	put_server(e, ledger, server);
@@ -367,10 +367,10 @@ void metrics_write(struct exposition *e, const struct ledger *ledger,
 	put_lost(e, ledger);
 	put_missed(e, ledger);
 	if (ledger->has_oom_kills)
-		put_number(e, EXPOSITION_COUNTER, "ringside_kernel_oom_kills",
+		put_number(e, PROMETHEUS_COUNTER, "ringside_kernel_oom_kills",
 			   "OOM kills since boot, as the kernel itself counts them.",
 			   ledger->oom_kills);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		put_rows(e, ledger, k, now_nano);
-	exposition_end(e);
+	prometheus_end(e);
 }

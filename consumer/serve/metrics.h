@@ -17,5 +17,5 @@ struct metrics_server {
 	uint64_t connections_late, connections_displaced;
 };
 
-void metrics_write(struct exposition *e, const struct ledger *ledger,
+void metrics_write(struct prometheus *e, const struct ledger *ledger,
 		   const struct metrics_server *server, uint64_t now_nano);

@@ -15,11 +15,11 @@ static void change_stream(struct stats_counters *counters, const Ringside__V1__H
 	memcpy(counters->stream_id, id->data, STATS_ID);
 	counters->order++;
 	counters->parts_seen = 0;
-	upkeep_part(&counters->upkeep);
+	own_usage_part(&counters->upkeep);
 	(void)snprintf(boot_id, sizeof(boot_id), "%s", header->boot_id ? header->boot_id : "");
 	if (!strcmp(boot_id, counters->boot_id))
 		return;
-	objects_done(&counters->objects);
+	bpf_objects_done(&counters->objects);
 	memcpy(counters->boot_id, boot_id, sizeof(boot_id));
 }
 
@@ -32,19 +32,19 @@ int stats_counters_add(struct stats_counters *counters, const Ringside__V1__Head
 	if (!header)
 		return 0;
 	change_stream(counters, header);
-	upkeep_take(&counters->upkeep, from->cost, record->boottime_nano);
+	own_usage_take(&counters->upkeep, from->cost, record->boottime_nano);
 	if (from->part == 1)
-		objects_begin(&counters->objects, counters->order, from->full);
+		bpf_objects_begin(&counters->objects, counters->order, from->full);
 	counters->parts_seen = from->part == 1                          ? 1
 			       : from->part == counters->parts_seen + 1 ? from->part
 									: 0;
 	for (size_t i = 0; !r && i < from->n_rows; i++) {
 		counters->has_objects |= object_of(from->rows[i]) != NULL;
-		r = objects_take(&counters->objects, STATS_OBJECTS, from->rows[i],
-				 (struct series_stamp){0}, record->boottime_nano);
+		r = bpf_objects_take(&counters->objects, STATS_OBJECTS, from->rows[i],
+				     (struct series_stamp){0}, record->boottime_nano);
 	}
 	if (!r && from->full && counters->parts_seen && counters->parts_seen == from->parts)
-		objects_sweep(&counters->objects);
+		bpf_objects_sweep(&counters->objects);
 	return r;
 }
 
@@ -66,7 +66,7 @@ size_t stats_counters_top(const struct stats_counters *counters, stats_weight_fn
 	const struct object *object;
 	size_t n = 0, i = 0;
 
-	while ((object = objects_next(&counters->objects, &i))) {
+	while ((object = bpf_objects_next(&counters->objects, &i))) {
 		size_t at = n;
 
 		if (weight(object) <= 0)

@@ -12,9 +12,9 @@
 #define STATS_BOOT 72
 
 struct stats_counters {
-	struct objects objects; /* of the boot that was read last */
-	bool has_objects;       /* there were rows of some */
-	struct upkeep upkeep;   /* of all streamers together */
+	struct bpf_objects objects; /* of the boot that was read last */
+	bool has_objects;           /* there were rows of some */
+	struct own_usage upkeep;    /* of all streamers together */
 	/* --- */
 	uint64_t order; /* of the stream at hand */
 	uint8_t stream_id[STATS_ID];

@@ -28,7 +28,7 @@ static void put_top(const struct stats_counters *counters, struct writer *writer
 	writer_string(writer, "]");
 }
 
-static void put_upkeep(const struct upkeep *upkeep, struct writer *writer)
+static void put_upkeep(const struct own_usage *upkeep, struct writer *writer)
 {
 	const char *before = "";
 
@@ -51,6 +51,6 @@ void stats_json_counters(const struct stats_counters *counters, struct writer *w
 		put_top(counters, writer, "by_run_time", object_cpu_share);
 		writer_string(writer, "}");
 	}
-	if (upkeep_is_known(&counters->upkeep))
+	if (own_usage_is_known(&counters->upkeep))
 		put_upkeep(&counters->upkeep, writer);
 }

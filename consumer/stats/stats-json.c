@@ -67,7 +67,7 @@ static void put_lost(const struct stats_kind *kind, struct writer *writer)
 static void put_kind(const struct stats *stats, unsigned i, struct writer *writer)
 {
 	const struct stats_kind *kind = &stats->kinds[i];
-	size_t n = buckets_used(&stats->buckets);
+	size_t n = time_buckets_used(&stats->buckets);
 
 	json_member(writer, i ? ",{" : "{", "kind");
 	json_string(writer, kind->name, strlen(kind->name));

@@ -86,7 +86,7 @@ static void put_container(struct line *line, const struct object *object)
 	c.runtime = of_container(object, SERIES_RUNTIME);
 	c.systemd_unit = of_container(object, SERIES_UNIT);
 	c.cgroup_path = of_container(object, SERIES_CGROUP);
-	identity_read(&c, &arena); /* what a series has no field for */
+	container_identity_read(&c, &arena); /* what a series has no field for */
 	line_text(line, "  ");
 	text_container(line, &c);
 }
@@ -160,7 +160,7 @@ static void put_objects(const struct stats_counters *counters, const struct stat
 			struct line *line)
 {
 	columns_title(print->writer, line, "BPF objects: ");
-	objects_text(line, &counters->objects);
+	bpf_objects_text(line, &counters->objects);
 	columns_line(print->writer, line);
 	put_top(counters, print, line, "BPF objects by memory", stats_counters_memory);
 	put_top(counters, print, line, "BPF programs by run time", object_cpu_share);
@@ -171,9 +171,9 @@ void stats_text_counters(const struct stats_counters *counters, const struct sta
 {
 	if (counters->has_objects)
 		put_objects(counters, print, line);
-	if (!upkeep_is_known(&counters->upkeep))
+	if (!own_usage_is_known(&counters->upkeep))
 		return;
 	columns_title(print->writer, line, "The streamer itself: ");
-	upkeep_text(line, &counters->upkeep);
+	own_usage_text(line, &counters->upkeep);
 	columns_line(print->writer, line);
 }

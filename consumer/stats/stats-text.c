@@ -49,10 +49,10 @@ static void put_time(const struct stats_print *print, struct line *line, uint64_
 /* "7.81 ms", "8 s", "2 min 8 s" */
 static void put_length(struct line *line, uint64_t nano)
 {
-	char text[SPAN_SIZE];
+	char text[DURATION_SIZE];
 
 	if (nano >= SECOND && nano % SECOND == 0) {
-		line_text(line, span_text(nano, text));
+		line_text(line, duration_text(nano, text));
 		return;
 	}
 	line_uint(line, nano / 1000000);
@@ -63,7 +63,7 @@ static void put_length(struct line *line, uint64_t nano)
 
 static void put_head(const struct stats *stats, const struct stats_print *print, struct line *line)
 {
-	char text[SPAN_SIZE];
+	char text[DURATION_SIZE];
 
 	put_counted(line, stats->records, " record");
 	line_text(line, ", ");
@@ -88,14 +88,14 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 	line_text(line, " to ");
 	put_time(print, line, stats->last);
 	line_text(line, print->utc ? " UTC (" : " (");
-	line_text(line, span_text(stats->last - stats->first, text));
+	line_text(line, duration_text(stats->last - stats->first, text));
 	line_text(line, ")");
 	columns_line(print->writer, line);
 }
 
 static uint64_t column_of(const struct stats *stats, unsigned kind, size_t from, size_t each)
 {
-	size_t n = buckets_used(&stats->buckets);
+	size_t n = time_buckets_used(&stats->buckets);
 	uint64_t sum = 0;
 
 	for (size_t i = from; i < from + each && i < n; i++)
@@ -117,7 +117,7 @@ static void put_bar(struct line *line, uint64_t count, uint64_t most)
 
 static void chart_row(const struct stats *stats, unsigned kind, size_t each, struct line *line)
 {
-	size_t n = buckets_used(&stats->buckets);
+	size_t n = time_buckets_used(&stats->buckets);
 	const char *start = line->p;
 	uint64_t most = 0;
 
@@ -137,7 +137,7 @@ static void chart_row(const struct stats *stats, unsigned kind, size_t each, str
 
 static void put_chart(const struct stats *stats, const struct stats_print *print, struct line *line)
 {
-	size_t around = STATS_NAME_MIN + 1 + MOST_WIDTH, n = buckets_used(&stats->buckets);
+	size_t around = STATS_NAME_MIN + 1 + MOST_WIDTH, n = time_buckets_used(&stats->buckets);
 	size_t columns = print->columns > around + 8 ? print->columns - around : 8;
 	size_t each = (n + columns - 1) / columns;
 

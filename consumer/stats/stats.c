@@ -33,7 +33,7 @@ int stats_new(struct stats **ret)
 struct stats *stats_free(struct stats *stats)
 {
 	if (stats)
-		objects_done(&stats->counters.objects);
+		bpf_objects_done(&stats->counters.objects);
 	for (unsigned i = 0; stats && i < STATS_LISTS; i++)
 		toplist_done(&stats->lists[i]);
 	free(stats);
@@ -101,7 +101,7 @@ static void count(struct stats *stats, unsigned kind, const Ringside__V1__Record
 	if (!stats->timed || time > stats->last)
 		stats->last = time;
 	stats->timed = true;
-	buckets_add(&stats->buckets, kind, time, both);
+	time_buckets_add(&stats->buckets, kind, time, both);
 }
 
 static uint64_t mix(uint64_t hash, const char *s)

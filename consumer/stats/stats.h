@@ -12,7 +12,7 @@
 #include "consumer/stats/toplist.h"
 #include "proto/ringside.pb-c.h"
 
-#define STATS_KINDS BUCKETS_ROWS
+#define STATS_KINDS TIME_BUCKETS_ROWS
 
 enum stats_list { STATS_CONTAINERS, STATS_SYSCALLS, STATS_VICTIMS, STATS_LISTS };
 
@@ -33,7 +33,7 @@ struct stats {
 	uint64_t first, last; /* of events, ns since 1970 */
 	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
 	struct stats_kind kinds[STATS_KINDS];
-	struct buckets buckets; /* a row a kind, held back events included */
+	struct time_buckets buckets; /* a row a kind, held back events included */
 	/* The parts of a name are separated by tabs. */
 	struct toplist lists[STATS_LISTS];
 	struct stats_counters counters;

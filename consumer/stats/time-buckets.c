@@ -15,7 +15,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-size_t buckets_used(const struct buckets *buckets)
+size_t time_buckets_used(const struct time_buckets *buckets)
 {
 	return buckets->used ? (size_t)(buckets->high - buckets->low + 1) : 0;
 }
@@ -34,11 +34,11 @@ static void halve(uint64_t counts[BUCKETS], uint64_t low, size_t n)
 	}
 }
 
-static void grow(struct buckets *buckets)
+static void grow(struct time_buckets *buckets)
 {
-	size_t n = buckets_used(buckets);
+	size_t n = time_buckets_used(buckets);
 
-	for (size_t i = 0; i < BUCKETS_ROWS; i++)
+	for (size_t i = 0; i < TIME_BUCKETS_ROWS; i++)
 		halve(buckets->counts[i], buckets->low, n);
 	buckets->nano *= 2;
 	buckets->low /= 2;
@@ -46,11 +46,11 @@ static void grow(struct buckets *buckets)
 }
 
 /* Makes room before the first. */
-static void shift(struct buckets *buckets, uint64_t low)
+static void shift(struct time_buckets *buckets, uint64_t low)
 {
-	size_t by = (size_t)(buckets->low - low), n = buckets_used(buckets);
+	size_t by = (size_t)(buckets->low - low), n = time_buckets_used(buckets);
 
-	for (size_t i = 0; by && i < BUCKETS_ROWS; i++) {
+	for (size_t i = 0; by && i < TIME_BUCKETS_ROWS; i++) {
 		uint64_t *counts = buckets->counts[i];
 
 		memmove(counts + by, counts, n * WORD);
@@ -59,14 +59,14 @@ static void shift(struct buckets *buckets, uint64_t low)
 	buckets->low = low;
 }
 
-void buckets_add(struct buckets *buckets, unsigned row, uint64_t time, uint64_t count)
+void time_buckets_add(struct time_buckets *buckets, unsigned row, uint64_t time, uint64_t count)
 {
 	uint64_t at;
 
 	if (!buckets->used) {
 		buckets->used = true;
-		buckets->nano = BUCKETS_NANO;
-		buckets->low = buckets->high = time / BUCKETS_NANO;
+		buckets->nano = TIME_BUCKETS_NANO;
+		buckets->low = buckets->high = time / TIME_BUCKETS_NANO;
 	}
 	at = time / buckets->nano;
 	while (max(at, buckets->high) - min(at, buckets->low) >= BUCKETS) {

@@ -8,17 +8,19 @@
 #include <stdint.h>
 
 #define BUCKETS 512
-#define BUCKETS_NANO 1953125u /* the length to begin with, 1/512 s: doubles to whole seconds */
-#define BUCKETS_ROWS 16
+#define TIME_BUCKETS_NANO                                                                          \
+	1953125u /* the length to begin with, 1/512 s: doubles to whole seconds                    \
+		  */
+#define TIME_BUCKETS_ROWS 16
 
-struct buckets {
+struct time_buckets {
 	bool used;
-	uint64_t nano;                          /* the length of one */
-	uint64_t low, high;                     /* first and last with a count, as time / nano */
-	uint64_t counts[BUCKETS_ROWS][BUCKETS]; /* from low on */
+	uint64_t nano;      /* the length of one */
+	uint64_t low, high; /* first and last with a count, as time / nano */
+	uint64_t counts[TIME_BUCKETS_ROWS][BUCKETS]; /* from low on */
 };
 
-void buckets_add(struct buckets *buckets, unsigned row, uint64_t time, uint64_t count);
+void time_buckets_add(struct time_buckets *buckets, unsigned row, uint64_t time, uint64_t count);
 
 /* From low to high. */
-size_t buckets_used(const struct buckets *buckets);
+size_t time_buckets_used(const struct time_buckets *buckets);

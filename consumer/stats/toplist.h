@@ -34,8 +34,8 @@ struct toplist_more {
 };
 
 struct toplist {
-	uint64_t seed;        /* nobody can know it and choose two names of one hash */
-	struct shares shares; /* whose the rows are */
+	uint64_t seed;             /* nobody can know it and choose two names of one hash */
+	struct fair_shares shares; /* whose the rows are */
 	size_t n;
 	struct toplist_count others;      /* of names that found no room */
 	struct toplist_count unknown;     /* of those that nobody knows the name of */

@@ -65,7 +65,7 @@ double object_cpu_share(const struct object *object)
 /* An object as a row has it, on the stack. */
 struct reading {
 	struct object object;
-	struct fields fields;
+	struct packed_texts fields;
 };
 
 static void put_value(struct reading *to, enum object_value value, bool has, uint64_t v)
@@ -74,24 +74,24 @@ static void put_value(struct reading *to, enum object_value value, bool has, uin
 	to->object.values[value] = has ? v : 0;
 }
 
-static void read_texts(struct fields *to, const Ringside__V1__CounterRow *row)
+static void read_texts(struct packed_texts *to, const Ringside__V1__CounterRow *row)
 {
 	const Ringside__V1__BpfObject *of = row->bpf_object;
 	const char *container[SERIES_OF_CONTAINER];
 	char number[32];
 	struct line line = line_make(number, sizeof(number));
 
-	fields_begin(to, OBJECT_FIELDS);
+	packed_texts_begin(to, OBJECT_FIELDS);
 	if (of->has_type)
 		line_uint(&line, of->type);
 	(void)line_end(&line);
-	fields_put(to, text_has(of->type_name) ? of->type_name : number);
-	fields_put(to, of->name);
-	fields_put(to, of->holder ? of->holder->comm : NULL);
-	fields_put(to, of->program ? of->program->tag : NULL);
+	packed_texts_put(to, text_has(of->type_name) ? of->type_name : number);
+	packed_texts_put(to, of->name);
+	packed_texts_put(to, of->holder ? of->holder->comm : NULL);
+	packed_texts_put(to, of->program ? of->program->tag : NULL);
 	series_of_container(row->container, container);
 	for (unsigned i = 0; i < SERIES_OF_CONTAINER; i++)
-		fields_put(to, container[i]);
+		packed_texts_put(to, container[i]);
 }
 
 #define VALUE(to, value, of, field) put_value(to, value, (of)->has_##field, (of)->field)
@@ -200,7 +200,7 @@ static void free_object(struct object *object)
 	free(object);
 }
 
-static int add(struct objects *objects, const struct reading *reading, uint64_t boottime_nano,
+static int add(struct bpf_objects *objects, const struct reading *reading, uint64_t boottime_nano,
 	       struct object **ret)
 {
 	struct object *object = calloc(1, sizeof(*object));
@@ -221,7 +221,7 @@ static int add(struct objects *objects, const struct reading *reading, uint64_t 
 	return 0;
 }
 
-void objects_begin(struct objects *objects, uint64_t order, bool full)
+void bpf_objects_begin(struct bpf_objects *objects, uint64_t order, bool full)
 {
 	objects->order = order;
 	objects->set++;
@@ -229,14 +229,14 @@ void objects_begin(struct objects *objects, uint64_t order, bool full)
 	memset(objects->leaving, 0, sizeof(objects->leaving));
 }
 
-static void leave_out(struct objects *objects, const struct object *object)
+static void leave_out(struct bpf_objects *objects, const struct object *object)
 {
 	objects->leaving[object->sort].n++;
 	objects->leaving[object->sort].memory_bytes += object->values[OBJECT_MEMORY];
 }
 
 /* What a full set found no room for may be this one: it stays there until the next. */
-static bool has_room(const struct objects *objects, size_t limit)
+static bool has_room(const struct bpf_objects *objects, size_t limit)
 {
 	return objects->table.n < limit && (objects->full || !(objects->left_out[OBJECT_PROGRAM].n +
 							       objects->left_out[OBJECT_MAP].n));
@@ -250,8 +250,8 @@ static bool was_unloaded(void *item, void *data)
 	return true;
 }
 
-int objects_take(struct objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
-		 struct series_stamp stamp, uint64_t boottime_nano)
+int bpf_objects_take(struct bpf_objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
+		     struct series_stamp stamp, uint64_t boottime_nano)
 {
 	struct reading reading;
 	struct object *object;
@@ -289,7 +289,7 @@ int objects_take(struct objects *objects, size_t limit, const Ringside__V1__Coun
 
 static bool is_gone(void *item, void *data)
 {
-	const struct objects *objects = data;
+	const struct bpf_objects *objects = data;
 	struct object *object = item;
 
 	if (object->set == objects->set)
@@ -298,13 +298,13 @@ static bool is_gone(void *item, void *data)
 	return true;
 }
 
-void objects_sweep(struct objects *objects)
+void bpf_objects_sweep(struct bpf_objects *objects)
 {
 	table_sweep(&objects->table, is_gone, objects);
 	memcpy(objects->left_out, objects->leaving, sizeof(objects->left_out));
 }
 
-const struct object *objects_next(const struct objects *objects, size_t *at)
+const struct object *bpf_objects_next(const struct bpf_objects *objects, size_t *at)
 {
 	while (*at < objects->table.room) {
 		const struct object *object = objects->table.slots[(*at)++].item;
@@ -315,13 +315,13 @@ const struct object *objects_next(const struct objects *objects, size_t *at)
 	return NULL;
 }
 
-struct objects_sum objects_sum(const struct objects *objects, enum object_sort sort)
+struct bpf_objects_sum bpf_objects_sum(const struct bpf_objects *objects, enum object_sort sort)
 {
-	struct objects_sum sum = objects->left_out[sort];
+	struct bpf_objects_sum sum = objects->left_out[sort];
 	const struct object *object;
 	size_t i = 0;
 
-	while ((object = objects_next(objects, &i))) {
+	while ((object = bpf_objects_next(objects, &i))) {
 		if (object->sort != sort)
 			continue;
 		sum.n++;
@@ -330,10 +330,10 @@ struct objects_sum objects_sum(const struct objects *objects, enum object_sort s
 	return sum;
 }
 
-void objects_text(struct line *line, const struct objects *objects)
+void bpf_objects_text(struct line *line, const struct bpf_objects *objects)
 {
 	for (unsigned sort = 0; sort < OBJECT_SORTS; sort++) {
-		const struct objects_sum sum = objects_sum(objects, sort);
+		const struct bpf_objects_sum sum = bpf_objects_sum(objects, sort);
 
 		line_text(line, sort ? "; " : "");
 		line_count(line, sum.n);
@@ -344,11 +344,11 @@ void objects_text(struct line *line, const struct objects *objects)
 	}
 }
 
-void objects_done(struct objects *objects)
+void bpf_objects_done(struct bpf_objects *objects)
 {
 	for (size_t i = 0; i < objects->table.room; i++)
 		if (objects->table.slots[i].item)
 			free_object(objects->table.slots[i].item);
 	table_done(&objects->table);
-	*objects = (struct objects){0};
+	*objects = (struct bpf_objects){0};
 }

@@ -62,23 +62,23 @@ struct object {
 	char *text; /* the fields, each ended by a NUL */
 };
 
-struct objects_sum {
+struct bpf_objects_sum {
 	uint64_t n, memory_bytes;
 };
 
-/* All there is to it is to be zero. To look at all objects: objects_next. */
-struct objects {
+/* All there is to it is to be zero. To look at all objects: bpf_objects_next. */
+struct bpf_objects {
 	struct table table;
 	uint64_t order; /* of the stream that the set at hand is of; 0: of none */
 	uint32_t set;
 	bool full;
 	/* Of objects that found no room: by the latest full set, and by the one at hand. */
-	struct objects_sum left_out[OBJECT_SORTS], leaving[OBJECT_SORTS];
+	struct bpf_objects_sum left_out[OBJECT_SORTS], leaving[OBJECT_SORTS];
 };
 
 /* Returns the object from place *at on, which becomes the one behind it; NULL: there is none left.
  * *at is 0 at first. */
-const struct object *objects_next(const struct objects *objects, size_t *at);
+const struct object *bpf_objects_next(const struct bpf_objects *objects, size_t *at);
 
 /* The part of @row that is about an object; NULL: it is about none. */
 const Ringside__V1__BpfObject *object_of(const Ringside__V1__CounterRow *row);
@@ -92,20 +92,20 @@ static inline bool object_has(const struct object *object, enum object_value val
 double object_cpu_share(const struct object *object);
 
 /* A set of rows begins, of the stream @order. */
-void objects_begin(struct objects *objects, uint64_t order, bool full);
+void bpf_objects_begin(struct bpf_objects *objects, uint64_t order, bool full);
 
 /* A row of the set at hand, which says it @stamp and at @boottime_nano; or that its object has been
  * unloaded. There is room for @limit objects. 0 or -ENOMEM. */
-int objects_take(struct objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
-		 struct series_stamp stamp, uint64_t boottime_nano);
+int bpf_objects_take(struct bpf_objects *objects, size_t limit, const Ringside__V1__CounterRow *row,
+		     struct series_stamp stamp, uint64_t boottime_nano);
 
 /* Behind the last row of a full set: what was not in it has been unloaded. */
-void objects_sweep(struct objects *objects);
+void bpf_objects_sweep(struct bpf_objects *objects);
 
 /* Of all, also those that found no room. */
-struct objects_sum objects_sum(const struct objects *objects, enum object_sort sort);
+struct bpf_objects_sum bpf_objects_sum(const struct bpf_objects *objects, enum object_sort sort);
 
 /* "12 programs, 340 KiB; 1 map, 4 KiB" */
-void objects_text(struct line *line, const struct objects *objects);
+void bpf_objects_text(struct line *line, const struct bpf_objects *objects);
 
-void objects_done(struct objects *objects); /* may be begun anew */
+void bpf_objects_done(struct bpf_objects *objects); /* may be begun anew */

@@ -11,14 +11,14 @@
 #include "consumer/base/hash-table.h"
 
 /* All there is to it is to be zero. */
-struct shares {
+struct fair_shares {
 	struct table nodes; /* cgroups that have something */
 	size_t n;           /* of all */
 };
 
 /* Whether one more of the cgroup fits into @limit, of all; then it is counted. @path, of @size
  * bytes: "" is one of its own. False also where there is no memory. */
-bool shares_take(struct shares *shares, const char *path, size_t size, size_t limit);
+bool fair_shares_take(struct fair_shares *shares, const char *path, size_t size, size_t limit);
 /* One that was taken. */
-void shares_give(struct shares *shares, const char *path, size_t size);
-void shares_done(struct shares *shares);
+void fair_shares_give(struct fair_shares *shares, const char *path, size_t size);
+void fair_shares_done(struct fair_shares *shares);

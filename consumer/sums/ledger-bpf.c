@@ -30,8 +30,8 @@ void ledger_objects_begin(struct ledger *ledger, const struct ledger_stream *str
 	/* of the same boot they are the same objects, and its first full set will say which are
 	 * left */
 	if (!owner || (owner != stream && !ledger_stream_same_boot(owner, stream)))
-		objects_done(&ledger->objects);
-	objects_begin(&ledger->objects, stream->order, full);
+		bpf_objects_done(&ledger->objects);
+	bpf_objects_begin(&ledger->objects, stream->order, full);
 }
 
 int ledger_objects_take(struct ledger *ledger, const struct ledger_stream *stream,
@@ -41,16 +41,16 @@ int ledger_objects_take(struct ledger *ledger, const struct ledger_stream *strea
 
 	if (ledger->objects.order != stream->order)
 		return 0;
-	return objects_take(&ledger->objects, ledger->series.limit, row, stamp, stream->since);
+	return bpf_objects_take(&ledger->objects, ledger->series.limit, row, stamp, stream->since);
 }
 
 void ledger_objects_sweep(struct ledger *ledger, const struct ledger_stream *stream)
 {
 	if (ledger->objects.order == stream->order)
-		objects_sweep(&ledger->objects);
+		bpf_objects_sweep(&ledger->objects);
 }
 
-const struct objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano)
+const struct bpf_objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano)
 {
 	const struct ledger_stream *owner = owner_of(ledger);
 

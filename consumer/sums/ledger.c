@@ -17,7 +17,7 @@ void ledger_done(struct ledger *ledger)
 	for (unsigned i = 0; i < ledger->n_streams; i++)
 		ledger_stream_free(ledger->streams[i]);
 	series_done(&ledger->series);
-	objects_done(&ledger->objects);
+	bpf_objects_done(&ledger->objects);
 	*ledger = (struct ledger){0};
 }
 
@@ -161,7 +161,7 @@ static void begin_counters(struct ledger *ledger, struct ledger_stream *stream,
 
 	begin_set(ledger, stream, record->boottime_nano, now_nano);
 	stream->set++;
-	upkeep_take(&stream->upkeep, counters->cost, record->boottime_nano);
+	own_usage_take(&stream->upkeep, counters->cost, record->boottime_nano);
 	ledger_objects_begin(ledger, stream, counters->full, now_nano);
 	if (stream->counts)
 		ledger_stream_forget_fullest(ledger, stream);

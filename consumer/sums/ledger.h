@@ -56,8 +56,8 @@ struct ledger_kind {
 struct ledger_stream;
 
 struct ledger {
-	struct series_set series; /* its limit is that of objects, too */
-	struct objects objects;   /* see ledger_objects */
+	struct series_set series;   /* its limit is that of objects, too */
+	struct bpf_objects objects; /* see ledger_objects */
 	unsigned n_kinds;
 	struct ledger_kind kinds[LEDGER_KINDS];
 	unsigned n_streams;
@@ -83,7 +83,7 @@ struct ledger_view {
 	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
 	uint64_t interval_nano;
 	uint64_t critical_ring_bytes, bulk_ring_bytes;
-	const struct upkeep *upkeep;
+	const struct own_usage *upkeep;
 };
 
 void ledger_init(struct ledger *ledger, size_t series_limit);
@@ -120,7 +120,7 @@ bool ledger_lives(const struct ledger *ledger, uint64_t now_nano);
 int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret);
 
 /* The BPF objects there are; NULL: nobody tells of them any more. */
-const struct objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);
+const struct bpf_objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);
 
 /* Lost of one reason, by the sums or by Lost records, whichever says more. */
 struct lost_count ledger_lost(const struct ledger_kind *kind, unsigned reason);

@@ -17,7 +17,7 @@ const char *const series_fields[SERIES_FIELDS] = {
 
 struct key {
 	unsigned kind;
-	struct fields fields;
+	struct packed_texts fields;
 };
 
 const char *series_text(const struct series *series, enum series_field field)
@@ -38,7 +38,7 @@ static const char *enum_name(const ProtobufCEnumDescriptor *type, int value, con
 	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
 }
 
-static void put_number(struct fields *fields, const char *name, bool has, int64_t v)
+static void put_number(struct packed_texts *fields, const char *name, bool has, int64_t v)
 {
 	char buf[32];
 	struct line line = line_make(buf, sizeof(buf));
@@ -46,7 +46,7 @@ static void put_number(struct fields *fields, const char *name, bool has, int64_
 	if (!name && has)
 		line_int(&line, v);
 	(void)line_end(&line);
-	fields_put(fields, name ? name : buf);
+	packed_texts_put(fields, name ? name : buf);
 }
 
 void series_of_container(const Ringside__V1__Container *container,
@@ -67,24 +67,25 @@ void series_of_container(const Ringside__V1__Container *container,
 
 static void make_key(struct key *key, unsigned kind, const Ringside__V1__CounterRow *row)
 {
-	struct fields *fields = &key->fields;
+	struct packed_texts *fields = &key->fields;
 	const char *container[SERIES_OF_CONTAINER];
 
 	key->kind = kind;
-	fields_begin(fields, SERIES_FIELDS);
+	packed_texts_begin(fields, SERIES_FIELDS);
 	series_of_container(row->container, container);
 	for (unsigned i = 0; i < SERIES_OF_CONTAINER; i++)
-		fields_put(fields, container[i]);
+		packed_texts_put(fields, container[i]);
 	put_number(fields, row->arch_name, row->has_arch, row->arch);
 	put_number(fields, row->syscall_name, row->has_syscall_number, row->syscall_number);
-	fields_put(fields, row->has_action ? enum_name(&ringside__v1__seccomp_action__descriptor,
-						       (int)row->action, "SECCOMP_RET_")
-					   : NULL);
+	packed_texts_put(fields, row->has_action
+					 ? enum_name(&ringside__v1__seccomp_action__descriptor,
+						     (int)row->action, "SECCOMP_RET_")
+					 : NULL);
 	put_number(fields, row->error_name, row->has_error_number, row->error_number);
-	fields_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
-						      (int)row->scope, "OOM_SCOPE_")
-					  : NULL);
-	fields_put(fields, row->others ? "true" : NULL);
+	packed_texts_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
+							    (int)row->scope, "OOM_SCOPE_")
+						: NULL);
+	packed_texts_put(fields, row->others ? "true" : NULL);
 }
 
 /* Of all others of a container, or of those of a cgroup: the first bytes of @path. */
@@ -92,18 +93,18 @@ static void make_others(struct key *key, unsigned kind, const Ringside__V1__Coun
 			const char *path, size_t size)
 {
 	_cleanup_free_ char *above = size ? strndup(path, size) : NULL;
-	struct fields *fields = &key->fields;
+	struct packed_texts *fields = &key->fields;
 	const char *container[SERIES_OF_CONTAINER] = {NULL};
 
 	key->kind = kind;
-	fields_begin(fields, SERIES_FIELDS);
+	packed_texts_begin(fields, SERIES_FIELDS);
 	if (above)
 		container[SERIES_CGROUP] = above;
 	else if (!size)
 		series_of_container(row->container, container);
 	for (unsigned i = 0; i < SERIES_OTHERS; i++)
-		fields_put(fields, i < SERIES_OF_CONTAINER ? container[i] : NULL);
-	fields_put(fields, "true");
+		packed_texts_put(fields, i < SERIES_OF_CONTAINER ? container[i] : NULL);
+	packed_texts_put(fields, "true");
 }
 
 static bool is_of_others(const struct series *series)
@@ -111,7 +112,7 @@ static bool is_of_others(const struct series *series)
 	return *series_text(series, SERIES_OTHERS);
 }
 
-static struct shares *shares_of(struct series_set *set, unsigned kind, bool others)
+static struct fair_shares *shares_of(struct series_set *set, unsigned kind, bool others)
 {
 	return others ? &set->others[kind] : &set->shares[kind];
 }
@@ -134,8 +135,8 @@ static void drop(struct series_set *set, size_t i)
 {
 	struct series *series = set->all[i];
 
-	shares_give(shares_of(set, series->kind, is_of_others(series)),
-		    series_text(series, SERIES_CGROUP), series->charged);
+	fair_shares_give(shares_of(set, series->kind, is_of_others(series)),
+			 series_text(series, SERIES_CGROUP), series->charged);
 	table_sweep(&set->table, is_it, series);
 	set->n_kind[series->kind]--;
 	free(series);
@@ -214,21 +215,21 @@ static size_t parent_size(const char *path, size_t size)
 static struct series *get(struct series_set *set, const struct key *key, const struct charge *to,
 			  uint64_t now_nano)
 {
-	struct shares *shares = shares_of(set, key->kind, to->others);
+	struct fair_shares *shares = shares_of(set, key->kind, to->others);
 	uint64_t hash;
 	struct series *series = find(set, key, &hash);
 
 	if (series)
 		return series;
-	if (!shares_take(shares, to->path, to->size, set->limit) &&
+	if (!fair_shares_take(shares, to->path, to->size, set->limit) &&
 	    !(make_room(set, key->kind, now_nano) &&
-	      shares_take(shares, to->path, to->size, set->limit)))
+	      fair_shares_take(shares, to->path, to->size, set->limit)))
 		return NULL;
 	series = add(set, key, hash);
 	if (series)
 		series->charged = to->size;
 	else
-		shares_give(shares, to->path, to->size);
+		fair_shares_give(shares, to->path, to->size);
 	return series;
 }
 
@@ -277,8 +278,8 @@ void series_done(struct series_set *set)
 	free(set->all);
 	table_done(&set->table);
 	for (unsigned kind = 0; kind < SERIES_KINDS; kind++) {
-		shares_done(&set->shares[kind]);
-		shares_done(&set->others[kind]);
+		fair_shares_done(&set->shares[kind]);
+		fair_shares_done(&set->others[kind]);
 	}
 	*set = (struct series_set){0};
 }

@@ -68,7 +68,7 @@ struct series {
 
 struct series_set {
 	size_t limit; /* of each kind; and of those of others */
-	struct shares shares[SERIES_KINDS], others[SERIES_KINDS];
+	struct fair_shares shares[SERIES_KINDS], others[SERIES_KINDS];
 	struct table table;
 	size_t n, room;
 	struct series **all; /* in the order they came */

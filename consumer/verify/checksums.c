@@ -3,22 +3,22 @@
 
 #include <inttypes.h>
 
-int coverage_init(struct coverage *coverage)
+int checksums_init(struct checksums *coverage)
 {
-	*coverage = (struct coverage){.hash = XXH64_createState()};
+	*coverage = (struct checksums){.hash = XXH64_createState()};
 	if (!coverage->hash)
 		return -ENOMEM;
 	(void)XXH64_reset(coverage->hash, 0);
 	return 0;
 }
 
-void coverage_done(struct coverage *coverage)
+void checksums_done(struct checksums *coverage)
 {
 	(void)XXH64_freeState(coverage->hash);
-	*coverage = (struct coverage){0};
+	*coverage = (struct checksums){0};
 }
 
-static void restart(struct coverage *coverage, uint64_t offset)
+static void restart(struct checksums *coverage, uint64_t offset)
 {
 	(void)XXH64_reset(coverage->hash, 0);
 	coverage->broken = false;
@@ -27,15 +27,15 @@ static void restart(struct coverage *coverage, uint64_t offset)
 	coverage->hashed_first = coverage->added;
 }
 
-void coverage_reset(struct coverage *coverage)
+void checksums_reset(struct checksums *coverage)
 {
 	XXH64_state_t *hash = coverage->hash;
 
-	*coverage = (struct coverage){.hash = hash};
+	*coverage = (struct checksums){.hash = hash};
 	restart(coverage, 0);
 }
 
-static void name(struct coverage *coverage, struct coverage_span *span)
+static void name(struct checksums *coverage, struct checksums_span *span)
 {
 	if (!span->records)
 		return;
@@ -50,10 +50,10 @@ static void name(struct coverage *coverage, struct coverage_span *span)
 		     span->latest_seq, span->bytes, span->offset);
 	if (coverage->uncovered)
 		coverage->uncovered(coverage->data, span);
-	*span = (struct coverage_span){0};
+	*span = (struct checksums_span){0};
 }
 
-static void join(struct coverage_span *to, struct coverage_span *from)
+static void join(struct checksums_span *to, struct checksums_span *from)
 {
 	if (!to->records) {
 		*to = *from;
@@ -63,11 +63,11 @@ static void join(struct coverage_span *to, struct coverage_span *from)
 		to->latest_seq = from->latest_seq;
 		to->latest = from->latest;
 	}
-	*from = (struct coverage_span){0};
+	*from = (struct checksums_span){0};
 }
 
 /* No hash will come for what none has covered so far. */
-static void give_up(struct coverage *coverage)
+static void give_up(struct checksums *coverage)
 {
 	if (coverage->framed) {
 		name(coverage, &coverage->unsealed);
@@ -77,7 +77,7 @@ static void give_up(struct coverage *coverage)
 	}
 }
 
-void coverage_begin(struct coverage *coverage, uint64_t offset)
+void checksums_begin(struct checksums *coverage, uint64_t offset)
 {
 	give_up(coverage);
 	restart(coverage, offset);
@@ -88,7 +88,7 @@ static size_t whole_size(const struct reader_record *item)
 	return (size_t)(item->frame - item->start) + item->size;
 }
 
-static void hash_empty(struct coverage *coverage, size_t n)
+static void hash_empty(struct checksums *coverage, size_t n)
 {
 	static const uint8_t zeros[64];
 
@@ -97,9 +97,9 @@ static void hash_empty(struct coverage *coverage, size_t n)
 		(void)XXH64_update(coverage->hash, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
 }
 
-void coverage_add(struct coverage *coverage, const struct reader_record *item)
+void checksums_add(struct checksums *coverage, const struct reader_record *item)
 {
-	struct coverage_span span = {
+	struct checksums_span span = {
 		.records = 1,
 		.bytes = whole_size(item),
 		.first = coverage->added++,
@@ -114,13 +114,13 @@ void coverage_add(struct coverage *coverage, const struct reader_record *item)
 	join(&coverage->open, &span);
 }
 
-void coverage_empty(struct coverage *coverage, const struct reader_record *item)
+void checksums_empty(struct checksums *coverage, const struct reader_record *item)
 {
 	hash_empty(coverage, item->empty);
 }
 
-bool coverage_compare(struct coverage *coverage, const struct reader_record *item, uint64_t stated,
-		      const uint64_t *stated_bytes, uint64_t *ret_from)
+bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
+		       uint64_t stated, const uint64_t *stated_bytes, uint64_t *ret_from)
 {
 	bool same = XXH64_digest(coverage->hash) == stated &&
 		    (!stated_bytes || *stated_bytes == coverage->hashed);
@@ -133,29 +133,29 @@ bool coverage_compare(struct coverage *coverage, const struct reader_record *ite
 	if (broken)
 		return true;
 	coverage->hashes += same;
-	coverage->unsealed = coverage->open = (struct coverage_span){0};
+	coverage->unsealed = coverage->open = (struct checksums_span){0};
 	return same;
 }
 
-void coverage_seal(struct coverage *coverage, bool right)
+void checksums_seal(struct checksums *coverage, bool right)
 {
 	if (right) {
 		coverage->seals++;
-		coverage->open = coverage->hopeless = (struct coverage_span){0};
+		coverage->open = coverage->hopeless = (struct checksums_span){0};
 		return;
 	}
 	name(coverage, &coverage->hopeless);
 	join(&coverage->unsealed, &coverage->open);
 }
 
-void coverage_break(struct coverage *coverage)
+void checksums_break(struct checksums *coverage)
 {
 	give_up(coverage);
 	name(coverage, &coverage->hopeless); /* its frame has not come to its end */
 	coverage->broken = true;
 }
 
-void coverage_end(struct coverage *coverage)
+void checksums_end(struct checksums *coverage)
 {
 	name(coverage, &coverage->hopeless);
 	join(&coverage->unsealed, &coverage->open);

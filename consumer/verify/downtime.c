@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-static void set_kills(struct between *between, uint64_t kills)
+static void set_kills(struct downtime *between, uint64_t kills)
 {
 	between->has_kills = true;
 	between->kills = kills;
 	between->since = between->recounted = 0;
 }
 
-void between_see(struct between *between, const Ringside__V1__Record *record)
+void downtime_see(struct downtime *between, const Ringside__V1__Record *record)
 {
 	if (record->boottime_nano > between->until_nano)
 		between->until_nano = record->boottime_nano;
@@ -39,7 +39,7 @@ void between_see(struct between *between, const Ringside__V1__Record *record)
 	}
 }
 
-void between_go_on(struct between *between, const Ringside__V1__Record *record)
+void downtime_go_on(struct downtime *between, const Ringside__V1__Record *record)
 {
 	if (record->boottime_nano > between->until_nano)
 		between->until_nano = record->boottime_nano;
@@ -47,17 +47,17 @@ void between_go_on(struct between *between, const Ringside__V1__Record *record)
 		set_kills(between, record->header->kernel_oom_kills);
 }
 
-static bool same_boot(const struct between *between, const Ringside__V1__Header *header)
+static bool same_boot(const struct downtime *between, const Ringside__V1__Header *header)
 {
 	return *between->boot_id && header->boot_id && !strcmp(between->boot_id, header->boot_id);
 }
 
-static void find_gap(const struct between *between, const Ringside__V1__Record *record,
-		     struct between_gap *ret)
+static void find_gap(const struct downtime *between, const Ringside__V1__Record *record,
+		     struct downtime_gap *ret)
 {
 	uint64_t known = between->kills + between->since;
 
-	*ret = (struct between_gap){
+	*ret = (struct downtime_gap){
 		.nano = record->boottime_nano - between->until_nano,
 		.has_kills = between->has_kills && record->header->has_kernel_oom_kills,
 	};
@@ -69,8 +69,8 @@ static void find_gap(const struct between *between, const Ringside__V1__Record *
 		ret->kills_min = (ret->kills - between->recounted + 1) / 2;
 }
 
-bool between_begin(struct between *between, const Ringside__V1__Record *record,
-		   struct between_gap *ret)
+bool downtime_begin(struct downtime *between, const Ringside__V1__Record *record,
+		    struct downtime_gap *ret)
 {
 	const Ringside__V1__Header *header = record->header;
 	bool gap = false;
@@ -80,10 +80,10 @@ bool between_begin(struct between *between, const Ringside__V1__Record *record,
 		if (gap)
 			find_gap(between, record, ret);
 	} else {
-		*between = (struct between){0};
-		if (header->boot_id && strlen(header->boot_id) < BETWEEN_BOOT_ID)
+		*between = (struct downtime){0};
+		if (header->boot_id && strlen(header->boot_id) < DOWNTIME_BOOT_ID)
 			(void)strcpy(between->boot_id, header->boot_id);
 	}
-	between_go_on(between, record);
+	downtime_go_on(between, record);
 	return gap;
 }

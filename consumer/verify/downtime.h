@@ -8,18 +8,18 @@
 
 #include "proto/ringside.pb-c.h"
 
-#define BETWEEN_BOOT_ID 40
+#define DOWNTIME_BOOT_ID 40
 
-struct between {
-	char boot_id[BETWEEN_BOOT_ID]; /* of what was seen so far; "": not known */
-	uint64_t until_nano;           /* the latest moment a stream tells of */
+struct downtime {
+	char boot_id[DOWNTIME_BOOT_ID]; /* of what was seen so far; "": not known */
+	uint64_t until_nano;            /* the latest moment a stream tells of */
 	bool has_kills;
 	uint64_t kills;     /* the kernel's count, as the latest record with it has it */
 	uint64_t since;     /* kills in the stream behind that record */
 	uint64_t recounted; /* of these, those of which it counts one victim twice */
 };
 
-struct between_gap {
+struct downtime_gap {
 	uint64_t nano;
 	bool has_kills;
 	uint64_t kills;     /* that no stream has, at most; */
@@ -27,11 +27,11 @@ struct between_gap {
 };
 
 /* Any record but a Header. */
-void between_see(struct between *between, const Ringside__V1__Record *record);
+void downtime_see(struct downtime *between, const Ringside__V1__Record *record);
 
 /* The Header of another stream. Returns true if there was a gap before it. */
-bool between_begin(struct between *between, const Ringside__V1__Record *record,
-		   struct between_gap *ret);
+bool downtime_begin(struct downtime *between, const Ringside__V1__Record *record,
+		    struct downtime_gap *ret);
 
 /* The Header of the next file of the same stream. */
-void between_go_on(struct between *between, const Ringside__V1__Record *record);
+void downtime_go_on(struct downtime *between, const Ringside__V1__Record *record);

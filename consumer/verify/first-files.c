@@ -25,27 +25,27 @@ static int by_stream(const void *a, const void *b)
 	return compare(a, y->file->id.stream_id, y->file->id.file_index);
 }
 
-int heads_new(struct heads *ret, const struct lineup *lineup)
+int first_files_new(struct first_files *ret, const struct input_order *lineup)
 {
-	struct heads heads = {.all = calloc(lineup->n + 1, sizeof(*heads.all))};
+	struct first_files heads = {.all = calloc(lineup->n + 1, sizeof(*heads.all))};
 
 	if (!heads.all)
 		return -ENOMEM;
 	for (size_t i = 0; i < lineup->n; i++)
-		if (lineup_lacks_first(lineup, i))
+		if (input_order_lacks_first(lineup, i))
 			heads.all[heads.n++].file = &lineup->all[i];
 	qsort(heads.all, heads.n, sizeof(*heads.all), by_stream);
 	*ret = heads;
 	return 0;
 }
 
-void heads_done(struct heads *heads)
+void first_files_done(struct first_files *heads)
 {
 	free(heads->all);
-	*heads = (struct heads){0};
+	*heads = (struct first_files){0};
 }
 
-void heads_take(struct heads *heads, const Ringside__V1__Lost *lost)
+void first_files_take(struct first_files *heads, const Ringside__V1__Lost *lost)
 {
 	size_t from = 0, to = heads->n;
 
@@ -72,7 +72,7 @@ void heads_take(struct heads *heads, const Ringside__V1__Lost *lost)
 		heads->all[from].told = true;
 }
 
-bool heads_is_fresh(const struct head *head, time_t now)
+bool first_files_is_fresh(const struct head *head, time_t now)
 {
 	char path[PATH_MAX];
 	struct stat st;

@@ -12,7 +12,7 @@ struct head {
 	bool told;                    /* the one before it was deleted to make room */
 };
 
-struct heads {
+struct first_files {
 	size_t n;
 	struct head *all;
 	bool all_told; /* files were deleted, and nobody says which */
@@ -20,12 +20,12 @@ struct heads {
 
 /* @lineup is borrowed. 0 or -ENOMEM. A file that was named alone is a part that somebody wants to
  * know about: it is none of them. */
-int heads_new(struct heads *ret, const struct lineup *lineup);
-void heads_done(struct heads *heads);
+int first_files_new(struct first_files *ret, const struct input_order *lineup);
+void first_files_done(struct first_files *heads);
 
 /* What a stream says that it has deleted. */
-void heads_take(struct heads *heads, const Ringside__V1__Lost *lost);
+void first_files_take(struct first_files *heads, const Ringside__V1__Lost *lost);
 
 /* Whether its folder was changed in the minute before @now (real time, seconds): who writes there
  * may have deleted something that it has not said yet. */
-bool heads_is_fresh(const struct head *head, time_t now);
+bool first_files_is_fresh(const struct head *head, time_t now);

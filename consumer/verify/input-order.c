@@ -14,7 +14,7 @@ struct place {
 	size_t leader; /* where the first file of its stream was */
 };
 
-static int append(struct lineup *lineup, const struct recording *recordings, size_t n)
+static int append(struct input_order *lineup, const struct recording *recordings, size_t n)
 {
 	struct recording *all;
 
@@ -27,7 +27,7 @@ static int append(struct lineup *lineup, const struct recording *recordings, siz
 	return 0;
 }
 
-static int append_file(struct lineup *lineup, const char *path)
+static int append_file(struct input_order *lineup, const char *path)
 {
 	struct recording recording = {.path = strdup(path)};
 	struct stat st;
@@ -37,7 +37,7 @@ static int append_file(struct lineup *lineup, const char *path)
 		return -ENOMEM;
 	/* a pipe can be read once only */
 	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-		recording.known = recordings_identify(path, &recording.id) == 0;
+		recording.known = folder_identify(path, &recording.id) == 0;
 		recording.headless = !recording.known;
 	}
 	r = append(lineup, &recording, 1);
@@ -47,16 +47,17 @@ static int append_file(struct lineup *lineup, const char *path)
 }
 
 /* 0 or -errno. */
-static int append_folder(struct lineup *lineup, const char *path, lineup_error *error, void *data)
+static int append_folder(struct input_order *lineup, const char *path, input_order_error *error,
+			 void *data)
 {
-	_cleanup_(recordings_done) struct recordings list = {0};
+	_cleanup_(folder_done) struct folder list = {0};
 	char skipped[PATH_MAX];
 	int r;
 
-	r = recordings_list(&list, path);
+	r = folder_list(&list, path);
 	if (r)
 		return r;
-	if (recordings_skipped(&list, skipped, sizeof(skipped)))
+	if (folder_skipped(&list, skipped, sizeof(skipped)))
 		error(data, skipped, 0);
 	if (!list.n)
 		return -ENODATA;
@@ -78,7 +79,7 @@ static bool is_folder(const char *path)
 static int by_stream(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
-	int r = memcmp(x->recording.id.stream_id, y->recording.id.stream_id, RECORDINGS_ID);
+	int r = memcmp(x->recording.id.stream_id, y->recording.id.stream_id, FOLDER_ID);
 
 	if (x->recording.known != y->recording.known)
 		return x->recording.known ? -1 : 1;
@@ -101,10 +102,10 @@ static int by_leader(const void *a, const void *b)
 
 static bool same_stream(const struct recording *a, const struct recording *b)
 {
-	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, RECORDINGS_ID);
+	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
 }
 
-static int put_in_order(struct lineup *lineup)
+static int put_in_order(struct input_order *lineup)
 {
 	_cleanup_free_ struct place *places = calloc(lineup->n + 1, sizeof(*places));
 
@@ -123,9 +124,10 @@ static int put_in_order(struct lineup *lineup)
 	return 0;
 }
 
-int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error *error, void *data)
+int input_order_new(struct input_order *ret, const char *const *paths, int n,
+		    input_order_error *error, void *data)
 {
-	_cleanup_(lineup_done) struct lineup lineup = {.listed = time(NULL)};
+	_cleanup_(input_order_done) struct input_order lineup = {.listed = time(NULL)};
 	int r = 0;
 
 	for (int i = 0; i < n && r != -ENOMEM; i++) {
@@ -142,19 +144,19 @@ int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error
 	if (r)
 		return r;
 	*ret = lineup;
-	lineup = (struct lineup){0};
+	lineup = (struct input_order){0};
 	return 0;
 }
 
-void lineup_done(struct lineup *lineup)
+void input_order_done(struct input_order *lineup)
 {
 	for (size_t i = 0; i < lineup->n; i++)
 		free(lineup->all[i].path);
 	free(lineup->all);
-	*lineup = (struct lineup){0};
+	*lineup = (struct input_order){0};
 }
 
-uint64_t lineup_next_seq(const struct lineup *lineup, size_t i)
+uint64_t input_order_next_seq(const struct input_order *lineup, size_t i)
 {
 	const struct recording *next = &lineup->all[i + 1];
 
@@ -166,7 +168,7 @@ uint64_t lineup_next_seq(const struct lineup *lineup, size_t i)
 
 /* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
  * as files. File systems may keep whole seconds. */
-static bool is_as_listed(const struct lineup *lineup, const char *folder)
+static bool is_as_listed(const struct input_order *lineup, const char *folder)
 {
 	struct stat st;
 
@@ -174,16 +176,16 @@ static bool is_as_listed(const struct lineup *lineup, const char *folder)
 }
 
 /* Whether somebody has made the file behind @one since its folder was listed. */
-static bool is_made_now(const struct lineup *lineup, const struct recording *one)
+static bool is_made_now(const struct input_order *lineup, const struct recording *one)
 {
-	_cleanup_(recordings_done) struct recordings list = {0};
+	_cleanup_(folder_done) struct folder list = {0};
 	char path[PATH_MAX];
 	const char *folder;
 	bool made;
 
 	(void)snprintf(path, sizeof(path), "%s", one->path);
 	folder = dirname(path);
-	if (is_as_listed(lineup, folder) || recordings_list(&list, folder) < 0)
+	if (is_as_listed(lineup, folder) || folder_list(&list, folder) < 0)
 		return false;
 	made = list.begun;
 	for (size_t i = 0; !made && i < list.n; i++)
@@ -192,7 +194,7 @@ static bool is_made_now(const struct lineup *lineup, const struct recording *one
 	return made;
 }
 
-bool lineup_lacks_next(const struct lineup *lineup, size_t i)
+bool input_order_lacks_next(const struct input_order *lineup, size_t i)
 {
 	const struct recording *one = &lineup->all[i];
 	bool alone = !i || !same_stream(one, one - 1);
@@ -202,7 +204,7 @@ bool lineup_lacks_next(const struct lineup *lineup, size_t i)
 	return one->listed ? !is_made_now(lineup, one) : !alone;
 }
 
-bool lineup_lacks_first(const struct lineup *lineup, size_t i)
+bool input_order_lacks_first(const struct input_order *lineup, size_t i)
 {
 	const struct recording *one = &lineup->all[i];
 	bool alone = i + 1 >= lineup->n || !same_stream(one, one + 1);

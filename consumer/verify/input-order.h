@@ -7,29 +7,29 @@
 
 #include "consumer/files/folder.h"
 
-struct lineup {
+struct input_order {
 	size_t n;
 	struct recording *all; /* known: false for what has no Header, or is no file */
 	time_t listed;         /* by real time, seconds: before the first folder was listed */
 };
 
 /* As inputs_error_fn. */
-typedef void lineup_error(void *data, const char *path, int r);
+typedef void input_order_error(void *data, const char *path, int r);
 
 /* @paths: files, folders, "-". Folders that cannot be read go to @error (-ENODATA: nothing is in
  * one) and are left out. Returns 0 or -ENOMEM. */
-int lineup_new(struct lineup *ret, const char *const *paths, int n, lineup_error *error,
-	       void *data);
-void lineup_done(struct lineup *lineup);
+int input_order_new(struct input_order *ret, const char *const *paths, int n,
+		    input_order_error *error, void *data);
+void input_order_done(struct input_order *lineup);
 
 /* The number of the first record of the file behind @i, if it is the next one of its stream; else
  * 0. */
-uint64_t lineup_next_seq(const struct lineup *lineup, size_t i);
+uint64_t input_order_next_seq(const struct input_order *lineup, size_t i);
 
 /* Whether the file @i is the last one of its stream where another would be if there was one: in its
  * folder, or among several that were named. A file that was named alone is a part that somebody
  * wants to know about. */
-bool lineup_lacks_next(const struct lineup *lineup, size_t i);
+bool input_order_lacks_next(const struct input_order *lineup, size_t i);
 
 /* Likewise, whether the file @i is the first one that is there, but not the first of its stream. */
-bool lineup_lacks_first(const struct lineup *lineup, size_t i);
+bool input_order_lacks_first(const struct input_order *lineup, size_t i);

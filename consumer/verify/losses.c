@@ -28,10 +28,10 @@ static uint64_t grow(uint64_t *told, uint64_t now)
 	return more;
 }
 
-static void add_kind(struct tally_kind *kind, struct findings *losses)
+static void add_kind(struct recount_kind *kind, struct findings *losses)
 {
 	for (unsigned reason = 0; reason < LOST_REASONS; reason++) {
-		struct lost_count lost = tally_kind_lost(kind, reason);
+		struct lost_count lost = recount_kind_lost(kind, reason);
 		struct lost_count *told = &kind->told[reason];
 
 		add(losses, grow(&told->count, lost.count), lost.unknown && !told->unknown,
@@ -40,20 +40,20 @@ static void add_kind(struct tally_kind *kind, struct findings *losses)
 	}
 }
 
-void losses_add(struct tally *tally, struct findings *losses)
+void losses_add(struct recount *tally, struct findings *losses)
 {
 	for (unsigned i = 0; i < tally->n; i++)
 		add_kind(&tally->kinds[i], losses);
 }
 
-static uint64_t limited(const struct tally_kind *kind)
+static uint64_t limited(const struct recount_kind *kind)
 {
 	uint64_t told = kind->limited + kind->limited_overflow;
 
 	return told > kind->kernel.limited ? told : kind->kernel.limited;
 }
 
-uint64_t losses_limited(struct tally *tally)
+uint64_t losses_limited(struct recount *tally)
 {
 	uint64_t n = 0;
 
@@ -62,19 +62,20 @@ uint64_t losses_limited(struct tally *tally)
 	return n;
 }
 
-void losses_skip(struct tally *tally)
+void losses_skip(struct recount *tally)
 {
 	for (unsigned i = 0; i < tally->n; i++) {
-		struct tally_kind *kind = &tally->kinds[i];
+		struct recount_kind *kind = &tally->kinds[i];
 
 		for (unsigned reason = 0; reason < LOST_REASONS; reason++)
 			(void)grow(&kind->told[reason].count,
-				   tally_kind_lost(kind, reason).count - kind->lost[reason].count);
+				   recount_kind_lost(kind, reason).count -
+					   kind->lost[reason].count);
 	}
 	(void)losses_limited(tally);
 }
 
-static void doubt(const struct tally_kind *kind, bool last, struct findings *doubts)
+static void doubt(const struct recount_kind *kind, bool last, struct findings *doubts)
 {
 	if (!kind->stated)
 		findings_add(doubts, "there are no sums of %s", kind->name);
@@ -88,12 +89,12 @@ static void doubt(const struct tally_kind *kind, bool last, struct findings *dou
 }
 
 /* Said once if it is so for all. */
-static void doubt_uncounted(const struct tally *tally, struct findings *doubts)
+static void doubt_uncounted(const struct recount *tally, struct findings *doubts)
 {
 	unsigned attached = 0, uncounted = 0;
 
 	for (unsigned i = 0; i < tally->n; i++) {
-		const struct tally_kind *kind = &tally->kinds[i];
+		const struct recount_kind *kind = &tally->kinds[i];
 
 		attached += kind->attached && kind->stated;
 		uncounted += kind->attached && kind->stated && !kind->missed_known;
@@ -103,7 +104,7 @@ static void doubt_uncounted(const struct tally *tally, struct findings *doubts)
 		return;
 	}
 	for (unsigned i = 0; i < tally->n; i++) {
-		const struct tally_kind *kind = &tally->kinds[i];
+		const struct recount_kind *kind = &tally->kinds[i];
 
 		if (kind->attached && kind->stated && !kind->missed_known)
 			findings_add(doubts, "missed_runs of %s is not counted by this kernel",
@@ -111,7 +112,7 @@ static void doubt_uncounted(const struct tally *tally, struct findings *doubts)
 	}
 }
 
-void losses_doubt(const struct tally *tally, bool last, struct findings *doubts)
+void losses_doubt(const struct recount *tally, bool last, struct findings *doubts)
 {
 	for (unsigned i = 0; i < tally->n; i++) {
 		if (tally->kinds[i].attached)

@@ -8,19 +8,19 @@
 
 #include "proto/recording/recording.h"
 
-void tally_init(struct tally *tally, bool whole)
+void recount_init(struct recount *tally, bool whole)
 {
-	*tally = (struct tally){.based = whole, .whole = whole};
+	*tally = (struct recount){.based = whole, .whole = whole};
 }
 
-void tally_done(struct tally *tally)
+void recount_done(struct recount *tally)
 {
 	for (unsigned i = 0; i < tally->n; i++)
 		free(tally->kinds[i].cpus);
-	*tally = (struct tally){0};
+	*tally = (struct recount){0};
 }
 
-struct tally_kind *tally_find(struct tally *tally, const char *name)
+struct recount_kind *recount_find(struct recount *tally, const char *name)
 {
 	char clean[KIND_NAME];
 
@@ -33,26 +33,26 @@ struct tally_kind *tally_find(struct tally *tally, const char *name)
 }
 
 /* Of more kinds than there are places, the last place stands for all. */
-static struct tally_kind *get_kind(struct tally *tally, const char *name)
+static struct recount_kind *get_kind(struct recount *tally, const char *name)
 {
-	struct tally_kind *kind = tally_find(tally, name);
+	struct recount_kind *kind = recount_find(tally, name);
 
 	if (kind)
 		return kind;
-	if (tally->n == TALLY_KINDS)
-		return &tally->kinds[TALLY_KINDS - 1];
+	if (tally->n == RECOUNT_KINDS)
+		return &tally->kinds[RECOUNT_KINDS - 1];
 	kind = &tally->kinds[tally->n++];
-	*kind = (struct tally_kind){0};
+	*kind = (struct recount_kind){0};
 	kind_clean(kind->name, name);
 	return kind;
 }
 
-static int get_cpu(struct tally_kind *kind, uint32_t number, struct tally_cpu **ret)
+static int get_cpu(struct recount_kind *kind, uint32_t number, struct recount_cpu **ret)
 {
-	struct tally_cpu *cpus;
+	struct recount_cpu *cpus;
 	unsigned n;
 
-	if (number >= TALLY_CPUS)
+	if (number >= RECOUNT_CPUS)
 		return -ERANGE;
 	if (number >= kind->n_cpus) {
 		n = number < 16 ? 16 : 2 * number;
@@ -67,7 +67,7 @@ static int get_cpu(struct tally_kind *kind, uint32_t number, struct tally_cpu **
 	return 0;
 }
 
-const char *tally_name(struct tally *tally, const char *name)
+const char *recount_name(struct recount *tally, const char *name)
 {
 	return get_kind(tally, name)->name;
 }
@@ -84,7 +84,7 @@ static bool is_countable(const char *kind)
 	return field && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
 }
 
-void tally_header(struct tally *tally, const Ringside__V1__Header *header)
+void recount_header(struct recount *tally, const Ringside__V1__Header *header)
 {
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
@@ -100,11 +100,11 @@ static void raise_to(uint64_t *v, uint64_t least)
 		*v = least;
 }
 
-int tally_event(struct tally *tally, const char *name, const Ringside__V1__CpuSums *sums,
-		struct findings *findings)
+int recount_event(struct recount *tally, const char *name, const Ringside__V1__CpuSums *sums,
+		  struct findings *findings)
 {
-	struct tally_kind *kind = get_kind(tally, name);
-	struct tally_cpu *cpu;
+	struct recount_kind *kind = get_kind(tally, name);
+	struct recount_cpu *cpu;
 	int r;
 
 	r = get_cpu(kind, sums->cpu, &cpu);
@@ -122,23 +122,23 @@ int tally_event(struct tally *tally, const char *name, const Ringside__V1__CpuSu
 	return 0;
 }
 
-void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost)
+void recount_lost(struct recount *tally, const Ringside__V1__Lost *lost)
 {
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
 	lost_add(get_kind(tally, lost->kind)->lost, lost);
 }
 
-void tally_limited(struct tally *tally, const Ringside__V1__Limited *limited)
+void recount_limited(struct recount *tally, const Ringside__V1__Limited *limited)
 {
-	struct tally_kind *kind = get_kind(tally, limited->kind);
+	struct recount_kind *kind = get_kind(tally, limited->kind);
 
 	*(limited->overflow ? &kind->limited_overflow : &kind->limited) += limited->count;
 }
 
-static struct tally_sums sums_of(const Ringside__V1__CpuCounters *cpu)
+static struct recount_sums sums_of(const Ringside__V1__CpuCounters *cpu)
 {
-	return (struct tally_sums){
+	return (struct recount_sums){
 		.seen = cpu->seen,
 		.submitted = cpu->submitted,
 		.limited = cpu->limited,
@@ -147,7 +147,7 @@ static struct tally_sums sums_of(const Ringside__V1__CpuCounters *cpu)
 	};
 }
 
-static bool adds_up(const struct tally_sums *sums)
+static bool adds_up(const struct recount_sums *sums)
 {
 	return sums->seen == sums->submitted + sums->limited + sums->dropped + sums->in_flight;
 }
@@ -155,7 +155,7 @@ static bool adds_up(const struct tally_sums *sums)
 /* One place of one comparison, for the sentences. */
 struct spot {
 	const char *where;
-	const struct tally_kind *kind;
+	const struct recount_kind *kind;
 	uint32_t cpu;
 	struct findings *findings;
 };
@@ -168,7 +168,7 @@ static void compare(const struct spot *spot, const char *what, uint64_t counted,
 			     spot->where, what, spot->kind->name, spot->cpu, stated, counted);
 }
 
-static void compare_carried(const struct spot *spot, const struct tally_cpu *cpu,
+static void compare_carried(const struct spot *spot, const struct recount_cpu *cpu,
 			    const Ringside__V1__CpuCounters *stated)
 {
 	compare(spot, "written", cpu->written, stated->written);
@@ -177,13 +177,13 @@ static void compare_carried(const struct spot *spot, const struct tally_cpu *cpu
 	compare(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
 }
 
-void tally_gap(struct tally *tally)
+void recount_gap(struct recount *tally)
 {
 	tally->gap |= tally->based;
 	tally->based = tally->whole = false;
 }
 
-static void adopt_carried(struct tally_kind *kind, struct tally_cpu *cpu,
+static void adopt_carried(struct recount_kind *kind, struct recount_cpu *cpu,
 			  const Ringside__V1__CpuCounters *stated)
 {
 	kind->written += stated->written - cpu->written;
@@ -201,10 +201,10 @@ static void fell(const struct spot *spot, const char *what, uint64_t before, uin
 			     spot->where, what, spot->kind->name, spot->cpu, before, now);
 }
 
-static void check_kernel(const struct spot *spot, struct tally_cpu *cpu,
-			 const struct tally_sums *now, bool final)
+static void check_kernel(const struct spot *spot, struct recount_cpu *cpu,
+			 const struct recount_sums *now, bool final)
 {
-	const struct tally_sums *before = &cpu->kernel;
+	const struct recount_sums *before = &cpu->kernel;
 	bool still = final || !memcmp(before, now, sizeof(*now));
 
 	fell(spot, "seen", before->seen, now->seen);
@@ -226,7 +226,7 @@ static void check_kernel(const struct spot *spot, struct tally_cpu *cpu,
 	cpu->kernel = *now;
 }
 
-static void add_sums(struct tally_sums *to, const struct tally_sums *sums)
+static void add_sums(struct recount_sums *to, const struct recount_sums *sums)
 {
 	to->seen += sums->seen;
 	to->submitted += sums->submitted;
@@ -239,7 +239,7 @@ static void add_sums(struct tally_sums *to, const struct tally_sums *sums)
 static void find_unlisted(const struct spot *spot)
 {
 	for (unsigned i = 0; i < spot->kind->n_cpus; i++) {
-		struct tally_cpu *cpu = &spot->kind->cpus[i];
+		struct recount_cpu *cpu = &spot->kind->cpus[i];
 
 		if (cpu->written && !cpu->listed)
 			findings_add(spot->findings,
@@ -250,18 +250,18 @@ static void find_unlisted(const struct spot *spot)
 	}
 }
 
-static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums, bool final,
+static int check_probe(struct recount *tally, const Ringside__V1__ProbeSums *sums, bool final,
 		       const char *where, struct findings *findings)
 {
-	struct tally_kind *kind = get_kind(tally, sums->kind);
+	struct recount_kind *kind = get_kind(tally, sums->kind);
 	struct spot spot = {.where = where, .kind = kind, .findings = findings};
 	int r;
 
-	kind->kernel = (struct tally_sums){0};
+	kind->kernel = (struct recount_sums){0};
 	for (size_t i = 0; i < sums->n_cpus; i++) {
 		const Ringside__V1__CpuCounters *stated = sums->cpus[i];
-		struct tally_sums now = sums_of(stated);
-		struct tally_cpu *cpu;
+		struct recount_sums now = sums_of(stated);
+		struct recount_cpu *cpu;
 
 		spot.cpu = stated->cpu;
 		r = get_cpu(kind, stated->cpu, &cpu);
@@ -289,7 +289,7 @@ static int check_probe(struct tally *tally, const Ringside__V1__ProbeSums *sums,
 	return 0;
 }
 
-static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+static int check_all(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
 		     bool final, const char *where, struct findings *findings)
 {
 	int r;
@@ -304,7 +304,7 @@ static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, 
 			return r;
 	}
 	for (unsigned i = 0; i < tally->n; i++) {
-		const struct tally_kind *kind = &tally->kinds[i];
+		const struct recount_kind *kind = &tally->kinds[i];
 
 		if (!kind->stated && kind->written)
 			findings_add(findings,
@@ -317,8 +317,8 @@ static int check_all(struct tally *tally, Ringside__V1__ProbeSums *const *sums, 
 	return 0;
 }
 
-int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
-		   const char *where, struct findings *findings)
+int recount_counters(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+		     const char *where, struct findings *findings)
 {
 	return check_all(tally, sums, n, false, where, findings);
 }
@@ -328,7 +328,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-struct lost_count tally_kind_lost(const struct tally_kind *kind, unsigned reason)
+struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned reason)
 {
 	struct lost_count lost = kind->lost[reason];
 
@@ -350,7 +350,7 @@ static void equal(const struct spot *spot, const char *a, uint64_t a_count, cons
 /* What held or what was lost is in records of its own, since the beginning of the stream. */
 static void close_kind(const struct spot *spot, bool rotated)
 {
-	const struct tally_kind *kind = spot->kind;
+	const struct recount_kind *kind = spot->kind;
 	const struct lost_count *full = &kind->lost[RINGSIDE__V1__LOST__REASON__RING_FULL];
 	uint64_t limited = kind->limited + kind->limited_overflow;
 
@@ -366,7 +366,7 @@ static void close_kind(const struct spot *spot, bool rotated)
 }
 
 /* With -c the stream ends at its last event, whatever is still in the ring. */
-static void count_left_behind(struct tally_kind *kind, const char *reason, struct findings *notes)
+static void count_left_behind(struct recount_kind *kind, const char *reason, struct findings *notes)
 {
 	uint64_t taken = kind->written + kind->lost_in_sink;
 
@@ -379,7 +379,7 @@ static void count_left_behind(struct tally_kind *kind, const char *reason, struc
 
 static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *total)
 {
-	const struct tally_kind *kind = spot->kind;
+	const struct recount_kind *kind = spot->kind;
 
 	equal(spot, "written by its total", total->written, "in the stream", kind->written);
 	equal(spot, "limited by its total", total->limited, "by the sums", kind->kernel.limited);
@@ -387,8 +387,8 @@ static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *
 	      kind->kernel.dropped + kind->lost_in_sink);
 }
 
-int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
-		 struct findings *findings, struct findings *notes)
+int recount_footer(struct recount *tally, const Ringside__V1__Footer *footer, const char *where,
+		   struct findings *findings, struct findings *notes)
 {
 	bool whole = tally->whole;
 	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
@@ -405,7 +405,7 @@ int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const 
 			close_kind(&spot, rotated);
 	}
 	for (size_t i = 0; i < footer->n_totals; i++) {
-		spot.kind = tally_find(tally, footer->totals[i]->kind);
+		spot.kind = recount_find(tally, footer->totals[i]->kind);
 		if (spot.kind && spot.kind->stated)
 			check_total(&spot, footer->totals[i]);
 	}

@@ -10,24 +10,24 @@
 #include "consumer/verify/findings.h"
 #include "proto/ringside.pb-c.h"
 
-#define TALLY_KINDS 32
-#define TALLY_CPUS 8192u /* the most a kernel can have */
+#define RECOUNT_KINDS 32
+#define RECOUNT_CPUS 8192u /* the most a kernel can have */
 
-struct tally_sums {
+struct recount_sums {
 	uint64_t seen, submitted, limited, dropped, in_flight;
 };
 
-struct tally_cpu {
+struct recount_cpu {
 	uint64_t written, carried_seen, carried_limited, carried_dropped; /* counted here */
-	struct tally_sums kernel; /* as the stream says, latest */
-	bool listed;              /* in the set at hand */
+	struct recount_sums kernel; /* as the stream says, latest */
+	bool listed;                /* in the set at hand */
 };
 
-struct tally_kind {
-	char name[KIND_NAME];     /* safe to print */
-	bool attached;            /* by the Header */
-	bool stated;              /* kernel and the following are set */
-	struct tally_sums kernel; /* over all CPUs, latest */
+struct recount_kind {
+	char name[KIND_NAME];       /* safe to print */
+	bool attached;              /* by the Header */
+	bool stated;                /* kernel and the following are set */
+	struct recount_sums kernel; /* over all CPUs, latest */
 	bool missed_known;
 	uint64_t missed_runs, overflow_limited, lost_in_sink;
 	uint64_t left_behind; /* in the ring, when -c ended the stream */
@@ -40,41 +40,42 @@ struct tally_kind {
 	struct lost_count told[LOST_REASONS];
 	uint64_t limited_told;
 	unsigned n_cpus;
-	struct tally_cpu *cpus;
+	struct recount_cpu *cpus;
 };
 
-struct tally {
+struct recount {
 	bool based; /* counted from the stream's beginning, or from sums it stated */
 	bool whole; /* from its beginning, without a gap */
 	bool gap;   /* records are missing since the latest sums, which were counted from */
 	unsigned n;
-	struct tally_kind kinds[TALLY_KINDS];
+	struct recount_kind kinds[RECOUNT_KINDS];
 };
 
 /* Records are missing here: the next sums are counted on from, and tell in kinds[].missing how many
  * events there were among them. */
-void tally_gap(struct tally *tally);
+void recount_gap(struct recount *tally);
 
 /* @whole: the first record of the stream is the next one. */
-void tally_init(struct tally *tally, bool whole);
-void tally_done(struct tally *tally);
+void recount_init(struct recount *tally, bool whole);
+void recount_done(struct recount *tally);
 
-void tally_header(struct tally *tally, const Ringside__V1__Header *header);
+void recount_header(struct recount *tally, const Ringside__V1__Header *header);
 /* Returns 0 or -ENOMEM; what is not believable goes to @findings. So do those below. */
-int tally_event(struct tally *tally, const char *kind, const Ringside__V1__CpuSums *sums,
-		struct findings *findings);
-void tally_lost(struct tally *tally, const Ringside__V1__Lost *lost);
-void tally_limited(struct tally *tally, const Ringside__V1__Limited *limited);
+int recount_event(struct recount *tally, const char *kind, const Ringside__V1__CpuSums *sums,
+		  struct findings *findings);
+void recount_lost(struct recount *tally, const Ringside__V1__Lost *lost);
+void recount_limited(struct recount *tally, const Ringside__V1__Limited *limited);
 
 /* Compares with the ProbeSums of a Counters set, or of the Footer. @where: "record 12". What
  * differs is told once: the stream's own numbers are counted on from. */
-int tally_counters(struct tally *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
-		   const char *where, struct findings *findings);
+int recount_counters(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+		     const char *where, struct findings *findings);
 /* What -c left behind is no problem: it goes to @notes. */
-int tally_footer(struct tally *tally, const Ringside__V1__Footer *footer, const char *where,
-		 struct findings *findings, struct findings *notes);
+int recount_footer(struct recount *tally, const Ringside__V1__Footer *footer, const char *where,
+		   struct findings *findings, struct findings *notes);
 
 /* Of one reason and of all. What the kernel's sums say counts where it is more. */
-struct lost_count tally_kind_lost(const struct tally_kind *kind, unsigned reason);
-struct tally_kind *tally_find(struct tally *tally, const char *name); /* NULL: there is none */
-const char *tally_name(struct tally *tally, const char *name);        /* as it is safe to print */
+struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned reason);
+struct recount_kind *recount_find(struct recount *tally,
+				  const char *name);               /* NULL: there is none */
+const char *recount_name(struct recount *tally, const char *name); /* as it is safe to print */

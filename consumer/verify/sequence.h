@@ -8,12 +8,12 @@
 
 #include "proto/ringside.pb-c.h"
 
-#define ORDER_NONE 1 /* the record has no seq */
-#define ORDER_GAP 2  /* records are missing before it */
-#define ORDER_BACK 3 /* it should have come earlier */
-#define ORDER_LOST 4 /* records are missing that a repair could not count */
+#define SEQUENCE_NONE 1 /* the record has no seq */
+#define SEQUENCE_GAP 2  /* records are missing before it */
+#define SEQUENCE_BACK 3 /* it should have come earlier */
+#define SEQUENCE_LOST 4 /* records are missing that a repair could not count */
 
-struct order {
+struct sequence {
 	bool known;
 	uint64_t next; /* seq */
 	/* A repair left out everything from this seq on, and did not know how much. */
@@ -23,17 +23,17 @@ struct order {
 	bool part_free;       /* the next part may be any: those before it are missing */
 };
 
-void order_begin(struct order *order); /* a stream begins */
+void sequence_begin(struct sequence *order); /* a stream begins */
 
-/* Returns 0 or ORDER_*; *ret_missing is set with ORDER_GAP and ORDER_LOST. */
-int order_seq(struct order *order, const Ringside__V1__Record *record, uint64_t *ret_missing);
+/* Returns 0 or ORDER_*; *ret_missing is set with SEQUENCE_GAP and SEQUENCE_LOST. */
+int sequence_seq(struct sequence *order, const Ringside__V1__Record *record, uint64_t *ret_missing);
 
-/* Behind order_seq. Returns false if a set of Counters is not whole before the record. */
-bool order_part(struct order *order, const Ringside__V1__Record *record);
+/* Behind sequence_seq. Returns false if a set of Counters is not whole before the record. */
+bool sequence_part(struct sequence *order, const Ringside__V1__Record *record);
 
 /* A Lost of a repair: records of any kind were left out. With a kind, it would count events, as
  * other Losts do. */
-bool order_is_repair(const Ringside__V1__Record *record);
+bool sequence_is_repair(const Ringside__V1__Record *record);
 
 /* An unreadable record: it took a seq. */
-void order_skip(struct order *order);
+void sequence_skip(struct sequence *order);

@@ -7,17 +7,17 @@
 
 #define LISTED_MAX 4 /* findings of one sort in the line */
 
-_printf_(2, 3) static void append(char buf[VERDICT_SIZE], const char *format, ...)
+_printf_(2, 3) static void append(char buf[SUMMARY_SIZE], const char *format, ...)
 {
 	size_t n = strlen(buf);
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(buf + n, VERDICT_SIZE - n, format, args);
+	(void)vsnprintf(buf + n, SUMMARY_SIZE - n, format, args);
 	va_end(args);
 }
 
-static void append_all(char buf[VERDICT_SIZE], const struct findings *findings, const char *before)
+static void append_all(char buf[SUMMARY_SIZE], const struct findings *findings, const char *before)
 {
 	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
 		append(buf, "%s%s", i ? "; " : before, findings->texts[i]);
@@ -25,7 +25,7 @@ static void append_all(char buf[VERDICT_SIZE], const struct findings *findings, 
 		append(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
 }
 
-static void append_damage(char buf[VERDICT_SIZE], const struct verify_report *report)
+static void append_damage(char buf[SUMMARY_SIZE], const struct verify_report *report)
 {
 	const struct findings *problems = &report->problems;
 	const char *first = problems->texts[0];
@@ -37,7 +37,7 @@ static void append_damage(char buf[VERDICT_SIZE], const struct verify_report *re
 		append(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
 }
 
-void verdict_text(const struct verify_report *report, char buf[VERDICT_SIZE])
+void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
 	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
@@ -63,7 +63,7 @@ void verdict_text(const struct verify_report *report, char buf[VERDICT_SIZE])
 	append_all(buf, &report->notes, "; ");
 }
 
-void verdict_uncovered(const struct verify_report *report, char buf[VERDICT_SIZE])
+void summary_uncovered(const struct verify_report *report, char buf[SUMMARY_SIZE])
 {
 	uint64_t n = report->uncovered_records;
 

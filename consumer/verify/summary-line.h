@@ -4,10 +4,10 @@
 
 #include "consumer/verify/verify.h"
 
-#define VERDICT_SIZE 1024
+#define SUMMARY_SIZE 1024
 
 /* "complete", "whole, but 312 events of seccomp_denial lost (ring full)", ... */
-void verdict_text(const struct verify_report *report, char buf[VERDICT_SIZE]);
+void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE]);
 
 /* "no checksum covers the last 3 records (412 bytes)"; "" if all are covered. */
-void verdict_uncovered(const struct verify_report *report, char buf[VERDICT_SIZE]);
+void summary_uncovered(const struct verify_report *report, char buf[SUMMARY_SIZE]);

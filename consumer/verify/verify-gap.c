@@ -6,7 +6,7 @@
 /* Sums are counted on from behind a gap; they will tell what was in it. */
 void verify_begin_gap(struct verify *verify, bool before_input)
 {
-	tally_gap(&verify->tally);
+	recount_gap(&verify->tally);
 	verify->gap_notes = before_input ? &verify->joint.notes : &verify->report.notes;
 }
 
@@ -57,7 +57,7 @@ static void say_missing(struct verify *verify, const struct reader_record *item,
 	tell_gap(verify, item, missing);
 	verify->report.missing += joint ? 0 : missing;
 	if (!item->header) /* with which a hash begins anew */
-		coverage_break(&verify->coverage);
+		checksums_break(&verify->coverage);
 	verify_begin_gap(verify, joint);
 }
 
@@ -66,22 +66,22 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 	const Ringside__V1__Record *record = item->record;
 	uint64_t expected = verify->order.next, missing;
 
-	switch (order_seq(&verify->order, record, &missing)) {
-	case ORDER_NONE:
+	switch (sequence_seq(&verify->order, record, &missing)) {
+	case SEQUENCE_NONE:
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
 			     item->offset);
 		break;
-	case ORDER_GAP:
+	case SEQUENCE_GAP:
 		say_missing(verify, item, missing);
 		break;
-	case ORDER_LOST:
+	case SEQUENCE_LOST:
 		findings_add(verify_is_before(verify) ? &verify->joint.losses
 						      : &verify->report.losses,
 			     "%" PRIu64 " record%s missing before record %" PRIu64
 			     ", where a repair could not count",
 			     missing, missing == 1 ? " is" : "s are", record->seq);
 		break;
-	case ORDER_BACK:
+	case SEQUENCE_BACK:
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") comes after record %" PRIu64,
 			     record->seq, item->offset, expected - 1);
@@ -93,7 +93,7 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 	verify->files_missing = 0;
 	if (record->has_seq)
 		verify->report.latest_seq = record->seq;
-	if (!order_part(&verify->order, record))
+	if (!sequence_part(&verify->order, record))
 		findings_add(&verify->report.problems,
 			     "a set of Counters is not whole before record %" PRIu64, record->seq);
 }
@@ -102,7 +102,7 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 void verify_tell_missing(struct verify *verify, const char *where)
 {
 	for (unsigned i = 0; i < verify->tally.n; i++) {
-		struct tally_kind *kind = &verify->tally.kinds[i];
+		struct recount_kind *kind = &verify->tally.kinds[i];
 
 		if (kind->missing && verify->gap_notes)
 			findings_add(verify->gap_notes,

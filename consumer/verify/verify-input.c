@@ -39,12 +39,12 @@ static void append_index(char *buf, size_t size, const struct recording_index *i
 	(void)line_end(&line);
 }
 
-static void tell_hole(struct verify *verify, const struct salvage_hole *hole)
+static void tell_hole(struct verify *verify, const struct damaged_reader_hole *hole)
 {
 	char text[TEXT_SIZE];
 	size_t n;
 
-	(void)salvage_hole_text(hole, text, sizeof(text));
+	(void)damaged_reader_hole_text(hole, text, sizeof(text));
 	n = strlen(text);
 	if (hole->damage && hole->damage->indexed && n + LINE_MIN < sizeof(text))
 		append_index(text + n, sizeof(text) - n, &hole->damage->index);
@@ -69,23 +69,23 @@ static void tell_frames(struct verify *verify, const struct index_check *check)
 }
 
 /* Why the input ended; of a zstd frame that was cut, what is left of it, too. */
-static void tell_tail(const struct salvage *salvage, int answer, char *text, size_t size)
+static void tell_tail(const struct damaged_reader *salvage, int answer, char *text, size_t size)
 {
-	uint64_t position = salvage_position(salvage);
+	uint64_t position = damaged_reader_position(salvage);
 	struct stat st;
 	size_t n;
 
-	(void)snprintf(text, size, "%s", salvage_reason(salvage));
+	(void)snprintf(text, size, "%s", damaged_reader_reason(salvage));
 	n = strlen(text);
-	if (answer == READER_CUT && salvage_is_compressed(salvage) &&
-	    !fstat(salvage_fd(salvage), &st) && S_ISREG(st.st_mode) &&
+	if (answer == READER_CUT && damaged_reader_is_compressed(salvage) &&
+	    !fstat(damaged_reader_fd(salvage), &st) && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size > position)
 		(void)snprintf(text + n, size - n, ", but not the last %" PRIu64 " bytes",
 			       (uint64_t)st.st_size - position);
 }
 
 /* One answer of the input. Returns 0, 1 at the end, or -errno. */
-static int take(struct verify *verify, struct salvage *salvage, struct index_check *check,
+static int take(struct verify *verify, struct damaged_reader *salvage, struct index_check *check,
 		int answer, const struct reader_record *item)
 {
 	struct verify_report *report = verify_findings(verify);
@@ -98,9 +98,9 @@ static int take(struct verify *verify, struct salvage *salvage, struct index_che
 		index_check_record(check, item);
 		verify_damaged(verify, item);
 		return 0;
-	case SALVAGE_HOLE:
-		index_check_hole(check, salvage_hole(salvage)->end);
-		tell_hole(verify, salvage_hole(salvage));
+	case DAMAGED_READER_HOLE:
+		index_check_hole(check, damaged_reader_hole(salvage)->end);
+		tell_hole(verify, damaged_reader_hole(salvage));
 		return 0;
 	case READER_MARK:
 		verify_frame(verify, item->mark->checksum);
@@ -110,24 +110,25 @@ static int take(struct verify *verify, struct salvage *salvage, struct index_che
 	}
 }
 
-int examine(struct verify *verify, struct salvage *salvage, const struct examine_config *config)
+int examine(struct verify *verify, struct damaged_reader *salvage,
+	    const struct verify_input_config *config)
 {
-	bool compressed = salvage_is_compressed(salvage);
-	bool file = lseek(salvage_fd(salvage), 0, SEEK_CUR) >= 0;
+	bool compressed = damaged_reader_is_compressed(salvage);
+	bool file = lseek(damaged_reader_fd(salvage), 0, SEEK_CUR) >= 0;
 	struct reader_record item;
 	struct index_check check;
 	char text[TEXT_SIZE];
 	int answer, r;
 
 	verify_begin(verify, compressed);
-	index_check_init(&check, compressed && file ? salvage_fd(salvage) : -1);
+	index_check_init(&check, compressed && file ? damaged_reader_fd(salvage) : -1);
 	for (uint64_t n = 1;; n++) {
-		answer = salvage_next(salvage, &item);
+		answer = damaged_reader_next(salvage, &item);
 		r = take(verify, salvage, &check, answer, &item);
 		if (r)
 			break;
 		if (config->progress && n % PROGRESS_EVERY == 0)
-			config->progress(config->data, salvage_position(salvage));
+			config->progress(config->data, damaged_reader_position(salvage));
 	}
 	if (r == 1 && compressed)
 		r = index_check_end(&check, &verify_findings(verify)->problems) ?: 1;
@@ -135,7 +136,7 @@ int examine(struct verify *verify, struct salvage *salvage, const struct examine
 		return r;
 	tell_frames(verify, &check);
 	tell_tail(salvage, answer, text, sizeof(text));
-	if (answer == READER_END && salvage_unfinished(salvage))
+	if (answer == READER_END && damaged_reader_unfinished(salvage))
 		verify_unfinished(verify);
 	verify_end(verify, answer, text,
 		   &(struct verify_context){config->in_progress, config->next_seq,

@@ -5,7 +5,7 @@
 #include "consumer/read/damaged-reader.h"
 #include "consumer/verify/verify.h"
 
-struct examine_config {
+struct verify_input_config {
 	/* Somebody is writing the input. Asked before it is read: who closes the file meanwhile
 	 * has written a Footer. */
 	bool in_progress;
@@ -17,4 +17,5 @@ struct examine_config {
 };
 
 /* What is wrong with the input is in @verify (verify_report). Returns 0 or -ENOMEM. */
-int examine(struct verify *verify, struct salvage *salvage, const struct examine_config *config);
+int examine(struct verify *verify, struct damaged_reader *salvage,
+	    const struct verify_input_config *config);

@@ -10,11 +10,11 @@
 struct verify {
 	struct verify_report report;
 	struct verify_joint joint;
-	struct tally tally;
-	struct order order;
-	struct coverage coverage;
-	struct between between;
-	struct heads *heads;          /* NULL: nobody wants to know */
+	struct recount tally;
+	struct sequence order;
+	struct checksums coverage;
+	struct downtime between;
+	struct first_files *heads;    /* NULL: nobody wants to know */
 	bool begun;                   /* the input at hand has had a record */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */

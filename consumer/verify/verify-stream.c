@@ -22,14 +22,14 @@ static void note_unattached(struct verify *verify, const Ringside__V1__Header *h
 
 		if (!probe->tier)
 			findings_add(&verify->report.notes, "%s was not attached",
-				     tally_name(&verify->tally, probe->kind));
+				     recount_name(&verify->tally, probe->kind));
 	}
 }
 
 #define GROUPS "(of memory.oom.group the kernel counts the first victim twice)"
 
 /* ", in which there were 1 to 2 OOM kills" */
-static void kills_text(const struct between_gap *gap, char text[FINDING_SIZE])
+static void kills_text(const struct downtime_gap *gap, char text[FINDING_SIZE])
 {
 	*text = '\0';
 	if (!gap->has_kills)
@@ -47,14 +47,14 @@ static void kills_text(const struct between_gap *gap, char text[FINDING_SIZE])
 }
 
 /* Between two streams of one boot nobody counted but the kernel. */
-static void tell_unattended(struct verify *verify, const struct between_gap *gap)
+static void tell_unattended(struct verify *verify, const struct downtime_gap *gap)
 {
 	bool joint = verify_is_before(verify);
-	char length[SPAN_SIZE], kills[FINDING_SIZE];
+	char length[DURATION_SIZE], kills[FINDING_SIZE];
 	struct findings *losses = joint ? &verify->joint.losses : &verify->report.losses;
 	struct findings *notes = joint ? &verify->joint.notes : &verify->report.notes;
 
-	span_text(gap->nano, length);
+	duration_text(gap->nano, length);
 	kills_text(gap, kills);
 	findings_add(gap->kills_min ? losses : notes, "no streamer was attached for %s%s", length,
 		     kills);
@@ -84,7 +84,7 @@ static void note_part(struct verify *verify, const Ringside__V1__Header *header)
 static void begin_stream(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
-	struct between_gap gap;
+	struct downtime_gap gap;
 
 	if (verify->begun) {
 		if (verify->open && !verify->has_footer)
@@ -93,11 +93,11 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 				     item->offset);
 		verify_close_stream(verify);
 	}
-	if (between_begin(&verify->between, item->record, &gap))
+	if (downtime_begin(&verify->between, item->record, &gap))
 		tell_unattended(verify, &gap);
-	tally_done(&verify->tally);
-	tally_init(&verify->tally, item->record->seq == 1);
-	order_begin(&verify->order);
+	recount_done(&verify->tally);
+	recount_init(&verify->tally, item->record->seq == 1);
+	sequence_begin(&verify->order);
 	verify->gap_notes = NULL;
 	verify->open = true;
 	verify->report.streams++;
@@ -118,10 +118,10 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 void verify_begin_headless(struct verify *verify, const struct reader_record *item)
 {
 	findings_add(&verify->report.problems, "the Header is missing");
-	tally_done(&verify->tally);
-	tally_init(&verify->tally, false);
-	order_begin(&verify->order);
-	verify->between = (struct between){0};
+	recount_done(&verify->tally);
+	recount_init(&verify->tally, false);
+	sequence_begin(&verify->order);
+	verify->between = (struct downtime){0};
 	verify->gap_notes = NULL;
 	verify->open = verify->has_file = verify->has_oom_kills = verify->has_footer = false;
 	verify->report.streams++;
@@ -146,7 +146,7 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 		findings_add(&verify->report.problems,
 			     "the stream goes on behind its Footer (byte %" PRIu64 ")",
 			     item->offset);
-	between_go_on(&verify->between, item->record);
+	downtime_go_on(&verify->between, item->record);
 }
 
 void verify_take_header(struct verify *verify, const struct reader_record *item)
@@ -163,13 +163,13 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 	verify->has_footer = false;
 	verify->has_file = header->has_file_index;
 	verify->file_index = header->file_index;
-	coverage_begin(&verify->coverage, item->offset); /* a file begins */
+	checksums_begin(&verify->coverage, item->offset); /* a file begins */
 	if (header->has_first_seq && header->first_seq != item->record->seq)
 		findings_add(&verify->report.problems,
 			     "the Header at byte %" PRIu64 " says it is record %" PRIu64
 			     ", it is record %" PRIu64,
 			     item->offset, header->first_seq, item->record->seq);
-	tally_header(&verify->tally, header);
+	recount_header(&verify->tally, header);
 	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
 		verify->report.repaired = true;
 		findings_add(&verify->report.losses, "the Header was lost, and is made anew");

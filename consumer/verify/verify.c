@@ -20,7 +20,7 @@ int verify_new(struct verify **ret)
 
 	if (!verify)
 		return -ENOMEM;
-	r = coverage_init(&verify->coverage);
+	r = checksums_init(&verify->coverage);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(verify);
@@ -30,14 +30,14 @@ int verify_new(struct verify **ret)
 struct verify *verify_free(struct verify *verify)
 {
 	if (verify) {
-		tally_done(&verify->tally);
-		coverage_done(&verify->coverage);
+		recount_done(&verify->tally);
+		checksums_done(&verify->coverage);
 		free(verify);
 	}
 	return NULL;
 }
 
-void verify_tell_heads(struct verify *verify, struct heads *heads)
+void verify_tell_heads(struct verify *verify, struct first_files *heads)
 {
 	verify->heads = heads;
 }
@@ -48,7 +48,7 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->joint = (struct verify_joint){0};
 	verify->begun = verify->hole = verify->unfinished = false;
 	verify->gap_notes = NULL;
-	coverage_reset(&verify->coverage);
+	checksums_reset(&verify->coverage);
 	verify->coverage.framed = framed;
 }
 
@@ -63,7 +63,7 @@ static void compare_hash(struct verify *verify, const struct reader_record *item
 {
 	uint64_t from;
 
-	if (!coverage_compare(&verify->coverage, item, stated, stated_bytes, &from))
+	if (!checksums_compare(&verify->coverage, item, stated, stated_bytes, &from))
 		findings_add(&verify->report.problems,
 			     "the bytes from %" PRIu64 " to %" PRIu64
 			     " are not those that were written (xxh64)",
@@ -93,8 +93,8 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 
 	if (counters->part != 1)
 		return 0;
-	r = tally_counters(&verify->tally, counters->probes, counters->n_probes, where,
-			   &verify->report.problems);
+	r = recount_counters(&verify->tally, counters->probes, counters->n_probes, where,
+			     &verify->report.problems);
 	if (from_here) /* a later file alone: what was lost before is told of it only
 			* where it has records of that */
 		losses_skip(&verify->tally);
@@ -115,7 +115,7 @@ static void count_oom_kill(struct verify *verify, const Ringside__V1__OomKill *k
 
 static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *footer)
 {
-	const struct tally_kind *kind = tally_find(&verify->tally, "oom_kill");
+	const struct recount_kind *kind = recount_find(&verify->tally, "oom_kill");
 	uint64_t kernel = footer->kernel_oom_kills - verify->oom_kills, lost, ours;
 
 	if (!kind || !kind->attached || !verify->has_oom_kills || !footer->has_kernel_oom_kills ||
@@ -144,8 +144,8 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 			     where, footer->records);
 	if (footer->reason && !strcmp(footer->reason, RECORDING_REPAIRED))
 		return 0; /* it knows no sums */
-	r = tally_footer(&verify->tally, footer, where, &verify->report.problems,
-			 &verify->report.notes);
+	r = recount_footer(&verify->tally, footer, where, &verify->report.problems,
+			   &verify->report.notes);
 	if (r)
 		return r;
 	verify_tell_missing(verify, where);
@@ -157,9 +157,9 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 
 static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
 {
-	tally_lost(&verify->tally, lost);
+	recount_lost(&verify->tally, lost);
 	if (verify->heads)
-		heads_take(verify->heads, lost);
+		first_files_take(verify->heads, lost);
 	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
 		return;
 	verify->report.repaired = true;
@@ -175,7 +175,8 @@ static int take_event(struct verify *verify, const Ringside__V1__Record *record)
 							(unsigned)record->body_case);
 	if (!record->cpu_sums || !field)
 		return 0;
-	return tally_event(&verify->tally, field->name, record->cpu_sums, &verify->report.problems);
+	return recount_event(&verify->tally, field->name, record->cpu_sums,
+			     &verify->report.problems);
 }
 
 static int take_body(struct verify *verify, const Ringside__V1__Record *record)
@@ -192,7 +193,7 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 		take_lost(verify, record->lost);
 		return 0;
 	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		tally_limited(&verify->tally, record->limited);
+		recount_limited(&verify->tally, record->limited);
 		return 0;
 	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
 		count_oom_kill(verify, record->oom_kill);
@@ -212,21 +213,21 @@ static void count(struct verify *verify, const struct reader_record *item)
 
 int verify_record(struct verify *verify, const struct reader_record *item)
 {
-	coverage_empty(&verify->coverage, item);
+	checksums_empty(&verify->coverage, item);
 	if (item->header) {
 		verify_take_header(verify, item);
 	} else if (!verify->begun) {
 		verify_begin_headless(verify, item);
-	} else if (verify->has_footer && !order_is_repair(item->record)) {
+	} else if (verify->has_footer && !sequence_is_repair(item->record)) {
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
 			     item->record->seq, item->offset);
 	}
 	verify_check_order(verify, item);
 	check_hash(verify, item);
-	coverage_add(&verify->coverage, item);
+	checksums_add(&verify->coverage, item);
 	if (!item->header)
-		between_see(&verify->between, item->record);
+		downtime_see(&verify->between, item->record);
 	count(verify, item);
 	return item->header ? 0 : take_body(verify, item->record);
 }
@@ -237,9 +238,9 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	findings_add(&verify->report.problems,
 		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
 		     item->offset);
-	coverage_empty(&verify->coverage, item);
-	coverage_add(&verify->coverage, item);
-	order_skip(&verify->order);
+	checksums_empty(&verify->coverage, item);
+	checksums_add(&verify->coverage, item);
+	sequence_skip(&verify->order);
 	verify_begin_gap(verify, false);
 	count(verify, item);
 }
@@ -249,12 +250,12 @@ void verify_hole(struct verify *verify, const char *text)
 	verify_tell_hole(verify);
 	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
 	verify->hole = true;
-	coverage_break(&verify->coverage);
+	checksums_break(&verify->coverage);
 }
 
 void verify_frame(struct verify *verify, bool right)
 {
-	coverage_seal(&verify->coverage, right);
+	checksums_seal(&verify->coverage, right);
 }
 
 void verify_unfinished(struct verify *verify)
@@ -273,11 +274,11 @@ static enum verify_status judge(const struct verify_report *report, int answer)
 
 static void report_coverage(struct verify *verify)
 {
-	struct coverage *coverage = &verify->coverage;
+	struct checksums *coverage = &verify->coverage;
 	struct verify_report *report = &verify->report;
-	const struct coverage_span *latest = &coverage->latest;
+	const struct checksums_span *latest = &coverage->latest;
 
-	coverage_end(coverage);
+	checksums_end(coverage);
 	report->hashes = coverage->hashes;
 	report->seals = coverage->seals;
 	report->uncovered_records = coverage->records;
@@ -348,7 +349,7 @@ const struct verify_joint *verify_joint(const struct verify *verify)
 	return &verify->joint;
 }
 
-const struct tally *verify_tally(const struct verify *verify)
+const struct recount *verify_tally(const struct verify *verify)
 {
 	return &verify->tally;
 }

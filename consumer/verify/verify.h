@@ -20,7 +20,7 @@ enum verify_status {
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
 };
 
-struct heads;
+struct first_files;
 struct verify;
 
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
@@ -53,7 +53,7 @@ int verify_new(struct verify **ret);
 struct verify *verify_free(struct verify *verify); /* NULL is fine; returns NULL */
 
 /* What the streams say that they have deleted goes there, too. @heads is borrowed. */
-void verify_tell_heads(struct verify *verify, struct heads *heads);
+void verify_tell_heads(struct verify *verify, struct first_files *heads);
 
 /* The next input. @framed: it has zstd frames. */
 void verify_begin(struct verify *verify, bool framed);
@@ -89,7 +89,7 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 /* After verify_end. */
 const struct verify_report *verify_report(const struct verify *verify);
 const struct verify_joint *verify_joint(const struct verify *verify);
-const struct tally *verify_tally(const struct verify *verify); /* of the latest stream */
+const struct recount *verify_tally(const struct verify *verify); /* of the latest stream */
 
 static inline void verify_freep(struct verify **verify)
 {

@@ -96,7 +96,7 @@ static bool is_yarn(struct container_name s)
 }
 
 /* What a container's cgroup is called. The first row that fits decides. */
-struct shape {
+struct message_json {
 	struct container_name
 		parent; /* elements it is in, each with a "*" at one end or none; empty: any */
 	struct container_name prefix, suffix;
@@ -104,7 +104,7 @@ struct shape {
 	const char *runtime; /* "": a container, nobody knows whose; NULL: not a container */
 };
 
-static const struct shape shapes[] = {
+static const struct message_json shapes[] = {
 	{ANY, SPAN("docker-"), SPAN(".scope"), container_is_hex64, "docker"},
 	{ANY, SPAN("docker-"), SPAN(".scope"), is_build, "buildkit"},
 	{SPAN("docker"), ANY, ANY, container_is_hex64, "docker"},
@@ -148,13 +148,13 @@ static const struct shape shapes[] = {
 };
 
 /* A runtime's machines are named by people, and systemd escapes that; others use hex digits. */
-static bool is_escaped(const struct shape *shape)
+static bool is_escaped(const struct message_json *shape)
 {
 	return shape->is_id == is_name;
 }
 
 /* libvirt puts a number into the name that is another after each start of the machine. */
-static void cut_libvirt_number(const struct shape *shape, struct container_name *id)
+static void cut_libvirt_number(const struct message_json *shape, struct container_name *id)
 {
 	struct container_name s = *id;
 
@@ -218,7 +218,7 @@ bool container_shape(struct container_name before, struct container_name element
 		     struct container_match *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const struct shape *shape = &shapes[i];
+		const struct message_json *shape = &shapes[i];
 		struct container_name id = element;
 
 		if (!name_cut_start(&id, shape->prefix) || !name_cut_end(&id, shape->suffix) ||

@@ -30,14 +30,14 @@ static size_t stem(const char *path)
 	return n;
 }
 
-const char *names_slash(const char *folder)
+const char *file_names_slash(const char *folder)
 {
 	size_t length = strlen(folder);
 
 	return length && folder[length - 1] == '/' ? "" : "/";
 }
 
-static int in_folder(const struct names *names, const struct names_file *file, char *buf,
+static int in_folder(const struct file_names *names, const struct file_names_file *file, char *buf,
 		     size_t size)
 {
 	const uint8_t *id = file->stream_id;
@@ -48,7 +48,7 @@ static int in_folder(const struct names *names, const struct names_file *file, c
 	if (!gmtime_r(&file->time, &tm) || !strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm))
 		return -EINVAL;
 	n = snprintf(buf, size, "%s%s%s-%02x%02x%02x%02x-%06u.pb%s", names->path,
-		     names_slash(names->path), time, id[0], id[1], id[2], id[3], file->index,
+		     file_names_slash(names->path), time, id[0], id[1], id[2], id[3], file->index,
 		     names->compressed ? ".zst" : "");
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
@@ -63,7 +63,8 @@ static int expand(const char *pattern, time_t time, char *buf, size_t size)
 	return strftime(buf, size, pattern, &tm) ? 0 : -EINVAL;
 }
 
-int names_make(const struct names *names, const struct names_file *file, char *buf, size_t size)
+int file_names_make(const struct file_names *names, const struct file_names_file *file, char *buf,
+		    size_t size)
 {
 	char expanded[4096];
 	const char *path = names->path;
@@ -79,7 +80,7 @@ int names_make(const struct names *names, const struct names_file *file, char *b
 		path = expanded;
 	}
 	at = stem(path);
-	if (file->number == NAMES_NO_NUMBER)
+	if (file->number == FILE_NAMES_NO_NUMBER)
 		n = snprintf(buf, size, "%s", path);
 	else
 		n = snprintf(buf, size, "%.*s.%0*u%s", (int)at, path, (int)names->width,
@@ -93,25 +94,25 @@ static const char *skip(const char *s, const char *accepted, size_t n)
 	return s && strspn(s, accepted) >= n ? s + n : NULL;
 }
 
-bool names_is_ours(const char *name)
+bool file_names_is_ours(const char *name)
 {
 	const char *s = skip(name, DIGITS, 8);
 
 	s = skip(skip(s, "T", 1), DIGITS, 6);
 	s = skip(skip(s, "Z", 1), "-", 1);
 	s = skip(skip(s, HEX_DIGITS, 8), "-", 1);
-	s = skip(s, DIGITS, NAMES_WIDTH);
+	s = skip(s, DIGITS, FILE_NAMES_WIDTH);
 	if (!s)
 		return false;
 	s += strspn(s, DIGITS);
 	return !strcmp(s, ".pb") || !strcmp(s, ".pb.zst");
 }
 
-void names_read(const char *name, uint8_t stream[NAMES_STREAM], uint32_t *ret_index)
+void file_names_read(const char *name, uint8_t stream[FILE_NAMES_STREAM], uint32_t *ret_index)
 {
 	unsigned long id = strtoul(name + STREAM_AT, NULL, 16);
 
-	for (unsigned i = 0; i < NAMES_STREAM; i++)
+	for (unsigned i = 0; i < FILE_NAMES_STREAM; i++)
 		stream[i] = (uint8_t)(id >> (24 - 8 * i));
 	*ret_index = (uint32_t)strtoul(name + INDEX_AT, NULL, 10);
 }

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#define NAMES_NO_NUMBER UINT32_MAX
-#define NAMES_WIDTH 6 /* digits of a number */
+#define FILE_NAMES_NO_NUMBER UINT32_MAX
+#define FILE_NAMES_WIDTH 6 /* digits of a number */
 
-struct names {
+struct file_names {
 	const char *path; /* as given with -w */
 	bool folder;      /* of which these are the files */
 	bool compressed;
@@ -19,25 +19,26 @@ struct names {
 };
 
 /* One file. */
-struct names_file {
+struct file_names_file {
 	time_t time;              /* when it was begun */
 	const uint8_t *stream_id; /* of a folder's */
 	uint32_t index;           /* likewise */
-	uint32_t number;          /* of the others; NAMES_NO_NUMBER */
+	uint32_t number;          /* of the others; FILE_NAMES_NO_NUMBER */
 };
 
 /* DIR/20261122T030405Z-1f0c77a2-000012.pb.zst in a folder; else the path, with the time (local,
  * as tcpdump has it) and the number in it: events.pb.zst becomes events.000012.pb.zst. Returns
  * 0, -ENAMETOOLONG, or -EINVAL for a pattern that says nothing. */
-int names_make(const struct names *names, const struct names_file *file, char *buf, size_t size);
+int file_names_make(const struct file_names *names, const struct file_names_file *file, char *buf,
+		    size_t size);
 
 /* What is missing between a folder's path and a file's name. */
-const char *names_slash(const char *folder);
+const char *file_names_slash(const char *folder);
 
-/* Whether a file of a folder has a name that names_make gives. */
-bool names_is_ours(const char *name);
+/* Whether a file of a folder has a name that file_names_make gives. */
+bool file_names_is_ours(const char *name);
 
-#define NAMES_STREAM 4 /* bytes of a stream's id that are in such a name */
+#define FILE_NAMES_STREAM 4 /* bytes of a stream's id that are in such a name */
 
 /* What such a name says. */
-void names_read(const char *name, uint8_t stream[NAMES_STREAM], uint32_t *ret_index);
+void file_names_read(const char *name, uint8_t stream[FILE_NAMES_STREAM], uint32_t *ret_index);

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int memo_init(struct memo *memo)
+int denial_cache_init(struct denial_cache *memo)
 {
 	/* pages appear as entries are used */
-	memo->entries = calloc(1u << MEMO_BITS, sizeof(*memo->entries));
+	memo->entries = calloc(1u << DENIAL_CACHE_BITS, sizeof(*memo->entries));
 	return memo->entries ? 0 : -ENOMEM;
 }
 
-void memo_done(struct memo *memo)
+void denial_cache_done(struct denial_cache *memo)
 {
 	free(memo->entries);
 	memo->entries = NULL;

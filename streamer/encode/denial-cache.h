@@ -12,19 +12,20 @@
 #include "streamer/encode/cache.h"
 
 /* A record behind its head, as words. */
-#define MEMO_WORDS 26u
-#define MEMO_REGISTERS 17u /* the first of 7 */
-#define MEMO_N_REGISTERS 7u
-#define MEMO_VERDICT 24u /* the first of 2: ret_data, filters, flags */
+#define DENIAL_CACHE_WORDS 26u
+#define DENIAL_CACHE_REGISTERS 17u /* the first of 7 */
+#define DENIAL_CACHE_N_REGISTERS 7u
+#define DENIAL_CACHE_VERDICT 24u /* the first of 2: ret_data, filters, flags */
 
 /* What is before the registers; of longer ones no message is kept. */
-#define MEMO_START_MAX 832u
-#define MEMO_END_MAX 16u /* what is behind them */
-#define MEMO_SIZE (MEMO_START_MAX + 11 * MEMO_N_REGISTERS + MEMO_END_MAX + 35)
+#define DENIAL_CACHE_START_MAX 832u
+#define DENIAL_CACHE_END_MAX 16u /* what is behind them */
+#define DENIAL_CACHE_SIZE                                                                          \
+	(DENIAL_CACHE_START_MAX + 11 * DENIAL_CACHE_N_REGISTERS + DENIAL_CACHE_END_MAX + 35)
 
 /* A message, valid as long as the caches still hold what it was made of. */
-struct memo_entry {
-	uint64_t words[MEMO_WORDS];
+struct denial_cache_entry {
+	uint64_t words[DENIAL_CACHE_WORDS];
 	uint64_t until; /* CLOCK_BOOTTIME: then the cgroup's names are looked for again */
 	struct cache_ref executable;
 	struct cache_ref cgroup;
@@ -33,67 +34,72 @@ struct memo_entry {
 	uint16_t end;       /* where they end */
 	uint32_t size;      /* of the message */
 	uint32_t pad;
-	uint8_t message[MEMO_SIZE];
+	uint8_t message[DENIAL_CACHE_SIZE];
 };
 
-#define MEMO_BITS 9 /* 600 KiB, if all are used */
+#define DENIAL_CACHE_BITS 9 /* 600 KiB, if all are used */
 
-struct memo {
-	struct memo_entry *entries; /* 1 << MEMO_BITS, found by hash */
+struct denial_cache {
+	struct denial_cache_entry *entries; /* 1 << DENIAL_CACHE_BITS, found by hash */
 };
 
-int memo_init(struct memo *memo);
-void memo_done(struct memo *memo); /* any time, also twice */
+int denial_cache_init(struct denial_cache *memo);
+void denial_cache_done(struct denial_cache *memo); /* any time, also twice */
 
-_Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 8 * MEMO_WORDS &&
+_Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 8 * DENIAL_CACHE_WORDS &&
 		       offsetof(struct wire_seccomp_denial, process) == 48 &&
-		       offsetof(struct wire_seccomp_denial, ip) == 48 + 8 * MEMO_REGISTERS &&
-		       offsetof(struct wire_seccomp_denial, ret_data) == 48 + 8 * MEMO_VERDICT,
+		       offsetof(struct wire_seccomp_denial, ip) ==
+			       48 + 8 * DENIAL_CACHE_REGISTERS &&
+		       offsetof(struct wire_seccomp_denial, ret_data) ==
+			       48 + 8 * DENIAL_CACHE_VERDICT,
 	       "words");
 
-static inline const uint64_t *memo_words(const struct wire_seccomp_denial *denial)
+static inline const uint64_t *denial_cache_words(const struct wire_seccomp_denial *denial)
 {
 	return (const uint64_t *)(const void *)&denial->process;
 }
 
 /* Where a denial is kept, if it is. */
-static inline struct memo_entry *memo_at(const struct memo *memo,
-					 const struct wire_seccomp_denial *denial)
+static inline struct denial_cache_entry *denial_cache_at(const struct denial_cache *memo,
+							 const struct wire_seccomp_denial *denial)
 {
 	uint64_t hash = denial->process.tid ^ (uint64_t)(uint32_t)denial->key.nr << 24 ^
 			(uint64_t)denial->key.error << 40;
 
-	return &memo->entries[hash * 0x9e3779b97f4a7c15u >> (64 - MEMO_BITS)];
+	return &memo->entries[hash * 0x9e3779b97f4a7c15u >> (64 - DENIAL_CACHE_BITS)];
 }
 
-typedef uint64_t memo_pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t denial_cache_pair __attribute__((vector_size(16), aligned(8), may_alias));
 
-static inline memo_pair memo_differ(const uint64_t *a, const uint64_t *b)
+static inline denial_cache_pair denial_cache_differ(const uint64_t *a, const uint64_t *b)
 {
-	return *(const memo_pair *)a ^ *(const memo_pair *)b;
+	return *(const denial_cache_pair *)a ^ *(const denial_cache_pair *)b;
 }
 
 /* Whether the record says what the message does, but for the registers. One with a path never
  * does: no message is kept of those. */
-static inline bool memo_says(const struct memo_entry *entry,
-			     const struct wire_seccomp_denial *denial)
+static inline bool denial_cache_says(const struct denial_cache_entry *entry,
+				     const struct wire_seccomp_denial *denial)
 {
-	const uint64_t *a = entry->words, *b = memo_words(denial);
-	memo_pair d = memo_differ(a, b) | memo_differ(a + 2, b + 2) | memo_differ(a + 4, b + 4) |
-		      memo_differ(a + 6, b + 6) | memo_differ(a + 8, b + 8) |
-		      memo_differ(a + 10, b + 10) | memo_differ(a + 12, b + 12) |
-		      memo_differ(a + 14, b + 14) | memo_differ(a + 15, b + 15) |
-		      memo_differ(a + MEMO_VERDICT, b + MEMO_VERDICT);
+	const uint64_t *a = entry->words, *b = denial_cache_words(denial);
+	denial_cache_pair d =
+		denial_cache_differ(a, b) | denial_cache_differ(a + 2, b + 2) |
+		denial_cache_differ(a + 4, b + 4) | denial_cache_differ(a + 6, b + 6) |
+		denial_cache_differ(a + 8, b + 8) | denial_cache_differ(a + 10, b + 10) |
+		denial_cache_differ(a + 12, b + 12) | denial_cache_differ(a + 14, b + 14) |
+		denial_cache_differ(a + 15, b + 15) |
+		denial_cache_differ(a + DENIAL_CACHE_VERDICT, b + DENIAL_CACHE_VERDICT);
 
 	return !(d[0] | d[1]) && denial->head.boottime_nano < entry->until;
 }
 
-static inline bool memo_same_registers(const struct memo_entry *entry,
-				       const struct wire_seccomp_denial *denial)
+static inline bool denial_cache_same_registers(const struct denial_cache_entry *entry,
+					       const struct wire_seccomp_denial *denial)
 {
-	const uint64_t *a = entry->words + MEMO_REGISTERS, *b = memo_words(denial) + MEMO_REGISTERS;
-	memo_pair d = memo_differ(a, b) | memo_differ(a + 2, b + 2) | memo_differ(a + 4, b + 4) |
-		      memo_differ(a + 5, b + 5);
+	const uint64_t *a = entry->words + DENIAL_CACHE_REGISTERS,
+		       *b = denial_cache_words(denial) + DENIAL_CACHE_REGISTERS;
+	denial_cache_pair d = denial_cache_differ(a, b) | denial_cache_differ(a + 2, b + 2) |
+			      denial_cache_differ(a + 4, b + 4) | denial_cache_differ(a + 5, b + 5);
 
 	return !(d[0] | d[1]);
 }

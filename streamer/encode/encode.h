@@ -17,7 +17,7 @@ struct encoder {
 	struct cgroups cgroups;
 	struct cache executables; /* by process */
 	struct syscalls syscalls;
-	struct memo memo;
+	struct denial_cache memo;
 	struct path path; /* scratch */
 	uint64_t unresolved;
 	struct wire_known missing; /* cgroup.id 0: nothing */

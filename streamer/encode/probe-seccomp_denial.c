@@ -71,28 +71,30 @@ static bool may_keep(const struct wire_seccomp_denial *denial, const struct cgro
 	       denial->cgroup.id && path_is_absent(&denial->cgroup.path);
 }
 
-static __attribute__((noinline)) void keep_registers(struct memo_entry *entry,
+static __attribute__((noinline)) void keep_registers(struct denial_cache_entry *entry,
 						     const struct wire_seccomp_denial *denial)
 {
 	uint8_t *p = put_registers(entry->message + entry->registers, denial);
 
-	memcpy(entry->words + MEMO_REGISTERS, memo_words(denial) + MEMO_REGISTERS,
-	       MEMO_N_REGISTERS * sizeof(entry->words[0]));
+	memcpy(entry->words + DENIAL_CACHE_REGISTERS,
+	       denial_cache_words(denial) + DENIAL_CACHE_REGISTERS,
+	       DENIAL_CACHE_N_REGISTERS * sizeof(entry->words[0]));
 	entry->end = (uint16_t)(p - entry->message);
 	entry->size = (uint32_t)(put_end(p, denial) - entry->message);
 }
 
 static __attribute__((noinline)) uint8_t *encode_new(struct encoder *encoder,
 						     const struct wire_seccomp_denial *denial,
-						     struct memo_entry *entry, uint8_t *start)
+						     struct denial_cache_entry *entry,
+						     uint8_t *start)
 {
 	const struct cgroup *cgroup;
 	uint8_t *p = put_start(encoder, denial, &cgroup, start);
 
 	if (!p)
 		return NULL;
-	if (may_keep(denial, cgroup) && p - start <= (ptrdiff_t)MEMO_START_MAX) {
-		memcpy(entry->words, memo_words(denial), sizeof(entry->words));
+	if (may_keep(denial, cgroup) && p - start <= (ptrdiff_t)DENIAL_CACHE_START_MAX) {
+		memcpy(entry->words, denial_cache_words(denial), sizeof(entry->words));
 		entry->until = cgroup->retry_at;
 		entry->executable = cache_latest(&encoder->executables);
 		entry->cgroup = cache_latest(&encoder->cgroups.cache);
@@ -103,11 +105,11 @@ static __attribute__((noinline)) uint8_t *encode_new(struct encoder *encoder,
 	return put_end(put_registers(p, denial), denial);
 }
 
-static uint8_t *encode_changes(struct memo_entry *entry, const struct wire_seccomp_denial *denial,
-			       uint8_t *p)
+static uint8_t *encode_changes(struct denial_cache_entry *entry,
+			       const struct wire_seccomp_denial *denial, uint8_t *p)
 {
 	p = put_registers(put_raw(p, entry->message, entry->registers), denial);
-	memcpy(p, entry->message + entry->end, MEMO_END_MAX);
+	memcpy(p, entry->message + entry->end, DENIAL_CACHE_END_MAX);
 	p += entry->size - entry->end;
 	/* now and then: it costs more than it saves where they are never the same */
 	if (!(++entry->changes % 64))
@@ -118,14 +120,14 @@ static uint8_t *encode_changes(struct memo_entry *entry, const struct wire_secco
 static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
-	struct memo_entry *entry = memo_at(&encoder->memo, denial);
+	struct denial_cache_entry *entry = denial_cache_at(&encoder->memo, denial);
 
-	if (__builtin_expect(!memo_says(entry, denial) ||
+	if (__builtin_expect(!denial_cache_says(entry, denial) ||
 				     !cache_holds(&encoder->executables, &entry->executable) ||
 				     !cache_holds(&encoder->cgroups.cache, &entry->cgroup),
 			     0))
 		return encode_new(encoder, denial, entry, p);
-	if (memo_same_registers(entry, denial))
+	if (denial_cache_same_registers(entry, denial))
 		return put_raw(p, entry->message, entry->size);
 	return encode_changes(entry, denial, p);
 }

@@ -71,18 +71,18 @@ void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *
 	    bpf_map_delete_elem(programs_map_fd(kernel->programs, tiers_table(probe)->map), key))
 		return;
 	if (!others)
-		shares_free_row(kernel->shares, gone->slot, probe);
+		cgroup_shares_free_row(kernel->shares, gone->slot, probe);
 }
 
 bool kernel_forget_group(const struct kernel *kernel, const struct wire_gone *gone)
 {
 	if (!kernel->programs)
 		return true;
-	if (shares_has_children(kernel->shares, gone->slot))
+	if (cgroup_shares_has_children(kernel->shares, gone->slot))
 		return false;
 	if (bpf_map_delete_elem(programs_map_fd(kernel->programs, "rs_groups"), &gone->cgroup))
 		return true;
-	shares_free(kernel->shares, gone->slot);
+	cgroup_shares_free(kernel->shares, gone->slot);
 	(void)bpf_map_delete_elem(programs_map_fd(kernel->programs, "rs_claims"), &gone->slot);
 	return true;
 }

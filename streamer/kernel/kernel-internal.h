@@ -27,11 +27,11 @@ struct kernel {
 	const struct wire_cpu *cpus;
 	size_t cpus_bytes;
 	unsigned n_cpus;
-	struct wire_share *shares; /* WIRE_SHARE_SLOTS; the programs' own */
-	struct objects *objects;   /* of the machine, or NULL */
-	int actions_fd;            /* the sysctl actions_logged, or negative */
-	int stats_fd;              /* keeps BPF statistics on, or -1 */
-	bool detached;             /* and then, as they were at that moment: */
+	struct wire_share *shares;   /* WIRE_SHARE_SLOTS; the programs' own */
+	struct bpf_objects *objects; /* of the machine, or NULL */
+	int actions_fd;              /* the sysctl logged_actions_logged, or negative */
+	int stats_fd;                /* keeps BPF statistics on, or -1 */
+	bool detached;               /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];
 	uint64_t missed[WIRE_PROBE_COUNT];
 	uint64_t missed_in_trial[WIRE_PROBE_COUNT]; /* made by the trial, nobody's denials */
@@ -51,7 +51,7 @@ void kernel_measure(struct kernel *kernel);
 int kernel_make_objects(struct kernel *kernel);
 
 /* The iterators of kernel->objects. */
-struct objects_links kernel_object_links(const struct kernel *kernel);
+struct bpf_objects_links kernel_object_links(const struct kernel *kernel);
 
 /* Of a row, of all CPUs. */
 size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table);

@@ -37,7 +37,7 @@ static void look(int link_fd)
 
 void kernel_look(const struct kernel *kernel)
 {
-	struct objects_links links;
+	struct bpf_objects_links links;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct bpf_link *link = kernel_look_link(kernel, id);
@@ -49,5 +49,5 @@ void kernel_look(const struct kernel *kernel)
 	if (!kernel->objects)
 		return;
 	links = kernel_object_links(kernel);
-	(void)objects_look(kernel->objects, &links);
+	(void)bpf_objects_look(kernel->objects, &links);
 }

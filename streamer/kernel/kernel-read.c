@@ -80,11 +80,13 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 	int r;
 
 	if (!strncmp(section, "kretprobe.multi/", 16))
-		r = missed_of_multi(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+		r = missed_runs_of_multi(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
+					 ret);
 	else if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
-		r = missed_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1, ret);
+		r = missed_runs_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
+					  ret);
 	else
-		r = missed_of_program(bpf_program__fd(prog), ret);
+		r = missed_runs_of_program(bpf_program__fd(prog), ret);
 	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)
 		return r;
 	open = unresolved(kernel, probe);
@@ -129,9 +131,9 @@ int kernel_link(const struct kernel *kernel, const char *program)
 	return link ? bpf_link__fd(link) : -1;
 }
 
-struct objects_links kernel_object_links(const struct kernel *kernel)
+struct bpf_objects_links kernel_object_links(const struct kernel *kernel)
 {
-	return (struct objects_links){
+	return (struct bpf_objects_links){
 		.programs = kernel_link(kernel, "rs_bpf_programs"),
 		.maps = kernel_link(kernel, "rs_bpf_maps"),
 		.holders = kernel_link(kernel, "rs_bpf_holders"),
@@ -140,9 +142,9 @@ struct objects_links kernel_object_links(const struct kernel *kernel)
 
 static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
 {
-	const struct objects_links links = kernel_object_links(kernel);
+	const struct bpf_objects_links links = kernel_object_links(kernel);
 
-	return objects_walk(kernel->objects, &links, fn, data);
+	return bpf_objects_walk(kernel->objects, &links, fn, data);
 }
 
 int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
@@ -204,12 +206,12 @@ static uint64_t memory_of(int fd)
 int kernel_make_objects(struct kernel *kernel)
 {
 	const int fd = programs_map_fd(kernel->programs, "rs_ooms");
-	const struct objects_known_table table = {
+	const struct bpf_objects_known_table table = {
 		.id = (uint32_t)fdinfo(fd, "map_id"),
 		.memory_bytes = memory_of(fd),
 	};
 
-	return objects_new(&kernel->objects, &table);
+	return bpf_objects_new(&kernel->objects, &table);
 }
 
 static uint64_t bytes_of(const struct kernel *kernel, bool rings)
@@ -259,5 +261,5 @@ void kernel_refresh(struct kernel *kernel)
 		kernel->programs ? programs_variable(kernel->programs, "rs_actions_logged") : NULL;
 
 	if (at)
-		__atomic_store_n(at, actions_logged(kernel->actions_fd), __ATOMIC_RELAXED);
+		__atomic_store_n(at, logged_actions_logged(kernel->actions_fd), __ATOMIC_RELAXED);
 }

@@ -37,7 +37,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 	(void)programs_free(kernel->programs);
 	(void)types_free(kernel->types);
 	(void)runtime_free(kernel->runtime);
-	(void)objects_free(kernel->objects);
+	(void)bpf_objects_free(kernel->objects);
 	util_closep(&kernel->stats_fd);
 	util_closep(&kernel->actions_fd);
 	free(kernel);
@@ -305,7 +305,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
 	kernel->config = *config;
 	kernel->stats_fd = -1;
-	kernel->actions_fd = actions_open();
+	kernel->actions_fd = logged_actions_open();
 	r = libbpf_num_possible_cpus();
 	if (r < 0) {
 		(void)snprintf(error, size, "the possible CPUs cannot be read from /sys: %s",

@@ -7,9 +7,9 @@
 #include "bpf/wire/wire.h"
 #include "proto/base/util.h"
 
-#define SYSCTL "/proc/sys/kernel/seccomp/actions_logged"
+#define SYSCTL "/proc/sys/kernel/seccomp/logged_actions_logged"
 
-uint32_t actions_parse(const char *text)
+uint32_t logged_actions_parse(const char *text)
 {
 	static const struct {
 		const char *name;
@@ -38,7 +38,7 @@ uint32_t actions_parse(const char *text)
 	return bits;
 }
 
-int actions_open(void)
+int logged_actions_open(void)
 {
 	int fd = open(SYSCTL, O_RDONLY | O_CLOEXEC);
 
@@ -46,7 +46,7 @@ int actions_open(void)
 }
 
 /* The kernel hands it out at once (kernel/sysctl.c), and again from the start. */
-uint32_t actions_logged(int fd)
+uint32_t logged_actions_logged(int fd)
 {
 	char text[256];
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
@@ -54,5 +54,5 @@ uint32_t actions_logged(int fd)
 	if (n < 0)
 		return UINT32_MAX & ~WIRE_LOGS_ALLOW;
 	text[n] = '\0';
-	return actions_parse(text);
+	return logged_actions_parse(text);
 }

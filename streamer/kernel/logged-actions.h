@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sysctl kernel.seccomp.actions_logged. */
+/* The sysctl kernel.seccomp.logged_actions_logged. */
 #pragma once
 
 #include <stdint.h>
 
 /* Opens it, for later on it may be out of reach. -errno where there is none. */
-int actions_open(void);
+int logged_actions_open(void);
 
 /* WIRE_LOGS_*; all of them where it cannot be read: it is every action's default but ALLOW. */
-uint32_t actions_logged(int fd);
+uint32_t logged_actions_logged(int fd);
 
 /* The same of a text as the sysctl gives it: names with blanks between. */
-uint32_t actions_parse(const char *text);
+uint32_t logged_actions_parse(const char *text);

@@ -97,7 +97,7 @@ static bool look(const struct place *place, const char *name, struct retention_f
 {
 	struct stat st;
 
-	if (strlen(name) >= RETENTION_NAME_MAX || !names_is_ours(name) ||
+	if (strlen(name) >= RETENTION_NAME_MAX || !file_names_is_ours(name) ||
 	    fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
 	    !place_trusts(place, st.st_uid))
 		return false;

@@ -106,7 +106,7 @@ int sink_open_folder(struct sink *sink, char *error, size_t size)
 	bool made;
 	int r = make_folder(path, &made, error, size);
 
-	if (!r && asprintf(&slashed, "%s%s", path, names_slash(path)) < 0)
+	if (!r && asprintf(&slashed, "%s%s", path, file_names_slash(path)) < 0)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	if (!r)
 		r = sink_open_place(sink, slashed, error, size);
@@ -137,7 +137,7 @@ static int delete (void *data, const struct retention_file *file)
 	struct sink *sink = data;
 	struct deletion_file deleted;
 
-	names_read(file->name, deleted.stream, &deleted.index);
+	file_names_read(file->name, deleted.stream, &deleted.index);
 	return deletions_delete(&sink->deletions, sink->place.fd, file->name, &deleted,
 				sink->stream_id);
 }

@@ -42,7 +42,7 @@ struct sink {
 	uint64_t checked; /* of written: this was in the file at the latest look */
 	/* Rotation. */
 	bool rotates;
-	struct names names;
+	struct file_names names;
 	struct retention_limits limits;
 	struct user user;   /* as whom to go on */
 	struct place place; /* in which the files are; stdout has none */

@@ -29,7 +29,7 @@ static uint32_t following(const struct sink *sink, uint32_t number)
 {
 	uint32_t ring = numbered(sink) ? sink->config.max_files : 0;
 
-	if (number == NAMES_NO_NUMBER)
+	if (number == FILE_NAMES_NO_NUMBER)
 		return 1;
 	return ring && number + 1 >= ring ? 0 : number + 1;
 }
@@ -47,12 +47,12 @@ static time_t name_time(struct sink *sink)
 static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **ret, char *error,
 		     size_t size)
 {
-	const struct names_file file = {.time = name_time(sink),
-					.stream_id = sink->stream_id,
-					.index = index,
-					.number = number};
+	const struct file_names_file file = {.time = name_time(sink),
+					     .stream_id = sink->stream_id,
+					     .index = index,
+					     .number = number};
 	char name[PATH_MAX];
-	int r = names_make(&sink->names, &file, name, sizeof(name));
+	int r = file_names_make(&sink->names, &file, name, sizeof(name));
 
 	if (r < 0)
 		return sink_refuse(error, size, r, "-w %s: makes no usable name for a file",
@@ -123,8 +123,8 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 				   "-w %s: the folder's name cannot hold conversions, only the "
 				   "file's",
 				   config->path);
-	sink->names.width = config->max_files ? digits(config->max_files - 1) : NAMES_WIDTH;
-	sink->number = numbered(sink) ? 0 : NAMES_NO_NUMBER;
+	sink->names.width = config->max_files ? digits(config->max_files - 1) : FILE_NAMES_WIDTH;
+	sink->number = numbered(sink) ? 0 : FILE_NAMES_NO_NUMBER;
 	r = make_name(sink, 0, sink->number, &name, error, size);
 	if (!r && numbered(sink) && !sink->names.timed)
 		r = check_ring(sink, error, size);
@@ -184,7 +184,7 @@ static int try_name(struct sink *sink, const char *path, char *error, size_t siz
 
 static int open_next(struct sink *sink, char *error, size_t size)
 {
-	uint32_t number = numbered(sink) ? following(sink, sink->number) : NAMES_NO_NUMBER;
+	uint32_t number = numbered(sink) ? following(sink, sink->number) : FILE_NAMES_NO_NUMBER;
 	int r = -EEXIST;
 
 	drop_oldest(sink);

@@ -141,7 +141,7 @@ static int start_commands(struct sink *sink, char *error, size_t size)
 	if (!command || !sink->regular)
 		return 0;
 	if (asprintf(&folder, "%.*s%s", (int)sink->place.prefix, path,
-		     sink->names.folder ? names_slash(path) : "") < 0)
+		     sink->names.folder ? file_names_slash(path) : "") < 0)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	r = commands_begin(&sink->commands, command, folder);
 	return r < 0 ? sink_refuse(error, size, r, "--post-rotate: %s", strerror(-r)) : 0;
@@ -212,7 +212,7 @@ static int open_target(struct sink *sink, char *error, size_t size)
 		r = sink_choose_user(sink, -1, -1, error, size);
 		return r ? r : open_stdout(sink, error, size);
 	}
-	sink->has_group = !group_join(GROUP, &sink->group);
+	sink->has_group = !reader_group_join(GROUP, &sink->group);
 	if (sink->names.folder)
 		return sink_open_folder(sink, error, size);
 	r = sink_open_place(sink, sink->config.path, error, size);

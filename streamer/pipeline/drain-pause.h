@@ -7,28 +7,28 @@
 
 #include <stdint.h>
 
-struct pace {
+struct drain_pause {
 	uint64_t pause_nano; /* 0: none */
 	uint64_t last_nano;  /* CLOCK_MONOTONIC: when the ring was last drained; 0: not lately */
 };
 
 /* 1 ms for rings of 8 MiB and more. Smaller ones are drained more often: no producer fills as much
  * as 8 bytes a nanosecond. */
-static inline struct pace pace_of(uint64_t ring_bytes)
+static inline struct drain_pause drain_pause_of(uint64_t ring_bytes)
 {
 	uint64_t nano = ring_bytes / 8;
 
-	return (struct pace){.pause_nano = nano < 1000000 ? nano : 1000000};
+	return (struct drain_pause){.pause_nano = nano < 1000000 ? nano : 1000000};
 }
 
 /* The ring was found to have something, and was emptied. */
-static inline void pace_drained(struct pace *pace, uint64_t now)
+static inline void drain_pause_drained(struct drain_pause *pace, uint64_t now)
 {
 	pace->last_nano = now;
 }
 
 /* How long it should be left alone now, in ns. */
-static inline uint64_t pace_wait(const struct pace *pace, uint64_t now)
+static inline uint64_t drain_pause_wait(const struct drain_pause *pace, uint64_t now)
 {
 	uint64_t since = now - pace->last_nano;
 

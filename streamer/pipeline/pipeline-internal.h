@@ -28,15 +28,15 @@ struct pipeline {
 	struct wakeup wakeup;
 	struct ring critical;
 	struct ring bulk;
-	struct pace pace;   /* of the bulk ring */
-	uint64_t left;      /* events until -c COUNT is reached; 0: no such end */
-	const char *reason; /* why it ends; NULL: it does not yet */
-	int failure;        /* -errno */
-	const char *failed; /* what did */
-	bool blocked;       /* the reader has no room */
-	bool active;        /* events were taken since the latest look */
-	bool flush_due;     /* what is pending has waited long enough */
-	bool reopen;        /* SIGHUP */
+	struct drain_pause pace; /* of the bulk ring */
+	uint64_t left;           /* events until -c COUNT is reached; 0: no such end */
+	const char *reason;      /* why it ends; NULL: it does not yet */
+	int failure;             /* -errno */
+	const char *failed;      /* what did */
+	bool blocked;            /* the reader has no room */
+	bool active;             /* events were taken since the latest look */
+	bool flush_due;          /* what is pending has waited long enough */
+	bool reopen;             /* SIGHUP */
 	/* A folder's disk is full, or fails: -errno; events are counted and dropped. */
 	int no_room;
 	bool no_room_told;

@@ -75,7 +75,7 @@ int pipeline_new(struct pipeline **ret, const struct pipeline_config *config, st
 			.wakeup = WAKEUP_NULL,
 			.critical = RING_NULL,
 			.bulk = RING_NULL,
-			.pace = pace_of(kernel_config(kernel)->bulk_ring_bytes),
+			.pace = drain_pause_of(kernel_config(kernel)->bulk_ring_bytes),
 			.left = config->count,
 		};
 		r = open_parts(p, error, size);
@@ -229,7 +229,7 @@ unsigned pipeline_drain(struct pipeline *p)
 	if (r < 0)
 		pipeline_fail(p, r, "a ring");
 	if (n_bulk && n_bulk < BULK_BATCH)
-		pace_drained(&p->pace, monotonic());
+		drain_pause_drained(&p->pace, monotonic());
 	if (encoder_take_missing(p->encoder, &missing))
 		kernel_forget_paths(p->kernel, &missing);
 	return n_critical + n_bulk;
@@ -288,7 +288,7 @@ static void keep_pace(const struct pipeline *p, unsigned causes)
 
 	if (causes & WAKEUP_CRITICAL || !(causes & WAKEUP_BULK) || p->config->flush_each)
 		return;
-	pause.tv_nsec = (long)pace_wait(&p->pace, monotonic());
+	pause.tv_nsec = (long)drain_pause_wait(&p->pace, monotonic());
 	if (pause.tv_nsec)
 		(void)nanosleep(&pause, NULL);
 }

@@ -62,7 +62,7 @@ static void empty_bounds(struct privileges *left)
 static int become(const struct user *user)
 {
 	gid_t ringside;
-	bool member = !group_find("ringside", &ringside);
+	bool member = !reader_group_find("ringside", &ringside);
 
 	if (!user->changes)
 		return 0;

@@ -11,7 +11,7 @@
 
 /* The machine's own groups alone: a name service would stay in memory with all its libraries, a
  * megabyte of them, for as long as we run. */
-int group_find(const char *name, gid_t *ret)
+int reader_group_find(const char *name, gid_t *ret)
 {
 	_cleanup_fclose_ FILE *f = fopen(GROUPS, "re");
 	struct group group, *found;
@@ -26,12 +26,12 @@ int group_find(const char *name, gid_t *ret)
 	return -ENOENT;
 }
 
-int group_join(const char *name, gid_t *ret)
+int reader_group_join(const char *name, gid_t *ret)
 {
 	_cleanup_free_ gid_t *groups = NULL;
 	int n;
 
-	if (group_find(name, ret))
+	if (reader_group_find(name, ret))
 		return -ENOENT;
 	n = getgroups(0, NULL);
 	groups = n < 0 || n >= NGROUPS_MAX ? NULL : calloc((size_t)n + 1, sizeof(*groups));

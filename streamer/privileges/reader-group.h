@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 /* Returns 0, or -ENOENT if /etc/group has no such group. */
-int group_find(const char *name, gid_t *ret);
+int reader_group_find(const char *name, gid_t *ret);
 
 /* Finds the group and makes us a member, so that files can be given to it later on, without
  * privileges. Returns 0, or -ENOENT if /etc/group has no such group. */
-int group_join(const char *name, gid_t *ret);
+int reader_group_join(const char *name, gid_t *ret);

@@ -158,7 +158,7 @@ static int restore(uid_t uid, gid_t gid, const gid_t *groups, int n)
 static int try_as(const struct user *user, int folder_fd)
 {
 	gid_t groups[NGROUPS_MAX], ringside;
-	bool may, member = !group_find(SERVICE, &ringside);
+	bool may, member = !reader_group_find(SERVICE, &ringside);
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
 	int n = getgroups(NGROUPS_MAX, groups);

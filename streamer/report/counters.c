@@ -27,7 +27,7 @@
 
 struct rows {
 	struct encoder *encoder;
-	struct gone *gone;
+	struct removed *gone;
 	unsigned probe;
 	struct row_view view;
 	uint8_t *data;
@@ -39,7 +39,7 @@ struct rows {
 };
 
 int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder,
-		  struct gone *gone)
+		  struct removed *gone)
 {
 	unsigned n_cpus;
 	uint32_t attached = 0, with_events = 0;
@@ -220,7 +220,7 @@ static int add_row(void *data, const void *key, const void *row)
 	struct pb pb;
 	bool last;
 
-	last = rows->gone && gone_is_last(rows->gone, rows->probe, key, limited_of(probe, row));
+	last = rows->gone && removed_is_last(rows->gone, rows->probe, key, limited_of(probe, row));
 	if (!is_news(probe, row, &rows->view) && !last)
 		return 0;
 	if (grow(rows) < 0) {
@@ -272,7 +272,7 @@ static int write_part(const struct counters *counters, const struct totals *tota
 
 	/* the first part makes room for all: a set has all its parts or none */
 	room = PART_OVERHEAD + (part ? size
-				     : rows->size + counters_sums_room(counters) + COST_MAX +
+				     : rows->size + counters_sums_room(counters) + OWN_USAGE_MAX +
 						rows->n_parts * PART_OVERHEAD);
 	r = stream_begin(stream, room, &pb);
 	if (r < 0)
@@ -285,8 +285,8 @@ static int write_part(const struct counters *counters, const struct totals *tota
 		counters_sums(counters, totals, FIELD_COUNTERS_PROBES, &pb);
 		if (!machine_oom_kills(&counters->machine, &oom_kills))
 			pb_uint(&pb, FIELD_COUNTERS_KERNEL_OOM_KILLS, oom_kills);
-		cost_put(&counters->machine, counters->map_bytes,
-			 kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
+		own_usage_put(&counters->machine, counters->map_bytes,
+			      kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
 	}
 	pb_raw(&pb, rows->data ? rows->data + start : (const uint8_t *)"", size);
 	stream_hash(stream, FIELD_COUNTERS_XXH64, FIELD_COUNTERS_HASHED_BYTES, &pb);
@@ -312,7 +312,7 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	rows->view.n_values = counters->n_cpus;
 	rows->view.epoch = kernel_end_epoch(counters->kernel, counters->epoch);
 	if (counters->gone)
-		gone_walk(counters->gone, counters->read_nano);
+		removed_walk(counters->gone, counters->read_nano);
 	r = collect(counters, rows);
 	for (unsigned i = 0; i < rows->n_parts && !r; i++)
 		r = write_part(counters, totals, stream, rows, i, full && !rows->cut);
@@ -320,7 +320,7 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	if (!r && !rows->cut)
 		counters->rows_nano = counters->read_nano;
 	else if (counters->gone)
-		gone_not_written(counters->gone);
+		removed_not_written(counters->gone);
 	if (!r)
 		counters->epoch = rows->view.epoch;
 	free(rows->data);

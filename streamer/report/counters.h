@@ -12,12 +12,12 @@
 #include "streamer/report/machine.h"
 #include "streamer/report/totals.h"
 
-struct gone;
+struct removed;
 
 struct counters {
 	const struct kernel *kernel;
 	struct encoder *encoder;
-	struct gone *gone;
+	struct removed *gone;
 	uint32_t attached; /* bit mask */
 	uint32_t probes;   /* of these, those that have events, and so sums */
 	unsigned n_cpus;
@@ -36,7 +36,7 @@ struct counters {
 
 /* Borrows all; @gone may be NULL. */
 int counters_init(struct counters *counters, const struct kernel *kernel, struct encoder *encoder,
-		  struct gone *gone);
+		  struct removed *gone);
 void counters_done(struct counters *counters); /* any time, also twice */
 
 /* Takes the sums as they are now. */

@@ -46,8 +46,8 @@ static void put_refused(const uint64_t *refused, struct pb *pb)
 	}
 }
 
-void cost_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
-	      unsigned field, struct pb *pb)
+void own_usage_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
+		   unsigned field, struct pb *pb)
 {
 	const uint64_t anonymous = machine_own_bytes(machine);
 	uint8_t *mark = pb_open(pb, field);

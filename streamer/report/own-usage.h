@@ -8,7 +8,7 @@
 #include "streamer/report/machine.h"
 
 /* Appends a StreamerCost as @field, as it is now; @map_bytes: of all its maps; @refused: as of
- * kernel_own_refused(). No larger than COST_MAX. */
-#define COST_MAX 4096u
-void cost_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
-	      unsigned field, struct pb *pb);
+ * kernel_own_refused(). No larger than OWN_USAGE_MAX. */
+#define OWN_USAGE_MAX 4096u
+void own_usage_put(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
+		   unsigned field, struct pb *pb);

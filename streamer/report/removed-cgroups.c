@@ -10,38 +10,38 @@
 
 #define BUCKETS_MIN 64u
 
-int gone_init(struct gone *gone)
+int removed_init(struct removed *gone)
 {
-	*gone = (struct gone)GONE_NULL;
-	gone->rows = calloc(GONE_ROWS_MAX, sizeof(*gone->rows));
+	*gone = (struct removed)REMOVED_NULL;
+	gone->rows = calloc(REMOVED_ROWS_MAX, sizeof(*gone->rows));
 	return gone->rows ? 0 : -ENOMEM;
 }
 
-static void drop_table(struct gone *gone)
+static void drop_table(struct removed *gone)
 {
 	free(gone->buckets);
 	gone->buckets = NULL;
 	gone->n_due = 0;
 }
 
-void gone_done(struct gone *gone)
+void removed_done(struct removed *gone)
 {
 	drop_table(gone);
 	free(gone->cgroups);
 	free(gone->rows);
-	*gone = (struct gone)GONE_NULL;
+	*gone = (struct removed)REMOVED_NULL;
 }
 
 struct update {
-	struct gone *gone;
+	struct removed *gone;
 	uint64_t now;
 };
 
 /* Room for one more. Without memory the kernel keeps them. */
-static int grow(struct gone *gone)
+static int grow(struct removed *gone)
 {
 	size_t capacity = gone->capacity ? 2 * gone->capacity : BUCKETS_MIN;
-	struct gone_cgroup *cgroups;
+	struct removed_cgroup *cgroups;
 
 	if (gone->n < gone->capacity)
 		return 0;
@@ -57,7 +57,7 @@ static int grow(struct gone *gone)
 static int hear(void *data, const struct wire_gone *from)
 {
 	const struct update *update = data;
-	struct gone *gone = update->gone;
+	struct removed *gone = update->gone;
 	uint8_t *heard = &gone->heard[from->slot % WIRE_SHARE_SLOTS / 8];
 	const uint8_t bit = (uint8_t)(1u << from->slot % 8);
 
@@ -66,11 +66,11 @@ static int hear(void *data, const struct wire_gone *from)
 	if (grow(gone))
 		return -ENOMEM;
 	*heard |= bit;
-	gone->cgroups[gone->n++] = (struct gone_cgroup){.gone = *from, .nano = update->now};
+	gone->cgroups[gone->n++] = (struct removed_cgroup){.gone = *from, .nano = update->now};
 	return 0;
 }
 
-void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now, bool all)
+void removed_update(struct removed *gone, const struct kernel *kernel, uint64_t now, bool all)
 {
 	const uint64_t missed = kernel_gone_missed(kernel);
 	struct update update = {.gone = gone, .now = now};
@@ -83,19 +83,19 @@ void gone_update(struct gone *gone, const struct kernel *kernel, uint64_t now, b
 		gone->missed = missed;
 }
 
-static uint32_t *bucket(const struct gone *gone, const struct wire_cgroup_key *key)
+static uint32_t *bucket(const struct removed *gone, const struct wire_cgroup_key *key)
 {
 	return &gone->buckets[((key->id ^ (uint64_t)key->hierarchy << 32) * 0x9e3779b97f4a7c15u >>
 			       32) &
 			      gone->mask];
 }
 
-void gone_walk(struct gone *gone, uint64_t now)
+void removed_walk(struct removed *gone, uint64_t now)
 {
 	size_t n = 0, size = BUCKETS_MIN;
 
 	drop_table(gone);
-	while (n < gone->n && now - gone->cgroups[n].nano >= GONE_GRACE_NANO)
+	while (n < gone->n && now - gone->cgroups[n].nano >= REMOVED_GRACE_NANO)
 		n++;
 	while (size < n)
 		size *= 2;
@@ -106,7 +106,7 @@ void gone_walk(struct gone *gone, uint64_t now)
 	gone->mask = size - 1;
 	gone->n_due = n;
 	for (size_t i = 0; i < n; i++) {
-		struct gone_cgroup *cgroup = &gone->cgroups[i];
+		struct removed_cgroup *cgroup = &gone->cgroups[i];
 		uint32_t *first = bucket(gone, &cgroup->gone.cgroup);
 
 		cgroup->next = *first;
@@ -115,7 +115,7 @@ void gone_walk(struct gone *gone, uint64_t now)
 }
 
 /* Index + 1, or 0. */
-static uint32_t find(const struct gone *gone, const struct wire_cgroup_key *key)
+static uint32_t find(const struct removed *gone, const struct wire_cgroup_key *key)
 {
 	uint32_t at = gone->n_due ? *bucket(gone, key) : 0;
 
@@ -128,10 +128,10 @@ static uint32_t find(const struct gone *gone, const struct wire_cgroup_key *key)
 	return 0;
 }
 
-bool gone_is_last(struct gone *gone, unsigned probe, const void *key, uint64_t limited)
+bool removed_is_last(struct removed *gone, unsigned probe, const void *key, uint64_t limited)
 {
 	struct wire_cgroup_key cgroup = {0};
-	struct gone_row *row;
+	struct removed_row *row;
 	uint32_t at;
 	uint64_t id;
 
@@ -142,23 +142,23 @@ bool gone_is_last(struct gone *gone, unsigned probe, const void *key, uint64_t l
 	at = find(gone, &cgroup);
 	if (!at)
 		return false;
-	if (gone->n_rows == GONE_ROWS_MAX) {
+	if (gone->n_rows == REMOVED_ROWS_MAX) {
 		gone->cgroups[at - 1].kept = true;
 		return false;
 	}
 	row = &gone->rows[gone->n_rows++];
-	*row = (struct gone_row){.probe = probe, .cgroup = at - 1, .limited = limited};
+	*row = (struct removed_row){.probe = probe, .cgroup = at - 1, .limited = limited};
 	memcpy(row->key, key, probes[probe]->key_size);
 	return true;
 }
 
 /* Those that have no rows any more. */
-static void drop_cgroups(struct gone *gone, const struct kernel *kernel)
+static void drop_cgroups(struct removed *gone, const struct kernel *kernel)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < gone->n; i++) {
-		struct gone_cgroup *cgroup = &gone->cgroups[i];
+		struct removed_cgroup *cgroup = &gone->cgroups[i];
 		const uint32_t slot = cgroup->gone.slot;
 
 		if (i < gone->n_due && !cgroup->kept &&
@@ -177,13 +177,13 @@ static void drop_cgroups(struct gone *gone, const struct kernel *kernel)
 }
 
 /* Rows may be left whose limits are not told yet: then their cgroups stay, too. */
-void gone_written(struct gone *gone, const struct kernel *kernel, struct limited *limited)
+void removed_written(struct removed *gone, const struct kernel *kernel, struct limited *limited)
 {
 	if (!gone->n_due)
 		return;
 	for (unsigned i = 0; i < gone->n_rows; i++) {
-		const struct gone_row *row = &gone->rows[i];
-		struct gone_cgroup *cgroup = &gone->cgroups[row->cgroup];
+		const struct removed_row *row = &gone->rows[i];
+		struct removed_cgroup *cgroup = &gone->cgroups[row->cgroup];
 		const struct probe *probe = probes[row->probe];
 		bool others = probe->row_is_others && probe->row_is_others(row->key);
 
@@ -195,10 +195,10 @@ void gone_written(struct gone *gone, const struct kernel *kernel, struct limited
 		limited_forget(limited, row->probe, row->key);
 	}
 	drop_cgroups(gone, kernel);
-	gone_not_written(gone);
+	removed_not_written(gone);
 }
 
-void gone_not_written(struct gone *gone)
+void removed_not_written(struct removed *gone)
 {
 	for (size_t i = 0; i < gone->n; i++)
 		gone->cgroups[i].kept = false;

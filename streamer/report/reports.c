@@ -22,7 +22,7 @@ int reports_init(struct reports *reports, const struct kernel *kernel, struct en
 				    .totals = totals,
 				    .deletions = deletions,
 				    .sets_per_minute = interval < 60 ? 60 / interval : 1};
-	r = gone_init(&reports->gone);
+	r = removed_init(&reports->gone);
 	if (!r)
 		r = counters_init(&reports->counters, kernel, encoder, &reports->gone);
 	if (!r)
@@ -36,7 +36,7 @@ void reports_done(struct reports *reports)
 {
 	counters_done(&reports->counters);
 	limited_done(&reports->limited);
-	gone_done(&reports->gone);
+	removed_done(&reports->gone);
 }
 
 static int write_clock(struct reports *reports, bool always)
@@ -84,7 +84,7 @@ static int write_sums(struct reports *reports, bool full, bool all)
 	int r = 0;
 
 	counters_read(&reports->counters);
-	gone_update(&reports->gone, reports->kernel, reports->counters.read_nano, full);
+	removed_update(&reports->gone, reports->kernel, reports->counters.read_nano, full);
 	reports->moved = limited_moved(&reports->limited, &reports->counters);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT && !r; i++)
 		if (reports->counters.probes & 1u << i)
@@ -155,7 +155,7 @@ int reports_end(struct reports *reports, const char *reason)
 
 void reports_written(struct reports *reports)
 {
-	gone_written(&reports->gone, reports->kernel, &reports->limited);
+	removed_written(&reports->gone, reports->kernel, &reports->limited);
 }
 
 void reports_commit(struct reports *reports)
@@ -170,7 +170,7 @@ void reports_commit(struct reports *reports)
 
 void reports_rollback(struct reports *reports)
 {
-	gone_not_written(&reports->gone);
+	removed_not_written(&reports->gone);
 	totals_rollback(reports->totals);
 	limited_rollback(&reports->limited);
 	deletions_rollback(reports->deletions);

@@ -21,7 +21,7 @@ struct reports {
 	struct deletions *deletions; /* to be told */
 	struct counters counters;
 	struct limited limited;
-	struct gone gone;
+	struct removed gone;
 	struct clock_pair clock; /* as in the latest Clock */
 	struct clock_pair committed_clock;
 	uint64_t committed_rows_nano;

@@ -27,18 +27,18 @@ struct holders {
 	size_t n, room;
 };
 
-struct objects {
+struct bpf_objects {
 	struct known *known; /* KNOWN_MAX, by object and id, as they are walked */
 	size_t n_known;
 	struct holders holders;
 	bool looked;
-	struct objects_known_table table;
+	struct bpf_objects_known_table table;
 	bool compared;
 	uint64_t more; /* bytes, modulo 2^64: of each hash table, besides what the programs say */
 };
 
 struct walk {
-	const struct objects *before;
+	const struct bpf_objects *before;
 	struct known *now;
 	size_t n_now;
 	size_t size; /* of a record */
@@ -47,9 +47,9 @@ struct walk {
 	void *data;
 };
 
-int objects_new(struct objects **ret, const struct objects_known_table *table)
+int bpf_objects_new(struct bpf_objects **ret, const struct bpf_objects_known_table *table)
 {
-	struct objects *objects = calloc(1, sizeof(*objects));
+	struct bpf_objects *objects = calloc(1, sizeof(*objects));
 
 	if (!objects)
 		return -ENOMEM;
@@ -63,7 +63,7 @@ int objects_new(struct objects **ret, const struct objects_known_table *table)
 	return 0;
 }
 
-struct objects *objects_free(struct objects *objects)
+struct bpf_objects *bpf_objects_free(struct bpf_objects *objects)
 {
 	if (!objects)
 		return NULL;
@@ -109,7 +109,7 @@ static int add_holder(void *data, const void *record)
 	return 0;
 }
 
-int objects_look(struct objects *objects, const struct objects_links *links)
+int bpf_objects_look(struct bpf_objects *objects, const struct bpf_objects_links *links)
 {
 	struct holders *holders = &objects->holders;
 	int r;
@@ -167,7 +167,8 @@ static int compare_known(const struct known *a, const struct known *b)
 	return r ? r : compare(a->id, b->id);
 }
 
-static const struct known *find_known(const struct objects *before, const struct wire_object *head)
+static const struct known *find_known(const struct bpf_objects *before,
+				      const struct wire_object *head)
 {
 	const struct known key = {.object = head->object, .id = head->id};
 	size_t low = 0, high = before->n_known;
@@ -218,7 +219,7 @@ static bool is_hash(const struct wire_object *head)
 /* iterator_fn */
 static int compare_table(void *data, const void *record)
 {
-	struct objects *objects = data;
+	struct bpf_objects *objects = data;
 	const struct wire_object *head = record;
 
 	if (head->id != objects->table.id)
@@ -257,7 +258,7 @@ static int hand_out_gone(const struct walk *walk, const struct known *gone)
 /* What was known before, and is not any more. Both are in the same order. */
 static int walk_gone(const struct walk *walk)
 {
-	const struct objects *before = walk->before;
+	const struct bpf_objects *before = walk->before;
 	size_t at = 0;
 	int r = 0;
 
@@ -274,7 +275,7 @@ static int walk_gone(const struct walk *walk)
 	return r;
 }
 
-static int walk_all(struct walk *walk, const struct objects_links *links)
+static int walk_all(struct walk *walk, const struct bpf_objects_links *links)
 {
 	int r;
 
@@ -287,11 +288,12 @@ static int walk_all(struct walk *walk, const struct objects_links *links)
 	return r ? r : walk_gone(walk);
 }
 
-int objects_walk(struct objects *objects, const struct objects_links *links, rows_fn fn, void *data)
+int bpf_objects_walk(struct bpf_objects *objects, const struct bpf_objects_links *links, rows_fn fn,
+		     void *data)
 {
 	struct walk walk = {.before = objects, .fn = fn, .data = data};
 	struct timespec ts;
-	int r = objects->looked ? 0 : objects_look(objects, links);
+	int r = objects->looked ? 0 : bpf_objects_look(objects, links);
 
 	if (!r && objects->table.id && !objects->compared)
 		r = iterator_walk(links->maps, sizeof(struct wire_map), compare_table, objects);

@@ -28,28 +28,29 @@ struct object {
 };
 
 /* fds of the iterators' links, borrowed. */
-struct objects_links {
+struct bpf_objects_links {
 	int programs, maps, holders;
 };
 
 /* A hash table whose file is open here, so that fdinfo tells what it takes. What the programs work
  * out for hash tables differs from that by the same bytes for all of one kernel, if at all. */
-struct objects_known_table {
+struct bpf_objects_known_table {
 	uint32_t id; /* 0: there is none */
 	uint64_t memory_bytes;
 };
 
-struct objects;
+struct bpf_objects;
 
-int objects_new(struct objects **ret, const struct objects_known_table *table); /* 0 or -ENOMEM */
-struct objects *objects_free(struct objects *objects); /* NULL is fine; returns NULL */
+int bpf_objects_new(struct bpf_objects **ret,
+		    const struct bpf_objects_known_table *table);  /* 0 or -ENOMEM */
+struct bpf_objects *bpf_objects_free(struct bpf_objects *objects); /* NULL is fine; returns NULL */
 
 /* Asks who holds what. Its program submits the paths of their cgroups, so: a moment before the walk
  * that shows them. 0 or -errno. */
-int objects_look(struct objects *objects, const struct objects_links *links);
+int bpf_objects_look(struct bpf_objects *objects, const struct bpf_objects_links *links);
 
 /* Calls @fn for each, programs first, in the order of their ids, then for those that have been
  * unloaded since the walk before. Stops when @fn returns non-zero and returns that; else 0 or
  * -errno. */
-int objects_walk(struct objects *objects, const struct objects_links *links, rows_fn fn,
-		 void *data);
+int bpf_objects_walk(struct bpf_objects *objects, const struct bpf_objects_links *links, rows_fn fn,
+		     void *data);

@@ -31,7 +31,7 @@ static void take_up(struct wire_share *shares, uint32_t slot, int32_t groups,
 	}
 }
 
-void shares_free_row(struct wire_share *shares, uint32_t slot, unsigned probe)
+void cgroup_shares_free_row(struct wire_share *shares, uint32_t slot, unsigned probe)
 {
 	int32_t rows[WIRE_PROBE_COUNT] = {0};
 
@@ -40,7 +40,7 @@ void shares_free_row(struct wire_share *shares, uint32_t slot, unsigned probe)
 	take_up(shares, slot, 0, rows);
 }
 
-void shares_free(struct wire_share *shares, uint32_t slot)
+void cgroup_shares_free(struct wire_share *shares, uint32_t slot)
 {
 	int32_t rows[WIRE_PROBE_COUNT];
 
@@ -49,7 +49,7 @@ void shares_free(struct wire_share *shares, uint32_t slot)
 	take_up(shares, slot, 1, rows);
 }
 
-bool shares_has_children(const struct wire_share *shares, uint32_t slot)
+bool cgroup_shares_has_children(const struct wire_share *shares, uint32_t slot)
 {
 	return load(&shares[slot % WIRE_SHARE_SLOTS].groups) > 1;
 }

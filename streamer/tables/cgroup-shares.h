@@ -9,10 +9,10 @@
 #include "bpf/wire/wire.h"
 
 /* One row less of the cgroup in @slot. */
-void shares_free_row(struct wire_share *shares, uint32_t slot, unsigned probe);
+void cgroup_shares_free_row(struct wire_share *shares, uint32_t slot, unsigned probe);
 
 /* The cgroup in @slot is gone, with the rows it had. */
-void shares_free(struct wire_share *shares, uint32_t slot);
+void cgroup_shares_free(struct wire_share *shares, uint32_t slot);
 
 /* Whether it has cgroups below it: then it has to stay. */
-bool shares_has_children(const struct wire_share *shares, uint32_t slot);
+bool cgroup_shares_has_children(const struct wire_share *shares, uint32_t slot);

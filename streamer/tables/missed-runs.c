@@ -8,7 +8,7 @@
 
 #include "proto/base/util.h"
 
-int missed_of_program(int prog_fd, uint64_t *ret)
+int missed_runs_of_program(int prog_fd, uint64_t *ret)
 {
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
@@ -36,7 +36,7 @@ static int missed_of_link(int prog_fd, int link_fd, size_t offset, uint64_t *ret
 	uint64_t nested, refused;
 	int r;
 
-	r = missed_of_program(prog_fd, &refused);
+	r = missed_runs_of_program(prog_fd, &refused);
 	if (r)
 		return r;
 	if (link_fd < 0 || bpf_obj_get_info_by_fd(link_fd, info, &size) ||
@@ -47,12 +47,12 @@ static int missed_of_link(int prog_fd, int link_fd, size_t offset, uint64_t *ret
 	return 0;
 }
 
-int missed_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
+int missed_runs_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
 {
 	return missed_of_link(prog_fd, link_fd, KPROBE_MISSED_OFFSET, ret);
 }
 
-int missed_of_multi(int prog_fd, int link_fd, uint64_t *ret)
+int missed_runs_of_multi(int prog_fd, int link_fd, uint64_t *ret)
 {
 	return missed_of_link(prog_fd, link_fd, MULTI_MISSED_OFFSET, ret);
 }

@@ -12,11 +12,11 @@
 
 static enum verify_status verify_it(const char *path)
 {
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct examine_config config = {0};
+	const struct verify_input_config config = {0};
 
-	fuzz_assert(!salvage_open(&salvage, path));
+	fuzz_assert(!damaged_reader_open(&salvage, path));
 	fuzz_assert(!verify_new(&verify));
 	fuzz_assert(!examine(verify, salvage, &config));
 	return verify_report(verify)->status;

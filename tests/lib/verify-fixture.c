@@ -32,9 +32,9 @@ struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
 void assert_bytes(const void *data, size_t size, bool in_progress, int status, const char *expected)
 {
 	_cleanup_(verify_freep) struct verify *verify = verify_bytes(data, size, in_progress);
-	char text[VERDICT_SIZE];
+	char text[SUMMARY_SIZE];
 
-	verdict_text(verify_report(verify), text);
+	summary_text(verify_report(verify), text);
 	assert_string_equal(text, expected);
 	assert_int_equal(verify_report(verify)->status, status);
 }

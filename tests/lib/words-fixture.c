@@ -100,7 +100,7 @@ static void add_case(struct cases *cases, const char *path)
 	cases->n++;
 	*c = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
 	c->cgroup_path = strcpy(copy, path);
-	identity_read(c, &cases->arena);
+	container_identity_read(c, &cases->arena);
 	text_container(&line, c);
 	(void)line_end(&line);
 }

@@ -6,32 +6,32 @@
 
 #define _cleanup_writer_ _cleanup_(fixture_writer_free)
 
-static void write_all_types(struct exposition *e)
+static void write_all_types(struct prometheus *e)
 {
-	exposition_family(e, EXPOSITION_COUNTER, "a_events", NULL, "Events.");
-	exposition_sample(e);
-	exposition_label(e, "kind", "oom_kill");
-	exposition_label(e, "tier", "");
-	exposition_label(e, "errno", "EPERM");
-	exposition_uint(e, UINT64_MAX);
-	exposition_family(e, EXPOSITION_GAUGE, "a_time_seconds", "seconds", "Time.");
-	exposition_sample(e);
-	exposition_seconds(e, 1763780645000000001);
-	exposition_family(e, EXPOSITION_INFO, "a_build", NULL, "Build.");
-	exposition_sample(e);
-	exposition_label(e, "version", "1");
-	exposition_uint(e, 1);
-	exposition_family(e, EXPOSITION_HISTOGRAM, "a_fill_ratio", "ratio", "Fill.");
-	exposition_sample(e);
-	exposition_label(e, "le", "+Inf");
-	exposition_double(e, 0.25);
-	exposition_end(e);
+	prometheus_family(e, PROMETHEUS_COUNTER, "a_events", NULL, "Events.");
+	prometheus_sample(e);
+	prometheus_label(e, "kind", "oom_kill");
+	prometheus_label(e, "tier", "");
+	prometheus_label(e, "errno", "EPERM");
+	prometheus_uint(e, UINT64_MAX);
+	prometheus_family(e, PROMETHEUS_GAUGE, "a_time_seconds", "seconds", "Time.");
+	prometheus_sample(e);
+	prometheus_seconds(e, 1763780645000000001);
+	prometheus_family(e, PROMETHEUS_INFO, "a_build", NULL, "Build.");
+	prometheus_sample(e);
+	prometheus_label(e, "version", "1");
+	prometheus_uint(e, 1);
+	prometheus_family(e, PROMETHEUS_HISTOGRAM, "a_fill_ratio", "ratio", "Fill.");
+	prometheus_sample(e);
+	prometheus_label(e, "le", "+Inf");
+	prometheus_double(e, 0.25);
+	prometheus_end(e);
 }
 
 static void prometheus_text_names_counters_in_full(void **state)
 {
 	_cleanup_writer_ struct writer *writer = fixture_writer();
-	struct exposition e = {.writer = writer};
+	struct prometheus e = {.writer = writer};
 
 	write_all_types(&e);
 	assert_string_equal(fixture_written(writer),
@@ -53,7 +53,7 @@ static void prometheus_text_names_counters_in_full(void **state)
 static void openmetrics_names_families_and_units(void **state)
 {
 	_cleanup_writer_ struct writer *writer = fixture_writer();
-	struct exposition e = {.writer = writer, .openmetrics = true};
+	struct prometheus e = {.writer = writer, .openmetrics = true};
 
 	write_all_types(&e);
 	assert_string_equal(fixture_written(writer),
@@ -78,11 +78,11 @@ static void openmetrics_names_families_and_units(void **state)
 static void assert_label(const char *value, const char *expected)
 {
 	_cleanup_writer_ struct writer *writer = fixture_writer();
-	struct exposition e = {.writer = writer, .name = "a", .suffix = ""};
+	struct prometheus e = {.writer = writer, .name = "a", .suffix = ""};
 
-	exposition_sample(&e);
-	exposition_label(&e, "l", value);
-	exposition_uint(&e, 1);
+	prometheus_sample(&e);
+	prometheus_label(&e, "l", value);
+	prometheus_uint(&e, 1);
 	assert_string_equal(fixture_written(writer), expected);
 }
 
@@ -97,15 +97,15 @@ static void labels_are_escaped_and_valid_utf8(void **state)
 
 static void openmetrics_comes_only_to_who_prefers_it(void **state)
 {
-	assert_false(exposition_accepts_openmetrics(NULL));
-	assert_false(exposition_accepts_openmetrics("*/*"));
-	assert_true(exposition_accepts_openmetrics("application/openmetrics-text"));
-	assert_true(exposition_accepts_openmetrics(
+	assert_false(prometheus_accepts_openmetrics(NULL));
+	assert_false(prometheus_accepts_openmetrics("*/*"));
+	assert_true(prometheus_accepts_openmetrics("application/openmetrics-text"));
+	assert_true(prometheus_accepts_openmetrics(
 		"application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
 		"version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"));
-	assert_false(exposition_accepts_openmetrics(
+	assert_false(prometheus_accepts_openmetrics(
 		"application/openmetrics-text;q=0.2, text/plain;version=0.0.4;q=0.5"));
-	assert_false(exposition_accepts_openmetrics("application/openmetrics-text;q=0"));
+	assert_false(prometheus_accepts_openmetrics("application/openmetrics-text;q=0"));
 }
 
 int main(void)

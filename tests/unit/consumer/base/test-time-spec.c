@@ -28,7 +28,7 @@ static void check(const struct expect *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint64_t ret = 0;
-		int r = when_parse(cases[i].text, NOW, &ret);
+		int r = time_spec_parse(cases[i].text, NOW, &ret);
 		time_t second = (time_t)(ret / SECOND);
 		char date[32], text[64];
 		struct tm tm;
@@ -147,7 +147,7 @@ static void days_follow_the_zone_through_the_change_of_the_clocks(void **state)
 	zone("Europe/Berlin");
 	check(cases, ARRAY_SIZE(cases));
 	/* on the 29th at 00:00, yesterday began 25 hours ago */
-	assert_ok(when_parse("yesterday", 1351465200 * SECOND, &yesterday));
+	assert_ok(time_spec_parse("yesterday", 1351465200 * SECOND, &yesterday));
 	assert_int_equal(yesterday / SECOND, 1351465200 - 25 * 3600);
 }
 
@@ -194,7 +194,7 @@ static void what_is_no_time_is_refused(void **state)
 	(void)state;
 	zone("UTC0");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (when_parse(cases[i], NOW, &ret) != -EINVAL)
+		if (time_spec_parse(cases[i], NOW, &ret) != -EINVAL)
 			fail_msg("'%s' was taken", cases[i]);
 	assert_int_equal(ret, 42);
 }
@@ -210,12 +210,12 @@ static void what_does_not_fit_is_out_of_range(void **state)
 	(void)state;
 	zone("UTC0");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (when_parse(cases[i], NOW, &ret) != -ERANGE)
+		if (time_spec_parse(cases[i], NOW, &ret) != -ERANGE)
 			fail_msg("'%s' was taken", cases[i]);
 	assert_int_equal(ret, 42);
 }
 
-#define SAY " is not a time: say " WHEN_WORDS
+#define SAY " is not a time: say " TIME_SPEC_WORDS
 
 static void what_is_wrong_with_a_time_is_said(void **state)
 {
@@ -245,7 +245,7 @@ static void what_is_wrong_with_a_time_is_said(void **state)
 	(void)state;
 	zone("UTC0");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		when_why(rows[i].text, NOW, why, sizeof(why));
+		time_spec_why(rows[i].text, NOW, why, sizeof(why));
 		assert_string_equal(why, rows[i].why);
 	}
 }

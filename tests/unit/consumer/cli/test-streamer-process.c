@@ -28,7 +28,7 @@ static int setup(void **state)
 	(void)snprintf(f->path, sizeof(f->path), "/tmp/ringside-test-XXXXXX");
 	if (!mkdtemp(f->path))
 		return -1;
-	(void)snprintf(f->program, sizeof(f->program), "%s/" CHILD_PROGRAM, f->path);
+	(void)snprintf(f->program, sizeof(f->program), "%s/" STREAMER_PROCESS_PROGRAM, f->path);
 	(void)snprintf(f->before, sizeof(f->before), "%s", getenv("PATH"));
 	(void)snprintf(search, sizeof(search), "%s:%s", f->path, f->before);
 	(void)sigprocmask(SIG_SETMASK, NULL, &f->mask);
@@ -58,14 +58,15 @@ static void write_program(const struct folder *f, const char *script)
 	assert_ok(chmod(f->program, 0755));
 }
 
-static char *const plain[] = {(char *)CHILD_PROGRAM, (char *)"--label", (char *)"a=b c", NULL};
+static char *const plain[] = {(char *)STREAMER_PROCESS_PROGRAM, (char *)"--label", (char *)"a=b c",
+			      NULL};
 
-static void read_line(const struct child *child, const char *expected)
+static void read_line(const struct streamer_process *child, const char *expected)
 {
 	char buf[256] = "";
 	size_t n = 0;
 
-	assert_true(child_wait_output(child, -1));
+	assert_true(streamer_process_wait_output(child, -1));
 	while (n < sizeof(buf) - 1 && read(child->out, buf + n, 1) == 1 && buf[n] != '\n')
 		n++;
 	buf[n] = '\0';
@@ -74,56 +75,58 @@ static void read_line(const struct child *child, const char *expected)
 
 static void its_output_arguments_and_status_are_its_own(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	char c;
 
 	write_program(*state, "echo \"$# $2\"; exit 7");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	read_line(&child, "2 a=b c");
 	assert_int_equal(read(child.out, &c, 1), 0); /* nobody else holds the pipe */
-	assert_int_equal(child_wait(&child), 7);
-	child_done(&child);
-	child_done(&child);
+	assert_int_equal(streamer_process_wait(&child), 7);
+	streamer_process_done(&child);
+	streamer_process_done(&child);
 }
 
 static void our_options_stand_before_the_users(void **state)
 {
 	static const char *const own[] = {"-w", "-", NULL};
 	char *const extra[] = {(char *)"--label", (char *)"a=b c"};
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	char error[256] = "";
 
 	write_program(*state, "echo \"$#|$1|$2|$3|$4\"");
-	assert_ok(child_start_with(&child, own, extra, 2, error, sizeof(error)));
+	assert_ok(streamer_process_start_with(&child, own, extra, 2, error, sizeof(error)));
 	read_line(&child, "4|-w|-|--label|a=b c");
-	assert_int_equal(child_wait(&child), 0);
-	child_done(&child);
+	assert_int_equal(streamer_process_wait(&child), 0);
+	streamer_process_done(&child);
 }
 
 static void what_cannot_be_started_is_a_sentence(void **state)
 {
 	static const char *const own[] = {NULL};
 	struct folder *f = *state;
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	char error[256] = "";
 
 	assert_ok(setenv("PATH", f->path, 1));
-	assert_int_equal(child_start_with(&child, own, NULL, 0, error, sizeof(error)), -ENOENT);
+	assert_int_equal(streamer_process_start_with(&child, own, NULL, 0, error, sizeof(error)),
+			 -ENOENT);
 	assert_non_null(strstr(error, "add its folder to PATH"));
 	write_program(f, "exit 0");
 	assert_ok(chmod(f->program, 0644));
-	assert_int_equal(child_start_with(&child, own, NULL, 0, error, sizeof(error)), -EACCES);
-	assert_string_equal(error, "cannot start " CHILD_PROGRAM ": Permission denied");
+	assert_int_equal(streamer_process_start_with(&child, own, NULL, 0, error, sizeof(error)),
+			 -EACCES);
+	assert_string_equal(error, "cannot start " STREAMER_PROCESS_PROGRAM ": Permission denied");
 }
 
 static void a_missing_program_is_told_apart(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	sigset_t mask;
 
 	assert_ok(setenv("PATH", ((struct folder *)*state)->path, 1));
-	assert_int_equal(child_start(&child, plain), -ENOENT);
-	child_done(&child);
+	assert_int_equal(streamer_process_start(&child, plain), -ENOENT);
+	streamer_process_done(&child);
 	/* and the signals are ours again */
 	assert_ok(sigprocmask(SIG_SETMASK, NULL, &mask));
 	assert_false(sigismember(&mask, SIGINT));
@@ -132,45 +135,45 @@ static void a_missing_program_is_told_apart(void **state)
 static void a_program_that_cannot_run_is_told_apart(void **state)
 {
 	struct folder *f = *state;
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 
 	write_program(f, "exit 0");
 	assert_ok(setenv("PATH", f->path, 1));
 	assert_ok(chmod(f->program, 0644));
-	assert_int_equal(child_start(&child, plain), -EACCES);
+	assert_int_equal(streamer_process_start(&child, plain), -EACCES);
 }
 
 static void a_signal_somebody_sent_us_is_passed_on(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 
 	write_program(*state, "trap 'echo closing; exit 3' TERM; echo ready\n"
 			      "while :; do sleep 0.05; done");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	read_line(&child, "ready");
 	assert_ok(kill(getpid(), SIGTERM)); /* blocked: it waits in the signalfd */
 	read_line(&child, "closing");
-	assert_int_equal(child_wait(&child), 3);
-	child_done(&child);
+	assert_int_equal(streamer_process_wait(&child), 3);
+	streamer_process_done(&child);
 }
 
 static void a_terminal_that_closes_ends_the_child(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 
 	write_program(*state, "trap '' HUP; trap 'echo closing; exit 0' TERM; echo ready\n"
 			      "while :; do sleep 0.05; done");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	read_line(&child, "ready");
 	assert_ok(kill(getpid(), SIGHUP));
 	read_line(&child, "closing");
-	assert_int_equal(child_wait(&child), 0);
-	child_done(&child);
+	assert_int_equal(streamer_process_wait(&child), 0);
+	streamer_process_done(&child);
 }
 
 static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* SIGPIPE among the ignored, SIGHUP, SIGINT and SIGTERM among the blocked */
@@ -178,47 +181,47 @@ static void our_blocked_and_ignored_signals_are_not_inherited(void **state)
 		*state,
 		"set -- $(sed -n 's/Sig\\(Blk\\|Ign\\):/0x/p' /proc/self/status | tr -d '\\t')\n"
 		"echo $(($1 & 0x4003)) $(($2 & 0x1000))");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	read_line(&child, "0 0");
-	assert_int_equal(child_wait(&child), 0);
-	child_done(&child);
+	assert_int_equal(streamer_process_wait(&child), 0);
+	streamer_process_done(&child);
 	(void)signal(SIGPIPE, SIG_DFL);
 }
 
 static void a_reader_that_has_gone_is_noticed_while_nothing_comes(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	int pipes[2];
 
 	assert_ok(pipe2(pipes, O_CLOEXEC));
 	write_program(*state, "exec sleep 60");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	assert_ok(close(pipes[0]));
-	assert_false(child_wait_output(&child, pipes[1]));
-	child_done(&child);
+	assert_false(streamer_process_wait_output(&child, pipes[1]));
+	streamer_process_done(&child);
 	assert_ok(close(pipes[1]));
 }
 
 static void a_killed_child_is_told_apart_from_a_failed_one(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 
 	write_program(*state, "kill -9 $$");
-	assert_ok(child_start(&child, plain));
-	assert_int_equal(child_wait(&child), 128 + SIGKILL);
-	child_done(&child);
+	assert_ok(streamer_process_start(&child, plain));
+	assert_int_equal(streamer_process_wait(&child), 128 + SIGKILL);
+	streamer_process_done(&child);
 }
 
 static void who_gives_up_leaves_no_child_behind(void **state)
 {
-	struct child child = CHILD_NULL;
+	struct streamer_process child = STREAMER_PROCESS_NULL;
 	pid_t pid;
 
 	write_program(*state, "echo ready; exec sleep 60");
-	assert_ok(child_start(&child, plain));
+	assert_ok(streamer_process_start(&child, plain));
 	read_line(&child, "ready");
 	pid = child.pid;
-	child_done(&child);
+	streamer_process_done(&child);
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(errno, ESRCH);
 }

@@ -164,10 +164,10 @@ static void fill_tax(struct machine *m)
 
 static void fill_costs(struct machine *m)
 {
-	m->diagnosis.before = (struct cost_sample){true, {{100, 2}, {150, 4}, {130, 4}}};
-	m->diagnosis.after = (struct cost_sample){true, {{104, 2}, {150, 4}, {130, 4}}};
+	m->diagnosis.before = (struct syscall_cost_sample){true, {{100, 2}, {150, 4}, {130, 4}}};
+	m->diagnosis.after = (struct syscall_cost_sample){true, {{104, 2}, {150, 4}, {130, 4}}};
 	m->diagnosis.with[RINGSIDE__V1__TIER__TIER_TRACEPOINT] =
-		(struct cost_sample){true, {{103, 2}, {390, 6}, {1530, 40}}};
+		(struct syscall_cost_sample){true, {{103, 2}, {390, 6}, {1530, 40}}};
 }
 
 /* OOM kills through fentry, denials not at all: fentry failed, and tracepoints need leave. */
@@ -451,26 +451,26 @@ static void what_was_not_measured_is_left_out(void **state)
 
 static void a_difference_is_what_its_noise_lets_be_seen(void **state)
 {
-	const struct cost_sample before = {true, {{100, 2}}}, after = {true, {{110, 2}}};
-	const struct cost_sample with = {true, {{120, 4}}};
-	struct cost cost = cost_added(&with, &before, &after, COST_PLAIN);
+	const struct syscall_cost_sample before = {true, {{100, 2}}}, after = {true, {{110, 2}}};
+	const struct syscall_cost_sample with = {true, {{120, 4}}};
+	struct syscall_cost cost = syscall_cost_added(&with, &before, &after, SYSCALL_COST_PLAIN);
 
 	(void)state;
 	assert_int_equal(cost.median, 15);
 	assert_int_equal(cost.noise, 10); /* the base itself has moved as far */
-	cost = cost_added(&with, &before, &before, COST_PLAIN);
+	cost = syscall_cost_added(&with, &before, &before, SYSCALL_COST_PLAIN);
 	assert_int_equal(cost.median, 20);
 	assert_int_equal(cost.noise, 3);
 }
 
 static void a_call_is_measured(void **state)
 {
-	struct cost_sample sample;
+	struct syscall_cost_sample sample;
 
 	(void)state;
-	cost_measure(&sample);
+	syscall_cost_measure(&sample);
 	assert_true(sample.known);
-	for (int i = 0; i < COST_KINDS; i++)
+	for (int i = 0; i < SYSCALL_COST_KINDS; i++)
 		assert_in_range(sample.of[i].median, 1, 1000000);
 }
 

@@ -28,9 +28,9 @@ static void a_writer_is_seen_while_it_has_the_file_open(void **state)
 	int writer, reader;
 
 	make_file(&writer, &reader);
-	assert_int_equal(inuse_check(reader), 1);
+	assert_int_equal(being_written_check(reader), 1);
 	assert_ok(close(writer));
-	assert_int_equal(inuse_check(reader), 0);
+	assert_int_equal(being_written_check(reader), 0);
 	assert_ok(close(reader));
 }
 
@@ -40,9 +40,9 @@ static void a_lock_is_seen_and_none_is_left_behind(void **state)
 
 	make_file(&writer, &reader);
 	assert_ok(flock(writer, LOCK_EX | LOCK_NB));
-	assert_int_equal(inuse_check(reader), 1);
+	assert_int_equal(being_written_check(reader), 1);
 	assert_ok(flock(writer, LOCK_UN));
-	assert_int_equal(inuse_check(reader), 1); /* still open for writing */
+	assert_int_equal(being_written_check(reader), 1); /* still open for writing */
 	assert_ok(flock(writer, LOCK_EX | LOCK_NB));
 	assert_ok(close(writer));
 	assert_ok(close(reader));
@@ -53,10 +53,10 @@ static void a_pipe_that_ended_has_no_writer(void **state)
 	int fds[2];
 
 	assert_ok(pipe2(fds, O_CLOEXEC));
-	assert_int_equal(inuse_check(fds[0]), 0);
+	assert_int_equal(being_written_check(fds[0]), 0);
 	assert_ok(close(fds[0]));
 	assert_ok(close(fds[1]));
-	assert_int_equal(inuse_check(-1), -EBADF);
+	assert_int_equal(being_written_check(-1), -EBADF);
 }
 
 int main(void)

@@ -87,7 +87,7 @@ static unsigned read_matching(const struct packed *packed, const struct filter *
 	int r;
 
 	assert_ok(reader_new(&reader, fd, "x"));
-	assert_ok(select_for(reader, filter, &ranges));
+	assert_ok(frame_selection_for(reader, filter, &ranges));
 	while (!(r = reader_next(reader, &item)))
 		n += filter_match(filter, item.record, reader_header(reader)) && !item.header;
 	assert_int_equal(r, READER_END);
@@ -141,12 +141,12 @@ static void the_last_records_cost_the_last_frames(void **state)
 	const struct packed *packed = *state;
 	_cleanup_close_ int fd = memory_file(packed->data, packed->size);
 	char path[64];
-	struct last last;
+	struct last_records last;
 	uint64_t before;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	before = bytes_read();
-	assert_ok(last_find(path, is_event, NULL, 3, &last));
+	assert_ok(last_records_find(path, is_event, NULL, 3, &last));
 	assert_int_equal(last.n, 3);
 	/* among others for the Header in force, which is in the first frame */
 	assert_true(bytes_read() - before < 12 * (uint64_t)(2 * SOURCE_CHUNK) + 3 * FRAMES * HOP);

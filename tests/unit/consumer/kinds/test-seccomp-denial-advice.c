@@ -52,7 +52,7 @@ static const char *advice_of(struct fixture *f, const char *path, unsigned level
 	arena_reset(&arena);
 	f->owner = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
 	f->owner.cgroup_path = S(path);
-	identity_read(&f->owner, &arena);
+	container_identity_read(&f->owner, &arena);
 	f->kill.limit_owner = &f->owner;
 	f->kill.limit_level = (Ringside__V1__LimitLevel)level;
 	(void)advice(f);

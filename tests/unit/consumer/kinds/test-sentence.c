@@ -352,7 +352,7 @@ static void no_two_containers_units_or_jobs_have_the_same_words(void **state)
 		arena_init(&arena);
 		f->other = (Ringside__V1__Container)RINGSIDE__V1__CONTAINER__INIT;
 		f->other.cgroup_path = S(rows[i].path);
-		identity_read(&f->other, &arena);
+		container_identity_read(&f->other, &arena);
 		assert_string_equal(who(f), rows[i].words);
 		arena_done(&arena);
 	}

@@ -13,16 +13,16 @@
 #define TIME UINT64_C(1795316645123456789)
 
 /* What one output wrote, through a real file. */
-struct page {
+struct memory_file {
 	int fd;
 	struct writer *writer;
 	struct output output;
 	char text[8192];
 };
 
-static void page_open(struct page *page)
+static void page_open(struct memory_file *page)
 {
-	*page = (struct page){.fd = memfd_create("page", MFD_CLOEXEC)};
+	*page = (struct memory_file){.fd = memfd_create("page", MFD_CLOEXEC)};
 	assert_true(page->fd >= 0);
 	assert_ok(writer_new(&page->writer, page->fd));
 	page->output.ops = &output_text;
@@ -32,7 +32,7 @@ static void page_open(struct page *page)
 	tzset();
 }
 
-static void page_put(struct page *page, struct fixture *f)
+static void page_put(struct memory_file *page, struct fixture *f)
 {
 	page->output.header = &f->header;
 	if (!f->record.has_time_unix_nano)
@@ -40,7 +40,7 @@ static void page_put(struct page *page, struct fixture *f)
 	assert_ok(output_put(&page->output, &f->record, NULL, 0));
 }
 
-static const char *page_close(struct page *page)
+static const char *page_close(struct memory_file *page)
 {
 	ssize_t n;
 
@@ -56,7 +56,7 @@ static const char *page_close(struct page *page)
 static void the_lines_of_the_design_come_out_as_they_stand(void **state)
 {
 	struct fixture *f = oom(state);
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	f->kill.trigger = &f->trigger;
@@ -89,7 +89,7 @@ static void the_lines_of_the_design_come_out_as_they_stand(void **state)
 }
 
 /* A denial of the key that held_back() counts. */
-static void deny(struct page *page, void **state, const char *comm, uint32_t pid)
+static void deny(struct memory_file *page, void **state, const char *comm, uint32_t pid)
 {
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
 
@@ -114,7 +114,7 @@ static void what_was_held_back_is_blamed_only_on_who_was_seen(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct page page;
+		struct memory_file page;
 
 		page_open(&page);
 		deny(&page, state, cases[i].comms[0], cases[i].pids[0]);
@@ -127,7 +127,7 @@ static void what_was_held_back_is_blamed_only_on_who_was_seen(void **state)
 static void of_another_key_or_an_earlier_second_nobody_is_blamed(void **state)
 {
 	struct fixture *f;
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	deny(&page, state, "nginx", 77);
@@ -148,7 +148,7 @@ static void of_another_key_or_an_earlier_second_nobody_is_blamed(void **state)
 static void the_second_column_grows_but_never_shrinks(void **state)
 {
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	set_error(f, 1, "EPERM");
@@ -180,7 +180,7 @@ static void the_second_column_grows_but_never_shrinks(void **state)
 static void advice_stands_under_kills_on_a_terminal_and_under_all_with_v(void **state)
 {
 	struct fixture *f = plain_oom(state);
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	page.output.terminal = true;
@@ -208,7 +208,7 @@ static void the_streams_own_records_are_for_who_asks(void **state)
 {
 	struct fixture *f = *state;
 	Ringside__V1__Clock clock = RINGSIDE__V1__CLOCK__INIT;
-	struct page page;
+	struct memory_file page;
 
 	for (int i = 0; i < 3; i++) {
 		page_open(&page);
@@ -234,7 +234,7 @@ static void the_streams_own_records_are_for_who_asks(void **state)
 static void times_are_local_or_utc_or_since_boot(void **state)
 {
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
-	struct page page;
+	struct memory_file page;
 
 	set_error(f, 1, "EPERM");
 	for (int utc = 0; utc < 2; utc++) {
@@ -261,7 +261,7 @@ static void times_are_local_or_utc_or_since_boot(void **state)
 static void impossible_times_are_no_crash(void **state)
 {
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	SET(&f->record, time_unix_nano, UINT64_MAX);
@@ -274,7 +274,7 @@ static void impossible_times_are_no_crash(void **state)
 static void colour_wraps_the_label_and_always_ends(void **state)
 {
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO);
-	struct page page;
+	struct memory_file page;
 
 	page_open(&page);
 	page.output.color = true;

@@ -120,7 +120,7 @@ static void every_container_of_a_record_is_read_again(void **state)
 	kill.limit_level = RINGSIDE__V1__LIMIT_LEVEL__LIMIT_LEVEL_SLICE;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_OOM_KILL;
 	record.oom_kill = &kill;
-	identity_mend(&record, &arena);
+	container_identity_mend(&record, &arena);
 	check_mended(kill.victim_container);
 	check_mended(kill.trigger_container);
 	assert_string_equal(kill.limit_owner->podman_pod_id, A);
@@ -131,13 +131,13 @@ static void every_container_of_a_record_is_read_again(void **state)
 	limited.container = row.container = &taken;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_LIMITED;
 	record.limited = &limited;
-	identity_mend(&record, &arena);
+	container_identity_mend(&record, &arena);
 	check_mended(limited.container);
 	counters.n_rows = 1;
 	counters.rows = rows;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_COUNTERS;
 	record.counters = &counters;
-	identity_mend(&record, &arena);
+	container_identity_mend(&record, &arena);
 	check_mended(row.container);
 	arena_done(&arena);
 }
@@ -150,10 +150,10 @@ static void names_of_the_same_pod_and_container_stay(void **state)
 
 	arena_init(&arena);
 	c.cgroup_path = S("/kubepods/burstable/pod" POD "/" B);
-	identity_read(&c, &arena);
+	container_identity_read(&c, &arena);
 	assert_string_equal(c.container_name, "app");
 	c.id = S(A);
-	identity_read(&c, &arena);
+	container_identity_read(&c, &arena);
 	assert_null(c.container_name);
 	assert_string_equal(c.pod_name, "web-7f9");
 	arena_done(&arena);

@@ -8,7 +8,7 @@ struct damaged {
 	struct stream stream;
 	size_t begin, end; /* of what is between */
 	int fd;
-	struct window window;
+	struct file_window window;
 	struct resync resync;
 };
 
@@ -24,7 +24,7 @@ static void damage(struct damaged *d, const void *data, size_t size)
 	for (unsigned i = 0; i < 10; i++)
 		stream_event(&d->stream, STREAM_SECCOMP, 0);
 	d->fd = memory_file(d->stream.data, d->stream.size);
-	window_init(&d->window, d->fd);
+	file_window_init(&d->window, d->fd);
 	resync_init(&d->resync, &d->window);
 	d->resync.latest_seq = 11;
 }
@@ -32,7 +32,7 @@ static void damage(struct damaged *d, const void *data, size_t size)
 static void damaged_done(struct damaged *d)
 {
 	resync_done(&d->resync);
-	window_done(&d->window);
+	file_window_done(&d->window);
 	stream_done(&d->stream);
 	assert_ok(close(d->fd));
 }

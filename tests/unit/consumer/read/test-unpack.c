@@ -244,8 +244,8 @@ static void what_comes_again_is_not_unpacked_again(void **state)
 	assert_ptr_not_equal(nginx, other);
 	assert_int_equal(again->pid, 77);
 	assert_string_equal(again->comm, "nginx");
-	assert_non_null(memo_note(unpacker_memo(bench.unpacker), again));
-	assert_null(memo_note(unpacker_memo(bench.unpacker), buf));
+	assert_non_null(message_cache_note(unpacker_memo(bench.unpacker), again));
+	assert_null(message_cache_note(unpacker_memo(bench.unpacker), buf));
 	bench_done(&bench);
 }
 
@@ -253,7 +253,7 @@ static void what_comes_again_is_not_unpacked_again(void **state)
 static void a_thousand_processes_are_all_kept(void **state)
 {
 	struct bench bench;
-	struct memo *memo;
+	struct message_cache *memo;
 	size_t used = 0;
 
 	bench_init(&bench);
@@ -274,7 +274,7 @@ static void a_full_memo_begins_anew(void **state)
 {
 	static const char *const text = "as it looks";
 	struct bench bench;
-	struct memo *memo;
+	struct message_cache *memo;
 	unsigned anew = 0;
 
 	bench_init(&bench);
@@ -282,20 +282,20 @@ static void a_full_memo_begins_anew(void **state)
 	for (uint32_t pid = 1; pid < 40000; pid++) {
 		const Ringside__V1__Process *process;
 		size_t used = memo->used;
-		struct memo_note *note;
+		struct message_cache_note *note;
 		uint8_t buf[256];
 
 		process =
 			unpack(&bench, buf, make_denial(buf, pid, "fork"))->seccomp_denial->process;
 		assert_int_equal(process->pid, pid);
 		assert_string_equal(process->comm, "fork");
-		note = memo_note(memo, process);
+		note = message_cache_note(memo, process);
 		if (note) {
 			assert_null(note->owner); /* none of the one that was here before */
-			memo_note_keep(memo, note, text, text, strlen(text));
+			message_cache_note_keep(memo, note, text, text, strlen(text));
 		}
 		anew += memo->used < used;
-		assert_true(memo->used <= MEMO_SIZE);
+		assert_true(memo->used <= MESSAGE_CACHE_SIZE);
 	}
 	assert_in_range(anew, 1, 10);
 	bench_done(&bench);
@@ -303,7 +303,7 @@ static void a_full_memo_begins_anew(void **state)
 
 static void a_long_message_is_not_kept(void **state)
 {
-	char comm[MEMO_BYTES_MAX + 1];
+	char comm[MESSAGE_CACHE_BYTES_MAX + 1];
 	uint8_t buf[2 * sizeof(comm)];
 	const Ringside__V1__Process *process;
 	struct bench bench;
@@ -313,7 +313,7 @@ static void a_long_message_is_not_kept(void **state)
 	bench_init(&bench);
 	process = unpack(&bench, buf, make_denial(buf, 1, comm))->seccomp_denial->process;
 	assert_string_equal(process->comm, comm);
-	assert_null(memo_note(unpacker_memo(bench.unpacker), process));
+	assert_null(message_cache_note(unpacker_memo(bench.unpacker), process));
 	bench_done(&bench);
 }
 

@@ -44,7 +44,7 @@ static const struct stats_kind *find_kind(const struct stats *stats, const char 
 	return NULL;
 }
 
-static uint64_t sum_of_buckets(const struct buckets *buckets, unsigned row)
+static uint64_t sum_of_buckets(const struct time_buckets *buckets, unsigned row)
 {
 	uint64_t sum = 0;
 
@@ -216,16 +216,16 @@ static void too_many_kinds_share_the_last(void **state)
 
 static void buckets_double_until_all_times_fit(void **state)
 {
-	static struct buckets buckets;
+	static struct time_buckets buckets;
 
-	buckets = (struct buckets){0};
+	buckets = (struct time_buckets){0};
 	for (uint64_t i = 0; i < 10000; i++)
-		buckets_add(&buckets, i % 2, 1000 * SECOND + i * SECOND, i);
+		time_buckets_add(&buckets, i % 2, 1000 * SECOND + i * SECOND, i);
 	/* 10000 s in at most 512 parts: 32 s is the first that fits */
 	assert_int_equal(buckets.nano, 32 * SECOND);
 	assert_int_equal(buckets.low, 1000 / 32);
 	assert_int_equal(buckets.high, 10999 / 32);
-	assert_int_equal(buckets_used(&buckets), 10999 / 32 - 1000 / 32 + 1);
+	assert_int_equal(time_buckets_used(&buckets), 10999 / 32 - 1000 / 32 + 1);
 	assert_int_equal(sum_of_buckets(&buckets, 0), 9998 / 2 * 5000);
 	assert_int_equal(sum_of_buckets(&buckets, 1), 5000 * 5000);
 	/* seconds 1024 to 1055 are bucket 32: the even i from 24 to 54 */
@@ -234,12 +234,12 @@ static void buckets_double_until_all_times_fit(void **state)
 
 static void buckets_take_times_in_any_order(void **state)
 {
-	static struct buckets forward, backward;
+	static struct time_buckets forward, backward;
 
-	forward = backward = (struct buckets){0};
+	forward = backward = (struct time_buckets){0};
 	for (uint64_t i = 0; i < 3000; i++) {
-		buckets_add(&forward, 0, i * i * 1000000, i + 1);
-		buckets_add(&backward, 0, (2999 - i) * (2999 - i) * 1000000, 2999 - i + 1);
+		time_buckets_add(&forward, 0, i * i * 1000000, i + 1);
+		time_buckets_add(&backward, 0, (2999 - i) * (2999 - i) * 1000000, 2999 - i + 1);
 	}
 	assert_int_equal(forward.nano, backward.nano);
 	assert_int_equal(forward.low, backward.low);
@@ -249,15 +249,15 @@ static void buckets_take_times_in_any_order(void **state)
 
 static void buckets_reach_over_all_times_there_are(void **state)
 {
-	static struct buckets buckets;
+	static struct time_buckets buckets;
 
-	buckets = (struct buckets){0};
-	buckets_add(&buckets, 3, UINT64_MAX, 1);
-	buckets_add(&buckets, 3, 0, 2);
-	buckets_add(&buckets, 3, UINT64_MAX / 2, 4);
-	assert_true(buckets_used(&buckets) <= BUCKETS);
+	buckets = (struct time_buckets){0};
+	time_buckets_add(&buckets, 3, UINT64_MAX, 1);
+	time_buckets_add(&buckets, 3, 0, 2);
+	time_buckets_add(&buckets, 3, UINT64_MAX / 2, 4);
+	assert_true(time_buckets_used(&buckets) <= BUCKETS);
 	assert_int_equal(buckets.counts[3][0], 2);
-	assert_int_equal(buckets.counts[3][buckets_used(&buckets) - 1], 1);
+	assert_int_equal(buckets.counts[3][time_buckets_used(&buckets) - 1], 1);
 	assert_int_equal(sum_of_buckets(&buckets, 3), 7);
 }
 

@@ -131,7 +131,7 @@ static const struct object *find(const struct ledger *ledger, enum object_sort s
 	const struct object *object;
 	size_t i = 0;
 
-	while ((object = objects_next(&ledger->objects, &i)))
+	while ((object = bpf_objects_next(&ledger->objects, &i)))
 		if (object->sort == sort && object->id == id)
 			break;
 	return object;
@@ -140,7 +140,7 @@ static const struct object *find(const struct ledger *ledger, enum object_sort s
 static void assert_sum(const struct ledger *ledger, enum object_sort sort, uint64_t n,
 		       uint64_t memory)
 {
-	const struct objects_sum sum = objects_sum(&ledger->objects, sort);
+	const struct bpf_objects_sum sum = bpf_objects_sum(&ledger->objects, sort);
 
 	assert_int_equal(sum.n, n);
 	assert_int_equal(sum.memory_bytes, memory);
@@ -329,15 +329,15 @@ static void rows_of_a_newer_version_are_passed_over(void **state)
 {
 	struct row row;
 	const struct one one = {.id = 1};
-	struct objects objects = {0};
+	struct bpf_objects objects = {0};
 
 	fill(&row, &one);
 	row.object.program = NULL; /* neither a program nor a map */
-	assert_ok(objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
+	assert_ok(bpf_objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
 	row.row.bpf_object = NULL;
-	assert_ok(objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
+	assert_ok(bpf_objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
 	assert_int_equal(objects.table.n, 0);
-	objects_done(&objects);
+	bpf_objects_done(&objects);
 }
 
 static void a_long_text_is_cut_and_the_rest_is_there(void **state)
@@ -346,7 +346,7 @@ static void a_long_text_is_cut_and_the_rest_is_there(void **state)
 	const struct one one = {.id = 1};
 	struct fixture_stream a;
 	_cleanup_ledger_ struct ledger ledger = begin(&a, 10);
-	struct objects objects = {0};
+	struct bpf_objects objects = {0};
 	const struct object *object;
 	struct row row;
 	size_t i = 0;
@@ -355,18 +355,18 @@ static void a_long_text_is_cut_and_the_rest_is_there(void **state)
 	fill(&row, &one);
 	row.object.name = path;
 	row.container.cgroup_path = path;
-	assert_ok(objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
-	object = objects_next(&objects, &i);
+	assert_ok(bpf_objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
+	object = bpf_objects_next(&objects, &i);
 	assert_non_null(object);
 	assert_in_range(object->size, 8000, 8192);
 	assert_string_equal(object_text(object, OBJECT_FIELDS - 1), "");
-	objects_done(&objects);
+	bpf_objects_done(&objects);
 }
 
 static const char *page(struct writer *writer, const struct ledger *ledger, uint64_t now_nano)
 {
 	const struct metrics_server server = {0};
-	struct exposition e = {.writer = writer};
+	struct prometheus e = {.writer = writer};
 
 	metrics_write(&e, ledger, &server, now_nano);
 	return fixture_written(writer);
@@ -465,25 +465,25 @@ static void a_cursor_leaves_out_what_did_not_change(void **state)
 static void what_the_streamer_takes_is_by_the_time_between(void **state)
 {
 	Ringside__V1__StreamerCost cost = RINGSIDE__V1__STREAMER_COST__INIT;
-	struct upkeep upkeep = {0};
+	struct own_usage upkeep = {0};
 	char text[256];
 	struct line line = line_make(text, sizeof(text));
 
-	upkeep_take(&upkeep, NULL, SECOND);
-	assert_false(upkeep_is_known(&upkeep));
+	own_usage_take(&upkeep, NULL, SECOND);
+	assert_false(own_usage_is_known(&upkeep));
 	SET(&cost, user_cpu_nano, SECOND);
 	SET(&cost, system_cpu_nano, SECOND);
 	SET(&cost, anonymous_bytes, 8 << 20);
-	upkeep_take(&upkeep, &cost, 100 * SECOND);
+	own_usage_take(&upkeep, &cost, 100 * SECOND);
 	assert_int_equal(upkeep.span_nano, 0);
 	SET(&cost, user_cpu_nano, SECOND + SECOND / 2);
-	upkeep_take(&upkeep, &cost, 200 * SECOND);
-	upkeep_part(&upkeep);
+	own_usage_take(&upkeep, &cost, 200 * SECOND);
+	own_usage_part(&upkeep);
 	SET(&cost, user_cpu_nano, 50 * SECOND); /* another one's */
-	upkeep_take(&upkeep, &cost, 300 * SECOND);
+	own_usage_take(&upkeep, &cost, 300 * SECOND);
 	assert_int_equal(upkeep.cpu_nano, SECOND / 2);
 	assert_int_equal(upkeep.span_nano, 100 * SECOND);
-	upkeep_text(&line, &upkeep);
+	own_usage_text(&line, &upkeep);
 	(void)line_end(&line);
 	assert_string_equal(text, "18.00 s of CPU an hour (0.50 % of a CPU), 8 MiB of memory");
 }

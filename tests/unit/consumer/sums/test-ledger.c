@@ -314,7 +314,7 @@ static void assert_shows(const struct ledger *ledger, const char *line)
 {
 	_cleanup_(fixture_writer_free) struct writer *writer = fixture_writer();
 	struct metrics_server server = {0};
-	struct exposition e = {.writer = writer};
+	struct prometheus e = {.writer = writer};
 
 	metrics_write(&e, ledger, &server, (REAL_ZERO + 111) * SECOND);
 	if (!strstr(fixture_written(writer), line))

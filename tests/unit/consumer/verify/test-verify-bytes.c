@@ -5,7 +5,7 @@
 static void a_cut_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	end_stream(&stream);
@@ -20,7 +20,7 @@ static void a_cut_is_told(void **state)
 static void lost_framing_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -34,7 +34,7 @@ static void lost_framing_is_told(void **state)
 static void an_unreadable_record_is_told_and_the_rest_is_checked(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -56,7 +56,7 @@ static void other_files_are_no_recordings(void **state)
 static void a_gap_in_seq_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -69,7 +69,7 @@ static void a_gap_in_seq_is_told(void **state)
 static void seq_that_goes_back_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -88,7 +88,7 @@ static void drop_seq(Ringside__V1__Record *record)
 static void a_record_without_seq_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	stream_init(&stream);
 	stream.mangle = drop_seq;

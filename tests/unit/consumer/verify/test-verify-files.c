@@ -53,16 +53,16 @@ static void begin(struct stream *stream)
 /* The verdict on the bytes, as the next input. */
 static const char *next(struct verify *verify, const void *data, size_t size, uint64_t next_seq)
 {
-	static char text[VERDICT_SIZE];
-	_cleanup_(salvage_freep) struct salvage *salvage = NULL;
-	const struct examine_config config = {.next_seq = next_seq};
+	static char text[SUMMARY_SIZE];
+	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	const struct verify_input_config config = {.next_seq = next_seq};
 	int fd = memory_file(data, size);
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	assert_ok(salvage_open(&salvage, path));
+	assert_ok(damaged_reader_open(&salvage, path));
 	assert_ok(examine(verify, salvage, &config));
-	verdict_text(verify_report(verify), text);
+	summary_text(verify_report(verify), text);
 	assert_ok(close(fd));
 	return text;
 }

@@ -78,7 +78,7 @@ static void name_cpu(Ringside__V1__Record *record)
 static void name_cpu_in_sums(Ringside__V1__Record *record)
 {
 	if (first_cpu(record) && record->seq == 4)
-		first_cpu(record)->cpu = TALLY_CPUS;
+		first_cpu(record)->cpu = RECOUNT_CPUS;
 }
 
 static void a_cpu_that_cannot_be_is_told(void **state)
@@ -323,7 +323,7 @@ static void the_kernel_may_count_the_first_of_a_group_again(void **state)
 static void a_record_behind_the_footer_is_told(void **state)
 {
 	struct stream stream;
-	char expected[VERDICT_SIZE];
+	char expected[SUMMARY_SIZE];
 
 	begin_stream(&stream);
 	end_stream(&stream);

@@ -16,7 +16,7 @@ static void the_table_has_what_was_counted(void **state)
 	struct stream stream;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	const struct verify_report *report;
-	const struct tally *tally;
+	const struct recount *tally;
 
 	begin_stream(&stream);
 	end_stream(&stream);

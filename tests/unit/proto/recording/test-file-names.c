@@ -11,21 +11,21 @@
 
 static const uint8_t stream_id[16] = {0x1f, 0x0c, 0x77, 0xa2, 0xff};
 
-static void assert_name(const struct names *names, uint32_t number, const char *want)
+static void assert_name(const struct file_names *names, uint32_t number, const char *want)
 {
-	const struct names_file file = {.time = NOON,
-					.stream_id = stream_id,
-					.index = 12,
-					.number = number};
+	const struct file_names_file file = {.time = NOON,
+					     .stream_id = stream_id,
+					     .index = 12,
+					     .number = number};
 	char name[256];
 
-	assert_ok(names_make(names, &file, name, sizeof(name)));
+	assert_ok(file_names_make(names, &file, name, sizeof(name)));
 	assert_string_equal(name, want);
 }
 
 static void files_of_a_folder_are_named_by_time_and_stream(void **state)
 {
-	struct names names = {.path = "/var/log/ringside", .folder = true, .compressed = true};
+	struct file_names names = {.path = "/var/log/ringside", .folder = true, .compressed = true};
 
 	assert_name(&names, 0, "/var/log/ringside/20261122T150405Z-1f0c77a2-000012.pb.zst");
 	names.path = "./";
@@ -35,9 +35,9 @@ static void files_of_a_folder_are_named_by_time_and_stream(void **state)
 
 static void numbers_go_before_what_says_what_a_file_is(void **state)
 {
-	struct names names = {.path = "a/events.pb.zst", .width = NAMES_WIDTH};
+	struct file_names names = {.path = "a/events.pb.zst", .width = FILE_NAMES_WIDTH};
 
-	assert_name(&names, NAMES_NO_NUMBER, "a/events.pb.zst");
+	assert_name(&names, FILE_NAMES_NO_NUMBER, "a/events.pb.zst");
 	assert_name(&names, 7, "a/events.000007.pb.zst");
 	names.path = "events.pb";
 	assert_name(&names, 7, "events.000007.pb");
@@ -52,27 +52,27 @@ static void numbers_go_before_what_says_what_a_file_is(void **state)
 
 static void times_are_local_and_only_where_they_are_wanted(void **state)
 {
-	struct names names = {.path = "%Y/x-%H%M.pb", .width = NAMES_WIDTH};
+	struct file_names names = {.path = "%Y/x-%H%M.pb", .width = FILE_NAMES_WIDTH};
 
 	assert_ok(setenv("TZ", "UTC-2", 1));
 	tzset();
-	assert_name(&names, NAMES_NO_NUMBER, "%Y/x-%H%M.pb");
+	assert_name(&names, FILE_NAMES_NO_NUMBER, "%Y/x-%H%M.pb");
 	names.timed = true;
-	assert_name(&names, NAMES_NO_NUMBER, "2026/x-1704.pb");
+	assert_name(&names, FILE_NAMES_NO_NUMBER, "2026/x-1704.pb");
 	assert_name(&names, 3, "2026/x-1704.000003.pb");
 }
 
 static void a_name_too_long_or_empty_is_refused(void **state)
 {
-	const struct names_file file = {.time = NOON, .stream_id = stream_id};
-	struct names names = {.path = "events.pb", .width = 6};
+	const struct file_names_file file = {.time = NOON, .stream_id = stream_id};
+	struct file_names names = {.path = "events.pb", .width = 6};
 	char name[10];
 
-	assert_int_equal(names_make(&names, &file, name, sizeof(name)), -ENAMETOOLONG);
-	names = (struct names){.path = "x", .folder = true};
-	assert_int_equal(names_make(&names, &file, name, sizeof(name)), -ENAMETOOLONG);
-	names = (struct names){.path = "%p", .timed = true};
-	(void)names_make(&names, &file, name, sizeof(name)); /* empty in some languages */
+	assert_int_equal(file_names_make(&names, &file, name, sizeof(name)), -ENAMETOOLONG);
+	names = (struct file_names){.path = "x", .folder = true};
+	assert_int_equal(file_names_make(&names, &file, name, sizeof(name)), -ENAMETOOLONG);
+	names = (struct file_names){.path = "%p", .timed = true};
+	(void)file_names_make(&names, &file, name, sizeof(name)); /* empty in some languages */
 }
 
 static void only_our_names_are_ours(void **state)
@@ -92,9 +92,9 @@ static void only_our_names_are_ours(void **state)
 					     "20261122T150405Z-1f0c77a2-000012.json"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		assert_true(names_is_ours(ours[i]));
+		assert_true(file_names_is_ours(ours[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		assert_false(names_is_ours(others[i]));
+		assert_false(file_names_is_ours(others[i]));
 }
 
 int main(void)

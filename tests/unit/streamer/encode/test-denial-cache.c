@@ -34,9 +34,9 @@ static int free_pair(void **state)
 	return 0;
 }
 
-static void forget(struct memo *memo)
+static void forget(struct denial_cache *memo)
 {
-	for (unsigned i = 0; i < 1u << MEMO_BITS; i++)
+	for (unsigned i = 0; i < 1u << DENIAL_CACHE_BITS; i++)
 		memo->entries[i].until = 0;
 }
 
@@ -46,7 +46,8 @@ static void assert_same(struct pair *pair, const struct wire_record *record)
 	size_t size = 0;
 
 	pair->remembered +=
-		memo_says(memo_at(&pair->encoder->memo, &record->denial), &record->denial);
+		denial_cache_says(denial_cache_at(&pair->encoder->memo, &record->denial),
+				  &record->denial);
 	forget(&pair->plain->memo);
 	assert_ok(encoder_event(pair->encoder, &record->head, record->head.size, &stamp,
 				pair->frame, &pair->size));

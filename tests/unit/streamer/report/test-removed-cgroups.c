@@ -10,7 +10,7 @@
 
 struct rig {
 	struct fixture *f;
-	struct gone gone;
+	struct removed gone;
 	struct limited limited;
 };
 
@@ -22,7 +22,7 @@ static int rig_setup(void **state)
 	assert_non_null(rig);
 	assert_ok(fixture_setup(&f));
 	rig->f = f;
-	assert_ok(gone_init(&rig->gone));
+	assert_ok(removed_init(&rig->gone));
 	assert_ok(limited_init(&rig->limited, 1000));
 	rig->f->counters.gone = &rig->gone;
 	*state = rig;
@@ -34,7 +34,7 @@ static int rig_teardown(void **state)
 	struct rig *rig = *state;
 	void *f = rig->f;
 
-	gone_done(&rig->gone);
+	removed_done(&rig->gone);
 	limited_done(&rig->limited);
 	assert_ok(fixture_teardown(&f));
 	free(rig);
@@ -63,13 +63,13 @@ static size_t write_set(struct rig *rig, uint64_t seconds, bool reaches_the_file
 
 	counters_read(&f->counters);
 	f->counters.read_nano = seconds * 1000000000;
-	gone_update(&rig->gone, f->kernel, f->counters.read_nano, false);
+	removed_update(&rig->gone, f->kernel, f->counters.read_nano, false);
 	assert_ok(limited_write(&rig->limited, &f->counters, f->stream, true));
 	assert_ok(counters_write(&f->counters, &f->totals, f->stream, false));
 	if (reaches_the_file)
-		gone_written(&rig->gone, f->kernel, &rig->limited);
+		removed_written(&rig->gone, f->kernel, &rig->limited);
 	else
-		gone_not_written(&rig->gone);
+		removed_not_written(&rig->gone);
 	return f->kernel->n_rows[DENIAL];
 }
 

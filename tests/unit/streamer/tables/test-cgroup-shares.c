@@ -165,7 +165,7 @@ static void a_subtree_has_one_share_of_rows(void **state)
 	while (add_row(tree, one))
 		alone++;
 	for (unsigned i = 0; i < alone; i++)
-		shares_free_row(tree->shares, one, PROBE);
+		cgroup_shares_free_row(tree->shares, one, PROBE);
 	for (uint32_t slot = 0; slot < tree->n; slot++)
 		assert_int_equal(tree->shares[slot].rows[PROBE] | tree->shares[slot].own[PROBE], 0);
 	for (unsigned i = 0; i < 32; i++)
@@ -193,17 +193,17 @@ static void what_is_gone_is_given_back(void **state)
 	assert_true(add_row(tree, one));
 	assert_true(add_row(tree, two));
 	assert_true(add_row(tree, two));
-	assert_true(shares_has_children(tree->shares, one));
-	assert_false(shares_has_children(tree->shares, two));
-	shares_free_row(tree->shares, two, PROBE);
+	assert_true(cgroup_shares_has_children(tree->shares, one));
+	assert_false(cgroup_shares_has_children(tree->shares, two));
+	cgroup_shares_free_row(tree->shares, two, PROBE);
 	assert_int_equal(tree->shares[WIRE_SHARE_MACHINE].rows[PROBE], 2);
-	shares_free(tree->shares, two); /* with the row that is left */
+	cgroup_shares_free(tree->shares, two); /* with the row that is left */
 	assert_int_equal(tree->shares[WIRE_SHARE_MACHINE].rows[PROBE], 1);
 	assert_int_equal(tree->shares[one].rows[PROBE], 1);
 	assert_int_equal(tree->shares[docker].groups, 2);
-	assert_false(shares_has_children(tree->shares, one));
-	shares_free(tree->shares, one);
-	shares_free(tree->shares, docker);
+	assert_false(cgroup_shares_has_children(tree->shares, one));
+	cgroup_shares_free(tree->shares, one);
+	cgroup_shares_free(tree->shares, docker);
 	assert_int_equal(tree->shares[WIRE_SHARE_MACHINE].rows[PROBE], 0);
 	assert_int_equal(tree->shares[WIRE_SHARE_MACHINE].groups, 0);
 }
