@@ -2,22 +2,14 @@
 #include "consumer/cli/progress.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include "consumer/base/text-line.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define FIRST_NANO 500000000u /* what is quicker needs none */
 #define EVERY_NANO 200000000u
 #define NAME_MAX_BYTES 60
-
-static uint64_t now_nano(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 bool progress_fits(int out)
 {
@@ -34,7 +26,7 @@ void progress_begin(struct progress *progress, const char *what, int fd)
 	if (!isatty(STDERR_FILENO) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	progress->total = (uint64_t)st.st_size;
-	progress->next = now_nano() + FIRST_NANO;
+	progress->next = clock_nano(CLOCK_MONOTONIC) + FIRST_NANO;
 }
 
 void progress_show(struct progress *progress, uint64_t position)
@@ -45,7 +37,7 @@ void progress_show(struct progress *progress, uint64_t position)
 
 	if (!progress->total)
 		return;
-	now = now_nano();
+	now = clock_nano(CLOCK_MONOTONIC);
 	if (now < progress->next)
 		return;
 	progress->next = now + EVERY_NANO;

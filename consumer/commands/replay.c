@@ -13,6 +13,7 @@
 #include "consumer/commands/replay-clock.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/inputs.h"
+#include "proto/base/clock.h"
 
 /* What is due so soon is written with what is due now. */
 #define SLACK_NANO 500000u
@@ -64,18 +65,10 @@ static int parse(struct replay *replay, int argc, char **argv)
 	return r ? r : -1;
 }
 
-static uint64_t now_nano(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* Waits until @due, or returns -EPIPE when nobody reads any more. */
 static int wait_until(struct replay *replay, uint64_t due)
 {
-	uint64_t now = now_nano();
+	uint64_t now = clock_nano(CLOCK_MONOTONIC);
 	int r = due > now + SLACK_NANO ? writer_flush(replay->printer.writer) : 0;
 
 	while (!r && due > now + SLACK_NANO) {
@@ -89,7 +82,7 @@ static int wait_until(struct replay *replay, uint64_t due)
 			r = -EPIPE;
 		else if (pollfd.revents) /* what else it says would make us spin */
 			(void)nanosleep(&timeout, NULL);
-		now = now_nano();
+		now = clock_nano(CLOCK_MONOTONIC);
 	}
 	return r;
 }
@@ -101,7 +94,7 @@ static int put(struct replay *replay, struct reader *reader, struct reader_recor
 
 	if (replay->pace.speed > 0)
 		r = wait_until(replay, replay_clock_due(&replay->pace, item, reader_header(reader),
-							now_nano()));
+							clock_nano(CLOCK_MONOTONIC)));
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
 	if (r == READER_DAMAGED)

@@ -14,6 +14,7 @@
 #include "consumer/serve/listen.h"
 #include "consumer/serve/memory-file.h"
 #include "consumer/serve/microhttpd.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define SERIES_DEFAULT 2000
@@ -190,7 +191,7 @@ static void write_metrics(struct writer *writer, void *data)
 /* When something changed; and now and then all the same, so that its age tells. */
 static void write_textfile(struct serve *serve, bool now)
 {
-	uint64_t generation, second = feed_now() / 1000000000;
+	uint64_t generation, second = clock_nano(CLOCK_REALTIME) / 1000000000;
 	int r;
 
 	if (!serve->textfile)
@@ -214,7 +215,7 @@ static void tick(struct serve *serve, unsigned seconds)
 	if (serve->http)
 		http_review(serve->http);
 	(void)pthread_mutex_lock(&serve->intake.lock);
-	ledger_review(&serve->intake.ledger, feed_now());
+	ledger_review(&serve->intake.ledger, clock_nano(CLOCK_REALTIME));
 	(void)pthread_mutex_unlock(&serve->intake.lock);
 	write_textfile(serve, false);
 	if (seconds % ALIVE_SECONDS == 0)

@@ -9,6 +9,7 @@
 #include "consumer/files/folder.h"
 #include "consumer/serve/feed.h"
 #include "consumer/serve/health.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define EXIT_DAMAGED 3
@@ -195,7 +196,8 @@ static void put_probes(struct writer *writer, const struct ledger *ledger)
 
 		if (strcmp(kind->name, "any") != 0)
 			put_probe(writer, kind,
-				  has_objects ? ledger_objects(ledger, feed_now()) : NULL);
+				  has_objects ? ledger_objects(ledger, clock_nano(CLOCK_REALTIME))
+					      : NULL);
 	}
 }
 
@@ -240,7 +242,8 @@ static int look(struct status *status)
 	status->intake.say = say;
 	status->intake.only_open = true;
 	r = feed_run(&status->intake);
-	health = health_of(&status->intake.ledger, feed_now(), status->intake.error);
+	health =
+		health_of(&status->intake.ledger, clock_nano(CLOCK_REALTIME), status->intake.error);
 	if (!r && !status->quiet)
 		r = print(status, &health);
 	if (r && r != -EPIPE) {

@@ -11,8 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 /* Rounds far shorter than a time slice: of the half that decides, none was interrupted. */
@@ -25,10 +25,7 @@
 
 static int64_t now(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+	return (int64_t)clock_nano(CLOCK_MONOTONIC);
 }
 
 static int compare(const void *a, const void *b)

@@ -4,11 +4,11 @@
 #include "consumer/filter/filter.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "consumer/base/time-spec.h"
 #include "consumer/filter/filter-internal.h"
 #include "consumer/read/body.h"
+#include "proto/base/clock.h"
 
 enum {
 	ROW_KIND,
@@ -94,11 +94,8 @@ struct filter {
 static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
 		      const struct filter_error *error)
 {
-	struct timespec time;
-	uint64_t now, when;
+	uint64_t now = clock_nano(CLOCK_REALTIME), when;
 
-	(void)clock_gettime(CLOCK_REALTIME, &time);
-	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 	if (time_spec_parse(arg, now, &when) < 0) {
 		time_spec_why(arg, now, error->text, error->size);
 		return -EINVAL;

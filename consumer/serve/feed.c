@@ -8,6 +8,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/folder.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define SAY_SIZE 2048
@@ -23,14 +24,6 @@ void feed_done(struct feed *intake)
 {
 	ledger_done(&intake->ledger);
 	(void)pthread_mutex_destroy(&intake->lock);
-}
-
-uint64_t feed_now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 static bool same_stream(const struct recording *a, const struct recording *b)
@@ -139,7 +132,7 @@ static bool wants(void *data, struct reader *reader, struct reader_record *item)
 static int take(struct feed *intake, const struct reader *reader, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
-	uint64_t now = item->record ? feed_now() : 0;
+	uint64_t now = item->record ? clock_nano(CLOCK_REALTIME) : 0;
 	int r;
 
 	(void)pthread_mutex_lock(&intake->lock);

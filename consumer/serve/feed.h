@@ -30,5 +30,3 @@ void feed_done(struct feed *intake);
 
 /* Reads until there is nothing more to come. 0 or -errno. */
 int feed_run(struct feed *intake);
-
-uint64_t feed_now(void); /* real time, ns */

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a request is answered with, and where its connection stands meanwhile. */
-#include <time.h>
 
 #include "consumer/serve/http-internal.h"
 #include "consumer/serve/memory-file.h"
-
-uint64_t http_steady_nano(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
+#include "proto/base/clock.h"
 
 struct connection *http_place(const struct http_request *request)
 {
@@ -25,7 +17,7 @@ struct connection *http_place(const struct http_request *request)
 void http_enter(const struct http_request *request, enum connection_phase phase)
 {
 	connections_enter(&request->listener->connections, http_place(request), phase,
-			  http_steady_nano());
+			  clock_nano(CLOCK_MONOTONIC));
 }
 
 struct MHD_Response *http_make_response(const struct mhd *mhd,

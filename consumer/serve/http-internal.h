@@ -40,9 +40,6 @@ struct http_request {
 	struct MHD_Connection *connection;
 };
 
-/* CLOCK_MONOTONIC. */
-uint64_t http_steady_nano(void);
-
 struct connection *http_place(const struct http_request *request); /* NULL: it has none */
 /* What the connection does from now on. */
 void http_enter(const struct http_request *request, enum connection_phase phase);

@@ -6,6 +6,7 @@
 #include "consumer/serve/health.h"
 #include "consumer/serve/http-internal.h"
 #include "consumer/serve/memory-file.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define SHARED_NANO UINT64_C(1000000000) /* a page is not older than this */
@@ -47,7 +48,7 @@ void http_metrics(struct writer *writer, struct feed *intake, struct events *eve
 
 	(void)pthread_mutex_lock(&intake->lock);
 	server = server_of(intake, events, http);
-	metrics_write(&e, &intake->ledger, &server, feed_now());
+	metrics_write(&e, &intake->ledger, &server, clock_nano(CLOCK_REALTIME));
 	(void)pthread_mutex_unlock(&intake->lock);
 }
 
@@ -82,7 +83,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 								MHD_HTTP_HEADER_ACCEPT);
 	struct metrics_page make = {http, prometheus_accepts_openmetrics(accept)};
 	struct shared_page *page = &http->pages[make.openmetrics];
-	uint64_t latest = generation(http), now = feed_now();
+	uint64_t latest = generation(http), now = clock_nano(CLOCK_REALTIME);
 	enum MHD_Result r = MHD_NO;
 
 	(void)pthread_mutex_lock(&http->lock);
@@ -110,7 +111,7 @@ static void write_check(struct writer *writer, void *data)
 {
 	const struct check_page *page = data;
 
-	check_write(writer, &page->intake->ledger, &page->cursor, feed_now());
+	check_write(writer, &page->intake->ledger, &page->cursor, clock_nano(CLOCK_REALTIME));
 }
 
 enum MHD_Result http_get_check(struct http_request *request)
@@ -154,7 +155,7 @@ enum MHD_Result http_get_health(struct http_request *request)
 	struct MHD_Response *response;
 
 	(void)pthread_mutex_lock(&intake->lock);
-	page.health = health_of(&intake->ledger, feed_now(), intake->error);
+	page.health = health_of(&intake->ledger, clock_nano(CLOCK_REALTIME), intake->error);
 	response =
 		http_make_response(request->listener->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&intake->lock);

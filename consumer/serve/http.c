@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "consumer/serve/http-internal.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
@@ -161,13 +162,14 @@ static void note_connection(void *data, struct MHD_Connection *connection, void 
 		return;
 	}
 	info = listener->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	*context = connections_join(&listener->connections, info->connect_fd, http_steady_nano());
+	*context = connections_join(&listener->connections, info->connect_fd,
+				    clock_nano(CLOCK_MONOTONIC));
 }
 
 void http_review(struct http *http)
 {
 	for (unsigned i = 0; i < http->n; i++)
-		connections_review(&http->listeners[i].connections, http_steady_nano());
+		connections_review(&http->listeners[i].connections, clock_nano(CLOCK_MONOTONIC));
 }
 
 static struct MHD_Daemon *start(struct http_listener *listener, int fd)

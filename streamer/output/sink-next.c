@@ -6,18 +6,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "proto/base/clock.h"
 #include "streamer/output/sink-internal.h"
 
 /* Names that are taken are passed over, up to so many. */
 #define TRIES_MAX 1000u
-
-static uint64_t boottime_now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static bool numbered(const struct sink *sink)
 {
@@ -134,7 +127,7 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 		sink->kept = calloc(config->max_files, sizeof(*sink->kept));
 	if ((config->max_files && sink->rotates && !sink->kept) || keep_name(sink, name) < 0)
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
-	sink->opened = boottime_now();
+	sink->opened = clock_nano(CLOCK_BOOTTIME);
 	*ret = TAKE_PTR(name);
 	return 0;
 }
@@ -308,7 +301,7 @@ int sink_switch(struct sink *sink)
 	sink->number = next->number;
 	*next = (struct sink_next){.fd = -1};
 	sink->index++;
-	sink->opened = boottime_now();
+	sink->opened = clock_nano(CLOCK_BOOTTIME);
 	if (sink->rotates && !sink->names.folder && keep_name(sink, sink->name) < 0)
 		r = -ENOMEM;
 	return begin_recording(sink) < 0 ? -ENOMEM : r;

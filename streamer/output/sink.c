@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "proto/base/clock.h"
 #include "streamer/output/sink-internal.h"
 
 /* Writes what there is room for. Returns as sink_write. */
@@ -71,14 +72,6 @@ static void roll_back(struct sink *sink)
 		(void)cut_to_mark(sink);
 }
 
-static uint64_t boottime(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static ssize_t write_batch(struct sink *sink, const void *data, size_t size)
 {
 	ssize_t n;
@@ -87,7 +80,8 @@ static ssize_t write_batch(struct sink *sink, const void *data, size_t size)
 	if (!sink->batch) {
 		/* the end of a frame that was cut back */
 		r = put_output(sink);
-		n = r ? 0 : recording_writer_put(sink->writer, data, size, boottime());
+		n = r ? 0
+		      : recording_writer_put(sink->writer, data, size, clock_nano(CLOCK_BOOTTIME));
 		if (n < 0)
 			return n;
 		sink->batch = (size_t)n;

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <xxhash.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/ringside-fields.h"
 #include "streamer/output/stream.h"
@@ -178,14 +178,12 @@ int stream_begin(struct stream *s, size_t room, struct pb *ret_pb)
 int stream_end(struct stream *s, struct pb *pb)
 {
 	uint8_t *body = s->buf + s->tail + LENGTH_MAX, *p;
-	struct timespec ts;
 	uint64_t boottime;
 	size_t n;
 
 	if (pb->overflow || (size_t)(pb->p - body) > STREAM_FRAME_MAX - STAMPS_SIZE)
 		return -EMSGSIZE;
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	boottime = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	boottime = clock_nano(CLOCK_BOOTTIME);
 	pb->end += STAMPS_SIZE;
 	pb_fixed64(pb, FIELD_RECORD_BOOTTIME_NANO, boottime);
 	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, boottime + (uint64_t)s->realtime_offset);

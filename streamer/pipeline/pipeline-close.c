@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "proto/base/clock.h"
 #include "streamer/encode/probe.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
@@ -17,10 +17,7 @@
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+	return clock_nano(CLOCK_MONOTONIC) / 1000000;
 }
 
 static uint64_t in_flight(const struct pipeline *p)

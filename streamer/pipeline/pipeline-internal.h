@@ -85,5 +85,3 @@ int pipeline_open_file(struct pipeline *p);
 void pipeline_rotate(struct pipeline *p);
 /* Now and then: what a folder's limits do not allow any more, goes. */
 void pipeline_retain(struct pipeline *p);
-
-uint64_t pipeline_boottime(void);

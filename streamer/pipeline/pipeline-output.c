@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/recording/recording.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
@@ -28,14 +28,6 @@ void pipeline_fail(struct pipeline *p, int r, const char *what)
 	p->reason = "failed";
 }
 
-uint64_t pipeline_boottime(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static uint64_t untold(const struct pipeline *p)
 {
 	uint64_t n = 0;
@@ -51,7 +43,7 @@ void pipeline_commit(struct pipeline *p)
 	reports_written(&p->reports);
 	stream_commit(p->stream);
 	reports_commit(&p->reports);
-	p->committed_nano = pipeline_boottime();
+	p->committed_nano = clock_nano(CLOCK_BOOTTIME);
 	if (!p->no_room_told || p->committed_nano - p->no_room_nano < CALM_NANO)
 		return;
 	p->no_room_told = false;
@@ -106,7 +98,7 @@ void pipeline_ran_out(struct pipeline *p, int r)
 {
 	take_back(p);
 	p->no_room = r;
-	p->no_room_nano = pipeline_boottime();
+	p->no_room_nano = clock_nano(CLOCK_BOOTTIME);
 	if (p->no_room_told)
 		return;
 	p->no_room_told = true;
@@ -211,7 +203,7 @@ static int end_file(struct pipeline *p)
 /* The old file takes what comes, until the next one can be opened. */
 static void next_failed(struct pipeline *p, const char *text)
 {
-	(void)wakeup_rotate(&p->wakeup, pipeline_boottime() + RETRY_NEXT_NANO);
+	(void)wakeup_rotate(&p->wakeup, clock_nano(CLOCK_BOOTTIME) + RETRY_NEXT_NANO);
 	if (!p->next_failed)
 		(void)snprintf(p->notice, sizeof(p->notice), "%s: goes on in %s", text,
 			       sink_name(p->sink));
@@ -225,8 +217,8 @@ void pipeline_rotate(struct pipeline *p)
 	int r;
 
 	if (p->reason || p->no_room ||
-	    !(reopen ||
-	      (stream_seq(p->stream) > p->opening_seq && sink_due(p->sink, pipeline_boottime()))))
+	    !(reopen || (stream_seq(p->stream) > p->opening_seq &&
+			 sink_due(p->sink, clock_nano(CLOCK_BOOTTIME)))))
 		return;
 	p->reopen = false;
 	r = sink_prepare(p->sink, reopen, text, sizeof(text));
@@ -259,7 +251,7 @@ void pipeline_rotate(struct pipeline *p)
 
 void pipeline_retain(struct pipeline *p)
 {
-	uint64_t now = pipeline_boottime();
+	uint64_t now = clock_nano(CLOCK_BOOTTIME);
 
 	if (now - p->retained_nano < RETAIN_NANO)
 		return;

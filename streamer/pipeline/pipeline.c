@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "streamer/encode/probe.h"
 #include "streamer/pipeline/pipeline-internal.h"
@@ -207,14 +208,6 @@ static int take(void *data, const void *record, size_t size)
 	return put_event(p, head, size);
 }
 
-static uint64_t monotonic(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 unsigned pipeline_drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
@@ -229,7 +222,7 @@ unsigned pipeline_drain(struct pipeline *p)
 	if (r < 0)
 		pipeline_fail(p, r, "a ring");
 	if (n_bulk && n_bulk < BULK_BATCH)
-		drain_pause_drained(&p->pace, monotonic());
+		drain_pause_drained(&p->pace, clock_nano(CLOCK_MONOTONIC));
 	if (encoder_take_missing(p->encoder, &missing))
 		kernel_forget_paths(p->kernel, &missing);
 	return n_critical + n_bulk;
@@ -288,7 +281,7 @@ static void keep_pace(const struct pipeline *p, unsigned causes)
 
 	if (causes & WAKEUP_CRITICAL || !(causes & WAKEUP_BULK) || p->config->flush_each)
 		return;
-	pause.tv_nsec = (long)drain_pause_wait(&p->pace, monotonic());
+	pause.tv_nsec = (long)drain_pause_wait(&p->pace, clock_nano(CLOCK_MONOTONIC));
 	if (pause.tv_nsec)
 		(void)nanosleep(&pause, NULL);
 }

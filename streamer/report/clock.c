@@ -5,20 +5,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/base/clock.h"
 #include "proto/ringside-fields.h"
 #include "streamer/report/clock.h"
 
 /* Far above what reading two clocks in a row can be off, far below what anybody sees. */
 #define STEP_NANO 100000
 #define YEAR_SECONDS (365 * 24 * 3600L)
-
-static uint64_t read_nano(clockid_t id)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* Preemption between two reads would look like a step: the tightest of a few tries counts. */
 struct clock_pair clock_now(void)
@@ -27,9 +20,9 @@ struct clock_pair clock_now(void)
 	uint64_t width = UINT64_MAX;
 
 	for (int i = 0; i < 5 && width > 1000; i++) {
-		uint64_t before = read_nano(CLOCK_BOOTTIME);
-		uint64_t real = read_nano(CLOCK_REALTIME);
-		uint64_t after = read_nano(CLOCK_BOOTTIME);
+		uint64_t before = clock_nano(CLOCK_BOOTTIME);
+		uint64_t real = clock_nano(CLOCK_REALTIME);
+		uint64_t after = clock_nano(CLOCK_BOOTTIME);
 
 		if (after - before >= width)
 			continue;

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/ringside-fields.h"
 #include "streamer/encode/probe.h"
@@ -100,13 +100,11 @@ static void read_sums(const struct wire_sums *from, struct wire_sums *to)
 void counters_read(struct counters *counters)
 {
 	const struct wire_cpu *cpus = kernel_cpus(counters->kernel, &counters->n_cpus);
-	struct timespec ts;
 
 	for (unsigned i = 0; i < counters->n_cpus; i++)
 		for (unsigned k = 0; k < WIRE_PROBE_COUNT; k++)
 			read_sums(&cpus[i].probe[k], &counters->now[i].probe[k]);
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	counters->read_nano = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	counters->read_nano = clock_nano(CLOCK_BOOTTIME);
 }
 
 static void cpu_counters(const struct wire_sums *now, const struct totals_cpu *cpu, unsigned number,

@@ -5,9 +5,9 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xxhash.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "streamer/tables/iterator.h"
 
@@ -292,7 +292,6 @@ int bpf_objects_walk(struct bpf_objects *objects, const struct bpf_objects_links
 		     void *data)
 {
 	struct walk walk = {.before = objects, .fn = fn, .data = data};
-	struct timespec ts;
 	int r = objects->looked ? 0 : bpf_objects_look(objects, links);
 
 	if (!r && objects->table.id && !objects->compared)
@@ -303,8 +302,7 @@ int bpf_objects_walk(struct bpf_objects *objects, const struct bpf_objects_links
 	walk.now = calloc(KNOWN_MAX, sizeof(*walk.now));
 	if (!walk.now)
 		return -ENOMEM;
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	walk.nano = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	walk.nano = clock_nano(CLOCK_BOOTTIME);
 	r = walk_all(&walk, links);
 	if (r) { /* a part of them only: the walk before is what is known */
 		free(walk.now);

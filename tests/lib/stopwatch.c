@@ -2,22 +2,17 @@
 #include "tests/lib/stopwatch.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+#include "proto/base/clock.h"
 
 uint64_t now_nano(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return clock_nano(CLOCK_MONOTONIC);
 }
 
 uint64_t cpu_nano(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return clock_nano(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int by_value(const void *a, const void *b)
