@@ -7,13 +7,11 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
-#include "consumer/cli/progress.h"
 #include "consumer/commands/printer.h"
 #include "consumer/files/being-written.h"
-#include "consumer/files/frame-selection.h"
+#include "consumer/files/each-record.h"
 #include "consumer/files/inputs.h"
-
-#define PROGRESS_EVERY 4096 /* records */
+#include "proto/base/util.h"
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
@@ -26,12 +24,9 @@ static const struct option_row rows[] = {
 struct cat {
 	struct options options;
 	struct printer printer;
-	struct progress progress;
 	uint64_t left; /* records to print before the end */
 	bool open;     /* the input at hand: no Footer since the last Header */
 };
-
-#define CAT_ENOUGH 1 /* as many as were asked for are printed */
 
 static void cat_done(struct cat *cat)
 {
@@ -62,16 +57,17 @@ static int parse(struct cat *cat, int argc, char **argv)
 	return r ? r : -1;
 }
 
-/* 0, CAT_ENOUGH, or -errno of the output. */
-static int put(struct cat *cat, struct reader *reader, struct reader_record *item)
+/* each_record_ops */
+static int put(void *data, struct reader *reader, struct reader_record *item)
 {
-	int r = printer_put(&cat->printer, reader, item);
+	struct cat *cat = container_of(data, struct cat, printer);
+	int r;
 
-	if (r == READER_DAMAGED)
-		printer_complain(&cat->printer, reader_problem(reader));
+	cat->open = item->peek.kind != RINGSIDE__V1__RECORD__BODY_FOOTER;
+	r = printer_put(&cat->printer, reader, item);
 	if (r)
-		return r < 0 ? r : 0;
-	return --cat->left ? 0 : CAT_ENOUGH;
+		return r == PRINTER_NOTHING ? 0 : r;
+	return --cat->left ? 0 : READER_END;
 }
 
 /* What was read is whole, but was there more to come? Said to people, and no failure: it may be a
@@ -92,69 +88,24 @@ static void say_if_open(const struct cat *cat, const struct reader *reader, cons
 		line_file(name, safe));
 }
 
-/* 0, CAT_ENOUGH, or -errno of the output. */
-static int print_records(struct cat *cat, struct reader *reader, const char *name)
+static void end(void *data, const struct reader *reader, const char *name, int answer)
 {
-	struct reader_record item;
-	int r;
+	struct cat *cat = container_of(data, struct cat, printer);
 
-	for (uint64_t n = 1;; n++) {
-		if (n % PROGRESS_EVERY == 0)
-			progress_show(&cat->progress, reader_position(reader));
-		r = reader_next(reader, &item);
-		if (r == READER_END) {
-			say_if_open(cat, reader, name);
-			return 0;
-		}
-		if (r == READER_CUT && being_written_check(reader_fd(reader)) == 1)
-			return 0; /* the rest is being written just now */
-		if (r) {
-			progress_end(&cat->progress);
-			printer_complain(&cat->printer, reader_problem(reader));
-		}
-		if (r == READER_DAMAGED)
-			continue;
-		if (r)
-			return 0;
-		cat->open = item.peek.kind != RINGSIDE__V1__RECORD__BODY_FOOTER;
-		r = put(cat, reader, &item);
-		if (r)
-			return r;
-	}
-}
-
-static int print_input(const char *path, void *data)
-{
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct recording_ranges ranges;
-	struct cat *cat = data;
-	int r;
-
-	r = reader_open(&reader, path);
-	if (!r)
-		r = frame_selection_for(reader, cat->printer.filter, &ranges);
-	if (r) {
-		printer_say_error(&cat->printer, path, r);
-		return 0;
-	}
-	path = strcmp(path, "-") ? path : "stdin";
+	if (answer == READER_END)
+		say_if_open(cat, reader, name);
 	cat->open = false;
-	printer_begin(&cat->printer, reader);
-	reader_on_idle(reader, printer_flush, &cat->printer);
-	if (progress_fits(STDOUT_FILENO))
-		progress_begin(&cat->progress, path, reader_fd(reader));
-	r = print_records(cat, reader, path);
-	progress_end(&cat->progress);
-	printer_say_unknown(&cat->printer, reader, path);
-	return r;
+	printer_end(data, reader, name, answer);
 }
 
-static void say_error(const char *path, int error, void *data)
-{
-	struct cat *cat = data;
-
-	printer_say_error(&cat->printer, path, error);
-}
+static const struct each_record_ops printing = {
+	.begin = printer_begin,
+	.put = put,
+	.pass = printer_pass,
+	.complain = printer_complain,
+	.error = printer_say_error,
+	.end = end,
+};
 
 static int run(int argc, char **argv)
 {
@@ -175,7 +126,8 @@ static int run(int argc, char **argv)
 		return EXIT_SUCCESS;
 	r = printer_open(&cat.printer);
 	if (!r)
-		r = inputs_each(argv + optind, argc - optind, print_input, say_error, &cat);
+		r = each_record_in(argv + optind, argc - optind, cat.printer.filter, &printing,
+				   &cat.printer);
 	return printer_close(&cat.printer, r);
 }
 

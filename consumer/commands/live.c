@@ -5,11 +5,10 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/streamer-process.h"
 #include "consumer/commands/printer.h"
+#include "consumer/files/each-record.h"
 #include "consumer/read/body.h"
 #include "consumer/read/reader.h"
 #include "proto/base/util.h"
-
-#define SIGNALS_EVERY 256 /* records; in a storm the reader never waits */
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
@@ -22,13 +21,17 @@ struct live {
 	struct options options;
 	struct printer printer;
 	struct streamer_process child;
+	struct reader *reader;
 	uint64_t left; /* events to print before the end */
+	bool enough;   /* they are printed, or cannot be */
 	bool unread;   /* nothing can be written any more */
 	bool failed;
+	int error; /* 0 or -errno of the output */
 };
 
 static void live_done(struct live *live)
 {
+	live->reader = reader_free(live->reader);
 	streamer_process_done(&live->child);
 	printer_done(&live->printer);
 }
@@ -110,80 +113,70 @@ static void say_tax(const Ringside__V1__Header *header)
 	}
 }
 
-/* 0, 1 when as many as asked for are printed, or -errno of the output. */
-static int put(struct live *live, struct reader *reader, struct reader_record *item)
+/* Prints until nothing more is wanted. Then the streamer is asked to end, and the rest is read and
+ * dropped: so it can close, and say its totals. */
+static int put(void *data, struct reader *reader, struct reader_record *item)
 {
+	struct live *live = data;
 	int r;
 
+	if (live->enough)
+		return 0;
 	if (item->header)
 		say_tax(item->record->header);
 	r = printer_put(&live->printer, reader, item);
-	if (r == PRINTER_NOTHING)
-		return 0;
-	if (r || !body_is_event(item->record))
+	if (r == READER_DAMAGED)
 		return r;
-	return --live->left ? 0 : 1;
+	live->enough = r < 0 || (!r && body_is_event(item->record) && !--live->left);
+	if (live->enough)
+		streamer_process_end(&live->child);
+	live->error = r < 0 ? r : 0;
+	return 0;
+}
+
+/* In a storm the reader is never idle. */
+static void pass_signals(void *data, const struct reader *reader)
+{
+	struct live *live = data;
+
+	streamer_process_pass_signals(&live->child);
 }
 
 /* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
  * and has said why. */
-static void complain(struct live *live, const struct reader *reader)
+static void complain(void *data, const char *problem)
 {
-	if (live->failed || !reader_header(reader))
+	struct live *live = data;
+
+	if (live->failed || !reader_header(live->reader))
 		return;
 	live->failed = true;
 	(void)writer_flush(live->printer.writer); /* in its place between the lines */
-	(void)fprintf(stderr, "ringside live: %s\n", reader_problem(reader));
+	(void)fprintf(stderr, "ringside live: %s\n", problem);
 }
 
-/* Prints until the stream ends. When nothing more is wanted, the streamer is asked to end, and
- * the rest is read and dropped: so it can close, and say its totals. */
-static int print(struct live *live, struct reader *reader)
-{
-	struct reader_record item;
-	bool enough = false;
-	int r, result = 0;
-
-	for (uint64_t n = 1;; n++) {
-		r = reader_next(reader, &item);
-		if (r == READER_END)
-			return result;
-		if (n % SIGNALS_EVERY == 0)
-			streamer_process_pass_signals(&live->child);
-		if (r) {
-			complain(live, reader);
-			if (r != READER_DAMAGED)
-				return result;
-			continue;
-		}
-		if (enough)
-			continue;
-		r = put(live, reader, &item);
-		enough = r != 0;
-		if (enough)
-			streamer_process_end(&live->child);
-		if (r < 0)
-			result = r;
-	}
-}
+static const struct each_record_ops printing = {
+	.put = put,
+	.pass = pass_signals,
+	.complain = complain,
+};
 
 /* Returns the exit status. */
 static int run_child(struct live *live)
 {
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	int r, closed, status;
+	int r, closed, status, answer;
 
-	r = reader_new(&reader, live->child.out, STREAMER_PROCESS_PROGRAM);
+	r = reader_new(&live->reader, live->child.out, STREAMER_PROCESS_PROGRAM);
 	if (!r)
 		r = printer_open(&live->printer);
 	if (r) {
 		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
-	reader_on_idle(reader, idle, live);
-	r = print(live, reader);
+	reader_on_idle(live->reader, idle, live);
+	(void)each_record(live->reader, &printing, live, &answer);
 	closed = output_close(&live->printer.output);
-	r = r ? r : closed;
+	r = live->error ? live->error : closed;
 	if (r && r != -EPIPE) { /* EPIPE: who reads has seen enough */
 		(void)fprintf(stderr, "ringside live: cannot write: %s\n", strerror(-r));
 		live->failed = true;
@@ -196,7 +189,7 @@ static int run_child(struct live *live)
 			      "ringside live: " STREAMER_PROCESS_PROGRAM
 			      " was ended by signal %d\n",
 			      status - 128);
-	if (!status && !reader_header(reader)) {
+	if (!status && !reader_header(live->reader)) {
 		(void)fprintf(stderr,
 			      "ringside live: " STREAMER_PROCESS_PROGRAM " wrote no stream\n");
 		return EXIT_FAILED;

@@ -85,10 +85,29 @@ int printer_close(struct printer *printer, int r)
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
-void printer_begin(struct printer *printer, struct reader *reader)
+static void flush(void *data)
 {
+	struct printer *printer = data;
+
+	(void)writer_flush(printer->writer);
+}
+
+void printer_begin(void *data, struct reader *reader, const char *name)
+{
+	struct printer *printer = data;
+
 	printer->said = false;
 	reader_set_raw(reader, true);
+	reader_on_idle(reader, flush, printer);
+	if (progress_fits(STDOUT_FILENO))
+		progress_begin(&printer->progress, name, reader_fd(reader));
+}
+
+void printer_pass(void *data, const struct reader *reader)
+{
+	struct printer *printer = data;
+
+	progress_show(&printer->progress, reader_position(reader));
 }
 
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
@@ -121,8 +140,11 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	return r;
 }
 
-void printer_complain(struct printer *printer, const char *problem)
+void printer_complain(void *data, const char *problem)
 {
+	struct printer *printer = data;
+
+	progress_end(&printer->progress);
 	printer->failed = true;
 	if (printer->said)
 		return;
@@ -131,11 +153,12 @@ void printer_complain(struct printer *printer, const char *problem)
 	(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, problem);
 }
 
-void printer_say_unknown(const struct printer *printer, const struct reader *reader,
-			 const char *name)
+void printer_end(void *data, const struct reader *reader, const char *name, int answer)
 {
+	struct printer *printer = data;
 	char safe[LINE_FILE];
 
+	progress_end(&printer->progress);
 	if (reader_unknown(reader) && !printer->output.ops->binary)
 		(void)fprintf(stderr,
 			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
@@ -144,8 +167,9 @@ void printer_say_unknown(const struct printer *printer, const struct reader *rea
 			      reader_unknown(reader));
 }
 
-void printer_say_error(struct printer *printer, const char *name, int error)
+void printer_say_error(void *data, const char *name, int error)
 {
+	struct printer *printer = data;
 	char safe[LINE_FILE];
 
 	(void)writer_flush(printer->writer);
@@ -156,11 +180,4 @@ void printer_say_error(struct printer *printer, const char *name, int error)
 	printer->failed = true;
 	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
 		      line_file(name, safe), folder_error(error));
-}
-
-void printer_flush(void *data)
-{
-	struct printer *printer = data;
-
-	(void)writer_flush(printer->writer);
 }

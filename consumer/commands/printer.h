@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the commands share that print records: the options of output and filters, and the printing
- * itself. Says what is wrong with an input on stderr, in its place between the records. */
+ * itself. Says what is wrong with an input on stderr, in its place between the records. Functions
+ * with a @data, which is the printer, are for struct each_record_ops. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 
 #include "consumer/base/out-buffer.h"
 #include "consumer/cli/options.h"
+#include "consumer/cli/progress.h"
 #include "consumer/filter/filter.h"
 #include "consumer/output/output.h"
 #include "consumer/read/reader.h"
@@ -29,6 +31,7 @@ struct printer {
 	bool force;
 	bool failed; /* something was wrong with an input */
 	bool said;   /* with the one at hand */
+	struct progress progress;
 };
 
 #define PRINTER_NOTHING 1 /* the record is not for printing */
@@ -47,8 +50,13 @@ int printer_open(struct printer *printer);
 /* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */
 int printer_close(struct printer *printer, int r);
 
-/* The next input. It is read raw (reader_set_raw) from now on. */
-void printer_begin(struct printer *printer, struct reader *reader);
+/* The next input. It is read raw (reader_set_raw) from now on, and what was printed is seen before
+ * more is waited for. */
+void printer_begin(void *data, struct reader *reader, const char *name);
+/* Shows how far it is read. */
+void printer_pass(void *data, const struct reader *reader);
+/* Says how many records were of a newer version's. */
+void printer_end(void *data, const struct reader *reader, const char *name, int answer);
 
 /* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);
@@ -59,14 +67,8 @@ int printer_wants(const struct printer *printer, struct reader *reader, struct r
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item);
 
 /* One line for the first thing that is wrong with an input. */
-void printer_complain(struct printer *printer, const char *problem);
-
-/* Records of a newer version's, at the end of an input. */
-void printer_say_unknown(const struct printer *printer, const struct reader *reader,
-			 const char *name);
+void printer_complain(void *data, const char *problem);
 
 /* "ringside cat: NAME: No such file or directory" for an -errno; 0: @name is the line, and nothing
  * failed. */
-void printer_say_error(struct printer *printer, const char *name, int error);
-
-void printer_flush(void *printer); /* for reader_on_idle */
+void printer_say_error(void *data, const char *name, int error);

@@ -2,12 +2,12 @@
 /* ringside repair: a recording of all that can be saved of a damaged one. */
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
+#include "consumer/files/inputs.h"
 #include "consumer/repair/repair.h"
 #include "proto/base/util.h"
 
@@ -75,7 +75,6 @@ static int run(int argc, char **argv)
 {
 	struct options options;
 	struct settings settings = {0};
-	struct stat st;
 	int opt;
 
 	if (options_init(&options, &command_repair, rows, NULL))
@@ -94,7 +93,7 @@ static int run(int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		return options_usage_error(&options, "name one file: ringside repair FILE -w OUT");
-	if (stat(argv[optind], &st) == 0 && S_ISDIR(st.st_mode))
+	if (inputs_is_folder(argv[optind]))
 		return options_usage_error(&options, "that is a folder: name one file of it; "
 						     "`ringside verify` says which are damaged");
 	if (!settings.out)

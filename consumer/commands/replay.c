@@ -8,17 +8,16 @@
 #include <time.h>
 
 #include "consumer/cli/command.h"
-#include "consumer/cli/progress.h"
 #include "consumer/commands/printer.h"
 #include "consumer/commands/replay-clock.h"
-#include "consumer/files/being-written.h"
+#include "consumer/files/each-record.h"
 #include "consumer/files/inputs.h"
 #include "proto/base/clock.h"
+#include "proto/base/util.h"
 
 /* What is due so soon is written with what is due now. */
 #define SLACK_NANO 500000u
 #define PIPE_BYTES (1024 * 1024)
-#define PROGRESS_EVERY 1024u /* records, when they come as fast as they go */
 
 enum { OPT_SPEED = PRINTER_LAST };
 
@@ -32,7 +31,6 @@ static const struct option_row rows[] = {
 struct replay {
 	struct options options;
 	struct printer printer;
-	struct progress progress;
 	struct replay_clock pace;
 };
 
@@ -87,76 +85,30 @@ static int wait_until(struct replay *replay, uint64_t due)
 	return r;
 }
 
-/* 0 or -errno of the output. */
-static int put(struct replay *replay, struct reader *reader, struct reader_record *item)
+/* each_record_ops */
+static int put(void *data, struct reader *reader, struct reader_record *item)
 {
+	struct replay *replay = container_of(data, struct replay, printer);
 	int r = 0;
 
-	if (replay->pace.speed > 0)
+	if (replay->pace.speed > 0) {
+		printer_pass(data, reader); /* it may take a while until the next one */
 		r = wait_until(replay, replay_clock_due(&replay->pace, item, reader_header(reader),
 							clock_nano(CLOCK_MONOTONIC)));
+	}
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
-	if (r == READER_DAMAGED)
-		printer_complain(&replay->printer, reader_problem(reader));
-	return r < 0 ? r : 0;
+	return r == PRINTER_NOTHING ? 0 : r;
 }
 
-static int replay_records(struct replay *replay, struct reader *reader)
-{
-	struct reader_record item;
-	int r;
-
-	for (uint64_t n = 1;; n++) {
-		if (replay->pace.speed > 0 || n % PROGRESS_EVERY == 0)
-			progress_show(&replay->progress, reader_position(reader));
-		r = reader_next(reader, &item);
-		if (r == READER_END)
-			return 0;
-		if (r == READER_CUT && being_written_check(reader_fd(reader)) == 1)
-			return 0; /* the rest is being written just now */
-		if (r) {
-			progress_end(&replay->progress);
-			printer_complain(&replay->printer, reader_problem(reader));
-		}
-		if (r == READER_DAMAGED)
-			continue;
-		if (r)
-			return 0;
-		r = put(replay, reader, &item);
-		if (r)
-			return r;
-	}
-}
-
-static int replay_input(const char *path, void *data)
-{
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct replay *replay = data;
-	int r;
-
-	r = reader_open(&reader, path);
-	if (r) {
-		printer_say_error(&replay->printer, path, r);
-		return 0;
-	}
-	printer_begin(&replay->printer, reader);
-	reader_on_idle(reader, printer_flush, &replay->printer);
-	if (progress_fits(STDOUT_FILENO))
-		progress_begin(&replay->progress, strcmp(path, "-") ? path : "stdin",
-			       reader_fd(reader));
-	r = replay_records(replay, reader);
-	progress_end(&replay->progress);
-	printer_say_unknown(&replay->printer, reader, strcmp(path, "-") ? path : "stdin");
-	return r;
-}
-
-static void say_error(const char *path, int error, void *data)
-{
-	struct replay *replay = data;
-
-	printer_say_error(&replay->printer, path, error);
-}
+static const struct each_record_ops replaying = {
+	.begin = printer_begin,
+	.put = put,
+	.pass = printer_pass,
+	.complain = printer_complain,
+	.error = printer_say_error,
+	.end = printer_end,
+};
 
 /* A pipe of 64 KiB changes hands twice for each of our writes: that would take most of the time. */
 static void widen_pipe(void)
@@ -184,7 +136,7 @@ static int run(int argc, char **argv)
 		widen_pipe();
 	r = printer_open(&replay.printer);
 	if (!r)
-		r = inputs_each(argv + optind, argc - optind, replay_input, say_error, &replay);
+		r = each_record_in(argv + optind, argc - optind, NULL, &replaying, &replay.printer);
 	return printer_close(&replay.printer, r);
 }
 

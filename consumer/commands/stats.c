@@ -5,16 +5,13 @@
 #include <sys/ioctl.h>
 
 #include "consumer/cli/command.h"
-#include "consumer/cli/progress.h"
 #include "consumer/commands/printer.h"
-#include "consumer/files/being-written.h"
-#include "consumer/files/frame-selection.h"
+#include "consumer/files/each-record.h"
 #include "consumer/files/inputs.h"
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
-#define PROGRESS_EVERY 4096 /* records */
-#define COLUMNS 80          /* where there is no terminal */
+#define COLUMNS 80 /* where there is no terminal */
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
@@ -25,7 +22,6 @@ static const struct option_row rows[] = {
 struct stats_command {
 	struct options options;
 	struct printer printer; /* its filters and complaints; it prints no record */
-	struct progress progress;
 	struct stats *stats;
 	struct stats_print print;
 	bool json;
@@ -71,80 +67,50 @@ static int parse(struct stats_command *command, int argc, char **argv)
 	return r ? r : -1;
 }
 
-static void add(struct stats_command *command, struct reader *reader, struct reader_record *item)
+/* each_record_ops */
+static void begin(void *data, struct reader *reader, const char *name)
 {
+	struct stats_command *command = container_of(data, struct stats_command, printer);
+
+	command->stats->inputs++;
+	printer_begin(data, reader, name);
+	/* nothing is printed meanwhile, wherever it goes */
+	progress_begin(&command->printer.progress, name, reader_fd(reader));
+}
+
+static int add(void *data, struct reader *reader, struct reader_record *item)
+{
+	struct stats_command *command = container_of(data, struct stats_command, printer);
 	struct stats *stats = command->stats;
 	int r = printer_wants(&command->printer, reader, item);
 
 	if (r == 1 && stats_wants(item->peek.kind))
 		r = reader_unpack(reader, item) ? READER_DAMAGED : 1;
-	if (r == READER_DAMAGED) {
-		progress_end(&command->progress);
-		printer_complain(&command->printer, reader_problem(reader));
-	}
 	if (r != 1)
-		return;
+		return r;
 	stats->records++;
 	stats->record_bytes += (uint64_t)(item->frame + item->size - item->start);
 	if (stats_wants(item->peek.kind) && stats_add(stats, reader_header(reader), item->record))
-		printer_complain(&command->printer, strerror(ENOMEM));
-}
-
-static void add_records(struct stats_command *command, struct reader *reader)
-{
-	struct reader_record item;
-	int r;
-
-	for (uint64_t n = 1;; n++) {
-		if (n % PROGRESS_EVERY == 0)
-			progress_show(&command->progress, reader_position(reader));
-		r = reader_next(reader, &item);
-		if (!r) {
-			add(command, reader, &item);
-			continue;
-		}
-		/* what is cut is being written just now */
-		if (r == READER_END ||
-		    (r == READER_CUT && being_written_check(reader_fd(reader)) == 1))
-			return;
-		progress_end(&command->progress);
-		printer_complain(&command->printer, reader_problem(reader));
-		if (r != READER_DAMAGED)
-			return;
-	}
-}
-
-static int add_input(const char *path, void *data)
-{
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct stats_command *command = data;
-	struct recording_ranges ranges;
-	int r;
-
-	r = reader_open(&reader, path);
-	if (!r)
-		r = frame_selection_for(reader, command->printer.filter, &ranges);
-	if (r) {
-		printer_say_error(&command->printer, path, r);
-		return 0;
-	}
-	path = strcmp(path, "-") ? path : "stdin";
-	command->stats->inputs++;
-	printer_begin(&command->printer, reader);
-	progress_begin(&command->progress, path, reader_fd(reader));
-	add_records(command, reader);
-	progress_end(&command->progress);
-	command->stats->file_bytes += reader_position(reader);
-	printer_say_unknown(&command->printer, reader, path);
+		printer_complain(data, strerror(ENOMEM));
 	return 0;
 }
 
-static void say_error(const char *path, int error, void *data)
+static void end(void *data, const struct reader *reader, const char *name, int answer)
 {
-	struct stats_command *command = data;
+	struct stats_command *command = container_of(data, struct stats_command, printer);
 
-	printer_say_error(&command->printer, path, error);
+	command->stats->file_bytes += reader_position(reader);
+	printer_end(data, reader, name, answer);
 }
+
+static const struct each_record_ops adding = {
+	.begin = begin,
+	.put = add,
+	.pass = printer_pass,
+	.complain = printer_complain,
+	.error = printer_say_error,
+	.end = end,
+};
 
 static void print(struct stats_command *command)
 {
@@ -180,7 +146,8 @@ static int run(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	command.printer.output.every = true; /* all records count */
-	r = inputs_each(argv + optind, argc - optind, add_input, say_error, &command);
+	r = each_record_in(argv + optind, argc - optind, command.printer.filter, &adding,
+			   &command.printer);
 	print(&command);
 	return printer_close(&command.printer, r);
 }

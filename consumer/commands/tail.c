@@ -79,12 +79,10 @@ static int parse(struct tail *tail, int argc, char **argv)
 	return -1;
 }
 
-/* last_records_wants_fn, and of growing_ops */
+/* last_records_wants_fn */
 static bool wants(void *data, struct reader *reader, struct reader_record *item)
 {
-	struct tail *tail = data;
-
-	return printer_wants(&tail->printer, reader, item) == 1;
+	return printer_wants(data, reader, item) == 1;
 }
 
 /* Where the last lines begin in each file, from the last one on; *ret_first is the first file that
@@ -101,7 +99,8 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 	while (i && (left || i == list->n)) {
 		i--;
 		/* what else cannot be read is said when its turn comes */
-		if (last_records_find(list->all[i].path, wants, tail, left, &lasts[i]) == -ENOMEM) {
+		if (last_records_find(list->all[i].path, wants, &tail->printer, left, &lasts[i]) ==
+		    -ENOMEM) {
 			free(lasts);
 			return -ENOMEM;
 		}
@@ -117,7 +116,7 @@ static int plan(void *data, const struct folder *list, struct rotation_start *st
 {
 	_cleanup_free_ struct last_records *lasts = NULL;
 	size_t first = 0;
-	int r = find_first(data, list, &lasts, &first);
+	int r = find_first(container_of(data, struct tail, printer), list, &lasts, &first);
 
 	for (size_t i = first; !r && i < list->n; i++)
 		starts[(*ret_n)++] = (struct rotation_start){.file = i, .last = lasts[i]};
@@ -126,16 +125,14 @@ static int plan(void *data, const struct folder *list, struct rotation_start *st
 
 static int find_last(void *data, const char *path, struct last_records *ret)
 {
-	struct tail *tail = data;
+	const struct tail *tail = container_of(data, struct tail, printer);
 
-	return last_records_find(path, wants, tail, tail->lines, ret);
+	return last_records_find(path, wants, data, tail->lines, ret);
 }
 
 static int find_end(void *data, const char *path, struct last_records *ret)
 {
-	struct tail *tail = data;
-
-	return last_records_find(path, wants, tail, 0, ret);
+	return last_records_find(path, wants, data, 0, ret);
 }
 
 static const struct rotation_ops trail_lines = {
@@ -144,53 +141,28 @@ static const struct rotation_ops trail_lines = {
 	.end = find_end,
 };
 
-/* growing_ops */
-static void begin(void *data, struct reader *reader)
+/* each_record_ops */
+static int put(void *data, struct reader *reader, struct reader_record *item)
 {
-	struct tail *tail = data;
+	int r = printer_put(data, reader, item);
 
-	printer_begin(&tail->printer, reader);
-	reader_on_idle(reader, printer_flush, &tail->printer);
+	return r == PRINTER_NOTHING ? 0 : r;
 }
 
-static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)
+/* A binary output needs the Header all the same. */
+static int skip(void *data, struct reader *reader, struct reader_record *item)
 {
-	struct tail *tail = data;
+	const struct printer *printer = data;
 
-	/* a binary output needs the Header all the same */
-	if (skipped && !(item->header && tail->printer.output.ops->binary))
-		return 0;
-	return printer_put(&tail->printer, reader, item);
+	return item->header && printer->output.ops->binary ? put(data, reader, item) : 0;
 }
 
-static void complain(void *data, const char *problem)
-{
-	struct tail *tail = data;
-
-	printer_complain(&tail->printer, problem);
-}
-
-static void say_error(void *data, const char *name, int error)
-{
-	struct tail *tail = data;
-
-	printer_say_error(&tail->printer, name, error);
-}
-
-static void end(void *data, const struct reader *reader, const char *name)
-{
-	struct tail *tail = data;
-
-	printer_say_unknown(&tail->printer, reader, name);
-}
-
-static const struct growing_ops follow_printing = {
-	.begin = begin,
-	.wants = wants,
+static const struct each_record_ops printing = {
+	.begin = printer_begin,
 	.put = put,
-	.complain = complain,
-	.error = say_error,
-	.end = end,
+	.complain = printer_complain,
+	.error = printer_say_error,
+	.end = printer_end,
 };
 
 /* 0, or -errno of the output. */
@@ -221,8 +193,10 @@ static int run(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	tail.trail.ops = &trail_lines;
-	tail.trail.follow.ops = &follow_printing;
-	tail.trail.follow.data = &tail;
+	tail.trail.follow.ops = &printing;
+	tail.trail.follow.wants = wants;
+	tail.trail.follow.skip = skip;
+	tail.trail.follow.data = &tail.printer;
 	r = parse(&tail, argc, argv);
 	if (r >= 0)
 		return r;

@@ -9,8 +9,6 @@
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
-#define FOLLOW_ENDED 1 /* nothing more will come of this file */
-
 static struct followed *followed_free(struct followed *file)
 {
 	if (file) {
@@ -82,50 +80,44 @@ static bool is_before(struct followed *file, const struct growing *follow,
 {
 	if (reader_frame_offset(file->reader) < file->begin)
 		return true;
-	if (!file->skip || !follow->ops->wants(follow->data, file->reader, item))
+	if (!file->skip || !follow->wants(follow->data, file->reader, item))
 		return false;
 	file->skip--;
 	return true;
 }
 
-/* 0 or -errno of the sink. */
-static int put_record(struct followed *file, const struct growing *follow,
-		      struct reader_record *item)
+/* The file that is read, and for whom. */
+struct reading {
+	struct followed *file;
+	const struct growing *follow;
+};
+
+/* each_record_ops */
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
-	int r;
+	const struct growing *follow = ((const struct reading *)data)->follow;
+	struct followed *file = ((const struct reading *)data)->file;
 
 	note_footer(file, item);
-	r = follow->ops->put(follow->data, file->reader, item, is_before(file, follow, item));
-	if (r == READER_DAMAGED)
-		follow->ops->complain(follow->data, reader_problem(file->reader));
-	return r < 0 ? r : 0;
+	if (!is_before(file, follow, item))
+		return follow->ops->put(follow->data, reader, item);
+	return follow->skip ? follow->skip(follow->data, reader, item) : 0;
 }
 
-/* Reads what there is: 0 where more may come, FOLLOW_ENDED where none can; or -errno of the sink.
- */
-static int read_file(struct followed *file, const struct growing *follow)
+static void complain(void *data, const char *problem)
 {
-	struct reader_record item;
-	int r;
+	const struct growing *follow = ((const struct reading *)data)->follow;
 
-	for (;;) {
-		r = reader_next(file->reader, &item);
-		if (r == READER_WAIT)
-			return 0;
-		if (r == READER_END)
-			return FOLLOW_ENDED;
-		if (r == READER_CUT && being_written_check(reader_fd(file->reader)) == 1)
-			return FOLLOW_ENDED; /* the rest is being written just now */
-		if (r)
-			follow->ops->complain(follow->data, reader_problem(file->reader));
-		if (r == READER_DAMAGED)
-			continue;
-		if (r)
-			return FOLLOW_ENDED;
-		r = put_record(file, follow, &item);
-		if (r)
-			return r;
-	}
+	follow->ops->complain(follow->data, problem);
+}
+
+/* Reads what there is: *ret_answer is READER_WAIT where more may come. 0 or -errno of the sink. */
+static int read_file(struct followed *file, const struct growing *follow, int *ret_answer)
+{
+	static const struct each_record_ops ops = {.put = put_record, .complain = complain};
+	struct reading reading = {.file = file, .follow = follow};
+
+	return each_record(file->reader, &ops, &reading, ret_answer);
 }
 
 static void remove_at(struct growing *follow, size_t i)
@@ -155,19 +147,19 @@ int growing_add(struct growing *follow, const char *path, const struct last_reco
 		bool stay)
 {
 	_cleanup_(followed_freep) struct followed *file = NULL;
-	int r;
+	int r, answer;
 
 	r = open_file(&file, path, last, stay);
 	if (r) {
 		follow->ops->error(follow->data, path, r);
 		return 0;
 	}
-	follow->ops->begin(follow->data, file->reader);
-	r = read_file(file, follow);
-	if (r < 0)
+	follow->ops->begin(follow->data, file->reader, file->path);
+	r = read_file(file, follow, &answer);
+	if (r)
 		return r;
-	if (r == FOLLOW_ENDED) {
-		follow->ops->end(follow->data, file->reader, path);
+	if (answer != READER_WAIT) {
+		follow->ops->end(follow->data, file->reader, path, answer);
 		return 0;
 	}
 	file->used = ++follow->tick;
@@ -181,13 +173,13 @@ int growing_read(struct growing *follow)
 	for (size_t i = 0; i < follow->n;) {
 		struct followed *file = follow->all[i];
 		uint64_t before = reader_position(file->reader);
-		int r = read_file(file, follow);
+		int answer, r = read_file(file, follow, &answer);
 
-		if (r < 0)
+		if (r)
 			return r;
 		if (reader_position(file->reader) != before)
 			file->used = ++follow->tick;
-		if (r == FOLLOW_ENDED)
+		if (answer != READER_WAIT)
 			remove_at(follow, i);
 		else
 			i++;

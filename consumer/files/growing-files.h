@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "consumer/files/each-record.h"
 #include "consumer/files/folder.h"
 #include "consumer/files/last-records.h"
 #include "consumer/read/reader.h"
@@ -25,21 +26,13 @@ struct followed {
 	uint64_t used;
 };
 
-/* The sink: who takes the records. */
-struct growing_ops {
-	void (*begin)(void *data, struct reader *reader); /* the next input */
-	/* Whether the record is one of those that struct last_records counts. */
-	bool (*wants)(void *data, struct reader *reader, struct reader_record *item);
-	/* @skipped: it lies before those that are wanted. 0, READER_DAMAGED, or -errno, which ends
-	 * it all. */
-	int (*put)(void *data, struct reader *reader, struct reader_record *item, bool skipped);
-	void (*complain)(void *data, const char *problem);
-	void (*error)(void *data, const char *name, int error); /* -errno of the input */
-	void (*end)(void *data, const struct reader *reader, const char *name);
-};
-
 struct growing {
-	const struct growing_ops *ops;
+	const struct each_record_ops *ops; /* the sink: who takes the records */
+	/* For struct last_records; NULL where none is given. Whether the record is one of those
+	 * that it counts. */
+	last_records_wants_fn wants;
+	/* In place of put for what lies before those that are wanted; NULL: it is left out. */
+	int (*skip)(void *data, struct reader *reader, struct reader_record *item);
 	void *data;
 	size_t n;
 	struct followed *all[GROWING_MAX];

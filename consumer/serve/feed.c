@@ -118,15 +118,10 @@ static int whole(void *data, const char *path, struct last_records *ret)
 
 static const struct rotation_ops trail_sums = {.plan = plan, .single = whole, .end = whole};
 
-/* growing_ops */
-static void begin(void *data, struct reader *reader)
+/* each_record_ops */
+static void begin(void *data, struct reader *reader, const char *name)
 {
 	reader_set_raw(reader, true);
-}
-
-static bool wants(void *data, struct reader *reader, struct reader_record *item)
-{
-	return false;
 }
 
 static int take(struct feed *intake, const struct reader *reader, const struct reader_record *item)
@@ -143,7 +138,7 @@ static int take(struct feed *intake, const struct reader *reader, const struct r
 	return r;
 }
 
-static int put(void *data, struct reader *reader, struct reader_record *item, bool skipped)
+static int put(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct feed *intake = data;
 	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
@@ -184,13 +179,12 @@ static void say_error(void *data, const char *name, int error)
 	intake->say(text);
 }
 
-static void end(void *data, const struct reader *reader, const char *name)
+static void end(void *data, const struct reader *reader, const char *name, int answer)
 {
 }
 
-static const struct growing_ops follow_sums = {
+static const struct each_record_ops follow_sums = {
 	.begin = begin,
-	.wants = wants,
 	.put = put,
 	.complain = complain,
 	.error = say_error,
@@ -200,22 +194,15 @@ static const struct growing_ops follow_sums = {
 static int run_pipe(struct feed *intake)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct reader_record item;
-	int r = reader_open(&reader, intake->path);
+	int answer, r = reader_open(&reader, intake->path);
 
 	if (r) {
 		say_error(intake, "stdin", r);
 		return 0;
 	}
-	begin(intake, reader);
-	do {
-		r = reader_next(reader, &item);
-		if (!r)
-			r = put(intake, reader, &item, false);
-		if (r > 0 && r != READER_END)
-			complain(intake, reader_problem(reader));
-	} while (!r || r == READER_DAMAGED);
-	return r < 0 ? r : 0;
+	reader_set_raw(reader, true);
+	r = each_record(reader, &follow_sums, intake, &answer);
+	return !r && answer < 0 ? answer : r;
 }
 
 int feed_run(struct feed *intake)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
 struct place {
@@ -69,13 +70,6 @@ static int append_folder(struct input_order *lineup, const char *path, input_ord
 	return r;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int by_stream(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
@@ -131,7 +125,7 @@ int input_order_new(struct input_order *ret, const char *const *paths, int n,
 	int r = 0;
 
 	for (int i = 0; i < n && r != -ENOMEM; i++) {
-		if (!is_folder(paths[i])) {
+		if (!inputs_is_folder(paths[i])) {
 			r = append_file(&lineup, paths[i]);
 			continue;
 		}

@@ -13,7 +13,7 @@ struct input_order {
 	time_t listed;         /* by real time, seconds: before the first folder was listed */
 };
 
-/* As inputs_error_fn. */
+/* As error of struct each_record_ops. */
 typedef void input_order_error(void *data, const char *path, int r);
 
 /* @paths: files, folders, "-". Folders that cannot be read go to @error (-ENODATA: nothing is in

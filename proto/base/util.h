@@ -11,6 +11,9 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* What @ptr is the @member of. */
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
 /* Ownership leaves in exactly one visible place: *ret = TAKE_PTR(local). */
 #define TAKE_PTR(ptr)                                                                              \
 	({                                                                                         \

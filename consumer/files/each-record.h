@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walks over the records of inputs: all that the commands have in common that read some. */
+#pragma once
+
+#include "consumer/filter/filter.h"
+#include "consumer/read/reader.h"
+
+#define EACH_RECORD_EVERY 256 /* records between two calls of pass */
+
+/* What to do on the way. each_record calls put, pass and complain only. */
+struct each_record_ops {
+	/* The next input, which is open. */
+	void (*begin)(void *data, struct reader *reader, const char *name);
+	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough
+	 * was seen; or -errno. These two end the walk, over all inputs. */
+	int (*put)(void *data, struct reader *reader, struct reader_record *item);
+	/* Now and then; may be NULL. */
+	void (*pass)(void *data, const struct reader *reader);
+	/* Something is wrong with the input. */
+	void (*complain)(void *data, const char *problem);
+	/* -errno: @name cannot be read, or has no recordings (-ENODATA); 0: it is a line that says
+	 * what was left out. */
+	void (*error)(void *data, const char *name, int error);
+	/* The input is done. @answer: the last one of reader_next. */
+	void (*end)(void *data, const struct reader *reader, const char *name, int answer);
+};
+
+/* To where @reader says that nothing more comes; *ret_answer is how. That it is cut is complained
+ * of unless the rest is being written. Returns 0, or what put ended it with. */
+int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
+		int *ret_answer);
+
+/* Of @n arguments of a command: files, "-", and folders, which stand for their recordings in the
+ * order of time; without any, of inputs_default. Frames that cannot match @filter are left out;
+ * NULL: none are. Returns 0, or what put ended it with. */
+int each_record_in(char *const *paths, int n, const struct filter *filter,
+		   const struct each_record_ops *ops, void *data);
