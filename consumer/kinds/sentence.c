@@ -1,49 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/kinds/sentence.h"
 
-#include <string.h>
-
 #include "consumer/kinds/sentence-internal.h"
 #include "consumer/read/body.h"
 #include "consumer/text/phrases.h"
-#include "proto/base/util.h"
 
-static bool is_seccomp(const char *kind)
+const struct tone tone_info = {"INFO", "\033[2m"};
+static const struct tone tone_lost = {"LOST", "\033[1;37;41m"};
+
+const struct tone *text_tone(const Ringside__V1__Record *record)
 {
-	return kind && strcmp(kind, "seccomp_denial") == 0;
-}
+	const struct kind *kind = kind_of(record);
 
-enum text_tone text_tone(const Ringside__V1__Record *record)
-{
-	switch (record->body_case) {
-	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
-		return TEXT_OOM;
-	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
-		return record->seccomp_denial->action ==
-				       RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG
-			       ? TEXT_LOG
-			       : TEXT_DENY;
-	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		if (!is_seccomp(record->limited->kind))
-			return TEXT_INFO;
-		return record->limited->action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG
-			       ? TEXT_LOG
-			       : TEXT_DENY;
-	case RINGSIDE__V1__RECORD__BODY_LOST:
-		return TEXT_LOST;
-	default:
-		return TEXT_INFO;
-	}
-}
-
-const char *text_label(enum text_tone tone)
-{
-	static const char *const labels[] = {
-		[TEXT_INFO] = "INFO", [TEXT_OOM] = "OOM",   [TEXT_DENY] = "DENY",
-		[TEXT_LOG] = "LOG",   [TEXT_LOST] = "LOST",
-	};
-
-	return labels[tone];
+	if (kind)
+		return kind->tone(record);
+	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST ? &tone_lost : &tone_info;
 }
 
 const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record)
@@ -60,66 +31,63 @@ size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
 	return line_end(&line);
 }
 
+/* The kind whose words it is told in: not of what is held back of several keys at once. */
+static const struct kind *teller_of(const Ringside__V1__Record *record)
+{
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED &&
+	    (record->limited->overflow || record->limited->others))
+		return NULL;
+	return kind_of(record);
+}
+
+static void put_stream_sentence(struct line *line, const Ringside__V1__Record *record)
+{
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_HEADER:
+		text_header(line, record->header);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+		text_counters(line, record->counters);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		text_lost(line, record->lost);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+		text_footer(line, record->footer);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		text_limited(line, record->limited);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_CLOCK:
+		text_clock(line, record->clock);
+		break;
+	default:
+		line_text(line, "a record this version does not know");
+		break;
+	}
+}
+
 size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 		    const Ringside__V1__Header *header)
 {
+	const struct kind *kind = teller_of(record);
 	struct line line = line_make(buf, size);
 
-	switch (record->body_case) {
-	case RINGSIDE__V1__RECORD__BODY_HEADER:
-		text_header(&line, record->header);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
-		text_oom_kill(&line, record->oom_kill);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
-		text_seccomp_denial(&line, record->seccomp_denial, header);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
-		text_counters(&line, record->counters);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LOST:
-		text_lost(&line, record->lost);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_FOOTER:
-		text_footer(&line, record->footer);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		if (is_seccomp(record->limited->kind))
-			text_seccomp_limited(&line, record->limited, header);
-		else
-			text_limited(&line, record->limited);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_CLOCK:
-		text_clock(&line, record->clock);
-		break;
-	default:
-		line_text(&line, "a record this version does not know");
-		break;
-	}
+	if (kind)
+		kind->sentence(&line, record, header);
+	else
+		put_stream_sentence(&line, record);
 	return line_end(&line);
 }
 
 size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record)
 {
+	const struct kind *kind = teller_of(record);
 	struct line line = line_make(buf, size);
 
-	switch (record->body_case) {
-	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
-		advice_oom_kill(&line, record->oom_kill);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
-		advice_seccomp_denial(&line, record->seccomp_denial);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		if (is_seccomp(record->limited->kind))
-			advice_seccomp_limited(&line, record->limited);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LOST:
+	if (kind)
+		kind->advice(&line, record);
+	else if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		advice_lost(&line, record->lost);
-		break;
-	default:
-		break;
-	}
 	return line_end(&line);
 }

@@ -7,20 +7,13 @@
 
 #include <stddef.h>
 
+#include "consumer/kinds/kind.h"
 #include "consumer/text/phrases.h" /* TEXT_MAX */
 #include "proto/ringside.pb-c.h"
 
-enum text_tone {
-	TEXT_INFO, /* about the stream */
-	TEXT_OOM,
-	TEXT_DENY,
-	TEXT_LOG,
-	TEXT_LOST,
-};
-
-/* What kind of line the record is; text_label is its word: "OOM", "DENY", ... */
-enum text_tone text_tone(const Ringside__V1__Record *record);
-const char *text_label(enum text_tone tone);
+/* What kind of line the record is. */
+const struct tone *text_tone(const Ringside__V1__Record *record);
+extern const struct tone tone_info; /* about the stream; its colour goes to the end of the line */
 
 /* Whose event it is, as text_container has it. */
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record);

@@ -2,6 +2,7 @@
 /* What the stream says about itself. */
 #include <time.h>
 
+#include "consumer/kinds/kind.h"
 #include "consumer/kinds/sentence-internal.h"
 #include "consumer/read/own-usage.h"
 #include "consumer/text/phrases.h"
@@ -153,23 +154,26 @@ void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 	}
 }
 
-void text_events(struct line *line, bool known, uint64_t count, const char *kind)
+/* "12 OOM kills", "1 seccomp denial", "3 tcp_queue events" */
+static void put_events(struct line *line, bool known, uint64_t count, const char *name)
 {
+	const struct kind *kind = kind_find(name);
+	bool one = known && count == 1;
+
 	if (known)
 		line_count(line, count);
 	else
 		line_text(line, "an unknown number of");
 	line_put(line, " ", 1);
-	if (!kind || strcmp(kind, "oom_kill") == 0) {
-		line_text(line, kind ? "OOM kill" : "event");
-	} else if (strcmp(kind, "seccomp_denial") == 0) {
-		line_text(line, "seccomp denial");
-	} else {
-		line_safe(line, kind, TEXT_NAME_MAX);
-		line_text(line, " event");
+	if (kind && kind->body) {
+		line_text(line, one ? kind->word : kind->words);
+		return;
 	}
-	if (!known || count != 1)
-		line_put(line, "s", 1);
+	if (name) {
+		line_safe(line, name, TEXT_NAME_MAX);
+		line_put(line, " ", 1);
+	}
+	line_text(line, one ? "event" : "events");
 }
 
 /* Which file it was. */
@@ -184,7 +188,7 @@ static void put_deleted(struct line *line, const Ringside__V1__Lost *lost)
 
 void text_lost(struct line *line, const Ringside__V1__Lost *lost)
 {
-	text_events(line, lost->has_count, lost->count, lost->kind);
+	put_events(line, lost->has_count, lost->count, lost->kind);
 	switch (lost->reason) {
 	case RINGSIDE__V1__LOST__REASON__RING_FULL:
 		line_text(line, " lost: the ring was full");
@@ -225,6 +229,19 @@ void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
 	default:
 		break;
 	}
+}
+
+void text_limited(struct line *line, const Ringside__V1__Limited *limited)
+{
+	put_events(line, limited->has_count, limited->count, limited->kind);
+	line_text(line, " held back by the rate limits");
+	text_period(line, limited);
+	if (limited->overflow)
+		line_text(line, " (whose is not known: the tables were full)");
+	else if (limited->others && limited->container)
+		line_text(line, " (of other kinds of calls: more than its share of the table)");
+	else if (limited->others)
+		line_text(line, " (of other containers: more than are kept apart)");
 }
 
 void text_clock(struct line *line, const Ringside__V1__Clock *clock)

@@ -4,10 +4,10 @@
 #include <time.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/kinds/likely-caller.h"
 #include "consumer/kinds/sentence.h"
 #include "consumer/output/output.h"
 #include "consumer/read/message-cache.h"
-#include "consumer/text/likely-caller.h"
 #include "proto/base/util.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -119,27 +119,17 @@ static void put_time(struct state *state, struct line *line, const Ringside__V1_
 	line_put(line, " ", 1);
 }
 
-static const char *color_of(const struct output *output, const Ringside__V1__Record *record)
-{
-	static const char *const colors[] = {
-		[TEXT_INFO] = "\033[2m", [TEXT_OOM] = "\033[1;31m",     [TEXT_DENY] = "\033[33m",
-		[TEXT_LOG] = "\033[36m", [TEXT_LOST] = "\033[1;37;41m",
-	};
-
-	return output->color ? colors[text_tone(record)] : "";
-}
-
 static void put_label(const struct output *output, struct line *line,
 		      const Ringside__V1__Record *record)
 {
-	const char *label = text_label(text_tone(record));
+	const struct tone *tone = text_tone(record);
 
-	line_text(line, color_of(output, record));
-	line_text(line, label);
+	line_text(line, output->color ? tone->color : "");
+	line_text(line, tone->label);
 	/* the information about the stream stays dim to the end of the line */
-	if (output->color && text_tone(record) != TEXT_INFO)
+	if (output->color && tone != &tone_info)
 		line_text(line, "\033[0m");
-	line_pad(line, 5 - strlen(label));
+	line_pad(line, 5 - strlen(tone->label));
 }
 
 static void put_who(struct output *output, struct line *line, const Ringside__V1__Record *record)
@@ -172,24 +162,24 @@ static void put_message(struct output *output, struct line *line,
 	size_t size;
 
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED) {
-		size = culprits_take(state->culprits, record->limited, message, sizeof(message));
+		size = culprits_take(state->culprits, record, message, sizeof(message));
 		line_put(line, message, size);
 	}
 	size = text_message(message, sizeof(message), record, output->header);
 	line_put(line, message, size);
-	if (output->color && text_tone(record) == TEXT_INFO)
+	if (output->color && text_tone(record) == &tone_info)
 		line_text(line, "\033[0m");
 }
 
-/* Advice under an OOM kill on a terminal; under all events for who asks. */
+/* Advice under what has to be acted on, on a terminal; under all events for who asks. */
 static void put_advice(const struct output *output, struct line *line,
 		       const Ringside__V1__Record *record)
 {
+	const struct kind *kind = kind_of(record);
 	char advice[TEXT_MAX];
 	size_t size;
 
-	if (!output->verbose &&
-	    !(output->terminal && record->body_case == RINGSIDE__V1__RECORD__BODY_OOM_KILL))
+	if (!output->verbose && !(output->terminal && kind && kind->advised))
 		return;
 	size = text_advice(advice, sizeof(advice), record);
 	if (!size)
@@ -208,15 +198,12 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	struct line line = line_make(state->line, sizeof(state->line) - 1);
 
 	(void)frame, (void)size;
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
-		culprits_clear(state->culprits);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL)
-		culprits_see(state->culprits, record->seccomp_denial);
+	culprits_see(state->culprits, record);
 	if (!prints(output, record->body_case))
 		return 0;
 	put_time(state, &line, record, output->utc);
 	put_label(output, &line, record);
-	if (text_tone(record) != TEXT_INFO)
+	if (text_tone(record) != &tone_info)
 		put_who(output, &line, record);
 	put_message(output, &line, record);
 	put_advice(output, &line, record);

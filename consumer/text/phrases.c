@@ -7,6 +7,7 @@
 #define PATH_SHOWN 320
 #define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
 #define HASH_DIGITS 16
+#define SECOND UINT64_C(1000000000)
 
 void text_process(struct line *line, const Ringside__V1__Process *process)
 {
@@ -67,4 +68,15 @@ void text_path(struct line *line, const char *path)
 	line_safe(line, path, head); /* marks the cut */
 	put_hash(line, path, size);
 	line_safe(line, tail ? tail : path + size - (PATH_SHOWN - PATH_HEAD), PATH_SHOWN);
+}
+
+void text_period(struct line *line, const Ringside__V1__Limited *limited)
+{
+	uint64_t first = limited->first_boottime_nano, last = limited->last_boottime_nano;
+
+	if (!limited->has_first_boottime_nano || !limited->has_last_boottime_nano || last < first)
+		return;
+	line_text(line, " in ");
+	line_count(line, last - first <= SECOND ? 1 : (last - first + SECOND / 2) / SECOND);
+	line_text(line, " s");
 }

@@ -19,6 +19,8 @@ void text_container(struct line *line, const Ringside__V1__Container *container)
 /* A path; of a long one both ends, and a hash of all of it between them. */
 void text_path(struct line *line, const char *path);
 #define TEXT_PATH_MAX 4096
+/* " in 3 s": whole seconds, never less than one; nothing, if it is not known. */
+void text_period(struct line *line, const Ringside__V1__Limited *limited);
 /* The container, or the pod, is where its runtime puts them: its name tells it. */
 bool text_is_home(const Ringside__V1__Container *c);
 /* The path down to the container, which is not there. */

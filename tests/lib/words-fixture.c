@@ -29,7 +29,7 @@ static const char *const fronts[] = {
 };
 
 /* In any of them each is another one. */
-static const char *const kinds[] = {
+static const char *const runtimes[] = {
 	"/docker-" A ".scope",
 	"/libpod-" A_TOO ".scope",
 	"/docker/" A_TOO,
@@ -125,8 +125,8 @@ static void make_cases(struct cases *cases)
 	cases->n = 0;
 	arena_init(&cases->arena);
 	for (size_t i = 0; i < ARRAY_SIZE(fronts); i++) {
-		for (size_t j = 0; j < ARRAY_SIZE(kinds); j++) {
-			(void)snprintf(path, sizeof(path), "%s%s", fronts[i], kinds[j]);
+		for (size_t j = 0; j < ARRAY_SIZE(runtimes); j++) {
+			(void)snprintf(path, sizeof(path), "%s%s", fronts[i], runtimes[j]);
 			add_case(cases, path);
 		}
 	}

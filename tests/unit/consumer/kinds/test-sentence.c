@@ -14,7 +14,7 @@ static void the_oom_line_of_the_design_is_printed_exactly(void **state)
 					"(rss 20 MiB; 470 MiB is shmem); container dies (pid 1); "
 					"asked for by java[99]");
 	assert_string_equal(who(f), "shop/web-7f9/app");
-	assert_string_equal(text_label(text_tone(&f->record)), "OOM");
+	assert_string_equal(text_tone(&f->record)->label, "OOM");
 }
 
 static void a_victim_that_asked_itself_names_nobody_else(void **state)

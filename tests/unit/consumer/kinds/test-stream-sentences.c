@@ -8,7 +8,7 @@ static void limited_says_how_many_more_and_in_what_time(void **state)
 	assert_string_equal(message(f),
 			    "clone3 → ENOSYS  × 48,201 more in 1 s (programs fall back; "
 			    "usually harmless)");
-	assert_string_equal(text_label(text_tone(&f->record)), "DENY");
+	assert_string_equal(text_tone(&f->record)->label, "DENY");
 	assert_string_equal(who(f), "shop/web-7f9/app");
 	SET(&f->limited, last_boottime_nano, 8600000000);
 	f->limited.syscall_name = S("keyctl");
@@ -39,7 +39,7 @@ static void each_loss_has_its_reason(void **state)
 	SET(&f->lost, cpu, 3);
 	assert_string_equal(message(f), "1,200 seccomp denials lost: the ring was full (CPU 3)");
 	assert_non_null(strstr(advice(f), "--ring-size"));
-	assert_string_equal(text_label(text_tone(&f->record)), "LOST");
+	assert_string_equal(text_tone(&f->record)->label, "LOST");
 	f->lost.count = 1;
 	f->lost.kind = S("oom_kill");
 	f->lost.reason = RINGSIDE__V1__LOST__REASON__SINK;

@@ -3,10 +3,9 @@
  *  container dies (pid 1); asked for by java[99]": the fact, the reason, the consequence. */
 #include <string.h>
 
-#include "consumer/kinds/sentence-internal.h"
+#include "consumer/kinds/kind.h"
+#include "consumer/kinds/oom_kill-internal.h"
 #include "consumer/text/phrases.h"
-
-#define MIB (UINT64_C(1) << 20)
 
 /* The system's, a user's, or a container's own. */
 static void put_slice(struct line *line, const Ringside__V1__Container *owner)
@@ -181,13 +180,6 @@ static void put_reason(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 }
 
-bool text_shmem_matters(const Ringside__V1__OomKill *kill)
-{
-	uint64_t own = kill->anon_rss_bytes + kill->file_rss_bytes;
-
-	return kill->shmem_rss_bytes >= MIB && kill->shmem_rss_bytes >= own / 8;
-}
-
 /* Shared memory stands apart from rss: it goes on counting when the process is gone. */
 static void put_sizes(struct line *line, const Ringside__V1__OomKill *kill)
 {
@@ -197,7 +189,7 @@ static void put_sizes(struct line *line, const Ringside__V1__OomKill *kill)
 		return;
 	line_text(line, kill->rss_approximate ? " (rss about " : " (rss ");
 	line_bytes(line, own);
-	if (text_shmem_matters(kill)) {
+	if (oom_kill_shmem_matters(kill)) {
 		line_text(line, "; ");
 		line_bytes(line, kill->shmem_rss_bytes);
 		line_text(line, " is shmem");
@@ -254,8 +246,12 @@ static void put_trigger(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 }
 
-void text_oom_kill(struct line *line, const Ringside__V1__OomKill *kill)
+static void put_sentence(struct line *line, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *header)
 {
+	const Ringside__V1__OomKill *kill = record->oom_kill;
+
+	(void)header;
 	text_process(line, kill->victim);
 	line_text(line, kill->already_exiting ? " was already exiting: " : " killed: ");
 	put_reason(line, kill);
@@ -263,3 +259,22 @@ void text_oom_kill(struct line *line, const Ringside__V1__OomKill *kill)
 	put_consequence(line, kill);
 	put_trigger(line, kill);
 }
+
+static const struct tone *tone_of(const Ringside__V1__Record *record)
+{
+	static const struct tone oom = {"OOM", "\033[1;31m"};
+
+	(void)record;
+	return &oom;
+}
+
+const struct kind kind_oom_kill = {
+	.name = "oom_kill",
+	.word = "OOM kill",
+	.words = "OOM kills",
+	.body = RINGSIDE__V1__RECORD__BODY_OOM_KILL,
+	.advised = true,
+	.tone = tone_of,
+	.sentence = put_sentence,
+	.advice = oom_kill_advice,
+};

@@ -13,12 +13,10 @@ struct culprits;
 int culprits_new(struct culprits **ret);
 struct culprits *culprits_free(struct culprits *culprits); /* NULL is fine; returns NULL */
 
-/* The stream, or what was known of it, has ended. */
-void culprits_clear(struct culprits *culprits);
+/* Any record, in their order: what was known ends with the stream. */
+void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record);
 
-void culprits_see(struct culprits *culprits, const Ringside__V1__SeccompDenial *denial);
-
-/* Writes "nginx[77] ", "nginx " or "" to @buf, safe for a terminal; returns the bytes without
- * the NUL, and forgets the key: the next Limited counts what comes after this one. */
-size_t culprits_take(struct culprits *culprits, const Ringside__V1__Limited *limited, char *buf,
+/* Of a Limited: writes "nginx[77] ", "nginx " or "" to @buf, safe for a terminal; returns the bytes
+ * without the NUL, and forgets the key: the next Limited counts what comes after this one. */
+size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *record, char *buf,
 		     size_t size);

@@ -2,7 +2,7 @@
 /* Whose limit to raise, and where: never at a manager that is not the limit's own. */
 #include <string.h>
 
-#include "consumer/kinds/sentence-internal.h"
+#include "consumer/kinds/oom_kill-internal.h"
 #include "consumer/text/admin-commands.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
@@ -239,12 +239,19 @@ static void raise_limit(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 }
 
+bool oom_kill_shmem_matters(const Ringside__V1__OomKill *kill)
+{
+	uint64_t own = kill->anon_rss_bytes + kill->file_rss_bytes;
+
+	return kill->shmem_rss_bytes >= MIB && kill->shmem_rss_bytes >= own / 8;
+}
+
 /* Whoever raises a limit wants to know whether this process was the one that filled it. */
 static void put_share(struct line *line, const Ringside__V1__OomKill *kill)
 {
 	uint64_t own = kill->anon_rss_bytes + kill->file_rss_bytes + kill->shmem_rss_bytes;
 
-	if (text_shmem_matters(kill)) {
+	if (oom_kill_shmem_matters(kill)) {
 		line_text(line, "; shmem may outlive its process: look into /dev/shm and tmpfs");
 	} else if (kill->has_anon_rss_bytes && kill->has_usage_bytes &&
 		   own < kill->usage_bytes / 2) {
@@ -256,8 +263,10 @@ static void put_share(struct line *line, const Ringside__V1__OomKill *kill)
 	}
 }
 
-void advice_oom_kill(struct line *line, const Ringside__V1__OomKill *kill)
+void oom_kill_advice(struct line *line, const Ringside__V1__Record *record)
 {
+	const Ringside__V1__OomKill *kill = record->oom_kill;
+
 	switch (kill->scope) {
 	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_MEMCG:
 		if (!kill->limit_owner || !kill->has_limit_bytes)

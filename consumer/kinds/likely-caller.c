@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/text/likely-caller.h"
+#include "consumer/kinds/likely-caller.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/kinds/seccomp_denial-internal.h"
 #include "proto/base/util.h"
 
 #define SLOTS 256
@@ -46,11 +47,6 @@ struct culprits *culprits_free(struct culprits *culprits)
 	return NULL;
 }
 
-void culprits_clear(struct culprits *culprits)
-{
-	memset(culprits, 0, sizeof(*culprits));
-}
-
 static struct slot *slot_of(struct culprits *culprits, const struct key *key)
 {
 	uint64_t words[sizeof(*key) / 8], hash = 0;
@@ -61,30 +57,30 @@ static struct slot *slot_of(struct culprits *culprits, const struct key *key)
 	return &culprits->slots[hash >> 56];
 }
 
-static struct key make_key(const Ringside__V1__Container *container)
+static struct key make_key(const struct denial *denial)
 {
-	struct key key = {.used = 1};
+	const Ringside__V1__Container *container = denial->container;
 
-	if (container) {
-		key.cgroup_id = container->cgroup_id;
-		key.hierarchy_id = container->hierarchy_id;
-	}
-	return key;
+	return (struct key){
+		.cgroup_id = container ? container->cgroup_id : 0,
+		.hierarchy_id = container ? container->hierarchy_id : 0,
+		.arch = denial->arch,
+		.syscall_number = denial->has_syscall ? denial->syscall_number : -1,
+		.action = (int32_t)denial->action,
+		.error_number = denial->error_number,
+		.used = 1,
+	};
 }
 
-void culprits_see(struct culprits *culprits, const Ringside__V1__SeccompDenial *denial)
+static void see(struct culprits *culprits, const struct denial *denial)
 {
 	const Ringside__V1__Process *process = denial->process;
-	struct key key = make_key(denial->container);
+	const struct key key = make_key(denial);
 	struct slot *slot;
 	const char *name;
 
 	if (!process || !process->has_pid)
 		return;
-	key.arch = denial->arch;
-	key.syscall_number = denial->has_syscall_number ? denial->syscall_number : -1;
-	key.action = (int32_t)denial->action;
-	key.error_number = denial->error_number;
 	name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
 	slot = slot_of(culprits, &key);
 	if (memcmp(&slot->key, &key, sizeof(key)) != 0) {
@@ -98,20 +94,27 @@ void culprits_see(struct culprits *culprits, const Ringside__V1__SeccompDenial *
 	slot->one_name = slot->one_name && text_equal(slot->name, name);
 }
 
-size_t culprits_take(struct culprits *culprits, const Ringside__V1__Limited *limited, char *buf,
+void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record)
+{
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER) {
+		memset(culprits, 0, sizeof(*culprits));
+	} else if (record->body_case == RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL) {
+		const struct denial denial = denial_read(record);
+
+		see(culprits, &denial);
+	}
+}
+
+size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *record, char *buf,
 		     size_t size)
 {
+	const struct denial denial = denial_read(record);
+	const struct key key = make_key(&denial);
 	struct line line = line_make(buf, size);
-	struct key key = make_key(limited->container);
-	struct slot *slot;
+	struct slot *slot = slot_of(culprits, &key);
 
-	key.arch = limited->arch;
-	key.syscall_number = limited->has_syscall_number ? limited->syscall_number : -1;
-	key.action = (int32_t)limited->action;
-	key.error_number = limited->error_number;
-	slot = slot_of(culprits, &key);
-	if (!limited->overflow && !limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
-	    slot->one_name) {
+	if (!denial.limited->overflow && !denial.limited->others &&
+	    memcmp(&slot->key, &key, sizeof(key)) == 0 && slot->one_name) {
 		line_name(&line, slot->name, NAME_SIZE);
 		if (slot->one_pid) {
 			line_put(&line, "[", 1);

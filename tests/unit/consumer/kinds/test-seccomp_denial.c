@@ -7,7 +7,7 @@ static void the_deny_line_of_the_design_is_printed_exactly(void **state)
 
 	set_error(f, 1, "EPERM");
 	assert_string_equal(message(f), "nginx[77] keyctl → EPERM");
-	assert_string_equal(text_label(text_tone(&f->record)), "DENY");
+	assert_string_equal(text_tone(&f->record)->label, "DENY");
 }
 
 static void every_action_says_what_came_of_the_call(void **state)
@@ -66,7 +66,7 @@ static void a_logged_call_is_not_called_denied(void **state)
 	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG);
 
 	assert_string_equal(message(f), "nginx[77] keyctl → allowed, but logged");
-	assert_string_equal(text_label(text_tone(&f->record)), "LOG");
+	assert_string_equal(text_tone(&f->record)->label, "LOG");
 }
 
 static void strict_mode_kills_with_its_own_rules(void **state)

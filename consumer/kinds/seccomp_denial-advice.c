@@ -3,18 +3,9 @@
  * record says enough to be sure that it is the right place. */
 #include <string.h>
 
-#include "consumer/kinds/sentence-internal.h"
+#include "consumer/kinds/seccomp_denial-internal.h"
 #include "consumer/text/admin-commands.h"
 #include "consumer/text/phrases.h"
-
-/* What a denial and its Limited have in common. */
-struct denial {
-	const Ringside__V1__Container *container;
-	Ringside__V1__SeccompAction action;
-	const char *syscall_name;
-	const char *error_name;
-	bool strict;
-};
 
 static void allow_in_profile(struct line *line, const char *name)
 {
@@ -103,8 +94,10 @@ static void allow(struct line *line, const struct denial *denial)
 				"sandbox settings");
 }
 
-static void advise_denial(struct line *line, const struct denial *denial)
+void denial_advice(struct line *line, const Ringside__V1__Record *record)
 {
+	const struct denial read = denial_read(record), *denial = &read;
+
 	switch (denial->strict ? -1 : (int)denial->action) {
 	case -1:
 		line_text(line,
@@ -125,8 +118,7 @@ static void advise_denial(struct line *line, const struct denial *denial)
 			  "manager: its settings decide");
 		break;
 	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO:
-		if (text_equal(denial->error_name, "ENOSYS") &&
-		    text_falls_back(denial->syscall_name)) {
+		if (denial_is_harmless(denial)) {
 			line_text(line, "nothing to change, unless the program fails");
 			break;
 		}
@@ -135,27 +127,4 @@ static void advise_denial(struct line *line, const struct denial *denial)
 		allow(line, denial);
 		break;
 	}
-}
-
-void advice_seccomp_denial(struct line *line, const Ringside__V1__SeccompDenial *denial)
-{
-	advise_denial(line, &(struct denial){
-				    .container = denial->container,
-				    .action = denial->action,
-				    .syscall_name = denial->syscall_name,
-				    .error_name = denial->error_name,
-				    .strict = denial->strict_mode,
-			    });
-}
-
-void advice_seccomp_limited(struct line *line, const Ringside__V1__Limited *limited)
-{
-	if (limited->overflow || limited->others)
-		return;
-	advise_denial(line, &(struct denial){
-				    .container = limited->container,
-				    .action = limited->action,
-				    .syscall_name = limited->syscall_name,
-				    .error_name = limited->error_name,
-			    });
 }

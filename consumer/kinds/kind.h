@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A kind of event, or of rows that Counters bring: all that the consumer knows of it, and of no
+ * other, is in <kind>.c. What none of them knows is told as its messages describe themselves. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/ringside.pb-c.h"
+
+/* What a line of text begins with, and in which colour. */
+struct tone {
+	const char *label, *color;
+};
+
+struct kind {
+	const char *name;         /* in streams */
+	const char *word, *words; /* for people: "OOM kill", "OOM kills" */
+
+	/* Of its events; NULL where it has none. @record is one, or, if it has limited, a Limited
+	 * of it: that says of events as much as they do themselves. */
+	unsigned body; /* field number in Record.body; 0: it has no events */
+	bool limited;
+	bool advised; /* its advice stands under it on a terminal, unasked */
+	const struct tone *(*tone)(const Ringside__V1__Record *record);
+	/* What happened, why, and what follows. @header: the latest of the stream, or NULL. */
+	void (*sentence)(struct line *line, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *header);
+	/* What to change; nothing, where the record does not say enough. */
+	void (*advice)(struct line *line, const Ringside__V1__Record *record);
+};
+
+/* All there are: a new one is a row here, and its file. */
+#define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(tcp_queue) ROW(bpf_object)
+
+#define ROW(name) extern const struct kind kind_##name;
+KINDS(ROW)
+#undef ROW
+
+#define ROW(name) +1
+enum { KINDS_COUNT = 0 KINDS(ROW) };
+#undef ROW
+extern const struct kind *const kinds[KINDS_COUNT];
+
+/* NULL: it is a newer version's, or none of ours. So is a NULL @name. */
+const struct kind *kind_find(const char *name);
+
+/* The kind of an event, or of what a Limited that is told as events are holds back; NULL: of none
+ * that there are words for. */
+const struct kind *kind_of(const Ringside__V1__Record *record);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "nginx[77] keyctl → EPERM": who called what, and what it got. */
+#include <string.h>
+
+#include "consumer/kinds/kind.h"
+#include "consumer/kinds/seccomp_denial-internal.h"
+#include "consumer/text/phrases.h"
+
+static void put_call(struct line *line, const struct denial *denial,
+		     const Ringside__V1__Header *header)
+{
+	const char *native = header && text_has(header->architecture) ? header->architecture : NULL;
+
+	if (text_has(denial->syscall_name)) {
+		line_safe(line, denial->syscall_name, TEXT_NAME_MAX);
+	} else if (denial->has_syscall) {
+		line_text(line, "syscall ");
+		line_int(line, denial->syscall_number);
+	} else if (denial->action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_TRACE) {
+		line_text(line, "a syscall its tracer overwrote");
+	} else {
+		line_text(line, "a syscall of unknown number");
+	}
+	/* an i386 call of a 64-bit kernel has other numbers and often another filter */
+	if (text_has(denial->arch_name) && !text_equal(denial->arch_name, native) &&
+	    (native ||
+	     (strcmp(denial->arch_name, "x86_64") && strcmp(denial->arch_name, "aarch64")))) {
+		line_text(line, " (");
+		line_safe(line, denial->arch_name, TEXT_NAME_MAX);
+		line_text(line, ")");
+	}
+}
+
+/* "EPERM", "errno 250", "0" */
+static void put_error(struct line *line, const struct denial *denial)
+{
+	if (denial->has_error && denial->error_number == 0) {
+		line_text(line, "0");
+	} else if (text_has(denial->error_name)) {
+		line_safe(line, denial->error_name, TEXT_NAME_MAX);
+	} else if (denial->has_error) {
+		line_text(line, "errno ");
+		line_uint(line, denial->error_number);
+	} else {
+		line_text(line, "refused");
+	}
+}
+
+static void put_errno(struct line *line, const struct denial *denial)
+{
+	put_error(line, denial);
+	if (!denial->has_error && !text_has(denial->error_name))
+		line_text(line, " (errno not known)");
+	else if (denial->has_error && denial->error_number == 0)
+		line_text(line, " (not run, but told that it was)");
+}
+
+static void put_trace(struct line *line, const struct denial *denial)
+{
+	put_error(line, denial);
+	/* a tracer refuses by overwriting the number; without one the kernel answers ENOSYS */
+	if (denial->has_syscall && denial->error_number == DENIAL_ENOSYS)
+		line_text(line, " (needs a tracer, none is attached)");
+	else
+		line_text(line, " (refused by its tracer)");
+}
+
+static void put_notify(struct line *line, const struct denial *denial)
+{
+	put_error(line, denial);
+	if (denial->has_error && denial->error_number == 0)
+		line_text(line, " (answered by its supervisor, not run)");
+	else if (denial->error_number == DENIAL_ENOSYS)
+		line_text(line, " (refused by its supervisor, or none is listening)");
+	else
+		line_text(line, " (refused by its supervisor)");
+}
+
+static void put_outcome(struct line *line, const struct denial *denial)
+{
+	line_text(line, " → ");
+	if (denial->strict) {
+		line_text(line, "killed (SIGKILL: strict mode allows only read, write, exit and "
+				"sigreturn)");
+		return;
+	}
+	switch (denial->action) {
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO:
+		put_errno(line, denial);
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_TRAP:
+		line_text(line, "SIGSYS sent");
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_KILL_PROCESS:
+		line_text(line, "process killed (SIGSYS)");
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_KILL_THREAD:
+		line_text(line, "thread killed (SIGSYS)");
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_TRACE:
+		put_trace(line, denial);
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_USER_NOTIF:
+		put_notify(line, denial);
+		break;
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG:
+		line_text(line, "allowed, but logged");
+		break;
+	default:
+		put_error(line, denial);
+		line_text(line, " (action not known)");
+		break;
+	}
+}
+
+static void put_note(struct line *line, const struct denial *denial)
+{
+	if (denial_is_harmless(denial))
+		line_text(line, " (programs fall back; usually harmless)");
+}
+
+static void put_more(struct line *line, const Ringside__V1__Limited *limited)
+{
+	line_text(line, "  × ");
+	line_count(line, limited->count);
+	line_text(line, " more");
+	text_period(line, limited);
+}
+
+static void put_sentence(struct line *line, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *header)
+{
+	const struct denial denial = denial_read(record);
+
+	if (!denial.limited) {
+		text_process(line, denial.process);
+		line_put(line, " ", 1);
+	}
+	put_call(line, &denial, header);
+	put_outcome(line, &denial);
+	if (denial.limited)
+		put_more(line, denial.limited);
+	put_note(line, &denial);
+}
+
+static const struct tone *tone_of(const Ringside__V1__Record *record)
+{
+	static const struct tone deny = {"DENY", "\033[33m"}, log = {"LOG", "\033[36m"};
+
+	return denial_read(record).action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG ? &log
+											   : &deny;
+}
+
+const struct kind kind_seccomp_denial = {
+	.name = "seccomp_denial",
+	.word = "seccomp denial",
+	.words = "seccomp denials",
+	.body = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL,
+	.limited = true,
+	.tone = tone_of,
+	.sentence = put_sentence,
+	.advice = denial_advice,
+};
