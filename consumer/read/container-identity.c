@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "consumer/base/arena.h"
+#include "consumer/read/body.h"
 #include "proto/record/container.h"
 
 static char *keep(struct arena *arena, const char *p, size_t size)
@@ -94,33 +95,32 @@ static unsigned mend(Ringside__V1__Container **at, struct arena *arena)
 	return read_path(copy, arena);
 }
 
-static void mend_kill(Ringside__V1__OomKill *kill, struct arena *arena)
+/* All there are in the message; a level is that of the cgroup before it. */
+static void mend_all(const ProtobufCMessage *message, struct arena *arena)
 {
-	unsigned level = mend(&kill->limit_owner, arena);
+	unsigned level = 0;
 
-	if (level && kill->has_limit_level)
-		kill->limit_level = (Ringside__V1__LimitLevel)level;
-	(void)mend(&kill->victim_container, arena);
-	(void)mend(&kill->trigger_container, arena);
+	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+		const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+		void *at = (char *)(uintptr_t)message + field->offset;
+		const char *quantifier = (const char *)message + field->quantifier_offset;
+
+		if (field->descriptor == &ringside__v1__container__descriptor)
+			level = mend(at, arena);
+		else if (field->descriptor == &ringside__v1__limit_level__descriptor && level &&
+			 *(const protobuf_c_boolean *)quantifier)
+			*(Ringside__V1__LimitLevel *)at = (Ringside__V1__LimitLevel)level;
+		else if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
+			 field->label == PROTOBUF_C_LABEL_REPEATED)
+			for (size_t j = 0; j < *(const size_t *)(const void *)quantifier; j++)
+				mend_all((*(ProtobufCMessage *const *const *)at)[j], arena);
+	}
 }
 
 void container_identity_mend(const Ringside__V1__Record *record, struct arena *arena)
 {
-	switch (record->body_case) {
-	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
-		mend_kill(record->oom_kill, arena);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL:
-		(void)mend(&record->seccomp_denial->container, arena);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		(void)mend(&record->limited->container, arena);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
-		for (size_t i = 0; i < record->counters->n_rows; i++)
-			(void)mend(&record->counters->rows[i]->container, arena);
-		break;
-	default:
-		break;
-	}
+	const ProtobufCMessage *body = body_of(record);
+
+	if (body)
+		mend_all(body, arena);
 }
