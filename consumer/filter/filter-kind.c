@@ -6,6 +6,7 @@
 
 #include "consumer/cli/options.h"
 #include "consumer/filter/filter-internal.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
 #include "proto/base/util.h"
 
@@ -23,33 +24,46 @@ static unsigned read_kind(const char *part, size_t size, char word[WORD_SIZE])
 	return size < WORD_SIZE ? body_kind(word, n) : 0;
 }
 
-/* What our lines are labelled with, and what else the kinds are called. */
+static bool is_meant(const struct kind *kind, const char *word)
+{
+	for (size_t i = 0; kind->meant[i]; i++)
+		if (!strcmp(word, kind->meant[i]))
+			return true;
+	return false;
+}
+
+/* What our lines are labelled with, and what else the kinds are called; or what is spelt nearly so.
+ */
 static const char *meant(const char *word)
 {
 	static const struct {
 		const char *word, *kind;
 	} others[] = {
-		{"deny", "seccomp"},   {"denied", "seccomp"},
-		{"denial", "seccomp"}, {"denials", "seccomp"},
-		{"log", "seccomp"},    {"syscall", "seccomp"},
-		{"kill", "oom"},       {"kills", "oom"},
-		{"memory", "oom"},     {"loss", "lost"},
-		{"losses", "lost"},    {"info", "header,counters,footer,clock"},
-		{"tcp", "counters"},   {"bpf", "counters"},
+		{"loss", "lost"},
+		{"losses", "lost"},
+		{"info", "header,counters,footer,clock"},
 	};
-	static const char *const kinds[] = {"header", "oom",     "seccomp", "counters", "lost",
-					    "footer", "limited", "clock",   NULL};
+	static const char *const of_stream[] = {"header", "counters", "lost",
+						"footer", "limited",  "clock"};
+	const char *names[KINDS_COUNT + ARRAY_SIZE(of_stream) + 1];
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strcmp(word, others[i].word))
 			return others[i].kind;
-	return options_nearest(word, kinds);
+	for (unsigned i = 0; i < KINDS_COUNT; i++) {
+		names[i] = kinds[i]->option;
+		if (is_meant(kinds[i], word))
+			return kinds[i]->option;
+	}
+	memcpy(names + KINDS_COUNT, of_stream, sizeof(of_stream));
+	names[ARRAY_SIZE(names) - 1] = NULL;
+	return options_nearest(word, names);
 }
 
 int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error *error)
 {
 	char word[WORD_SIZE], words[WORDS_SIZE];
-	uint64_t kinds = 0;
+	uint64_t all = 0;
 
 	for (const char *part = arg;; part++) {
 		size_t size = strcspn(part, ",");
@@ -62,11 +76,11 @@ int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error
 		if (!kind || kind >= 64)
 			return filter_invalid(error, "'%.*s' is not a kind: say %s", (int)size,
 					      part, body_kinds(words, sizeof(words)));
-		kinds |= UINT64_C(1) << kind;
+		all |= UINT64_C(1) << kind;
 		part += size;
 		if (!*part)
 			break;
 	}
-	*ret |= kinds;
+	*ret |= all;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "consumer/base/time-spec.h"
 #include "consumer/filter/filter-internal.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
 #include "proto/base/clock.h"
 
@@ -33,7 +34,8 @@ enum {
 #define OPT(row) (OPTIONS_FILTER + ROW_##row)
 
 const struct option_row filter_options[] = {
-	{OPT(KIND), "kind", "LIST", "oom, seccomp, lost, limited, counters, header, footer, clock"},
+	{OPT(KIND), "kind", "LIST",
+	 KINDS_OPTIONS ", lost, limited, counters, header, footer, clock"},
 	{OPT(HOST), "host", "GLOB", "streams of this host"},
 	{'u', "unit", "GLOB", "the system's unit or slice; nginx is nginx.service"},
 	{OPT(USER_UNIT), "user-unit", "GLOB", "unit or slice of any user's systemd"},

@@ -5,4 +5,6 @@ const struct kind kind_bpf_object = {
 	.name = "bpf_object",
 	.word = "BPF object",
 	.words = "BPF objects",
+	.option = "counters",
+	.meant = (const char *const[]){"bpf", NULL},
 };

@@ -17,6 +17,8 @@ struct tone {
 struct kind {
 	const char *name;         /* in streams */
 	const char *word, *words; /* for people: "OOM kill", "OOM kills" */
+	const char *option;       /* what --kind calls the records it is in */
+	const char *const *meant; /* what people may say instead; NULL at the end */
 
 	/* Of its events; NULL where it has none. @record is one, or, if it has limited, a Limited
 	 * of it: that says of events as much as they do themselves. */
@@ -31,8 +33,9 @@ struct kind {
 	void (*advice)(struct line *line, const Ringside__V1__Record *record);
 };
 
-/* All there are: a new one is a row here, and its file. */
+/* All there are: a new one is a row here, and its file. What --kind calls events, for its help. */
 #define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(tcp_queue) ROW(bpf_object)
+#define KINDS_OPTIONS "oom, seccomp"
 
 #define ROW(name) extern const struct kind kind_##name;
 KINDS(ROW)

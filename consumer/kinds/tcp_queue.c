@@ -5,4 +5,6 @@ const struct kind kind_tcp_queue = {
 	.name = "tcp_queue",
 	.word = "TCP queue",
 	.words = "TCP queues",
+	.option = "counters",
+	.meant = (const char *const[]){"tcp", NULL},
 };

@@ -4,6 +4,8 @@
 #include "consumer/read/body.h"
 #include "tests/lib/test.h"
 
+#include <string.h>
+
 static const ProtobufCMessageDescriptor *const record = &ringside__v1__record__descriptor;
 static const ProtobufCMessageDescriptor *const row = &ringside__v1__counter_row__descriptor;
 
@@ -49,8 +51,10 @@ static void every_kind_is_of_the_schema(void **state)
 		assert_non_null(field);
 		assert_non_null(kind->word);
 		assert_non_null(kind->words);
+		assert_int_equal(body_kind(kind->option, strlen(kind->option)),
+				 kind->body ? kind->body : RINGSIDE__V1__RECORD__BODY_COUNTERS);
 		if (kind->body)
-			assert_int_equal(field->id, kind->body);
+			assert_non_null(strstr(KINDS_OPTIONS, kind->option));
 	}
 }
 
