@@ -107,6 +107,9 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 	case PROTOBUF_C_TYPE_ENUM:
 		value = *(const int32_t *)member(body, field);
 		break;
+	case PROTOBUF_C_TYPE_UINT64:
+		value = (int64_t) * (const uint64_t *)member(body, field);
+		break;
 	default:
 		return false;
 	}

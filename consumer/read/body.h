@@ -12,8 +12,8 @@
 /* The message in Record.body, NULL if there is none (a newer version's). */
 const ProtobufCMessage *body_of(const Ringside__V1__Record *record);
 
-/* The kind called @name in Record.body ("oom_kill"), or whose name begins with the word @name
- * ("oom"): its field number, 0 if there is none. */
+/* The kind that Record.body calls @name ("footer"), or whose first word there is @name ("oom"): its
+ * field number, 0 if there is none. */
 unsigned body_kind(const char *name, size_t size);
 
 /* What body_kind knows: "oom, seccomp, lost, ...". Returns @buf; cut to @size. */

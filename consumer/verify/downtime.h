@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/kinds/kernel-kills.h"
 #include "proto/ringside.pb-c.h"
 
 #define DOWNTIME_BOOT_ID 40
@@ -13,10 +14,7 @@
 struct downtime {
 	char boot_id[DOWNTIME_BOOT_ID]; /* of what was seen so far; "": not known */
 	uint64_t until_nano;            /* the latest moment a stream tells of */
-	bool has_kills;
-	uint64_t kills;     /* the kernel's count, as the latest record with it has it */
-	uint64_t since;     /* kills in the stream behind that record */
-	uint64_t recounted; /* of these, those of which it counts one victim twice */
+	struct kernel_kills kills;
 };
 
 struct downtime_gap {
@@ -26,12 +24,9 @@ struct downtime_gap {
 	uint64_t kills_min; /* at least */
 };
 
-/* Any record but a Header. */
+/* Any record but a Header of another stream. */
 void downtime_see(struct downtime *between, const Ringside__V1__Record *record);
 
 /* The Header of another stream. Returns true if there was a gap before it. */
 bool downtime_begin(struct downtime *between, const Ringside__V1__Record *record,
 		    struct downtime_gap *ret);
-
-/* The Header of the next file of the same stream. */
-void downtime_go_on(struct downtime *between, const Ringside__V1__Record *record);

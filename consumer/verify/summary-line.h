@@ -6,7 +6,7 @@
 
 #define SUMMARY_SIZE 1024
 
-/* "complete", "whole, but 312 events of seccomp_denial lost (ring full)", ... */
+/* "complete", "whole, but 312 events of KIND lost (ring full)", ... */
 void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE]);
 
 /* "no checksum covers the last 3 records (412 bytes)"; "" if all are covered. */

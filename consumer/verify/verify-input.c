@@ -11,7 +11,7 @@
 #define PROGRESS_EVERY 4096 /* records */
 #define TEXT_SIZE FINDING_SIZE
 
-/* "; it held 12 records, 100 to 111 (10 seccomp_denial, 2 counters)" */
+/* "; it held 12 records, 100 to 111 (10 lost, 2 counters)" */
 static void append_index(char *buf, size_t size, const struct recording_index *index)
 {
 	struct line line = line_make(buf, size);

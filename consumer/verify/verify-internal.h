@@ -27,11 +27,8 @@ struct verify {
 	uint8_t stream_id[16];
 	bool has_file;
 	uint32_t file_index;
-	uint32_t files_missing; /* right before it */
-	bool has_oom_kills;
-	uint64_t oom_kills; /* the kernel's count at its beginning */
-	uint64_t uncounted; /* events of which the kernel counts no kill */
-	uint64_t recounted; /* kills of which it may count one victim twice */
+	uint32_t files_missing;    /* right before it */
+	struct kernel_kills kills; /* since its beginning */
 	/* records are missing: what the sums say of them will go here */
 	struct findings *gap_notes;
 };

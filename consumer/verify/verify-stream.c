@@ -102,10 +102,8 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	verify->open = true;
 	verify->report.streams++;
 	verify->report.first_seq = item->record->seq;
-	verify->has_oom_kills = header->has_kernel_oom_kills;
-	verify->oom_kills = header->kernel_oom_kills;
-	verify->uncounted = 0;
-	verify->recounted = 0;
+	verify->kills = (struct kernel_kills){0};
+	kernel_kills_set(&verify->kills, &header->base);
 	memset(verify->stream_id, 0, sizeof(verify->stream_id));
 	if (header->stream_id.len == sizeof(verify->stream_id))
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
@@ -123,7 +121,7 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 	sequence_begin(&verify->order);
 	verify->between = (struct downtime){0};
 	verify->gap_notes = NULL;
-	verify->open = verify->has_file = verify->has_oom_kills = verify->has_footer = false;
+	verify->open = verify->has_file = verify->kills.known = verify->has_footer = false;
 	verify->report.streams++;
 	verify->report.first_seq = item->record->seq;
 }
@@ -146,7 +144,7 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 		findings_add(&verify->report.problems,
 			     "the stream goes on behind its Footer (byte %" PRIu64 ")",
 			     item->offset);
-	downtime_go_on(&verify->between, item->record);
+	downtime_see(&verify->between, item->record);
 }
 
 void verify_take_header(struct verify *verify, const struct reader_record *item)

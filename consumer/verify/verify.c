@@ -102,28 +102,19 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 	return r;
 }
 
-/* oom_kill of /proc/vmstat counts in __oom_kill_process(): not the processes that die for
- * sharing a victim's memory, nor those that were dying already; and with memory.oom.group the
- * chosen victim again, if it still has memory when its cgroup's turn comes (mm/oom_kill.c). */
-static void count_oom_kill(struct verify *verify, const Ringside__V1__OomKill *kill)
+static void note_kernel_kills(struct verify *verify, const Ringside__V1__Footer *footer)
 {
-	if (kill->shares_memory || kill->already_exiting)
-		verify->uncounted++;
-	if (kill->oom_group && kill->victim_number == 1)
-		verify->recounted++;
-}
+	const struct recount_kind *kind = recount_find(&verify->tally, KERNEL_KILLS_KIND);
+	const struct kernel_kills *kills = &verify->kills;
+	uint64_t kernel, lost, ours;
 
-static void note_oom_kills(struct verify *verify, const Ringside__V1__Footer *footer)
-{
-	const struct recount_kind *kind = recount_find(&verify->tally, "oom_kill");
-	uint64_t kernel = footer->kernel_oom_kills - verify->oom_kills, lost, ours;
-
-	if (!kind || !kind->attached || !verify->has_oom_kills || !footer->has_kernel_oom_kills ||
-	    !verify->tally.whole)
+	if (!kind || !kind->attached || !kills->known || !verify->tally.whole ||
+	    !kernel_kills_read(&footer->base, &kernel))
 		return;
+	kernel -= kills->count;
+	ours = kind->written - kills->ignored;
 	lost = kind->kernel.dropped + kind->lost_in_sink;
-	ours = kind->written - verify->uncounted;
-	if (kernel < ours + lost || kernel > ours + lost + verify->recounted)
+	if (kernel < ours + lost || kernel > ours + lost + kills->twice)
 		findings_add(&verify->report.notes,
 			     "the kernel itself counted %" PRIu64
 			     " OOM kills in this time, the stream has %" PRIu64
@@ -150,7 +141,7 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 		return r;
 	verify_tell_missing(verify, where);
 	if (!rotated) /* some may be in the rings still */
-		note_oom_kills(verify, footer);
+		note_kernel_kills(verify, footer);
 	losses_doubt(&verify->tally, !rotated, &verify->report.doubts);
 	return 0;
 }
@@ -195,10 +186,8 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 	case RINGSIDE__V1__RECORD__BODY_LIMITED:
 		recount_limited(&verify->tally, record->limited);
 		return 0;
-	case RINGSIDE__V1__RECORD__BODY_OOM_KILL:
-		count_oom_kill(verify, record->oom_kill);
-		return take_event(verify, record);
 	default:
+		kernel_kills_add(&verify->kills, record);
 		return take_event(verify, record);
 	}
 }
