@@ -134,11 +134,6 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v)
 	return p + 4 + size;
 }
 
-void json_address(struct writer *writer, uint64_t v)
-{
-	writer_used(writer, json_address_digits(writer_room(writer, JSON_NUMBER), v));
-}
-
 void json_hex(struct writer *writer, const uint8_t *data, size_t size)
 {
 	size_t i = 0;

@@ -14,7 +14,6 @@
 void json_string(struct writer *writer, const char *s, size_t size); /* with the quotes */
 void json_uint(struct writer *writer, uint64_t v);
 void json_int(struct writer *writer, int64_t v);
-void json_address(struct writer *writer, uint64_t v);                   /* "0x1f" */
 void json_hex(struct writer *writer, const uint8_t *data, size_t size); /* "00ff" */
 void json_base64(struct writer *writer, const uint8_t *data, size_t size);
 

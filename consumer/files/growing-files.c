@@ -195,14 +195,6 @@ struct followed *growing_find(struct growing *follow, dev_t device, ino_t inode)
 	return NULL;
 }
 
-struct followed *growing_named(struct growing *follow, const char *path)
-{
-	for (size_t i = 0; i < follow->n; i++)
-		if (!strcmp(follow->all[i]->path, path))
-			return follow->all[i];
-	return NULL;
-}
-
 void growing_rename(struct followed *file, const char *path)
 {
 	char *copy = strdup(path);

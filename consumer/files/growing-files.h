@@ -52,7 +52,6 @@ int growing_read(struct growing *follow);
 
 /* The one that is this file; NULL. */
 struct followed *growing_find(struct growing *follow, dev_t device, ino_t inode);
-struct followed *growing_named(struct growing *follow, const char *path);
 void growing_rename(struct followed *file, const char *path);
 /* Lets go of those that nobody writes any more and that are deleted, or closed while others are
  * here: an open file keeps its space on the disk. */

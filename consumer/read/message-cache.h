@@ -74,8 +74,3 @@ static inline struct message_cache_note *message_cache_note(const struct message
 						offsetof(struct message_cache_entry, message)))
 			->note;
 }
-
-static inline void message_cache_freep(struct message_cache **memo)
-{
-	*memo = message_cache_free(*memo);
-}

@@ -37,8 +37,6 @@ struct reader {
 	struct arena arena, header_arena;
 	struct framing_check astray; /* plain files */
 	const Ringside__V1__Header *header;
-	Ringside__V1__Clock clock;
-	bool has_clock;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
 	bool raw;
@@ -192,11 +190,6 @@ const Ringside__V1__Header *reader_header(const struct reader *reader)
 	return reader->header;
 }
 
-const Ringside__V1__Clock *reader_clock(const struct reader *reader)
-{
-	return reader->has_clock ? &reader->clock : NULL;
-}
-
 struct message_cache *reader_memo(const struct reader *reader)
 {
 	return unpacker_memo(reader->unpacker);
@@ -326,17 +319,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 	if (!record)
 		return fail(reader, -ENOMEM, "out of memory");
 	reader->header = record->header;
-	reader->has_clock = false;
 	return 0;
-}
-
-static void adopt_clock(struct reader *reader, const Ringside__V1__Clock *clock)
-{
-	reader->clock = *clock;
-	/* these would point into the arena */
-	reader->clock.base.n_unknown_fields = 0;
-	reader->clock.base.unknown_fields = NULL;
-	reader->has_clock = true;
 }
 
 /* Following: whether the record was read before the file was cut back. */
@@ -398,8 +381,6 @@ static int take(struct reader *reader, const struct frame *frame, struct reader_
 		if (r)
 			return r;
 	}
-	if (item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY_CLOCK)
-		adopt_clock(reader, item->record->clock);
 	reader->started = true;
 	return 0;
 }

@@ -93,9 +93,8 @@ uint64_t reader_position(const struct reader *reader);
 /* Where in the file the zstd frame begins that the latest record is in; 0 in a plain one. */
 uint64_t reader_frame_offset(const struct reader *reader);
 
-/* The latest Header and Clock, NULL before the first. Valid until the next reader_next. */
+/* The latest Header, NULL before the first. Valid until the next reader_next. */
 const Ringside__V1__Header *reader_header(const struct reader *reader);
-const Ringside__V1__Clock *reader_clock(const struct reader *reader);
 
 /* Where the parts of records lie that are unpacked once only. */
 struct message_cache *reader_memo(const struct reader *reader);

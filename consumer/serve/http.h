@@ -34,8 +34,3 @@ void http_review(struct http *http);
 /* What /metrics says; for the text file, too: then @http may be NULL. */
 void http_metrics(struct writer *writer, struct feed *intake, struct events *events,
 		  struct http *http, bool openmetrics);
-
-static inline void http_freep(struct http **http)
-{
-	*http = http_free(*http);
-}

@@ -51,15 +51,9 @@ static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
 		put_p_ + 1;                                                                        \
 	})
 #define put_uint(p, field, v) put_varint(put_tag(p, field, PB_VARINT), v)
-#define put_sint(p, field, v) put_uint(p, field, put_zigzag(v))
 #define put_bool(p, field, v) put_uint(p, field, !!(v))
 #define put_fixed64(p, field, v) put_word(put_tag(p, field, PB_FIXED64), v)
 #define put_bytes(p, field, data, size) put_sized(put_tag(p, field, PB_BYTES), data, size)
-
-static inline uint64_t put_zigzag(int64_t v)
-{
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
-}
 
 static inline uint8_t *put_raw(uint8_t *p, const void *data, size_t size)
 {

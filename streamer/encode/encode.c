@@ -124,9 +124,8 @@ uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, s
 	return put_close(message, p);
 }
 
-static void note_missing(struct encoder *encoder, struct cgroup_id id, bool cgroup)
+static void note_missing(struct encoder *encoder, struct cgroup_id id)
 {
-	encoder->unresolved += cgroup;
 	encoder->missing = (struct wire_known){
 		.cgroup = {.id = id.id, .hierarchy = id.hierarchy},
 		.exe = encoder->exe_id,
@@ -143,7 +142,7 @@ int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, si
 		if (id.id)
 			cgroup = cgroups_find(&encoder->cgroups, id, head->boottime_nano);
 		if (__builtin_expect(id.id && (!cgroup || encoder->exe_missing), 0))
-			note_missing(encoder, id, !cgroup);
+			note_missing(encoder, id);
 	} else {
 		if (path_unpack(&encoder->path, head, fixed, &wire->path) < 0)
 			return -EBADMSG;

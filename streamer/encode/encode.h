@@ -18,8 +18,7 @@ struct encoder {
 	struct cache executables; /* by process */
 	struct syscalls syscalls;
 	struct denial_cache memo;
-	struct path path; /* scratch */
-	uint64_t unresolved;
+	struct path path;          /* scratch */
 	struct wire_known missing; /* cgroup.id 0: nothing */
 	uint64_t exe_id;           /* of the process at hand */
 	bool exe_missing;          /* its path is not known */

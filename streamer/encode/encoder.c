@@ -129,11 +129,6 @@ bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t i
 	return cgroups_peek(&encoder->cgroups, key) != NULL;
 }
 
-uint64_t encoder_unresolved(const struct encoder *encoder)
-{
-	return encoder->unresolved;
-}
-
 bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret)
 {
 	if (!encoder->missing.cgroup.id)

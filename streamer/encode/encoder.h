@@ -52,9 +52,6 @@ void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *ke
 /* Whether the container of a cgroup is known: that is, whether an event with its path has come. */
 bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id);
 
-/* Events that came without their path and whose cgroup was not in the cache (any more). */
-uint64_t encoder_unresolved(const struct encoder *encoder);
-
 /* What the latest event left out that is not known (any more), once: for kernel_forget_paths, so
  * that the next one brings it. False if there was none since the last call. */
 bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret);

@@ -7,8 +7,6 @@ struct landlock_folder {
 	int writes; /* files can be made, written and deleted; else names can be listed */
 };
 
-#define LANDLOCK_FOLDERS_MAX 3u
-
 /* Leaves these folders, and nothing else: no other path, no network, no abstract sockets, no
  * signals to others, as far as this kernel knows how. What is open stays open. no_new_privs has to
  * be set. Returns the version of the kernel's interface, or -errno: -ENOSYS, -EOPNOTSUPP where
