@@ -23,7 +23,7 @@ static int begin_at_end(int fd, struct recording_ranges *ranges, uint64_t *ret_e
 	return 0;
 }
 
-int frame_selection_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
+static int select_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
 {
 	struct recording_frame frame;
 	uint64_t end = 0;
@@ -82,7 +82,7 @@ int frame_selection_for(struct reader *reader, const struct filter *filter,
 	r = reader_is_compressed(reader, &compressed);
 	if (r < 0 || !compressed)
 		return r;
-	r = frame_selection_matching(reader_fd(reader), filter, ranges);
+	r = select_matching(reader_fd(reader), filter, ranges);
 	if (r < 0)
 		return r;
 	r = reader_select(reader, ranges);

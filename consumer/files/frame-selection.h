@@ -7,14 +7,12 @@
 #include "consumer/filter/filter.h"
 #include "consumer/read/reader.h"
 
-/* The frames that may hold what @filter wants, those with Headers, and all that has no index. *ret
- * is to be given to reader_select. Returns 0, or -errno. */
-int frame_selection_matching(int fd, const struct filter *filter, struct recording_ranges *ret);
-
-/* From @begin, which a frame does, to the end; and before it what has the Header in force there. */
+/* From @begin, which a frame does, to the end; and before it what has the Header in force there.
+ * *ret is to be given to reader_select. Returns 0, or -errno. */
 int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret);
 
-/* frame_selection_matching for an input of any kind: if it is worth it, @reader reads nothing else
- * from now on. @ranges belongs to the reader as long as it lives. Returns 0 or -errno. */
+/* The frames that may hold what @filter wants, those with Headers, and all that has no index: if it
+ * is worth it, and possible with the input, @reader reads nothing else from now on. @ranges belongs
+ * to the reader as long as it lives. Returns 0 or -errno. */
 int frame_selection_for(struct reader *reader, const struct filter *filter,
 			struct recording_ranges *ranges);

@@ -31,6 +31,7 @@ enum {
 	ROW_COUNT,
 };
 
+#define UNPACK 2 /* of match_peek: ask filter_match */
 #define OPT(row) (OPTIONS_FILTER + ROW_##row)
 
 const struct option_row filter_options[] = {
@@ -247,11 +248,13 @@ static bool stands_for_others(unsigned kind)
 	       kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
 }
 
-int filter_peek(const struct filter *filter, const struct peek *peek,
-		const Ringside__V1__Header *latest)
+/* filter_match as far as can be told without unpacking: 0 no, 1 yes, UNPACK ask filter_match. Of a
+ * Header, too, only filter_match can tell. */
+static int match_peek(const struct filter *filter, const struct peek *peek,
+		      const Ringside__V1__Header *latest)
 {
 	if (peek->kind == RINGSIDE__V1__RECORD__BODY_HEADER)
-		return FILTER_UNPACK;
+		return UNPACK;
 	if (!kind_peeked(filter, peek->kind) && !stands_for_others(peek->kind))
 		return 0;
 	if (!host_wanted(&filter->terms[ROW_HOST], latest))
@@ -260,16 +263,16 @@ int filter_peek(const struct filter *filter, const struct peek *peek,
 			      peek->time_unix_nano > filter->until))
 		return 0;
 	if (!kind_peeked(filter, peek->kind) || filter->fields)
-		return FILTER_UNPACK;
+		return UNPACK;
 	return 1;
 }
 
 int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
-	int r = filter_peek(filter, &item->peek, header);
+	int r = match_peek(filter, &item->peek, header);
 
-	if (r != FILTER_UNPACK)
+	if (r != UNPACK)
 		return r;
 	r = reader_unpack(reader, item);
 	return r ? r : filter_match(filter, item->record, header);

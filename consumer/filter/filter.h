@@ -12,7 +12,6 @@
 
 #include "consumer/cli/options.h"
 #include "consumer/read/reader.h"
-#include "proto/record/peek.h"
 #include "proto/recording/recording-index.h"
 #include "proto/ringside.pb-c.h"
 
@@ -35,12 +34,6 @@ bool filter_names_kinds(const struct filter *filter);
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);
-
-/* The same as far as can be told without unpacking: 0 no, 1 yes, FILTER_UNPACK ask filter_match.
- * Of a Header, too, only filter_match can tell. */
-#define FILTER_UNPACK 2
-int filter_peek(const struct filter *filter, const struct peek *peek,
-		const Ringside__V1__Header *latest);
 
 /* The same of a record that may be raw; unpacks it if it has to. 1, 0 or READER_DAMAGED. */
 int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item);

@@ -8,7 +8,8 @@
 
 #include "proto/base/util.h"
 
-int memory_file_write(int fd, void (*write)(struct writer *writer, void *data), void *data)
+/* Calls @write with a writer to the file @fd, from where it is. 0 or -errno. */
+static int write_text(int fd, void (*write)(struct writer *writer, void *data), void *data)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	int r = writer_new(&writer, fd);
@@ -28,7 +29,7 @@ int memory_file_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *
 
 	if (fd < 0)
 		return -errno;
-	r = memory_file_write(fd, write, data);
+	r = write_text(fd, write, data);
 	if (r)
 		return r;
 	size = lseek(fd, 0, SEEK_CUR);
@@ -53,7 +54,7 @@ int memory_file_replace(const char *path, void (*write)(struct writer *writer, v
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return -errno;
-	r = memory_file_write(fd, write, data);
+	r = write_text(fd, write, data);
 	if (!r && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
 		r = -errno;
 	if (r)

@@ -7,9 +7,6 @@
 
 #include "consumer/base/out-buffer.h"
 
-/* Calls @write with a writer to the file @fd, from where it is. 0 or -errno. */
-int memory_file_write(int fd, void (*write)(struct writer *writer, void *data), void *data);
-
 /* A new file in memory that holds it. *ret is to be closed. 0 or -errno. */
 int memory_file_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer, void *data),
 		     void *data);

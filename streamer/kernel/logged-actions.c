@@ -9,7 +9,8 @@
 
 #define SYSCTL "/proc/sys/kernel/seccomp/logged_actions_logged"
 
-uint32_t logged_actions_parse(const char *text)
+/* WIRE_LOGS_* of names with blanks between. */
+static uint32_t parse_names(const char *text)
 {
 	static const struct {
 		const char *name;
@@ -54,5 +55,5 @@ uint32_t logged_actions_logged(int fd)
 	if (n < 0)
 		return UINT32_MAX & ~WIRE_LOGS_ALLOW;
 	text[n] = '\0';
-	return logged_actions_parse(text);
+	return parse_names(text);
 }

@@ -9,6 +9,3 @@ int logged_actions_open(void);
 
 /* WIRE_LOGS_*; all of them where it cannot be read: it is every action's default but ALLOW. */
 uint32_t logged_actions_logged(int fd);
-
-/* The same of a text as the sysctl gives it: names with blanks between. */
-uint32_t logged_actions_parse(const char *text);
