@@ -74,29 +74,6 @@ uint8_t *json_signed_digits(uint8_t *p, int64_t v)
 	return json_digits(p, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-void json_member(struct writer *writer, const char *before, const char *name)
-{
-	writer_string(writer, before);
-	writer_string(writer, "\"");
-	writer_string(writer, name);
-	writer_string(writer, "\":");
-}
-
-void json_member_uint(struct writer *writer, const char *before, const char *name, uint64_t v)
-{
-	json_member(writer, before, name);
-	json_uint(writer, v);
-}
-
-void json_member_known(struct writer *writer, const char **before, const char *name, bool has,
-		       uint64_t v)
-{
-	if (!has)
-		return;
-	json_member_uint(writer, *before, name, v);
-	*before = ",";
-}
-
 void json_uint(struct writer *writer, uint64_t v)
 {
 	writer_used(writer, json_digits(writer_room(writer, JSON_NUMBER), v));

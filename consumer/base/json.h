@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the values of JSON (RFC 8259). The caller writes the punctuation.
+/* Writes the values of JSON (RFC 8259). Who calls them writes the punctuation: json-page.h,
+ * or by itself what has to be fast.
  *
  * The output is ASCII-safe where it has to be: control characters, and what hides or reorders
  * others (character_is_unsafe), are escaped, so that nothing in a record can steer a terminal or
@@ -25,15 +26,6 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v);
 
 /* The nine digits of a part of a second. */
 uint8_t *json_nano(uint8_t *p, uint32_t v);
-
-/* The name of a member, which is our own, and what stands before it. */
-void json_member(struct writer *writer, const char *before, const char *name);
-void json_member_uint(struct writer *writer, const char *before, const char *name, uint64_t v);
-
-/* Of a number that may not be there. *before: what stands before the next member; a comma from the
- * first on. */
-void json_member_known(struct writer *writer, const char **before, const char *name, bool has,
-		       uint64_t v);
 
 /* Length of the valid UTF-8 sequence of two bytes or more at @p (RFC 3629), 0 if there is none. */
 size_t json_utf8(const uint8_t *p, size_t size);

@@ -3,37 +3,27 @@
 
 #include <string.h>
 
-#include "consumer/base/json.h"
-
-static void put_text(struct writer *writer, const char *before, const char *name, const char *text)
-{
-	json_member(writer, before, name);
-	json_string(writer, text, strlen(text));
-}
-
-void object_json(struct writer *writer, const struct object *object)
+void object_json(struct json_page *page, const struct object *object)
 {
 	const char *text = object->text;
 
-	put_text(writer, "{", "object", object_sorts[object->sort]);
-	json_member_uint(writer, ",", "id", object->id);
+	json_add_text(page, "object", object_sorts[object->sort]);
+	json_add_uint(page, "id", object->id);
 	for (unsigned i = 0; i < OBJECT_FIELDS; i++, text += strlen(text) + 1)
-		if (*text)
-			put_text(writer, ",", object_fields[i], text);
-	json_member(writer, ",", "own");
-	writer_string(writer, object->own ? "true" : "false");
+		json_add_known_text(page, object_fields[i], text);
+	json_add_bool(page, "own", object->own);
 	for (unsigned i = 0; i < OBJECT_VALUES; i++)
-		if (object_has(object, i))
-			json_member_uint(writer, ",", object_values[i], object->values[i]);
+		json_add_known_uint(page, object_values[i], object_has(object, i),
+				    object->values[i]);
 }
 
-void objects_json_sums(struct writer *writer, const char *before, const struct bpf_objects *objects)
+void objects_json_sums(struct json_page *page, const struct bpf_objects *objects)
 {
 	const struct bpf_objects_sum programs = bpf_objects_sum(objects, OBJECT_PROGRAM),
 				     maps = bpf_objects_sum(objects, OBJECT_MAP);
 
-	json_member_uint(writer, before, "programs", programs.n);
-	json_member_uint(writer, ",", "program_memory_bytes", programs.memory_bytes);
-	json_member_uint(writer, ",", "maps", maps.n);
-	json_member_uint(writer, ",", "map_memory_bytes", maps.memory_bytes);
+	json_add_uint(page, "programs", programs.n);
+	json_add_uint(page, "program_memory_bytes", programs.memory_bytes);
+	json_add_uint(page, "maps", maps.n);
+	json_add_uint(page, "map_memory_bytes", maps.memory_bytes);
 }

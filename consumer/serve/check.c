@@ -1,96 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/serve/check.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "consumer/base/json.h"
+#include "consumer/base/json-page.h"
 #include "consumer/kinds/bpf-object-check.h"
 
 static const char *const sides[SERIES_SIDES] = {"receive", "send"};
 
-static void put_ratio(struct writer *writer, double v)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof(text), "%.6g", v);
-	json_member(writer, ",", "fullest_ratio");
-	writer_string(writer, text);
-}
-
-static void put_side(struct writer *writer, const uint64_t *totals, double fullest,
+static void put_side(struct json_page *page, const uint64_t *totals, double fullest,
 		     enum series_side side)
 {
-	json_member(writer, ",", sides[side]);
-	json_member_uint(writer, "{", "samples", totals[SERIES_SAMPLES + side]);
+	json_begin_object(page, sides[side]);
+	json_add_uint(page, "samples", totals[SERIES_SAMPLES + side]);
 	if (fullest >= 0)
-		put_ratio(writer, fullest);
-	json_member(writer, ",", "by_fill");
-	for (unsigned i = 0; i < SERIES_FILLS; i++) {
-		writer_string(writer, i ? "," : "[");
-		json_uint(writer, totals[SERIES_BY_FILL + side * SERIES_FILLS + i]);
-	}
-	writer_string(writer, "]}");
+		json_add_double(page, "fullest_ratio", 6, fullest);
+	json_add_uints(page, "by_fill", totals + SERIES_BY_FILL + side * SERIES_FILLS,
+		       SERIES_FILLS);
+	json_end_object(page);
 }
 
-static void put_totals(struct writer *writer, const uint64_t *totals, const double *fullest,
+static void put_totals(struct json_page *page, const uint64_t *totals, const double *fullest,
 		       bool queues)
 {
-	json_member_uint(writer, ",", "count", totals[SERIES_COUNT]);
+	json_add_uint(page, "count", totals[SERIES_COUNT]);
 	if (!queues) {
-		json_member_uint(writer, ",", "limited", totals[SERIES_LIMITED]);
+		json_add_uint(page, "limited", totals[SERIES_LIMITED]);
 		return;
 	}
 	for (unsigned side = 0; side < SERIES_SIDES; side++)
-		put_side(writer, totals, fullest[side], side);
+		put_side(page, totals, fullest[side], side);
 }
 
-static void put_series(struct writer *writer, const struct series *series)
+static void put_series(struct json_page *page, const struct series *series)
 {
-	const char *text = series->text, *before = "{";
+	const char *text = series->text;
 
-	for (unsigned i = 0; i < SERIES_OTHERS; i++, text += strlen(text) + 1) {
-		if (!*text)
-			continue;
-		json_member(writer, before, series_fields[i]);
-		json_string(writer, text, strlen(text));
-		before = ",";
-	}
-	/* a row of no container still is an object */
-	json_member(writer, before, "overflow");
-	writer_string(writer, "false");
-	if (*text) {
-		json_member(writer, ",", series_fields[SERIES_OTHERS]);
-		writer_string(writer, "true");
-	}
-	put_totals(writer, series->totals, series->fullest, series->queues);
-	writer_string(writer, "}");
+	json_begin_object(page, NULL);
+	for (unsigned i = 0; i < SERIES_OTHERS; i++, text += strlen(text) + 1)
+		json_add_known_text(page, series_fields[i], text);
+	json_add_bool(page, "overflow", false);
+	if (*text)
+		json_add_bool(page, series_fields[SERIES_OTHERS], true);
+	put_totals(page, series->totals, series->fullest, series->queues);
+	json_end_object(page);
 }
 
-static void put_stats(struct writer *writer, const struct ledger *ledger, unsigned kind,
+static void put_stats(struct json_page *page, const struct ledger *ledger, unsigned kind,
 		      const struct cursor *cursor)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
-	const char *before = "";
 	bool queues = false;
 
 	for (size_t i = 0; i < ledger->series.n; i++) {
 		const struct series *one = ledger->series.all[i];
 
 		queues |= one->kind == kind && one->queues;
-		if (one->kind != kind || !cursor_is_new(cursor, one->changed))
-			continue;
-		writer_string(writer, before);
-		put_series(writer, one);
-		before = ",";
+		if (one->kind == kind && cursor_is_new(cursor, one->changed))
+			put_series(page, one);
 	}
 	if (!of->overflow_rows || !cursor_is_new(cursor, of->overflow_changed))
 		return;
-	writer_string(writer, before);
-	json_member(writer, "{", "overflow");
-	writer_string(writer, "true");
-	put_totals(writer, of->overflow, of->overflow_fullest, queues);
-	writer_string(writer, "}");
+	json_begin_object(page, NULL);
+	json_add_bool(page, "overflow", true);
+	put_totals(page, of->overflow, of->overflow_fullest, queues);
+	json_end_object(page);
 }
 
 /* As the check is called that has the rows of the kind. */
@@ -101,54 +75,51 @@ static const char *check_name(const char *kind)
 	return strcmp(kind, LEDGER_OBJECTS) ? kind : "ebpf";
 }
 
-static void put_attached(struct writer *writer, const struct ledger_kind *kind, bool living)
+static void begin_check(struct json_page *page, const struct ledger_kind *kind, bool living)
 {
-	json_member(writer, ",", check_name(kind->name));
-	json_member(writer, "{", "attached");
-	writer_string(writer, living && *kind->tier ? "true" : "false");
+	json_begin_object(page, check_name(kind->name));
+	json_add_bool(page, "attached", living && *kind->tier);
 }
 
-static void put_check(struct writer *writer, const struct ledger *ledger, unsigned kind,
+static void put_check(struct json_page *page, const struct ledger *ledger, unsigned kind,
 		      const struct cursor *cursor, bool living)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const uint64_t *sums = of->sums;
 
-	put_attached(writer, of, living);
-	json_member_uint(writer, ",", "seen", sums[LEDGER_SEEN]);
-	json_member_uint(writer, ",", "limited", sums[LEDGER_LIMITED]);
-	json_member_uint(writer, ",", "lost",
-			 ledger_lost(of, RINGSIDE__V1__LOST__REASON__RING_FULL).count +
-				 ledger_lost(of, RINGSIDE__V1__LOST__REASON__SINK).count);
-	if (of->missed_known)
-		json_member_uint(writer, ",", "missed_runs", sums[LEDGER_MISSED_RUNS]);
-	json_member(writer, ",", "stats");
-	writer_string(writer, "[");
-	put_stats(writer, ledger, kind, cursor);
-	writer_string(writer, "]}");
+	begin_check(page, of, living);
+	json_add_uint(page, "seen", sums[LEDGER_SEEN]);
+	json_add_uint(page, "limited", sums[LEDGER_LIMITED]);
+	json_add_uint(page, "lost",
+		      ledger_lost(of, RINGSIDE__V1__LOST__REASON__RING_FULL).count +
+			      ledger_lost(of, RINGSIDE__V1__LOST__REASON__SINK).count);
+	json_add_known_uint(page, "missed_runs", of->missed_known, sums[LEDGER_MISSED_RUNS]);
+	json_begin_list(page, "stats");
+	put_stats(page, ledger, kind, cursor);
+	json_end_list(page);
+	json_end_object(page);
 }
 
 void check_write(struct writer *writer, const struct ledger *ledger, const struct cursor *cursor,
 		 uint64_t now_nano)
 {
 	const bool living = ledger_lives(ledger, now_nano);
+	struct json_page page = json_begin_page(writer);
 	char text[CURSOR_SIZE];
 
 	cursor_format(ledger, now_nano, text);
-	json_member(writer, "{", "cursor");
-	json_string(writer, text, strlen(text));
-	json_member(writer, ",", "whole"); /* not: only what changed */
-	writer_string(writer, cursor->n ? "false" : "true");
+	json_add_text(&page, "cursor", text);
+	json_add_bool(&page, "whole", !cursor->n); /* not: only what changed */
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		const char *kind = ledger->kinds[k].name;
 
 		if (!strcmp(kind, LEDGER_OBJECTS)) {
-			put_attached(writer, &ledger->kinds[k], living);
-			check_objects(writer, ledger_objects(ledger, now_nano), cursor);
-			writer_string(writer, "}");
+			begin_check(&page, &ledger->kinds[k], living);
+			check_objects(&page, ledger_objects(ledger, now_nano), cursor);
+			json_end_object(&page);
 		} else if (strcmp(kind, "any") != 0) {
-			put_check(writer, ledger, k, cursor, living);
+			put_check(&page, ledger, k, cursor, living);
 		}
 	}
-	writer_string(writer, "}\n");
+	json_end_page(&page);
 }

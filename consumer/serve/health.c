@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "consumer/base/json.h"
+#include "consumer/base/json-page.h"
 
 static uint64_t age(uint64_t then_nano, uint64_t now_nano)
 {
@@ -79,89 +79,76 @@ bool health_is_alive(enum health_status status)
 	return status == HEALTH_WHOLE || status == HEALTH_LOSSES;
 }
 
-static void put_text(struct writer *writer, const char *before, const char *name, const char *text)
-{
-	json_member(writer, before, name);
-	json_string(writer, text, strlen(text));
-}
-
 /* To the millisecond. */
-static void put_seconds(struct writer *writer, const char *name, uint64_t nano)
+static void put_seconds(struct json_page *page, const char *name, uint64_t nano)
 {
-	char text[JSON_NUMBER + 8];
+	char text[32];
 
-	json_member(writer, ",", name);
 	(void)snprintf(text, sizeof(text), "%llu.%03u", (unsigned long long)(nano / 1000000000),
 		       (unsigned)(nano / 1000000 % 1000));
-	writer_string(writer, text);
+	json_add_raw(page, name, text);
 }
 
-static void put_probe(struct writer *writer, const struct ledger_kind *kind)
+static void put_probe(struct json_page *page, const struct ledger_kind *kind)
 {
-	put_text(writer, "{", "kind", kind->name);
-	json_member(writer, ",", "attached");
-	writer_string(writer, *kind->tier ? "true" : "false");
-	if (*kind->tier)
-		put_text(writer, ",", "tier", kind->tier);
-	json_member_uint(writer, ",", "seen", kind->sums[LEDGER_SEEN]);
-	json_member_uint(writer, ",", "written", kind->sums[LEDGER_WRITTEN]);
-	json_member_uint(writer, ",", "limited", kind->sums[LEDGER_LIMITED]);
-	json_member_uint(writer, ",", "lost", lost_of(kind));
-	if (kind->missed_known)
-		json_member_uint(writer, ",", "missed_runs", kind->sums[LEDGER_MISSED_RUNS]);
-	writer_string(writer, "}");
+	json_begin_object(page, NULL);
+	json_add_text(page, "kind", kind->name);
+	json_add_bool(page, "attached", *kind->tier);
+	json_add_known_text(page, "tier", kind->tier);
+	json_add_uint(page, "seen", kind->sums[LEDGER_SEEN]);
+	json_add_uint(page, "written", kind->sums[LEDGER_WRITTEN]);
+	json_add_uint(page, "limited", kind->sums[LEDGER_LIMITED]);
+	json_add_uint(page, "lost", lost_of(kind));
+	json_add_known_uint(page, "missed_runs", kind->missed_known,
+			    kind->sums[LEDGER_MISSED_RUNS]);
+	json_end_object(page);
 }
 
 /* What the streamer itself takes; the share of a CPU between the Counters that were read. */
-static void put_upkeep(struct writer *writer, const struct own_usage *upkeep)
+static void put_upkeep(struct json_page *page, const struct own_usage *upkeep)
 {
 	if (upkeep->has_cpu) {
-		put_seconds(writer, "user_cpu_seconds", upkeep->user_nano);
-		put_seconds(writer, "system_cpu_seconds", upkeep->system_nano);
+		put_seconds(page, "user_cpu_seconds", upkeep->user_nano);
+		put_seconds(page, "system_cpu_seconds", upkeep->system_nano);
 	}
 	if (upkeep->span_nano)
-		put_seconds(writer, "cpu_seconds_per_hour", own_usage_hourly(upkeep));
-	if (upkeep->has_anonymous)
-		json_member_uint(writer, ",", "anonymous_bytes", upkeep->anonymous_bytes);
-	if (upkeep->has_maps)
-		json_member_uint(writer, ",", "map_bytes", upkeep->map_bytes);
-	if (upkeep->refusals)
-		json_member_uint(writer, ",", "refused_calls", upkeep->refusals);
+		put_seconds(page, "cpu_seconds_per_hour", own_usage_hourly(upkeep));
+	json_add_known_uint(page, "anonymous_bytes", upkeep->has_anonymous,
+			    upkeep->anonymous_bytes);
+	json_add_known_uint(page, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
+	json_add_known_uint(page, "refused_calls", upkeep->refusals, upkeep->refusals);
 }
 
-static void put_stream(struct writer *writer, const struct ledger *ledger,
+static void put_stream(struct json_page *page, const struct ledger *ledger,
 		       const struct health *health)
 {
-	put_text(writer, ",", "host", health->stream.host);
-	json_member(writer, ",", "stream_id");
-	json_hex(writer, health->stream.id, LEDGER_ID);
-	put_text(writer, ",", "streamer_version", health->stream.version);
-	put_seconds(writer, "last_record_age_seconds", health->record_age_nano);
+	json_add_text(page, "host", health->stream.host);
+	json_add_hex(page, "stream_id", health->stream.id, LEDGER_ID);
+	json_add_text(page, "streamer_version", health->stream.version);
+	put_seconds(page, "last_record_age_seconds", health->record_age_nano);
 	if (health->stream.counters_nano)
-		put_seconds(writer, "last_counters_age_seconds", health->counters_age_nano);
-	put_seconds(writer, "counters_interval_seconds", health->stream.interval_nano);
+		put_seconds(page, "last_counters_age_seconds", health->counters_age_nano);
+	put_seconds(page, "counters_interval_seconds", health->stream.interval_nano);
 	if (ledger->has_lag)
-		put_seconds(writer, "lag_seconds", ledger->lag_nano);
-	json_member_uint(writer, ",", "lost", health->lost);
-	put_upkeep(writer, health->stream.upkeep);
-	json_member(writer, ",", "probes");
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		writer_string(writer, k ? "," : "[");
-		put_probe(writer, &ledger->kinds[k]);
-	}
-	writer_string(writer, ledger->n_kinds ? "]" : "[]");
+		put_seconds(page, "lag_seconds", ledger->lag_nano);
+	json_add_uint(page, "lost", health->lost);
+	put_upkeep(page, health->stream.upkeep);
+	json_begin_list(page, "probes");
+	for (unsigned k = 0; k < ledger->n_kinds; k++)
+		put_probe(page, &ledger->kinds[k]);
+	json_end_list(page);
 }
 
 void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health)
 {
+	struct json_page page = json_begin_page(writer);
 	char why[HEALTH_WHY];
 
-	json_member(writer, "{", "alive");
-	writer_string(writer, health_is_alive(health->status) ? "true" : "false");
-	put_text(writer, ",", "status", health_word(health->status));
+	json_add_bool(&page, "alive", health_is_alive(health->status));
+	json_add_text(&page, "status", health_word(health->status));
 	if (health->status == HEALTH_UNREAD)
-		put_text(writer, ",", "error", health_why(health, why));
+		json_add_text(&page, "error", health_why(health, why));
 	else if (health->status != HEALTH_NONE)
-		put_stream(writer, ledger, health);
-	writer_string(writer, "}\n");
+		put_stream(&page, ledger, health);
+	json_end_page(&page);
 }

@@ -2,6 +2,7 @@
 /* What the parts of stats' report share. */
 #pragma once
 
+#include "consumer/base/json-page.h"
 #include "consumer/base/text-line.h"
 #include "consumer/stats/stats.h"
 
@@ -11,5 +12,5 @@
 
 void stats_text_counters(const struct stats_counters *counters, const struct stats_print *print,
 			 struct line *line);
-/* Members behind others; none where nothing is known. */
-void stats_json_counters(const struct stats_counters *counters, struct writer *writer);
+/* No members where nothing is known. */
+void stats_json_counters(const struct stats_counters *counters, struct json_page *page);
