@@ -131,15 +131,14 @@ static Ringside__V1__Record *read_header(struct doctor *doctor)
 	return record;
 }
 
-/* Through which tier denials are seen now; 0: through none. */
-static int tier_of_denials(const Ringside__V1__Header *header)
+/* Through which tier that is seen now whose hooks make calls longer; 0: through none. */
+static int taxing_tier(const Ringside__V1__Header *header)
 {
-	const struct diagnosis diagnosis = {.header = header};
-	const Ringside__V1__Probe *probe = diagnosis_probe(&diagnosis, "seccomp_denial");
-
-	for (int tier = 1; probe && tier < DIAGNOSIS_TIERS; tier++)
-		if (diagnosis_attached(probe, tier))
-			return tier;
+	for (size_t i = 0; i < header->n_probes; i++)
+		for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++)
+			if (diagnosis_is_taxing(header->probes[i]) &&
+			    diagnosis_attached(header->probes[i], tier))
+				return tier;
 	return 0;
 }
 
@@ -148,16 +147,16 @@ static int try(struct doctor *doctor, int tier)
 {
 	Ringside__V1__Record *record;
 	sigset_t mask;
-	int r, denials;
+	int r, taxing;
 
 	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
 	r = start(doctor, tier);
 	if (r < 0)
 		return r;
 	record = doctor->records[tier] = read_header(doctor);
-	denials = record ? tier_of_denials(record->header) : 0;
-	if (denials && doctor->measure && !doctor->diagnosis.with[denials].known)
-		syscall_cost_measure(&doctor->diagnosis.with[denials]);
+	taxing = record ? taxing_tier(record->header) : 0;
+	if (taxing && doctor->measure && !doctor->diagnosis.with[taxing].known)
+		syscall_cost_measure(&doctor->diagnosis.with[taxing]);
 	util_closep(&doctor->child.out);
 	doctor->child.out = -1;
 	r = streamer_process_wait(&doctor->child);

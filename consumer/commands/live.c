@@ -6,6 +6,7 @@
 #include "consumer/cli/streamer-process.h"
 #include "consumer/commands/printer.h"
 #include "consumer/files/each-record.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
 #include "consumer/read/reader.h"
 #include "proto/base/util.h"
@@ -100,16 +101,11 @@ static void idle(void *data)
 static void say_tax(const Ringside__V1__Header *header)
 {
 	for (size_t i = 0; i < header->n_probes; i++) {
-		const Ringside__V1__Probe *probe = header->probes[i];
+		const struct kind *kind = kind_find(header->probes[i]->kind);
 
-		if (!probe->kind || strcmp(probe->kind, "seccomp_denial") != 0 ||
-		    probe->tier != RINGSIDE__V1__TIER__TIER_TRACEPOINT)
-			continue;
-		(void)fputs(
-			"ringside live: on this kernel denials are seen through the tracepoints of "
-			"all system calls: each call of any process takes about 0.2 µs longer "
-			"meanwhile\n",
-			stderr);
+		if (kind && kind->tax &&
+		    header->probes[i]->tier == RINGSIDE__V1__TIER__TIER_TRACEPOINT)
+			(void)fprintf(stderr, "ringside live: on this kernel %s\n", kind->tax);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/kinds/kind.h"
 #include "proto/base/util.h"
 
 #define TAX "--allow-syscall-tax"
@@ -26,9 +27,11 @@ bool diagnosis_attached(const Ringside__V1__Probe *probe, int tier)
 	return diagnosis_is_attached(probe) && (int)probe->tier == tier;
 }
 
-const Ringside__V1__Probe *diagnosis_probe(const struct diagnosis *diagnosis, const char *kind)
+bool diagnosis_is_taxing(const Ringside__V1__Probe *probe)
 {
-	return find(diagnosis->header, kind);
+	const struct kind *kind = kind_find(probe->kind);
+
+	return kind && kind->tax;
 }
 
 bool diagnosis_works(const struct diagnosis *diagnosis)
@@ -133,8 +136,8 @@ bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe
 {
 	const struct syscall_cost_sample *with = is_choice(tier) ? &diagnosis->with[tier] : NULL;
 
-	if (!with || !text_equal(probe->kind, "seccomp_denial") || !with->known ||
-	    !diagnosis->before.known || !diagnosis->after.known)
+	if (!with || !diagnosis_is_taxing(probe) || !with->known || !diagnosis->before.known ||
+	    !diagnosis->after.known)
 		return false;
 	*ret = syscall_cost_added(with, &diagnosis->before, &diagnosis->after, kind);
 	return true;

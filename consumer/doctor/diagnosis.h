@@ -43,8 +43,8 @@ struct remedy {
 	char text[512];    /* what it brings, or why there is none */
 };
 
-/* The probe of that kind as the streamer attaches it; NULL: it was not asked for. */
-const Ringside__V1__Probe *diagnosis_probe(const struct diagnosis *diagnosis, const char *kind);
+/* Its hooks make calls longer, so that it is worth measuring. */
+bool diagnosis_is_taxing(const Ringside__V1__Probe *probe);
 
 /* All probes that were asked for are attached. */
 bool diagnosis_works(const struct diagnosis *diagnosis);

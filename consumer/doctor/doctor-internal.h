@@ -4,7 +4,7 @@
 
 #include "consumer/doctor/doctor.h"
 
-#define DOCTOR_NAME 16 /* columns of the first: "seccomp_denial" */
+#define DOCTOR_NAME 16 /* columns of the first: kinds' names */
 
 struct doctor_page {
 	struct writer *writer;

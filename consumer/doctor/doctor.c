@@ -5,6 +5,8 @@
 
 #include "consumer/base/columns.h"
 #include "consumer/base/text-line.h"
+#include "consumer/kinds/kernel-kills.h"
+#include "consumer/kinds/kind.h"
 #include "proto/base/util.h"
 
 #define TEXT_SIZE 2048
@@ -19,6 +21,7 @@ static void put_machine(const struct doctor_page *report, const Ringside__V1__He
 {
 	char buf[TEXT_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
+	uint64_t kills;
 
 	line_text(&line, text_has(header->host_name) ? header->host_name : "?");
 	line_text(&line, ", Linux ");
@@ -36,13 +39,13 @@ static void put_machine(const struct doctor_page *report, const Ringside__V1__He
 	}
 	(void)line_end(&line);
 	put_row(report, "machine", buf);
-	if (!header->has_kernel_oom_kills)
+	if (!kernel_kills_read(&header->base, &kills))
 		return;
 	line = line_make(buf, sizeof(buf));
-	line_count(&line, header->kernel_oom_kills);
+	line_count(&line, kills);
 	line_text(&line, " since boot, the kernel says");
 	(void)line_end(&line);
-	put_row(report, "OOM kills", buf);
+	put_row(report, kind_find(KERNEL_KILLS_KIND)->words, buf);
 }
 
 static void put_rate(struct line *line, const Ringside__V1__Limits *limits)
@@ -146,21 +149,13 @@ static void put_base(const struct doctor_page *report)
 	put_row(report, "measured", buf);
 }
 
-static const struct {
-	const char *kind, *what;
-} sights[] = {
-	{"oom_kill", "OOM kills"},
-	{"seccomp_denial", "seccomp denials"},
-	{"tcp_queue", "TCP queues"},
-	{"bpf_object", "BPF objects"},
-};
-
 /* What the probe shows, in words. */
 static const char *sight_of(const Ringside__V1__Probe *probe)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sights); i++)
-		if (text_equal(probe->kind, sights[i].kind))
-			return sights[i].what;
+	const struct kind *kind = kind_find(probe->kind);
+
+	if (kind)
+		return kind->words;
 	return text_has(probe->kind) ? probe->kind : "?";
 }
 

@@ -31,6 +31,10 @@ struct kind {
 			 const Ringside__V1__Header *header);
 	/* What to change; nothing, where the record does not say enough. */
 	void (*advice)(struct line *line, const Ringside__V1__Record *record);
+
+	/* Its hooks make calls longer, which doctor measures: what that means where they are
+	 * tracepoints, for who starts live. NULL: they do not. */
+	const char *tax;
 };
 
 /* All there are: a new one is a row here, and its file. What --kind calls events, for its help. */

@@ -163,4 +163,6 @@ const struct kind kind_seccomp_denial = {
 	.tone = tone_of,
 	.sentence = put_sentence,
 	.advice = denial_advice,
+	.tax = "denials are seen through the tracepoints of all system calls: each call of any "
+	       "process takes about 0.2 µs longer meanwhile",
 };
