@@ -7,10 +7,10 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/read/file-window.h"
+#include "consumer/read/problem.h"
 #include "consumer/read/resync.h"
 #include "proto/base/util.h"
 
-#define REASON_SIZE 256
 #define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
 
 struct damaged_reader {
@@ -25,7 +25,7 @@ struct damaged_reader {
 	bool started;
 	int ended; /* 0, or the answer that stays */
 	struct damaged_reader_hole hole;
-	char reason[REASON_SIZE];
+	struct problem problem;
 };
 
 /* The frame at hand, and what of the file is in memory from its start on. */
@@ -74,6 +74,7 @@ int damaged_reader_open(struct damaged_reader **ret, const char *path)
 		return -ENOMEM;
 	arena_init(&salvage->arena);
 	resync_init(&salvage->resync, &salvage->window);
+	problem_init(&salvage->problem, "");
 	r = reader_open(&salvage->reader, path);
 	if (!r)
 		reader_set_framed(salvage->reader);
@@ -121,7 +122,7 @@ const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reade
 
 const char *damaged_reader_reason(const struct damaged_reader *salvage)
 {
-	return salvage->plain ? salvage->reason : reader_reason(salvage->reader);
+	return salvage->plain ? problem_reason(&salvage->problem) : reader_reason(salvage->reader);
 }
 
 uint64_t damaged_reader_position(const struct damaged_reader *salvage)
@@ -189,12 +190,7 @@ static int cut(struct damaged_reader *salvage, size_t rest)
 		salvage->offset = salvage->hole.end;
 		return r;
 	}
-	(void)snprintf(salvage->reason, sizeof(salvage->reason),
-		       "cut inside a record: the last %zu bytes, from byte %" PRIu64
-		       " on, are not a whole one",
-		       rest, salvage->offset);
-	salvage->ended = READER_CUT;
-	return READER_CUT;
+	return salvage->ended = problem_cut(&salvage->problem, rest, salvage->offset, "");
 }
 
 /* Zeros from offset on; *ret_n: how many. */
@@ -236,23 +232,9 @@ static int is_believable(struct damaged_reader *salvage, const Ringside__V1__Rec
 			      spot->size - (size_t)(behind - frame->start), spot->ended, ret_need);
 }
 
-static int check_version(struct damaged_reader *salvage, const Ringside__V1__Header *header)
-{
-	if (header->format_version >= 1 && header->format_version <= READER_FORMAT_VERSION)
-		return 0;
-	(void)snprintf(salvage->reason, sizeof(salvage->reason),
-		       "the recording that begins at byte %" PRIu64
-		       " has format version %u, this ringside reads %u: use a newer one",
-		       salvage->offset, header->format_version, READER_FORMAT_VERSION);
-	salvage->ended = READER_FOREIGN;
-	return READER_FOREIGN;
-}
-
 static int take(struct damaged_reader *salvage, const Ringside__V1__Record *record,
 		const struct frame *frame, size_t empty, struct reader_record *ret)
 {
-	int r;
-
 	*ret = (struct reader_record){
 		.record = record,
 		.frame = frame->data,
@@ -264,9 +246,10 @@ static int take(struct damaged_reader *salvage, const Ringside__V1__Record *reco
 		.header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER,
 	};
 	if (ret->header) {
-		r = check_version(salvage, record->header);
-		if (r)
-			return r;
+		salvage->ended =
+			problem_version(&salvage->problem, record->header, salvage->offset);
+		if (salvage->ended)
+			return salvage->ended;
 	}
 	salvage->resync.latest_seq = record->seq;
 	salvage->offset += (uint64_t)(frame->data - frame->start) + frame->size;
@@ -330,12 +313,9 @@ static int begin(struct damaged_reader *salvage)
 	r = skip(salvage, FIRST_SEARCH);
 	if (r != DAMAGED_READER_HOLE)
 		return r;
-	if (salvage->hole.at_end) {
-		(void)snprintf(salvage->reason, sizeof(salvage->reason), "%s",
-			       reader_reason(salvage->reader));
-		salvage->ended = READER_FOREIGN;
-		return READER_FOREIGN;
-	}
+	if (salvage->hole.at_end)
+		return salvage->ended = problem_note(&salvage->problem, READER_FOREIGN, "%s",
+						     reader_reason(salvage->reader));
 	salvage->hole.headless = true;
 	salvage->offset = salvage->hole.end;
 	return DAMAGED_READER_HOLE;

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames come from frame.c; this unpacks them, knows the stream's Header, and puts into words
- * what is wrong with an input. Two arenas: one for the record at hand, one for the Header. */
+/* Frames come from frame.c; this unpacks them and knows the stream's Header. Two arenas: one for
+ * the record at hand, one for the Header. */
 #include "consumer/read/reader.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "consumer/base/arena.h"
-#include "consumer/base/text-line.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/read/framing-check.h"
+#include "consumer/read/problem.h"
 #include "consumer/read/unpack.h"
 #include "proto/base/util.h"
 #include "proto/record/container.h"
 
-#define NAME_SIZE 256
-#define REASON_SIZE 256
 #define STREAM_ID 16
 
 /* So many empty records in a row are no records: a hole in a file, or a bomb. */
@@ -51,14 +48,12 @@ struct reader {
 	uint64_t unknown;
 	uint64_t records;    /* read so far */
 	unsigned unreadable; /* right before the one that comes next */
-	size_t name_size;
-	char problem[NAME_SIZE + REASON_SIZE]; /* begins with the name */
+	struct problem problem;
 };
 
 int reader_new(struct reader **ret, int fd, const char *name)
 {
 	_cleanup_(reader_freep) struct reader *reader = calloc(1, sizeof(*reader));
-	struct line line;
 	int r;
 
 	if (!reader)
@@ -68,10 +63,7 @@ int reader_new(struct reader **ret, int fd, const char *name)
 	framing_check_init(&reader->astray, fd);
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
-	line = line_make(reader->problem, NAME_SIZE - 2);
-	line_safe(&line, name, NAME_SIZE);
-	(void)line_end(&line);
-	reader->name_size = strlen(strcat(reader->problem, ": "));
+	problem_init(&reader->problem, name);
 	r = unpacker_new(&reader->unpacker, &ringside__v1__record__descriptor);
 	if (!r)
 		r = frame_reader_init(&reader->frames, fd);
@@ -108,9 +100,12 @@ static int open_path(struct reader **ret, const char *path, int flags)
 	if (flags && !S_ISREG(st.st_mode))
 		return -EINVAL;
 	r = reader_new(ret, fd, path);
-	if (!r)
-		(*ret)->owned_fd = TAKE_FD(fd);
-	return r;
+	if (r)
+		return r;
+	(*ret)->owned_fd = TAKE_FD(fd);
+	if (S_ISREG(st.st_mode))
+		(*ret)->problem.advice = " (`ringside repair` makes a whole recording of the rest)";
+	return 0;
 }
 
 int reader_open(struct reader **ret, const char *path)
@@ -197,12 +192,12 @@ struct message_cache *reader_memo(const struct reader *reader)
 
 const char *reader_problem(const struct reader *reader)
 {
-	return reader->problem;
+	return reader->problem.text;
 }
 
 const char *reader_reason(const struct reader *reader)
 {
-	return reader->problem + reader->name_size;
+	return problem_reason(&reader->problem);
 }
 
 uint64_t reader_unknown(const struct reader *reader)
@@ -210,87 +205,39 @@ uint64_t reader_unknown(const struct reader *reader)
 	return reader->unknown;
 }
 
-/* Notes the problem and returns @answer. */
-_printf_(3, 4) static int fail(struct reader *reader, int answer, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(reader->problem + reader->name_size, REASON_SIZE, format, args);
-	va_end(args);
-	return answer;
-}
-
-/* What opens a compressed file, by its first bytes; NULL: it is none. */
-static const char *decompressor(const uint8_t *p, size_t size)
-{
-	if (size < 4)
-		return NULL;
-	if (!memcmp(p, "\x1f\x8b\x08", 3))
-		return "gzip -dc";
-	if (!memcmp(p, "\xfd\x37\x7a\x58", 4))
-		return "xz -dc";
-	return NULL;
-}
-
-/* @p: the first bytes of the input. */
-static int say_foreign(struct reader *reader, const uint8_t *p, size_t size, const char *why)
-{
-	const char *tool = decompressor(p, size);
-
-	if (tool)
-		return fail(reader, READER_FOREIGN,
-			    "compressed, but not with zstd: %s FILE | ringside cat", tool);
-	if (size && (p[0] == '{' || p[0] == '['))
-		why = "it looks like JSON; what can be read is what ringside-streamer and "
-		      "`ringside cat -o pb` write";
-	return fail(reader, READER_FOREIGN, "not a Ringside recording: %s", why);
-}
-
-/* What one can do about it, with a file that has a name. */
-static const char *advice(const struct reader *reader)
-{
-	struct stat st;
-
-	if (reader->owned_fd < 0 || fstat(reader->fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return "";
-	return " (`ringside repair` makes a whole recording of the rest)";
-}
-
 /* The input came to an end, or to something that is no frame. */
 static int stop(struct reader *reader, int answer)
 {
+	struct problem *problem = &reader->problem;
 	uint64_t offset = reader->frames.offset;
 	const uint8_t *rest;
 	size_t size;
 
 	rest = frame_rest(&reader->frames, &size);
 	if (answer < 0)
-		return fail(reader, answer, "cannot read on behind byte %" PRIu64 ": %s", offset,
-			    strerror(-answer));
+		return problem_note(problem, answer, "cannot read on behind byte %" PRIu64 ": %s",
+				    offset, strerror(-answer));
 	if (reader->damaged && answer == FRAME_END)
 		return READER_END; /* what there was to say was said */
 	if (!reader->started && answer == FRAME_END)
-		return fail(reader, READER_FOREIGN, "empty: nothing was recorded");
-	if (!reader->started && answer == FRAME_CUT)
-		return say_foreign(reader, rest, size, "it ends before its first record does");
+		return problem_note(problem, READER_FOREIGN, "empty: nothing was recorded");
 	if (!reader->started)
-		return say_foreign(reader, rest, size, "it does not begin with a record");
+		return problem_foreign(problem, rest, size,
+				       answer == FRAME_CUT ? "it ends before its first record does"
+							   : "it does not begin with a record");
 	if (answer == FRAME_CUT && input_is_cut(reader->frames.input))
-		return fail(reader, READER_CUT,
-			    "cut inside the zstd frame at byte %" PRIu64
-			    ": all that can be decoded was read%s",
-			    input_frame_offset(reader->frames.input), advice(reader));
+		return problem_note(problem, READER_CUT,
+				    "cut inside the zstd frame at byte %" PRIu64
+				    ": all that can be decoded was read%s",
+				    input_frame_offset(reader->frames.input), problem->advice);
 	if (answer == FRAME_CUT)
-		return fail(reader, READER_CUT,
-			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
-			    " on, are not a whole one%s",
-			    size, offset, advice(reader));
+		return problem_cut(problem, size, offset, problem->advice);
 	if (answer == FRAME_BAD)
-		return fail(reader, READER_BROKEN,
-			    "damaged at byte %" PRIu64
-			    ": no record begins there, and nothing behind it can be found%s",
-			    offset, advice(reader));
+		return problem_note(
+			problem, READER_BROKEN,
+			"damaged at byte %" PRIu64
+			": no record begins there, and nothing behind it can be found%s",
+			offset, problem->advice);
 	return READER_END;
 }
 
@@ -298,13 +245,9 @@ static int check_header(struct reader *reader, const Ringside__V1__Header *heade
 			const struct frame *frame)
 {
 	if (!header->magic || strcmp(header->magic, "RINGSIDE") != 0)
-		return say_foreign(reader, frame->start, frame->size, "its Header has no magic");
-	if (header->format_version < 1 || header->format_version > READER_FORMAT_VERSION)
-		return fail(reader, READER_FOREIGN,
-			    "the recording that begins at byte %" PRIu64
-			    " has format version %u, this ringside reads %u: use a newer one",
-			    frame->offset, header->format_version, READER_FORMAT_VERSION);
-	return 0;
+		return problem_foreign(&reader->problem, frame->start, frame->size,
+				       "its Header has no magic");
+	return problem_version(&reader->problem, header, frame->offset);
 }
 
 /* A Header stays known until the next one, so it is unpacked once more, into its own arena. */
@@ -317,7 +260,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 	record = ringside__v1__record__unpack(&reader->header_arena.allocator, frame->size,
 					      frame->data);
 	if (!record)
-		return fail(reader, -ENOMEM, "out of memory");
+		return problem_note(&reader->problem, -ENOMEM, "out of memory");
 	reader->header = record->header;
 	return 0;
 }
@@ -351,9 +294,9 @@ static bool unpack(struct reader *reader, struct reader_record *item)
 
 static int say_unreadable(struct reader *reader, const struct reader_record *item)
 {
-	return fail(reader, READER_DAMAGED,
-		    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
-		    item->size, item->offset);
+	return problem_note(&reader->problem, READER_DAMAGED,
+			    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
+			    item->size, item->offset);
 }
 
 int reader_unpack(struct reader *reader, struct reader_record *item)
@@ -371,8 +314,8 @@ static int take(struct reader *reader, const struct frame *frame, struct reader_
 		!item->peek.kind ||
 		(item->record && item->record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET);
 	if (!reader->started && !item->header && !reader->damaged)
-		return say_foreign(reader, frame->start, frame->size,
-				   "its first record is not a Header");
+		return problem_foreign(&reader->problem, frame->start, frame->size,
+				       "its first record is not a Header");
 	reader->unknown += item->unknown;
 	if (item->header) {
 		r = check_header(reader, item->record->header, frame);
@@ -397,15 +340,11 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack(reader, item);
 	reader->unreadable = readable ? 0 : reader->unreadable + 1;
-	if (readable) {
-		reader->ended = take(reader, frame, item);
-		return reader->ended;
-	}
-	if (!reader->started && !reader->damaged) {
-		reader->ended = say_foreign(reader, frame->start, frame->size,
-					    "its first record is not readable");
-		return reader->ended;
-	}
+	if (readable)
+		return reader->ended = take(reader, frame, item);
+	if (!reader->started && !reader->damaged)
+		return reader->ended = problem_foreign(&reader->problem, frame->start, frame->size,
+						       "its first record is not readable");
 	return say_unreadable(reader, item);
 }
 
@@ -416,23 +355,10 @@ static bool is_packed_wide(const struct reader *reader, const struct input_damag
 	       !reader->damaged;
 }
 
-static int say_wide(struct reader *reader, uint64_t window)
-{
-	unsigned bits = 10;
-
-	while (bits < 63 && UINT64_C(1) << bits < window)
-		bits++;
-	return fail(reader, READER_FOREIGN,
-		    "packed with a zstd window of %" PRIu64
-		    " MiB, and read with 8 MiB at most: zstd -dc --long=%u FILE | ringside cat "
-		    "(or verify, or what you want)",
-		    window >> 20, bits);
-}
-
 /* What the framing says besides frames. */
 static int take_answer(struct reader *reader, int answer, struct reader_record *item)
 {
-	char text[REASON_SIZE];
+	char text[PROBLEM_REASON];
 
 	switch (answer) {
 	case FRAME_WAIT:
@@ -443,13 +369,13 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 	case FRAME_DAMAGED:
 		item->damage = input_damage(reader->frames.input);
 		if (is_packed_wide(reader, item->damage))
-			return reader->ended = say_wide(reader, item->damage->window);
+			return reader->ended = problem_wide(&reader->problem, item->damage->window);
 		reader->damaged = true;
-		return fail(reader, READER_DAMAGED, "damaged: %s%s",
-			    input_damage_text(item->damage, text, sizeof(text)), advice(reader));
+		return problem_note(&reader->problem, READER_DAMAGED, "damaged: %s%s",
+				    input_damage_text(item->damage, text, sizeof(text)),
+				    reader->problem.advice);
 	default:
-		reader->ended = stop(reader, answer);
-		return reader->ended;
+		return reader->ended = stop(reader, answer);
 	}
 }
 
@@ -478,12 +404,12 @@ static int find_on(struct reader *reader, uint64_t from, uint64_t end)
 	reader->damaged = true;
 	reader->ended = 0;
 	if (hole.end == from)
-		return fail(reader, READER_DAMAGED, "damaged: the Header is missing%s",
-			    advice(reader));
-	return fail(reader, READER_DAMAGED,
-		    "damaged: the bytes from %" PRIu64 " to %" PRIu64
-		    " are no records; reading goes on behind them%s",
-		    from, hole.end, advice(reader));
+		return problem_note(&reader->problem, READER_DAMAGED,
+				    "damaged: the Header is missing%s", reader->problem.advice);
+	return problem_note(&reader->problem, READER_DAMAGED,
+			    "damaged: the bytes from %" PRIu64 " to %" PRIu64
+			    " are no records; reading goes on behind them%s",
+			    from, hole.end, reader->problem.advice);
 }
 
 static bool is_doubtful(struct reader *reader, const struct frame *frame, bool header)
@@ -551,7 +477,8 @@ int reader_next(struct reader *reader, struct reader_record *ret)
 			return found;
 		}
 		if (!r && !frame.size && ++item.empty > EMPTY_MAX)
-			return reader->ended = fail(reader, READER_BROKEN,
+			return reader->ended =
+				       problem_note(&reader->problem, READER_BROKEN,
 						    "damaged: nothing but zeroes before byte "
 						    "%" PRIu64,
 						    frame.offset);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/read/problem.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/read/reader.h"
+
+void problem_init(struct problem *problem, const char *name)
+{
+	struct line line = line_make(problem->text, PROBLEM_NAME - 2);
+
+	line_safe(&line, name, PROBLEM_NAME);
+	(void)line_end(&line);
+	problem->name_size = strlen(strcat(problem->text, ": "));
+	problem->advice = "";
+}
+
+int problem_note(struct problem *problem, int answer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(problem->text + problem->name_size, PROBLEM_REASON, format, args);
+	va_end(args);
+	return answer;
+}
+
+/* What opens a compressed file, by its first bytes; NULL: it is none. */
+static const char *decompressor(const uint8_t *p, size_t size)
+{
+	if (size < 4)
+		return NULL;
+	if (!memcmp(p, "\x1f\x8b\x08", 3))
+		return "gzip -dc";
+	if (!memcmp(p, "\xfd\x37\x7a\x58", 4))
+		return "xz -dc";
+	return NULL;
+}
+
+int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, const char *why)
+{
+	const char *tool = decompressor(p, size);
+
+	if (tool)
+		return problem_note(problem, READER_FOREIGN,
+				    "compressed, but not with zstd: %s FILE | ringside cat", tool);
+	if (size && (p[0] == '{' || p[0] == '['))
+		why = "it looks like JSON; what can be read is what ringside-streamer and "
+		      "`ringside cat -o pb` write";
+	return problem_note(problem, READER_FOREIGN, "not a Ringside recording: %s", why);
+}
+
+int problem_version(struct problem *problem, const Ringside__V1__Header *header, uint64_t offset)
+{
+	if (header->format_version >= 1 && header->format_version <= READER_FORMAT_VERSION)
+		return 0;
+	return problem_note(problem, READER_FOREIGN,
+			    "the recording that begins at byte %" PRIu64
+			    " has format version %u, this ringside reads %u: use a newer one",
+			    offset, header->format_version, READER_FORMAT_VERSION);
+}
+
+int problem_cut(struct problem *problem, size_t size, uint64_t offset, const char *advice)
+{
+	return problem_note(problem, READER_CUT,
+			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
+			    " on, are not a whole one%s",
+			    size, offset, advice);
+}
+
+int problem_wide(struct problem *problem, uint64_t window)
+{
+	unsigned bits = 10;
+
+	while (bits < 63 && UINT64_C(1) << bits < window)
+		bits++;
+	return problem_note(
+		problem, READER_FOREIGN,
+		"packed with a zstd window of %" PRIu64
+		" MiB, and read with 8 MiB at most: zstd -dc --long=%u FILE | ringside cat "
+		"(or verify, or what you want)",
+		window >> 20, bits);
+}
