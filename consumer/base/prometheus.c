@@ -82,6 +82,12 @@ void prometheus_label(struct prometheus *e, const char *name, const char *value)
 	e->labelled = true;
 }
 
+void prometheus_sample_of(struct prometheus *e, const char *label, const char *value)
+{
+	prometheus_sample(e);
+	prometheus_label(e, label, value);
+}
+
 static void put_value(struct prometheus *e, const char *text)
 {
 	writer_string(e->writer, e->labelled ? "} " : " ");
@@ -113,6 +119,14 @@ void prometheus_double(struct prometheus *e, double v)
 
 	(void)snprintf(text, sizeof(text), "%.9g", isfinite(v) ? v : 0);
 	put_value(e, text);
+}
+
+void prometheus_single(struct prometheus *e, enum prometheus_type type, const char *name,
+		       const char *unit, const char *help, uint64_t v)
+{
+	prometheus_family(e, type, name, unit, help);
+	prometheus_sample(e);
+	prometheus_uint(e, v);
 }
 
 void prometheus_end(struct prometheus *e)

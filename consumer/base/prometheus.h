@@ -33,11 +33,17 @@ void prometheus_family(struct prometheus *e, enum prometheus_type type, const ch
 		       const char *unit, const char *help);
 
 void prometheus_sample(struct prometheus *e);
+/* A sample, and its first label. */
+void prometheus_sample_of(struct prometheus *e, const char *label, const char *value);
 /* @value: any bytes; what is no UTF-8 is replaced. "" and NULL: no label. */
 void prometheus_label(struct prometheus *e, const char *name, const char *value);
 void prometheus_uint(struct prometheus *e, uint64_t v);
 void prometheus_seconds(struct prometheus *e, uint64_t nano); /* exact */
 void prometheus_double(struct prometheus *e, double v);
+
+/* A family of one sample without a label. */
+void prometheus_single(struct prometheus *e, enum prometheus_type type, const char *name,
+		       const char *unit, const char *help, uint64_t v);
 
 void prometheus_end(struct prometheus *e);
 

@@ -107,8 +107,7 @@ static void put_family(struct prometheus *e, const struct bpf_objects *objects, 
 			put_value(e, object, value);
 	if (value != OBJECT_MEMORY || !objects->left_out[sort].n)
 		return;
-	prometheus_sample(e);
-	prometheus_label(e, "overflow", "true");
+	prometheus_sample_of(e, "overflow", "true");
 	prometheus_uint(e, objects->left_out[sort].memory_bytes);
 }
 
@@ -119,8 +118,7 @@ static void put_sums(struct prometheus *e, const struct bpf_objects *objects, co
 	for (unsigned sort = 0; sort < OBJECT_SORTS; sort++) {
 		const struct bpf_objects_sum sum = bpf_objects_sum(objects, sort);
 
-		prometheus_sample(e);
-		prometheus_label(e, "object", object_sorts[sort]);
+		prometheus_sample_of(e, "object", object_sorts[sort]);
 		prometheus_uint(e, unit ? sum.memory_bytes : sum.n);
 	}
 }

@@ -11,7 +11,7 @@
 #define NAME_SIZE (KIND_NAME + 64)
 
 /* The sums of a probe, one family each. */
-static const struct {
+static const struct sum {
 	enum ledger_sum sum;
 	const char *name, *help;
 } sums[] = {
@@ -26,17 +26,21 @@ static const struct {
 	 "Of the unnamed events, those held back by the limits."},
 };
 
-static void put_sums(struct prometheus *e, const struct ledger *ledger)
+static const struct sum missed = {
+	LEDGER_MISSED_RUNS, "ringside_missed_runs",
+	"Runs of the probe that the kernel refused, an upper bound of events never "
+	"seen; absent where the kernel does not count them."};
+
+static void put_sum(struct prometheus *e, const struct ledger *ledger, const struct sum *sum)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
-		prometheus_family(e, PROMETHEUS_COUNTER, sums[i].name, NULL, sums[i].help);
-		for (unsigned k = 0; k < ledger->n_kinds; k++) {
-			if (!ledger->kinds[k].has_sums)
-				continue;
-			prometheus_sample(e);
-			prometheus_label(e, "kind", ledger->kinds[k].name);
-			prometheus_uint(e, ledger->kinds[k].sums[sums[i].sum]);
-		}
+	prometheus_family(e, PROMETHEUS_COUNTER, sum->name, NULL, sum->help);
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		const struct ledger_kind *kind = &ledger->kinds[k];
+
+		if (sum == &missed ? !kind->missed_known : !kind->has_sums)
+			continue;
+		prometheus_sample_of(e, "kind", kind->name);
+		prometheus_uint(e, kind->sums[sum->sum]);
 	}
 }
 
@@ -49,54 +53,39 @@ static bool is_reason(const struct ledger_kind *kind, unsigned reason)
 	return (summed && kind->has_sums) || kind->lost[reason].count;
 }
 
-static void put_lost(struct prometheus *e, const struct ledger *ledger)
+static void put_reasons(struct prometheus *e, const struct ledger *ledger, bool uncounted)
 {
-	prometheus_family(e, PROMETHEUS_COUNTER, "ringside_events_lost", NULL,
-			  "Events that are missing from the stream, by reason.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		for (unsigned r = 0; r < LOST_REASONS; r++) {
-			if (!is_reason(&ledger->kinds[k], r))
+			const struct lost_count lost = ledger_lost(&ledger->kinds[k], r);
+
+			if (uncounted ? !lost.unknown : !is_reason(&ledger->kinds[k], r))
 				continue;
-			prometheus_sample(e);
-			prometheus_label(e, "kind", ledger->kinds[k].name);
+			prometheus_sample_of(e, "kind", ledger->kinds[k].name);
 			prometheus_label(e, "reason", lost_reasons[r].label);
-			prometheus_uint(e, ledger_lost(&ledger->kinds[k], r).count);
-		}
-	}
-	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_losses_uncounted", NULL,
-			  "1: events were lost, too, of which nobody knows how many.");
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		for (unsigned r = 0; r < LOST_REASONS; r++) {
-			if (!ledger_lost(&ledger->kinds[k], r).unknown)
-				continue;
-			prometheus_sample(e);
-			prometheus_label(e, "kind", ledger->kinds[k].name);
-			prometheus_label(e, "reason", lost_reasons[r].label);
-			prometheus_uint(e, 1);
+			prometheus_uint(e, uncounted ? 1 : lost.count);
 		}
 	}
 }
 
-static void put_missed(struct prometheus *e, const struct ledger *ledger)
+static void put_lost(struct prometheus *e, const struct ledger *ledger)
 {
-	prometheus_family(
-		e, PROMETHEUS_COUNTER, "ringside_missed_runs", NULL,
-		"Runs of the probe that the kernel refused, an upper bound of events never "
-		"seen; absent where the kernel does not count them.");
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		if (!ledger->kinds[k].missed_known)
-			continue;
-		prometheus_sample(e);
-		prometheus_label(e, "kind", ledger->kinds[k].name);
-		prometheus_uint(e, ledger->kinds[k].sums[LEDGER_MISSED_RUNS]);
-	}
+	prometheus_family(e, PROMETHEUS_COUNTER, "ringside_events_lost", NULL,
+			  "Events that are missing from the stream, by reason.");
+	put_reasons(e, ledger, false);
+	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_losses_uncounted", NULL,
+			  "1: events were lost, too, of which nobody knows how many.");
+	put_reasons(e, ledger, true);
+}
+
+static void put_in_flight(struct prometheus *e, const struct ledger *ledger)
+{
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_events_in_flight", NULL,
 			  "Events between hook and ring at the latest Counters.");
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		if (!ledger->kinds[k].has_sums)
 			continue;
-		prometheus_sample(e);
-		prometheus_label(e, "kind", ledger->kinds[k].name);
+		prometheus_sample_of(e, "kind", ledger->kinds[k].name);
 		prometheus_uint(e, ledger->kinds[k].in_flight);
 	}
 }
@@ -110,8 +99,7 @@ static void put_probes(struct prometheus *e, const struct ledger *ledger, bool l
 
 		if (!strcmp(kind->name, "any")) /* of Lost records that name none */
 			continue;
-		prometheus_sample(e);
-		prometheus_label(e, "kind", kind->name);
+		prometheus_sample_of(e, "kind", kind->name);
 		prometheus_label(e, "tier", kind->tier);
 		prometheus_uint(e, living && *kind->tier);
 	}
@@ -128,8 +116,7 @@ static void put_series_labels(struct prometheus *e, const struct series *series)
 
 static void put_overflow_label(struct prometheus *e)
 {
-	prometheus_sample(e);
-	prometheus_label(e, "overflow", "true");
+	prometheus_sample_of(e, "overflow", "true");
 }
 
 /* One value of all rows of a kind. */
@@ -239,16 +226,8 @@ static void put_rows(struct prometheus *e, const struct ledger *ledger, unsigned
 
 static void put_cpu(struct prometheus *e, const char *mode, uint64_t nano)
 {
-	prometheus_sample(e);
-	prometheus_label(e, "mode", mode);
+	prometheus_sample_of(e, "mode", mode);
 	prometheus_seconds(e, nano);
-}
-
-static void put_bytes(struct prometheus *e, const char *name, const char *help, uint64_t bytes)
-{
-	prometheus_family(e, PROMETHEUS_GAUGE, name, "bytes", help);
-	prometheus_sample(e);
-	prometheus_uint(e, bytes);
 }
 
 static void put_upkeep(struct prometheus *e, const struct own_usage *upkeep)
@@ -260,13 +239,15 @@ static void put_upkeep(struct prometheus *e, const struct own_usage *upkeep)
 		put_cpu(e, "system", upkeep->system_nano);
 	}
 	if (upkeep->has_anonymous)
-		put_bytes(e, "ringside_streamer_anonymous_memory_bytes",
-			  "Anonymous memory of the streamer that counts: its own, apart from code "
-			  "and BPF maps.",
-			  upkeep->anonymous_bytes);
+		prometheus_single(e, PROMETHEUS_GAUGE, "ringside_streamer_anonymous_memory_bytes",
+				  "bytes",
+				  "Anonymous memory of the streamer that counts: its own, apart "
+				  "from code and BPF maps.",
+				  upkeep->anonymous_bytes);
 	if (upkeep->has_maps)
-		put_bytes(e, "ringside_streamer_map_memory_bytes",
-			  "Memory of its BPF maps, with the rings.", upkeep->map_bytes);
+		prometheus_single(e, PROMETHEUS_GAUGE, "ringside_streamer_map_memory_bytes",
+				  "bytes", "Memory of its BPF maps, with the rings.",
+				  upkeep->map_bytes);
 }
 
 static void put_stream(struct prometheus *e, const struct ledger_view *view)
@@ -275,8 +256,7 @@ static void put_stream(struct prometheus *e, const struct ledger_view *view)
 
 	for (unsigned i = 0; i < LEDGER_ID; i++)
 		(void)snprintf(id + (size_t)2 * i, 3, "%02x", view->id[i]);
-	prometheus_sample(e);
-	prometheus_label(e, "stream_id", id);
+	prometheus_sample_of(e, "stream_id", id);
 	prometheus_label(e, "host", view->host);
 	prometheus_label(e, "boot_id", view->boot_id);
 	prometheus_label(e, "kernel_release", view->kernel);
@@ -309,52 +289,44 @@ static void put_streams(struct prometheus *e, const struct ledger *ledger, uint6
 	prometheus_seconds(e, view.interval_nano);
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_ring_size_bytes", "bytes",
 			  "Size of the rings between kernel and streamer.");
-	prometheus_sample(e);
-	prometheus_label(e, "ring", "critical");
+	prometheus_sample_of(e, "ring", "critical");
 	prometheus_uint(e, view.critical_ring_bytes);
-	prometheus_sample(e);
-	prometheus_label(e, "ring", "bulk");
+	prometheus_sample_of(e, "ring", "bulk");
 	prometheus_uint(e, view.bulk_ring_bytes);
 	if (view.living)
 		put_upkeep(e, view.upkeep);
-}
-
-static void put_number(struct prometheus *e, enum prometheus_type type, const char *name,
-		       const char *help, uint64_t v)
-{
-	prometheus_family(e, type, name, NULL, help);
-	prometheus_sample(e);
-	prometheus_uint(e, v);
 }
 
 static void put_server(struct prometheus *e, const struct ledger *ledger,
 		       const struct metrics_server *server)
 {
 	prometheus_family(e, PROMETHEUS_INFO, "ringside_build", NULL, "What serves this.");
-	prometheus_sample(e);
-	prometheus_label(e, "version", RINGSIDE_VERSION);
+	prometheus_sample_of(e, "version", RINGSIDE_VERSION);
 	prometheus_uint(e, 1);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_damaged_records",
-		   "Records, or stretches of them, that could not be read.", server->damaged);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_rows_left_out",
-		   "Rows of Counters that found no room in memory.", ledger->rows_left_out);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_refused",
-		   "Requests for events refused, because there were too many clients.",
-		   server->refused);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_sent",
-		   "Events sent, to all clients together.", server->events_sent);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_events_dropped",
-		   "Events not sent, because the client was too slow.", server->events_dropped);
-	put_number(e, PROMETHEUS_GAUGE, "ringside_serve_events_clients",
-		   "Clients that are sent events now.", server->events_clients);
-	put_number(e, PROMETHEUS_GAUGE, "ringside_serve_connections", "Connections there are now.",
-		   server->connections);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_connections_late",
-		   "Connections ended because a request, or reading its answer, took too long.",
-		   server->connections_late);
-	put_number(e, PROMETHEUS_COUNTER, "ringside_serve_connections_displaced",
-		   "Connections ended because another one needed the place.",
-		   server->connections_displaced);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_damaged_records", NULL,
+			  "Records, or stretches of them, that could not be read.",
+			  server->damaged);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_rows_left_out", NULL,
+			  "Rows of Counters that found no room in memory.", ledger->rows_left_out);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_events_refused", NULL,
+			  "Requests for events refused, because there were too many clients.",
+			  server->refused);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_events_sent", NULL,
+			  "Events sent, to all clients together.", server->events_sent);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_events_dropped", NULL,
+			  "Events not sent, because the client was too slow.",
+			  server->events_dropped);
+	prometheus_single(e, PROMETHEUS_GAUGE, "ringside_serve_events_clients", NULL,
+			  "Clients that are sent events now.", server->events_clients);
+	prometheus_single(e, PROMETHEUS_GAUGE, "ringside_serve_connections", NULL,
+			  "Connections there are now.", server->connections);
+	prometheus_single(
+		e, PROMETHEUS_COUNTER, "ringside_serve_connections_late", NULL,
+		"Connections ended because a request, or reading its answer, took too long.",
+		server->connections_late);
+	prometheus_single(e, PROMETHEUS_COUNTER, "ringside_serve_connections_displaced", NULL,
+			  "Connections ended because another one needed the place.",
+			  server->connections_displaced);
 }
 
 void metrics_write(struct prometheus *e, const struct ledger *ledger,
@@ -363,13 +335,15 @@ void metrics_write(struct prometheus *e, const struct ledger *ledger,
 	put_server(e, ledger, server);
 	put_streams(e, ledger, now_nano);
 	put_probes(e, ledger, ledger_lives(ledger, now_nano));
-	put_sums(e, ledger);
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		put_sum(e, ledger, &sums[i]);
 	put_lost(e, ledger);
-	put_missed(e, ledger);
+	put_sum(e, ledger, &missed);
+	put_in_flight(e, ledger);
 	if (ledger->has_oom_kills)
-		put_number(e, PROMETHEUS_COUNTER, "ringside_kernel_oom_kills",
-			   "OOM kills since boot, as the kernel itself counts them.",
-			   ledger->oom_kills);
+		prometheus_single(e, PROMETHEUS_COUNTER, "ringside_kernel_oom_kills", NULL,
+				  "OOM kills since boot, as the kernel itself counts them.",
+				  ledger->oom_kills);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		put_rows(e, ledger, k, now_nano);
 	prometheus_end(e);
