@@ -14,7 +14,7 @@
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
-	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	{'n', "lines", "COUNT", "stop after COUNT printed records"},
 	{'c', "count", "COUNT", "the same"},
 	PRINTER_OPTIONS,

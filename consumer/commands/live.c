@@ -12,7 +12,7 @@
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
-	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	{'c', "count", "COUNT", "end after COUNT events"},
 	PRINTER_OPTIONS,
 	{0},

@@ -39,8 +39,7 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		printer->output.ops = output_find(arg);
 		if (printer->output.ops)
 			return 0;
-		return options_word_error(printer->options,
-					  "no output %.32s: text, json, protojson or pb", arg);
+		return options_word_error(printer->options, "no output %.32s: " OUTPUT_NAMES, arg);
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
@@ -59,11 +58,11 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 
 int printer_check(const struct printer *printer)
 {
-	if (printer->output.ops->binary && printer->output.terminal && !printer->force)
-		return options_usage_error(printer->options,
-					   "pb is binary: send it to a file or a pipe, or use "
-					   "--force");
-	return 0;
+	if (!printer->output.ops->binary || !printer->output.terminal || printer->force)
+		return 0;
+	return options_word_error(printer->options,
+				  "%.32s is binary: send it to a file or a pipe, or use --force",
+				  printer->output.ops->name);
 }
 
 int printer_open(struct printer *printer)

@@ -23,7 +23,7 @@ enum { OPT_SPEED = PRINTER_LAST };
 
 static const struct option_row rows[] = {
 	{OPT_SPEED, "speed", "X|max", "X times as fast, from 0.001 on; default 1"},
-	{'o', "output", "FORMAT", "pb (default), text, json or protojson"},
+	{'o', "output", "FORMAT", OUTPUT_PB_OR},
 	PRINTER_OPTIONS,
 	{},
 };

@@ -14,7 +14,7 @@
 static const struct option_row rows[] = {
 	{'n', "lines", "COUNT|all", "the last COUNT records; default 10"},
 	{'f', "follow", NULL, "go on with what is being written"},
-	{'o', "output", "FORMAT", "text (default), json, protojson or pb"},
+	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	PRINTER_OPTIONS,
 	{},
 };

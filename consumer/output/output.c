@@ -4,7 +4,9 @@
 #include "proto/base/util.h"
 
 const struct output_ops *const outputs[] = {
-	&output_text, &output_json, &output_protojson, &output_pb, NULL,
+#define OUTPUT_ROW(name) &output_##name,
+	OUTPUTS(OUTPUT_ROW) NULL,
+#undef OUTPUT_ROW
 };
 
 const struct output_ops *output_find(const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What records are turned into: one output-<name>.c each, and one row in output.c. */
+/* What records are turned into: one output-<name>.c each, and its name in OUTPUTS. */
 #pragma once
 
 #include <stdbool.h>
@@ -48,9 +48,18 @@ struct output {
 	void *state; /* the ops' own */
 };
 
-extern const struct output_ops output_text, output_json, output_protojson, output_pb;
+/* The one list of outputs, the default one first: output-<name>.c each. */
+#define OUTPUTS(X) X(text) X(json) X(protojson) X(pb)
+#define OUTPUT_EXTERN(name) extern const struct output_ops output_##name;
+OUTPUTS(OUTPUT_EXTERN)
+#undef OUTPUT_EXTERN
 
-/* All outputs, the default one first, NULL at the end. */
+/* Of -o, for help and errors. */
+#define OUTPUT_TEXT_OR "text (default), json, protojson or pb"
+#define OUTPUT_PB_OR "pb (default), text, json or protojson"
+#define OUTPUT_NAMES "text, json, protojson or pb"
+
+/* As listed, NULL at the end. */
 extern const struct output_ops *const outputs[];
 
 const struct output_ops *output_find(const char *name); /* NULL: there is none */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/text-fixture.h"
+#include <ctype.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -290,6 +291,28 @@ static void colour_wraps_the_label_and_always_ends(void **state)
 			    "Nov 22 03:04:05.123 \033[2mINFO host ? x86_64\033[0m\n");
 }
 
+/* As a word of its own: "pb" is in no other. */
+static bool names_it(const char *list, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at += n)
+		if ((at == list || at[-1] == ' ') && !isalnum((unsigned char)at[n]))
+			return true;
+	return false;
+}
+
+static void help_and_errors_name_every_output(void **state)
+{
+	for (size_t i = 0; outputs[i]; i++) {
+		assert_ptr_equal(output_find(outputs[i]->name), outputs[i]);
+		assert_true(names_it(OUTPUT_NAMES, outputs[i]->name));
+		assert_true(names_it(OUTPUT_TEXT_OR, outputs[i]->name));
+		assert_true(names_it(OUTPUT_PB_OR, outputs[i]->name));
+	}
+	assert_false(names_it(OUTPUT_NAMES, "proto"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +325,7 @@ int main(void)
 		TEST(times_are_local_or_utc_or_since_boot),
 		TEST(impossible_times_are_no_crash),
 		TEST(colour_wraps_the_label_and_always_ends),
+		TEST(help_and_errors_name_every_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
