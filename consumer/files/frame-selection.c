@@ -11,32 +11,28 @@ static bool has_header(const struct recording_frame *frame)
 	return frame->index.counts[RINGSIDE__V1__RECORD__BODY_HEADER] > 0;
 }
 
-static int begin_at_end(int fd, struct recording_ranges *ranges, uint64_t *ret_end)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	*ret_end = (uint64_t)st.st_size;
-	ranges->n = 0;
-	recording_ranges_add_before(ranges, *ret_end, UINT64_MAX); /* what is written meanwhile */
-	return 0;
-}
-
-static int select_matching(int fd, const struct filter *filter, struct recording_ranges *ret)
+/* From @end, which a frame begins at or the file ends at, back: what @filter may want; without one,
+ * to the latest Header. */
+static int select_back(int fd, uint64_t end, const struct filter *filter,
+		       struct recording_ranges *ret)
 {
 	struct recording_frame frame;
-	uint64_t end = 0;
-	int r;
+	int r = 0;
 
-	r = begin_at_end(fd, ret, &end);
-	while (!r && end) {
+	ret->n = 0;
+	recording_ranges_add_before(ret, end, UINT64_MAX); /* what is written meanwhile, too */
+	while (end) {
+		bool header;
+
 		r = recording_frames_before(fd, end, &frame);
 		if (r)
 			break;
+		header = has_header(&frame);
 		recording_ranges_add_before(ret, frame.end, end);
-		if (has_header(&frame) || filter_may_match(filter, &frame.index))
+		if (header || (filter && filter_may_match(filter, &frame.index)))
 			recording_ranges_add_before(ret, frame.offset, frame.end);
+		if (header && !filter)
+			return 0;
 		end = frame.offset;
 	}
 	if (r < 0)
@@ -47,27 +43,7 @@ static int select_matching(int fd, const struct filter *filter, struct recording
 
 int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret)
 {
-	struct recording_frame frame;
-	uint64_t end = begin;
-	int r = 0;
-
-	ret->n = 0;
-	recording_ranges_add_before(ret, begin, UINT64_MAX);
-	while (!r && end) {
-		r = recording_frames_before(fd, end, &frame);
-		if (r)
-			break;
-		recording_ranges_add_before(ret, frame.end, end);
-		end = frame.offset;
-		if (!has_header(&frame))
-			continue;
-		recording_ranges_add_before(ret, frame.offset, frame.end);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	recording_ranges_add_before(ret, 0, end);
-	return 0;
+	return select_back(fd, begin, NULL, ret);
 }
 
 int frame_selection_for(struct reader *reader, const struct filter *filter,
@@ -82,7 +58,7 @@ int frame_selection_for(struct reader *reader, const struct filter *filter,
 	r = reader_is_compressed(reader, &compressed);
 	if (r < 0 || !compressed)
 		return r;
-	r = select_matching(reader_fd(reader), filter, ranges);
+	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, ranges);
 	if (r < 0)
 		return r;
 	r = reader_select(reader, ranges);
