@@ -34,31 +34,26 @@ static void take_uncovered(void *data, const struct checksums_span *span)
 		add(search->doubts, span->first, span->latest + 1);
 }
 
-static void compare(struct search *search, const struct reader_record *item, uint64_t stated,
-		    const uint64_t *stated_bytes)
-{
-	uint64_t first = search->coverage.hashed_first, from;
-
-	if (!checksums_compare(&search->coverage, item, stated, stated_bytes, &from))
-		add(search->doubts, first, search->coverage.added);
-}
-
 static void take_record(struct search *search, const struct reader_record *item)
 {
-	const Ringside__V1__Record *record = item->record;
-	const Ringside__V1__Counters *counters = record->counters;
-	const Ringside__V1__Footer *footer = record->footer;
+	uint64_t first, from;
 
 	checksums_empty(&search->coverage, item);
 	if (item->header)
 		checksums_begin(&search->coverage, item->offset);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64)
-		compare(search, item, counters->xxh64,
-			counters->has_hashed_bytes ? &counters->hashed_bytes : NULL);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64)
-		compare(search, item, footer->xxh64,
-			footer->has_hashed_bytes ? &footer->hashed_bytes : NULL);
+	first = search->coverage.hashed_first;
+	if (!checksums_compare(&search->coverage, item, &from))
+		add(search->doubts, first, search->coverage.added);
 	checksums_add(&search->coverage, item);
+}
+
+/* Whose frames these are, by the first index that says it. */
+static void note_stream(struct suspects *doubts, const struct recording_index *index)
+{
+	if (doubts->has_stream_id)
+		return;
+	doubts->has_stream_id = index->has_stream_id;
+	memcpy(doubts->stream_id, index->stream_id, sizeof(doubts->stream_id));
 }
 
 static void take_hole(struct search *search, const struct damaged_reader_hole *hole)
@@ -76,22 +71,15 @@ static void take_hole(struct search *search, const struct damaged_reader_hole *h
 	index = &hole->damage->index;
 	if (!search->coverage.added && !doubts->first_seq)
 		doubts->first_seq = index->first_seq;
-	if (doubts->has_stream_id)
-		return;
-	doubts->has_stream_id = index->has_stream_id;
-	memcpy(doubts->stream_id, index->stream_id, sizeof(doubts->stream_id));
+	note_stream(doubts, index);
 }
 
 static void take_mark(struct search *search, const struct input_mark *mark)
 {
-	struct suspects *doubts = search->doubts;
-
 	checksums_seal(&search->coverage, mark->checksum);
 	search->frame_first = search->coverage.added;
-	if (!mark->indexed || doubts->has_stream_id)
-		return;
-	doubts->has_stream_id = mark->index.has_stream_id;
-	memcpy(doubts->stream_id, mark->index.stream_id, sizeof(doubts->stream_id));
+	if (mark->indexed)
+		note_stream(search->doubts, &mark->index);
 }
 
 /* Returns what ended the input. */

@@ -119,13 +119,33 @@ void checksums_empty(struct checksums *coverage, const struct reader_record *ite
 	hash_empty(coverage, item->empty);
 }
 
-bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
-		       uint64_t stated, const uint64_t *stated_bytes, uint64_t *ret_from)
+/* The hash that a record carries, and over how many bytes if it says so; NULL: it carries none. */
+static const uint64_t *stated_hash(const Ringside__V1__Record *record, const uint64_t **ret_bytes)
 {
-	bool same = XXH64_digest(coverage->hash) == stated &&
-		    (!stated_bytes || *stated_bytes == coverage->hashed);
-	bool broken = coverage->broken;
+	const Ringside__V1__Counters *counters = record->counters;
+	const Ringside__V1__Footer *footer = record->footer;
 
+	*ret_bytes = NULL;
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64) {
+		*ret_bytes = counters->has_hashed_bytes ? &counters->hashed_bytes : NULL;
+		return &counters->xxh64;
+	}
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64) {
+		*ret_bytes = footer->has_hashed_bytes ? &footer->hashed_bytes : NULL;
+		return &footer->xxh64;
+	}
+	return NULL;
+}
+
+bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
+		       uint64_t *ret_from)
+{
+	const uint64_t *bytes, *stated = stated_hash(item->record, &bytes);
+	bool same, broken = coverage->broken;
+
+	if (!stated)
+		return true;
+	same = XXH64_digest(coverage->hash) == *stated && (!bytes || *bytes == coverage->hashed);
 	*ret_from = coverage->hashed_from;
 	restart(coverage, item->offset);
 	if (broken || !same)

@@ -49,15 +49,15 @@ void checksums_reset(struct checksums *coverage); /* another input begins */
 /* A file begins at @offset: no hash reaches over its border. */
 void checksums_begin(struct checksums *coverage, uint64_t offset);
 
-/* Empty records before the one at hand, and that one: first the former, then checksums_compare if
- * it carries a hash, then the latter. Its record is NULL if it is unreadable. */
+/* Empty records before the one at hand, and that one: first the former, then checksums_compare,
+ * then the latter. Its record is NULL if it is unreadable. */
 void checksums_empty(struct checksums *coverage, const struct reader_record *item);
 void checksums_add(struct checksums *coverage, const struct reader_record *item);
 
-/* The record at hand (not added yet) carries a hash. Returns false if it is not that of the
+/* Returns false if the record at hand (not added yet) carries a hash, and it is not that of the
  * bytes before; *ret_from is where these began. */
 bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
-		       uint64_t stated, const uint64_t *stated_bytes, uint64_t *ret_from);
+		       uint64_t *ret_from);
 
 /* A zstd frame ended here. @right: it has a checksum, which was right. */
 void checksums_seal(struct checksums *coverage, bool right);

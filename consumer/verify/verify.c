@@ -58,30 +58,15 @@ struct verify_report *verify_findings(struct verify *verify)
 }
 
 /* The bytes before the record at hand, as a hash in it has them. */
-static void compare_hash(struct verify *verify, const struct reader_record *item, uint64_t stated,
-			 const uint64_t *stated_bytes)
+static void check_hash(struct verify *verify, const struct reader_record *item)
 {
 	uint64_t from;
 
-	if (!checksums_compare(&verify->coverage, item, stated, stated_bytes, &from))
+	if (!checksums_compare(&verify->coverage, item, &from))
 		findings_add(&verify->report.problems,
 			     "the bytes from %" PRIu64 " to %" PRIu64
 			     " are not those that were written (xxh64)",
 			     from, item->offset);
-}
-
-static void check_hash(struct verify *verify, const struct reader_record *item)
-{
-	const Ringside__V1__Record *record = item->record;
-	const Ringside__V1__Counters *counters = record->counters;
-	const Ringside__V1__Footer *footer = record->footer;
-
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64)
-		compare_hash(verify, item, counters->xxh64,
-			     counters->has_hashed_bytes ? &counters->hashed_bytes : NULL);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64)
-		compare_hash(verify, item, footer->xxh64,
-			     footer->has_hashed_bytes ? &footer->hashed_bytes : NULL);
 }
 
 static int take_counters(struct verify *verify, const Ringside__V1__Record *record,
