@@ -87,7 +87,7 @@ int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t 
 }
 
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
-		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size)
+		  const struct record_stamp *stamp, uint8_t *buf, size_t *ret_size)
 {
 	uint8_t *record = buf + 2, *body = record + 3, *p;
 	const struct probe *probe = probe_of(head, size);

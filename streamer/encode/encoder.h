@@ -13,6 +13,7 @@
 
 #include "bpf/wire/wire.h"
 #include "proto/record/pb.h"
+#include "proto/record/stamp.h"
 
 struct encoder;
 
@@ -27,17 +28,11 @@ struct encoder_config {
 int encoder_new(struct encoder **ret, const struct encoder_config *config);
 struct encoder *encoder_free(struct encoder *encoder); /* NULL is fine; returns NULL */
 
-/* What the stream knows about an event. */
-struct encoder_stamp {
-	uint64_t seq;
-	int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
-};
-
 /* Writes one frame (length and Record) for a ring record of @size bytes, aligned to 8, to @buf,
  * which has room for ENCODER_FRAME_MAX: bytes behind the frame may be overwritten too. Sets
  * *ret_size. Returns 0, or -EBADMSG for a record that is not whole (there is no frame). */
 int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
-		  const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
+		  const struct record_stamp *stamp, uint8_t *buf, size_t *ret_size);
 
 /* Takes what a ring record with WIRE_PATH says about a cgroup. 0, or -EBADMSG for one that is not
  * whole, or another. */

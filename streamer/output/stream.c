@@ -99,11 +99,6 @@ void stream_set_offset(struct stream *s, int64_t realtime_offset)
 	s->realtime_offset = realtime_offset;
 }
 
-int64_t stream_offset(const struct stream *s)
-{
-	return s->realtime_offset;
-}
-
 size_t stream_pending(const struct stream *s)
 {
 	return s->tail - s->head;
@@ -154,9 +149,13 @@ static int make_room(struct stream *s, size_t room, size_t max)
 	return 0;
 }
 
-uint8_t *stream_reserve(struct stream *s, size_t room)
+uint8_t *stream_reserve(struct stream *s, size_t room, struct record_stamp *ret_stamp)
 {
-	return make_room(s, room, STREAM_BUFFER) < 0 ? NULL : s->buf + s->tail;
+	if (make_room(s, room, STREAM_BUFFER) < 0)
+		return NULL;
+	ret_stamp->seq = s->now.seq + 1;
+	ret_stamp->realtime_offset = s->realtime_offset;
+	return s->buf + s->tail;
 }
 
 void stream_append(struct stream *s, size_t size)

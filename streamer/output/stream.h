@@ -9,6 +9,7 @@
 
 #include "proto/record/pb.h"
 #include "proto/record/peek.h"
+#include "proto/record/stamp.h"
 #include "streamer/output/sink.h"
 
 struct stream;
@@ -28,14 +29,12 @@ uint32_t stream_file(const struct stream *stream);     /* index of the file */
 /* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
 void stream_set_offset(struct stream *stream, int64_t realtime_offset);
 
-int64_t stream_offset(const struct stream *stream);
-
 /* Whether the buffer for events takes @room more bytes. */
 bool stream_has_room(const struct stream *stream, size_t room);
 
 /* An event: @room bytes to write its frame to, NULL if there are none; then, of these, how many it
- * takes. Its number is the one after stream_seq(). */
-uint8_t *stream_reserve(struct stream *stream, size_t room);
+ * takes. */
+uint8_t *stream_reserve(struct stream *stream, size_t room, struct record_stamp *ret_stamp);
 void stream_append(struct stream *stream, size_t size);
 
 /* Any other record: begin, write the body with @ret_pb (at most @room bytes), end. The stamps

@@ -136,9 +136,8 @@ static bool has_room(struct pipeline *p, bool bulk)
 
 static int encode_event(struct pipeline *p, const struct wire_head *head, size_t size)
 {
-	const struct encoder_stamp stamp = {.seq = stream_seq(p->stream) + 1,
-					    .realtime_offset = stream_offset(p->stream)};
-	uint8_t *frame = stream_reserve(p->stream, ENCODER_FRAME_MAX);
+	struct record_stamp stamp;
+	uint8_t *frame = stream_reserve(p->stream, ENCODER_FRAME_MAX, &stamp);
 	size_t n;
 	int r;
 

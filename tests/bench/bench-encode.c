@@ -45,7 +45,7 @@ static void encode_one(struct bench *bench, unsigned i)
 {
 	const struct wire_head *head =
 		(const void *)(bench->ring + i % bench->n_records * bench->stride);
-	struct encoder_stamp stamp = {.seq = 1000000 + i, .realtime_offset = 1700000000000000000};
+	struct record_stamp stamp = {.seq = 1000000 + i, .realtime_offset = 1700000000000000000};
 
 	if (encoder_event(bench->encoder, head, head->size, &stamp, bench->frame,
 			  &bench->frame_size) < 0)
@@ -119,7 +119,7 @@ static void bench_free(struct bench *bench)
 static void warm_up(struct bench *bench, const struct wire_record *record)
 {
 	struct wire_record with_paths = *record;
-	struct encoder_stamp stamp = {};
+	struct record_stamp stamp = {};
 
 	record_path(&with_paths, &with_paths.denial.process.exe, "/usr/sbin/nginx");
 	record_path(&with_paths, &with_paths.denial.cgroup.path,

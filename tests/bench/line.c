@@ -16,13 +16,13 @@ static const struct line *running;
 static uint64_t sink_of_words; /* for the compiler */
 
 int __real_encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
-			 const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
+			 const struct record_stamp *stamp, uint8_t *buf, size_t *ret_size);
 int __wrap_encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
-			 const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size);
+			 const struct record_stamp *stamp, uint8_t *buf, size_t *ret_size);
 
 /* The linker puts it in encoder_event's place. */
 int __wrap_encoder_event(struct encoder *encoder, const struct wire_head *head, size_t size,
-			 const struct encoder_stamp *stamp, uint8_t *buf, size_t *ret_size)
+			 const struct record_stamp *stamp, uint8_t *buf, size_t *ret_size)
 {
 	Ringside__V1__Record *message;
 	uint8_t *p;

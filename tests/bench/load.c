@@ -55,7 +55,7 @@ static void put_first(struct flood_record *to, struct wire_record record)
 static Ringside__V1__Record *make_message(struct encoder *encoder, const struct flood_record *first)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	const struct encoder_stamp stamp = RECORD_STAMP;
+	const struct record_stamp stamp = RECORD_STAMP;
 	size_t size;
 
 	if (encoder_event(encoder, &first->denial.head, first->size, &stamp, frame, &size) < 0)

@@ -194,7 +194,7 @@ static void fill_kill(struct maker *maker)
 
 static void put_event(struct maker *maker, uint64_t number)
 {
-	struct encoder_stamp stamp = {.seq = ++maker->seq, .realtime_offset = REALTIME};
+	struct record_stamp stamp = {.seq = ++maker->seq, .realtime_offset = REALTIME};
 	struct wire_head *head = &maker->record.head;
 	size_t size;
 

@@ -38,9 +38,8 @@ int fixture_teardown(void **state)
 
 int fixture_event(struct fixture *f, const struct wire_head *head, size_t size)
 {
-	const struct encoder_stamp stamp = {.seq = stream_seq(f->stream) + 1,
-					    .realtime_offset = stream_offset(f->stream)};
-	uint8_t *frame = stream_reserve(f->stream, ENCODER_FRAME_MAX);
+	struct record_stamp stamp;
+	uint8_t *frame = stream_reserve(f->stream, ENCODER_FRAME_MAX, &stamp);
 	size_t n;
 	int r;
 

@@ -162,7 +162,7 @@ void assert_text(const char *got, const char *want)
 void assert_encodes(struct encoder *encoder, const struct wire_record *record, const char *want)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ uint8_t *packed = NULL;
 	Ringside__V1__Record *message;

@@ -39,7 +39,7 @@ char *record_text(const ProtobufCMessage *message);
 /* Does what assert_string_equal does, but names the line: cmocka cuts long texts. */
 void assert_text(const char *got, const char *want);
 
-#define RECORD_STAMP ((struct encoder_stamp){.seq = 42, .realtime_offset = 1000000000000000000})
+#define RECORD_STAMP ((struct record_stamp){.seq = 42, .realtime_offset = 1000000000000000000})
 
 /* What record_init says, as text. */
 #define RECORD_TAIL                                                                                \

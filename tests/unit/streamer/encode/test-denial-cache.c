@@ -42,7 +42,7 @@ static void forget(struct denial_cache *memo)
 
 static void assert_same(struct pair *pair, const struct wire_record *record)
 {
-	const struct encoder_stamp stamp = RECORD_STAMP;
+	const struct record_stamp stamp = RECORD_STAMP;
 	size_t size = 0;
 
 	pair->remembered +=

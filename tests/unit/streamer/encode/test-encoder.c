@@ -46,7 +46,7 @@ static int encode_exactly(struct encoder *encoder, const void *bytes, size_t siz
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
 	_cleanup_free_ void *copy = malloc(size ? size : 1);
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	size_t frame_size = SIZE_MAX;
 	int r;
 
@@ -178,7 +178,7 @@ static void the_largest_record_fits_a_frame(void **state)
 static Ringside__V1__Record *encode(struct encoder *encoder, const struct wire_record *record)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	size_t size;
 
 	assert_ok(encoder_event(encoder, &record->head, record->head.size, &stamp, frame, &size));
@@ -378,7 +378,7 @@ static void numbers_of_any_size_arrive(void **state)
 static void real_time_may_be_before_boot_time(void **state)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	struct encoder_stamp stamp = {.seq = UINT64_MAX, .realtime_offset = -1000};
+	struct record_stamp stamp = {.seq = UINT64_MAX, .realtime_offset = -1000};
 	Ringside__V1__Record *message;
 	struct wire_record record;
 	size_t size;

@@ -217,7 +217,7 @@ static void assert_container_init(struct encoder *encoder, const char *path, uin
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
 	static uint64_t id = 1000;
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	Ringside__V1__Record *message;
 	struct wire_record record;
 	size_t size;
@@ -268,7 +268,7 @@ static void a_machines_supervisor_may_be_in_its_cgroup(void **state)
 static void assert_level(struct encoder *encoder, uint32_t scope, const char *owner, int want)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	Ringside__V1__Record *message;
 	struct wire_record record;
 	size_t size;

@@ -168,7 +168,7 @@ static void a_row_is_news_if_any_cpu_has_seen_something(void **state)
 
 static void its_ring_records_become_no_events(void **state)
 {
-	const struct encoder_stamp stamp = RECORD_STAMP;
+	const struct record_stamp stamp = RECORD_STAMP;
 	static uint8_t frame[ENCODER_FRAME_MAX];
 	struct wire_record record;
 	size_t size;

@@ -21,7 +21,7 @@ static void make_denial(struct wire_record *record)
 static char *field_of(struct encoder *encoder, const struct wire_record *record, const char *name)
 {
 	static uint8_t frame[ENCODER_FRAME_MAX];
-	struct encoder_stamp stamp = RECORD_STAMP;
+	struct record_stamp stamp = RECORD_STAMP;
 	_cleanup_free_ char *text = NULL;
 	Ringside__V1__Record *message;
 	char key[128];
