@@ -5,11 +5,11 @@
 #include "bpf/common/common.bpf.h"
 #include "bpf/common/count.bpf.h"
 #include "bpf/common/known.bpf.h"
+#include "bpf/common/limit.bpf.h"
 #include "bpf/common/owner.bpf.h"
 #include "bpf/common/task.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
 #include "bpf/seccomp/exe.bpf.h"
-#include "bpf/seccomp/limit.bpf.h"
 #include "bpf/seccomp/own-calls.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
 
@@ -35,19 +35,6 @@ struct {
 	__type(key, struct wire_denial_key);
 	__type(value, struct wire_row);
 } rs_denials SEC(".maps");
-
-static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *row, __u64 now)
-{
-	if (row) {
-		if (!row->first_limited)
-			row->first_limited = now;
-		row->last_limited = now;
-		ADD(row->limited, 1);
-	} else {
-		ADD(sums->overflow_limited, 1);
-	}
-	sums_leave(sums, &sums->limited);
-}
 
 /* Which executable, as it was lately: a process may change its root, and so the path. */
 static __always_inline __u64 exe_lately(const struct mark *mark, struct task_struct *task,
@@ -140,13 +127,6 @@ static __always_inline __u32 known_action(__u32 action)
 		(key)->action = WIRE_OTHERS;                                                       \
 		(key)->error = 0;                                                                  \
 	} while (0)
-
-/* Counts, and asks the key's own limit. */
-static __always_inline bool row_takes(struct wire_row *row, __u64 now, bool *ret_first)
-{
-	row_count(row, now);
-	return row_passes(row, now, ret_first);
-}
 
 /* The row of a key that has none of its own so far. */
 static __always_inline struct wire_row *row_of_share(const struct wire_share *share, __u32 slot,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bpf/common/common.bpf.h"
+#include "bpf/common/count.bpf.h"
 #include "bpf/common/share.bpf.h"
 
 /* A cgroup may do what --container-rate says. Those below one share what they may, or whoever makes
@@ -91,6 +92,26 @@ static __always_inline bool row_passes(struct wire_row *row, __u64 now, bool *re
 		row->tat = now + rs_rate.interval;
 	return *ret_first || !rs_rate.interval ||
 	       limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance);
+}
+
+/* Counts, and asks the key's own limit. */
+static __always_inline bool row_takes(struct wire_row *row, __u64 now, bool *ret_first)
+{
+	row_count(row, now);
+	return row_passes(row, now, ret_first);
+}
+
+static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *row, __u64 now)
+{
+	if (row) {
+		if (!row->first_limited)
+			row->first_limited = now;
+		row->last_limited = now;
+		ADD(row->limited, 1);
+	} else {
+		ADD(sums->overflow_limited, 1);
+	}
+	sums_leave(sums, &sums->limited);
 }
 
 static __always_inline bool paths_pass(__u32 slot, __u64 now)
