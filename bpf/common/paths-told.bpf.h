@@ -4,6 +4,7 @@
 
 #include "bpf/common/common.bpf.h"
 #include "bpf/common/variant.bpf.h"
+#include "bpf/common/victims.bpf.h"
 
 #include <linux/errno.h>
 
@@ -49,30 +50,7 @@ static __always_inline const struct sent *sent_to(struct task_struct *victim, __
 	return sent;
 }
 
-struct victim_key {
-	__u32 tgid;
-	__u32 pad;
-	__u64 start_boottime;
-};
-
-/* Processes that were told and live on for a moment: the mark is per thread, one that shares a
- * victim's memory may be marked itself, and each dying thread that wants memory is marked. Not an
- * LRU, which would forget them in a large kill: they leave when they exit. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct victim_key);
-	__type(value, __u64);
-} rs_victims SEC(".maps");
-
 static volatile __u64 victims; /* in there */
-
-static __always_inline void victim_key(struct victim_key *key, struct task_struct *victim)
-{
-	key->tgid = BPF_CORE_READ(victim, tgid);
-	key->pad = 0;
-	key->start_boottime = BPF_CORE_READ(victim, group_leader, start_boottime);
-}
 
 enum told { TOLD_NOT, TOLD_BEFORE, TOLD_UNKNOWN };
 
