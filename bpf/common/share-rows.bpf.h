@@ -17,10 +17,11 @@ LOOP_STEP needed_step(__u32 i, struct share_climb *climb)
 	if (!share)
 		return 1;
 	if (climb->slot == WIRE_SHARE_MACHINE) {
-		climb->needed += share->rows[climb->probe & 3];
+		climb->needed += share->rows[climb->probe & (WIRE_SHARE_PROBES - 1)];
 		return 1;
 	}
-	climb->needed = wire_share_needed(climb->needed, share->rows[climb->probe & 3]);
+	climb->needed = wire_share_needed(climb->needed,
+					  share->rows[climb->probe & (WIRE_SHARE_PROBES - 1)]);
 	climb->slot = share->parent;
 	return 0;
 }
@@ -42,7 +43,8 @@ static __always_inline bool share_has_room(__u32 slot, __u32 probe, __u32 all)
 	struct wire_share *share = share_at(slot);
 
 	return share && slot != WIRE_SHARE_MACHINE &&
-	       share_fits(slot, wire_share_needed(1, share->own[probe & 3]), probe, all);
+	       share_fits(slot, wire_share_needed(1, share->own[probe & (WIRE_SHARE_PROBES - 1)]),
+			  probe, all);
 }
 
 LOOP_STEP take_step(__u32 i, struct share_climb *climb)
@@ -51,7 +53,7 @@ LOOP_STEP take_step(__u32 i, struct share_climb *climb)
 
 	if (!share)
 		return 1;
-	ADD(share->rows[climb->probe & 3], 1);
+	ADD(share->rows[climb->probe & (WIRE_SHARE_PROBES - 1)], 1);
 	if (climb->slot == WIRE_SHARE_MACHINE)
 		return 1;
 	climb->slot = share->parent;
@@ -65,8 +67,6 @@ static __always_inline void share_take_row(__u32 slot, __u32 probe)
 	struct wire_share *share = share_at(slot);
 
 	if (share)
-		ADD(share->own[probe & 3], 1);
+		ADD(share->own[probe & (WIRE_SHARE_PROBES - 1)], 1);
 	LOOP(SHARE_LEVELS + 1, take_step, &climb);
 }
-
-_Static_assert(WIRE_PROBE_COUNT == 4, "& 3");

@@ -21,19 +21,22 @@
  * are not kept apart. In the place of an action or a scope. */
 #define WIRE_OTHERS 0xffffffffu
 
+#define WIRE_SHARE_PROBES 8u /* a power of two, no less than there are */
+_Static_assert(WIRE_PROBE_COUNT <= WIRE_SHARE_PROBES, "WIRE_SHARE_PROBES");
+
 /* The counts are changed by both sides, atomically; the streamer takes away. */
 struct wire_share {
 	struct wire_cgroup_key cgroup;
 	__u32 parent;                  /* slot */
 	__s32 groups;                  /* cgroups with a share in this subtree, with this */
-	__s32 rows[WIRE_PROBE_COUNT];  /* rows in the tables, of this subtree */
-	__s32 own[WIRE_PROBE_COUNT];   /* of these, this cgroup's */
+	__s32 rows[WIRE_SHARE_PROBES]; /* rows in the tables, of this subtree */
+	__s32 own[WIRE_SHARE_PROBES];  /* of these, this cgroup's */
 	__u64 since;                   /* boottime when it was made */
 	__u64 address;                 /* struct cgroup; 0: not known */
 	__u64 tat, first_tat, all_tat; /* theoretical arrival times; see limit.bpf.h */
 	__u64 path_tat;
 };
-_Static_assert(sizeof(struct wire_share) == 16 + 8 + 8 * WIRE_PROBE_COUNT + 48, "wire_share");
+_Static_assert(sizeof(struct wire_share) == 16 + 8 + 8 * WIRE_SHARE_PROBES + 48, "wire_share");
 
 struct wire_group {
 	__u32 slot;
