@@ -152,7 +152,8 @@ static const struct row rows[] = {
 	{"probes", 0, "LIST",
 	 "what to report: oom,seccomp (default: both), and tcp: how full\n"
 	 "the TCP queues of each container are; bpf: all BPF programs and\n"
-	 "maps of the machine, whose they are and what they take",
+	 "maps of the machine, whose they are and what they take; signal:\n"
+	 "who ended whom by SIGKILL, and whom the kernel did",
 	 options_set_probes},
 	{"bpf-stats", 0, NULL,
 	 "of bpf: let the kernel count how often and how long each program\n"

@@ -11,8 +11,10 @@
 
 /* Set by the streamer before loading. Weak: each .bpf.c has them, the linker keeps one. */
 const volatile __u32 rs_page_shift __weak = 12;
-const volatile __u32 rs_cpus __weak = 1;                   /* possible CPUs */
-const volatile struct wire_rate rs_rate __weak = {};       /* --rate */
+const volatile __u32 rs_cpus __weak = 1;             /* possible CPUs */
+const volatile __u32 rs_attached __weak = 0;         /* probes: 1 << WIRE_OOM_KILL */
+const volatile __u32 rs_looks __weak = 0;            /* of these: have an iterator that looks */
+const volatile struct wire_rate rs_rate __weak = {}; /* --rate */
 const volatile struct wire_rate rs_group_rate __weak = {}; /* --container-rate */
 
 /* First argument of the self-test's calls: their events are marked and not counted. 0: none.

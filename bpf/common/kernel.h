@@ -114,12 +114,32 @@ struct thread_info {
 	__u32 status;
 };
 
+typedef struct spinlock {
+	int held; /* never by name: its first word, whatever that is called */
+} spinlock_t;
+
+struct task_io_accounting {
+	__u64 syscw; /* CONFIG_TASK_XACCT: writes that have ended */
+};
+
 typedef struct {
 	unsigned long sig[1];
 } sigset_t;
 
 struct sigpending {
 	sigset_t signal;
+};
+
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[1]; /* by number, from signal 1 on */
 };
 
 struct task_struct {
@@ -131,6 +151,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct task_struct *parent; /* the tracer, if there is one */
 	struct task_struct *group_leader;
 	struct list_head thread_node;
 	__u64 self_exec_id; /* counts execs; inherited by fork */
@@ -140,8 +161,11 @@ struct task_struct {
 	char comm[16];
 	struct fs_struct *fs;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
 	struct sigpending pending;
 	struct seccomp seccomp;
+	spinlock_t alloc_lock;
+	struct task_io_accounting ioac;
 	struct css_set *cgroups;
 };
 

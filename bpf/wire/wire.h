@@ -12,7 +12,8 @@
 	X(OOM_KILL, oom_kill, 2)                                                                   \
 	X(SECCOMP_DENIAL, seccomp_denial, 3)                                                       \
 	X(TCP_QUEUE, tcp_queue, 0)                                                                 \
-	X(BPF_OBJECT, bpf_object, 0)
+	X(BPF_OBJECT, bpf_object, 0)                                                               \
+	X(SIGNAL_KILL, signal_kill, 9)
 
 enum {
 #define WIRE_ID(NAME, name, field) WIRE_##NAME,
@@ -252,6 +253,7 @@ struct wire_cpu {
 };
 _Static_assert(sizeof(struct wire_cpu) == 64 * WIRE_PROBE_COUNT, "wire_cpu");
 
+#include "bpf/wire/wire-kill.h"
 #include "bpf/wire/wire-object.h"
 #include "bpf/wire/wire-share.h"
 #include "bpf/wire/wire-tcp.h"

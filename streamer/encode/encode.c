@@ -12,8 +12,8 @@ struct executable {
 	uint8_t field[PATH_SIZE + 16]; /* executable_path, as much as is there */
 };
 
-/* A comm is NUL-terminated, but who knows. Most are ASCII and need no look at each byte. */
-static uint8_t *put_comm(uint8_t *p, const char *comm)
+/* It is NUL-terminated, but who knows. Most are ASCII and need no look at each byte. */
+uint8_t *encode_comm(uint8_t *p, const char *comm)
 {
 	const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
 	uint64_t a, b, zeros_a, zeros_b;
@@ -115,9 +115,9 @@ uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, s
 	p = put_known(p, FIELD_PROCESS_VPID, wire->vpid);
 	p = put_known(p, FIELD_PROCESS_UID, wire->uid);
 	p = put_known(p, FIELD_PROCESS_GID, wire->gid);
-	p = put_comm(put_tag(p, FIELD_PROCESS_COMM, PB_BYTES), wire->comm);
+	p = encode_comm(put_tag(p, FIELD_PROCESS_COMM, PB_BYTES), wire->comm);
 	if (wire->leader_comm[0] && strncmp(wire->comm, wire->leader_comm, WIRE_COMM_SIZE))
-		p = put_comm(put_tag(p, FIELD_PROCESS_LEADER_COMM, PB_BYTES), wire->leader_comm);
+		p = encode_comm(put_tag(p, FIELD_PROCESS_LEADER_COMM, PB_BYTES), wire->leader_comm);
 	p = put_raw(p, executable->field, executable->size);
 	if (wire->start_boottime)
 		p = put_fixed64(p, FIELD_PROCESS_START_BOOTTIME_NANO, wire->start_boottime);

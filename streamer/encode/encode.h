@@ -24,6 +24,9 @@ struct encoder {
 	bool exe_missing;          /* its path is not known */
 };
 
+/* A comm, of WIRE_COMM_SIZE, behind its tag. Returns the end. */
+uint8_t *encode_comm(uint8_t *p, const char *comm);
+
 /* A Process as @field. Returns the end, or NULL if its path is not whole. */
 uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, size_t fixed,
 			const struct wire_process *process, unsigned field, uint8_t *p);

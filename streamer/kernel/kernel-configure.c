@@ -29,6 +29,16 @@ static int resize(const struct kernel *kernel, const char *name, uint32_t entrie
 	return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
 }
 
+/* The probes that are going to be. */
+static uint32_t attached(const struct kernel *kernel)
+{
+	uint32_t mask = 0;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		mask |= kernel->tiers[id] ? 1u << id : 0;
+	return mask;
+}
+
 static int set_numbers(const struct kernel *kernel)
 {
 	const struct programs *programs = kernel->programs;
@@ -38,6 +48,8 @@ static int set_numbers(const struct kernel *kernel)
 	} numbers[] = {
 		{"rs_page_shift", (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE))},
 		{"rs_cpus", kernel->n_cpus},
+		{"rs_attached", attached(kernel)},
+		{"rs_looks", kernel->looks},
 		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
 		{"rs_sees_kill",
 		 programs_has(programs, "rs_oom_begin") || programs_has(programs, "rs_oom_kbegin")},
@@ -73,23 +85,30 @@ static int size_table(const struct kernel *kernel, const struct tiers_table *tab
 	return resize(kernel, table->map, (uint32_t)rows);
 }
 
-/* The tables whose rows each CPU has for itself: only where they are wanted. */
+/* The maps of @table's probe alone, which is not wanted. */
+static int leave_out(const struct kernel *kernel, const struct tiers_table *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < KERNEL_TEXTS && table->maps[i] && !r; i++) {
+		struct bpf_map *map = programs_map(kernel->programs, table->maps[i]);
+
+		r = map ? bpf_map__set_autocreate(map, false) : 0;
+	}
+	return r;
+}
+
+/* Tables that take much memory: only where they are wanted. */
 static int set_tables(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
-		struct bpf_map *map;
 		int r = 0;
 
-		if (!table->per_cpu)
-			continue;
-		map = programs_map(kernel->programs, table->map);
-		if (!map)
-			continue;
-		if (kernel->tiers[id])
+		if (!kernel->tiers[id])
+			r = leave_out(kernel, table);
+		else if (table->per_cpu && programs_map(kernel->programs, table->map))
 			r = size_table(kernel, table);
-		else
-			r = bpf_map__set_autocreate(map, false);
 		if (r)
 			return r;
 	}
@@ -143,6 +162,7 @@ int kernel_configure(struct kernel *kernel)
 			     config->container_rate);
 	widen(kernel, "rs_known");
 	widen(kernel, "rs_victims");
+	widen(kernel, "rs_kill_ended");
 	if (!r)
 		r = set_tables(kernel);
 	if (!r)

@@ -8,11 +8,13 @@
 
 void kernel_attach_look(const struct kernel *kernel, unsigned probe)
 {
-	const char *program = tiers_look(probe)->program;
+	const struct look *of = tiers_look(probe);
 
-	if (program && programs_has(kernel->programs, program))
+	if (of->program && programs_has(kernel->programs, of->program))
 		(void)programs_attach_rows(kernel->programs,
-					   programs_find(kernel->programs, program), -1);
+					   programs_find(kernel->programs, of->program),
+					   of->map ? programs_map_fd(kernel->programs, of->map)
+						   : -1);
 }
 
 const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe)

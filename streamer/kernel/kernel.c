@@ -73,8 +73,7 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 	char error[sizeof(probe->attempts[0].error)];
 
 	for (; tier->programs[0]; tier++) {
-		if (kernel->config.attach && kernel->config.attach != tier->tier &&
-		    tier->tier != KERNEL_TIER_ITERATOR)
+		if (kernel->config.attach && kernel->config.attach != tier->tier && !tier->only)
 			continue;
 		if (!(tier->variants & 1u << kernel->variant)) {
 			if (!tiers_other(id, tier, kernel->variant))

@@ -10,6 +10,7 @@
 struct tier {
 	enum kernel_tier tier;
 	unsigned variants; /* of the programs that can do it: 1u << PROGRAMS_* */
+	bool only;         /* there is no other way: not left out, whatever --attach asks for */
 	bool taxes;        /* costs every process: only with permission */
 	bool built_in;     /* no headers tell what its programs read: not compiled on the machine */
 	/* Good only where tasks that wait inside a call take nothing from others: the self-test
@@ -64,6 +65,7 @@ struct tiers_table {
 	/* Constants of the programs that say how large a row of all CPUs is, and how many there may
 	 * be; a variable that counts ended intervals: see kernel_end_epoch(). NULL: it has none. */
 	const char *row_bytes, *room, *ended;
+	const char *maps[KERNEL_TEXTS]; /* besides, that nobody else has a use for */
 };
 const struct tiers_table *tiers_table(unsigned probe);
 
@@ -71,6 +73,7 @@ const struct tiers_table *tiers_table(unsigned probe);
 struct look {
 	const char *program; /* NULL: it has none */
 	const char *kind;    /* of iterator: "task_file" */
+	const char *map;     /* whose elements it goes over, or NULL */
 	const char *without; /* a blind spot where it cannot be had */
 };
 const struct look *tiers_look(unsigned probe);

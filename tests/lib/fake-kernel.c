@@ -38,6 +38,8 @@ struct kernel *fake_kernel_new(void)
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		kernel->rows[i] = calloc(FAKE_ROWS, sizeof(*kernel->rows[i]));
 		assert_non_null(kernel->rows[i]);
+		if (probes[i]->field && probes[i]->on_request)
+			continue; /* not attached, as by default */
 		kernel->probes[i] = (struct kernel_probe){
 			.tier = KERNEL_TIER_FENTRY,
 			.n_hooks = 1,
@@ -50,6 +52,15 @@ struct kernel *fake_kernel_new(void)
 	}
 	the_kernel = kernel;
 	return kernel;
+}
+
+unsigned fake_attached(const struct kernel *kernel)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		n += kernel->probes[i].tier != KERNEL_TIER_NONE;
+	return n;
 }
 
 struct kernel *kernel_free(struct kernel *kernel)

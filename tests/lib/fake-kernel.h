@@ -60,6 +60,7 @@ struct kernel {
 /* Returns one with all probes attached that has seen nothing. The rings take as many records as
  * FAKE_RING_RECORDS. */
 struct kernel *fake_kernel_new(void);
+unsigned fake_attached(const struct kernel *kernel); /* how many probes */
 
 /* Returns the sums of a probe on a CPU. */
 struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu);

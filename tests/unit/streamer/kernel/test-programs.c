@@ -91,7 +91,8 @@ static void every_tail_is_somewhere(void **state)
 static void constants_are_found_by_name(void **state)
 {
 	static const char *const names[] = {"rs_page_shift", "rs_cpus",       "rs_rate",
-					    "rs_group_rate", "rs_sees_audit", "rs_sees_kill"};
+					    "rs_group_rate", "rs_sees_audit", "rs_sees_kill",
+					    "rs_attached",   "rs_looks"};
 
 	for (size_t v = 0; v < ARRAY_SIZE(variants); v++) {
 		struct programs *programs = open_variant(variants[v]);
