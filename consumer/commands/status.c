@@ -7,6 +7,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/files/folder.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/serve/feed.h"
 #include "consumer/serve/health.h"
 #include "proto/base/clock.h"
@@ -152,6 +153,7 @@ static void put_refused(struct writer *writer, const struct own_usage *upkeep)
 
 static void put_sums(struct line *line, const struct ledger_kind *kind)
 {
+	line_text(line, "; ");
 	line_count(line, kind->sums[LEDGER_SEEN]);
 	line_text(line, " seen, ");
 	line_count(line, kind->sums[LEDGER_LIMITED]);
@@ -165,40 +167,32 @@ static void put_sums(struct line *line, const struct ledger_kind *kind)
 	}
 }
 
-/* @objects: those of a kind that has them, or NULL. */
-static void put_probe(struct writer *writer, const struct ledger_kind *kind,
-		      const struct bpf_objects *objects)
+static void put_probe(struct writer *writer, const struct ledger *ledger, unsigned kind)
 {
+	const struct ledger_kind *of = &ledger->kinds[kind];
+	const struct kind *known = kind_find(of->name);
 	char buf[LINE_SIZE];
 	struct line line = line_make(buf, sizeof(buf));
-	size_t size = strlen(kind->name);
+	size_t size = strlen(of->name);
 
 	line_text(&line, "  ");
-	line_text(&line, kind->name);
+	line_text(&line, of->name);
 	line_pad(&line, size < 15 ? 16 - size : 1);
-	line_text(&line, *kind->tier ? "attached (" : "not attached");
-	line_text(&line, kind->tier);
-	line_text(&line, *kind->tier ? ")" : "");
-	if (objects || kind->has_sums)
-		line_text(&line, "; ");
-	if (objects)
-		bpf_objects_text(&line, objects);
-	else if (kind->has_sums)
-		put_sums(&line, kind);
+	line_text(&line, *of->tier ? "attached (" : "not attached");
+	line_text(&line, of->tier);
+	line_text(&line, *of->tier ? ")" : "");
+	if (known && known->state)
+		known->state(&line, ledger, clock_nano(CLOCK_REALTIME));
+	else if (of->has_sums)
+		put_sums(&line, of);
 	put_line(writer, &line);
 }
 
 static void put_probes(struct writer *writer, const struct ledger *ledger)
 {
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		const struct ledger_kind *kind = &ledger->kinds[k];
-		bool has_objects = !strcmp(kind->name, LEDGER_OBJECTS);
-
-		if (strcmp(kind->name, "any") != 0)
-			put_probe(writer, kind,
-				  has_objects ? ledger_objects(ledger, clock_nano(CLOCK_REALTIME))
-					      : NULL);
-	}
+	for (unsigned k = 0; k < ledger->n_kinds; k++)
+		if (strcmp(ledger->kinds[k].name, "any") != 0)
+			put_probe(writer, ledger, k);
 }
 
 static int print(const struct status *status, const struct health *health)

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "consumer/base/text-line.h"
 #include "proto/ringside.pb-c.h"
+
+struct cursor;
+struct json_page;
+struct ledger;
 
 /* What a line of text begins with, and in which colour. */
 struct tone {
@@ -35,6 +39,16 @@ struct kind {
 	/* Its hooks make calls longer, which doctor measures: what that means where they are
 	 * tracepoints, for who starts live. NULL: they do not. */
 	const char *tax;
+
+	/* Of what Counters sum up, or describe. All may be NULL: then it is as with any kind. */
+	const char *check_name; /* in /check */
+	/* The sums of one row in /check, behind "count". */
+	void (*check_totals)(struct json_page *page, const uint64_t *totals, const double *fullest);
+	/* All there is to say of it there. */
+	void (*check)(struct json_page *page, const struct ledger *ledger,
+		      const struct cursor *cursor, uint64_t now_nano);
+	/* What status says instead of its sums, "; " before it. */
+	void (*state)(struct line *line, const struct ledger *ledger, uint64_t now_nano);
 };
 
 /* All there are: a new one is a row here, and its file. What --kind calls events, for its help. */

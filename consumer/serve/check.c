@@ -4,35 +4,19 @@
 #include <string.h>
 
 #include "consumer/base/json-page.h"
-#include "consumer/kinds/bpf-object-check.h"
+#include "consumer/kinds/kind.h"
 
-static const char *const sides[SERIES_SIDES] = {"receive", "send"};
-
-static void put_side(struct json_page *page, const uint64_t *totals, double fullest,
-		     enum series_side side)
-{
-	json_begin_object(page, sides[side]);
-	json_add_uint(page, "samples", totals[SERIES_SAMPLES + side]);
-	if (fullest >= 0)
-		json_add_double(page, "fullest_ratio", 6, fullest);
-	json_add_uints(page, "by_fill", totals + SERIES_BY_FILL + side * SERIES_FILLS,
-		       SERIES_FILLS);
-	json_end_object(page);
-}
-
-static void put_totals(struct json_page *page, const uint64_t *totals, const double *fullest,
-		       bool queues)
+static void put_totals(struct json_page *page, const struct kind *kind, const uint64_t *totals,
+		       const double *fullest)
 {
 	json_add_uint(page, "count", totals[SERIES_COUNT]);
-	if (!queues) {
+	if (kind && kind->check_totals)
+		kind->check_totals(page, totals, fullest);
+	else
 		json_add_uint(page, "limited", totals[SERIES_LIMITED]);
-		return;
-	}
-	for (unsigned side = 0; side < SERIES_SIDES; side++)
-		put_side(page, totals, fullest[side], side);
 }
 
-static void put_series(struct json_page *page, const struct series *series)
+static void put_series(struct json_page *page, const struct kind *kind, const struct series *series)
 {
 	const char *text = series->text;
 
@@ -42,7 +26,7 @@ static void put_series(struct json_page *page, const struct series *series)
 	json_add_bool(page, "overflow", false);
 	if (*text)
 		json_add_bool(page, series_fields[SERIES_OTHERS], true);
-	put_totals(page, series->totals, series->fullest, series->queues);
+	put_totals(page, kind, series->totals, series->fullest);
 	json_end_object(page);
 }
 
@@ -50,44 +34,28 @@ static void put_stats(struct json_page *page, const struct ledger *ledger, unsig
 		      const struct cursor *cursor)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
-	bool queues = false;
+	const struct kind *known = kind_find(of->name);
 
 	for (size_t i = 0; i < ledger->series.n; i++) {
 		const struct series *one = ledger->series.all[i];
 
-		queues |= one->kind == kind && one->queues;
 		if (one->kind == kind && cursor_is_new(cursor, one->changed))
-			put_series(page, one);
+			put_series(page, known, one);
 	}
 	if (!of->overflow_rows || !cursor_is_new(cursor, of->overflow_changed))
 		return;
 	json_begin_object(page, NULL);
 	json_add_bool(page, "overflow", true);
-	put_totals(page, of->overflow, of->overflow_fullest, queues);
+	put_totals(page, known, of->overflow, of->overflow_fullest);
 	json_end_object(page);
 }
 
-/* As the check is called that has the rows of the kind. */
-static const char *check_name(const char *kind)
-{
-	if (!strcmp(kind, "tcp_queue"))
-		return "tcp_queue_length";
-	return strcmp(kind, LEDGER_OBJECTS) ? kind : "ebpf";
-}
-
-static void begin_check(struct json_page *page, const struct ledger_kind *kind, bool living)
-{
-	json_begin_object(page, check_name(kind->name));
-	json_add_bool(page, "attached", living && *kind->tier);
-}
-
-static void put_check(struct json_page *page, const struct ledger *ledger, unsigned kind,
-		      const struct cursor *cursor, bool living)
+static void put_sums(struct json_page *page, const struct ledger *ledger, unsigned kind,
+		     const struct cursor *cursor)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const uint64_t *sums = of->sums;
 
-	begin_check(page, of, living);
 	json_add_uint(page, "seen", sums[LEDGER_SEEN]);
 	json_add_uint(page, "limited", sums[LEDGER_LIMITED]);
 	json_add_uint(page, "lost",
@@ -97,29 +65,34 @@ static void put_check(struct json_page *page, const struct ledger *ledger, unsig
 	json_begin_list(page, "stats");
 	put_stats(page, ledger, kind, cursor);
 	json_end_list(page);
+}
+
+static void put_check(struct json_page *page, const struct ledger *ledger, unsigned kind,
+		      const struct cursor *cursor, uint64_t now_nano)
+{
+	const struct ledger_kind *of = &ledger->kinds[kind];
+	const struct kind *known = kind_find(of->name);
+
+	json_begin_object(page, known && known->check_name ? known->check_name : of->name);
+	json_add_bool(page, "attached", ledger_lives(ledger, now_nano) && *of->tier);
+	if (known && known->check)
+		known->check(page, ledger, cursor, now_nano);
+	else
+		put_sums(page, ledger, kind, cursor);
 	json_end_object(page);
 }
 
 void check_write(struct writer *writer, const struct ledger *ledger, const struct cursor *cursor,
 		 uint64_t now_nano)
 {
-	const bool living = ledger_lives(ledger, now_nano);
 	struct json_page page = json_begin_page(writer);
 	char text[CURSOR_SIZE];
 
 	cursor_format(ledger, now_nano, text);
 	json_add_text(&page, "cursor", text);
 	json_add_bool(&page, "whole", !cursor->n); /* not: only what changed */
-	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		const char *kind = ledger->kinds[k].name;
-
-		if (!strcmp(kind, LEDGER_OBJECTS)) {
-			begin_check(&page, &ledger->kinds[k], living);
-			check_objects(&page, ledger_objects(ledger, now_nano), cursor);
-			json_end_object(&page);
-		} else if (strcmp(kind, "any") != 0) {
-			put_check(&page, ledger, k, cursor, living);
-		}
-	}
+	for (unsigned k = 0; k < ledger->n_kinds; k++)
+		if (strcmp(ledger->kinds[k].name, "any") != 0)
+			put_check(&page, ledger, k, cursor, now_nano);
 	json_end_page(&page);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BPF objects and the streamer's own cost, as members of stats' object. */
-#include "consumer/kinds/bpf-object-json.h"
+#include "consumer/kinds/bpf_object-json.h"
 #include "consumer/stats/stats-internal.h"
 
 static void put_top(const struct stats_counters *counters, struct json_page *page, const char *name,
