@@ -104,6 +104,11 @@ static int is_wanted(struct folder *list, const char *path, const char *name)
 	return S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+bool folder_same_stream(const struct recording *a, const struct recording *b)
+{
+	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
+}
+
 bool folder_skipped(const struct folder *recordings, char *buf, size_t size)
 {
 	struct line line = line_make(buf, size);

@@ -46,6 +46,9 @@ struct folder {
 	bool begun;        /* an empty file is being written: it will be a recording */
 };
 
+/* Both are of one stream, by their Headers. */
+bool folder_same_stream(const struct recording *a, const struct recording *b);
+
 /* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
 bool folder_skipped(const struct folder *recordings, char *buf, size_t size);
 

@@ -26,15 +26,10 @@ void feed_done(struct feed *intake)
 	(void)pthread_mutex_destroy(&intake->lock);
 }
 
-static bool same_stream(const struct recording *a, const struct recording *b)
-{
-	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
-}
-
 static bool is_first_of_stream(const struct folder *list, size_t at)
 {
 	for (size_t i = at; i--;)
-		if (same_stream(&list->all[i], &list->all[at]))
+		if (folder_same_stream(&list->all[i], &list->all[at]))
 			return false;
 	return true;
 }
@@ -44,7 +39,7 @@ static size_t last_of_stream(const struct folder *list, size_t first)
 	size_t last = first;
 
 	for (size_t i = first + 1; i < list->n; i++)
-		if (same_stream(&list->all[i], &list->all[first]))
+		if (folder_same_stream(&list->all[i], &list->all[first]))
 			last = i;
 	return last;
 }

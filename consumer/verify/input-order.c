@@ -94,11 +94,6 @@ static int by_leader(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static bool same_stream(const struct recording *a, const struct recording *b)
-{
-	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
-}
-
 static int put_in_order(struct input_order *lineup)
 {
 	_cleanup_free_ struct place *places = calloc(lineup->n + 1, sizeof(*places));
@@ -109,9 +104,10 @@ static int put_in_order(struct input_order *lineup)
 		places[i] = (struct place){.recording = lineup->all[i], .index = i};
 	qsort(places, lineup->n, sizeof(*places), by_stream);
 	for (size_t i = 0; i < lineup->n; i++)
-		places[i].leader = i && same_stream(&places[i].recording, &places[i - 1].recording)
-					   ? places[i - 1].leader
-					   : places[i].index;
+		places[i].leader =
+			i && folder_same_stream(&places[i].recording, &places[i - 1].recording)
+				? places[i - 1].leader
+				: places[i].index;
 	qsort(places, lineup->n, sizeof(*places), by_leader);
 	for (size_t i = 0; i < lineup->n; i++)
 		lineup->all[i] = places[i].recording;
@@ -154,7 +150,7 @@ uint64_t input_order_next_seq(const struct input_order *lineup, size_t i)
 {
 	const struct recording *next = &lineup->all[i + 1];
 
-	if (i + 1 >= lineup->n || !same_stream(&lineup->all[i], next) ||
+	if (i + 1 >= lineup->n || !folder_same_stream(&lineup->all[i], next) ||
 	    next->id.file_index != lineup->all[i].id.file_index + 1)
 		return 0;
 	return next->id.first_seq;
@@ -183,7 +179,7 @@ static bool is_made_now(const struct input_order *lineup, const struct recording
 		return false;
 	made = list.begun;
 	for (size_t i = 0; !made && i < list.n; i++)
-		made = same_stream(one, &list.all[i]) &&
+		made = folder_same_stream(one, &list.all[i]) &&
 		       list.all[i].id.file_index > one->id.file_index;
 	return made;
 }
@@ -191,9 +187,9 @@ static bool is_made_now(const struct input_order *lineup, const struct recording
 bool input_order_lacks_next(const struct input_order *lineup, size_t i)
 {
 	const struct recording *one = &lineup->all[i];
-	bool alone = !i || !same_stream(one, one - 1);
+	bool alone = !i || !folder_same_stream(one, one - 1);
 
-	if (!one->known || (i + 1 < lineup->n && same_stream(one, one + 1)))
+	if (!one->known || (i + 1 < lineup->n && folder_same_stream(one, one + 1)))
 		return false;
 	return one->listed ? !is_made_now(lineup, one) : !alone;
 }
@@ -201,9 +197,9 @@ bool input_order_lacks_next(const struct input_order *lineup, size_t i)
 bool input_order_lacks_first(const struct input_order *lineup, size_t i)
 {
 	const struct recording *one = &lineup->all[i];
-	bool alone = i + 1 >= lineup->n || !same_stream(one, one + 1);
+	bool alone = i + 1 >= lineup->n || !folder_same_stream(one, one + 1);
 
-	if (!one->known || !one->id.file_index || (i && same_stream(one, one - 1)))
+	if (!one->known || !one->id.file_index || (i && folder_same_stream(one, one - 1)))
 		return false;
 	return one->listed || !alone;
 }
