@@ -19,6 +19,7 @@ const struct kind kind_bpf_object = {
 	.words = "BPF objects",
 	.option = "counters",
 	.meant = (const char *const[]){"bpf", NULL},
+	.metrics = bpf_object_metrics,
 	.state = put_state,
 	.check_name = "ebpf",
 	.check = bpf_object_check,

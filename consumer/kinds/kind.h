@@ -12,6 +12,7 @@
 struct cursor;
 struct json_page;
 struct ledger;
+struct prometheus;
 
 /* What a line of text begins with, and in which colour. */
 struct tone {
@@ -40,7 +41,12 @@ struct kind {
 	 * tracepoints, for who starts live. NULL: they do not. */
 	const char *tax;
 
-	/* Of what Counters sum up, or describe. All may be NULL: then it is as with any kind. */
+	/* Of what Counters sum up, or describe. All may be NULL: then it is as with any kind.
+	 * @kind: index of the ledger. */
+	void (*metrics)(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			uint64_t now_nano);
+	/* What the kernel counts by itself, whether there is a probe or not. */
+	void (*machine_metrics)(struct prometheus *e, const struct ledger *ledger);
 	const char *check_name; /* in /check */
 	/* The sums of one row in /check, behind "count". */
 	void (*check_totals)(struct json_page *page, const uint64_t *totals, const double *fullest);

@@ -3,8 +3,11 @@
  *  container dies (pid 1); asked for by java[99]": the fact, the reason, the consequence. */
 #include <string.h>
 
+#include "consumer/base/prometheus.h"
+#include "consumer/kinds/kernel-kills.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/oom_kill-internal.h"
+#include "consumer/sums/ledger.h"
 #include "consumer/text/phrases.h"
 
 /* The system's, a user's, or a container's own. */
@@ -268,6 +271,14 @@ static const struct tone *tone_of(const Ringside__V1__Record *record)
 	return &oom;
 }
 
+static void put_machine_metrics(struct prometheus *e, const struct ledger *ledger)
+{
+	if (ledger->has_oom_kills)
+		prometheus_single(e, PROMETHEUS_COUNTER, "ringside_" KERNEL_KILLS, NULL,
+				  "OOM kills since boot, as the kernel itself counts them.",
+				  ledger->oom_kills);
+}
+
 const struct kind kind_oom_kill = {
 	.name = "oom_kill",
 	.word = "OOM kill",
@@ -279,4 +290,5 @@ const struct kind kind_oom_kill = {
 	.tone = tone_of,
 	.sentence = put_sentence,
 	.advice = oom_kill_advice,
+	.machine_metrics = put_machine_metrics,
 };

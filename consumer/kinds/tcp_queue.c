@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No events: of each container how full its queues were, each time one was looked at. */
 #include "consumer/base/json-page.h"
+#include "consumer/base/prometheus.h"
 #include "consumer/kinds/kind.h"
-#include "consumer/sums/series.h"
+#include "consumer/kinds/row-metrics.h"
 
-static const char *const sides[SERIES_SIDES] = {"receive", "send"};
+static const struct {
+	const char *name, *fullest, *samples, *fills;
+} sides[SERIES_SIDES] = {
+#define SIDE(name)                                                                                 \
+	{                                                                                          \
+		name, "ringside_tcp_" name "_queue_fullest_ratio",                                 \
+			"ringside_tcp_" name "_queue_samples",                                     \
+			"ringside_tcp_" name "_queue_fill_ratio"                                   \
+	}
+	[SERIES_RECEIVE] = SIDE("receive"),
+	[SERIES_SEND] = SIDE("send"),
+#undef SIDE
+};
 
 static void put_side(struct json_page *page, const uint64_t *totals, double fullest,
 		     enum series_side side)
 {
-	json_begin_object(page, sides[side]);
+	json_begin_object(page, sides[side].name);
 	json_add_uint(page, "samples", totals[SERIES_SAMPLES + side]);
 	if (fullest >= 0)
 		json_add_double(page, "fullest_ratio", 6, fullest);
@@ -24,12 +37,78 @@ static void put_totals(struct json_page *page, const uint64_t *totals, const dou
 		put_side(page, totals, fullest[side], side);
 }
 
+static void put_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			enum series_side side)
+{
+	const struct ledger_kind *of = &ledger->kinds[kind];
+	const struct series *series;
+	size_t i = 0;
+
+	prometheus_family(e, PROMETHEUS_GAUGE, sides[side].fullest, "ratio",
+			  "The fullest TCP queue since the previous Counters, of its buffer.");
+	while ((series = series_next(&ledger->series, kind, &i))) {
+		if (!series->queues || !series->refs || series->fullest[side] < 0)
+			continue;
+		row_metrics_begin(e, series);
+		prometheus_double(e, series->fullest[side]);
+	}
+	if (!of->overflow_rows || of->overflow_fullest[side] < 0)
+		return;
+	row_metrics_begin(e, NULL);
+	prometheus_double(e, of->overflow_fullest[side]);
+}
+
+static void put_fills(struct prometheus *e, const struct series *series, const uint64_t *totals,
+		      enum series_side side)
+{
+	static const char *const bounds[SERIES_FILLS] = {
+		"0.01", "0.1", "0.25", "0.5", "0.75", "0.9", "1.0", "+Inf",
+	};
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < SERIES_FILLS; i++) {
+		sum += totals[SERIES_BY_FILL + side * SERIES_FILLS + i];
+		row_metrics_begin(e, series);
+		prometheus_label(e, "le", bounds[i]);
+		prometheus_uint(e, sum);
+	}
+}
+
+static void put_side_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			     enum series_side side, bool living)
+{
+	const struct series *series;
+	size_t i = 0;
+
+	if (living)
+		put_fullest(e, ledger, kind, side);
+	prometheus_family(e, PROMETHEUS_COUNTER, sides[side].samples, NULL,
+			  "TCP queues looked at.");
+	row_metrics_values(e, ledger, kind, SERIES_SAMPLES + side);
+	prometheus_family(e, PROMETHEUS_HISTOGRAM, sides[side].fills, "ratio",
+			  "How full TCP queues were when looked at, of their buffer.");
+	while ((series = series_next(&ledger->series, kind, &i)))
+		put_fills(e, series, series->totals, side);
+	if (ledger->kinds[kind].overflow_rows)
+		put_fills(e, NULL, ledger->kinds[kind].overflow, side);
+}
+
+static void put_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			uint64_t now_nano)
+{
+	if (!ledger->series.n_kind[kind] && !*ledger->kinds[kind].tier)
+		return;
+	for (unsigned side = 0; side < SERIES_SIDES; side++)
+		put_side_metrics(e, ledger, kind, side, ledger_lives(ledger, now_nano));
+}
+
 const struct kind kind_tcp_queue = {
 	.name = "tcp_queue",
 	.word = "TCP queue",
 	.words = "TCP queues",
 	.option = "counters",
 	.meant = (const char *const[]){"tcp", NULL},
+	.metrics = put_metrics,
 	.check_name = "tcp_queue_length",
 	.check_totals = put_totals,
 };

@@ -35,13 +35,12 @@ static void put_stats(struct json_page *page, const struct ledger *ledger, unsig
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const struct kind *known = kind_find(of->name);
+	const struct series *series;
+	size_t i = 0;
 
-	for (size_t i = 0; i < ledger->series.n; i++) {
-		const struct series *one = ledger->series.all[i];
-
-		if (one->kind == kind && cursor_is_new(cursor, one->changed))
-			put_series(page, known, one);
-	}
+	while ((series = series_next(&ledger->series, kind, &i)))
+		if (cursor_is_new(cursor, series->changed))
+			put_series(page, known, series);
 	if (!of->overflow_rows || !cursor_is_new(cursor, of->overflow_changed))
 		return;
 	json_begin_object(page, NULL);

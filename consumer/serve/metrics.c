@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-#include "consumer/kinds/bpf-object-metrics.h"
+#include "consumer/kinds/kind.h"
+#include "consumer/kinds/row-metrics.h"
 #include "proto/base/util.h"
-
-#define NAME_SIZE (KIND_NAME + 64)
 
 /* The sums of a probe, one family each. */
 static const struct sum {
@@ -105,123 +104,27 @@ static void put_probes(struct prometheus *e, const struct ledger *ledger, bool l
 	}
 }
 
-static void put_series_labels(struct prometheus *e, const struct series *series)
-{
-	const char *text = series->text;
-
-	prometheus_sample(e);
-	for (unsigned i = 0; i < SERIES_FIELDS; i++, text += strlen(text) + 1)
-		prometheus_label(e, series_fields[i], text);
-}
-
-static void put_overflow_label(struct prometheus *e)
-{
-	prometheus_sample_of(e, "overflow", "true");
-}
-
-/* One value of all rows of a kind. */
-static void put_values(struct prometheus *e, const struct ledger *ledger, unsigned kind,
-		       unsigned value)
-{
-	const struct ledger_kind *of = &ledger->kinds[kind];
-
-	for (size_t i = 0; i < ledger->series.n; i++) {
-		if (ledger->series.all[i]->kind != kind)
-			continue;
-		put_series_labels(e, ledger->series.all[i]);
-		prometheus_uint(e, ledger->series.all[i]->totals[value]);
-	}
-	if (!of->overflow_rows)
-		return;
-	put_overflow_label(e);
-	prometheus_uint(e, of->overflow[value]);
-}
-
-static void put_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
-			enum series_side side, const char *name)
-{
-	prometheus_family(e, PROMETHEUS_GAUGE, name, "ratio",
-			  "The fullest TCP queue since the previous Counters, of its buffer.");
-	for (size_t i = 0; i < ledger->series.n; i++) {
-		const struct series *one = ledger->series.all[i];
-
-		if (one->kind != kind || !one->queues || !one->refs || one->fullest[side] < 0)
-			continue;
-		put_series_labels(e, one);
-		prometheus_double(e, one->fullest[side]);
-	}
-	if (!ledger->kinds[kind].overflow_rows || ledger->kinds[kind].overflow_fullest[side] < 0)
-		return;
-	put_overflow_label(e);
-	prometheus_double(e, ledger->kinds[kind].overflow_fullest[side]);
-}
-
-static void put_buckets(struct prometheus *e, const struct series *series, const uint64_t *totals,
-			enum series_side side)
-{
-	static const char *const bounds[SERIES_FILLS] = {
-		"0.01", "0.1", "0.25", "0.5", "0.75", "0.9", "1.0", "+Inf",
-	};
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < SERIES_FILLS; i++) {
-		sum += totals[SERIES_BY_FILL + side * SERIES_FILLS + i];
-		if (series)
-			put_series_labels(e, series);
-		else
-			put_overflow_label(e);
-		prometheus_label(e, "le", bounds[i]);
-		prometheus_uint(e, sum);
-	}
-}
-
-static void put_side(struct prometheus *e, const struct ledger *ledger, unsigned kind,
-		     enum series_side side, const char *word, bool living)
-{
-	char name[NAME_SIZE];
-
-	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_fullest_ratio", word);
-	if (living)
-		put_fullest(e, ledger, kind, side, name);
-	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_samples", word);
-	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL, "TCP queues looked at.");
-	put_values(e, ledger, kind, SERIES_SAMPLES + side);
-	(void)snprintf(name, sizeof(name), "ringside_tcp_%s_queue_fill_ratio", word);
-	prometheus_family(e, PROMETHEUS_HISTOGRAM, name, "ratio",
-			  "How full TCP queues were when looked at, of their buffer.");
-	for (size_t i = 0; i < ledger->series.n; i++)
-		if (ledger->series.all[i]->kind == kind)
-			put_buckets(e, ledger->series.all[i], ledger->series.all[i]->totals, side);
-	if (ledger->kinds[kind].overflow_rows)
-		put_buckets(e, NULL, ledger->kinds[kind].overflow, side);
-}
-
 static void put_rows(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 		     uint64_t now_nano)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
-	char name[NAME_SIZE];
+	const struct kind *known = kind_find(of->name);
+	char name[KIND_NAME + 64];
 
-	if (!strcmp(of->name, LEDGER_OBJECTS)) {
-		metrics_objects(e, ledger_objects(ledger, now_nano));
+	if (known && known->metrics) {
+		known->metrics(e, ledger, kind, now_nano);
 		return;
 	}
 	if (!ledger->series.n_kind[kind] && !*of->tier)
 		return;
-	if (!strcmp(of->name, "tcp_queue")) {
-		put_side(e, ledger, kind, SERIES_RECEIVE, "receive",
-			 ledger_lives(ledger, now_nano));
-		put_side(e, ledger, kind, SERIES_SEND, "send", ledger_lives(ledger, now_nano));
-		return;
-	}
 	(void)snprintf(name, sizeof(name), "ringside_%ss", of->name);
 	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL,
 			  "Events by container, those held back by the limits included.");
-	put_values(e, ledger, kind, SERIES_COUNT);
+	row_metrics_values(e, ledger, kind, SERIES_COUNT);
 	(void)snprintf(name, sizeof(name), "ringside_%ss_limited", of->name);
 	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL,
 			  "Of the events by container, those held back by the limits.");
-	put_values(e, ledger, kind, SERIES_LIMITED);
+	row_metrics_values(e, ledger, kind, SERIES_LIMITED);
 }
 
 static void put_cpu(struct prometheus *e, const char *mode, uint64_t nano)
@@ -340,10 +243,9 @@ void metrics_write(struct prometheus *e, const struct ledger *ledger,
 	put_lost(e, ledger);
 	put_sum(e, ledger, &missed);
 	put_in_flight(e, ledger);
-	if (ledger->has_oom_kills)
-		prometheus_single(e, PROMETHEUS_COUNTER, "ringside_kernel_oom_kills", NULL,
-				  "OOM kills since boot, as the kernel itself counts them.",
-				  ledger->oom_kills);
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (kinds[i]->machine_metrics)
+			kinds[i]->machine_metrics(e, ledger);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		put_rows(e, ledger, k, now_nano);
 	prometheus_end(e);

@@ -181,7 +181,7 @@ static int take_row(struct ledger *ledger, struct ledger_stream *stream,
 {
 	unsigned kind = get_kind(ledger, row->kind);
 
-	return row->bpf_object || !strcmp(ledger->kinds[kind].name, LEDGER_OBJECTS)
+	return row->bpf_object || !strcmp(ledger->kinds[kind].name, "bpf_object")
 		       ? ledger_objects_take(ledger, stream, row)
 		       : ledger_row_take(ledger, stream, kind, row, time_unix_nano);
 }

@@ -24,7 +24,6 @@
 #define LEDGER_ID 16
 #define LEDGER_TEXT 256 /* bytes: what --host-name may be, and a NUL */
 #define LEDGER_TIER 16
-#define LEDGER_OBJECTS "bpf_object" /* the kind whose rows are in ledger.objects */
 
 enum ledger_sum {
 	LEDGER_SEEN,

@@ -29,6 +29,17 @@ const char *series_text(const struct series *series, enum series_field field)
 	return text;
 }
 
+const struct series *series_next(const struct series_set *set, unsigned kind, size_t *at)
+{
+	while (*at < set->n) {
+		const struct series *one = set->all[(*at)++];
+
+		if (one->kind == kind)
+			return one;
+	}
+	return NULL;
+}
+
 /* The name behind a prefix all values of the enum have. */
 static const char *enum_name(const ProtobufCEnumDescriptor *type, int value, const char *prefix)
 {

@@ -76,6 +76,10 @@ struct series_set {
 	uint64_t full_until[SERIES_KINDS]; /* real time: before, no series can give way */
 };
 
+/* The series of @kind from place *at on, which becomes the one behind it; NULL: there is none left.
+ * *at is 0 at first. */
+const struct series *series_next(const struct series_set *set, unsigned kind, size_t *at);
+
 const char *series_text(const struct series *series, enum series_field field);
 
 /* The fields of a container (NULL: none); NULL or "" where it does not have them. Borrowed. */

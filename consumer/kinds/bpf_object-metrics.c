@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An object's values have the labels a person tells it by; all the rest it is described with, which
  * may change while it lives, is in the info alone, to be joined by id. */
-#include "consumer/kinds/bpf-object-metrics.h"
+#include "consumer/kinds/bpf_object-internal.h"
 
 #include "consumer/base/text-line.h"
 #include "proto/base/util.h"
@@ -123,8 +123,12 @@ static void put_sums(struct prometheus *e, const struct bpf_objects *objects, co
 	}
 }
 
-void metrics_objects(struct prometheus *e, const struct bpf_objects *objects)
+void bpf_object_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			uint64_t now_nano)
 {
+	const struct bpf_objects *objects = ledger_objects(ledger, now_nano);
+
+	(void)kind;
 	if (!objects)
 		return;
 	put_sums(e, objects, "ringside_bpf_objects", NULL,
