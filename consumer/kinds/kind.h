@@ -19,6 +19,16 @@ struct tone {
 	const char *label, *color;
 };
 
+/* What stats counts by name of a kind's events. */
+#define KIND_PARTS 3
+struct kind_list {
+	const char *name, *title;          /* in JSON, and for people */
+	const char *parts[KIND_PARTS + 1]; /* of a name, in JSON; NULL behind the last */
+	bool of_containers;                /* the last part is the container's */
+	/* The parts but a container's, a tab behind each that another one follows. */
+	void (*put)(struct line *line, const Ringside__V1__Record *record);
+};
+
 struct kind {
 	const char *name;         /* in streams */
 	const char *word, *words; /* for people: "OOM kill", "OOM kills" */
@@ -36,6 +46,7 @@ struct kind {
 			 const Ringside__V1__Header *header);
 	/* What to change; nothing, where the record does not say enough. */
 	void (*advice)(struct line *line, const Ringside__V1__Record *record);
+	const struct kind_list *list;
 
 	/* Its hooks make calls longer, which doctor measures: what that means where they are
 	 * tracepoints, for who starts live. NULL: they do not. */
@@ -57,7 +68,8 @@ struct kind {
 	void (*state)(struct line *line, const struct ledger *ledger, uint64_t now_nano);
 };
 
-/* All there are: a new one is a row here, and its file. What --kind calls events, for its help. */
+/* All there are, in the order of their lists: a new one is a row here, and its file. What --kind
+ * calls events, for its help. */
 #define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(tcp_queue) ROW(bpf_object)
 #define KINDS_OPTIONS "oom, seccomp"
 
@@ -65,8 +77,8 @@ struct kind {
 KINDS(ROW)
 #undef ROW
 
-#define ROW(name) +1
-enum { KINDS_COUNT = 0 KINDS(ROW) };
+#define ROW(name) KIND_##name,
+enum { KINDS(ROW) KINDS_COUNT };
 #undef ROW
 extern const struct kind *const kinds[KINDS_COUNT];
 

@@ -271,6 +271,25 @@ static const struct tone *tone_of(const Ringside__V1__Record *record)
 	return &oom;
 }
 
+static void put_name(struct line *line, const Ringside__V1__Record *record)
+{
+	const Ringside__V1__Process *victim = record->oom_kill->victim;
+	const char *comm = NULL;
+
+	if (victim)
+		comm = text_has(victim->leader_comm) ? victim->leader_comm : victim->comm;
+	line_name(line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
+	line_text(line, "\t");
+}
+
+static const struct kind_list victims = {
+	.name = "victims",
+	.title = "OOM victims",
+	.parts = {"comm", "container"},
+	.of_containers = true,
+	.put = put_name,
+};
+
 static void put_machine_metrics(struct prometheus *e, const struct ledger *ledger)
 {
 	if (ledger->has_oom_kills)
@@ -290,5 +309,6 @@ const struct kind kind_oom_kill = {
 	.tone = tone_of,
 	.sentence = put_sentence,
 	.advice = oom_kill_advice,
+	.list = &victims,
 	.machine_metrics = put_machine_metrics,
 };

@@ -151,6 +151,52 @@ static const struct tone *tone_of(const Ringside__V1__Record *record)
 											   : &deny;
 }
 
+static void put_action(struct line *line, Ringside__V1__SeccompAction action)
+{
+	static const char prefix[] = "SECCOMP_RET_";
+	const ProtobufCEnumValue *v =
+		protobuf_c_enum_descriptor_get_value(&ringside__v1__seccomp_action__descriptor,
+						     (int)action);
+
+	if (v && !strncmp(v->name, prefix, sizeof(prefix) - 1))
+		line_text(line, v->name + sizeof(prefix) - 1);
+	else
+		line_int(line, (int)action); /* a newer version's */
+}
+
+static void put_name(struct line *line, const Ringside__V1__Record *record)
+{
+	const struct denial denial = denial_read(record);
+
+	if (text_has(denial.syscall_name)) {
+		line_safe(line, denial.syscall_name, TEXT_NAME_MAX);
+	} else if (denial.has_syscall) {
+		/* a number means nothing without its table */
+		line_text(line, "syscall ");
+		line_int(line, denial.syscall_number);
+		line_text(line, text_has(denial.arch_name) ? " of " : "");
+		line_safe(line, denial.arch_name, TEXT_NAME_MAX);
+	} else {
+		line_text(line, "unknown");
+	}
+	line_text(line, "\t");
+	put_action(line, denial.action);
+	line_text(line, "\t");
+	if (text_has(denial.error_name)) {
+		line_safe(line, denial.error_name, TEXT_NAME_MAX);
+	} else if (denial.has_error) {
+		line_text(line, "errno ");
+		line_uint(line, denial.error_number);
+	}
+}
+
+static const struct kind_list calls = {
+	.name = "syscalls",
+	.title = "System calls",
+	.parts = {"syscall", "action", "error"},
+	.put = put_name,
+};
+
 const struct kind kind_seccomp_denial = {
 	.name = "seccomp_denial",
 	.word = "seccomp denial",
@@ -163,6 +209,7 @@ const struct kind kind_seccomp_denial = {
 	.tone = tone_of,
 	.sentence = put_sentence,
 	.advice = denial_advice,
+	.list = &calls,
 	.tax = "denials are seen through the tracepoints of all system calls: each call of any "
 	       "process takes about 0.2 µs longer meanwhile",
 };

@@ -68,18 +68,18 @@ static void put_kind(const struct stats *stats, unsigned i, struct json_page *pa
 	json_end_object(page);
 }
 
-static void put_row(unsigned which, const struct toplist_row *row, const char *name,
+static void put_row(const char *const *parts, const struct toplist_row *row, const char *name,
 		    struct json_page *page)
 {
 	json_begin_object(page, NULL);
-	for (unsigned i = 0; stats_parts[which][i]; i++) {
+	for (unsigned i = 0; parts[i]; i++) {
 		size_t size;
 		const char *part = stats_part(name, i, &size);
 
 		if (size)
-			json_add_string(page, stats_parts[which][i], part, size);
+			json_add_string(page, parts[i], part, size);
 		else
-			json_add_raw(page, stats_parts[which][i], "null");
+			json_add_raw(page, parts[i], "null");
 	}
 	put_count(page, &row->count);
 	json_end_object(page);
@@ -88,15 +88,16 @@ static void put_row(unsigned which, const struct toplist_row *row, const char *n
 static void put_list(const struct stats *stats, unsigned which, struct json_page *page)
 {
 	const struct toplist *list = &stats->lists[which];
+	const struct kind_list *of = stats_list(which);
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
 	char name[TOPLIST_SHOWN_NAME];
 	size_t n = toplist_top(list, rows, &others);
 
-	json_begin_object(page, stats_lists[which]);
+	json_begin_object(page, of->name);
 	json_begin_list(page, "top");
 	for (size_t i = 0; i < n; i++)
-		put_row(which, rows[i], toplist_name(rows, n, i, name), page);
+		put_row(of->parts, rows[i], toplist_name(rows, n, i, name), page);
 	json_end_list(page);
 	put_count_of(page, "others", &others);
 	put_count_of(page, "unknown", &list->unknown);
@@ -127,7 +128,8 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 		put_kind(stats, i, &page);
 	json_end_list(&page);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
-		put_list(stats, i, &page);
+		if (stats_list(i))
+			put_list(stats, i, &page);
 	stats_json_counters(&stats->counters, &page);
 	json_end_page(&page);
 }

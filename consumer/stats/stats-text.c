@@ -216,7 +216,7 @@ static void put_name(struct line *line, const char *name)
 	const char *start = line->p, *part;
 	size_t size;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(stats_parts[0]); i++) {
+	for (unsigned i = 0; i < KIND_PARTS; i++) {
 		part = stats_part(name, i, &size);
 		if (!size)
 			continue;
@@ -254,8 +254,6 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 static void put_list(const struct stats *stats, const struct stats_print *print, unsigned which,
 		     struct line *line)
 {
-	static const char *const titles[STATS_LISTS] = {"Containers", "System calls",
-							"OOM victims"};
 	const struct toplist *list = &stats->lists[which];
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
@@ -264,7 +262,7 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 	if (!n && !list->unknown.limited)
 		return;
-	columns_title(print->writer, line, titles[which]);
+	columns_title(print->writer, line, stats_list(which)->title);
 	columns_pad(line, line->start, width);
 	line_text(line, "     delivered     held back");
 	columns_line(print->writer, line);
@@ -296,6 +294,7 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 	put_chart(stats, print, &line);
 	put_totals(stats, print, &line);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
-		put_list(stats, print, i, &line);
+		if (stats_list(i))
+			put_list(stats, print, i, &line);
 	stats_text_counters(&stats->counters, print, &line);
 }

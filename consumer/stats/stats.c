@@ -11,12 +11,17 @@
 
 #define BODY(name) RINGSIDE__V1__RECORD__BODY_##name
 
-const char *const stats_lists[STATS_LISTS] = {"containers", "syscalls", "victims"};
-const char *const stats_parts[STATS_LISTS][4] = {
-	[STATS_CONTAINERS] = {"container"},
-	[STATS_SYSCALLS] = {"syscall", "action", "error"},
-	[STATS_VICTIMS] = {"comm", "container"},
-};
+const struct kind_list *stats_list(unsigned which)
+{
+	static const struct kind_list containers = {
+		.name = "containers",
+		.title = "Containers",
+		.parts = {"container"},
+		.of_containers = true,
+	};
+
+	return which ? kinds[which - 1]->list : &containers;
+}
 
 int stats_new(struct stats **ret)
 {
@@ -63,7 +68,7 @@ bool stats_wants(unsigned body)
 	}
 }
 
-static unsigned kind_of(struct stats *stats, const char *name)
+static unsigned get_kind(struct stats *stats, const char *name)
 {
 	char safe[KIND_NAME];
 	struct line line = line_make(safe, sizeof(safe));
@@ -111,11 +116,10 @@ static uint64_t mix(uint64_t hash, const char *s)
 
 /* Adds the line, in which the container stands from @from on. What its words leave out of ids
  * tells it apart, too. */
-static void put_container(struct stats *stats, enum stats_list which,
-			  const Ringside__V1__Container *c, struct line *line, const char *from,
+static void put_container(struct toplist *list, const Ringside__V1__Container *c, struct line *line,
 			  struct toplist_count n)
 {
-	struct toplist *list = &stats->lists[which];
+	const char *from = line->p;
 	struct toplist_more more = {0};
 
 	text_container(line, c);
@@ -130,89 +134,30 @@ static void put_container(struct stats *stats, enum stats_list which,
 	toplist_add_more(list, c ? c->cgroup_path : NULL, line->start, size, &more, n);
 }
 
-static void count_container(struct stats *stats, const Ringside__V1__Container *container,
-			    struct toplist_count n)
+/* @record: NULL, or an event or a Limited, whose container is @c. */
+static void count_name(struct stats *stats, unsigned which, const Ringside__V1__Record *record,
+		       const Ringside__V1__Container *c, struct toplist_count n)
 {
+	const struct kind_list *of = stats_list(which);
+	struct toplist *list = &stats->lists[which];
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
-	put_container(stats, STATS_CONTAINERS, container, &line, name, n);
-}
-
-/* What a denial and its Limited have in common. */
-struct call {
-	const Ringside__V1__Container *container;
-	const char *syscall_name, *arch_name, *error_name;
-	bool has_number, has_error;
-	int32_t number;
-	uint32_t error;
-	Ringside__V1__SeccompAction action;
-};
-
-#define CALL(m)                                                                                    \
-	{                                                                                          \
-		.container = (m)->container, .syscall_name = (m)->syscall_name,                    \
-		.arch_name = (m)->arch_name, .error_name = (m)->error_name,                        \
-		.has_number = (m)->has_syscall_number, .has_error = (m)->has_error_number,         \
-		.number = (m)->syscall_number, .error = (m)->error_number, .action = (m)->action,  \
-	}
-
-static void put_action(struct line *line, Ringside__V1__SeccompAction action)
-{
-	static const char prefix[] = "SECCOMP_RET_";
-	const ProtobufCEnumValue *v =
-		protobuf_c_enum_descriptor_get_value(&ringside__v1__seccomp_action__descriptor,
-						     (int)action);
-
-	if (v && !strncmp(v->name, prefix, sizeof(prefix) - 1))
-		line_text(line, v->name + sizeof(prefix) - 1);
+	if (record)
+		of->put(&line, record);
+	if (of->of_containers)
+		put_container(list, c, &line, n);
 	else
-		line_int(line, (int)action); /* a newer version's */
+		toplist_add(list, c ? c->cgroup_path : NULL, name, line_end(&line), n);
 }
 
-static void count_call(struct stats *stats, const struct call *call, struct toplist_count n)
+/* That of the kind; 0: it has none. */
+static unsigned list_of(const char *name)
 {
-	char name[TEXT_MAX];
-	struct line line = line_make(name, sizeof(name));
-
-	if (text_has(call->syscall_name)) {
-		line_safe(&line, call->syscall_name, TEXT_NAME_MAX);
-	} else if (call->has_number) {
-		/* a number means nothing without its table */
-		line_text(&line, "syscall ");
-		line_int(&line, call->number);
-		line_text(&line, text_has(call->arch_name) ? " of " : "");
-		line_safe(&line, call->arch_name, TEXT_NAME_MAX);
-	} else {
-		line_text(&line, "unknown");
-	}
-	line_text(&line, "\t");
-	put_action(&line, call->action);
-	line_text(&line, "\t");
-	if (text_has(call->error_name)) {
-		line_safe(&line, call->error_name, TEXT_NAME_MAX);
-	} else if (call->has_error) {
-		line_text(&line, "errno ");
-		line_uint(&line, call->error);
-	}
-	toplist_add(&stats->lists[STATS_SYSCALLS],
-		    call->container ? call->container->cgroup_path : NULL, name, line_end(&line),
-		    n);
-}
-
-static void count_victim(struct stats *stats, const Ringside__V1__OomKill *kill,
-			 struct toplist_count n)
-{
-	const Ringside__V1__Process *victim = kill->victim;
-	char name[TEXT_MAX];
-	struct line line = line_make(name, sizeof(name));
-	const char *comm = NULL;
-
-	if (victim)
-		comm = text_has(victim->leader_comm) ? victim->leader_comm : victim->comm;
-	line_name(&line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
-	line_text(&line, "\t");
-	put_container(stats, STATS_VICTIMS, kill->victim_container, &line, line.p, n);
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (kinds[i]->list && !strcmp(kinds[i]->name, name))
+			return i + 1;
+	return 0;
 }
 
 static void add_event(struct stats *stats, const Ringside__V1__Record *record)
@@ -222,20 +167,17 @@ static void add_event(struct stats *stats, const Ringside__V1__Record *record)
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
 							(unsigned)record->body_case);
-	const ProtobufCMessage *container =
-		body_message(body, &ringside__v1__container__descriptor);
+	const Ringside__V1__Container *container =
+		(const Ringside__V1__Container *)body_message(body,
+							      &ringside__v1__container__descriptor);
+	unsigned list = field ? list_of(field->name) : 0;
 
 	if (!body || !field)
 		return;
-	count(stats, kind_of(stats, field->name), record, one);
-	count_container(stats, (const Ringside__V1__Container *)container, one);
-	if (record->body_case == BODY(OOM_KILL)) {
-		count_victim(stats, record->oom_kill, one);
-	} else if (record->body_case == BODY(SECCOMP_DENIAL)) {
-		const struct call call = CALL(record->seccomp_denial);
-
-		count_call(stats, &call, one);
-	}
+	count(stats, get_kind(stats, field->name), record, one);
+	count_name(stats, STATS_CONTAINERS, NULL, container, one);
+	if (list)
+		count_name(stats, list, record, container, one);
 }
 
 static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
@@ -243,33 +185,29 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 	const Ringside__V1__Limited *limited = record->limited;
 	const struct toplist_count n = {.limited = limited->count};
 	const char *kind = text_has(limited->kind) ? limited->kind : "any";
+	unsigned list = list_of(kind);
 
 	if (!limited->count)
 		return;
-	count(stats, kind_of(stats, kind), record, n);
+	count(stats, get_kind(stats, kind), record, n);
 	if (limited->overflow || (limited->others && !limited->container))
 		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else
-		count_container(stats, limited->container, n);
-	if (!strcmp(kind, "oom_kill")) {
-		/* whom it was about was not kept */
-		toplist_add(&stats->lists[STATS_VICTIMS], NULL, NULL, 0, n);
-	} else if (!strcmp(kind, "seccomp_denial")) {
-		const struct call call = CALL(limited);
-
-		/* which calls these were was not kept */
-		if (limited->overflow || limited->others)
-			toplist_add(&stats->lists[STATS_SYSCALLS], NULL, NULL, 0, n);
-		else
-			count_call(stats, &call, n);
-	}
+		count_name(stats, STATS_CONTAINERS, NULL, limited->container, n);
+	if (!list)
+		return;
+	/* what these were about may not have been kept */
+	if (limited->overflow || limited->others || !kinds[list - 1]->limited)
+		toplist_add(&stats->lists[list], NULL, NULL, 0, n);
+	else
+		count_name(stats, list, record, limited->container, n);
 }
 
 static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)
 {
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
-	lost_add(stats->kinds[kind_of(stats, lost->kind)].lost, lost);
+	lost_add(stats->kinds[get_kind(stats, lost->kind)].lost, lost);
 }
 
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "consumer/base/out-buffer.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/read/lost-reasons.h"
 #include "consumer/stats/stats-counters.h"
 #include "consumer/stats/time-buckets.h"
@@ -14,7 +15,8 @@
 
 #define STATS_KINDS TIME_BUCKETS_ROWS
 
-enum stats_list { STATS_CONTAINERS, STATS_SYSCALLS, STATS_VICTIMS, STATS_LISTS };
+/* A list of containers, and one for each kind that has its own. */
+enum { STATS_CONTAINERS, STATS_OF_KINDS, STATS_LISTS = STATS_OF_KINDS + KINDS_COUNT };
 
 struct stats_kind {
 	char name[KIND_NAME]; /* safe to print; "any" of a Lost that names none */
@@ -49,9 +51,8 @@ bool stats_wants(unsigned body);
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 	      const Ringside__V1__Record *record);
 
-/* The names of the parts of a list's names, and of the list; NULL behind the last. */
-extern const char *const stats_parts[STATS_LISTS][4];
-extern const char *const stats_lists[STATS_LISTS];
+/* What is in a list; NULL: it is of a kind that has none. */
+const struct kind_list *stats_list(unsigned which);
 /* Part @n of @name, which has *ret_size bytes; "" if it is not there. */
 const char *stats_part(const char *name, unsigned n, size_t *ret_size);
 

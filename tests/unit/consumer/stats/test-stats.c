@@ -11,6 +11,8 @@
 #include "tests/lib/stream-builder.h"
 #include "tests/lib/test.h"
 
+#define STATS_SYSCALLS (STATS_OF_KINDS + KIND_seccomp_denial)
+#define STATS_VICTIMS (STATS_OF_KINDS + KIND_oom_kill)
 #define SECOND UINT64_C(1000000000)
 
 static struct stats *make_stats(void)

@@ -74,7 +74,7 @@ static void no_two_are_one_row_or_read_alike_in_stats(void **state)
 	for (size_t i = 0; i < 2 * cases->n; i++)
 		add_event(stats, &cases->list[i % cases->n]);
 	check_rows(&stats->lists[STATS_CONTAINERS], cases->n);
-	check_rows(&stats->lists[STATS_VICTIMS], cases->n);
+	check_rows(&stats->lists[STATS_OF_KINDS + KIND_oom_kill], cases->n);
 }
 
 int main(void)
