@@ -22,7 +22,6 @@ static const struct option_row rows[] = {
 };
 
 struct cat {
-	struct options options;
 	struct printer printer;
 	uint64_t left; /* records to print before the end */
 	bool open;     /* the input at hand: no Footer since the last Header */
@@ -33,28 +32,16 @@ static void cat_done(struct cat *cat)
 	printer_done(&cat->printer);
 }
 
-/* -1: go on; else the exit status. */
-static int parse(struct cat *cat, int argc, char **argv)
+static int take_option(struct printer *printer, int opt, const char *arg)
 {
-	int opt, r = 0;
+	struct cat *cat = container_of(printer, struct cat, printer);
 
-	while (!r && (opt = options_next(&cat->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&cat->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt != 'n' && opt != 'c')
-			r = printer_option(&cat->printer, opt, optarg);
-		else if (options_number(optarg, &cat->left))
-			r = options_word_error(&cat->options, "%.32s is not a number of records",
-					       optarg);
-	}
-	if (!r && optind == argc && inputs_none())
-		r = options_usage_error(&cat->options, "name a recording, or put a stream into it: "
-						       "sudo ringside-streamer | ringside cat");
-	if (!r)
-		r = printer_check(&cat->printer);
-	return r ? r : -1;
+	if (opt != 'n' && opt != 'c')
+		return printer_option(printer, opt, arg);
+	if (options_number(arg, &cat->left))
+		return options_word_error(&printer->options, "%.32s is not a number of records",
+					  arg);
+	return 0;
 }
 
 /* each_record_ops */
@@ -110,25 +97,26 @@ static const struct each_record_ops printing = {
 static int run(int argc, char **argv)
 {
 	_cleanup_(cat_done) struct cat cat = {.left = UINT64_MAX};
-	int r;
+	struct printer *printer = &cat.printer;
+	int r = printer_init(printer, &command_cat, rows, &filter_set);
 
-	r = options_init(&cat.options, &command_cat, rows, &filter_set);
 	if (!r)
-		r = printer_init(&cat.printer, &cat.options);
-	if (r) {
-		(void)fprintf(stderr, "ringside cat: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
-	r = parse(&cat, argc, argv);
+		r = printer_parse(printer, argc, argv, take_option);
+	if (r < 0 && optind == argc && inputs_none())
+		r = options_usage_error(&printer->options,
+					"name a recording, or put a stream into it: "
+					"sudo ringside-streamer | ringside cat");
+	if (r < 0)
+		r = printer_check(printer);
 	if (r >= 0)
 		return r;
 	if (!cat.left)
 		return EXIT_SUCCESS;
-	r = printer_open(&cat.printer);
+	r = printer_open(printer);
 	if (!r)
-		r = each_record_in(argv + optind, argc - optind, cat.printer.filter, &printing,
-				   &cat.printer);
-	return printer_close(&cat.printer, r);
+		r = each_record_in(argv + optind, argc - optind, printer->filter, &printing,
+				   printer);
+	return printer_close(printer, r);
 }
 
 const struct command command_cat = {

@@ -19,7 +19,6 @@ static const struct option_row rows[] = {
 };
 
 struct live {
-	struct options options;
 	struct printer printer;
 	struct streamer_process child;
 	struct reader *reader;
@@ -37,38 +36,29 @@ static void live_done(struct live *live)
 	printer_done(&live->printer);
 }
 
-/* 0, or the exit status. */
-static int take_option(struct live *live, int opt)
+static int take_option(struct printer *printer, int opt, const char *arg)
 {
+	struct live *live = container_of(printer, struct live, printer);
+
 	if (opt != 'c')
-		return printer_option(&live->printer, opt, optarg);
-	if (options_number(optarg, &live->left) || !live->left)
-		return options_word_error(&live->options, "%.32s is not a number of events",
-					  optarg);
+		return printer_option(printer, opt, arg);
+	if (options_number(arg, &live->left) || !live->left)
+		return options_word_error(&printer->options, "%.32s is not a number of events",
+					  arg);
 	return 0;
 }
 
 /* -1: go on; else the exit status. @argc ends before "--". */
 static int parse(struct live *live, int argc, char **argv)
 {
-	int opt, r;
+	int r = printer_parse(&live->printer, argc, argv, take_option);
 
-	while ((opt = options_next(&live->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&live->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = take_option(live, opt);
-		if (r)
-			return r;
-	}
-	if (optind < argc)
-		return options_word_error(&live->options,
+	if (r < 0 && optind < argc)
+		return options_word_error(&live->printer.options,
 					  "it takes no file (%.64s): `ringside cat` reads "
 					  "recordings, and the streamer's options follow --",
 					  argv[optind]);
-	r = printer_check(&live->printer);
-	return r ? r : -1;
+	return r < 0 ? printer_check(&live->printer) : r;
 }
 
 /* live is for looking: where only they work, it takes the hooks that cost others something. */
@@ -165,10 +155,8 @@ static int run_child(struct live *live)
 	r = reader_new(&live->reader, live->child.out, STREAMER_PROCESS_PROGRAM);
 	if (!r)
 		r = printer_open(&live->printer);
-	if (r) {
-		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r)
+		return printer_fail(&live->printer, r);
 	reader_on_idle(live->reader, idle, live);
 	(void)each_record(live->reader, &printing, live, &answer);
 	closed = output_close(&live->printer.output);
@@ -222,20 +210,15 @@ static int run(int argc, char **argv)
 
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
-	r = options_init(&live.options, &command_live, rows, &filter_set);
+	r = printer_init(&live.printer, &command_live, rows, &filter_set);
 	if (!r)
-		r = printer_init(&live.printer, &live.options);
-	if (r) {
-		(void)fprintf(stderr, "ringside live: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
-	r = parse(&live, own, argv);
+		r = parse(&live, own, argv);
 	if (r >= 0)
 		return r;
 	own += own < argc;
 	if (find_foreign(argv + own, (size_t)(argc - own)))
 		return options_word_error(
-			&live.options,
+			&live.printer.options,
 			"%s does not go behind --: live prints what the streamer writes "
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));

@@ -8,18 +8,28 @@
 #include "consumer/files/folder.h"
 #include "proto/base/util.h"
 
-int printer_init(struct printer *printer, const struct options *options)
+int printer_fail(const struct printer *printer, int error)
+{
+	(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name,
+		      strerror(-error));
+	return EXIT_FAILED;
+}
+
+int printer_init(struct printer *printer, const struct command *command,
+		 const struct option_row *rows, const struct option_set *filters)
 {
 	int r;
 
-	*printer = (struct printer){.options = options, .output = {.ops = outputs[0]}};
-	r = filter_new(&printer->filter);
+	*printer = (struct printer){.output = {.ops = outputs[0]}};
+	r = options_init(&printer->options, command, rows, filters);
+	if (!r)
+		r = filter_new(&printer->filter);
 	if (!r)
 		r = writer_new(&printer->writer, STDOUT_FILENO);
 	printer->output.writer = printer->writer;
 	printer->output.terminal = isatty(STDOUT_FILENO);
 	printer->output.color = output_wants_color(STDOUT_FILENO);
-	return r;
+	return r ? printer_fail(printer, r) : 0;
 }
 
 void printer_done(struct printer *printer)
@@ -33,13 +43,11 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	char error[256];
 
 	switch (opt) {
-	case OPTIONS_ERROR:
-		return options_usage_error(printer->options, printer->options->error);
 	case 'o':
 		printer->output.ops = output_find(arg);
 		if (printer->output.ops)
 			return 0;
-		return options_word_error(printer->options, "no output %.32s: " OUTPUT_NAMES, arg);
+		return options_word_error(&printer->options, "no output %.32s: " OUTPUT_NAMES, arg);
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
@@ -51,16 +59,33 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		return 0;
 	default:
 		if (filter_option(printer->filter, opt, arg, error, sizeof(error)))
-			return options_usage_error(printer->options, error);
+			return options_usage_error(&printer->options, error);
 		return 0;
 	}
+}
+
+int printer_parse(struct printer *printer, int argc, char **argv,
+		  int (*option)(struct printer *printer, int opt, const char *arg))
+{
+	struct options *options = &printer->options;
+	int opt, r = 0;
+
+	while (!r && (opt = options_next(options, argc, argv)) != OPTIONS_END) {
+		if (opt == OPTIONS_HELP) {
+			options_help(options, stdout);
+			return EXIT_SUCCESS;
+		}
+		r = opt == OPTIONS_ERROR ? options_usage_error(options, options->error)
+					 : option(printer, opt, optarg);
+	}
+	return r ? r : -1;
 }
 
 int printer_check(const struct printer *printer)
 {
 	if (!printer->output.ops->binary || !printer->output.terminal || printer->force)
-		return 0;
-	return options_word_error(printer->options,
+		return -1;
+	return options_word_error(&printer->options,
 				  "%.32s is binary: send it to a file or a pipe, or use --force",
 				  printer->output.ops->name);
 }
@@ -78,7 +103,7 @@ int printer_close(struct printer *printer, int r)
 	r = r < 0 ? r : closed;
 	if (r < 0 && r != -EPIPE) { /* EPIPE: who reads has seen enough */
 		(void)fprintf(stderr, "ringside %s: cannot write: %s\n",
-			      printer->options->command->name, strerror(-r));
+			      printer->options.command->name, strerror(-r));
 		return EXIT_FAILED;
 	}
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
@@ -149,7 +174,7 @@ void printer_complain(void *data, const char *problem)
 		return;
 	printer->said = true;
 	(void)writer_flush(printer->writer);
-	(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, problem);
+	(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name, problem);
 }
 
 void printer_end(void *data, const struct reader *reader, const char *name, int answer)
@@ -162,7 +187,7 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 		(void)fprintf(stderr,
 			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
 			      "version knows (-o pb keeps them)\n",
-			      printer->options->command->name, line_file(name, safe),
+			      printer->options.command->name, line_file(name, safe),
 			      reader_unknown(reader));
 }
 
@@ -173,10 +198,10 @@ void printer_say_error(void *data, const char *name, int error)
 
 	(void)writer_flush(printer->writer);
 	if (!error) {
-		(void)fprintf(stderr, "ringside %s: %s\n", printer->options->command->name, name);
+		(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name, name);
 		return;
 	}
 	printer->failed = true;
-	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options->command->name,
+	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options.command->name,
 		      line_file(name, safe), folder_error(error));
 }

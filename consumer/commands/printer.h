@@ -24,7 +24,7 @@ enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_LAST };
 	}
 
 struct printer {
-	const struct options *options; /* borrowed */
+	struct options options;
 	struct filter *filter;
 	struct writer *writer;
 	struct output output;
@@ -36,17 +36,26 @@ struct printer {
 
 #define PRINTER_NOTHING 1 /* the record is not for printing */
 
-/* To stdout, in the default format. */
-int printer_init(struct printer *printer, const struct options *options);
+/* Prints to stdout, in the default format. @rows, @filters: as options_init. 0, or the exit status.
+ */
+int printer_init(struct printer *printer, const struct command *command,
+		 const struct option_row *rows, const struct option_set *filters);
 void printer_done(struct printer *printer);
 
-/* -o, PRINTER_OPTIONS, the filters, and errors. 0, or the exit status. */
+/* -o, PRINTER_OPTIONS and the filters. 0, or the exit status. */
 int printer_option(struct printer *printer, int opt, const char *arg);
 
-/* Behind the last option. 0, or the exit status. */
+/* Takes the options of the command line; @option is printer_option, or calls it for what is not the
+ * command's own. -1: go on, arguments are from argv[optind] on; else the exit status. */
+int printer_parse(struct printer *printer, int argc, char **argv,
+		  int (*option)(struct printer *printer, int opt, const char *arg));
+
+/* Behind printer_parse, and likewise. */
 int printer_check(const struct printer *printer);
 
 int printer_open(struct printer *printer);
+/* "ringside cat: @error"; returns EXIT_FAILED. */
+int printer_fail(const struct printer *printer, int error);
 /* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */
 int printer_close(struct printer *printer, int r);
 

@@ -29,7 +29,6 @@ static const struct option_row rows[] = {
 };
 
 struct replay {
-	struct options options;
 	struct printer printer;
 	struct replay_clock pace;
 };
@@ -39,28 +38,16 @@ static void replay_done(struct replay *replay)
 	printer_done(&replay->printer);
 }
 
-/* -1: go on; else the exit status. */
-static int parse(struct replay *replay, int argc, char **argv)
+static int take_option(struct printer *printer, int opt, const char *arg)
 {
-	int opt, r = 0;
+	struct replay *replay = container_of(printer, struct replay, printer);
 
-	while (!r && (opt = options_next(&replay->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&replay->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt != OPT_SPEED)
-			r = printer_option(&replay->printer, opt, optarg);
-		else if (!replay_clock_parse(optarg, &replay->pace.speed))
-			r = options_word_error(&replay->options,
-					       "%.32s is not a speed: say 1, 0.5, 100 or max",
-					       optarg);
-	}
-	if (!r && optind == argc && inputs_none())
-		r = options_usage_error(&replay->options, "name a recording, or a folder of them");
-	if (!r)
-		r = printer_check(&replay->printer);
-	return r ? r : -1;
+	if (opt != OPT_SPEED)
+		return printer_option(printer, opt, arg);
+	if (!replay_clock_parse(arg, &replay->pace.speed))
+		return options_word_error(&printer->options,
+					  "%.32s is not a speed: say 1, 0.5, 100 or max", arg);
+	return 0;
 }
 
 /* Waits until @due, or returns -EPIPE when nobody reads any more. */
@@ -119,25 +106,24 @@ static void widen_pipe(void)
 static int run(int argc, char **argv)
 {
 	_cleanup_(replay_done) struct replay replay = {.pace = {.speed = 1}};
-	int r;
+	struct printer *printer = &replay.printer;
+	int r = printer_init(printer, &command_replay, rows, NULL);
 
-	r = options_init(&replay.options, &command_replay, rows, NULL);
+	printer->output.ops = &output_pb;
 	if (!r)
-		r = printer_init(&replay.printer, &replay.options);
-	if (r) {
-		(void)fprintf(stderr, "ringside replay: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
-	replay.printer.output.ops = &output_pb;
-	r = parse(&replay, argc, argv);
+		r = printer_parse(printer, argc, argv, take_option);
+	if (r < 0 && optind == argc && inputs_none())
+		r = options_usage_error(&printer->options, "name a recording, or a folder of them");
+	if (r < 0)
+		r = printer_check(printer);
 	if (r >= 0)
 		return r;
 	if (!replay.pace.speed)
 		widen_pipe();
-	r = printer_open(&replay.printer);
+	r = printer_open(printer);
 	if (!r)
-		r = each_record_in(argv + optind, argc - optind, NULL, &replaying, &replay.printer);
-	return printer_close(&replay.printer, r);
+		r = each_record_in(argv + optind, argc - optind, NULL, &replaying, printer);
+	return printer_close(printer, r);
 }
 
 const struct command command_replay = {

@@ -20,7 +20,6 @@ static const struct option_row rows[] = {
 };
 
 struct stats_command {
-	struct options options;
 	struct printer printer; /* its filters and complaints; it prints no record */
 	struct stats *stats;
 	struct stats_print print;
@@ -33,38 +32,18 @@ static void command_done(struct stats_command *command)
 	printer_done(&command->printer);
 }
 
-/* 0, or the exit status. */
-static int option(struct stats_command *command, int opt)
+static int take_option(struct printer *printer, int opt, const char *arg)
 {
-	bool json = opt == 'o' && !strcmp(optarg, "json");
+	struct stats_command *command = container_of(printer, struct stats_command, printer);
 
-	if (opt == 'o' && !json && strcmp(optarg, "text") != 0)
-		return options_word_error(&command->options, "no output %.32s: text or json",
-					  optarg);
 	if (opt == 'o') {
-		command->json = json;
-		return 0;
+		command->json = !strcmp(arg, "json");
+		if (command->json || !strcmp(arg, "text"))
+			return 0;
+		return options_word_error(&printer->options, "no output %.32s: text or json", arg);
 	}
 	command->print.filtered |= opt != PRINTER_UTC;
-	return printer_option(&command->printer, opt, optarg);
-}
-
-/* -1: go on; else the exit status. */
-static int parse(struct stats_command *command, int argc, char **argv)
-{
-	int opt, r = 0;
-
-	while (!r && (opt = options_next(&command->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&command->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = option(command, opt);
-	}
-	if (!r && optind == argc && inputs_none())
-		r = options_usage_error(&command->options,
-					"name a recording or a folder of recordings");
-	return r ? r : -1;
+	return printer_option(printer, opt, arg);
 }
 
 /* each_record_ops */
@@ -131,25 +110,23 @@ static void print(struct stats_command *command)
 static int run(int argc, char **argv)
 {
 	_cleanup_(command_done) struct stats_command command = {};
-	int r;
+	struct printer *printer = &command.printer;
+	int r = printer_init(printer, &command_stats, rows, &filter_set);
 
-	r = options_init(&command.options, &command_stats, rows, &filter_set);
 	if (!r)
-		r = printer_init(&command.printer, &command.options);
-	if (!r)
-		r = stats_new(&command.stats);
-	if (r) {
-		(void)fprintf(stderr, "ringside stats: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
-	r = parse(&command, argc, argv);
+		r = printer_parse(printer, argc, argv, take_option);
+	if (r < 0 && optind == argc && inputs_none())
+		r = options_usage_error(&printer->options,
+					"name a recording or a folder of recordings");
 	if (r >= 0)
 		return r;
-	command.printer.output.every = true; /* all records count */
-	r = each_record_in(argv + optind, argc - optind, command.printer.filter, &adding,
-			   &command.printer);
+	r = stats_new(&command.stats);
+	if (r)
+		return printer_fail(printer, r);
+	printer->output.every = true; /* all records count */
+	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
 	print(&command);
-	return printer_close(&command.printer, r);
+	return printer_close(printer, r);
 }
 
 const struct command command_stats = {

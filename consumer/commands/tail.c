@@ -20,7 +20,6 @@ static const struct option_row rows[] = {
 };
 
 struct tail {
-	struct options options;
 	struct printer printer;
 	struct rotation trail;
 	uint64_t lines;
@@ -40,41 +39,37 @@ static int parse_lines(const char *arg, uint64_t *ret)
 	return 0;
 }
 
-static int take_option(struct tail *tail, int opt)
+static int take_option(struct printer *printer, int opt, const char *arg)
 {
+	struct tail *tail = container_of(printer, struct tail, printer);
+
 	if (opt == 'f')
 		tail->trail.following = true;
 	else if (opt != 'n')
-		return printer_option(&tail->printer, opt, optarg);
-	else if (parse_lines(optarg, &tail->lines))
-		return options_word_error(&tail->options, "%.32s is not a number of records",
-					  optarg);
+		return printer_option(printer, opt, arg);
+	else if (parse_lines(arg, &tail->lines))
+		return options_word_error(&printer->options, "%.32s is not a number of records",
+					  arg);
 	return 0;
 }
 
 /* -1: go on; else the exit status. */
 static int parse(struct tail *tail, int argc, char **argv)
 {
-	int opt, r = 0;
+	const struct options *options = &tail->printer.options;
+	int r = printer_parse(&tail->printer, argc, argv, take_option);
 
-	while (!r && (opt = options_next(&tail->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&tail->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = take_option(tail, opt);
-	}
-	if (!r)
+	if (r < 0)
 		r = printer_check(&tail->printer);
-	if (r)
+	if (r >= 0)
 		return r;
 	tail->trail.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
-		return options_word_error(&tail->options,
+		return options_word_error(options,
 					  "one file or folder at a time, and not %.64s, too",
 					  argv[optind + 1]);
 	if (!strcmp(tail->trail.path, "-"))
-		return options_usage_error(&tail->options,
+		return options_usage_error(options,
 					   "name a file or a folder; `ringside cat` reads pipes");
 	return -1;
 }
@@ -183,23 +178,17 @@ static int print(struct tail *tail)
 static int run(int argc, char **argv)
 {
 	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .trail.watch.fd = -1};
-	int r;
+	int r = printer_init(&tail.printer, &command_tail, rows, &filter_set);
 
-	r = options_init(&tail.options, &command_tail, rows, &filter_set);
 	if (!r)
-		r = printer_init(&tail.printer, &tail.options);
-	if (r) {
-		(void)fprintf(stderr, "ringside tail: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
+		r = parse(&tail, argc, argv);
+	if (r >= 0)
+		return r;
 	tail.trail.ops = &trail_lines;
 	tail.trail.follow.ops = &printing;
 	tail.trail.follow.wants = wants;
 	tail.trail.follow.skip = skip;
 	tail.trail.follow.data = &tail.printer;
-	r = parse(&tail, argc, argv);
-	if (r >= 0)
-		return r;
 	r = printer_open(&tail.printer);
 	if (!r)
 		r = print(&tail);
