@@ -4,47 +4,17 @@
 #define TEXT_SIZE 4096
 #define CELL_MAX 128 /* bytes of a cell's text */
 
-void columns_pad(struct line *line, const char *from, size_t width)
+static void begin_row(struct columns *columns)
 {
-	size_t used = line_width(from, (size_t)(line->p - from));
-
-	if (used < width)
-		line_pad(line, width - used);
+	columns->line = line_make(columns->row, sizeof(columns->row));
+	columns->foreign = NULL;
 }
 
-void columns_line(struct writer *writer, struct line *line)
+void columns_init(struct columns *columns, struct writer *writer, bool color)
 {
-	size_t size = line_end(line);
-
-	writer_put(writer, line->start, size);
-	writer_string(writer, "\n");
-	*line = line_make(line->start, COLUMNS_LINE);
-}
-
-void columns_title(struct writer *writer, struct line *line, const char *title)
-{
-	columns_line(writer, line);
-	line_text(line, title);
-}
-
-void columns_cell(struct line *line, const char *text, size_t width, const char *color)
-{
-	const char *start;
-	size_t used;
-
-	line_text(line, color ? color : "");
-	start = line->p;
-	line_safe(line, text, CELL_MAX);
-	used = line_width(start, (size_t)(line->p - start));
-	line_text(line, color ? COLUMNS_PLAIN : "");
-	line_pad(line, used < width ? width - used : 1);
-}
-
-void columns_heading(struct writer *writer, const char *text, bool color)
-{
-	writer_string(writer, color ? "\n" COLUMNS_BOLD : "\n");
-	writer_string(writer, text);
-	writer_string(writer, color ? COLUMNS_PLAIN "\n" : "\n");
+	columns->writer = writer;
+	columns->color = color;
+	begin_row(columns);
 }
 
 /* Bytes of @s that fill at most @room columns, at a character's border. */
@@ -73,38 +43,125 @@ static size_t next(const char *s, size_t room)
 	return word ? word : n;
 }
 
-void columns_wrap(struct writer *writer, const char *first, size_t indent, const char *text)
+static void write_text(const struct columns *columns)
 {
+	const size_t indent = columns->indent;
 	const size_t room = indent < COLUMNS_WIDTH - 8 ? COLUMNS_WIDTH - indent : 8;
 	char safe[TEXT_SIZE], blank[COLUMNS_WIDTH];
 	struct line line = line_make(safe, sizeof(safe));
 	struct line pad = line_make(blank, sizeof(blank));
 	const char *s = safe;
 
-	line_safe(&line, text, TEXT_SIZE / 2);
+	line_safe(&line, columns->foreign, TEXT_SIZE / 2);
 	(void)line_end(&line);
 	line_pad(&pad, indent);
 	(void)line_end(&pad);
-	writer_string(writer, first);
 	do {
 		size_t n = next(s, room);
 
-		if (s != safe)
-			writer_string(writer, blank);
-		writer_put(writer, s, n);
-		writer_string(writer, "\n");
+		writer_string(columns->writer, s != safe ? blank : "");
+		writer_put(columns->writer, s, n);
+		writer_string(columns->writer, "\n");
 		s += n;
 		while (*s == ' ')
 			s++;
 	} while (*s);
 }
 
-void columns_row(struct writer *writer, const char *name, size_t width, const char *text)
+void columns_end_row(struct columns *columns)
 {
-	char first[256];
-	struct line line = line_make(first, sizeof(first));
+	size_t size = line_end(&columns->line);
 
-	columns_cell(&line, name, width, NULL);
+	if (columns->foreign) {
+		writer_put(columns->writer, columns->row,
+			   (size_t)(columns->foreign - columns->row));
+		write_text(columns);
+	} else {
+		writer_put(columns->writer, columns->row, size);
+		writer_string(columns->writer, "\n");
+	}
+	begin_row(columns);
+}
+
+void columns_pad(struct columns *columns, size_t width)
+{
+	struct line *line = &columns->line;
+	size_t used = line_width(line->start, (size_t)(line->p - line->start));
+
+	line_pad(line, used < width ? width - used : 0);
+}
+
+void columns_cell(struct columns *columns, const char *text, size_t width, const char *color)
+{
+	struct line *line = &columns->line;
+	const char *start;
+	size_t used;
+
+	color = columns->color ? color : NULL;
+	line_text(line, color ? color : "");
+	start = line->p;
+	line_safe(line, text, CELL_MAX);
+	used = line_width(start, (size_t)(line->p - start));
+	line_text(line, color ? COLUMNS_PLAIN : "");
+	line_pad(line, used < width ? width - used : 1);
+}
+
+void columns_right(struct columns *columns, const char *text, size_t width)
+{
+	size_t used = line_width(text, strlen(text));
+
+	line_pad(&columns->line, used < width ? width - used : 0);
+	line_text(&columns->line, text);
+}
+
+void columns_count(struct columns *columns, uint64_t v, size_t width)
+{
+	char text[32];
+	struct line line = line_make(text, sizeof(text));
+
+	line_count(&line, v);
 	(void)line_end(&line);
-	columns_wrap(writer, first, width, text);
+	columns_right(columns, text, width);
+}
+
+void columns_title(struct columns *columns, const char *title)
+{
+	columns_end_row(columns);
+	line_text(&columns->line, title);
+}
+
+void columns_heading(struct columns *columns, const char *text)
+{
+	columns_title(columns, columns->color ? COLUMNS_BOLD : "");
+	line_text(&columns->line, text);
+	line_text(&columns->line, columns->color ? COLUMNS_PLAIN : "");
+	columns_end_row(columns);
+}
+
+void columns_begin_text(struct columns *columns, size_t indent)
+{
+	if (columns->line.p == columns->row)
+		line_pad(&columns->line, indent);
+	columns->foreign = columns->line.p;
+	columns->indent = indent;
+}
+
+void columns_text(struct columns *columns, size_t indent, const char *text)
+{
+	columns_begin_text(columns, indent);
+	line_text(&columns->line, text);
+	columns_end_row(columns);
+}
+
+struct line *columns_begin_row(struct columns *columns, const char *name)
+{
+	columns_cell(columns, name, COLUMNS_NAME, NULL);
+	columns_begin_text(columns, COLUMNS_NAME);
+	return &columns->line;
+}
+
+void columns_row(struct columns *columns, const char *name, const char *text)
+{
+	line_text(columns_begin_row(columns, name), text);
+	columns_end_row(columns);
 }

@@ -2,8 +2,7 @@
 /* ringside status: whether a recording is being made, by which probes, and what it loses. */
 #include <string.h>
 
-#include "consumer/base/out-buffer.h"
-#include "consumer/base/text-line.h"
+#include "consumer/base/columns.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/files/folder.h"
@@ -16,7 +15,6 @@
 #define EXIT_DAMAGED 3
 #define EXIT_LOSSES 4
 #define SERIES 1 /* nobody looks at them */
-#define LINE_SIZE 2048
 #define TEXT_MAX LEDGER_TEXT
 
 static const struct option_row rows[] = {
@@ -72,15 +70,6 @@ static int parse(struct status *status, int argc, char **argv)
 	return -1;
 }
 
-static void put_line(struct writer *writer, struct line *line)
-{
-	size_t size;
-
-	line_text(line, "\n");
-	size = line_end(line);
-	writer_put(writer, line->start, size);
-}
-
 static void put_seconds(struct line *line, uint64_t nano)
 {
 	line_count(line, nano / 1000000000);
@@ -89,7 +78,7 @@ static void put_seconds(struct line *line, uint64_t nano)
 	line_text(line, " s");
 }
 
-static void put_verdict(struct writer *writer, const struct health *health)
+static void put_verdict(struct columns *columns, const struct health *health)
 {
 	static const char *const words[] = {
 		[HEALTH_WHOLE] = "recording, nothing lost",
@@ -99,56 +88,49 @@ static void put_verdict(struct writer *writer, const struct health *health)
 		[HEALTH_NONE] = "not recording: no stream was found",
 		[HEALTH_UNREAD] = "not known whether it is recording: ",
 	};
-	char buf[LINE_SIZE], why[HEALTH_WHY];
-	struct line line = line_make(buf, sizeof(buf));
+	struct line *line = &columns->line;
+	char why[HEALTH_WHY];
 
-	line_text(&line, words[health->status]);
+	line_text(line, words[health->status]);
 	if (health->status == HEALTH_UNREAD)
-		line_text(&line, health_why(health, why));
+		line_text(line, health_why(health, why));
 	else if (health->status != HEALTH_NONE && *health->stream.host) {
-		line_text(&line, " (");
-		line_safe(&line, health->stream.host, TEXT_MAX);
-		line_text(&line, ", ringside-streamer ");
-		line_safe(&line, health->stream.version, TEXT_MAX);
-		line_text(&line, ")");
+		line_text(line, " (");
+		line_safe(line, health->stream.host, TEXT_MAX);
+		line_text(line, ", ringside-streamer ");
+		line_safe(line, health->stream.version, TEXT_MAX);
+		line_text(line, ")");
 	}
-	put_line(writer, &line);
+	columns_end_row(columns);
 }
 
-static void put_ages(struct writer *writer, const struct health *health)
+static void put_ages(struct columns *columns, const struct health *health)
 {
-	char buf[LINE_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
+	struct line *line = &columns->line;
 
-	line_text(&line, "  heartbeat       ");
+	line_text(line, "  heartbeat       ");
 	if (health->stream.counters_nano) {
-		put_seconds(&line, health->counters_age_nano);
-		line_text(&line, " ago, every ");
-		put_seconds(&line, health->stream.interval_nano);
+		put_seconds(line, health->counters_age_nano);
+		line_text(line, " ago, every ");
+		put_seconds(line, health->stream.interval_nano);
 	} else {
-		line_text(&line, "none so far");
+		line_text(line, "none so far");
 	}
-	put_line(writer, &line);
+	columns_end_row(columns);
 }
 
-static void put_upkeep(struct writer *writer, const struct own_usage *upkeep)
+static void put_upkeep(struct columns *columns, const struct own_usage *upkeep)
 {
-	char buf[LINE_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
-
-	line_text(&line, "  streamer        ");
-	own_usage_text(&line, upkeep);
-	put_line(writer, &line);
-}
-
-static void put_refused(struct writer *writer, const struct own_usage *upkeep)
-{
-	char buf[LINE_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
-
-	line_text(&line, "  refused to it   ");
-	own_usage_refused_text(&line, upkeep);
-	put_line(writer, &line);
+	if (own_usage_is_known(upkeep)) {
+		line_text(&columns->line, "  streamer        ");
+		own_usage_text(&columns->line, upkeep);
+		columns_end_row(columns);
+	}
+	if (upkeep->refusals) {
+		line_text(&columns->line, "  refused to it   ");
+		own_usage_refused_text(&columns->line, upkeep);
+		columns_end_row(columns);
+	}
 }
 
 static void put_sums(struct line *line, const struct ledger_kind *kind)
@@ -167,32 +149,46 @@ static void put_sums(struct line *line, const struct ledger_kind *kind)
 	}
 }
 
-static void put_probe(struct writer *writer, const struct ledger *ledger, unsigned kind)
+static void put_probe(struct columns *columns, const struct ledger *ledger, unsigned kind)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const struct kind *known = kind_find(of->name);
-	char buf[LINE_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
+	struct line *line = &columns->line;
 	size_t size = strlen(of->name);
 
-	line_text(&line, "  ");
-	line_text(&line, of->name);
-	line_pad(&line, size < 15 ? 16 - size : 1);
-	line_text(&line, *of->tier ? "attached (" : "not attached");
-	line_text(&line, of->tier);
-	line_text(&line, *of->tier ? ")" : "");
+	line_text(line, "  ");
+	line_text(line, of->name);
+	line_pad(line, size < 15 ? 16 - size : 1);
+	line_text(line, *of->tier ? "attached (" : "not attached");
+	line_text(line, of->tier);
+	line_text(line, *of->tier ? ")" : "");
 	if (known && known->state)
-		known->state(&line, ledger, clock_nano(CLOCK_REALTIME));
+		known->state(line, ledger, clock_nano(CLOCK_REALTIME));
 	else if (of->has_sums)
-		put_sums(&line, of);
-	put_line(writer, &line);
+		put_sums(line, of);
+	columns_end_row(columns);
 }
 
-static void put_probes(struct writer *writer, const struct ledger *ledger)
+static void put_probes(struct columns *columns, const struct ledger *ledger)
 {
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		if (strcmp(ledger->kinds[k].name, "any") != 0)
-			put_probe(writer, ledger, k);
+			put_probe(columns, ledger, k);
+}
+
+static void print_text(struct writer *writer, const struct ledger *ledger,
+		       const struct health *health)
+{
+	struct columns columns;
+
+	columns_init(&columns, writer, false);
+	put_verdict(&columns, health);
+	if (health->status < HEALTH_NONE)
+		put_ages(&columns, health);
+	if (health->stream.living)
+		put_upkeep(&columns, health->stream.upkeep);
+	if (health->status < HEALTH_NONE)
+		put_probes(&columns, ledger);
 }
 
 static int print(const struct status *status, const struct health *health)
@@ -203,19 +199,10 @@ static int print(const struct status *status, const struct health *health)
 
 	if (r)
 		return r;
-	if (status->json) {
+	if (status->json)
 		health_write(writer, ledger, health);
-	} else {
-		put_verdict(writer, health);
-		if (health->status < HEALTH_NONE)
-			put_ages(writer, health);
-		if (health->stream.living && own_usage_is_known(health->stream.upkeep))
-			put_upkeep(writer, health->stream.upkeep);
-		if (health->stream.living && health->stream.upkeep->refusals)
-			put_refused(writer, health->stream.upkeep);
-		if (health->status < HEALTH_NONE)
-			put_probes(writer, ledger);
-	}
+	else
+		print_text(writer, ledger, health);
 	return writer_flush(writer);
 }
 

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/base/text-line.h"
 #include "consumer/doctor/doctor-internal.h"
 #include "proto/base/util.h"
 
-#define TEXT_SIZE 2048
 #define TIER_WIDTH 12 /* "tracepoint" */
 #define STATE_WIDTH 9 /* "refused" */
-#define TABLE_INDENT (DOCTOR_NAME + TIER_WIDTH + STATE_WIDTH)
-
-/* Lines of one row of the table: the name, tier and state stand only in the first. */
-struct rows {
-	const struct doctor_page *report;
-	char first[256];
-};
-
-static void put_line(struct rows *rows, const char *text)
-{
-	struct line line = line_make(rows->first, sizeof(rows->first));
-
-	columns_wrap(rows->report->writer, rows->first, TABLE_INDENT, text);
-	line_pad(&line, TABLE_INDENT);
-	(void)line_end(&line);
-}
+#define TABLE_INDENT (COLUMNS_NAME + TIER_WIDTH + STATE_WIDTH)
 
 static void put_added(struct line *line, const struct syscall_cost *cost)
 {
@@ -41,125 +24,115 @@ static void put_added(struct line *line, const struct syscall_cost *cost)
 	line_text(line, seen ? ")" : " ns)");
 }
 
-static void put_measured(struct rows *rows, const Ringside__V1__Probe *probe, int tier)
+static void put_measured(struct columns *columns, const struct diagnosis *diagnosis,
+			 const Ringside__V1__Probe *probe, int tier)
 {
 	static const char *const names[SYSCALL_COST_KINDS] = {
 		[SYSCALL_COST_PLAIN] = "measured now, a call: without a filter ",
 		[SYSCALL_COST_ALLOWED] = ", with one ",
 		[SYSCALL_COST_DENIED] = ", denied ",
 	};
-	char buf[TEXT_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
 	struct syscall_cost cost;
 
 	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
-		if (!diagnosis_cost(rows->report->diagnosis, probe, tier, kind, &cost))
+		if (!diagnosis_cost(diagnosis, probe, tier, kind, &cost))
 			return;
-		line_text(&line, names[kind]);
-		put_added(&line, &cost);
+		if (!kind)
+			columns_begin_text(columns, TABLE_INDENT);
+		line_text(&columns->line, names[kind]);
+		put_added(&columns->line, &cost);
 	}
-	(void)line_end(&line);
-	put_line(rows, buf);
+	columns_end_row(columns);
 }
 
-static void put_hooks(struct rows *rows, const Ringside__V1__Probe *probe)
+static void put_hooks(struct columns *columns, const Ringside__V1__Probe *probe)
 {
-	char buf[TEXT_SIZE];
-	struct line line = line_make(buf, sizeof(buf));
-
+	if (!probe->n_hooks)
+		return;
+	columns_begin_text(columns, TABLE_INDENT);
 	for (size_t i = 0; i < probe->n_hooks; i++) {
-		line_text(&line, i ? ", " : "on ");
-		line_text(&line, probe->hooks[i]);
+		line_text(&columns->line, i ? ", " : "on ");
+		line_text(&columns->line, probe->hooks[i]);
 	}
-	line_text(&line, probe->self_tested ? "; an event made on purpose arrived" : "");
-	(void)line_end(&line);
-	if (probe->n_hooks)
-		put_line(rows, buf);
+	if (probe->self_tested)
+		line_text(&columns->line, "; an event made on purpose arrived");
+	columns_end_row(columns);
 }
 
-static void put_tier(const struct doctor_page *report, const Ringside__V1__Probe *probe, int tier,
-		     const char *name)
+/* The name, tier and state stand only in the first of its lines. */
+static void put_tier(struct columns *columns, const struct diagnosis *diagnosis,
+		     const Ringside__V1__Probe *probe, int tier, const char **name)
 {
-	struct rows rows = {.report = report};
-	struct line line = line_make(rows.first, sizeof(rows.first));
 	struct offer offer;
 
-	diagnosis_offer(report->diagnosis, probe, tier, &offer);
-	columns_cell(&line, name, DOCTOR_NAME, NULL);
-	columns_cell(&line, diagnosis_tier(tier), TIER_WIDTH, NULL);
-	columns_cell(&line, offer.state == OFFER_CHOSEN ? "CHOSEN" : diagnosis_state(offer.state),
-		     STATE_WIDTH,
-		     report->color && offer.state == OFFER_CHOSEN ? COLUMNS_GREEN : NULL);
-	(void)line_end(&line);
+	diagnosis_offer(diagnosis, probe, tier, &offer);
+	columns_cell(columns, *name, COLUMNS_NAME, NULL);
+	columns_cell(columns, diagnosis_tier(tier), TIER_WIDTH, NULL);
+	columns_cell(columns, offer.state == OFFER_CHOSEN ? "CHOSEN" : diagnosis_state(offer.state),
+		     STATE_WIDTH, offer.state == OFFER_CHOSEN ? COLUMNS_GREEN : NULL);
+	*name = "";
 	for (size_t i = 0; i < offer.n_reasons && !offer.probe; i++)
-		put_line(&rows, offer.reasons[i]);
+		columns_text(columns, TABLE_INDENT, offer.reasons[i]);
 	if (!offer.probe) {
 		if (!offer.n_reasons)
-			put_line(&rows, "no streamer could try it");
+			columns_text(columns, TABLE_INDENT, "no streamer could try it");
 		return;
 	}
 	if (offer.needs_leave)
-		put_line(&rows, "only with --allow-syscall-tax");
-	put_line(&rows, text_has(offer.probe->cost) ? offer.probe->cost : "-");
-	put_measured(&rows, probe, tier);
+		columns_text(columns, TABLE_INDENT, "only with --allow-syscall-tax");
+	columns_text(columns, TABLE_INDENT, text_has(offer.probe->cost) ? offer.probe->cost : "-");
+	put_measured(columns, diagnosis, probe, tier);
 	if (offer.state == OFFER_CHOSEN)
-		put_hooks(&rows, probe);
+		put_hooks(columns, probe);
 }
 
-void doctor_table(const struct doctor_page *report)
+static void put_blind(struct columns *columns, const struct diagnosis *diagnosis,
+		      const Ringside__V1__Probe *probe, int tier, const char **name)
 {
-	const Ringside__V1__Header *header = report->diagnosis->header;
-
-	columns_heading(report->writer,
-			"PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT",
-			report->color);
-	for (size_t i = 0; i < header->n_probes; i++) {
-		const Ringside__V1__Probe *probe = header->probes[i];
-
-		const char *name = text_has(probe->kind) ? probe->kind : "?";
-
-		for (int tier = diagnosis_next_tier(probe, 0); tier;
-		     tier = diagnosis_next_tier(probe, tier)) {
-			put_tier(report, probe, tier, name);
-			name = "";
-		}
-	}
-}
-
-static void put_blind(const struct doctor_page *report, const Ringside__V1__Probe *probe, int tier,
-		      const char **name)
-{
-	char first[256];
 	struct offer offer;
 
-	diagnosis_offer(report->diagnosis, probe, tier, &offer);
+	diagnosis_offer(diagnosis, probe, tier, &offer);
 	for (size_t i = 0; offer.probe && i < offer.probe->n_blind_spots; i++) {
-		struct line line = line_make(first, sizeof(first));
-
-		columns_cell(&line, *name, DOCTOR_NAME, NULL);
-		columns_cell(&line, i ? "" : diagnosis_tier(tier), TIER_WIDTH, NULL);
-		line_text(&line, "- ");
-		(void)line_end(&line);
-		columns_wrap(report->writer, first, DOCTOR_NAME + TIER_WIDTH + 2,
-			     offer.probe->blind_spots[i]);
+		columns_cell(columns, *name, COLUMNS_NAME, NULL);
+		columns_cell(columns, i ? "" : diagnosis_tier(tier), TIER_WIDTH, NULL);
+		line_text(&columns->line, "- ");
+		columns_text(columns, COLUMNS_NAME + TIER_WIDTH + 2, offer.probe->blind_spots[i]);
 		*name = "";
 	}
 }
 
-void doctor_blind_spots(const struct doctor_page *report)
-{
-	const Ringside__V1__Header *header = report->diagnosis->header;
+/* @name: of the probe, or "" once it stands there. */
+typedef void (*put_tier_fn)(struct columns *columns, const struct diagnosis *diagnosis,
+			    const Ringside__V1__Probe *probe, int tier, const char **name);
 
-	columns_heading(report->writer, "PROBE           TIER        CANNOT SEE, OR MAY MISS",
-			report->color);
+static void put_tiers(struct columns *columns, const struct diagnosis *diagnosis,
+		      const char *heading, put_tier_fn put)
+{
+	const Ringside__V1__Header *header = diagnosis->header;
+
+	columns_heading(columns, heading);
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
 		const char *name = text_has(probe->kind) ? probe->kind : "?";
 
 		for (int tier = diagnosis_next_tier(probe, 0); tier;
 		     tier = diagnosis_next_tier(probe, tier))
-			put_blind(report, probe, tier, &name);
+			put(columns, diagnosis, probe, tier, &name);
 	}
+}
+
+void doctor_table(struct columns *columns, const struct diagnosis *diagnosis)
+{
+	put_tiers(columns, diagnosis,
+		  "PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT", put_tier);
+}
+
+void doctor_blind_spots(struct columns *columns, const struct diagnosis *diagnosis)
+{
+	const Ringside__V1__Header *header = diagnosis->header;
+
+	put_tiers(columns, diagnosis, "PROBE           TIER        CANNOT SEE, OR MAY MISS",
+		  put_blind);
 	for (size_t i = 0; i < header->n_notes; i++)
-		columns_row(report->writer, i ? "" : "all", DOCTOR_NAME, header->notes[i]);
+		columns_row(columns, i ? "" : "all", header->notes[i]);
 }

@@ -140,10 +140,12 @@ void doctor_explain(struct writer *writer)
 {
 	struct doctor_why whys[DOCTOR_WHYS];
 	const size_t n = doctor_why(whys);
+	struct columns columns;
 
+	columns_init(&columns, writer, false);
 	for (size_t i = 0; i < n; i++)
-		columns_row(writer, "why", 16, whys[i].text);
+		columns_row(&columns, "why", whys[i].text);
 	for (size_t i = 0; i < n; i++)
 		if (whys[i].command[0])
-			columns_row(writer, "to do", 16, whys[i].command);
+			columns_row(&columns, "to do", whys[i].command);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BPF objects and the streamer's own cost, for people. */
 #include "consumer/base/arena.h"
-#include "consumer/base/columns.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/stats/stats-internal.h"
 #include "consumer/text/phrases.h"
@@ -10,29 +9,27 @@
 #define ENTRIES_SIZE 96
 #define HEADS "        memory      of a CPU" /* STATS_NUMBER each */
 
-static void put_memory(struct line *line, const struct object *object)
+static void put_memory(struct columns *columns, const struct object *object)
 {
 	char text[32];
 	struct line bytes = line_make(text, sizeof(text));
-	size_t size;
 
 	if (object_has(object, OBJECT_MEMORY))
 		line_bytes(&bytes, object->values[OBJECT_MEMORY]);
 	else
 		line_text(&bytes, "?");
-	size = line_end(&bytes);
-	line_pad(line, size < STATS_NUMBER ? STATS_NUMBER - size : 1);
-	line_put(line, text, size);
+	(void)line_end(&bytes);
+	columns_right(columns, text, STATS_NUMBER);
 }
 
-static void put_share(struct line *line, const struct object *object)
+static void put_share(struct columns *columns, const struct object *object)
 {
 	double share = object_cpu_share(object);
 	char text[64] = "";
 
 	if (share >= 0 && share < 1e6)
-		(void)snprintf(text, sizeof(text), "%*.3f %%", STATS_NUMBER - 2, share * 100);
-	line_text(line, text);
+		(void)snprintf(text, sizeof(text), "%.3f %%", share * 100);
+	columns_right(columns, text, STATS_NUMBER);
 }
 
 /* "60 of 64 (93 %)"; of a ring they are bytes. */
@@ -120,60 +117,49 @@ static size_t entries_width(const struct object *const *top, size_t n)
 	return width;
 }
 
-static void put_row(struct line *line, const struct object *object, size_t width)
+static void put_row(struct columns *columns, const struct object *object, size_t width)
 {
-	size_t at;
-
-	put_memory(line, object);
-	put_share(line, object);
-	columns_pad(line, line->start, 2 * STATS_NUMBER);
-	line_text(line, "  ");
-	at = line_width(line->start, (size_t)(line->p - line->start));
-	put_entries(line, object);
-	columns_pad(line, line->start, at + width);
-	line_text(line, "  ");
-	put_name(line, object);
+	put_memory(columns, object);
+	put_share(columns, object);
+	line_text(&columns->line, "  ");
+	put_entries(&columns->line, object);
+	columns_pad(columns, 2 * STATS_NUMBER + 2 + width);
+	line_text(&columns->line, "  ");
+	put_name(&columns->line, object);
+	columns_end_row(columns);
 }
 
 /* Numbers first: what an object is called, and whose it is, can be long. */
-static void put_top(const struct stats_counters *counters, const struct stats_print *print,
-		    struct line *line, const char *title, stats_weight_fn weight)
+static void put_top(const struct stats_counters *counters, struct columns *columns,
+		    const char *title, stats_weight_fn weight)
 {
 	const struct object *top[STATS_OBJECTS_SHOWN];
 	size_t n = stats_counters_top(counters, weight, top), width = entries_width(top, n);
 
 	if (!n)
 		return;
-	columns_title(print->writer, line, title);
-	columns_line(print->writer, line);
-	line_text(line, HEADS "  entries");
-	columns_pad(line, line->start, 2 * STATS_NUMBER + 2 + width);
-	line_text(line, "  object, name, holder, container");
-	columns_line(print->writer, line);
-	for (size_t i = 0; i < n; i++) {
-		put_row(line, top[i], width);
-		columns_line(print->writer, line);
+	columns_title(columns, title);
+	columns_end_row(columns);
+	line_text(&columns->line, HEADS "  entries");
+	columns_pad(columns, 2 * STATS_NUMBER + 2 + width);
+	line_text(&columns->line, "  object, name, holder, container");
+	columns_end_row(columns);
+	for (size_t i = 0; i < n; i++)
+		put_row(columns, top[i], width);
+}
+
+void stats_text_counters(const struct stats_counters *counters, struct columns *columns)
+{
+	if (counters->has_objects) {
+		columns_title(columns, "BPF objects: ");
+		bpf_objects_text(&columns->line, &counters->objects);
+		columns_end_row(columns);
+		put_top(counters, columns, "BPF objects by memory", stats_counters_memory);
+		put_top(counters, columns, "BPF programs by run time", object_cpu_share);
 	}
-}
-
-static void put_objects(const struct stats_counters *counters, const struct stats_print *print,
-			struct line *line)
-{
-	columns_title(print->writer, line, "BPF objects: ");
-	bpf_objects_text(line, &counters->objects);
-	columns_line(print->writer, line);
-	put_top(counters, print, line, "BPF objects by memory", stats_counters_memory);
-	put_top(counters, print, line, "BPF programs by run time", object_cpu_share);
-}
-
-void stats_text_counters(const struct stats_counters *counters, const struct stats_print *print,
-			 struct line *line)
-{
-	if (counters->has_objects)
-		put_objects(counters, print, line);
 	if (!own_usage_is_known(&counters->upkeep))
 		return;
-	columns_title(print->writer, line, "The streamer itself: ");
-	own_usage_text(line, &counters->upkeep);
-	columns_line(print->writer, line);
+	columns_title(columns, "The streamer itself: ");
+	own_usage_text(&columns->line, &counters->upkeep);
+	columns_end_row(columns);
 }

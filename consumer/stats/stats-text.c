@@ -3,27 +3,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/base/duration.h"
-#include "consumer/base/text-line.h"
 #include "consumer/stats/stats-internal.h"
 #include "proto/base/util.h"
 
 #define SECOND UINT64_C(1000000000)
-#define MOST_WIDTH 18 /* of "  most 1,234,567" */
-
-static void put_number(struct line *line, uint64_t v, size_t width)
-{
-	char text[32];
-	struct line number = line_make(text, sizeof(text));
-	size_t size;
-
-	line_count(&number, v);
-	size = line_end(&number);
-	if (size < width)
-		line_pad(line, width - size);
-	line_put(line, text, size);
-}
+#define HEADS "     delivered     held back" /* STATS_NUMBER each */
+#define MOST_WIDTH 18                        /* of "  most 1,234,567" */
 
 static void put_counted(struct line *line, uint64_t n, const char *one)
 {
@@ -61,8 +47,10 @@ static void put_length(struct line *line, uint64_t nano)
 	line_text(line, " ms");
 }
 
-static void put_head(const struct stats *stats, const struct stats_print *print, struct line *line)
+static void put_head(const struct stats *stats, const struct stats_print *print,
+		     struct columns *columns)
 {
+	struct line *line = &columns->line;
 	char text[DURATION_SIZE];
 
 	put_counted(line, stats->records, " record");
@@ -81,7 +69,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 		line_bytes(line, stats->record_bytes);
 		line_text(line, " of records)");
 	}
-	columns_line(print->writer, line);
+	columns_end_row(columns);
 	if (!stats->timed)
 		return;
 	put_time(print, line, stats->first);
@@ -90,7 +78,7 @@ static void put_head(const struct stats *stats, const struct stats_print *print,
 	line_text(line, print->utc ? " UTC (" : " (");
 	line_text(line, duration_text(stats->last - stats->first, text));
 	line_text(line, ")");
-	columns_line(print->writer, line);
+	columns_end_row(columns);
 }
 
 static uint64_t column_of(const struct stats *stats, unsigned kind, size_t from, size_t each)
@@ -115,10 +103,11 @@ static void put_bar(struct line *line, uint64_t count, uint64_t most)
 		line_text(line, bars[level ? level - 1 : 0]); /* little is not nothing */
 }
 
-static void chart_row(const struct stats *stats, unsigned kind, size_t each, struct line *line)
+static void put_chart_row(const struct stats *stats, unsigned kind, size_t each,
+			  struct columns *columns)
 {
 	size_t n = time_buckets_used(&stats->buckets);
-	const char *start = line->p;
+	struct line *line = &columns->line;
 	uint64_t most = 0;
 
 	for (size_t i = 0; i < n; i += each) {
@@ -127,47 +116,47 @@ static void chart_row(const struct stats *stats, unsigned kind, size_t each, str
 		most = count > most ? count : most;
 	}
 	line_text(line, stats->kinds[kind].name);
-	columns_pad(line, start, STATS_NAME_MIN);
+	columns_pad(columns, STATS_NAME_MIN);
 	line_text(line, " ");
 	for (size_t i = 0; i < n; i += each)
 		put_bar(line, column_of(stats, kind, i, each), most);
 	line_text(line, "  most ");
 	line_count(line, most);
+	columns_end_row(columns);
 }
 
-static void put_chart(const struct stats *stats, const struct stats_print *print, struct line *line)
+static void put_chart(const struct stats *stats, const struct stats_print *print,
+		      struct columns *columns)
 {
 	size_t around = STATS_NAME_MIN + 1 + MOST_WIDTH, n = time_buckets_used(&stats->buckets);
-	size_t columns = print->columns > around + 8 ? print->columns - around : 8;
-	size_t each = (n + columns - 1) / columns;
+	size_t room = print->columns > around + 8 ? print->columns - around : 8;
+	size_t each = (n + room - 1) / room;
 
 	if (!n)
 		return;
-	columns_title(print->writer, line, "Events over time, one column is ");
-	put_length(line, stats->buckets.nano * each);
-	line_text(line, stats->sum.limited ? "; those held back are in it" : "");
-	columns_line(print->writer, line);
-	for (unsigned i = 0; i < stats->n_kinds; i++) {
-		if (!stats->kinds[i].count.delivered && !stats->kinds[i].count.limited)
-			continue;
-		chart_row(stats, i, each, line);
-		columns_line(print->writer, line);
-	}
+	columns_title(columns, "Events over time, one column is ");
+	put_length(&columns->line, stats->buckets.nano * each);
+	line_text(&columns->line, stats->sum.limited ? "; those held back are in it" : "");
+	columns_end_row(columns);
+	for (unsigned i = 0; i < stats->n_kinds; i++)
+		if (stats->kinds[i].count.delivered || stats->kinds[i].count.limited)
+			put_chart_row(stats, i, each, columns);
 	if (!stats->untimed)
 		return;
-	put_counted(line, stats->untimed, " event");
-	line_text(line, " without a time of day, not in the chart");
-	columns_line(print->writer, line);
+	put_counted(&columns->line, stats->untimed, " event");
+	line_text(&columns->line, " without a time of day, not in the chart");
+	columns_end_row(columns);
 }
 
-static void put_lost(const struct stats_kind *kind, struct line *line)
+static void put_lost(const struct stats_kind *kind, struct columns *columns)
 {
+	struct line *line = &columns->line;
 	const char *between = "  (";
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < LOST_REASONS; i++)
 		sum += kind->lost[i].count;
-	put_number(line, sum, STATS_NUMBER);
+	columns_count(columns, sum, STATS_NUMBER);
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		const struct lost_count *lost = &kind->lost[i];
 		const char *word = lost_reasons[i].word;
@@ -189,24 +178,27 @@ static void put_lost(const struct stats_kind *kind, struct line *line)
 	line_text(line, *between == ',' ? ")" : "");
 }
 
-static void put_totals(const struct stats *stats, const struct stats_print *print,
-		       struct line *line)
+/* Behind a name; what else is put there may follow. */
+static void put_count(struct columns *columns, size_t width, const struct toplist_count *count)
+{
+	columns_pad(columns, width);
+	columns_count(columns, count->delivered, STATS_NUMBER);
+	columns_count(columns, count->limited, STATS_NUMBER);
+}
+
+static void put_totals(const struct stats *stats, struct columns *columns)
 {
 	if (!stats->n_kinds)
 		return;
-	columns_title(print->writer, line, "Totals");
-	columns_pad(line, line->start, STATS_NAME_MIN);
-	line_text(line, "     delivered     held back          lost");
-	columns_line(print->writer, line);
+	columns_title(columns, "Totals");
+	columns_pad(columns, STATS_NAME_MIN);
+	line_text(&columns->line, HEADS "          lost");
+	columns_end_row(columns);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
-		const struct stats_kind *kind = &stats->kinds[i];
-
-		line_text(line, kind->name);
-		columns_pad(line, line->start, STATS_NAME_MIN);
-		put_number(line, kind->count.delivered, STATS_NUMBER);
-		put_number(line, kind->count.limited, STATS_NUMBER);
-		put_lost(kind, line);
-		columns_line(print->writer, line);
+		line_text(&columns->line, stats->kinds[i].name);
+		put_count(columns, STATS_NAME_MIN, &stats->kinds[i].count);
+		put_lost(&stats->kinds[i], columns);
+		columns_end_row(columns);
 	}
 }
 
@@ -223,15 +215,6 @@ static void put_name(struct line *line, const char *name)
 		line_text(line, line->p > start ? "  " : "");
 		line_put(line, part, size);
 	}
-}
-
-static void put_count(const struct stats_print *print, struct line *line, size_t width,
-		      const struct toplist_count *count)
-{
-	columns_pad(line, line->start, width);
-	put_number(line, count->delivered, STATS_NUMBER);
-	put_number(line, count->limited, STATS_NUMBER);
-	columns_line(print->writer, line);
 }
 
 static size_t name_width(const struct toplist_row *const *rows, size_t n)
@@ -251,8 +234,15 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 	return width;
 }
 
-static void put_list(const struct stats *stats, const struct stats_print *print, unsigned which,
-		     struct line *line)
+static void put_named(struct columns *columns, const char *name, size_t width,
+		      const struct toplist_count *count)
+{
+	put_name(&columns->line, name);
+	put_count(columns, width, count);
+	columns_end_row(columns);
+}
+
+static void put_list(const struct stats *stats, unsigned which, struct columns *columns)
 {
 	const struct toplist *list = &stats->lists[which];
 	const struct toplist_row *rows[TOPLIST_SHOWN];
@@ -262,39 +252,33 @@ static void put_list(const struct stats *stats, const struct stats_print *print,
 
 	if (!n && !list->unknown.limited)
 		return;
-	columns_title(print->writer, line, stats_list(which)->title);
-	columns_pad(line, line->start, width);
-	line_text(line, "     delivered     held back");
-	columns_line(print->writer, line);
-	for (size_t i = 0; i < n; i++) {
-		put_name(line, toplist_name(rows, n, i, name));
-		put_count(print, line, width, &rows[i]->count);
-	}
-	if (others.delivered || others.limited) {
-		line_text(line, "(others)");
-		put_count(print, line, width, &others);
-	}
-	if (list->unknown.limited) {
-		line_text(line, "(not known)");
-		put_count(print, line, width, &list->unknown);
-	}
+	columns_title(columns, stats_list(which)->title);
+	columns_pad(columns, width);
+	line_text(&columns->line, HEADS);
+	columns_end_row(columns);
+	for (size_t i = 0; i < n; i++)
+		put_named(columns, toplist_name(rows, n, i, name), width, &rows[i]->count);
+	if (others.delivered || others.limited)
+		put_named(columns, "(others)", width, &others);
+	if (list->unknown.limited)
+		put_named(columns, "(not known)", width, &list->unknown);
 }
 
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
-	char text[COLUMNS_LINE];
-	struct line line = line_make(text, sizeof(text));
+	struct columns columns;
 
-	put_head(stats, print, &line);
+	columns_init(&columns, print->writer, false);
+	put_head(stats, print, &columns);
 	if (!stats->sum.delivered && !stats->sum.limited) {
-		line_text(&line, print->filtered ? "No event passes the filters."
-						 : "No events are in it.");
-		columns_line(print->writer, &line);
+		line_text(&columns.line, print->filtered ? "No event passes the filters."
+							 : "No events are in it.");
+		columns_end_row(&columns);
 	}
-	put_chart(stats, print, &line);
-	put_totals(stats, print, &line);
+	put_chart(stats, print, &columns);
+	put_totals(stats, &columns);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		if (stats_list(i))
-			put_list(stats, print, i, &line);
-	stats_text_counters(&stats->counters, print, &line);
+			put_list(stats, i, &columns);
+	stats_text_counters(&stats->counters, &columns);
 }
