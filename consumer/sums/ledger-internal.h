@@ -23,7 +23,7 @@ struct ledger_row {
 	uint32_t hierarchy, arch;
 	uint64_t cgroup;
 	int32_t syscall;
-	uint32_t action, error, scope, others;
+	uint32_t action, error, scope, signal, cause, others;
 	/* --- */
 	struct series *series; /* NULL: the overflow */
 	uint32_t set;          /* the latest that had it */

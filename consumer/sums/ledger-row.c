@@ -21,6 +21,8 @@ static struct ledger_row key_of(unsigned kind, const Ringside__V1__CounterRow *r
 	key.action = (uint32_t)row->action;
 	key.error = row->error_number;
 	key.scope = (uint32_t)row->scope;
+	key.signal = row->signal;
+	key.cause = (uint32_t)row->kill_cause;
 	key.others = (uint32_t)row->others;
 	key.hash = XXH3_64bits(&key.kind, offsetof(struct ledger_row, series) -
 						  offsetof(struct ledger_row, kind));
@@ -33,7 +35,8 @@ static bool is_same(const void *item, const void *data)
 
 	return a->kind == b->kind && a->hierarchy == b->hierarchy && a->arch == b->arch &&
 	       a->cgroup == b->cgroup && a->syscall == b->syscall && a->action == b->action &&
-	       a->error == b->error && a->scope == b->scope && a->others == b->others;
+	       a->error == b->error && a->scope == b->scope && a->signal == b->signal &&
+	       a->cause == b->cause && a->others == b->others;
 }
 
 /* Of a queue the fullest is that of one interval: it is not known any more. */

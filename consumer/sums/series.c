@@ -11,8 +11,9 @@
 #define STALE_NANO UINT64_C(600000000000)
 
 const char *const series_fields[SERIES_FIELDS] = {
-	"namespace", "pod",  "container", "container_id", "pod_uid", "runtime", "unit",
-	"cgroup",    "arch", "syscall",   "action",       "errno",   "scope",   "others",
+	"namespace", "pod",    "container", "container_id", "pod_uid", "runtime",
+	"unit",      "cgroup", "arch",      "syscall",      "action",  "errno",
+	"scope",     "signal", "cause",     "others",
 };
 
 struct key {
@@ -96,6 +97,11 @@ static void make_key(struct key *key, unsigned kind, const Ringside__V1__Counter
 	packed_texts_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
 							    (int)row->scope, "OOM_SCOPE_")
 						: NULL);
+	put_number(fields, row->signal_name, row->has_signal, row->signal);
+	packed_texts_put(fields, row->has_kill_cause
+					 ? enum_name(&ringside__v1__kill_cause__descriptor,
+						     (int)row->kill_cause, "KILL_CAUSE_")
+					 : NULL);
 	packed_texts_put(fields, row->others ? "true" : NULL);
 }
 

@@ -54,6 +54,33 @@ def a_pipe_becomes_a_text_file():
     assert os.listdir(".") .count("t.prom") == 1 and not [f for f in os.listdir(".") if f.startswith("t.prom.")]
 
 
+def kills_by_signal_are_counted_by_signal_and_cause():
+    stream = Growing(b"\x08")
+    counters = pb.Counters(part=1, parts=1, full=True)
+    counters.probes.add(kind="signal_kill").cpus.add(cpu=0, seen=9)
+    for number, name, cause, count in [(9, "SIGKILL", pb.KILL_CAUSE_SENT, 4), (9, "SIGKILL", pb.KILL_CAUSE_CGROUP, 2),
+                                       (11, "SIGSEGV", pb.KILL_CAUSE_KERNEL, 3)]:
+        counters.rows.add(kind="signal_kill", container=pb.Container(cgroup_path="/a", cgroup_id=1), count=count,
+                          signal=number, signal_name=name, kill_cause=cause)
+    header = stream.record(header=pb.Header(
+        magic="RINGSIDE", format_version=1, stream_id=b"\x08" * 16, boot_id="b", first_seq=1, host_name="h",
+        counters_interval_nano=10**9, probes=[pb.Probe(kind="signal_kill", tier=pb.TIER_KPROBE)]))
+    with Served("kill.pb") as served:
+        served.grow(header + stream.record(counters=counters))
+        text = served.shows("ringside_signal_kills_total")
+        check = json.loads(ask("/check")[1])["signal_kill"]
+    for labels, count in [('signal="SIGKILL",cause="SENT"', 4), ('signal="SIGKILL",cause="CGROUP"', 2),
+                          ('signal="SIGSEGV",cause="KERNEL"', 3)]:
+        assert f'\nringside_signal_kills_total{{cgroup="/a",{labels}}} {count}\n' in text, text
+    assert '\nringside_events_seen_total{kind="signal_kill"} 9\n' in text, text
+    assert '\nringside_probe_attached{kind="signal_kill",tier="kprobe"} ' in text, text
+    said = status("kill.pb")
+    assert said[0] == 0 and "signal_kill" in str(said), said
+    assert check["attached"] and check["seen"] == 9, check
+    assert [(row["cgroup"], row["signal"], row["cause"], row["count"]) for row in check["stats"]] == [
+        ("/a", "SIGKILL", "SENT", 4), ("/a", "SIGKILL", "CGROUP", 2), ("/a", "SIGSEGV", "KERNEL", 3)], check
+
+
 def status_is_for_probes():
     os.mkdir("rec")
     stream = Growing(b"\x03")
@@ -332,4 +359,4 @@ run_tests(bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
           thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
           what_cannot_be_read_may_be_a_recording, status_is_for_probes,
           what_was_refused_to_the_streamer_is_named,
-          what_is_asked_wrongly_is_refused)
+          what_is_asked_wrongly_is_refused, kills_by_signal_are_counted_by_signal_and_cause)
