@@ -39,6 +39,8 @@ struct kind {
 	 * of it: that says of events as much as they do themselves. */
 	unsigned body; /* field number in Record.body; 0: it has no events */
 	bool limited;
+	/* What a Limited holds back that is beyond a container's share of the table. */
+	const char *others;
 	bool advised; /* its advice stands under it on a terminal, unasked */
 	const struct tone *(*tone)(const Ringside__V1__Record *record);
 	/* What happened, why, and what follows. @header: the latest of the stream, or NULL. */
@@ -70,8 +72,8 @@ struct kind {
 
 /* All there are, in the order of their lists: a new one is a row here, and its file. What --kind
  * calls events, for its help. */
-#define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(tcp_queue) ROW(bpf_object)
-#define KINDS_OPTIONS "oom, seccomp"
+#define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(signal_kill) ROW(tcp_queue) ROW(bpf_object)
+#define KINDS_OPTIONS "oom, seccomp, signal"
 
 #define ROW(name) extern const struct kind kind_##name;
 KINDS(ROW)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/kinds/seccomp_denial-internal.h"
 #include "proto/base/util.h"
 
@@ -113,8 +114,9 @@ size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *reco
 	struct line line = line_make(buf, size);
 	struct slot *slot = slot_of(culprits, &key);
 
-	if (!denial.limited->overflow && !denial.limited->others &&
-	    memcmp(&slot->key, &key, sizeof(key)) == 0 && slot->one_name) {
+	if (kind_of(record) == &kind_seccomp_denial && !denial.limited->overflow &&
+	    !denial.limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
+	    slot->one_name) {
 		line_name(&line, slot->name, NAME_SIZE);
 		if (slot->one_pid) {
 			line_put(&line, "[", 1);

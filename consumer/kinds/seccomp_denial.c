@@ -206,6 +206,7 @@ const struct kind kind_seccomp_denial = {
 				       NULL},
 	.body = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL,
 	.limited = true,
+	.others = "other kinds of calls",
 	.tone = tone_of,
 	.sentence = put_sentence,
 	.advice = denial_advice,

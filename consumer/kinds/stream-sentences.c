@@ -231,6 +231,13 @@ void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
 	}
 }
 
+static void put_others(struct line *line, const struct kind *kind)
+{
+	line_text(line, " (of ");
+	line_text(line, kind && kind->others ? kind->others : "others");
+	line_text(line, ": more than its share of the table)");
+}
+
 void text_limited(struct line *line, const Ringside__V1__Limited *limited)
 {
 	put_events(line, limited->has_count, limited->count, limited->kind);
@@ -239,7 +246,7 @@ void text_limited(struct line *line, const Ringside__V1__Limited *limited)
 	if (limited->overflow)
 		line_text(line, " (whose is not known: the tables were full)");
 	else if (limited->others && limited->container)
-		line_text(line, " (of other kinds of calls: more than its share of the table)");
+		put_others(line, kind_find(limited->kind));
 	else if (limited->others)
 		line_text(line, " (of other containers: more than are kept apart)");
 }

@@ -125,6 +125,25 @@ static void what_was_held_back_is_blamed_only_on_who_was_seen(void **state)
 	}
 }
 
+/* Whoever was denied something did not kill. */
+static void of_another_kind_nobody_is_blamed(void **state)
+{
+	struct fixture *f = seccomp(state, RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_UNSPECIFIED);
+	struct memory_file page;
+
+	page_open(&page);
+	f->denial.has_syscall_number = false;
+	page_put(&page, f);
+	held_back(state);
+	f->limited.kind = S("signal_kill");
+	f->limited.has_action = f->limited.has_error_number = false;
+	f->limited.action = RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_UNSPECIFIED;
+	f->limited.error_number = 0;
+	f->limited.signal_name = S("SIGKILL");
+	page_put(&page, f);
+	assert_non_null(strstr(page_close(&page), " KILL shop/web-7f9/app  SIGKILL (by whom"));
+}
+
 static void of_another_key_or_an_earlier_second_nobody_is_blamed(void **state)
 {
 	struct fixture *f;
@@ -318,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_lines_of_the_design_come_out_as_they_stand),
 		TEST(what_was_held_back_is_blamed_only_on_who_was_seen),
+		TEST(of_another_kind_nobody_is_blamed),
 		TEST(of_another_key_or_an_earlier_second_nobody_is_blamed),
 		TEST(the_second_column_grows_but_never_shrinks),
 		TEST(advice_stands_under_kills_on_a_terminal_and_under_all_with_v),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "proto/ringside-fields.h"
 #include "proto/record/stamp.h"
+#include "proto/ringside-fields.h"
 #include "tests/lib/wire-record.h"
 
 #define TARGET "123cd1db937c3c2d0d7772ef9b0a1c4b0b3dcfcb6b889452a90b2fcb43eae43a"

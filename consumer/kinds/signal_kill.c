@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "python3[1234] stopped by its runtime (containerd-shim[812] of containerd.service, child of
+ *  systemd): SIGKILL, exit code 137": what became of it, by whom, how, and how many with it.
+ * Whoever sent a signal had a reason; it is not in the signal, so none is told. */
+#include "consumer/kinds/kind.h"
+#include "consumer/text/phrases.h"
+#include "proto/base/util.h"
+
+#define CAUSE(name) RINGSIDE__V1__KILL_CAUSE__KILL_CAUSE_##name
+#define OOMD "systemd-oomd"
+
+static const char *name_of(const Ringside__V1__Process *process)
+{
+	if (!process)
+		return NULL;
+	return text_has(process->leader_comm) ? process->leader_comm : process->comm;
+}
+
+/* A process can call itself what it likes, so it has to be where no container is. A pod's own
+ * cgroup is the kubelet's. */
+static bool is_of_machine(const Ringside__V1__Container *c)
+{
+	return c && text_has(c->cgroup_path) && !c->path_truncated && !text_has(c->id) &&
+	       !text_has(c->nested);
+}
+
+/* What runs containers, by the names that fit in a comm. */
+static bool is_runtime(const Ringside__V1__SignalKill *kill)
+{
+	static const char *const names[] = {
+		"buildkitd", "conmon", "conmonrs",       "containerd", "containerd-shim",
+		"crio",      "crun",   "dockerd",        "lxc-start",  "podman",
+		"runc",      "runsc",  "systemd-nspawn", "youki",
+	};
+	const char *name = name_of(kill->sender);
+
+	if (!text_in_container(kill->target_container) || !is_of_machine(kill->sender_container))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (text_equal(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_oomd(const Ringside__V1__SignalKill *kill)
+{
+	return text_equal(name_of(kill->sender), OOMD) && is_of_machine(kill->sender_container) &&
+	       text_equal(kill->sender_container->systemd_unit, OOMD ".service");
+}
+
+static bool is_itself(const Ringside__V1__SignalKill *kill)
+{
+	return kill->target && kill->sender && kill->sender->has_pid && kill->target->has_pid &&
+	       kill->target->pid == kill->sender->pid;
+}
+
+static bool is_known(const Ringside__V1__Container *c)
+{
+	return c && (text_has(c->cgroup_path) || text_has(c->id));
+}
+
+static bool is_elsewhere(const Ringside__V1__SignalKill *kill)
+{
+	const Ringside__V1__Container *from = kill->sender_container, *to = kill->target_container;
+
+	if (!is_known(from))
+		return false;
+	if (!is_known(to))
+		return true;
+	if (text_has(from->id) || text_has(to->id))
+		return !text_same_container(from, to);
+	return !text_equal(from->cgroup_path, to->cgroup_path);
+}
+
+/* "bash[99] of ssh.service, child of sshd". The machine's first process has no parent. */
+static void put_sender(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	text_process(line, kill->sender);
+	if (is_elsewhere(kill) && !is_oomd(kill)) {
+		line_text(line, " of ");
+		text_container(line, kill->sender_container);
+	}
+	if (text_has(kill->sender_parent_comm) && kill->sender->pid != 1) {
+		line_text(line, ", child of ");
+		line_name(line, kill->sender_parent_comm, TEXT_NAME_MAX);
+	}
+}
+
+static void put_in_brackets(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	if (!kill->sender)
+		return;
+	line_text(line, " (");
+	put_sender(line, kill);
+	line_text(line, ")");
+}
+
+static void put_by(struct line *line, const Ringside__V1__SignalKill *kill, const char *with)
+{
+	if (is_runtime(kill)) {
+		line_text(line, " stopped");
+		line_text(line, with);
+		line_text(line, " by its runtime");
+		put_in_brackets(line, kill);
+		return;
+	}
+	line_text(line, " killed");
+	line_text(line, with);
+	if (kill->sender) {
+		line_text(line, " by ");
+		put_sender(line, kill);
+	} else {
+		line_text(line, ", by whom is not known");
+	}
+}
+
+static void put_sent(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	if (is_itself(kill))
+		line_text(line, " killed itself");
+	else
+		put_by(line, kill, "");
+}
+
+/* The limits whose signals say which they are. A SIGKILL of the kernel's does not. */
+static const struct limit {
+	const char *signal, *sentence, *advice;
+} limits[] = {
+	{"SIGXCPU", " ended: its limit of CPU time was reached",
+	 "raise its RLIMIT_CPU (`ulimit -t`, LimitCPU= of a unit), or, of a real-time process, "
+	 "RLIMIT_RTTIME (LimitRTTIME=)"},
+	{"SIGXFSZ", " ended: its limit of a file's size was reached",
+	 "raise its RLIMIT_FSIZE (`ulimit -f`, LimitFSIZE= of a unit)"},
+};
+
+static const struct limit *limit_of(const Ringside__V1__SignalKill *kill)
+{
+	for (size_t i = 0; kill->cause == CAUSE(KERNEL) && i < ARRAY_SIZE(limits); i++)
+		if (text_equal(kill->signal_name, limits[i].signal))
+			return &limits[i];
+	return NULL;
+}
+
+static void put_kernels(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	const struct limit *limit = limit_of(kill);
+
+	if (limit)
+		line_text(line, limit->sentence);
+	else if (text_equal(kill->signal_name, "SIGKILL"))
+		line_text(line, " killed by the kernel");
+	else
+		line_text(line, " crashed");
+}
+
+static void put_how(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	switch (kill->cause) {
+	case CAUSE(UNSPECIFIED):
+	case CAUSE(SENT):
+		put_sent(line, kill);
+		break;
+	case CAUSE(CGROUP):
+		put_by(line, kill, " with its cgroup");
+		break;
+	case CAUSE(PID_NAMESPACE):
+		line_text(line, " ended with its pid namespace: its pid 1 ended");
+		put_in_brackets(line, kill);
+		break;
+	case CAUSE(PARENT):
+		line_text(line, " killed when its parent ended");
+		put_in_brackets(line, kill);
+		break;
+	case CAUSE(TRACER):
+		line_text(line, " killed when its tracer ended");
+		put_in_brackets(line, kill);
+		break;
+	case CAUSE(KERNEL):
+		put_kernels(line, kill);
+		break;
+	case CAUSE(OOM):
+		line_text(line, " killed by the OOM killer");
+		break;
+	case CAUSE(SECCOMP):
+		line_text(line, " killed by seccomp");
+		break;
+	default:
+		line_text(line, " killed in a way this version does not know");
+		break;
+	}
+}
+
+static void put_signal(struct line *line, const char *name, uint32_t number)
+{
+	if (text_has(name)) {
+		line_safe(line, name, TEXT_NAME_MAX);
+	} else {
+		line_text(line, "signal ");
+		line_uint(line, number);
+	}
+}
+
+/* What sigaction(2) says of the codes that tell more than the signal does. */
+static void put_code(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	static const struct {
+		const char *signal;
+		int32_t code;
+		const char *text;
+	} codes[] = {
+		{"SIGSEGV", 1, " (nothing is mapped at the address)"},
+		{"SIGSEGV", 2, " (no permission for the address)"},
+		{"SIGBUS", 1, " (misaligned address)"},
+		{"SIGBUS", 2, " (nothing is behind the address)"},
+		{"SIGBUS", 4, " (the machine's memory failed)"},
+		{"SIGFPE", 1, " (integer divided by zero)"},
+	};
+
+	for (size_t i = 0; kill->has_code && i < ARRAY_SIZE(codes); i++)
+		if (kill->code == codes[i].code && text_equal(kill->signal_name, codes[i].signal))
+			line_text(line, codes[i].text);
+}
+
+static void put_end(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	line_text(line, limit_of(kill) || kill->cause == CAUSE(PID_NAMESPACE) ? "; " : ": ");
+	put_signal(line, kill->signal_name, kill->signal);
+	if (kill->cause == CAUSE(KERNEL))
+		put_code(line, kill);
+	if (kill->core_dumped)
+		line_text(line, ", core dumped");
+	if (kill->has_exit_status) {
+		line_text(line, ", exit code ");
+		line_uint(line, kill->exit_status);
+	}
+}
+
+/* Of several events of the same each counts anew, and only the first need be about the target: so
+ * it is not told as one of so many. */
+static void put_processes(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	if (kill->has_processes) {
+		line_text(line, "; ");
+		line_count(line, kill->processes);
+		line_text(line, kill->processes == 1 ? " process has exited by it"
+						     : " processes have exited by it");
+	}
+	if (kill->has_remaining && kill->remaining) {
+		line_text(line, kill->has_processes ? ", " : "; ");
+		line_count(line, kill->remaining);
+		line_text(line, kill->remaining == 1 ? " has not yet" : " have not yet");
+	}
+	if (kill->pid_namespace_init)
+		line_text(line, "; its pid namespace dies (pid 1)");
+}
+
+static void put_cause(struct line *line, const Ringside__V1__Limited *limited)
+{
+	static const char *const causes[] = {
+		[CAUSE(UNSPECIFIED)] = "by whom is not known",
+		[CAUSE(SENT)] = "sent by processes",
+		[CAUSE(CGROUP)] = "by cgroup.kill",
+		[CAUSE(PID_NAMESPACE)] = "the pid 1 of the pid namespace ended",
+		[CAUSE(PARENT)] = "the parent ended",
+		[CAUSE(TRACER)] = "the tracer ended",
+		[CAUSE(KERNEL)] = "by the kernel",
+		[CAUSE(OOM)] = "by the OOM killer",
+		[CAUSE(SECCOMP)] = "by seccomp",
+	};
+
+	line_text(line, " (");
+	if ((size_t)limited->kill_cause < ARRAY_SIZE(causes))
+		line_text(line, causes[limited->kill_cause]);
+	else
+		line_text(line, "in a way this version does not know");
+	line_text(line, ")");
+}
+
+static void put_limited(struct line *line, const Ringside__V1__Limited *limited)
+{
+	put_signal(line, limited->signal_name, limited->signal);
+	put_cause(line, limited);
+	line_text(line, "  × ");
+	line_count(line, limited->count);
+	line_text(line, " more");
+	text_period(line, limited);
+}
+
+static void put_sentence(struct line *line, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *header)
+{
+	(void)header;
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED) {
+		put_limited(line, record->limited);
+		return;
+	}
+	text_process(line, record->signal_kill->target);
+	put_how(line, record->signal_kill);
+	put_end(line, record->signal_kill);
+	put_processes(line, record->signal_kill);
+}
+
+/* It kills below what its settings name, which may be any slice above. */
+static void put_oomd(struct line *line, const Ringside__V1__Container *target)
+{
+	const char *unit = NULL;
+
+	if (target && !text_has(target->id))
+		unit = text_has(target->systemd_user_unit) ? target->systemd_user_unit
+							   : target->systemd_unit;
+	line_text(line, "`journalctl -u " OOMD "` says why: ManagedOOMSwap= or "
+			"ManagedOOMMemoryPressure= is kill for ");
+	if (text_has(unit))
+		line_safe(line, unit, TEXT_NAME_MAX * 2);
+	else
+		line_text(line, "its cgroup");
+	line_text(line, " or a slice above it");
+}
+
+static void put_advice(struct line *line, const Ringside__V1__Record *record)
+{
+	const Ringside__V1__SignalKill *kill = record->signal_kill;
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
+		return;
+	if (limit_of(kill))
+		line_text(line, limit_of(kill)->advice);
+	else if ((kill->cause == CAUSE(SENT) || kill->cause == CAUSE(CGROUP)) && is_oomd(kill))
+		put_oomd(line, kill->target_container);
+}
+
+static const struct tone *tone_of(const Ringside__V1__Record *record)
+{
+	static const struct tone killed = {"KILL", "\033[35m"};
+
+	(void)record;
+	return &killed;
+}
+
+const struct kind kind_signal_kill = {
+	.name = "signal_kill",
+	.word = "kill by signal",
+	.words = "kills by signal",
+	.option = "signal",
+	.meant = (const char *const[]){"kill", "kills", "sigkill", "signals", "crash", "crashes",
+				       "segfault", NULL},
+	.body = RINGSIDE__V1__RECORD__BODY_SIGNAL_KILL,
+	.limited = true,
+	.others = "other signals",
+	.advised = true,
+	.tone = tone_of,
+	.sentence = put_sentence,
+	.advice = put_advice,
+};
