@@ -32,9 +32,23 @@ static bool is_meant(const struct kind *kind, const char *word)
 	return false;
 }
 
+/* The kinds that are called so, with commas between them; NULL: none. */
+static const char *called(const char *word, char words[WORDS_SIZE])
+{
+	struct line line = line_make(words, WORDS_SIZE);
+
+	for (unsigned i = 0; i < KINDS_COUNT; i++) {
+		if (!is_meant(kinds[i], word))
+			continue;
+		line_text(&line, line.p > line.start ? "," : "");
+		line_text(&line, kinds[i]->option);
+	}
+	return line_end(&line) ? words : NULL;
+}
+
 /* What our lines are labelled with, and what else the kinds are called; or what is spelt nearly so.
  */
-static const char *meant(const char *word)
+static const char *meant(const char *word, char words[WORDS_SIZE])
 {
 	static const struct {
 		const char *word, *kind;
@@ -50,11 +64,10 @@ static const char *meant(const char *word)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strcmp(word, others[i].word))
 			return others[i].kind;
-	for (unsigned i = 0; i < KINDS_COUNT; i++) {
+	if (called(word, words))
+		return words;
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
 		names[i] = kinds[i]->option;
-		if (is_meant(kinds[i], word))
-			return kinds[i]->option;
-	}
 	memcpy(names + KINDS_COUNT, of_stream, sizeof(of_stream));
 	names[ARRAY_SIZE(names) - 1] = NULL;
 	return options_nearest(word, names);
@@ -68,7 +81,7 @@ int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error
 	for (const char *part = arg;; part++) {
 		size_t size = strcspn(part, ",");
 		unsigned kind = read_kind(part, size, word);
-		const char *near = kind ? NULL : meant(word);
+		const char *near = kind ? NULL : meant(word, words);
 
 		if (near)
 			return filter_invalid(error, "'%.*s' is not a kind: did you mean %s?",

@@ -679,6 +679,44 @@ def stats_say_what_is_not_there():
     assert result.returncode == 1 and b"cannot write" in result.stderr, result
 
 
+ID = "4f0c1e2d3b4a" + 52 * "0"
+
+
+def killed(stream, after=1.0, **more):
+    stream.boottime += after
+    return stream.record(signal_kill=pb.SignalKill(
+        target=pb.Process(pid=1234, comm="python3"), target_container=pb.Container(
+            id=ID, runtime="docker", cgroup_path=f"/system.slice/docker-{ID}.scope"),
+        signal=9, signal_name="SIGKILL", exit_status=137, **more))
+
+
+def kills_by_signal_are_told_filtered_and_counted():
+    stream = Recorded(b"k")
+    shim = {"sender": pb.Process(pid=812, comm="containerd-shim"), "cause": pb.KILL_CAUSE_SENT,
+            "sender_container": pb.Container(systemd_unit="containerd.service",
+                                             cgroup_path="/system.slice/containerd.service")}
+    save("kills.pb", stream.header(), stream.denial(), killed(stream, **shim), killed(stream), stream.kill(),
+         stream.record(limited=pb.Limited(kind="signal_kill", count=3, signal=9, signal_name="SIGKILL",
+                                          kill_cause=pb.KILL_CAUSE_SENT)), stream.footer())
+    told = lines(check(run("cat", "--utc", "--kind", "signal", "kills.pb"), 0))
+    assert [line[20:] for line in told] == [
+        "KILL docker:4f0c1e2d3b4a  python3[1234] stopped by its runtime (containerd-shim[812] of containerd.service): "
+        "SIGKILL, exit code 137",
+        "KILL docker:4f0c1e2d3b4a  python3[1234] killed, by whom is not known: SIGKILL, exit code 137",
+        "KILL host                 SIGKILL (sent by processes)  × 3 more"], told
+    first, second = [json.loads(line) for line in
+                     lines(check(run("cat", "-o", "json", "--kind", "signal_kill", "--comm", "python3", "kills.pb"), 0))]
+    assert (first["kind"], first["cause"], first["signal"], first["signal_name"], first["exit_status"]) == \
+        ("signal_kill", "SENT", 9, "SIGKILL", 137), first
+    assert first["sender"]["comm"] == "containerd-shim" and first["target"]["pid"] == 1234, first
+    assert first["sender_container"]["systemd_unit"] == "containerd.service", first
+    assert "sender" not in second and "cause" not in second, second
+    stats = json.loads(check(run("stats", "-o", "json", "kills.pb"), 0))
+    kinds = {kind["kind"]: (kind["delivered"], kind["limited"]) for kind in stats["kinds"]}
+    assert kinds == {"seccomp_denial": (1, 0), "signal_kill": (2, 3), "oom_kill": (1, 0)}, kinds
+    check(run("cat", "--kind", "kill", "kills.pb"), 2, ".*did you mean oom,signal\\?.*\n")
+
+
 run_tests(
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
@@ -704,4 +742,5 @@ run_tests(
     a_long_read_shows_how_far_it_is,
     stats_add_up_what_is_there,
     stats_say_what_is_not_there,
+    kills_by_signal_are_told_filtered_and_counted,
 )
