@@ -23,7 +23,8 @@ collect() {
 judge() {
 	for name in kill beside tracepoint; do
 		{
-			/usr/bin/python3 "$TESTS/e2e/kill.py" $name.pb kill.truth >$name.judged 2>&1 || true
+			"$BUILD/consumer/ringside" cat --kind signal $name.pb >$name.text
+			/usr/bin/python3 "$TESTS/e2e/kill.py" $name.pb kill.truth $name.text >$name.judged 2>&1 || true
 			cat $name.judged
 			grep -q '^ok' $name.judged || echo "not ok - kill.py found nothing to say"
 			judge_whole $name

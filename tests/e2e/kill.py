@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Do the events of signal_kill say what trigger-kill did, and nothing else of its processes?
 
-usage: kill.py STREAM TRUTH
+usage: kill.py STREAM TRUTH TEXT
 
-Prints one "ok" or "not ok" line for each scene. Where the stream has OOM kills and seccomp's denials as well, none
+Prints one "ok" or "not ok" line for each scene, and one for what TEXT, the stream's lines, say of them. Where the stream has OOM kills and seccomp's denials as well, none
 of theirs may be told twice; where not, theirs have to be here.
 """
 import json
@@ -85,6 +85,42 @@ def judge(truth, events, looks):
     return [fault for event in found for fault in faults(event, truth)]
 
 
+def how(truth):
+    """The words of a line for it."""
+    by = f"[{truth['sender']}]"
+    return {
+        "SENT": " killed itself: " if truth["sender"] == truth["target"] else f" killed by kill-sender{by}",
+        "CGROUP": f" killed with its cgroup by kill-sender{by}",
+        "PID_NAMESPACE": f" ended with its pid namespace: its pid 1 ended (kill-target{by}",
+        "PARENT": f" killed when its parent ended (kill-target{by}",
+        "TRACER": f" killed when its tracer ended (kill-target{by}",
+        "KERNEL": {"SIGKILL": " killed by the kernel: ", "SIGXFSZ": " ended: its limit of a file's size was reached; "}.get(
+            SIGNALS[truth["signal"]], f" crashed: {SIGNALS[truth['signal']]} ("),
+    }[truth["cause"]]
+
+
+def unsaid(truth, event, lines):
+    """The words for @event that no line has."""
+    words = [f"{TARGET}[{event.target.pid}]{how(truth)}", SIGNALS[truth["signal"]], f", exit code {128 + truth['signal']}"]
+    if event.HasField("processes"):
+        words.append(f"; {event.processes:,} process")
+    if event.remaining:
+        words.append(f", {event.remaining:,} ha")
+    if truth["init"]:
+        words.append("; its pid namespace dies (pid 1)")
+    if truth["core"]:
+        words.append(", core dumped")
+    return [] if any(all(word in line for word in words) for line in lines) else [words]
+
+
+def judge_text(truths, events, text):
+    """Of all that was seen. What others take part in is theirs to judge."""
+    lines = text.splitlines()
+    said = [unsaid(truth, event, lines) for truth in truths for event in events if is_of(event, truth)]
+    missing = [words for words in said if words]
+    return len(said) > 10 and not missing, f"{len(said)} lines say it in words: {missing or 'all'}"
+
+
 def declares(records, words):
     """Whether a blind spot says so."""
     return any(words in spot for record in records for probe in record.header.probes
@@ -126,12 +162,12 @@ def main():
     events = [record.signal_kill for record in records if record.HasField("signal_kill")]
     may_miss = misses(records)
     looks = not declares(records, "this kernel gives no iterator")
-    for line in Path(sys.argv[2]).read_text().splitlines():
-        truth = json.loads(line)
+    truths = [json.loads(line) for line in Path(sys.argv[2]).read_text().splitlines()]
+    for truth in truths:
         good, text = verdict(truth, events, may_miss, looks)
         print(f"{'ok' if good else 'not ok'} - {truth['scene']}: {truth.get('cause') or 'nothing'}{text and ': ' + text}")
-    good, text = judge_others(records, events)
-    print(f"{'ok' if good else 'not ok'} - {text}")
+    for good, text in (judge_text(truths, events, Path(sys.argv[3]).read_text()), judge_others(records, events)):
+        print(f"{'ok' if good else 'not ok'} - {text}")
 
 
 main()
