@@ -64,7 +64,7 @@ static int say_unknown(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i]->name;
 	names[ARRAY_SIZE(commands)] = NULL;
-	near = options_nearest(name, names);
+	near = option_nearest(name, names);
 	shown = line_file(name, safe);
 	shell_word(&line, strlen(name) < LINE_FILE / 8 ? name : "FILE");
 	(void)line_end(&line);

@@ -72,18 +72,6 @@ int options_set_build(struct parse *parse, const char *value)
 	return options_bad(parse, "--build '%s': accepts auto, core, legacy or runtime", value);
 }
 
-int options_set_bpf_stats(struct parse *parse, const char *value)
-{
-	parse->options->kernel.bpf_stats = true;
-	return 0;
-}
-
-int options_set_syscall_tax(struct parse *parse, const char *value)
-{
-	parse->options->kernel.allow_syscall_tax = true;
-	return 0;
-}
-
 int options_set_btf(struct parse *parse, const char *value)
 {
 	if (!value[0])

@@ -8,7 +8,6 @@
 
 /* Below it, a file would hold little but its first and last records. */
 #define MAX_BYTES_LEAST (64u << 10)
-#define MAX_FILES 10000u
 #define COMMAND_MAX 4000u
 
 int options_set_output(struct parse *parse, const char *value)
@@ -29,18 +28,6 @@ int options_set_level(struct parse *parse, const char *value)
 	return r;
 }
 
-int options_set_append(struct parse *parse, const char *value)
-{
-	parse->options->sink.append = true;
-	return 0;
-}
-
-int options_set_force(struct parse *parse, const char *value)
-{
-	parse->options->sink.force = true;
-	return 0;
-}
-
 int options_set_max_bytes(struct parse *parse, const char *value)
 {
 	uint64_t bytes;
@@ -51,26 +38,6 @@ int options_set_max_bytes(struct parse *parse, const char *value)
 				   value);
 	parse->options->sink.max_bytes = bytes;
 	return 0;
-}
-
-int options_set_max_seconds(struct parse *parse, const char *value)
-{
-	uint64_t seconds;
-	int r = options_number(parse, "-G", value, 1, 365 * 24 * 3600, &seconds);
-
-	if (!r)
-		parse->options->sink.max_seconds = (uint32_t)seconds;
-	return r;
-}
-
-int options_set_max_files(struct parse *parse, const char *value)
-{
-	uint64_t files;
-	int r = options_number(parse, "-W", value, 2, MAX_FILES, &files);
-
-	if (!r)
-		parse->options->sink.max_files = (uint32_t)files;
-	return r;
 }
 
 int options_set_post_rotate(struct parse *parse, const char *value)
@@ -119,12 +86,6 @@ int options_set_user(struct parse *parse, const char *value)
 	if (!value[0])
 		return options_bad(parse, "--user '': accepts the name or number of a user");
 	parse->options->user = value;
-	return 0;
-}
-
-int options_set_shared_folder(struct parse *parse, const char *value)
-{
-	parse->options->sink.allow_shared_folder = true;
 	return 0;
 }
 

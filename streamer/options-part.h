@@ -22,8 +22,6 @@ int options_number(struct parse *parse, const char *option, const char *value, u
 int options_set_probes(struct parse *parse, const char *value);
 int options_set_attach(struct parse *parse, const char *value);
 int options_set_build(struct parse *parse, const char *value);
-int options_set_bpf_stats(struct parse *parse, const char *value);
-int options_set_syscall_tax(struct parse *parse, const char *value);
 int options_set_btf(struct parse *parse, const char *value);
 int options_set_rate(struct parse *parse, const char *value);
 int options_set_container_rate(struct parse *parse, const char *value);
@@ -31,17 +29,12 @@ int options_set_ring_size(struct parse *parse, const char *value);
 
 int options_set_output(struct parse *parse, const char *value);
 int options_set_level(struct parse *parse, const char *value); /* NULL: the usual one */
-int options_set_append(struct parse *parse, const char *value);
-int options_set_force(struct parse *parse, const char *value);
 int options_set_max_bytes(struct parse *parse, const char *value);
-int options_set_max_seconds(struct parse *parse, const char *value);
-int options_set_max_files(struct parse *parse, const char *value);
 int options_set_post_rotate(struct parse *parse, const char *value);
 int options_set_max_use(struct parse *parse, const char *value);
 int options_set_keep_free(struct parse *parse, const char *value);
 int options_set_max_age(struct parse *parse, const char *value);
 int options_set_user(struct parse *parse, const char *value);
-int options_set_shared_folder(struct parse *parse, const char *value);
 
 /* What they say together. */
 int options_check_kernel(struct parse *parse);

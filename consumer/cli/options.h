@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of a command, written once: what getopt_long needs and the help are made from it. */
+/* The options of a command. */
 #pragma once
 
-#include <getopt.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "consumer/cli/command.h"
-
-struct option_row {
-	int opt;          /* the letter; from OPTIONS_LONG on: it has no letter */
-	const char *name; /* long; NULL ends the table */
-	const char *arg;  /* NULL: it takes none */
-	const char *help; /* one line */
-};
+#include "proto/base/options.h"
 
 /* Rows that several commands have. */
 struct option_set {
-	const char *title; /* of the help */
-	const struct option_row *rows;
+	const char *title;             /* of the help */
+	const struct option_row *rows; /* ends with a NULL name */
 	/* The option that @word is a value of: "--kind"; NULL: it is none. */
 	const char *(*option_of)(const char *word);
 };
 
-#define OPTIONS_LONG 256   /* the commands' own */
-#define OPTIONS_FILTER 320 /* filter.c's */
+#define OPTIONS_LONG OPTION_LONG          /* the commands' own */
+#define OPTIONS_FILTER (OPTION_LONG + 64) /* filter.c's */
 
-#define OPTIONS_MAX 64
 #define OPTIONS_END (-1)
 #define OPTIONS_ERROR (-2)
 
@@ -39,8 +29,7 @@ struct options {
 	const struct command *command;
 	const struct option_row *own;    /* ends with a NULL name */
 	const struct option_set *shared; /* or NULL */
-	struct option longs[OPTIONS_MAX + 1];
-	char shorts[2 * OPTIONS_MAX + 3];
+	struct option_parser parser;
 	char error[192]; /* of OPTIONS_ERROR: a sentence */
 };
 
@@ -54,9 +43,6 @@ int options_next(struct options *options, int argc, char **argv);
 
 /* Usage, help text and all options. */
 void options_help(const struct options *options, FILE *file);
-
-/* The name nearest to @word, NULL if none is near. @names ends with NULL. */
-const char *options_nearest(const char *word, const char *const *names);
 
 /* "ringside cat: @text, see `ringside cat --help`" on stderr; returns EXIT_USAGE. */
 int options_usage_error(const struct options *options, const char *text);

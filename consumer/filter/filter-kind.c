@@ -70,7 +70,7 @@ static const char *meant(const char *word, char words[WORDS_SIZE])
 		names[i] = kinds[i]->option;
 	memcpy(names + KINDS_COUNT, of_stream, sizeof(of_stream));
 	names[ARRAY_SIZE(names) - 1] = NULL;
-	return options_nearest(word, names);
+	return option_nearest(word, names);
 }
 
 int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error *error)

@@ -67,6 +67,7 @@ def the_program_explains_itself():
     check(run("cat", "--force=1"), 2, ".*--force=1 takes no value.*\n")
     check(run("cat", "-n", "-3"), 2, ".*-3 is not a number of records.*\n")
     check(run("cat", "-Z"), 2, ".*unknown option -Z.*\n")
+    check(run("cat", "--utc", "-Zq"), 2, ".*unknown option -Z .*\n")
     check(run("cat", "-f", "events.pb"), 2, ".*unknown option -f: `ringside tail -f` follows .*\n")
     check(run("stats", "--follow"), 2, ".*`ringside tail -f` follows a recording.*\n")
     check(run("cat", "--oom"), 2, ".*unknown option --oom: did you mean --kind oom\\?.*\n")
