@@ -8,7 +8,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* What it reads is private to the kernel: no headers tell where it is. */
 #ifndef RS_RUNTIME
 
-#include "bpf/common/file.bpf.h"
+#include "bpf/common/anon-file.bpf.h"
 #include "bpf/common/owner.bpf.h"
 #include "bpf/common/task.bpf.h"
 #include "bpf/object/map-size.bpf.h"

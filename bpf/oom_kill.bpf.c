@@ -14,7 +14,6 @@
 #include "bpf/common/count.bpf.h"
 #include "bpf/common/names.bpf.h"
 #include "bpf/common/owner.bpf.h"
-#include "bpf/common/paths-told.bpf.h"
 #include "bpf/common/regs.bpf.h"
 #include "bpf/common/rows.bpf.h"
 #include "bpf/common/task.bpf.h"
@@ -22,6 +21,7 @@
 #include "bpf/oom/memcg.bpf.h"
 #include "bpf/oom/mm.bpf.h"
 #include "bpf/oom/owner-guess.bpf.h"
+#include "bpf/oom/victims-told.bpf.h"
 
 #define SIGKILL 9
 #define PF_EXITING 0x00000004 /* include/linux/sched.h */

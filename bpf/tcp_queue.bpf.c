@@ -7,7 +7,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#include "bpf/common/file.bpf.h"
+#include "bpf/common/anon-file.bpf.h"
 #include "bpf/common/owner.bpf.h"
 #include "bpf/common/regs.bpf.h"
 #include "bpf/common/share-rows.bpf.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "proto/base/util.h"
-#include "streamer/attached.h"
+#include "streamer/attachment.h"
 #include "streamer/doctor.h"
 #include "streamer/output/stream.h"
 #include "streamer/report/clock.h"

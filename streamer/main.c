@@ -8,9 +8,9 @@
 
 #include "proto/base/escape.h"
 #include "proto/base/util.h"
-#include "streamer/attached.h"
+#include "streamer/attachment.h"
 #include "streamer/doctor.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/kernel/kernel.h"
 #include "streamer/options.h"
 #include "streamer/output/sink.h"

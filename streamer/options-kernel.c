@@ -2,8 +2,8 @@
 /* What is to be reported, how the programs get there, and what they hold back. */
 #include <string.h>
 
-#include "streamer/encode/probe.h"
-#include "streamer/options-part.h"
+#include "streamer/encode/probe-table.h"
+#include "streamer/options-internal.h"
 
 #define RING_MAX (1024u * 1024 * 1024)
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "proto/recording/recording-writer.h"
-#include "streamer/options-part.h"
+#include "streamer/options-internal.h"
 
 /* Below it, a file would hold little but its first and last records. */
 #define MAX_BYTES_LEAST (64u << 10)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "proto/base/units.h"
-#include "streamer/options-part.h"
+#include "streamer/options-internal.h"
 
 int options_bad(struct parse *parse, const char *format, ...)
 {

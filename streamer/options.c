@@ -6,8 +6,8 @@
 
 #include "proto/base/options.h"
 #include "proto/base/utf8.h"
-#include "streamer/encode/probe.h"
-#include "streamer/options-part.h"
+#include "streamer/encode/probe-table.h"
+#include "streamer/options-internal.h"
 
 #define CRITICAL_RING_BYTES (512u * 1024)
 #define HELP_COLUMN 34

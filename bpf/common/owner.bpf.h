@@ -4,8 +4,8 @@
 #pragma once
 
 #include "bpf/common/common.bpf.h"
-#include "bpf/common/known.bpf.h"
 #include "bpf/common/names.bpf.h"
+#include "bpf/common/paths-told.bpf.h"
 #include "bpf/common/share.bpf.h"
 
 struct owner {

@@ -4,9 +4,9 @@
 
 #include "bpf/common/common.bpf.h"
 #include "bpf/common/count.bpf.h"
-#include "bpf/common/known.bpf.h"
 #include "bpf/common/limit.bpf.h"
 #include "bpf/common/owner.bpf.h"
+#include "bpf/common/paths-told.bpf.h"
 #include "bpf/common/task.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
 #include "bpf/seccomp/exe.bpf.h"

@@ -42,7 +42,7 @@ struct serve {
 	uint64_t series;
 	const char *token_file;
 	struct access_token token;
-	struct feed intake;
+	struct ledger_feed intake;
 	struct events events;
 	struct http *http;
 	pthread_t main;
@@ -126,7 +126,7 @@ static void *read_records(void *data)
 {
 	struct serve *serve = data;
 
-	serve->error = feed_run(&serve->intake);
+	serve->error = ledger_feed_run(&serve->intake);
 	atomic_store(&serve->ended, true);
 	(void)pthread_kill(serve->main, SIGUSR2);
 	return NULL;
@@ -275,7 +275,7 @@ static int run(int argc, char **argv)
 	int r;
 
 	serve.series = SERIES_DEFAULT;
-	feed_init(&serve.intake, 0);
+	ledger_feed_init(&serve.intake, 0);
 	r = options_init(&serve.options, &command_serve, rows, NULL);
 	if (!r)
 		r = events_init(&serve.events);

@@ -7,8 +7,8 @@
 #include "consumer/cli/options.h"
 #include "consumer/files/folder.h"
 #include "consumer/kinds/kind.h"
-#include "consumer/serve/feed.h"
 #include "consumer/serve/health.h"
+#include "consumer/serve/ledger-feed.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 
 struct status {
 	struct options options;
-	struct feed intake;
+	struct ledger_feed intake;
 	bool json, quiet;
 };
 
@@ -222,7 +222,7 @@ static int look(struct status *status)
 
 	status->intake.say = say;
 	status->intake.only_open = true;
-	r = feed_run(&status->intake);
+	r = ledger_feed_run(&status->intake);
 	health =
 		health_of(&status->intake.ledger, clock_nano(CLOCK_REALTIME), status->intake.error);
 	if (!r && !status->quiet)
@@ -239,7 +239,7 @@ static int run(int argc, char **argv)
 	struct status status = {0};
 	int r;
 
-	feed_init(&status.intake, SERIES);
+	ledger_feed_init(&status.intake, SERIES);
 	r = options_init(&status.options, &command_status, rows, NULL);
 	if (r) {
 		say(strerror(-r));
@@ -248,7 +248,7 @@ static int run(int argc, char **argv)
 	r = parse(&status, argc, argv);
 	if (r < 0)
 		r = look(&status);
-	feed_done(&status.intake);
+	ledger_feed_done(&status.intake);
 	return r;
 }
 

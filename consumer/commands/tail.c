@@ -6,7 +6,7 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/commands/printer.h"
-#include "consumer/files/rotation.h"
+#include "consumer/files/follow-rotation.h"
 #include "proto/base/util.h"
 
 #define LINES_DEFAULT 10

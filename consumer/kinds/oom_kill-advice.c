@@ -6,8 +6,8 @@
 #include "consumer/text/admin-commands.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
-#include "proto/record/container-name.h"
 #include "proto/record/container-unit.h"
+#include "proto/record/name-slice.h"
 
 /* " (512 MiB now)" */
 static void put_now(struct line *line, const Ringside__V1__OomKill *kill)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/files/recording-file.h"
+#include "consumer/files/write-recording.h"
 #include "consumer/read/reader.h"
 #include "proto/recording/recording-index.h"
 

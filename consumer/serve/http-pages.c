@@ -24,7 +24,7 @@ static void add_connections(struct metrics_server *server, struct http *http)
 	}
 }
 
-static struct metrics_server server_of(const struct feed *intake, struct events *events,
+static struct metrics_server server_of(const struct ledger_feed *intake, struct events *events,
 				       struct http *http)
 {
 	struct metrics_server server = {.damaged = intake->damaged};
@@ -40,7 +40,7 @@ static struct metrics_server server_of(const struct feed *intake, struct events 
 	return server;
 }
 
-void http_metrics(struct writer *writer, struct feed *intake, struct events *events,
+void http_metrics(struct writer *writer, struct ledger_feed *intake, struct events *events,
 		  struct http *http, bool openmetrics)
 {
 	struct prometheus e = {.writer = writer, .openmetrics = openmetrics};
@@ -103,7 +103,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 }
 
 struct check_page {
-	const struct feed *intake;
+	const struct ledger_feed *intake;
 	struct cursor cursor;
 };
 
@@ -116,7 +116,7 @@ static void write_check(struct writer *writer, void *data)
 
 enum MHD_Result http_get_check(struct http_request *request)
 {
-	struct feed *intake = request->listener->http->intake;
+	struct ledger_feed *intake = request->listener->http->intake;
 	const char *since =
 		request->listener->mhd->lookup_connection_value(request->connection,
 								MHD_GET_ARGUMENT_KIND, "since");
@@ -150,7 +150,7 @@ static void write_health(struct writer *writer, void *data)
 
 enum MHD_Result http_get_health(struct http_request *request)
 {
-	struct feed *intake = request->listener->http->intake;
+	struct ledger_feed *intake = request->listener->http->intake;
 	struct health_page page = {.ledger = &intake->ledger};
 	struct MHD_Response *response;
 

@@ -11,7 +11,8 @@
 #define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
 #define SILENT_SECONDS 30             /* of one that does not read what it is sent */
 
-int http_new(struct http **ret, struct feed *intake, struct events *events, unsigned listeners)
+int http_new(struct http **ret, struct ledger_feed *intake, struct events *events,
+	     unsigned listeners)
 {
 	_cleanup_free_ struct http *http = calloc(1, sizeof(*http));
 	int r;

@@ -40,7 +40,7 @@ static struct toplist_count *add_row(struct toplist *list, const char *path, uin
 {
 	struct toplist_row *row;
 
-	if (!fair_shares_take(&list->shares, path ? path : "", path ? strlen(path) : 0,
+	if (!slot_shares_take(&list->shares, path ? path : "", path ? strlen(path) : 0,
 			      TOPLIST_KEYS))
 		return &list->others;
 	row = &list->rows[list->n++];
@@ -100,7 +100,7 @@ const char *toplist_name(const struct toplist_row *const *rows, size_t n, size_t
 
 void toplist_done(struct toplist *list)
 {
-	fair_shares_done(&list->shares);
+	slot_shares_done(&list->shares);
 }
 
 static uint64_t events(const struct toplist_row *row)

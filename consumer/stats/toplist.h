@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/sums/fair-shares.h"
+#include "consumer/sums/slot-shares.h"
 
 #define TOPLIST_KEYS 4096
 #define TOPLIST_NAME 384 /* bytes kept of a name */
@@ -35,7 +35,7 @@ struct toplist_more {
 
 struct toplist {
 	uint64_t seed;             /* nobody can know it and choose two names of one hash */
-	struct fair_shares shares; /* whose the rows are */
+	struct slot_shares shares; /* whose the rows are */
 	size_t n;
 	struct toplist_count others;      /* of names that found no room */
 	struct toplist_count unknown;     /* of those that nobody knows the name of */

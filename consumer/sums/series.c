@@ -129,7 +129,7 @@ static bool is_of_others(const struct series *series)
 	return *series_text(series, SERIES_OTHERS);
 }
 
-static struct fair_shares *shares_of(struct series_set *set, unsigned kind, bool others)
+static struct slot_shares *shares_of(struct series_set *set, unsigned kind, bool others)
 {
 	return others ? &set->others[kind] : &set->shares[kind];
 }
@@ -152,7 +152,7 @@ static void drop(struct series_set *set, size_t i)
 {
 	struct series *series = set->all[i];
 
-	fair_shares_give(shares_of(set, series->kind, is_of_others(series)),
+	slot_shares_give(shares_of(set, series->kind, is_of_others(series)),
 			 series_text(series, SERIES_CGROUP), series->charged);
 	table_sweep(&set->table, is_it, series);
 	set->n_kind[series->kind]--;
@@ -232,21 +232,21 @@ static size_t parent_size(const char *path, size_t size)
 static struct series *get(struct series_set *set, const struct key *key, const struct charge *to,
 			  uint64_t now_nano)
 {
-	struct fair_shares *shares = shares_of(set, key->kind, to->others);
+	struct slot_shares *shares = shares_of(set, key->kind, to->others);
 	uint64_t hash;
 	struct series *series = find(set, key, &hash);
 
 	if (series)
 		return series;
-	if (!fair_shares_take(shares, to->path, to->size, set->limit) &&
+	if (!slot_shares_take(shares, to->path, to->size, set->limit) &&
 	    !(make_room(set, key->kind, now_nano) &&
-	      fair_shares_take(shares, to->path, to->size, set->limit)))
+	      slot_shares_take(shares, to->path, to->size, set->limit)))
 		return NULL;
 	series = add(set, key, hash);
 	if (series)
 		series->charged = to->size;
 	else
-		fair_shares_give(shares, to->path, to->size);
+		slot_shares_give(shares, to->path, to->size);
 	return series;
 }
 
@@ -295,8 +295,8 @@ void series_done(struct series_set *set)
 	free(set->all);
 	table_done(&set->table);
 	for (unsigned kind = 0; kind < SERIES_KINDS; kind++) {
-		fair_shares_done(&set->shares[kind]);
-		fair_shares_done(&set->others[kind]);
+		slot_shares_done(&set->shares[kind]);
+		slot_shares_done(&set->others[kind]);
 	}
 	*set = (struct series_set){0};
 }

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "consumer/base/hash-table.h"
-#include "consumer/sums/fair-shares.h"
+#include "consumer/sums/slot-shares.h"
 #include "proto/ringside.pb-c.h"
 
 /* What tells series apart; "" where a row does not have it. */
@@ -70,7 +70,7 @@ struct series {
 
 struct series_set {
 	size_t limit; /* of each kind; and of those of others */
-	struct fair_shares shares[SERIES_KINDS], others[SERIES_KINDS];
+	struct slot_shares shares[SERIES_KINDS], others[SERIES_KINDS];
 	struct table table;
 	size_t n, room;
 	struct series **all; /* in the order they came */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "consumer/verify/seek-table.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 void index_check_init(struct index_check *check, int fd)
 {

@@ -7,9 +7,9 @@
 
 #include "consumer/verify/read-ahead.h"
 #include "proto/record/pb-read.h"
-#include "proto/recording/recording-frames.h"
+#include "proto/recording/index-walk.h"
 #include "proto/recording/recording.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 #define FOOTER 9u
 #define HAS_CHECKSUMS 0x80u

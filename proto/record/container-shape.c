@@ -2,7 +2,7 @@
 #include "proto/record/container-shape.h"
 
 #include "proto/base/util.h"
-#include "proto/record/container-name.h"
+#include "proto/record/name-slice.h"
 
 /* Docker, containerd, CRI-O and podman: 32 random bytes */
 bool container_is_hex64(struct container_name s)

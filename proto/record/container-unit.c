@@ -2,8 +2,8 @@
 #include "proto/record/container-unit.h"
 
 #include "proto/base/util.h"
-#include "proto/record/container-name.h"
 #include "proto/record/container-shape.h"
+#include "proto/record/name-slice.h"
 
 /* What systemd takes for a unit's name (unit_name_is_valid); it escapes all else. */
 static bool is_unit_char(char c)

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "proto/base/util.h"
-#include "proto/record/container-name.h"
 #include "proto/record/container-shape.h"
 #include "proto/record/container-unit.h"
+#include "proto/record/name-slice.h"
 #include "proto/ringside-fields.h"
 
 /* Which elements are units of the systemd that the walk is in: slices first, then one unit. */

@@ -4,7 +4,7 @@
 
 #include "proto/recording/input.h"
 #include "proto/recording/source.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 typedef struct ZSTD_DCtx_s ZSTD_DCtx;
 

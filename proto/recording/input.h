@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "proto/record/frame.h"
-#include "proto/recording/recording-frames.h"
+#include "proto/recording/index-walk.h"
 #include "proto/recording/recording.h"
 
 /* What input_read says besides 0 and -errno. */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "proto/base/util.h"
-#include "proto/record/container-name.h"
 #include "proto/record/container.h"
+#include "proto/record/name-slice.h"
 #include "proto/record/pb.h"
 #include "proto/ringside-fields.h"
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "proto/base/util.h"
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 
 #define EXECUTABLES 4096u
 #define EXECUTABLES_BYTES (1u << 20)

@@ -4,8 +4,8 @@
 #include <bpf/libbpf.h>
 
 #include "proto/base/utf8.h"
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/tables/bpf-objects.h"
 
 static void row_key(struct encoder *encoder, const void *data, struct pb *pb)

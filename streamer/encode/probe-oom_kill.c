@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 
 #define FIXED sizeof(struct wire_oom_kill)
 #define SCALARS_MAX 512 /* bytes: some 25 numbers with their tags */

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 
 #define FIXED sizeof(struct wire_seccomp_denial)
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 
 #define FIXED sizeof(struct wire_signal_kill)
 #define SCALARS_MAX 256 /* bytes: 11 numbers and two short strings with their tags */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/encode/encode.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/message-parts.h"
+#include "streamer/encode/probe-table.h"
 
 static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
 {

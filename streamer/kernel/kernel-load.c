@@ -8,7 +8,7 @@
 #include "proto/base/util.h"
 #include "streamer/kernel/kernel-internal.h"
 #include "streamer/kernel/refusal.h"
-#include "streamer/kernel/trial.h"
+#include "streamer/kernel/tier-trial.h"
 
 #define LOG_SIZE (1024u * 1024) /* a log that does not fit hides the error */
 

@@ -20,8 +20,8 @@
 #include "streamer/kernel/programs.h"
 #include "streamer/kernel/refusal.h"
 #include "streamer/kernel/selftest.h"
+#include "streamer/kernel/tier-trial.h"
 #include "streamer/kernel/tiers.h"
-#include "streamer/kernel/trial.h"
 
 /* By chance, one may show nothing: on a busy machine others are on the CPU meanwhile. */
 #define PREEMPTION_TRIALS 2u

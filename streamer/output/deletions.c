@@ -7,7 +7,7 @@
 #include <sys/file.h>
 
 #include "proto/base/util.h"
-#include "proto/recording/frames.h"
+#include "proto/recording/zstd-frames.h"
 
 static struct deletion count(int fd, const uint8_t *stream_id)
 {

@@ -93,13 +93,13 @@ void retention_choose(struct retention_file *files, size_t n, const struct reten
 	}
 }
 
-static bool look(const struct place *place, const char *name, struct retention_file *ret)
+static bool look(const struct output_folder *place, const char *name, struct retention_file *ret)
 {
 	struct stat st;
 
 	if (strlen(name) >= RETENTION_NAME_MAX || !file_names_is_ours(name) ||
 	    fstatat(place->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
-	    !place_trusts(place, st.st_uid))
+	    !output_folder_trusts(place, st.st_uid))
 		return false;
 	(void)strcpy(ret->name, name);
 	ret->bytes = (uint64_t)st.st_blocks * BLOCK;
@@ -113,7 +113,7 @@ static void closedirp(DIR **dir)
 		(void)closedir(*dir);
 }
 
-ssize_t retention_list(const struct place *place, struct retention_file **ret)
+ssize_t retention_list(const struct output_folder *place, struct retention_file **ret)
 {
 	_cleanup_close_ int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(closedirp) DIR *dir = NULL;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "streamer/output/place.h"
+#include "streamer/output/output-folder.h"
 
 #define RETENTION_NAME_MAX 64
 #define RETENTION_STREAM 8 /* characters */
@@ -42,4 +42,4 @@ void retention_choose(struct retention_file *files, size_t n, const struct reten
 
 /* The recordings of a folder, unless somebody else put them there; other files are none of our
  * business. Returns their number or -errno; free(*ret). */
-ssize_t retention_list(const struct place *place, struct retention_file **ret);
+ssize_t retention_list(const struct output_folder *place, struct retention_file **ret);

@@ -9,9 +9,9 @@
 
 #include "proto/base/util.h"
 #include "proto/record/pb.h"
-#include "proto/recording/frames.h"
 #include "proto/recording/recording.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-frames.h"
+#include "proto/recording/zstd-header.h"
 #include "proto/ringside-fields.h"
 #include "streamer/output/sink.h"
 

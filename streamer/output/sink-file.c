@@ -22,7 +22,7 @@ int sink_refuse_open(const char *path, int code, char *error, size_t size)
 int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
 		      size_t size)
 {
-	_cleanup_close_ int fd = openat(sink->place.fd, place_name(&sink->place, path),
+	_cleanup_close_ int fd = openat(sink->place.fd, output_folder_name(&sink->place, path),
 					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool compressed = false;
 	struct stat now;
@@ -85,7 +85,7 @@ void sink_give(const struct sink *sink, int fd)
 
 int sink_make_file(const struct sink *sink, const char *path, int *ret, char *error, size_t size)
 {
-	_cleanup_close_ int fd = place_make(&sink->place, path);
+	_cleanup_close_ int fd = output_folder_make(&sink->place, path);
 	int r;
 
 	if (fd == -EEXIST)
@@ -110,9 +110,9 @@ int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *
 		*ret_st = (struct stat){.st_mode = S_IFREG};
 		return r;
 	}
-	fd = place_reopen(&sink->place, path, why, sizeof(why));
+	fd = output_folder_reopen(&sink->place, path, why, sizeof(why));
 	if (fd == -ENXIO && awaits)
-		fd = place_await_reader(&sink->place, path, why, sizeof(why));
+		fd = output_folder_await_reader(&sink->place, path, why, sizeof(why));
 	if (fd < 0 || fstat(fd, ret_st) < 0)
 		return refuse_found(path, fd < 0 ? fd : -errno, why, error, size);
 	r = S_ISREG(ret_st->st_mode) ? lock(path, fd, error, size) : 0;
@@ -124,7 +124,7 @@ int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *
 int sink_open_place(struct sink *sink, const char *path, char *error, size_t size)
 {
 	const struct users *users = sink->config.users;
-	int r = place_open(&sink->place, path);
+	int r = output_folder_open(&sink->place, path);
 
 	for (unsigned i = 0; users && i < users->n; i++)
 		sink->place.trusted[i] = users->found[i].uid;

@@ -74,7 +74,9 @@ static int check_folder(const struct sink *sink, char *error, size_t size)
 {
 	const char *path = sink->config.path;
 	char why[128] = "";
-	int r = sink->config.allow_shared_folder ? 0 : place_check(&sink->place, why, sizeof(why));
+	int r = sink->config.allow_shared_folder
+			? 0
+			: output_folder_check(&sink->place, why, sizeof(why));
 
 	if (r == -EPERM && why[0])
 		return sink_refuse(

@@ -12,7 +12,7 @@
 #include "proto/recording/file-names.h"
 #include "proto/recording/recording-writer.h"
 #include "streamer/output/background-sync.h"
-#include "streamer/output/place.h"
+#include "streamer/output/output-folder.h"
 #include "streamer/output/post-rotate.h"
 #include "streamer/output/retention.h"
 #include "streamer/output/sink.h"
@@ -44,8 +44,8 @@ struct sink {
 	bool rotates;
 	struct file_names names;
 	struct retention_limits limits;
-	struct user user;   /* as whom to go on */
-	struct place place; /* in which the files are; stdout has none */
+	struct user user;           /* as whom to go on */
+	struct output_folder place; /* in which the files are; stdout has none */
 	uint8_t stream_id[16];
 	uint32_t index;
 	uint32_t number;

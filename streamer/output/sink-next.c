@@ -51,7 +51,7 @@ static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **
 		return sink_refuse(error, size, r, "-w %s: makes no usable name for a file",
 				   sink->config.path);
 	/* they are made in the one folder that was opened */
-	if (strchr(place_name(&sink->place, name), '/'))
+	if (strchr(output_folder_name(&sink->place, name), '/'))
 		return sink_refuse(
 			error, size, -EINVAL,
 			"-w %s: conversions that make folders are refused: they can name "
@@ -80,7 +80,7 @@ static int check_ring(struct sink *sink, char *error, size_t size)
 
 		if (r < 0)
 			return r;
-		if (!fstatat(sink->place.fd, place_name(&sink->place, name), &st,
+		if (!fstatat(sink->place.fd, output_folder_name(&sink->place, name), &st,
 			     AT_SYMLINK_NOFOLLOW) &&
 		    st.st_size)
 			return sink_refuse(error, size, -EEXIST,
@@ -157,7 +157,8 @@ static void drop_oldest(struct sink *sink)
 	/* one that has been moved away, by --post-rotate perhaps, is not deleted */
 	memcpy(oldest.stream, sink->stream_id, sizeof(oldest.stream));
 	(void)deletions_delete(&sink->deletions, sink->place.fd,
-			       place_name(&sink->place, sink->kept[0]), &oldest, sink->stream_id);
+			       output_folder_name(&sink->place, sink->kept[0]), &oldest,
+			       sink->stream_id);
 	free(sink->kept[0]);
 	sink->n_kept--;
 	memmove(sink->kept, sink->kept + 1, sink->n_kept * sizeof(*sink->kept));
@@ -166,7 +167,7 @@ static void drop_oldest(struct sink *sink)
 /* Takes the name if nobody has it; with --force, of a file in any case. */
 static int try_name(struct sink *sink, const char *path, char *error, size_t size)
 {
-	const char *name = place_name(&sink->place, path);
+	const char *name = output_folder_name(&sink->place, path);
 	struct stat st;
 
 	if (sink->config.force && !fstatat(sink->place.fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
@@ -220,7 +221,7 @@ static bool is_present(const struct sink *sink, const struct stat *file)
 {
 	struct stat now;
 
-	return !fstatat(sink->place.fd, place_name(&sink->place, sink->name), &now,
+	return !fstatat(sink->place.fd, output_folder_name(&sink->place, sink->name), &now,
 			AT_SYMLINK_NOFOLLOW) &&
 	       now.st_ino == file->st_ino && now.st_dev == file->st_dev;
 }
@@ -262,7 +263,7 @@ static void start_command(struct sink *sink, const char *name)
 
 	if (!sink->config.post_rotate)
 		return;
-	r = commands_start(&sink->commands, place_name(&sink->place, name));
+	r = commands_start(&sink->commands, output_folder_name(&sink->place, name));
 	if (r < 0)
 		sink->command_error = r;
 }

@@ -233,7 +233,7 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	sink->config = *config;
 	sink->fd = sink->next.fd = -1;
-	sink->place = (struct place)PLACE_NULL;
+	sink->place = (struct output_folder)OUTPUT_FOLDER_NULL;
 	sink->syncing = (struct syncing)SYNCING_NULL;
 	sink->commands.fd = -1;
 	sink->write = write_file;

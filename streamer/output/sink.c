@@ -233,7 +233,8 @@ void sink_discard(struct sink *sink)
 
 	if (next->fd >= 0) {
 		if (!next->start)
-			(void)unlinkat(sink->place.fd, place_name(&sink->place, next->name), 0);
+			(void)unlinkat(sink->place.fd, output_folder_name(&sink->place, next->name),
+				       0);
 		(void)close(next->fd);
 	}
 	free(next->name);
@@ -249,7 +250,7 @@ struct sink *sink_free(struct sink *sink)
 	commands_end(&sink->commands);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
-	place_close(&sink->place);
+	output_folder_close(&sink->place);
 	for (unsigned i = 0; i < sink->n_kept; i++)
 		free(sink->kept[i]);
 	free(sink->kept);

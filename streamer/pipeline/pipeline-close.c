@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
 #define READER_PATIENCE_MS 5000

@@ -12,7 +12,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
 #include "streamer/report/lost.h"
 

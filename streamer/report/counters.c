@@ -9,7 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/ringside-fields.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/report/counters.h"
 #include "streamer/report/own-usage.h"
 #include "streamer/report/removed-cgroups.h"

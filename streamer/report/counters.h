@@ -9,7 +9,7 @@
 #include "streamer/encode/encoder.h"
 #include "streamer/kernel/kernel.h"
 #include "streamer/output/stream.h"
-#include "streamer/report/machine.h"
+#include "streamer/report/proc-files.h"
 #include "streamer/report/totals.h"
 
 struct removed;

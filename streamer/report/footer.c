@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "streamer/report/footer.h"
 #include "proto/ringside-fields.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 
 static void kind_total(const struct counters *counters, const struct totals *totals, unsigned probe,
 		       struct pb *pb)

@@ -6,11 +6,11 @@
 #include "proto/base/utf8.h"
 #include "proto/record/container.h"
 #include "proto/ringside-fields.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/privileges/privileges.h"
 #include "streamer/report/counters.h"
 #include "streamer/report/header.h"
-#include "streamer/report/host.h"
+#include "streamer/report/host-names.h"
 
 #define FORMAT_VERSION 1
 #define HEADER_MAX (64u * 1024)

@@ -7,7 +7,7 @@
 
 #include "streamer/kernel/kernel.h"
 #include "streamer/output/stream.h"
-#include "streamer/report/machine.h"
+#include "streamer/report/proc-files.h"
 
 #define HEADER_LABELS_MAX 64u
 

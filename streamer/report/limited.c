@@ -6,7 +6,7 @@
 #include <xxhash.h>
 
 #include "proto/ringside-fields.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/report/limited.h"
 
 #define KEY_MAX 32u

@@ -5,7 +5,7 @@
  * the sums were read, or was overtaken by one nested in its hook) tells nothing. */
 #include "streamer/report/lost.h"
 #include "proto/ringside-fields.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 
 static bool by_dropped(const struct totals *totals, uint64_t dropped, struct lost *lost)
 {

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "proto/record/pb.h"
-#include "streamer/report/machine.h"
+#include "streamer/report/proc-files.h"
 
 /* Appends a StreamerCost as @field, as it is now; @map_bytes: of all its maps; @refused: as of
  * kernel_own_refused(). No larger than OWN_USAGE_MAX. */

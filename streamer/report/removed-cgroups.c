@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/report/limited.h"
 
 #define BUCKETS_MIN 64u

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/report/totals.h"
 
 int totals_init(struct totals *totals, unsigned n_cpus)

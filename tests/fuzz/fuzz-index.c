@@ -5,9 +5,9 @@
 #include <xxhash.h>
 
 #include "consumer/verify/seek-table.h"
-#include "proto/recording/recording-frames.h"
+#include "proto/recording/index-walk.h"
 #include "proto/recording/recording.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 #include "tests/fuzz/fuzz.h"
 
 /* A fuzzer finds no hashes: the right one goes before the message. */

@@ -10,7 +10,7 @@
 #include "proto/base/util.h"
 #include "proto/ringside.pb-c.h"
 #include "streamer/encode/encoder.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "tests/lib/test.h"
 
 struct wire_record {

@@ -2,7 +2,7 @@
 /* What is written in several places has to agree: the list of probes, their rows, the schema. */
 #include "proto/ringside-fields.h"
 #include "proto/ringside.pb-c.h"
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 #include "tests/lib/test.h"
 
 static const struct {

@@ -13,22 +13,23 @@
 
 #define RELEASE "6.1.0-9-amd64"
 
-struct place {
+struct output_folder {
 	struct runtime_place place;
 	char path[256];
 	char cache[256];
 };
 
-static struct place place_of(void *const *state)
+static struct output_folder place_of(void *const *state)
 {
-	struct place place = {.place = {.root = *state, .release = RELEASE, .build = "#1 SMP"}};
+	struct output_folder place = {
+		.place = {.root = *state, .release = RELEASE, .build = "#1 SMP"}};
 
 	(void)snprintf(place.path, sizeof(place.path), "/nowhere:%s/bin", (const char *)*state);
 	(void)snprintf(place.cache, sizeof(place.cache), "%s/cache", (const char *)*state);
 	return place;
 }
 
-static int build(struct place *place, char error[512])
+static int build(struct output_folder *place, char error[512])
 {
 	struct runtime *runtime = NULL;
 	int r;
@@ -66,7 +67,7 @@ static void put_headers(void **state)
 
 static void without_clang_its_package_is_named(void **state)
 {
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	char error[512];
 
 	put_headers(state);
@@ -76,7 +77,7 @@ static void without_clang_its_package_is_named(void **state)
 
 static void without_headers_their_package_is_named(void **state)
 {
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	char error[512];
 
 	put_script(state, "clang", "#!/bin/sh\n");
@@ -86,7 +87,7 @@ static void without_headers_their_package_is_named(void **state)
 
 static void the_first_error_of_the_compiler_is_told(void **state)
 {
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	char error[512];
 
 	put_headers(state);
@@ -103,7 +104,7 @@ static void the_first_error_of_the_compiler_is_told(void **state)
 
 static void a_compiler_that_is_killed_is_told(void **state)
 {
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	char error[512];
 
 	put_headers(state);
@@ -114,7 +115,7 @@ static void a_compiler_that_is_killed_is_told(void **state)
 
 static void a_compiler_that_makes_nothing_is_refused(void **state)
 {
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	char error[512];
 
 	put_headers(state);
@@ -147,7 +148,7 @@ static void what_the_cache_has_is_not_compiled(void **state)
 {
 	const void *const parts[2] = {"types", "programs"};
 	const size_t sizes[2] = {5, 8};
-	struct place place = place_of(state);
+	struct output_folder place = place_of(state);
 	struct runtime *runtime = NULL;
 	char error[512] = "", text[16];
 	uint64_t key = XXH64("#1 SMP", 6, compile_key());

@@ -4,7 +4,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "streamer/encode/encode.h"
+#include "streamer/encode/message-parts.h"
 #include "tests/lib/wire-record.h"
 
 struct pair {

@@ -146,7 +146,7 @@ static void other_files_of_a_folder_are_not_listed(void **state)
 	struct folder_path link = in_folder(state, "20261122T150405Z-1f0c77a2-000014.pb"),
 			   folder = in_folder(state, "20261122T150405Z-1f0c77a2-000015.pb");
 	_cleanup_close_ int fd = open(*state, O_RDONLY | O_DIRECTORY);
-	struct place place = PLACE_NULL;
+	struct output_folder place = OUTPUT_FOLDER_NULL;
 
 	place.fd = fd;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

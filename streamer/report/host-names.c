@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 
 #include "proto/base/util.h"
-#include "streamer/report/host.h"
+#include "streamer/report/host-names.h"
 
 /* include/linux/proc_ns.h: the first pid namespace's; the first mount namespace's from 6.18 on,
  * and the two numbers it had before, given out at boot. */

@@ -5,11 +5,11 @@
 
 #include <pthread.h>
 
-#include "consumer/files/rotation.h"
+#include "consumer/files/follow-rotation.h"
 #include "consumer/sums/ledger.h"
 
-struct feed {
-	/* Set by the caller, before feed_run. */
+struct ledger_feed {
+	/* Set by the caller, before ledger_feed_run. */
 	const char *path; /* "-": standard input */
 	bool following;
 	bool only_open; /* of a folder: those being written, or the newest; nothing that ended */
@@ -25,8 +25,8 @@ struct feed {
 	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
 };
 
-void feed_init(struct feed *intake, size_t series_limit);
-void feed_done(struct feed *intake);
+void ledger_feed_init(struct ledger_feed *intake, size_t series_limit);
+void ledger_feed_done(struct ledger_feed *intake);
 
 /* Reads until there is nothing more to come. 0 or -errno. */
-int feed_run(struct feed *intake);
+int ledger_feed_run(struct ledger_feed *intake);

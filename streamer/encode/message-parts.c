@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The path of a process's executable comes with some of its events only, so it is kept, as the
  * field it becomes. */
-#include "streamer/encode/encode.h"
+#include "streamer/encode/message-parts.h"
 
 #include <errno.h>
 

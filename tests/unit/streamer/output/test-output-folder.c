@@ -4,22 +4,22 @@
 #include <signal.h>
 #include <sys/xattr.h>
 
-#include "streamer/output/place.h"
+#include "streamer/output/output-folder.h"
 #include "tests/lib/sink-fixture.h"
 
 #define STRANGER ((uid_t)12345)
 
-static void place_closep(struct place *place)
+static void place_closep(struct output_folder *place)
 {
-	place_close(place);
+	output_folder_close(place);
 }
 #define _cleanup_place_ _cleanup_(place_closep)
 
-static struct place open_place(const char *path)
+static struct output_folder open_place(const char *path)
 {
-	struct place place = PLACE_NULL;
+	struct output_folder place = OUTPUT_FOLDER_NULL;
 
-	assert_ok(place_open(&place, path));
+	assert_ok(output_folder_open(&place, path));
 	return place;
 }
 
@@ -49,14 +49,14 @@ static int (*const plants[])(const char *path) = {make_fifo, make_link, make_fil
 
 static void root_and_we_are_trusted_and_nobody_else(void **state)
 {
-	struct place place = PLACE_NULL;
+	struct output_folder place = OUTPUT_FOLDER_NULL;
 
-	assert_true(place_trusts(&place, 0));
-	assert_true(place_trusts(&place, geteuid()));
-	assert_false(place_trusts(&place, STRANGER));
-	assert_false(place_trusts(&place, PLACE_NOBODY));
+	assert_true(output_folder_trusts(&place, 0));
+	assert_true(output_folder_trusts(&place, geteuid()));
+	assert_false(output_folder_trusts(&place, STRANGER));
+	assert_false(output_folder_trusts(&place, OUTPUT_FOLDER_NOBODY));
 	place.trusted[1] = STRANGER;
-	assert_true(place_trusts(&place, STRANGER));
+	assert_true(output_folder_trusts(&place, STRANGER));
 }
 
 static void a_folder_others_can_write_to_is_told(void **state)
@@ -69,13 +69,14 @@ static void a_folder_others_can_write_to_is_told(void **state)
 		     {01777, "everybody"},
 		     {0702, "everybody"},
 		     {0755, NULL}};
-	_cleanup_place_ struct place place = open_place(in_folder(state, "x.pb").s);
+	_cleanup_place_ struct output_folder place = open_place(in_folder(state, "x.pb").s);
 	char why[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		why[0] = '\0';
 		assert_ok(chmod(*state, cases[i].mode));
-		assert_int_equal(place_check(&place, why, sizeof(why)), cases[i].why ? -EPERM : 0);
+		assert_int_equal(output_folder_check(&place, why, sizeof(why)),
+				 cases[i].why ? -EPERM : 0);
 		assert_true(cases[i].why ? !!strstr(why, cases[i].why) : !why[0]);
 	}
 }
@@ -93,7 +94,7 @@ static void an_access_list_counts_whoever_the_group_is(void **state)
 	} list = {
 		2,
 		{{0x01, 7, -1u}, {0x02, 7, 4242}, {0x04, 5, -1u}, {0x10, 7, -1u}, {0x20, 0, -1u}}};
-	_cleanup_place_ struct place place = open_place(in_folder(state, "x.pb").s);
+	_cleanup_place_ struct output_folder place = open_place(in_folder(state, "x.pb").s);
 	char why[128] = "";
 
 	assert_ok(chmod(*state, 0750));
@@ -101,22 +102,22 @@ static void an_access_list_counts_whoever_the_group_is(void **state)
 		assert_int_equal(errno, EOPNOTSUPP); /* this file system has none */
 		return;
 	}
-	assert_int_equal(place_check(&place, why, sizeof(why)), -EPERM);
+	assert_int_equal(output_folder_check(&place, why, sizeof(why)), -EPERM);
 	assert_non_null(strstr(why, "access list"));
 }
 
 static void a_name_is_made_once_whatever_has_it(void **state)
 {
-	_cleanup_place_ struct place place = open_place(in_folder(state, "x.pb").s);
+	_cleanup_place_ struct output_folder place = open_place(in_folder(state, "x.pb").s);
 
 	for (size_t i = 0; i < ARRAY_SIZE(plants); i++) {
 		struct folder_path path = in_folder(state, "x.pb");
 		_cleanup_close_ int fd = -1;
 
 		assert_ok(plants[i](path.s));
-		assert_int_equal(place_make(&place, path.s), -EEXIST);
+		assert_int_equal(output_folder_make(&place, path.s), -EEXIST);
 		assert_ok(remove(path.s));
-		fd = place_make(&place, path.s);
+		fd = output_folder_make(&place, path.s);
 		assert_true(fd >= 0);
 		assert_ok(unlink(path.s));
 	}
@@ -125,21 +126,21 @@ static void a_name_is_made_once_whatever_has_it(void **state)
 static void what_is_there_is_opened_without_waiting(void **state)
 {
 	struct folder_path path = in_folder(state, "x.pb"), other = in_folder(state, "other");
-	_cleanup_place_ struct place place = open_place(path.s);
+	_cleanup_place_ struct output_folder place = open_place(path.s);
 	char why[128];
 
 	assert_ok(make_fifo(path.s));
-	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -ENXIO);
+	assert_int_equal(output_folder_reopen(&place, path.s, why, sizeof(why)), -ENXIO);
 	assert_ok(unlink(path.s));
 	assert_ok(make_link(path.s));
-	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -ELOOP);
+	assert_int_equal(output_folder_reopen(&place, path.s, why, sizeof(why)), -ELOOP);
 	assert_ok(unlink(path.s));
 	assert_ok(make_file(path.s));
 	assert_ok(link(path.s, other.s));
-	assert_int_equal(place_reopen(&place, path.s, why, sizeof(why)), -EPERM);
+	assert_int_equal(output_folder_reopen(&place, path.s, why, sizeof(why)), -EPERM);
 	assert_non_null(strstr(why, "hard link"));
 	assert_ok(unlink(other.s));
-	assert_ok(close(place_reopen(&place, path.s, why, sizeof(why))));
+	assert_ok(close(output_folder_reopen(&place, path.s, why, sizeof(why))));
 }
 
 /* A folder's files go on by their own number, others pass the name over. */

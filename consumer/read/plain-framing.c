@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/read/framing-check.h"
+#include "consumer/read/plain-framing.h"
 
-void framing_check_init(struct framing_check *astray, int fd)
+void plain_framing_init(struct plain_framing *astray, int fd)
 {
-	*astray = (struct framing_check){0};
+	*astray = (struct plain_framing){0};
 	file_window_init(&astray->window, fd);
 	resync_init(&astray->resync, &astray->window);
 }
 
-void framing_check_done(struct framing_check *astray)
+void plain_framing_done(struct plain_framing *astray)
 {
 	resync_done(&astray->resync);
 	file_window_done(&astray->window);
@@ -20,7 +20,7 @@ static uint64_t end_of(const struct frame *frame)
 }
 
 /* As damaged-reader.h believes: 1, 0, or -errno. */
-static int confirm(struct framing_check *astray, const struct frame *frame)
+static int confirm(struct plain_framing *astray, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	const uint8_t *p;
@@ -39,7 +39,7 @@ static int confirm(struct framing_check *astray, const struct frame *frame)
 }
 
 /* What stands behind the frame may be a record, too; at the end of the file nothing does. */
-static bool is_followed(struct framing_check *astray, const struct frame *frame)
+static bool is_followed(struct plain_framing *astray, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	struct frame next;
@@ -59,7 +59,7 @@ static bool is_followed(struct framing_check *astray, const struct frame *frame)
 	return !r && (!next.size || peek_record(next.data, next.size, &peek));
 }
 
-bool framing_check_believes(struct framing_check *astray, const struct frame *frame,
+bool plain_framing_believes(struct plain_framing *astray, const struct frame *frame,
 			    const struct peek *peek, bool header)
 {
 	struct resync *resync = &astray->resync;
@@ -73,7 +73,7 @@ bool framing_check_believes(struct framing_check *astray, const struct frame *fr
 	return is_followed(astray, frame);
 }
 
-int framing_check_find(struct framing_check *astray, uint64_t from, uint64_t limit,
+int plain_framing_find(struct plain_framing *astray, uint64_t from, uint64_t limit,
 		       struct resync_hole *ret)
 {
 	int r;

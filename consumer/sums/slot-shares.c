@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/sums/fair-shares.h"
+#include "consumer/sums/slot-shares.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +42,12 @@ static bool is_same(const void *item, const void *key)
 	return ((const struct node *)item)->hash == *(const uint64_t *)key;
 }
 
-static struct node *find(const struct fair_shares *shares, uint64_t hash)
+static struct node *find(const struct slot_shares *shares, uint64_t hash)
 {
 	return table_find(&shares->nodes, hash, is_same, &hash);
 }
 
-static struct node *get(struct fair_shares *shares, uint64_t hash)
+static struct node *get(struct slot_shares *shares, uint64_t hash)
 {
 	_cleanup_free_ struct node *new = NULL;
 	struct node *node = find(shares, hash);
@@ -67,7 +67,7 @@ static size_t needed_above(size_t needed, size_t taken)
 	return 2 * needed - 1 + taken;
 }
 
-static bool fits(const struct fair_shares *shares, const struct chain *chain, size_t limit)
+static bool fits(const struct slot_shares *shares, const struct chain *chain, size_t limit)
 {
 	size_t needed = 1;
 
@@ -90,7 +90,7 @@ static bool is_empty(void *item, void *data)
 	return true;
 }
 
-static void drop_node(struct fair_shares *shares, uint64_t hash)
+static void drop_node(struct slot_shares *shares, uint64_t hash)
 {
 	const struct node *node = find(shares, hash);
 
@@ -98,7 +98,7 @@ static void drop_node(struct fair_shares *shares, uint64_t hash)
 		table_sweep(&shares->nodes, is_empty, &hash);
 }
 
-bool fair_shares_take(struct fair_shares *shares, const char *path, size_t size, size_t limit)
+bool slot_shares_take(struct slot_shares *shares, const char *path, size_t size, size_t limit)
 {
 	struct node *nodes[DEPTH_MAX + 1];
 	struct chain chain;
@@ -117,7 +117,7 @@ bool fair_shares_take(struct fair_shares *shares, const char *path, size_t size,
 	return true;
 }
 
-void fair_shares_give(struct fair_shares *shares, const char *path, size_t size)
+void slot_shares_give(struct slot_shares *shares, const char *path, size_t size)
 {
 	struct chain chain;
 
@@ -132,10 +132,10 @@ void fair_shares_give(struct fair_shares *shares, const char *path, size_t size)
 	shares->n -= shares->n > 0;
 }
 
-void fair_shares_done(struct fair_shares *shares)
+void slot_shares_done(struct slot_shares *shares)
 {
 	for (size_t i = 0; i < shares->nodes.room; i++)
 		free(shares->nodes.slots[i].item);
 	table_done(&shares->nodes);
-	*shares = (struct fair_shares){0};
+	*shares = (struct slot_shares){0};
 }

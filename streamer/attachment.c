@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "streamer/attached.h"
-#include "streamer/encode/probe.h"
+#include "streamer/attachment.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/kernel/tiers.h"
 
 bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,

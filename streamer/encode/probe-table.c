@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/encode/probe.h"
+#include "streamer/encode/probe-table.h"
 
 #include <string.h>
 

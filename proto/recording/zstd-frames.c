@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sizes come from the headers of frames and blocks (RFC 8878, 3.1.1 and 3.1.2). Read, not mapped:
  * a file somebody cuts meanwhile must not cost us more than an error. */
-#include "proto/recording/frames.h"
+#include "proto/recording/zstd-frames.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 int frames_init(struct frames *frames, int fd)
 {

@@ -11,14 +11,14 @@
 #include "consumer/base/hash-table.h"
 
 /* All there is to it is to be zero. */
-struct fair_shares {
+struct slot_shares {
 	struct table nodes; /* cgroups that have something */
 	size_t n;           /* of all */
 };
 
 /* Whether one more of the cgroup fits into @limit, of all; then it is counted. @path, of @size
  * bytes: "" is one of its own. False also where there is no memory. */
-bool fair_shares_take(struct fair_shares *shares, const char *path, size_t size, size_t limit);
+bool slot_shares_take(struct slot_shares *shares, const char *path, size_t size, size_t limit);
 /* One that was taken. */
-void fair_shares_give(struct fair_shares *shares, const char *path, size_t size);
-void fair_shares_done(struct fair_shares *shares);
+void slot_shares_give(struct slot_shares *shares, const char *path, size_t size);
+void slot_shares_done(struct slot_shares *shares);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "proto/base/util.h"
-#include "streamer/kernel/trial.h"
+#include "streamer/kernel/tier-trial.h"
 
 int kernel_open_programs(const struct kernel *kernel, struct programs **ret, const char *btf_path)
 {

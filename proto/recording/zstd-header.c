@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 #include "proto/record/pb-read.h"
 #include "proto/recording/recording.h"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "streamer/report/host.h"
+#include "streamer/report/host-names.h"
 
 struct privileges;
 

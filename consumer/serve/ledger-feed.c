@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/serve/feed.h"
+#include "consumer/serve/ledger-feed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 
 #define SAY_SIZE 2048
 
-void feed_init(struct feed *intake, size_t series_limit)
+void ledger_feed_init(struct ledger_feed *intake, size_t series_limit)
 {
-	*intake = (struct feed){0};
+	*intake = (struct ledger_feed){0};
 	(void)pthread_mutex_init(&intake->lock, NULL);
 	ledger_init(&intake->ledger, series_limit);
 }
 
-void feed_done(struct feed *intake)
+void ledger_feed_done(struct ledger_feed *intake)
 {
 	ledger_done(&intake->ledger);
 	(void)pthread_mutex_destroy(&intake->lock);
@@ -63,7 +63,7 @@ static void keep_open(const struct folder *list, struct rotation_start *starts, 
 
 /* What cannot be read may be what is being written: of a folder that is looked at again and again,
  * said once. */
-static void note_unread(struct feed *intake, const struct folder *list)
+static void note_unread(struct ledger_feed *intake, const struct folder *list)
 {
 	char text[SAY_SIZE], safe[LINE_FILE];
 	const struct recording *unread = NULL;
@@ -86,7 +86,7 @@ static void note_unread(struct feed *intake, const struct folder *list)
 /* rotation_ops */
 static int plan(void *data, const struct folder *list, struct rotation_start *starts, size_t *ret_n)
 {
-	struct feed *intake = data;
+	struct ledger_feed *intake = data;
 	int r = 0;
 
 	note_unread(intake, list);
@@ -119,7 +119,8 @@ static void begin(void *data, struct reader *reader, const char *name)
 	reader_set_raw(reader, true);
 }
 
-static int take(struct feed *intake, const struct reader *reader, const struct reader_record *item)
+static int take(struct ledger_feed *intake, const struct reader *reader,
+		const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	uint64_t now = item->record ? clock_nano(CLOCK_REALTIME) : 0;
@@ -135,7 +136,7 @@ static int take(struct feed *intake, const struct reader *reader, const struct r
 
 static int put(void *data, struct reader *reader, struct reader_record *item)
 {
-	struct feed *intake = data;
+	struct ledger_feed *intake = data;
 	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
 
 	if (!r)
@@ -147,7 +148,7 @@ static int put(void *data, struct reader *reader, struct reader_record *item)
 
 static void complain(void *data, const char *problem)
 {
-	struct feed *intake = data;
+	struct ledger_feed *intake = data;
 
 	(void)pthread_mutex_lock(&intake->lock);
 	intake->damaged++;
@@ -158,7 +159,7 @@ static void complain(void *data, const char *problem)
 
 static void say_error(void *data, const char *name, int error)
 {
-	struct feed *intake = data;
+	struct ledger_feed *intake = data;
 	char text[SAY_SIZE], safe[LINE_FILE];
 
 	if (!error) {
@@ -186,7 +187,7 @@ static const struct each_record_ops follow_sums = {
 	.end = end,
 };
 
-static int run_pipe(struct feed *intake)
+static int run_pipe(struct ledger_feed *intake)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	int answer, r = reader_open(&reader, intake->path);
@@ -200,7 +201,7 @@ static int run_pipe(struct feed *intake)
 	return !r && answer < 0 ? answer : r;
 }
 
-int feed_run(struct feed *intake)
+int ledger_feed_run(struct ledger_feed *intake)
 {
 	_cleanup_(rotation_done) struct rotation trail = {
 		.ops = &trail_sums,

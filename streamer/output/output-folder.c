@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/output/place.h"
+#include "streamer/output/output-folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "proto/base/util.h"
 
-int place_open(struct place *place, const char *path)
+int output_folder_open(struct output_folder *place, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *folder = NULL;
@@ -26,31 +26,31 @@ int place_open(struct place *place, const char *path)
 	return place->fd < 0 ? -errno : 0;
 }
 
-void place_close(struct place *place)
+void output_folder_close(struct output_folder *place)
 {
 	util_closep(&place->fd);
 	place->fd = -1;
 }
 
-bool place_trusts(const struct place *place, uid_t uid)
+bool output_folder_trusts(const struct output_folder *place, uid_t uid)
 {
 	if (!uid || uid == geteuid())
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(place->trusted); i++)
-		if (place->trusted[i] != PLACE_NOBODY && uid == place->trusted[i])
+		if (place->trusted[i] != OUTPUT_FOLDER_NOBODY && uid == place->trusted[i])
 			return true;
 	return false;
 }
 
 /* With an access list the mode's group bits are its mask: the most that anybody has by it. */
-int place_check(const struct place *place, char *why, size_t size)
+int output_folder_check(const struct output_folder *place, char *why, size_t size)
 {
 	struct stat st;
 	bool listed;
 
 	if (fstat(place->fd, &st) < 0)
 		return -errno;
-	if (!place_trusts(place, st.st_uid)) {
+	if (!output_folder_trusts(place, st.st_uid)) {
 		(void)snprintf(why, size, "it belongs to user %u", st.st_uid);
 		return -EPERM;
 	}
@@ -65,9 +65,9 @@ int place_check(const struct place *place, char *why, size_t size)
 	return -EPERM;
 }
 
-int place_make(const struct place *place, const char *path)
+int output_folder_make(const struct output_folder *place, const char *path)
 {
-	int fd = openat(place->fd, place_name(place, path),
+	int fd = openat(place->fd, output_folder_name(place, path),
 			O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK |
 				O_NOCTTY | O_CLOEXEC,
 			0640);
@@ -77,7 +77,7 @@ int place_make(const struct place *place, const char *path)
 
 /* Others' files could be read and altered by their owners, and a file of ours that has a second
  * name may be one that was never meant for us. */
-static int check_found(const struct place *place, int fd, char *why, size_t size)
+static int check_found(const struct output_folder *place, int fd, char *why, size_t size)
 {
 	struct stat st;
 
@@ -85,7 +85,7 @@ static int check_found(const struct place *place, int fd, char *why, size_t size
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return 0;
-	if (!place_trusts(place, st.st_uid)) {
+	if (!output_folder_trusts(place, st.st_uid)) {
 		(void)snprintf(why, size, "it was there before, and belongs to user %u", st.st_uid);
 		return -EPERM;
 	}
@@ -96,10 +96,11 @@ static int check_found(const struct place *place, int fd, char *why, size_t size
 	return 0;
 }
 
-int place_reopen(const struct place *place, const char *path, char *why, size_t size)
+int output_folder_reopen(const struct output_folder *place, const char *path, char *why,
+			 size_t size)
 {
 	_cleanup_close_ int fd =
-		openat(place->fd, place_name(place, path),
+		openat(place->fd, output_folder_name(place, path),
 		       O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int r;
 
@@ -110,10 +111,11 @@ int place_reopen(const struct place *place, const char *path, char *why, size_t 
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
-int place_await_reader(const struct place *place, const char *path, char *why, size_t size)
+int output_folder_await_reader(const struct output_folder *place, const char *path, char *why,
+			       size_t size)
 {
 	_cleanup_close_ int at =
-		openat(place->fd, place_name(place, path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		openat(place->fd, output_folder_name(place, path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char self[64];
 	struct stat st;
 	int fd, r;

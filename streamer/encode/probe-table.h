@@ -23,9 +23,9 @@ struct probe {
 	 * wire_path. */
 	size_t record_min;
 	size_t key_size; /* of its counter rows */
-	/* Writes the body message's fields from @p on (see encode.h). @head is at least record_min
-	 * bytes, whole. Returns the end, or NULL for a record that is not whole. NULL: it has no
-	 * events. */
+	/* Writes the body message's fields from @p on (see message-parts.h). @head is at least
+	 * record_min bytes, whole. Returns the end, or NULL for a record that is not whole. NULL:
+	 * it has no events. */
 	uint8_t *(*encode)(struct encoder *encoder, const struct wire_head *head, uint8_t *p);
 	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
 	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);

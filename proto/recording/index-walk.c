@@ -2,14 +2,14 @@
 /* Nearly always the frame before ends exactly where it is looked for, and one small read finds it.
  * Otherwise larger ones search for the magic of an index frame; what makes sure is its hash, and
  * that a data frame begins where it says. */
-#include "proto/recording/recording-frames.h"
+#include "proto/recording/index-walk.h"
 
 #include <string.h>
 
 #include "proto/base/util.h"
 #include "proto/record/pb-read.h"
 #include "proto/recording/recording.h"
-#include "proto/recording/zframe.h"
+#include "proto/recording/zstd-header.h"
 
 #define CHECKSUM 4u
 #define FRAME_MIN (ZFRAME_SKIP_HEADER + CHECKSUM)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "proto/recording/recording-frames.h"
+#include "proto/recording/index-walk.h"
 
 #include "proto/record/peek.h"
 #include "proto/recording/input.h"

@@ -13,20 +13,20 @@
 #include "proto/record/frame.h"
 #include "proto/record/peek.h"
 
-struct framing_check {
+struct plain_framing {
 	struct file_window window;
 	struct resync resync; /* its latest_seq: of the latest record that was not in doubt */
 	bool ended;           /* none was found up to the end of the file */
-	uint64_t found;       /* 1 + where framing_check_find has found a record; 0: nowhere */
+	uint64_t found;       /* 1 + where plain_framing_find has found a record; 0: nowhere */
 };
 
-void framing_check_init(struct framing_check *astray, int fd);
-void framing_check_done(struct framing_check *astray);
+void plain_framing_init(struct plain_framing *astray, int fd);
+void plain_framing_done(struct plain_framing *astray);
 
 /* Whether to believe @frame, at frame->offset of the file, in which @peek was found. */
-bool framing_check_believes(struct framing_check *astray, const struct frame *frame,
+bool plain_framing_believes(struct plain_framing *astray, const struct frame *frame,
 			    const struct peek *peek, bool header);
 
 /* Looks for a record from @from on, up to @limit. 0 or -errno. */
-int framing_check_find(struct framing_check *astray, uint64_t from, uint64_t limit,
+int plain_framing_find(struct plain_framing *astray, uint64_t from, uint64_t limit,
 		       struct resync_hole *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/kernel/trial.h"
+#include "streamer/kernel/tier-trial.h"
 
 #include <linux/bpf.h>
 #include <linux/capability.h>

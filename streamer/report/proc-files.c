@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "streamer/report/machine.h"
+#include "streamer/report/proc-files.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
