@@ -54,7 +54,7 @@ static int write_records(struct parts *parts, const struct options *options,
 	return footer_write(parts->stream, &parts->counters, &parts->totals, "doctor");
 }
 
-static int flush(struct stream *stream, const struct sink *sink)
+static int flush_stream(struct stream *stream, const struct sink *sink)
 {
 	for (;;) {
 		struct pollfd p = {.fd = sink_fd(sink), .events = POLLOUT};
@@ -68,7 +68,7 @@ static int flush(struct stream *stream, const struct sink *sink)
 }
 
 /* A pipe without a reader is an error, whatever is asked for. */
-static void hold(const struct sink *sink)
+static void hold_attached(const struct sink *sink)
 {
 	struct pollfd p = {.fd = sink_fd(sink)};
 
@@ -86,13 +86,13 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 	(void)signal(SIGPIPE, SIG_IGN); /* writing says it too */
 	r = write_records(&parts, options, kernel, sink, privileges);
 	if (!r)
-		r = flush(parts.stream, sink);
+		r = flush_stream(parts.stream, sink);
 	if (r < 0) {
 		(void)snprintf(error, size, "%s: %s", sink_name(sink), strerror(-r));
 		return r;
 	}
 	if (options->doctor_holds) {
-		hold(sink);
+		hold_attached(sink);
 		return 0;
 	}
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {

@@ -37,7 +37,7 @@ static void pipeline_freep(struct pipeline **pipeline)
 
 #define SAY_SIZE 4096
 
-_printf_(1, 2) static int say(const char *format, ...)
+_printf_(1, 2) static int say_error(const char *format, ...)
 {
 	char text[SAY_SIZE], safe[SAY_SIZE];
 	va_list args;
@@ -70,7 +70,7 @@ static void say_missing(const struct kernel *kernel, const struct options *optio
 		if (!attached_misses(kernel, &options->kernel, i))
 			continue;
 		attached_explain(kernel, &options->kernel, i, text, sizeof(text));
-		(void)say("%s", text);
+		(void)say_error("%s", text);
 	}
 }
 
@@ -78,11 +78,12 @@ static void say_preempted(const struct kernel *kernel)
 {
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		if (kernel_probe(kernel, i)->preempted)
-			(void)say("%s: this kernel preempts tasks inside the programs, and then "
-				  "runs none for others: much will be missed in a storm "
-				  "(missed_runs says how much at most); --attach auto or kprobe "
-				  "does not",
-				  probes[i]->name);
+			(void)say_error(
+				"%s: this kernel preempts tasks inside the programs, and then "
+				"runs none for others: much will be missed in a storm "
+				"(missed_runs says how much at most); --attach auto or kprobe "
+				"does not",
+				probes[i]->name);
 }
 
 /* The rest of its life it is an ordinary process. */
@@ -106,8 +107,8 @@ static int give_up(const struct users *users, const struct kernel *kernel, struc
 	return 0;
 }
 
-static int stream(const struct options *options, const struct users *users, struct kernel *kernel,
-		  struct sink *sink)
+static int stream_events(const struct options *options, const struct users *users,
+			 struct kernel *kernel, struct sink *sink)
 {
 	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
 	struct privileges privileges;
@@ -117,7 +118,7 @@ static int stream(const struct options *options, const struct users *users, stru
 	if (pipeline_new(&pipeline, &options->pipeline, kernel, sink, text, sizeof(text)) < 0 ||
 	    give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    pipeline_begin(pipeline, &privileges, text, sizeof(text)) < 0)
-		return say("%s", text);
+		return say_error("%s", text);
 	(void)malloc_trim(0); /* loading took far more than running does */
 
 	while ((r = pipeline_run(pipeline))) {
@@ -125,29 +126,30 @@ static int stream(const struct options *options, const struct users *users, stru
 			pipeline_totals(pipeline, text, sizeof(text));
 		else
 			pipeline_notice(pipeline, text, sizeof(text));
-		(void)(r == PIPELINE_TOTALS ? fprintf(stderr, "%s\n", text) : say("%s", text));
+		(void)(r == PIPELINE_TOTALS ? fprintf(stderr, "%s\n", text)
+					    : say_error("%s", text));
 	}
 	r = pipeline_close(pipeline, text, sizeof(text));
 	if (r < 0)
-		(void)say("%s", text);
+		(void)say_error("%s", text);
 	pipeline_notice(pipeline, text, sizeof(text));
 	if (text[0])
-		(void)say("%s", text);
+		(void)say_error("%s", text);
 	pipeline_totals(pipeline, text, sizeof(text));
 	if (!options->quiet)
 		(void)fprintf(stderr, "%s\n", text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int examine(const struct options *options, const struct users *users, struct kernel *kernel,
-		   struct sink *sink)
+static int examine_machine(const struct options *options, const struct users *users,
+			   struct kernel *kernel, struct sink *sink)
 {
 	struct privileges privileges;
 	char text[ERROR_SIZE];
 
 	if (give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    doctor_write(options, kernel, sink, &privileges, text, sizeof(text)) < 0)
-		return say("%s", text);
+		return say_error("%s", text);
 	return EXIT_SUCCESS;
 }
 
@@ -163,25 +165,25 @@ int main(int argc, char **argv)
 	hold_standard_fds();
 	r = options_parse(argc, argv, &options, error, sizeof(error));
 	if (r < 0)
-		return say("%s", error), 2;
+		return say_error("%s", error), 2;
 	if (r == OPTIONS_HELP)
 		return options_help(stdout), EXIT_SUCCESS;
 	if (r == OPTIONS_VERSION)
 		return printf("ringside-streamer %s\n", RINGSIDE_VERSION) < 0;
 	if (users_find(&users, options.user, error, sizeof(error)) < 0)
-		return say("%s", error);
+		return say_error("%s", error);
 	options.sink.users = &users;
 	if (sink_open(&sink, &options.sink, error, sizeof(error)) < 0)
-		return say("%s", error);
+		return say_error("%s", error);
 	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
-		return say("%s", error);
+		return say_error("%s", error);
 	if (options.doctor)
-		return examine(&options, &users, kernel, sink);
+		return examine_machine(&options, &users, kernel, sink);
 	say_missing(kernel, &options);
 	say_preempted(kernel);
 	if (!attached_count(kernel, &options.kernel))
-		return say("nothing could be attached");
+		return say_error("nothing could be attached");
 	if (users.stays)
-		(void)say("%s", users.stays);
-	return stream(&options, &users, kernel, sink);
+		(void)say_error("%s", users.stays);
+	return stream_events(&options, &users, kernel, sink);
 }

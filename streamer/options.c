@@ -193,7 +193,7 @@ static const struct setting settings[] = {
 };
 
 /* What has no setter is a flag, or else a number. */
-static int set(struct parse *parse, const struct setting *setting, const char *value)
+static int set_row(struct parse *parse, const struct setting *setting, const char *value)
 {
 	const struct option_row *row = &setting->row;
 	void *to = (char *)parse->options + setting->offset;
@@ -215,7 +215,7 @@ static int set(struct parse *parse, const struct setting *setting, const char *v
 	return r;
 }
 
-static int refused(struct parse *parse, const struct option_parser *parser)
+static int refuse_option(struct parse *parse, const struct option_parser *parser)
 {
 	if (parser->refusal == OPTION_NEEDS_ARGUMENT)
 		return options_bad(parse, "%s needs an argument: %s", parser->given,
@@ -227,7 +227,7 @@ static int refused(struct parse *parse, const struct option_parser *parser)
 	return options_bad(parse, "unknown option '%s': --help lists all", parser->given);
 }
 
-static int check(struct parse *parse)
+static int check_options(struct parse *parse)
 {
 	struct options *options = parse->options;
 	int r;
@@ -261,10 +261,10 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 		(void)option_add(&parser, &settings[i].row);
 	while (!parse.outcome && !r) {
 		if (option_next(&parser, argc, argv, &row) < 0)
-			return refused(&parse, &parser);
+			return refuse_option(&parse, &parser);
 		if (!row)
 			break;
-		r = set(&parse, (const struct setting *)row, optarg);
+		r = set_row(&parse, (const struct setting *)row, optarg);
 	}
 	if (r < 0)
 		return r;
@@ -272,7 +272,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 		return options_bad(
 			&parse, "'%s' is too much: only options are accepted; a file goes with -w",
 			argv[optind]);
-	r = parse.outcome ? 0 : check(&parse);
+	r = parse.outcome ? 0 : check_options(&parse);
 	if (r < 0)
 		return r;
 	*ret = options;

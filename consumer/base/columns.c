@@ -18,7 +18,7 @@ void columns_init(struct columns *columns, struct writer *writer, bool color)
 }
 
 /* Bytes of @s that fill at most @room columns, at a character's border. */
-static size_t fitting(const char *s, size_t room)
+static size_t fitting_size(const char *s, size_t room)
 {
 	size_t n = 0;
 
@@ -32,9 +32,9 @@ static size_t fitting(const char *s, size_t room)
 }
 
 /* Bytes of the next line. */
-static size_t next(const char *s, size_t room)
+static size_t next_line(const char *s, size_t room)
 {
-	size_t n = fitting(s, room), word = n;
+	size_t n = fitting_size(s, room), word = n;
 
 	if (!s[n])
 		return n;
@@ -57,7 +57,7 @@ static void write_text(const struct columns *columns)
 	line_pad(&pad, indent);
 	(void)line_end(&pad);
 	do {
-		size_t n = next(s, room);
+		size_t n = next_line(s, room);
 
 		writer_string(columns->writer, s != safe ? blank : "");
 		writer_put(columns->writer, s, n);

@@ -17,7 +17,7 @@ void *table_find(const struct table *table, uint64_t hash, table_same_fn same, c
 	return NULL;
 }
 
-static void put(struct table *table, uint64_t hash, void *item)
+static void put_item(struct table *table, uint64_t hash, void *item)
 {
 	size_t mask = table->room - 1, i = hash & mask;
 
@@ -36,11 +36,11 @@ int table_add(struct table *table, uint64_t hash, void *item)
 			return -ENOMEM;
 		for (size_t i = 0; i < table->room; i++)
 			if (table->slots[i].item)
-				put(&more, table->slots[i].hash, table->slots[i].item);
+				put_item(&more, table->slots[i].hash, table->slots[i].item);
 		free(table->slots);
 		*table = more;
 	}
-	put(table, hash, item);
+	put_item(table, hash, item);
 	table->n++;
 	return 0;
 }
@@ -56,7 +56,7 @@ static void take_out(struct table *table, size_t at)
 		struct table_slot slot = table->slots[i];
 
 		table->slots[i].item = NULL;
-		put(table, slot.hash, slot.item);
+		put_item(table, slot.hash, slot.item);
 	}
 }
 

@@ -136,7 +136,7 @@ void prometheus_end(struct prometheus *e)
 }
 
 /* The quality of @type, 0 to 1000, in an Accept header; 0 if it is not there. */
-static unsigned quality(const char *accept, const char *type)
+static unsigned quality_of(const char *accept, const char *type)
 {
 	const char *at = strcasestr(accept, type), *q, *end;
 	double v;
@@ -156,6 +156,6 @@ bool prometheus_accepts_openmetrics(const char *accept)
 
 	if (!accept)
 		return false;
-	open = quality(accept, "application/openmetrics-text");
-	return open && open >= quality(accept, "text/plain");
+	open = quality_of(accept, "application/openmetrics-text");
+	return open && open >= quality_of(accept, "text/plain");
 }

@@ -141,7 +141,7 @@ static int take_span(const char **s, int64_t *ret)
 	return 0;
 }
 
-static int finish(__int128 nano, uint64_t *ret)
+static int finish_time(__int128 nano, uint64_t *ret)
 {
 	if (nano < 0 || nano > INT64_MAX)
 		return -ERANGE;
@@ -169,7 +169,7 @@ static int parse_relative(const char *s, int64_t now, uint64_t *ret)
 	}
 	if (*s)
 		return -EINVAL;
-	return finish(past ? (__int128)now - span : (__int128)now + span, ret);
+	return finish_time(past ? (__int128)now - span : (__int128)now + span, ret);
 }
 
 static int parse_epoch(const char *s, uint64_t *ret)
@@ -183,7 +183,7 @@ static int parse_epoch(const char *s, uint64_t *ret)
 	fraction = take_fraction(&s, SECOND);
 	if (*skip_blanks(s))
 		return -EINVAL;
-	return before ? -ERANGE : finish((__int128)second * SECOND + fraction, ret);
+	return before ? -ERANGE : finish_time((__int128)second * SECOND + fraction, ret);
 }
 
 struct moment {
@@ -440,7 +440,7 @@ static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
 	second = make_second(&m); /* and the day of the week with it */
 	if (m.weekday >= 0 && m.tm.tm_wday != m.weekday)
 		return -EINVAL;
-	return finish((__int128)(second - m.offset) * SECOND + m.fraction, ret);
+	return finish_time((__int128)(second - m.offset) * SECOND + m.fraction, ret);
 }
 
 int time_spec_parse(const char *text, uint64_t now, uint64_t *ret)
@@ -449,7 +449,7 @@ int time_spec_parse(const char *text, uint64_t now, uint64_t *ret)
 	int r;
 
 	if (skip_word(&rest, "now"))
-		return *rest ? -EINVAL : finish(now, ret);
+		return *rest ? -EINVAL : finish_time(now, ret);
 	if (*s == '@')
 		return parse_epoch(s + 1, ret);
 	if (*s == '-' || *s == '+')

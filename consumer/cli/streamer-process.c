@@ -49,7 +49,7 @@ static bool beside_us(char *path, size_t size)
 	return access(path, X_OK) == 0;
 }
 
-static int spawn(pid_t *ret, int out, const sigset_t *mask, char *const argv[])
+static int spawn_streamer(pid_t *ret, int out, const sigset_t *mask, char *const argv[])
 {
 	_cleanup_(spawn_attr_done) posix_spawnattr_t attr;
 	_cleanup_(spawn_actions_done) posix_spawn_file_actions_t actions;
@@ -92,7 +92,7 @@ int streamer_process_start(struct streamer_process *child, char *const argv[])
 	signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0 || sigprocmask(SIG_BLOCK, &ending, &before) < 0)
 		return -errno;
-	r = spawn(&child->pid, in, &before, argv);
+	r = spawn_streamer(&child->pid, in, &before, argv);
 	if (r < 0) {
 		child->pid = 0;
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);

@@ -45,7 +45,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 }
 
 /* each_record_ops */
-static int put(void *data, struct reader *reader, struct reader_record *item)
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct cat *cat = container_of(data, struct cat, printer);
 	int r;
@@ -75,7 +75,7 @@ static void say_if_open(const struct cat *cat, const struct reader *reader, cons
 		line_file(name, safe));
 }
 
-static void end(void *data, const struct reader *reader, const char *name, int answer)
+static void end_input(void *data, const struct reader *reader, const char *name, int answer)
 {
 	struct cat *cat = container_of(data, struct cat, printer);
 
@@ -87,11 +87,11 @@ static void end(void *data, const struct reader *reader, const char *name, int a
 
 static const struct each_record_ops printing = {
 	.begin = printer_begin,
-	.put = put,
+	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,
 	.error = printer_say_error,
-	.end = end,
+	.end = end_input,
 };
 
 static int run(int argc, char **argv)

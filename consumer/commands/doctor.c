@@ -52,7 +52,7 @@ static void doctor_done(struct doctor *doctor)
 }
 
 /* -1: go on; else the exit status. @argc ends before "--". */
-static int parse(struct doctor *doctor, int argc, char **argv)
+static int parse_options(struct doctor *doctor, int argc, char **argv)
 {
 	int opt;
 
@@ -80,7 +80,7 @@ static int parse(struct doctor *doctor, int argc, char **argv)
 }
 
 /* A streamer that attaches as it would (@tier 0), or by this tier alone. */
-static int start(struct doctor *doctor, int tier)
+static int start_tier(struct doctor *doctor, int tier)
 {
 	static const char *const own[] = {"--doctor=hold", NULL};
 	_cleanup_free_ char **extra = calloc(doctor->n_extra + 3, sizeof(*extra));
@@ -103,7 +103,7 @@ static int start(struct doctor *doctor, int tier)
 	return r;
 }
 
-static void idle(void *data)
+static void wait_on(void *data)
 {
 	(void)streamer_process_wait_output(data, -1);
 }
@@ -118,7 +118,7 @@ static Ringside__V1__Record *read_header(struct doctor *doctor)
 
 	if (reader_new(&reader, doctor->child.out, STREAMER_PROCESS_PROGRAM) < 0)
 		return NULL;
-	reader_on_idle(reader, idle, &doctor->child);
+	reader_on_idle(reader, wait_on, &doctor->child);
 	while (reader_next(reader, &item) == 0) {
 		if (item.header && !record)
 			record = ringside__v1__record__unpack(NULL, item.size, item.frame);
@@ -143,14 +143,14 @@ static int taxing_tier(const Ringside__V1__Header *header)
 }
 
 /* Lets a streamer attach, and keeps what it says. Returns its exit status, or -errno. */
-static int try(struct doctor *doctor, int tier)
+static int try_tier(struct doctor *doctor, int tier)
 {
 	Ringside__V1__Record *record;
 	sigset_t mask;
 	int r, taxing;
 
 	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
-	r = start(doctor, tier);
+	r = start_tier(doctor, tier);
 	if (r < 0)
 		return r;
 	record = doctor->records[tier] = read_header(doctor);
@@ -167,21 +167,21 @@ static int try(struct doctor *doctor, int tier)
 }
 
 /* Returns 0; the exit status of a streamer that told nothing, or that somebody ended; -errno. */
-static int examine(struct doctor *doctor)
+static int examine_tiers(struct doctor *doctor)
 {
 	struct diagnosis *diagnosis = &doctor->diagnosis;
 	int r;
 
 	if (doctor->measure)
 		syscall_cost_measure(&diagnosis->before);
-	r = try(doctor, 0);
+	r = try_tier(doctor, 0);
 	if (r < 0 || !doctor->records[0])
 		return r;
 	diagnosis->header = doctor->records[0]->header;
 	for (int tier = 1; tier < DIAGNOSIS_TIERS; tier++) {
 		if (!diagnosis_wants(diagnosis, tier))
 			continue;
-		r = try(doctor, tier); /* that it cannot be tried stands in the table */
+		r = try_tier(doctor, tier); /* that it cannot be tried stands in the table */
 		if (r > SIGNALLED)
 			return r;
 		if (doctor->records[tier])
@@ -193,7 +193,7 @@ static int examine(struct doctor *doctor)
 }
 
 /* Returns the exit status. */
-static int report(struct doctor *doctor, int status)
+static int report_machine(struct doctor *doctor, int status)
 {
 	const struct diagnosis *diagnosis = &doctor->diagnosis;
 	int r;
@@ -238,14 +238,14 @@ static int run(int argc, char **argv)
 		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
-	r = parse(&doctor, own, argv);
+	r = parse_options(&doctor, own, argv);
 	if (r >= 0)
 		return r;
 	own += own < argc;
 	doctor.extra = argv + own;
 	doctor.n_extra = (size_t)(argc - own);
-	r = examine(&doctor);
-	return r < 0 ? EXIT_FAILED : report(&doctor, r);
+	r = examine_tiers(&doctor);
+	return r < 0 ? EXIT_FAILED : report_machine(&doctor, r);
 }
 
 const struct command command_doctor = {

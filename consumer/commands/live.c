@@ -49,7 +49,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 }
 
 /* -1: go on; else the exit status. @argc ends before "--". */
-static int parse(struct live *live, int argc, char **argv)
+static int parse_options(struct live *live, int argc, char **argv)
 {
 	int r = printer_parse(&live->printer, argc, argv, take_option);
 
@@ -62,7 +62,7 @@ static int parse(struct live *live, int argc, char **argv)
 }
 
 /* live is for looking: where only they work, it takes the hooks that cost others something. */
-static int start(struct live *live, char **extra, size_t n)
+static int start_streamer(struct live *live, char **extra, size_t n)
 {
 	static const char *const own[] = {"--allow-syscall-tax", "-w", "-", NULL};
 	char error[256];
@@ -74,7 +74,7 @@ static int start(struct live *live, char **extra, size_t n)
 }
 
 /* What is there is shown before we wait for more. */
-static void idle(void *data)
+static void wait_on(void *data)
 {
 	struct live *live = data;
 
@@ -101,7 +101,7 @@ static void say_tax(const Ringside__V1__Header *header)
 
 /* Prints until nothing more is wanted. Then the streamer is asked to end, and the rest is read and
  * dropped: so it can close, and say its totals. */
-static int put(void *data, struct reader *reader, struct reader_record *item)
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct live *live = data;
 	int r;
@@ -130,7 +130,7 @@ static void pass_signals(void *data, const struct reader *reader)
 
 /* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
  * and has said why. */
-static void complain(void *data, const char *problem)
+static void complain_about(void *data, const char *problem)
 {
 	struct live *live = data;
 
@@ -142,9 +142,9 @@ static void complain(void *data, const char *problem)
 }
 
 static const struct each_record_ops printing = {
-	.put = put,
+	.put = put_record,
 	.pass = pass_signals,
-	.complain = complain,
+	.complain = complain_about,
 };
 
 /* Returns the exit status. */
@@ -157,7 +157,7 @@ static int run_child(struct live *live)
 		r = printer_open(&live->printer);
 	if (r)
 		return printer_fail(&live->printer, r);
-	reader_on_idle(live->reader, idle, live);
+	reader_on_idle(live->reader, wait_on, live);
 	(void)each_record(live->reader, &printing, live, &answer);
 	closed = output_close(&live->printer.output);
 	r = live->error ? live->error : closed;
@@ -212,7 +212,7 @@ static int run(int argc, char **argv)
 		own++;
 	r = printer_init(&live.printer, &command_live, rows, &filter_set);
 	if (!r)
-		r = parse(&live, own, argv);
+		r = parse_options(&live, own, argv);
 	if (r >= 0)
 		return r;
 	own += own < argc;
@@ -222,7 +222,7 @@ static int run(int argc, char **argv)
 			"%s does not go behind --: live prints what the streamer writes "
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));
-	r = start(&live, argv + own, (size_t)(argc - own));
+	r = start_streamer(&live, argv + own, (size_t)(argc - own));
 	return r < 0 ? EXIT_FAILED : run_child(&live);
 }
 

@@ -109,7 +109,7 @@ int printer_close(struct printer *printer, int r)
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
-static void flush(void *data)
+static void flush_writer(void *data)
 {
 	struct printer *printer = data;
 
@@ -122,7 +122,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 
 	printer->said = false;
 	reader_set_raw(reader, true);
-	reader_on_idle(reader, flush, printer);
+	reader_on_idle(reader, flush_writer, printer);
 	if (progress_fits(STDOUT_FILENO))
 		progress_begin(&printer->progress, name, reader_fd(reader));
 }

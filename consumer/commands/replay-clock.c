@@ -38,7 +38,7 @@ static bool same_boot(const struct replay_clock *pace, const Ringside__V1__Heade
 }
 
 /* From here on @boottime is @at. */
-static void anchor(struct replay_clock *pace, uint64_t at, uint64_t boottime)
+static void anchor_clock(struct replay_clock *pace, uint64_t at, uint64_t boottime)
 {
 	pace->at = pace->due = at;
 	pace->boottime = pace->latest = boottime;
@@ -56,7 +56,7 @@ static void begin_stream(struct replay_clock *pace, const Ringside__V1__Header *
 	else if (pace->begun && boottime > pace->latest)
 		gap = (double)(boottime - pace->latest) / pace->speed;
 	gap = gap < REPLAY_CLOCK_GAP_NANO ? gap : REPLAY_CLOCK_GAP_NANO;
-	anchor(pace, (pace->due > now ? pace->due : now) + (uint64_t)gap, boottime);
+	anchor_clock(pace, (pace->due > now ? pace->due : now) + (uint64_t)gap, boottime);
 	memset(pace->stream_id, 0, sizeof(pace->stream_id));
 	if (header->stream_id.len == REPLAY_CLOCK_ID)
 		memcpy(pace->stream_id, header->stream_id.data, REPLAY_CLOCK_ID);
@@ -74,7 +74,7 @@ uint64_t replay_clock_due(struct replay_clock *pace, const struct reader_record 
 	if (item->header && header && !same_stream(pace, header))
 		begin_stream(pace, header, boottime, now);
 	else if (!pace->begun)
-		anchor(pace, now, boottime);
+		anchor_clock(pace, now, boottime);
 	if (boottime > pace->latest) { /* an earlier one comes with the one before it */
 		pace->latest = boottime;
 		pace->due =

@@ -73,7 +73,7 @@ static int wait_until(struct replay *replay, uint64_t due)
 }
 
 /* each_record_ops */
-static int put(void *data, struct reader *reader, struct reader_record *item)
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct replay *replay = container_of(data, struct replay, printer);
 	int r = 0;
@@ -90,7 +90,7 @@ static int put(void *data, struct reader *reader, struct reader_record *item)
 
 static const struct each_record_ops replaying = {
 	.begin = printer_begin,
-	.put = put,
+	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,
 	.error = printer_say_error,

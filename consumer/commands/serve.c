@@ -52,7 +52,7 @@ struct serve {
 	bool textfile_failed;
 };
 
-static void say(const char *text)
+static void say_error(const char *text)
 {
 	(void)fprintf(stderr, "ringside serve: %s\n", text);
 }
@@ -92,7 +92,7 @@ static int take_option(struct serve *serve, int opt)
 }
 
 /* -1: go on; else the exit status. */
-static int parse(struct serve *serve, int argc, char **argv)
+static int parse_options(struct serve *serve, int argc, char **argv)
 {
 	int opt, r = 0;
 
@@ -117,7 +117,7 @@ static int parse(struct serve *serve, int argc, char **argv)
 	return -1;
 }
 
-static void publish(void *data, struct reader *reader, struct reader_record *item)
+static void publish_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	events_publish(data, reader, item);
 }
@@ -154,8 +154,9 @@ static int listen_all(struct serve *serve)
 			: 0;
 
 	if (r == -ENOPKG) {
-		say(MHD_LIBRARY " is missing, which --listen needs (Debian: libmicrohttpd12); "
-				"--textfile does not");
+		say_error(MHD_LIBRARY
+			  " is missing, which --listen needs (Debian: libmicrohttpd12); "
+			  "--textfile does not");
 		return EXIT_FAILED;
 	}
 	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
@@ -164,10 +165,11 @@ static int listen_all(struct serve *serve)
 
 		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
-			(void)fprintf(stderr,
-				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
-				      "unix:/path\n",
-				      line_file(serve->listen[i], safe));
+			(void)fprintf(
+				stderr,
+				"ringside serve: cannot listen on %s: say_error [HOST:]PORT or "
+				"unix:/path\n",
+				line_file(serve->listen[i], safe));
 			return EXIT_USAGE;
 		}
 		if (!r && socket.path)
@@ -210,7 +212,7 @@ static void write_textfile(struct serve *serve, bool now)
 	serve->textfile_failed = r;
 }
 
-static void tick(struct serve *serve, unsigned seconds)
+static void tick_clock(struct serve *serve, unsigned seconds)
 {
 	if (serve->http)
 		http_review(serve->http);
@@ -235,7 +237,7 @@ static void wait_for_end(struct serve *serve, const sigset_t *signals)
 			return;
 		if (atomic_load(&serve->ended) && (is_pipe || serve->error || serve->intake.failed))
 			return;
-		tick(serve, seconds);
+		tick_clock(serve, seconds);
 	}
 }
 
@@ -281,13 +283,13 @@ static int run(int argc, char **argv)
 		r = events_init(&serve.events);
 	if (r)
 		return say_failed("cannot start", r);
-	r = parse(&serve, argc, argv);
+	r = parse_options(&serve, argc, argv);
 	if (r >= 0)
 		return r;
 	serve.intake.ledger.series.limit = serve.series;
 	serve.intake.following = true;
-	serve.intake.say = say;
-	serve.intake.pass = publish;
+	serve.intake.say = say_error;
+	serve.intake.pass = publish_record;
 	serve.intake.data = &serve.events;
 	r = serve_on(&serve);
 	for (unsigned i = 0; i < serve.n_sockets; i++)

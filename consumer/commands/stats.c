@@ -47,7 +47,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 }
 
 /* each_record_ops */
-static void begin(void *data, struct reader *reader, const char *name)
+static void begin_input(void *data, struct reader *reader, const char *name)
 {
 	struct stats_command *command = container_of(data, struct stats_command, printer);
 
@@ -57,7 +57,7 @@ static void begin(void *data, struct reader *reader, const char *name)
 	progress_begin(&command->printer.progress, name, reader_fd(reader));
 }
 
-static int add(void *data, struct reader *reader, struct reader_record *item)
+static int add_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct stats_command *command = container_of(data, struct stats_command, printer);
 	struct stats *stats = command->stats;
@@ -74,7 +74,7 @@ static int add(void *data, struct reader *reader, struct reader_record *item)
 	return 0;
 }
 
-static void end(void *data, const struct reader *reader, const char *name, int answer)
+static void end_input(void *data, const struct reader *reader, const char *name, int answer)
 {
 	struct stats_command *command = container_of(data, struct stats_command, printer);
 
@@ -83,15 +83,15 @@ static void end(void *data, const struct reader *reader, const char *name, int a
 }
 
 static const struct each_record_ops adding = {
-	.begin = begin,
-	.put = add,
+	.begin = begin_input,
+	.put = add_record,
 	.pass = printer_pass,
 	.complain = printer_complain,
 	.error = printer_say_error,
-	.end = end,
+	.end = end_input,
 };
 
-static void print(struct stats_command *command)
+static void print_stats(struct stats_command *command)
 {
 	struct stats_print *print = &command->print;
 	struct winsize size;
@@ -125,7 +125,7 @@ static int run(int argc, char **argv)
 		return printer_fail(printer, r);
 	printer->output.every = true; /* all records count */
 	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
-	print(&command);
+	print_stats(&command);
 	return printer_close(printer, r);
 }
 

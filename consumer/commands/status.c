@@ -29,7 +29,7 @@ struct status {
 	bool json, quiet;
 };
 
-static void say(const char *text)
+static void say_error(const char *text)
 {
 	(void)fprintf(stderr, "ringside status: %s\n", text);
 }
@@ -49,7 +49,7 @@ static int take_option(struct status *status, int opt)
 }
 
 /* -1: go on; else the exit status. */
-static int parse(struct status *status, int argc, char **argv)
+static int parse_options(struct status *status, int argc, char **argv)
 {
 	int opt, r = 0;
 
@@ -191,7 +191,7 @@ static void print_text(struct writer *writer, const struct ledger *ledger,
 		put_probes(&columns, ledger);
 }
 
-static int print(const struct status *status, const struct health *health)
+static int print_health(const struct status *status, const struct health *health)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	const struct ledger *ledger = &status->intake.ledger;
@@ -206,7 +206,7 @@ static int print(const struct status *status, const struct health *health)
 	return writer_flush(writer);
 }
 
-static int judge(const struct status *status, const struct health *health)
+static int judge_health(const struct status *status, const struct health *health)
 {
 	if (!health_is_alive(health->status) || !health->attached)
 		return EXIT_FAILED;
@@ -215,23 +215,23 @@ static int judge(const struct status *status, const struct health *health)
 	return health->status == HEALTH_LOSSES ? EXIT_LOSSES : EXIT_SUCCESS;
 }
 
-static int look(struct status *status)
+static int look_once(struct status *status)
 {
 	struct health health;
 	int r;
 
-	status->intake.say = say;
+	status->intake.say = say_error;
 	status->intake.only_open = true;
 	r = ledger_feed_run(&status->intake);
 	health =
 		health_of(&status->intake.ledger, clock_nano(CLOCK_REALTIME), status->intake.error);
 	if (!r && !status->quiet)
-		r = print(status, &health);
+		r = print_health(status, &health);
 	if (r && r != -EPIPE) {
-		say(strerror(-r));
+		say_error(strerror(-r));
 		return EXIT_FAILED;
 	}
-	return judge(status, &health);
+	return judge_health(status, &health);
 }
 
 static int run(int argc, char **argv)
@@ -242,12 +242,12 @@ static int run(int argc, char **argv)
 	ledger_feed_init(&status.intake, SERIES);
 	r = options_init(&status.options, &command_status, rows, NULL);
 	if (r) {
-		say(strerror(-r));
+		say_error(strerror(-r));
 		return EXIT_FAILED;
 	}
-	r = parse(&status, argc, argv);
+	r = parse_options(&status, argc, argv);
 	if (r < 0)
-		r = look(&status);
+		r = look_once(&status);
 	ledger_feed_done(&status.intake);
 	return r;
 }

@@ -54,7 +54,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 }
 
 /* -1: go on; else the exit status. */
-static int parse(struct tail *tail, int argc, char **argv)
+static int parse_options(struct tail *tail, int argc, char **argv)
 {
 	const struct options *options = &tail->printer.options;
 	int r = printer_parse(&tail->printer, argc, argv, take_option);
@@ -75,7 +75,7 @@ static int parse(struct tail *tail, int argc, char **argv)
 }
 
 /* last_records_wants_fn */
-static bool wants(void *data, struct reader *reader, struct reader_record *item)
+static bool wants_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	return printer_wants(data, reader, item) == 1;
 }
@@ -94,8 +94,8 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 	while (i && (left || i == list->n)) {
 		i--;
 		/* what else cannot be read is said when its turn comes */
-		if (last_records_find(list->all[i].path, wants, &tail->printer, left, &lasts[i]) ==
-		    -ENOMEM) {
+		if (last_records_find(list->all[i].path, wants_record, &tail->printer, left,
+				      &lasts[i]) == -ENOMEM) {
 			free(lasts);
 			return -ENOMEM;
 		}
@@ -107,7 +107,8 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 }
 
 /* rotation_ops */
-static int plan(void *data, const struct folder *list, struct rotation_start *starts, size_t *ret_n)
+static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
+		       size_t *ret_n)
 {
 	_cleanup_free_ struct last_records *lasts = NULL;
 	size_t first = 0;
@@ -122,22 +123,22 @@ static int find_last(void *data, const char *path, struct last_records *ret)
 {
 	const struct tail *tail = container_of(data, struct tail, printer);
 
-	return last_records_find(path, wants, data, tail->lines, ret);
+	return last_records_find(path, wants_record, data, tail->lines, ret);
 }
 
 static int find_end(void *data, const char *path, struct last_records *ret)
 {
-	return last_records_find(path, wants, data, 0, ret);
+	return last_records_find(path, wants_record, data, 0, ret);
 }
 
 static const struct rotation_ops trail_lines = {
-	.plan = plan,
+	.plan = plan_starts,
 	.single = find_last,
 	.end = find_end,
 };
 
 /* each_record_ops */
-static int put(void *data, struct reader *reader, struct reader_record *item)
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	int r = printer_put(data, reader, item);
 
@@ -145,23 +146,23 @@ static int put(void *data, struct reader *reader, struct reader_record *item)
 }
 
 /* A binary output needs the Header all the same. */
-static int skip(void *data, struct reader *reader, struct reader_record *item)
+static int skip_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	const struct printer *printer = data;
 
-	return item->header && printer->output.ops->binary ? put(data, reader, item) : 0;
+	return item->header && printer->output.ops->binary ? put_record(data, reader, item) : 0;
 }
 
 static const struct each_record_ops printing = {
 	.begin = printer_begin,
-	.put = put,
+	.put = put_record,
 	.complain = printer_complain,
 	.error = printer_say_error,
 	.end = printer_end,
 };
 
 /* 0, or -errno of the output. */
-static int print(struct tail *tail)
+static int print_records(struct tail *tail)
 {
 	int r = rotation_start(&tail->trail);
 
@@ -181,17 +182,17 @@ static int run(int argc, char **argv)
 	int r = printer_init(&tail.printer, &command_tail, rows, &filter_set);
 
 	if (!r)
-		r = parse(&tail, argc, argv);
+		r = parse_options(&tail, argc, argv);
 	if (r >= 0)
 		return r;
 	tail.trail.ops = &trail_lines;
 	tail.trail.follow.ops = &printing;
-	tail.trail.follow.wants = wants;
-	tail.trail.follow.skip = skip;
+	tail.trail.follow.wants = wants_record;
+	tail.trail.follow.skip = skip_record;
 	tail.trail.follow.data = &tail.printer;
 	r = printer_open(&tail.printer);
 	if (!r)
-		r = print(&tail);
+		r = print_records(&tail);
 	return printer_close(&tail.printer, r);
 }
 

@@ -99,7 +99,7 @@ static void show_progress(void *data, uint64_t position)
 }
 
 /* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
-static void worsen(struct run *run, int status)
+static void worsen_status(struct run *run, int status)
 {
 	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_COMPLETE};
 
@@ -111,12 +111,12 @@ static void worsen(struct run *run, int status)
 	}
 }
 
-static void fail(struct run *run, const char *path, int error)
+static void fail_input(struct run *run, const char *path, int error)
 {
 	char safe[LINE_FILE];
 
 	(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe), strerror(-error));
-	worsen(run, EXIT_FAILED);
+	worsen_status(run, EXIT_FAILED);
 }
 
 static void print_joint(const struct run *run, const char *name, const struct findings *findings)
@@ -132,9 +132,9 @@ static void report_joint(struct run *run, const char *name)
 
 	run->missing |= joint->problems.n != 0;
 	if (joint->problems.n)
-		worsen(run, VERIFY_DAMAGED);
+		worsen_status(run, VERIFY_DAMAGED);
 	if (joint->losses.n)
-		worsen(run, VERIFY_LOSSES);
+		worsen_status(run, VERIFY_LOSSES);
 	if (run->quiet)
 		return;
 	print_joint(run, name, &joint->problems);
@@ -142,13 +142,13 @@ static void report_joint(struct run *run, const char *name)
 	print_joint(run, name, &joint->notes);
 }
 
-static void report(struct run *run, const char *name)
+static void report_input(struct run *run, const char *name)
 {
 	const struct verify_report *found = verify_report(run->verify);
 	char text[SUMMARY_SIZE], uncovered[SUMMARY_SIZE];
 
 	report_joint(run, name);
-	worsen(run, (int)found->status);
+	worsen_status(run, (int)found->status);
 	run->files++;
 	run->records += found->records;
 	if (run->quiet)
@@ -179,7 +179,7 @@ static void verify_input(struct run *run, const struct input_order *lineup, size
 
 	r = damaged_reader_open(&salvage, path);
 	if (r) {
-		fail(run, name, r);
+		fail_input(run, name, r);
 		return;
 	}
 	config.in_progress = being_written_check(damaged_reader_fd(salvage)) == 1;
@@ -188,11 +188,11 @@ static void verify_input(struct run *run, const struct input_order *lineup, size
 	r = examine(run->verify, salvage, &config);
 	progress_end(&run->progress);
 	if (r) {
-		fail(run, name, r);
+		fail_input(run, name, r);
 		return;
 	}
 	run->missing |= config.lacks_next && verify_report(run->verify)->losses.n;
-	report(run, line_file(name, safe));
+	report_input(run, line_file(name, safe));
 	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
 }
 
@@ -207,7 +207,7 @@ static void report_head(struct run *run, const struct head *head)
 		return;
 	run->missing = true;
 	if (!fresh)
-		worsen(run, VERIFY_LOSSES);
+		worsen_status(run, VERIFY_LOSSES);
 	if (run->quiet)
 		return;
 	if (n > 1)
@@ -245,7 +245,7 @@ static void fail_folder(void *data, const char *path, int error)
 	else
 		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
 			      folder_error(error));
-	worsen(data, EXIT_FAILED);
+	worsen_status(data, EXIT_FAILED);
 }
 
 /* Of several files. */
@@ -274,7 +274,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	if (!r)
 		r = verify_new(&run->verify);
 	if (r) {
-		fail(run, "verify", r);
+		fail_input(run, "verify", r);
 		return run->status;
 	}
 	verify_tell_heads(run->verify, &heads);

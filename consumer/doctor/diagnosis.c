@@ -9,7 +9,7 @@
 
 #define TAX "--allow-syscall-tax"
 
-static const Ringside__V1__Probe *find(const Ringside__V1__Header *header, const char *kind)
+static const Ringside__V1__Probe *find_probe(const Ringside__V1__Header *header, const char *kind)
 {
 	for (size_t i = 0; header && i < header->n_probes; i++)
 		if (text_equal(header->probes[i]->kind, kind))
@@ -69,7 +69,7 @@ static bool is_choice(int tier)
 }
 
 /* The streamer had no leave to try it. */
-static bool untried(const Ringside__V1__Attempt *attempt)
+static bool is_untried(const Ringside__V1__Attempt *attempt)
 {
 	return !attempt->ok && text_has(attempt->error) && strstr(attempt->error, TAX);
 }
@@ -79,7 +79,7 @@ static bool is_answered(const Ringside__V1__Probe *probe, int tier)
 	if (diagnosis_attached(probe, tier) || only_tier(probe))
 		return true;
 	for (size_t i = 0; i < probe->n_attempts; i++)
-		if ((int)probe->attempts[i]->tier == tier && !untried(probe->attempts[i]))
+		if ((int)probe->attempts[i]->tier == tier && !is_untried(probe->attempts[i]))
 			return true;
 	return false;
 }
@@ -98,7 +98,7 @@ static void add_reasons(struct offer *offer, const Ringside__V1__Probe *probe, i
 		const Ringside__V1__Attempt *attempt = probe->attempts[i];
 		bool known = attempt->ok || (int)attempt->tier != tier || !text_has(attempt->error);
 
-		if (!known && untried(attempt)) {
+		if (!known && is_untried(attempt)) {
 			offer->needs_leave = true;
 			continue;
 		}
@@ -113,7 +113,7 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 		     struct offer *ret)
 {
 	const Ringside__V1__Probe *alone =
-		is_choice(tier) ? find(diagnosis->tried[tier], probe->kind) : NULL;
+		is_choice(tier) ? find_probe(diagnosis->tried[tier], probe->kind) : NULL;
 
 	*ret = (struct offer){.state = OFFER_UNTRIED};
 	add_reasons(ret, probe, tier);
@@ -177,8 +177,8 @@ static bool find_quoted(const struct diagnosis *diagnosis, const Ringside__V1__P
 }
 
 /* Returns false if nothing can be done for this probe. */
-static bool cure(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe,
-		 struct remedy *ret)
+static bool find_cure(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe,
+		      struct remedy *ret)
 {
 	struct offer offer;
 
@@ -208,7 +208,7 @@ void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret)
 		if (!text_has(probe->kind) ||
 		    diagnosis_is_attached(probe) != (i >= header->n_probes))
 			continue;
-		if (cure(diagnosis, probe, ret))
+		if (find_cure(diagnosis, probe, ret))
 			return;
 		if (!diagnosis_is_attached(probe))
 			hopeless = probe->kind;

@@ -23,7 +23,8 @@ static void read_text(const char *path, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = '\0';
 }
 
-_printf_(3, 4) static void say(struct doctor_why *why, const char *command, const char *format, ...)
+_printf_(3, 4) static void say_why(struct doctor_why *why, const char *command, const char *format,
+				   ...)
 {
 	va_list args;
 
@@ -55,9 +56,10 @@ static bool why_namespace(struct doctor_why *why)
 	if (sscanf(map, "%u %u %u", &inside, &outside, &n) != 3 ||
 	    (!inside && !outside && n == UINT32_MAX))
 		return false;
-	say(why, "",
-	    "this is a user namespace (a rootless or remapped container), whose capabilities do "
-	    "not count for bpf(2): run it outside of it");
+	say_why(why, "",
+		"this is a user namespace (a rootless or remapped container), whose capabilities "
+		"do "
+		"not count for bpf(2): run it outside of it");
 	return true;
 }
 
@@ -66,10 +68,12 @@ static bool why_profile(struct doctor_why *why)
 {
 	if (syscall(__NR_bpf, -1, NULL, 0) >= 0 || (errno != EPERM && errno != ENOSYS))
 		return false;
-	say(why, "",
-	    "a seccomp profile of this container or service forbids bpf(2): let it allow bpf and "
-	    "perf_event_open (docker run --security-opt seccomp=FILE, or SystemCallFilter= of the "
-	    "unit)");
+	say_why(why, "",
+		"a seccomp profile of this container or service forbids bpf(2): let it allow bpf "
+		"and "
+		"perf_event_open (docker run --security-opt seccomp=FILE, or SystemCallFilter= of "
+		"the "
+		"unit)");
 	return true;
 }
 
@@ -79,11 +83,11 @@ static bool why_privileges(uint64_t have, struct doctor_why *why)
 
 	if (have & admin || (have & bpf && have & perfmon))
 		return false;
-	say(why, SUDO,
-	    "%s%s%s missing: run it as root, or give the service CAP_BPF and CAP_PERFMON "
-	    "(AmbientCapabilities=)",
-	    have & bpf ? "" : "CAP_BPF", have & (bpf | perfmon) ? "" : " and ",
-	    have & perfmon ? "" : "CAP_PERFMON");
+	say_why(why, SUDO,
+		"%s%s%s missing: run it as root, or give the service CAP_BPF and CAP_PERFMON "
+		"(AmbientCapabilities=)",
+		have & bpf ? "" : "CAP_BPF", have & (bpf | perfmon) ? "" : " and ",
+		have & perfmon ? "" : "CAP_PERFMON");
 	return true;
 }
 
@@ -99,11 +103,12 @@ static bool why_memlock(uint64_t have, struct doctor_why *why)
 	    (major == 5 && minor >= 11) || getrlimit(RLIMIT_MEMLOCK, &limit) ||
 	    limit.rlim_cur == RLIM_INFINITY)
 		return false;
-	say(why, SUDO,
-	    "CAP_SYS_RESOURCE missing, which Linux %u.%u wants for BPF maps: run it as root, or "
-	    "give "
-	    "the service that too, or LimitMEMLOCK=infinity",
-	    major, minor);
+	say_why(why, SUDO,
+		"CAP_SYS_RESOURCE missing, which Linux %u.%u wants for BPF maps: run it as root, "
+		"or "
+		"give "
+		"the service that too, or LimitMEMLOCK=infinity",
+		major, minor);
 	return true;
 }
 
@@ -122,17 +127,21 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 		n += why_memlock(have, &ret[n]);
 	}
 	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
-		say(&ret[n++], "sudo apt-get install clang linux-headers-$(uname -r)",
-		    "/sys/kernel/btf/vmlinux is missing, the types of this kernel: with clang and "
-		    "the "
-		    "kernel's headers the programs are compiled here; or get the BTF of this very "
-		    "build and pass it with `ringside doctor -- --btf FILE`");
+		say_why(&ret[n++], "sudo apt-get install clang linux-headers-$(uname -r)",
+			"/sys/kernel/btf/vmlinux is missing, the types of this kernel: with clang "
+			"and "
+			"the "
+			"kernel's headers the programs are compiled here; or get the BTF of this "
+			"very "
+			"build and pass it with `ringside doctor -- --btf FILE`");
 	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (strstr(lockdown, "[confidentiality]"))
-		say(&ret[n++], "",
-		    /* There is no lockdown=none: security/lockdown knows these two. */
-		    "kernel lockdown is in confidentiality mode, which forbids BPF to read kernel "
-		    "memory: boot with lockdown=integrity in place of lockdown=confidentiality");
+		say_why(&ret[n++], "",
+			/* There is no lockdown=none: security/lockdown knows these two. */
+			"kernel lockdown is in confidentiality mode, which forbids BPF to read "
+			"kernel "
+			"memory: boot with lockdown=integrity in place of "
+			"lockdown=confidentiality");
 	return n;
 }
 

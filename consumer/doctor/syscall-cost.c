@@ -23,37 +23,37 @@
 #define DENIED_ROUND_CALLS 16
 #define KIND_NANO (40 * 1000 * 1000)
 
-static int64_t now(void)
+static int64_t now_nano(void)
 {
 	return (int64_t)clock_nano(CLOCK_MONOTONIC);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_costs(const void *a, const void *b)
 {
 	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
 }
 
-static struct syscall_cost measure(long nr, int calls, size_t rounds)
+static struct syscall_cost measure_call(long nr, int calls, size_t rounds)
 {
-	int64_t picos[ROUNDS_MAX], end = now() + KIND_NANO, start;
+	int64_t picos[ROUNDS_MAX], end = now_nano() + KIND_NANO, start;
 	size_t n = 0;
 
-	while (n < rounds && (n < ROUNDS_MIN || now() < end)) {
-		start = now();
+	while (n < rounds && (n < ROUNDS_MIN || now_nano() < end)) {
+		start = now_nano();
 		for (int i = 0; i < calls; i++)
 			(void)syscall(nr, 0, 0, 0, 0, 0, 0);
-		picos[n++] = (now() - start) * 1000 / calls;
+		picos[n++] = (now_nano() - start) * 1000 / calls;
 	}
-	qsort(picos, n, sizeof(picos[0]), compare);
+	qsort(picos, n, sizeof(picos[0]), compare_costs);
 	return (struct syscall_cost){
 		.median = (picos[n / 2] + 500) / 1000,
 		.noise = (picos[n * 3 / 4] - picos[n / 4] + 999) / 1000,
 	};
 }
 
-static int install(void)
+static int install_filter(void)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -67,15 +67,15 @@ static int install(void)
 	       syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
-static void child(struct syscall_cost_sample *sample)
+static void measure_child(struct syscall_cost_sample *sample)
 {
 	(void)prctl(PR_SET_NAME, "ringside-doctor", 0, 0, 0);
-	sample->of[SYSCALL_COST_PLAIN] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
-	if (install())
+	sample->of[SYSCALL_COST_PLAIN] = measure_call(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	if (install_filter())
 		return;
-	sample->of[SYSCALL_COST_ALLOWED] = measure(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	sample->of[SYSCALL_COST_ALLOWED] = measure_call(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
 	sample->of[SYSCALL_COST_DENIED] =
-		measure(__NR_getppid, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
+		measure_call(__NR_getppid, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
 	sample->known = syscall(__NR_getppid) == -1 && errno == EXDEV;
 }
 
@@ -91,7 +91,7 @@ void syscall_cost_measure(struct syscall_cost_sample *ret)
 		return;
 	pid = fork();
 	if (!pid) {
-		child(shared);
+		measure_child(shared);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)

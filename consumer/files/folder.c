@@ -71,7 +71,7 @@ int folder_identify(const char *path, struct folder_id *ret)
 	return 0;
 }
 
-static void skip(struct folder *list, const char *path, int why)
+static void skip_file(struct folder *list, const char *path, int why)
 {
 	list->n_skipped++;
 	if (list->skipped)
@@ -94,11 +94,11 @@ static int is_wanted(struct folder *list, const char *path, const char *name)
 
 		if (lstat(path, &st) < 0)
 			return errno == ENOENT ? 0 : -errno; /* 0: it was just deleted */
-		skip(list, path, why);
+		skip_file(list, path, why);
 		return false;
 	}
 	if (!S_ISREG(st.st_mode))
-		skip(list, path, 0);
+		skip_file(list, path, 0);
 	else if (!st.st_size)
 		list->begun |= being_written_path(path);
 	return S_ISREG(st.st_mode) && st.st_size > 0;
@@ -137,7 +137,7 @@ const char *folder_error(int error)
 	return strerror(-error);
 }
 
-static int add(struct folder *list, size_t *room, const char *path)
+static int add_file(struct folder *list, size_t *room, const char *path)
 {
 	struct recording *recording;
 	int r;
@@ -239,7 +239,7 @@ int folder_list(struct folder *ret, const char *folder)
 			continue;
 		r = is_wanted(&list, path, entry->d_name);
 		if (r > 0)
-			r = add(&list, &room, path);
+			r = add_file(&list, &room, path);
 	}
 	if (r >= 0 && errno)
 		r = -errno;

@@ -26,7 +26,7 @@ static bool is_known(const struct rotation *trail, const struct stat *st)
 	return false;
 }
 
-static void remember(struct rotation *trail, const struct stat *st)
+static void remember_file(struct rotation *trail, const struct stat *st)
 {
 	if (is_known(trail, st))
 		return;
@@ -70,7 +70,7 @@ static int read_folder(struct rotation *trail)
 	}
 	for (size_t i = 0; i < list.n; i++)
 		if (stat(list.all[i].path, &st) == 0)
-			remember(trail, &st);
+			remember_file(trail, &st);
 	for (size_t i = 0; !r && i < n; i++) {
 		const char *path = list.all[starts[i].file].path;
 		bool newest = starts[i].file + 1 == list.n;
@@ -113,7 +113,7 @@ static int take_file(struct rotation *trail, const char *name, bool created)
 		return 0;
 	}
 	known = !created && is_known(trail, &st);
-	remember(trail, &st);
+	remember_file(trail, &st);
 	if (known) /* an old one with a new name, or one that somebody appends to */
 		(void)trail->ops->end(trail->follow.data, path, &last);
 	return known && !being_written_path(path) ? 0

@@ -104,7 +104,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	return follow->skip ? follow->skip(follow->data, reader, item) : 0;
 }
 
-static void complain(void *data, const char *problem)
+static void complain_about(void *data, const char *problem)
 {
 	const struct growing *follow = ((const struct reading *)data)->follow;
 
@@ -114,7 +114,7 @@ static void complain(void *data, const char *problem)
 /* Reads what there is: *ret_answer is READER_WAIT where more may come. 0 or -errno of the sink. */
 static int read_file(struct followed *file, const struct growing *follow, int *ret_answer)
 {
-	static const struct each_record_ops ops = {.put = put_record, .complain = complain};
+	static const struct each_record_ops ops = {.put = put_record, .complain = complain_about};
 	struct reading reading = {.file = file, .follow = follow};
 
 	return each_record(file->reader, &ops, &reading, ret_answer);

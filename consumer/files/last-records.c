@@ -16,8 +16,8 @@ struct wish {
 };
 
 /* Records wanted in the frames from @begin on that @ranges has; all of them without it. */
-static int count(const struct wish *wish, uint64_t begin, const struct recording_ranges *ranges,
-		 uint64_t *ret)
+static int count_wanted(const struct wish *wish, uint64_t begin,
+			const struct recording_ranges *ranges, uint64_t *ret)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	struct reader_record item;
@@ -72,7 +72,7 @@ static int find_backward(const struct wish *wish, int fd, struct last_records *r
 		if (r)
 			break;
 		ranges.all[ranges.n - 1].end = end;
-		r = count(wish, last.begin, &ranges, &last.n);
+		r = count_wanted(wish, last.begin, &ranges, &last.n);
 		end = last.begin;
 	}
 	*ret = last;
@@ -99,7 +99,7 @@ int last_records_find(const char *path, last_records_wants_fn wants, void *data,
 		if (!r && compressed)
 			r = find_backward(&wish, reader_fd(reader), &last);
 		else if (!r)
-			r = count(&wish, 0, NULL, &last.n);
+			r = count_wanted(&wish, 0, NULL, &last.n);
 	}
 	if (r)
 		return r;

@@ -91,7 +91,7 @@ static bool names_pod(const char *words, const Ringside__V1__Container *c)
 	return filter_glob(words, name);
 }
 
-static const char *behind(const char *words, const char *prefix)
+static const char *behind_prefix(const char *words, const char *prefix)
 {
 	size_t size = strlen(prefix);
 
@@ -109,12 +109,12 @@ bool filter_pod_words(const char *words, const Ringside__V1__Container *c)
 		return true;
 	if (text_has(c->systemd_unit) || !text_is_home(c))
 		return false;
-	id = behind(words, "pod:");
+	id = behind_prefix(words, "pod:");
 	if (id)
 		return text_equal(id, c->pod_uid);
-	id = behind(words, "podman-pod:");
+	id = behind_prefix(words, "podman-pod:");
 	if (id)
 		return filter_starts_id(c->podman_pod_id, id);
-	id = behind(words, "ecs-task:");
+	id = behind_prefix(words, "ecs-task:");
 	return id && filter_starts_id(c->ecs_task_id, id);
 }

@@ -33,7 +33,7 @@ static bool is_meant(const struct kind *kind, const char *word)
 }
 
 /* The kinds that are called so, with commas between them; NULL: none. */
-static const char *called(const char *word, char words[WORDS_SIZE])
+static const char *find_called(const char *word, char words[WORDS_SIZE])
 {
 	struct line line = line_make(words, WORDS_SIZE);
 
@@ -48,7 +48,7 @@ static const char *called(const char *word, char words[WORDS_SIZE])
 
 /* What our lines are labelled with, and what else the kinds are called; or what is spelt nearly so.
  */
-static const char *meant(const char *word, char words[WORDS_SIZE])
+static const char *find_meant(const char *word, char words[WORDS_SIZE])
 {
 	static const struct {
 		const char *word, *kind;
@@ -64,7 +64,7 @@ static const char *meant(const char *word, char words[WORDS_SIZE])
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (!strcmp(word, others[i].word))
 			return others[i].kind;
-	if (called(word, words))
+	if (find_called(word, words))
 		return words;
 	for (unsigned i = 0; i < KINDS_COUNT; i++)
 		names[i] = kinds[i]->option;
@@ -81,7 +81,7 @@ int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error
 	for (const char *part = arg;; part++) {
 		size_t size = strcspn(part, ",");
 		unsigned kind = read_kind(part, size, word);
-		const char *near = kind ? NULL : meant(word, words);
+		const char *near = kind ? NULL : find_meant(word, words);
 
 		if (near)
 			return filter_invalid(error, "'%.*s' is not a kind: did you mean %s?",

@@ -132,8 +132,8 @@ struct filter *filter_free(struct filter *filter)
 	return NULL;
 }
 
-static int take(struct filter *filter, size_t row, const char *arg,
-		const struct filter_error *error)
+static int take_arg(struct filter *filter, size_t row, const char *arg,
+		    const struct filter_error *error)
 {
 	struct filter_term *term = &filter->terms[row];
 	int r;
@@ -160,7 +160,7 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		if (filter_options[i].opt == opt)
-			return take(filter, i, arg, &to);
+			return take_arg(filter, i, arg, &to);
 	return -ENOENT;
 }
 

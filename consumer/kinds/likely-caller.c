@@ -73,7 +73,7 @@ static struct key make_key(const struct denial *denial)
 	};
 }
 
-static void see(struct culprits *culprits, const struct denial *denial)
+static void see_denial(struct culprits *culprits, const struct denial *denial)
 {
 	const Ringside__V1__Process *process = denial->process;
 	const struct key key = make_key(denial);
@@ -102,7 +102,7 @@ void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record)
 	} else if (record->body_case == RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL) {
 		const struct denial denial = denial_read(record);
 
-		see(culprits, &denial);
+		see_denial(culprits, &denial);
 	}
 }
 

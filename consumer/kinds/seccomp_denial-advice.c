@@ -79,7 +79,7 @@ static void allow_in_unit(struct line *line, const struct denial *denial, const 
 	line_text(line, ", unless the filter is the program's own");
 }
 
-static void allow(struct line *line, const struct denial *denial)
+static void advise_allow(struct line *line, const struct denial *denial)
 {
 	const Ringside__V1__Container *c = denial->container;
 
@@ -105,7 +105,7 @@ void denial_advice(struct line *line, const Ringside__V1__Record *record)
 		break;
 	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG:
 		line_text(line, "nothing was denied: to stop the logging, ");
-		allow(line, denial);
+		advise_allow(line, denial);
 		break;
 	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_TRACE:
 		line_text(line,
@@ -124,7 +124,7 @@ void denial_advice(struct line *line, const Ringside__V1__Record *record)
 		}
 		/* fallthrough */
 	default:
-		allow(line, denial);
+		advise_allow(line, denial);
 		break;
 	}
 }

@@ -85,7 +85,7 @@ static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *de
 }
 
 /* Shapes found on the way are added behind: the caller comes to them later. */
-static int compile(struct shapes *shapes, struct message_json *shape)
+static int compile_shape(struct shapes *shapes, struct message_json *shape)
 {
 	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
 		struct message_json_field *field = &shape->fields[i];
@@ -120,7 +120,7 @@ int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root,
 	shapes->form = form;
 	r = add_shape(shapes, root);
 	for (unsigned i = 0; !r && i < shapes->n; i++)
-		r = compile(shapes, &shapes->shapes[i]);
+		r = compile_shape(shapes, &shapes->shapes[i]);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(shapes);

@@ -43,12 +43,12 @@ static uint8_t *quoted_int64(uint8_t *p, const void *member)
 	return p + 1;
 }
 
-static uint8_t *address32(uint8_t *p, const void *member)
+static uint8_t *address_of_32(uint8_t *p, const void *member)
 {
 	return json_address_digits(p, *(const uint32_t *)member);
 }
 
-static uint8_t *address64(uint8_t *p, const void *member)
+static uint8_t *address_of_64(uint8_t *p, const void *member)
 {
 	return json_address_digits(p, *(const uint64_t *)member);
 }
@@ -180,7 +180,7 @@ static int choose_32(struct message_json_field *field, enum message_json_form fo
 
 	field->number = is_signed ? int32_digits : uint32_digits;
 	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
-		field->number = address32;
+		field->number = address_of_32;
 	field->size = 4;
 	return 0;
 }
@@ -193,7 +193,7 @@ static int choose_64(struct message_json_field *field, enum message_json_form fo
 	bool quoted = form == MESSAGE_JSON_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
 
 	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
-		field->number = address64;
+		field->number = address_of_64;
 	else if (quoted)
 		field->number = is_signed ? quoted_int64 : quoted_uint64;
 	else

@@ -114,8 +114,8 @@ static void put_envelope(struct output *output, const Ringside__V1__Record *reco
 	json_string(writer, state->message, size);
 }
 
-static int put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
-	       size_t size)
+static int put_json(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+		    size_t size)
 {
 	const struct json_state *state = output->state;
 	const struct message_json *root = shapes_root(state->shapes), *shape;
@@ -137,6 +137,6 @@ const struct output_ops output_json = {
 	.name = "json",
 	.help = "one JSON object a line, for people, jq and agents",
 	.open = open_json,
-	.put = put,
+	.put = put_json,
 	.close = close_json,
 };

@@ -3,8 +3,8 @@
 #include "consumer/output/output.h"
 #include "proto/record/frame.h"
 
-static int put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
-	       size_t size)
+static int put_pb(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
+		  size_t size)
 {
 	uint8_t *p = writer_room(output->writer, FRAME_PREFIX_MAX);
 
@@ -17,5 +17,5 @@ const struct output_ops output_pb = {
 	.name = "pb",
 	.help = "protobuf, the records as they are, for another program",
 	.binary = true,
-	.put = put,
+	.put = put_pb,
 };

@@ -15,8 +15,8 @@ static int open_protojson(struct output *output)
 	return r;
 }
 
-static int put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
-	       size_t size)
+static int put_protojson(struct output *output, const Ringside__V1__Record *record,
+			 const uint8_t *frame, size_t size)
 {
 	shapes_use_memo(output->state, output->memo);
 	message_json_put(shapes_root(output->state), output->writer, record);
@@ -34,6 +34,6 @@ const struct output_ops output_protojson = {
 	.name = "protojson",
 	.help = "strict ProtoJSON, which every protobuf library reads back",
 	.open = open_protojson,
-	.put = put,
+	.put = put_protojson,
 	.close = close_protojson,
 };

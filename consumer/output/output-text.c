@@ -51,7 +51,7 @@ static int text_close(struct output *output)
 }
 
 /* The stream's own records are for who asks for them. */
-static bool prints(const struct output *output, unsigned kind)
+static bool prints_kind(const struct output *output, unsigned kind)
 {
 	switch (kind) {
 	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
@@ -199,7 +199,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 
 	(void)frame, (void)size;
 	culprits_see(state->culprits, record);
-	if (!prints(output, record->body_case))
+	if (!prints_kind(output, record->body_case))
 		return 0;
 	put_time(state, &line, record, output->utc);
 	put_label(output, &line, record);
@@ -219,5 +219,5 @@ const struct output_ops output_text = {
 	.open = text_open,
 	.put = text_put,
 	.close = text_close,
-	.prints = prints,
+	.prints = prints_kind,
 };

@@ -5,7 +5,7 @@
 
 #include "consumer/base/text-line.h"
 
-static const void *member(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static const void *member_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
 	return (const char *)message + field->offset;
 }
@@ -18,7 +18,7 @@ const ProtobufCMessage *body_of(const Ringside__V1__Record *record)
 
 	if (!field || field->type != PROTOBUF_C_TYPE_MESSAGE)
 		return NULL;
-	return *(ProtobufCMessage *const *)member(&record->base, field);
+	return *(ProtobufCMessage *const *)member_of(&record->base, field);
 }
 
 unsigned body_kind(const char *name, size_t size)
@@ -64,12 +64,12 @@ const ProtobufCMessage *body_message(const ProtobufCMessage *body,
 
 		if (field->type == PROTOBUF_C_TYPE_MESSAGE && field->descriptor == type &&
 		    field->label != PROTOBUF_C_LABEL_REPEATED)
-			return *(ProtobufCMessage *const *)member(body, field);
+			return *(ProtobufCMessage *const *)member_of(body, field);
 	}
 	return NULL;
 }
 
-static const ProtobufCFieldDescriptor *find(const ProtobufCMessage *body, const char *name)
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessage *body, const char *name)
 {
 	const ProtobufCFieldDescriptor *field;
 
@@ -81,17 +81,17 @@ static const ProtobufCFieldDescriptor *find(const ProtobufCMessage *body, const 
 
 const char *body_string(const ProtobufCMessage *body, const char *name)
 {
-	const ProtobufCFieldDescriptor *field = find(body, name);
+	const ProtobufCFieldDescriptor *field = find_field(body, name);
 
 	if (!field || field->type != PROTOBUF_C_TYPE_STRING)
 		return NULL;
-	return *(const char *const *)member(body, field);
+	return *(const char *const *)member_of(body, field);
 }
 
 bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 		 const ProtobufCFieldDescriptor **ret_field)
 {
-	const ProtobufCFieldDescriptor *field = find(body, name);
+	const ProtobufCFieldDescriptor *field = find_field(body, name);
 	int64_t value;
 
 	if (!field)
@@ -99,16 +99,16 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 	switch (field->type) {
 	case PROTOBUF_C_TYPE_UINT32:
 	case PROTOBUF_C_TYPE_FIXED32:
-		value = *(const uint32_t *)member(body, field);
+		value = *(const uint32_t *)member_of(body, field);
 		break;
 	case PROTOBUF_C_TYPE_INT32:
 	case PROTOBUF_C_TYPE_SINT32:
 	case PROTOBUF_C_TYPE_SFIXED32:
 	case PROTOBUF_C_TYPE_ENUM:
-		value = *(const int32_t *)member(body, field);
+		value = *(const int32_t *)member_of(body, field);
 		break;
 	case PROTOBUF_C_TYPE_UINT64:
-		value = (int64_t) * (const uint64_t *)member(body, field);
+		value = (int64_t) * (const uint64_t *)member_of(body, field);
 		break;
 	default:
 		return false;

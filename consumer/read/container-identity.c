@@ -7,7 +7,7 @@
 #include "consumer/read/body.h"
 #include "proto/record/container.h"
 
-static char *keep(struct arena *arena, const char *p, size_t size)
+static char *keep_bytes(struct arena *arena, const char *p, size_t size)
 {
 	char *copy = size ? arena_take(arena, size + 1) : NULL;
 
@@ -20,12 +20,12 @@ static char *keep(struct arena *arena, const char *p, size_t size)
 
 static char *keep_text(struct arena *arena, const char *s)
 {
-	return s ? keep(arena, s, strlen(s)) : NULL;
+	return s ? keep_bytes(arena, s, strlen(s)) : NULL;
 }
 
 static char *keep_name(struct arena *arena, struct container_name name)
 {
-	return keep(arena, name.p, name.size);
+	return keep_bytes(arena, name.p, name.size);
 }
 
 static void set_nested(Ringside__V1__Container *c, struct arena *arena,
@@ -81,7 +81,7 @@ void container_identity_read(Ringside__V1__Container *c, struct arena *arena)
 }
 
 /* Returns the level of the cgroup, or 0. */
-static unsigned mend(Ringside__V1__Container **at, struct arena *arena)
+static unsigned mend_container(Ringside__V1__Container **at, struct arena *arena)
 {
 	Ringside__V1__Container *copy;
 
@@ -106,7 +106,7 @@ static void mend_all(const ProtobufCMessage *message, struct arena *arena)
 		const char *quantifier = (const char *)message + field->quantifier_offset;
 
 		if (field->descriptor == &ringside__v1__container__descriptor)
-			level = mend(at, arena);
+			level = mend_container(at, arena);
 		else if (field->descriptor == &ringside__v1__limit_level__descriptor && level &&
 			 *(const protobuf_c_boolean *)quantifier)
 			*(Ringside__V1__LimitLevel *)at = (Ringside__V1__LimitLevel)level;

@@ -152,7 +152,7 @@ const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, cha
 }
 
 /* What stands at offset cannot be believed. DAMAGED_READER_HOLE or -errno. */
-static int skip(struct damaged_reader *salvage, uint64_t limit)
+static int skip_to(struct damaged_reader *salvage, uint64_t limit)
 {
 	struct resync_hole found;
 	int r;
@@ -172,7 +172,7 @@ static int skip(struct damaged_reader *salvage, uint64_t limit)
 
 static int leave_out(struct damaged_reader *salvage)
 {
-	int r = skip(salvage, UINT64_MAX);
+	int r = skip_to(salvage, UINT64_MAX);
 
 	if (r == DAMAGED_READER_HOLE)
 		salvage->offset = salvage->hole.end;
@@ -180,9 +180,9 @@ static int leave_out(struct damaged_reader *salvage)
 }
 
 /* The file ends inside a record, or so its length says. */
-static int cut(struct damaged_reader *salvage, size_t rest)
+static int cut_rest(struct damaged_reader *salvage, size_t rest)
 {
-	int r = skip(salvage, UINT64_MAX);
+	int r = skip_to(salvage, UINT64_MAX);
 
 	if (r != DAMAGED_READER_HOLE)
 		return r;
@@ -232,8 +232,8 @@ static int is_believable(struct damaged_reader *salvage, const Ringside__V1__Rec
 			      spot->size - (size_t)(behind - frame->start), spot->ended, ret_need);
 }
 
-static int take(struct damaged_reader *salvage, const Ringside__V1__Record *record,
-		const struct frame *frame, size_t empty, struct reader_record *ret)
+static int take_frame(struct damaged_reader *salvage, const Ringside__V1__Record *record,
+		      const struct frame *frame, size_t empty, struct reader_record *ret)
 {
 	*ret = (struct reader_record){
 		.record = record,
@@ -257,7 +257,7 @@ static int take(struct damaged_reader *salvage, const Ringside__V1__Record *reco
 }
 
 /* @want bytes at offset, and the frame there. 0, FRAME_* or -errno. */
-static int look(struct damaged_reader *salvage, size_t want, struct spot *ret, size_t *ret_need)
+static int look_for(struct damaged_reader *salvage, size_t want, struct spot *ret, size_t *ret_need)
 {
 	const uint8_t *p;
 	int r;
@@ -279,11 +279,11 @@ static int take_next(struct damaged_reader *salvage, size_t empty, struct reader
 	int r;
 
 	for (;;) {
-		r = look(salvage, want, &spot, &need);
+		r = look_for(salvage, want, &spot, &need);
 		if (r < 0)
 			return r;
 		if (r == FRAME_MORE && spot.ended)
-			return cut(salvage, spot.size);
+			return cut_rest(salvage, spot.size);
 		if (r == FRAME_BAD)
 			return leave_out(salvage);
 		want = need;
@@ -294,7 +294,7 @@ static int take_next(struct damaged_reader *salvage, size_t empty, struct reader
 						      spot.frame.data);
 		r = record ? is_believable(salvage, record, &spot, &need) : 0;
 		if (r == 1)
-			return take(salvage, record, &spot.frame, empty, ret);
+			return take_frame(salvage, record, &spot.frame, empty, ret);
 		if (r == 0)
 			return leave_out(salvage);
 		want = (size_t)(spot.frame.data - spot.frame.start) + spot.frame.size + need;
@@ -302,7 +302,7 @@ static int take_next(struct damaged_reader *salvage, size_t empty, struct reader
 }
 
 /* It does not begin with a record: are there others? */
-static int begin(struct damaged_reader *salvage)
+static int begin_damage(struct damaged_reader *salvage)
 {
 	struct reader_record item;
 	int r = reader_next(salvage->reader, &item);
@@ -310,7 +310,7 @@ static int begin(struct damaged_reader *salvage)
 	salvage->started = true;
 	if (r != READER_FOREIGN)
 		return 0;
-	r = skip(salvage, FIRST_SEARCH);
+	r = skip_to(salvage, FIRST_SEARCH);
 	if (r != DAMAGED_READER_HOLE)
 		return r;
 	if (salvage->hole.at_end)
@@ -331,7 +331,7 @@ static int next_plain(struct damaged_reader *salvage, struct reader_record *ret)
 	if (salvage->ended)
 		return salvage->ended;
 	if (!salvage->started) {
-		r = begin(salvage);
+		r = begin_damage(salvage);
 		if (r)
 			return r;
 	}

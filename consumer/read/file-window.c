@@ -20,7 +20,7 @@ void file_window_done(struct file_window *window)
 }
 
 /* Reads @size bytes behind those that are there; fewer at the end of the file. */
-static int fill(struct file_window *window, size_t size)
+static int fill_window(struct file_window *window, size_t size)
 {
 	size_t end = window->size + size;
 
@@ -57,7 +57,7 @@ static void move_to(struct file_window *window, uint64_t offset)
 
 /* Bytes to have from @offset on: more than is asked for, because the next calls will want it, but
  * not more than there is. */
-static size_t choose(const struct file_window *window, uint64_t offset, size_t want)
+static size_t choose_begin(const struct file_window *window, uint64_t offset, size_t want)
 {
 	size_t size = want < FILE_WINDOW_SIZE / 2 ? want + want / 2 : FILE_WINDOW_SIZE;
 	uint64_t rest = 0;
@@ -70,9 +70,9 @@ static size_t choose(const struct file_window *window, uint64_t offset, size_t w
 	return rest < size ? (size_t)rest + 1 : size;
 }
 
-static int refill(struct file_window *window, uint64_t offset, size_t want)
+static int refill_window(struct file_window *window, uint64_t offset, size_t want)
 {
-	size_t size = choose(window, offset, want);
+	size_t size = choose_begin(window, offset, want);
 	uint8_t *buf;
 
 	move_to(window, offset);
@@ -83,7 +83,7 @@ static int refill(struct file_window *window, uint64_t offset, size_t want)
 		window->buf = buf;
 		window->room = size;
 	}
-	return window->size < size ? fill(window, size - window->size) : 0;
+	return window->size < size ? fill_window(window, size - window->size) : 0;
 }
 
 int file_window_at(struct file_window *window, uint64_t offset, size_t want, const uint8_t **ret,
@@ -94,7 +94,7 @@ int file_window_at(struct file_window *window, uint64_t offset, size_t want, con
 	int r;
 
 	if (!inside || (offset + want > end && !window->ended)) {
-		r = refill(window, offset, want);
+		r = refill_window(window, offset, want);
 		if (r)
 			return r;
 	}

@@ -75,7 +75,7 @@ static bool has_room(struct message_cache *memo, size_t size)
 	return !memo->full;
 }
 
-static void *take(struct message_cache *memo, size_t size)
+static void *take_room(struct message_cache *memo, size_t size)
 {
 	void *p;
 
@@ -95,7 +95,7 @@ struct message_cache_entry *message_cache_add(struct message_cache *memo, const 
 
 	if (size > MESSAGE_CACHE_BYTES_MAX)
 		return NULL;
-	entry = take(memo, sizeof(*entry) + message + text + size);
+	entry = take_room(memo, sizeof(*entry) + message + text + size);
 	if (!entry)
 		return NULL;
 	*entry = (struct message_cache_entry){
@@ -121,7 +121,7 @@ void message_cache_keep(struct message_cache *memo, struct message_cache_entry *
 void message_cache_note_keep(struct message_cache *memo, struct message_cache_note *note,
 			     const void *owner, const void *text, size_t size)
 {
-	void *copy = take(memo, size);
+	void *copy = take_room(memo, size);
 
 	if (!copy)
 		return;

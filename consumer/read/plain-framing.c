@@ -20,7 +20,7 @@ static uint64_t end_of(const struct frame *frame)
 }
 
 /* As damaged-reader.h believes: 1, 0, or -errno. */
-static int confirm(struct plain_framing *astray, const struct frame *frame)
+static int confirm_frame(struct plain_framing *astray, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	const uint8_t *p;
@@ -66,7 +66,7 @@ bool plain_framing_believes(struct plain_framing *astray, const struct frame *fr
 
 	if ((header && !resync_is_text(frame->data, frame->size)) ||
 	    (peek->seq && peek->seq == resync->latest_seq + 1) ||
-	    astray->found == frame->offset + 1 || confirm(astray, frame) == 1) {
+	    astray->found == frame->offset + 1 || confirm_frame(astray, frame) == 1) {
 		resync->latest_seq = peek->seq;
 		return true;
 	}

@@ -29,7 +29,7 @@ int problem_note(struct problem *problem, int answer, const char *format, ...)
 }
 
 /* What opens a compressed file, by its first bytes; NULL: it is none. */
-static const char *decompressor(const uint8_t *p, size_t size)
+static const char *name_decompressor(const uint8_t *p, size_t size)
 {
 	if (size < 4)
 		return NULL;
@@ -42,7 +42,7 @@ static const char *decompressor(const uint8_t *p, size_t size)
 
 int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, const char *why)
 {
-	const char *tool = decompressor(p, size);
+	const char *tool = name_decompressor(p, size);
 
 	if (tool)
 		return problem_note(problem, READER_FOREIGN,

@@ -206,7 +206,7 @@ uint64_t reader_unknown(const struct reader *reader)
 }
 
 /* The input came to an end, or to something that is no frame. */
-static int stop(struct reader *reader, int answer)
+static int stop_reading(struct reader *reader, int answer)
 {
 	struct problem *problem = &reader->problem;
 	uint64_t offset = reader->frames.offset;
@@ -282,7 +282,7 @@ static bool is_repeated(struct reader *reader, const struct peek *peek, bool hea
 }
 
 /* The record at hand in full. False if it is not readable. */
-static bool unpack(struct reader *reader, struct reader_record *item)
+static bool unpack_record(struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader->header;
 
@@ -301,11 +301,11 @@ static int say_unreadable(struct reader *reader, const struct reader_record *ite
 
 int reader_unpack(struct reader *reader, struct reader_record *item)
 {
-	return item->record || unpack(reader, item) ? 0 : say_unreadable(reader, item);
+	return item->record || unpack_record(reader, item) ? 0 : say_unreadable(reader, item);
 }
 
 /* What a readable record changes. 0, or the answer that stays. */
-static int take(struct reader *reader, const struct frame *frame, struct reader_record *item)
+static int take_record(struct reader *reader, const struct frame *frame, struct reader_record *item)
 {
 	int r;
 
@@ -338,10 +338,10 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	item->start = frame->start;
 	item->offset = frame->offset;
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
-		readable = unpack(reader, item);
+		readable = unpack_record(reader, item);
 	reader->unreadable = readable ? 0 : reader->unreadable + 1;
 	if (readable)
-		return reader->ended = take(reader, frame, item);
+		return reader->ended = take_record(reader, frame, item);
 	if (!reader->started && !reader->damaged)
 		return reader->ended = problem_foreign(&reader->problem, frame->start, frame->size,
 						       "its first record is not readable");
@@ -375,7 +375,7 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 				    input_damage_text(item->damage, text, sizeof(text)),
 				    reader->problem.advice);
 	default:
-		return reader->ended = stop(reader, answer);
+		return reader->ended = stop_reading(reader, answer);
 	}
 }
 

@@ -148,8 +148,8 @@ static uint64_t next_seq(const uint8_t *p, size_t size)
 }
 
 /* @p: at least FIND_AHEAD bytes, or all that the file has. */
-static bool believe(struct resync *resync, const uint8_t *p, size_t size, bool tight, uint64_t room,
-		    struct look *ret)
+static bool believe_record(struct resync *resync, const uint8_t *p, size_t size, bool tight,
+			   uint64_t room, struct look *ret)
 {
 	struct frame frame;
 	size_t need, whole;
@@ -224,8 +224,8 @@ int resync_find(struct resync *resync, uint64_t from, uint64_t limit, struct res
 			continue;
 		}
 		zeros = 0;
-		if (believe(resync, p, size, resync->latest_seq, (hole.end - from) / RECORD_MIN,
-			    &look)) {
+		if (believe_record(resync, p, size, resync->latest_seq,
+				   (hole.end - from) / RECORD_MIN, &look)) {
 			hole.found = true;
 			break;
 		}

@@ -48,7 +48,7 @@ static bool may_come_again(const ProtobufCMessageDescriptor *desc)
 }
 
 /* Sets op and size. Returns the wire type. */
-static unsigned choose(const ProtobufCFieldDescriptor *desc, uint8_t *op, uint32_t *size)
+static unsigned choose_op(const ProtobufCFieldDescriptor *desc, uint8_t *op, uint32_t *size)
 {
 	static const struct {
 		uint8_t op, size, wire;
@@ -82,7 +82,7 @@ static void compile_field(struct unpack_table *table, struct unpack_type *type, 
 	const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
 	struct unpack_field *field = &type->fields[i + 1];
 	bool oneof = desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
-	uint64_t key = (uint64_t)desc->id << 3 | choose(desc, &field->op, &field->size);
+	uint64_t key = (uint64_t)desc->id << 3 | choose_op(desc, &field->op, &field->size);
 
 	field->offset = desc->offset;
 	field->quantifier = desc->quantifier_offset;
@@ -114,7 +114,7 @@ static bool has_required(const ProtobufCMessageDescriptor *desc)
 }
 
 /* Types found on the way are added behind: the caller comes to them later. */
-static int compile(struct unpack_table *table, struct unpack_type *type)
+static int compile_table(struct unpack_table *table, struct unpack_type *type)
 {
 	for (unsigned i = 0; i < type->desc->n_fields; i++) {
 		const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
@@ -135,7 +135,7 @@ int unpack_table_init(struct unpack_table *table, const ProtobufCMessageDescript
 	int r = add_type(table, root);
 
 	for (unsigned i = 0; !r && i < table->n; i++)
-		r = compile(table, &table->types[i]);
+		r = compile_table(table, &table->types[i]);
 	return r;
 }
 

@@ -31,8 +31,8 @@ struct walk {
 	char *text; /* where the next string goes */
 };
 
-static bool fill(struct walk *walk, const struct unpack_type *type, uint8_t *base, const uint8_t *p,
-		 const uint8_t *end);
+static bool fill_message(struct walk *walk, const struct unpack_type *type, uint8_t *base,
+			 const uint8_t *p, const uint8_t *end);
 
 int unpacker_new(struct unpacker **ret, const ProtobufCMessageDescriptor *root)
 {
@@ -96,7 +96,7 @@ static inline const uint8_t *get_bytes(const uint8_t *p, const uint8_t *end, siz
 
 /* A short string is copied with what is behind it, which is faster than the right number of bytes:
  * UNPACK_SLACK bytes are behind the last string's place. */
-static inline void copy(char *text, const uint8_t *p, size_t size, const uint8_t *end)
+static inline void copy_text(char *text, const uint8_t *p, size_t size, const uint8_t *end)
 {
 	if (size <= UNPACK_SLACK && (size_t)(end - p) >= UNPACK_SLACK)
 		memcpy(text, p, UNPACK_SLACK);
@@ -109,7 +109,7 @@ static inline void put_bytes(struct walk *walk, const struct unpack_field *field
 {
 	char *text = walk->text;
 
-	copy(text, p, size, end);
+	copy_text(text, p, size, end);
 	if (field->op == UNPACK_BYTES) {
 		ProtobufCBinaryData *bytes = member;
 
@@ -198,14 +198,15 @@ static const uint8_t *get_repeated(struct walk *walk, const struct unpack_field 
 	return NULL;
 }
 
-static void *make(struct walk *walk, const struct unpack_type *type, const uint8_t *p, size_t size)
+static void *make_message(struct walk *walk, const struct unpack_type *type, const uint8_t *p,
+			  size_t size)
 {
 	uint8_t *message = arena_take(walk->arena, type->desc->sizeof_message);
 
 	if (!message)
 		return NULL;
 	type->desc->message_init((ProtobufCMessage *)message);
-	return fill(walk, type, message, p, p + size) ? message : NULL;
+	return fill_message(walk, type, message, p, p + size) ? message : NULL;
 }
 
 /* As make, but out of the memo or into it. */
@@ -221,10 +222,10 @@ static void *make_known(struct walk *walk, const struct unpack_type *type, const
 		return entry->message;
 	entry = message_cache_add(walk->memo, type, p, size, hash, message, size + UNPACK_SLACK);
 	if (!entry)
-		return make(walk, type, p, size);
+		return make_message(walk, type, p, size);
 	inner.text = (char *)entry->message + message;
 	type->desc->message_init((ProtobufCMessage *)entry->message);
-	if (!fill(&inner, type, entry->message, p, p + size))
+	if (!fill_message(&inner, type, entry->message, p, p + size))
 		return NULL;
 	message_cache_keep(walk->memo, entry);
 	return entry->message;
@@ -236,12 +237,12 @@ static bool get_message(struct walk *walk, const struct unpack_field *field, voi
 	if (field->mark == UNPACK_UNMARKED && *member)
 		return false; /* would have to be merged */
 	*member = field->memo ? make_known(walk, field->sub, p, size)
-			      : make(walk, field->sub, p, size);
+			      : make_message(walk, field->sub, p, size);
 	return *member;
 }
 
 /* False: the field is one of a oneof that has one already. */
-static inline bool mark(const struct unpack_field *field, uint8_t *base)
+static inline bool mark_present(const struct unpack_field *field, uint8_t *base)
 {
 	uint32_t *quantifier = (uint32_t *)(base + field->quantifier);
 
@@ -272,7 +273,7 @@ static inline const uint8_t *get_field(struct walk *walk, const struct unpack_fi
 	case UNPACK_BYTES:
 	case UNPACK_MESSAGE:
 		p = get_bytes(p, end, &size);
-		if (!p || !mark(field, base))
+		if (!p || !mark_present(field, base))
 			return NULL;
 		if (field->op != UNPACK_MESSAGE)
 			put_bytes(walk, field, member, p, size, end);
@@ -280,12 +281,12 @@ static inline const uint8_t *get_field(struct walk *walk, const struct unpack_fi
 			return NULL;
 		return p + size;
 	default:
-		return mark(field, base) ? get_number(field->op, member, p, end) : NULL;
+		return mark_present(field, base) ? get_number(field->op, member, p, end) : NULL;
 	}
 }
 
-static bool fill(struct walk *walk, const struct unpack_type *type, uint8_t *base, const uint8_t *p,
-		 const uint8_t *end)
+static bool fill_message(struct walk *walk, const struct unpack_type *type, uint8_t *base,
+			 const uint8_t *p, const uint8_t *end)
 {
 	while (p < end) {
 		unsigned key;
@@ -310,7 +311,7 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 	message_cache_begin(unpacker->memo);
 	arena_reset(arena);
 	walk.text = arena_take(arena, size + UNPACK_SLACK);
-	message = walk.text ? make(&walk, root, data, size) : NULL;
+	message = walk.text ? make_message(&walk, root, data, size) : NULL;
 	if (message)
 		return message;
 	arena_reset(arena);

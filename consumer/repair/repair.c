@@ -20,7 +20,7 @@ struct job {
 	int fd;
 };
 
-static int fail(struct job *job, const char *path, int r, const char *text)
+static int fail_job(struct job *job, const char *path, int r, const char *text)
 {
 	char safe[LINE_FILE];
 
@@ -30,7 +30,7 @@ static int fail(struct job *job, const char *path, int r, const char *text)
 
 static int fail_errno(struct job *job, const char *path, int r)
 {
-	return fail(job, path, r, strerror(-r));
+	return fail_job(job, path, r, strerror(-r));
 }
 
 static void show_progress(void *data, uint64_t position)
@@ -66,14 +66,14 @@ static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool 
 	if (r)
 		return r;
 	if (lseek(job->fd, 0, SEEK_CUR) < 0)
-		return fail(job, job->in, -ESPIPE, "is a pipe: it is read twice, name a file");
+		return fail_job(job, job->in, -ESPIPE, "is a pipe: it is read twice, name a file");
 	if (being_written_check(job->fd) == 1)
-		return fail(job, job->in, -EBUSY,
-			    "is being written: when that has ended, it will be whole or can be "
-			    "repaired");
+		return fail_job(job, job->in, -EBUSY,
+				"is being written: when that has ended, it will be whole or can be "
+				"repaired");
 	r = suspects_find(ret, salvage, &config);
 	if (r == READER_FOREIGN)
-		return fail(job, job->in, -EINVAL, damaged_reader_reason(salvage));
+		return fail_job(job, job->in, -EINVAL, damaged_reader_reason(salvage));
 	*ret_compressed = damaged_reader_is_compressed(salvage);
 	return r ? fail_errno(job, job->in, r) : 0;
 }
@@ -85,8 +85,8 @@ static void take_hole(struct rewrite *mend, const struct damaged_reader_hole *ho
 }
 
 /* Copies what is not in doubt. Returns 0 or -errno. */
-static int copy(struct job *job, struct damaged_reader *salvage, struct suspects *doubts,
-		struct rewrite *mend)
+static int copy_records(struct job *job, struct damaged_reader *salvage, struct suspects *doubts,
+			struct rewrite *mend)
 {
 	struct reader_record item;
 	uint64_t n = 0;
@@ -127,16 +127,16 @@ static int write_out(struct job *job, struct suspects *doubts, bool compressed,
 		return r;
 	r = recording_out_new(&out, job->out, compressed);
 	if (r == -EEXIST)
-		return fail(job, job->out, r,
-			    "exists, and is not overwritten: choose another name");
+		return fail_job(job, job->out, r,
+				"exists, and is not overwritten: choose another name");
 	if (!r)
 		r = rewrite_new(&mend, out, &config);
 	if (!r)
-		r = copy(job, salvage, doubts, mend);
+		r = copy_records(job, salvage, doubts, mend);
 	if (!r)
 		r = rewrite_end(mend, ret);
 	if (!r && !ret->saved)
-		return fail(job, job->in, -ENODATA, "no record in it could be saved");
+		return fail_job(job, job->in, -ENODATA, "no record in it could be saved");
 	if (!r)
 		r = recording_out_close(out);
 	return r ? fail_errno(job, job->out, r) : 0;
@@ -164,7 +164,7 @@ static int check_out(struct job *job, struct repair_report *ret)
 	return 0;
 }
 
-static int try(struct job *job, bool strict, struct repair_report *ret)
+static int try_repair(struct job *job, bool strict, struct repair_report *ret)
 {
 	_cleanup_(suspects_done) struct suspects doubts = {0};
 	bool compressed;
@@ -193,7 +193,7 @@ int repair(const char *in, const char *out, const struct repair_config *config,
 	int r;
 
 	for (int strict = 0; strict < 2; strict++) {
-		r = try(&job, strict, &report);
+		r = try_repair(&job, strict, &report);
 		if (r)
 			return r;
 		if (is_whole(&report)) {
@@ -203,8 +203,9 @@ int repair(const char *in, const char *out, const struct repair_config *config,
 		if (unlink(out) < 0)
 			return fail_errno(&job, out, -errno);
 		if (config->keep_doubtful)
-			return fail(&job, in, -EBADMSG,
-				    "what is kept contradicts itself: try without --keep-doubtful");
+			return fail_job(
+				&job, in, -EBADMSG,
+				"what is kept contradicts itself: try without --keep-doubtful");
 	}
 	(void)snprintf(error, REPAIR_ERROR_SIZE, "%s: what could be saved contradicts itself: %s",
 		       line_file(in, safe), report.verdict);

@@ -67,7 +67,7 @@ static void restart_hash(struct rewrite *mend)
 	mend->hashed = 0;
 }
 
-static int put(struct rewrite *mend, const void *record, size_t size)
+static int put_record(struct rewrite *mend, const void *record, size_t size)
 {
 	(void)XXH64_update(mend->hash, record, size);
 	mend->hashed += size;
@@ -83,7 +83,7 @@ static int put_packed(struct rewrite *mend, const Ringside__V1__Record *record)
 		return -EMSGSIZE;
 	p = frame_put_length(p, size);
 	p += ringside__v1__record__pack(record, p);
-	return put(mend, mend->buf, (size_t)(p - mend->buf));
+	return put_record(mend, mend->buf, (size_t)(p - mend->buf));
 }
 
 /* A record of our own. */
@@ -237,7 +237,7 @@ static void set_hash(struct rewrite *mend, uint64_t *hash, uint64_t *bytes, bool
 
 /* Hashes and numbers that were right for what was there. The message is the reader's, and gone
  * with its next record. */
-static bool change(struct rewrite *mend, const Ringside__V1__Record *record)
+static bool change_record(struct rewrite *mend, const Ringside__V1__Record *record)
 {
 	bool changed = false;
 
@@ -296,9 +296,9 @@ int rewrite_put(struct rewrite *mend, const struct reader_record *item)
 	mend->next = record->seq + 1;
 	mend->has_footer = record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER;
 	mend->report.saved++;
-	if (change(mend, record))
+	if (change_record(mend, record))
 		return put_packed(mend, record);
-	return put(mend, item->start, (size_t)(item->frame - item->start) + item->size);
+	return put_record(mend, item->start, (size_t)(item->frame - item->start) + item->size);
 }
 
 int rewrite_end(struct rewrite *mend, struct rewrite_report *ret)

@@ -15,7 +15,7 @@ struct search {
 	uint64_t frame_first; /* the first record of the zstd frame at hand */
 };
 
-static void add(struct suspects *doubts, uint64_t first, uint64_t end)
+static void add_suspects(struct suspects *doubts, uint64_t first, uint64_t end)
 {
 	if (first == end)
 		return;
@@ -31,7 +31,7 @@ static void take_uncovered(void *data, const struct checksums_span *span)
 	struct search *search = data;
 
 	if (search->strict)
-		add(search->doubts, span->first, span->latest + 1);
+		add_suspects(search->doubts, span->first, span->latest + 1);
 }
 
 static void take_record(struct search *search, const struct reader_record *item)
@@ -43,7 +43,7 @@ static void take_record(struct search *search, const struct reader_record *item)
 		checksums_begin(&search->coverage, item->offset);
 	first = search->coverage.hashed_first;
 	if (!checksums_compare(&search->coverage, item, &from))
-		add(search->doubts, first, search->coverage.added);
+		add_suspects(search->doubts, first, search->coverage.added);
 	checksums_add(&search->coverage, item);
 }
 
@@ -64,7 +64,7 @@ static void take_hole(struct search *search, const struct damaged_reader_hole *h
 	checksums_break(&search->coverage);
 	/* a frame so large that some of it was given before its checksum was found to be wrong */
 	if (hole->damage && hole->damage->given)
-		add(doubts, search->frame_first, search->coverage.added);
+		add_suspects(doubts, search->frame_first, search->coverage.added);
 	search->frame_first = search->coverage.added;
 	if (!hole->damage || !hole->damage->indexed)
 		return;
@@ -113,7 +113,7 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-static void merge(struct suspects *doubts)
+static void merge_suspects(struct suspects *doubts)
 {
 	size_t n = 0;
 
@@ -150,7 +150,7 @@ int suspects_find(struct suspects *doubts, struct damaged_reader *salvage,
 	checksums_end(&search.coverage);
 	doubts->records = search.coverage.added;
 	checksums_done(&search.coverage);
-	merge(doubts);
+	merge_suspects(doubts);
 	return r < 0 || r == READER_FOREIGN ? r : 0;
 }
 

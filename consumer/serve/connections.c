@@ -60,7 +60,7 @@ unsigned connections_room(const struct connections *connections)
 }
 
 /* What is shut down in both directions is closed by the server at once, whatever it was doing. */
-static void end(struct connections *connections, struct connection *connection)
+static void end_connection(struct connections *connections, struct connection *connection)
 {
 	(void)shutdown(connection->fd, SHUT_RDWR);
 	connection->phase = CONNECTION_ENDED;
@@ -113,7 +113,7 @@ struct connection *connections_join(struct connections *connections, int fd, uin
 	if (connections->n >= connections->places)
 		other = find_first_to_go(connections);
 	if (other)
-		end(connections, other);
+		end_connection(connections, other);
 	connections->displaced += other != NULL;
 	connection = connections->n < connections->places ? find_free(connections) : NULL;
 	if (connection) {
@@ -146,7 +146,7 @@ void connections_end(struct connections *connections, struct connection *connect
 		return;
 	(void)pthread_mutex_lock(&connections->lock);
 	if (connection->phase != CONNECTION_ENDED) {
-		end(connections, connection);
+		end_connection(connections, connection);
 		connections->displaced++;
 	}
 	(void)pthread_mutex_unlock(&connections->lock);
@@ -170,7 +170,7 @@ void connections_review(struct connections *connections, uint64_t now_nano)
 
 		if (!is_late(one, now_nano))
 			continue;
-		end(connections, one);
+		end_connection(connections, one);
 		connections->late++;
 	}
 	(void)pthread_mutex_unlock(&connections->lock);

@@ -38,7 +38,7 @@ void events_done(struct events *events)
 	(void)pthread_mutex_destroy(&events->lock);
 }
 
-static void append(struct events_client *client, const void *data, size_t size)
+static void append_bytes(struct events_client *client, const void *data, size_t size)
 {
 	size_t end = (client->begin + client->size) % EVENTS_BUFFER;
 	size_t first = size < EVENTS_BUFFER - end ? size : EVENTS_BUFFER - end;
@@ -69,7 +69,7 @@ static void tell_missed(const struct events *events, struct events_client *clien
 		return;
 	n = snprintf(told, sizeof(told),
 		     "event: missed\ndata: {\"after\":\"%s\",\"until\":\"%s\"}\n\n", after, latest);
-	append(client, told, (size_t)n);
+	append_bytes(client, told, (size_t)n);
 }
 
 static void remove_client(struct events *events, const struct events_client *client)
@@ -131,15 +131,15 @@ void events_leave(struct events *events, struct events_client *client)
 	free(client);
 }
 
-static void wake(struct events_client *client)
+static void wake_client(struct events_client *client)
 {
 	if (client->sleeping)
 		client->wait.wake(client->wait.data);
 	client->sleeping = false;
 }
 
-static bool offer(struct events *events, struct events_client *client, const void *data,
-		  size_t size)
+static bool offer_bytes(struct events *events, struct events_client *client, const void *data,
+			size_t size)
 {
 	char told[96];
 	int n = 0;
@@ -154,16 +154,16 @@ static bool offer(struct events *events, struct events_client *client, const voi
 			client->behind = ++events->fell_behind;
 		return false;
 	}
-	append(client, told, (size_t)n);
+	append_bytes(client, told, (size_t)n);
 	client->dropped = client->behind = 0;
-	append(client, data, size);
-	wake(client);
+	append_bytes(client, data, size);
+	wake_client(client);
 	return true;
 }
 
 /* The stream's own records are for those who name them. */
-static bool wants(const struct events_client *client, struct reader *reader,
-		  struct reader_record *item)
+static bool wants_record(const struct events_client *client, struct reader *reader,
+			 struct reader_record *item)
 {
 	switch (item->peek.kind) {
 	case RINGSIDE__V1__RECORD__BODY_HEADER:
@@ -180,7 +180,7 @@ static bool wants(const struct events_client *client, struct reader *reader,
 }
 
 /* In the writer's buffer. False: it is too long, or not readable. */
-static bool format(struct events *events, struct reader *reader, struct reader_record *item)
+static bool format_record(struct events *events, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	struct writer *writer = events->writer;
@@ -202,19 +202,19 @@ static bool format(struct events *events, struct reader *reader, struct reader_r
 	return !writer->error;
 }
 
-static void publish(struct events *events, struct reader *reader, struct reader_record *item)
+static void publish_record(struct events *events, struct reader *reader, struct reader_record *item)
 {
 	bool formatted = false, fits = false;
 
 	for (unsigned i = 0; i < events->n; i++) {
 		struct events_client *client = events->clients[i];
 
-		if (!wants(client, reader, item))
+		if (!wants_record(client, reader, item))
 			continue;
 		if (!formatted)
-			fits = format(events, reader, item);
+			fits = format_record(events, reader, item);
 		formatted = true;
-		if (fits && offer(events, client, events->writer->buf, events->writer->size))
+		if (fits && offer_bytes(events, client, events->writer->buf, events->writer->size))
 			events->sent++;
 		else
 			events->dropped++;
@@ -235,11 +235,11 @@ void events_publish(struct events *events, struct reader *reader, struct reader_
 	(void)pthread_mutex_lock(&events->lock);
 	note_latest(events, reader_header(reader), item->peek.seq);
 	if (events->n)
-		publish(events, reader, item);
+		publish_record(events, reader, item);
 	(void)pthread_mutex_unlock(&events->lock);
 }
 
-static size_t take(struct events_client *client, char *to, size_t max)
+static size_t take_bytes(struct events_client *client, char *to, size_t max)
 {
 	size_t n = client->size < max ? client->size : max;
 	size_t first = n < EVENTS_BUFFER - client->begin ? n : EVENTS_BUFFER - client->begin;
@@ -258,7 +258,7 @@ ssize_t events_read(struct events *events, struct events_client *client, char *t
 
 	(void)pthread_mutex_lock(&events->lock);
 	closing = events->closing || client->displaced;
-	n = client->displaced ? 0 : take(client, to, max);
+	n = client->displaced ? 0 : take_bytes(client, to, max);
 	if (!n && !closing) {
 		/* with the lock held: who wakes it comes after */
 		client->sleeping = true;
@@ -273,7 +273,7 @@ void events_wake(struct events *events)
 	(void)pthread_mutex_lock(&events->lock);
 	events->closing = true;
 	for (unsigned i = 0; i < events->n; i++)
-		wake(events->clients[i]);
+		wake_client(events->clients[i]);
 	(void)pthread_mutex_unlock(&events->lock);
 }
 
@@ -282,6 +282,6 @@ void events_keep_alive(struct events *events)
 	(void)pthread_mutex_lock(&events->lock);
 	for (unsigned i = 0; i < events->n; i++)
 		if (!events->clients[i]->size)
-			(void)offer(events, events->clients[i], ":\n\n", 3);
+			(void)offer_bytes(events, events->clients[i], ":\n\n", 3);
 	(void)pthread_mutex_unlock(&events->lock);
 }

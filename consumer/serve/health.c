@@ -6,7 +6,7 @@
 
 #include "consumer/base/json-page.h"
 
-static uint64_t age(uint64_t then_nano, uint64_t now_nano)
+static uint64_t age_of(uint64_t then_nano, uint64_t now_nano)
 {
 	return now_nano > then_nano ? now_nano - then_nano : 0;
 }
@@ -23,7 +23,7 @@ static uint64_t lost_of(const struct ledger_kind *kind)
 	return n;
 }
 
-static enum health_status judge(const struct health *health)
+static enum health_status judge_health(const struct health *health)
 {
 	if (health->stream.ended)
 		return HEALTH_ENDED;
@@ -34,13 +34,13 @@ static enum health_status judge(const struct health *health)
 
 static void take_stream(struct health *health, const struct ledger *ledger, uint64_t now_nano)
 {
-	health->record_age_nano = age(health->stream.latest_nano, now_nano);
-	health->counters_age_nano = age(health->stream.counters_nano, now_nano);
+	health->record_age_nano = age_of(health->stream.latest_nano, now_nano);
+	health->counters_age_nano = age_of(health->stream.counters_nano, now_nano);
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		health->lost += lost_of(&ledger->kinds[k]);
 		health->attached |= *ledger->kinds[k].tier != '\0';
 	}
-	health->status = judge(health);
+	health->status = judge_health(health);
 }
 
 struct health health_of(const struct ledger *ledger, uint64_t now_nano, int error)

@@ -83,7 +83,7 @@ static enum MHD_Result take_filter(void *data, enum MHD_ValueKind kind, const ch
 }
 
 /* Takes the filter. */
-static enum MHD_Result subscribe(struct http_request *request, struct filter *filter)
+static enum MHD_Result subscribe_client(struct http_request *request, struct filter *filter)
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
 	struct events_wait wait = {sleep_subscriber, wake_subscriber, end_subscriber, subscriber};
@@ -136,7 +136,7 @@ enum MHD_Result http_get_events(struct http_request *request)
 							    MHD_GET_ARGUMENT_KIND, take_filter,
 							    &query);
 	if (!*query.error)
-		return subscribe(request, query.filter);
+		return subscribe_client(request, query.filter);
 	(void)filter_free(query.filter);
 	return http_say(request, MHD_HTTP_BAD_REQUEST, line_file(query.error, safe));
 }

@@ -64,7 +64,7 @@ static void write_metrics(struct writer *writer, void *data)
 	http_metrics(writer, page->http->intake, page->http->events, page->http, page->openmetrics);
 }
 
-static uint64_t generation(struct http *http)
+static uint64_t generation_of(struct http *http)
 {
 	uint64_t now;
 
@@ -83,7 +83,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 								MHD_HTTP_HEADER_ACCEPT);
 	struct metrics_page make = {http, prometheus_accepts_openmetrics(accept)};
 	struct shared_page *page = &http->pages[make.openmetrics];
-	uint64_t latest = generation(http), now = clock_nano(CLOCK_REALTIME);
+	uint64_t latest = generation_of(http), now = clock_nano(CLOCK_REALTIME);
 	enum MHD_Result r = MHD_NO;
 
 	(void)pthread_mutex_lock(&http->lock);

@@ -76,7 +76,7 @@ static bool hides_a_nul(uintptr_t found, const char *path, const char *version)
 }
 
 /* The same in a parameter: it stays encoded, and is no name and no value that there is. */
-static size_t unescape(void *data, struct MHD_Connection *connection, char *text)
+static size_t unescape_text(void *data, struct MHD_Connection *connection, char *text)
 {
 	const struct http_listener *listener = data;
 
@@ -128,9 +128,9 @@ static enum MHD_Result get_private(struct http_request *request, const struct me
 				   : "Bearer realm=\"ringside\"");
 }
 
-static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path,
-			      const char *method, const char *version, const char *upload,
-			      size_t *upload_size, void **context)
+static enum MHD_Result handle_request(void *data, struct MHD_Connection *connection,
+				      const char *path, const char *method, const char *version,
+				      const char *upload, size_t *upload_size, void **context)
 {
 	struct http_request request = {data, connection};
 	const uintptr_t found = (uintptr_t)*context;
@@ -173,13 +173,13 @@ void http_review(struct http *http)
 		connections_review(&http->listeners[i].connections, clock_nano(CLOCK_MONOTONIC));
 }
 
-static struct MHD_Daemon *start(struct http_listener *listener, int fd)
+static struct MHD_Daemon *start_listener(struct http_listener *listener, int fd)
 {
 	const struct MHD_OptionItem options[] = {
 		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL}, /* HTTP/1.1 has a Host */
 		{MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)find_page, listener},
-		{MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)unescape, listener},
+		{MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)unescape_text, listener},
 		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)note_connection, listener},
 		{MHD_OPTION_CONNECTION_LIMIT, connections_room(&listener->connections), NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
@@ -188,8 +188,8 @@ static struct MHD_Daemon *start(struct http_listener *listener, int fd)
 	};
 
 	return listener->mhd->start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,
-					   0, NULL, NULL, handle, listener, MHD_OPTION_ARRAY,
-					   options, MHD_OPTION_END);
+					   0, NULL, NULL, handle_request, listener,
+					   MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 int http_listen(struct http *http, const struct listen_socket *socket,
@@ -205,7 +205,7 @@ int http_listen(struct http *http, const struct listen_socket *socket,
 	listener->token = token;
 	listener->event_hub = http->events;
 	connections_init(&listener->connections, http->places);
-	listener->daemon = start(listener, socket->fd);
+	listener->daemon = start_listener(listener, socket->fd);
 	if (!listener->daemon) {
 		connections_done(&listener->connections);
 		return errno ? -errno : -ENOMEM;

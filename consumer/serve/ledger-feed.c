@@ -84,7 +84,8 @@ static void note_unread(struct ledger_feed *intake, const struct folder *list)
 }
 
 /* rotation_ops */
-static int plan(void *data, const struct folder *list, struct rotation_start *starts, size_t *ret_n)
+static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
+		       size_t *ret_n)
 {
 	struct ledger_feed *intake = data;
 	int r = 0;
@@ -106,21 +107,23 @@ static int plan(void *data, const struct folder *list, struct rotation_start *st
 }
 
 /* What was read before is known by its numbers. */
-static int whole(void *data, const char *path, struct last_records *ret)
+static int is_whole(void *data, const char *path, struct last_records *ret)
 {
 	return 0;
 }
 
-static const struct rotation_ops trail_sums = {.plan = plan, .single = whole, .end = whole};
+static const struct rotation_ops trail_sums = {.plan = plan_starts,
+					       .single = is_whole,
+					       .end = is_whole};
 
 /* each_record_ops */
-static void begin(void *data, struct reader *reader, const char *name)
+static void begin_input(void *data, struct reader *reader, const char *name)
 {
 	reader_set_raw(reader, true);
 }
 
-static int take(struct ledger_feed *intake, const struct reader *reader,
-		const struct reader_record *item)
+static int take_record(struct ledger_feed *intake, const struct reader *reader,
+		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	uint64_t now = item->record ? clock_nano(CLOCK_REALTIME) : 0;
@@ -134,19 +137,19 @@ static int take(struct ledger_feed *intake, const struct reader *reader,
 	return r;
 }
 
-static int put(void *data, struct reader *reader, struct reader_record *item)
+static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct ledger_feed *intake = data;
 	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
 
 	if (!r)
-		r = take(intake, reader, item);
+		r = take_record(intake, reader, item);
 	if (!r && intake->pass)
 		intake->pass(intake->data, reader, item);
 	return r == LEDGER_OLD ? 0 : r;
 }
 
-static void complain(void *data, const char *problem)
+static void complain_about(void *data, const char *problem)
 {
 	struct ledger_feed *intake = data;
 
@@ -175,16 +178,16 @@ static void say_error(void *data, const char *name, int error)
 	intake->say(text);
 }
 
-static void end(void *data, const struct reader *reader, const char *name, int answer)
+static void end_input(void *data, const struct reader *reader, const char *name, int answer)
 {
 }
 
 static const struct each_record_ops follow_sums = {
-	.begin = begin,
-	.put = put,
-	.complain = complain,
+	.begin = begin_input,
+	.put = put_record,
+	.complain = complain_about,
 	.error = say_error,
-	.end = end,
+	.end = end_input,
 };
 
 static int run_pipe(struct ledger_feed *intake)

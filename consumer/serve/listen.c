@@ -127,7 +127,7 @@ static bool is_on_loopback(int fd)
 }
 
 /* *ret_port: of "HOST:PORT", in @address; *host: without the brackets of an address of IPv6. */
-static int split(const char *address, char host[LISTEN_HOST], const char **ret_port)
+static int split_address(const char *address, char host[LISTEN_HOST], const char **ret_port)
 {
 	const char *colon = strrchr(address, ':');
 	size_t size = colon ? (size_t)(colon - address) : 0;
@@ -154,7 +154,7 @@ int listen_on(const char *address, struct listen_socket *ret)
 		ret->path = address + 5;
 		return listen_unix(ret->path, &ret->fd);
 	}
-	r = split(address, ret->host, &port);
+	r = split_address(address, ret->host, &port);
 	if (!r)
 		r = listen_tcp(*ret->host ? ret->host : "127.0.0.1", port, &ret->fd);
 	ret->loopback = !r && is_on_loopback(ret->fd);

@@ -88,8 +88,8 @@ static unsigned get_kind(struct stats *stats, const char *name)
 	return stats->n_kinds - 1;
 }
 
-static void count(struct stats *stats, unsigned kind, const Ringside__V1__Record *record,
-		  struct toplist_count n)
+static void count_row(struct stats *stats, unsigned kind, const Ringside__V1__Record *record,
+		      struct toplist_count n)
 {
 	uint64_t time = record->time_unix_nano, both = n.delivered + n.limited;
 
@@ -109,7 +109,7 @@ static void count(struct stats *stats, unsigned kind, const Ringside__V1__Record
 	time_buckets_add(&stats->buckets, kind, time, both);
 }
 
-static uint64_t mix(uint64_t hash, const char *s)
+static uint64_t mix_text(uint64_t hash, const char *s)
 {
 	return XXH64(s ? s : "", s ? strlen(s) : 0, hash);
 }
@@ -127,7 +127,8 @@ static void put_container(struct toplist *list, const Ringside__V1__Container *c
 
 	more.key = XXH64(line->start, size, list->seed);
 	if (c) {
-		more.key = mix(mix(mix(more.key, c->id), c->podman_pod_id), c->nested);
+		more.key =
+			mix_text(mix_text(mix_text(more.key, c->id), c->podman_pod_id), c->nested);
 		more.rest = text_id_rest(c, from, &more.rest_at);
 		more.rest_at += (size_t)(from - line->start);
 	}
@@ -174,7 +175,7 @@ static void add_event(struct stats *stats, const Ringside__V1__Record *record)
 
 	if (!body || !field)
 		return;
-	count(stats, get_kind(stats, field->name), record, one);
+	count_row(stats, get_kind(stats, field->name), record, one);
 	count_name(stats, STATS_CONTAINERS, NULL, container, one);
 	if (list)
 		count_name(stats, list, record, container, one);
@@ -189,7 +190,7 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 
 	if (!limited->count)
 		return;
-	count(stats, get_kind(stats, kind), record, n);
+	count_row(stats, get_kind(stats, kind), record, n);
 	if (limited->overflow || (limited->others && !limited->container))
 		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else

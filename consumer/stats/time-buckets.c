@@ -5,12 +5,12 @@
 
 #define WORD sizeof(uint64_t)
 
-static uint64_t max(uint64_t a, uint64_t b)
+static uint64_t larger_of(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
 
-static uint64_t min(uint64_t a, uint64_t b)
+static uint64_t smaller_of(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -21,7 +21,7 @@ size_t time_buckets_used(const struct time_buckets *buckets)
 }
 
 /* Of one row: bucket i of time @low + i goes to that of half its number. */
-static void halve(uint64_t counts[BUCKETS], uint64_t low, size_t n)
+static void halve_counts(uint64_t counts[BUCKETS], uint64_t low, size_t n)
 {
 	uint64_t first = low / 2;
 
@@ -34,19 +34,19 @@ static void halve(uint64_t counts[BUCKETS], uint64_t low, size_t n)
 	}
 }
 
-static void grow(struct time_buckets *buckets)
+static void grow_buckets(struct time_buckets *buckets)
 {
 	size_t n = time_buckets_used(buckets);
 
 	for (size_t i = 0; i < TIME_BUCKETS_ROWS; i++)
-		halve(buckets->counts[i], buckets->low, n);
+		halve_counts(buckets->counts[i], buckets->low, n);
 	buckets->nano *= 2;
 	buckets->low /= 2;
 	buckets->high /= 2;
 }
 
 /* Makes room before the first. */
-static void shift(struct time_buckets *buckets, uint64_t low)
+static void shift_buckets(struct time_buckets *buckets, uint64_t low)
 {
 	size_t by = (size_t)(buckets->low - low), n = time_buckets_used(buckets);
 
@@ -69,11 +69,11 @@ void time_buckets_add(struct time_buckets *buckets, unsigned row, uint64_t time,
 		buckets->low = buckets->high = time / TIME_BUCKETS_NANO;
 	}
 	at = time / buckets->nano;
-	while (max(at, buckets->high) - min(at, buckets->low) >= BUCKETS) {
-		grow(buckets);
+	while (larger_of(at, buckets->high) - smaller_of(at, buckets->low) >= BUCKETS) {
+		grow_buckets(buckets);
 		at = time / buckets->nano;
 	}
-	shift(buckets, min(at, buckets->low));
-	buckets->high = max(at, buckets->high);
+	shift_buckets(buckets, smaller_of(at, buckets->low));
+	buckets->high = larger_of(at, buckets->high);
 	buckets->counts[row][at - buckets->low] += count;
 }

@@ -9,7 +9,7 @@
 #include "consumer/base/text-line.h"
 #include "proto/base/util.h"
 
-static void add(struct toplist_count *sum, const struct toplist_count *count)
+static void add_count(struct toplist_count *sum, const struct toplist_count *count)
 {
 	sum->delivered += count->delivered;
 	sum->limited += count->limited;
@@ -61,11 +61,11 @@ void toplist_add_more(struct toplist *list, const char *path, const char *name, 
 		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
 
 		if (!*slot) {
-			add(add_row(list, path, slot, name, size, more), &count);
+			add_count(add_row(list, path, slot, name, size, more), &count);
 			return;
 		}
 		if (list->rows[*slot - 1].hash == more->key) {
-			add(&list->rows[*slot - 1].count, &count);
+			add_count(&list->rows[*slot - 1].count, &count);
 			return;
 		}
 	}
@@ -77,7 +77,7 @@ void toplist_add(struct toplist *list, const char *path, const char *name, size_
 	struct toplist_more more = {0};
 
 	if (!name) {
-		add(&list->unknown, &count);
+		add_count(&list->unknown, &count);
 		return;
 	}
 	/* Names are told apart by the hash of all of them: only the beginning is kept. */
@@ -103,7 +103,7 @@ void toplist_done(struct toplist *list)
 	slot_shares_done(&list->shares);
 }
 
-static uint64_t events(const struct toplist_row *row)
+static uint64_t count_events(const struct toplist_row *row)
 {
 	return row->count.delivered + row->count.limited;
 }
@@ -118,14 +118,14 @@ size_t toplist_top(const struct toplist *list, const struct toplist_row *ret[TOP
 		const struct toplist_row *row = &list->rows[i];
 		size_t at = n;
 
-		while (at && events(ret[at - 1]) < events(row))
+		while (at && count_events(ret[at - 1]) < count_events(row))
 			at--;
 		if (at == TOPLIST_SHOWN) {
-			add(&others, &row->count);
+			add_count(&others, &row->count);
 			continue;
 		}
 		if (n == TOPLIST_SHOWN)
-			add(&others, &ret[--n]->count);
+			add_count(&others, &ret[--n]->count);
 		memmove(&ret[at + 1], &ret[at], (n - at) * sizeof(*ret));
 		ret[at] = row;
 		n++;

@@ -178,7 +178,8 @@ static int copy_text(struct object *object, const struct reading *reading)
 	return 0;
 }
 
-static int update(struct object *object, const struct reading *reading, uint64_t boottime_nano)
+static int update_object(struct object *object, const struct reading *reading,
+			 uint64_t boottime_nano)
 {
 	int r = copy_text(object, reading);
 
@@ -200,8 +201,8 @@ static void free_object(struct object *object)
 	free(object);
 }
 
-static int add(struct bpf_objects *objects, const struct reading *reading, uint64_t boottime_nano,
-	       struct object **ret)
+static int add_object(struct bpf_objects *objects, const struct reading *reading,
+		      uint64_t boottime_nano, struct object **ret)
 {
 	struct object *object = calloc(1, sizeof(*object));
 	int r;
@@ -210,7 +211,7 @@ static int add(struct bpf_objects *objects, const struct reading *reading, uint6
 		return -ENOMEM;
 	object->sort = reading->object.sort;
 	object->id = reading->object.id;
-	r = update(object, reading, boottime_nano);
+	r = update_object(object, reading, boottime_nano);
 	if (!r)
 		r = table_add(&objects->table, hash_of(object), object);
 	if (r) {
@@ -272,12 +273,12 @@ int bpf_objects_take(struct bpf_objects *objects, size_t limit, const Ringside__
 		return 0;
 	}
 	if (is_new) {
-		r = add(objects, &reading, boottime_nano, &object);
+		r = add_object(objects, &reading, boottime_nano, &object);
 		if (r)
 			return r;
 	}
 	if (is_new || !says_the_same(object, &reading)) {
-		r = update(object, &reading, boottime_nano);
+		r = update_object(object, &reading, boottime_nano);
 		object->changed = stamp;
 		if (r)
 			return r;

@@ -46,7 +46,8 @@ static int parse_id(const char *text, uint8_t id[LEDGER_ID])
 	return *text == ':' ? 0 : -EINVAL;
 }
 
-static void add(struct cursor *cursor, const struct ledger *ledger, const uint8_t *id, uint64_t seq)
+static void add_stream(struct cursor *cursor, const struct ledger *ledger, const uint8_t *id,
+		       uint64_t seq)
 {
 	const struct ledger_stream *stream = ledger_stream_find(ledger, id);
 
@@ -72,7 +73,7 @@ int cursor_parse(struct cursor *cursor, const struct ledger *ledger, const char 
 		seq = strtoull(text, &end, 10);
 		if (errno || end == text || *text < '0' || *text > '9' || (*end && *end != ','))
 			return -EINVAL;
-		add(cursor, ledger, id, seq);
+		add_stream(cursor, ledger, id, seq);
 		text = *end ? end + 1 : end;
 	}
 	return 0;

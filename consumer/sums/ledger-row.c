@@ -160,8 +160,8 @@ int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigne
 	return 0;
 }
 
-static void settle(struct ledger *ledger, const struct ledger_stream *stream,
-		   struct ledger_row *row, uint64_t now_nano)
+static void settle_row(struct ledger *ledger, const struct ledger_stream *stream,
+		       struct ledger_row *row, uint64_t now_nano)
 {
 	uint64_t more[SERIES_VALUES];
 
@@ -174,7 +174,8 @@ void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream)
 {
 	for (size_t i = 0; i < stream->rows.room; i++)
 		if (stream->rows.slots[i].item)
-			settle(ledger, stream, stream->rows.slots[i].item, stream->counters_nano);
+			settle_row(ledger, stream, stream->rows.slots[i].item,
+				   stream->counters_nano);
 	for (unsigned k = 0; k < LEDGER_KINDS; k++)
 		for (unsigned i = 0; i < LEDGER_SUMS; i++)
 			ledger->kinds[k].sums[i] +=

@@ -87,7 +87,8 @@ uint64_t ledger_stream_others(const struct ledger *ledger, const struct ledger_s
 }
 
 /* The other one of its boot that counts now. */
-static struct ledger_stream *rival(const struct ledger *ledger, const struct ledger_stream *stream)
+static struct ledger_stream *find_rival(const struct ledger *ledger,
+					const struct ledger_stream *stream)
 {
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
 		struct ledger_stream *one = ledger->streams[i];
@@ -106,7 +107,7 @@ void ledger_stream_show(struct ledger *ledger, const struct ledger_stream *strea
 
 static void review_one(struct ledger *ledger, struct ledger_stream *stream, uint64_t now_nano)
 {
-	struct ledger_stream *other = rival(ledger, stream);
+	struct ledger_stream *other = find_rival(ledger, stream);
 
 	if (stream->counts || !stream->latest_seq)
 		return;

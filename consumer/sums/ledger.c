@@ -254,7 +254,7 @@ static int find_stream(struct ledger *ledger, const Ringside__V1__Header *header
 	return 0;
 }
 
-static void pass(struct ledger_stream *stream, uint64_t seq, uint64_t time_unix_nano)
+static void pass_record(struct ledger_stream *stream, uint64_t seq, uint64_t time_unix_nano)
 {
 	stream->latest_seq = seq;
 	if (time_unix_nano > stream->latest_nano)
@@ -268,7 +268,7 @@ int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, uint6
 	int r = find_stream(ledger, header, seq, &stream);
 
 	if (!r)
-		pass(stream, seq, time_unix_nano);
+		pass_record(stream, seq, time_unix_nano);
 	return r == -ENODATA ? 0 : r;
 }
 
@@ -280,7 +280,7 @@ int ledger_take(struct ledger *ledger, const Ringside__V1__Header *header,
 
 	if (r)
 		return r == -ENODATA ? 0 : r;
-	pass(stream, record->seq, record->time_unix_nano);
+	pass_record(stream, record->seq, record->time_unix_nano);
 	switch (record->body_case) {
 	case RINGSIDE__V1__RECORD__BODY_HEADER:
 		take_header(ledger, stream, record);

@@ -148,7 +148,7 @@ static bool is_it(void *item, void *data)
 	return item == data;
 }
 
-static void drop(struct series_set *set, size_t i)
+static void drop_series(struct series_set *set, size_t i)
 {
 	struct series *series = set->all[i];
 
@@ -181,11 +181,11 @@ static bool make_room(struct series_set *set, unsigned kind, uint64_t now_nano)
 							 : set->all[best]->latest_nano + STALE_NANO;
 		return false;
 	}
-	drop(set, best);
+	drop_series(set, best);
 	return true;
 }
 
-static struct series *add(struct series_set *set, const struct key *key, uint64_t hash)
+static struct series *add_series(struct series_set *set, const struct key *key, uint64_t hash)
 {
 	_cleanup_free_ struct series *series = calloc(1, sizeof(*series) + key->fields.size);
 
@@ -208,7 +208,8 @@ static struct series *add(struct series_set *set, const struct key *key, uint64_
 	return TAKE_PTR(series);
 }
 
-static struct series *find(const struct series_set *set, const struct key *key, uint64_t *ret_hash)
+static struct series *find_series(const struct series_set *set, const struct key *key,
+				  uint64_t *ret_hash)
 {
 	*ret_hash = XXH3_64bits_withSeed(key->fields.text, key->fields.size, key->kind);
 	return table_find(&set->table, *ret_hash, is_same, key);
@@ -229,12 +230,12 @@ static size_t parent_size(const char *path, size_t size)
 }
 
 /* The series of the key, which @to has to have room for if it is new. */
-static struct series *get(struct series_set *set, const struct key *key, const struct charge *to,
-			  uint64_t now_nano)
+static struct series *get_series(struct series_set *set, const struct key *key,
+				 const struct charge *to, uint64_t now_nano)
 {
 	struct slot_shares *shares = shares_of(set, key->kind, to->others);
 	uint64_t hash;
-	struct series *series = find(set, key, &hash);
+	struct series *series = find_series(set, key, &hash);
 
 	if (series)
 		return series;
@@ -242,7 +243,7 @@ static struct series *get(struct series_set *set, const struct key *key, const s
 	    !(make_room(set, key->kind, now_nano) &&
 	      slot_shares_take(shares, to->path, to->size, set->limit)))
 		return NULL;
-	series = add(set, key, hash);
+	series = add_series(set, key, hash);
 	if (series)
 		series->charged = to->size;
 	else
@@ -260,7 +261,7 @@ static struct series *get_others(struct series_set *set, unsigned kind,
 	struct key key;
 
 	make_others(&key, kind, row, NULL, 0);
-	series = get(set, &key, &to, now_nano);
+	series = get_series(set, &key, &to, now_nano);
 	for (;;) {
 		size_t above = parent_size(path, to.size);
 
@@ -268,7 +269,7 @@ static struct series *get_others(struct series_set *set, unsigned kind,
 			return series;
 		make_others(&key, kind, row, path, above);
 		to.size = parent_size(path, above);
-		series = get(set, &key, &to, now_nano);
+		series = get_series(set, &key, &to, now_nano);
 		to.size = above;
 	}
 }
@@ -284,7 +285,7 @@ struct series *series_get(struct series_set *set, unsigned kind,
 
 	make_key(&key, kind, row);
 	if (!row->others)
-		series = get(set, &key, &to, now_nano);
+		series = get_series(set, &key, &to, now_nano);
 	return series ? series : get_others(set, kind, row, path, now_nano);
 }
 

@@ -42,15 +42,15 @@ static bool is_same(const void *item, const void *key)
 	return ((const struct node *)item)->hash == *(const uint64_t *)key;
 }
 
-static struct node *find(const struct slot_shares *shares, uint64_t hash)
+static struct node *find_share(const struct slot_shares *shares, uint64_t hash)
 {
 	return table_find(&shares->nodes, hash, is_same, &hash);
 }
 
-static struct node *get(struct slot_shares *shares, uint64_t hash)
+static struct node *get_share(struct slot_shares *shares, uint64_t hash)
 {
 	_cleanup_free_ struct node *new = NULL;
-	struct node *node = find(shares, hash);
+	struct node *node = find_share(shares, hash);
 
 	if (node)
 		return node;
@@ -67,12 +67,12 @@ static size_t needed_above(size_t needed, size_t taken)
 	return 2 * needed - 1 + taken;
 }
 
-static bool fits(const struct slot_shares *shares, const struct chain *chain, size_t limit)
+static bool fits_chain(const struct slot_shares *shares, const struct chain *chain, size_t limit)
 {
 	size_t needed = 1;
 
 	for (unsigned i = chain->n; i-- && needed <= limit;) {
-		const struct node *node = find(shares, chain->hashes[i]);
+		const struct node *node = find_share(shares, chain->hashes[i]);
 
 		needed = needed_above(needed, node ? node->n : 0);
 	}
@@ -92,7 +92,7 @@ static bool is_empty(void *item, void *data)
 
 static void drop_node(struct slot_shares *shares, uint64_t hash)
 {
-	const struct node *node = find(shares, hash);
+	const struct node *node = find_share(shares, hash);
 
 	if (node && !node->n)
 		table_sweep(&shares->nodes, is_empty, &hash);
@@ -104,10 +104,10 @@ bool slot_shares_take(struct slot_shares *shares, const char *path, size_t size,
 	struct chain chain;
 
 	make_chain(&chain, path, size);
-	if (!fits(shares, &chain, limit))
+	if (!fits_chain(shares, &chain, limit))
 		return false;
 	for (unsigned i = 0; i < chain.n; i++) {
-		nodes[i] = get(shares, chain.hashes[i]);
+		nodes[i] = get_share(shares, chain.hashes[i]);
 		if (!nodes[i])
 			return false;
 	}
@@ -123,7 +123,7 @@ void slot_shares_give(struct slot_shares *shares, const char *path, size_t size)
 
 	make_chain(&chain, path, size);
 	for (unsigned i = 0; i < chain.n; i++) {
-		struct node *node = find(shares, chain.hashes[i]);
+		struct node *node = find_share(shares, chain.hashes[i]);
 
 		if (node && node->n)
 			node->n--;

@@ -26,14 +26,14 @@ static const struct home homes[] = {
 	{"firecracker", "firecracker/", "", false},
 };
 
-static bool ends(const char *s, size_t size, const char *suffix)
+static bool ends_with(const char *s, size_t size, const char *suffix)
 {
 	size_t n = strlen(suffix);
 
 	return size >= n && !memcmp(s + size - n, suffix, n);
 }
 
-static bool is(const char *element, size_t size, const char *word)
+static bool is_word(const char *element, size_t size, const char *word)
 {
 	return text_has(word) && strlen(word) == size && !memcmp(element, word, size);
 }
@@ -45,7 +45,8 @@ static bool is_told(const Ringside__V1__Container *c, const char *element, size_
 		element++;
 		size--;
 	}
-	return is(element, size, c->systemd_unit) || is(element, size, c->systemd_user_unit);
+	return is_word(element, size, c->systemd_unit) ||
+	       is_word(element, size, c->systemd_user_unit);
 }
 
 /* The machine's own slices, and the folders of runtimes whose ids are random. */
@@ -56,10 +57,10 @@ static bool is_usual(const char *element, size_t size)
 		"garden", "good",     "bad",    "hadoop-yarn", "libpod_parent",
 	};
 
-	if (ends(element, size, ".slice"))
+	if (ends_with(element, size, ".slice"))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
-		if (is(element, size, usual[i]))
+		if (is_word(element, size, usual[i]))
 			return true;
 	return false;
 }
@@ -67,7 +68,7 @@ static bool is_usual(const char *element, size_t size)
 /* What is below these is all the kubelet's, or the ECS agent's. */
 static bool is_all_usual(const char *element, size_t size)
 {
-	return is(element, size, "kubepods") || is(element, size, "ecs");
+	return is_word(element, size, "kubepods") || is_word(element, size, "ecs");
 }
 
 static bool all_usual(const Ringside__V1__Container *c, const char *path, const char *end)
@@ -79,7 +80,7 @@ static bool all_usual(const Ringside__V1__Container *c, const char *path, const 
 			return true;
 		/* without systemd, podman has the containers of a pod below its id */
 		if (size && !is_usual(path, size) && !is_told(c, path, size) &&
-		    !is(path, size, c->podman_pod_id))
+		    !is_word(path, size, c->podman_pod_id))
 			return false;
 		path += size + 1;
 	}

@@ -23,12 +23,12 @@ void text_short_id(struct line *line, const char *id)
 		line_safe(line, id, ID_MAX);
 }
 
-static bool starts(const char *s, const char *prefix)
+static bool starts_with(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-static bool ends(const char *s, const char *suffix)
+static bool ends_with(const char *s, const char *suffix)
 {
 	size_t size = strlen(s), n = strlen(suffix);
 
@@ -41,10 +41,11 @@ static bool unit_is_runtimes(const Ringside__V1__Container *c)
 	const char *unit = c->systemd_unit;
 
 	if (text_equal(c->runtime, "nspawn"))
-		return starts(unit, "systemd-nspawn@");
+		return starts_with(unit, "systemd-nspawn@");
 	if (text_equal(c->runtime, "slurm"))
-		return ends(unit, "slurmstepd.scope");
-	return text_equal(c->runtime, "pbs") && starts(unit, "pbs") && ends(unit, ".service");
+		return ends_with(unit, "slurmstepd.scope");
+	return text_equal(c->runtime, "pbs") && starts_with(unit, "pbs") &&
+	       ends_with(unit, ".service");
 }
 
 const char *text_id_rest(const Ringside__V1__Container *c, const char *text, size_t *ret_at)
@@ -160,7 +161,7 @@ static void put_group(struct line *line, const Ringside__V1__Container *c)
 }
 
 /* What is behind "/@unit" in @path, NULL if that is not in it. systemd may put _ in front. */
-static const char *behind(const char *path, const char *unit)
+static const char *behind_unit(const char *path, const char *unit)
 {
 	size_t size = strlen(unit);
 
@@ -177,7 +178,7 @@ static const char *behind(const char *path, const char *unit)
 static void put_unit(struct line *line, const Ringside__V1__Container *c)
 {
 	const char *rest =
-		text_has(c->cgroup_path) ? behind(c->cgroup_path, c->systemd_unit) : NULL;
+		text_has(c->cgroup_path) ? behind_unit(c->cgroup_path, c->systemd_unit) : NULL;
 
 	/* what looks like a container in it is none */
 	if (text_has(rest) && !text_has(c->nested) && strchr(rest, ':')) {
@@ -188,7 +189,7 @@ static void put_unit(struct line *line, const Ringside__V1__Container *c)
 	if (text_has(c->systemd_user_unit)) {
 		line_put(line, "/", 1);
 		line_safe(line, c->systemd_user_unit, ID_MAX);
-		rest = rest ? behind(rest, c->systemd_user_unit) : NULL;
+		rest = rest ? behind_unit(rest, c->systemd_user_unit) : NULL;
 	}
 	/* jobs of a service that nobody has heard of have cgroups of their own below it */
 	if (text_has(rest) && !text_has(c->nested))
@@ -224,16 +225,17 @@ void text_container(struct line *line, const Ringside__V1__Container *c)
 }
 
 /* Both absent, or the same. */
-static bool alike(const char *a, const char *b)
+static bool are_alike(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
 bool text_same_container(const Ringside__V1__Container *a, const Ringside__V1__Container *b)
 {
-	return alike(a->id, b->id) && alike(a->pod_uid, b->pod_uid) &&
-	       alike(a->systemd_unit, b->systemd_unit) &&
-	       alike(a->systemd_user_unit, b->systemd_user_unit) && alike(a->nested, b->nested);
+	return are_alike(a->id, b->id) && are_alike(a->pod_uid, b->pod_uid) &&
+	       are_alike(a->systemd_unit, b->systemd_unit) &&
+	       are_alike(a->systemd_user_unit, b->systemd_user_unit) &&
+	       are_alike(a->nested, b->nested);
 }
 
 bool text_in_container(const Ringside__V1__Container *c)

@@ -18,7 +18,7 @@ void checksums_done(struct checksums *coverage)
 	*coverage = (struct checksums){0};
 }
 
-static void restart(struct checksums *coverage, uint64_t offset)
+static void restart_span(struct checksums *coverage, uint64_t offset)
 {
 	(void)XXH64_reset(coverage->hash, 0);
 	coverage->broken = false;
@@ -32,10 +32,10 @@ void checksums_reset(struct checksums *coverage)
 	XXH64_state_t *hash = coverage->hash;
 
 	*coverage = (struct checksums){.hash = hash};
-	restart(coverage, 0);
+	restart_span(coverage, 0);
 }
 
-static void name(struct checksums *coverage, struct checksums_span *span)
+static void name_span(struct checksums *coverage, struct checksums_span *span)
 {
 	if (!span->records)
 		return;
@@ -53,7 +53,7 @@ static void name(struct checksums *coverage, struct checksums_span *span)
 	*span = (struct checksums_span){0};
 }
 
-static void join(struct checksums_span *to, struct checksums_span *from)
+static void join_spans(struct checksums_span *to, struct checksums_span *from)
 {
 	if (!to->records) {
 		*to = *from;
@@ -70,17 +70,17 @@ static void join(struct checksums_span *to, struct checksums_span *from)
 static void give_up(struct checksums *coverage)
 {
 	if (coverage->framed) {
-		name(coverage, &coverage->unsealed);
-		join(&coverage->hopeless, &coverage->open);
+		name_span(coverage, &coverage->unsealed);
+		join_spans(&coverage->hopeless, &coverage->open);
 	} else {
-		name(coverage, &coverage->open);
+		name_span(coverage, &coverage->open);
 	}
 }
 
 void checksums_begin(struct checksums *coverage, uint64_t offset)
 {
 	give_up(coverage);
-	restart(coverage, offset);
+	restart_span(coverage, offset);
 }
 
 static size_t whole_size(const struct reader_record *item)
@@ -111,7 +111,7 @@ void checksums_add(struct checksums *coverage, const struct reader_record *item)
 	span.latest_seq = span.first_seq;
 	(void)XXH64_update(coverage->hash, item->start, span.bytes);
 	coverage->hashed += span.bytes;
-	join(&coverage->open, &span);
+	join_spans(&coverage->open, &span);
 }
 
 void checksums_empty(struct checksums *coverage, const struct reader_record *item)
@@ -147,7 +147,7 @@ bool checksums_compare(struct checksums *coverage, const struct reader_record *i
 		return true;
 	same = XXH64_digest(coverage->hash) == *stated && (!bytes || *bytes == coverage->hashed);
 	*ret_from = coverage->hashed_from;
-	restart(coverage, item->offset);
+	restart_span(coverage, item->offset);
 	if (broken || !same)
 		give_up(coverage);
 	if (broken)
@@ -164,21 +164,21 @@ void checksums_seal(struct checksums *coverage, bool right)
 		coverage->open = coverage->hopeless = (struct checksums_span){0};
 		return;
 	}
-	name(coverage, &coverage->hopeless);
-	join(&coverage->unsealed, &coverage->open);
+	name_span(coverage, &coverage->hopeless);
+	join_spans(&coverage->unsealed, &coverage->open);
 }
 
 void checksums_break(struct checksums *coverage)
 {
 	give_up(coverage);
-	name(coverage, &coverage->hopeless); /* its frame has not come to its end */
+	name_span(coverage, &coverage->hopeless); /* its frame has not come to its end */
 	coverage->broken = true;
 }
 
 void checksums_end(struct checksums *coverage)
 {
-	name(coverage, &coverage->hopeless);
-	join(&coverage->unsealed, &coverage->open);
-	name(coverage, &coverage->unsealed);
-	restart(coverage, 0);
+	name_span(coverage, &coverage->hopeless);
+	join_spans(&coverage->unsealed, &coverage->open);
+	name_span(coverage, &coverage->unsealed);
+	restart_span(coverage, 0);
 }

@@ -11,7 +11,7 @@
 #define STREAM 4      /* bytes of its id that a Lost has */
 #define UNTOLD_FOR 60 /* seconds: longer than a batch takes to the disk */
 
-static int compare(const struct head *head, const uint8_t *stream, uint32_t index)
+static int compare_heads(const struct head *head, const uint8_t *stream, uint32_t index)
 {
 	int r = memcmp(head->file->id.stream_id, stream, STREAM);
 
@@ -22,7 +22,7 @@ static int by_stream(const void *a, const void *b)
 {
 	const struct head *y = b;
 
-	return compare(a, y->file->id.stream_id, y->file->id.file_index);
+	return compare_heads(a, y->file->id.stream_id, y->file->id.file_index);
 }
 
 int first_files_new(struct first_files *ret, const struct input_order *lineup)
@@ -60,14 +60,15 @@ void first_files_take(struct first_files *heads, const Ringside__V1__Lost *lost)
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (compare(&heads->all[middle], lost->stream_id.data, lost->file_index + 1) < 0)
+		if (compare_heads(&heads->all[middle], lost->stream_id.data, lost->file_index + 1) <
+		    0)
 			from = middle + 1;
 		else
 			to = middle;
 	}
 	/* streams whose ids begin alike are taken for one */
 	for (; from < heads->n && !heads->all[from].told &&
-	       !compare(&heads->all[from], lost->stream_id.data, lost->file_index + 1);
+	       !compare_heads(&heads->all[from], lost->stream_id.data, lost->file_index + 1);
 	     from++)
 		heads->all[from].told = true;
 }

@@ -33,8 +33,8 @@ static const struct number *find_difference(const struct number *numbers, size_t
 	return NULL;
 }
 
-static void compare(const struct index_check *check, const struct input_mark *mark,
-		    struct findings *problems)
+static void compare_index(const struct index_check *check, const struct input_mark *mark,
+			  struct findings *problems)
 {
 	const struct recording_index *stated = &mark->index, *now = &check->now;
 	const struct number numbers[] = {
@@ -129,7 +129,7 @@ int index_check_frame(struct index_check *check, const struct input_mark *mark,
 		if (check->lost || !mark->index.uncompressed_offset)
 			check->content = mark->index.uncompressed_offset;
 		check->lost = false;
-		compare(check, mark, problems);
+		compare_index(check, mark, problems);
 	}
 	check->content += mark->content;
 	begin_frame(check, true);

@@ -15,7 +15,7 @@ struct place {
 	size_t leader; /* where the first file of its stream was */
 };
 
-static int append(struct input_order *lineup, const struct recording *recordings, size_t n)
+static int append_inputs(struct input_order *lineup, const struct recording *recordings, size_t n)
 {
 	struct recording *all;
 
@@ -41,7 +41,7 @@ static int append_file(struct input_order *lineup, const char *path)
 		recording.known = folder_identify(path, &recording.id) == 0;
 		recording.headless = !recording.known;
 	}
-	r = append(lineup, &recording, 1);
+	r = append_inputs(lineup, &recording, 1);
 	if (r)
 		free(recording.path);
 	return r;
@@ -64,7 +64,7 @@ static int append_folder(struct input_order *lineup, const char *path, input_ord
 		return -ENODATA;
 	for (size_t i = 0; i < list.n; i++)
 		list.all[i].listed = true;
-	r = append(lineup, list.all, list.n);
+	r = append_inputs(lineup, list.all, list.n);
 	if (!r)
 		list.n = 0; /* the paths are the lineup's now */
 	return r;

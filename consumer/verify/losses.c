@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-static void add(struct findings *losses, uint64_t count, bool unknown, const char *kind,
-		unsigned reason)
+static void add_loss(struct findings *losses, uint64_t count, bool unknown, const char *kind,
+		     unsigned reason)
 {
 	/* What a repair left out without knowing its kind are records. */
 	bool records = reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !*kind;
@@ -20,7 +20,7 @@ static void add(struct findings *losses, uint64_t count, bool unknown, const cha
 }
 
 /* What is more than was told before. Sums of a damaged stream may fall. */
-static uint64_t grow(uint64_t *told, uint64_t now)
+static uint64_t grow_told(uint64_t *told, uint64_t now)
 {
 	uint64_t more = now > *told ? now - *told : 0;
 
@@ -34,8 +34,8 @@ static void add_kind(struct recount_kind *kind, struct findings *losses)
 		struct lost_count lost = recount_kind_lost(kind, reason);
 		struct lost_count *told = &kind->told[reason];
 
-		add(losses, grow(&told->count, lost.count), lost.unknown && !told->unknown,
-		    kind->name, reason);
+		add_loss(losses, grow_told(&told->count, lost.count),
+			 lost.unknown && !told->unknown, kind->name, reason);
 		told->unknown = lost.unknown;
 	}
 }
@@ -46,7 +46,7 @@ void losses_add(struct recount *tally, struct findings *losses)
 		add_kind(&tally->kinds[i], losses);
 }
 
-static uint64_t limited(const struct recount_kind *kind)
+static uint64_t count_limited(const struct recount_kind *kind)
 {
 	uint64_t told = kind->limited + kind->limited_overflow;
 
@@ -58,7 +58,7 @@ uint64_t losses_limited(struct recount *tally)
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < tally->n; i++)
-		n += grow(&tally->kinds[i].limited_told, limited(&tally->kinds[i]));
+		n += grow_told(&tally->kinds[i].limited_told, count_limited(&tally->kinds[i]));
 	return n;
 }
 
@@ -68,14 +68,14 @@ void losses_skip(struct recount *tally)
 		struct recount_kind *kind = &tally->kinds[i];
 
 		for (unsigned reason = 0; reason < LOST_REASONS; reason++)
-			(void)grow(&kind->told[reason].count,
-				   recount_kind_lost(kind, reason).count -
-					   kind->lost[reason].count);
+			(void)grow_told(&kind->told[reason].count,
+					recount_kind_lost(kind, reason).count -
+						kind->lost[reason].count);
 	}
 	(void)losses_limited(tally);
 }
 
-static void doubt(const struct recount_kind *kind, bool last, struct findings *doubts)
+static void doubt_last(const struct recount_kind *kind, bool last, struct findings *doubts)
 {
 	if (!kind->stated)
 		findings_add(doubts, "there are no sums of %s", kind->name);
@@ -116,7 +116,7 @@ void losses_doubt(const struct recount *tally, bool last, struct findings *doubt
 {
 	for (unsigned i = 0; i < tally->n; i++) {
 		if (tally->kinds[i].attached)
-			doubt(&tally->kinds[i], last, doubts);
+			doubt_last(&tally->kinds[i], last, doubts);
 	}
 	doubt_uncounted(tally, doubts);
 }

@@ -160,7 +160,8 @@ struct spot {
 	struct findings *findings;
 };
 
-static void compare(const struct spot *spot, const char *what, uint64_t counted, uint64_t stated)
+static void compare_counts(const struct spot *spot, const char *what, uint64_t counted,
+			   uint64_t stated)
 {
 	if (counted != stated)
 		findings_add(spot->findings,
@@ -171,10 +172,10 @@ static void compare(const struct spot *spot, const char *what, uint64_t counted,
 static void compare_carried(const struct spot *spot, const struct recount_cpu *cpu,
 			    const Ringside__V1__CpuCounters *stated)
 {
-	compare(spot, "written", cpu->written, stated->written);
-	compare(spot, "carried_seen", cpu->carried_seen, stated->carried_seen);
-	compare(spot, "carried_limited", cpu->carried_limited, stated->carried_limited);
-	compare(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
+	compare_counts(spot, "written", cpu->written, stated->written);
+	compare_counts(spot, "carried_seen", cpu->carried_seen, stated->carried_seen);
+	compare_counts(spot, "carried_limited", cpu->carried_limited, stated->carried_limited);
+	compare_counts(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
 }
 
 void recount_gap(struct recount *tally)
@@ -193,7 +194,8 @@ static void adopt_carried(struct recount_kind *kind, struct recount_cpu *cpu,
 	cpu->carried_dropped = stated->carried_dropped;
 }
 
-static void fell(const struct spot *spot, const char *what, uint64_t before, uint64_t now)
+static void compare_falling(const struct spot *spot, const char *what, uint64_t before,
+			    uint64_t now)
 {
 	if (now < before)
 		findings_add(spot->findings,
@@ -207,10 +209,10 @@ static void check_kernel(const struct spot *spot, struct recount_cpu *cpu,
 	const struct recount_sums *before = &cpu->kernel;
 	bool still = final || !memcmp(before, now, sizeof(*now));
 
-	fell(spot, "seen", before->seen, now->seen);
-	fell(spot, "submitted", before->submitted, now->submitted);
-	fell(spot, "limited", before->limited, now->limited);
-	fell(spot, "dropped", before->dropped, now->dropped);
+	compare_falling(spot, "seen", before->seen, now->seen);
+	compare_falling(spot, "submitted", before->submitted, now->submitted);
+	compare_falling(spot, "limited", before->limited, now->limited);
+	compare_falling(spot, "dropped", before->dropped, now->dropped);
 	if (still && !adds_up(now))
 		findings_add(spot->findings,
 			     "%s: of %s on CPU %u, %" PRIu64 " seen is not %" PRIu64
@@ -323,7 +325,7 @@ int recount_counters(struct recount *tally, Ringside__V1__ProbeSums *const *sums
 	return check_all(tally, sums, n, false, where, findings);
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static uint64_t larger_of(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
@@ -333,14 +335,14 @@ struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned re
 	struct lost_count lost = kind->lost[reason];
 
 	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
-		lost.count = larger(lost.count, kind->kernel.dropped);
+		lost.count = larger_of(lost.count, kind->kernel.dropped);
 	if (reason == RINGSIDE__V1__LOST__REASON__SINK)
-		lost.count = larger(lost.count, kind->lost_in_sink);
+		lost.count = larger_of(lost.count, kind->lost_in_sink);
 	return lost;
 }
 
-static void equal(const struct spot *spot, const char *a, uint64_t a_count, const char *b,
-		  uint64_t b_count)
+static void compare_equal(const struct spot *spot, const char *a, uint64_t a_count, const char *b,
+			  uint64_t b_count)
 {
 	if (a_count != b_count)
 		findings_add(spot->findings, "%s: of %s, %" PRIu64 " %s is not %" PRIu64 " %s",
@@ -357,12 +359,12 @@ static void close_kind(const struct spot *spot, bool rotated)
 	if (!kind->limited_overflow && limited != kind->kernel.limited)
 		limited += kind->overflow_limited; /* whose keys nobody knows */
 	if (!kind->kernel.in_flight && !kind->left_behind && !rotated)
-		equal(spot, "submitted", kind->kernel.submitted, "written or lost in the output",
-		      kind->written + kind->lost_in_sink);
+		compare_equal(spot, "submitted", kind->kernel.submitted,
+			      "written or lost in the output", kind->written + kind->lost_in_sink);
 	if (!full->unknown)
-		equal(spot, "dropped", kind->kernel.dropped, "in Lost records (ring full)",
-		      full->count);
-	equal(spot, "limited", kind->kernel.limited, "in Limited records", limited);
+		compare_equal(spot, "dropped", kind->kernel.dropped, "in Lost records (ring full)",
+			      full->count);
+	compare_equal(spot, "limited", kind->kernel.limited, "in Limited records", limited);
 }
 
 /* With -c the stream ends at its last event, whatever is still in the ring. */
@@ -381,10 +383,11 @@ static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *
 {
 	const struct recount_kind *kind = spot->kind;
 
-	equal(spot, "written by its total", total->written, "in the stream", kind->written);
-	equal(spot, "limited by its total", total->limited, "by the sums", kind->kernel.limited);
-	equal(spot, "lost by its total", total->lost, "by the sums",
-	      kind->kernel.dropped + kind->lost_in_sink);
+	compare_equal(spot, "written by its total", total->written, "in the stream", kind->written);
+	compare_equal(spot, "limited by its total", total->limited, "by the sums",
+		      kind->kernel.limited);
+	compare_equal(spot, "lost by its total", total->lost, "by the sums",
+		      kind->kernel.dropped + kind->lost_in_sink);
 }
 
 int recount_footer(struct recount *tally, const Ringside__V1__Footer *footer, const char *where,

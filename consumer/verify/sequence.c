@@ -30,7 +30,7 @@ static void take_repair(struct sequence *order, const Ringside__V1__Record *reco
 	begin_gap(order);
 }
 
-static int compare(struct sequence *order, uint64_t seq, uint64_t *ret_missing)
+static int compare_seq(struct sequence *order, uint64_t seq, uint64_t *ret_missing)
 {
 	if (order->open && seq > order->open_from) {
 		*ret_missing = seq - order->open_from;
@@ -55,7 +55,7 @@ int sequence_seq(struct sequence *order, const Ringside__V1__Record *record, uin
 	}
 	/* the Footer that a repair adds says nothing about what was there */
 	if (order->known && !(order->open && is_footer && record->seq == order->next))
-		r = compare(order, record->seq, ret_missing);
+		r = compare_seq(order, record->seq, ret_missing);
 	if (r == SEQUENCE_LOST || !is_footer)
 		order->open = false;
 	order->known = true;

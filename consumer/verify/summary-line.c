@@ -7,7 +7,7 @@
 
 #define LISTED_MAX 4 /* findings of one sort in the line */
 
-_printf_(2, 3) static void append(char buf[SUMMARY_SIZE], const char *format, ...)
+_printf_(2, 3) static void append_text(char buf[SUMMARY_SIZE], const char *format, ...)
 {
 	size_t n = strlen(buf);
 	va_list args;
@@ -20,9 +20,9 @@ _printf_(2, 3) static void append(char buf[SUMMARY_SIZE], const char *format, ..
 static void append_all(char buf[SUMMARY_SIZE], const struct findings *findings, const char *before)
 {
 	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
-		append(buf, "%s%s", i ? "; " : before, findings->texts[i]);
+		append_text(buf, "%s%s", i ? "; " : before, findings->texts[i]);
 	if (findings->n > LISTED_MAX)
-		append(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
+		append_text(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
 }
 
 static void append_damage(char buf[SUMMARY_SIZE], const struct verify_report *report)
@@ -32,9 +32,9 @@ static void append_damage(char buf[SUMMARY_SIZE], const struct verify_report *re
 	bool says_it = !strncmp(first, "cut ", 4) || !strncmp(first, "ended ", 6) ||
 		       !strncmp(first, "damaged ", 8) || report->status == VERIFY_FOREIGN;
 
-	append(buf, "%s%s", says_it ? "" : "damaged: ", first);
+	append_text(buf, "%s%s", says_it ? "" : "damaged: ", first);
 	if (problems->n > 1)
-		append(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
+		append_text(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
 }
 
 void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE])
@@ -47,19 +47,19 @@ void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE])
 	if (report->problems.n)
 		append_damage(buf, report);
 	else if (report->losses.n)
-		append(buf, "%s", report->repaired ? "repaired" : whole);
+		append_text(buf, "%s", report->repaired ? "repaired" : whole);
 	else if (report->in_progress)
-		append(buf, "%s", whole);
+		append_text(buf, "%s", whole);
 	else
-		append(buf, "complete");
+		append_text(buf, "complete");
 	if (report->status == VERIFY_FOREIGN)
 		return;
 	append_all(buf, &report->losses, but);
 	append_all(buf, &report->doubts,
 		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");
 	if (report->limited)
-		append(buf, "; %" PRIu64 " event%s limited", report->limited,
-		       report->limited == 1 ? "" : "s");
+		append_text(buf, "; %" PRIu64 " event%s limited", report->limited,
+			    report->limited == 1 ? "" : "s");
 	append_all(buf, &report->notes, "; ");
 }
 
@@ -70,13 +70,13 @@ void summary_uncovered(const struct verify_report *report, char buf[SUMMARY_SIZE
 	buf[0] = '\0';
 	if (!n)
 		return;
-	append(buf, "no checksum covers ");
+	append_text(buf, "no checksum covers ");
 	if (!report->uncovered_tail)
-		append(buf, "%" PRIu64 " of its records (%" PRIu64 " bytes, see -v)", n,
-		       report->uncovered_bytes);
+		append_text(buf, "%" PRIu64 " of its records (%" PRIu64 " bytes, see -v)", n,
+			    report->uncovered_bytes);
 	else if (n == 1)
-		append(buf, "the last record (%" PRIu64 " bytes)", report->uncovered_bytes);
+		append_text(buf, "the last record (%" PRIu64 " bytes)", report->uncovered_bytes);
 	else
-		append(buf, "the last %" PRIu64 " records (%" PRIu64 " bytes)", n,
-		       report->uncovered_bytes);
+		append_text(buf, "the last %" PRIu64 " records (%" PRIu64 " bytes)", n,
+			    report->uncovered_bytes);
 }

@@ -18,7 +18,7 @@ void verify_tell_hole(struct verify *verify)
 	verify->hole_text[0] = '\0';
 }
 
-static const char *plural(uint64_t n)
+static const char *plural_of(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
@@ -34,14 +34,14 @@ static void tell_gap(struct verify *verify, const struct reader_record *item, ui
 	if (*verify->hole_text)
 		findings_add(findings,
 			     "%s; %" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 ", %s missing",
-			     verify->hole_text, missing, plural(missing), first, seq - 1,
+			     verify->hole_text, missing, plural_of(missing), first, seq - 1,
 			     missing == 1 ? "is" : "are");
 	else if (files)
 		findings_add(findings,
 			     "%u file%s of the stream %s missing, with %" PRIu64
 			     " record%s, %" PRIu64 " to %" PRIu64,
-			     files, plural(files), files == 1 ? "is" : "are", missing,
-			     plural(missing), first, seq - 1);
+			     files, plural_of(files), files == 1 ? "is" : "are", missing,
+			     plural_of(missing), first, seq - 1);
 	else
 		findings_add(findings,
 			     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64

@@ -85,8 +85,8 @@ static void tell_tail(const struct damaged_reader *salvage, int answer, char *te
 }
 
 /* One answer of the input. Returns 0, 1 at the end, or -errno. */
-static int take(struct verify *verify, struct damaged_reader *salvage, struct index_check *check,
-		int answer, const struct reader_record *item)
+static int take_record(struct verify *verify, struct damaged_reader *salvage,
+		       struct index_check *check, int answer, const struct reader_record *item)
 {
 	struct verify_report *report = verify_findings(verify);
 
@@ -124,7 +124,7 @@ int examine(struct verify *verify, struct damaged_reader *salvage,
 	index_check_init(&check, compressed && file ? damaged_reader_fd(salvage) : -1);
 	for (uint64_t n = 1;; n++) {
 		answer = damaged_reader_next(salvage, &item);
-		r = take(verify, salvage, &check, answer, &item);
+		r = take_record(verify, salvage, &check, answer, &item);
 		if (r)
 			break;
 		if (config->progress && n % PROGRESS_EVERY == 0)

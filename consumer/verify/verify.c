@@ -177,7 +177,7 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 	}
 }
 
-static void count(struct verify *verify, const struct reader_record *item)
+static void count_record(struct verify *verify, const struct reader_record *item)
 {
 	verify->begun = true;
 	verify->report.records++;
@@ -202,7 +202,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 	checksums_add(&verify->coverage, item);
 	if (!item->header)
 		downtime_see(&verify->between, item->record);
-	count(verify, item);
+	count_record(verify, item);
 	return item->header ? 0 : take_body(verify, item->record);
 }
 
@@ -216,7 +216,7 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	checksums_add(&verify->coverage, item);
 	sequence_skip(&verify->order);
 	verify_begin_gap(verify, false);
-	count(verify, item);
+	count_record(verify, item);
 }
 
 void verify_hole(struct verify *verify, const char *text)
@@ -237,7 +237,7 @@ void verify_unfinished(struct verify *verify)
 	verify->unfinished = true;
 }
 
-static enum verify_status judge(const struct verify_report *report, int answer)
+static enum verify_status judge_report(const struct verify_report *report, int answer)
 {
 	if (answer < 0 || (answer == READER_FOREIGN && !report->records))
 		return VERIFY_FOREIGN;
@@ -310,7 +310,7 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 	if (verify->begun)
 		verify_close_stream(verify);
 	report_coverage(verify);
-	report->status = judge(report, answer);
+	report->status = judge_report(report, answer);
 }
 
 const struct verify_report *verify_report(const struct verify *verify)

@@ -88,7 +88,7 @@ void option_print(const struct option_row *row, int column, FILE *file)
 }
 
 /* Letters to insert, delete, replace or swap (Damerau, Levenshtein). */
-static unsigned distance(const char *a, const char *b)
+static unsigned word_distance(const char *a, const char *b)
 {
 	unsigned rows[3][WORD_MAX + 1];
 	size_t n = strlen(b);
@@ -121,7 +121,7 @@ const char *option_nearest(const char *word, const char *const *names)
 	if (strlen(word) > WORD_MAX)
 		return NULL;
 	for (; *names; names++) {
-		unsigned d = strlen(*names) > WORD_MAX ? least : distance(word, *names);
+		unsigned d = strlen(*names) > WORD_MAX ? least : word_distance(word, *names);
 
 		if (d < least) {
 			least = d;

@@ -12,7 +12,7 @@ static bool is_tail(uint8_t c)
 
 /* Length of the well-formed sequence at @s, 0 if there is none (Unicode 15, table 3-7: no
  * overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t sequence(const uint8_t *s, size_t left)
+static size_t sequence_size(const uint8_t *s, size_t left)
 {
 	uint8_t low = 0x80, high = 0xbf;
 	size_t size;
@@ -72,7 +72,7 @@ size_t utf8_clean(char *to, const char *from, size_t size)
 	s += n;
 	size -= n;
 	while (size) {
-		n = sequence(s, size);
+		n = sequence_size(s, size);
 		if (n) {
 			memcpy(to, s, n);
 			to += n;

@@ -149,7 +149,7 @@ static void go_inside(struct walk *walk)
 	walk->in_task = walk->in_ecs = walk->has_pod = false;
 }
 
-static struct container_name before(const struct walk *walk)
+static struct container_name element_before(const struct walk *walk)
 {
 	return (struct container_name){walk->path, (size_t)(walk->element.p - walk->path)};
 }
@@ -158,7 +158,7 @@ static bool enter_container(struct walk *walk, struct container_name element)
 {
 	struct container_match match;
 
-	if (!container_shape(before(walk), element, walk->in_task, &match))
+	if (!container_shape(element_before(walk), element, walk->in_task, &match))
 		return false;
 	set_id(walk, &match);
 	set_runtime(walk, match.runtime);
@@ -214,7 +214,7 @@ static bool is_podman_pod(const struct walk *walk, struct container_name element
 
 	*ret_id = element;
 	if (container_is_hex64(element))
-		return container_is_in(before(walk), SPAN("libpod_parent"));
+		return container_is_in(element_before(walk), SPAN("libpod_parent"));
 	if (!name_cut_end(&s, SPAN(".slice")) || s.size < 64)
 		return false;
 	*ret_id = (struct container_name){s.p + s.size - 64, 64};
@@ -332,7 +332,7 @@ static unsigned enter_other(struct walk *walk, struct container_name element)
 	return level;
 }
 
-static unsigned enter(struct walk *walk, struct container_name element)
+static unsigned enter_element(struct walk *walk, struct container_name element)
 {
 	struct container_name uid;
 
@@ -352,14 +352,14 @@ static unsigned enter(struct walk *walk, struct container_name element)
 	return enter_other(walk, element);
 }
 
-static void step(struct walk *walk, struct container_name element)
+static void take_element(struct walk *walk, struct container_name element)
 {
 	struct container *container = walk->container;
 	bool is_kubepods = is_kubepods_folder(walk, element),
 	     is_payloads = is_payload(walk, element);
 	bool had_pod = walk->has_pod;
 
-	container->level = enter(walk, element);
+	container->level = enter_element(walk, element);
 	walk->in_kubepods = is_kubepods;
 	walk->in_pod = container->level == PB_LIMIT_LEVEL_POD && walk->has_pod && !had_pod;
 	walk->entered = container->level == PB_LIMIT_LEVEL_CONTAINER || is_payloads;
@@ -383,7 +383,7 @@ static bool step_colons(struct walk *walk, struct container_name element)
 	memcpy(buf + scope.size, ".scope", 6);
 	scope.size += 6;
 
-	step(walk, (struct container_name){element.p, (size_t)(first - element.p)});
+	take_element(walk, (struct container_name){element.p, (size_t)(first - element.p)});
 	walk->container->level = PB_LIMIT_LEVEL_CGROUP;
 	walk->entered = enter_container(walk, scope);
 	if (walk->entered) {
@@ -423,7 +423,7 @@ void container_parse(struct container *ret, const char *path, size_t size)
 		if (name_equal(element, SPAN(CONTAINER_GAP)))
 			enter_gap(&walk);
 		else if (element.size && !step_colons(&walk, element))
-			step(&walk, element);
+			take_element(&walk, element);
 		depth += element.size > 0;
 		if (ret->id[0] && !ret->depth)
 			ret->depth = depth;

@@ -16,7 +16,7 @@
 #define INDEX_AT 26u
 
 /* Where the number goes: before what says what the file is. */
-static size_t stem(const char *path)
+static size_t stem_size(const char *path)
 {
 	static const char *const suffixes[] = {".pb.zst", ".pb", ".zst"};
 	size_t n = strlen(path);
@@ -54,7 +54,7 @@ static int in_folder(const struct file_names *names, const struct file_names_fil
 }
 
 /* strftime answers 0 for an empty result and for one that does not fit. */
-static int expand(const char *pattern, time_t time, char *buf, size_t size)
+static int expand_pattern(const char *pattern, time_t time, char *buf, size_t size)
 {
 	struct tm tm;
 
@@ -74,12 +74,12 @@ int file_names_make(const struct file_names *names, const struct file_names_file
 	if (names->folder)
 		return in_folder(names, file, buf, size);
 	if (names->timed) {
-		r = expand(path, file->time, expanded, sizeof(expanded));
+		r = expand_pattern(path, file->time, expanded, sizeof(expanded));
 		if (r < 0)
 			return r;
 		path = expanded;
 	}
-	at = stem(path);
+	at = stem_size(path);
 	if (file->number == FILE_NAMES_NO_NUMBER)
 		n = snprintf(buf, size, "%s", path);
 	else
@@ -89,19 +89,19 @@ int file_names_make(const struct file_names *names, const struct file_names_file
 }
 
 /* Steps over exactly @n of @accepted; NULL stays NULL. */
-static const char *skip(const char *s, const char *accepted, size_t n)
+static const char *skip_accepted(const char *s, const char *accepted, size_t n)
 {
 	return s && strspn(s, accepted) >= n ? s + n : NULL;
 }
 
 bool file_names_is_ours(const char *name)
 {
-	const char *s = skip(name, DIGITS, 8);
+	const char *s = skip_accepted(name, DIGITS, 8);
 
-	s = skip(skip(s, "T", 1), DIGITS, 6);
-	s = skip(skip(s, "Z", 1), "-", 1);
-	s = skip(skip(s, HEX_DIGITS, 8), "-", 1);
-	s = skip(s, DIGITS, FILE_NAMES_WIDTH);
+	s = skip_accepted(skip_accepted(s, "T", 1), DIGITS, 6);
+	s = skip_accepted(skip_accepted(s, "Z", 1), "-", 1);
+	s = skip_accepted(skip_accepted(s, HEX_DIGITS, 8), "-", 1);
+	s = skip_accepted(s, DIGITS, FILE_NAMES_WIDTH);
 	if (!s)
 		return false;
 	s += strspn(s, DIGITS);

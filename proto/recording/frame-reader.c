@@ -53,13 +53,13 @@ static int make_room(struct frame_reader *reader, size_t need)
 }
 
 /* What comes next has nothing to do with what is there. */
-static void drop(struct frame_reader *reader)
+static void drop_taken(struct frame_reader *reader)
 {
 	reader->begin = reader->end = 0;
 }
 
 /* One read, of what is there. 0, FRAME_* or -errno. */
-static int fill(struct frame_reader *reader, size_t need)
+static int fill_buffer(struct frame_reader *reader, size_t need)
 {
 	size_t n;
 	int r;
@@ -79,15 +79,15 @@ static int fill(struct frame_reader *reader, size_t need)
 	case INPUT_WAIT:
 		/* what is half written may be cut off, and written anew */
 		if (input_unread(reader->input, reader->end - reader->begin))
-			drop(reader);
+			drop_taken(reader);
 		return FRAME_WAIT;
 	case INPUT_MARK:
 		return FRAME_MARK;
 	case INPUT_DAMAGED:
-		drop(reader);
+		drop_taken(reader);
 		return FRAME_DAMAGED;
 	case INPUT_AGAIN:
-		drop(reader);
+		drop_taken(reader);
 		reader->offset = input_position(reader->input);
 		return FRAME_AGAIN;
 	default:
@@ -103,7 +103,7 @@ int frame_next(struct frame_reader *reader, struct frame *ret)
 
 	while ((r = frame_parse(reader->buf + reader->begin, reader->end - reader->begin, &frame,
 				&need)) == FRAME_MORE) {
-		r = fill(reader, need);
+		r = fill_buffer(reader, need);
 		if (r)
 			return r;
 	}
@@ -120,7 +120,7 @@ bool frame_refuse(struct frame_reader *reader)
 {
 	if (!input_refuse(reader->input))
 		return false;
-	drop(reader);
+	drop_taken(reader);
 	return true;
 }
 
@@ -128,7 +128,7 @@ bool frame_go(struct frame_reader *reader, uint64_t offset)
 {
 	if (!input_go(reader->input, offset))
 		return false;
-	drop(reader);
+	drop_taken(reader);
 	reader->offset = offset;
 	return true;
 }

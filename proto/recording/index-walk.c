@@ -18,8 +18,8 @@
 #define FAR (256u * 1024)
 
 /* Whether the index frame, of @size bytes at @p and @offset in the file, is one, and right. */
-static int check(int fd, const uint8_t *p, size_t size, uint64_t offset,
-		 struct recording_frame *ret)
+static int check_index(int fd, const uint8_t *p, size_t size, uint64_t offset,
+		       struct recording_frame *ret)
 {
 	struct recording_frame frame = {0};
 	uint8_t magic[4];
@@ -59,7 +59,7 @@ static int find_last(int fd, const uint8_t *p, size_t size, uint64_t offset,
 		end = (size_t)(at - p);
 		if (memcmp(at, magic, sizeof(magic)) != 0)
 			continue;
-		r = check(fd, at, size - end, offset + end, ret);
+		r = check_index(fd, at, size - end, offset + end, ret);
 		if (r != RECORDING_FRAMES_NONE)
 			return r;
 	}

@@ -54,7 +54,7 @@ void input_zstd_go(struct input *input, uint64_t offset)
 }
 
 /* Notes a cost, of @size bytes at the present place and @more that these made. */
-static void spend(struct input *input, size_t size, size_t more)
+static void spend_decoded(struct input *input, size_t size, size_t more)
 {
 	if (input->source.offset < input->high)
 		input->vain += size + more;
@@ -70,28 +70,28 @@ static bool is_spent(const struct input *input)
 }
 
 /* The damage is told before anything else. */
-static void settle(struct input *input)
+static void settle_frame(struct input *input)
 {
 	input->damage_due |= input->damage_pending;
 	input->damage_pending = false;
 }
 
 /* What was decoded may be given, proved or not. */
-static void release(struct input *input, bool proved)
+static void release_decoded(struct input *input, bool proved)
 {
 	if (!proved)
 		input->given += input->end - input->ready;
 	input->ready = input->end;
-	settle(input);
+	settle_frame(input);
 }
 
-static bool held(const struct input *input)
+static bool held_bytes(const struct input *input)
 {
 	return input->end > input->ready;
 }
 
 /* Where to look for a frame behind the damage at @offset. */
-static uint64_t resume(struct input *input, uint64_t offset)
+static uint64_t resume_at(struct input *input, uint64_t offset)
 {
 	uint64_t here = input->source.offset;
 
@@ -106,7 +106,7 @@ static uint64_t resume(struct input *input, uint64_t offset)
 
 /* From here on a frame is looked for. What looked like one and held nothing is a part of the damage
  * before it. */
-static int fail(struct input *input, enum input_fault fault)
+static int fail_with(struct input *input, enum input_fault fault)
 {
 	uint64_t offset = input->frame_offset, from;
 
@@ -128,7 +128,7 @@ static int fail(struct input *input, enum input_fault fault)
 	input->damage_pending = true;
 	input->suspicious = false;
 	drop_content(input);
-	from = resume(input, offset);
+	from = resume_at(input, offset);
 	source_go(&input->source, from);
 	input->state = INPUT_SEARCH;
 	return GO_ON;
@@ -189,7 +189,7 @@ static int parse_candidate(struct input *input, const uint8_t *p, size_t size, u
 }
 
 /* Goes to the next place where a frame may begin. Returns 0, SOURCE_END or -errno. */
-static int search(struct input *input)
+static int search_frame(struct input *input)
 {
 	bool ended = false;
 	const uint8_t *p;
@@ -225,7 +225,7 @@ static bool in_frame(const struct input *input)
 
 /* The end was met inside something. Is it only because its length is damaged? Then there are others
  * in it. Asked once. */
-static int probe(struct input *input, bool *ret)
+static int probe_frame(struct input *input, bool *ret)
 {
 	uint64_t here = input->source.offset;
 	uint64_t from = in_frame(input)     ? input->frame_offset
@@ -238,7 +238,7 @@ static int probe(struct input *input, bool *ret)
 		return 0;
 	input->probed = from + 1;
 	source_go(&input->source, from + 1);
-	r = search(input);
+	r = search_frame(input);
 	*ret = r == 0;
 	source_go(&input->source, here);
 	return r < 0 ? r : 0;
@@ -251,16 +251,16 @@ static int take_end(struct input *input, bool boundary)
 	int r = 0;
 
 	if (in_frame(input) || !boundary)
-		r = probe(input, &others);
+		r = probe_frame(input, &others);
 	if (r < 0)
 		return r;
 	if (others)
-		return fail(input, in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
-	settle(input);
+		return fail_with(input, in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
+	settle_frame(input);
 	if (input->damage_due)
 		return GO_ON;
-	if (held(input)) {
-		release(input, false);
+	if (held_bytes(input)) {
+		release_decoded(input, false);
 		return GO_ON;
 	}
 	if (input->follow && input->source.seekable)
@@ -276,8 +276,8 @@ static int need_more(struct input *input, bool boundary)
 {
 	int r;
 
-	if (held(input) && source_would_wait(&input->source, PATIENCE_MS)) {
-		release(input, false);
+	if (held_bytes(input) && source_would_wait(&input->source, PATIENCE_MS)) {
+		release_decoded(input, false);
 		return GO_ON;
 	}
 	r = source_fill(&input->source);
@@ -287,7 +287,7 @@ static int need_more(struct input *input, bool boundary)
 }
 
 /* Gives libzstd @size bytes, all of which it takes. */
-static size_t feed(struct input *input, size_t size)
+static size_t feed_decoder(struct input *input, size_t size)
 {
 	size_t there, r;
 	ZSTD_inBuffer in = {.src = source_bytes(&input->source, &there), .size = size};
@@ -298,7 +298,7 @@ static size_t feed(struct input *input, size_t size)
 	while (!ZSTD_isError(r) && in.pos < in.size);
 	if (ZSTD_isError(r))
 		return r;
-	spend(input, size, out.pos - input->end);
+	spend_decoded(input, size, out.pos - input->end);
 	input->frame_content += out.pos - input->end;
 	input->unpacked += out.pos - input->end;
 	input->end = out.pos;
@@ -307,9 +307,10 @@ static size_t feed(struct input *input, size_t size)
 }
 
 /* What libzstd has refused is damage; but for want of memory it says nothing of the input. */
-static int refused(struct input *input, size_t r, enum input_fault fault)
+static int refused_by_zstd(struct input *input, size_t r, enum input_fault fault)
 {
-	return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation ? -ENOMEM : fail(input, fault);
+	return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation ? -ENOMEM
+								    : fail_with(input, fault);
 }
 
 static int begin_frame(struct input *input, const struct zframe *frame)
@@ -321,22 +322,22 @@ static int begin_frame(struct input *input, const struct zframe *frame)
 	input->frame_content = 0;
 	input->given = 0;
 	input->suspicious = false;
-	spend(input, 0, BEGIN_COST);
+	spend_decoded(input, 0, BEGIN_COST);
 	if (frame->dictionary)
-		return fail(input, INPUT_FAULT_DICTIONARY);
+		return fail_with(input, INPUT_FAULT_DICTIONARY);
 	if (!is_readable(frame))
-		return fail(input, INPUT_FAULT_WINDOW);
+		return fail_with(input, INPUT_FAULT_WINDOW);
 	(void)ZSTD_DCtx_reset(input->zstd, ZSTD_reset_session_only);
-	r = feed(input, frame->header);
+	r = feed_decoder(input, frame->header);
 	if (ZSTD_isError(r))
-		return refused(input, r, INPUT_FAULT_DATA);
+		return refused_by_zstd(input, r, INPUT_FAULT_DATA);
 	input->state = INPUT_BLOCK;
 	return GO_ON;
 }
 
 static int end_frame(struct input *input)
 {
-	release(input, true); /* and if it is empty, it is one */
+	release_decoded(input, true); /* and if it is empty, it is one */
 	input->mark = (struct input_mark){
 		.offset = input->frame_offset,
 		.size = input->source.offset - input->frame_offset,
@@ -358,20 +359,20 @@ static int take_block(struct input *input)
 	p = source_bytes(&input->source, &size);
 	r = zframe_block(p, size, &block);
 	if (r == ZFRAME_BAD)
-		return fail(input, INPUT_FAULT_DATA);
+		return fail_with(input, INPUT_FAULT_DATA);
 	if (r || size < block.size)
 		return need_more(input, size == 0);
 	if (INPUT_HOLD - input->end < ZFRAME_BLOCK_MAX) {
-		release(input, false); /* a larger frame than ours */
+		release_decoded(input, false); /* a larger frame than ours */
 		return GO_ON;
 	}
 	if (input->unpacked > INPUT_UNPACKED + INPUT_RATIO * input->source.offset)
-		return fail(input, INPUT_FAULT_RATIO);
-	left = feed(input, block.size);
+		return fail_with(input, INPUT_FAULT_RATIO);
+	left = feed_decoder(input, block.size);
 	if (ZSTD_isError(left))
-		return refused(input, left, INPUT_FAULT_DATA);
+		return refused_by_zstd(input, left, INPUT_FAULT_DATA);
 	if (!left && (!block.last || input->frame.checksum))
-		return fail(input, INPUT_FAULT_DATA);
+		return fail_with(input, INPUT_FAULT_DATA);
 	if (!block.last)
 		return GO_ON;
 	input->state = INPUT_CHECKSUM;
@@ -385,9 +386,9 @@ static int take_checksum(struct input *input)
 	(void)source_bytes(&input->source, &size);
 	if (size < ZFRAME_CHECKSUM)
 		return need_more(input, false);
-	r = feed(input, ZFRAME_CHECKSUM);
+	r = feed_decoder(input, ZFRAME_CHECKSUM);
 	if (ZSTD_isError(r))
-		return refused(input, r, INPUT_FAULT_CHECKSUM);
+		return refused_by_zstd(input, r, INPUT_FAULT_CHECKSUM);
 	return end_frame(input);
 }
 
@@ -482,7 +483,7 @@ static int take_frame(struct input *input)
 	if (input->mark_open && input->marks)
 		return INPUT_MARK;
 	if (r)
-		return fail(input, INPUT_FAULT_NO_FRAME);
+		return fail_with(input, INPUT_FAULT_NO_FRAME);
 	input->mark_open = false;
 	return frame.skippable ? begin_skip(input, &frame) : begin_frame(input, &frame);
 }
@@ -493,7 +494,7 @@ static int take_search(struct input *input)
 	struct input_damage *damage = &input->damage;
 	const uint8_t *p;
 	size_t size;
-	int r = search(input);
+	int r = search_frame(input);
 
 	if (r < 0)
 		return r;
@@ -508,11 +509,11 @@ static int take_search(struct input *input)
 		return GO_ON; /* that it is a frame is to be seen */
 	damage->indexed =
 		damage->found && damage->index.compressed_bytes == damage->end - damage->offset;
-	settle(input);
+	settle_frame(input);
 	return GO_ON;
 }
 
-static int step(struct input *input)
+static int decode_step(struct input *input)
 {
 	switch (input->state) {
 	case INPUT_BETWEEN:
@@ -540,7 +541,7 @@ int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 		}
 		if (input->begin == input->end)
 			drop_content(input);
-		r = step(input);
+		r = decode_step(input);
 		if (r == INPUT_MARK)
 			input->mark_open = false;
 		if (r != GO_ON)
@@ -562,7 +563,7 @@ bool input_zstd_refuse(struct input *input)
 		return false;
 	input->ended = 0;
 	input->retried = input->frame_offset + 1;
-	(void)fail(input, INPUT_FAULT_RECORDS);
+	(void)fail_with(input, INPUT_FAULT_RECORDS);
 	if (!inside) /* the frame was whole, and what follows it is known */
 		source_go(&input->source, input->mark.offset + input->mark.size);
 	return true;

@@ -35,7 +35,7 @@ struct input *input_free(struct input *input)
 }
 
 /* 0 when it is known what the input is; INPUT_END: there is nothing in it, INPUT_WAIT. */
-static int look(struct input *input)
+static int look_at_start(struct input *input)
 {
 	const uint8_t *p;
 	size_t size;
@@ -65,7 +65,7 @@ static int look(struct input *input)
 
 int input_is_compressed(struct input *input, bool *ret)
 {
-	int r = look(input);
+	int r = look_at_start(input);
 
 	if (r < 0)
 		return r;
@@ -122,7 +122,7 @@ int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 
 	if (input->ended)
 		return input->ended;
-	r = look(input);
+	r = look_at_start(input);
 	if (!r)
 		r = input->compressed ? input_zstd_read(input, buf, size, ret_n)
 				      : read_plain(input, buf, size, ret_n);
@@ -225,7 +225,7 @@ void input_want_marks(struct input *input)
 
 int input_select(struct input *input, const struct recording_ranges *ranges)
 {
-	int r = look(input);
+	int r = look_at_start(input);
 
 	if (r < 0)
 		return r;

@@ -36,7 +36,7 @@ static void add_header(struct recording_index *index, const uint8_t *p, size_t s
 	}
 }
 
-static void widen(bool *has, uint64_t *min, uint64_t *max, uint64_t v)
+static void widen_range(bool *has, uint64_t *min, uint64_t *max, uint64_t v)
 {
 	if (!*has || v < *min)
 		*min = v;
@@ -58,10 +58,11 @@ void recording_index_add(struct recording_index *index, const uint8_t *record, s
 		index->has_seq = true;
 	}
 	if (peek.has_boottime)
-		widen(&index->has_boottime, &index->min_boottime, &index->max_boottime,
-		      peek.boottime_nano);
+		widen_range(&index->has_boottime, &index->min_boottime, &index->max_boottime,
+			    peek.boottime_nano);
 	if (peek.has_time)
-		widen(&index->has_time, &index->min_time, &index->max_time, peek.time_unix_nano);
+		widen_range(&index->has_time, &index->min_time, &index->max_time,
+			    peek.time_unix_nano);
 	if (peek.kind)
 		index->counts[peek.kind]++;
 	if (peek.kind == FIELD_RECORD_HEADER)

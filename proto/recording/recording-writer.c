@@ -127,8 +127,8 @@ static int make_room(struct recording_writer *w, size_t room)
 	return 0;
 }
 
-static int compress(struct recording_writer *w, const void *data, size_t size,
-		    ZSTD_EndDirective directive)
+static int compress_bytes(struct recording_writer *w, const void *data, size_t size,
+			  ZSTD_EndDirective directive)
 {
 	ZSTD_inBuffer in = {.src = data, .size = size};
 	size_t left;
@@ -206,7 +206,7 @@ int recording_writer_end_frame(struct recording_writer *w)
 
 	if (!w->now.open)
 		return 0;
-	r = compress(w, NULL, 0, ZSTD_e_end);
+	r = compress_bytes(w, NULL, 0, ZSTD_e_end);
 	return r < 0 ? r : put_index(w);
 }
 
@@ -226,7 +226,7 @@ static int open_frame(struct recording_writer *w, uint64_t now_nano)
 }
 
 /* Whether the record has to begin a frame: a Header always does. */
-static bool fits(const struct recording_writer *w, const struct frame *record, size_t size)
+static bool fits_frame(const struct recording_writer *w, const struct frame *record, size_t size)
 {
 	return w->now.index.uncompressed_bytes + size <= RECORDING_FRAME_BYTES &&
 	       !recording_index_is_header(record->data, record->size);
@@ -234,10 +234,10 @@ static bool fits(const struct recording_writer *w, const struct frame *record, s
 
 /* Makes all that was taken readable. zstd -dc keeps to itself what its buffer had no room for of
  * the last block it has decoded, when the input ends there: so there is one more, an empty one. */
-static int flush(struct recording_writer *w, const void *records, size_t size)
+static int flush_records(struct recording_writer *w, const void *records, size_t size)
 {
 	static const uint8_t empty_block[] = {0x00, 0x00, 0x00};
-	int r = compress(w, records, size, ZSTD_e_flush);
+	int r = compress_bytes(w, records, size, ZSTD_e_flush);
 
 	if (!r)
 		r = make_room(w, sizeof(empty_block));
@@ -259,7 +259,7 @@ static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size
 	while (!frame_parse(p + run, size - run, &record, &need)) {
 		size_t whole = (size_t)(record.data - record.start) + record.size;
 
-		if (run && (run + whole > RUN_MAX || !fits(w, &record, whole)))
+		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record, whole)))
 			break;
 		recording_index_add(&w->now.index, record.data, record.size);
 		w->now.index.uncompressed_bytes += whole;
@@ -277,8 +277,9 @@ ssize_t recording_writer_put(struct recording_writer *w, const void *records, si
 
 	if (frame_parse(records, size, &first, &need))
 		return -EBADMSG;
-	if (w->now.open && (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO ||
-			    !fits(w, &first, (size_t)(first.data - first.start) + first.size)))
+	if (w->now.open &&
+	    (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO ||
+	     !fits_frame(w, &first, (size_t)(first.data - first.start) + first.size)))
 		r = recording_writer_end_frame(w);
 	if (!r && !w->now.open)
 		r = open_frame(w, now_nano);
@@ -286,7 +287,7 @@ ssize_t recording_writer_put(struct recording_writer *w, const void *records, si
 		return r;
 	run = take_run(w, records, size);
 	(void)XXH64_update(w->sum, records, run);
-	r = flush(w, records, run);
+	r = flush_records(w, records, run);
 	if (!r && w->now.index.uncompressed_bytes >= RECORDING_FRAME_BYTES)
 		r = recording_writer_end_frame(w);
 	return r < 0 ? r : (ssize_t)run;
@@ -332,7 +333,7 @@ const uint8_t *recording_writer_output(const struct recording_writer *w, size_t 
 }
 
 /* A large record has gone out: back to the usual size. */
-static void shrink(struct recording_writer *w)
+static void shrink_buffers(struct recording_writer *w)
 {
 	uint8_t *out;
 
@@ -351,7 +352,7 @@ void recording_writer_wrote(struct recording_writer *w, size_t size)
 	if (w->begin < w->end)
 		return;
 	w->begin = w->end = 0;
-	shrink(w);
+	shrink_buffers(w);
 }
 
 void recording_writer_mark(struct recording_writer *w)

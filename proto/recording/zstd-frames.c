@@ -86,7 +86,7 @@ static int read_index(const struct frames *frames, const struct frames_frame *fr
 	return n < 0 ? (int)n : recording_index_unpack(ret, payload, (size_t)n);
 }
 
-static void add(struct recording_index *sum, const struct recording_index *index, bool first)
+static void add_index(struct recording_index *sum, const struct recording_index *index, bool first)
 {
 	if (first) {
 		*sum = *index;
@@ -122,7 +122,7 @@ int frames_count(int fd, struct recording_index *ret)
 			r = read_index(&frames, &frame, &index);
 			if (r < 0 || index.compressed_bytes != data.size)
 				return -ENODATA;
-			add(&sum, &index, first);
+			add_index(&sum, &index, first);
 			first = false;
 			data.size = 0;
 		}

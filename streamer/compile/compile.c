@@ -109,7 +109,7 @@ struct types_args {
 	size_t used;
 };
 
-_printf_(2, 3) static void add(struct types_args *args, const char *format, ...)
+_printf_(2, 3) static void add_arg(struct types_args *args, const char *format, ...)
 {
 	va_list list;
 
@@ -129,7 +129,7 @@ static void add_file(struct types_args *args, const struct headers *headers, con
 	if (access(path, R_OK)) /* compiler-version.h is 5.14 */
 		return;
 	args->list[args->n++] = "-include";
-	add(args, "%s", path);
+	add_arg(args, "%s", path);
 }
 
 static int start_types(struct compiler_run *run, const char *clang, const struct headers *headers)
@@ -137,14 +137,14 @@ static int start_types(struct compiler_run *run, const char *clang, const struct
 	const char *build = headers->build, *source = headers->source;
 	struct types_args args = {0};
 
-	add(&args, "-I%s/arch/" ARCH "/include", source);
-	add(&args, "-I%s/arch/" ARCH "/include/generated", build);
-	add(&args, "-I%s/include", source);
-	add(&args, "-I%s/include", build);
-	add(&args, "-I%s/arch/" ARCH "/include/uapi", source);
-	add(&args, "-I%s/arch/" ARCH "/include/generated/uapi", build);
-	add(&args, "-I%s/include/uapi", source);
-	add(&args, "-I%s/include/generated/uapi", build);
+	add_arg(&args, "-I%s/arch/" ARCH "/include", source);
+	add_arg(&args, "-I%s/arch/" ARCH "/include/generated", build);
+	add_arg(&args, "-I%s/include", source);
+	add_arg(&args, "-I%s/include", build);
+	add_arg(&args, "-I%s/arch/" ARCH "/include/uapi", source);
+	add_arg(&args, "-I%s/arch/" ARCH "/include/generated/uapi", build);
+	add_arg(&args, "-I%s/include/uapi", source);
+	add_arg(&args, "-I%s/include/generated/uapi", build);
 	add_file(&args, headers, "include/linux/compiler-version.h");
 	add_file(&args, headers, "include/linux/kconfig.h");
 	add_file(&args, headers, "include/linux/compiler_types.h");
@@ -266,7 +266,7 @@ static int append_file(uint8_t **data, size_t *size, int fd, size_t *ret_size)
 	return 0;
 }
 
-static int collect(const struct build *build, uint8_t **data, size_t sizes[2])
+static int collect_sources(const struct build *build, uint8_t **data, size_t sizes[2])
 {
 	char path[32];
 	struct btf *btf;
@@ -305,7 +305,7 @@ int compile_all(void **ret_data, size_t ret_sizes[2], const char *clang,
 		return r;
 	r = link_programs(&build);
 	if (!r)
-		r = collect(&build, &data, ret_sizes);
+		r = collect_sources(&build, &data, ret_sizes);
 	if (r) {
 		(void)snprintf(error, size, "what %s makes cannot be used: %s", clang,
 			       strerrordesc_np(-r));

@@ -47,7 +47,7 @@ int compiler_find(char ret[COMPILER_PATH_MAX], const char *path)
 	return -ENOENT;
 }
 
-static int memory(const char *name, const void *data, size_t size)
+static int make_memory(const char *name, const void *data, size_t size)
 {
 	_cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC);
 	int r;
@@ -66,7 +66,7 @@ static void actions_done(posix_spawn_file_actions_t *actions)
 }
 
 /* With an environment of our own: CPATH and others would change what is compiled. */
-static int spawn(struct compiler_run *run, char *const argv[])
+static int spawn_clang(struct compiler_run *run, char *const argv[])
 {
 	char *const environment[] = {
 		(char[]){"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
@@ -99,13 +99,13 @@ int compiler_start(struct compiler_run *run, const char *clang, const char *cons
 	}
 	if (args[n - 1])
 		return -E2BIG;
-	run->in = memory("ringside-source", source, source_size);
-	run->out = memory("ringside-output", NULL, 0);
-	run->messages = memory("ringside-messages", NULL, 0);
+	run->in = make_memory("ringside-source", source, source_size);
+	run->out = make_memory("ringside-output", NULL, 0);
+	run->messages = make_memory("ringside-messages", NULL, 0);
 	if (run->in < 0 || run->out < 0 || run->messages < 0)
 		r = -ENOMEM;
 	else
-		r = spawn(run, argv);
+		r = spawn_clang(run, argv);
 	if (r) {
 		run->pid = 0;
 		compiler_run_done(run);

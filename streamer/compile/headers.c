@@ -20,7 +20,7 @@ static bool is_there(const char *folder, const char *file)
 	return !access(path, R_OK);
 }
 
-_printf_(2, 3) static bool set(char *path, const char *format, ...)
+_printf_(2, 3) static bool set_path(char *path, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -43,7 +43,7 @@ static bool find_build(char *build, const char *root, const char *release)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (set(build, "%s%s%s%s", root, places[i].before, release, places[i].after) &&
+		if (set_path(build, "%s%s%s%s", root, places[i].before, release, places[i].after) &&
 		    is_there(build, GENERATED))
 			return true;
 	return false;
@@ -64,7 +64,7 @@ static bool find_included(char *source, const char *root, const char *build)
 		if (strncmp(line, "include /", 9) != 0 || !end)
 			continue;
 		*end = '\0';
-		return set(source, "%s%s", root, line + strlen("include ")) &&
+		return set_path(source, "%s%s", root, line + strlen("include ")) &&
 		       is_there(source, WRITTEN);
 	}
 	return false;
@@ -74,9 +74,10 @@ static bool find_source(struct headers *headers, const char *root, const char *r
 {
 	char *source = headers->source;
 
-	if (set(source, "%s", headers->build) && is_there(source, WRITTEN))
+	if (set_path(source, "%s", headers->build) && is_there(source, WRITTEN))
 		return true;
-	if (set(source, "%s/lib/modules/%s/source", root, release) && is_there(source, WRITTEN))
+	if (set_path(source, "%s/lib/modules/%s/source", root, release) &&
+	    is_there(source, WRITTEN))
 		return true;
 	return find_included(source, root, headers->build);
 }

@@ -50,8 +50,8 @@ const struct runtime_place *runtime_here(void)
 	return &place;
 }
 
-static int compile(struct runtime *runtime, const struct runtime_place *place, char *error,
-		   size_t size)
+static int compile_programs(struct runtime *runtime, const struct runtime_place *place, char *error,
+			    size_t size)
 {
 	char clang[COMPILER_PATH_MAX];
 	struct headers headers;
@@ -65,7 +65,8 @@ static int compile(struct runtime *runtime, const struct runtime_place *place, c
 	return r ? r : compile_all(&runtime->data, runtime->sizes, clang, &headers, error, size);
 }
 
-static void keep(const struct runtime *runtime, const struct runtime_place *place, uint64_t key)
+static void keep_build(const struct runtime *runtime, const struct runtime_place *place,
+		       uint64_t key)
 {
 	const void *const parts[2] = {runtime->data,
 				      (const uint8_t *)runtime->data + runtime->sizes[0]};
@@ -95,10 +96,10 @@ int runtime_new(struct runtime **ret, const struct runtime_place *place, char *e
 	key = compile_key();
 	key = XXH64(place->build, strlen(place->build), key);
 	if (build_cache_load(place->cache, place->release, key, &runtime->data, runtime->sizes)) {
-		r = compile(runtime, place, error, size);
+		r = compile_programs(runtime, place, error, size);
 		if (r)
 			return r;
-		keep(runtime, place, key);
+		keep_build(runtime, place, key);
 	}
 	r = write_btf(runtime);
 	if (!r)

@@ -268,7 +268,7 @@ static int find_types(struct types *types)
 }
 
 /* "kernfs_node___old" is another shape of kernfs_node. */
-static int want(struct types *types, const char *text)
+static int want_type(struct types *types, const char *text)
 {
 	const char *flavour = strstr(text, "___");
 	size_t length = flavour ? (size_t)(flavour - text) : strlen(text);
@@ -292,7 +292,7 @@ static int want_all(struct types *types, const struct btf *wanted)
 		const struct btf_type *t = btf__type_by_id(wanted, id);
 
 		if (is_struct_or_enum(btf_kind(t)))
-			r = want(types, btf__name_by_offset(wanted, t->name_off));
+			r = want_type(types, btf__name_by_offset(wanted, t->name_off));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
 		types->functions[i].text = functions[i];

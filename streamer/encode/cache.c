@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t *bucket(const struct cache *cache, const struct cache_key *key)
+static uint32_t *bucket_of(const struct cache *cache, const struct cache_key *key)
 {
 	/* Fibonacci hashing: the high bits of the product depend on all bits of the key */
 	uint64_t hash = (key->a ^ key->b << 32 ^ key->b >> 32) * 0x9e3779b97f4a7c15u;
@@ -15,18 +15,18 @@ static uint32_t *bucket(const struct cache *cache, const struct cache_key *key)
 	return cache->buckets + ((hash >> 32) & (cache->max_entries - 1));
 }
 
-static int same(const struct cache_key *x, const struct cache_key *y)
+static int same_key(const struct cache_key *x, const struct cache_key *y)
 {
 	return x->a == y->a && x->b == y->b;
 }
 
-static uint32_t find(const struct cache *cache, const struct cache_key *key)
+static uint32_t find_entry(const struct cache *cache, const struct cache_key *key)
 {
 	const struct cache_entry *entries = cache->entries;
 	uint32_t i;
 
-	for (i = *bucket(cache, key); i; i = entries[i].next)
-		if (same(&entries[i].key, key))
+	for (i = *bucket_of(cache, key); i; i = entries[i].next)
+		if (same_key(&entries[i].key, key))
 			break;
 	return i;
 }
@@ -49,7 +49,7 @@ static void link_newest(struct cache *cache, uint32_t i)
 	cache->newest = i;
 }
 
-static void renew(struct cache *cache, uint32_t i)
+static void renew_entry(struct cache *cache, uint32_t i)
 {
 	if (i == cache->newest)
 		return;
@@ -57,10 +57,10 @@ static void renew(struct cache *cache, uint32_t i)
 	link_newest(cache, i);
 }
 
-static void drop(struct cache *cache, uint32_t i)
+static void drop_entry(struct cache *cache, uint32_t i)
 {
 	struct cache_entry *entry = &cache->entries[i];
-	uint32_t *link = bucket(cache, &entry->key);
+	uint32_t *link = bucket_of(cache, &entry->key);
 
 	while (*link != i)
 		link = &cache->entries[*link].next;
@@ -81,14 +81,14 @@ static void drop_oldest(struct cache *cache, uint32_t keep)
 
 	while (entry = &cache->entries[cache->oldest], entry->used || cache->oldest == keep) {
 		entry->used = false;
-		renew(cache, cache->oldest);
+		renew_entry(cache, cache->oldest);
 	}
-	drop(cache, cache->oldest);
+	drop_entry(cache, cache->oldest);
 }
 
-static uint32_t add(struct cache *cache, const struct cache_key *key)
+static uint32_t add_entry(struct cache *cache, const struct cache_key *key)
 {
-	uint32_t *head = bucket(cache, key), i;
+	uint32_t *head = bucket_of(cache, key), i;
 
 	if (!cache->free && cache->n_entries == cache->max_entries)
 		drop_oldest(cache, 0);
@@ -143,7 +143,7 @@ void cache_done(struct cache *cache)
 
 void *cache_search(struct cache *cache, const struct cache_key *key)
 {
-	uint32_t i = find(cache, key);
+	uint32_t i = find_entry(cache, key);
 
 	cache->latest = i;
 	if (!i)
@@ -161,23 +161,23 @@ struct cache_ref cache_latest(const struct cache *cache)
 
 const void *cache_peek(const struct cache *cache, const struct cache_key *key)
 {
-	uint32_t i = find(cache, key);
+	uint32_t i = find_entry(cache, key);
 
 	return i ? cache->entries[i].data : NULL;
 }
 
 void *cache_put(struct cache *cache, const struct cache_key *key, const void *data, size_t size)
 {
-	uint32_t i = find(cache, key);
+	uint32_t i = find_entry(cache, key);
 	struct cache_entry *entry;
 
 	if (i)
-		renew(cache, i);
+		renew_entry(cache, i);
 	else
-		i = add(cache, key);
+		i = add_entry(cache, key);
 	entry = &cache->entries[i];
 	if (make_room(cache, entry, size) < 0) {
-		drop(cache, i);
+		drop_entry(cache, i);
 		cache->latest = 0;
 		return NULL;
 	}

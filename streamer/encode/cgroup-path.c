@@ -60,8 +60,8 @@ static size_t read_elements(struct element *elements, const char *name, unsigned
 
 /* Which elements stay: those before *ret_inner and those from *ret_outer on, within what they were.
  */
-static void choose(const struct element *elements, unsigned count, unsigned *ret_inner,
-		   unsigned *ret_outer)
+static void choose_elements(const struct element *elements, unsigned count, unsigned *ret_inner,
+			    unsigned *ret_outer)
 {
 	size_t outer = GAP_SIZE, all = GAP_SIZE;
 	unsigned first = count, behind = 0;
@@ -75,7 +75,7 @@ static void choose(const struct element *elements, unsigned count, unsigned *ret
 	*ret_outer = first;
 }
 
-static char *prepend(char *text, const struct element *element)
+static char *prepend_element(char *text, const struct element *element)
 {
 	char clean[WIRE_NAME_SIZE * UTF8_GROWTH];
 	size_t n = utf8_clean(clean, element->name, element->size);
@@ -98,17 +98,17 @@ static char *put_path(char *text, const char *names, unsigned count, bool *cut, 
 
 	if (total + GAP_SIZE >= PATH_SIZE) {
 		outer = inner < count ? inner : 0;
-		choose(elements, count, &inner, &outer);
+		choose_elements(elements, count, &inner, &outer);
 	}
 	for (unsigned i = 0; i < inner; i++)
-		text = prepend(text, &elements[i]);
+		text = prepend_element(text, &elements[i]);
 	if (middle || outer > inner) {
 		text -= GAP_SIZE;
 		memcpy(text, "/" PATH_GAP, GAP_SIZE);
 		*cut = true;
 	}
 	for (unsigned i = outer; i < count; i++)
-		text = prepend(text, &elements[i]);
+		text = prepend_element(text, &elements[i]);
 	return text;
 }
 

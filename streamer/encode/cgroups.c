@@ -72,8 +72,9 @@ static void put_nested(struct pb *pb, const struct container *container)
 	put_name(pb, FIELD_CONTAINER_NESTED_SLICE, container->nested_slice);
 }
 
-static void encode(struct cgroup *cgroup, struct cgroup_id id, const char *path, size_t path_size,
-		   const struct container *container, const struct kubelet_names *names)
+static void encode_container(struct cgroup *cgroup, struct cgroup_id id, const char *path,
+			     size_t path_size, const struct container *container,
+			     const struct kubelet_names *names)
 {
 	struct pb pb = pb_make(cgroup->encoded + 1, ENCODED_MAX - 1);
 	const uint8_t *end;
@@ -152,9 +153,9 @@ static bool is_of_kubelet(struct container_name unit, const char *path, size_t s
 }
 
 /* @path may be in the cgroup's old entry. */
-static const struct cgroup *build(struct cgroups *cgroups, struct cgroup_id id,
-				  const struct cgroup *old, const char *path, size_t path_size,
-				  bool cut, uint64_t now)
+static const struct cgroup *build_cgroup(struct cgroups *cgroups, struct cgroup_id id,
+					 const struct cgroup *old, const char *path,
+					 size_t path_size, bool cut, uint64_t now)
 {
 	struct cgroup *cgroup = cgroups->scratch;
 	struct kubelet_names names = {};
@@ -174,7 +175,7 @@ static const struct cgroup *build(struct cgroups *cgroups, struct cgroup_id id,
 		if (!names.pod_name[0] || (container.id[0] && !names.container_name[0]))
 			cgroup->retry_at = next_try(cgroup->tries, now);
 	}
-	encode(cgroup, id, path, path_size, &container, &names);
+	encode_container(cgroup, id, path, path_size, &container, &names);
 	if (!id.id)
 		return cgroup;
 	kept = cache_put(&cgroups->cache, &key, cgroup,
@@ -194,8 +195,8 @@ const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, 
 
 	if (__builtin_expect(!cgroup || now < cgroup->retry_at, 1))
 		return cgroup;
-	return build(cgroups, id, cgroup, path_of(cgroup), cgroup->path_size, cgroup->path_cut,
-		     now);
+	return build_cgroup(cgroups, id, cgroup, path_of(cgroup), cgroup->path_size,
+			    cgroup->path_cut, now);
 }
 
 const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct cgroup_id id)
@@ -214,5 +215,5 @@ const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct cgroup_id id,
 	if (old && old->path_size == path->size && old->path_cut == path->cut &&
 	    !memcmp(path_of(old), path->text, path->size))
 		return old;
-	return build(cgroups, id, NULL, path->text, path->size, path->cut, now);
+	return build_cgroup(cgroups, id, NULL, path->text, path->size, path->cut, now);
 }

@@ -22,7 +22,7 @@
 /* A kubelet runs some hundred pods at most; a folder that has more is not the kubelet's. */
 #define ENTRIES_MAX 16384
 
-static void closedirp(DIR **dir)
+static void close_dirp(DIR **dir)
 {
 	if (*dir)
 		(void)closedir(*dir);
@@ -47,7 +47,7 @@ static bool set_name(char *to, const char *from, size_t size)
 }
 
 /* "<first>_<second>_<rest>". Returns rest, or NULL. */
-static const char *split(const char *s, const char *end, char *first, char *second)
+static const char *split_name(const char *s, const char *end, char *first, char *second)
 {
 	const char *a = memchr(s, '_', (size_t)(end - s));
 	const char *b = a ? memchr(a + 1, '_', (size_t)(end - a - 1)) : NULL;
@@ -77,7 +77,7 @@ static bool read_whole(const struct search *search, const char *name)
 	if (!size || name[size - 1] != '-')
 		return false;
 	end = name + size - 1;
-	rest = split(name, end, names.pod_name, names.namespace_name);
+	rest = split_name(name, end, names.pod_name, names.namespace_name);
 	if (!rest || !set_name(names.container_name, rest, (size_t)(end - rest)))
 		return false;
 	*search->ret = names;
@@ -109,7 +109,7 @@ static bool read_target(const char *target, size_t size, const char *pod_uid,
 		return false;
 	end = folder_end;
 	folder = take_last(target, &end);
-	uid = folder ? split(folder, folder_end, ret->namespace_name, ret->pod_name) : NULL;
+	uid = folder ? split_name(folder, folder_end, ret->namespace_name, ret->pod_name) : NULL;
 	return uid && (size_t)(folder_end - uid) == strlen(pod_uid) &&
 	       !memcmp(uid, pod_uid, strlen(pod_uid));
 }
@@ -146,7 +146,8 @@ static bool read_container(const struct search *search, const char *name)
 static bool read_pod(const struct search *search, const char *name)
 {
 	struct kubelet_names names = {};
-	const char *rest = split(name, name + strlen(name), names.namespace_name, names.pod_name);
+	const char *rest =
+		split_name(name, name + strlen(name), names.namespace_name, names.pod_name);
 
 	if (!rest || strcmp(rest, search->pod_uid) != 0)
 		return false;
@@ -154,7 +155,7 @@ static bool read_pod(const struct search *search, const char *name)
 	return true;
 }
 
-static int hold(const char *path)
+static int hold_folder(const char *path)
 {
 	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
@@ -163,8 +164,8 @@ static int hold(const char *path)
 
 void kubelet_hold(struct kubelet *kubelet)
 {
-	kubelet->pods_fd = hold(kubelet->pods_dir);
-	kubelet->containers_fd = hold(kubelet->containers_dir);
+	kubelet->pods_fd = hold_folder(kubelet->pods_dir);
+	kubelet->containers_fd = hold_folder(kubelet->containers_dir);
 }
 
 void kubelet_release(struct kubelet *kubelet)
@@ -190,10 +191,11 @@ static DIR *open_listing(const char *path, int held)
 	return dir;
 }
 
-static bool scan(const char *path, int held, bool (*read)(const struct search *, const char *),
-		 struct search *search, const char *key)
+static bool scan_folder(const char *path, int held,
+			bool (*read)(const struct search *, const char *), struct search *search,
+			const char *key)
 {
-	_cleanup_(closedirp) DIR *dir = NULL;
+	_cleanup_(close_dirp) DIR *dir = NULL;
 
 	if (!path || !*key)
 		return false;
@@ -218,6 +220,7 @@ void kubelet_find(const struct kubelet *kubelet, const char *id, const char *pod
 	struct search search = {.id = id, .pod_uid = pod_uid, .ret = ret};
 
 	*ret = (struct kubelet_names){};
-	if (!scan(kubelet->containers_dir, kubelet->containers_fd, read_container, &search, id))
-		(void)scan(kubelet->pods_dir, kubelet->pods_fd, read_pod, &search, pod_uid);
+	if (!scan_folder(kubelet->containers_dir, kubelet->containers_fd, read_container, &search,
+			 id))
+		(void)scan_folder(kubelet->pods_dir, kubelet->pods_fd, read_pod, &search, pod_uid);
 }

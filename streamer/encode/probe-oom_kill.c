@@ -113,7 +113,7 @@ _Static_assert(FIELD_OOM_KILL_VICTIM_CONTAINER == FIELD_OOM_KILL_VICTIM + 1 &&
 		       FIELD_OOM_KILL_TRIGGER_CONTAINER == FIELD_OOM_KILL_TRIGGER + 1,
 	       "put_side");
 
-static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+static uint8_t *encode_kill(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_oom_kill *kill = (const struct wire_oom_kill *)head;
 	const struct cgroup *owner = NULL, *cgroup = NULL;
@@ -170,7 +170,7 @@ const struct probe probe_oom_kill = {
 	.field = FIELD_RECORD_OOM_KILL,
 	.record_min = FIXED,
 	.key_size = sizeof(struct wire_oom_key),
-	.encode = encode,
+	.encode = encode_kill,
 	.row_key = row_key,
 	.row_cgroup = row_cgroup,
 	.row_is_others = is_others,

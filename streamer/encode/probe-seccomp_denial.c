@@ -117,7 +117,7 @@ static uint8_t *encode_changes(struct denial_cache_entry *entry,
 	return p;
 }
 
-static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+static uint8_t *encode_denial(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
 	struct denial_cache_entry *entry = denial_cache_at(&encoder->memo, denial);
@@ -218,7 +218,7 @@ const struct probe probe_seccomp_denial = {
 	.field = FIELD_RECORD_SECCOMP_DENIAL,
 	.record_min = FIXED,
 	.key_size = sizeof(struct wire_denial_key),
-	.encode = encode,
+	.encode = encode_denial,
 	.row_key = row_key,
 	.limited_key = limited_key,
 	.row_cgroup = row_cgroup,

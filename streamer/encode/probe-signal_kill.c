@@ -68,7 +68,7 @@ static void put_scalars(struct pb *pb, const struct wire_signal_kill *kill)
 		pb_bool(pb, FIELD_SIGNAL_KILL_PID_NAMESPACE_INIT, flags & WIRE_KILL_INIT);
 }
 
-static uint8_t *encode(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
+static uint8_t *encode_kill(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_signal_kill *kill = (const struct wire_signal_kill *)head;
 	struct pb pb;
@@ -130,7 +130,7 @@ const struct probe probe_signal_kill = {
 	.field = FIELD_RECORD_SIGNAL_KILL,
 	.record_min = FIXED,
 	.key_size = sizeof(struct wire_kill_key),
-	.encode = encode,
+	.encode = encode_kill,
 	.row_key = row_key,
 	.limited_key = limited_key,
 	.row_cgroup = row_cgroup,

@@ -40,7 +40,7 @@ struct sum {
 	uint64_t max; /* wire_fill_pack(); 0: there was no sample */
 };
 
-static void add(struct sum *sum, const struct wire_fill *fill, uint64_t epoch)
+static void add_fill(struct sum *sum, const struct wire_fill *fill, uint64_t epoch)
 {
 	for (unsigned i = 0; i < WIRE_FILLS; i++) {
 		sum->samples[i] += fill->samples[i];
@@ -75,8 +75,8 @@ static void row_values(const void *row, const struct row_view *view, struct pb *
 	uint8_t *mark;
 
 	for (unsigned i = 0; i < view->n_values; i++) {
-		add(&receive, &cpus[i].receive, view->epoch);
-		add(&send, &cpus[i].send, view->epoch);
+		add_fill(&receive, &cpus[i].receive, view->epoch);
+		add_fill(&send, &cpus[i].send, view->epoch);
 	}
 	pb_uint(pb, FIELD_COUNTER_ROW_COUNT, receive.n + send.n);
 	mark = pb_open(pb, FIELD_COUNTER_ROW_TCP_QUEUE);

@@ -14,7 +14,7 @@
 #define ROWS_MAX 4096u
 
 /* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
-static void widen(const struct kernel *kernel, const char *name)
+static void widen_lru(const struct kernel *kernel, const char *name)
 {
 	struct bpf_map *map = programs_map(kernel->programs, name);
 
@@ -22,7 +22,7 @@ static void widen(const struct kernel *kernel, const char *name)
 		(void)bpf_map__set_max_entries(map, 256 * kernel->n_cpus);
 }
 
-static int resize(const struct kernel *kernel, const char *name, uint32_t entries)
+static int resize_map(const struct kernel *kernel, const char *name, uint32_t entries)
 {
 	struct bpf_map *map = programs_map(kernel->programs, name);
 
@@ -30,7 +30,7 @@ static int resize(const struct kernel *kernel, const char *name, uint32_t entrie
 }
 
 /* The probes that are going to be. */
-static uint32_t attached(const struct kernel *kernel)
+static uint32_t attached_mask(const struct kernel *kernel)
 {
 	uint32_t mask = 0;
 
@@ -48,7 +48,7 @@ static int set_numbers(const struct kernel *kernel)
 	} numbers[] = {
 		{"rs_page_shift", (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE))},
 		{"rs_cpus", kernel->n_cpus},
-		{"rs_attached", attached(kernel)},
+		{"rs_attached", attached_mask(kernel)},
 		{"rs_looks", kernel->looks},
 		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
 		{"rs_sees_kill",
@@ -82,7 +82,7 @@ static int size_table(const struct kernel *kernel, const struct tiers_table *tab
 		return -ENOENT;
 	*row_bytes = (uint32_t)bytes;
 	*room = (uint32_t)rows - 1; /* without that of all others */
-	return resize(kernel, table->map, (uint32_t)rows);
+	return resize_map(kernel, table->map, (uint32_t)rows);
 }
 
 /* The maps of @table's probe alone, which is not wanted. */
@@ -160,16 +160,16 @@ int kernel_configure(struct kernel *kernel)
 	if (!r) /* a second's worth may come at once */
 		r = set_rate(kernel, "rs_group_rate", config->container_rate,
 			     config->container_rate);
-	widen(kernel, "rs_known");
-	widen(kernel, "rs_victims");
-	widen(kernel, "rs_kill_ended");
+	widen_lru(kernel, "rs_known");
+	widen_lru(kernel, "rs_victims");
+	widen_lru(kernel, "rs_kill_ended");
 	if (!r)
 		r = set_tables(kernel);
 	if (!r)
-		r = resize(kernel, "rs_sums", kernel->n_cpus);
+		r = resize_map(kernel, "rs_sums", kernel->n_cpus);
 	if (!r)
-		r = resize(kernel, "rs_critical", config->critical_ring_bytes);
+		r = resize_map(kernel, "rs_critical", config->critical_ring_bytes);
 	if (!r)
-		r = resize(kernel, "rs_bulk", config->bulk_ring_bytes);
+		r = resize_map(kernel, "rs_bulk", config->bulk_ring_bytes);
 	return r;
 }

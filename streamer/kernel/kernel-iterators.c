@@ -26,7 +26,7 @@ const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned pr
 	return programs_link(kernel->programs, programs_find(kernel->programs, program));
 }
 
-static void look(int link_fd)
+static void run_look(int link_fd)
 {
 	_cleanup_close_ int fd = bpf_iter_create(link_fd);
 	char nothing[64];
@@ -45,7 +45,7 @@ void kernel_look(const struct kernel *kernel)
 		const struct bpf_link *link = kernel_look_link(kernel, id);
 
 		if (link)
-			look(bpf_link__fd(link));
+			run_look(bpf_link__fd(link));
 	}
 	/* Who does not show now is asked again by the walk. */
 	if (!kernel->objects)

@@ -52,7 +52,7 @@ size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *t
 
 /* Calls whose outcome a program at the function's return had to tell, and has not (yet): no
  * more than these can have been missed there, whatever else it was not run for. */
-static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
+static uint64_t count_unresolved(const struct kernel *kernel, unsigned probe)
 {
 	uint64_t sum = 0;
 
@@ -63,7 +63,7 @@ static uint64_t unresolved(const struct kernel *kernel, unsigned probe)
 }
 
 /* Calls whose outcome was to be told, but could not be kept in mind. */
-static uint64_t unmarked(const struct kernel *kernel, unsigned probe)
+static uint64_t count_unmarked(const struct kernel *kernel, unsigned probe)
 {
 	const char *name = tiers_traits(probe)->unmarked;
 	const uint64_t *n = name ? programs_variable(kernel->programs, name) : NULL;
@@ -89,7 +89,7 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 		r = missed_runs_of_program(bpf_program__fd(prog), ret);
 	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)
 		return r;
-	open = unresolved(kernel, probe);
+	open = count_unresolved(kernel, probe);
 	if (*ret > open)
 		*ret = open;
 	return 0;
@@ -106,7 +106,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 		*ret = kernel->missed[probe];
 		return kernel->missed_error[probe];
 	}
-	sum = unmarked(kernel, probe);
+	sum = count_unmarked(kernel, probe);
 	bpf_object__for_each_program(prog, programs_object(kernel->programs))
 	{
 		int r;
@@ -182,7 +182,7 @@ uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 }
 
 /* A number of a map's fdinfo. */
-static uint64_t fdinfo(int fd, const char *name)
+static uint64_t read_fdinfo(int fd, const char *name)
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	const size_t length = strlen(name);
@@ -200,14 +200,14 @@ static uint64_t fdinfo(int fd, const char *name)
 /* Since 6.4 (90a5527d7686) what it takes indeed. */
 static uint64_t memory_of(int fd)
 {
-	return fdinfo(fd, "memlock");
+	return read_fdinfo(fd, "memlock");
 }
 
 int kernel_make_objects(struct kernel *kernel)
 {
 	const int fd = programs_map_fd(kernel->programs, "rs_ooms");
 	const struct bpf_objects_known_table table = {
-		.id = (uint32_t)fdinfo(fd, "map_id"),
+		.id = (uint32_t)read_fdinfo(fd, "map_id"),
 		.memory_bytes = memory_of(fd),
 	};
 

@@ -19,7 +19,7 @@ int kernel_open_programs(const struct kernel *kernel, struct programs **ret, con
 }
 
 /* @forced: the BTF's absence leaves nothing else. */
-static int compile(struct kernel *kernel, bool forced, char *error, size_t size)
+static int compile_programs(struct kernel *kernel, bool forced, char *error, size_t size)
 {
 	char why[256] = "";
 	int r = runtime_new(&kernel->runtime, runtime_here(), why, sizeof(why));
@@ -65,7 +65,7 @@ int kernel_look_at_machine(struct kernel *kernel, char *error, size_t size)
 	int r = trial_privileges(error, size);
 
 	if (!r && (forced || config->build == KERNEL_BUILD_RUNTIME))
-		r = compile(kernel, forced, error, size);
+		r = compile_programs(kernel, forced, error, size);
 	if (r)
 		return r;
 	choose_variant(kernel, carried);

@@ -49,7 +49,7 @@ static void kernel_freep(struct kernel **kernel)
 	(void)kernel_free(*kernel);
 }
 
-static void note(struct kernel_probe *probe, enum kernel_tier tier, const char *error)
+static void note_attempt(struct kernel_probe *probe, enum kernel_tier tier, const char *error)
 {
 	struct kernel_attempt *attempt;
 
@@ -67,7 +67,7 @@ static void note(struct kernel_probe *probe, enum kernel_tier tier, const char *
 }
 
 /* The first tier from @tier on that the cheap trials do not rule out, or NULL. */
-static const struct tier *choose(struct kernel *kernel, unsigned id, const struct tier *tier)
+static const struct tier *choose_tier(struct kernel *kernel, unsigned id, const struct tier *tier)
 {
 	struct kernel_probe *probe = &kernel->probes[id];
 	char error[sizeof(probe->attempts[0].error)];
@@ -77,35 +77,37 @@ static const struct tier *choose(struct kernel *kernel, unsigned id, const struc
 			continue;
 		if (!(tier->variants & 1u << kernel->variant)) {
 			if (!tiers_other(id, tier, kernel->variant))
-				note(probe, tier->tier, kernel->without_modern);
+				note_attempt(probe, tier->tier, kernel->without_modern);
 			continue;
 		}
 		if (tier->built_in && kernel->compiled) {
-			note(probe, tier->tier,
-			     "not among the programs that are compiled on the machine: headers "
-			     "do not tell what it reads");
+			note_attempt(
+				probe, tier->tier,
+				"not among the programs that are compiled on the machine: headers "
+				"do not tell what it reads");
 			continue;
 		}
 		if (tier->taxes && !kernel->config.allow_syscall_tax) {
-			note(probe, tier->tier,
-			     "not permitted: it costs every system call of every process about "
-			     "0.2 µs; --allow-syscall-tax permits it");
+			note_attempt(
+				probe, tier->tier,
+				"not permitted: it costs every system call of every process about "
+				"0.2 µs; --allow-syscall-tax permits it");
 			continue;
 		}
 		if (!trial_tier(kernel->types, tier, error, sizeof(error)))
 			return tier;
-		note(probe, tier->tier, error);
+		note_attempt(probe, tier->tier, error);
 	}
 	return NULL;
 }
 
 /* @id's chosen tier has failed with @error: the next one. */
-static void demote(struct kernel *kernel, unsigned id, const char *error)
+static void demote_tier(struct kernel *kernel, unsigned id, const char *error)
 {
 	const struct tier *failed = kernel->tiers[id];
 
-	note(&kernel->probes[id], failed->tier, error);
-	kernel->tiers[id] = choose(kernel, id, failed + 1);
+	note_attempt(&kernel->probes[id], failed->tier, error);
+	kernel->tiers[id] = choose_tier(kernel, id, failed + 1);
 }
 
 /* For probes that have a self-test, as test_preemption(). */
@@ -218,7 +220,7 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	return 0;
 }
 
-static void describe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
+static void describe_probe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
 {
 	const struct tier *tier = kernel->tiers[id];
 	const struct look *look = tiers_look(id);
@@ -238,11 +240,11 @@ static void describe(const struct kernel *kernel, unsigned id, struct kernel_pro
 	}
 	if (look->program && !kernel_look_link(kernel, id) && probe->n_blind_spots < KERNEL_TEXTS)
 		probe->blind_spots[probe->n_blind_spots++] = look->without;
-	note(probe, tier->tier, NULL);
+	note_attempt(probe, tier->tier, NULL);
 }
 
 /* Tries until what is chosen works, or nothing is left to choose. */
-static int settle(struct kernel *kernel, char *error, size_t size)
+static int settle_tiers(struct kernel *kernel, char *error, size_t size)
 {
 	char why[sizeof(((struct kernel_attempt *)0)->error)] = "";
 	unsigned guilty = WIRE_PROBE_COUNT;
@@ -252,7 +254,7 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		if (!(kernel->config.probes & 1u << id))
 			continue;
-		kernel->tiers[id] = choose(kernel, id, tiers_of(id));
+		kernel->tiers[id] = choose_tier(kernel, id, tiers_of(id));
 		if (kernel->tiers[id] && tiers_look(id)->program &&
 		    trial_iterator(kernel->types, tiers_look(id)->kind))
 			kernel->looks |= 1u << id;
@@ -265,11 +267,11 @@ static int settle(struct kernel *kernel, char *error, size_t size)
 			(void)snprintf(error, size, "%s", why);
 			return r;
 		}
-		demote(kernel, guilty, why);
+		demote_tier(kernel, guilty, why);
 	}
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id])
-			describe(kernel, id, &kernel->probes[id]);
+			describe_probe(kernel, id, &kernel->probes[id]);
 	return any_chosen(kernel) ? map_tables(kernel) : 0;
 }
 
@@ -288,7 +290,7 @@ static int enable_stats(struct kernel *kernel, char *error, size_t size)
 	return -errno;
 }
 
-static int silent(enum libbpf_print_level level, const char *format, va_list args)
+static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
 {
 	return 0;
 }
@@ -301,7 +303,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	*error = '\0';
 	if (!kernel)
 		return -ENOMEM;
-	(void)libbpf_set_print(silent); /* what matters comes back as errors and attempts */
+	(void)libbpf_set_print(print_nothing); /* what matters comes back as errors and attempts */
 	kernel->config = *config;
 	kernel->stats_fd = -1;
 	kernel->actions_fd = logged_actions_open();
@@ -316,7 +318,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	if (!r)
 		r = enable_stats(kernel, error, size);
 	if (!r)
-		r = settle(kernel, error, size);
+		r = settle_tiers(kernel, error, size);
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
 		if (kernel->tiers[id] && tiers_traits(id)->lists_objects)
 			r = kernel_make_objects(kernel);

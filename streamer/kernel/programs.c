@@ -67,7 +67,7 @@ bool programs_has_hook(const struct bpf_program *program)
 	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
 }
 
-static void detach(struct programs *programs, bool iterators)
+static void detach_programs(struct programs *programs, bool iterators)
 {
 	size_t n = programs->n_attached;
 
@@ -86,7 +86,7 @@ struct programs *programs_free(struct programs *programs)
 {
 	if (!programs)
 		return NULL;
-	detach(programs, true);
+	detach_programs(programs, true);
 	if (programs->variables)
 		(void)munmap(programs->variables, programs->variables_bytes);
 	bpf_object__close(programs->object);
@@ -182,7 +182,8 @@ void *programs_variable(const struct programs *programs, const char *name)
 	return (uint8_t *)programs->variables + offset;
 }
 
-static int keep(struct programs *programs, const struct bpf_program *program, struct bpf_link *link)
+static int keep_link(struct programs *programs, const struct bpf_program *program,
+		     struct bpf_link *link)
 {
 	if (!link)
 		return -errno;
@@ -208,8 +209,9 @@ int programs_attach(struct programs *programs, struct bpf_program *program)
 	if (programs->n_attached == LINKS_MAX)
 		return -E2BIG;
 	if (!strncmp(section, multi, sizeof(multi) - 1))
-		return keep(programs, program, attach_multi(program, section + sizeof(multi) - 1));
-	return keep(programs, program, bpf_program__attach(program));
+		return keep_link(programs, program,
+				 attach_multi(program, section + sizeof(multi) - 1));
+	return keep_link(programs, program, bpf_program__attach(program));
 }
 
 int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd)
@@ -219,8 +221,8 @@ int programs_attach_rows(struct programs *programs, const struct bpf_program *pr
 
 	if (programs->n_attached == LINKS_MAX)
 		return -E2BIG;
-	return keep(programs, program,
-		    bpf_program__attach_iter(program, map_fd < 0 ? NULL : &opts));
+	return keep_link(programs, program,
+			 bpf_program__attach_iter(program, map_fd < 0 ? NULL : &opts));
 }
 
 const struct bpf_link *programs_link(const struct programs *programs,
@@ -234,5 +236,5 @@ const struct bpf_link *programs_link(const struct programs *programs,
 
 void programs_detach(struct programs *programs)
 {
-	detach(programs, false);
+	detach_programs(programs, false);
 }

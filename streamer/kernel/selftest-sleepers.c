@@ -56,7 +56,7 @@ static pid_t start_caller(int listener, uint64_t cookie)
 	_exit(syscall(CALL, cookie, 0, 0, 0, 0, 0) == -1 && errno == REFUSED ? 0 : 1);
 }
 
-static int receive(int listener, uint64_t *ret_id)
+static int receive_call(int listener, uint64_t *ret_id)
 {
 	union notification n = {0};
 
@@ -76,7 +76,7 @@ static int refuse_one(int listener, uint64_t cookie)
 
 	if (pid < 0)
 		return -errno;
-	r = receive(listener, &id);
+	r = receive_call(listener, &id);
 	if (r)
 		return r;
 	n.resp.id = id;
@@ -89,7 +89,7 @@ static int refuse_one(int listener, uint64_t cookie)
 }
 
 /* Returns an exit status; 0: the call was refused beside @n that wait. */
-static int supervise(uint64_t cookie, unsigned n)
+static int supervise_calls(uint64_t cookie, unsigned n)
 {
 	pid_t pids[SLEEPERS_MAX];
 	unsigned started = 0;
@@ -104,7 +104,7 @@ static int supervise(uint64_t cookie, unsigned n)
 			break;
 	}
 	for (unsigned i = 0; i < started && !r; i++)
-		r = receive(listener, &id);
+		r = receive_call(listener, &id);
 	if (!r)
 		r = refuse_one(listener, cookie);
 	while (started--) {
@@ -120,7 +120,7 @@ struct search {
 	unsigned found;
 };
 
-static int look(void *data, const void *record, size_t size)
+static int look_at_record(void *data, const void *record, size_t size)
 {
 	const struct wire_seccomp_denial *event = record;
 	struct search *search = data;
@@ -150,13 +150,13 @@ int selftest_sleepers(int bulk_fd, uint64_t *cookie, unsigned at_least, char *er
 	__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
 	pid = fork();
 	if (!pid)
-		_exit(supervise(search.cookie, sleepers));
+		_exit(supervise_calls(search.cookie, sleepers));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
 	if (pid < 0 || status) /* what could not be run has shown nothing */
 		return -ECHILD;
-	(void)ring_peek(&ring, look, &search);
+	(void)ring_peek(&ring, look_at_record, &search);
 	if (search.found == 1)
 		return 0;
 	(void)snprintf(error, size,

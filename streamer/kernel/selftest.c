@@ -63,7 +63,7 @@ static void pin_to_one_cpu(void)
 }
 
 /* Makes the calls once, or, in a storm, over and over. */
-static int child(uint64_t cookie, bool storm)
+static int be_denied(uint64_t cookie, bool storm)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -87,7 +87,7 @@ static int child(uint64_t cookie, bool storm)
 	return 0;
 }
 
-static int look(void *data, const void *record, size_t size)
+static int look_at_record(void *data, const void *record, size_t size)
 {
 	const struct wire_seccomp_denial *event = record;
 	struct search *search = data;
@@ -106,7 +106,7 @@ static int look(void *data, const void *record, size_t size)
 	return 0;
 }
 
-static int judge(const struct search *search, char *error, size_t size)
+static int judge_denials(const struct search *search, char *error, size_t size)
 {
 	unsigned arrived = 0;
 
@@ -133,7 +133,7 @@ static int run(uint64_t cookie, unsigned tasks)
 		if (!pid) {
 			if (tasks > 1)
 				pin_to_one_cpu();
-			_exit(child(cookie, tasks > 1));
+			_exit(be_denied(cookie, tasks > 1));
 		}
 		if (pid < 0) {
 			r = -errno;
@@ -181,8 +181,8 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 			       "self-test: its child may not install a filter (step %d)", r);
 		return -ECHILD;
 	}
-	(void)ring_peek(&ring, look, &search);
-	return judge(&search, error, size);
+	(void)ring_peek(&ring, look_at_record, &search);
+	return judge_denials(&search, error, size);
 }
 
 int selftest_storm(uint64_t *cookie, uint32_t *quiet)

@@ -20,7 +20,7 @@
 #define MEMLOCK_TRIAL (4u << 20) /* less than the rings and maps take */
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
-static bool capable(const struct __user_cap_data_struct *data, unsigned cap)
+static bool has_capability(const struct __user_cap_data_struct *data, unsigned cap)
 {
 	return data[cap / 32].effective & 1u << (cap % 32);
 }
@@ -86,10 +86,10 @@ int trial_privileges(char *error, size_t size)
 
 	if (syscall(__NR_capget, &header, data))
 		return -errno;
-	if (capable(data, CAP_SYS_ADMIN))
+	if (has_capability(data, CAP_SYS_ADMIN))
 		return check_limits(error, size);
-	bpf = capable(data, CAP_BPF);
-	perfmon = capable(data, CAP_PERFMON);
+	bpf = has_capability(data, CAP_BPF);
+	perfmon = has_capability(data, CAP_PERFMON);
 	if (bpf && perfmon)
 		return check_limits(error, size);
 	(void)snprintf(

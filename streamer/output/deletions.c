@@ -9,7 +9,7 @@
 #include "proto/base/util.h"
 #include "proto/recording/zstd-frames.h"
 
-static struct deletion count(int fd, const uint8_t *stream_id)
+static struct deletion count_records(int fd, const uint8_t *stream_id)
 {
 	struct deletion deletion = {.counted = false};
 	struct recording_index index;
@@ -26,7 +26,7 @@ static struct deletion count(int fd, const uint8_t *stream_id)
 	return deletion;
 }
 
-static void add(struct deletions *deletions, const struct deletion *deletion)
+static void add_deletion(struct deletions *deletions, const struct deletion *deletion)
 {
 	struct deletion *last = &deletions->all[DELETIONS_MAX - 1];
 
@@ -53,11 +53,11 @@ int deletions_delete(struct deletions *deletions, int folder, const char *name,
 	/* who writes holds it alone; who reads may share it with us */
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	deletion = count(fd, stream_id);
+	deletion = count_records(fd, stream_id);
 	deletion.file = *file;
 	if (unlinkat(folder, name, 0) < 0)
 		return -errno;
-	add(deletions, &deletion);
+	add_deletion(deletions, &deletion);
 	return 0;
 }
 

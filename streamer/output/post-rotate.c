@@ -40,7 +40,7 @@ static void actions_done(posix_spawn_file_actions_t *actions)
 	(void)posix_spawn_file_actions_destroy(actions);
 }
 
-static int spawn(char *const argv[], char *const environment[])
+static int spawn_command(char *const argv[], char *const environment[])
 {
 	_cleanup_(attr_done) posix_spawnattr_t attr;
 	_cleanup_(actions_done) posix_spawn_file_actions_t actions;
@@ -87,7 +87,7 @@ static void make_environment(struct helper *helper)
 	helper->environment[n] = NULL;
 }
 
-static void reply(int result)
+static void send_result(int result)
 {
 	(void)send(CHANNEL, &result, sizeof(result), MSG_NOSIGNAL);
 }
@@ -107,9 +107,9 @@ static bool serve_request(struct helper *helper)
 	length = snprintf(path, sizeof(path), "%s%s", helper->folder, name);
 	r = length < 0 || (size_t)length >= sizeof(path) || strchr(name, '/')
 		    ? -EINVAL
-		    : spawn(argv, helper->environment);
+		    : spawn_command(argv, helper->environment);
 	if (r)
-		reply(r);
+		send_result(r);
 	return true;
 }
 
@@ -120,7 +120,7 @@ static void serve_children(struct helper *helper)
 
 	(void)!read(helper->signals, &info, sizeof(info));
 	while (waitpid(-1, &status, WNOHANG) > 0)
-		reply(status);
+		send_result(status);
 }
 
 /* Until the streamer has ended: what asks that to end does not end this one first. */

@@ -93,7 +93,8 @@ void retention_choose(struct retention_file *files, size_t n, const struct reten
 	}
 }
 
-static bool look(const struct output_folder *place, const char *name, struct retention_file *ret)
+static bool look_at_file(const struct output_folder *place, const char *name,
+			 struct retention_file *ret)
 {
 	struct stat st;
 
@@ -107,7 +108,7 @@ static bool look(const struct output_folder *place, const char *name, struct ret
 	return true;
 }
 
-static void closedirp(DIR **dir)
+static void close_dirp(DIR **dir)
 {
 	if (*dir)
 		(void)closedir(*dir);
@@ -116,7 +117,7 @@ static void closedirp(DIR **dir)
 ssize_t retention_list(const struct output_folder *place, struct retention_file **ret)
 {
 	_cleanup_close_ int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_(closedirp) DIR *dir = NULL;
+	_cleanup_(close_dirp) DIR *dir = NULL;
 	_cleanup_free_ struct retention_file *files = NULL;
 	size_t n = 0, room = 0;
 	struct dirent *entry;
@@ -137,7 +138,7 @@ ssize_t retention_list(const struct output_folder *place, struct retention_file 
 				return -ENOMEM;
 			files = more;
 		}
-		n += look(place, entry->d_name, &files[n]);
+		n += look_at_file(place, entry->d_name, &files[n]);
 	}
 	*ret = TAKE_PTR(files);
 	return (ssize_t)n;

@@ -16,7 +16,7 @@
 #include "streamer/output/sink.h"
 
 /* Reads a varint. Returns the bytes it took, 0 if there is none. */
-static size_t varint(const uint8_t *p, size_t size, uint64_t *ret)
+static size_t read_varint(const uint8_t *p, size_t size, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -35,12 +35,12 @@ static bool has_magic(const uint8_t *p, size_t size)
 {
 	static const char magic[] = "\x0a\x08RINGSIDE";
 	uint64_t length;
-	size_t n = varint(p, size, &length), m;
+	size_t n = read_varint(p, size, &length), m;
 
 	if (!n || n == size || p[n] != (FIELD_RECORD_HEADER << 3 | PB_BYTES))
 		return false;
 	n++;
-	m = varint(p + n, size - n, &length);
+	m = read_varint(p + n, size - n, &length);
 	n += m;
 	return m && size - n >= sizeof(magic) - 1 && !memcmp(p + n, magic, sizeof(magic) - 1);
 }
@@ -92,7 +92,7 @@ static int check_plain(int fd, uint64_t *ret_whole)
 	}
 	while (at < size) {
 		uint64_t length;
-		size_t n = varint(p + at, size - at, &length);
+		size_t n = read_varint(p + at, size - at, &length);
 
 		if (!n || length > size - at - n)
 			break;

@@ -65,7 +65,7 @@ static int refuse_found(const char *path, int code, const char *why, char *error
 }
 
 /* Two streams in one file would cut each other's records. */
-static int lock(const char *path, int fd, char *error, size_t size)
+static int lock_file(const char *path, int fd, char *error, size_t size)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return sink_refuse(error, size, -EBUSY, "%s is being written by another process",
@@ -93,7 +93,7 @@ int sink_make_file(const struct sink *sink, const char *path, int *ret, char *er
 	if (fd < 0)
 		return sink_refuse_open(path, fd, error, size);
 	sink_give(sink, fd);
-	r = lock(path, fd, error, size);
+	r = lock_file(path, fd, error, size);
 	if (!r)
 		*ret = TAKE_FD(fd);
 	return r;
@@ -115,7 +115,7 @@ int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *
 		fd = output_folder_await_reader(&sink->place, path, why, sizeof(why));
 	if (fd < 0 || fstat(fd, ret_st) < 0)
 		return refuse_found(path, fd < 0 ? fd : -errno, why, error, size);
-	r = S_ISREG(ret_st->st_mode) ? lock(path, fd, error, size) : 0;
+	r = S_ISREG(ret_st->st_mode) ? lock_file(path, fd, error, size) : 0;
 	if (!r)
 		*ret = TAKE_FD(fd);
 	return r;

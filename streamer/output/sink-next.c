@@ -12,15 +12,15 @@
 /* Names that are taken are passed over, up to so many. */
 #define TRIES_MAX 1000u
 
-static bool numbered(const struct sink *sink)
+static bool is_numbered(const struct sink *sink)
 {
 	return sink->config.max_bytes || (sink->config.max_seconds && !sink->names.timed);
 }
 
 /* The number after @number, in a ring if there is one. */
-static uint32_t following(const struct sink *sink, uint32_t number)
+static uint32_t next_number(const struct sink *sink, uint32_t number)
 {
-	uint32_t ring = numbered(sink) ? sink->config.max_files : 0;
+	uint32_t ring = is_numbered(sink) ? sink->config.max_files : 0;
 
 	if (number == FILE_NAMES_NO_NUMBER)
 		return 1;
@@ -61,7 +61,7 @@ static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **
 	return *ret ? 0 : sink_refuse(error, size, -ENOMEM, "out of memory");
 }
 
-static unsigned digits(uint32_t n)
+static unsigned count_digits(uint32_t n)
 {
 	unsigned count = 1;
 
@@ -116,10 +116,11 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 				   "-w %s: the folder's name cannot hold conversions, only the "
 				   "file's",
 				   config->path);
-	sink->names.width = config->max_files ? digits(config->max_files - 1) : FILE_NAMES_WIDTH;
-	sink->number = numbered(sink) ? 0 : FILE_NAMES_NO_NUMBER;
+	sink->names.width =
+		config->max_files ? count_digits(config->max_files - 1) : FILE_NAMES_WIDTH;
+	sink->number = is_numbered(sink) ? 0 : FILE_NAMES_NO_NUMBER;
 	r = make_name(sink, 0, sink->number, &name, error, size);
-	if (!r && numbered(sink) && !sink->names.timed)
+	if (!r && is_numbered(sink) && !sink->names.timed)
 		r = check_ring(sink, error, size);
 	if (r < 0)
 		return r;
@@ -178,7 +179,8 @@ static int try_name(struct sink *sink, const char *path, char *error, size_t siz
 
 static int open_next(struct sink *sink, char *error, size_t size)
 {
-	uint32_t number = numbered(sink) ? following(sink, sink->number) : FILE_NAMES_NO_NUMBER;
+	uint32_t number =
+		is_numbered(sink) ? next_number(sink, sink->number) : FILE_NAMES_NO_NUMBER;
 	int r = -EEXIST;
 
 	drop_oldest(sink);
@@ -194,7 +196,7 @@ static int open_next(struct sink *sink, char *error, size_t size)
 			sink->next.ready = true;
 			return 0;
 		}
-		number = following(sink, number);
+		number = next_number(sink, number);
 	}
 	return r;
 }
@@ -322,7 +324,7 @@ bool sink_was_cut(struct sink *sink)
 
 /* What was written since the latest look may have gone behind the cut: the rest of a recording
  * whose beginning is elsewhere. What is more than that, somebody has left there, or put. */
-static int clear(struct sink *sink, uint64_t *ret_size)
+static int clear_next(struct sink *sink, uint64_t *ret_size)
 {
 	struct stat st;
 
@@ -338,7 +340,7 @@ static int clear(struct sink *sink, uint64_t *ret_size)
 int sink_begin_anew(struct sink *sink)
 {
 	uint64_t start;
-	int r = clear(sink, &start);
+	int r = clear_next(sink, &start);
 
 	if (r < 0)
 		return r;
@@ -368,7 +370,7 @@ unsigned sink_commands(const struct sink *sink)
 	return sink->commands.n;
 }
 
-static void describe(int error, const char *command, char *said, size_t size)
+static void describe_error(int error, const char *command, char *said, size_t size)
 {
 	const char *end = "; further failures are not told";
 
@@ -393,6 +395,6 @@ bool sink_reap(struct sink *sink, char *said, size_t size)
 	if (!sink->command_error || sink->command_told)
 		return false;
 	sink->command_told = true;
-	describe(sink->command_error, sink->config.post_rotate, said, size);
+	describe_error(sink->command_error, sink->config.post_rotate, said, size);
 	return true;
 }

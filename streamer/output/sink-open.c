@@ -162,7 +162,7 @@ static bool is_folder(const char *path)
 }
 
 /* What the options and the path say together. */
-static int plan(struct sink *sink, char *error, size_t size)
+static int plan_output(struct sink *sink, char *error, size_t size)
 {
 	const struct sink_config *config = &sink->config;
 	bool to_stdout = !strcmp(config->path, "-");
@@ -201,7 +201,7 @@ static int plan(struct sink *sink, char *error, size_t size)
 
 static int open_target(struct sink *sink, char *error, size_t size)
 {
-	int r = plan(sink, error, size);
+	int r = plan_output(sink, error, size);
 
 	if (r < 0)
 		return r;

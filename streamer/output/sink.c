@@ -10,7 +10,7 @@
 #include "streamer/output/sink-internal.h"
 
 /* Writes what there is room for. Returns as sink_write. */
-static ssize_t put(struct sink *sink, const void *data, size_t size)
+static ssize_t put_bytes(struct sink *sink, const void *data, size_t size)
 {
 	ssize_t n;
 
@@ -39,7 +39,7 @@ static int put_output(struct sink *sink)
 	size_t size;
 
 	while ((out = recording_writer_output(sink->writer, &size)), size) {
-		ssize_t n = put(sink, out, size);
+		ssize_t n = put_bytes(sink, out, size);
 
 		if (n <= 0)
 			return n ? (int)n : SINK_BLOCKED;
@@ -48,7 +48,7 @@ static int put_output(struct sink *sink)
 	return 0;
 }
 
-static void mark(struct sink *sink)
+static void mark_end(struct sink *sink)
 {
 	sink->marked = sink->written;
 	if (sink->writer)
@@ -98,13 +98,13 @@ static ssize_t write_batch(struct sink *sink, const void *data, size_t size)
 	n = (ssize_t)sink->batch;
 	sink->batch = 0;
 	if (!sink_keeps_going(sink))
-		mark(sink);
+		mark_end(sink);
 	return n;
 }
 
 ssize_t sink_write(struct sink *sink, const void *data, size_t size)
 {
-	return sink->writer ? write_batch(sink, data, size) : put(sink, data, size);
+	return sink->writer ? write_batch(sink, data, size) : put_bytes(sink, data, size);
 }
 
 int sink_cut(struct sink *sink, uint64_t keep)
@@ -140,7 +140,7 @@ bool sink_torn(const struct sink *sink)
 
 void sink_commit(struct sink *sink)
 {
-	mark(sink);
+	mark_end(sink);
 }
 
 void sink_rollback(struct sink *sink)
@@ -162,7 +162,7 @@ int sink_end(struct sink *sink)
 			roll_back(sink);
 		return r;
 	}
-	mark(sink);
+	mark_end(sink);
 	r = recording_writer_close(sink->writer);
 	if (!r)
 		r = put_output(sink);
@@ -172,7 +172,7 @@ int sink_end(struct sink *sink)
 		r = 0;
 	}
 	if (!r)
-		mark(sink);
+		mark_end(sink);
 	return r;
 }
 

@@ -116,7 +116,7 @@ static void hash_batch(struct stream *s)
 	s->hashed = s->tail;
 }
 
-static void compact(struct stream *s)
+static void compact_buffer(struct stream *s)
 {
 	memmove(s->buf, s->buf + s->frame, s->tail - s->frame);
 	s->head -= s->frame;
@@ -136,7 +136,7 @@ static int make_room(struct stream *s, size_t room, size_t max)
 	if (need > max)
 		return -ENOBUFS;
 	if (s->frame)
-		compact(s);
+		compact_buffer(s);
 	while (size < need)
 		size *= 2;
 	if (size == s->size)
@@ -222,7 +222,7 @@ static size_t frame_size(const uint8_t *p, const uint8_t **ret_body)
 	return i + 1 + length;
 }
 
-static void took(struct stream *s, size_t n)
+static void take_back(struct stream *s, size_t n)
 {
 	const uint8_t *body;
 	size_t size;
@@ -238,7 +238,7 @@ static void took(struct stream *s, size_t n)
 }
 
 /* A large set of Counters has gone out: back to the usual size. */
-static void shrink(struct stream *s)
+static void shrink_buffer(struct stream *s)
 {
 	uint8_t *buf;
 
@@ -261,9 +261,9 @@ int stream_flush(struct stream *s)
 			return (int)n;
 		if (!n)
 			return STREAM_BLOCKED;
-		took(s, (size_t)n);
+		take_back(s, (size_t)n);
 	}
-	shrink(s);
+	shrink_buffer(s);
 	return 0;
 }
 

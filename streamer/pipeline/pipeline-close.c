@@ -31,7 +31,7 @@ static uint64_t in_flight(const struct pipeline *p)
 }
 
 /* Programs that were running when the probes came off end by themselves. */
-static void settle(const struct pipeline *p)
+static void settle_rings(const struct pipeline *p)
 {
 	const struct timespec ms = {.tv_nsec = 1000000};
 
@@ -132,7 +132,7 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 }
 
 /* ring_fn: counts what is left. */
-static int count(void *data, const void *record, size_t size)
+static int count_lost(void *data, const void *record, size_t size)
 {
 	struct pipeline *p = data;
 	const struct wire_head *head = record;
@@ -158,8 +158,8 @@ static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
 			p->totals.lost_in_sink[i] += unwritten[probes[i]->field];
 	}
 	if (lost) {
-		(void)ring_drain(&p->critical, UINT_MAX, count, p, &taken);
-		(void)ring_drain(&p->bulk, UINT_MAX, count, p, &taken);
+		(void)ring_drain(&p->critical, UINT_MAX, count_lost, p, &taken);
+		(void)ring_drain(&p->bulk, UINT_MAX, count_lost, p, &taken);
 	}
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		n += p->totals.lost_in_sink[i] - p->totals.told_in_sink[i];
@@ -185,7 +185,7 @@ static int write_last(struct pipeline *p, uint64_t deadline)
 	return r;
 }
 
-static int finish(struct pipeline *p)
+static int finish_stream(struct pipeline *p)
 {
 	uint64_t deadline = now_ms() + CLOSING_MS;
 	int r;
@@ -224,7 +224,7 @@ static void await_commands(struct pipeline *p)
 	}
 }
 
-static const char *why(int r)
+static const char *explain_failure(int r)
 {
 	if (r == -ETIMEDOUT)
 		return "the reader took nothing for 5 s";
@@ -243,8 +243,8 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 
 	kernel_look(p->kernel);
 	kernel_detach(p->kernel);
-	settle(p);
-	r = finish(p);
+	settle_rings(p);
+	r = finish_stream(p);
 	if (!r) {
 		sink_finished(p->sink);
 		await_commands(p);
@@ -256,7 +256,7 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	(void)sink_sync(p->sink);
 	(void)snprintf(error, size,
 		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
-		       p->failed ? p->failed : sink_name(p->sink), why(r), lost,
+		       p->failed ? p->failed : sink_name(p->sink), explain_failure(r), lost,
 		       torn ? "within a record" : "with a whole record, but without a footer");
 	return r;
 }

@@ -28,7 +28,7 @@ void pipeline_fail(struct pipeline *p, int r, const char *what)
 	p->reason = "failed";
 }
 
-static uint64_t untold(const struct pipeline *p)
+static uint64_t count_untold(const struct pipeline *p)
 {
 	uint64_t n = 0;
 
@@ -49,7 +49,7 @@ void pipeline_commit(struct pipeline *p)
 	p->no_room_told = false;
 	(void)snprintf(p->notice, sizeof(p->notice),
 		       "%s: goes on; %" PRIu64 " events could not be written so far",
-		       sink_name(p->sink), untold(p));
+		       sink_name(p->sink), count_untold(p));
 }
 
 static void take_back(struct pipeline *p)
@@ -63,7 +63,7 @@ static void take_back(struct pipeline *p)
  * and that of the Header here are what tells. */
 static void begin_anew(struct pipeline *p)
 {
-	uint64_t before = untold(p);
+	uint64_t before = count_untold(p);
 	int r = sink_begin_anew(p->sink);
 
 	if (r < 0) {
@@ -80,7 +80,7 @@ static void begin_anew(struct pipeline *p)
 		       " events could not be written, and what came after the copy was made and "
 		       "before the cut is lost",
 		       sink_name(p->sink), stream_file(p->stream), stream_seq(p->stream),
-		       untold(p) - before);
+		       count_untold(p) - before);
 	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
 	if (r < 0)
 		pipeline_fail(p, r, "the kernel's sums");

@@ -119,7 +119,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	return NULL;
 }
 
-static bool over(const struct pipeline *p)
+static bool is_over(const struct pipeline *p)
 {
 	return p->blocked && stream_pending(p->stream) > PENDING_MAX;
 }
@@ -129,7 +129,7 @@ static bool has_room(struct pipeline *p, bool bulk)
 {
 	if (stream_pending(p->stream) >= PIPELINE_BATCH)
 		pipeline_flush(p);
-	if (bulk && over(p))
+	if (bulk && is_over(p))
 		return false;
 	return stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX);
 }
@@ -185,7 +185,7 @@ bool pipeline_is_record(const struct pipeline *p, const struct wire_head *head, 
 }
 
 /* ring_fn */
-static int take(void *data, const void *record, size_t size)
+static int take_record(void *data, const void *record, size_t size)
 {
 	const struct intake *intake = data;
 	struct pipeline *p = intake->p;
@@ -215,9 +215,9 @@ unsigned pipeline_drain(struct pipeline *p)
 	int r = 0;
 
 	if (!p->reason)
-		r = ring_drain(&p->critical, CRITICAL_BATCH, take, &critical, &n_critical);
+		r = ring_drain(&p->critical, CRITICAL_BATCH, take_record, &critical, &n_critical);
 	if (r >= 0 && !p->reason)
-		r = ring_drain(&p->bulk, BULK_BATCH, take, &bulk, &n_bulk);
+		r = ring_drain(&p->bulk, BULK_BATCH, take_record, &bulk, &n_bulk);
 	if (r < 0)
 		pipeline_fail(p, r, "a ring");
 	if (n_bulk && n_bulk < BULK_BATCH)
@@ -227,11 +227,11 @@ unsigned pipeline_drain(struct pipeline *p)
 	return n_critical + n_bulk;
 }
 
-static void report(struct pipeline *p)
+static void write_reports(struct pipeline *p)
 {
 	int r;
 
-	if (!p->reports.due || p->reason || p->no_room || over(p))
+	if (!p->reports.due || p->reason || p->no_room || is_over(p))
 		return;
 	kernel_refresh(p->kernel);
 	r = reports_write(&p->reports);
@@ -240,13 +240,13 @@ static void report(struct pipeline *p)
 	p->active |= p->reports.moved;
 }
 
-static unsigned wanted(const struct pipeline *p)
+static unsigned wanted_causes(const struct pipeline *p)
 {
 	return (stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX) ? WAKEUP_CRITICAL : 0) |
-	       (over(p) ? 0 : WAKEUP_BULK) | (p->blocked ? WAKEUP_SINK : 0);
+	       (is_over(p) ? 0 : WAKEUP_BULK) | (p->blocked ? WAKEUP_SINK : 0);
 }
 
-static void heed(struct pipeline *p, unsigned causes)
+static void heed_causes(struct pipeline *p, unsigned causes)
 {
 	if (causes & WAKEUP_SINK)
 		p->blocked = false;
@@ -305,7 +305,7 @@ int pipeline_run(struct pipeline *p)
 		pipeline_flush_lazily(p);
 		if (!pipeline_drain(p) && causes & (WAKEUP_CRITICAL | WAKEUP_BULK))
 			yield_to_kernel();
-		report(p);
+		write_reports(p);
 		pipeline_flush_lazily(p);
 		pipeline_rotate(p);
 		if (p->notice[0])
@@ -315,13 +315,13 @@ int pipeline_run(struct pipeline *p)
 			r = wakeup_tick(&p->wakeup);
 		p->active = false;
 		if (!r)
-			r = wakeup_listen(&p->wakeup, wanted(p));
+			r = wakeup_listen(&p->wakeup, wanted_causes(p));
 		if (!r && !p->reason)
 			r = wakeup_wait(&p->wakeup, -1, &causes);
 		if (r < 0)
 			pipeline_fail(p, r, "epoll");
 		else if (!p->reason)
-			heed(p, causes);
+			heed_causes(p, causes);
 		if (causes & WAKEUP_TOTALS)
 			return PIPELINE_TOTALS;
 	}

@@ -11,16 +11,16 @@
 
 #define EVENTS_MAX 8
 
-static int change(const struct wakeup *wakeup, int op, int fd, uint32_t events, unsigned cause)
+static int change_fd(const struct wakeup *wakeup, int op, int fd, uint32_t events, unsigned cause)
 {
 	struct epoll_event event = {.events = events, .data.u32 = cause};
 
 	return epoll_ctl(wakeup->epoll, op, fd, &event) < 0 ? -errno : 0;
 }
 
-static int add(const struct wakeup *wakeup, int fd, uint32_t events, unsigned cause)
+static int add_fd(const struct wakeup *wakeup, int fd, uint32_t events, unsigned cause)
 {
-	return change(wakeup, EPOLL_CTL_ADD, fd, events, cause);
+	return change_fd(wakeup, EPOLL_CTL_ADD, fd, events, cause);
 }
 
 static int open_signals(struct wakeup *wakeup)
@@ -58,26 +58,26 @@ static int open_timers(struct wakeup *wakeup, unsigned interval_seconds)
 
 static int add_all(struct wakeup *wakeup)
 {
-	int r = add(wakeup, wakeup->signals, EPOLLIN, WAKEUP_END);
+	int r = add_fd(wakeup, wakeup->signals, EPOLLIN, WAKEUP_END);
 
 	if (!r)
-		r = add(wakeup, wakeup->tick, EPOLLIN, WAKEUP_TICK);
+		r = add_fd(wakeup, wakeup->tick, EPOLLIN, WAKEUP_TICK);
 	if (!r)
-		r = add(wakeup, wakeup->flush, EPOLLIN, WAKEUP_FLUSH);
+		r = add_fd(wakeup, wakeup->flush, EPOLLIN, WAKEUP_FLUSH);
 	if (!r)
-		r = add(wakeup, wakeup->rotate, EPOLLIN, WAKEUP_ROTATE);
+		r = add_fd(wakeup, wakeup->rotate, EPOLLIN, WAKEUP_ROTATE);
 	if (!r)
-		r = add(wakeup, wakeup->interval, EPOLLIN, WAKEUP_INTERVAL);
+		r = add_fd(wakeup, wakeup->interval, EPOLLIN, WAKEUP_INTERVAL);
 	if (!r)
-		r = add(wakeup, wakeup->clock, EPOLLIN, WAKEUP_CLOCK);
+		r = add_fd(wakeup, wakeup->clock, EPOLLIN, WAKEUP_CLOCK);
 	if (!r)
-		r = add(wakeup, wakeup->critical, 0, WAKEUP_CRITICAL);
+		r = add_fd(wakeup, wakeup->critical, 0, WAKEUP_CRITICAL);
 	if (!r)
-		r = add(wakeup, wakeup->bulk, 0, WAKEUP_BULK);
+		r = add_fd(wakeup, wakeup->bulk, 0, WAKEUP_BULK);
 	if (r < 0)
 		return r;
 	/* without events it still tells when the reader goes; a file has none */
-	r = add(wakeup, wakeup->sink, 0, WAKEUP_SINK);
+	r = add_fd(wakeup, wakeup->sink, 0, WAKEUP_SINK);
 	if (r == -EPERM)
 		wakeup->sink = -1;
 	return r == -EPERM ? 0 : r;
@@ -116,7 +116,7 @@ void wakeup_done(struct wakeup *wakeup)
 
 int wakeup_watch_commands(const struct wakeup *wakeup, int fd)
 {
-	return fd < 0 ? 0 : add(wakeup, fd, EPOLLIN, WAKEUP_COMMAND);
+	return fd < 0 ? 0 : add_fd(wakeup, fd, EPOLLIN, WAKEUP_COMMAND);
 }
 
 static int listen_to(struct wakeup *wakeup, int fd, unsigned cause, unsigned causes,
@@ -126,7 +126,7 @@ static int listen_to(struct wakeup *wakeup, int fd, unsigned cause, unsigned cau
 
 	if (fd < 0 || !((wakeup->listening ^ causes) & cause))
 		return 0;
-	r = change(wakeup, EPOLL_CTL_MOD, fd, causes & cause ? events : 0, cause);
+	r = change_fd(wakeup, EPOLL_CTL_MOD, fd, causes & cause ? events : 0, cause);
 	if (!r)
 		wakeup->listening ^= cause;
 	return r;
@@ -143,7 +143,7 @@ int wakeup_listen(struct wakeup *wakeup, unsigned causes)
 	return r;
 }
 
-static int arm(int fd, int flags, uint64_t nano)
+static int arm_timer(int fd, int flags, uint64_t nano)
 {
 	const struct itimerspec at = {.it_value = {.tv_sec = (time_t)(nano / 1000000000u),
 						   .tv_nsec = (long)(nano % 1000000000u)}};
@@ -157,7 +157,7 @@ int wakeup_tick(struct wakeup *wakeup)
 
 	if (wakeup->ticking)
 		return 0;
-	r = arm(wakeup->tick, 0, 1000000000u);
+	r = arm_timer(wakeup->tick, 0, 1000000000u);
 	wakeup->ticking = !r;
 	return r;
 }
@@ -168,14 +168,14 @@ int wakeup_flush(struct wakeup *wakeup, uint64_t nano)
 
 	if (wakeup->flushing)
 		return 0;
-	r = arm(wakeup->flush, 0, nano);
+	r = arm_timer(wakeup->flush, 0, nano);
 	wakeup->flushing = !r;
 	return r;
 }
 
 int wakeup_rotate(struct wakeup *wakeup, uint64_t boottime)
 {
-	return arm(wakeup->rotate, TFD_TIMER_ABSTIME, boottime);
+	return arm_timer(wakeup->rotate, TFD_TIMER_ABSTIME, boottime);
 }
 
 static unsigned take_signals(struct wakeup *wakeup)
@@ -197,7 +197,7 @@ static unsigned take_signals(struct wakeup *wakeup)
 }
 
 /* Empties what woke us. */
-static int take(struct wakeup *wakeup, const struct epoll_event *event, unsigned *causes)
+static int take_event(struct wakeup *wakeup, const struct epoll_event *event, unsigned *causes)
 {
 	uint64_t expirations;
 	bool set = false;
@@ -243,7 +243,7 @@ int wakeup_wait(struct wakeup *wakeup, int timeout, unsigned *ret_causes)
 	if (n < 0 && errno != EINTR)
 		return -errno;
 	for (int i = 0; i < n; i++) {
-		r = take(wakeup, &events[i], &causes);
+		r = take_event(wakeup, &events[i], &causes);
 		if (r < 0)
 			return r;
 	}

@@ -51,7 +51,7 @@ static size_t size_of(int version)
 	return version >= 6 ? sizeof(struct ruleset) : (version >= 4 ? 2 : 1) * sizeof(uint64_t);
 }
 
-static int add(int ruleset, const struct landlock_folder *folder, uint64_t known)
+static int add_folder(int ruleset, const struct landlock_folder *folder, uint64_t known)
 {
 	const uint64_t writes =
 		WRITE_FILE | READ_FILE | READ_DIR | REMOVE_FILE | MAKE_REG | TRUNCATE;
@@ -80,7 +80,7 @@ int landlock_restrict(const struct landlock_folder *folders, unsigned n)
 	if (fd < 0)
 		return -errno;
 	for (unsigned i = 0; i < n && !r; i++)
-		r = add(fd, &folders[i], all.fs);
+		r = add_folder(fd, &folders[i], all.fs);
 	if (!r && syscall(RESTRICT_SELF, fd, 0))
 		r = -errno;
 	return r < 0 ? r : version;

@@ -20,7 +20,7 @@
 #include "streamer/privileges/reader-group.h"
 #include "streamer/privileges/syscall-filter.h"
 
-_printf_(2, 3) static void keep(struct privileges *left, const char *format, ...)
+_printf_(2, 3) static void keep_text(struct privileges *left, const char *format, ...)
 {
 	va_list args;
 
@@ -51,15 +51,16 @@ static void empty_bounds(struct privileges *left)
 	const uint64_t bounds = caps_empty_bounds();
 
 	if (bounds)
-		keep(left,
-		     "The capability bounding set keeps %d entries, which takes CAP_SETPCAP to "
-		     "empty; no_new_privs makes them useless.",
-		     __builtin_popcountll(bounds));
+		keep_text(
+			left,
+			"The capability bounding set keeps %d entries, which takes CAP_SETPCAP to "
+			"empty; no_new_privs makes them useless.",
+			__builtin_popcountll(bounds));
 }
 
 /* Root's groups too: there stays the one whose members read recordings, so that files can be given
  * to it. */
-static int become(const struct user *user)
+static int become_user(const struct user *user)
 {
 	gid_t ringside;
 	bool member = !reader_group_find("ringside", &ringside);
@@ -90,10 +91,10 @@ static int drop_capabilities(int map_fd, struct privileges *left)
 		caps.permitted = 0;
 	} else {
 		caps.permitted &= caps.permitted & bpf ? bpf : admin;
-		keep(left,
-		     "%s stays: this kernel wants it for every bpf() call "
-		     "(kernel.unprivileged_bpf_disabled; Linux 5.19 and newer do not).",
-		     caps.permitted & bpf ? "CAP_BPF" : "CAP_SYS_ADMIN");
+		keep_text(left,
+			  "%s stays: this kernel wants it for every bpf() call "
+			  "(kernel.unprivileged_bpf_disabled; Linux 5.19 and newer do not).",
+			  caps.permitted & bpf ? "CAP_BPF" : "CAP_SYS_ADMIN");
 	}
 	caps.effective = left->capabilities = caps.permitted;
 	return caps_set(&caps);
@@ -107,13 +108,15 @@ static void restrict_paths(const struct privileges_config *config, struct privil
 
 	left->landlock = r > 0 ? r : 0;
 	if (r == -ENOSYS || r == -EOPNOTSUPP)
-		keep(left, "All files its user may open stay in reach: this kernel has no Landlock "
-			   "(Linux 5.13), or does not use it (lsm= on its command line).");
+		keep_text(left,
+			  "All files its user may open stay in reach: this kernel has no Landlock "
+			  "(Linux 5.13), or does not use it (lsm= on its command line).");
 	else if (r < 0)
-		keep(left,
-		     "All files its user may open stay in reach: Landlock is refused (%s), by a "
-		     "seccomp profile perhaps.",
-		     strerrordesc_np(-r));
+		keep_text(
+			left,
+			"All files its user may open stay in reach: Landlock is refused (%s), by a "
+			"seccomp profile perhaps.",
+			strerrordesc_np(-r));
 }
 
 int privileges_drop(const struct privileges_config *config, struct privileges *ret, char *error,
@@ -123,15 +126,15 @@ int privileges_drop(const struct privileges_config *config, struct privileges *r
 
 	*ret = (struct privileges){.user = *config->user};
 	empty_bounds(ret);
-	r = become(config->user);
+	r = become_user(config->user);
 	if (r < 0) {
 		(void)snprintf(error, size, "cannot go on as user %s: %s", config->user->name,
 			       strerrordesc_np(-r));
 		return r;
 	}
 	if (!ret->user.uid)
-		keep(ret, "Its files stay root's own: %s.",
-		     config->stays ? config->stays : "--user says so");
+		keep_text(ret, "Its files stay root's own: %s.",
+			  config->stays ? config->stays : "--user says so");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -151,8 +154,9 @@ void privileges_filter(struct privileges *left)
 
 	left->filtered = !r;
 	if (r < 0)
-		keep(left, "All system calls stay possible: no seccomp filter can be set (%s).",
-		     strerrordesc_np(-r));
+		keep_text(left,
+			  "All system calls stay possible: no seccomp filter can be set (%s).",
+			  strerrordesc_np(-r));
 }
 
 const char *privileges_capability(const struct privileges *left)

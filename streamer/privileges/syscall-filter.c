@@ -103,8 +103,8 @@ static const struct {
 
 /* libseccomp takes the numbers of the architecture it was built for, and leaves a rule out where
  * there is no such call. */
-static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
-	       const struct scmp_arg_cmp *arg)
+static int add_rule(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned n,
+		    const struct scmp_arg_cmp *arg)
 {
 	int nr = seccomp_syscall_resolve_name(name);
 
@@ -119,7 +119,7 @@ static int add_limited(scmp_filter_ctx filter)
 		const struct scmp_arg_cmp arg = SCMP_CMP(limited[i].arg, SCMP_CMP_MASKED_EQ,
 							 limited[i].mask, limited[i].value);
 
-		r = add(filter, SCMP_ACT_ALLOW, limited[i].name, 1, &arg);
+		r = add_rule(filter, SCMP_ACT_ALLOW, limited[i].name, 1, &arg);
 	}
 	return r;
 }
@@ -127,10 +127,10 @@ static int add_limited(scmp_filter_ctx filter)
 static int add_deadly(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp load = SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, BPF_PROG_LOAD);
-	int r = add(filter, SCMP_ACT_KILL_PROCESS, "bpf", 1, &load);
+	int r = add_rule(filter, SCMP_ACT_KILL_PROCESS, "bpf", 1, &load);
 
 	for (size_t i = 0; i < ARRAY_SIZE(deadly) && !r; i++)
-		r = add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
+		r = add_rule(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
 	return r;
 }
 
@@ -140,7 +140,7 @@ static int add_abort(scmp_filter_ctx filter)
 	const struct scmp_arg_cmp self =
 		SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)getpid());
 
-	return add(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
+	return add_rule(filter, SCMP_ACT_ALLOW, "tgkill", 1, &self);
 }
 
 static int set_up(scmp_filter_ctx filter, uint32_t arch)
@@ -159,7 +159,7 @@ static int set_up(scmp_filter_ctx filter, uint32_t arch)
 	if (!r) /* a tree: some comparisons a call instead of some fifty */
 		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (size_t i = 0; i < ARRAY_SIZE(allowed) && !r; i++)
-		r = add(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
+		r = add_rule(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL);
 	if (!r)
 		r = add_limited(filter);
 	if (!r)

@@ -26,7 +26,7 @@ static bool is_called(const struct passwd *entry, const char *name, bool number,
 }
 
 /* The machine's own users alone: see reader-group.c. A number need not be in the file. */
-static int find(const char *name, struct user *ret)
+static int find_user(const char *name, struct user *ret)
 {
 	_cleanup_fclose_ FILE *f = fopen(PASSWD, "re");
 	struct passwd entry, *found;
@@ -48,7 +48,7 @@ static int find(const char *name, struct user *ret)
 	return number ? 0 : -ENOENT;
 }
 
-static void add(struct users *users, const struct user *user)
+static void add_user(struct users *users, const struct user *user)
 {
 	users->found[users->n] = *user;
 	users->found[users->n++].changes = user->uid != users->self.uid;
@@ -60,7 +60,7 @@ static bool find_caller(struct user *ret)
 	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID"), *end;
 	uint64_t n;
 
-	if (!uid || !gid || find(uid, ret) || !ret->uid)
+	if (!uid || !gid || find_user(uid, ret) || !ret->uid)
 		return false;
 	end = units_number(gid, UINT32_MAX - 1, &n);
 	if (!end || *end)
@@ -81,12 +81,12 @@ static int take_wish(struct users *users, const char *wish, char *error, size_t 
 {
 	struct user user;
 
-	if (find(wish, &user)) {
+	if (find_user(wish, &user)) {
 		(void)snprintf(error, size, "--user %s: " PASSWD " has no such user", wish);
 		return -ENOENT;
 	}
 	users->asked = true;
-	add(users, &user);
+	add_user(users, &user);
 	if (!users->found[0].changes || may_change())
 		return 0;
 	(void)snprintf(error, size,
@@ -103,7 +103,7 @@ int users_find(struct users *ret, const char *wish, char *error, size_t size)
 
 	*ret = (struct users){.self = {.uid = geteuid(), .gid = getegid()}};
 	(void)snprintf(number, sizeof(number), "%u", ret->self.uid);
-	(void)find(number, &user);
+	(void)find_user(number, &user);
 	memcpy(ret->self.name, user.name, sizeof(user.name));
 	if (wish)
 		return take_wish(ret, wish, error, size);
@@ -113,10 +113,10 @@ int users_find(struct users *ret, const char *wish, char *error, size_t size)
 		ret->stays = "it stays user root: CAP_SETUID and CAP_SETGID are missing";
 		return 0;
 	}
-	if (!find(SERVICE, &user) && user.uid != root.uid)
-		add(ret, &user);
+	if (!find_user(SERVICE, &user) && user.uid != root.uid)
+		add_user(ret, &user);
 	if (find_caller(&user)) {
-		add(ret, &user);
+		add_user(ret, &user);
 		ret->ran = &ret->found[ret->n - 1];
 	}
 	if (!ret->n)
@@ -148,7 +148,7 @@ static int try_as_self(int folder_fd)
 	return r < 0 ? r : may ? 0 : -EACCES;
 }
 
-static int restore(uid_t uid, gid_t gid, const gid_t *groups, int n)
+static int restore_ids(uid_t uid, gid_t gid, const gid_t *groups, int n)
 {
 	/* first the user, whose capabilities the rest takes */
 	return seteuid(uid) || setegid(gid) || setgroups((size_t)n, groups) ? -errno : 0;
@@ -168,7 +168,7 @@ static int try_as(const struct user *user, int folder_fd)
 	may = !setgroups(member, &ringside) && !setegid(user->gid) && !seteuid(user->uid) &&
 	      may_make(folder_fd);
 	/* without its rights nothing works, and what comes next will say so */
-	return restore(uid, gid, groups, n) || !may ? -EACCES : 0;
+	return restore_ids(uid, gid, groups, n) || !may ? -EACCES : 0;
 }
 
 static int try_user(const struct user *user, int folder_fd)
@@ -178,7 +178,7 @@ static int try_user(const struct user *user, int folder_fd)
 	return user->changes ? try_as(user, folder_fd) : try_as_self(folder_fd);
 }
 
-static int refuse(const struct user *user, const char *path, char *error, size_t size)
+static int refuse_user(const struct user *user, const char *path, char *error, size_t size)
 {
 	(void)snprintf(error, size,
 		       "files could not be made in %s later on, as user %s without privileges, "
@@ -206,7 +206,7 @@ int users_choose(const struct users *users, int owner_fd, int make_fd, const cha
 		return 0;
 	}
 	if (users->n || try_user(&users->self, make_fd))
-		return refuse(first, path, error, size);
+		return refuse_user(first, path, error, size);
 	*ret = users->self;
 	return 0;
 }

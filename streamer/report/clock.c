@@ -33,7 +33,7 @@ struct clock_pair clock_now(void)
 }
 
 /* Sets *ret_set if real time was set meanwhile, else leaves it alone. */
-static int arm(int fd, bool *ret_set)
+static int arm_timer(int fd, bool *ret_set)
 {
 	struct itimerspec at = {0};
 
@@ -58,7 +58,7 @@ int clock_watch(void)
 
 	if (fd < 0)
 		return -errno;
-	r = arm(fd, &set);
+	r = arm_timer(fd, &set);
 	if (r < 0) {
 		(void)close(fd);
 		return r;
@@ -73,21 +73,21 @@ int clock_rearm(int fd, bool *ret_set)
 	bool set = n < 0 && errno == ECANCELED;
 	int r;
 
-	r = arm(fd, &set);
+	r = arm_timer(fd, &set);
 	if (r < 0)
 		return r;
 	*ret_set = set;
 	return 0;
 }
 
-static int64_t offset(const struct clock_pair *pair)
+static int64_t offset_of(const struct clock_pair *pair)
 {
 	return (int64_t)(pair->realtime - pair->boottime);
 }
 
 bool clock_stepped(const struct clock_pair *before, const struct clock_pair *after)
 {
-	int64_t moved = offset(after) - offset(before);
+	int64_t moved = offset_of(after) - offset_of(before);
 
 	return moved > STEP_NANO || moved < -STEP_NANO;
 }
@@ -101,7 +101,7 @@ int clock_write(struct stream *stream, const struct clock_pair *now, bool steppe
 	r = stream_begin(stream, 64, &pb);
 	if (r < 0)
 		return r;
-	stream_set_offset(stream, offset(now));
+	stream_set_offset(stream, offset_of(now));
 	mark = pb_open(&pb, FIELD_RECORD_CLOCK);
 	pb_fixed64(&pb, FIELD_CLOCK_BOOTTIME_NANO, now->boottime);
 	pb_fixed64(&pb, FIELD_CLOCK_TIME_UNIX_NANO, now->realtime);

@@ -75,7 +75,7 @@ void counters_done(struct counters *counters)
 	*counters = (struct counters)COUNTERS_NULL;
 }
 
-static uint64_t load(const __u64 *p)
+static uint64_t load_relaxed(const __u64 *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
@@ -85,13 +85,13 @@ static void read_sums(const struct wire_sums *from, struct wire_sums *to)
 	/* A hook that runs between two loads makes the sums not add up for a moment: a few tries
 	 * avoid nearly all of it. Nothing is ever corrected. */
 	for (int i = 0; i < 4; i++) {
-		to->seen = load(&from->seen);
-		to->submitted = load(&from->submitted);
-		to->limited = load(&from->limited);
-		to->dropped = load(&from->dropped);
-		to->in_flight = load(&from->in_flight);
-		to->overflow = load(&from->overflow);
-		to->overflow_limited = load(&from->overflow_limited);
+		to->seen = load_relaxed(&from->seen);
+		to->submitted = load_relaxed(&from->submitted);
+		to->limited = load_relaxed(&from->limited);
+		to->dropped = load_relaxed(&from->dropped);
+		to->in_flight = load_relaxed(&from->in_flight);
+		to->overflow = load_relaxed(&from->overflow);
+		to->overflow_limited = load_relaxed(&from->overflow_limited);
 		if (to->seen == to->submitted + to->limited + to->dropped + to->in_flight)
 			break;
 	}
@@ -163,7 +163,7 @@ size_t counters_sums_room(const struct counters *counters)
 	return WIRE_PROBE_COUNT * ((size_t)counters->n_cpus * CPU_SUMS_MAX + 256);
 }
 
-static int grow(struct rows *rows)
+static int grow_rows(struct rows *rows)
 {
 	size_t capacity = rows->capacity ? rows->capacity * 2 : 2 * ROW_MAX;
 	uint8_t *data;
@@ -221,7 +221,7 @@ static int add_row(void *data, const void *key, const void *row)
 	last = rows->gone && removed_is_last(rows->gone, rows->probe, key, limited_of(probe, row));
 	if (!is_news(probe, row, &rows->view) && !last)
 		return 0;
-	if (grow(rows) < 0) {
+	if (grow_rows(rows) < 0) {
 		rows->cut = true;
 		return 1;
 	}
@@ -244,7 +244,7 @@ static int add_row(void *data, const void *key, const void *row)
 	return 0;
 }
 
-static int collect(const struct counters *counters, struct rows *rows)
+static int collect_rows(const struct counters *counters, struct rows *rows)
 {
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		int r;
@@ -311,7 +311,7 @@ int counters_write(struct counters *counters, const struct totals *totals, struc
 	rows->view.epoch = kernel_end_epoch(counters->kernel, counters->epoch);
 	if (counters->gone)
 		removed_walk(counters->gone, counters->read_nano);
-	r = collect(counters, rows);
+	r = collect_rows(counters, rows);
 	for (unsigned i = 0; i < rows->n_parts && !r; i++)
 		r = write_part(counters, totals, stream, rows, i, full && !rows->cut);
 	/* what did not fit is still due */

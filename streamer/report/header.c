@@ -20,7 +20,7 @@
 #define MAP_VALUE 2
 
 /* A string of the machine, which can hold any byte; an empty one is not known. */
-static void known(struct pb *pb, unsigned field, const char *s)
+static void put_known(struct pb *pb, unsigned field, const char *s)
 {
 	char clean[256 * UTF8_GROWTH];
 
@@ -28,23 +28,23 @@ static void known(struct pb *pb, unsigned field, const char *s)
 		pb_bytes(pb, field, clean, utf8_clean(clean, s, strnlen(s, 256)));
 }
 
-static void identity(struct pb *pb, const struct stream *stream, const struct header_config *config,
-		     const struct host *host)
+static void put_identity(struct pb *pb, const struct stream *stream,
+			 const struct header_config *config, const struct host *host)
 {
 	pb_string(pb, FIELD_HEADER_MAGIC, "RINGSIDE");
 	pb_uint(pb, FIELD_HEADER_FORMAT_VERSION, FORMAT_VERSION);
 	pb_bytes(pb, FIELD_HEADER_STREAM_ID, stream_id(stream), STREAM_ID_SIZE);
 	pb_uint(pb, FIELD_HEADER_FILE_INDEX, stream_file(stream));
 	pb_uint(pb, FIELD_HEADER_FIRST_SEQ, stream_seq(stream) + 1);
-	known(pb, FIELD_HEADER_HOST_NAME, config->host_name ? config->host_name : host->name);
-	known(pb, FIELD_HEADER_MACHINE_ID, host->machine_id);
-	known(pb, FIELD_HEADER_BOOT_ID, host->boot_id);
-	known(pb, FIELD_HEADER_KERNEL_RELEASE, host->kernel_release);
-	known(pb, FIELD_HEADER_ARCHITECTURE, host->architecture);
+	put_known(pb, FIELD_HEADER_HOST_NAME, config->host_name ? config->host_name : host->name);
+	put_known(pb, FIELD_HEADER_MACHINE_ID, host->machine_id);
+	put_known(pb, FIELD_HEADER_BOOT_ID, host->boot_id);
+	put_known(pb, FIELD_HEADER_KERNEL_RELEASE, host->kernel_release);
+	put_known(pb, FIELD_HEADER_ARCHITECTURE, host->architecture);
 	pb_string(pb, FIELD_HEADER_STREAMER_VERSION, RINGSIDE_VERSION);
 }
 
-static void labels(struct pb *pb, const struct header_config *config)
+static void put_labels(struct pb *pb, const struct header_config *config)
 {
 	for (size_t i = 0; i < config->n_labels; i++) {
 		const struct header_label *label = &config->labels[i];
@@ -56,17 +56,17 @@ static void labels(struct pb *pb, const struct header_config *config)
 	}
 }
 
-static void attempt(struct pb *pb, const struct kernel_attempt *attempt)
+static void put_attempt(struct pb *pb, const struct kernel_attempt *attempt)
 {
 	uint8_t *mark = pb_open(pb, FIELD_PROBE_ATTEMPTS);
 
 	pb_uint(pb, FIELD_ATTEMPT_TIER, attempt->tier);
 	pb_bool(pb, FIELD_ATTEMPT_OK, attempt->ok);
-	known(pb, FIELD_ATTEMPT_ERROR, attempt->error);
+	put_known(pb, FIELD_ATTEMPT_ERROR, attempt->error);
 	pb_close(pb, mark);
 }
 
-static void probe(struct pb *pb, const struct kernel_probe *p, const char *kind)
+static void put_probe(struct pb *pb, const struct kernel_probe *p, const char *kind)
 {
 	uint8_t *mark = pb_open(pb, FIELD_HEADER_PROBES);
 
@@ -82,11 +82,11 @@ static void probe(struct pb *pb, const struct kernel_probe *p, const char *kind)
 	if (p->tier != KERNEL_TIER_NONE)
 		pb_bool(pb, FIELD_PROBE_SELF_TESTED, p->self_tested);
 	for (size_t i = 0; i < p->n_attempts; i++)
-		attempt(pb, &p->attempts[i]);
+		put_attempt(pb, &p->attempts[i]);
 	pb_close(pb, mark);
 }
 
-static void limits(struct pb *pb, const struct kernel_config *config)
+static void put_limits(struct pb *pb, const struct kernel_config *config)
 {
 	uint8_t *mark = pb_open(pb, FIELD_HEADER_LIMITS);
 
@@ -97,11 +97,11 @@ static void limits(struct pb *pb, const struct kernel_config *config)
 	pb_close(pb, mark);
 }
 
-static void privileges(struct pb *pb, const struct privileges *left)
+static void put_privileges(struct pb *pb, const struct privileges *left)
 {
 	uint8_t *mark = pb_open(pb, FIELD_HEADER_PRIVILEGES);
 
-	known(pb, FIELD_PRIVILEGES_USER, left->user.name);
+	put_known(pb, FIELD_PRIVILEGES_USER, left->user.name);
 	pb_uint(pb, FIELD_PRIVILEGES_UID, left->user.uid);
 	if (left->capabilities)
 		pb_string(pb, FIELD_PRIVILEGES_CAPABILITIES, privileges_capability(left));
@@ -109,12 +109,12 @@ static void privileges(struct pb *pb, const struct privileges *left)
 		pb_uint(pb, FIELD_PRIVILEGES_LANDLOCK, (uint64_t)left->landlock);
 	pb_bool(pb, FIELD_PRIVILEGES_SECCOMP_FILTER, left->filtered);
 	for (unsigned i = 0; i < left->n_kept; i++)
-		known(pb, FIELD_PRIVILEGES_KEPT, left->kept[i]);
+		put_known(pb, FIELD_PRIVILEGES_KEPT, left->kept[i]);
 	pb_close(pb, mark);
 }
 
-static void notes(struct pb *pb, const struct kernel_config *config, const struct host *host,
-		  bool compiled)
+static void put_notes(struct pb *pb, const struct kernel_config *config, const struct host *host,
+		      bool compiled)
 {
 	char text[128];
 
@@ -151,27 +151,27 @@ int header_write(struct stream *stream, const struct machine *machine, const str
 	if (r < 0)
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
-	identity(&pb, stream, config, &machine->host);
-	labels(&pb, config);
+	put_identity(&pb, stream, config, &machine->host);
+	put_labels(&pb, config);
 	if (!machine_oom_kills(machine, &oom_kills))
 		pb_uint(&pb, FIELD_HEADER_KERNEL_OOM_KILLS, oom_kills);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		if (asked->probes & 1u << i)
-			probe(&pb, kernel_probe(kernel, i), probes[i]->name);
+			put_probe(&pb, kernel_probe(kernel, i), probes[i]->name);
 	pb_uint(&pb, FIELD_HEADER_CRITICAL_RING_BYTES, asked->critical_ring_bytes);
 	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, asked->bulk_ring_bytes);
 	if (map_bytes)
 		pb_uint(&pb, FIELD_HEADER_MAP_BYTES, map_bytes);
 	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
-	limits(&pb, asked);
+	put_limits(&pb, asked);
 	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */
 		pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);
 	pb_uint(&pb, FIELD_HEADER_PAGE_BYTES, (uint64_t)sysconf(_SC_PAGESIZE));
 	pb_uint(&pb, FIELD_HEADER_COUNTERS_INTERVAL_NANO,
 		(uint64_t)config->counters_interval * 1000000000u);
 	if (machine->privileges)
-		privileges(&pb, machine->privileges);
-	notes(&pb, asked, &machine->host, kernel_is_compiled(kernel));
+		put_privileges(&pb, machine->privileges);
+	put_notes(&pb, asked, &machine->host, kernel_is_compiled(kernel));
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

@@ -60,8 +60,8 @@ void limited_done(struct limited *limited)
 }
 
 /* The row of the key, or the free place where it belongs. */
-static struct limited_row *place(struct limited_row *rows, size_t size, uint32_t probe,
-				 const uint8_t *key)
+static struct limited_row *find_place(struct limited_row *rows, size_t size, uint32_t probe,
+				      const uint8_t *key)
 {
 	size_t i = XXH64(key, KEY_MAX, probe) & (size - 1);
 
@@ -71,7 +71,7 @@ static struct limited_row *place(struct limited_row *rows, size_t size, uint32_t
 }
 
 /* Makes sure that a free place stays free after one more row. */
-static int grow(struct limited *limited)
+static int grow_rows(struct limited *limited)
 {
 	size_t size = limited->size * 2;
 	struct limited_row *rows;
@@ -90,7 +90,7 @@ static int grow(struct limited *limited)
 		const struct limited_row *row = &limited->rows[i];
 
 		if (row->used)
-			*place(rows, size, row->probe, row->key) = *row;
+			*find_place(rows, size, row->probe, row->key) = *row;
 	}
 	free(limited->rows);
 	limited->rows = rows;
@@ -122,7 +122,7 @@ static int write_report(const struct walk *walk, const struct report *report)
 	return stream_end(walk->stream, &pb);
 }
 
-static uint64_t largest(uint64_t a, uint64_t b)
+static uint64_t largest_of(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
@@ -155,7 +155,7 @@ static int report_row(void *data, const void *key, const void *value)
 	if (!row->limited)
 		return 0;
 	memcpy(padded, key, probes[walk->probe]->key_size);
-	kept = place(limited->rows, limited->size, walk->probe, padded);
+	kept = find_place(limited->rows, limited->size, walk->probe, padded);
 	if (kept->reported >= row->limited)
 		return 0;
 	if (is_early(walk, key, row)) {
@@ -163,16 +163,16 @@ static int report_row(void *data, const void *key, const void *value)
 		return 0;
 	}
 	if (!kept->used) {
-		if (grow(limited) < 0) {
+		if (grow_rows(limited) < 0) {
 			walk->unkept += row->limited;
 			return 0;
 		}
-		kept = place(limited->rows, limited->size, walk->probe, padded);
+		kept = find_place(limited->rows, limited->size, walk->probe, padded);
 	}
 	report.count = row->limited - kept->reported;
 	report.first = kept->reported ? kept->last : row->first_limited;
 	/* the row's members are written one after another: a moment may be older than the count */
-	report.last = largest(row->last_limited, report.first);
+	report.last = largest_of(row->last_limited, report.first);
 	r = write_report(walk, &report);
 	if (r < 0)
 		return r;
@@ -227,17 +227,17 @@ static int walk_probe(struct walk *walk, const struct wire_sums *sums)
 	return r;
 }
 
-static struct limited_row *find(const struct limited *limited, unsigned probe, const void *key)
+static struct limited_row *find_row(const struct limited *limited, unsigned probe, const void *key)
 {
 	uint8_t padded[KEY_MAX] = {0};
 
 	memcpy(padded, key, probes[probe]->key_size);
-	return place(limited->rows, limited->size, probe, padded);
+	return find_place(limited->rows, limited->size, probe, padded);
 }
 
 uint64_t limited_reported(const struct limited *limited, unsigned probe, const void *key)
 {
-	const struct limited_row *row = find(limited, probe, key);
+	const struct limited_row *row = find_row(limited, probe, key);
 
 	return row->used ? row->reported : 0;
 }
@@ -245,7 +245,7 @@ uint64_t limited_reported(const struct limited *limited, unsigned probe, const v
 /* Those behind it that had to go further than their place move up. */
 void limited_forget(struct limited *limited, unsigned probe, const void *key)
 {
-	struct limited_row *row = find(limited, probe, key), moved;
+	struct limited_row *row = find_row(limited, probe, key), moved;
 	size_t at = (size_t)(row - limited->rows);
 
 	if (!row->used)
@@ -258,7 +258,7 @@ void limited_forget(struct limited *limited, unsigned probe, const void *key)
 			return;
 		moved = limited->rows[at];
 		limited->rows[at] = (struct limited_row){0};
-		*place(limited->rows, limited->size, moved.probe, moved.key) = moved;
+		*find_place(limited->rows, limited->size, moved.probe, moved.key) = moved;
 	}
 }
 

@@ -45,7 +45,7 @@ bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, str
 	return ret->count;
 }
 
-static void said(struct totals *totals, const struct lost *lost)
+static void mark_said(struct totals *totals, const struct lost *lost)
 {
 	if (lost->has_cpu)
 		totals_cpu(totals, lost->probe, lost->cpu)->told_dropped += lost->count;
@@ -87,7 +87,7 @@ int lost_write(struct stream *stream, struct totals *totals, const struct lost *
 	int r = write_record(stream, lost);
 
 	if (!r)
-		said(totals, lost);
+		mark_said(totals, lost);
 	return r;
 }
 

@@ -10,7 +10,7 @@
 
 #define REFUSED_MAX 48u /* different ones */
 
-static uint64_t nano(struct timeval tv)
+static uint64_t nano_of(struct timeval tv)
 {
 	return (uint64_t)tv.tv_sec * 1000000000u + (uint64_t)tv.tv_usec * 1000u;
 }
@@ -54,8 +54,8 @@ void own_usage_put(const struct machine *machine, uint64_t map_bytes, const uint
 	struct rusage usage;
 
 	if (!getrusage(RUSAGE_SELF, &usage)) {
-		pb_uint(pb, FIELD_STREAMER_COST_USER_CPU_NANO, nano(usage.ru_utime));
-		pb_uint(pb, FIELD_STREAMER_COST_SYSTEM_CPU_NANO, nano(usage.ru_stime));
+		pb_uint(pb, FIELD_STREAMER_COST_USER_CPU_NANO, nano_of(usage.ru_utime));
+		pb_uint(pb, FIELD_STREAMER_COST_SYSTEM_CPU_NANO, nano_of(usage.ru_stime));
 	}
 	if (anonymous)
 		pb_uint(pb, FIELD_STREAMER_COST_ANONYMOUS_BYTES, anonymous);

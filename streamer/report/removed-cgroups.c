@@ -38,7 +38,7 @@ struct update {
 };
 
 /* Room for one more. Without memory the kernel keeps them. */
-static int grow(struct removed *gone)
+static int grow_rows(struct removed *gone)
 {
 	size_t capacity = gone->capacity ? 2 * gone->capacity : BUCKETS_MIN;
 	struct removed_cgroup *cgroups;
@@ -54,7 +54,7 @@ static int grow(struct removed *gone)
 }
 
 /* kernel_dead_fn. Each slot is heard of once. */
-static int hear(void *data, const struct wire_gone *from)
+static int hear_removed(void *data, const struct wire_gone *from)
 {
 	const struct update *update = data;
 	struct removed *gone = update->gone;
@@ -63,7 +63,7 @@ static int hear(void *data, const struct wire_gone *from)
 
 	if (*heard & bit)
 		return 0;
-	if (grow(gone))
+	if (grow_rows(gone))
 		return -ENOMEM;
 	*heard |= bit;
 	gone->cgroups[gone->n++] = (struct removed_cgroup){.gone = *from, .nano = update->now};
@@ -76,14 +76,14 @@ void removed_update(struct removed *gone, const struct kernel *kernel, uint64_t 
 	struct update update = {.gone = gone, .now = now};
 	struct wire_gone one;
 
-	for (unsigned i = 0; i < WIRE_SHARE_SLOTS && !grow(gone) && kernel_take_gone(kernel, &one);
-	     i++)
-		(void)hear(&update, &one);
-	if ((all || missed != gone->missed) && !kernel_dead(kernel, hear, &update))
+	for (unsigned i = 0;
+	     i < WIRE_SHARE_SLOTS && !grow_rows(gone) && kernel_take_gone(kernel, &one); i++)
+		(void)hear_removed(&update, &one);
+	if ((all || missed != gone->missed) && !kernel_dead(kernel, hear_removed, &update))
 		gone->missed = missed;
 }
 
-static uint32_t *bucket(const struct removed *gone, const struct wire_cgroup_key *key)
+static uint32_t *bucket_of(const struct removed *gone, const struct wire_cgroup_key *key)
 {
 	return &gone->buckets[((key->id ^ (uint64_t)key->hierarchy << 32) * 0x9e3779b97f4a7c15u >>
 			       32) &
@@ -107,7 +107,7 @@ void removed_walk(struct removed *gone, uint64_t now)
 	gone->n_due = n;
 	for (size_t i = 0; i < n; i++) {
 		struct removed_cgroup *cgroup = &gone->cgroups[i];
-		uint32_t *first = bucket(gone, &cgroup->gone.cgroup);
+		uint32_t *first = bucket_of(gone, &cgroup->gone.cgroup);
 
 		cgroup->next = *first;
 		*first = (uint32_t)i + 1;
@@ -115,9 +115,9 @@ void removed_walk(struct removed *gone, uint64_t now)
 }
 
 /* Index + 1, or 0. */
-static uint32_t find(const struct removed *gone, const struct wire_cgroup_key *key)
+static uint32_t find_cgroup(const struct removed *gone, const struct wire_cgroup_key *key)
 {
-	uint32_t at = gone->n_due ? *bucket(gone, key) : 0;
+	uint32_t at = gone->n_due ? *bucket_of(gone, key) : 0;
 
 	for (; at; at = gone->cgroups[at - 1].next) {
 		const struct wire_cgroup_key *one = &gone->cgroups[at - 1].gone.cgroup;
@@ -139,7 +139,7 @@ bool removed_is_last(struct removed *gone, unsigned probe, const void *key, uint
 		return false;
 	probes[probe]->row_cgroup(key, &cgroup.hierarchy, &id);
 	cgroup.id = id;
-	at = find(gone, &cgroup);
+	at = find_cgroup(gone, &cgroup);
 	if (!at)
 		return false;
 	if (gone->n_rows == REMOVED_ROWS_MAX) {

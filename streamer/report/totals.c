@@ -70,7 +70,7 @@ uint64_t totals_written(const struct totals *totals, unsigned probe)
 	return n;
 }
 
-static uint64_t load(const __u64 *p)
+static uint64_t load_relaxed(const __u64 *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
@@ -82,13 +82,13 @@ struct wire_sums totals_kernel(const struct wire_cpu *cpus, unsigned n_cpus, uns
 	for (unsigned i = 0; i < n_cpus; i++) {
 		const struct wire_sums *s = &cpus[i].probe[probe];
 
-		sum.seen += load(&s->seen);
-		sum.submitted += load(&s->submitted);
-		sum.limited += load(&s->limited);
-		sum.dropped += load(&s->dropped);
-		sum.in_flight += load(&s->in_flight);
-		sum.overflow += load(&s->overflow);
-		sum.overflow_limited += load(&s->overflow_limited);
+		sum.seen += load_relaxed(&s->seen);
+		sum.submitted += load_relaxed(&s->submitted);
+		sum.limited += load_relaxed(&s->limited);
+		sum.dropped += load_relaxed(&s->dropped);
+		sum.in_flight += load_relaxed(&s->in_flight);
+		sum.overflow += load_relaxed(&s->overflow);
+		sum.overflow_limited += load_relaxed(&s->overflow_limited);
 	}
 	return sum;
 }

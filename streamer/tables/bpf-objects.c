@@ -73,7 +73,7 @@ struct bpf_objects *bpf_objects_free(struct bpf_objects *objects)
 	return NULL;
 }
 
-static int compare(uint32_t a, uint32_t b)
+static int compare_ids(uint32_t a, uint32_t b)
 {
 	return a < b ? -1 : a > b;
 }
@@ -81,11 +81,11 @@ static int compare(uint32_t a, uint32_t b)
 static int compare_holders(const void *a, const void *b)
 {
 	const struct wire_holder *x = a, *y = b;
-	int r = compare(x->object, y->object);
+	int r = compare_ids(x->object, y->object);
 
 	if (!r)
-		r = compare(x->id, y->id);
-	return r ? r : compare(x->pid, y->pid);
+		r = compare_ids(x->id, y->id);
+	return r ? r : compare_ids(x->pid, y->pid);
 }
 
 /* iterator_fn */
@@ -162,9 +162,9 @@ static void put_holders(const struct holders *holders, struct object *object,
 
 static int compare_known(const struct known *a, const struct known *b)
 {
-	int r = compare(a->object, b->object);
+	int r = compare_ids(a->object, b->object);
 
-	return r ? r : compare(a->id, b->id);
+	return r ? r : compare_ids(a->id, b->id);
 }
 
 static const struct known *find_known(const struct bpf_objects *before,
