@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/kinds/bpf_object-json.h"
+#include "consumer/kinds/bpf_object-internal.h"
 
 #include <string.h>
-
-#include "consumer/kinds/bpf_object-internal.h"
 
 void object_json(struct json_page *page, const struct object *object)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No events, and no sums: each row is an object that there is. */
 #include "consumer/kinds/bpf_object-internal.h"
-#include "consumer/kinds/kind.h"
 
 static void put_state(struct line *line, const struct ledger *ledger, uint64_t now_nano)
 {
@@ -19,6 +18,7 @@ const struct kind kind_bpf_object = {
 	.words = "BPF objects",
 	.option = "counters",
 	.meant = (const char *const[]){"bpf", NULL},
+	.rows = &bpf_object_rows,
 	.metrics = bpf_object_metrics,
 	.state = put_state,
 	.check_name = "ebpf",

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "consumer/base/text-line.h"
 #include "proto/ringside.pb-c.h"
 
+struct columns;
 struct cursor;
 struct json_page;
 struct ledger;
@@ -27,6 +29,18 @@ struct kind_list {
 	bool of_containers;                /* the last part is the container's */
 	/* The parts but a container's, a tab behind each that another one follows. */
 	void (*put)(struct line *line, const Ringside__V1__Record *record);
+};
+
+/* What stats tells of a kind's rows. */
+struct kind_rows {
+	size_t size; /* of a state, which is zero at first */
+	/* Counters of the stream @header is of, the @stream-th. 0 or -ENOMEM. */
+	int (*add)(void *state, const Ringside__V1__Header *header, uint64_t stream,
+		   const Ringside__V1__Record *record);
+	void (*done)(void *state);
+	/* Both add nothing where there was no row. */
+	void (*text)(const void *state, struct columns *columns);
+	void (*json)(const void *state, struct json_page *page);
 };
 
 struct kind {
@@ -58,6 +72,7 @@ struct kind {
 	 * @kind: index of the ledger. */
 	void (*metrics)(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			uint64_t now_nano);
+	const struct kind_rows *rows;
 	/* What the kernel counts by itself, whether there is a probe or not. */
 	void (*machine_metrics)(struct prometheus *e, const struct ledger *ledger);
 	const char *check_name; /* in /check */

@@ -2,8 +2,9 @@
 /* What stats.c added up, as one object. */
 #include <time.h>
 
+#include "consumer/base/json-page.h"
 #include "consumer/base/text-line.h"
-#include "consumer/stats/stats-internal.h"
+#include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -104,6 +105,17 @@ static void put_list(const struct stats *stats, unsigned which, struct json_page
 	json_end_object(page);
 }
 
+static void put_upkeep(const struct own_usage *upkeep, struct json_page *page)
+{
+	json_begin_object(page, "streamer");
+	json_add_known_uint(page, "cpu_nano", upkeep->span_nano, upkeep->cpu_nano);
+	json_add_known_uint(page, "span_nano", upkeep->span_nano, upkeep->span_nano);
+	json_add_known_uint(page, "anonymous_bytes", upkeep->has_anonymous,
+			    upkeep->anonymous_bytes);
+	json_add_known_uint(page, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
+	json_end_object(page);
+}
+
 void stats_json(const struct stats *stats, const struct stats_print *print)
 {
 	struct json_page page = json_begin_page(print->writer);
@@ -130,6 +142,10 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		if (stats_list(i))
 			put_list(stats, i, &page);
-	stats_json_counters(&stats->counters, &page);
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (stats->rows[i])
+			kinds[i]->rows->json(stats->rows[i], &page);
+	if (own_usage_is_known(&stats->upkeep))
+		put_upkeep(&stats->upkeep, &page);
 	json_end_page(&page);
 }

@@ -3,12 +3,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "consumer/base/columns.h"
 #include "consumer/base/duration.h"
-#include "consumer/stats/stats-internal.h"
+#include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
 #define SECOND UINT64_C(1000000000)
-#define HEADS "     delivered     held back" /* STATS_NUMBER each */
+#define NUMBER 14 /* columns */
+#define NAME_MIN 15
+#define NAME_MAX_SHOWN 60
+#define HEADS "     delivered     held back" /* NUMBER each */
 #define MOST_WIDTH 18                        /* of "  most 1,234,567" */
 
 static void put_counted(struct line *line, uint64_t n, const char *one)
@@ -116,7 +120,7 @@ static void put_chart_row(const struct stats *stats, unsigned kind, size_t each,
 		most = count > most ? count : most;
 	}
 	line_text(line, stats->kinds[kind].name);
-	columns_pad(columns, STATS_NAME_MIN);
+	columns_pad(columns, NAME_MIN);
 	line_text(line, " ");
 	for (size_t i = 0; i < n; i += each)
 		put_bar(line, column_of(stats, kind, i, each), most);
@@ -128,7 +132,7 @@ static void put_chart_row(const struct stats *stats, unsigned kind, size_t each,
 static void put_chart(const struct stats *stats, const struct stats_print *print,
 		      struct columns *columns)
 {
-	size_t around = STATS_NAME_MIN + 1 + MOST_WIDTH, n = time_buckets_used(&stats->buckets);
+	size_t around = NAME_MIN + 1 + MOST_WIDTH, n = time_buckets_used(&stats->buckets);
 	size_t room = print->columns > around + 8 ? print->columns - around : 8;
 	size_t each = (n + room - 1) / room;
 
@@ -156,7 +160,7 @@ static void put_lost(const struct stats_kind *kind, struct columns *columns)
 
 	for (unsigned i = 0; i < LOST_REASONS; i++)
 		sum += kind->lost[i].count;
-	columns_count(columns, sum, STATS_NUMBER);
+	columns_count(columns, sum, NUMBER);
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		const struct lost_count *lost = &kind->lost[i];
 		const char *word = lost_reasons[i].word;
@@ -182,8 +186,8 @@ static void put_lost(const struct stats_kind *kind, struct columns *columns)
 static void put_count(struct columns *columns, size_t width, const struct toplist_count *count)
 {
 	columns_pad(columns, width);
-	columns_count(columns, count->delivered, STATS_NUMBER);
-	columns_count(columns, count->limited, STATS_NUMBER);
+	columns_count(columns, count->delivered, NUMBER);
+	columns_count(columns, count->limited, NUMBER);
 }
 
 static void put_totals(const struct stats *stats, struct columns *columns)
@@ -191,12 +195,12 @@ static void put_totals(const struct stats *stats, struct columns *columns)
 	if (!stats->n_kinds)
 		return;
 	columns_title(columns, "Totals");
-	columns_pad(columns, STATS_NAME_MIN);
+	columns_pad(columns, NAME_MIN);
 	line_text(&columns->line, HEADS "          lost");
 	columns_end_row(columns);
 	for (unsigned i = 0; i < stats->n_kinds; i++) {
 		line_text(&columns->line, stats->kinds[i].name);
-		put_count(columns, STATS_NAME_MIN, &stats->kinds[i].count);
+		put_count(columns, NAME_MIN, &stats->kinds[i].count);
 		put_lost(&stats->kinds[i], columns);
 		columns_end_row(columns);
 	}
@@ -220,7 +224,7 @@ static void put_name(struct line *line, const char *name)
 static size_t name_width(const struct toplist_row *const *rows, size_t n)
 {
 	char text[TOPLIST_SHOWN_NAME + 16], name[TOPLIST_SHOWN_NAME];
-	size_t width = STATS_NAME_MIN;
+	size_t width = NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
 		struct line line = line_make(text, sizeof(text));
@@ -228,7 +232,7 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 
 		put_name(&line, toplist_name(rows, n, i, name));
 		one = line_width(text, line_end(&line));
-		if (one <= STATS_NAME_MAX && one > width)
+		if (one <= NAME_MAX_SHOWN && one > width)
 			width = one;
 	}
 	return width;
@@ -264,6 +268,13 @@ static void put_list(const struct stats *stats, unsigned which, struct columns *
 		put_named(columns, "(not known)", width, &list->unknown);
 }
 
+static void put_upkeep(const struct own_usage *upkeep, struct columns *columns)
+{
+	columns_title(columns, "The streamer itself: ");
+	own_usage_text(&columns->line, upkeep);
+	columns_end_row(columns);
+}
+
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
 	struct columns columns;
@@ -280,5 +291,9 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		if (stats_list(i))
 			put_list(stats, i, &columns);
-	stats_text_counters(&stats->counters, &columns);
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (stats->rows[i])
+			kinds[i]->rows->text(stats->rows[i], &columns);
+	if (own_usage_is_known(&stats->upkeep))
+		put_upkeep(&stats->upkeep, &columns);
 }

@@ -25,20 +25,36 @@ const struct kind_list *stats_list(unsigned which)
 
 int stats_new(struct stats **ret)
 {
-	struct stats *stats = calloc(1, sizeof(*stats));
+	_cleanup_(stats_freep) struct stats *stats = calloc(1, sizeof(*stats));
 
 	if (!stats)
 		return -ENOMEM;
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		(void)getrandom(&stats->lists[i].seed, sizeof(stats->lists[i].seed), GRND_NONBLOCK);
-	*ret = stats;
+	for (unsigned i = 0; i < KINDS_COUNT; i++) {
+		if (!kinds[i]->rows)
+			continue;
+		stats->rows[i] = calloc(1, kinds[i]->rows->size);
+		if (!stats->rows[i])
+			return -ENOMEM;
+	}
+	*ret = TAKE_PTR(stats);
 	return 0;
+}
+
+static void free_rows(struct stats *stats)
+{
+	for (unsigned i = 0; i < KINDS_COUNT; i++) {
+		if (stats->rows[i])
+			kinds[i]->rows->done(stats->rows[i]);
+		free(stats->rows[i]);
+	}
 }
 
 struct stats *stats_free(struct stats *stats)
 {
 	if (stats)
-		bpf_objects_done(&stats->counters.objects);
+		free_rows(stats);
 	for (unsigned i = 0; stats && i < STATS_LISTS; i++)
 		toplist_done(&stats->lists[i]);
 	free(stats);
@@ -211,11 +227,31 @@ static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)
 	lost_add(stats->kinds[get_kind(stats, lost->kind)].lost, lost);
 }
 
+static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
+			const Ringside__V1__Record *record)
+{
+	int r = 0;
+
+	if (!header)
+		return 0;
+	if (header->stream_id.len == STATS_ID &&
+	    memcmp(header->stream_id.data, stats->stream_id, STATS_ID) != 0) {
+		memcpy(stats->stream_id, header->stream_id.data, STATS_ID);
+		stats->streams++;
+		own_usage_part(&stats->upkeep); /* of another process */
+	}
+	own_usage_take(&stats->upkeep, record->counters->cost, record->boottime_nano);
+	for (unsigned i = 0; !r && i < KINDS_COUNT; i++)
+		if (stats->rows[i])
+			r = kinds[i]->rows->add(stats->rows[i], header, stats->streams, record);
+	return r;
+}
+
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 	      const Ringside__V1__Record *record)
 {
 	if (record->body_case == BODY(COUNTERS))
-		return stats_counters_add(&stats->counters, header, record);
+		return add_counters(stats, header, record);
 	if (record->body_case == BODY(LIMITED))
 		add_limited(stats, record);
 	else if (record->body_case == BODY(LOST))

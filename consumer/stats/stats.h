@@ -8,12 +8,13 @@
 #include "consumer/base/out-buffer.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/read/lost-reasons.h"
-#include "consumer/stats/stats-counters.h"
+#include "consumer/read/own-usage.h"
 #include "consumer/stats/time-buckets.h"
 #include "consumer/stats/toplist.h"
 #include "proto/ringside.pb-c.h"
 
 #define STATS_KINDS TIME_BUCKETS_ROWS
+#define STATS_ID 16
 
 /* A list of containers, and one for each kind that has its own. */
 enum { STATS_CONTAINERS, STATS_OF_KINDS, STATS_LISTS = STATS_OF_KINDS + KINDS_COUNT };
@@ -38,7 +39,10 @@ struct stats {
 	struct time_buckets buckets; /* a row a kind, held back events included */
 	/* The parts of a name are separated by tabs. */
 	struct toplist lists[STATS_LISTS];
-	struct stats_counters counters;
+	struct own_usage upkeep; /* of all streamers together */
+	uint8_t stream_id[STATS_ID];
+	uint64_t streams;
+	void *rows[KINDS_COUNT]; /* what kinds keep of theirs; NULL: nothing */
 };
 
 /* All there is to it is to be zero. Some megabytes: allocate it. */
