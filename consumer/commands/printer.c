@@ -157,7 +157,7 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	if (r)
 		return r;
 	output->header = reader_header(reader);
-	output->memo = reader_memo(reader);
+	output->cache = reader_memo(reader);
 	r = output_put(output, item->record, item->frame, item->size);
 	if (!r && (!match || !output_prints(output, item->peek.kind)))
 		return PRINTER_NOTHING;

@@ -27,5 +27,5 @@ struct replay_clock {
 bool replay_clock_parse(const char *text, double *ret);
 
 /* When the record is due, at @now or later; both of one clock that does not step, ns. */
-uint64_t replay_clock_due(struct replay_clock *pace, const struct reader_record *item,
+uint64_t replay_clock_due(struct replay_clock *clock, const struct reader_record *item,
 			  const Ringside__V1__Header *header, uint64_t now);

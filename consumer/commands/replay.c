@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 
 struct replay {
 	struct printer printer;
-	struct replay_clock pace;
+	struct replay_clock clock;
 };
 
 static void replay_done(struct replay *replay)
@@ -44,7 +44,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 
 	if (opt != OPT_SPEED)
 		return printer_option(printer, opt, arg);
-	if (!replay_clock_parse(arg, &replay->pace.speed))
+	if (!replay_clock_parse(arg, &replay->clock.speed))
 		return options_word_error(&printer->options,
 					  "%.32s is not a speed: say 1, 0.5, 100 or max", arg);
 	return 0;
@@ -78,9 +78,9 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	struct replay *replay = container_of(data, struct replay, printer);
 	int r = 0;
 
-	if (replay->pace.speed > 0) {
+	if (replay->clock.speed > 0) {
 		printer_pass(data, reader); /* it may take a while until the next one */
-		r = wait_until(replay, replay_clock_due(&replay->pace, item, reader_header(reader),
+		r = wait_until(replay, replay_clock_due(&replay->clock, item, reader_header(reader),
 							clock_nano(CLOCK_MONOTONIC)));
 	}
 	if (!r)
@@ -105,7 +105,7 @@ static void widen_pipe(void)
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(replay_done) struct replay replay = {.pace = {.speed = 1}};
+	_cleanup_(replay_done) struct replay replay = {.clock = {.speed = 1}};
 	struct printer *printer = &replay.printer;
 	int r = printer_init(printer, &command_replay, rows, NULL);
 
@@ -118,7 +118,7 @@ static int run(int argc, char **argv)
 		r = printer_check(printer);
 	if (r >= 0)
 		return r;
-	if (!replay.pace.speed)
+	if (!replay.clock.speed)
 		widen_pipe();
 	r = printer_open(printer);
 	if (!r)

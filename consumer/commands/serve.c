@@ -42,7 +42,7 @@ struct serve {
 	uint64_t series;
 	const char *token_file;
 	struct access_token token;
-	struct ledger_feed intake;
+	struct ledger_feed feed;
 	struct events events;
 	struct http *http;
 	pthread_t main;
@@ -113,7 +113,7 @@ static int parse_options(struct serve *serve, int argc, char **argv)
 	if (optind == argc && inputs_none())
 		return options_usage_error(&serve->options,
 					   "name a recording or a folder of recordings");
-	serve->intake.path = optind < argc ? argv[optind] : inputs_default();
+	serve->feed.path = optind < argc ? argv[optind] : inputs_default();
 	return -1;
 }
 
@@ -126,7 +126,7 @@ static void *read_records(void *data)
 {
 	struct serve *serve = data;
 
-	serve->error = ledger_feed_run(&serve->intake);
+	serve->error = ledger_feed_run(&serve->feed);
 	atomic_store(&serve->ended, true);
 	(void)pthread_kill(serve->main, SIGUSR2);
 	return NULL;
@@ -150,7 +150,7 @@ static int read_token(struct serve *serve)
 static int listen_all(struct serve *serve)
 {
 	int r = serve->n_listen
-			? http_new(&serve->http, &serve->intake, &serve->events, serve->n_listen)
+			? http_new(&serve->http, &serve->feed, &serve->events, serve->n_listen)
 			: 0;
 
 	if (r == -ENOPKG) {
@@ -187,7 +187,7 @@ static void write_metrics(struct writer *writer, void *data)
 {
 	struct serve *serve = data;
 
-	http_metrics(writer, &serve->intake, &serve->events, serve->http, false);
+	http_metrics(writer, &serve->feed, &serve->events, serve->http, false);
 }
 
 /* When something changed; and now and then all the same, so that its age tells. */
@@ -198,9 +198,9 @@ static void write_textfile(struct serve *serve, bool now)
 
 	if (!serve->textfile)
 		return;
-	(void)pthread_mutex_lock(&serve->intake.lock);
-	generation = serve->intake.ledger.generation;
-	(void)pthread_mutex_unlock(&serve->intake.lock);
+	(void)pthread_mutex_lock(&serve->feed.lock);
+	generation = serve->feed.ledger.generation;
+	(void)pthread_mutex_unlock(&serve->feed.lock);
 	if (!now && generation == serve->textfile_generation &&
 	    second - serve->textfile_second < TEXTFILE_SECONDS)
 		return;
@@ -216,9 +216,9 @@ static void tick_clock(struct serve *serve, unsigned seconds)
 {
 	if (serve->http)
 		http_review(serve->http);
-	(void)pthread_mutex_lock(&serve->intake.lock);
-	ledger_review(&serve->intake.ledger, clock_nano(CLOCK_REALTIME));
-	(void)pthread_mutex_unlock(&serve->intake.lock);
+	(void)pthread_mutex_lock(&serve->feed.lock);
+	ledger_review(&serve->feed.ledger, clock_nano(CLOCK_REALTIME));
+	(void)pthread_mutex_unlock(&serve->feed.lock);
 	write_textfile(serve, false);
 	if (seconds % ALIVE_SECONDS == 0)
 		events_keep_alive(&serve->events);
@@ -228,14 +228,14 @@ static void tick_clock(struct serve *serve, unsigned seconds)
 static void wait_for_end(struct serve *serve, const sigset_t *signals)
 {
 	const struct timespec second = {.tv_sec = 1};
-	bool is_pipe = !strcmp(serve->intake.path, "-");
+	bool is_pipe = !strcmp(serve->feed.path, "-");
 
 	for (unsigned seconds = 1;; seconds++) {
 		int sig = sigtimedwait(signals, NULL, &second);
 
 		if (sig == SIGTERM || sig == SIGINT)
 			return;
-		if (atomic_load(&serve->ended) && (is_pipe || serve->error || serve->intake.failed))
+		if (atomic_load(&serve->ended) && (is_pipe || serve->error || serve->feed.failed))
 			return;
 		tick_clock(serve, seconds);
 	}
@@ -267,7 +267,7 @@ static int serve_on(struct serve *serve)
 	serve->http = http_free(serve->http);
 	if (atomic_load(&serve->ended) && serve->error)
 		return say_failed("cannot go on", serve->error);
-	return atomic_load(&serve->ended) && serve->intake.failed ? EXIT_FAILED : 0;
+	return atomic_load(&serve->ended) && serve->feed.failed ? EXIT_FAILED : 0;
 }
 
 static int run(int argc, char **argv)
@@ -277,7 +277,7 @@ static int run(int argc, char **argv)
 	int r;
 
 	serve.series = SERIES_DEFAULT;
-	ledger_feed_init(&serve.intake, 0);
+	ledger_feed_init(&serve.feed, 0);
 	r = options_init(&serve.options, &command_serve, rows, NULL);
 	if (!r)
 		r = events_init(&serve.events);
@@ -286,11 +286,11 @@ static int run(int argc, char **argv)
 	r = parse_options(&serve, argc, argv);
 	if (r >= 0)
 		return r;
-	serve.intake.ledger.series.limit = serve.series;
-	serve.intake.following = true;
-	serve.intake.say = say_error;
-	serve.intake.pass = publish_record;
-	serve.intake.data = &serve.events;
+	serve.feed.ledger.series.limit = serve.series;
+	serve.feed.following = true;
+	serve.feed.say = say_error;
+	serve.feed.pass = publish_record;
+	serve.feed.data = &serve.events;
 	r = serve_on(&serve);
 	for (unsigned i = 0; i < serve.n_sockets; i++)
 		(void)unlink(serve.sockets[i]);

@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 
 struct status {
 	struct options options;
-	struct ledger_feed intake;
+	struct ledger_feed feed;
 	bool json, quiet;
 };
 
@@ -64,8 +64,8 @@ static int parse_options(struct status *status, int argc, char **argv)
 		return r;
 	if (argc - optind > 1)
 		return options_usage_error(&status->options, "one file or folder at a time");
-	status->intake.path = optind < argc ? argv[optind] : folder_folder();
-	if (!strcmp(status->intake.path, "-"))
+	status->feed.path = optind < argc ? argv[optind] : folder_folder();
+	if (!strcmp(status->feed.path, "-"))
 		return options_usage_error(&status->options, "name a file or a folder");
 	return -1;
 }
@@ -119,16 +119,16 @@ static void put_ages(struct columns *columns, const struct health *health)
 	columns_end_row(columns);
 }
 
-static void put_upkeep(struct columns *columns, const struct own_usage *upkeep)
+static void put_upkeep(struct columns *columns, const struct own_usage *usage)
 {
-	if (own_usage_is_known(upkeep)) {
+	if (own_usage_is_known(usage)) {
 		line_text(&columns->line, "  streamer        ");
-		own_usage_text(&columns->line, upkeep);
+		own_usage_text(&columns->line, usage);
 		columns_end_row(columns);
 	}
-	if (upkeep->refusals) {
+	if (usage->refusals) {
 		line_text(&columns->line, "  refused to it   ");
-		own_usage_refused_text(&columns->line, upkeep);
+		own_usage_refused_text(&columns->line, usage);
 		columns_end_row(columns);
 	}
 }
@@ -186,7 +186,7 @@ static void print_text(struct writer *writer, const struct ledger *ledger,
 	if (health->status < HEALTH_NONE)
 		put_ages(&columns, health);
 	if (health->stream.living)
-		put_upkeep(&columns, health->stream.upkeep);
+		put_upkeep(&columns, health->stream.usage);
 	if (health->status < HEALTH_NONE)
 		put_probes(&columns, ledger);
 }
@@ -194,7 +194,7 @@ static void print_text(struct writer *writer, const struct ledger *ledger,
 static int print_health(const struct status *status, const struct health *health)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
-	const struct ledger *ledger = &status->intake.ledger;
+	const struct ledger *ledger = &status->feed.ledger;
 	int r = writer_new(&writer, STDOUT_FILENO);
 
 	if (r)
@@ -210,7 +210,7 @@ static int judge_health(const struct status *status, const struct health *health
 {
 	if (!health_is_alive(health->status) || !health->attached)
 		return EXIT_FAILED;
-	if (status->intake.damaged)
+	if (status->feed.damaged)
 		return EXIT_DAMAGED;
 	return health->status == HEALTH_LOSSES ? EXIT_LOSSES : EXIT_SUCCESS;
 }
@@ -220,11 +220,10 @@ static int look_once(struct status *status)
 	struct health health;
 	int r;
 
-	status->intake.say = say_error;
-	status->intake.only_open = true;
-	r = ledger_feed_run(&status->intake);
-	health =
-		health_of(&status->intake.ledger, clock_nano(CLOCK_REALTIME), status->intake.error);
+	status->feed.say = say_error;
+	status->feed.only_open = true;
+	r = ledger_feed_run(&status->feed);
+	health = health_of(&status->feed.ledger, clock_nano(CLOCK_REALTIME), status->feed.error);
 	if (!r && !status->quiet)
 		r = print_health(status, &health);
 	if (r && r != -EPIPE) {
@@ -239,7 +238,7 @@ static int run(int argc, char **argv)
 	struct status status = {0};
 	int r;
 
-	ledger_feed_init(&status.intake, SERIES);
+	ledger_feed_init(&status.feed, SERIES);
 	r = options_init(&status.options, &command_status, rows, NULL);
 	if (r) {
 		say_error(strerror(-r));
@@ -248,7 +247,7 @@ static int run(int argc, char **argv)
 	r = parse_options(&status, argc, argv);
 	if (r < 0)
 		r = look_once(&status);
-	ledger_feed_done(&status.intake);
+	ledger_feed_done(&status.feed);
 	return r;
 }
 

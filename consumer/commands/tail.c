@@ -21,13 +21,13 @@ static const struct option_row rows[] = {
 
 struct tail {
 	struct printer printer;
-	struct rotation trail;
+	struct rotation rotation;
 	uint64_t lines;
 };
 
 static void tail_done(struct tail *tail)
 {
-	rotation_done(&tail->trail);
+	rotation_done(&tail->rotation);
 	printer_done(&tail->printer);
 }
 
@@ -44,7 +44,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 	struct tail *tail = container_of(printer, struct tail, printer);
 
 	if (opt == 'f')
-		tail->trail.following = true;
+		tail->rotation.following = true;
 	else if (opt != 'n')
 		return printer_option(printer, opt, arg);
 	else if (parse_lines(arg, &tail->lines))
@@ -63,12 +63,12 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		r = printer_check(&tail->printer);
 	if (r >= 0)
 		return r;
-	tail->trail.path = optind < argc ? argv[optind] : folder_folder();
+	tail->rotation.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
 		return options_word_error(options,
 					  "one file or folder at a time, and not %.64s, too",
 					  argv[optind + 1]);
-	if (!strcmp(tail->trail.path, "-"))
+	if (!strcmp(tail->rotation.path, "-"))
 		return options_usage_error(options,
 					   "name a file or a folder; `ringside cat` reads pipes");
 	return -1;
@@ -164,32 +164,32 @@ static const struct each_record_ops printing = {
 /* 0, or -errno of the output. */
 static int print_records(struct tail *tail)
 {
-	int r = rotation_start(&tail->trail);
+	int r = rotation_start(&tail->rotation);
 
-	while (!r && rotation_goes_on(&tail->trail)) {
-		r = rotation_read(&tail->trail);
+	while (!r && rotation_goes_on(&tail->rotation)) {
+		r = rotation_read(&tail->rotation);
 		if (!r)
 			r = writer_flush(tail->printer.writer);
-		if (!r && rotation_goes_on(&tail->trail))
-			r = watch_wait(&tail->trail.watch, STDOUT_FILENO);
+		if (!r && rotation_goes_on(&tail->rotation))
+			r = watch_wait(&tail->rotation.watch, STDOUT_FILENO);
 	}
 	return r;
 }
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .trail.watch.fd = -1};
+	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .rotation.watch.fd = -1};
 	int r = printer_init(&tail.printer, &command_tail, rows, &filter_set);
 
 	if (!r)
 		r = parse_options(&tail, argc, argv);
 	if (r >= 0)
 		return r;
-	tail.trail.ops = &trail_lines;
-	tail.trail.follow.ops = &printing;
-	tail.trail.follow.wants = wants_record;
-	tail.trail.follow.skip = skip_record;
-	tail.trail.follow.data = &tail.printer;
+	tail.rotation.ops = &trail_lines;
+	tail.rotation.follow.ops = &printing;
+	tail.rotation.follow.wants = wants_record;
+	tail.rotation.follow.skip = skip_record;
+	tail.rotation.follow.data = &tail.printer;
 	r = printer_open(&tail.printer);
 	if (!r)
 		r = print_records(&tail);

@@ -39,12 +39,12 @@ static void print_missed(const struct recount_kind *kind)
 		(void)printf(" %12s\n", "not counted");
 }
 
-static void print_kinds(const struct recount *tally)
+static void print_kinds(const struct recount *recount)
 {
 	(void)printf("  %-16s %12s %12s %12s %12s %12s\n", "kind", "written", "limited", "dropped",
 		     "lost in sink", "missed runs");
-	for (unsigned i = 0; i < tally->n; i++) {
-		const struct recount_kind *kind = &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		const struct recount_kind *kind = &recount->kinds[i];
 
 		(void)printf("  %-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64,
 			     *kind->name ? kind->name : "(any)", kind->written,
@@ -65,7 +65,7 @@ static void print_checksums(const struct verify_report *report)
 	print_findings("uncovered", &report->uncovered);
 }
 
-static void print_table(const struct verify_report *report, const struct recount *tally)
+static void print_table(const struct verify_report *report, const struct recount *recount)
 {
 	(void)printf("  %-9s%" PRIu64 " in %" PRIu64 " stream%s, seq %" PRIu64 " to %" PRIu64
 		     ", %" PRIu64 " bytes\n",
@@ -76,7 +76,7 @@ static void print_table(const struct verify_report *report, const struct recount
 	print_findings("loss", &report->losses);
 	print_findings("doubt", &report->doubts);
 	print_findings("note", &report->notes);
-	print_kinds(tally);
+	print_kinds(recount);
 }
 
 struct run {
@@ -164,28 +164,28 @@ static void report_input(struct run *run, const char *name)
 	(void)fflush(stdout);
 }
 
-static void verify_input(struct run *run, const struct input_order *lineup, size_t i)
+static void verify_input(struct run *run, const struct input_order *order, size_t i)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
-	const char *path = lineup->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
+	const char *path = order->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
 	struct verify_input_config config = {
-		.next_seq = input_order_next_seq(lineup, i),
-		.lacks_next = input_order_lacks_next(lineup, i),
+		.next_seq = input_order_next_seq(order, i),
+		.lacks_next = input_order_lacks_next(order, i),
 		.progress = show_progress,
 		.data = run,
 	};
 	char safe[LINE_FILE];
 	int r;
 
-	r = damaged_reader_open(&salvage, path);
+	r = damaged_reader_open(&damaged, path);
 	if (r) {
 		fail_input(run, name, r);
 		return;
 	}
-	config.in_progress = being_written_check(damaged_reader_fd(salvage)) == 1;
+	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
-	progress_begin(&run->progress, name, damaged_reader_fd(salvage));
-	r = examine(run->verify, salvage, &config);
+	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
+	r = examine(run->verify, damaged, &config);
 	progress_end(&run->progress);
 	if (r) {
 		fail_input(run, name, r);
@@ -219,12 +219,12 @@ static void report_head(struct run *run, const struct head *head)
 }
 
 /* One that is there is not to be sought elsewhere. */
-static void note_unknown(const struct run *run, const struct input_order *lineup)
+static void note_unknown(const struct run *run, const struct input_order *order)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < lineup->n; i++)
-		n += lineup->all[i].headless;
+	for (size_t i = 0; i < order->n; i++)
+		n += order->all[i].headless;
 	if (n && run->missing && !run->quiet)
 		(void)printf("of %" PRIu64 " file%s the Header cannot be read: what is said to be "
 			     "missing may be %s\n",
@@ -264,13 +264,13 @@ static void print_sum(const struct run *run)
 
 static int verify_all(struct run *run, const char *const *paths, int n)
 {
-	_cleanup_(input_order_done) struct input_order lineup = {0};
+	_cleanup_(input_order_done) struct input_order order = {0};
 	_cleanup_(first_files_done) struct first_files heads = {0};
 	int r;
 
-	r = input_order_new(&lineup, paths, n, fail_folder, run);
+	r = input_order_new(&order, paths, n, fail_folder, run);
 	if (!r)
-		r = first_files_new(&heads, &lineup);
+		r = first_files_new(&heads, &order);
 	if (!r)
 		r = verify_new(&run->verify);
 	if (r) {
@@ -278,11 +278,11 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		return run->status;
 	}
 	verify_tell_heads(run->verify, &heads);
-	for (size_t i = 0; i < lineup.n; i++)
-		verify_input(run, &lineup, i);
+	for (size_t i = 0; i < order.n; i++)
+		verify_input(run, &order, i);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
 		report_head(run, &heads.all[i]);
-	note_unknown(run, &lineup);
+	note_unknown(run, &order);
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);

@@ -38,7 +38,7 @@ struct rotation_known {
 /* Set what is above the line; the rest is zero, but for watch.fd: -1. */
 struct rotation {
 	const struct rotation_ops *ops;
-	struct growing follow; /* its ops and data are the trail's, too */
+	struct growing follow; /* its ops and data are the rotation's, too */
 	const char *path;
 	bool following; /* false: what is there now, and no more */
 	struct watch watch;
@@ -52,12 +52,12 @@ struct rotation {
 };
 
 /* Reads what is there. 0 or -errno of the sink; what is wrong with the input is said. */
-int rotation_start(struct rotation *trail);
+int rotation_start(struct rotation *rotation);
 
 /* Whether more may come. */
-bool rotation_goes_on(const struct rotation *trail);
+bool rotation_goes_on(const struct rotation *rotation);
 
 /* Reads what is new: behind each watch_wait. 0 or -errno of the sink. */
-int rotation_read(struct rotation *trail);
+int rotation_read(struct rotation *rotation);
 
-void rotation_done(struct rotation *trail);
+void rotation_done(struct rotation *rotation);

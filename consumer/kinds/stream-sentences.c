@@ -132,7 +132,7 @@ static void put_rows(struct line *line, const Ringside__V1__Counters *counters, 
 void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 {
 	const char *between = ": ";
-	struct own_usage upkeep = {0};
+	struct own_usage usage = {0};
 
 	line_text(line, "counters");
 	if (counters->parts > 1) {
@@ -148,9 +148,9 @@ void text_counters(struct line *line, const Ringside__V1__Counters *counters)
 	}
 	put_rows(line, counters, between);
 	if (counters->cost) {
-		own_usage_take(&upkeep, counters->cost, 0);
+		own_usage_take(&usage, counters->cost, 0);
 		line_text(line, "; the streamer: ");
-		own_usage_text(line, &upkeep);
+		own_usage_text(line, &usage);
 	}
 }
 

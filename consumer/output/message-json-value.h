@@ -54,7 +54,7 @@ struct message_json {
 
 struct shapes {
 	enum message_json_form form;
-	struct message_cache *memo; /* borrowed; NULL: none */
+	struct message_cache *cache; /* borrowed; NULL: none */
 	unsigned n;
 	struct message_json shapes[SHAPES_MAX];
 };

@@ -8,7 +8,7 @@
 #include "consumer/output/message-json-value.h"
 #include "consumer/read/message-cache.h"
 
-#define NOTE_MAX (32u * 1024) /* of a message in JSON: a longer one is not kept in the memo */
+#define NOTE_MAX (32u * 1024) /* of a message in JSON: a longer one is not kept in the cache */
 
 /* The key and value of a map's entry, written as one member. */
 static void put_entry(const struct message_json_field *field, struct writer *writer,
@@ -205,12 +205,12 @@ static void put_noted(const struct message_json *shape, struct writer *writer, c
 	put_object(shape, writer, message);
 	size = (size_t)(writer->buf + writer->size - start);
 	if (size <= NOTE_MAX)
-		message_cache_note_keep(shapes->memo, note, shapes, start, size);
+		message_cache_note_keep(shapes->cache, note, shapes, start, size);
 }
 
 void message_json_put(const struct message_json *shape, struct writer *writer, const void *message)
 {
-	struct message_cache_note *note = message_cache_note(shape->shapes->memo, message);
+	struct message_cache_note *note = message_cache_note(shape->shapes->cache, message);
 
 	if (note)
 		put_noted(shape, writer, message, note);
@@ -247,9 +247,9 @@ const void *message_json_field_message(const struct message_json_field *field, c
 	return *(const void *const *)((const uint8_t *)message + field->offset);
 }
 
-void shapes_use_memo(struct shapes *shapes, struct message_cache *memo)
+void shapes_use_memo(struct shapes *shapes, struct message_cache *cache)
 {
-	shapes->memo = memo;
+	shapes->cache = cache;
 }
 
 const struct message_json *shapes_root(const struct shapes *shapes)

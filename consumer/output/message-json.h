@@ -32,7 +32,7 @@ const struct message_json *shapes_root(const struct shapes *shapes);
 int shapes_rename(struct shapes *shapes, const char *name, const char *key);
 
 /* What the memo's messages look like is kept in it from now on; NULL: of none. Borrowed. */
-void shapes_use_memo(struct shapes *shapes, struct message_cache *memo);
+void shapes_use_memo(struct shapes *shapes, struct message_cache *cache);
 
 /* {"a":1,"b":2} */
 void message_json_put(const struct message_json *shape, struct writer *writer, const void *message);

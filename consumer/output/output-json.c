@@ -122,7 +122,7 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 	const struct message_json_field *field = message_json_oneof(root, record);
 	const void *body;
 
-	shapes_use_memo(state->shapes, output->memo);
+	shapes_use_memo(state->shapes, output->cache);
 	writer_put(output->writer, "{", 1);
 	put_envelope(output, record, field ? message_json_field_name(field) : "unknown");
 	if (field) {

@@ -18,7 +18,7 @@ static int open_protojson(struct output *output)
 static int put_protojson(struct output *output, const Ringside__V1__Record *record,
 			 const uint8_t *frame, size_t size)
 {
-	shapes_use_memo(output->state, output->memo);
+	shapes_use_memo(output->state, output->cache);
 	message_json_put(shapes_root(output->state), output->writer, record);
 	writer_put(output->writer, "\n", 1);
 	return 0;

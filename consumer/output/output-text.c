@@ -134,7 +134,7 @@ static void put_label(const struct output *output, struct line *line,
 
 static void put_who(struct output *output, struct line *line, const Ringside__V1__Record *record)
 {
-	struct message_cache_note *note = message_cache_note(output->memo, text_whose(record));
+	struct message_cache_note *note = message_cache_note(output->cache, text_whose(record));
 	struct state *state = output->state;
 	const char *start = line->p;
 	char who[TEXT_MAX];
@@ -146,7 +146,7 @@ static void put_who(struct output *output, struct line *line, const Ringside__V1
 		size = text_who(who, sizeof(who), record);
 		line_put(line, who, size);
 		if (note)
-			message_cache_note_keep(output->memo, note, state, who, size);
+			message_cache_note_keep(output->cache, note, state, who, size);
 	}
 	width = line_width(start, (size_t)(line->p - start));
 	if (width > state->width)

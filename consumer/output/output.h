@@ -43,7 +43,7 @@ struct output {
 	const Ringside__V1__Header *header;
 	/* Where parts of the record may lie that come again (message-cache.h), or NULL. Likewise.
 	 */
-	struct message_cache *memo;
+	struct message_cache *cache;
 	/* --- */
 	void *state; /* the ops' own */
 };

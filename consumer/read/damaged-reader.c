@@ -43,96 +43,96 @@ static bool is_file(int fd)
 }
 
 /* A compressed recording whose first bytes are damaged is none by these, but by its indexes. */
-static int force_compressed(struct damaged_reader *salvage, const char *path)
+static int force_compressed(struct damaged_reader *damaged, const char *path)
 {
 	struct recording_frame frame;
 	struct reader_record item;
 	struct stat st;
 	int r;
 
-	if (reader_next(salvage->reader, &item) != READER_FOREIGN)
+	if (reader_next(damaged->reader, &item) != READER_FOREIGN)
 		return 0;
-	if (fstat(reader_fd(salvage->reader), &st) < 0)
+	if (fstat(reader_fd(damaged->reader), &st) < 0)
 		return -errno;
-	r = recording_frames_before(reader_fd(salvage->reader), (uint64_t)st.st_size, &frame);
+	r = recording_frames_before(reader_fd(damaged->reader), (uint64_t)st.st_size, &frame);
 	if (r)
 		return r < 0 ? r : 0;
-	salvage->reader = reader_free(salvage->reader);
-	salvage->plain = false;
-	salvage->compressed = true;
-	r = reader_open(&salvage->reader, path);
-	return r ? r : reader_force_compressed(salvage->reader);
+	damaged->reader = reader_free(damaged->reader);
+	damaged->plain = false;
+	damaged->compressed = true;
+	r = reader_open(&damaged->reader, path);
+	return r ? r : reader_force_compressed(damaged->reader);
 }
 
 int damaged_reader_open(struct damaged_reader **ret, const char *path)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage =
-		calloc(1, sizeof(*salvage));
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged =
+		calloc(1, sizeof(*damaged));
 	int r;
 
-	if (!salvage)
+	if (!damaged)
 		return -ENOMEM;
-	arena_init(&salvage->arena);
-	resync_init(&salvage->resync, &salvage->window);
-	problem_init(&salvage->problem, "");
-	r = reader_open(&salvage->reader, path);
+	arena_init(&damaged->arena);
+	resync_init(&damaged->resync, &damaged->window);
+	problem_init(&damaged->problem, "");
+	r = reader_open(&damaged->reader, path);
 	if (!r)
-		reader_set_framed(salvage->reader);
+		reader_set_framed(damaged->reader);
 	if (!r)
-		r = reader_is_compressed(salvage->reader, &salvage->compressed);
+		r = reader_is_compressed(damaged->reader, &damaged->compressed);
 	if (r)
 		return r;
-	salvage->plain = !salvage->compressed && is_file(reader_fd(salvage->reader));
-	if (salvage->plain)
-		r = force_compressed(salvage, path);
+	damaged->plain = !damaged->compressed && is_file(reader_fd(damaged->reader));
+	if (damaged->plain)
+		r = force_compressed(damaged, path);
 	if (r)
 		return r;
-	file_window_init(&salvage->window, reader_fd(salvage->reader));
-	reader_want_marks(salvage->reader);
-	*ret = TAKE_PTR(salvage);
+	file_window_init(&damaged->window, reader_fd(damaged->reader));
+	reader_want_marks(damaged->reader);
+	*ret = TAKE_PTR(damaged);
 	return 0;
 }
 
-struct damaged_reader *damaged_reader_free(struct damaged_reader *salvage)
+struct damaged_reader *damaged_reader_free(struct damaged_reader *damaged)
 {
-	if (salvage) {
-		file_window_done(&salvage->window);
-		resync_done(&salvage->resync);
-		arena_done(&salvage->arena);
-		(void)reader_free(salvage->reader);
-		free(salvage);
+	if (damaged) {
+		file_window_done(&damaged->window);
+		resync_done(&damaged->resync);
+		arena_done(&damaged->arena);
+		(void)reader_free(damaged->reader);
+		free(damaged);
 	}
 	return NULL;
 }
 
-int damaged_reader_fd(const struct damaged_reader *salvage)
+int damaged_reader_fd(const struct damaged_reader *damaged)
 {
-	return reader_fd(salvage->reader);
+	return reader_fd(damaged->reader);
 }
 
-bool damaged_reader_is_compressed(const struct damaged_reader *salvage)
+bool damaged_reader_is_compressed(const struct damaged_reader *damaged)
 {
-	return salvage->compressed;
+	return damaged->compressed;
 }
 
-const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *salvage)
+const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *damaged)
 {
-	return &salvage->hole;
+	return &damaged->hole;
 }
 
-const char *damaged_reader_reason(const struct damaged_reader *salvage)
+const char *damaged_reader_reason(const struct damaged_reader *damaged)
 {
-	return salvage->plain ? problem_reason(&salvage->problem) : reader_reason(salvage->reader);
+	return damaged->plain ? problem_reason(&damaged->problem) : reader_reason(damaged->reader);
 }
 
-uint64_t damaged_reader_position(const struct damaged_reader *salvage)
+uint64_t damaged_reader_position(const struct damaged_reader *damaged)
 {
-	return salvage->plain ? salvage->offset : reader_position(salvage->reader);
+	return damaged->plain ? damaged->offset : reader_position(damaged->reader);
 }
 
-bool damaged_reader_unfinished(const struct damaged_reader *salvage)
+bool damaged_reader_unfinished(const struct damaged_reader *damaged)
 {
-	return !salvage->plain && reader_unfinished(salvage->reader);
+	return !damaged->plain && reader_unfinished(damaged->reader);
 }
 
 const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, char *buf, size_t size)
@@ -152,17 +152,17 @@ const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, cha
 }
 
 /* What stands at offset cannot be believed. DAMAGED_READER_HOLE or -errno. */
-static int skip_to(struct damaged_reader *salvage, uint64_t limit)
+static int skip_to(struct damaged_reader *damaged, uint64_t limit)
 {
 	struct resync_hole found;
 	int r;
 
-	r = resync_find(&salvage->resync, salvage->offset + 1, limit, &found);
+	r = resync_find(&damaged->resync, damaged->offset + 1, limit, &found);
 	if (r)
 		return r;
-	salvage->found = found.found ? found.end : 0;
-	salvage->hole = (struct damaged_reader_hole){
-		.offset = salvage->offset,
+	damaged->found = found.found ? found.end : 0;
+	damaged->hole = (struct damaged_reader_hole){
+		.offset = damaged->offset,
 		.end = found.end,
 		.at_end = !found.found,
 		.zeros = found.zeros,
@@ -170,31 +170,31 @@ static int skip_to(struct damaged_reader *salvage, uint64_t limit)
 	return DAMAGED_READER_HOLE;
 }
 
-static int leave_out(struct damaged_reader *salvage)
+static int leave_out(struct damaged_reader *damaged)
 {
-	int r = skip_to(salvage, UINT64_MAX);
+	int r = skip_to(damaged, UINT64_MAX);
 
 	if (r == DAMAGED_READER_HOLE)
-		salvage->offset = salvage->hole.end;
+		damaged->offset = damaged->hole.end;
 	return r;
 }
 
 /* The file ends inside a record, or so its length says. */
-static int cut_rest(struct damaged_reader *salvage, size_t rest)
+static int cut_rest(struct damaged_reader *damaged, size_t rest)
 {
-	int r = skip_to(salvage, UINT64_MAX);
+	int r = skip_to(damaged, UINT64_MAX);
 
 	if (r != DAMAGED_READER_HOLE)
 		return r;
-	if (!salvage->hole.at_end) {
-		salvage->offset = salvage->hole.end;
+	if (!damaged->hole.at_end) {
+		damaged->offset = damaged->hole.end;
 		return r;
 	}
-	return salvage->ended = problem_cut(&salvage->problem, rest, salvage->offset, "");
+	return damaged->ended = problem_cut(&damaged->problem, rest, damaged->offset, "");
 }
 
 /* Zeros from offset on; *ret_n: how many. */
-static int count_zeros(struct damaged_reader *salvage, uint64_t *ret_n)
+static int count_zeros(struct damaged_reader *damaged, uint64_t *ret_n)
 {
 	uint64_t n = 0;
 	const uint8_t *p;
@@ -202,7 +202,7 @@ static int count_zeros(struct damaged_reader *salvage, uint64_t *ret_n)
 	int r;
 
 	do {
-		r = file_window_at(&salvage->window, salvage->offset + n, 1, &p, &size);
+		r = file_window_at(&damaged->window, damaged->offset + n, 1, &p, &size);
 		if (r)
 			return r;
 		for (i = 0; i < size && !p[i]; i++)
@@ -214,7 +214,7 @@ static int count_zeros(struct damaged_reader *salvage, uint64_t *ret_n)
 }
 
 /* Whether the record goes on with those before it: 1, 0, or RESYNC_MORE. */
-static int is_believable(struct damaged_reader *salvage, const Ringside__V1__Record *record,
+static int is_believable(struct damaged_reader *damaged, const Ringside__V1__Record *record,
 			 const struct spot *spot, size_t *ret_need)
 {
 	const struct frame *frame = &spot->frame;
@@ -223,16 +223,16 @@ static int is_believable(struct damaged_reader *salvage, const Ringside__V1__Rec
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
 		return record->header->magic && !strcmp(record->header->magic, "RINGSIDE") &&
 		       !resync_is_text(frame->data, frame->size);
-	if (salvage->offset == salvage->found)
+	if (damaged->offset == damaged->found)
 		return 1;
-	if (salvage->resync.latest_seq && record->has_seq &&
-	    record->seq == salvage->resync.latest_seq + 1)
+	if (damaged->resync.latest_seq && record->has_seq &&
+	    record->seq == damaged->resync.latest_seq + 1)
 		return 1;
-	return resync_confirm(&salvage->resync, frame, behind,
+	return resync_confirm(&damaged->resync, frame, behind,
 			      spot->size - (size_t)(behind - frame->start), spot->ended, ret_need);
 }
 
-static int take_frame(struct damaged_reader *salvage, const Ringside__V1__Record *record,
+static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record *record,
 		      const struct frame *frame, size_t empty, struct reader_record *ret)
 {
 	*ret = (struct reader_record){
@@ -246,32 +246,32 @@ static int take_frame(struct damaged_reader *salvage, const Ringside__V1__Record
 		.header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER,
 	};
 	if (ret->header) {
-		salvage->ended =
-			problem_version(&salvage->problem, record->header, salvage->offset);
-		if (salvage->ended)
-			return salvage->ended;
+		damaged->ended =
+			problem_version(&damaged->problem, record->header, damaged->offset);
+		if (damaged->ended)
+			return damaged->ended;
 	}
-	salvage->resync.latest_seq = record->seq;
-	salvage->offset += (uint64_t)(frame->data - frame->start) + frame->size;
+	damaged->resync.latest_seq = record->seq;
+	damaged->offset += (uint64_t)(frame->data - frame->start) + frame->size;
 	return 0;
 }
 
 /* @want bytes at offset, and the frame there. 0, FRAME_* or -errno. */
-static int look_for(struct damaged_reader *salvage, size_t want, struct spot *ret, size_t *ret_need)
+static int look_for(struct damaged_reader *damaged, size_t want, struct spot *ret, size_t *ret_need)
 {
 	const uint8_t *p;
 	int r;
 
-	r = file_window_at(&salvage->window, salvage->offset, want, &p, &ret->size);
+	r = file_window_at(&damaged->window, damaged->offset, want, &p, &ret->size);
 	if (r)
 		return r;
 	ret->ended = ret->size < want;
-	ret->frame.offset = salvage->offset;
+	ret->frame.offset = damaged->offset;
 	return frame_parse(p, ret->size, &ret->frame, ret_need);
 }
 
 /* What stands at offset, which is neither the end nor zero. */
-static int take_next(struct damaged_reader *salvage, size_t empty, struct reader_record *ret)
+static int take_next(struct damaged_reader *damaged, size_t empty, struct reader_record *ret)
 {
 	const Ringside__V1__Record *record;
 	size_t want = FRAME_PREFIX_MAX, need = 0;
@@ -279,93 +279,93 @@ static int take_next(struct damaged_reader *salvage, size_t empty, struct reader
 	int r;
 
 	for (;;) {
-		r = look_for(salvage, want, &spot, &need);
+		r = look_for(damaged, want, &spot, &need);
 		if (r < 0)
 			return r;
 		if (r == FRAME_MORE && spot.ended)
-			return cut_rest(salvage, spot.size);
+			return cut_rest(damaged, spot.size);
 		if (r == FRAME_BAD)
-			return leave_out(salvage);
+			return leave_out(damaged);
 		want = need;
 		if (r == FRAME_MORE)
 			continue;
-		arena_reset(&salvage->arena);
-		record = ringside__v1__record__unpack(&salvage->arena.allocator, spot.frame.size,
+		arena_reset(&damaged->arena);
+		record = ringside__v1__record__unpack(&damaged->arena.allocator, spot.frame.size,
 						      spot.frame.data);
-		r = record ? is_believable(salvage, record, &spot, &need) : 0;
+		r = record ? is_believable(damaged, record, &spot, &need) : 0;
 		if (r == 1)
-			return take_frame(salvage, record, &spot.frame, empty, ret);
+			return take_frame(damaged, record, &spot.frame, empty, ret);
 		if (r == 0)
-			return leave_out(salvage);
+			return leave_out(damaged);
 		want = (size_t)(spot.frame.data - spot.frame.start) + spot.frame.size + need;
 	}
 }
 
 /* It does not begin with a record: are there others? */
-static int begin_damage(struct damaged_reader *salvage)
+static int begin_damage(struct damaged_reader *damaged)
 {
 	struct reader_record item;
-	int r = reader_next(salvage->reader, &item);
+	int r = reader_next(damaged->reader, &item);
 
-	salvage->started = true;
+	damaged->started = true;
 	if (r != READER_FOREIGN)
 		return 0;
-	r = skip_to(salvage, FIRST_SEARCH);
+	r = skip_to(damaged, FIRST_SEARCH);
 	if (r != DAMAGED_READER_HOLE)
 		return r;
-	if (salvage->hole.at_end)
-		return salvage->ended = problem_note(&salvage->problem, READER_FOREIGN, "%s",
-						     reader_reason(salvage->reader));
-	salvage->hole.headless = true;
-	salvage->offset = salvage->hole.end;
+	if (damaged->hole.at_end)
+		return damaged->ended = problem_note(&damaged->problem, READER_FOREIGN, "%s",
+						     reader_reason(damaged->reader));
+	damaged->hole.headless = true;
+	damaged->offset = damaged->hole.end;
 	return DAMAGED_READER_HOLE;
 }
 
-static int next_plain(struct damaged_reader *salvage, struct reader_record *ret)
+static int next_plain(struct damaged_reader *damaged, struct reader_record *ret)
 {
 	uint64_t zeros;
 	const uint8_t *p;
 	size_t size;
 	int r;
 
-	if (salvage->ended)
-		return salvage->ended;
-	if (!salvage->started) {
-		r = begin_damage(salvage);
+	if (damaged->ended)
+		return damaged->ended;
+	if (!damaged->started) {
+		r = begin_damage(damaged);
 		if (r)
 			return r;
 	}
-	r = count_zeros(salvage, &zeros);
+	r = count_zeros(damaged, &zeros);
 	if (!r)
-		r = file_window_at(&salvage->window, salvage->offset + zeros, 1, &p, &size);
+		r = file_window_at(&damaged->window, damaged->offset + zeros, 1, &p, &size);
 	if (r)
 		return r;
 	if (zeros >= DAMAGED_READER_ZEROS) {
-		salvage->hole = (struct damaged_reader_hole){
-			.offset = salvage->offset,
-			.end = salvage->offset + zeros,
+		damaged->hole = (struct damaged_reader_hole){
+			.offset = damaged->offset,
+			.end = damaged->offset + zeros,
 			.at_end = !size,
 			.zeros = zeros,
 		};
-		salvage->offset += zeros;
+		damaged->offset += zeros;
 		return DAMAGED_READER_HOLE;
 	}
-	salvage->offset += zeros;
+	damaged->offset += zeros;
 	if (!size) {
-		salvage->ended = READER_END;
+		damaged->ended = READER_END;
 		return READER_END;
 	}
-	return take_next(salvage, zeros, ret);
+	return take_next(damaged, zeros, ret);
 }
 
 /* A stretch of zstd frames is a hole like others. */
-static int next_other(struct damaged_reader *salvage, struct reader_record *ret)
+static int next_other(struct damaged_reader *damaged, struct reader_record *ret)
 {
-	int r = reader_next(salvage->reader, ret);
+	int r = reader_next(damaged->reader, ret);
 
 	if (r != READER_DAMAGED || !ret->damage)
 		return r;
-	salvage->hole = (struct damaged_reader_hole){
+	damaged->hole = (struct damaged_reader_hole){
 		.offset = ret->damage->offset,
 		.end = ret->damage->end,
 		.at_end = !ret->damage->found,
@@ -374,7 +374,7 @@ static int next_other(struct damaged_reader *salvage, struct reader_record *ret)
 	return DAMAGED_READER_HOLE;
 }
 
-int damaged_reader_next(struct damaged_reader *salvage, struct reader_record *ret)
+int damaged_reader_next(struct damaged_reader *damaged, struct reader_record *ret)
 {
-	return salvage->plain ? next_plain(salvage, ret) : next_other(salvage, ret);
+	return damaged->plain ? next_plain(damaged, ret) : next_other(damaged, ret);
 }

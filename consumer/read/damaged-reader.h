@@ -25,25 +25,25 @@ struct damaged_reader;
 /* As reader_open. */
 int damaged_reader_open(struct damaged_reader **ret, const char *path);
 struct damaged_reader *damaged_reader_free(
-	struct damaged_reader *salvage); /* NULL is fine; returns NULL */
-int damaged_reader_fd(const struct damaged_reader *salvage);
-bool damaged_reader_is_compressed(const struct damaged_reader *salvage);
+	struct damaged_reader *damaged); /* NULL is fine; returns NULL */
+int damaged_reader_fd(const struct damaged_reader *damaged);
+bool damaged_reader_is_compressed(const struct damaged_reader *damaged);
 
 /* 0, READER_*, DAMAGED_READER_HOLE, or -errno. READER_MARK comes behind each zstd frame.
  * READER_BROKEN only from pipes. */
-int damaged_reader_next(struct damaged_reader *salvage, struct reader_record *ret);
+int damaged_reader_next(struct damaged_reader *damaged, struct reader_record *ret);
 
-const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *salvage);
+const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *damaged);
 /* The hole in words. Returns @buf. */
 const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, char *buf,
 				     size_t size);
 
-const char *damaged_reader_reason(const struct damaged_reader *salvage); /* as reader_reason */
+const char *damaged_reader_reason(const struct damaged_reader *damaged); /* as reader_reason */
 uint64_t damaged_reader_position(
-	const struct damaged_reader *salvage); /* in the file, for a progress bar */
-bool damaged_reader_unfinished(const struct damaged_reader *salvage); /* as reader_unfinished */
+	const struct damaged_reader *damaged); /* in the file, for a progress bar */
+bool damaged_reader_unfinished(const struct damaged_reader *damaged); /* as reader_unfinished */
 
-static inline void damaged_reader_freep(struct damaged_reader **salvage)
+static inline void damaged_reader_freep(struct damaged_reader **damaged)
 {
-	*salvage = damaged_reader_free(*salvage);
+	*damaged = damaged_reader_free(*damaged);
 }

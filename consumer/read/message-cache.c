@@ -21,21 +21,21 @@ int message_cache_new(struct message_cache **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-struct message_cache *message_cache_free(struct message_cache *memo)
+struct message_cache *message_cache_free(struct message_cache *cache)
 {
-	if (memo)
-		free(memo->data);
-	free(memo);
+	if (cache)
+		free(cache->data);
+	free(cache);
 	return NULL;
 }
 
-void message_cache_begin(struct message_cache *memo)
+void message_cache_begin(struct message_cache *cache)
 {
-	if (!memo->full || !memo->data)
+	if (!cache->full || !cache->data)
 		return;
-	memset(memo->slots, 0, sizeof(memo->slots));
-	memo->used = 0;
-	memo->full = false;
+	memset(cache->slots, 0, sizeof(cache->slots));
+	cache->used = 0;
+	cache->full = false;
 }
 
 /* Who makes messages that differ only in the middle gets them unpacked anew each time. */
@@ -51,10 +51,10 @@ static unsigned first_way(uint64_t hash)
 	return (unsigned)(hash % (MESSAGE_CACHE_SLOTS / WAYS)) * WAYS;
 }
 
-struct message_cache_entry *message_cache_find(const struct message_cache *memo, const void *type,
+struct message_cache_entry *message_cache_find(const struct message_cache *cache, const void *type,
 					       const uint8_t *bytes, size_t size, uint64_t hash)
 {
-	struct message_cache_entry *const *slots = &memo->slots[first_way(hash)];
+	struct message_cache_entry *const *slots = &cache->slots[first_way(hash)];
 
 	for (unsigned way = 0; way < WAYS && slots[way]; way++) {
 		struct message_cache_entry *entry = slots[way];
@@ -67,27 +67,27 @@ struct message_cache_entry *message_cache_find(const struct message_cache *memo,
 }
 
 /* Not every reader unpacks messages. Without memory there is nothing to find, and no harm. */
-static bool has_room(struct message_cache *memo, size_t size)
+static bool has_room(struct message_cache *cache, size_t size)
 {
-	if (!memo->data && !memo->full)
-		memo->data = malloc(MESSAGE_CACHE_SIZE);
-	memo->full |= !memo->data || size > MESSAGE_CACHE_SIZE - memo->used;
-	return !memo->full;
+	if (!cache->data && !cache->full)
+		cache->data = malloc(MESSAGE_CACHE_SIZE);
+	cache->full |= !cache->data || size > MESSAGE_CACHE_SIZE - cache->used;
+	return !cache->full;
 }
 
-static void *take_room(struct message_cache *memo, size_t size)
+static void *take_room(struct message_cache *cache, size_t size)
 {
 	void *p;
 
 	size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
-	if (!has_room(memo, size))
+	if (!has_room(cache, size))
 		return NULL;
-	p = memo->data + memo->used;
-	memo->used += size;
+	p = cache->data + cache->used;
+	cache->used += size;
 	return p;
 }
 
-struct message_cache_entry *message_cache_add(struct message_cache *memo, const void *type,
+struct message_cache_entry *message_cache_add(struct message_cache *cache, const void *type,
 					      const uint8_t *bytes, size_t size, uint64_t hash,
 					      size_t message, size_t text)
 {
@@ -95,7 +95,7 @@ struct message_cache_entry *message_cache_add(struct message_cache *memo, const 
 
 	if (size > MESSAGE_CACHE_BYTES_MAX)
 		return NULL;
-	entry = take_room(memo, sizeof(*entry) + message + text + size);
+	entry = take_room(cache, sizeof(*entry) + message + text + size);
 	if (!entry)
 		return NULL;
 	*entry = (struct message_cache_entry){
@@ -108,9 +108,9 @@ struct message_cache_entry *message_cache_add(struct message_cache *memo, const 
 	return entry;
 }
 
-void message_cache_keep(struct message_cache *memo, struct message_cache_entry *entry)
+void message_cache_keep(struct message_cache *cache, struct message_cache_entry *entry)
 {
-	struct message_cache_entry **slots = &memo->slots[first_way(entry->hash)];
+	struct message_cache_entry **slots = &cache->slots[first_way(entry->hash)];
 	unsigned way = 0;
 
 	while (way < WAYS && slots[way])
@@ -118,10 +118,10 @@ void message_cache_keep(struct message_cache *memo, struct message_cache_entry *
 	slots[way < WAYS ? way : entry->hash >> 62] = entry;
 }
 
-void message_cache_note_keep(struct message_cache *memo, struct message_cache_note *note,
+void message_cache_note_keep(struct message_cache *cache, struct message_cache_note *note,
 			     const void *owner, const void *text, size_t size)
 {
-	void *copy = take_room(memo, size);
+	void *copy = take_room(cache, size);
 
 	if (!copy)
 		return;

@@ -37,40 +37,40 @@ struct message_cache {
 
 int message_cache_new(struct message_cache **ret);
 struct message_cache *message_cache_free(
-	struct message_cache *memo); /* NULL is fine; returns NULL */
+	struct message_cache *cache); /* NULL is fine; returns NULL */
 
 /* Before each record: nothing of the one before is in use any more. */
-void message_cache_begin(struct message_cache *memo);
+void message_cache_begin(struct message_cache *cache);
 
 uint64_t message_cache_hash(const uint8_t *bytes, size_t size);
 
 /* What was kept for these bytes as a message of @type, NULL if nothing was. */
-struct message_cache_entry *message_cache_find(const struct message_cache *memo, const void *type,
+struct message_cache_entry *message_cache_find(const struct message_cache *cache, const void *type,
 					       const uint8_t *bytes, size_t size, uint64_t hash);
 
 /* A place for it: @message bytes and @text more behind them. It is found only after
  * message_cache_keep. NULL: full. @bytes are copied. */
-struct message_cache_entry *message_cache_add(struct message_cache *memo, const void *type,
+struct message_cache_entry *message_cache_add(struct message_cache *cache, const void *type,
 					      const uint8_t *bytes, size_t size, uint64_t hash,
 					      size_t message, size_t text);
-void message_cache_keep(struct message_cache *memo, struct message_cache_entry *entry);
+void message_cache_keep(struct message_cache *cache, struct message_cache_entry *entry);
 
 /* Keeps a copy of the text, if there is room. */
-void message_cache_note_keep(struct message_cache *memo, struct message_cache_note *note,
+void message_cache_note_keep(struct message_cache *cache, struct message_cache_note *note,
 			     const void *owner, const void *text, size_t size);
 
-/* The note of a message, NULL if @message is none of the memo's. @memo may be NULL. */
-static inline struct message_cache_note *message_cache_note(const struct message_cache *memo,
+/* The note of a message, NULL if @message is none of the cache's. @cache may be NULL. */
+static inline struct message_cache_note *message_cache_note(const struct message_cache *cache,
 							    const void *message)
 {
 	uintptr_t at;
 
-	if (!memo || !memo->data)
+	if (!cache || !cache->data)
 		return NULL;
-	at = (uintptr_t)message - (uintptr_t)memo->data;
+	at = (uintptr_t)message - (uintptr_t)cache->data;
 	if (at >= MESSAGE_CACHE_SIZE)
 		return NULL;
-	return &((struct message_cache_entry *)(memo->data + at -
+	return &((struct message_cache_entry *)(cache->data + at -
 						offsetof(struct message_cache_entry, message)))
 			->note;
 }

@@ -32,22 +32,22 @@ struct own_usage {
 };
 
 /* @cost (NULL: there is none) of the Counters made at @boottime_nano. */
-void own_usage_take(struct own_usage *upkeep, const Ringside__V1__StreamerCost *cost,
+void own_usage_take(struct own_usage *usage, const Ringside__V1__StreamerCost *cost,
 		    uint64_t boottime_nano);
 
 /* What comes next is another streamer's: its CPU time does not go on from here. */
-void own_usage_part(struct own_usage *upkeep);
+void own_usage_part(struct own_usage *usage);
 
-static inline bool own_usage_is_known(const struct own_usage *upkeep)
+static inline bool own_usage_is_known(const struct own_usage *usage)
 {
-	return upkeep->has_cpu || upkeep->has_anonymous || upkeep->has_maps;
+	return usage->has_cpu || usage->has_anonymous || usage->has_maps;
 }
 
 /* CPU time an hour, in ns, between the Counters that were taken; there were two at least. */
-uint64_t own_usage_hourly(const struct own_usage *upkeep);
+uint64_t own_usage_hourly(const struct own_usage *usage);
 
 /* "socket × 2, fork × 1; nothing the streamer does needs these: look who changed it" */
-void own_usage_refused_text(struct line *line, const struct own_usage *upkeep);
+void own_usage_refused_text(struct line *line, const struct own_usage *usage);
 
 /* "1.25 s of CPU an hour (0.03 % of a CPU), 8 MiB of memory, 12 MiB of BPF maps" */
-void own_usage_text(struct line *line, const struct own_usage *upkeep);
+void own_usage_text(struct line *line, const struct own_usage *usage);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/read/plain-framing.h"
 
-void plain_framing_init(struct plain_framing *astray, int fd)
+void plain_framing_init(struct plain_framing *framing, int fd)
 {
-	*astray = (struct plain_framing){0};
-	file_window_init(&astray->window, fd);
-	resync_init(&astray->resync, &astray->window);
+	*framing = (struct plain_framing){0};
+	file_window_init(&framing->window, fd);
+	resync_init(&framing->resync, &framing->window);
 }
 
-void plain_framing_done(struct plain_framing *astray)
+void plain_framing_done(struct plain_framing *framing)
 {
-	resync_done(&astray->resync);
-	file_window_done(&astray->window);
+	resync_done(&framing->resync);
+	file_window_done(&framing->window);
 }
 
 static uint64_t end_of(const struct frame *frame)
@@ -20,7 +20,7 @@ static uint64_t end_of(const struct frame *frame)
 }
 
 /* As damaged-reader.h believes: 1, 0, or -errno. */
-static int confirm_frame(struct plain_framing *astray, const struct frame *frame)
+static int confirm_frame(struct plain_framing *framing, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	const uint8_t *p;
@@ -29,17 +29,17 @@ static int confirm_frame(struct plain_framing *astray, const struct frame *frame
 	for (;;) {
 		size_t want = need;
 
-		r = file_window_at(&astray->window, end_of(frame), want, &p, &size);
+		r = file_window_at(&framing->window, end_of(frame), want, &p, &size);
 		if (r < 0)
 			return r;
-		r = resync_confirm(&astray->resync, frame, p, size, size < want, &need);
+		r = resync_confirm(&framing->resync, frame, p, size, size < want, &need);
 		if (r != RESYNC_MORE)
 			return r;
 	}
 }
 
 /* What stands behind the frame may be a record, too; at the end of the file nothing does. */
-static bool is_followed(struct plain_framing *astray, const struct frame *frame)
+static bool is_followed(struct plain_framing *framing, const struct frame *frame)
 {
 	size_t need = FRAME_PREFIX_MAX, size;
 	struct frame next;
@@ -50,7 +50,7 @@ static bool is_followed(struct plain_framing *astray, const struct frame *frame)
 	do {
 		size_t want = need;
 
-		if (file_window_at(&astray->window, end_of(frame), want, &p, &size) < 0)
+		if (file_window_at(&framing->window, end_of(frame), want, &p, &size) < 0)
 			return true; /* who reads on will be told */
 		r = frame_parse(p, size, &next, &need);
 		if (r == FRAME_MORE && size < want)
@@ -59,30 +59,30 @@ static bool is_followed(struct plain_framing *astray, const struct frame *frame)
 	return !r && (!next.size || peek_record(next.data, next.size, &peek));
 }
 
-bool plain_framing_believes(struct plain_framing *astray, const struct frame *frame,
+bool plain_framing_believes(struct plain_framing *framing, const struct frame *frame,
 			    const struct peek *peek, bool header)
 {
-	struct resync *resync = &astray->resync;
+	struct resync *resync = &framing->resync;
 
 	if ((header && !resync_is_text(frame->data, frame->size)) ||
 	    (peek->seq && peek->seq == resync->latest_seq + 1) ||
-	    astray->found == frame->offset + 1 || confirm_frame(astray, frame) == 1) {
+	    framing->found == frame->offset + 1 || confirm_frame(framing, frame) == 1) {
 		resync->latest_seq = peek->seq;
 		return true;
 	}
-	return is_followed(astray, frame);
+	return is_followed(framing, frame);
 }
 
-int plain_framing_find(struct plain_framing *astray, uint64_t from, uint64_t limit,
+int plain_framing_find(struct plain_framing *framing, uint64_t from, uint64_t limit,
 		       struct resync_hole *ret)
 {
 	int r;
 
 	*ret = (struct resync_hole){.end = from};
-	if (astray->ended) /* nor is there one behind */
+	if (framing->ended) /* nor is there one behind */
 		return 0;
-	r = resync_find(&astray->resync, from, limit, ret);
-	astray->ended = !r && !ret->found && limit == UINT64_MAX;
-	astray->found = !r && ret->found ? ret->end + 1 : 0;
+	r = resync_find(&framing->resync, from, limit, ret);
+	framing->ended = !r && !ret->found && limit == UINT64_MAX;
+	framing->found = !r && ret->found ? ret->end + 1 : 0;
 	return r;
 }

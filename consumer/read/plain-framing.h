@@ -20,13 +20,13 @@ struct plain_framing {
 	uint64_t found;       /* 1 + where plain_framing_find has found a record; 0: nowhere */
 };
 
-void plain_framing_init(struct plain_framing *astray, int fd);
-void plain_framing_done(struct plain_framing *astray);
+void plain_framing_init(struct plain_framing *framing, int fd);
+void plain_framing_done(struct plain_framing *framing);
 
 /* Whether to believe @frame, at frame->offset of the file, in which @peek was found. */
-bool plain_framing_believes(struct plain_framing *astray, const struct frame *frame,
+bool plain_framing_believes(struct plain_framing *framing, const struct frame *frame,
 			    const struct peek *peek, bool header);
 
 /* Looks for a record from @from on, up to @limit. 0 or -errno. */
-int plain_framing_find(struct plain_framing *astray, uint64_t from, uint64_t limit,
+int plain_framing_find(struct plain_framing *framing, uint64_t from, uint64_t limit,
 		       struct resync_hole *ret);

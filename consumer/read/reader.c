@@ -32,7 +32,7 @@ struct reader {
 	struct frame_reader frames;
 	struct unpacker *unpacker;
 	struct arena arena, header_arena;
-	struct plain_framing astray; /* plain files */
+	struct plain_framing framing; /* plain files */
 	const Ringside__V1__Header *header;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
@@ -60,7 +60,7 @@ int reader_new(struct reader **ret, int fd, const char *name)
 		return -ENOMEM;
 	reader->fd = fd;
 	reader->owned_fd = -1;
-	plain_framing_init(&reader->astray, fd);
+	plain_framing_init(&reader->framing, fd);
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
 	problem_init(&reader->problem, name);
@@ -77,7 +77,7 @@ struct reader *reader_free(struct reader *reader)
 {
 	if (reader) {
 		frame_reader_done(&reader->frames);
-		plain_framing_done(&reader->astray);
+		plain_framing_done(&reader->framing);
 		reader->unpacker = unpacker_free(reader->unpacker);
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
@@ -398,7 +398,7 @@ static int find_on(struct reader *reader, uint64_t from, uint64_t end)
 
 	if (reader->framed || !input_goes(reader->frames.input))
 		return 0;
-	r = plain_framing_find(&reader->astray, from + reader->started, limit, &hole);
+	r = plain_framing_find(&reader->framing, from + reader->started, limit, &hole);
 	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
 		return r;
 	reader->damaged = true;
@@ -418,7 +418,7 @@ static bool is_doubtful(struct reader *reader, const struct frame *frame, bool h
 
 	return !reader->framed && input_goes(reader->frames.input) && reader->started &&
 	       peek_record(frame->data, frame->size, &peek) &&
-	       !plain_framing_believes(&reader->astray, frame, &peek, header);
+	       !plain_framing_believes(&reader->framing, frame, &peek, header);
 }
 
 /* A frame that holds something, if the framing can be followed. As reader_next. */

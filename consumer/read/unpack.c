@@ -20,13 +20,13 @@
 #define UNPACK_SLACK 16u
 
 struct unpacker {
-	struct message_cache *memo;
+	struct message_cache *cache;
 	struct unpack_table table;
 };
 
 /* One call of unpacker_unpack. */
 struct walk {
-	struct message_cache *memo;
+	struct message_cache *cache;
 	struct arena *arena;
 	char *text; /* where the next string goes */
 };
@@ -41,7 +41,7 @@ int unpacker_new(struct unpacker **ret, const ProtobufCMessageDescriptor *root)
 
 	if (!unpacker)
 		return -ENOMEM;
-	r = message_cache_new(&unpacker->memo);
+	r = message_cache_new(&unpacker->cache);
 	if (!r)
 		r = unpack_table_init(&unpacker->table, root);
 	if (r)
@@ -54,7 +54,7 @@ struct unpacker *unpacker_free(struct unpacker *unpacker)
 {
 	if (unpacker) {
 		unpack_table_done(&unpacker->table);
-		unpacker->memo = message_cache_free(unpacker->memo);
+		unpacker->cache = message_cache_free(unpacker->cache);
 		free(unpacker);
 	}
 	return NULL;
@@ -62,7 +62,7 @@ struct unpacker *unpacker_free(struct unpacker *unpacker)
 
 struct message_cache *unpacker_memo(const struct unpacker *unpacker)
 {
-	return unpacker->memo;
+	return unpacker->cache;
 }
 
 /* Tag and wire type, below UNPACK_KEYS. */
@@ -214,20 +214,20 @@ static void *make_known(struct walk *walk, const struct unpack_type *type, const
 			size_t size)
 {
 	uint64_t hash = message_cache_hash(p, size);
-	struct message_cache_entry *entry = message_cache_find(walk->memo, type, p, size, hash);
+	struct message_cache_entry *entry = message_cache_find(walk->cache, type, p, size, hash);
 	size_t message = type->desc->sizeof_message;
 	struct walk inner = *walk;
 
 	if (entry)
 		return entry->message;
-	entry = message_cache_add(walk->memo, type, p, size, hash, message, size + UNPACK_SLACK);
+	entry = message_cache_add(walk->cache, type, p, size, hash, message, size + UNPACK_SLACK);
 	if (!entry)
 		return make_message(walk, type, p, size);
 	inner.text = (char *)entry->message + message;
 	type->desc->message_init((ProtobufCMessage *)entry->message);
 	if (!fill_message(&inner, type, entry->message, p, p + size))
 		return NULL;
-	message_cache_keep(walk->memo, entry);
+	message_cache_keep(walk->cache, entry);
 	return entry->message;
 }
 
@@ -305,10 +305,10 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 			    size_t size)
 {
 	const struct unpack_type *root = &unpacker->table.types[0];
-	struct walk walk = {.memo = unpacker->memo, .arena = arena};
+	struct walk walk = {.cache = unpacker->cache, .arena = arena};
 	const void *message;
 
-	message_cache_begin(unpacker->memo);
+	message_cache_begin(unpacker->cache);
 	arena_reset(arena);
 	walk.text = arena_take(arena, size + UNPACK_SLACK);
 	message = walk.text ? make_message(&walk, root, data, size) : NULL;

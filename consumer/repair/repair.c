@@ -54,7 +54,7 @@ static int open_input(struct job *job, const char *path, struct damaged_reader *
 
 static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool *ret_compressed)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	const struct suspects_config config = {
 		.strict = strict,
 		.progress = show_progress,
@@ -62,7 +62,7 @@ static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool 
 	};
 	int r;
 
-	r = open_input(job, job->in, &salvage);
+	r = open_input(job, job->in, &damaged);
 	if (r)
 		return r;
 	if (lseek(job->fd, 0, SEEK_CUR) < 0)
@@ -71,58 +71,58 @@ static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool 
 		return fail_job(job, job->in, -EBUSY,
 				"is being written: when that has ended, it will be whole or can be "
 				"repaired");
-	r = suspects_find(ret, salvage, &config);
+	r = suspects_find(ret, damaged, &config);
 	if (r == READER_FOREIGN)
-		return fail_job(job, job->in, -EINVAL, damaged_reader_reason(salvage));
-	*ret_compressed = damaged_reader_is_compressed(salvage);
+		return fail_job(job, job->in, -EINVAL, damaged_reader_reason(damaged));
+	*ret_compressed = damaged_reader_is_compressed(damaged);
 	return r ? fail_errno(job, job->in, r) : 0;
 }
 
-static void take_hole(struct rewrite *mend, const struct damaged_reader_hole *hole)
+static void take_hole(struct rewrite *rewrite, const struct damaged_reader_hole *hole)
 {
 	if (hole->damage && hole->damage->indexed)
-		rewrite_hole(mend, &hole->damage->index);
+		rewrite_hole(rewrite, &hole->damage->index);
 }
 
 /* Copies what is not in doubt. Returns 0 or -errno. */
-static int copy_records(struct job *job, struct damaged_reader *salvage, struct suspects *doubts,
-			struct rewrite *mend)
+static int copy_records(struct job *job, struct damaged_reader *damaged, struct suspects *suspects,
+			struct rewrite *rewrite)
 {
 	struct reader_record item;
 	uint64_t n = 0;
 	int r;
 
 	for (;;) {
-		r = damaged_reader_next(salvage, &item);
+		r = damaged_reader_next(damaged, &item);
 		if (r == DAMAGED_READER_HOLE)
-			take_hole(mend, damaged_reader_hole(salvage));
+			take_hole(rewrite, damaged_reader_hole(damaged));
 		if (r == READER_MARK || r == READER_DAMAGED || r == DAMAGED_READER_HOLE)
 			continue;
 		if (r)
 			return r < 0 ? r : 0;
-		if (job->config->keep_doubtful || !suspects_about(doubts, n))
-			r = rewrite_put(mend, &item);
+		if (job->config->keep_doubtful || !suspects_about(suspects, n))
+			r = rewrite_put(rewrite, &item);
 		if (r)
 			return r;
 		if (++n % PROGRESS_EVERY == 0)
-			show_progress(job, damaged_reader_position(salvage));
+			show_progress(job, damaged_reader_position(damaged));
 	}
 }
 
-static int write_out(struct job *job, struct suspects *doubts, bool compressed,
+static int write_out(struct job *job, struct suspects *suspects, bool compressed,
 		     struct rewrite_report *ret)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(recording_out_freep) struct recording_out *out = NULL;
-	_cleanup_(rewrite_freep) struct rewrite *mend = NULL;
+	_cleanup_(rewrite_freep) struct rewrite *rewrite = NULL;
 	struct rewrite_config config = {
-		.has_stream_id = doubts->has_stream_id,
-		.first_seq = doubts->first_seq,
+		.has_stream_id = suspects->has_stream_id,
+		.first_seq = suspects->first_seq,
 	};
 	int r;
 
-	memcpy(config.stream_id, doubts->stream_id, sizeof(config.stream_id));
-	r = open_input(job, job->in, &salvage);
+	memcpy(config.stream_id, suspects->stream_id, sizeof(config.stream_id));
+	r = open_input(job, job->in, &damaged);
 	if (r)
 		return r;
 	r = recording_out_new(&out, job->out, compressed);
@@ -130,11 +130,11 @@ static int write_out(struct job *job, struct suspects *doubts, bool compressed,
 		return fail_job(job, job->out, r,
 				"exists, and is not overwritten: choose another name");
 	if (!r)
-		r = rewrite_new(&mend, out, &config);
+		r = rewrite_new(&rewrite, out, &config);
 	if (!r)
-		r = copy_records(job, salvage, doubts, mend);
+		r = copy_records(job, damaged, suspects, rewrite);
 	if (!r)
-		r = rewrite_end(mend, ret);
+		r = rewrite_end(rewrite, ret);
 	if (!r && !ret->saved)
 		return fail_job(job, job->in, -ENODATA, "no record in it could be saved");
 	if (!r)
@@ -144,18 +144,18 @@ static int write_out(struct job *job, struct suspects *doubts, bool compressed,
 
 static int check_out(struct job *job, struct repair_report *ret)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	const struct verify_input_config config = {.progress = show_progress, .data = job};
 	const struct verify_report *report;
 	int r;
 
-	r = open_input(job, job->out, &salvage);
+	r = open_input(job, job->out, &damaged);
 	if (r)
 		return r;
 	r = verify_new(&verify);
 	if (!r)
-		r = examine(verify, salvage, &config);
+		r = examine(verify, damaged, &config);
 	if (r)
 		return fail_errno(job, job->out, r);
 	report = verify_report(verify);
@@ -166,16 +166,16 @@ static int check_out(struct job *job, struct repair_report *ret)
 
 static int try_repair(struct job *job, bool strict, struct repair_report *ret)
 {
-	_cleanup_(suspects_done) struct suspects doubts = {0};
+	_cleanup_(suspects_done) struct suspects suspects = {0};
 	bool compressed;
 	int r;
 
-	r = find_doubts(job, strict, &doubts, &compressed);
+	r = find_doubts(job, strict, &suspects, &compressed);
 	if (!r)
-		r = write_out(job, &doubts, compressed, &ret->mend);
+		r = write_out(job, &suspects, compressed, &ret->mend);
 	if (!r)
 		r = check_out(job, ret);
-	ret->readable = doubts.records;
+	ret->readable = suspects.records;
 	return r;
 }
 

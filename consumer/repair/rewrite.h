@@ -32,17 +32,17 @@ struct rewrite_config {
 /* @out is borrowed. */
 int rewrite_new(struct rewrite **ret, struct recording_out *out,
 		const struct rewrite_config *config);
-struct rewrite *rewrite_free(struct rewrite *mend); /* NULL is fine; returns NULL */
+struct rewrite *rewrite_free(struct rewrite *rewrite); /* NULL is fine; returns NULL */
 
 /* The next record that was saved. Returns 0 or -errno. */
-int rewrite_put(struct rewrite *mend, const struct reader_record *item);
+int rewrite_put(struct rewrite *rewrite, const struct reader_record *item);
 
 /* Something was left out here, and this is what an index says was in it. */
-void rewrite_hole(struct rewrite *mend, const struct recording_index *index);
+void rewrite_hole(struct rewrite *rewrite, const struct recording_index *index);
 
-int rewrite_end(struct rewrite *mend, struct rewrite_report *ret);
+int rewrite_end(struct rewrite *rewrite, struct rewrite_report *ret);
 
-static inline void rewrite_freep(struct rewrite **mend)
+static inline void rewrite_freep(struct rewrite **rewrite)
 {
-	*mend = rewrite_free(*mend);
+	*rewrite = rewrite_free(*rewrite);
 }

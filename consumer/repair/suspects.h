@@ -32,10 +32,10 @@ struct suspects_config {
 	void *data;
 };
 
-/* Reads @salvage to its end. Returns 0, READER_FOREIGN, or -errno. */
-int suspects_find(struct suspects *doubts, struct damaged_reader *salvage,
+/* Reads @damaged to its end. Returns 0, READER_FOREIGN, or -errno. */
+int suspects_find(struct suspects *suspects, struct damaged_reader *damaged,
 		  const struct suspects_config *config);
-void suspects_done(struct suspects *doubts); /* any time, also twice */
+void suspects_done(struct suspects *suspects); /* any time, also twice */
 
 /* Asked for ascending numbers. */
-bool suspects_about(struct suspects *doubts, uint64_t record);
+bool suspects_about(struct suspects *suspects, uint64_t record);

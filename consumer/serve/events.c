@@ -195,7 +195,7 @@ static bool format_record(struct events *events, struct reader *reader, struct r
 	writer_string(writer, id);
 	writer_string(writer, "\ndata: ");
 	events->output.header = header;
-	events->output.memo = reader_memo(reader);
+	events->output.cache = reader_memo(reader);
 	if (output_put(&events->output, item->record, item->frame, item->size))
 		return false;
 	writer_string(writer, "\n");

@@ -105,18 +105,17 @@ static void put_probe(struct json_page *page, const struct ledger_kind *kind)
 }
 
 /* What the streamer itself takes; the share of a CPU between the Counters that were read. */
-static void put_upkeep(struct json_page *page, const struct own_usage *upkeep)
+static void put_upkeep(struct json_page *page, const struct own_usage *usage)
 {
-	if (upkeep->has_cpu) {
-		put_seconds(page, "user_cpu_seconds", upkeep->user_nano);
-		put_seconds(page, "system_cpu_seconds", upkeep->system_nano);
+	if (usage->has_cpu) {
+		put_seconds(page, "user_cpu_seconds", usage->user_nano);
+		put_seconds(page, "system_cpu_seconds", usage->system_nano);
 	}
-	if (upkeep->span_nano)
-		put_seconds(page, "cpu_seconds_per_hour", own_usage_hourly(upkeep));
-	json_add_known_uint(page, "anonymous_bytes", upkeep->has_anonymous,
-			    upkeep->anonymous_bytes);
-	json_add_known_uint(page, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
-	json_add_known_uint(page, "refused_calls", upkeep->refusals, upkeep->refusals);
+	if (usage->span_nano)
+		put_seconds(page, "cpu_seconds_per_hour", own_usage_hourly(usage));
+	json_add_known_uint(page, "anonymous_bytes", usage->has_anonymous, usage->anonymous_bytes);
+	json_add_known_uint(page, "map_bytes", usage->has_maps, usage->map_bytes);
+	json_add_known_uint(page, "refused_calls", usage->refusals, usage->refusals);
 }
 
 static void put_stream(struct json_page *page, const struct ledger *ledger,
@@ -132,7 +131,7 @@ static void put_stream(struct json_page *page, const struct ledger *ledger,
 	if (ledger->has_lag)
 		put_seconds(page, "lag_seconds", ledger->lag_nano);
 	json_add_uint(page, "lost", health->lost);
-	put_upkeep(page, health->stream.upkeep);
+	put_upkeep(page, health->stream.usage);
 	json_begin_list(page, "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		put_probe(page, &ledger->kinds[k]);

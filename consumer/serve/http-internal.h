@@ -26,7 +26,7 @@ struct http_listener {
 
 struct http {
 	struct mhd mhd;
-	struct ledger_feed *intake; /* borrowed, as are events */
+	struct ledger_feed *feed; /* borrowed, as are events */
 	struct events *events;
 	pthread_mutex_t lock; /* of the pages */
 	struct shared_page pages[2];

@@ -24,10 +24,10 @@ static void add_connections(struct metrics_server *server, struct http *http)
 	}
 }
 
-static struct metrics_server server_of(const struct ledger_feed *intake, struct events *events,
+static struct metrics_server server_of(const struct ledger_feed *feed, struct events *events,
 				       struct http *http)
 {
-	struct metrics_server server = {.damaged = intake->damaged};
+	struct metrics_server server = {.damaged = feed->damaged};
 
 	if (http)
 		add_connections(&server, http);
@@ -40,16 +40,16 @@ static struct metrics_server server_of(const struct ledger_feed *intake, struct 
 	return server;
 }
 
-void http_metrics(struct writer *writer, struct ledger_feed *intake, struct events *events,
+void http_metrics(struct writer *writer, struct ledger_feed *feed, struct events *events,
 		  struct http *http, bool openmetrics)
 {
 	struct prometheus e = {.writer = writer, .openmetrics = openmetrics};
 	struct metrics_server server;
 
-	(void)pthread_mutex_lock(&intake->lock);
-	server = server_of(intake, events, http);
-	metrics_write(&e, &intake->ledger, &server, clock_nano(CLOCK_REALTIME));
-	(void)pthread_mutex_unlock(&intake->lock);
+	(void)pthread_mutex_lock(&feed->lock);
+	server = server_of(feed, events, http);
+	metrics_write(&e, &feed->ledger, &server, clock_nano(CLOCK_REALTIME));
+	(void)pthread_mutex_unlock(&feed->lock);
 }
 
 struct metrics_page {
@@ -61,16 +61,16 @@ static void write_metrics(struct writer *writer, void *data)
 {
 	const struct metrics_page *page = data;
 
-	http_metrics(writer, page->http->intake, page->http->events, page->http, page->openmetrics);
+	http_metrics(writer, page->http->feed, page->http->events, page->http, page->openmetrics);
 }
 
 static uint64_t generation_of(struct http *http)
 {
 	uint64_t now;
 
-	(void)pthread_mutex_lock(&http->intake->lock);
-	now = http->intake->ledger.generation;
-	(void)pthread_mutex_unlock(&http->intake->lock);
+	(void)pthread_mutex_lock(&http->feed->lock);
+	now = http->feed->ledger.generation;
+	(void)pthread_mutex_unlock(&http->feed->lock);
 	return now;
 }
 
@@ -103,7 +103,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 }
 
 struct check_page {
-	const struct ledger_feed *intake;
+	const struct ledger_feed *feed;
 	struct cursor cursor;
 };
 
@@ -111,25 +111,25 @@ static void write_check(struct writer *writer, void *data)
 {
 	const struct check_page *page = data;
 
-	check_write(writer, &page->intake->ledger, &page->cursor, clock_nano(CLOCK_REALTIME));
+	check_write(writer, &page->feed->ledger, &page->cursor, clock_nano(CLOCK_REALTIME));
 }
 
 enum MHD_Result http_get_check(struct http_request *request)
 {
-	struct ledger_feed *intake = request->listener->http->intake;
+	struct ledger_feed *feed = request->listener->http->feed;
 	const char *since =
 		request->listener->mhd->lookup_connection_value(request->connection,
 								MHD_GET_ARGUMENT_KIND, "since");
-	struct check_page page = {.intake = intake};
+	struct check_page page = {.feed = feed};
 	struct MHD_Response *response = NULL;
 	int r;
 
-	(void)pthread_mutex_lock(&intake->lock);
-	r = cursor_parse(&page.cursor, &intake->ledger, since);
+	(void)pthread_mutex_lock(&feed->lock);
+	r = cursor_parse(&page.cursor, &feed->ledger, since);
 	if (!r)
 		response = http_make_response(request->listener->mhd, write_check, &page,
 					      "application/json");
-	(void)pthread_mutex_unlock(&intake->lock);
+	(void)pthread_mutex_unlock(&feed->lock);
 	if (r)
 		return http_say(request, MHD_HTTP_BAD_REQUEST,
 				"since: not a cursor; take the one of an earlier answer");
@@ -150,15 +150,15 @@ static void write_health(struct writer *writer, void *data)
 
 enum MHD_Result http_get_health(struct http_request *request)
 {
-	struct ledger_feed *intake = request->listener->http->intake;
-	struct health_page page = {.ledger = &intake->ledger};
+	struct ledger_feed *feed = request->listener->http->feed;
+	struct health_page page = {.ledger = &feed->ledger};
 	struct MHD_Response *response;
 
-	(void)pthread_mutex_lock(&intake->lock);
-	page.health = health_of(&intake->ledger, clock_nano(CLOCK_REALTIME), intake->error);
+	(void)pthread_mutex_lock(&feed->lock);
+	page.health = health_of(&feed->ledger, clock_nano(CLOCK_REALTIME), feed->error);
 	response =
 		http_make_response(request->listener->mhd, write_health, &page, "application/json");
-	(void)pthread_mutex_unlock(&intake->lock);
+	(void)pthread_mutex_unlock(&feed->lock);
 	return http_answer(request,
 			   health_is_alive(page.health.status) ? MHD_HTTP_OK
 							       : MHD_HTTP_SERVICE_UNAVAILABLE,

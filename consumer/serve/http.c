@@ -11,8 +11,7 @@
 #define CONNECTION_BYTES (32u * 1024) /* headers, and what is on its way */
 #define SILENT_SECONDS 30             /* of one that does not read what it is sent */
 
-int http_new(struct http **ret, struct ledger_feed *intake, struct events *events,
-	     unsigned listeners)
+int http_new(struct http **ret, struct ledger_feed *feed, struct events *events, unsigned listeners)
 {
 	_cleanup_free_ struct http *http = calloc(1, sizeof(*http));
 	int r;
@@ -22,7 +21,7 @@ int http_new(struct http **ret, struct ledger_feed *intake, struct events *event
 	r = mhd_load(&http->mhd);
 	if (r)
 		return r;
-	http->intake = intake;
+	http->feed = feed;
 	http->events = events;
 	http->places = connections_allowed(listeners);
 	(void)pthread_mutex_init(&http->lock, NULL);

@@ -19,7 +19,7 @@ struct http;
 
 /* For @listeners calls of http_listen, which share the files a process may have open. -ENOPKG:
  * MHD_LIBRARY is not installed. */
-int http_new(struct http **ret, struct ledger_feed *intake, struct events *events,
+int http_new(struct http **ret, struct ledger_feed *feed, struct events *events,
 	     unsigned listeners);
 struct http *http_free(struct http *http); /* ends all connections; NULL is fine; returns NULL */
 
@@ -33,5 +33,5 @@ int http_listen(struct http *http, const struct listen_socket *socket,
 void http_review(struct http *http);
 
 /* What /metrics says; for the text file, too: then @http may be NULL. */
-void http_metrics(struct writer *writer, struct ledger_feed *intake, struct events *events,
+void http_metrics(struct writer *writer, struct ledger_feed *feed, struct events *events,
 		  struct http *http, bool openmetrics);

@@ -13,17 +13,17 @@
 
 #define SAY_SIZE 2048
 
-void ledger_feed_init(struct ledger_feed *intake, size_t series_limit)
+void ledger_feed_init(struct ledger_feed *feed, size_t series_limit)
 {
-	*intake = (struct ledger_feed){0};
-	(void)pthread_mutex_init(&intake->lock, NULL);
-	ledger_init(&intake->ledger, series_limit);
+	*feed = (struct ledger_feed){0};
+	(void)pthread_mutex_init(&feed->lock, NULL);
+	ledger_init(&feed->ledger, series_limit);
 }
 
-void ledger_feed_done(struct ledger_feed *intake)
+void ledger_feed_done(struct ledger_feed *feed)
 {
-	ledger_done(&intake->ledger);
-	(void)pthread_mutex_destroy(&intake->lock);
+	ledger_done(&feed->ledger);
+	(void)pthread_mutex_destroy(&feed->lock);
 }
 
 static bool is_first_of_stream(const struct folder *list, size_t at)
@@ -63,7 +63,7 @@ static void keep_open(const struct folder *list, struct rotation_start *starts, 
 
 /* What cannot be read may be what is being written: of a folder that is looked at again and again,
  * said once. */
-static void note_unread(struct ledger_feed *intake, const struct folder *list)
+static void note_unread(struct ledger_feed *feed, const struct folder *list)
 {
 	char text[SAY_SIZE], safe[LINE_FILE];
 	const struct recording *unread = NULL;
@@ -72,36 +72,36 @@ static void note_unread(struct ledger_feed *intake, const struct folder *list)
 	for (size_t i = 0; i < list->n && !unread; i++)
 		if (list->all[i].error)
 			unread = &list->all[i];
-	(void)pthread_mutex_lock(&intake->lock);
-	before = intake->error;
-	intake->error = unread ? unread->error : 0;
-	(void)pthread_mutex_unlock(&intake->lock);
+	(void)pthread_mutex_lock(&feed->lock);
+	before = feed->error;
+	feed->error = unread ? unread->error : 0;
+	(void)pthread_mutex_unlock(&feed->lock);
 	if (!unread || before == unread->error)
 		return;
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(unread->path, safe),
 		       folder_error(unread->error));
-	intake->say(text);
+	feed->say(text);
 }
 
 /* rotation_ops */
 static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
 		       size_t *ret_n)
 {
-	struct ledger_feed *intake = data;
+	struct ledger_feed *feed = data;
 	int r = 0;
 
-	note_unread(intake, list);
+	note_unread(feed, list);
 	for (size_t i = 0; !r && i < list->n; i++) {
 		const struct folder_id *id = &list->all[i].id;
 
 		if (!list->all[i].known || !is_first_of_stream(list, i))
 			continue;
 		starts[(*ret_n)++].file = last_of_stream(list, i);
-		(void)pthread_mutex_lock(&intake->lock);
-		r = ledger_expect(&intake->ledger, id->stream_id, id->boot_id, id->boottime_nano);
-		(void)pthread_mutex_unlock(&intake->lock);
+		(void)pthread_mutex_lock(&feed->lock);
+		r = ledger_expect(&feed->ledger, id->stream_id, id->boot_id, id->boottime_nano);
+		(void)pthread_mutex_unlock(&feed->lock);
 	}
-	if (intake->only_open)
+	if (feed->only_open)
 		keep_open(list, starts, ret_n);
 	return r;
 }
@@ -122,60 +122,60 @@ static void begin_input(void *data, struct reader *reader, const char *name)
 	reader_set_raw(reader, true);
 }
 
-static int take_record(struct ledger_feed *intake, const struct reader *reader,
+static int take_record(struct ledger_feed *feed, const struct reader *reader,
 		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	uint64_t now = item->record ? clock_nano(CLOCK_REALTIME) : 0;
 	int r;
 
-	(void)pthread_mutex_lock(&intake->lock);
-	r = item->record ? ledger_take(&intake->ledger, header, item->record, now)
-			 : ledger_pass(&intake->ledger, header, item->peek.seq,
-				       item->peek.time_unix_nano);
-	(void)pthread_mutex_unlock(&intake->lock);
+	(void)pthread_mutex_lock(&feed->lock);
+	r = item->record
+		    ? ledger_take(&feed->ledger, header, item->record, now)
+		    : ledger_pass(&feed->ledger, header, item->peek.seq, item->peek.time_unix_nano);
+	(void)pthread_mutex_unlock(&feed->lock);
 	return r;
 }
 
 static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
-	struct ledger_feed *intake = data;
+	struct ledger_feed *feed = data;
 	int r = ledger_wants(item->peek.kind) ? reader_unpack(reader, item) : 0;
 
 	if (!r)
-		r = take_record(intake, reader, item);
-	if (!r && intake->pass)
-		intake->pass(intake->data, reader, item);
+		r = take_record(feed, reader, item);
+	if (!r && feed->pass)
+		feed->pass(feed->data, reader, item);
 	return r == LEDGER_OLD ? 0 : r;
 }
 
 static void complain_about(void *data, const char *problem)
 {
-	struct ledger_feed *intake = data;
+	struct ledger_feed *feed = data;
 
-	(void)pthread_mutex_lock(&intake->lock);
-	intake->damaged++;
-	intake->ledger.generation++;
-	(void)pthread_mutex_unlock(&intake->lock);
-	intake->say(problem);
+	(void)pthread_mutex_lock(&feed->lock);
+	feed->damaged++;
+	feed->ledger.generation++;
+	(void)pthread_mutex_unlock(&feed->lock);
+	feed->say(problem);
 }
 
 static void say_error(void *data, const char *name, int error)
 {
-	struct ledger_feed *intake = data;
+	struct ledger_feed *feed = data;
 	char text[SAY_SIZE], safe[LINE_FILE];
 
 	if (!error) {
-		intake->say(name);
+		feed->say(name);
 		return;
 	}
-	intake->failed = true;
-	(void)pthread_mutex_lock(&intake->lock);
+	feed->failed = true;
+	(void)pthread_mutex_lock(&feed->lock);
 	/* what is not there is not being written, either */
-	intake->error = error == -ENOENT || error == -ENODATA ? 0 : error;
-	(void)pthread_mutex_unlock(&intake->lock);
+	feed->error = error == -ENOENT || error == -ENODATA ? 0 : error;
+	(void)pthread_mutex_unlock(&feed->lock);
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe), folder_error(error));
-	intake->say(text);
+	feed->say(text);
 }
 
 static void end_input(void *data, const struct reader *reader, const char *name, int answer)
@@ -190,38 +190,38 @@ static const struct each_record_ops follow_sums = {
 	.end = end_input,
 };
 
-static int run_pipe(struct ledger_feed *intake)
+static int run_pipe(struct ledger_feed *feed)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
-	int answer, r = reader_open(&reader, intake->path);
+	int answer, r = reader_open(&reader, feed->path);
 
 	if (r) {
-		say_error(intake, "stdin", r);
+		say_error(feed, "stdin", r);
 		return 0;
 	}
 	reader_set_raw(reader, true);
-	r = each_record(reader, &follow_sums, intake, &answer);
+	r = each_record(reader, &follow_sums, feed, &answer);
 	return !r && answer < 0 ? answer : r;
 }
 
-int ledger_feed_run(struct ledger_feed *intake)
+int ledger_feed_run(struct ledger_feed *feed)
 {
-	_cleanup_(rotation_done) struct rotation trail = {
+	_cleanup_(rotation_done) struct rotation rotation = {
 		.ops = &trail_sums,
-		.follow = {.ops = &follow_sums, .data = intake},
-		.path = intake->path,
-		.following = intake->following,
+		.follow = {.ops = &follow_sums, .data = feed},
+		.path = feed->path,
+		.following = feed->following,
 		.watch.fd = -1,
 	};
 	int r;
 
-	if (!strcmp(intake->path, "-"))
-		return run_pipe(intake);
-	r = rotation_start(&trail);
-	while (!r && rotation_goes_on(&trail)) {
-		r = rotation_read(&trail);
-		if (!r && rotation_goes_on(&trail))
-			r = watch_wait(&trail.watch, -1);
+	if (!strcmp(feed->path, "-"))
+		return run_pipe(feed);
+	r = rotation_start(&rotation);
+	while (!r && rotation_goes_on(&rotation)) {
+		r = rotation_read(&rotation);
+		if (!r && rotation_goes_on(&rotation))
+			r = watch_wait(&rotation.watch, -1);
 	}
 	return r;
 }

@@ -25,8 +25,8 @@ struct ledger_feed {
 	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
 };
 
-void ledger_feed_init(struct ledger_feed *intake, size_t series_limit);
-void ledger_feed_done(struct ledger_feed *intake);
+void ledger_feed_init(struct ledger_feed *feed, size_t series_limit);
+void ledger_feed_done(struct ledger_feed *feed);
 
 /* Reads until there is nothing more to come. 0 or -errno. */
-int ledger_feed_run(struct ledger_feed *intake);
+int ledger_feed_run(struct ledger_feed *feed);

@@ -133,24 +133,24 @@ static void put_cpu(struct prometheus *e, const char *mode, uint64_t nano)
 	prometheus_seconds(e, nano);
 }
 
-static void put_upkeep(struct prometheus *e, const struct own_usage *upkeep)
+static void put_upkeep(struct prometheus *e, const struct own_usage *usage)
 {
-	if (upkeep->has_cpu) {
+	if (usage->has_cpu) {
 		prometheus_family(e, PROMETHEUS_COUNTER, "ringside_streamer_cpu_seconds", "seconds",
 				  "CPU time of the streamer that counts, since it started.");
-		put_cpu(e, "user", upkeep->user_nano);
-		put_cpu(e, "system", upkeep->system_nano);
+		put_cpu(e, "user", usage->user_nano);
+		put_cpu(e, "system", usage->system_nano);
 	}
-	if (upkeep->has_anonymous)
+	if (usage->has_anonymous)
 		prometheus_single(e, PROMETHEUS_GAUGE, "ringside_streamer_anonymous_memory_bytes",
 				  "bytes",
 				  "Anonymous memory of the streamer that counts: its own, apart "
 				  "from code and BPF maps.",
-				  upkeep->anonymous_bytes);
-	if (upkeep->has_maps)
+				  usage->anonymous_bytes);
+	if (usage->has_maps)
 		prometheus_single(e, PROMETHEUS_GAUGE, "ringside_streamer_map_memory_bytes",
 				  "bytes", "Memory of its BPF maps, with the rings.",
-				  upkeep->map_bytes);
+				  usage->map_bytes);
 }
 
 static void put_stream(struct prometheus *e, const struct ledger_view *view)
@@ -197,7 +197,7 @@ static void put_streams(struct prometheus *e, const struct ledger *ledger, uint6
 	prometheus_sample_of(e, "ring", "bulk");
 	prometheus_uint(e, view.bulk_ring_bytes);
 	if (view.living)
-		put_upkeep(e, view.upkeep);
+		put_upkeep(e, view.usage);
 }
 
 static void put_server(struct prometheus *e, const struct ledger *ledger,

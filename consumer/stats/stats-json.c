@@ -105,14 +105,13 @@ static void put_list(const struct stats *stats, unsigned which, struct json_page
 	json_end_object(page);
 }
 
-static void put_upkeep(const struct own_usage *upkeep, struct json_page *page)
+static void put_upkeep(const struct own_usage *usage, struct json_page *page)
 {
 	json_begin_object(page, "streamer");
-	json_add_known_uint(page, "cpu_nano", upkeep->span_nano, upkeep->cpu_nano);
-	json_add_known_uint(page, "span_nano", upkeep->span_nano, upkeep->span_nano);
-	json_add_known_uint(page, "anonymous_bytes", upkeep->has_anonymous,
-			    upkeep->anonymous_bytes);
-	json_add_known_uint(page, "map_bytes", upkeep->has_maps, upkeep->map_bytes);
+	json_add_known_uint(page, "cpu_nano", usage->span_nano, usage->cpu_nano);
+	json_add_known_uint(page, "span_nano", usage->span_nano, usage->span_nano);
+	json_add_known_uint(page, "anonymous_bytes", usage->has_anonymous, usage->anonymous_bytes);
+	json_add_known_uint(page, "map_bytes", usage->has_maps, usage->map_bytes);
 	json_end_object(page);
 }
 
@@ -145,7 +144,7 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	for (unsigned i = 0; i < KINDS_COUNT; i++)
 		if (stats->rows[i])
 			kinds[i]->rows->json(stats->rows[i], &page);
-	if (own_usage_is_known(&stats->upkeep))
-		put_upkeep(&stats->upkeep, &page);
+	if (own_usage_is_known(&stats->usage))
+		put_upkeep(&stats->usage, &page);
 	json_end_page(&page);
 }

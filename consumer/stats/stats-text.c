@@ -268,10 +268,10 @@ static void put_list(const struct stats *stats, unsigned which, struct columns *
 		put_named(columns, "(not known)", width, &list->unknown);
 }
 
-static void put_upkeep(const struct own_usage *upkeep, struct columns *columns)
+static void put_upkeep(const struct own_usage *usage, struct columns *columns)
 {
 	columns_title(columns, "The streamer itself: ");
-	own_usage_text(&columns->line, upkeep);
+	own_usage_text(&columns->line, usage);
 	columns_end_row(columns);
 }
 
@@ -294,6 +294,6 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 	for (unsigned i = 0; i < KINDS_COUNT; i++)
 		if (stats->rows[i])
 			kinds[i]->rows->text(stats->rows[i], &columns);
-	if (own_usage_is_known(&stats->upkeep))
-		put_upkeep(&stats->upkeep, &columns);
+	if (own_usage_is_known(&stats->usage))
+		put_upkeep(&stats->usage, &columns);
 }

@@ -238,9 +238,9 @@ static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
 	    memcmp(header->stream_id.data, stats->stream_id, STATS_ID) != 0) {
 		memcpy(stats->stream_id, header->stream_id.data, STATS_ID);
 		stats->streams++;
-		own_usage_part(&stats->upkeep); /* of another process */
+		own_usage_part(&stats->usage); /* of another process */
 	}
-	own_usage_take(&stats->upkeep, record->counters->cost, record->boottime_nano);
+	own_usage_take(&stats->usage, record->counters->cost, record->boottime_nano);
 	for (unsigned i = 0; !r && i < KINDS_COUNT; i++)
 		if (stats->rows[i])
 			r = kinds[i]->rows->add(stats->rows[i], header, stats->streams, record);

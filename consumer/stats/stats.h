@@ -39,7 +39,7 @@ struct stats {
 	struct time_buckets buckets; /* a row a kind, held back events included */
 	/* The parts of a name are separated by tabs. */
 	struct toplist lists[STATS_LISTS];
-	struct own_usage upkeep; /* of all streamers together */
+	struct own_usage usage; /* of all streamers together */
 	uint8_t stream_id[STATS_ID];
 	uint64_t streams;
 	void *rows[KINDS_COUNT]; /* what kinds keep of theirs; NULL: nothing */

@@ -44,7 +44,7 @@ struct ledger_stream {
 	uint32_t parts_seen; /* of the set at hand, one after the other; 0: some are missing */
 	enum ledger_mode mode;
 	struct table rows;
-	struct own_usage upkeep;
+	struct own_usage usage;
 	struct account sums[LEDGER_KINDS][LEDGER_SUMS];
 	char tiers[LEDGER_KINDS][LEDGER_TIER]; /* "": not attached */
 };

@@ -161,7 +161,7 @@ static void begin_counters(struct ledger *ledger, struct ledger_stream *stream,
 
 	begin_set(ledger, stream, record->boottime_nano, now_nano);
 	stream->set++;
-	own_usage_take(&stream->upkeep, counters->cost, record->boottime_nano);
+	own_usage_take(&stream->usage, counters->cost, record->boottime_nano);
 	ledger_objects_begin(ledger, stream, counters->full, now_nano);
 	if (stream->counts)
 		ledger_stream_forget_fullest(ledger, stream);
@@ -323,7 +323,7 @@ struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t
 		.interval_nano = stream->interval_nano,
 		.critical_ring_bytes = stream->critical_ring_bytes,
 		.bulk_ring_bytes = stream->bulk_ring_bytes,
-		.upkeep = &stream->upkeep,
+		.usage = &stream->usage,
 	};
 }
 

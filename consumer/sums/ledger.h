@@ -82,7 +82,7 @@ struct ledger_view {
 	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
 	uint64_t interval_nano;
 	uint64_t critical_ring_bytes, bulk_ring_bytes;
-	const struct own_usage *upkeep;
+	const struct own_usage *usage;
 };
 
 void ledger_init(struct ledger *ledger, size_t series_limit);

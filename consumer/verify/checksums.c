@@ -3,53 +3,53 @@
 
 #include <inttypes.h>
 
-int checksums_init(struct checksums *coverage)
+int checksums_init(struct checksums *checksums)
 {
-	*coverage = (struct checksums){.hash = XXH64_createState()};
-	if (!coverage->hash)
+	*checksums = (struct checksums){.hash = XXH64_createState()};
+	if (!checksums->hash)
 		return -ENOMEM;
-	(void)XXH64_reset(coverage->hash, 0);
+	(void)XXH64_reset(checksums->hash, 0);
 	return 0;
 }
 
-void checksums_done(struct checksums *coverage)
+void checksums_done(struct checksums *checksums)
 {
-	(void)XXH64_freeState(coverage->hash);
-	*coverage = (struct checksums){0};
+	(void)XXH64_freeState(checksums->hash);
+	*checksums = (struct checksums){0};
 }
 
-static void restart_span(struct checksums *coverage, uint64_t offset)
+static void restart_span(struct checksums *checksums, uint64_t offset)
 {
-	(void)XXH64_reset(coverage->hash, 0);
-	coverage->broken = false;
-	coverage->hashed = 0;
-	coverage->hashed_from = offset;
-	coverage->hashed_first = coverage->added;
+	(void)XXH64_reset(checksums->hash, 0);
+	checksums->broken = false;
+	checksums->hashed = 0;
+	checksums->hashed_from = offset;
+	checksums->hashed_first = checksums->added;
 }
 
-void checksums_reset(struct checksums *coverage)
+void checksums_reset(struct checksums *checksums)
 {
-	XXH64_state_t *hash = coverage->hash;
+	XXH64_state_t *hash = checksums->hash;
 
-	*coverage = (struct checksums){.hash = hash};
-	restart_span(coverage, 0);
+	*checksums = (struct checksums){.hash = hash};
+	restart_span(checksums, 0);
 }
 
-static void name_span(struct checksums *coverage, struct checksums_span *span)
+static void name_span(struct checksums *checksums, struct checksums_span *span)
 {
 	if (!span->records)
 		return;
-	coverage->latest = *span;
-	coverage->spans++;
-	coverage->records += span->records;
-	coverage->bytes += span->bytes;
-	findings_add(&coverage->named,
+	checksums->latest = *span;
+	checksums->spans++;
+	checksums->records += span->records;
+	checksums->bytes += span->bytes;
+	findings_add(&checksums->named,
 		     "%" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 " (%" PRIu64
 		     " bytes, from byte %" PRIu64 " on)",
 		     span->records, span->records == 1 ? "" : "s", span->first_seq,
 		     span->latest_seq, span->bytes, span->offset);
-	if (coverage->uncovered)
-		coverage->uncovered(coverage->data, span);
+	if (checksums->uncovered)
+		checksums->uncovered(checksums->data, span);
 	*span = (struct checksums_span){0};
 }
 
@@ -67,20 +67,20 @@ static void join_spans(struct checksums_span *to, struct checksums_span *from)
 }
 
 /* No hash will come for what none has covered so far. */
-static void give_up(struct checksums *coverage)
+static void give_up(struct checksums *checksums)
 {
-	if (coverage->framed) {
-		name_span(coverage, &coverage->unsealed);
-		join_spans(&coverage->hopeless, &coverage->open);
+	if (checksums->framed) {
+		name_span(checksums, &checksums->unsealed);
+		join_spans(&checksums->hopeless, &checksums->open);
 	} else {
-		name_span(coverage, &coverage->open);
+		name_span(checksums, &checksums->open);
 	}
 }
 
-void checksums_begin(struct checksums *coverage, uint64_t offset)
+void checksums_begin(struct checksums *checksums, uint64_t offset)
 {
-	give_up(coverage);
-	restart_span(coverage, offset);
+	give_up(checksums);
+	restart_span(checksums, offset);
 }
 
 static size_t whole_size(const struct reader_record *item)
@@ -88,35 +88,35 @@ static size_t whole_size(const struct reader_record *item)
 	return (size_t)(item->frame - item->start) + item->size;
 }
 
-static void hash_empty(struct checksums *coverage, size_t n)
+static void hash_empty(struct checksums *checksums, size_t n)
 {
 	static const uint8_t zeros[64];
 
-	coverage->hashed += n;
+	checksums->hashed += n;
 	for (; n; n -= n < sizeof(zeros) ? n : sizeof(zeros))
-		(void)XXH64_update(coverage->hash, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
+		(void)XXH64_update(checksums->hash, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
 }
 
-void checksums_add(struct checksums *coverage, const struct reader_record *item)
+void checksums_add(struct checksums *checksums, const struct reader_record *item)
 {
 	struct checksums_span span = {
 		.records = 1,
 		.bytes = whole_size(item),
-		.first = coverage->added++,
+		.first = checksums->added++,
 		.offset = item->offset,
-		.first_seq = item->record ? item->record->seq : coverage->open.latest_seq + 1,
+		.first_seq = item->record ? item->record->seq : checksums->open.latest_seq + 1,
 	};
 
 	span.latest = span.first;
 	span.latest_seq = span.first_seq;
-	(void)XXH64_update(coverage->hash, item->start, span.bytes);
-	coverage->hashed += span.bytes;
-	join_spans(&coverage->open, &span);
+	(void)XXH64_update(checksums->hash, item->start, span.bytes);
+	checksums->hashed += span.bytes;
+	join_spans(&checksums->open, &span);
 }
 
-void checksums_empty(struct checksums *coverage, const struct reader_record *item)
+void checksums_empty(struct checksums *checksums, const struct reader_record *item)
 {
-	hash_empty(coverage, item->empty);
+	hash_empty(checksums, item->empty);
 }
 
 /* The hash that a record carries, and over how many bytes if it says so; NULL: it carries none. */
@@ -137,48 +137,48 @@ static const uint64_t *stated_hash(const Ringside__V1__Record *record, const uin
 	return NULL;
 }
 
-bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
+bool checksums_compare(struct checksums *checksums, const struct reader_record *item,
 		       uint64_t *ret_from)
 {
 	const uint64_t *bytes, *stated = stated_hash(item->record, &bytes);
-	bool same, broken = coverage->broken;
+	bool same, broken = checksums->broken;
 
 	if (!stated)
 		return true;
-	same = XXH64_digest(coverage->hash) == *stated && (!bytes || *bytes == coverage->hashed);
-	*ret_from = coverage->hashed_from;
-	restart_span(coverage, item->offset);
+	same = XXH64_digest(checksums->hash) == *stated && (!bytes || *bytes == checksums->hashed);
+	*ret_from = checksums->hashed_from;
+	restart_span(checksums, item->offset);
 	if (broken || !same)
-		give_up(coverage);
+		give_up(checksums);
 	if (broken)
 		return true;
-	coverage->hashes += same;
-	coverage->unsealed = coverage->open = (struct checksums_span){0};
+	checksums->hashes += same;
+	checksums->unsealed = checksums->open = (struct checksums_span){0};
 	return same;
 }
 
-void checksums_seal(struct checksums *coverage, bool right)
+void checksums_seal(struct checksums *checksums, bool right)
 {
 	if (right) {
-		coverage->seals++;
-		coverage->open = coverage->hopeless = (struct checksums_span){0};
+		checksums->seals++;
+		checksums->open = checksums->hopeless = (struct checksums_span){0};
 		return;
 	}
-	name_span(coverage, &coverage->hopeless);
-	join_spans(&coverage->unsealed, &coverage->open);
+	name_span(checksums, &checksums->hopeless);
+	join_spans(&checksums->unsealed, &checksums->open);
 }
 
-void checksums_break(struct checksums *coverage)
+void checksums_break(struct checksums *checksums)
 {
-	give_up(coverage);
-	name_span(coverage, &coverage->hopeless); /* its frame has not come to its end */
-	coverage->broken = true;
+	give_up(checksums);
+	name_span(checksums, &checksums->hopeless); /* its frame has not come to its end */
+	checksums->broken = true;
 }
 
-void checksums_end(struct checksums *coverage)
+void checksums_end(struct checksums *checksums)
 {
-	name_span(coverage, &coverage->hopeless);
-	join_spans(&coverage->unsealed, &coverage->open);
-	name_span(coverage, &coverage->unsealed);
-	restart_span(coverage, 0);
+	name_span(checksums, &checksums->hopeless);
+	join_spans(&checksums->unsealed, &checksums->open);
+	name_span(checksums, &checksums->unsealed);
+	restart_span(checksums, 0);
 }

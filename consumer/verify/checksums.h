@@ -42,28 +42,28 @@ struct checksums {
 	void *data;
 };
 
-int checksums_init(struct checksums *coverage);
-void checksums_done(struct checksums *coverage);
-void checksums_reset(struct checksums *coverage); /* another input begins */
+int checksums_init(struct checksums *checksums);
+void checksums_done(struct checksums *checksums);
+void checksums_reset(struct checksums *checksums); /* another input begins */
 
 /* A file begins at @offset: no hash reaches over its border. */
-void checksums_begin(struct checksums *coverage, uint64_t offset);
+void checksums_begin(struct checksums *checksums, uint64_t offset);
 
 /* Empty records before the one at hand, and that one: first the former, then checksums_compare,
  * then the latter. Its record is NULL if it is unreadable. */
-void checksums_empty(struct checksums *coverage, const struct reader_record *item);
-void checksums_add(struct checksums *coverage, const struct reader_record *item);
+void checksums_empty(struct checksums *checksums, const struct reader_record *item);
+void checksums_add(struct checksums *checksums, const struct reader_record *item);
 
 /* Returns false if the record at hand (not added yet) carries a hash, and it is not that of the
  * bytes before; *ret_from is where these began. */
-bool checksums_compare(struct checksums *coverage, const struct reader_record *item,
+bool checksums_compare(struct checksums *checksums, const struct reader_record *item,
 		       uint64_t *ret_from);
 
 /* A zstd frame ended here. @right: it has a checksum, which was right. */
-void checksums_seal(struct checksums *coverage, bool right);
+void checksums_seal(struct checksums *checksums, bool right);
 
 /* Bytes are missing here: the hash over them cannot be compared. */
-void checksums_break(struct checksums *coverage);
+void checksums_break(struct checksums *checksums);
 
 /* The input ended: what is uncovered now stays so. */
-void checksums_end(struct checksums *coverage);
+void checksums_end(struct checksums *checksums);

@@ -25,8 +25,8 @@ struct downtime_gap {
 };
 
 /* Any record but a Header of another stream. */
-void downtime_see(struct downtime *between, const Ringside__V1__Record *record);
+void downtime_see(struct downtime *downtime, const Ringside__V1__Record *record);
 
 /* The Header of another stream. Returns true if there was a gap before it. */
-bool downtime_begin(struct downtime *between, const Ringside__V1__Record *record,
+bool downtime_begin(struct downtime *downtime, const Ringside__V1__Record *record,
 		    struct downtime_gap *ret);

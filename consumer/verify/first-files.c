@@ -25,15 +25,15 @@ static int by_stream(const void *a, const void *b)
 	return compare_heads(a, y->file->id.stream_id, y->file->id.file_index);
 }
 
-int first_files_new(struct first_files *ret, const struct input_order *lineup)
+int first_files_new(struct first_files *ret, const struct input_order *order)
 {
-	struct first_files heads = {.all = calloc(lineup->n + 1, sizeof(*heads.all))};
+	struct first_files heads = {.all = calloc(order->n + 1, sizeof(*heads.all))};
 
 	if (!heads.all)
 		return -ENOMEM;
-	for (size_t i = 0; i < lineup->n; i++)
-		if (input_order_lacks_first(lineup, i))
-			heads.all[heads.n++].file = &lineup->all[i];
+	for (size_t i = 0; i < order->n; i++)
+		if (input_order_lacks_first(order, i))
+			heads.all[heads.n++].file = &order->all[i];
 	qsort(heads.all, heads.n, sizeof(*heads.all), by_stream);
 	*ret = heads;
 	return 0;

@@ -18,9 +18,9 @@ struct first_files {
 	bool all_told; /* files were deleted, and nobody says which */
 };
 
-/* @lineup is borrowed. 0 or -ENOMEM. A file that was named alone is a part that somebody wants to
+/* @order is borrowed. 0 or -ENOMEM. A file that was named alone is a part that somebody wants to
  * know about: it is none of them. */
-int first_files_new(struct first_files *ret, const struct input_order *lineup);
+int first_files_new(struct first_files *ret, const struct input_order *order);
 void first_files_done(struct first_files *heads);
 
 /* What a stream says that it has deleted. */

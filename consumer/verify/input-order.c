@@ -15,20 +15,20 @@ struct place {
 	size_t leader; /* where the first file of its stream was */
 };
 
-static int append_inputs(struct input_order *lineup, const struct recording *recordings, size_t n)
+static int append_inputs(struct input_order *order, const struct recording *recordings, size_t n)
 {
 	struct recording *all;
 
-	all = realloc(lineup->all, (lineup->n + n) * sizeof(*all));
+	all = realloc(order->all, (order->n + n) * sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	lineup->all = all;
-	memcpy(all + lineup->n, recordings, n * sizeof(*all));
-	lineup->n += n;
+	order->all = all;
+	memcpy(all + order->n, recordings, n * sizeof(*all));
+	order->n += n;
 	return 0;
 }
 
-static int append_file(struct input_order *lineup, const char *path)
+static int append_file(struct input_order *order, const char *path)
 {
 	struct recording recording = {.path = strdup(path)};
 	struct stat st;
@@ -41,14 +41,14 @@ static int append_file(struct input_order *lineup, const char *path)
 		recording.known = folder_identify(path, &recording.id) == 0;
 		recording.headless = !recording.known;
 	}
-	r = append_inputs(lineup, &recording, 1);
+	r = append_inputs(order, &recording, 1);
 	if (r)
 		free(recording.path);
 	return r;
 }
 
 /* 0 or -errno. */
-static int append_folder(struct input_order *lineup, const char *path, input_order_error *error,
+static int append_folder(struct input_order *order, const char *path, input_order_error *error,
 			 void *data)
 {
 	_cleanup_(folder_done) struct folder list = {0};
@@ -64,9 +64,9 @@ static int append_folder(struct input_order *lineup, const char *path, input_ord
 		return -ENODATA;
 	for (size_t i = 0; i < list.n; i++)
 		list.all[i].listed = true;
-	r = append_inputs(lineup, list.all, list.n);
+	r = append_inputs(order, list.all, list.n);
 	if (!r)
-		list.n = 0; /* the paths are the lineup's now */
+		list.n = 0; /* the paths are the order's now */
 	return r;
 }
 
@@ -94,79 +94,79 @@ static int by_leader(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static int put_in_order(struct input_order *lineup)
+static int put_in_order(struct input_order *order)
 {
-	_cleanup_free_ struct place *places = calloc(lineup->n + 1, sizeof(*places));
+	_cleanup_free_ struct place *places = calloc(order->n + 1, sizeof(*places));
 
 	if (!places)
 		return -ENOMEM;
-	for (size_t i = 0; i < lineup->n; i++)
-		places[i] = (struct place){.recording = lineup->all[i], .index = i};
-	qsort(places, lineup->n, sizeof(*places), by_stream);
-	for (size_t i = 0; i < lineup->n; i++)
+	for (size_t i = 0; i < order->n; i++)
+		places[i] = (struct place){.recording = order->all[i], .index = i};
+	qsort(places, order->n, sizeof(*places), by_stream);
+	for (size_t i = 0; i < order->n; i++)
 		places[i].leader =
 			i && folder_same_stream(&places[i].recording, &places[i - 1].recording)
 				? places[i - 1].leader
 				: places[i].index;
-	qsort(places, lineup->n, sizeof(*places), by_leader);
-	for (size_t i = 0; i < lineup->n; i++)
-		lineup->all[i] = places[i].recording;
+	qsort(places, order->n, sizeof(*places), by_leader);
+	for (size_t i = 0; i < order->n; i++)
+		order->all[i] = places[i].recording;
 	return 0;
 }
 
 int input_order_new(struct input_order *ret, const char *const *paths, int n,
 		    input_order_error *error, void *data)
 {
-	_cleanup_(input_order_done) struct input_order lineup = {.listed = time(NULL)};
+	_cleanup_(input_order_done) struct input_order order = {.listed = time(NULL)};
 	int r = 0;
 
 	for (int i = 0; i < n && r != -ENOMEM; i++) {
 		if (!inputs_is_folder(paths[i])) {
-			r = append_file(&lineup, paths[i]);
+			r = append_file(&order, paths[i]);
 			continue;
 		}
-		r = append_folder(&lineup, paths[i], error, data);
+		r = append_folder(&order, paths[i], error, data);
 		if (r)
 			error(data, paths[i], r);
 	}
 	if (r != -ENOMEM)
-		r = put_in_order(&lineup);
+		r = put_in_order(&order);
 	if (r)
 		return r;
-	*ret = lineup;
-	lineup = (struct input_order){0};
+	*ret = order;
+	order = (struct input_order){0};
 	return 0;
 }
 
-void input_order_done(struct input_order *lineup)
+void input_order_done(struct input_order *order)
 {
-	for (size_t i = 0; i < lineup->n; i++)
-		free(lineup->all[i].path);
-	free(lineup->all);
-	*lineup = (struct input_order){0};
+	for (size_t i = 0; i < order->n; i++)
+		free(order->all[i].path);
+	free(order->all);
+	*order = (struct input_order){0};
 }
 
-uint64_t input_order_next_seq(const struct input_order *lineup, size_t i)
+uint64_t input_order_next_seq(const struct input_order *order, size_t i)
 {
-	const struct recording *next = &lineup->all[i + 1];
+	const struct recording *next = &order->all[i + 1];
 
-	if (i + 1 >= lineup->n || !folder_same_stream(&lineup->all[i], next) ||
-	    next->id.file_index != lineup->all[i].id.file_index + 1)
+	if (i + 1 >= order->n || !folder_same_stream(&order->all[i], next) ||
+	    next->id.file_index != order->all[i].id.file_index + 1)
 		return 0;
 	return next->id.first_seq;
 }
 
 /* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
  * as files. File systems may keep whole seconds. */
-static bool is_as_listed(const struct input_order *lineup, const char *folder)
+static bool is_as_listed(const struct input_order *order, const char *folder)
 {
 	struct stat st;
 
-	return !stat(folder, &st) && st.st_mtime < lineup->listed - 1;
+	return !stat(folder, &st) && st.st_mtime < order->listed - 1;
 }
 
 /* Whether somebody has made the file behind @one since its folder was listed. */
-static bool is_made_now(const struct input_order *lineup, const struct recording *one)
+static bool is_made_now(const struct input_order *order, const struct recording *one)
 {
 	_cleanup_(folder_done) struct folder list = {0};
 	char path[PATH_MAX];
@@ -175,7 +175,7 @@ static bool is_made_now(const struct input_order *lineup, const struct recording
 
 	(void)snprintf(path, sizeof(path), "%s", one->path);
 	folder = dirname(path);
-	if (is_as_listed(lineup, folder) || folder_list(&list, folder) < 0)
+	if (is_as_listed(order, folder) || folder_list(&list, folder) < 0)
 		return false;
 	made = list.begun;
 	for (size_t i = 0; !made && i < list.n; i++)
@@ -184,20 +184,20 @@ static bool is_made_now(const struct input_order *lineup, const struct recording
 	return made;
 }
 
-bool input_order_lacks_next(const struct input_order *lineup, size_t i)
+bool input_order_lacks_next(const struct input_order *order, size_t i)
 {
-	const struct recording *one = &lineup->all[i];
+	const struct recording *one = &order->all[i];
 	bool alone = !i || !folder_same_stream(one, one - 1);
 
-	if (!one->known || (i + 1 < lineup->n && folder_same_stream(one, one + 1)))
+	if (!one->known || (i + 1 < order->n && folder_same_stream(one, one + 1)))
 		return false;
-	return one->listed ? !is_made_now(lineup, one) : !alone;
+	return one->listed ? !is_made_now(order, one) : !alone;
 }
 
-bool input_order_lacks_first(const struct input_order *lineup, size_t i)
+bool input_order_lacks_first(const struct input_order *order, size_t i)
 {
-	const struct recording *one = &lineup->all[i];
-	bool alone = i + 1 >= lineup->n || !folder_same_stream(one, one + 1);
+	const struct recording *one = &order->all[i];
+	bool alone = i + 1 >= order->n || !folder_same_stream(one, one + 1);
 
 	if (!one->known || !one->id.file_index || (i && folder_same_stream(one, one - 1)))
 		return false;

@@ -40,10 +40,10 @@ static void add_kind(struct recount_kind *kind, struct findings *losses)
 	}
 }
 
-void losses_add(struct recount *tally, struct findings *losses)
+void losses_add(struct recount *recount, struct findings *losses)
 {
-	for (unsigned i = 0; i < tally->n; i++)
-		add_kind(&tally->kinds[i], losses);
+	for (unsigned i = 0; i < recount->n; i++)
+		add_kind(&recount->kinds[i], losses);
 }
 
 static uint64_t count_limited(const struct recount_kind *kind)
@@ -53,26 +53,26 @@ static uint64_t count_limited(const struct recount_kind *kind)
 	return told > kind->kernel.limited ? told : kind->kernel.limited;
 }
 
-uint64_t losses_limited(struct recount *tally)
+uint64_t losses_limited(struct recount *recount)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < tally->n; i++)
-		n += grow_told(&tally->kinds[i].limited_told, count_limited(&tally->kinds[i]));
+	for (unsigned i = 0; i < recount->n; i++)
+		n += grow_told(&recount->kinds[i].limited_told, count_limited(&recount->kinds[i]));
 	return n;
 }
 
-void losses_skip(struct recount *tally)
+void losses_skip(struct recount *recount)
 {
-	for (unsigned i = 0; i < tally->n; i++) {
-		struct recount_kind *kind = &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		struct recount_kind *kind = &recount->kinds[i];
 
 		for (unsigned reason = 0; reason < LOST_REASONS; reason++)
 			(void)grow_told(&kind->told[reason].count,
 					recount_kind_lost(kind, reason).count -
 						kind->lost[reason].count);
 	}
-	(void)losses_limited(tally);
+	(void)losses_limited(recount);
 }
 
 static void doubt_last(const struct recount_kind *kind, bool last, struct findings *doubts)
@@ -89,12 +89,12 @@ static void doubt_last(const struct recount_kind *kind, bool last, struct findin
 }
 
 /* Said once if it is so for all. */
-static void doubt_uncounted(const struct recount *tally, struct findings *doubts)
+static void doubt_uncounted(const struct recount *recount, struct findings *doubts)
 {
 	unsigned attached = 0, uncounted = 0;
 
-	for (unsigned i = 0; i < tally->n; i++) {
-		const struct recount_kind *kind = &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		const struct recount_kind *kind = &recount->kinds[i];
 
 		attached += kind->attached && kind->stated;
 		uncounted += kind->attached && kind->stated && !kind->missed_known;
@@ -103,8 +103,8 @@ static void doubt_uncounted(const struct recount *tally, struct findings *doubts
 		findings_add(doubts, "missed_runs is not counted by this kernel");
 		return;
 	}
-	for (unsigned i = 0; i < tally->n; i++) {
-		const struct recount_kind *kind = &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		const struct recount_kind *kind = &recount->kinds[i];
 
 		if (kind->attached && kind->stated && !kind->missed_known)
 			findings_add(doubts, "missed_runs of %s is not counted by this kernel",
@@ -112,11 +112,11 @@ static void doubt_uncounted(const struct recount *tally, struct findings *doubts
 	}
 }
 
-void losses_doubt(const struct recount *tally, bool last, struct findings *doubts)
+void losses_doubt(const struct recount *recount, bool last, struct findings *doubts)
 {
-	for (unsigned i = 0; i < tally->n; i++) {
-		if (tally->kinds[i].attached)
-			doubt_last(&tally->kinds[i], last, doubts);
+	for (unsigned i = 0; i < recount->n; i++) {
+		if (recount->kinds[i].attached)
+			doubt_last(&recount->kinds[i], last, doubts);
 	}
-	doubt_uncounted(tally, doubts);
+	doubt_uncounted(recount, doubts);
 }

@@ -8,40 +8,40 @@
 
 #include "proto/recording/recording.h"
 
-void recount_init(struct recount *tally, bool whole)
+void recount_init(struct recount *recount, bool whole)
 {
-	*tally = (struct recount){.based = whole, .whole = whole};
+	*recount = (struct recount){.based = whole, .whole = whole};
 }
 
-void recount_done(struct recount *tally)
+void recount_done(struct recount *recount)
 {
-	for (unsigned i = 0; i < tally->n; i++)
-		free(tally->kinds[i].cpus);
-	*tally = (struct recount){0};
+	for (unsigned i = 0; i < recount->n; i++)
+		free(recount->kinds[i].cpus);
+	*recount = (struct recount){0};
 }
 
-struct recount_kind *recount_find(struct recount *tally, const char *name)
+struct recount_kind *recount_find(struct recount *recount, const char *name)
 {
 	char clean[KIND_NAME];
 
 	kind_clean(clean, name);
-	for (unsigned i = 0; i < tally->n; i++) {
-		if (!strcmp(tally->kinds[i].name, clean))
-			return &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		if (!strcmp(recount->kinds[i].name, clean))
+			return &recount->kinds[i];
 	}
 	return NULL;
 }
 
 /* Of more kinds than there are places, the last place stands for all. */
-static struct recount_kind *get_kind(struct recount *tally, const char *name)
+static struct recount_kind *get_kind(struct recount *recount, const char *name)
 {
-	struct recount_kind *kind = recount_find(tally, name);
+	struct recount_kind *kind = recount_find(recount, name);
 
 	if (kind)
 		return kind;
-	if (tally->n == RECOUNT_KINDS)
-		return &tally->kinds[RECOUNT_KINDS - 1];
-	kind = &tally->kinds[tally->n++];
+	if (recount->n == RECOUNT_KINDS)
+		return &recount->kinds[RECOUNT_KINDS - 1];
+	kind = &recount->kinds[recount->n++];
 	*kind = (struct recount_kind){0};
 	kind_clean(kind->name, name);
 	return kind;
@@ -67,9 +67,9 @@ static int get_cpu(struct recount_kind *kind, uint32_t number, struct recount_cp
 	return 0;
 }
 
-const char *recount_name(struct recount *tally, const char *name)
+const char *recount_name(struct recount *recount, const char *name)
 {
-	return get_kind(tally, name)->name;
+	return get_kind(recount, name)->name;
 }
 
 /* Events of kinds that only a newer version knows cannot be counted here; others have none, but
@@ -84,13 +84,13 @@ static bool is_countable(const char *kind)
 	return field && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF);
 }
 
-void recount_header(struct recount *tally, const Ringside__V1__Header *header)
+void recount_header(struct recount *recount, const Ringside__V1__Header *header)
 {
 	for (size_t i = 0; i < header->n_probes; i++) {
 		const Ringside__V1__Probe *probe = header->probes[i];
 		bool attached = probe->has_tier && probe->tier && is_countable(probe->kind);
 
-		get_kind(tally, probe->kind)->attached |= attached;
+		get_kind(recount, probe->kind)->attached |= attached;
 	}
 }
 
@@ -100,10 +100,10 @@ static void raise_to(uint64_t *v, uint64_t least)
 		*v = least;
 }
 
-int recount_event(struct recount *tally, const char *name, const Ringside__V1__CpuSums *sums,
+int recount_event(struct recount *recount, const char *name, const Ringside__V1__CpuSums *sums,
 		  struct findings *findings)
 {
-	struct recount_kind *kind = get_kind(tally, name);
+	struct recount_kind *kind = get_kind(recount, name);
 	struct recount_cpu *cpu;
 	int r;
 
@@ -122,16 +122,16 @@ int recount_event(struct recount *tally, const char *name, const Ringside__V1__C
 	return 0;
 }
 
-void recount_lost(struct recount *tally, const Ringside__V1__Lost *lost)
+void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost)
 {
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
-	lost_add(get_kind(tally, lost->kind)->lost, lost);
+	lost_add(get_kind(recount, lost->kind)->lost, lost);
 }
 
-void recount_limited(struct recount *tally, const Ringside__V1__Limited *limited)
+void recount_limited(struct recount *recount, const Ringside__V1__Limited *limited)
 {
-	struct recount_kind *kind = get_kind(tally, limited->kind);
+	struct recount_kind *kind = get_kind(recount, limited->kind);
 
 	*(limited->overflow ? &kind->limited_overflow : &kind->limited) += limited->count;
 }
@@ -178,10 +178,10 @@ static void compare_carried(const struct spot *spot, const struct recount_cpu *c
 	compare_counts(spot, "carried_dropped", cpu->carried_dropped, stated->carried_dropped);
 }
 
-void recount_gap(struct recount *tally)
+void recount_gap(struct recount *recount)
 {
-	tally->gap |= tally->based;
-	tally->based = tally->whole = false;
+	recount->gap |= recount->based;
+	recount->based = recount->whole = false;
 }
 
 static void adopt_carried(struct recount_kind *kind, struct recount_cpu *cpu,
@@ -252,10 +252,10 @@ static void find_unlisted(const struct spot *spot)
 	}
 }
 
-static int check_probe(struct recount *tally, const Ringside__V1__ProbeSums *sums, bool final,
+static int check_probe(struct recount *recount, const Ringside__V1__ProbeSums *sums, bool final,
 		       const char *where, struct findings *findings)
 {
-	struct recount_kind *kind = get_kind(tally, sums->kind);
+	struct recount_kind *kind = get_kind(recount, sums->kind);
 	struct spot spot = {.where = where, .kind = kind, .findings = findings};
 	int r;
 
@@ -274,9 +274,9 @@ static int check_probe(struct recount *tally, const Ringside__V1__ProbeSums *sum
 		if (r)
 			continue;
 		cpu->listed = true;
-		if (tally->based)
+		if (recount->based)
 			compare_carried(&spot, cpu, stated);
-		else if (tally->gap && stated->written > cpu->written)
+		else if (recount->gap && stated->written > cpu->written)
 			kind->missing += stated->written - cpu->written;
 		adopt_carried(kind, cpu, stated);
 		check_kernel(&spot, cpu, &now, final);
@@ -291,22 +291,22 @@ static int check_probe(struct recount *tally, const Ringside__V1__ProbeSums *sum
 	return 0;
 }
 
-static int check_all(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+static int check_all(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
 		     bool final, const char *where, struct findings *findings)
 {
 	int r;
 
-	for (unsigned i = 0; i < tally->n; i++)
-		tally->kinds[i].stated = false;
+	for (unsigned i = 0; i < recount->n; i++)
+		recount->kinds[i].stated = false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_countable(sums[i]->kind))
 			continue;
-		r = check_probe(tally, sums[i], final, where, findings);
+		r = check_probe(recount, sums[i], final, where, findings);
 		if (r)
 			return r;
 	}
-	for (unsigned i = 0; i < tally->n; i++) {
-		const struct recount_kind *kind = &tally->kinds[i];
+	for (unsigned i = 0; i < recount->n; i++) {
+		const struct recount_kind *kind = &recount->kinds[i];
 
 		if (!kind->stated && kind->written)
 			findings_add(findings,
@@ -314,15 +314,15 @@ static int check_all(struct recount *tally, Ringside__V1__ProbeSums *const *sums
 				     " events are in the stream",
 				     where, kind->name, kind->written);
 	}
-	tally->based = true;
-	tally->gap = false;
+	recount->based = true;
+	recount->gap = false;
 	return 0;
 }
 
-int recount_counters(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+int recount_counters(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
 		     const char *where, struct findings *findings)
 {
-	return check_all(tally, sums, n, false, where, findings);
+	return check_all(recount, sums, n, false, where, findings);
 }
 
 static uint64_t larger_of(uint64_t a, uint64_t b)
@@ -390,25 +390,25 @@ static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *
 		      kind->kernel.dropped + kind->lost_in_sink);
 }
 
-int recount_footer(struct recount *tally, const Ringside__V1__Footer *footer, const char *where,
+int recount_footer(struct recount *recount, const Ringside__V1__Footer *footer, const char *where,
 		   struct findings *findings, struct findings *notes)
 {
-	bool whole = tally->whole;
+	bool whole = recount->whole;
 	bool rotated = footer->reason && !strcmp(footer->reason, RECORDING_ROTATED);
 	struct spot spot = {.where = where, .findings = findings};
 	int r;
 
-	r = check_all(tally, footer->probes, footer->n_probes, !rotated, where, findings);
+	r = check_all(recount, footer->probes, footer->n_probes, !rotated, where, findings);
 	if (r)
 		return r;
-	for (unsigned i = 0; i < tally->n; i++) {
-		spot.kind = &tally->kinds[i];
-		count_left_behind(&tally->kinds[i], footer->reason, notes);
+	for (unsigned i = 0; i < recount->n; i++) {
+		spot.kind = &recount->kinds[i];
+		count_left_behind(&recount->kinds[i], footer->reason, notes);
 		if (whole && spot.kind->stated)
 			close_kind(&spot, rotated);
 	}
 	for (size_t i = 0; i < footer->n_totals; i++) {
-		spot.kind = recount_find(tally, footer->totals[i]->kind);
+		spot.kind = recount_find(recount, footer->totals[i]->kind);
 		if (spot.kind && spot.kind->stated)
 			check_total(&spot, footer->totals[i]);
 	}

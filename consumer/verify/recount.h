@@ -53,29 +53,29 @@ struct recount {
 
 /* Records are missing here: the next sums are counted on from, and tell in kinds[].missing how many
  * events there were among them. */
-void recount_gap(struct recount *tally);
+void recount_gap(struct recount *recount);
 
 /* @whole: the first record of the stream is the next one. */
-void recount_init(struct recount *tally, bool whole);
-void recount_done(struct recount *tally);
+void recount_init(struct recount *recount, bool whole);
+void recount_done(struct recount *recount);
 
-void recount_header(struct recount *tally, const Ringside__V1__Header *header);
+void recount_header(struct recount *recount, const Ringside__V1__Header *header);
 /* Returns 0 or -ENOMEM; what is not believable goes to @findings. So do those below. */
-int recount_event(struct recount *tally, const char *kind, const Ringside__V1__CpuSums *sums,
+int recount_event(struct recount *recount, const char *kind, const Ringside__V1__CpuSums *sums,
 		  struct findings *findings);
-void recount_lost(struct recount *tally, const Ringside__V1__Lost *lost);
-void recount_limited(struct recount *tally, const Ringside__V1__Limited *limited);
+void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost);
+void recount_limited(struct recount *recount, const Ringside__V1__Limited *limited);
 
 /* Compares with the ProbeSums of a Counters set, or of the Footer. @where: "record 12". What
  * differs is told once: the stream's own numbers are counted on from. */
-int recount_counters(struct recount *tally, Ringside__V1__ProbeSums *const *sums, size_t n,
+int recount_counters(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
 		     const char *where, struct findings *findings);
 /* What -c left behind is no problem: it goes to @notes. */
-int recount_footer(struct recount *tally, const Ringside__V1__Footer *footer, const char *where,
+int recount_footer(struct recount *recount, const Ringside__V1__Footer *footer, const char *where,
 		   struct findings *findings, struct findings *notes);
 
 /* Of one reason and of all. What the kernel's sums say counts where it is more. */
 struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned reason);
-struct recount_kind *recount_find(struct recount *tally,
-				  const char *name);               /* NULL: there is none */
-const char *recount_name(struct recount *tally, const char *name); /* as it is safe to print */
+struct recount_kind *recount_find(struct recount *recount,
+				  const char *name);                 /* NULL: there is none */
+const char *recount_name(struct recount *recount, const char *name); /* as it is safe to print */

@@ -23,17 +23,18 @@ struct sequence {
 	bool part_free;       /* the next part may be any: those before it are missing */
 };
 
-void sequence_begin(struct sequence *order); /* a stream begins */
+void sequence_begin(struct sequence *sequence); /* a stream begins */
 
 /* Returns 0 or ORDER_*; *ret_missing is set with SEQUENCE_GAP and SEQUENCE_LOST. */
-int sequence_seq(struct sequence *order, const Ringside__V1__Record *record, uint64_t *ret_missing);
+int sequence_seq(struct sequence *sequence, const Ringside__V1__Record *record,
+		 uint64_t *ret_missing);
 
 /* Behind sequence_seq. Returns false if a set of Counters is not whole before the record. */
-bool sequence_part(struct sequence *order, const Ringside__V1__Record *record);
+bool sequence_part(struct sequence *sequence, const Ringside__V1__Record *record);
 
 /* A Lost of a repair: records of any kind were left out. With a kind, it would count events, as
  * other Losts do. */
 bool sequence_is_repair(const Ringside__V1__Record *record);
 
 /* An unreadable record: it took a seq. */
-void sequence_skip(struct sequence *order);
+void sequence_skip(struct sequence *sequence);

@@ -6,7 +6,7 @@
 /* Sums are counted on from behind a gap; they will tell what was in it. */
 void verify_begin_gap(struct verify *verify, bool before_input)
 {
-	recount_gap(&verify->tally);
+	recount_gap(&verify->recount);
 	verify->gap_notes = before_input ? &verify->joint.notes : &verify->report.notes;
 }
 
@@ -57,16 +57,16 @@ static void say_missing(struct verify *verify, const struct reader_record *item,
 	tell_gap(verify, item, missing);
 	verify->report.missing += joint ? 0 : missing;
 	if (!item->header) /* with which a hash begins anew */
-		checksums_break(&verify->coverage);
+		checksums_break(&verify->checksums);
 	verify_begin_gap(verify, joint);
 }
 
 void verify_check_order(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
-	uint64_t expected = verify->order.next, missing;
+	uint64_t expected = verify->sequence.next, missing;
 
-	switch (sequence_seq(&verify->order, record, &missing)) {
+	switch (sequence_seq(&verify->sequence, record, &missing)) {
 	case SEQUENCE_NONE:
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
 			     item->offset);
@@ -93,7 +93,7 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 	verify->files_missing = 0;
 	if (record->has_seq)
 		verify->report.latest_seq = record->seq;
-	if (!sequence_part(&verify->order, record))
+	if (!sequence_part(&verify->sequence, record))
 		findings_add(&verify->report.problems,
 			     "a set of Counters is not whole before record %" PRIu64, record->seq);
 }
@@ -101,8 +101,8 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 /* The first sums behind a gap. */
 void verify_tell_missing(struct verify *verify, const char *where)
 {
-	for (unsigned i = 0; i < verify->tally.n; i++) {
-		struct recount_kind *kind = &verify->tally.kinds[i];
+	for (unsigned i = 0; i < verify->recount.n; i++) {
+		struct recount_kind *kind = &verify->recount.kinds[i];
 
 		if (kind->missing && verify->gap_notes)
 			findings_add(verify->gap_notes,

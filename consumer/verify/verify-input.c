@@ -69,23 +69,23 @@ static void tell_frames(struct verify *verify, const struct index_check *check)
 }
 
 /* Why the input ended; of a zstd frame that was cut, what is left of it, too. */
-static void tell_tail(const struct damaged_reader *salvage, int answer, char *text, size_t size)
+static void tell_tail(const struct damaged_reader *damaged, int answer, char *text, size_t size)
 {
-	uint64_t position = damaged_reader_position(salvage);
+	uint64_t position = damaged_reader_position(damaged);
 	struct stat st;
 	size_t n;
 
-	(void)snprintf(text, size, "%s", damaged_reader_reason(salvage));
+	(void)snprintf(text, size, "%s", damaged_reader_reason(damaged));
 	n = strlen(text);
-	if (answer == READER_CUT && damaged_reader_is_compressed(salvage) &&
-	    !fstat(damaged_reader_fd(salvage), &st) && S_ISREG(st.st_mode) &&
+	if (answer == READER_CUT && damaged_reader_is_compressed(damaged) &&
+	    !fstat(damaged_reader_fd(damaged), &st) && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size > position)
 		(void)snprintf(text + n, size - n, ", but not the last %" PRIu64 " bytes",
 			       (uint64_t)st.st_size - position);
 }
 
 /* One answer of the input. Returns 0, 1 at the end, or -errno. */
-static int take_record(struct verify *verify, struct damaged_reader *salvage,
+static int take_record(struct verify *verify, struct damaged_reader *damaged,
 		       struct index_check *check, int answer, const struct reader_record *item)
 {
 	struct verify_report *report = verify_findings(verify);
@@ -99,8 +99,8 @@ static int take_record(struct verify *verify, struct damaged_reader *salvage,
 		verify_damaged(verify, item);
 		return 0;
 	case DAMAGED_READER_HOLE:
-		index_check_hole(check, damaged_reader_hole(salvage)->end);
-		tell_hole(verify, damaged_reader_hole(salvage));
+		index_check_hole(check, damaged_reader_hole(damaged)->end);
+		tell_hole(verify, damaged_reader_hole(damaged));
 		return 0;
 	case READER_MARK:
 		verify_frame(verify, item->mark->checksum);
@@ -110,33 +110,33 @@ static int take_record(struct verify *verify, struct damaged_reader *salvage,
 	}
 }
 
-int examine(struct verify *verify, struct damaged_reader *salvage,
+int examine(struct verify *verify, struct damaged_reader *damaged,
 	    const struct verify_input_config *config)
 {
-	bool compressed = damaged_reader_is_compressed(salvage);
-	bool file = lseek(damaged_reader_fd(salvage), 0, SEEK_CUR) >= 0;
+	bool compressed = damaged_reader_is_compressed(damaged);
+	bool file = lseek(damaged_reader_fd(damaged), 0, SEEK_CUR) >= 0;
 	struct reader_record item;
 	struct index_check check;
 	char text[TEXT_SIZE];
 	int answer, r;
 
 	verify_begin(verify, compressed);
-	index_check_init(&check, compressed && file ? damaged_reader_fd(salvage) : -1);
+	index_check_init(&check, compressed && file ? damaged_reader_fd(damaged) : -1);
 	for (uint64_t n = 1;; n++) {
-		answer = damaged_reader_next(salvage, &item);
-		r = take_record(verify, salvage, &check, answer, &item);
+		answer = damaged_reader_next(damaged, &item);
+		r = take_record(verify, damaged, &check, answer, &item);
 		if (r)
 			break;
 		if (config->progress && n % PROGRESS_EVERY == 0)
-			config->progress(config->data, damaged_reader_position(salvage));
+			config->progress(config->data, damaged_reader_position(damaged));
 	}
 	if (r == 1 && compressed)
 		r = index_check_end(&check, &verify_findings(verify)->problems) ?: 1;
 	if (r != 1)
 		return r;
 	tell_frames(verify, &check);
-	tell_tail(salvage, answer, text, sizeof(text));
-	if (answer == READER_END && damaged_reader_unfinished(salvage))
+	tell_tail(damaged, answer, text, sizeof(text));
+	if (answer == READER_END && damaged_reader_unfinished(damaged))
 		verify_unfinished(verify);
 	verify_end(verify, answer, text,
 		   &(struct verify_context){config->in_progress, config->next_seq,

@@ -17,5 +17,5 @@ struct verify_input_config {
 };
 
 /* What is wrong with the input is in @verify (verify_report). Returns 0 or -ENOMEM. */
-int examine(struct verify *verify, struct damaged_reader *salvage,
+int examine(struct verify *verify, struct damaged_reader *damaged,
 	    const struct verify_input_config *config);

@@ -10,10 +10,10 @@
 struct verify {
 	struct verify_report report;
 	struct verify_joint joint;
-	struct recount tally;
-	struct sequence order;
-	struct checksums coverage;
-	struct downtime between;
+	struct recount recount;
+	struct sequence sequence;
+	struct checksums checksums;
+	struct downtime downtime;
 	struct first_files *heads;    /* NULL: nobody wants to know */
 	bool begun;                   /* the input at hand has had a record */
 	bool hole;                    /* ... or would have had one: bytes were left out */

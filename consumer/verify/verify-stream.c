@@ -22,7 +22,7 @@ static void note_unattached(struct verify *verify, const Ringside__V1__Header *h
 
 		if (!probe->tier)
 			findings_add(&verify->report.notes, "%s was not attached",
-				     recount_name(&verify->tally, probe->kind));
+				     recount_name(&verify->recount, probe->kind));
 	}
 }
 
@@ -64,8 +64,8 @@ void verify_close_stream(struct verify *verify)
 {
 	if (!verify->open)
 		return;
-	losses_add(&verify->tally, &verify->report.losses);
-	verify->report.limited += losses_limited(&verify->tally);
+	losses_add(&verify->recount, &verify->report.losses);
+	verify->report.limited += losses_limited(&verify->recount);
 }
 
 /* What was before it is not at hand. */
@@ -93,11 +93,11 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 				     item->offset);
 		verify_close_stream(verify);
 	}
-	if (downtime_begin(&verify->between, item->record, &gap))
+	if (downtime_begin(&verify->downtime, item->record, &gap))
 		tell_unattended(verify, &gap);
-	recount_done(&verify->tally);
-	recount_init(&verify->tally, item->record->seq == 1);
-	sequence_begin(&verify->order);
+	recount_done(&verify->recount);
+	recount_init(&verify->recount, item->record->seq == 1);
+	sequence_begin(&verify->sequence);
 	verify->gap_notes = NULL;
 	verify->open = true;
 	verify->report.streams++;
@@ -108,7 +108,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	if (header->stream_id.len == sizeof(verify->stream_id))
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
 	note_unattached(verify, header);
-	if (!verify->tally.whole)
+	if (!verify->recount.whole)
 		note_part(verify, header);
 }
 
@@ -116,10 +116,10 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 void verify_begin_headless(struct verify *verify, const struct reader_record *item)
 {
 	findings_add(&verify->report.problems, "the Header is missing");
-	recount_done(&verify->tally);
-	recount_init(&verify->tally, false);
-	sequence_begin(&verify->order);
-	verify->between = (struct downtime){0};
+	recount_done(&verify->recount);
+	recount_init(&verify->recount, false);
+	sequence_begin(&verify->sequence);
+	verify->downtime = (struct downtime){0};
 	verify->gap_notes = NULL;
 	verify->open = verify->has_file = verify->kills.known = verify->has_footer = false;
 	verify->report.streams++;
@@ -144,7 +144,7 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 		findings_add(&verify->report.problems,
 			     "the stream goes on behind its Footer (byte %" PRIu64 ")",
 			     item->offset);
-	downtime_see(&verify->between, item->record);
+	downtime_see(&verify->downtime, item->record);
 }
 
 void verify_take_header(struct verify *verify, const struct reader_record *item)
@@ -161,13 +161,13 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 	verify->has_footer = false;
 	verify->has_file = header->has_file_index;
 	verify->file_index = header->file_index;
-	checksums_begin(&verify->coverage, item->offset); /* a file begins */
+	checksums_begin(&verify->checksums, item->offset); /* a file begins */
 	if (header->has_first_seq && header->first_seq != item->record->seq)
 		findings_add(&verify->report.problems,
 			     "the Header at byte %" PRIu64 " says it is record %" PRIu64
 			     ", it is record %" PRIu64,
 			     item->offset, header->first_seq, item->record->seq);
-	recount_header(&verify->tally, header);
+	recount_header(&verify->recount, header);
 	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
 		verify->report.repaired = true;
 		findings_add(&verify->report.losses, "the Header was lost, and is made anew");

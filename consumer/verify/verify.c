@@ -20,7 +20,7 @@ int verify_new(struct verify **ret)
 
 	if (!verify)
 		return -ENOMEM;
-	r = checksums_init(&verify->coverage);
+	r = checksums_init(&verify->checksums);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(verify);
@@ -30,8 +30,8 @@ int verify_new(struct verify **ret)
 struct verify *verify_free(struct verify *verify)
 {
 	if (verify) {
-		recount_done(&verify->tally);
-		checksums_done(&verify->coverage);
+		recount_done(&verify->recount);
+		checksums_done(&verify->checksums);
 		free(verify);
 	}
 	return NULL;
@@ -48,8 +48,8 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->joint = (struct verify_joint){0};
 	verify->begun = verify->hole = verify->unfinished = false;
 	verify->gap_notes = NULL;
-	checksums_reset(&verify->coverage);
-	verify->coverage.framed = framed;
+	checksums_reset(&verify->checksums);
+	verify->checksums.framed = framed;
 }
 
 struct verify_report *verify_findings(struct verify *verify)
@@ -62,7 +62,7 @@ static void check_hash(struct verify *verify, const struct reader_record *item)
 {
 	uint64_t from;
 
-	if (!checksums_compare(&verify->coverage, item, &from))
+	if (!checksums_compare(&verify->checksums, item, &from))
 		findings_add(&verify->report.problems,
 			     "the bytes from %" PRIu64 " to %" PRIu64
 			     " are not those that were written (xxh64)",
@@ -73,27 +73,27 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 			 const char *where)
 {
 	const Ringside__V1__Counters *counters = record->counters;
-	bool from_here = !verify->tally.based && !verify->tally.gap;
+	bool from_here = !verify->recount.based && !verify->recount.gap;
 	int r;
 
 	if (counters->part != 1)
 		return 0;
-	r = recount_counters(&verify->tally, counters->probes, counters->n_probes, where,
+	r = recount_counters(&verify->recount, counters->probes, counters->n_probes, where,
 			     &verify->report.problems);
 	if (from_here) /* a later file alone: what was lost before is told of it only
 			* where it has records of that */
-		losses_skip(&verify->tally);
+		losses_skip(&verify->recount);
 	verify_tell_missing(verify, where);
 	return r;
 }
 
 static void note_kernel_kills(struct verify *verify, const Ringside__V1__Footer *footer)
 {
-	const struct recount_kind *kind = recount_find(&verify->tally, KERNEL_KILLS_KIND);
+	const struct recount_kind *kind = recount_find(&verify->recount, KERNEL_KILLS_KIND);
 	const struct kernel_kills *kills = &verify->kills;
 	uint64_t kernel, lost, ours;
 
-	if (!kind || !kind->attached || !kills->known || !verify->tally.whole ||
+	if (!kind || !kind->attached || !kills->known || !verify->recount.whole ||
 	    !kernel_kills_read(&footer->base, &kernel))
 		return;
 	kernel -= kills->count;
@@ -120,20 +120,20 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 			     where, footer->records);
 	if (footer->reason && !strcmp(footer->reason, RECORDING_REPAIRED))
 		return 0; /* it knows no sums */
-	r = recount_footer(&verify->tally, footer, where, &verify->report.problems,
+	r = recount_footer(&verify->recount, footer, where, &verify->report.problems,
 			   &verify->report.notes);
 	if (r)
 		return r;
 	verify_tell_missing(verify, where);
 	if (!rotated) /* some may be in the rings still */
 		note_kernel_kills(verify, footer);
-	losses_doubt(&verify->tally, !rotated, &verify->report.doubts);
+	losses_doubt(&verify->recount, !rotated, &verify->report.doubts);
 	return 0;
 }
 
 static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
 {
-	recount_lost(&verify->tally, lost);
+	recount_lost(&verify->recount, lost);
 	if (verify->heads)
 		first_files_take(verify->heads, lost);
 	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
@@ -151,7 +151,7 @@ static int take_event(struct verify *verify, const Ringside__V1__Record *record)
 							(unsigned)record->body_case);
 	if (!record->cpu_sums || !field)
 		return 0;
-	return recount_event(&verify->tally, field->name, record->cpu_sums,
+	return recount_event(&verify->recount, field->name, record->cpu_sums,
 			     &verify->report.problems);
 }
 
@@ -169,7 +169,7 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 		take_lost(verify, record->lost);
 		return 0;
 	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		recount_limited(&verify->tally, record->limited);
+		recount_limited(&verify->recount, record->limited);
 		return 0;
 	default:
 		kernel_kills_add(&verify->kills, record);
@@ -187,7 +187,7 @@ static void count_record(struct verify *verify, const struct reader_record *item
 
 int verify_record(struct verify *verify, const struct reader_record *item)
 {
-	checksums_empty(&verify->coverage, item);
+	checksums_empty(&verify->checksums, item);
 	if (item->header) {
 		verify_take_header(verify, item);
 	} else if (!verify->begun) {
@@ -199,9 +199,9 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 	}
 	verify_check_order(verify, item);
 	check_hash(verify, item);
-	checksums_add(&verify->coverage, item);
+	checksums_add(&verify->checksums, item);
 	if (!item->header)
-		downtime_see(&verify->between, item->record);
+		downtime_see(&verify->downtime, item->record);
 	count_record(verify, item);
 	return item->header ? 0 : take_body(verify, item->record);
 }
@@ -212,9 +212,9 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	findings_add(&verify->report.problems,
 		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
 		     item->offset);
-	checksums_empty(&verify->coverage, item);
-	checksums_add(&verify->coverage, item);
-	sequence_skip(&verify->order);
+	checksums_empty(&verify->checksums, item);
+	checksums_add(&verify->checksums, item);
+	sequence_skip(&verify->sequence);
 	verify_begin_gap(verify, false);
 	count_record(verify, item);
 }
@@ -224,12 +224,12 @@ void verify_hole(struct verify *verify, const char *text)
 	verify_tell_hole(verify);
 	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
 	verify->hole = true;
-	checksums_break(&verify->coverage);
+	checksums_break(&verify->checksums);
 }
 
 void verify_frame(struct verify *verify, bool right)
 {
-	checksums_seal(&verify->coverage, right);
+	checksums_seal(&verify->checksums, right);
 }
 
 void verify_unfinished(struct verify *verify)
@@ -248,18 +248,18 @@ static enum verify_status judge_report(const struct verify_report *report, int a
 
 static void report_coverage(struct verify *verify)
 {
-	struct checksums *coverage = &verify->coverage;
+	struct checksums *checksums = &verify->checksums;
 	struct verify_report *report = &verify->report;
-	const struct checksums_span *latest = &coverage->latest;
+	const struct checksums_span *latest = &checksums->latest;
 
-	checksums_end(coverage);
-	report->hashes = coverage->hashes;
-	report->seals = coverage->seals;
-	report->uncovered_records = coverage->records;
-	report->uncovered_bytes = coverage->bytes;
+	checksums_end(checksums);
+	report->hashes = checksums->hashes;
+	report->seals = checksums->seals;
+	report->uncovered_records = checksums->records;
+	report->uncovered_bytes = checksums->bytes;
 	report->uncovered_tail =
-		coverage->spans == 1 && latest->offset + latest->bytes == report->bytes;
-	report->uncovered = coverage->named;
+		checksums->spans == 1 && latest->offset + latest->bytes == report->bytes;
+	report->uncovered = checksums->named;
 }
 
 /* Between two records, and nobody is writing. */
@@ -267,7 +267,7 @@ static void end_without_footer(struct verify *verify, uint64_t next_seq)
 {
 	struct verify_report *report = &verify->report;
 
-	if (next_seq && next_seq == verify->order.next)
+	if (next_seq && next_seq == verify->sequence.next)
 		findings_add(&report->notes,
 			     "it has no Footer, but the next file goes on where it ends");
 	else
@@ -325,5 +325,5 @@ const struct verify_joint *verify_joint(const struct verify *verify)
 
 const struct recount *verify_tally(const struct verify *verify)
 {
-	return &verify->tally;
+	return &verify->recount;
 }

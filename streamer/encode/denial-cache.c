@@ -4,15 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int denial_cache_init(struct denial_cache *memo)
+int denial_cache_init(struct denial_cache *cache)
 {
 	/* pages appear as entries are used */
-	memo->entries = calloc(1u << DENIAL_CACHE_BITS, sizeof(*memo->entries));
-	return memo->entries ? 0 : -ENOMEM;
+	cache->entries = calloc(1u << DENIAL_CACHE_BITS, sizeof(*cache->entries));
+	return cache->entries ? 0 : -ENOMEM;
 }
 
-void denial_cache_done(struct denial_cache *memo)
+void denial_cache_done(struct denial_cache *cache)
 {
-	free(memo->entries);
-	memo->entries = NULL;
+	free(cache->entries);
+	cache->entries = NULL;
 }

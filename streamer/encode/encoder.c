@@ -31,7 +31,7 @@ int encoder_new(struct encoder **ret, const struct encoder_config *config)
 	if (r >= 0)
 		r = syscalls_init(&encoder->syscalls);
 	if (r >= 0)
-		r = denial_cache_init(&encoder->memo);
+		r = denial_cache_init(&encoder->cache);
 	if (r < 0) {
 		(void)encoder_free(encoder);
 		return r;
@@ -47,7 +47,7 @@ struct encoder *encoder_free(struct encoder *encoder)
 	cgroups_done(&encoder->cgroups);
 	cache_done(&encoder->executables);
 	syscalls_done(&encoder->syscalls);
-	denial_cache_done(&encoder->memo);
+	denial_cache_done(&encoder->cache);
 	free(encoder);
 	return NULL;
 }

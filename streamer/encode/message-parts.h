@@ -17,7 +17,7 @@ struct encoder {
 	struct cgroups cgroups;
 	struct cache executables; /* by process */
 	struct syscalls syscalls;
-	struct denial_cache memo;
+	struct denial_cache cache;
 	struct path path;          /* scratch */
 	struct wire_known missing; /* cgroup.id 0: nothing */
 	uint64_t exe_id;           /* of the process at hand */

@@ -81,7 +81,7 @@ static double write_loaded(struct side *side, const struct events *events)
 	const Ringside__V1__Header *header = reader_header(events->reader);
 	double start = now();
 
-	side->output.memo = NULL;
+	side->output.cache = NULL;
 	for (size_t i = 0; i < events->n; i++)
 		put(side, events->all[i], header);
 	return (now() - start) / (double)events->n;
@@ -96,7 +96,7 @@ static double write_file(struct side *side, const char *path)
 	size_t n = 0;
 
 	if (side)
-		side->output.memo = reader_memo(reader);
+		side->output.cache = reader_memo(reader);
 	while (!reader_next(reader, &item)) {
 		if (!body_is_event(item.record))
 			continue;
@@ -132,7 +132,7 @@ static void check(struct side sides[2], const char *path)
 		if (!body_is_event(item.record))
 			continue;
 		a->size = b->size = 0;
-		sides[0].output.memo = reader_memo(reader);
+		sides[0].output.cache = reader_memo(reader);
 		put(&sides[0], item.record, reader_header(reader));
 		put(&sides[1], item.record, reader_header(reader));
 		if (a->size != b->size || memcmp(a->buf, b->buf, a->size) != 0)

@@ -12,13 +12,13 @@
 
 static enum verify_status verify_it(const char *path)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	const struct verify_input_config config = {0};
 
-	fuzz_assert(!damaged_reader_open(&salvage, path));
+	fuzz_assert(!damaged_reader_open(&damaged, path));
 	fuzz_assert(!verify_new(&verify));
-	fuzz_assert(!examine(verify, salvage, &config));
+	fuzz_assert(!examine(verify, damaged, &config));
 	return verify_report(verify)->status;
 }
 

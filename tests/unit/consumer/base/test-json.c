@@ -205,7 +205,7 @@ static const char *through_memo(const struct output_ops *ops, const struct strea
 	assert_ok(output_open(&output));
 	while (!reader_next(reader, &item)) {
 		output.header = reader_header(reader);
-		output.memo = memo ? reader_memo(reader) : NULL;
+		output.cache = memo ? reader_memo(reader) : NULL;
 		assert_ok(output_put(&output, item.record, item.frame, item.size));
 	}
 	assert_ok(output_close(&output));

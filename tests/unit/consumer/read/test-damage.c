@@ -154,14 +154,14 @@ static bool is_made(const Ringside__V1__Record *record)
 /* How many records are not as they were written. *ret_n: all. */
 static unsigned count_wrong(const struct original *original, const char *path, size_t *ret_n)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	struct reader_record item;
 	unsigned wrong = 0;
 	int r;
 
 	*ret_n = 0;
-	assert_ok(damaged_reader_open(&salvage, path));
-	while ((r = damaged_reader_next(salvage, &item)) != READER_END && r != READER_CUT &&
+	assert_ok(damaged_reader_open(&damaged, path));
+	while ((r = damaged_reader_next(damaged, &item)) != READER_END && r != READER_CUT &&
 	       r >= 0 && r != READER_FOREIGN) {
 		size_t size, whole;
 		const uint8_t *was;
@@ -182,13 +182,13 @@ static unsigned count_wrong(const struct original *original, const char *path, s
 
 static int verify_it(const char *path, struct verify_report *ret)
 {
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	const struct verify_input_config config = {0};
 
-	assert_ok(damaged_reader_open(&salvage, path));
+	assert_ok(damaged_reader_open(&damaged, path));
 	assert_ok(verify_new(&verify));
-	assert_ok(examine(verify, salvage, &config));
+	assert_ok(examine(verify, damaged, &config));
 	*ret = *verify_report(verify);
 	return (int)ret->status;
 }

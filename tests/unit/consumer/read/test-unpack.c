@@ -253,19 +253,19 @@ static void what_comes_again_is_not_unpacked_again(void **state)
 static void a_thousand_processes_are_all_kept(void **state)
 {
 	struct bench bench;
-	struct message_cache *memo;
+	struct message_cache *cache;
 	size_t used = 0;
 
 	bench_init(&bench);
-	memo = unpacker_memo(bench.unpacker);
+	cache = unpacker_memo(bench.unpacker);
 	for (uint32_t i = 0; i < 3000; i++) {
 		uint8_t buf[256];
 
 		(void)unpack(&bench, buf, make_denial(buf, i % 1000, "nginx"));
 		if (i < 1000)
-			used = memo->used;
+			used = cache->used;
 	}
-	assert_int_equal(memo->used, used);
+	assert_int_equal(cache->used, used);
 	bench_done(&bench);
 }
 
@@ -274,14 +274,14 @@ static void a_full_memo_begins_anew(void **state)
 {
 	static const char *const text = "as it looks";
 	struct bench bench;
-	struct message_cache *memo;
+	struct message_cache *cache;
 	unsigned anew = 0;
 
 	bench_init(&bench);
-	memo = unpacker_memo(bench.unpacker);
+	cache = unpacker_memo(bench.unpacker);
 	for (uint32_t pid = 1; pid < 40000; pid++) {
 		const Ringside__V1__Process *process;
-		size_t used = memo->used;
+		size_t used = cache->used;
 		struct message_cache_note *note;
 		uint8_t buf[256];
 
@@ -289,13 +289,13 @@ static void a_full_memo_begins_anew(void **state)
 			unpack(&bench, buf, make_denial(buf, pid, "fork"))->seccomp_denial->process;
 		assert_int_equal(process->pid, pid);
 		assert_string_equal(process->comm, "fork");
-		note = message_cache_note(memo, process);
+		note = message_cache_note(cache, process);
 		if (note) {
 			assert_null(note->owner); /* none of the one that was here before */
-			message_cache_note_keep(memo, note, text, text, strlen(text));
+			message_cache_note_keep(cache, note, text, text, strlen(text));
 		}
-		anew += memo->used < used;
-		assert_true(memo->used <= MESSAGE_CACHE_SIZE);
+		anew += cache->used < used;
+		assert_true(cache->used <= MESSAGE_CACHE_SIZE);
 	}
 	assert_in_range(anew, 1, 10);
 	bench_done(&bench);

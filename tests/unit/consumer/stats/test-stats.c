@@ -419,17 +419,17 @@ static void bpf_objects_are_those_of_the_latest_boot(void **state)
 	json = print(stats, stats_json);
 	assert_non_null(strstr(json, "\"by_run_time\":[{\"object\":\"program\",\"id\":1,"));
 	assert_non_null(strstr(json, "\"cpu_share\":0.1}]"));
-	assert_int_equal(stats->upkeep.cpu_nano, SECOND / 10);
-	assert_int_equal(stats->upkeep.span_nano, 10 * SECOND);
+	assert_int_equal(stats->usage.cpu_nano, SECOND / 10);
+	assert_int_equal(stats->usage.span_nano, 10 * SECOND);
 	/* another boot: its objects are others, and its streamer is another one, too */
 	add_program(stats, 2, "b", 50, SECOND);
 	json = print(stats, stats_json);
 	assert_non_null(strstr(json, "\"bpf_objects\":{\"programs\":1,"));
 	assert_non_null(strstr(json, "\"by_memory\":[{\"object\":\"program\",\"id\":2,"));
 	assert_non_null(strstr(json, "\"by_run_time\":[]"));
-	assert_int_equal(stats->upkeep.span_nano, 10 * SECOND);
+	assert_int_equal(stats->usage.span_nano, 10 * SECOND);
 	add_program(stats, 2, "b", 60, SECOND);
-	assert_int_equal(stats->upkeep.span_nano, 20 * SECOND);
+	assert_int_equal(stats->usage.span_nano, 20 * SECOND);
 }
 
 int main(void)

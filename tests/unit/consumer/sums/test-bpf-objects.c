@@ -465,25 +465,25 @@ static void a_cursor_leaves_out_what_did_not_change(void **state)
 static void what_the_streamer_takes_is_by_the_time_between(void **state)
 {
 	Ringside__V1__StreamerCost cost = RINGSIDE__V1__STREAMER_COST__INIT;
-	struct own_usage upkeep = {0};
+	struct own_usage usage = {0};
 	char text[256];
 	struct line line = line_make(text, sizeof(text));
 
-	own_usage_take(&upkeep, NULL, SECOND);
-	assert_false(own_usage_is_known(&upkeep));
+	own_usage_take(&usage, NULL, SECOND);
+	assert_false(own_usage_is_known(&usage));
 	SET(&cost, user_cpu_nano, SECOND);
 	SET(&cost, system_cpu_nano, SECOND);
 	SET(&cost, anonymous_bytes, 8 << 20);
-	own_usage_take(&upkeep, &cost, 100 * SECOND);
-	assert_int_equal(upkeep.span_nano, 0);
+	own_usage_take(&usage, &cost, 100 * SECOND);
+	assert_int_equal(usage.span_nano, 0);
 	SET(&cost, user_cpu_nano, SECOND + SECOND / 2);
-	own_usage_take(&upkeep, &cost, 200 * SECOND);
-	own_usage_part(&upkeep);
+	own_usage_take(&usage, &cost, 200 * SECOND);
+	own_usage_part(&usage);
 	SET(&cost, user_cpu_nano, 50 * SECOND); /* another one's */
-	own_usage_take(&upkeep, &cost, 300 * SECOND);
-	assert_int_equal(upkeep.cpu_nano, SECOND / 2);
-	assert_int_equal(upkeep.span_nano, 100 * SECOND);
-	own_usage_text(&line, &upkeep);
+	own_usage_take(&usage, &cost, 300 * SECOND);
+	assert_int_equal(usage.cpu_nano, SECOND / 2);
+	assert_int_equal(usage.span_nano, 100 * SECOND);
+	own_usage_text(&line, &usage);
 	(void)line_end(&line);
 	assert_string_equal(text, "18.00 s of CPU an hour (0.50 % of a CPU), 8 MiB of memory");
 }

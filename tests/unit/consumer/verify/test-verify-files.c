@@ -54,14 +54,14 @@ static void begin(struct stream *stream)
 static const char *next(struct verify *verify, const void *data, size_t size, uint64_t next_seq)
 {
 	static char text[SUMMARY_SIZE];
-	_cleanup_(damaged_reader_freep) struct damaged_reader *salvage = NULL;
+	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	const struct verify_input_config config = {.next_seq = next_seq};
 	int fd = memory_file(data, size);
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	assert_ok(damaged_reader_open(&salvage, path));
-	assert_ok(examine(verify, salvage, &config));
+	assert_ok(damaged_reader_open(&damaged, path));
+	assert_ok(examine(verify, damaged, &config));
 	summary_text(verify_report(verify), text);
 	assert_ok(close(fd));
 	return text;

@@ -16,13 +16,13 @@ static void the_table_has_what_was_counted(void **state)
 	struct stream stream;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
 	const struct verify_report *report;
-	const struct recount *tally;
+	const struct recount *recount;
 
 	begin_stream(&stream);
 	end_stream(&stream);
 	verify = verify_bytes(stream.data, stream.size, false);
 	report = verify_report(verify);
-	tally = verify_tally(verify);
+	recount = verify_tally(verify);
 	assert_int_equal(report->streams, 1);
 	assert_int_equal(report->records, 11);
 	assert_int_equal(report->latest_seq, 11);
@@ -31,9 +31,9 @@ static void the_table_has_what_was_counted(void **state)
 	assert_int_equal(report->uncovered_records, 1);
 	assert_int_equal(report->uncovered_bytes, stream.size - stream.latest);
 	assert_true(report->uncovered_tail);
-	assert_int_equal(tally->n, 2);
-	assert_string_equal(tally->kinds[1].name, "seccomp_denial");
-	assert_int_equal(tally->kinds[1].written, 3);
+	assert_int_equal(recount->n, 2);
+	assert_string_equal(recount->kinds[1].name, "seccomp_denial");
+	assert_int_equal(recount->kinds[1].written, 3);
 	stream_done(&stream);
 }
 

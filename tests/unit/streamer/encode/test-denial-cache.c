@@ -34,10 +34,10 @@ static int free_pair(void **state)
 	return 0;
 }
 
-static void forget(struct denial_cache *memo)
+static void forget(struct denial_cache *cache)
 {
 	for (unsigned i = 0; i < 1u << DENIAL_CACHE_BITS; i++)
-		memo->entries[i].until = 0;
+		cache->entries[i].until = 0;
 }
 
 static void assert_same(struct pair *pair, const struct wire_record *record)
@@ -46,9 +46,9 @@ static void assert_same(struct pair *pair, const struct wire_record *record)
 	size_t size = 0;
 
 	pair->remembered +=
-		denial_cache_says(denial_cache_at(&pair->encoder->memo, &record->denial),
+		denial_cache_says(denial_cache_at(&pair->encoder->cache, &record->denial),
 				  &record->denial);
-	forget(&pair->plain->memo);
+	forget(&pair->plain->cache);
 	assert_ok(encoder_event(pair->encoder, &record->head, record->head.size, &stamp,
 				pair->frame, &pair->size));
 	assert_ok(encoder_event(pair->plain, &record->head, record->head.size, &stamp, pair->want,
