@@ -6,7 +6,8 @@ usage: check-rooms.py SOURCE [BUILD]
 
 Finds includes of, and (with BUILD, by nm) calls into rooms that a room may not use; folders without a row and rows
 without a folder; folders of more than 32 files; headers of a room's own (*-internal.h) that others include; includes
-that are not written from the root; and files that call each other in a circle: what both need stands below them.
+that are not written from the root; files that call each other in a circle: what both need stands below them; and
+files of the consumer that name a kind of event, but those of kinds.
 """
 import re
 import subprocess
@@ -16,6 +17,9 @@ from pathlib import Path
 
 TOPS = "bpf", "proto", "streamer", "consumer"
 MOST_FILES = 32
+# What a kind is stands in kinds. The rows of some hold more than a count, and are added up with that.
+NAME_KINDS = "consumer/kinds", "consumer/sums"
+KIND = re.compile(r"\bX\([A-Z_]+, (\w+), \d+\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)', re.M)
 
 
@@ -68,6 +72,16 @@ def check_includes(source, build, rooms):
                     yield f"{name}: {header} is for its own room only"
             elif quote == '"' and not (build and (build / header).exists()) and Path(header).name in ours:
                 yield f"{name}: {header} is not written from the root"
+
+
+def check_kinds(source):
+    names = KIND.findall(source.joinpath("bpf/wire/wire.h").read_text(encoding="utf-8"))
+    named = re.compile("|".join(names), re.I)
+    for path in sorted(source.joinpath("consumer").rglob("*.[ch]")):
+        name = str(path.relative_to(source))
+        if room_of(name) not in NAME_KINDS:
+            for kind in sorted(set(named.findall(path.read_text(encoding="utf-8")))):
+                yield f"{name}: {kind} is named, and not in {NAME_KINDS[0]}"
 
 
 def symbols(paths):
@@ -133,7 +147,7 @@ def objects(build):
 
 def check(source, build=None):
     rooms = read_rooms(source / "tests/rooms")
-    found = [*check_folders(source, rooms), *check_includes(source, build, rooms)]
+    found = [*check_folders(source, rooms), *check_includes(source, build, rooms), *check_kinds(source)]
     count = 0
     if build:
         paths = {str(path): name for name, path in objects(build).items() if (source / name).exists()}
@@ -145,13 +159,14 @@ def check(source, build=None):
 
 def finds_all():
     """Or what is said about ours means nothing."""
-    texts = {"tests/rooms": "proto/low\nproto/high: proto/low\nproto/gone: proto/low\n",
+    texts = {"tests/rooms": "bpf/wire\nproto/low\nproto/high: proto/low\nproto/gone: proto/low\n",
              "proto/low/a.h": "", "proto/low/a.c": '#include "proto/high/b.h"\nint b(void); int a(void) { return b(); }',
              "proto/high/b.h": '#include "a.h"', "proto/high/b-internal.h": "",
              "proto/high/b.c": "int a(void); int b(void) { return a(); }",
-             "proto/low/c.c": "#include <proto/high/b.h>\n", "consumer/none/d.c": "int d;"}
+             "proto/low/c.c": "#include <proto/high/b.h>\n", "consumer/none/d.c": "int oom_kill;",
+             "bpf/wire/wire.h": "X(OOM_KILL, oom_kill, 2)"}
     texts |= {f"proto/low/{number}.h": "" for number in range(MOST_FILES)}
-    expected = ["consumer/none: a folder without a row", "proto/gone is no folder", "proto/low: 35 files",
+    expected = ["consumer/none: a folder without a row", "consumer/none/d.c: oom_kill is named", "proto/gone is no folder", "proto/low: 35 files",
                 "a.c: proto/low may not use proto/high/b.h", "c.c: proto/low may not use", "a.h is not written from the root",
                 "proto/low may not call proto/high/b.c: b", "circle: proto/high/b.c calls proto/low/a.c: a; proto/low/a.c"]
     with tempfile.TemporaryDirectory() as name:

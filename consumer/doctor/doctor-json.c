@@ -2,6 +2,7 @@
 /* One object, whose members stay as they are: others may be added. What is not known is absent. */
 #include "consumer/base/json-page.h"
 #include "consumer/doctor/doctor.h"
+#include "consumer/kinds/kernel-kills.h"
 
 #define JSON_VERSION 1
 
@@ -13,6 +14,8 @@ static void put_list(struct json_page *page, const char *name, char *const *text
 
 static void put_machine(struct json_page *page, const Ringside__V1__Header *header)
 {
+	uint64_t kills;
+
 	json_begin_object(page, "machine");
 	json_add_text(page, "system", "Linux");
 	json_add_known_text(page, "host", header->host_name);
@@ -21,8 +24,8 @@ static void put_machine(struct json_page *page, const Ringside__V1__Header *head
 	json_add_known_text(page, "streamer_version", header->streamer_version);
 	json_add_known_uint(page, "possible_cpus", header->has_possible_cpus,
 			    header->possible_cpus);
-	json_add_known_uint(page, "kernel_oom_kills", header->has_kernel_oom_kills,
-			    header->kernel_oom_kills);
+	if (kernel_kills_read(&header->base, &kills))
+		json_add_uint(page, KERNEL_KILLS, kills);
 	json_end_object(page);
 }
 

@@ -408,6 +408,20 @@ static void a_machine_where_all_works_needs_nothing(void **state)
 	assert_non_null(strstr(said, "to do           nothing: "));
 }
 
+static void the_kernels_own_count_is_told_where_it_is_known(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	fill(&m);
+	assert_null(strstr(report(&m.diagnosis), "since boot"));
+	assert_null(strstr(json(&m.diagnosis), "kernel_oom_kills"));
+	SET(&m.header, kernel_oom_kills, 1234);
+	assert_non_null(strstr(report(&m.diagnosis),
+			       "\nOOM kills       1,234 since boot, the kernel says\n"));
+	assert_non_null(strstr(json(&m.diagnosis), "\"kernel_oom_kills\":1234}"));
+}
+
 static void what_could_not_be_given_up_is_said(void **state)
 {
 	struct machine m;
@@ -511,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_probe_without_hooks_is_fine_as_it_is),
 		cmocka_unit_test(a_tier_of_a_newer_version_is_borne),
 		cmocka_unit_test(a_machine_where_all_works_needs_nothing),
+		cmocka_unit_test(the_kernels_own_count_is_told_where_it_is_known),
 		cmocka_unit_test(what_could_not_be_given_up_is_said),
 		cmocka_unit_test(what_was_not_measured_is_left_out),
 		cmocka_unit_test(a_difference_is_what_its_noise_lets_be_seen),
