@@ -56,7 +56,8 @@ struct kind {
 	/* What a Limited holds back that is beyond a container's share of the table. */
 	const char *others;
 	bool advised; /* its advice stands under it on a terminal, unasked */
-	const struct tone *(*tone)(const Ringside__V1__Record *record);
+	struct tone tone, mild_tone;
+	bool (*is_mild)(const Ringside__V1__Record *record); /* NULL: none is */
 	/* What happened, why, and what follows. @header: the latest of the stream, or NULL. */
 	void (*sentence)(struct line *line, const Ringside__V1__Record *record,
 			 const Ringside__V1__Header *header);

@@ -7,6 +7,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/seccomp_denial-internal.h"
+#include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
 #define SLOTS 256
@@ -78,11 +79,10 @@ static void see_denial(struct culprits *culprits, const struct denial *denial)
 	const Ringside__V1__Process *process = denial->process;
 	const struct key key = make_key(denial);
 	struct slot *slot;
-	const char *name;
+	const char *name = text_comm(process);
 
 	if (!process || !process->has_pid)
 		return;
-	name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
 	slot = slot_of(culprits, &key);
 	if (memcmp(&slot->key, &key, sizeof(key)) != 0) {
 		*slot = (struct slot){.key = key, .pid = process->pid, .one_pid = true};

@@ -263,21 +263,10 @@ static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 	put_trigger(line, kill);
 }
 
-static const struct tone *tone_of(const Ringside__V1__Record *record)
-{
-	static const struct tone oom = {"OOM", "\033[1;31m"};
-
-	(void)record;
-	return &oom;
-}
-
 static void put_name(struct line *line, const Ringside__V1__Record *record)
 {
-	const Ringside__V1__Process *victim = record->oom_kill->victim;
-	const char *comm = NULL;
+	const char *comm = text_comm(record->oom_kill->victim);
 
-	if (victim)
-		comm = text_has(victim->leader_comm) ? victim->leader_comm : victim->comm;
 	line_name(line, text_has(comm) ? comm : "process", TEXT_NAME_MAX);
 	line_text(line, "\t");
 }
@@ -306,7 +295,7 @@ const struct kind kind_oom_kill = {
 	.meant = (const char *const[]){"kill", "kills", "memory", NULL},
 	.body = RINGSIDE__V1__RECORD__BODY_OOM_KILL,
 	.advised = true,
-	.tone = tone_of,
+	.tone = {"OOM", "\033[1;31m"},
 	.sentence = put_sentence,
 	.advice = oom_kill_advice,
 	.list = &victims,

@@ -4,6 +4,7 @@
 
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/seccomp_denial-internal.h"
+#include "consumer/read/body.h"
 #include "consumer/text/phrases.h"
 
 static void put_call(struct line *line, const struct denial *denial,
@@ -119,14 +120,6 @@ static void put_note(struct line *line, const struct denial *denial)
 		line_text(line, " (programs fall back; usually harmless)");
 }
 
-static void put_more(struct line *line, const Ringside__V1__Limited *limited)
-{
-	line_text(line, "  × ");
-	line_count(line, limited->count);
-	line_text(line, " more");
-	text_period(line, limited);
-}
-
 static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 			 const Ringside__V1__Header *header)
 {
@@ -139,34 +132,21 @@ static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 	put_call(line, &denial, header);
 	put_outcome(line, &denial);
 	if (denial.limited)
-		put_more(line, denial.limited);
+		text_more(line, denial.limited);
 	put_note(line, &denial);
 }
 
-static const struct tone *tone_of(const Ringside__V1__Record *record)
+/* Nothing was denied. */
+static bool is_logged(const Ringside__V1__Record *record)
 {
-	static const struct tone deny = {"DENY", "\033[33m"}, log = {"LOG", "\033[36m"};
-
-	return denial_read(record).action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG ? &log
-											   : &deny;
-}
-
-static void put_action(struct line *line, Ringside__V1__SeccompAction action)
-{
-	static const char prefix[] = "SECCOMP_RET_";
-	const ProtobufCEnumValue *v =
-		protobuf_c_enum_descriptor_get_value(&ringside__v1__seccomp_action__descriptor,
-						     (int)action);
-
-	if (v && !strncmp(v->name, prefix, sizeof(prefix) - 1))
-		line_text(line, v->name + sizeof(prefix) - 1);
-	else
-		line_int(line, (int)action); /* a newer version's */
+	return denial_read(record).action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG;
 }
 
 static void put_name(struct line *line, const Ringside__V1__Record *record)
 {
 	const struct denial denial = denial_read(record);
+	const char *action = body_enum(&ringside__v1__seccomp_action__descriptor,
+				       (int)denial.action, "SECCOMP_RET_");
 
 	if (text_has(denial.syscall_name)) {
 		line_safe(line, denial.syscall_name, TEXT_NAME_MAX);
@@ -180,7 +160,10 @@ static void put_name(struct line *line, const Ringside__V1__Record *record)
 		line_text(line, "unknown");
 	}
 	line_text(line, "\t");
-	put_action(line, denial.action);
+	if (action)
+		line_text(line, action);
+	else
+		line_int(line, (int)denial.action);
 	line_text(line, "\t");
 	if (text_has(denial.error_name)) {
 		line_safe(line, denial.error_name, TEXT_NAME_MAX);
@@ -207,7 +190,9 @@ const struct kind kind_seccomp_denial = {
 	.body = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL,
 	.limited = true,
 	.others = "other kinds of calls",
-	.tone = tone_of,
+	.tone = {"DENY", "\033[33m"},
+	.mild_tone = {"LOG", "\033[36m"},
+	.is_mild = is_logged,
 	.sentence = put_sentence,
 	.advice = denial_advice,
 	.list = &calls,

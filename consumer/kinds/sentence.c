@@ -13,7 +13,7 @@ const struct tone *text_tone(const Ringside__V1__Record *record)
 	const struct kind *kind = kind_of(record);
 
 	if (kind)
-		return kind->tone(record);
+		return kind->is_mild && kind->is_mild(record) ? &kind->mild_tone : &kind->tone;
 	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST ? &tone_lost : &tone_info;
 }
 

@@ -9,13 +9,6 @@
 #define CAUSE(name) RINGSIDE__V1__KILL_CAUSE__KILL_CAUSE_##name
 #define OOMD "systemd-oomd"
 
-static const char *name_of(const Ringside__V1__Process *process)
-{
-	if (!process)
-		return NULL;
-	return text_has(process->leader_comm) ? process->leader_comm : process->comm;
-}
-
 /* A process can call itself what it likes, so it has to be where no container is. A pod's own
  * cgroup is the kubelet's. */
 static bool is_of_machine(const Ringside__V1__Container *c)
@@ -32,7 +25,7 @@ static bool is_runtime(const Ringside__V1__SignalKill *kill)
 		"crio",      "crun",   "dockerd",        "lxc-start",  "podman",
 		"runc",      "runsc",  "systemd-nspawn", "youki",
 	};
-	const char *name = name_of(kill->sender);
+	const char *name = text_comm(kill->sender);
 
 	if (!text_in_container(kill->target_container) || !is_of_machine(kill->sender_container))
 		return false;
@@ -44,7 +37,7 @@ static bool is_runtime(const Ringside__V1__SignalKill *kill)
 
 static bool is_oomd(const Ringside__V1__SignalKill *kill)
 {
-	return text_equal(name_of(kill->sender), OOMD) && is_of_machine(kill->sender_container) &&
+	return text_equal(text_comm(kill->sender), OOMD) && is_of_machine(kill->sender_container) &&
 	       text_equal(kill->sender_container->systemd_unit, OOMD ".service");
 }
 
@@ -280,10 +273,7 @@ static void put_limited(struct line *line, const Ringside__V1__Limited *limited)
 {
 	put_signal(line, limited->signal_name, limited->signal);
 	put_cause(line, limited);
-	line_text(line, "  × ");
-	line_count(line, limited->count);
-	line_text(line, " more");
-	text_period(line, limited);
+	text_more(line, limited);
 }
 
 static void put_sentence(struct line *line, const Ringside__V1__Record *record,
@@ -329,14 +319,6 @@ static void put_advice(struct line *line, const Ringside__V1__Record *record)
 		put_oomd(line, kill->target_container);
 }
 
-static const struct tone *tone_of(const Ringside__V1__Record *record)
-{
-	static const struct tone killed = {"KILL", "\033[35m"};
-
-	(void)record;
-	return &killed;
-}
-
 const struct kind kind_signal_kill = {
 	.name = "signal_kill",
 	.word = "kill by signal",
@@ -348,7 +330,7 @@ const struct kind kind_signal_kill = {
 	.limited = true,
 	.others = "other signals",
 	.advised = true,
-	.tone = tone_of,
+	.tone = {"KILL", "\033[35m"},
 	.sentence = put_sentence,
 	.advice = put_advice,
 };

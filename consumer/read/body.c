@@ -137,3 +137,11 @@ bool body_is_event(const Ringside__V1__Record *record)
 		return true; /* also of kinds this file has never heard of */
 	}
 }
+
+const char *body_enum(const ProtobufCEnumDescriptor *type, int value, const char *prefix)
+{
+	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
+	size_t size = strlen(prefix);
+
+	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
+}

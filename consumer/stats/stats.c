@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <xxhash.h>
 
-#include "consumer/read/body.h"
+#include "consumer/kinds/sentence.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
@@ -151,16 +151,17 @@ static void put_container(struct toplist *list, const Ringside__V1__Container *c
 	toplist_add_more(list, c ? c->cgroup_path : NULL, line->start, size, &more, n);
 }
 
-/* @record: NULL, or an event or a Limited, whose container is @c. */
+/* An event, or a Limited. */
 static void count_name(struct stats *stats, unsigned which, const Ringside__V1__Record *record,
-		       const Ringside__V1__Container *c, struct toplist_count n)
+		       struct toplist_count n)
 {
+	const Ringside__V1__Container *c = text_whose(record);
 	const struct kind_list *of = stats_list(which);
 	struct toplist *list = &stats->lists[which];
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
-	if (record)
+	if (of->put)
 		of->put(&line, record);
 	if (of->of_containers)
 		put_container(list, c, &line, n);
@@ -180,21 +181,17 @@ static unsigned list_of(const char *name)
 static void add_event(struct stats *stats, const Ringside__V1__Record *record)
 {
 	const struct toplist_count one = {.delivered = 1};
-	const ProtobufCMessage *body = body_of(record);
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
 							(unsigned)record->body_case);
-	const Ringside__V1__Container *container =
-		(const Ringside__V1__Container *)body_message(body,
-							      &ringside__v1__container__descriptor);
 	unsigned list = field ? list_of(field->name) : 0;
 
-	if (!body || !field)
+	if (!field)
 		return;
 	count_row(stats, get_kind(stats, field->name), record, one);
-	count_name(stats, STATS_CONTAINERS, NULL, container, one);
+	count_name(stats, STATS_CONTAINERS, record, one);
 	if (list)
-		count_name(stats, list, record, container, one);
+		count_name(stats, list, record, one);
 }
 
 static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
@@ -210,14 +207,14 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 	if (limited->overflow || (limited->others && !limited->container))
 		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else
-		count_name(stats, STATS_CONTAINERS, NULL, limited->container, n);
+		count_name(stats, STATS_CONTAINERS, record, n);
 	if (!list)
 		return;
 	/* what these were about may not have been kept */
 	if (limited->overflow || limited->others || !kinds[list - 1]->limited)
 		toplist_add(&stats->lists[list], NULL, NULL, 0, n);
 	else
-		count_name(stats, list, record, limited->container, n);
+		count_name(stats, list, record, n);
 }
 
 static void add_lost(struct stats *stats, const Ringside__V1__Lost *lost)

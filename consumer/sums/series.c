@@ -6,6 +6,7 @@
 
 #include "consumer/base/packed-texts.h"
 #include "consumer/base/text-line.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define STALE_NANO UINT64_C(600000000000)
@@ -39,15 +40,6 @@ const struct series *series_next(const struct series_set *set, unsigned kind, si
 			return one;
 	}
 	return NULL;
-}
-
-/* The name behind a prefix all values of the enum have. */
-static const char *enum_name(const ProtobufCEnumDescriptor *type, int value, const char *prefix)
-{
-	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
-	size_t size = strlen(prefix);
-
-	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
 }
 
 static void put_number(struct packed_texts *fields, const char *name, bool has, int64_t v)
@@ -90,16 +82,16 @@ static void make_key(struct key *key, unsigned kind, const Ringside__V1__Counter
 	put_number(fields, row->arch_name, row->has_arch, row->arch);
 	put_number(fields, row->syscall_name, row->has_syscall_number, row->syscall_number);
 	packed_texts_put(fields, row->has_action
-					 ? enum_name(&ringside__v1__seccomp_action__descriptor,
+					 ? body_enum(&ringside__v1__seccomp_action__descriptor,
 						     (int)row->action, "SECCOMP_RET_")
 					 : NULL);
 	put_number(fields, row->error_name, row->has_error_number, row->error_number);
-	packed_texts_put(fields, row->has_scope ? enum_name(&ringside__v1__oom_scope__descriptor,
+	packed_texts_put(fields, row->has_scope ? body_enum(&ringside__v1__oom_scope__descriptor,
 							    (int)row->scope, "OOM_SCOPE_")
 						: NULL);
 	put_number(fields, row->signal_name, row->has_signal, row->signal);
 	packed_texts_put(fields, row->has_kill_cause
-					 ? enum_name(&ringside__v1__kill_cause__descriptor,
+					 ? body_enum(&ringside__v1__kill_cause__descriptor,
 						     (int)row->kill_cause, "KILL_CAUSE_")
 					 : NULL);
 	packed_texts_put(fields, row->others ? "true" : NULL);

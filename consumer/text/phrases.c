@@ -9,12 +9,17 @@
 #define HASH_DIGITS 16
 #define SECOND UINT64_C(1000000000)
 
+const char *text_comm(const Ringside__V1__Process *process)
+{
+	if (!process)
+		return NULL;
+	return text_has(process->leader_comm) ? process->leader_comm : process->comm;
+}
+
 void text_process(struct line *line, const Ringside__V1__Process *process)
 {
-	const char *name = NULL;
+	const char *name = text_comm(process);
 
-	if (process)
-		name = text_has(process->leader_comm) ? process->leader_comm : process->comm;
 	if (text_has(name))
 		line_name(line, name, TEXT_NAME_MAX);
 	else
@@ -79,4 +84,12 @@ void text_period(struct line *line, const Ringside__V1__Limited *limited)
 	line_text(line, " in ");
 	line_count(line, last - first <= SECOND ? 1 : (last - first + SECOND / 2) / SECOND);
 	line_text(line, " s");
+}
+
+void text_more(struct line *line, const Ringside__V1__Limited *limited)
+{
+	line_text(line, "  × ");
+	line_count(line, limited->count);
+	line_text(line, " more");
+	text_period(line, limited);
 }

@@ -10,7 +10,9 @@
 #define TEXT_MAX 4096     /* of a line: enough for nearly all; a longer one is cut */
 #define TEXT_NAME_MAX 128 /* bytes shown of one foreign name; the kernel's are shorter */
 
-/* "python3[1234]": the leader's name, as ps shows it. */
+/* The leader's name, as ps shows it; NULL: none is known. */
+const char *text_comm(const Ringside__V1__Process *process);
+/* "python3[1234]", by that name. */
 void text_process(struct line *line, const Ringside__V1__Process *process);
 /* Whose it is: namespace/pod/container, else runtime:id, else the systemd unit (of a user's
  * manager: user@1000.service/x.service), else the cgroup's path, else "host"; and what is nested in
@@ -21,6 +23,8 @@ void text_path(struct line *line, const char *path);
 #define TEXT_PATH_MAX 4096
 /* " in 3 s": whole seconds, never less than one; nothing, if it is not known. */
 void text_period(struct line *line, const Ringside__V1__Limited *limited);
+/* "  × 12 more in 3 s" */
+void text_more(struct line *line, const Ringside__V1__Limited *limited);
 /* The container, or the pod, is where its runtime puts them: its name tells it. */
 bool text_is_home(const Ringside__V1__Container *c);
 /* The path down to the container, which is not there. */

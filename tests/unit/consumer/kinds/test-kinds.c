@@ -22,7 +22,7 @@ static void every_event_of_the_schema_has_its_kind(void **state)
 		kind = kind_of(&event);
 		assert_non_null(kind);
 		assert_string_equal(kind->name, field->name);
-		assert_non_null(kind->tone);
+		assert_non_null(kind->tone.label);
 		assert_non_null(kind->sentence);
 		assert_non_null(kind->advice);
 	}
