@@ -88,7 +88,7 @@ static void put_row(const char *const *parts, const struct toplist_row *row, con
 
 static void put_list(const struct stats *stats, unsigned which, struct json_page *page)
 {
-	const struct toplist *list = &stats->lists[which];
+	const struct toplist *list = stats->lists[which];
 	const struct kind_list *of = stats_list(which);
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;

@@ -248,7 +248,7 @@ static void put_named(struct columns *columns, const char *name, size_t width,
 
 static void put_list(const struct stats *stats, unsigned which, struct columns *columns)
 {
-	const struct toplist *list = &stats->lists[which];
+	const struct toplist *list = stats->lists[which];
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
 	char name[TOPLIST_SHOWN_NAME];

@@ -29,8 +29,15 @@ int stats_new(struct stats **ret)
 
 	if (!stats)
 		return -ENOMEM;
-	for (unsigned i = 0; i < STATS_LISTS; i++)
-		(void)getrandom(&stats->lists[i].seed, sizeof(stats->lists[i].seed), GRND_NONBLOCK);
+	for (unsigned i = 0; i < STATS_LISTS; i++) {
+		if (!stats_list(i))
+			continue; /* a list takes megabytes */
+		stats->lists[i] = calloc(1, sizeof(*stats->lists[i]));
+		if (!stats->lists[i])
+			return -ENOMEM;
+		(void)getrandom(&stats->lists[i]->seed, sizeof(stats->lists[i]->seed),
+				GRND_NONBLOCK);
+	}
 	for (unsigned i = 0; i < KINDS_COUNT; i++) {
 		if (!kinds[i]->rows)
 			continue;
@@ -55,8 +62,11 @@ struct stats *stats_free(struct stats *stats)
 {
 	if (stats)
 		free_rows(stats);
-	for (unsigned i = 0; stats && i < STATS_LISTS; i++)
-		toplist_done(&stats->lists[i]);
+	for (unsigned i = 0; stats && i < STATS_LISTS; i++) {
+		if (stats->lists[i])
+			toplist_done(stats->lists[i]);
+		free(stats->lists[i]);
+	}
 	free(stats);
 	return NULL;
 }
@@ -157,7 +167,7 @@ static void count_name(struct stats *stats, unsigned which, const Ringside__V1__
 {
 	const Ringside__V1__Container *c = text_whose(record);
 	const struct kind_list *of = stats_list(which);
-	struct toplist *list = &stats->lists[which];
+	struct toplist *list = stats->lists[which];
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
@@ -205,14 +215,14 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 		return;
 	count_row(stats, get_kind(stats, kind), record, n);
 	if (limited->overflow || (limited->others && !limited->container))
-		toplist_add(&stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
+		toplist_add(stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else
 		count_name(stats, STATS_CONTAINERS, record, n);
 	if (!list)
 		return;
 	/* what these were about may not have been kept */
 	if (limited->overflow || limited->others || !kinds[list - 1]->limited)
-		toplist_add(&stats->lists[list], NULL, NULL, 0, n);
+		toplist_add(stats->lists[list], NULL, NULL, 0, n);
 	else
 		count_name(stats, list, record, n);
 }

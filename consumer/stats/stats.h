@@ -38,8 +38,8 @@ struct stats {
 	struct stats_kind kinds[STATS_KINDS];
 	struct time_buckets buckets; /* a row a kind, held back events included */
 	/* The parts of a name are separated by tabs. */
-	struct toplist lists[STATS_LISTS];
-	struct own_usage usage; /* of all streamers together */
+	struct toplist *lists[STATS_LISTS]; /* NULL: see stats_list() */
+	struct own_usage usage;             /* of all streamers together */
 	uint8_t stream_id[STATS_ID];
 	uint64_t streams;
 	void *rows[KINDS_COUNT]; /* what kinds keep of theirs; NULL: nothing */

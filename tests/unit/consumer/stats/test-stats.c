@@ -58,8 +58,8 @@ static uint64_t sum_of_buckets(const struct time_buckets *buckets, unsigned row)
 static void assert_row(const struct stats *stats, unsigned list, const char *name,
 		       uint64_t delivered, uint64_t limited)
 {
-	for (size_t i = 0; i < stats->lists[list].n; i++) {
-		const struct toplist_row *row = &stats->lists[list].rows[i];
+	for (size_t i = 0; i < stats->lists[list]->n; i++) {
+		const struct toplist_row *row = &stats->lists[list]->rows[i];
 
 		if (strcmp(row->name, name) != 0)
 			continue;
@@ -166,10 +166,10 @@ static void what_was_held_back_stands_in_the_lists(void **state)
 	assert_row(stats, STATS_SYSCALLS, "syscall 9 of arm\tERRNO\terrno 250", 0, 5);
 	limited.has_overflow = limited.overflow = 1;
 	add_limited(stats, &limited, "seccomp_denial");
-	assert_int_equal(stats->lists[STATS_SYSCALLS].unknown.limited, 5);
-	assert_int_equal(stats->lists[STATS_CONTAINERS].unknown.limited, 5);
+	assert_int_equal(stats->lists[STATS_SYSCALLS]->unknown.limited, 5);
+	assert_int_equal(stats->lists[STATS_CONTAINERS]->unknown.limited, 5);
 	add_limited(stats, &limited, "oom_kill");
-	assert_int_equal(stats->lists[STATS_VICTIMS].unknown.limited, 5);
+	assert_int_equal(stats->lists[STATS_VICTIMS]->unknown.limited, 5);
 	/* no record had a time */
 	assert_false(stats->timed);
 	assert_int_equal(stats->untimed, 20);
@@ -266,7 +266,7 @@ static void buckets_reach_over_all_times_there_are(void **state)
 static void a_full_list_keeps_the_sum(void **state)
 {
 	_cleanup_(stats_freep) struct stats *stats = make_stats();
-	struct toplist *list = &stats->lists[0];
+	struct toplist *list = stats->lists[0];
 	const struct toplist_row *top[TOPLIST_SHOWN];
 	struct toplist_count others;
 	uint64_t delivered = 0, limited = 0;
@@ -303,7 +303,7 @@ static void names_of_one_cgroup_leave_room_for_those_of_others(void **state)
 {
 	_cleanup_(stats_freep) struct stats *stats = make_stats();
 	const struct toplist_count one = {.delivered = 1};
-	struct toplist *list = &stats->lists[0];
+	struct toplist *list = stats->lists[0];
 
 	for (unsigned i = 0; i < 3 * TOPLIST_KEYS; i++) {
 		char name[32], path[32];
@@ -320,7 +320,7 @@ static void names_of_one_cgroup_leave_room_for_those_of_others(void **state)
 static void long_names_with_one_beginning_are_two(void **state)
 {
 	_cleanup_(stats_freep) struct stats *stats = make_stats();
-	struct toplist *list = &stats->lists[0];
+	struct toplist *list = stats->lists[0];
 	char name[1000];
 
 	memset(name, 'x', sizeof(name));

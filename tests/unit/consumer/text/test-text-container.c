@@ -73,8 +73,8 @@ static void no_two_are_one_row_or_read_alike_in_stats(void **state)
 	assert_ok(stats_new(&stats));
 	for (size_t i = 0; i < 2 * cases->n; i++)
 		add_event(stats, &cases->list[i % cases->n]);
-	check_rows(&stats->lists[STATS_CONTAINERS], cases->n);
-	check_rows(&stats->lists[STATS_OF_KINDS + KIND_oom_kill], cases->n);
+	check_rows(stats->lists[STATS_CONTAINERS], cases->n);
+	check_rows(stats->lists[STATS_OF_KINDS + KIND_oom_kill], cases->n);
 }
 
 int main(void)
