@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "proto/base/units.h"
 #include "proto/base/util.h"
 
 #define SECOND INT64_C(1000000000)
@@ -63,54 +64,16 @@ static int64_t take_fraction(const char **s, int64_t unit)
 	return (int64_t)(v * unit / scale);
 }
 
-static const struct {
-	const char *name;
-	int64_t nano;
-} units[] = {
-	/* as systemd.time(7) has them; the first whole word that fits */
-	{"usec", 1000},
-	{"us", 1000},
-	{"msec", 1000000},
-	{"ms", 1000000},
-	{"seconds", SECOND},
-	{"second", SECOND},
-	{"sec", SECOND},
-	{"s", SECOND},
-	{"minutes", 60 * SECOND},
-	{"minute", 60 * SECOND},
-	{"min", 60 * SECOND},
-	{"months", 2629800 * SECOND},
-	{"month", 2629800 * SECOND},
-	{"M", 2629800 * SECOND},
-	{"m", 60 * SECOND},
-	{"hours", 3600 * SECOND},
-	{"hour", 3600 * SECOND},
-	{"hr", 3600 * SECOND},
-	{"h", 3600 * SECOND},
-	{"days", 86400 * SECOND},
-	{"day", 86400 * SECOND},
-	{"d", 86400 * SECOND},
-	{"weeks", 604800 * SECOND},
-	{"week", 604800 * SECOND},
-	{"w", 604800 * SECOND},
-	{"years", 31557600 * SECOND},
-	{"year", 31557600 * SECOND},
-	{"y", 31557600 * SECOND},
-};
-
 static int64_t take_unit(const char **s)
 {
 	size_t size = 0;
+	int64_t nano;
 
 	while (isalpha((unsigned char)(*s)[size]))
 		size++;
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strlen(units[i].name) != size || strncmp(units[i].name, *s, size) != 0)
-			continue;
-		*s += size;
-		return units[i].nano;
-	}
-	return 0;
+	nano = (int64_t)units_time(*s, size);
+	*s += nano ? size : 0;
+	return nano;
 }
 
 /* "1h 30min", "90" (seconds), "1.5 h"; ends at the first thing that is no number. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/base/units.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "proto/base/util.h"
@@ -9,6 +8,7 @@
 /* No disk, and no use of this program, is larger or longer. */
 #define SIZE_LIMIT (1ull << 60)
 #define SPAN_LIMIT (1000ull * 365 * 24 * 3600)
+#define SECOND 1000000000ull
 
 const char *units_number(const char *s, uint64_t max, uint64_t *ret)
 {
@@ -63,17 +63,22 @@ bool units_amount(const char *s, struct amount *ret)
 	return true;
 }
 
-/* Seconds of a unit, 0: no unit. */
-static uint64_t unit_of(const char *s, size_t n)
+uint64_t units_time(const char *s, size_t n)
 {
+	/* as systemd.time(7) has them */
 	static const struct {
 		const char *names;
-		uint64_t seconds;
+		uint64_t nano;
 	} units[] = {
-		{"s sec second seconds", 1},     {"m min minute minutes", 60},
-		{"h hr hour hours", 3600},       {"d day days", 24 * 3600},
-		{"w week weeks", 7 * 24 * 3600}, {"M month months", 2629800},
-		{"y year years", 31557600},
+		{"us usec", 1000},
+		{"ms msec", 1000 * 1000},
+		{"s sec second seconds", SECOND},
+		{"m min minute minutes", 60 * SECOND},
+		{"h hr hour hours", 3600 * SECOND},
+		{"d day days", 24 * 3600 * SECOND},
+		{"w week weeks", 7 * 24 * 3600 * SECOND},
+		{"M month months", 2629800 * SECOND},
+		{"y year years", 31557600 * SECOND},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
@@ -82,7 +87,7 @@ static uint64_t unit_of(const char *s, size_t n)
 		for (size_t length; *name; name += length + (name[length] == ' ')) {
 			length = strcspn(name, " ");
 			if (length == n && !memcmp(name, s, n))
-				return units[i].seconds;
+				return units[i].nano;
 		}
 	}
 	return 0;
@@ -102,7 +107,7 @@ bool units_span(const char *s, uint64_t *ret)
 		n = strcspn(end, "0123456789 ");
 		/* a bare number is the last one */
 		if (n)
-			seconds = unit_of(end, n);
+			seconds = units_time(end, n) / SECOND;
 		else if (*end)
 			return false;
 		if (!seconds || v > (SPAN_LIMIT - total) / seconds)

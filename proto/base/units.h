@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Bytes, or a share of a file system. */
@@ -14,6 +15,9 @@ struct amount {
 /* A decimal number without sign or space. Returns where it ends, NULL if there is none or it
  * is larger than @max. */
 const char *units_number(const char *s, uint64_t max, uint64_t *ret);
+
+/* The unit of time that the @n bytes at @s name, in ns; 0: none does. */
+uint64_t units_time(const char *s, size_t n);
 
 /* The rest return false for what they do not understand, and for 0. */
 

@@ -65,7 +65,8 @@ static void spans_are_those_of_systemd(void **state)
 					  "0d",        "d",
 					  "1x",        "1d-1h",
 					  "1 d",       "5 5d",
-					  "1001years", "18446744073709551616"};
+					  "1001years", "18446744073709551616",
+					  "500ms",     "1000000us"};
 	uint64_t v = 77;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
