@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/base/hex.h"
 #include "proto/base/util.h"
 
 #define ID_SIZE (2 * 16 + 1 + 20 + 1) /* stream_id:seq */
@@ -50,9 +51,7 @@ static void append_bytes(struct events_client *client, const void *data, size_t 
 
 static void format_id(const uint8_t stream_id[16], uint64_t seq, char id[ID_SIZE])
 {
-	for (size_t i = 0; i < 16; i++)
-		(void)snprintf(id + 2 * i, 3, "%02x", stream_id[i]);
-	(void)snprintf(id + 32, ID_SIZE - 32, ":%" PRIu64, seq);
+	(void)snprintf(hex_put(id, stream_id, 16), ID_SIZE - 32, ":%" PRIu64, seq);
 }
 
 /* Another id than that of the latest record, of which nobody made anything up. */

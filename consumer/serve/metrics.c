@@ -7,6 +7,7 @@
 
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/row-metrics.h"
+#include "proto/base/hex.h"
 #include "proto/base/util.h"
 
 /* The sums of a probe, one family each. */
@@ -155,10 +156,9 @@ static void put_upkeep(struct prometheus *e, const struct own_usage *usage)
 
 static void put_stream(struct prometheus *e, const struct ledger_view *view)
 {
-	char id[2 * LEDGER_ID + 1];
+	char id[HEX_SIZE(LEDGER_ID)];
 
-	for (unsigned i = 0; i < LEDGER_ID; i++)
-		(void)snprintf(id + (size_t)2 * i, 3, "%02x", view->id[i]);
+	(void)hex_put(id, view->id, LEDGER_ID);
 	prometheus_sample_of(e, "stream_id", id);
 	prometheus_label(e, "host", view->host);
 	prometheus_label(e, "boot_id", view->boot_id);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "consumer/sums/ledger-internal.h"
+#include "proto/base/hex.h"
 
 void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURSOR_SIZE])
 {
@@ -22,8 +23,7 @@ void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURS
 
 		if (i > first)
 			buf[n++] = ',';
-		for (unsigned k = 0; k < LEDGER_ID; k++, n += 2)
-			(void)snprintf(buf + n, 3, "%02x", view.id[k]);
+		n = (size_t)(hex_put(buf + n, view.id, LEDGER_ID) - buf);
 		/* what does not count now may be counted later, from its beginning */
 		n += (size_t)snprintf(buf + n, CURSOR_SIZE - n, ":%" PRIu64,
 				      view.counts ? view.counters_seq : 0);

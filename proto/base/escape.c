@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/characters.h"
+#include "proto/base/hex.h"
 
 void escape_line(char *to, size_t size, const char *from)
 {
@@ -23,7 +24,7 @@ void escape_line(char *to, size_t size, const char *from)
 			break;
 		for (; n; n--, p++) {
 			if (unsafe)
-				to += sprintf(to, "\\x%02x", *p);
+				to = hex_put(stpcpy(to, "\\x"), p, 1);
 			else
 				*to++ = (char)*p;
 		}

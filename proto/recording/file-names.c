@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/hex.h"
 #include "proto/base/util.h"
 
 #define DIGITS "0123456789"
@@ -40,16 +41,15 @@ const char *file_names_slash(const char *folder)
 static int in_folder(const struct file_names *names, const struct file_names_file *file, char *buf,
 		     size_t size)
 {
-	const uint8_t *id = file->stream_id;
-	char time[32];
+	char time[32], id[HEX_SIZE(4)];
 	struct tm tm;
 	int n;
 
 	if (!gmtime_r(&file->time, &tm) || !strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm))
 		return -EINVAL;
-	n = snprintf(buf, size, "%s%s%s-%02x%02x%02x%02x-%06u.pb%s", names->path,
-		     file_names_slash(names->path), time, id[0], id[1], id[2], id[3], file->index,
-		     names->compressed ? ".zst" : "");
+	(void)hex_put(id, file->stream_id, 4);
+	n = snprintf(buf, size, "%s%s%s-%s-%06u.pb%s", names->path, file_names_slash(names->path),
+		     time, id, file->index, names->compressed ? ".zst" : "");
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 

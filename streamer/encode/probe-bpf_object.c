@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "proto/base/hex.h"
 #include "proto/base/utf8.h"
 #include "streamer/encode/message-parts.h"
 #include "streamer/encode/probe-table.h"
@@ -59,10 +60,9 @@ static void put_holder(struct pb *pb, const struct object *object)
 static void put_program(struct pb *pb, const struct wire_program *program)
 {
 	uint8_t *mark = pb_open(pb, FIELD_BPF_OBJECT_PROGRAM);
-	char tag[2 * sizeof(program->tag) + 1];
+	char tag[HEX_SIZE(sizeof(program->tag))];
 
-	for (size_t i = 0; i < sizeof(program->tag); i++)
-		(void)snprintf(tag + 2 * i, 3, "%02x", program->tag[i]);
+	(void)hex_put(tag, program->tag, sizeof(program->tag));
 	pb_string(pb, FIELD_BPF_PROGRAM_TAG, tag);
 	pb_fixed64(pb, FIELD_BPF_PROGRAM_LOADED_BOOTTIME_NANO, program->loaded_boottime);
 	pb_uint(pb, FIELD_BPF_PROGRAM_INSTRUCTIONS, program->instructions);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "proto/base/hex.h"
 #include "streamer/output/sink-internal.h"
 
 #define MAX_BYTES (64u << 20)
@@ -156,8 +157,7 @@ void sink_retain(struct sink *sink)
 	if (!sink->names.folder || fstatvfs(sink->place.fd, &fs) < 0)
 		return;
 	use.free = (uint64_t)fs.f_bavail * fs.f_frsize;
-	(void)snprintf(use.stream, sizeof(use.stream), "%02x%02x%02x%02x", sink->stream_id[0],
-		       sink->stream_id[1], sink->stream_id[2], sink->stream_id[3]);
+	(void)hex_put(use.stream, sink->stream_id, sizeof(use.stream) / 2);
 	n = retention_list(&sink->place, &files);
 	if (n > 0)
 		retention_choose(files, (size_t)n, &sink->limits, &use, delete, sink);
