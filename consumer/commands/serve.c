@@ -167,7 +167,7 @@ static int listen_all(struct serve *serve)
 		if (r == -EINVAL) {
 			(void)fprintf(
 				stderr,
-				"ringside serve: cannot listen on %s: say_error [HOST:]PORT or "
+				"ringside serve: cannot listen on %s: say [HOST:]PORT or "
 				"unix:/path\n",
 				line_file(serve->listen[i], safe));
 			return EXIT_USAGE;

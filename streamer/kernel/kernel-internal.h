@@ -29,7 +29,7 @@ struct kernel {
 	unsigned n_cpus;
 	struct wire_share *shares;   /* WIRE_SHARE_SLOTS; the programs' own */
 	struct bpf_objects *objects; /* of the machine, or NULL */
-	int actions_fd;              /* the sysctl logged_actions_logged, or negative */
+	int actions_fd;              /* the sysctl actions_logged, or negative */
 	int stats_fd;                /* keeps BPF statistics on, or -1 */
 	bool detached;               /* and then, as they were at that moment: */
 	int missed_error[WIRE_PROBE_COUNT];

@@ -261,5 +261,5 @@ void kernel_refresh(struct kernel *kernel)
 		kernel->programs ? programs_variable(kernel->programs, "rs_actions_logged") : NULL;
 
 	if (at)
-		__atomic_store_n(at, logged_actions_logged(kernel->actions_fd), __ATOMIC_RELAXED);
+		__atomic_store_n(at, logged_actions_read(kernel->actions_fd), __ATOMIC_RELAXED);
 }

@@ -139,7 +139,7 @@ uint64_t kernel_ring_bytes(const struct kernel *kernel);
  * WIRE_OWN_CALLS of them, or NULL where no probe tells. */
 const uint64_t *kernel_own_refused(const struct kernel *kernel);
 
-/* Tells the programs what has changed in user space (the sysctl logged_actions_logged). Now and
+/* Tells the programs what has changed in user space (the sysctl actions_logged). Now and
  * then. */
 void kernel_refresh(struct kernel *kernel);
 

@@ -7,7 +7,7 @@
 #include "bpf/wire/wire.h"
 #include "proto/base/util.h"
 
-#define SYSCTL "/proc/sys/kernel/seccomp/logged_actions_logged"
+#define SYSCTL "/proc/sys/kernel/seccomp/actions_logged"
 
 /* WIRE_LOGS_* of names with blanks between. */
 static uint32_t parse_names(const char *text)
@@ -47,7 +47,7 @@ int logged_actions_open(void)
 }
 
 /* The kernel hands it out at once (kernel/sysctl.c), and again from the start. */
-uint32_t logged_actions_logged(int fd)
+uint32_t logged_actions_read(int fd)
 {
 	char text[256];
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);

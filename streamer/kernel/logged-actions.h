@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sysctl kernel.seccomp.logged_actions_logged. */
+/* The sysctl kernel.seccomp.actions_logged. */
 #pragma once
 
 #include <stdint.h>
@@ -8,4 +8,4 @@
 int logged_actions_open(void);
 
 /* WIRE_LOGS_*; all of them where it cannot be read: it is every action's default but ALLOW. */
-uint32_t logged_actions_logged(int fd);
+uint32_t logged_actions_read(int fd);

@@ -11,7 +11,7 @@
 #define IN_FLIGHT "calls already in the kernel while the probe is attached or detached"
 #define LOG_ONLY_LOGGED                                                                            \
 	"SECCOMP_RET_LOG (not a denial) is seen only while the kernel logs it "                    \
-	"(seccomp.logged_actions_logged)"
+	"(seccomp.actions_logged)"
 
 #define PREEMPTED                                                                                  \
 	": denials of other tasks while one is preempted inside the program (missed_runs is "      \
@@ -146,7 +146,7 @@ static const struct tier seccomp_tiers[] = {
 			 "filters that take more than 1,920 instructions to a verdict are "
 			 "not run again: the action is inferred",
 			 "a kill by such a filter, or of a call that a tracer changed, is "
-			 "seen only while the kernel logs it (seccomp.logged_actions_logged)",
+			 "seen only while the kernel logs it (seccomp.actions_logged)",
 			 KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = LEGACY_COST,
 	},
