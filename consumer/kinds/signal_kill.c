@@ -17,21 +17,48 @@ static bool is_of_machine(const Ringside__V1__Container *c)
 	       !text_has(c->nested);
 }
 
-/* What runs containers, by the names that fit in a comm. */
+/* A user has a runtime of their own for what is below their manager, and for nothing else. */
+static bool is_of_others(const Ringside__V1__SignalKill *kill)
+{
+	const Ringside__V1__Process *sender = kill->sender;
+	const Ringside__V1__Container *target = kill->target_container;
+
+	if (!sender->has_uid || !sender->uid)
+		return false;
+	return !target->has_systemd_user_uid || target->systemd_user_uid != sender->uid;
+}
+
+/* What runs containers, by the names that fit in a comm; of some it is known whose alone. */
 static bool is_runtime(const Ringside__V1__SignalKill *kill)
 {
-	static const char *const names[] = {
-		"buildkitd", "conmon", "conmonrs",       "containerd", "containerd-shim",
-		"crio",      "crun",   "dockerd",        "lxc-start",  "podman",
-		"runc",      "runsc",  "systemd-nspawn", "youki",
+	static const struct {
+		const char *name, *runtime;
+	} runtimes[] = {
+		{"buildkitd", NULL},
+		{"conmon", NULL},
+		{"conmonrs", NULL},
+		{"containerd", NULL},
+		{"containerd-shim", NULL},
+		{"crio", "crio"},
+		{"crun", NULL},
+		{"dockerd", NULL},
+		{"lxc-start", "lxc"},
+		{"podman", "podman"},
+		{"runc", NULL},
+		{"runsc", NULL},
+		{"systemd-nspawn", "nspawn"},
+		{"youki", NULL},
 	};
+	const Ringside__V1__Container *target = kill->target_container;
 	const char *name = text_comm(kill->sender);
 
-	if (!text_in_container(kill->target_container) || !is_of_machine(kill->sender_container))
+	if (!text_in_container(target) || !is_of_machine(kill->sender_container) ||
+	    is_of_others(kill))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (text_equal(name, names[i]))
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
+		if (text_equal(name, runtimes[i].name))
+			return !runtimes[i].runtime || !text_has(target->runtime) ||
+			       text_equal(target->runtime, runtimes[i].runtime);
 	return false;
 }
 
@@ -69,7 +96,7 @@ static bool is_elsewhere(const Ringside__V1__SignalKill *kill)
 static void put_sender(struct line *line, const Ringside__V1__SignalKill *kill)
 {
 	text_process(line, kill->sender);
-	if (is_elsewhere(kill) && !is_oomd(kill)) {
+	if (is_elsewhere(kill)) {
 		line_text(line, " of ");
 		text_container(line, kill->sender_container);
 	}
@@ -115,6 +142,13 @@ static void put_sent(struct line *line, const Ringside__V1__SignalKill *kill)
 		put_by(line, kill, "");
 }
 
+/* A timer, a message queue or I/O, with a signal that somebody chose; or who says so: any process
+ * may send such a code (rt_sigqueueinfo(2)). */
+static bool is_asked_for(const Ringside__V1__SignalKill *kill)
+{
+	return kill->has_code && kill->code < 0;
+}
+
 /* The limits whose signals say which they are. A SIGKILL of the kernel's does not. */
 static const struct limit {
 	const char *signal, *sentence, *advice;
@@ -128,7 +162,9 @@ static const struct limit {
 
 static const struct limit *limit_of(const Ringside__V1__SignalKill *kill)
 {
-	for (size_t i = 0; kill->cause == CAUSE(KERNEL) && i < ARRAY_SIZE(limits); i++)
+	if (kill->cause != CAUSE(KERNEL) || is_asked_for(kill))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		if (text_equal(kill->signal_name, limits[i].signal))
 			return &limits[i];
 	return NULL;
@@ -140,10 +176,23 @@ static void put_kernels(struct line *line, const Ringside__V1__SignalKill *kill)
 
 	if (limit)
 		line_text(line, limit->sentence);
+	else if (is_asked_for(kill))
+		line_text(line, " killed, by whom is not known");
 	else if (text_equal(kill->signal_name, "SIGKILL"))
 		line_text(line, " killed by the kernel");
 	else
 		line_text(line, " crashed");
+}
+
+/* PR_SET_PDEATHSIG is of the thread that has made the child: others of the parent may go on. */
+static void put_parents(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	const Ringside__V1__Process *parent = kill->sender;
+	const bool thread = parent && parent->has_tid && parent->tid != parent->pid;
+
+	line_text(line, " killed when ");
+	line_text(line, thread ? "the thread that started it ended" : "its parent ended");
+	put_in_brackets(line, kill);
 }
 
 static void put_how(struct line *line, const Ringside__V1__SignalKill *kill)
@@ -161,8 +210,7 @@ static void put_how(struct line *line, const Ringside__V1__SignalKill *kill)
 		put_in_brackets(line, kill);
 		break;
 	case CAUSE(PARENT):
-		line_text(line, " killed when its parent ended");
-		put_in_brackets(line, kill);
+		put_parents(line, kill);
 		break;
 	case CAUSE(TRACER):
 		line_text(line, " killed when its tracer ended");

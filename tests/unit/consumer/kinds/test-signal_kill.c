@@ -86,7 +86,7 @@ static void whoever_was_not_seen_is_said_to_be_unknown(void **state)
 
 static void a_runtime_stops_its_container(void **state)
 {
-	static const char *const names[] = {"containerd-shim", "conmon", "crun", "runc", "podman"};
+	static const char *const names[] = {"containerd-shim", "conmon", "crun", "runc", "dockerd"};
 	struct fixture *f = killed(state, CAUSE(SENT));
 	char expected[256];
 
@@ -101,7 +101,7 @@ static void a_runtime_stops_its_container(void **state)
 	SET(&kill_of_test, cause, CAUSE(CGROUP));
 	SET(&kill_of_test, processes, 1001);
 	assert_string_equal(message(f),
-			    "python3[1234] stopped with its cgroup by its runtime (podman[812] of "
+			    "python3[1234] stopped with its cgroup by its runtime (dockerd[812] of "
 			    "containerd.service, child of systemd): SIGKILL, exit code 137; 1,001 "
 			    "processes have exited by it");
 }
@@ -136,13 +136,34 @@ static void a_runtime_of_that_name_alone_is_none(void **state)
 					"containerd.service: SIGKILL, exit code 137");
 }
 
+static void anothers_runtime_is_not_its_own(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(SENT));
+
+	by("lxc-start", 812, "web.service", NULL);
+	assert_non_null(strstr(message(f), " killed by lxc-start[812] of web.service:"));
+	by("podman", 812, "web.service", NULL);
+	assert_non_null(strstr(message(f), " killed by podman[812] of web.service:"));
+	by("runc", 812, "user@1000.service", NULL);
+	SET(&sender, uid, 1000);
+	assert_non_null(strstr(message(f), " killed by runc[812] of user@1000.service:"));
+	f->other = f->app;
+	SET(&f->other, systemd_user_uid, 1000);
+	kill_of_test.target_container = &f->other;
+	assert_non_null(strstr(message(f), " stopped by its runtime (runc[812] "));
+	f->other.systemd_user_uid = 1001;
+	assert_non_null(strstr(message(f), " killed by runc[812] "));
+	sender.uid = 0;
+	assert_non_null(strstr(message(f), " stopped by its runtime (runc[812] "));
+}
+
 static void systemd_oomd_is_told_by_its_name_and_advised_on(void **state)
 {
 	struct fixture *f = killed(state, CAUSE(SENT));
 
 	by("systemd-oomd", 300, "systemd-oomd.service", NULL);
-	assert_string_equal(message(f), "python3[1234] killed by systemd-oomd[300]: SIGKILL, exit "
-					"code 137");
+	assert_string_equal(message(f), "python3[1234] killed by systemd-oomd[300] of "
+					"systemd-oomd.service: SIGKILL, exit code 137");
 	assert_string_equal(advice(f),
 			    "`journalctl -u systemd-oomd` says why: ManagedOOMSwap= or "
 			    "ManagedOOMMemoryPressure= is kill for its cgroup or a slice above it");
@@ -186,6 +207,11 @@ static void whoever_took_others_along_is_told(void **state)
 	kill_of_test.cause = CAUSE(PARENT);
 	assert_string_equal(message(f), "python3[1234] killed when its parent ended (tini[10]): "
 					"SIGKILL, exit code 137");
+	SET(&sender, tid, 10);
+	assert_non_null(strstr(message(f), " killed when its parent ended (tini[10]): "));
+	SET(&sender, tid, 11);
+	assert_non_null(
+		strstr(message(f), " killed when the thread that started it ended (tini[10]): "));
 	kill_of_test.cause = CAUSE(TRACER);
 	assert_string_equal(message(f), "python3[1234] killed when its tracer ended (tini[10]): "
 					"SIGKILL, exit code 137");
@@ -207,6 +233,12 @@ static void a_fault_is_told_as_a_crash(void **state)
 	assert_string_equal(message(f), "python3[1234] crashed: SIGSEGV, exit code 139");
 	raised(77, NULL, 1);
 	assert_string_equal(message(f), "python3[1234] crashed: signal 77, exit code 205");
+	raised(11, "SIGSEGV", -2);
+	assert_string_equal(message(f), "python3[1234] killed, by whom is not known: SIGSEGV, "
+					"exit code 139");
+	raised(9, "SIGKILL", -5);
+	assert_string_equal(message(f), "python3[1234] killed, by whom is not known: SIGKILL, "
+					"exit code 137");
 	assert_string_equal(advice(f), "");
 }
 
@@ -221,6 +253,10 @@ static void a_limit_is_told_where_the_signal_says_which(void **state)
 	assert_string_equal(message(f), "python3[1234] ended: its limit of CPU time was reached; "
 					"SIGXCPU, exit code 152");
 	assert_non_null(strstr(advice(f), "RLIMIT_CPU"));
+	raised(24, "SIGXCPU", -2);
+	assert_string_equal(message(f), "python3[1234] killed, by whom is not known: SIGXCPU, "
+					"exit code 152");
+	assert_string_equal(advice(f), "");
 	raised(25, "SIGXFSZ", 128);
 	assert_string_equal(message(f), "python3[1234] ended: its limit of a file's size was "
 					"reached; SIGXFSZ, exit code 153");
@@ -293,6 +329,7 @@ int main(void)
 		TEST(whoever_was_not_seen_is_said_to_be_unknown),
 		TEST(a_runtime_stops_its_container),
 		TEST(a_runtime_of_that_name_alone_is_none),
+		TEST(anothers_runtime_is_not_its_own),
 		TEST(systemd_oomd_is_told_by_its_name_and_advised_on),
 		TEST(systemd_itself_has_no_parent),
 		TEST(whoever_took_others_along_is_told),
