@@ -165,11 +165,10 @@ static int listen_all(struct serve *serve)
 
 		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
-			(void)fprintf(
-				stderr,
-				"ringside serve: cannot listen on %s: say [HOST:]PORT or "
-				"unix:/path\n",
-				line_file(serve->listen[i], safe));
+			(void)fprintf(stderr,
+				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
+				      "unix:/path\n",
+				      line_file(serve->listen[i], safe));
 			return EXIT_USAGE;
 		}
 		if (!r && socket.path)

@@ -140,14 +140,13 @@ static const struct tier seccomp_tiers[] = {
 			  "kretprobe/__secure_computing", "raw_tp/sched_process_exit"},
 		.kprobes = {"__secure_computing", "audit_seccomp"},
 		.tracepoints = {"sched_process_exit"},
-		.blind_spots =
-			{KPROBE_OUTCOME
-			 "tasks wait for a supervisor or tracer, as many as there are CPUs",
-			 "filters that take more than 1,920 instructions to a verdict are "
-			 "not run again: the action is inferred",
-			 "a kill by such a filter, or of a call that a tracer changed, is "
-			 "seen only while the kernel logs it (seccomp.actions_logged)",
-			 KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.blind_spots = {KPROBE_OUTCOME
+				"tasks wait for a supervisor or tracer, as many as there are CPUs",
+				"filters that take more than 1,920 instructions to a verdict are "
+				"not run again: the action is inferred",
+				"a kill by such a filter, or of a call that a tracer changed, is "
+				"seen only while the kernel logs it (seccomp.actions_logged)",
+				KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
 		.cost = LEGACY_COST,
 	},
 	{
