@@ -50,7 +50,7 @@ judge() {
 		used=$((($(cat $name.after) - $(cat $name.before)) / 1000))
 		below "$name: CPU time in 60 s" $used 50000 µs
 		below "$name: RssAnon" "$(awk '/RssAnon/ { print $2 }' $name.memory)" 4096 kB
-		below "$name: VmRSS" "$(awk '/VmRSS/ { print $2 }' $name.memory)" 13312 kB
+		below "$name: VmRSS" "$(awk '/VmRSS/ { print $2 }' $name.memory)" 13824 kB
 	done
 	judge_whole idle
 }
