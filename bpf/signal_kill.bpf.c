@@ -64,7 +64,7 @@ static __always_inline void note_fill(struct note *note, const struct source *so
 	event->flags = source->flags;
 	event->sent_boottime_nano = bpf_ktime_get_boot_ns();
 	target_fill(event, target);
-	if (!is_by_kernel(source->cause))
+	if (is_by_task(source->cause))
 		sender_fill(event, source->task);
 }
 
@@ -166,7 +166,7 @@ OWN_FRAME int note_signal(__u32 signal, __u64 info, struct task_struct *target)
 	if (!rs_open || !is_fatal(target, signal))
 		return 0;
 	source_fill(&source, info, target);
-	if (signal != SIGKILL && !is_by_kernel(source.cause))
+	if (signal != SIGKILL && is_by_task(source.cause))
 		return 0;
 	key = note_key(target, 0);
 	if (bpf_map_lookup_elem(&rs_kill_members, &key))
@@ -250,9 +250,12 @@ static __always_inline bool is_dead_by_seccomp(struct task_struct *task)
 	return mode == MODE_DEAD || mode == MODE_STRICT;
 }
 
+/* Neither the OOM killer nor seccomp's strict mode gives a code. */
 static __always_inline __u32 settled_cause(const struct wire_signal_kill *event,
 					   struct task_struct *task)
 {
+	if (event->flags & WIRE_KILL_HAS_CODE)
+		return event->cause;
 	if (event->signal == SIGKILL && is_oom_victim(task, event->cause))
 		return WIRE_KILL_OOM;
 	if (event->cause == WIRE_KILL_UNKNOWN && is_dead_by_seccomp(task))

@@ -2,6 +2,8 @@
 #include "target.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -9,6 +11,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/util.h"
@@ -134,6 +138,54 @@ void target_writes_too_much(const void *unused)
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
 	for (int i = 0; i < 2; i++)
 		(void)!write(fd, "x", 1);
+}
+
+void target_sets_timer(const void *unused)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+	const struct itimerspec soon = {.it_value.tv_nsec = 1000000};
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &soon, NULL))
+		return;
+	target_waits(NULL);
+}
+
+void target_asks_for_message(const void *unused)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+	mqd_t queue = mq_open("/ringside-kill", O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
+
+	(void)mq_unlink("/ringside-kill");
+	if (!mq_notify(queue, &event))
+		(void)mq_send(queue, "x", 1, 0);
+}
+
+void target_asks_for_input(const void *unused)
+{
+	int ends[2];
+
+	if (pipe(ends) || fcntl(ends[0], F_SETOWN, getpid()) || fcntl(ends[0], F_SETSIG, SIGKILL) ||
+	    fcntl(ends[0], F_SETFL, O_ASYNC))
+		return;
+	(void)!write(ends[1], "x", 1);
+}
+
+static void feign(int signal, int code)
+{
+	siginfo_t info = {.si_signo = signal, .si_code = code};
+
+	(void)syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info);
+}
+
+void target_feigns_kill(const void *unused)
+{
+	feign(SIGKILL, SI_KERNEL);
+}
+
+void target_feigns_fault(const void *unused)
+{
+	feign(SIGSEGV, SEGV_MAPERR);
 }
 
 static sigjmp_buf back;

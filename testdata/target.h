@@ -23,6 +23,11 @@ void target_faults_in_thread(const void *unused); /* likewise, not the leader */
 void target_reads_beyond(const void *unused);     /* SIGBUS */
 void target_burns(const void *unused);            /* until RLIMIT_CPU */
 void target_writes_too_much(const void *unused);  /* SIGXFSZ */
+void target_sets_timer(const void *unused);       /* SIGKILL, as those below */
+void target_asks_for_message(const void *unused); /* mq_notify(3) */
+void target_asks_for_input(const void *unused);   /* F_SETSIG */
+void target_feigns_kill(const void *unused);      /* with a code that is the kernel's */
+void target_feigns_fault(const void *unused);     /* likewise, SIGSEGV */
 void target_handles_fault(const void *unused);
 void target_execs_in_thread(const void *unused);
 void target_exits_with_threads(const void *unused);

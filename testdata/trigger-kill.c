@@ -67,17 +67,16 @@ static int reap(pid_t pid)
 	return status;
 }
 
-/* One that ends by itself; @signal 0: no event may come. */
+/* One that ends by itself; @cause NULL: no event may come. */
 static void scene_alone(const struct memcg *memcg, const char *scene, target_fn fn, int signal,
-			bool itself)
+			const char *cause)
 {
 	pid_t pid = target_start(memcg, fn, NULL);
-	struct truth truth = {.scene = scene, .memcg = memcg, .target = pid, .signal = signal};
+	struct truth truth = {
+		.scene = scene, .memcg = memcg, .target = pid, .cause = cause, .signal = signal};
 
 	truth.status = reap(pid);
-	if (signal)
-		truth.cause = itself ? "SENT" : "KERNEL";
-	if (itself)
+	if (cause && !strcmp(cause, "SENT"))
 		truth.sender = pid;
 	say(&truth);
 }
@@ -96,7 +95,27 @@ static pid_t some_thread(pid_t pid)
 	return tid;
 }
 
-enum way { BY_KILL, BY_TGKILL, BY_PIDFD, TWICE };
+enum way { BY_KILL, BY_TGKILL, BY_PIDFD, BY_QUEUE, AS_TIMER, AS_MESSAGE, AS_IO, TWICE };
+
+/* With a code of what the kernel does. */
+static void send_as(pid_t pid, enum way way)
+{
+	siginfo_t info = {.si_signo = SIGKILL};
+	int fd;
+
+	if (way == AS_TIMER) {
+		info.si_code = SI_TIMER;
+		(void)syscall(SYS_rt_sigqueueinfo, pid, SIGKILL, &info);
+	} else if (way == AS_MESSAGE) {
+		info.si_code = SI_MESGQ;
+		(void)syscall(SYS_rt_tgsigqueueinfo, pid, pid, SIGKILL, &info);
+	} else {
+		info.si_code = SI_ASYNCIO;
+		fd = (int)syscall(SYS_pidfd_open, pid, 0);
+		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, &info, 0);
+		(void)close(fd);
+	}
+}
 
 static void send_kill(pid_t pid, enum way way)
 {
@@ -108,6 +127,10 @@ static void send_kill(pid_t pid, enum way way)
 		fd = (int)syscall(SYS_pidfd_open, pid, 0);
 		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 		(void)close(fd);
+	} else if (way == BY_QUEUE) {
+		(void)sigqueue(pid, SIGKILL, (union sigval){0});
+	} else if (way >= AS_TIMER && way <= AS_IO) {
+		send_as(pid, way);
 	} else {
 		(void)kill(pid, SIGKILL);
 	}
@@ -178,11 +201,14 @@ struct family {
 	const struct memcg *memcg;
 	int out;
 	bool traces;
+	int signal; /* the child's of its parent's death */
 };
 
-static void dies_with_parent(const void *unused)
+static void dies_with_parent(const void *data)
 {
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	const struct family *family = data;
+
+	(void)prctl(PR_SET_PDEATHSIG, family->signal);
 	target_waits(NULL);
 }
 
@@ -191,7 +217,7 @@ static void is_parent(const void *data)
 {
 	const struct family *family = data;
 	pid_t pid =
-		target_start(family->memcg, family->traces ? target_waits : dies_with_parent, NULL);
+		target_start(family->memcg, family->traces ? target_waits : dies_with_parent, data);
 
 	(void)!write(family->out, &pid, sizeof(pid));
 	if (family->traces)
@@ -200,26 +226,28 @@ static void is_parent(const void *data)
 }
 
 /* We are the reaper of whom its parent leaves. */
-static void scene_parent(const struct memcg *memcg, bool traces)
+static void scene_parent(const struct memcg *memcg, const char *scene, int signal,
+			 const char *cause)
 {
 	int ends[2];
-	struct family family = {.memcg = memcg, .traces = traces};
+	struct family family = {.memcg = memcg, .signal = signal};
 	pid_t parent, pid = 0;
 
 	if (pipe(ends))
 		return;
 	family.out = ends[1];
+	family.traces = cause && !strcmp(cause, "TRACER");
 	parent = target_start(memcg, is_parent, &family);
 	(void)!read(ends[0], &pid, sizeof(pid));
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	(void)reap(parent);
-	say(&(struct truth){.scene = traces ? "tracer" : "parent",
+	say(&(struct truth){.scene = scene,
 			    .memcg = memcg,
 			    .target = pid,
 			    .sender = parent,
-			    .cause = traces ? "TRACER" : "PARENT",
-			    .signal = SIGKILL,
+			    .cause = cause,
+			    .signal = signal,
 			    .status = reap(pid)});
 }
 
@@ -369,24 +397,34 @@ static void run_scenes(const struct memcg *memcg)
 	scene_sent(memcg, "pidfd", target_waits, BY_PIDFD);
 	scene_sent(memcg, "threads", target_has_threads, BY_KILL);
 	scene_sent(memcg, "twice", target_has_threads, TWICE);
-	scene_alone(memcg, "itself", target_kills_itself, SIGKILL, true);
+	scene_sent(memcg, "sigqueue", target_waits, BY_QUEUE);
+	scene_sent(memcg, "as-timer", target_waits, AS_TIMER);
+	scene_sent(memcg, "as-message", target_waits, AS_MESSAGE);
+	scene_sent(memcg, "as-io", target_waits, AS_IO);
+	scene_alone(memcg, "itself", target_kills_itself, SIGKILL, "SENT");
+	scene_alone(memcg, "itself-as-kernel", target_feigns_kill, SIGKILL, "SENT");
+	scene_alone(memcg, "itself-as-fault", target_feigns_fault, SIGSEGV, "UNSPECIFIED");
+	scene_alone(memcg, "timer", target_sets_timer, SIGKILL, "UNSPECIFIED");
+	scene_alone(memcg, "message", target_asks_for_message, SIGKILL, "UNSPECIFIED");
+	scene_alone(memcg, "input", target_asks_for_input, SIGKILL, "UNSPECIFIED");
 	scene_group(memcg);
-	scene_alone(memcg, "fault", target_faults, SIGSEGV, false);
-	scene_alone(memcg, "fault-in-thread", target_faults_in_thread, SIGSEGV, false);
-	scene_alone(memcg, "beyond", target_reads_beyond, SIGBUS, false);
-	scene_alone(memcg, "cpu-limit", target_burns, SIGKILL, false);
-	scene_alone(memcg, "file-limit", target_writes_too_much, SIGXFSZ, false);
-	scene_parent(memcg, false);
-	scene_parent(memcg, true);
+	scene_alone(memcg, "fault", target_faults, SIGSEGV, "KERNEL");
+	scene_alone(memcg, "fault-in-thread", target_faults_in_thread, SIGSEGV, "KERNEL");
+	scene_alone(memcg, "beyond", target_reads_beyond, SIGBUS, "KERNEL");
+	scene_alone(memcg, "cpu-limit", target_burns, SIGKILL, "KERNEL");
+	scene_alone(memcg, "file-limit", target_writes_too_much, SIGXFSZ, "KERNEL");
+	scene_parent(memcg, "parent", SIGKILL, "PARENT");
+	scene_parent(memcg, "parent-other", SIGSEGV, NULL);
+	scene_parent(memcg, "tracer", SIGKILL, "TRACER");
 	scene_namespace(memcg, false);
 	scene_namespace(memcg, true);
 	scene_other(memcg, "term", SIGTERM);
 	scene_other(memcg, "segv-sent", SIGSEGV);
 	scene_zombie(memcg);
-	scene_alone(memcg, "handled", target_handles_fault, 0, false);
-	scene_alone(memcg, "exec-in-thread", target_execs_in_thread, 0, false);
-	scene_alone(memcg, "exits", target_exits_with_threads, 0, false);
-	scene_alone(memcg, "aborts", target_aborts, 0, false);
+	scene_alone(memcg, "handled", target_handles_fault, 0, NULL);
+	scene_alone(memcg, "exec-in-thread", target_execs_in_thread, 0, NULL);
+	scene_alone(memcg, "exits", target_exits_with_threads, 0, NULL);
+	scene_alone(memcg, "aborts", target_aborts, 0, NULL);
 }
 
 static unsigned many = 200, lingers;

@@ -83,6 +83,13 @@ static __always_inline bool returns_from_signal(__u32 nr, bool compat)
 	return compat ? nr == 119 || nr == 173 : nr == 139;
 }
 
+static __always_inline bool passes_siginfo(__u32 nr, bool compat)
+{
+	if (compat)
+		return nr == 178 || nr == 363 || nr == 424;
+	return nr == 138 || nr == 240 || nr == 424;
+}
+
 static __always_inline int vsyscall_nr(int which)
 {
 	return -1;

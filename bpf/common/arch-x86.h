@@ -88,6 +88,14 @@ static __always_inline bool returns_from_signal(__u32 nr, bool compat)
 	return compat ? nr == 119 || nr == 173 : nr == 15 || nr == (513 | X32_BIT);
 }
 
+static __always_inline bool passes_siginfo(__u32 nr, bool compat)
+{
+	if (compat)
+		return nr == 178 || nr == 335 || nr == 424;
+	return nr == 129 || nr == 297 || (nr & ~X32_BIT) == 424 || nr == (524 | X32_BIT) ||
+	       nr == (536 | X32_BIT);
+}
+
 #define VSYSCALL_PAGE 0xffffffffff600000ull
 
 /* arch/x86/entry/vsyscall: the tracepoint's argument, the number of the place in the page. */

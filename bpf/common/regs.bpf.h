@@ -12,6 +12,7 @@
  *   strict_allows()            kernel/seccomp.c mode1_syscalls: read, write, exit, sigreturn
  *   installs_filter()          seccomp(2) and prctl(PR_SET_SECCOMP)
  *   returns_from_signal()      sigreturn and rt_sigreturn
+ *   passes_siginfo()           rt_sigqueueinfo, rt_tgsigqueueinfo and pidfd_send_signal
  *   vsyscall_nr(), vsyscall_is_made(), vsyscall_returns(), called_by_vsyscall()
  *                              calls by the vsyscall page; where there is none, none
  *   fn_arg1(), fn_arg3(), fn_result()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bpf/common/kernel.h"
+#include "bpf/common/regs.bpf.h"
 #include "bpf/common/task.bpf.h"
 #include "bpf/common/variant.bpf.h"
 #include "bpf/common/victims.bpf.h"
@@ -35,7 +36,10 @@
 /* include/uapi/asm-generic/siginfo.h */
 #define SI_TIMER (-2)
 #define SI_SIGIO (-5)
+#define POLL_HUP 6 /* the last of poll's */
 #define SYS_SECCOMP 1
+
+#define STACK_MAX 65536 /* bytes; most are smaller */
 
 struct source {
 	struct task_struct *task; /* that runs */
@@ -52,11 +56,54 @@ static __always_inline bool is_namespace_init(struct task_struct *task)
 	return task_vpid(task, &level) == 1 && level;
 }
 
-/* Codes of the kernel's own are above 0; what a process has asked for (timers, message queues,
- * asynchronous I/O) comes below it, and from whoever runs at that moment. */
-static __always_inline bool is_code_of_kernel(__s32 code)
+/* Whether the task that runs has written @info itself: any code below 0 but SI_TKILL, and to itself
+ * whichever it likes (do_rt_sigqueueinfo(), do_rt_tgsigqueueinfo() and pidfd_send_signal() in
+ * kernel/signal.c). These have it on the task's stack. That of a timer, whose interrupt may come
+ * while the task is in such a call, is the timer's (posixtimer_send_sigqueue()). */
+static __always_inline bool is_written(struct task_struct *task, __u64 info)
 {
-	return code > 0 || (code <= SI_TIMER && code >= SI_SIGIO);
+	const __u64 stack = (__u64)BPF_CORE_READ(task, stack);
+
+	return info - stack < STACK_MAX &&
+	       passes_siginfo(call_nr(task_regs(task)), is_compat(task));
+}
+
+/* What a process had asked the kernel for, and so comes from whoever runs at that moment: by
+ * timers, message queues and asynchronous I/O; or, with a code of poll's where the signal has none
+ * of its own, by F_SETSIG (send_sigio_to_task() in fs/fcntl.c). */
+static __always_inline bool is_asked_for(__u32 signal, __s32 code)
+{
+	if (code <= SI_TIMER && code >= SI_SIGIO)
+		return true;
+	return (SIGNAL(SIGKILL) | SIGNAL(SIGXCPU) | SIGNAL(SIGXFSZ)) >> signal & 1 && code > 0 &&
+	       code <= POLL_HUP;
+}
+
+/* Those that have caught a signal raised for what they did may send it to themselves again, as it
+ * was; on the way out of that call the kernel may raise one as well, where the stack has no room
+ * for a handler. */
+static __always_inline __u32 cause_of_written(const struct source *source,
+					      struct task_struct *target)
+{
+	struct task_struct *task = source->task;
+	const __u32 tgid = TASK_READ(task, tgid);
+
+	if ((__u32)BPF_CORE_READ(target, tgid) == tgid && source->code > 0 &&
+	    source->signal != SIGKILL)
+		return WIRE_KILL_UNKNOWN;
+	return WIRE_KILL_SENT;
+}
+
+static __always_inline __u32 cause_of_code(const struct source *source, __u64 info,
+					   struct task_struct *target)
+{
+	if (is_written(source->task, info))
+		return cause_of_written(source, target);
+	if (source->signal == SIGSYS && source->code == SYS_SECCOMP)
+		return WIRE_KILL_SECCOMP;
+	if (is_asked_for(source->signal, source->code))
+		return WIRE_KILL_UNKNOWN;
+	return source->code > 0 ? WIRE_KILL_KERNEL : WIRE_KILL_SENT;
 }
 
 /* Those that share the memory of its victim have no mark; rs_oom_signal, which runs before this,
@@ -99,18 +146,20 @@ static __always_inline __u32 cause_of_priv(struct task_struct *task, struct task
 	return WIRE_KILL_KERNEL;
 }
 
-/* What it sends on behalf of a task, with no more than its pid: cgroup_kill_write(),
- * reparent_leader(); and SIGXFSZ to whom it is about. */
+/* What it sends on behalf of a task, with no more than its pid: reparent_leader(), whichever signal
+ * the child has asked for; cgroup_kill_write(); and SIGXFSZ to whom it is about. */
 static __always_inline __u32 cause_of_noinfo(struct task_struct *task, __u32 signal)
 {
-	if (signal != SIGKILL)
-		return WIRE_KILL_KERNEL;
-	return TASK_READ(task, flags) & PF_EXITING ? WIRE_KILL_PARENT : WIRE_KILL_CGROUP;
+	if (TASK_READ(task, flags) & PF_EXITING)
+		return WIRE_KILL_PARENT;
+	return signal == SIGKILL ? WIRE_KILL_CGROUP : WIRE_KILL_KERNEL;
 }
 
-static __always_inline bool is_by_kernel(__u32 cause)
+/* Whether the task that runs has sent it, or has the kernel send it by its end. */
+static __always_inline bool is_by_task(__u32 cause)
 {
-	return cause == WIRE_KILL_KERNEL || cause == WIRE_KILL_OOM || cause == WIRE_KILL_SECCOMP;
+	return cause != WIRE_KILL_UNKNOWN && cause != WIRE_KILL_KERNEL && cause != WIRE_KILL_OOM &&
+	       cause != WIRE_KILL_SECCOMP;
 }
 
 static __always_inline void source_fill(struct source *source, __u64 info,
@@ -125,9 +174,7 @@ static __always_inline void source_fill(struct source *source, __u64 info,
 	} else {
 		bpf_core_read(&source->code, sizeof(source->code), &at->si_code);
 		source->flags = WIRE_KILL_HAS_CODE;
-		source->cause = is_code_of_kernel(source->code) ? WIRE_KILL_KERNEL : WIRE_KILL_SENT;
-		if (source->signal == SIGSYS && source->code == SYS_SECCOMP)
-			source->cause = WIRE_KILL_SECCOMP;
+		source->cause = cause_of_code(source, info, target);
 	}
 }
 

@@ -20,7 +20,7 @@ SIGNALS = {7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV", 25: "SIGXFSZ"}
 
 
 def cause_of(event):
-    return pb.KillCause.Name(event.cause).removeprefix("KILL_CAUSE_") if event.HasField("cause") else None
+    return pb.KillCause.Name(event.cause).removeprefix("KILL_CAUSE_")
 
 
 def is_of(event, truth):
@@ -89,6 +89,7 @@ def how(truth):
     """The words of a line for it."""
     by = f"[{truth['sender']}]"
     return {
+        "UNSPECIFIED": " killed, by whom is not known: ",
         "SENT": " killed itself: " if truth["sender"] == truth["target"] else f" killed by kill-sender{by}",
         "CGROUP": f" killed with its cgroup by kill-sender{by}",
         "PID_NAMESPACE": f" ended with its pid namespace: its pid 1 ended (kill-target{by}",
