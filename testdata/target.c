@@ -112,6 +112,19 @@ void target_faults_in_thread(const void *unused)
 	target_waits(NULL);
 }
 
+/* Nothing is there to dump, but each page is asked for. */
+void target_dumps_slowly(const void *unused)
+{
+	const struct rlimit limit = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+	char *at = mmap(NULL, 64ul << 30, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED || setrlimit(RLIMIT_CORE, &limit))
+		return;
+	*at = 1;
+	fault();
+}
+
 void target_reads_beyond(const void *unused)
 {
 	int fd = memfd_create("empty", 0);

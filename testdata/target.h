@@ -20,6 +20,7 @@ void target_has_threads(const void *unused); /* TARGET_THREADS besides, waits */
 void target_kills_itself(const void *unused);
 void target_faults(const void *unused);           /* SIGSEGV */
 void target_faults_in_thread(const void *unused); /* likewise, not the leader */
+void target_dumps_slowly(const void *unused);     /* SIGSEGV */
 void target_reads_beyond(const void *unused);     /* SIGBUS */
 void target_burns(const void *unused);            /* until RLIMIT_CPU */
 void target_writes_too_much(const void *unused);  /* SIGXFSZ */

@@ -22,6 +22,7 @@
 #include "proto/base/util.h"
 #include "target.h"
 #include "testdata/json.h"
+#include "testdata/kill-ways.h"
 #include "testdata/memcg.h"
 
 #define SENDER_COMM "kill-sender"
@@ -81,63 +82,6 @@ static void scene_alone(const struct memcg *memcg, const char *scene, target_fn 
 	say(&truth);
 }
 
-/* Of those that were made right behind the leader, the last. */
-static pid_t some_thread(pid_t pid)
-{
-	char path[64];
-	pid_t tid = pid;
-
-	for (int other = pid + 1; other < pid + 64; other++) {
-		(void)snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)pid, other);
-		if (!access(path, F_OK))
-			tid = other;
-	}
-	return tid;
-}
-
-enum way { BY_KILL, BY_TGKILL, BY_PIDFD, BY_QUEUE, AS_TIMER, AS_MESSAGE, AS_IO, TWICE };
-
-/* With a code of what the kernel does. */
-static void send_as(pid_t pid, enum way way)
-{
-	siginfo_t info = {.si_signo = SIGKILL};
-	int fd;
-
-	if (way == AS_TIMER) {
-		info.si_code = SI_TIMER;
-		(void)syscall(SYS_rt_sigqueueinfo, pid, SIGKILL, &info);
-	} else if (way == AS_MESSAGE) {
-		info.si_code = SI_MESGQ;
-		(void)syscall(SYS_rt_tgsigqueueinfo, pid, pid, SIGKILL, &info);
-	} else {
-		info.si_code = SI_ASYNCIO;
-		fd = (int)syscall(SYS_pidfd_open, pid, 0);
-		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, &info, 0);
-		(void)close(fd);
-	}
-}
-
-static void send_kill(pid_t pid, enum way way)
-{
-	int fd;
-
-	if (way == BY_TGKILL) {
-		(void)syscall(SYS_tgkill, pid, some_thread(pid), SIGKILL);
-	} else if (way == BY_PIDFD) {
-		fd = (int)syscall(SYS_pidfd_open, pid, 0);
-		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-		(void)close(fd);
-	} else if (way == BY_QUEUE) {
-		(void)sigqueue(pid, SIGKILL, (union sigval){0});
-	} else if (way >= AS_TIMER && way <= AS_IO) {
-		send_as(pid, way);
-	} else {
-		(void)kill(pid, SIGKILL);
-	}
-	if (way == TWICE && !fork())
-		_exit(kill(pid, SIGKILL));
-}
-
 static void scene_sent(const struct memcg *memcg, const char *scene, target_fn fn, enum way way)
 {
 	pid_t pid = target_start(memcg, fn, NULL);
@@ -150,11 +94,45 @@ static void scene_sent(const struct memcg *memcg, const char *scene, target_fn f
 
 	if (fn == target_has_threads)
 		(void)usleep(100000);
-	send_kill(pid, way);
+	kill_by(pid, way);
 	truth.status = reap(pid);
 	if (way == TWICE)
 		(void)wait(NULL);
 	say(&truth);
+}
+
+static bool is_dumping(pid_t pid)
+{
+	char path[64], line[128];
+	bool dumps = false;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		dumps = dumps || !strcmp(line, "CoreDumping:\t1\n");
+	if (f)
+		(void)fclose(f);
+	return dumps;
+}
+
+/* The signal it was about to end by is not what ends it. */
+static void scene_dump(const struct memcg *memcg)
+{
+	pid_t pid = target_start(memcg, target_dumps_slowly, NULL);
+	siginfo_t info = {0};
+
+	while (!is_dumping(pid) && !waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       !info.si_pid)
+		(void)usleep(1000);
+	(void)kill(pid, SIGKILL);
+	say(&(struct truth){.scene = "dump",
+			    .memcg = memcg,
+			    .target = pid,
+			    .sender = getpid(),
+			    .cause = "SENT",
+			    .signal = SIGKILL,
+			    .status = reap(pid)});
 }
 
 /* Ends by a signal that is not told. */
@@ -420,6 +398,7 @@ static void run_scenes(const struct memcg *memcg)
 	scene_namespace(memcg, true);
 	scene_other(memcg, "term", SIGTERM);
 	scene_other(memcg, "segv-sent", SIGSEGV);
+	scene_dump(memcg);
 	scene_zombie(memcg);
 	scene_alone(memcg, "handled", target_handles_fault, 0, NULL);
 	scene_alone(memcg, "exec-in-thread", target_execs_in_thread, 0, NULL);
