@@ -15,12 +15,13 @@
  * is told when all are gone: a cgroup's at the exit of the last, if the sender's write has ended by
  * then; a namespace's when its init process, which waits for them, goes on and tells its parent
  * (SIGCHLD). And once every interval, by an iterator, what has exited so far, so that one that
- * hangs does not hide the others. The iterator takes these notes away, too.
+ * hangs does not hide the others. The iterator takes these notes away, too; and those of processes
+ * that are gone, whose exit was missed.
  *
  * Bounds: NOTES senders and MEMBERS processes at once. Neither is evicted: who finds no room, or
  * whose signal was sent before we were there or past the tracepoint (PTRACE_KILL), is told all the
- * same, at its exit, without a sender; if there is no room even then, it counts as dropped. How
- * many are told is limited as denials are, by cgroup, signal and cause.
+ * same, at its exit, without a sender. How many are told is limited as denials are, by cgroup,
+ * signal and cause.
  *
  * Kills by the OOM killer and by seccomp are told by those probes; here only where they are not
  * attached. */
@@ -86,10 +87,10 @@ static __always_inline void shared_key(struct note_key *ret, const struct source
 				       struct task_struct *target)
 {
 	struct note_key own = note_key(source->task, 0);
-	struct note_key *shared = bpf_map_lookup_elem(&rs_kill_members, &own);
+	struct member *parent = bpf_map_lookup_elem(&rs_kill_members, &own);
 
-	if (shared)
-		*ret = *shared;
+	if (parent)
+		*ret = parent->shared;
 	else if (source->cause == WIRE_KILL_CGROUP)
 		*ret = write_key(source->task, target);
 	else
@@ -99,22 +100,22 @@ static __always_inline void shared_key(struct note_key *ret, const struct source
 static __always_inline int note_member(const struct source *source, struct task_struct *target,
 				       const struct note_key *key)
 {
-	struct note_key shared;
+	struct member member = {.leader = BPF_CORE_READ(target, group_leader)};
 	struct note *note;
 
-	shared_key(&shared, source, target);
-	note = note_find(&shared);
+	shared_key(&member.shared, source, target);
+	note = note_find(&member.shared);
 	if (!note) {
-		note = note_make(&shared);
+		note = note_make(&member.shared);
 		if (!note)
 			return 0;
 		note_fill(note, source, target);
 		ADD(groups, 1);
-		note->sender = source->task;
+		note->task = source->task;
 	}
 	note->last = bpf_ktime_get_boot_ns();
 	ADD(note->pending, 1);
-	if ((int)bpf_map_update_elem(&rs_kill_members, key, &shared, BPF_NOEXIST)) {
+	if ((int)bpf_map_update_elem(&rs_kill_members, key, &member, BPF_NOEXIST)) {
 		ADD(note->pending, -1);
 		return 0;
 	}
@@ -142,6 +143,7 @@ static __always_inline int note_one(const struct source *source, struct task_str
 	}
 	note->event.sender = no_note.event.sender;
 	note_fill(note, source, target);
+	note->task = BPF_CORE_READ(target, group_leader);
 	if (has_ended(target) && note_delete(key))
 		ADD(noted, -1);
 	return 0;
@@ -185,7 +187,7 @@ static __always_inline int tell_several(const struct note_key *key, struct note 
 {
 	const __s64 pending = *(volatile __s64 *)&note->pending;
 
-	if ((int)bpf_map_update_elem(&rs_kill_members, key, key, BPF_NOEXIST))
+	if ((int)bpf_map_update_elem(&rs_kill_members, key, &no_member, BPF_NOEXIST))
 		return 0;
 	note->event.flags |= WIRE_KILL_SEVERAL;
 	note->event.remaining = pending > 0 ? pending : 0;
@@ -269,22 +271,23 @@ static __always_inline bool is_told_elsewhere(__u32 cause)
 	       (cause == WIRE_KILL_SECCOMP && TELLS(WIRE_SECCOMP_DENIAL));
 }
 
-static __always_inline int on_noted(struct note *note, struct task_struct *task, __u32 status)
+static __always_inline int tell_one(struct wire_signal_kill *event, struct task_struct *task,
+				    __u32 status)
 {
-	if ((status & EXIT_SIGNAL) != note->event.signal)
+	if ((status & EXIT_SIGNAL) != event->signal)
 		return 0;
-	note->event.cause = settled_cause(&note->event, task);
-	if (is_told_elsewhere(note->event.cause))
+	event->cause = settled_cause(event, task);
+	if (is_told_elsewhere(event->cause))
 		return 0;
-	note->event.status = status;
-	note->event.processes = 1;
-	return tell(&note->event, task_cgroup(task));
+	event->status = status;
+	event->processes = 1;
+	return tell(event, task_cgroup(task));
 }
 
 /* Whether the sender, who may be gone, is still at the same write. */
 static __always_inline bool is_writing(const struct note *note, const struct note_key *key)
 {
-	struct task_struct *sender = note->sender;
+	struct task_struct *sender = note->task;
 
 	return counts_writes(sender) && (__u32)BPF_CORE_READ(sender, pid) == key->pid &&
 	       BPF_CORE_READ(sender, group_leader, start_boottime) == key->start_boottime &&
@@ -315,23 +318,17 @@ static __always_inline bool is_killed(struct task_struct *task, __u32 status)
 }
 
 /* By whom is not known, but that it was. */
-static __always_inline int on_unknown(const struct note_key *key, struct task_struct *task,
-				      __u32 status)
+static __always_inline int on_unknown(struct task_struct *task, __u32 status)
 {
-	struct note *note;
+	const __u32 zero = 0;
+	struct wire_signal_kill *event = bpf_map_lookup_elem(&rs_kill_unknown, &zero);
 
-	if (!is_killed(task, status)) /* of a note that is gone */
+	if (!event || !is_killed(task, status)) /* of a note that is gone */
 		return 0;
-	note = note_make(key);
-	if (!note) {
-		lose();
-		return 0;
-	}
-	note->event.signal = status & EXIT_SIGNAL;
-	target_fill(&note->event, task);
-	(void)on_noted(note, task, status);
-	(void)note_delete(key);
-	return 0;
+	*event = no_note.event;
+	event->signal = status & EXIT_SIGNAL;
+	target_fill(event, task);
+	return tell_one(event, task, status);
 }
 
 /* As int: see was_told(). */
@@ -345,29 +342,30 @@ static __always_inline bool is_first_thread(const struct note_key *key)
 static __always_inline int on_exit_of_one(const struct note_key *key, struct note *note,
 					  struct task_struct *task, __u32 status)
 {
-	(void)on_noted(note, task, status);
+	(void)tell_one(&note->event, task, status);
 	if (note_delete(key))
 		ADD(noted, -1);
 	return 0;
 }
 
 static __always_inline int on_exit_of_member(const struct note_key *key,
-					     const struct note_key *member,
-					     struct task_struct *task, __u32 status)
+					     const struct member *member, struct task_struct *task,
+					     __u32 status)
 {
-	struct note_key shared = *member;
+	struct note_key shared = member->shared;
 	struct note *note;
 
 	if (!bpf_map_delete_elem(&rs_kill_members, key))
 		ADD(noted, -1);
 	note = note_find(&shared);
-	return note ? on_member(&shared, note, task, status) : on_unknown(key, task, status);
+	return note ? on_member(&shared, note, task, status) : on_unknown(task, status);
 }
 
 OWN_FRAME int on_exit(struct task_struct *task)
 {
-	struct note_key key = note_key(task, 0), *member;
+	struct note_key key = note_key(task, 0);
 	__u32 status = status_of(task);
+	struct member *member;
 	struct note *note;
 
 	if (!rs_open)
@@ -380,7 +378,7 @@ OWN_FRAME int on_exit(struct task_struct *task)
 		return is_first_thread(&key) ? on_exit_of_member(&key, member, task, status) : 0;
 	if (!is_killed(task, status) || !is_first_thread(&key))
 		return 0;
-	return on_unknown(&key, task, status);
+	return on_unknown(task, status);
 }
 
 /* Of the last thread. Processes that no signal has ended, nearly all, go no further than this. */
@@ -408,6 +406,21 @@ int rs_kill_kexit(struct pt_regs *ctx)
 	return fn_arg1(ctx) == (__u64)current_task() ? on_thread_exit() : 0;
 }
 
+static __always_inline void key_copy(struct note_key *ret, const struct note_key *at)
+{
+	ret->pid = at->pid;
+	ret->of = at->of;
+	ret->start_boottime = at->start_boottime;
+	ret->write = at->write;
+}
+
+static __always_inline int look_at_one(const struct note_key *key, const struct note *note)
+{
+	if (is_gone(note->task, key) && note_delete(key))
+		ADD(noted, -1);
+	return 0;
+}
+
 /* What has ended so far, where the last one takes its time. */
 SEC("?iter/bpf_map_elem")
 int BPF_PROG(rs_kill_look, struct bpf_iter_meta *meta, void *map, struct note_key *at,
@@ -415,20 +428,39 @@ int BPF_PROG(rs_kill_look, struct bpf_iter_meta *meta, void *map, struct note_ke
 {
 	struct note_key key;
 
-	if (!at || !note || !at->of ||
-	    (__s64)(bpf_ktime_get_boot_ns() - note->last) < (__s64)SETTLED)
+	if (!at || !note || (__s64)(bpf_ktime_get_boot_ns() - note->last) < (__s64)SETTLED)
 		return 0;
-	key.pid = at->pid;
-	key.of = at->of;
-	key.start_boottime = at->start_boottime;
-	key.write = at->write;
+	key_copy(&key, at);
 	note = note_find(&key);
 	if (!note)
 		return 0;
+	if (!key.of)
+		return look_at_one(&key, note);
 	if (note->ended)
 		return tell_several(&key, note, NULL);
 	if (note->pending <= 0 && note_delete(&key))
 		ADD(groups, -1);
+	return 0;
+}
+
+/* Whose exit was missed does not keep the others' note. */
+SEC("?iter/bpf_map_elem")
+int BPF_PROG(rs_kill_look_members, struct bpf_iter_meta *meta, void *map, struct note_key *at,
+	     struct member *member)
+{
+	struct note_key key, shared;
+	struct note *note;
+
+	if (!at || !member || at->of)
+		return 0;
+	key_copy(&key, at);
+	key_copy(&shared, &member->shared);
+	if (!is_gone(member->leader, &key) || (int)bpf_map_delete_elem(&rs_kill_members, &key))
+		return 0;
+	ADD(noted, -1);
+	note = note_find(&shared);
+	if (note)
+		ADD(note->pending, -1);
 	return 0;
 }
 

@@ -29,7 +29,8 @@
 #define FEW 5
 #define KILLED "ringside-killed"
 
-static const char usage[] = "usage: trigger-kill [--many COUNT] [--linger SECONDS] --cgroup NAME\n";
+static const char usage[] =
+	"usage: trigger-kill [--many COUNT] [--linger SECONDS] [--one CAUSE] --cgroup NAME\n";
 
 struct truth {
 	const char *scene;
@@ -321,12 +322,23 @@ static void linger(pid_t pid)
 	(void)ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT);
 }
 
+/* Of a cgroup, where there is no room to note it. */
+static void say_each(const struct memcg *memcg, const char *scene, const pid_t *pids)
+{
+	for (unsigned i = 0; i < FEW; i++)
+		say(&(struct truth){.scene = scene,
+				    .memcg = memcg,
+				    .target = pids[i],
+				    .cause = "UNSEEN",
+				    .signal = SIGKILL});
+}
+
 /* All of a cgroup at once; with @seconds one of them takes so long to exit. */
 static void scene_cgroup(const struct memcg *memcg, const char *scene, unsigned n, unsigned seconds)
 {
 	struct memcg killed = *memcg;
 	char folder[256], number[16];
-	pid_t pid = 0;
+	pid_t pid = 0, few[FEW] = {0};
 
 	if (memcg->version == 2) /* it is in the same hierarchy */
 		(void)snprintf(killed.path, sizeof(killed.path), "/" KILLED);
@@ -336,18 +348,22 @@ static void scene_cgroup(const struct memcg *memcg, const char *scene, unsigned 
 	}
 	for (unsigned i = 0; i < n; i++) {
 		pid = target_start(memcg, target_waits, NULL);
+		few[i % FEW] = pid;
 		(void)snprintf(number, sizeof(number), "%d", (int)pid);
 		(void)put(folder, "cgroup.procs", number);
 	}
 	if (seconds)
 		linger(pid);
 	(void)put(folder, "cgroup.kill", "1");
-	say(&(struct truth){.scene = scene,
-			    .memcg = &killed,
-			    .sender = getpid(),
-			    .cause = "CGROUP",
-			    .signal = SIGKILL,
-			    .processes = n});
+	if (strstr(scene, "unseen"))
+		say_each(&killed, scene, few);
+	else
+		say(&(struct truth){.scene = scene,
+				    .memcg = &killed,
+				    .sender = getpid(),
+				    .cause = "CGROUP",
+				    .signal = SIGKILL,
+				    .processes = n});
 	(void)sleep(seconds);
 	if (seconds)
 		(void)ptrace(PTRACE_CONT, pid, 0, 0);
@@ -406,13 +422,45 @@ static void run_scenes(const struct memcg *memcg)
 	scene_alone(memcg, "aborts", target_aborts, 0, NULL);
 }
 
+/* Where there may be no room to note it. */
+static void run_one(const struct memcg *memcg, const char *cause)
+{
+	const bool unseen = !strcmp(cause, "UNSEEN");
+	pid_t pid;
+
+	if (!strcmp(cause, "CGROUP") || !strcmp(cause, "CGROUP-UNSEEN")) {
+		by_another(memcg, cause[6] ? "cgroup-unseen" : "cgroup", FEW, 0);
+		return;
+	}
+	pid = target_start(memcg, target_waits, NULL);
+	(void)kill(pid, SIGKILL);
+	say(&(struct truth){.scene = "one",
+			    .memcg = memcg,
+			    .target = pid,
+			    .sender = unseen ? 0 : getpid(),
+			    .cause = cause,
+			    .signal = SIGKILL,
+			    .status = reap(pid)});
+}
+
 static unsigned many = 200, lingers;
+static const char *one;
+
+static void run_all(const struct memcg *memcg)
+{
+	run_scenes(memcg);
+	by_another(memcg, "cgroup", FEW, 0);
+	by_another(memcg, "cgroup-many", many, 0);
+	if (lingers)
+		by_another(memcg, "cgroup-lingers", FEW, lingers);
+}
 
 static const char *options(int argc, char **argv)
 {
 	static const struct option rows[] = {{"many", required_argument, NULL, 'm'},
 					     {"linger", required_argument, NULL, 'l'},
 					     {"cgroup", required_argument, NULL, 'c'},
+					     {"one", required_argument, NULL, 'o'},
 					     {"exit", no_argument, NULL, 'e'},
 					     {0}};
 	const char *cgroup = NULL;
@@ -425,6 +473,8 @@ static const char *options(int argc, char **argv)
 			many = (unsigned)atoi(optarg);
 		else if (c == 'l')
 			lingers = (unsigned)atoi(optarg);
+		else if (c == 'o')
+			one = optarg;
 		else if (c == 'c')
 			cgroup = optarg;
 		else
@@ -451,10 +501,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "trigger-kill: %s: %s\n", cgroup, strerror(-r));
 		return 1;
 	}
-	run_scenes(&memcg);
-	by_another(&memcg, "cgroup", FEW, 0);
-	by_another(&memcg, "cgroup-many", many, 0);
-	if (lingers)
-		by_another(&memcg, "cgroup-lingers", FEW, lingers);
+	if (one)
+		run_one(&memcg, one);
+	else
+		run_all(&memcg);
 	return memcg_remove(&memcg) ? 1 : 0;
 }

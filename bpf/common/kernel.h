@@ -147,6 +147,7 @@ struct task_struct {
 	void *stack;
 	unsigned int ptrace;
 	struct mm_struct *mm;
+	int exit_state;
 	int exit_code;
 	int pid;
 	int tgid;

@@ -7,6 +7,8 @@
 #include "bpf/common/owner.bpf.h"
 #include "bpf/common/task.bpf.h"
 
+#define EXIT_DEAD 0x10 /* include/linux/sched.h: it has been waited for */
+
 /* A process; or, if @of is a cause, all that this process ends that way; by cgroup.kill, all that
  * this thread ends with one write. */
 struct note_key {
@@ -18,10 +20,15 @@ struct note_key {
 
 struct note {
 	struct wire_signal_kill event;
-	__s64 pending; /* of several: that have not ended yet */
-	__u64 ended;   /* of these: by this, and not told yet */
-	__u64 last;    /* when one got it or ended last */
-	struct task_struct *sender;
+	__s64 pending;            /* of several: that have not ended yet */
+	__u64 ended;              /* of these: by this, and not told yet */
+	__u64 last;               /* when one got it or ended last */
+	struct task_struct *task; /* of several: their sender; of one: see is_gone() */
+};
+
+struct member {
+	struct note_key shared; /* the note's */
+	struct task_struct *leader;
 };
 
 #define NOTES 2048u
@@ -40,8 +47,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MEMBERS);
 	__type(key, struct note_key);
-	__type(value, struct note_key);
+	__type(value, struct member);
 } rs_kill_members SEC(".maps");
+
+/* For whom no note is made any more. A program that is preempted is not run again on its CPU until
+ * it is through. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct wire_signal_kill);
+} rs_kill_unknown SEC(".maps");
 
 /* Processes whose end was looked at. More than one thread may find that none is left. An LRU: they
  * do so at nearly the same time. */
@@ -58,6 +74,7 @@ static volatile __u64 noted;
 static volatile __u64 groups; /* notes of several */
 
 static const struct note no_note;
+static const struct member no_member;
 
 static __always_inline struct note_key note_key(struct task_struct *task, __u32 of)
 {
@@ -103,6 +120,15 @@ static __always_inline struct note *note_make(const struct note_key *key)
 static __always_inline bool note_delete(const struct note_key *key)
 {
 	return !bpf_map_delete_elem(&rs_kill_notes, key);
+}
+
+/* Whether the process of @key, whose leader was @leader, has left nothing behind, so that its exit
+ * was missed: it comes before this. What was its memory may be something else's by now. */
+static __always_inline bool is_gone(struct task_struct *leader, const struct note_key *key)
+{
+	return leader && (BPF_CORE_READ(leader, exit_state) & EXIT_DEAD ||
+			  (__u32)BPF_CORE_READ(leader, tgid) != key->pid ||
+			  BPF_CORE_READ(leader, start_boottime) != key->start_boottime);
 }
 
 /* Threads that have not exited: 0 from before the last one comes to sched_process_exit on. */

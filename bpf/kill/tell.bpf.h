@@ -82,13 +82,3 @@ static __always_inline int tell(struct wire_signal_kill *event, struct cgroup *c
 		sums_leave(sums, &sums->dropped);
 	return 0;
 }
-
-static __always_inline void lose(void)
-{
-	struct wire_sums *sums = sums_enter(WIRE_SIGNAL_KILL);
-
-	if (!sums)
-		return;
-	ADD(sums->overflow, 1);
-	sums_leave(sums, &sums->dropped);
-}

@@ -37,9 +37,10 @@ struct kernel {
 	uint64_t missed_in_trial[WIRE_PROBE_COUNT]; /* made by the trial, nobody's denials */
 };
 
-/* The iterator a probe looks with: makes its link, where it was loaded; and the link, or NULL. */
-void kernel_attach_look(const struct kernel *kernel, unsigned probe);
-const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe);
+/* The iterators a probe looks with: makes their links, where they were loaded; and one's, or NULL.
+ */
+void kernel_attach_looks(const struct kernel *kernel, unsigned probe);
+const struct bpf_link *kernel_look_link(const struct kernel *kernel, const struct look *look);
 
 /* The link of an iterator, or -1. */
 int kernel_link(const struct kernel *kernel, const char *program);

@@ -6,24 +6,20 @@
 #include "proto/base/util.h"
 #include "streamer/kernel/kernel-internal.h"
 
-void kernel_attach_look(const struct kernel *kernel, unsigned probe)
+void kernel_attach_looks(const struct kernel *kernel, unsigned probe)
 {
-	const struct look *of = tiers_look(probe);
-
-	if (of->program && programs_has(kernel->programs, of->program))
-		(void)programs_attach_rows(kernel->programs,
-					   programs_find(kernel->programs, of->program),
-					   of->map ? programs_map_fd(kernel->programs, of->map)
-						   : -1);
+	for (const struct look *look = tiers_looks(probe); look->program; look++)
+		if (programs_has(kernel->programs, look->program))
+			(void)programs_attach_rows(
+				kernel->programs, programs_find(kernel->programs, look->program),
+				look->map ? programs_map_fd(kernel->programs, look->map) : -1);
 }
 
-const struct bpf_link *kernel_look_link(const struct kernel *kernel, unsigned probe)
+const struct bpf_link *kernel_look_link(const struct kernel *kernel, const struct look *look)
 {
-	const char *program = tiers_look(probe)->program;
-
-	if (!program || !kernel->programs)
+	if (!kernel->programs)
 		return NULL;
-	return programs_link(kernel->programs, programs_find(kernel->programs, program));
+	return programs_link(kernel->programs, programs_find(kernel->programs, look->program));
 }
 
 static void run_look(int link_fd)
@@ -37,16 +33,22 @@ static void run_look(int link_fd)
 			break;
 }
 
-void kernel_look(const struct kernel *kernel)
+static void look_for(const struct kernel *kernel, unsigned probe)
 {
-	struct bpf_objects_links links;
-
-	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
-		const struct bpf_link *link = kernel_look_link(kernel, id);
+	for (const struct look *look = tiers_looks(probe); look->program; look++) {
+		const struct bpf_link *link = kernel_look_link(kernel, look);
 
 		if (link)
 			run_look(bpf_link__fd(link));
 	}
+}
+
+void kernel_look(const struct kernel *kernel)
+{
+	struct bpf_objects_links links;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		look_for(kernel, id);
 	/* Who does not show now is asked again by the walk. */
 	if (!kernel->objects)
 		return;

@@ -33,7 +33,7 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		     (kernel->iterates && !strcmp(program, tiers_dead)) ||
 		     (tiers_has(kernel->tiers[id], program) && extra_fits(kernel, id, program)) ||
 		     tiers_ends_in(id, program) ||
-		     (kernel->looks & 1u << id && !strcmp(tiers_look(id)->program, program)) ||
+		     (kernel->looks & 1u << id && tiers_looks_by(id, program)) ||
 		     (kernel->iterates && tiers_table(id)->program &&
 		      !strcmp(tiers_table(id)->program, program))))
 			return (int)id;
@@ -124,7 +124,7 @@ static void attach_iterators(struct kernel *kernel)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
 
-		kernel_attach_look(kernel, id);
+		kernel_attach_looks(kernel, id);
 		if (table->program && programs_has(kernel->programs, table->program))
 			(void)programs_attach_rows(kernel->programs,
 						   programs_find(kernel->programs, table->program),

@@ -223,7 +223,7 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 static void describe_probe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
 {
 	const struct tier *tier = kernel->tiers[id];
-	const struct look *look = tiers_look(id);
+	const struct look *look = tiers_looks(id);
 
 	probe->tier = tier->tier;
 	probe->cost = tier->cost;
@@ -238,7 +238,7 @@ static void describe_probe(const struct kernel *kernel, unsigned id, struct kern
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
 		probe->n_blind_spots++;
 	}
-	if (look->program && !kernel_look_link(kernel, id) && probe->n_blind_spots < KERNEL_TEXTS)
+	if (look->program && !kernel_look_link(kernel, look) && probe->n_blind_spots < KERNEL_TEXTS)
 		probe->blind_spots[probe->n_blind_spots++] = look->without;
 	note_attempt(probe, tier->tier, NULL);
 }
@@ -255,8 +255,8 @@ static int settle_tiers(struct kernel *kernel, char *error, size_t size)
 		if (!(kernel->config.probes & 1u << id))
 			continue;
 		kernel->tiers[id] = choose_tier(kernel, id, tiers_of(id));
-		if (kernel->tiers[id] && tiers_look(id)->program &&
-		    trial_iterator(kernel->types, tiers_look(id)->kind))
+		if (kernel->tiers[id] && tiers_looks(id)->program &&
+		    trial_iterator(kernel->types, tiers_looks(id)->kind))
 			kernel->looks |= 1u << id;
 	}
 	while (any_chosen(kernel)) {

@@ -338,7 +338,7 @@ static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 			      .key_size = sizeof(struct wire_kill_key),
 			      .row_size = sizeof(struct wire_row),
 			      .maps = {"rs_kills", "rs_kill_notes", "rs_kill_members",
-				       "rs_kill_ended"}},
+				       "rs_kill_ended", "rs_kill_unknown"}},
 };
 
 const struct tiers_table *tiers_table(unsigned probe)
@@ -346,18 +346,27 @@ const struct tiers_table *tiers_table(unsigned probe)
 	return &tables[probe];
 }
 
-static const struct look looks[WIRE_PROBE_COUNT] = {
-	[WIRE_TCP_QUEUE] = {"rs_tcp_look", "task_file", NULL,
-			    "sockets that no task reads from or sends to: this kernel gives no "
-			    "iterator over open files"},
-	[WIRE_SIGNAL_KILL] = {"rs_kill_look", "bpf_map_elem", "rs_kill_notes",
-			      "what has ended of a cgroup or pid namespace, as long as one of its "
-			      "processes has not: this kernel gives no iterator over maps"},
+static const struct look looks[WIRE_PROBE_COUNT][3] = {
+	[WIRE_TCP_QUEUE] = {{"rs_tcp_look", "task_file", NULL,
+			     "sockets that no task reads from or sends to: this kernel gives no "
+			     "iterator over open files"}},
+	[WIRE_SIGNAL_KILL] = {{"rs_kill_look", "bpf_map_elem", "rs_kill_notes",
+			       "what has ended of a cgroup or pid namespace, as long as one of its "
+			       "processes has not: this kernel gives no iterator over maps"},
+			      {"rs_kill_look_members", "bpf_map_elem", "rs_kill_members", NULL}},
 };
 
-const struct look *tiers_look(unsigned probe)
+const struct look *tiers_looks(unsigned probe)
 {
-	return &looks[probe];
+	return looks[probe];
+}
+
+bool tiers_looks_by(unsigned probe, const char *program)
+{
+	for (const struct look *look = looks[probe]; look->program; look++)
+		if (!strcmp(look->program, program))
+			return true;
+	return false;
 }
 
 static const struct tiers_traits traits[WIRE_PROBE_COUNT] = {

@@ -71,12 +71,17 @@ const struct tiers_table *tiers_table(unsigned probe);
 
 /* What a probe looks at once every interval, by an iterator that writes nothing. */
 struct look {
-	const char *program; /* NULL: it has none */
-	const char *kind;    /* of iterator: "task_file" */
+	const char *program;
+	const char *kind;    /* of iterator, the same for all of a probe: "task_file" */
 	const char *map;     /* whose elements it goes over, or NULL */
-	const char *without; /* a blind spot where it cannot be had */
+	const char *without; /* a blind spot where the probe's cannot be had; of the first */
 };
-const struct look *tiers_look(unsigned probe);
+
+/* The looks of a probe; ends with a row without a program. */
+const struct look *tiers_looks(unsigned probe);
+
+/* Whether @program is that of one of them. */
+bool tiers_looks_by(unsigned probe, const char *program);
 
 /* What else a probe is on this side. Variables of the programs are NULL where it has none. */
 struct tiers_traits {

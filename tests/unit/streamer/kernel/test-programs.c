@@ -23,12 +23,11 @@ static struct programs *open_variant(enum programs_variant variant)
 static bool is_used(enum programs_variant variant, const char *program)
 {
 	for (unsigned probe = 0; probe < WIRE_PROBE_COUNT; probe++) {
-		const char *look = tiers_look(probe)->program;
 		const char *rows = tiers_table(probe)->program;
 
 		if (tiers_ends_in(probe, program) || (rows && !strcmp(rows, program)) ||
 		    !strcmp(tiers_common, program) || !strcmp(tiers_dead, program) ||
-		    (look && !strcmp(look, program)))
+		    tiers_looks_by(probe, program))
 			return true;
 		for (const struct tier *t = tiers_of(probe); t->programs[0]; t++)
 			if (t->variants & 1u << variant && tiers_has(t, program))
