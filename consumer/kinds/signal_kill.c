@@ -149,33 +149,46 @@ static bool is_asked_for(const Ringside__V1__SignalKill *kill)
 	return kill->has_code && kill->code < 0;
 }
 
-/* The limits whose signals say which they are. A SIGKILL of the kernel's does not. */
-static const struct limit {
-	const char *signal, *sentence, *advice;
-} limits[] = {
-	{"SIGXCPU", " ended: its limit of CPU time was reached",
-	 "raise its RLIMIT_CPU (`ulimit -t`, LimitCPU= of a unit), or, of a real-time process, "
-	 "RLIMIT_RTTIME (LimitRTTIME=)"},
-	{"SIGXFSZ", " ended: its limit of a file's size was reached",
+#define BUS_MCEERR_AR 4 /* sigaction(2) */
+#define BUS_MCEERR_AO 5
+#define FAILED_MEMORY                                                                              \
+	"if it is the machine's, `journalctl -k -g 'Hardware Error|Memory failure'` says where"
+
+/* What the kernel's signals say by themselves that is no fault of the process. A SIGKILL says
+ * nothing; a SIGXCPU is the same of two limits, and of SCHED_DEADLINE with SCHED_FLAG_DL_OVERRUN.
+ */
+static const struct reason {
+	const char *signal;
+	int32_t code; /* 0: any */
+	const char *sentence, *advice;
+} reasons[] = {
+	{"SIGXCPU", 0, " ended: it took more CPU time than it may",
+	 "raise its RLIMIT_CPU (`ulimit -t`, LimitCPU= of a unit); or, of a real-time process, "
+	 "RLIMIT_RTTIME (LimitRTTIME=), or of SCHED_DEADLINE its runtime (`chrt -p PID`): the "
+	 "signal does not say which"},
+	{"SIGXFSZ", 0, " ended: its limit of a file's size was reached",
 	 "raise its RLIMIT_FSIZE (`ulimit -f`, LimitFSIZE= of a unit)"},
+	{"SIGBUS", BUS_MCEERR_AR, " ended: it used memory that is marked as failed", FAILED_MEMORY},
+	{"SIGBUS", BUS_MCEERR_AO, " ended: memory that it has is marked as failed", FAILED_MEMORY},
 };
 
-static const struct limit *limit_of(const Ringside__V1__SignalKill *kill)
+static const struct reason *reason_of(const Ringside__V1__SignalKill *kill)
 {
 	if (kill->cause != CAUSE(KERNEL) || is_asked_for(kill))
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		if (text_equal(kill->signal_name, limits[i].signal))
-			return &limits[i];
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (text_equal(kill->signal_name, reasons[i].signal) &&
+		    (!reasons[i].code || (kill->has_code && kill->code == reasons[i].code)))
+			return &reasons[i];
 	return NULL;
 }
 
 static void put_kernels(struct line *line, const Ringside__V1__SignalKill *kill)
 {
-	const struct limit *limit = limit_of(kill);
+	const struct reason *reason = reason_of(kill);
 
-	if (limit)
-		line_text(line, limit->sentence);
+	if (reason)
+		line_text(line, reason->sentence);
 	else if (is_asked_for(kill))
 		line_text(line, " killed, by whom is not known");
 	else if (text_equal(kill->signal_name, "SIGKILL"))
@@ -253,7 +266,6 @@ static void put_code(struct line *line, const Ringside__V1__SignalKill *kill)
 		{"SIGSEGV", 2, " (no permission for the address)"},
 		{"SIGBUS", 1, " (misaligned address)"},
 		{"SIGBUS", 2, " (nothing is behind the address)"},
-		{"SIGBUS", 4, " (the machine's memory failed)"},
 		{"SIGFPE", 1, " (integer divided by zero)"},
 	};
 
@@ -264,7 +276,7 @@ static void put_code(struct line *line, const Ringside__V1__SignalKill *kill)
 
 static void put_end(struct line *line, const Ringside__V1__SignalKill *kill)
 {
-	line_text(line, limit_of(kill) || kill->cause == CAUSE(PID_NAMESPACE) ? "; " : ": ");
+	line_text(line, reason_of(kill) || kill->cause == CAUSE(PID_NAMESPACE) ? "; " : ": ");
 	put_signal(line, kill->signal_name, kill->signal);
 	if (kill->cause == CAUSE(KERNEL))
 		put_code(line, kill);
@@ -361,8 +373,8 @@ static void put_advice(struct line *line, const Ringside__V1__Record *record)
 
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
 		return;
-	if (limit_of(kill))
-		line_text(line, limit_of(kill)->advice);
+	if (reason_of(kill))
+		line_text(line, reason_of(kill)->advice);
 	else if ((kill->cause == CAUSE(SENT) || kill->cause == CAUSE(CGROUP)) && is_oomd(kill))
 		put_oomd(line, kill->target_container);
 }

@@ -250,9 +250,12 @@ static void a_limit_is_told_where_the_signal_says_which(void **state)
 			    "python3[1234] killed by the kernel: SIGKILL, exit code 137");
 	assert_string_equal(advice(f), "");
 	raised(24, "SIGXCPU", 128);
-	assert_string_equal(message(f), "python3[1234] ended: its limit of CPU time was reached; "
+	assert_string_equal(message(f), "python3[1234] ended: it took more CPU time than it may; "
 					"SIGXCPU, exit code 152");
-	assert_non_null(strstr(advice(f), "RLIMIT_CPU"));
+	assert_string_equal(advice(f),
+			    "raise its RLIMIT_CPU (`ulimit -t`, LimitCPU= of a unit); or, of a "
+			    "real-time process, RLIMIT_RTTIME (LimitRTTIME=), or of SCHED_DEADLINE "
+			    "its runtime (`chrt -p PID`): the signal does not say which");
 	raised(24, "SIGXCPU", -2);
 	assert_string_equal(message(f), "python3[1234] killed, by whom is not known: SIGXCPU, "
 					"exit code 152");
@@ -262,6 +265,26 @@ static void a_limit_is_told_where_the_signal_says_which(void **state)
 					"reached; SIGXFSZ, exit code 153");
 	assert_non_null(strstr(advice(f), "RLIMIT_FSIZE"));
 	kill_of_test.cause = CAUSE(UNSPECIFIED);
+	assert_string_equal(advice(f), "");
+}
+
+static void failed_memory_is_no_crash(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(KERNEL));
+
+	raised(7, "SIGBUS", 4);
+	assert_string_equal(message(f), "python3[1234] ended: it used memory that is marked as "
+					"failed; SIGBUS, exit code 135");
+	assert_string_equal(advice(f), "if it is the machine's, `journalctl -k -g 'Hardware "
+				       "Error|Memory failure'` says where");
+	kill_of_test.code = 5;
+	assert_string_equal(message(f), "python3[1234] ended: memory that it has is marked as "
+					"failed; SIGBUS, exit code 135");
+	kill_of_test.code = 2;
+	assert_non_null(strstr(message(f), " crashed: SIGBUS "));
+	kill_of_test.code = 4;
+	kill_of_test.cause = CAUSE(UNSPECIFIED);
+	assert_non_null(strstr(message(f), " killed, by whom is not known: SIGBUS,"));
 	assert_string_equal(advice(f), "");
 }
 
@@ -335,6 +358,7 @@ int main(void)
 		TEST(whoever_took_others_along_is_told),
 		TEST(a_fault_is_told_as_a_crash),
 		TEST(a_limit_is_told_where_the_signal_says_which),
+		TEST(failed_memory_is_no_crash),
 		TEST(what_other_probes_tell_better_is_named),
 		TEST(names_do_nothing_to_the_terminal),
 		TEST(an_empty_event_is_told),
