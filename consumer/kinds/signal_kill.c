@@ -9,12 +9,15 @@
 #define CAUSE(name) RINGSIDE__V1__KILL_CAUSE__KILL_CAUSE_##name
 #define OOMD "systemd-oomd"
 
-/* A process can call itself what it likes, so it has to be where no container is. A pod's own
- * cgroup is the kubelet's. */
+/* A process can call itself what it likes, so it has to be where no container is: in a unit, a
+ * pod's own cgroup, which is the kubelet's, or the root. A cgroup of another name may be a
+ * container's. */
 static bool is_of_machine(const Ringside__V1__Container *c)
 {
-	return c && text_has(c->cgroup_path) && !c->path_truncated && !text_has(c->id) &&
-	       !text_has(c->nested);
+	if (!c || !text_has(c->cgroup_path) || c->path_truncated || text_has(c->id) ||
+	    text_has(c->nested))
+		return false;
+	return text_has(c->systemd_unit) || text_has(c->pod_uid) || text_equal(c->cgroup_path, "/");
 }
 
 /* A user has a runtime of their own for what is below their manager, and for nothing else. */
@@ -62,34 +65,63 @@ static bool is_runtime(const Ringside__V1__SignalKill *kill)
 	return false;
 }
 
-static bool is_oomd(const Ringside__V1__SignalKill *kill)
-{
-	return text_equal(text_comm(kill->sender), OOMD) && is_of_machine(kill->sender_container) &&
-	       text_equal(kill->sender_container->systemd_unit, OOMD ".service");
-}
-
 static bool is_itself(const Ringside__V1__SignalKill *kill)
 {
 	return kill->target && kill->sender && kill->sender->has_pid && kill->target->has_pid &&
 	       kill->target->pid == kill->sender->pid;
 }
 
-static bool is_known(const Ringside__V1__Container *c)
+static bool is_in_unit_of_oomd(const Ringside__V1__Container *c)
 {
-	return c && (text_has(c->cgroup_path) || text_has(c->id));
+	return is_of_machine(c) && text_equal(c->systemd_unit, OOMD ".service");
 }
 
+/* Not what ends in its own unit: no setting of its says so. */
+static bool is_by_oomd(const Ringside__V1__SignalKill *kill)
+{
+	return text_equal(text_comm(kill->sender), OOMD) &&
+	       is_in_unit_of_oomd(kill->sender_container) &&
+	       !is_in_unit_of_oomd(kill->target_container) && !is_itself(kill);
+}
+
+static bool is_named(const Ringside__V1__Container *c)
+{
+	return text_has(c->cgroup_path) || text_has(c->id);
+}
+
+static bool is_same_cgroup(const Ringside__V1__Container *a, const Ringside__V1__Container *b)
+{
+	if (a->has_cgroup_id && b->has_cgroup_id)
+		return a->cgroup_id == b->cgroup_id && a->hierarchy_id == b->hierarchy_id;
+	return !text_has(a->id) && !text_has(b->id) && text_equal(a->cgroup_path, b->cgroup_path);
+}
+
+/* A container has cgroups of its own; what is not in one is told apart by its cgroup. Different
+ * ones may have the same path, where that is cut, or none that is known. */
 static bool is_elsewhere(const Ringside__V1__SignalKill *kill)
 {
 	const Ringside__V1__Container *from = kill->sender_container, *to = kill->target_container;
 
-	if (!is_known(from))
+	if (!from || !(is_named(from) || from->has_cgroup_id))
 		return false;
-	if (!is_known(to))
+	if (!to)
 		return true;
-	if (text_has(from->id) || text_has(to->id))
-		return !text_same_container(from, to);
-	return !text_equal(from->cgroup_path, to->cgroup_path);
+	if (is_same_cgroup(from, to))
+		return false;
+	return !(text_has(from->id) && text_same_container(from, to));
+}
+
+static bool has_sender(const Ringside__V1__SignalKill *kill)
+{
+	return kill->sender && (kill->sender->has_pid || text_has(text_comm(kill->sender)));
+}
+
+static void put_place(struct line *line, const Ringside__V1__Container *c)
+{
+	if (is_named(c))
+		text_container(line, c);
+	else
+		line_text(line, "another cgroup");
 }
 
 /* "bash[99] of ssh.service, child of sshd". The machine's first process has no parent. */
@@ -98,7 +130,7 @@ static void put_sender(struct line *line, const Ringside__V1__SignalKill *kill)
 	text_process(line, kill->sender);
 	if (is_elsewhere(kill)) {
 		line_text(line, " of ");
-		text_container(line, kill->sender_container);
+		put_place(line, kill->sender_container);
 	}
 	if (text_has(kill->sender_parent_comm) && kill->sender->pid != 1) {
 		line_text(line, ", child of ");
@@ -108,7 +140,7 @@ static void put_sender(struct line *line, const Ringside__V1__SignalKill *kill)
 
 static void put_in_brackets(struct line *line, const Ringside__V1__SignalKill *kill)
 {
-	if (!kill->sender)
+	if (!has_sender(kill))
 		return;
 	line_text(line, " (");
 	put_sender(line, kill);
@@ -126,7 +158,7 @@ static void put_by(struct line *line, const Ringside__V1__SignalKill *kill, cons
 	}
 	line_text(line, " killed");
 	line_text(line, with);
-	if (kill->sender) {
+	if (has_sender(kill)) {
 		line_text(line, " by ");
 		put_sender(line, kill);
 	} else {
@@ -288,6 +320,19 @@ static void put_end(struct line *line, const Ringside__V1__SignalKill *kill)
 	}
 }
 
+static void put_remaining(struct line *line, const Ringside__V1__SignalKill *kill)
+{
+	const bool one = kill->remaining == 1;
+
+	line_text(line, kill->has_processes ? ", " : "; ");
+	line_count(line, kill->remaining);
+	if (kill->has_processes)
+		line_text(line, one ? " has not yet" : " have not yet");
+	else
+		line_text(line,
+			  one ? " process has not exited yet" : " processes have not exited yet");
+}
+
 /* Of several events of the same each counts anew, and only the first need be about the target: so
  * it is not told as one of so many. */
 static void put_processes(struct line *line, const Ringside__V1__SignalKill *kill)
@@ -298,11 +343,8 @@ static void put_processes(struct line *line, const Ringside__V1__SignalKill *kil
 		line_text(line, kill->processes == 1 ? " process has exited by it"
 						     : " processes have exited by it");
 	}
-	if (kill->has_remaining && kill->remaining) {
-		line_text(line, kill->has_processes ? ", " : "; ");
-		line_count(line, kill->remaining);
-		line_text(line, kill->remaining == 1 ? " has not yet" : " have not yet");
-	}
+	if (kill->has_remaining && kill->remaining)
+		put_remaining(line, kill);
 	if (kill->pid_namespace_init)
 		line_text(line, "; its pid namespace dies (pid 1)");
 }
@@ -375,7 +417,7 @@ static void put_advice(struct line *line, const Ringside__V1__Record *record)
 		return;
 	if (reason_of(kill))
 		line_text(line, reason_of(kill)->advice);
-	else if ((kill->cause == CAUSE(SENT) || kill->cause == CAUSE(CGROUP)) && is_oomd(kill))
+	else if ((kill->cause == CAUSE(SENT) || kill->cause == CAUSE(CGROUP)) && is_by_oomd(kill))
 		put_oomd(line, kill->target_container);
 }
 
@@ -384,8 +426,9 @@ const struct kind kind_signal_kill = {
 	.word = "kill by signal",
 	.words = "kills by signal",
 	.option = "signal",
-	.meant = (const char *const[]){"kill", "kills", "sigkill", "signals", "crash", "crashes",
-				       "segfault", NULL},
+	.meant = (const char *const[]){"kill", "kills", "killed", "sig", "sigkill", "signals",
+				       "crash", "crashes", "segfault", "segfaults", "segv",
+				       "sigsegv", NULL},
 	.body = RINGSIDE__V1__RECORD__BODY_SIGNAL_KILL,
 	.limited = true,
 	.others = "other signals",

@@ -471,6 +471,7 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"kind", "deny", "'deny' is not a kind: did you mean seccomp?"},
 		{"kind", "KILL", "'KILL' is not a kind: did you mean oom,signal?"},
 		{"kind", "sigkill", "'sigkill' is not a kind: did you mean signal?"},
+		{"kind", "sig", "'sig' is not a kind: did you mean signal?"},
 		{"kind", "oom,LOG", "'LOG' is not a kind: did you mean seccomp?"},
 		{"kind", "INFO",
 		 "'INFO' is not a kind: did you mean header,counters,footer,clock?"},

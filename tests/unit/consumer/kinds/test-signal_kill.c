@@ -136,6 +136,74 @@ static void a_runtime_of_that_name_alone_is_none(void **state)
 					"containerd.service: SIGKILL, exit code 137");
 }
 
+/* It may be a container's, of a runtime that is not known. */
+static void a_runtime_in_a_cgroup_nobody_knows_is_none(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(SENT));
+
+	by("containerd-shim", 812, "", NULL);
+	unit.systemd_unit = NULL;
+	unit.cgroup_path = S("/x/y");
+	assert_non_null(strstr(message(f), " killed by containerd-shim[812] of /x/y:"));
+	unit.cgroup_path = S("/");
+	assert_non_null(
+		strstr(message(f), " stopped by its runtime (containerd-shim[812] of host"));
+	unit.cgroup_path = S("/kubepods/pod1");
+	unit.pod_uid = f->app.pod_uid;
+	assert_non_null(strstr(message(f), " stopped by its runtime (containerd-shim[812] of "));
+}
+
+static void another_cgroup_is_told_by_its_id(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(SENT));
+
+	by("sh", 99, "", NULL);
+	unit.systemd_unit = NULL;
+	unit.cgroup_path = S("/a/\xe2\x80\xa6/z");
+	SET(&unit, path_truncated, true);
+	SET(&unit, hierarchy_id, 0);
+	f->other = unit;
+	kill_of_test.target_container = &f->other;
+	SET(&unit, cgroup_id, 101);
+	SET(&f->other, cgroup_id, 102);
+	assert_non_null(strstr(message(f), " killed by sh[99] of /a/"));
+	f->other.cgroup_id = 101;
+	assert_non_null(strstr(message(f), " killed by sh[99]:"));
+	f->other.hierarchy_id = 4;
+	assert_non_null(strstr(message(f), " killed by sh[99] of /a/"));
+	unit.cgroup_path = NULL;
+	assert_non_null(strstr(message(f), " killed by sh[99] of another cgroup:"));
+	kill_of_test.target_container = NULL;
+	assert_non_null(strstr(message(f), " killed by sh[99] of another cgroup:"));
+}
+
+/* Its init system may have put the two into different cgroups. */
+static void the_same_container_is_told_by_its_own_id(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(SENT));
+
+	by("sh", 99, "", NULL);
+	f->other = f->app;
+	SET(&f->other, cgroup_id, 101);
+	SET(&f->app, cgroup_id, 102);
+	kill_of_test.sender_container = &f->other;
+	assert_non_null(strstr(message(f), " killed by sh[99]:"));
+}
+
+static void an_empty_sender_is_none(void **state)
+{
+	struct fixture *f = killed(state, CAUSE(SENT));
+
+	sender = (Ringside__V1__Process)RINGSIDE__V1__PROCESS__INIT;
+	kill_of_test.sender = &sender;
+	kill_of_test.sender_parent_comm = S("init");
+	assert_string_equal(message(f), "python3[1234] killed, by whom is not known: SIGKILL, exit "
+					"code 137");
+	kill_of_test.cause = CAUSE(PARENT);
+	assert_string_equal(message(f), "python3[1234] killed when its parent ended: SIGKILL, exit "
+					"code 137");
+}
+
 static void anothers_runtime_is_not_its_own(void **state)
 {
 	struct fixture *f = killed(state, CAUSE(SENT));
@@ -173,6 +241,16 @@ static void systemd_oomd_is_told_by_its_name_and_advised_on(void **state)
 	f->other.cgroup_path = S("/user.slice/user-1000.slice/user@1000.service/app-firefox.scope");
 	kill_of_test.target_container = &f->other;
 	assert_non_null(strstr(advice(f), " is kill for app-firefox.scope or a slice above it"));
+	f->other.systemd_unit = S("systemd-oomd.service");
+	f->other.systemd_user_unit = NULL;
+	f->other.cgroup_path = S("/system.slice/systemd-oomd.service");
+	assert_string_equal(advice(f), "");
+	kill_of_test.target_container = NULL;
+	SET(&target, pid, 300);
+	assert_non_null(strstr(message(f), " killed itself"));
+	assert_string_equal(advice(f), "");
+	target.pid = 1234;
+	assert_non_null(strstr(advice(f), " is kill for its cgroup or a slice above it"));
 	by("systemd-oomd", 300, "mine.service", NULL);
 	assert_non_null(strstr(message(f), "killed by systemd-oomd[300] of mine.service:"));
 	assert_string_equal(advice(f), "");
@@ -203,7 +281,11 @@ static void whoever_took_others_along_is_told(void **state)
 	kill_of_test.processes = 1;
 	kill_of_test.remaining = 1200;
 	assert_non_null(strstr(message(f), "; 1 process has exited by it, 1,200 have not yet"));
-	kill_of_test.has_processes = kill_of_test.has_remaining = false;
+	kill_of_test.has_processes = false;
+	assert_non_null(strstr(message(f), "exit code 137; 1,200 processes have not exited yet"));
+	kill_of_test.remaining = 1;
+	assert_non_null(strstr(message(f), "exit code 137; 1 process has not exited yet"));
+	kill_of_test.has_remaining = false;
 	kill_of_test.cause = CAUSE(PARENT);
 	assert_string_equal(message(f), "python3[1234] killed when its parent ended (tini[10]): "
 					"SIGKILL, exit code 137");
@@ -352,6 +434,10 @@ int main(void)
 		TEST(whoever_was_not_seen_is_said_to_be_unknown),
 		TEST(a_runtime_stops_its_container),
 		TEST(a_runtime_of_that_name_alone_is_none),
+		TEST(a_runtime_in_a_cgroup_nobody_knows_is_none),
+		TEST(another_cgroup_is_told_by_its_id),
+		TEST(the_same_container_is_told_by_its_own_id),
+		TEST(an_empty_sender_is_none),
 		TEST(anothers_runtime_is_not_its_own),
 		TEST(systemd_oomd_is_told_by_its_name_and_advised_on),
 		TEST(systemd_itself_has_no_parent),
