@@ -13,13 +13,22 @@
 #define ROWS_MIN 512u
 #define ROWS_MAX 4096u
 
-/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
-static void widen_lru(const struct kernel *kernel, const char *name)
+static void widen(struct bpf_map *map, unsigned n_cpus)
 {
-	struct bpf_map *map = programs_map(kernel->programs, name);
+	if (map && bpf_map__max_entries(map) < 256 * n_cpus)
+		(void)bpf_map__set_max_entries(map, 256 * n_cpus);
+}
 
-	if (map && bpf_map__max_entries(map) < 256 * kernel->n_cpus)
-		(void)bpf_map__set_max_entries(map, 256 * kernel->n_cpus);
+/* Each CPU keeps up to 128 free entries of an LRU map to itself (kernel/bpf/bpf_lru_list.c). */
+void kernel_widen_lrus(const struct programs *programs, unsigned n_cpus)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, programs_object(programs))
+	{
+		if (bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH)
+			widen(map, n_cpus);
+	}
 }
 
 static int resize_map(const struct kernel *kernel, const char *name, uint32_t entries)
@@ -160,9 +169,8 @@ int kernel_configure(struct kernel *kernel)
 	if (!r) /* a second's worth may come at once */
 		r = set_rate(kernel, "rs_group_rate", config->container_rate,
 			     config->container_rate);
-	widen_lru(kernel, "rs_known");
-	widen_lru(kernel, "rs_victims");
-	widen_lru(kernel, "rs_kill_ended");
+	kernel_widen_lrus(kernel->programs, kernel->n_cpus);
+	widen(programs_map(kernel->programs, "rs_victims"), kernel->n_cpus);
 	if (!r)
 		r = set_tables(kernel);
 	if (!r)

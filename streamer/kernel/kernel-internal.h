@@ -60,6 +60,9 @@ size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *t
 /* Once they are loaded: the rows that have to be there from the start. */
 int kernel_make_rows(const struct kernel *kernel);
 
+/* Gives each map that forgets what was used least room for what every CPU keeps of it. */
+void kernel_widen_lrus(const struct programs *programs, unsigned n_cpus);
+
 /* Sets the constants and the sizes of kernel->programs, which are not loaded yet. */
 int kernel_configure(struct kernel *kernel);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/util.h"
+#include "streamer/kernel/kernel-internal.h"
 #include "streamer/kernel/programs.h"
 #include "streamer/kernel/tiers.h"
 #include "tests/lib/test.h"
@@ -104,6 +105,28 @@ static void constants_are_found_by_name(void **state)
 		assert_null(programs_map(programs, "rs_no_such"));
 		assert_int_equal(programs_map_fd(programs, "rs_no_such"), -ENOENT);
 		assert_null(programs_find(programs, "rs_no_such"));
+		(void)programs_free(programs);
+	}
+}
+
+static void maps_that_forget_have_room_for_each_cpu(void **state)
+{
+	const unsigned n_cpus = 4096;
+	struct bpf_map *map;
+
+	for (size_t v = 0; v < ARRAY_SIZE(variants); v++) {
+		struct programs *programs = open_variant(variants[v]);
+		unsigned found = 0;
+
+		kernel_widen_lrus(programs, n_cpus);
+		bpf_object__for_each_map(map, programs_object(programs))
+		{
+			if (bpf_map__type(map) != BPF_MAP_TYPE_LRU_HASH)
+				continue;
+			assert_true(bpf_map__max_entries(map) >= 256 * n_cpus);
+			found++;
+		}
+		assert_true(found >= 3); /* rs_known, rs_oom_seen, rs_kill_ended */
 		(void)programs_free(programs);
 	}
 }
@@ -215,6 +238,7 @@ int main(void)
 		cmocka_unit_test(every_program_is_of_some_tier),
 		cmocka_unit_test(every_tail_is_somewhere),
 		cmocka_unit_test(constants_are_found_by_name),
+		cmocka_unit_test(maps_that_forget_have_room_for_each_cpu),
 		cmocka_unit_test(the_legacy_variant_suits_old_kernels),
 	};
 
