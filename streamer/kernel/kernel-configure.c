@@ -38,8 +38,7 @@ static int resize_map(const struct kernel *kernel, const char *name, uint32_t en
 	return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
 }
 
-/* The probes that are going to be. */
-static uint32_t attached_mask(const struct kernel *kernel)
+uint32_t kernel_attached_mask(const struct kernel *kernel)
 {
 	uint32_t mask = 0;
 
@@ -57,7 +56,7 @@ static int set_numbers(const struct kernel *kernel)
 	} numbers[] = {
 		{"rs_page_shift", (uint32_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE))},
 		{"rs_cpus", kernel->n_cpus},
-		{"rs_attached", attached_mask(kernel)},
+		{"rs_attached", kernel_attached_mask(kernel)},
 		{"rs_looks", kernel->looks},
 		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
 		{"rs_sees_kill",

@@ -60,6 +60,9 @@ size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *t
 /* Once they are loaded: the rows that have to be there from the start. */
 int kernel_make_rows(const struct kernel *kernel);
 
+/* Bit mask of the probes that are chosen to be attached. */
+uint32_t kernel_attached_mask(const struct kernel *kernel);
+
 /* Gives each map that forgets what was used least room for what every CPU keeps of it. */
 void kernel_widen_lrus(const struct programs *programs, unsigned n_cpus);
 

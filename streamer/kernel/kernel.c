@@ -224,6 +224,7 @@ static void describe_probe(const struct kernel *kernel, unsigned id, struct kern
 {
 	const struct tier *tier = kernel->tiers[id];
 	const struct look *look = tiers_looks(id);
+	const char *left = tiers_left(id, kernel_attached_mask(kernel));
 
 	probe->tier = tier->tier;
 	probe->cost = tier->cost;
@@ -238,6 +239,8 @@ static void describe_probe(const struct kernel *kernel, unsigned id, struct kern
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
 		probe->n_blind_spots++;
 	}
+	if (left && probe->n_blind_spots < KERNEL_TEXTS)
+		probe->blind_spots[probe->n_blind_spots++] = left;
 	if (look->program && !kernel_look_link(kernel, look) && probe->n_blind_spots < KERNEL_TEXTS)
 		probe->blind_spots[probe->n_blind_spots++] = look->without;
 	note_attempt(probe, tier->tier, NULL);

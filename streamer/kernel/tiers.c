@@ -52,7 +52,7 @@ static const struct tier oom_tiers[] = {
 			  "raw_tp/signal_generate", "raw_tp/sched_process_exit"},
 		.functions = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate", "sched_process_exit"},
-		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
+		.blind_spots = {OOM_EXITING},
 		.cost = "nothing but a few ns for each signal sent and each thread that exits",
 	},
 	{
@@ -65,7 +65,7 @@ static const struct tier oom_tiers[] = {
 			  "raw_tp/sched_process_exit"},
 		.kprobes = {"oom_kill_process"},
 		.tracepoints = {"mark_victim", "signal_generate", "sched_process_exit"},
-		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
+		.blind_spots = {OOM_EXITING},
 		.cost = "nothing but a few ns for each signal sent and each thread that exits",
 	},
 	{
@@ -75,7 +75,7 @@ static const struct tier oom_tiers[] = {
 		.hooks = {"raw_tp/mark_victim", "raw_tp/signal_generate",
 			  "raw_tp/sched_process_exit"},
 		.tracepoints = {"mark_victim", "signal_generate", "sched_process_exit"},
-		.blind_spots = {OOM_EXITING, OOM_BY_USERS},
+		.blind_spots = {OOM_EXITING},
 		.cost = "nothing but a few ns for each signal sent and each thread that exits",
 	},
 	{0},
@@ -370,6 +370,7 @@ bool tiers_looks_by(unsigned probe, const char *program)
 }
 
 static const struct tiers_traits traits[WIRE_PROBE_COUNT] = {
+	[WIRE_OOM_KILL] = {.left = OOM_BY_USERS, .left_to = WIRE_SIGNAL_KILL},
 	[WIRE_SECCOMP_DENIAL] = {.self_tested = true,
 				 .outcome = "rs_sec_outcome",
 				 .unmarked = "rs_unmarked",
@@ -380,6 +381,13 @@ static const struct tiers_traits traits[WIRE_PROBE_COUNT] = {
 const struct tiers_traits *tiers_traits(unsigned probe)
 {
 	return &traits[probe];
+}
+
+const char *tiers_left(unsigned probe, uint32_t attached)
+{
+	const struct tiers_traits *of = &traits[probe];
+
+	return of->left && !(attached & 1u << of->left_to) ? of->left : NULL;
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)

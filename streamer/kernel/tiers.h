@@ -91,8 +91,13 @@ struct tiers_traits {
 	 * not resolved yet. And what counts calls that could not be kept in mind until then. */
 	const char *outcome, *unmarked;
 	const char *own_refused; /* see kernel_own_refused() */
+	const char *left;        /* what another probe is there for; NULL: there is none */
+	unsigned left_to;
 };
 const struct tiers_traits *tiers_traits(unsigned probe);
+
+/* A blind spot: what @probe leaves to another that is not in the bit mask @attached. Or NULL. */
+const char *tiers_left(unsigned probe, uint32_t attached);
 
 /* Whether another row of the same tier is for @variant. */
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant);

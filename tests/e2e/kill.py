@@ -123,10 +123,10 @@ def judge_text(truths, events, text):
     return len(said) > 10 and not missing, f"{len(said)} lines say it in words: {missing or 'all'}"
 
 
-def declares(records, words):
+def declares(records, words, kind=KIND):
     """Whether a blind spot says so."""
     return any(words in spot for record in records for probe in record.header.probes
-               if probe.kind == KIND for spot in probe.blind_spots)
+               if probe.kind == kind for spot in probe.blind_spots)
 
 
 def misses(records):
@@ -159,6 +159,11 @@ def judge_others(records, events):
         f"none of {len(victims)} OOM kills is told twice: {twice} {counts}"
 
 
+def judge_spots(records):
+    """What is told here is no blind spot of the others."""
+    return not declares(records, "by user space", "oom_kill"), "kills by user space are not said to go unseen"
+
+
 def main():
     records = list(read_records(Path(sys.argv[1]).read_bytes()))
     events = [record.signal_kill for record in records if record.HasField("signal_kill")]
@@ -170,7 +175,7 @@ def main():
         print(f"{'ok' if good else 'not ok'} - {truth['scene']}: {truth.get('cause') or 'nothing'}{text and ': ' + text}")
     if len(sys.argv) < 4:
         return
-    for good, text in (judge_text(truths, events, Path(sys.argv[3]).read_text()), judge_others(records, events)):
+    for good, text in (judge_text(truths, events, Path(sys.argv[3]).read_text()), judge_others(records, events), judge_spots(records)):
         print(f"{'ok' if good else 'not ok'} - {text}")
 
 

@@ -131,6 +131,16 @@ static void maps_that_forget_have_room_for_each_cpu(void **state)
 	}
 }
 
+static void what_another_probe_tells_is_no_blind_spot(void **state)
+{
+	assert_non_null(strstr(tiers_left(WIRE_OOM_KILL, 1u << WIRE_OOM_KILL), "by user space"));
+	assert_null(tiers_left(WIRE_OOM_KILL, 1u << WIRE_OOM_KILL | 1u << WIRE_SIGNAL_KILL));
+	assert_null(tiers_left(WIRE_SIGNAL_KILL, 1u << WIRE_SIGNAL_KILL));
+	for (const struct tier *t = tiers_of(WIRE_OOM_KILL); t->programs[0]; t++)
+		for (size_t i = 0; t->blind_spots[i]; i++)
+			assert_null(strstr(t->blind_spots[i], "by user space"));
+}
+
 /* Helpers that came after 5.10. The reads of a per-CPU rss are dead code there: 6.2 brought it. */
 static bool is_too_new(int helper)
 {
@@ -238,6 +248,7 @@ int main(void)
 		cmocka_unit_test(every_program_is_of_some_tier),
 		cmocka_unit_test(every_tail_is_somewhere),
 		cmocka_unit_test(constants_are_found_by_name),
+		cmocka_unit_test(what_another_probe_tells_is_no_blind_spot),
 		cmocka_unit_test(maps_that_forget_have_room_for_each_cpu),
 		cmocka_unit_test(the_legacy_variant_suits_old_kernels),
 	};
