@@ -137,7 +137,7 @@ void pipeline_flush_lazily(struct pipeline *p)
 	}
 	if (!stream_pending(p->stream) || p->blocked)
 		return;
-	r = wakeup_flush(&p->wakeup, RECORDING_FLUSH_NANO);
+	r = wakeup_after(&p->wakeup, WAKEUP_FLUSH, RECORDING_FLUSH_NANO);
 	if (r < 0)
 		pipeline_fail(p, r, "a timer");
 }

@@ -51,9 +51,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	if (!r)
 		r = wakeup_init(&p->wakeup, kernel_critical_fd(p->kernel),
 				kernel_bulk_fd(p->kernel), sink_fd(p->sink),
-				p->config->header.counters_interval);
-	if (!r)
-		r = wakeup_watch_commands(&p->wakeup, sink_commands_fd(p->sink));
+				sink_commands_fd(p->sink), p->config->header.counters_interval);
 	if (!r)
 		r = wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
 	return r;
@@ -312,7 +310,7 @@ int pipeline_run(struct pipeline *p)
 			return PIPELINE_NOTICE;
 		/* held back or dropped events show in the sums only: one look, a second later */
 		if (p->active || p->no_room)
-			r = wakeup_tick(&p->wakeup);
+			r = wakeup_after(&p->wakeup, WAKEUP_TICK, 1000000000u);
 		p->active = false;
 		if (!r)
 			r = wakeup_listen(&p->wakeup, wanted_causes(p));

@@ -11,16 +11,16 @@
 
 #define EVENTS_MAX 8
 
-static int change_fd(const struct wakeup *wakeup, int op, int fd, uint32_t events, unsigned cause)
+static int *fd_of(struct wakeup *wakeup, unsigned cause)
+{
+	return &wakeup->fds[__builtin_ctz(cause)];
+}
+
+static int change_fd(struct wakeup *wakeup, int op, uint32_t events, unsigned cause)
 {
 	struct epoll_event event = {.events = events, .data.u32 = cause};
 
-	return epoll_ctl(wakeup->epoll, op, fd, &event) < 0 ? -errno : 0;
-}
-
-static int add_fd(const struct wakeup *wakeup, int fd, uint32_t events, unsigned cause)
-{
-	return change_fd(wakeup, EPOLL_CTL_ADD, fd, events, cause);
+	return epoll_ctl(wakeup->epoll, op, *fd_of(wakeup, cause), &event) < 0 ? -errno : 0;
 }
 
 static int open_signals(struct wakeup *wakeup)
@@ -36,8 +36,8 @@ static int open_signals(struct wakeup *wakeup)
 		return -errno;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	wakeup->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return wakeup->signals < 0 ? -errno : 0;
+	*fd_of(wakeup, WAKEUP_END) = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *fd_of(wakeup, WAKEUP_END) < 0 ? -errno : 0;
 }
 
 static int open_timers(struct wakeup *wakeup, unsigned interval_seconds)
@@ -45,52 +45,47 @@ static int open_timers(struct wakeup *wakeup, unsigned interval_seconds)
 	const struct itimerspec every = {.it_interval.tv_sec = interval_seconds,
 					 .it_value.tv_sec = interval_seconds};
 
-	wakeup->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	wakeup->flush = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	wakeup->rotate = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	wakeup->interval = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (wakeup->tick < 0 || wakeup->flush < 0 || wakeup->rotate < 0 || wakeup->interval < 0 ||
-	    timerfd_settime(wakeup->interval, 0, &every, NULL) < 0)
+	for (unsigned cause = WAKEUP_TICK; cause <= WAKEUP_INTERVAL; cause <<= 1) {
+		int fd = timerfd_create(cause == WAKEUP_ROTATE ? CLOCK_BOOTTIME : CLOCK_MONOTONIC,
+					TFD_CLOEXEC | TFD_NONBLOCK);
+
+		if (fd < 0)
+			return -errno;
+		*fd_of(wakeup, cause) = fd;
+	}
+	if (timerfd_settime(*fd_of(wakeup, WAKEUP_INTERVAL), 0, &every, NULL) < 0)
 		return -errno;
-	wakeup->clock = clock_watch();
-	return wakeup->clock < 0 ? wakeup->clock : 0;
+	*fd_of(wakeup, WAKEUP_CLOCK) = clock_watch();
+	return *fd_of(wakeup, WAKEUP_CLOCK) < 0 ? *fd_of(wakeup, WAKEUP_CLOCK) : 0;
 }
 
 static int add_all(struct wakeup *wakeup)
 {
-	int r = add_fd(wakeup, wakeup->signals, EPOLLIN, WAKEUP_END);
+	for (unsigned cause = WAKEUP_CRITICAL; cause <= WAKEUP_INTERVAL; cause <<= 1) {
+		int r;
 
-	if (!r)
-		r = add_fd(wakeup, wakeup->tick, EPOLLIN, WAKEUP_TICK);
-	if (!r)
-		r = add_fd(wakeup, wakeup->flush, EPOLLIN, WAKEUP_FLUSH);
-	if (!r)
-		r = add_fd(wakeup, wakeup->rotate, EPOLLIN, WAKEUP_ROTATE);
-	if (!r)
-		r = add_fd(wakeup, wakeup->interval, EPOLLIN, WAKEUP_INTERVAL);
-	if (!r)
-		r = add_fd(wakeup, wakeup->clock, EPOLLIN, WAKEUP_CLOCK);
-	if (!r)
-		r = add_fd(wakeup, wakeup->critical, 0, WAKEUP_CRITICAL);
-	if (!r)
-		r = add_fd(wakeup, wakeup->bulk, 0, WAKEUP_BULK);
-	if (r < 0)
-		return r;
-	/* without events it still tells when the reader goes; a file has none */
-	r = add_fd(wakeup, wakeup->sink, 0, WAKEUP_SINK);
-	if (r == -EPERM)
-		wakeup->sink = -1;
-	return r == -EPERM ? 0 : r;
+		if (*fd_of(wakeup, cause) < 0)
+			continue;
+		r = change_fd(wakeup, EPOLL_CTL_ADD, cause <= WAKEUP_SINK ? 0 : EPOLLIN, cause);
+		/* without events it still tells when the reader goes; a file has none */
+		if (r == -EPERM && cause == WAKEUP_SINK)
+			*fd_of(wakeup, cause) = -1;
+		else if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, unsigned interval_seconds)
+int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, int commands,
+		unsigned interval_seconds)
 {
 	int r;
 
 	*wakeup = (struct wakeup)WAKEUP_NULL;
-	wakeup->critical = critical;
-	wakeup->bulk = bulk;
-	wakeup->sink = sink;
+	*fd_of(wakeup, WAKEUP_CRITICAL) = critical;
+	*fd_of(wakeup, WAKEUP_BULK) = bulk;
+	*fd_of(wakeup, WAKEUP_SINK) = sink;
+	*fd_of(wakeup, WAKEUP_COMMAND) = commands;
 	wakeup->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r = wakeup->epoll < 0 ? -errno : open_signals(wakeup);
 	if (!r)
@@ -105,42 +100,25 @@ int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, unsigne
 void wakeup_done(struct wakeup *wakeup)
 {
 	util_closep(&wakeup->epoll);
-	util_closep(&wakeup->signals);
-	util_closep(&wakeup->tick);
-	util_closep(&wakeup->flush);
-	util_closep(&wakeup->rotate);
-	util_closep(&wakeup->interval);
-	util_closep(&wakeup->clock);
+	for (unsigned cause = WAKEUP_END; cause <= WAKEUP_INTERVAL; cause <<= 1)
+		util_closep(fd_of(wakeup, cause));
 	*wakeup = (struct wakeup)WAKEUP_NULL;
-}
-
-int wakeup_watch_commands(const struct wakeup *wakeup, int fd)
-{
-	return fd < 0 ? 0 : add_fd(wakeup, fd, EPOLLIN, WAKEUP_COMMAND);
-}
-
-static int listen_to(struct wakeup *wakeup, int fd, unsigned cause, unsigned causes,
-		     uint32_t events)
-{
-	int r;
-
-	if (fd < 0 || !((wakeup->listening ^ causes) & cause))
-		return 0;
-	r = change_fd(wakeup, EPOLL_CTL_MOD, fd, causes & cause ? events : 0, cause);
-	if (!r)
-		wakeup->listening ^= cause;
-	return r;
 }
 
 int wakeup_listen(struct wakeup *wakeup, unsigned causes)
 {
-	int r = listen_to(wakeup, wakeup->critical, WAKEUP_CRITICAL, causes, EPOLLIN);
+	for (unsigned cause = WAKEUP_CRITICAL; cause <= WAKEUP_SINK; cause <<= 1) {
+		uint32_t events = cause == WAKEUP_SINK ? EPOLLOUT : EPOLLIN;
+		int r;
 
-	if (!r)
-		r = listen_to(wakeup, wakeup->bulk, WAKEUP_BULK, causes, EPOLLIN);
-	if (!r)
-		r = listen_to(wakeup, wakeup->sink, WAKEUP_SINK, causes, EPOLLOUT);
-	return r;
+		if (*fd_of(wakeup, cause) < 0 || !((wakeup->listening ^ causes) & cause))
+			continue;
+		r = change_fd(wakeup, EPOLL_CTL_MOD, causes & cause ? events : 0, cause);
+		if (r < 0)
+			return r;
+		wakeup->listening ^= cause;
+	}
+	return 0;
 }
 
 static int arm_timer(int fd, int flags, uint64_t nano)
@@ -151,31 +129,18 @@ static int arm_timer(int fd, int flags, uint64_t nano)
 	return timerfd_settime(fd, flags, &at, NULL) < 0 ? -errno : 0;
 }
 
-int wakeup_tick(struct wakeup *wakeup)
+int wakeup_after(struct wakeup *wakeup, unsigned cause, uint64_t nano)
 {
-	int r;
+	int r = wakeup->due & cause ? 0 : arm_timer(*fd_of(wakeup, cause), 0, nano);
 
-	if (wakeup->ticking)
-		return 0;
-	r = arm_timer(wakeup->tick, 0, 1000000000u);
-	wakeup->ticking = !r;
-	return r;
-}
-
-int wakeup_flush(struct wakeup *wakeup, uint64_t nano)
-{
-	int r;
-
-	if (wakeup->flushing)
-		return 0;
-	r = arm_timer(wakeup->flush, 0, nano);
-	wakeup->flushing = !r;
+	if (!r)
+		wakeup->due |= cause;
 	return r;
 }
 
 int wakeup_rotate(struct wakeup *wakeup, uint64_t boottime)
 {
-	return arm_timer(wakeup->rotate, TFD_TIMER_ABSTIME, boottime);
+	return arm_timer(*fd_of(wakeup, WAKEUP_ROTATE), TFD_TIMER_ABSTIME, boottime);
 }
 
 static unsigned take_signals(struct wakeup *wakeup)
@@ -183,7 +148,7 @@ static unsigned take_signals(struct wakeup *wakeup)
 	struct signalfd_siginfo info;
 	unsigned causes = 0;
 
-	while (read(wakeup->signals, &info, sizeof(info)) == sizeof(info)) {
+	while (read(*fd_of(wakeup, WAKEUP_END), &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGUSR1)
 			causes |= WAKEUP_TOTALS;
 		if (info.ssi_signo == SIGHUP)
@@ -199,38 +164,26 @@ static unsigned take_signals(struct wakeup *wakeup)
 /* Empties what woke us. */
 static int take_event(struct wakeup *wakeup, const struct epoll_event *event, unsigned *causes)
 {
+	const unsigned cause = event->data.u32;
 	uint64_t expirations;
 	bool set = false;
 	int r;
 
-	switch (event->data.u32) {
-	case WAKEUP_END:
+	if (cause == WAKEUP_END) {
 		*causes |= take_signals(wakeup);
 		return 0;
-	case WAKEUP_CLOCK:
-		r = clock_rearm(wakeup->clock, &set);
+	}
+	if (cause == WAKEUP_CLOCK) {
+		r = clock_rearm(*fd_of(wakeup, cause), &set);
 		*causes |= set ? WAKEUP_CLOCK : 0;
 		return r;
-	case WAKEUP_TICK:
-		wakeup->ticking = false;
-		(void)!read(wakeup->tick, &expirations, sizeof(expirations));
-		break;
-	case WAKEUP_FLUSH:
-		wakeup->flushing = false;
-		(void)!read(wakeup->flush, &expirations, sizeof(expirations));
-		break;
-	case WAKEUP_ROTATE:
-		(void)!read(wakeup->rotate, &expirations, sizeof(expirations));
-		break;
-	case WAKEUP_INTERVAL:
-		(void)!read(wakeup->interval, &expirations, sizeof(expirations));
-		break;
-	case WAKEUP_SINK:
-		if (event->events & (EPOLLERR | EPOLLHUP))
-			*causes |= WAKEUP_GONE;
-		break;
 	}
-	*causes |= event->data.u32;
+	if (cause >= WAKEUP_TICK)
+		(void)!read(*fd_of(wakeup, cause), &expirations, sizeof(expirations));
+	wakeup->due &= ~cause;
+	if (cause == WAKEUP_SINK && event->events & (EPOLLERR | EPOLLHUP))
+		*causes |= WAKEUP_GONE;
+	*causes |= cause;
 	return 0;
 }
 

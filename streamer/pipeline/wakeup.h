@@ -3,61 +3,50 @@
  * but the interval of the Counters. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
+/* The first four are told by what somebody else has opened, those up to WAKEUP_INTERVAL by fds of
+ * our own, the others along with one of these. */
 #define WAKEUP_CRITICAL 0x01u /* something in the ring */
 #define WAKEUP_BULK 0x02u
-#define WAKEUP_SINK 0x04u     /* the reader has room again */
-#define WAKEUP_GONE 0x08u     /* the reader is gone */
-#define WAKEUP_TICK 0x10u     /* a second after wakeup_tick */
-#define WAKEUP_INTERVAL 0x20u /* time for Counters */
-#define WAKEUP_CLOCK 0x40u    /* real time was set */
-#define WAKEUP_END 0x80u      /* SIGTERM or SIGINT: see signal */
-#define WAKEUP_TOTALS 0x100u  /* SIGUSR1 */
-#define WAKEUP_REOPEN 0x200u  /* SIGHUP */
-#define WAKEUP_COMMAND 0x400u /* a command has ended */
-#define WAKEUP_FLUSH 0x800u   /* the time of wakeup_flush */
-#define WAKEUP_ROTATE 0x1000u /* the time of wakeup_rotate */
+#define WAKEUP_SINK 0x04u      /* the reader has room again */
+#define WAKEUP_COMMAND 0x08u   /* a command has ended */
+#define WAKEUP_END 0x10u       /* SIGTERM or SIGINT: see signal */
+#define WAKEUP_CLOCK 0x20u     /* real time was set */
+#define WAKEUP_TICK 0x40u      /* the time of wakeup_after */
+#define WAKEUP_FLUSH 0x80u     /* likewise */
+#define WAKEUP_ROTATE 0x100u   /* the time of wakeup_rotate */
+#define WAKEUP_INTERVAL 0x200u /* time for Counters */
+#define WAKEUP_GONE 0x400u     /* the reader is gone */
+#define WAKEUP_TOTALS 0x800u   /* SIGUSR1 */
+#define WAKEUP_REOPEN 0x1000u  /* SIGHUP */
+
+#define WAKEUP_FDS 10
 
 struct wakeup {
 	int epoll;
-	int signals;
-	int tick;
-	int flush;
-	int rotate;
-	int interval;
-	int clock;
-	int critical; /* these three are borrowed */
-	int bulk;
-	int sink;
-	unsigned listening; /* WAKEUP_CRITICAL, _BULK, _SINK */
-	bool ticking;
-	bool flushing;
-	int signal; /* the latest SIGTERM or SIGINT */
+	int fds[WAKEUP_FDS]; /* by the cause's bit; -1: there is none */
+	unsigned listening;  /* WAKEUP_CRITICAL, _BULK, _SINK */
+	unsigned due;        /* WAKEUP_TICK, _FLUSH */
+	int signal;          /* the latest SIGTERM or SIGINT */
 };
 
 #define WAKEUP_NULL                                                                                \
 	{                                                                                          \
-		.epoll = -1, .signals = -1, .tick = -1, .flush = -1, .rotate = -1, .interval = -1, \
-		.clock = -1                                                                        \
+		.epoll = -1, .fds = { [0 ... WAKEUP_FDS - 1] = -1 }                                \
 	}
 
-/* Blocks the signals it waits for, and ignores SIGPIPE and SIGXFSZ: writing says it too. */
-int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, unsigned interval_seconds);
+/* Blocks the signals it waits for, and ignores SIGPIPE and SIGXFSZ: writing says it too. The four
+ * fds are borrowed. @commands goes by being closed; -1: there are none. */
+int wakeup_init(struct wakeup *wakeup, int critical, int bulk, int sink, int commands,
+		unsigned interval_seconds);
 void wakeup_done(struct wakeup *wakeup); /* any time, also twice */
-
-/* What tells that a command has ended; -1: nothing does. It goes by being closed. */
-int wakeup_watch_commands(const struct wakeup *wakeup, int fd);
 
 /* Listens to exactly those of WAKEUP_CRITICAL, WAKEUP_BULK and WAKEUP_SINK. */
 int wakeup_listen(struct wakeup *wakeup, unsigned causes);
 
-/* Asks for one WAKEUP_TICK in a second, unless one is due already. */
-int wakeup_tick(struct wakeup *wakeup);
-
-/* Asks for one WAKEUP_FLUSH in so many ns, unless one is due already. */
-int wakeup_flush(struct wakeup *wakeup, uint64_t nano);
+/* Asks for one WAKEUP_TICK or WAKEUP_FLUSH in so many ns, unless one is due already. */
+int wakeup_after(struct wakeup *wakeup, unsigned cause, uint64_t nano);
 
 /* Asks for one WAKEUP_ROTATE at this CLOCK_BOOTTIME, instead of any earlier wish. */
 int wakeup_rotate(struct wakeup *wakeup, uint64_t boottime);
