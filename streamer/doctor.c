@@ -57,7 +57,7 @@ static int write_records(struct parts *parts, const struct options *options,
 static int flush_stream(struct stream *stream, const struct sink *sink)
 {
 	for (;;) {
-		struct pollfd p = {.fd = sink_fd(sink), .events = POLLOUT};
+		struct pollfd p = {.fd = sink->fd, .events = POLLOUT};
 		int r = stream_flush(stream);
 
 		if (r != STREAM_BLOCKED)
@@ -70,7 +70,7 @@ static int flush_stream(struct stream *stream, const struct sink *sink)
 /* A pipe without a reader is an error, whatever is asked for. */
 static void hold_attached(const struct sink *sink)
 {
-	struct pollfd p = {.fd = sink_fd(sink)};
+	struct pollfd p = {.fd = sink->fd};
 
 	while (poll(&p, 1, HOLD_MS) < 0 && errno == EINTR)
 		;
@@ -88,7 +88,7 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 	if (!r)
 		r = flush_stream(parts.stream, sink);
 	if (r < 0) {
-		(void)snprintf(error, size, "%s: %s", sink_name(sink), strerror(-r));
+		(void)snprintf(error, size, "%s: %s", sink->name, strerror(-r));
 		return r;
 	}
 	if (options->doctor_holds) {

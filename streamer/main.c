@@ -91,10 +91,10 @@ static int give_up(const struct users *users, const struct kernel *kernel, struc
 		   struct privileges *ret, char *error, size_t size)
 {
 	_cleanup_close_ int names = open(LOGS, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const struct privileges_config config = {.user = sink_user(sink),
+	const struct privileges_config config = {.user = &sink->user,
 						 .stays = users->stays,
 						 .map_fd = kernel_critical_fd(kernel),
-						 .folder_fd = sink_folder_fd(sink),
+						 .folder_fd = sink->place.fd,
 						 .names_fd = names};
 	int r;
 

@@ -6,62 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "proto/base/util.h"
-#include "proto/recording/file-names.h"
 #include "proto/recording/recording-writer.h"
-#include "streamer/output/background-sync.h"
-#include "streamer/output/output-folder.h"
-#include "streamer/output/post-rotate.h"
-#include "streamer/output/retention.h"
 #include "streamer/output/sink.h"
-
-/* The file that comes next, while the present one is ended. */
-struct sink_next {
-	int fd; /* -1: the present one goes on */
-	char *name;
-	uint64_t start;
-	uint32_t number;
-	bool ready;
-};
-
-struct sink {
-	struct sink_config config;
-	ssize_t (*write)(int fd, const void *data, size_t size);
-	struct recording_writer *writer; /* NULL: plain */
-	size_t batch;                    /* of records, in the writer's output; 0: none */
-	char *name;
-	int fd;
-	bool owned;     /* fd is ours to close */
-	bool regular;   /* a file that can be cut */
-	bool truncate;  /* before the first write */
-	uint64_t start; /* where in the file our first byte goes */
-	uint64_t written;
-	uint64_t marked;  /* of written: this stays, whatever happens */
-	uint64_t checked; /* of written: this was in the file at the latest look */
-	/* Rotation. */
-	bool rotates;
-	struct file_names names;
-	struct retention_limits limits;
-	struct user user;           /* as whom to go on */
-	struct output_folder place; /* in which the files are; stdout has none */
-	uint8_t stream_id[16];
-	uint32_t index;
-	uint32_t number;
-	time_t named;    /* the latest time in a name */
-	uint64_t opened; /* CLOCK_BOOTTIME ns */
-	bool has_group;
-	gid_t group;
-	struct sink_next next;
-	char **kept; /* of max_files: their names, oldest first, the present one last */
-	unsigned n_kept;
-	struct syncing syncing;
-	struct deletions deletions;
-	struct commands commands;
-	int command_error; /* -errno or wait(2) status of one that failed, 0: none to be told */
-	bool command_told;
-};
 
 _printf_(4, 5) static inline int sink_refuse(char *error, size_t size, int code, const char *format,
 					     ...)

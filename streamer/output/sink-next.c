@@ -360,16 +360,6 @@ void sink_finished(struct sink *sink)
 		start_command(sink, sink->name);
 }
 
-int sink_commands_fd(const struct sink *sink)
-{
-	return sink->commands.fd;
-}
-
-unsigned sink_commands(const struct sink *sink)
-{
-	return sink->commands.n;
-}
-
 static void describe_error(int error, const char *command, char *said, size_t size)
 {
 	const char *end = "; further failures are not told";

@@ -48,7 +48,7 @@ static int put_output(struct sink *sink)
 	return 0;
 }
 
-static void mark_end(struct sink *sink)
+void sink_commit(struct sink *sink)
 {
 	sink->marked = sink->written;
 	if (sink->writer)
@@ -64,7 +64,7 @@ static int cut_to_mark(struct sink *sink)
 }
 
 /* Cuts the file back to the mark, and ends the data frame there, if there is room. */
-static void roll_back(struct sink *sink)
+void sink_rollback(struct sink *sink)
 {
 	if (cut_to_mark(sink) < 0 || !sink->writer)
 		return;
@@ -91,14 +91,14 @@ static ssize_t write_batch(struct sink *sink, const void *data, size_t size)
 	if (r == SINK_BLOCKED)
 		return 0;
 	if (r < 0) {
-		if (sink->regular && !sink_keeps_going(sink))
-			roll_back(sink);
+		if (sink->regular && !sink->names.folder)
+			sink_rollback(sink);
 		return r;
 	}
 	n = (ssize_t)sink->batch;
 	sink->batch = 0;
-	if (!sink_keeps_going(sink))
-		mark_end(sink);
+	if (!sink->names.folder)
+		sink_commit(sink);
 	return n;
 }
 
@@ -138,16 +138,6 @@ bool sink_torn(const struct sink *sink)
 	return left;
 }
 
-void sink_commit(struct sink *sink)
-{
-	mark_end(sink);
-}
-
-void sink_rollback(struct sink *sink)
-{
-	roll_back(sink);
-}
-
 int sink_end(struct sink *sink)
 {
 	int r;
@@ -159,20 +149,20 @@ int sink_end(struct sink *sink)
 		r = put_output(sink);
 	if (r) {
 		if (r < 0 && sink->regular)
-			roll_back(sink);
+			sink_rollback(sink);
 		return r;
 	}
-	mark_end(sink);
+	sink_commit(sink);
 	r = recording_writer_close(sink->writer);
 	if (!r)
 		r = put_output(sink);
 	if (r < 0 && sink->regular) {
 		/* the seek table: a recording without it is as good */
-		roll_back(sink);
+		sink_rollback(sink);
 		r = 0;
 	}
 	if (!r)
-		mark_end(sink);
+		sink_commit(sink);
 	return r;
 }
 
@@ -184,41 +174,6 @@ int sink_sync(struct sink *sink)
 	if (!sink->regular || !fdatasync(sink->fd) || errno == EINVAL)
 		return r;
 	return -errno;
-}
-
-const char *sink_name(const struct sink *sink)
-{
-	return sink->name;
-}
-
-int sink_fd(const struct sink *sink)
-{
-	return sink->fd;
-}
-
-bool sink_compresses(const struct sink *sink)
-{
-	return sink->writer;
-}
-
-bool sink_keeps_going(const struct sink *sink)
-{
-	return sink->names.folder;
-}
-
-struct deletions *sink_deletions(struct sink *sink)
-{
-	return &sink->deletions;
-}
-
-int sink_folder_fd(const struct sink *sink)
-{
-	return sink->place.fd;
-}
-
-const struct user *sink_user(const struct sink *sink)
-{
-	return &sink->user;
 }
 
 void sink_start_syncing(struct sink *sink)

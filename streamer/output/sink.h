@@ -8,12 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "proto/base/units.h"
+#include "proto/recording/file-names.h"
+#include "streamer/output/background-sync.h"
 #include "streamer/output/deletions.h"
+#include "streamer/output/output-folder.h"
+#include "streamer/output/post-rotate.h"
+#include "streamer/output/retention.h"
 #include "streamer/privileges/user.h"
 
-struct sink;
+struct recording_writer;
 
 /* Compressed if the name ends in .zst, or it is a folder. */
 #define SINK_LEVEL_BY_NAME (-1)
@@ -35,6 +41,57 @@ struct sink_config {
 	uint64_t max_age; /* seconds; 0: no limit */
 };
 
+/* The file that comes next, while the present one is ended. */
+struct sink_next {
+	int fd; /* -1: the present one goes on */
+	char *name;
+	uint64_t start;
+	uint32_t number;
+	bool ready;
+};
+
+/* What others read of it: writer, name, fd, names.folder, user, place.fd, deletions, commands. */
+struct sink {
+	struct sink_config config;
+	ssize_t (*write)(int fd, const void *data, size_t size);
+	/* NULL: plain; else records are better handed over in batches. */
+	struct recording_writer *writer;
+	size_t batch; /* of records, in the writer's output; 0: none */
+	char *name;   /* for messages: the path of the file, or "stdout" */
+	/* Poll it for POLLOUT after sink_write returned 0; it shows POLLERR when the reader is
+	 * gone. epoll refuses files (EPERM), which never block. */
+	int fd;
+	bool owned;     /* fd is ours to close */
+	bool regular;   /* a file that can be cut */
+	bool truncate;  /* before the first write */
+	uint64_t start; /* where in the file our first byte goes */
+	uint64_t written;
+	uint64_t marked;  /* of written: this stays, whatever happens */
+	uint64_t checked; /* of written: this was in the file at the latest look */
+	/* Rotation. */
+	bool rotates;
+	/* In names.folder, what cannot be written is tried again, for as long as it takes. */
+	struct file_names names;
+	struct retention_limits limits;
+	struct user user;           /* as whom to go on, without privileges: whose its files are */
+	struct output_folder place; /* in which the files are; its fd is -1 for stdout */
+	uint8_t stream_id[16];
+	uint32_t index;
+	uint32_t number;
+	time_t named;    /* the latest time in a name */
+	uint64_t opened; /* CLOCK_BOOTTIME ns */
+	bool has_group;
+	gid_t group;
+	struct sink_next next;
+	char **kept; /* of max_files: their names, oldest first, the present one last */
+	unsigned n_kept;
+	struct syncing syncing;
+	struct deletions deletions; /* for the stream to tell */
+	struct commands commands;
+	int command_error; /* -errno or wait(2) status of one that failed, 0: none to be told */
+	bool command_told;
+};
+
 /* Returns 0, or -errno with a sentence in @error. A file's old content is replaced only by the
  * first write: whatever fails before leaves it as it was. */
 int sink_open(struct sink **ret, const struct sink_config *config, char *error, size_t size);
@@ -42,19 +99,6 @@ struct sink *sink_free(struct sink *sink); /* NULL is fine; returns NULL */
 
 /* Before the first write: the stream's name, 16 bytes; a folder gets its first file. */
 int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size);
-
-/* For messages: the path of the file, or "stdout". */
-const char *sink_name(const struct sink *sink);
-
-/* Poll it for POLLOUT after sink_write returned 0; it shows POLLERR when the reader is gone.
- * epoll refuses files (EPERM), which never block. */
-int sink_fd(const struct sink *sink);
-
-/* Whether records are better handed over in batches. */
-bool sink_compresses(const struct sink *sink);
-
-/* Whether what cannot be written is to be tried again, for as long as it takes: a folder. */
-bool sink_keeps_going(const struct sink *sink);
 
 /* Takes whole records. Returns the bytes taken, 0 if the reader has no room now (call again with
  * the same data, or more), -EPIPE if it is gone, -errno. */
@@ -104,24 +148,14 @@ bool sink_was_cut(struct sink *sink);
 /* Then: a new recording begins in the same file, where it ends now. Returns 0 or -errno. */
 int sink_begin_anew(struct sink *sink);
 
-/* Deletes what the limits do not allow any more; *ret: what was, for the stream to tell. */
+/* Deletes what the limits do not allow any more, which is in deletions then. */
 void sink_retain(struct sink *sink);
-struct deletions *sink_deletions(struct sink *sink);
 
 /* The last file is finished as well: its name goes to --post-rotate. */
 void sink_finished(struct sink *sink);
 /* Takes leave of commands that have ended. Whether there is something to say, which is @said: the
  * first failure. */
 bool sink_reap(struct sink *sink, char *said, size_t size);
-/* Commands that run; and what becomes readable when one ends, or -1. */
-unsigned sink_commands(const struct sink *sink);
-int sink_commands_fd(const struct sink *sink);
-
-/* The folder of its files, -1: it has none. */
-int sink_folder_fd(const struct sink *sink);
-
-/* As whom to go on, without privileges: whose its files are. */
-const struct user *sink_user(const struct sink *sink);
 
 /* Starts what syncs finished files; without, each rotation waits for the disk. */
 void sink_start_syncing(struct sink *sink);

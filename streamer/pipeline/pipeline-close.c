@@ -98,7 +98,7 @@ static int flush_all(struct pipeline *p, uint64_t deadline)
 		r = p->failure ? p->failure : with_patience(p, deadline, hand_out);
 	if (!r)
 		pipeline_commit(p);
-	else if (!p->no_room && sink_keeps_going(p->sink))
+	else if (!p->no_room && p->sink->names.folder)
 		pipeline_ran_out(p, r);
 	return r;
 }
@@ -217,7 +217,7 @@ static void await_commands(struct pipeline *p)
 
 	(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
 	(void)wakeup_listen(&p->wakeup, 0);
-	for (; sink_commands(p->sink) && now < deadline && !(causes & WAKEUP_END); now = now_ms()) {
+	for (; p->sink->commands.n && now < deadline && !(causes & WAKEUP_END); now = now_ms()) {
 		if (wakeup_wait(&p->wakeup, (int)(deadline - now), &causes) < 0)
 			break;
 		(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
@@ -256,7 +256,7 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	(void)sink_sync(p->sink);
 	(void)snprintf(error, size,
 		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
-		       p->failed ? p->failed : sink_name(p->sink), explain_failure(r), lost,
+		       p->failed ? p->failed : p->sink->name, explain_failure(r), lost,
 		       torn ? "within a record" : "with a whole record, but without a footer");
 	return r;
 }

@@ -48,8 +48,8 @@ void pipeline_commit(struct pipeline *p)
 		return;
 	p->no_room_told = false;
 	(void)snprintf(p->notice, sizeof(p->notice),
-		       "%s: goes on; %" PRIu64 " events could not be written so far",
-		       sink_name(p->sink), count_untold(p));
+		       "%s: goes on; %" PRIu64 " events could not be written so far", p->sink->name,
+		       count_untold(p));
 }
 
 static void take_back(struct pipeline *p)
@@ -67,7 +67,7 @@ static void begin_anew(struct pipeline *p)
 	int r = sink_begin_anew(p->sink);
 
 	if (r < 0) {
-		pipeline_fail(p, r, sink_name(p->sink));
+		pipeline_fail(p, r, p->sink->name);
 		return;
 	}
 	take_back(p);
@@ -79,7 +79,7 @@ static void begin_anew(struct pipeline *p)
 		       "%" PRIu32 " of the stream, behind record %" PRIu64 "; %" PRIu64
 		       " events could not be written, and what came after the copy was made and "
 		       "before the cut is lost",
-		       sink_name(p->sink), stream_file(p->stream), stream_seq(p->stream),
+		       p->sink->name, stream_file(p->stream), stream_seq(p->stream),
 		       count_untold(p) - before);
 	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
 	if (r < 0)
@@ -104,7 +104,7 @@ void pipeline_ran_out(struct pipeline *p, int r)
 	p->no_room_told = true;
 	(void)snprintf(p->notice, sizeof(p->notice),
 		       "%s: %s: events are counted, not kept, until it can be written again",
-		       sink_name(p->sink), strerror(-r));
+		       p->sink->name, strerror(-r));
 }
 
 void pipeline_flush(struct pipeline *p)
@@ -119,10 +119,10 @@ void pipeline_flush(struct pipeline *p)
 		pipeline_commit(p);
 	else if (r == -EPIPE)
 		p->reason = pipeline_output_closed;
-	else if (r < 0 && sink_keeps_going(p->sink))
+	else if (r < 0 && p->sink->names.folder)
 		pipeline_ran_out(p, r);
 	else if (r < 0)
-		pipeline_fail(p, r, sink_name(p->sink));
+		pipeline_fail(p, r, p->sink->name);
 	p->blocked = r == STREAM_BLOCKED;
 }
 
@@ -130,7 +130,7 @@ void pipeline_flush_lazily(struct pipeline *p)
 {
 	int r;
 
-	if (!sink_compresses(p->sink) || p->config->flush_each || p->flush_due ||
+	if (!p->sink->writer || p->config->flush_each || p->flush_due ||
 	    stream_pending(p->stream) >= PIPELINE_BATCH) {
 		pipeline_flush(p);
 		return;
@@ -193,10 +193,10 @@ static int end_file(struct pipeline *p)
 	if (!flush_into(p, file))
 		return -EIO;
 	r = sink_end(p->sink);
-	if (r < 0 && sink_keeps_going(p->sink))
+	if (r < 0 && p->sink->names.folder)
 		pipeline_ran_out(p, r);
 	else if (r < 0)
-		pipeline_fail(p, r, sink_name(p->sink));
+		pipeline_fail(p, r, p->sink->name);
 	return r;
 }
 
@@ -206,7 +206,7 @@ static void next_failed(struct pipeline *p, const char *text)
 	(void)wakeup_rotate(&p->wakeup, clock_nano(CLOCK_BOOTTIME) + RETRY_NEXT_NANO);
 	if (!p->next_failed)
 		(void)snprintf(p->notice, sizeof(p->notice), "%s: goes on in %s", text,
-			       sink_name(p->sink));
+			       p->sink->name);
 	p->next_failed = true;
 }
 
@@ -237,7 +237,7 @@ void pipeline_rotate(struct pipeline *p)
 	r = sink_switch(p->sink);
 	if (r < 0)
 		(void)snprintf(p->notice, sizeof(p->notice),
-			       "a file before %s could not be synced: %s", sink_name(p->sink),
+			       "a file before %s could not be synced: %s", p->sink->name,
 			       strerror(-r));
 	stream_next_file(p->stream);
 	pipeline_commit(p);

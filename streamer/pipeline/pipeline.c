@@ -43,15 +43,15 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 		r = totals_init(&p->totals, n_cpus);
 	if (!r)
 		r = reports_init(&p->reports, p->kernel, p->encoder, p->stream, &p->totals,
-				 sink_deletions(p->sink), &p->config->header);
+				 &p->sink->deletions, &p->config->header);
 	if (!r)
 		r = ring_init(&p->critical, kernel_critical_fd(p->kernel));
 	if (!r)
 		r = ring_init(&p->bulk, kernel_bulk_fd(p->kernel));
 	if (!r)
 		r = wakeup_init(&p->wakeup, kernel_critical_fd(p->kernel),
-				kernel_bulk_fd(p->kernel), sink_fd(p->sink),
-				sink_commands_fd(p->sink), p->config->header.counters_interval);
+				kernel_bulk_fd(p->kernel), p->sink->fd, p->sink->commands.fd,
+				p->config->header.counters_interval);
 	if (!r)
 		r = wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
 	return r;

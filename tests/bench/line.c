@@ -89,7 +89,7 @@ static void open_pipeline(struct line *line)
 			 sizeof(error)) < 0 ||
 	    pipeline_begin(line->pipeline, NULL, error, sizeof(error)) < 0)
 		die(error);
-	line->fd = sink_fd(line->sink);
+	line->fd = line->sink->fd;
 }
 
 void line_close(struct line *line)

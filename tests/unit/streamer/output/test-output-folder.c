@@ -158,7 +158,7 @@ static void what_was_planted_is_passed_over(void **state)
 		put_records(sink, 1);
 		next_file(sink);
 		(void)snprintf(name, sizeof(name), "x.%06zu.pb", 2 * i + 2);
-		assert_non_null(strstr(sink_name(sink), name));
+		assert_non_null(strstr(sink->name, name));
 	}
 }
 

@@ -8,13 +8,13 @@ static void the_name_says_whether_to_compress(void **state)
 	_cleanup_sink_ struct sink *sink =
 		open_sink(&(struct sink_config){.path = zst.s, .level = SINK_LEVEL_BY_NAME});
 
-	assert_true(sink_compresses(sink));
+	assert_true(sink->writer);
 	sink = sink_free(sink);
 	sink = open_sink(&(struct sink_config){.path = other.s, .level = SINK_LEVEL_BY_NAME});
-	assert_false(sink_compresses(sink));
+	assert_false(sink->writer);
 	sink = sink_free(sink);
 	sink = open_sink(&(struct sink_config){.path = other.s, .level = 5});
-	assert_true(sink_compresses(sink));
+	assert_true(sink->writer);
 	assert_refused(&(struct sink_config){.path = zst.s}, -EINVAL, "-z0");
 }
 
@@ -116,23 +116,23 @@ static void a_folder_goes_back_to_what_was_committed(void **state)
 
 	put_records(sink, 99);
 	sink_commit(sink);
-	size = size_of(sink_name(sink));
+	size = size_of(sink->name);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(with_limit(size + 5000, sink, &large), -EFBIG);
 		sink_rollback(sink);
-		assert_int_equal(count_records(sink_name(sink), true), 100);
+		assert_int_equal(count_records(sink->name, true), 100);
 	}
 	/* not even room for the end of a frame */
 	assert_ok(put_stream(sink, &large));
-	assert_int_equal(count_records(sink_name(sink), false), 20101);
+	assert_int_equal(count_records(sink->name, false), 20101);
 	sink_commit(sink);
-	size = size_of(sink_name(sink));
+	size = size_of(sink->name);
 	assert_int_equal(with_limit(size + 3, sink, &large), -EFBIG);
 	sink_rollback(sink);
 	put_records(sink, 9);
 	sink_commit(sink);
 	assert_ok(sink_end(sink));
-	assert_int_equal(count_records(sink_name(sink), true), 20111);
+	assert_int_equal(count_records(sink->name, true), 20111);
 }
 
 int main(void)

@@ -49,8 +49,8 @@ static void a_ring_keeps_the_latest_and_tells_what_went(void **state)
 			    "x.00.pb.zst x.01.pb.zst x.02.pb.zst x.03.pb.zst x.04.pb.zst "
 			    "x.05.pb.zst x.06.pb.zst x.07.pb.zst x.08.pb.zst x.09.pb.zst "
 			    "x.10.pb.zst ");
-	assert_true(strstr(sink_name(sink), "x.01.pb.zst"));
-	deletions = sink_deletions(sink);
+	assert_true(strstr(sink->name, "x.01.pb.zst"));
+	deletions = &sink->deletions;
 	assert_int_equal(deletions->n, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_true(deletions->all[i].counted);
@@ -138,9 +138,9 @@ static void a_folder_is_made_and_its_files_are_named_by_time_and_stream(void **s
 	(void)umask(mask);
 	assert_ok(stat(path.s, &st));
 	assert_int_equal(st.st_mode & 07777, 0750);
-	assert_ok(stat(sink_name(sink), &st));
+	assert_ok(stat(sink->name, &st));
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_true(sink_compresses(sink) && sink_keeps_going(sink));
+	assert_true(sink->writer && sink->names.folder);
 	put_records(sink, 1);
 	next_file(sink);
 	put_records(sink, 1);
@@ -151,7 +151,7 @@ static void a_folder_is_made_and_its_files_are_named_by_time_and_stream(void **s
 	/* without the slash too, once it is there; and plain if it has to be */
 	sink = sink_free(sink);
 	sink = open_sink(&(struct sink_config){.path = path.s});
-	assert_false(sink_compresses(sink));
+	assert_false(sink->writer);
 
 	assert_refused(&(struct sink_config){.path = deep.s}, -ENOENT, "only the last part");
 	assert_refused(&(struct sink_config){.path = in_folder(state, "file/").s}, -ENOTDIR,
@@ -184,7 +184,7 @@ static void a_folder_within_its_limit_loses_the_oldest_only(void **state)
 		next_file(sink);
 	}
 	sink_retain(sink);
-	deletions = sink_deletions(sink);
+	deletions = &sink->deletions;
 	assert_true(deletions->n >= 2 && deletions->n < 32);
 	assert_int_equal(deletions->all[0].counts[FIELD_RECORD_OOM_KILL], 1);
 	assert_true(deletions->all[0].after && deletions->all[0].before);
@@ -196,10 +196,10 @@ static void a_folder_within_its_limit_loses_the_oldest_only(void **state)
 	/* another stream deletes them too, but never what is being written */
 	other = open_sink_as(&(struct sink_config){.path = path.s, .max_files = 2}, sink_id + 1);
 	sink_retain(other);
-	assert_int_equal(sink_deletions(other)->n, 34 - deletions->n);
-	assert_int_equal(sink_deletions(other)->all[0].after, 0);
-	assert_int_equal(sink_deletions(other)->all[0].file.index, deletions->n);
-	assert_memory_equal(sink_deletions(other)->all[0].file.stream, sink_id, DELETION_STREAM);
+	assert_int_equal(other->deletions.n, 34 - deletions->n);
+	assert_int_equal(other->deletions.all[0].after, 0);
+	assert_int_equal(other->deletions.all[0].file.index, deletions->n);
+	assert_memory_equal(other->deletions.all[0].file.stream, sink_id, DELETION_STREAM);
 	assert_int_equal(strlen(recordings_names(path.s)), 40 + 36);
 }
 
@@ -207,7 +207,7 @@ static void await_command(struct sink *sink, bool failed, const char *hint)
 {
 	char said[512] = "";
 
-	while (sink_commands(sink)) {
+	while (sink->commands.n) {
 		(void)usleep(1000);
 		if (!sink_reap(sink, said, sizeof(said)))
 			continue;

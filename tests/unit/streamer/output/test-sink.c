@@ -69,7 +69,7 @@ static void a_new_file_is_made_for_owner_and_group(void **state)
 	assert_int_equal(sink_write(sink, "abc", 3), 3);
 	assert_ok(sink_sync(sink));
 	assert_file(path.s, "abc");
-	assert_string_equal(sink_name(sink), path.s);
+	assert_string_equal(sink->name, path.s);
 }
 
 static void a_file_that_is_not_empty_is_refused(void **state)
@@ -234,7 +234,7 @@ static void a_closed_pipe_says_so(void **state)
 	(void)close(fds[0]);
 	(void)close(fds[1]);
 	assert_int_equal(sink_write(sink, "abc", 3), -EPIPE);
-	p.fd = sink_fd(sink);
+	p.fd = sink->fd;
 	assert_int_equal(poll(&p, 1, 0), 1);
 	assert_true(p.revents & POLLERR);
 }

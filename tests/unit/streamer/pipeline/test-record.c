@@ -253,7 +253,7 @@ static void a_disk_full_to_the_end_is_an_error_with_what_the_stream_does_not_tel
 
 	start(rig);
 	fill_up(rig, 9000);
-	assert_ok(stat(sink_name(rig->sink), &st));
+	assert_ok(stat(rig->sink->name, &st));
 	before = set_limit((size_t)st.st_size + 40);
 	submit(rig, 700);
 	assert_int_equal(end(rig), -EFBIG);
@@ -351,12 +351,12 @@ static void a_batch_waits_for_more_but_not_for_long(void **state)
 	run_rounds(rig, 1);
 	(void)usleep(250000);
 	run_rounds(rig, 2);
-	assert_ok(stat(sink_name(rig->sink), &st));
+	assert_ok(stat(rig->sink->name, &st));
 	size = st.st_size;
 	assert_true(size > 0);
 	submit(rig, 1);
 	run_rounds(rig, 1);
-	assert_ok(stat(sink_name(rig->sink), &st));
+	assert_ok(stat(rig->sink->name, &st));
 	assert_int_equal(st.st_size, size);
 	/* the timer alone wakes it */
 	(void)clock_gettime(CLOCK_MONOTONIC, &before);
@@ -364,7 +364,7 @@ static void a_batch_waits_for_more_but_not_for_long(void **state)
 	if (!child) {
 		do {
 			(void)usleep(1000);
-			(void)stat(sink_name(rig->sink), &st);
+			(void)stat(rig->sink->name, &st);
 			(void)clock_gettime(CLOCK_MONOTONIC, &after);
 		} while (st.st_size == size && after.tv_sec < before.tv_sec + 5);
 		(void)kill(getppid(), SIGTERM);
