@@ -193,7 +193,6 @@ static int open_next(struct sink *sink, char *error, size_t size)
 		if (!r) {
 			sink->next.name = TAKE_PTR(name);
 			sink->next.number = number;
-			sink->next.ready = true;
 			return 0;
 		}
 		number = next_number(sink, number);
@@ -246,7 +245,6 @@ static int open_again(struct sink *sink, char *error, size_t size)
 		sink_discard(sink);
 		return sink_refuse(error, size, -ENOMEM, "out of memory");
 	}
-	sink->next.ready = true;
 	return 0;
 }
 

@@ -47,7 +47,6 @@ struct sink_next {
 	char *name;
 	uint64_t start;
 	uint32_t number;
-	bool ready;
 };
 
 /* What others read of it: writer, name, fd, names.folder, user, place.fd, deletions, commands. */

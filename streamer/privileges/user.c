@@ -85,7 +85,6 @@ static int take_wish(struct users *users, const char *wish, char *error, size_t 
 		(void)snprintf(error, size, "--user %s: " PASSWD " has no such user", wish);
 		return -ENOENT;
 	}
-	users->asked = true;
 	add_user(users, &user);
 	if (!users->found[0].changes || may_change())
 		return 0;

@@ -20,7 +20,6 @@ struct users {
 	struct user self;
 	struct user found[2];
 	unsigned n;
-	bool asked;             /* found[0] by --user, and nobody else will do */
 	const struct user *ran; /* of found: who ran sudo, or NULL */
 	const char *stays;      /* why root stays root, or NULL */
 };
