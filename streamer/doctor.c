@@ -39,7 +39,7 @@ static int write_records(struct parts *parts, const struct options *options,
 
 	if (r < 0)
 		return r;
-	stream_set_offset(parts->stream, (int64_t)(now.realtime - now.boottime));
+	parts->stream->realtime_offset = (int64_t)(now.realtime - now.boottime);
 	/* of the encoder only rows make use, and there are none */
 	r = counters_init(&parts->counters, kernel, NULL, NULL);
 	parts->counters.machine.privileges = privileges;

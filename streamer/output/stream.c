@@ -22,30 +22,6 @@
 /* boottime, real time and seq */
 #define STAMPS_SIZE 40u
 
-/* What a commit keeps, besides the hash. */
-struct state {
-	uint64_t hashed_bytes;
-	uint64_t taken; /* bytes the sink has taken since the file's start */
-	uint64_t seq;
-	uint32_t file;
-};
-
-struct stream {
-	struct sink *sink;
-	XXH64_state_t *xxh;
-	XXH64_state_t *committed_xxh;
-	struct state now;
-	struct state committed;
-	int64_t realtime_offset;
-	uint8_t id[STREAM_ID_SIZE];
-	uint8_t *buf;
-	size_t size;
-	size_t frame;
-	size_t head;
-	size_t hashed;
-	size_t tail;
-};
-
 int stream_new(struct stream **ret, struct sink *sink)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -77,26 +53,6 @@ struct stream *stream_free(struct stream *s)
 	free(s->buf);
 	free(s);
 	return NULL;
-}
-
-const uint8_t *stream_id(const struct stream *s)
-{
-	return s->id;
-}
-
-uint64_t stream_seq(const struct stream *s)
-{
-	return s->now.seq;
-}
-
-uint32_t stream_file(const struct stream *s)
-{
-	return s->now.file;
-}
-
-void stream_set_offset(struct stream *s, int64_t realtime_offset)
-{
-	s->realtime_offset = realtime_offset;
 }
 
 size_t stream_pending(const struct stream *s)

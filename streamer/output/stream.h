@@ -12,22 +12,42 @@
 #include "proto/record/stamp.h"
 #include "streamer/output/sink.h"
 
-struct stream;
+struct XXH64_state_s;
 
 #define STREAM_ID_SIZE 16
 #define STREAM_BUFFER (1024u * 1024)          /* for events */
 #define STREAM_BUFFER_MAX (16u * 1024 * 1024) /* with a set of Counters on top */
 #define STREAM_FRAME_MAX (1024u * 1024)       /* longer ones no reader accepts (DESIGN §8) */
 
+/* What a commit keeps, besides the hash. */
+struct stream_state {
+	uint64_t hashed_bytes;
+	uint64_t taken; /* bytes the sink has taken since the file's start */
+	uint64_t seq;   /* of the latest record, 0: none */
+	uint32_t file;  /* index of the file */
+};
+
+/* What others read of it: id, now.seq, now.file; and realtime_offset, which they set. */
+struct stream {
+	struct sink *sink;
+	struct XXH64_state_s *xxh;
+	struct XXH64_state_s *committed_xxh;
+	struct stream_state now;
+	struct stream_state committed;
+	/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with.
+	 */
+	int64_t realtime_offset;
+	uint8_t id[STREAM_ID_SIZE];
+	uint8_t *buf;
+	size_t size;
+	size_t frame;
+	size_t head;
+	size_t hashed;
+	size_t tail;
+};
+
 int stream_new(struct stream **ret, struct sink *sink);
 struct stream *stream_free(struct stream *stream); /* NULL is fine; returns NULL */
-
-const uint8_t *stream_id(const struct stream *stream); /* STREAM_ID_SIZE bytes */
-uint64_t stream_seq(const struct stream *stream);      /* of the latest record, 0: none */
-uint32_t stream_file(const struct stream *stream);     /* index of the file */
-
-/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with. */
-void stream_set_offset(struct stream *stream, int64_t realtime_offset);
 
 /* Whether the buffer for events takes @room more bytes. */
 bool stream_has_room(const struct stream *stream, size_t room);

@@ -173,7 +173,7 @@ static int write_last(struct pipeline *p, uint64_t deadline)
 	int r;
 
 	do {
-		file = stream_file(p->stream);
+		file = p->stream->now.file;
 		do {
 			r = flush_all(p, deadline);
 			if (!r)
@@ -181,7 +181,7 @@ static int write_last(struct pipeline *p, uint64_t deadline)
 		} while (r == REPORTS_MORE);
 		if (!r)
 			r = flush_all(p, deadline);
-	} while (!r && stream_file(p->stream) != file);
+	} while (!r && p->stream->now.file != file);
 	return r;
 }
 

@@ -79,7 +79,7 @@ static void begin_anew(struct pipeline *p)
 		       "%" PRIu32 " of the stream, behind record %" PRIu64 "; %" PRIu64
 		       " events could not be written, and what came after the copy was made and "
 		       "before the cut is lost",
-		       p->sink->name, stream_file(p->stream), stream_seq(p->stream),
+		       p->sink->name, p->stream->now.file, p->stream->now.seq,
 		       count_untold(p) - before);
 	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
 	if (r < 0)
@@ -148,7 +148,7 @@ int pipeline_open_file(struct pipeline *p)
 
 	p->opening = true;
 	r = reports_start(&p->reports);
-	p->opening_seq = stream_seq(p->stream);
+	p->opening_seq = p->stream->now.seq;
 	return r;
 }
 
@@ -174,13 +174,13 @@ bool pipeline_retry(struct pipeline *p)
 static bool flush_into(struct pipeline *p, uint32_t file)
 {
 	pipeline_flush(p);
-	return !p->no_room && !p->failure && stream_file(p->stream) == file;
+	return !p->no_room && !p->failure && p->stream->now.file == file;
 }
 
 /* The file's last records. Returns 0 if they are in it. */
 static int end_file(struct pipeline *p)
 {
-	uint32_t file = stream_file(p->stream);
+	uint32_t file = p->stream->now.file;
 	int r;
 
 	do {
@@ -217,7 +217,7 @@ void pipeline_rotate(struct pipeline *p)
 	int r;
 
 	if (p->reason || p->no_room ||
-	    !(reopen || (stream_seq(p->stream) > p->opening_seq &&
+	    !(reopen || (p->stream->now.seq > p->opening_seq &&
 			 sink_due(p->sink, clock_nano(CLOCK_BOOTTIME)))))
 		return;
 	p->reopen = false;

@@ -38,7 +38,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	if (!r)
 		r = stream_new(&p->stream, p->sink);
 	if (!r)
-		r = sink_begin(p->sink, stream_id(p->stream), error, size);
+		r = sink_begin(p->sink, p->stream->id, error, size);
 	if (!r)
 		r = totals_init(&p->totals, n_cpus);
 	if (!r)

@@ -101,7 +101,7 @@ int clock_write(struct stream *stream, const struct clock_pair *now, bool steppe
 	r = stream_begin(stream, 64, &pb);
 	if (r < 0)
 		return r;
-	stream_set_offset(stream, offset_of(now));
+	stream->realtime_offset = offset_of(now);
 	mark = pb_open(&pb, FIELD_RECORD_CLOCK);
 	pb_fixed64(&pb, FIELD_CLOCK_BOOTTIME_NANO, now->boottime);
 	pb_fixed64(&pb, FIELD_CLOCK_TIME_UNIX_NANO, now->realtime);

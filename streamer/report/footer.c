@@ -29,7 +29,7 @@ int footer_write(struct stream *stream, const struct counters *counters,
 		return r;
 	mark = pb_open(&pb, FIELD_RECORD_FOOTER);
 	pb_string(&pb, FIELD_FOOTER_REASON, reason);
-	pb_uint(&pb, FIELD_FOOTER_RECORDS, stream_seq(stream) + 1);
+	pb_uint(&pb, FIELD_FOOTER_RECORDS, stream->now.seq + 1);
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
 		if (counters->probes & 1u << i)
 			kind_total(counters, totals, i, &pb);

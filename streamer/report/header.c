@@ -33,9 +33,9 @@ static void put_identity(struct pb *pb, const struct stream *stream,
 {
 	pb_string(pb, FIELD_HEADER_MAGIC, "RINGSIDE");
 	pb_uint(pb, FIELD_HEADER_FORMAT_VERSION, FORMAT_VERSION);
-	pb_bytes(pb, FIELD_HEADER_STREAM_ID, stream_id(stream), STREAM_ID_SIZE);
-	pb_uint(pb, FIELD_HEADER_FILE_INDEX, stream_file(stream));
-	pb_uint(pb, FIELD_HEADER_FIRST_SEQ, stream_seq(stream) + 1);
+	pb_bytes(pb, FIELD_HEADER_STREAM_ID, stream->id, STREAM_ID_SIZE);
+	pb_uint(pb, FIELD_HEADER_FILE_INDEX, stream->now.file);
+	pb_uint(pb, FIELD_HEADER_FIRST_SEQ, stream->now.seq + 1);
 	put_known(pb, FIELD_HEADER_HOST_NAME, config->host_name ? config->host_name : host->name);
 	put_known(pb, FIELD_HEADER_MACHINE_ID, host->machine_id);
 	put_known(pb, FIELD_HEADER_BOOT_ID, host->boot_id);

@@ -102,8 +102,8 @@ int reports_start(struct reports *reports)
 
 	/* the Header's own stamps need it; no step from nothing */
 	reports->clock = clock_now();
-	stream_set_offset(reports->stream,
-			  (int64_t)(reports->clock.realtime - reports->clock.boottime));
+	reports->stream->realtime_offset =
+		(int64_t)(reports->clock.realtime - reports->clock.boottime);
 	r = header_write(reports->stream, &reports->counters.machine, reports->kernel,
 			 reports->config);
 	if (!r)
