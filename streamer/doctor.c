@@ -79,8 +79,7 @@ static void hold_attached(const struct sink *sink)
 int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
 		 const struct privileges *privileges, char *error, size_t size)
 {
-	_cleanup_(parts_done) struct parts parts = {.totals = TOTALS_NULL,
-						    .counters = COUNTERS_NULL};
+	_cleanup_(parts_done) struct parts parts = {.counters = COUNTERS_NULL};
 	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* writing says it too */

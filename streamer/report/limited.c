@@ -56,7 +56,7 @@ int limited_init(struct limited *limited, size_t n_rows_max)
 void limited_done(struct limited *limited)
 {
 	free(limited->rows);
-	*limited = (struct limited)LIMITED_NULL;
+	*limited = (struct limited){0};
 }
 
 /* The row of the key, or the free place where it belongs. */

@@ -28,11 +28,6 @@ struct limited {
 	bool uncommitted; /* rows were reported since the latest commit */
 };
 
-#define LIMITED_NULL                                                                               \
-	{                                                                                          \
-		.rows = NULL                                                                       \
-	}
-
 /* @n_rows_max: keys remembered at most; those beyond are reported together, as overflow. */
 int limited_init(struct limited *limited, size_t n_rows_max);
 void limited_done(struct limited *limited); /* any time, also twice */

@@ -12,7 +12,7 @@
 
 int removed_init(struct removed *gone)
 {
-	*gone = (struct removed)REMOVED_NULL;
+	*gone = (struct removed){0};
 	gone->rows = calloc(REMOVED_ROWS_MAX, sizeof(*gone->rows));
 	return gone->rows ? 0 : -ENOMEM;
 }
@@ -29,7 +29,7 @@ void removed_done(struct removed *gone)
 	drop_table(gone);
 	free(gone->cgroups);
 	free(gone->rows);
-	*gone = (struct removed)REMOVED_NULL;
+	*gone = (struct removed){0};
 }
 
 struct update {

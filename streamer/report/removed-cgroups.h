@@ -42,11 +42,6 @@ struct removed {
 	unsigned n_rows;
 };
 
-#define REMOVED_NULL                                                                               \
-	{                                                                                          \
-		.rows = NULL                                                                       \
-	}
-
 int removed_init(struct removed *gone);
 void removed_done(struct removed *gone); /* any time, also twice */
 

@@ -32,11 +32,6 @@ struct reports {
 	bool moved; /* the latest look at the sums found more held back */
 };
 
-#define REPORTS_NULL                                                                               \
-	{                                                                                          \
-		.counters = COUNTERS_NULL, .limited = LIMITED_NULL                                 \
-	}
-
 /* Borrows all of them. */
 int reports_init(struct reports *reports, const struct kernel *kernel, struct encoder *encoder,
 		 struct stream *stream, struct totals *totals, struct deletions *deletions,

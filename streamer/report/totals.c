@@ -23,7 +23,7 @@ int totals_init(struct totals *totals, unsigned n_cpus)
 void totals_done(struct totals *totals)
 {
 	free(totals->cpus);
-	*totals = (struct totals)TOTALS_NULL;
+	*totals = (struct totals){0};
 }
 
 /* The stream has ended when this is known: which CPU they were of no longer matters, only

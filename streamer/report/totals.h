@@ -29,11 +29,6 @@ struct totals {
 	uint64_t sink_nano; /* boottime: the losses in the sink came after that; 0: not known */
 };
 
-#define TOTALS_NULL                                                                                \
-	{                                                                                          \
-		.cpus = NULL                                                                       \
-	}
-
 int totals_init(struct totals *totals, unsigned n_cpus);
 void totals_done(struct totals *totals);
 

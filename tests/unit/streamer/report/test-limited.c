@@ -34,7 +34,7 @@ static uint64_t count_of(const struct records *records, int syscall)
 static void what_was_held_back_is_told_by_key_and_once(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 
 	assert_ok(limited_init(&limited, 1000));
 	for (int i = 0; i < 10; i++)
@@ -70,7 +70,7 @@ static void what_was_held_back_is_told_by_key_and_once(void **state)
 static void whose_it_is_may_take_a_while_to_be_known(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 
 	assert_ok(limited_init(&limited, 1000));
 	counters_read(&f->counters);
@@ -100,7 +100,7 @@ static void whose_it_is_may_take_a_while_to_be_known(void **state)
 static void rows_are_read_only_when_the_sums_moved(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 
 	assert_ok(limited_init(&limited, 1000));
 	write_limited(f, &limited, false);
@@ -121,7 +121,7 @@ static void rows_are_read_only_when_the_sums_moved(void **state)
 static void what_has_no_row_is_told_as_overflow(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 	struct wire_sums *sums = fake_sums(f->kernel, DENIAL, 4);
 
 	assert_ok(limited_init(&limited, 1000));
@@ -145,7 +145,7 @@ static void what_has_no_row_is_told_as_overflow(void **state)
 static void many_keys_keep_their_own_counts(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 
 	assert_ok(limited_init(&limited, 10000));
 	for (int round = 0; round < 3; round++) {
@@ -166,7 +166,7 @@ static void many_keys_keep_their_own_counts(void **state)
 static void keys_beyond_the_bound_are_told_together(void **state)
 {
 	struct fixture *f = *state;
-	_cleanup_(limited_donep) struct limited limited = LIMITED_NULL;
+	_cleanup_(limited_donep) struct limited limited = {0};
 
 	assert_ok(limited_init(&limited, 100));
 	for (int round = 0; round < 2; round++) {
