@@ -152,7 +152,8 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	int r = 0;
 
 	if (__builtin_expect(lost_is_news(&p->totals, head), 0) &&
-	    lost_by_event(&p->totals, head, &lost))
+	    lost_in_kernel(&p->totals, head->probe, head->cpu, head->dropped, head->boottime_nano,
+			   &lost))
 		r = lost_write(p->stream, &p->totals, &lost);
 	if (!r)
 		r = encode_event(p, head, size);

@@ -7,30 +7,23 @@
 #include "proto/ringside-fields.h"
 #include "streamer/encode/probe-table.h"
 
-static bool by_dropped(const struct totals *totals, uint64_t dropped, struct lost *lost)
-{
-	const struct totals_cpu *cpu = totals_cpu(totals, lost->probe, lost->cpu);
-
-	if (dropped <= cpu->told_dropped)
-		return false;
-	lost->reason = PB_RING_FULL;
-	lost->count = dropped - cpu->told_dropped;
-	lost->has_cpu = true;
-	lost->after = cpu->last_boottime < lost->before ? cpu->last_boottime : lost->before;
-	return true;
-}
-
-bool lost_by_event(const struct totals *totals, const struct wire_head *head, struct lost *ret)
-{
-	*ret = (struct lost){.probe = head->probe, .cpu = head->cpu, .before = head->boottime_nano};
-	return by_dropped(totals, head->dropped, ret);
-}
-
-bool lost_by_kernel(const struct totals *totals, unsigned probe, unsigned cpu, uint64_t dropped,
+bool lost_in_kernel(const struct totals *totals, unsigned probe, unsigned cpu, uint64_t dropped,
 		    uint64_t now, struct lost *ret)
 {
-	*ret = (struct lost){.probe = probe, .cpu = cpu, .before = now};
-	return by_dropped(totals, dropped, ret);
+	const struct totals_cpu *of = totals_cpu(totals, probe, cpu);
+
+	if (dropped <= of->told_dropped)
+		return false;
+	*ret = (struct lost){
+		.reason = PB_RING_FULL,
+		.probe = probe,
+		.count = dropped - of->told_dropped,
+		.has_cpu = true,
+		.cpu = cpu,
+		.after = of->last_boottime < now ? of->last_boottime : now,
+		.before = now,
+	};
+	return true;
 }
 
 bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, struct lost *ret)
@@ -43,14 +36,6 @@ bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, str
 		.before = now,
 	};
 	return ret->count;
-}
-
-static void mark_said(struct totals *totals, const struct lost *lost)
-{
-	if (lost->has_cpu)
-		totals_cpu(totals, lost->probe, lost->cpu)->told_dropped += lost->count;
-	else
-		totals->told_in_sink[lost->probe] += lost->count;
 }
 
 static int write_record(struct stream *stream, const struct lost *lost)
@@ -86,9 +71,13 @@ int lost_write(struct stream *stream, struct totals *totals, const struct lost *
 {
 	int r = write_record(stream, lost);
 
-	if (!r)
-		mark_said(totals, lost);
-	return r;
+	if (r < 0)
+		return r;
+	if (lost->has_cpu)
+		totals_cpu(totals, lost->probe, lost->cpu)->told_dropped += lost->count;
+	else
+		totals->told_in_sink[lost->probe] += lost->count;
+	return 0;
 }
 
 static int write_deletion(struct stream *stream, const struct deletion *deletion)

@@ -29,10 +29,9 @@ static inline bool lost_is_news(const struct totals *totals, const struct wire_h
 
 /* Each returns whether there is something to say that has not been said.
  *
- * What the sums an event carries tell about the events before it; ask before it is written. */
-bool lost_by_event(const struct totals *totals, const struct wire_head *head, struct lost *ret);
-/* What the kernel's sum tells beyond that: drops with no event behind them yet. */
-bool lost_by_kernel(const struct totals *totals, unsigned probe, unsigned cpu, uint64_t dropped,
+ * What a sum of the kernel tells: that an event carries, of the events before it (ask before it is
+ * written), or that is read @now: drops with no event behind them yet. */
+bool lost_in_kernel(const struct totals *totals, unsigned probe, unsigned cpu, uint64_t dropped,
 		    uint64_t now, struct lost *ret);
 /* What was taken from a ring and could not be written. */
 bool lost_in_sink(const struct totals *totals, unsigned probe, uint64_t now, struct lost *ret);

@@ -69,7 +69,7 @@ static int write_lost(struct reports *reports, unsigned probe)
 	int r = 0;
 
 	for (unsigned i = 0; i < counters->n_cpus && !r; i++)
-		if (lost_by_kernel(reports->totals, probe, i, counters->now[i].probe[probe].dropped,
+		if (lost_in_kernel(reports->totals, probe, i, counters->now[i].probe[probe].dropped,
 				   counters->read_nano, &lost))
 			r = lost_write(reports->stream, reports->totals, &lost);
 	if (!r && lost_in_sink(reports->totals, probe, counters->read_nano, &lost))

@@ -21,7 +21,7 @@ static uint64_t pass(struct fixture *f, uint64_t boottime, uint64_t dropped)
 	struct lost lost = {0};
 	uint64_t count = 0;
 
-	if (lost_by_event(&f->totals, &head, &lost)) {
+	if (lost_in_kernel(&f->totals, head.probe, head.cpu, head.dropped, boottime, &lost)) {
 		count = lost.count;
 		assert_ok(lost_write(f->stream, &f->totals, &lost));
 	}
@@ -33,7 +33,7 @@ static uint64_t read_kernel(struct fixture *f, uint64_t dropped, uint64_t now)
 {
 	struct lost lost;
 
-	if (!lost_by_kernel(&f->totals, PROBE, 3, dropped, now, &lost))
+	if (!lost_in_kernel(&f->totals, PROBE, 3, dropped, now, &lost))
 		return 0;
 	assert_ok(lost_write(f->stream, &f->totals, &lost));
 	return lost.count;
@@ -78,9 +78,9 @@ static void another_cpu_and_probe_have_sums_of_their_own(void **state)
 	struct lost lost;
 
 	assert_int_equal(pass(f, 100, 7), 7);
-	assert_true(lost_by_kernel(&f->totals, PROBE, 4, 1, 200, &lost));
+	assert_true(lost_in_kernel(&f->totals, PROBE, 4, 1, 200, &lost));
 	assert_int_equal(lost.count, 1);
-	assert_true(lost_by_kernel(&f->totals, WIRE_OOM_KILL, 3, 2, 200, &lost));
+	assert_true(lost_in_kernel(&f->totals, WIRE_OOM_KILL, 3, 2, 200, &lost));
 	assert_int_equal(lost.count, 2);
 }
 
