@@ -75,23 +75,13 @@ void counters_done(struct counters *counters)
 	*counters = (struct counters)COUNTERS_NULL;
 }
 
-static uint64_t load_relaxed(const __u64 *p)
-{
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
-}
-
 static void read_sums(const struct wire_sums *from, struct wire_sums *to)
 {
 	/* A hook that runs between two loads makes the sums not add up for a moment: a few tries
 	 * avoid nearly all of it. Nothing is ever corrected. */
 	for (int i = 0; i < 4; i++) {
-		to->seen = load_relaxed(&from->seen);
-		to->submitted = load_relaxed(&from->submitted);
-		to->limited = load_relaxed(&from->limited);
-		to->dropped = load_relaxed(&from->dropped);
-		to->in_flight = load_relaxed(&from->in_flight);
-		to->overflow = load_relaxed(&from->overflow);
-		to->overflow_limited = load_relaxed(&from->overflow_limited);
+		*to = (struct wire_sums){0};
+		totals_add(to, from);
 		if (to->seen == to->submitted + to->limited + to->dropped + to->in_flight)
 			break;
 	}

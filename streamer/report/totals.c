@@ -75,21 +75,23 @@ static uint64_t load_relaxed(const __u64 *p)
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
+void totals_add(struct wire_sums *to, const struct wire_sums *sums)
+{
+	to->seen += load_relaxed(&sums->seen);
+	to->submitted += load_relaxed(&sums->submitted);
+	to->limited += load_relaxed(&sums->limited);
+	to->dropped += load_relaxed(&sums->dropped);
+	to->in_flight += load_relaxed(&sums->in_flight);
+	to->overflow += load_relaxed(&sums->overflow);
+	to->overflow_limited += load_relaxed(&sums->overflow_limited);
+}
+
 struct wire_sums totals_kernel(const struct wire_cpu *cpus, unsigned n_cpus, unsigned probe)
 {
 	struct wire_sums sum = {0};
 
-	for (unsigned i = 0; i < n_cpus; i++) {
-		const struct wire_sums *s = &cpus[i].probe[probe];
-
-		sum.seen += load_relaxed(&s->seen);
-		sum.submitted += load_relaxed(&s->submitted);
-		sum.limited += load_relaxed(&s->limited);
-		sum.dropped += load_relaxed(&s->dropped);
-		sum.in_flight += load_relaxed(&s->in_flight);
-		sum.overflow += load_relaxed(&s->overflow);
-		sum.overflow_limited += load_relaxed(&s->overflow_limited);
-	}
+	for (unsigned i = 0; i < n_cpus; i++)
+		totals_add(&sum, &cpus[i].probe[probe]);
 	return sum;
 }
 

@@ -67,6 +67,9 @@ void totals_rollback(struct totals *totals);
 /* Events of @probe in the stream. */
 uint64_t totals_written(const struct totals *totals, unsigned probe);
 
+/* Adds the kernel's sums, which may be live. */
+void totals_add(struct wire_sums *to, const struct wire_sums *sums);
+
 /* The kernel's sums of @probe over all CPUs. */
 struct wire_sums totals_kernel(const struct wire_cpu *cpus, unsigned n_cpus, unsigned probe);
 
