@@ -70,6 +70,14 @@ static struct limited_row *find_place(struct limited_row *rows, size_t size, uin
 	return &rows[i];
 }
 
+static struct limited_row *find_row(const struct limited *limited, unsigned probe, const void *key)
+{
+	uint8_t padded[KEY_MAX] = {0};
+
+	memcpy(padded, key, probes[probe]->key_size);
+	return find_place(limited->rows, limited->size, probe, padded);
+}
+
 /* Makes sure that a free place stays free after one more row. */
 static int grow_rows(struct limited *limited)
 {
@@ -122,11 +130,6 @@ static int write_report(const struct walk *walk, const struct report *report)
 	return stream_end(walk->stream, &pb);
 }
 
-static uint64_t largest_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Whether it may yet be learnt whose row this is. */
 static bool is_early(const struct walk *walk, const void *key, const struct wire_row *row)
 {
@@ -147,15 +150,13 @@ static int report_row(void *data, const void *key, const void *value)
 	const struct wire_row *row = value;
 	struct walk *walk = data;
 	struct limited *limited = walk->limited;
-	uint8_t padded[KEY_MAX] = {0};
 	struct limited_row *kept;
 	struct report report = {.probe = walk->probe, .key = key};
 	int r;
 
 	if (!row->limited)
 		return 0;
-	memcpy(padded, key, probes[walk->probe]->key_size);
-	kept = find_place(limited->rows, limited->size, walk->probe, padded);
+	kept = find_row(limited, walk->probe, key);
 	if (kept->reported >= row->limited)
 		return 0;
 	if (is_early(walk, key, row)) {
@@ -167,12 +168,12 @@ static int report_row(void *data, const void *key, const void *value)
 			walk->unkept += row->limited;
 			return 0;
 		}
-		kept = find_place(limited->rows, limited->size, walk->probe, padded);
+		kept = find_row(limited, walk->probe, key);
 	}
 	report.count = row->limited - kept->reported;
 	report.first = kept->reported ? kept->last : row->first_limited;
 	/* the row's members are written one after another: a moment may be older than the count */
-	report.last = largest_of(row->last_limited, report.first);
+	report.last = row->last_limited > report.first ? row->last_limited : report.first;
 	r = write_report(walk, &report);
 	if (r < 0)
 		return r;
@@ -183,7 +184,7 @@ static int report_row(void *data, const void *key, const void *value)
 	kept->last = report.last;
 	limited->uncommitted = true;
 	kept->probe = walk->probe;
-	memcpy(kept->key, padded, KEY_MAX);
+	memcpy(kept->key, key, probes[walk->probe]->key_size);
 	return 0;
 }
 
@@ -225,14 +226,6 @@ static int walk_probe(struct walk *walk, const struct wire_sums *sums)
 	if (!r && !walk->waiting)
 		walk->limited->sums.seen[walk->probe] = sums->limited;
 	return r;
-}
-
-static struct limited_row *find_row(const struct limited *limited, unsigned probe, const void *key)
-{
-	uint8_t padded[KEY_MAX] = {0};
-
-	memcpy(padded, key, probes[probe]->key_size);
-	return find_place(limited->rows, limited->size, probe, padded);
 }
 
 uint64_t limited_reported(const struct limited *limited, unsigned probe, const void *key)
