@@ -11,7 +11,6 @@
 #include "proto/ringside-fields.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/report/counters.h"
-#include "streamer/report/own-usage.h"
 #include "streamer/report/removed-cgroups.h"
 
 #define ROW_MAX (32u * 1024)  /* a row with the longest path there can be */
@@ -260,8 +259,8 @@ static int write_part(const struct counters *counters, const struct totals *tota
 
 	/* the first part makes room for all: a set has all its parts or none */
 	room = PART_OVERHEAD + (part ? size
-				     : rows->size + counters_sums_room(counters) + OWN_USAGE_MAX +
-						rows->n_parts * PART_OVERHEAD);
+				     : rows->size + counters_sums_room(counters) +
+						MACHINE_USAGE_MAX + rows->n_parts * PART_OVERHEAD);
 	r = stream_begin(stream, room, &pb);
 	if (r < 0)
 		return r;
@@ -273,8 +272,8 @@ static int write_part(const struct counters *counters, const struct totals *tota
 		counters_sums(counters, totals, FIELD_COUNTERS_PROBES, &pb);
 		if (!machine_oom_kills(&counters->machine, &oom_kills))
 			pb_uint(&pb, FIELD_COUNTERS_KERNEL_OOM_KILLS, oom_kills);
-		own_usage_put(&counters->machine, counters->map_bytes,
-			      kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
+		machine_put_usage(&counters->machine, counters->map_bytes,
+				  kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
 	}
 	pb_raw(&pb, rows->data ? rows->data + start : (const uint8_t *)"", size);
 	stream_hash(stream, FIELD_COUNTERS_XXH64, FIELD_COUNTERS_HASHED_BYTES, &pb);

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "proto/record/pb.h"
 #include "streamer/report/host-names.h"
 
 struct privileges;
@@ -28,5 +29,8 @@ void machine_close(struct machine *machine); /* any time, also twice */
  * -ENODATA if this kernel does not tell. */
 int machine_oom_kills(const struct machine *machine, uint64_t *ret);
 
-/* What this process has of memory for itself, or 0. */
-uint64_t machine_own_bytes(const struct machine *machine);
+/* Appends a StreamerCost as @field: what the streamer takes of the machine now; @map_bytes: of all
+ * its maps; @refused: as of kernel_own_refused(). No larger than MACHINE_USAGE_MAX. */
+#define MACHINE_USAGE_MAX 4096u
+void machine_put_usage(const struct machine *machine, uint64_t map_bytes, const uint64_t *refused,
+		       unsigned field, struct pb *pb);
