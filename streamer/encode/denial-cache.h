@@ -39,13 +39,6 @@ struct denial_cache_entry {
 
 #define DENIAL_CACHE_BITS 9 /* 600 KiB, if all are used */
 
-struct denial_cache {
-	struct denial_cache_entry *entries; /* 1 << DENIAL_CACHE_BITS, found by hash */
-};
-
-int denial_cache_init(struct denial_cache *cache);
-void denial_cache_done(struct denial_cache *cache); /* any time, also twice */
-
 _Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 8 * DENIAL_CACHE_WORDS &&
 		       offsetof(struct wire_seccomp_denial, process) == 48 &&
 		       offsetof(struct wire_seccomp_denial, ip) ==
@@ -59,14 +52,14 @@ static inline const uint64_t *denial_cache_words(const struct wire_seccomp_denia
 	return (const uint64_t *)(const void *)&denial->process;
 }
 
-/* Where a denial is kept, if it is. */
-static inline struct denial_cache_entry *denial_cache_at(const struct denial_cache *cache,
+/* Where in the cache a denial is kept, if it is: found by hash. */
+static inline struct denial_cache_entry *denial_cache_at(struct denial_cache_entry *cache,
 							 const struct wire_seccomp_denial *denial)
 {
 	uint64_t hash = denial->process.tid ^ (uint64_t)(uint32_t)denial->key.nr << 24 ^
 			(uint64_t)denial->key.error << 40;
 
-	return &cache->entries[hash * 0x9e3779b97f4a7c15u >> (64 - DENIAL_CACHE_BITS)];
+	return &cache[hash * 0x9e3779b97f4a7c15u >> (64 - DENIAL_CACHE_BITS)];
 }
 
 typedef uint64_t denial_cache_pair __attribute__((vector_size(16), aligned(8), may_alias));

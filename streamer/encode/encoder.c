@@ -16,25 +16,23 @@
 #define EXECUTABLES 4096u
 #define EXECUTABLES_BYTES (1u << 20)
 
-int encoder_new(struct encoder **ret, const struct encoder_config *config)
+int encoder_new(struct encoder **ret, const struct kubelet *kubelet)
 {
-	const struct kubelet kubelet = {.pods_dir = config->pods_dir,
-					.containers_dir = config->containers_dir};
 	struct encoder *encoder = calloc(1, sizeof(*encoder));
 	int r;
 
 	if (!encoder)
 		return -ENOMEM;
-	r = cgroups_init(&encoder->cgroups, &kubelet);
+	r = cgroups_init(&encoder->cgroups, kubelet);
 	if (r >= 0)
 		r = cache_init(&encoder->executables, EXECUTABLES, EXECUTABLES_BYTES);
 	if (r >= 0)
 		r = syscalls_init(&encoder->syscalls);
-	if (r >= 0)
-		r = denial_cache_init(&encoder->cache);
-	if (r < 0) {
+	/* pages appear as entries are used */
+	encoder->denials = calloc(1u << DENIAL_CACHE_BITS, sizeof(*encoder->denials));
+	if (r < 0 || !encoder->denials) {
 		(void)encoder_free(encoder);
-		return r;
+		return r < 0 ? r : -ENOMEM;
 	}
 	*ret = encoder;
 	return 0;
@@ -47,7 +45,7 @@ struct encoder *encoder_free(struct encoder *encoder)
 	cgroups_done(&encoder->cgroups);
 	cache_done(&encoder->executables);
 	syscalls_done(&encoder->syscalls);
-	denial_cache_done(&encoder->cache);
+	free(encoder->denials);
 	free(encoder);
 	return NULL;
 }

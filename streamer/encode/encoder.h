@@ -14,18 +14,15 @@
 #include "bpf/wire/wire.h"
 #include "proto/record/pb.h"
 #include "proto/record/stamp.h"
+#include "streamer/encode/kubelet.h"
 
 struct encoder;
 
 /* No frame the encoder writes is larger. */
 #define ENCODER_FRAME_MAX (64u * 1024)
 
-struct encoder_config {
-	const char *pods_dir;       /* the kubelet's /var/log/pods; NULL: do not look; borrowed */
-	const char *containers_dir; /* the kubelet's /var/log/containers; NULL: likewise */
-};
-
-int encoder_new(struct encoder **ret, const struct encoder_config *config);
+/* @kubelet: where to look; it is copied. */
+int encoder_new(struct encoder **ret, const struct kubelet *kubelet);
 struct encoder *encoder_free(struct encoder *encoder); /* NULL is fine; returns NULL */
 
 /* Writes one frame (length and Record) for a ring record of @size bytes, aligned to 8, to @buf,

@@ -17,11 +17,11 @@ struct encoder {
 	struct cgroups cgroups;
 	struct cache executables; /* by process */
 	struct syscalls syscalls;
-	struct denial_cache cache;
-	struct path path;          /* scratch */
-	struct wire_known missing; /* cgroup.id 0: nothing */
-	uint64_t exe_id;           /* of the process at hand */
-	bool exe_missing;          /* its path is not known */
+	struct denial_cache_entry *denials; /* 1 << DENIAL_CACHE_BITS */
+	struct path path;                   /* scratch */
+	struct wire_known missing;          /* cgroup.id 0: nothing */
+	uint64_t exe_id;                    /* of the process at hand */
+	bool exe_missing;                   /* its path is not known */
 };
 
 /* A comm, of WIRE_COMM_SIZE, behind its tag. Returns the end. */

@@ -120,7 +120,7 @@ static uint8_t *encode_changes(struct denial_cache_entry *entry,
 static uint8_t *encode_denial(struct encoder *encoder, const struct wire_head *head, uint8_t *p)
 {
 	const struct wire_seccomp_denial *denial = (const struct wire_seccomp_denial *)head;
-	struct denial_cache_entry *entry = denial_cache_at(&encoder->cache, denial);
+	struct denial_cache_entry *entry = denial_cache_at(encoder->denials, denial);
 
 	if (__builtin_expect(!denial_cache_says(entry, denial) ||
 				     !cache_holds(&encoder->executables, &entry->executable) ||

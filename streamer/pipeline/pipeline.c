@@ -28,13 +28,13 @@ struct intake {
 
 static int open_parts(struct pipeline *p, char *error, size_t size)
 {
-	const struct encoder_config encoder = {.pods_dir = "/var/log/pods",
-					       .containers_dir = "/var/log/containers"};
+	const struct kubelet kubelet = {.pods_dir = "/var/log/pods",
+					.containers_dir = "/var/log/containers"};
 	unsigned n_cpus;
 	int r;
 
 	(void)kernel_cpus(p->kernel, &n_cpus);
-	r = encoder_new(&p->encoder, &encoder);
+	r = encoder_new(&p->encoder, &kubelet);
 	if (!r)
 		r = stream_new(&p->stream, p->sink);
 	if (!r)

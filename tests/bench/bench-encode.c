@@ -94,7 +94,7 @@ static void run(struct bench *bench)
 
 static struct bench *bench_new(const char *name, unsigned n_records, size_t stride)
 {
-	static const struct encoder_config nowhere = {};
+	static const struct kubelet nowhere = {};
 	struct bench *bench = calloc(1, sizeof(*bench));
 
 	if (!bench || encoder_new(&bench->encoder, &nowhere) < 0)

@@ -65,7 +65,7 @@ static Ringside__V1__Record *make_message(struct encoder *encoder, const struct 
 
 static struct load *load_new(const char *name, void (*vary)(struct wire_record *, unsigned))
 {
-	static const struct encoder_config nowhere = {};
+	static const struct kubelet nowhere = {};
 	struct load *load = calloc(1, sizeof(*load));
 	struct encoder *encoder;
 

@@ -214,7 +214,7 @@ static void put_event(struct maker *maker, uint64_t number)
 
 int main(int argc, char **argv)
 {
-	static const struct encoder_config nowhere = {};
+	static const struct kubelet nowhere = {};
 	uint64_t bytes = argc > 1 ? strtoull(argv[1], NULL, 10) << 20 : 0, done = 0;
 	struct maker *maker = calloc(1, sizeof(*maker));
 

@@ -3,7 +3,7 @@
 
 int fixture_setup(void **state)
 {
-	static const struct encoder_config nowhere = {};
+	static const struct kubelet nowhere = {};
 	struct fixture *f = calloc(1, sizeof(*f));
 	char error[256];
 

@@ -184,7 +184,7 @@ void assert_encodes(struct encoder *encoder, const struct wire_record *record, c
 
 int new_encoder(void **state)
 {
-	static const struct encoder_config nowhere = {};
+	static const struct kubelet nowhere = {};
 
 	return encoder_new((struct encoder **)state, &nowhere);
 }

@@ -34,10 +34,10 @@ static int free_pair(void **state)
 	return 0;
 }
 
-static void forget(struct denial_cache *cache)
+static void forget(struct denial_cache_entry *cache)
 {
 	for (unsigned i = 0; i < 1u << DENIAL_CACHE_BITS; i++)
-		cache->entries[i].until = 0;
+		cache[i].until = 0;
 }
 
 static void assert_same(struct pair *pair, const struct wire_record *record)
@@ -46,9 +46,9 @@ static void assert_same(struct pair *pair, const struct wire_record *record)
 	size_t size = 0;
 
 	pair->remembered +=
-		denial_cache_says(denial_cache_at(&pair->encoder->cache, &record->denial),
+		denial_cache_says(denial_cache_at(pair->encoder->denials, &record->denial),
 				  &record->denial);
-	forget(&pair->plain->cache);
+	forget(pair->plain->denials);
 	assert_ok(encoder_event(pair->encoder, &record->head, record->head.size, &stamp,
 				pair->frame, &pair->size));
 	assert_ok(encoder_event(pair->plain, &record->head, record->head.size, &stamp, pair->want,
@@ -266,7 +266,7 @@ static void registers_that_differ_are_seen(void **state)
 static void names_that_come_late_are_seen(void **state)
 {
 	char root[] = "/tmp/test-memo-XXXXXX", link[256];
-	const struct encoder_config config = {.containers_dir = root};
+	const struct kubelet config = {.containers_dir = root};
 	struct pair *pair = *state;
 	struct wire_record record;
 	Ringside__V1__Record *message;

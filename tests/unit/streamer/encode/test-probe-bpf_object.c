@@ -18,7 +18,7 @@ static Ringside__V1__Counters *row_of(const struct wire_cgroup_key *key,
 	Ringside__V1__Counters *counters;
 	struct encoder *encoder;
 
-	assert_ok(encoder_new(&encoder, &(struct encoder_config){0}));
+	assert_ok(encoder_new(&encoder, &(struct kubelet){0}));
 	mark = pb_open(&pb, FIELD_COUNTERS_ROWS);
 	encoder_row_key(encoder, WIRE_BPF_OBJECT, key, &pb);
 	probe_bpf_object.row_values(object, &view, &pb);
