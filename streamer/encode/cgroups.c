@@ -45,7 +45,7 @@ void cgroups_done(struct cgroups *cgroups)
 	cgroups->scratch = NULL;
 }
 
-static struct cache_key key_of(struct cgroup_id id)
+static struct cache_key key_of(struct wire_cgroup_key id)
 {
 	return (struct cache_key){.a = id.id, .b = id.hierarchy};
 }
@@ -72,7 +72,7 @@ static void put_nested(struct pb *pb, const struct container *container)
 	put_name(pb, FIELD_CONTAINER_NESTED_SLICE, container->nested_slice);
 }
 
-static void encode_container(struct cgroup *cgroup, struct cgroup_id id, const char *path,
+static void encode_container(struct cgroup *cgroup, struct wire_cgroup_key id, const char *path,
 			     size_t path_size, const struct container *container,
 			     const struct kubelet_names *names)
 {
@@ -153,7 +153,7 @@ static bool is_of_kubelet(struct container_name unit, const char *path, size_t s
 }
 
 /* @path may be in the cgroup's old entry. */
-static const struct cgroup *build_cgroup(struct cgroups *cgroups, struct cgroup_id id,
+static const struct cgroup *build_cgroup(struct cgroups *cgroups, struct wire_cgroup_key id,
 					 const struct cgroup *old, const char *path,
 					 size_t path_size, bool cut, uint64_t now)
 {
@@ -188,7 +188,7 @@ static const char *path_of(const struct cgroup *cgroup)
 	return (const char *)cgroup->encoded + cgroup->path_offset;
 }
 
-const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, uint64_t now)
+const struct cgroup *cgroups_find(struct cgroups *cgroups, struct wire_cgroup_key id, uint64_t now)
 {
 	struct cache_key key = key_of(id);
 	const struct cgroup *cgroup = cache_get(&cgroups->cache, &key);
@@ -199,14 +199,14 @@ const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, 
 			    cgroup->path_cut, now);
 }
 
-const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct cgroup_id id)
+const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct wire_cgroup_key id)
 {
 	struct cache_key key = key_of(id);
 
 	return cache_peek(&cgroups->cache, &key);
 }
 
-const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct cgroup_id id,
+const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct wire_cgroup_key id,
 				  const struct path *path, uint64_t now)
 {
 	const struct cgroup *old = id.id ? cgroups_find(cgroups, id, now) : NULL;

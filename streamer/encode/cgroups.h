@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cgroups events came from, as encoded Container messages. Kernfs ids are unique within a
- * hierarchy and boot, so the key is both. */
+ * hierarchy and boot, so the key is both; an id of 0 is not known, and not kept. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,20 +30,15 @@ struct cgroups {
 	struct cgroup *scratch;
 };
 
-struct cgroup_id {
-	uint32_t hierarchy;
-	uint64_t id; /* 0: not known, so not kept */
-};
-
 int cgroups_init(struct cgroups *cgroups, const struct kubelet *kubelet);
 void cgroups_done(struct cgroups *cgroups); /* any time, also twice */
 
 /* NULL if it is not known (any more). Valid until the next call. @now: CLOCK_BOOTTIME, ns. */
-const struct cgroup *cgroups_find(struct cgroups *cgroups, struct cgroup_id id, uint64_t now);
+const struct cgroup *cgroups_find(struct cgroups *cgroups, struct wire_cgroup_key id, uint64_t now);
 
 /* As cgroups_find, but does not count as use, and looks for nothing. */
-const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct cgroup_id id);
+const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct wire_cgroup_key id);
 
 /* What an event said about it. Valid until the next call, also where there was no memory. */
-const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct cgroup_id id,
+const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct wire_cgroup_key id,
 				  const struct path *path, uint64_t now);

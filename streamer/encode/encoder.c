@@ -107,24 +107,27 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	return 0;
 }
 
-void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+void encoder_row_key(const struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
 {
 	pb_string(pb, FIELD_COUNTER_ROW_KIND, probes[probe]->name);
-	probes[probe]->row_key(encoder, key, pb);
+	encode_container(encoder, key, FIELD_COUNTER_ROW_CONTAINER, pb);
+	if (probes[probe]->row_key)
+		probes[probe]->row_key(key, pb);
 }
 
-void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb)
+void encoder_limited_key(const struct encoder *encoder, unsigned probe, const void *key,
+			 struct pb *pb)
 {
 	pb_string(pb, FIELD_LIMITED_KIND, probes[probe]->name);
-	if (probes[probe]->limited_key)
-		probes[probe]->limited_key(encoder, key, pb);
+	if (!probes[probe]->limited_key)
+		return;
+	encode_container(encoder, key, FIELD_LIMITED_CONTAINER, pb);
+	probes[probe]->limited_key(key, pb);
 }
 
-bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id)
+bool encoder_knows(const struct encoder *encoder, const struct wire_cgroup_key *cgroup)
 {
-	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
-
-	return cgroups_peek(&encoder->cgroups, key) != NULL;
+	return cgroups_peek(&encoder->cgroups, *cgroup) != NULL;
 }
 
 bool encoder_take_missing(struct encoder *encoder, struct wire_known *ret)

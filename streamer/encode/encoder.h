@@ -38,11 +38,12 @@ int encoder_learn(struct encoder *encoder, const struct wire_head *head, size_t 
 /* Appends the fields of a CounterRow or Limited message that name the key (kind, container,
  * arch, syscall, action, errno, scope). The caller has opened the message and adds the counts.
  * The field numbers of both messages differ: the two functions. */
-void encoder_row_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
-void encoder_limited_key(struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
+void encoder_row_key(const struct encoder *encoder, unsigned probe, const void *key, struct pb *pb);
+void encoder_limited_key(const struct encoder *encoder, unsigned probe, const void *key,
+			 struct pb *pb);
 
 /* Whether the container of a cgroup is known: that is, whether an event with its path has come. */
-bool encoder_knows(const struct encoder *encoder, uint32_t hierarchy, uint64_t id);
+bool encoder_knows(const struct encoder *encoder, const struct wire_cgroup_key *cgroup);
 
 /* What the latest event left out that is not known (any more), once: for kernel_forget_paths, so
  * that the next one brings it. False if there was none since the last call. */

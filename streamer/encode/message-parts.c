@@ -124,25 +124,18 @@ uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, s
 	return put_close(message, p);
 }
 
-static void note_missing(struct encoder *encoder, struct cgroup_id id)
-{
-	encoder->missing = (struct wire_known){
-		.cgroup = {.id = id.id, .hierarchy = id.hierarchy},
-		.exe = encoder->exe_id,
-	};
-}
-
 int encode_find_cgroup(struct encoder *encoder, const struct wire_head *head, size_t fixed,
 		       const struct wire_cgroup *wire, const struct cgroup **ret)
 {
-	const struct cgroup_id id = {.hierarchy = wire->hierarchy, .id = wire->id};
+	const struct wire_cgroup_key id = {.hierarchy = wire->hierarchy, .id = wire->id};
 	const struct cgroup *cgroup = NULL;
 
 	if (path_is_absent(&wire->path)) {
 		if (id.id)
 			cgroup = cgroups_find(&encoder->cgroups, id, head->boottime_nano);
 		if (__builtin_expect(id.id && (!cgroup || encoder->exe_missing), 0))
-			note_missing(encoder, id);
+			encoder->missing =
+				(struct wire_known){.cgroup = id, .exe = encoder->exe_id};
 	} else {
 		if (path_unpack(&encoder->path, head, fixed, &wire->path) < 0)
 			return -EBADMSG;
@@ -175,26 +168,20 @@ uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wi
 	return p;
 }
 
-static void put_ids(struct pb *pb, unsigned field, uint32_t hierarchy, uint64_t id)
+void encode_container(const struct encoder *encoder, const struct wire_cgroup_key *key,
+		      unsigned field, struct pb *pb)
 {
-	uint8_t *mark = pb_open(pb, field);
-
-	pb_uint(pb, FIELD_CONTAINER_CGROUP_ID, id);
-	pb_uint(pb, FIELD_CONTAINER_HIERARCHY_ID, hierarchy);
-	pb_close(pb, mark);
-}
-
-void encode_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
-		      struct pb *pb)
-{
-	const struct cgroup_id key = {.hierarchy = hierarchy, .id = id};
 	const struct cgroup *cgroup;
+	uint8_t *mark;
 
-	if (!id)
+	if (!key->id)
 		return;
-	cgroup = cgroups_peek(&encoder->cgroups, key);
+	cgroup = cgroups_peek(&encoder->cgroups, *key);
 	if (!cgroup) {
-		put_ids(pb, field, hierarchy, id);
+		mark = pb_open(pb, field);
+		pb_uint(pb, FIELD_CONTAINER_CGROUP_ID, key->id);
+		pb_uint(pb, FIELD_CONTAINER_HIERARCHY_ID, key->hierarchy);
+		pb_close(pb, mark);
 		return;
 	}
 	if (!pb_room(pb, 5 + cgroup->size))

@@ -42,5 +42,5 @@ uint8_t *encode_cgroup(const struct cgroup *cgroup, const struct wire_cgroup *wi
 
 /* The container of a cgroup, known from its path in an earlier event; with the ids alone when
  * the cache has forgotten it. Appends a Container message as @field. */
-void encode_container(struct encoder *encoder, uint32_t hierarchy, uint64_t id, unsigned field,
-		      struct pb *pb);
+void encode_container(const struct encoder *encoder, const struct wire_cgroup_key *key,
+		      unsigned field, struct pb *pb);

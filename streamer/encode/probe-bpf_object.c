@@ -9,13 +9,6 @@
 #include "streamer/encode/probe-table.h"
 #include "streamer/tables/bpf-objects.h"
 
-static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
-{
-	const struct wire_cgroup_key *key = data;
-
-	encode_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
-}
-
 static bool row_changed(const void *row, const struct row_view *view)
 {
 	const struct object *object = row;
@@ -132,7 +125,6 @@ const struct probe probe_bpf_object = {
 	.shows_stats = true,
 	.record_min = sizeof(struct wire_path),
 	.key_size = sizeof(struct wire_cgroup_key),
-	.row_key = row_key,
 	.row_changed = row_changed,
 	.row_values = row_values,
 };

@@ -145,23 +145,14 @@ static bool is_others(const void *key)
 	return ((const struct wire_oom_key *)key)->scope == WIRE_OTHERS;
 }
 
-static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
+static void row_key(const void *data, struct pb *pb)
 {
 	const struct wire_oom_key *key = data;
 
-	encode_container(encoder, key->hierarchy, key->cgroup_id, FIELD_COUNTER_ROW_CONTAINER, pb);
 	if (key->scope && key->scope <= WIRE_SCOPE_SYSRQ)
 		pb_uint(pb, FIELD_COUNTER_ROW_SCOPE, key->scope);
 	if (is_others(data))
 		pb_bool(pb, FIELD_COUNTER_ROW_OTHERS, true);
-}
-
-static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
-{
-	const struct wire_oom_key *key = data;
-
-	*ret_hierarchy = key->hierarchy;
-	*ret_id = key->cgroup_id;
 }
 
 const struct probe probe_oom_kill = {
@@ -172,6 +163,6 @@ const struct probe probe_oom_kill = {
 	.key_size = sizeof(struct wire_oom_key),
 	.encode = encode_kill,
 	.row_key = row_key,
-	.row_cgroup = row_cgroup,
+	.keeps_rows = true,
 	.row_is_others = is_others,
 };

@@ -134,7 +134,7 @@ static uint8_t *encode_denial(struct encoder *encoder, const struct wire_head *h
 
 /* The same facts have other numbers in CounterRow and in Limited. */
 struct key_fields {
-	unsigned container, arch, arch_name, nr, name, action, error, error_name, others;
+	unsigned arch, arch_name, nr, name, action, error, error_name, others;
 };
 
 static bool is_others(const void *key)
@@ -142,15 +142,14 @@ static bool is_others(const void *key)
 	return ((const struct wire_denial_key *)key)->action == WIRE_OTHERS;
 }
 
-static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
-		    const struct key_fields *fields, struct pb *pb)
+static void put_key(const struct wire_denial_key *key, const struct key_fields *fields,
+		    struct pb *pb)
 {
 	const char *arch_name = syscalls_arch_name(key->arch, key->nr);
 	const char *error_name = key->error ? strerrorname_np((int)key->error) : NULL;
 	const unsigned action = is_others(key) ? 0 : syscalls_action(key->action);
 	char *name = syscalls_name(key->arch, key->nr);
 
-	encode_container(encoder, key->hierarchy, key->cgroup_id, fields->container, pb);
 	if (key->arch)
 		pb_uint(pb, fields->arch, key->arch);
 	if (arch_name)
@@ -170,10 +169,9 @@ static void put_key(struct encoder *encoder, const struct wire_denial_key *key,
 	free(name);
 }
 
-static void row_key(struct encoder *encoder, const void *key, struct pb *pb)
+static void row_key(const void *key, struct pb *pb)
 {
 	static const struct key_fields fields = {
-		.container = FIELD_COUNTER_ROW_CONTAINER,
 		.arch = FIELD_COUNTER_ROW_ARCH,
 		.arch_name = FIELD_COUNTER_ROW_ARCH_NAME,
 		.nr = FIELD_COUNTER_ROW_SYSCALL_NUMBER,
@@ -184,13 +182,12 @@ static void row_key(struct encoder *encoder, const void *key, struct pb *pb)
 		.others = FIELD_COUNTER_ROW_OTHERS,
 	};
 
-	put_key(encoder, key, &fields, pb);
+	put_key(key, &fields, pb);
 }
 
-static void limited_key(struct encoder *encoder, const void *key, struct pb *pb)
+static void limited_key(const void *key, struct pb *pb)
 {
 	static const struct key_fields fields = {
-		.container = FIELD_LIMITED_CONTAINER,
 		.arch = FIELD_LIMITED_ARCH,
 		.arch_name = FIELD_LIMITED_ARCH_NAME,
 		.nr = FIELD_LIMITED_SYSCALL_NUMBER,
@@ -201,15 +198,7 @@ static void limited_key(struct encoder *encoder, const void *key, struct pb *pb)
 		.others = FIELD_LIMITED_OTHERS,
 	};
 
-	put_key(encoder, key, &fields, pb);
-}
-
-static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
-{
-	const struct wire_denial_key *key = data;
-
-	*ret_hierarchy = key->hierarchy;
-	*ret_id = key->cgroup_id;
+	put_key(key, &fields, pb);
 }
 
 const struct probe probe_seccomp_denial = {
@@ -221,6 +210,6 @@ const struct probe probe_seccomp_denial = {
 	.encode = encode_denial,
 	.row_key = row_key,
 	.limited_key = limited_key,
-	.row_cgroup = row_cgroup,
+	.keeps_rows = true,
 	.row_is_others = is_others,
 };

@@ -93,34 +93,24 @@ static bool is_others(const void *key)
 	return ((const struct wire_kill_key *)key)->cause == WIRE_OTHERS;
 }
 
-static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
+static void row_key(const void *data, struct pb *pb)
 {
 	const struct wire_kill_key *key = data;
 
-	encode_container(encoder, key->hierarchy, key->cgroup_id, FIELD_COUNTER_ROW_CONTAINER, pb);
 	if (is_others(data))
 		pb_bool(pb, FIELD_COUNTER_ROW_OTHERS, true);
 	put_signal(pb, key->signal, FIELD_COUNTER_ROW_SIGNAL, FIELD_COUNTER_ROW_SIGNAL_NAME);
 	put_cause(pb, key->cause, FIELD_COUNTER_ROW_KILL_CAUSE);
 }
 
-static void limited_key(struct encoder *encoder, const void *data, struct pb *pb)
+static void limited_key(const void *data, struct pb *pb)
 {
 	const struct wire_kill_key *key = data;
 
-	encode_container(encoder, key->hierarchy, key->cgroup_id, FIELD_LIMITED_CONTAINER, pb);
 	if (is_others(data))
 		pb_bool(pb, FIELD_LIMITED_OTHERS, true);
 	put_signal(pb, key->signal, FIELD_LIMITED_SIGNAL, FIELD_LIMITED_SIGNAL_NAME);
 	put_cause(pb, key->cause, FIELD_LIMITED_KILL_CAUSE);
-}
-
-static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
-{
-	const struct wire_kill_key *key = data;
-
-	*ret_hierarchy = key->hierarchy;
-	*ret_id = key->cgroup_id;
 }
 
 const struct probe probe_signal_kill = {
@@ -133,6 +123,6 @@ const struct probe probe_signal_kill = {
 	.encode = encode_kill,
 	.row_key = row_key,
 	.limited_key = limited_key,
-	.row_cgroup = row_cgroup,
+	.keeps_rows = true,
 	.row_is_others = is_others,
 };

@@ -7,6 +7,15 @@
 const struct probe *const probes[WIRE_PROBE_COUNT] = {WIRE_PROBES(PROBE_ROW)};
 #undef PROBE_ROW
 
+#define BEGINS(key)                                                                                \
+	_Static_assert(!offsetof(struct key, cgroup_id) &&                                         \
+			       offsetof(struct key, hierarchy) ==                                  \
+				       offsetof(struct wire_cgroup_key, hierarchy),                \
+		       #key)
+BEGINS(wire_oom_key);
+BEGINS(wire_denial_key);
+BEGINS(wire_kill_key);
+
 static int is_called(const char *known, const char *name, size_t length)
 {
 	return strlen(known) == length && !memcmp(known, name, length);

@@ -27,11 +27,11 @@ struct probe {
 	 * record_min bytes, whole. Returns the end, or NULL for a record that is not whole. NULL:
 	 * it has no events. */
 	uint8_t *(*encode)(struct encoder *encoder, const struct wire_head *head, uint8_t *p);
-	/* Append what a row's key says to a CounterRow, and to a Limited (NULL: never limited). */
-	void (*row_key)(struct encoder *encoder, const void *key, struct pb *pb);
-	void (*limited_key)(struct encoder *encoder, const void *key, struct pb *pb);
-	/* The cgroup a row's key is about; sets 0 where it is none. NULL: never any. */
-	void (*row_cgroup)(const void *key, uint32_t *ret_hierarchy, uint64_t *ret_id);
+	/* Append what a row's key says, besides whose it is, to a CounterRow (NULL: nothing), and
+	 * to a Limited (NULL: never limited). Every key begins as a struct wire_cgroup_key. */
+	void (*row_key)(const void *key, struct pb *pb);
+	void (*limited_key)(const void *key, struct pb *pb);
+	bool keeps_rows; /* of a cgroup, until it is told that this is gone */
 	/* Whether the key is that of several, which is nobody's share. NULL: never. */
 	bool (*row_is_others)(const void *key);
 	/* Whether a row is news, and its values to a CounterRow. NULL, both: struct wire_row's. */

@@ -2,21 +2,6 @@
 #include "streamer/encode/message-parts.h"
 #include "streamer/encode/probe-table.h"
 
-static void row_key(struct encoder *encoder, const void *data, struct pb *pb)
-{
-	const struct wire_cgroup_key *key = data;
-
-	encode_container(encoder, key->hierarchy, key->id, FIELD_COUNTER_ROW_CONTAINER, pb);
-}
-
-static void row_cgroup(const void *data, uint32_t *ret_hierarchy, uint64_t *ret_id)
-{
-	const struct wire_cgroup_key *key = data;
-
-	*ret_hierarchy = key->hierarchy;
-	*ret_id = key->id;
-}
-
 static bool is_later(const struct wire_fill *fill, uint64_t epoch)
 {
 	return fill->epochs[0] > epoch || fill->epochs[1] > epoch;
@@ -91,8 +76,7 @@ const struct probe probe_tcp_queue = {
 	.on_request = true,
 	.record_min = sizeof(struct wire_path),
 	.key_size = sizeof(struct wire_cgroup_key),
-	.row_key = row_key,
-	.row_cgroup = row_cgroup,
+	.keeps_rows = true,
 	.row_changed = row_changed,
 	.row_values = row_values,
 };

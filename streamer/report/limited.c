@@ -131,17 +131,12 @@ static int write_report(const struct walk *walk, const struct report *report)
 }
 
 /* Whether it may yet be learnt whose row this is. */
-static bool is_early(const struct walk *walk, const void *key, const struct wire_row *row)
+static bool is_early(const struct walk *walk, const struct wire_cgroup_key *cgroup,
+		     const struct wire_row *row)
 {
-	const struct probe *probe = probes[walk->probe];
-	uint32_t hierarchy;
-	uint64_t id;
-
-	if (walk->all || !probe->limited_key ||
-	    walk->counters->read_nano > row->first_limited + PATH_NANO)
-		return false;
-	probe->row_cgroup(key, &hierarchy, &id);
-	return id && !encoder_knows(walk->counters->encoder, hierarchy, id);
+	return !walk->all && probes[walk->probe]->limited_key && cgroup->id &&
+	       walk->counters->read_nano <= row->first_limited + PATH_NANO &&
+	       !encoder_knows(walk->counters->encoder, cgroup);
 }
 
 /* rows_fn */

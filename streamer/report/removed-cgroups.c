@@ -130,16 +130,12 @@ static uint32_t find_cgroup(const struct removed *gone, const struct wire_cgroup
 
 bool removed_is_last(struct removed *gone, unsigned probe, const void *key, uint64_t limited)
 {
-	struct wire_cgroup_key cgroup = {0};
 	struct removed_row *row;
 	uint32_t at;
-	uint64_t id;
 
-	if (!gone->n_due || !probes[probe]->row_cgroup)
+	if (!gone->n_due || !probes[probe]->keeps_rows)
 		return false;
-	probes[probe]->row_cgroup(key, &cgroup.hierarchy, &id);
-	cgroup.id = id;
-	at = find_cgroup(gone, &cgroup);
+	at = find_cgroup(gone, key);
 	if (!at)
 		return false;
 	if (gone->n_rows == REMOVED_ROWS_MAX) {

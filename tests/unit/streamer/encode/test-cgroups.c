@@ -38,7 +38,8 @@ static const struct cgroup *fill(struct cgroups *cgroups, uint32_t hierarchy, ui
 	path.text = text;
 	path.size = strlen(text);
 	path.cut = *text != '/';
-	return cgroups_fill(cgroups, (struct cgroup_id){hierarchy, id}, &path, now);
+	return cgroups_fill(cgroups, (struct wire_cgroup_key){.id = id, .hierarchy = hierarchy},
+			    &path, now);
 }
 
 static Ringside__V1__Container *decode(const struct cgroup *cgroup)
@@ -116,10 +117,11 @@ static void the_key_is_hierarchy_and_id(void **state)
 {
 	assert_path(fill(*state, 0, 1, "/a", 0), "/a");
 	assert_path(fill(*state, 4, 1, "/b", 0), "/b");
-	assert_path(cgroups_find(*state, (struct cgroup_id){0, 1}, 0), "/a");
-	assert_path(cgroups_find(*state, (struct cgroup_id){4, 1}, 0), "/b");
-	assert_null(cgroups_find(*state, (struct cgroup_id){5, 1}, 0));
-	assert_null(cgroups_find(*state, (struct cgroup_id){0, 2}, 0));
+	assert_path(cgroups_find(*state, (struct wire_cgroup_key){.id = 1}, 0), "/a");
+	assert_path(cgroups_find(*state, (struct wire_cgroup_key){.id = 1, .hierarchy = 4}, 0),
+		    "/b");
+	assert_null(cgroups_find(*state, (struct wire_cgroup_key){.id = 1, .hierarchy = 5}, 0));
+	assert_null(cgroups_find(*state, (struct wire_cgroup_key){.id = 2}, 0));
 }
 
 static void a_new_path_replaces_the_old_one(void **state)
@@ -128,14 +130,14 @@ static void a_new_path_replaces_the_old_one(void **state)
 
 	assert_ptr_equal(fill(*state, 0, 1, "/a", 0), first);
 	assert_path(fill(*state, 0, 1, "/a/longer/path", 0), "/a/longer/path");
-	assert_path(cgroups_find(*state, (struct cgroup_id){0, 1}, 0), "/a/longer/path");
+	assert_path(cgroups_find(*state, (struct wire_cgroup_key){.id = 1}, 0), "/a/longer/path");
 	assert_path(fill(*state, 0, 1, "a", 0), "a");
 }
 
 static void without_an_id_nothing_is_kept(void **state)
 {
 	assert_path(fill(*state, 0, 0, "/a", 0), "/a");
-	assert_null(cgroups_find(*state, (struct cgroup_id){0, 0}, 0));
+	assert_null(cgroups_find(*state, (struct wire_cgroup_key){.id = 0}, 0));
 }
 
 static void what_was_used_longest_ago_is_forgotten(void **state)
@@ -147,15 +149,16 @@ static void what_was_used_longest_ago_is_forgotten(void **state)
 		(void)snprintf(path, sizeof(path), "/%u", (unsigned)id);
 		assert_path(fill(*state, 0, id, path, 0), path);
 	}
-	assert_path(cgroups_find(*state, (struct cgroup_id){0, 1}, 0), "/1");
+	assert_path(cgroups_find(*state, (struct wire_cgroup_key){.id = 1}, 0), "/1");
 	/* looking at a row is not use */
-	assert_path(cgroups_peek(*state, (struct cgroup_id){0, 2}), "/2");
+	assert_path(cgroups_peek(*state, (struct wire_cgroup_key){.id = 2}), "/2");
 	assert_path(fill(*state, 0, room + 1, "/new", 0), "/new");
-	assert_null(cgroups_peek(*state, (struct cgroup_id){0, 2}));
+	assert_null(cgroups_peek(*state, (struct wire_cgroup_key){.id = 2}));
 	for (uint64_t id = 1; id <= room; id++) {
 		(void)snprintf(path, sizeof(path), "/%u", (unsigned)id);
 		if (id != 2)
-			assert_path(cgroups_find(*state, (struct cgroup_id){0, id}, 0), path);
+			assert_path(cgroups_find(*state, (struct wire_cgroup_key){.id = id}, 0),
+				    path);
 	}
 }
 
@@ -171,9 +174,9 @@ static void long_paths_are_bounded_by_their_bytes(void **state)
 	for (uint64_t id = 1; id <= 5000; id++)
 		assert_non_null(fill(cgroups, 0, id, path, 0));
 	for (uint64_t id = 1; id <= 5000; id++)
-		known += cgroups_peek(cgroups, (struct cgroup_id){0, id}) != NULL;
+		known += cgroups_peek(cgroups, (struct wire_cgroup_key){.id = id}) != NULL;
 	assert_in_range(known, 100, 1000);
-	assert_non_null(cgroups_peek(cgroups, (struct cgroup_id){0, 5000}));
+	assert_non_null(cgroups_peek(cgroups, (struct wire_cgroup_key){.id = 5000}));
 	assert_true(cgroups->cache.bytes <= cgroups->cache.max_bytes);
 }
 
@@ -237,13 +240,14 @@ static void names_come_with_the_first_event(void **state)
 
 	start_container(node);
 	assert_pod_name(fill(&node->cgroups, 0, 1, PATH, SECOND), "web-7f9");
-	assert_true(cgroups_find(&node->cgroups, (struct cgroup_id){0, 1}, SECOND)->retry_at ==
-		    UINT64_MAX);
+	assert_true(
+		cgroups_find(&node->cgroups, (struct wire_cgroup_key){.id = 1}, SECOND)->retry_at ==
+		UINT64_MAX);
 }
 
 static void names_that_come_late_are_found(void **state)
 {
-	const struct cgroup_id id = {0, 1};
+	const struct wire_cgroup_key id = {.id = 1};
 	struct node *node = *state;
 
 	assert_pod_name(fill(&node->cgroups, 0, 1, PATH, SECOND), NULL);
@@ -279,7 +283,7 @@ static void a_unit_that_calls_itself_a_pod_gets_no_name(void **state)
 
 static void names_that_never_come_are_given_up(void **state)
 {
-	const struct cgroup_id id = {0, 1};
+	const struct wire_cgroup_key id = {.id = 1};
 	struct node *node = *state;
 	unsigned looks = 0;
 	uint64_t retry_at = fill(&node->cgroups, 0, 1, PATH, SECOND)->retry_at;
