@@ -60,11 +60,6 @@ static int make_memory(const char *name, const void *data, size_t size)
 	return lseek(fd, 0, SEEK_SET) ? -errno : TAKE_FD(fd);
 }
 
-static void actions_done(posix_spawn_file_actions_t *actions)
-{
-	(void)posix_spawn_file_actions_destroy(actions);
-}
-
 /* With an environment of our own: CPATH and others would change what is compiled. */
 static int spawn_clang(struct compiler_run *run, char *const argv[])
 {
@@ -73,7 +68,7 @@ static int spawn_clang(struct compiler_run *run, char *const argv[])
 		(char[]){"LC_ALL=C"},
 		NULL,
 	};
-	_cleanup_(actions_done) posix_spawn_file_actions_t actions;
+	_cleanup_(posix_spawn_file_actions_destroy) posix_spawn_file_actions_t actions;
 	int r;
 
 	(void)posix_spawn_file_actions_init(&actions);

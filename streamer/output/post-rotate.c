@@ -30,20 +30,10 @@ struct helper {
 	int signals;
 };
 
-static void attr_done(posix_spawnattr_t *attr)
-{
-	(void)posix_spawnattr_destroy(attr);
-}
-
-static void actions_done(posix_spawn_file_actions_t *actions)
-{
-	(void)posix_spawn_file_actions_destroy(actions);
-}
-
 static int spawn_command(char *const argv[], char *const environment[])
 {
-	_cleanup_(attr_done) posix_spawnattr_t attr;
-	_cleanup_(actions_done) posix_spawn_file_actions_t actions;
+	_cleanup_(posix_spawnattr_destroy) posix_spawnattr_t attr;
+	_cleanup_(posix_spawn_file_actions_destroy) posix_spawn_file_actions_t actions;
 	sigset_t none, defaults;
 	pid_t pid;
 	int r;
