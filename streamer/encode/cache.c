@@ -15,18 +15,13 @@ static uint32_t *bucket_of(const struct cache *cache, const struct cache_key *ke
 	return cache->buckets + ((hash >> 32) & (cache->max_entries - 1));
 }
 
-static int same_key(const struct cache_key *x, const struct cache_key *y)
-{
-	return x->a == y->a && x->b == y->b;
-}
-
 static uint32_t find_entry(const struct cache *cache, const struct cache_key *key)
 {
 	const struct cache_entry *entries = cache->entries;
 	uint32_t i;
 
 	for (i = *bucket_of(cache, key); i; i = entries[i].next)
-		if (same_key(&entries[i].key, key))
+		if (entries[i].key.a == key->a && entries[i].key.b == key->b)
 			break;
 	return i;
 }

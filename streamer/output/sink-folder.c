@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/statvfs.h>
 
 #include "proto/base/hex.h"
@@ -14,16 +15,6 @@
 #define MAX_USE_PERCENT 10u
 #define MAX_USE (4ull << 30)
 #define MAX_USE_LEAST (1u << 20)
-
-static uint64_t least_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t most_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 /* What the options leave open, from the size of the file system. */
 static int set_limits(struct sink *sink, char *error, size_t size)
@@ -39,15 +30,12 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	total = (uint64_t)fs.f_blocks * fs.f_frsize;
 	limits->max_use = units_bytes(&config->max_use, total);
 	if (!limits->max_use)
-		limits->max_use =
-			most_of(least_of(units_bytes(&usual, total), MAX_USE), MAX_USE_LEAST);
+		limits->max_use = MAX(MIN(units_bytes(&usual, total), MAX_USE), MAX_USE_LEAST);
 	limits->keep_free = units_bytes(&config->keep_free, total);
 	limits->max_age = config->max_age;
 	limits->max_files = config->max_files;
-	if (!config->max_bytes) {
-		config->max_bytes =
-			most_of(least_of(MAX_BYTES, limits->max_use / 8), MAX_BYTES_LEAST);
-	}
+	if (!config->max_bytes)
+		config->max_bytes = MAX(MIN(MAX_BYTES, limits->max_use / 8), MAX_BYTES_LEAST);
 	if (!config->max_seconds)
 		config->max_seconds = MAX_SECONDS;
 	if (limits->max_use < 2 * config->max_bytes)

@@ -61,15 +61,6 @@ static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **
 	return *ret ? 0 : sink_refuse(error, size, -ENOMEM, "out of memory");
 }
 
-static unsigned count_digits(uint32_t n)
-{
-	unsigned count = 1;
-
-	for (; n >= 10; n /= 10)
-		count++;
-	return count;
-}
-
 /* A ring of files begins where there are none. */
 static int check_ring(struct sink *sink, char *error, size_t size)
 {
@@ -116,8 +107,9 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 				   "-w %s: the folder's name cannot hold conversions, only the "
 				   "file's",
 				   config->path);
-	sink->names.width =
-		config->max_files ? count_digits(config->max_files - 1) : FILE_NAMES_WIDTH;
+	sink->names.width = config->max_files
+				    ? (unsigned)snprintf(NULL, 0, "%u", config->max_files - 1)
+				    : FILE_NAMES_WIDTH;
 	sink->number = is_numbered(sink) ? 0 : FILE_NAMES_NO_NUMBER;
 	r = make_name(sink, 0, sink->number, &name, error, size);
 	if (!r && is_numbered(sink) && !sink->names.timed)
