@@ -160,38 +160,20 @@ static void put_holders(const struct holders *holders, struct object *object,
 	}
 }
 
-static int compare_known(const struct known *a, const struct known *b)
+static int compare_known(const void *a, const void *b)
 {
-	int r = compare_ids(a->object, b->object);
+	const struct known *x = a, *y = b;
+	int r = compare_ids(x->object, y->object);
 
-	return r ? r : compare_ids(a->id, b->id);
-}
-
-static const struct known *find_known(const struct bpf_objects *before,
-				      const struct wire_object *head)
-{
-	const struct known key = {.object = head->object, .id = head->id};
-	size_t low = 0, high = before->n_known;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct known *one = &before->known[middle];
-		int r = compare_known(one, &key);
-
-		if (!r)
-			return one;
-		if (r < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return r ? r : compare_ids(x->id, y->id);
 }
 
 /* @object has been zeroed before it was filled: its padding, too, is hashed. */
 static void note_change(struct walk *walk, struct object *object)
 {
-	const struct known *before = find_known(walk->before, &object->head);
+	const struct known key = {.object = object->head.object, .id = object->head.id};
+	const struct known *before = bsearch(&key, walk->before->known, walk->before->n_known,
+					     sizeof(key), compare_known);
 	const uint64_t hash = XXH3_64bits(object, sizeof(*object));
 
 	object->changed_nano = before && before->hash == hash ? before->changed_nano : walk->nano;
