@@ -76,15 +76,13 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 {
 	const char *section = bpf_program__section_name(prog);
 	const char *outcome = tiers_traits(probe)->outcome;
+	const bool multi = !strncmp(section, "kretprobe.multi/", 16);
 	uint64_t open;
 	int r;
 
-	if (!strncmp(section, "kretprobe.multi/", 16))
-		r = missed_runs_of_multi(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
-					 ret);
-	else if (!strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
-		r = missed_runs_of_kprobe(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
-					  ret);
+	if (multi || !strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
+		r = missed_runs_of_link(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
+					multi, ret);
 	else
 		r = missed_runs_of_program(bpf_program__fd(prog), ret);
 	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)

@@ -29,7 +29,7 @@ int missed_runs_of_program(int prog_fd, uint64_t *ret)
 #define KPROBE_MISSED_OFFSET 48
 #define MULTI_MISSED_OFFSET 32
 
-static int missed_of_link(int prog_fd, int link_fd, size_t offset, uint64_t *ret)
+int missed_runs_of_link(int prog_fd, int link_fd, bool multi, uint64_t *ret)
 {
 	uint8_t info[256] = {0};
 	__u32 size = sizeof(info);
@@ -42,17 +42,8 @@ static int missed_of_link(int prog_fd, int link_fd, size_t offset, uint64_t *ret
 	if (link_fd < 0 || bpf_obj_get_info_by_fd(link_fd, info, &size) ||
 	    size < KPROBE_MISSED_OFFSET + sizeof(nested))
 		return -ENODATA;
-	memcpy(&nested, info + offset, sizeof(nested));
+	memcpy(&nested, info + (multi ? MULTI_MISSED_OFFSET : KPROBE_MISSED_OFFSET),
+	       sizeof(nested));
 	*ret = refused + nested;
 	return 0;
-}
-
-int missed_runs_of_kprobe(int prog_fd, int link_fd, uint64_t *ret)
-{
-	return missed_of_link(prog_fd, link_fd, KPROBE_MISSED_OFFSET, ret);
-}
-
-int missed_runs_of_multi(int prog_fd, int link_fd, uint64_t *ret)
-{
-	return missed_of_link(prog_fd, link_fd, MULTI_MISSED_OFFSET, ret);
 }
