@@ -23,22 +23,21 @@
 #define MAKE_REG (1ull << 8)
 #define TRUNCATE (1ull << 14)
 
-/* All bits an interface's version knows. */
-static const struct {
+/* struct landlock_ruleset_attr. */
+struct ruleset {
 	uint64_t fs;
 	uint64_t net;   /* binding and connecting TCP sockets */
 	uint64_t scope; /* abstract sockets, signals */
-} versions[] = {
+};
+
+/* All bits an interface's version knows. */
+static const struct ruleset versions[] = {
 	{(1ull << 13) - 1, 0, 0}, /* 1: 5.13 */
 	{(1ull << 14) - 1, 0, 0}, /* 2: 5.19, REFER: files can be moved between folders */
 	{(1ull << 15) - 1, 0, 0}, /* 3: 6.2, TRUNCATE */
 	{(1ull << 15) - 1, 3, 0}, /* 4: 6.7 */
 	{(1ull << 16) - 1, 3, 0}, /* 5: 6.10, IOCTL_DEV */
 	{(1ull << 16) - 1, 3, 3}, /* 6: 6.12 */
-};
-
-struct ruleset {
-	uint64_t fs, net, scope;
 };
 
 struct path_beneath {
@@ -66,21 +65,19 @@ static int add_folder(int ruleset, const struct landlock_folder *folder, uint64_
 int landlock_restrict(const struct landlock_folder *folders, unsigned n)
 {
 	_cleanup_close_ int fd = -1;
-	struct ruleset all;
+	const struct ruleset *all;
 	int version = (int)syscall(CREATE_RULESET, NULL, 0, CREATE_VERSION), r = 0;
 	unsigned known;
 
 	if (version <= 0)
 		return version ? -errno : -EOPNOTSUPP;
 	known = version < (int)ARRAY_SIZE(versions) ? (unsigned)version : ARRAY_SIZE(versions);
-	all = (struct ruleset){.fs = versions[known - 1].fs,
-			       .net = versions[known - 1].net,
-			       .scope = versions[known - 1].scope};
-	fd = (int)syscall(CREATE_RULESET, &all, size_of((int)known), 0);
+	all = &versions[known - 1];
+	fd = (int)syscall(CREATE_RULESET, all, size_of((int)known), 0);
 	if (fd < 0)
 		return -errno;
 	for (unsigned i = 0; i < n && !r; i++)
-		r = add_folder(fd, &folders[i], all.fs);
+		r = add_folder(fd, &folders[i], all->fs);
 	if (!r && syscall(RESTRICT_SELF, fd, 0))
 		r = -errno;
 	return r < 0 ? r : version;
