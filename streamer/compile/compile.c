@@ -153,16 +153,16 @@ static int start_types(struct compiler_run *run, const char *clang, const struct
 	return compiler_start(run, clang, args.list, source_types, sizeof(source_types) - 1);
 }
 
-static int map_output(const struct compiler_run *run, char **ret, size_t *ret_size)
+static int map_output(int fd, char **ret, size_t *ret_size)
 {
 	struct stat st;
 	void *at;
 
-	if (fstat(run->out, &st))
+	if (fstat(fd, &st))
 		return -errno;
 	if (st.st_size <= 0)
 		return -ENODATA;
-	at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, run->out, 0);
+	at = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	*ret = at;
@@ -184,7 +184,7 @@ static int start_btf(struct build *build, const char *clang)
 {
 	char *text = NULL;
 	size_t size = 0;
-	int r = map_output(&build->types, &text, &size);
+	int r = map_output(build->types.out, &text, &size);
 
 	if (r)
 		return r;
@@ -247,46 +247,31 @@ static int link_programs(struct build *build)
 	return r;
 }
 
-/* Behind the @size bytes of @data. */
-static int append_file(uint8_t **data, size_t *size, int fd, size_t *ret_size)
-{
-	struct stat st;
-	uint8_t *larger;
-
-	if (fstat(fd, &st))
-		return -errno;
-	larger = realloc(*data, *size + (size_t)st.st_size);
-	if (!larger)
-		return -ENOMEM;
-	*data = larger;
-	if (pread(fd, larger + *size, (size_t)st.st_size, 0) != st.st_size)
-		return -EIO;
-	*ret_size = (size_t)st.st_size;
-	*size += *ret_size;
-	return 0;
-}
-
 static int collect_sources(const struct build *build, uint8_t **data, size_t sizes[2])
 {
-	char path[32];
+	char path[32], *object = NULL;
 	struct btf *btf;
 	const void *raw;
-	size_t size;
 	__u32 n;
+	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", build->btf.out);
 	btf = btf__parse(path, NULL);
 	if (!btf)
 		return -EBADMSG;
 	raw = btf__raw_data(btf, &n);
-	*data = malloc(n);
-	if (*data)
-		memcpy(*data, raw, n);
+	r = map_output(build->object, &object, &sizes[1]);
+	if (!r) {
+		sizes[0] = n;
+		*data = malloc(sizes[0] + sizes[1]);
+		if (*data)
+			memcpy(mempcpy(*data, raw, n), object, sizes[1]);
+		else
+			r = -ENOMEM;
+		(void)munmap(object, sizes[1]);
+	}
 	btf__free(btf);
-	if (!*data)
-		return -ENOMEM;
-	size = sizes[0] = n;
-	return append_file(data, &size, build->object, &sizes[1]);
+	return r;
 }
 
 int compile_all(void **ret_data, size_t ret_sizes[2], const char *clang,
