@@ -8,41 +8,25 @@
 #include <sys/stat.h>
 
 #include "proto/base/util.h"
-#include "proto/record/pb.h"
+#include "proto/record/pb-read.h"
 #include "proto/recording/recording.h"
 #include "proto/recording/zstd-frames.h"
 #include "proto/recording/zstd-header.h"
 #include "proto/ringside-fields.h"
 #include "streamer/output/sink.h"
 
-/* Reads a varint. Returns the bytes it took, 0 if there is none. */
-static size_t read_varint(const uint8_t *p, size_t size, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < size && i < 10; i++) {
-		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
-		if (p[i] < 0x80) {
-			*ret = v;
-			return i + 1;
-		}
-	}
-	return 0;
-}
-
 /* A first record that is a Header: its length, then the field's tag and length, then the magic. */
 static bool has_magic(const uint8_t *p, size_t size)
 {
 	static const char magic[] = "\x0a\x08RINGSIDE";
+	const uint8_t *end = p + size;
 	uint64_t length;
-	size_t n = read_varint(p, size, &length), m;
 
-	if (!n || n == size || p[n] != (FIELD_RECORD_HEADER << 3 | PB_BYTES))
+	p = pb_get_varint(p, end, &length);
+	if (!p || p == end || *p != (FIELD_RECORD_HEADER << 3 | PB_BYTES))
 		return false;
-	n++;
-	m = read_varint(p + n, size - n, &length);
-	n += m;
-	return m && size - n >= sizeof(magic) - 1 && !memcmp(p + n, magic, sizeof(magic) - 1);
+	p = pb_get_varint(p + 1, end, &length);
+	return p && (size_t)(end - p) >= sizeof(magic) - 1 && !memcmp(p, magic, sizeof(magic) - 1);
 }
 
 /* Whether what is in the data frames is a recording, their index frames say: there has to be
@@ -92,11 +76,11 @@ static int check_plain(int fd, uint64_t *ret_whole)
 	}
 	while (at < size) {
 		uint64_t length;
-		size_t n = read_varint(p + at, size - at, &length);
+		const uint8_t *body = pb_get_varint(p + at, p + size, &length);
 
-		if (!n || length > size - at - n)
+		if (!body || length > (size_t)(p + size - body))
 			break;
-		at += n + length;
+		at = (size_t)(body - p) + length;
 	}
 	(void)munmap(p, size);
 	*ret_whole = at;

@@ -14,6 +14,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
+#include "proto/record/pb-read.h"
 #include "proto/ringside-fields.h"
 #include "streamer/output/stream.h"
 
@@ -164,18 +165,13 @@ void stream_hash(struct stream *s, unsigned field_hash, unsigned field_bytes, st
 	s->now.hashed_bytes = 0;
 }
 
-/* Bytes of the frame at @p, its length included; our own frames are whole. */
-static size_t frame_size(const uint8_t *p, const uint8_t **ret_body)
+/* Bytes of the frame at @at, its length included; our own frames are whole. */
+static size_t frame_size(const struct stream *s, size_t at, const uint8_t **ret_body)
 {
-	size_t length = 0, i = 0;
+	uint64_t length = 0;
 
-	for (;; i++) {
-		length |= (size_t)(p[i] & 0x7f) << (7 * i);
-		if (p[i] < 0x80)
-			break;
-	}
-	*ret_body = p + i + 1;
-	return i + 1 + length;
+	*ret_body = pb_get_varint(s->buf + at, s->buf + s->tail, &length);
+	return (size_t)(*ret_body - (s->buf + at)) + length;
 }
 
 static void take_back(struct stream *s, size_t n)
@@ -189,7 +185,7 @@ static void take_back(struct stream *s, size_t n)
 		s->frame = s->head = s->hashed = s->tail = 0;
 		return;
 	}
-	while (s->frame + (size = frame_size(s->buf + s->frame, &body)) <= s->head)
+	while (s->frame + (size = frame_size(s, s->frame, &body)) <= s->head)
 		s->frame += size;
 }
 
@@ -254,7 +250,7 @@ void stream_abandon(struct stream *s, uint64_t records[RECORD_BODIES], bool *ret
 
 	memset(records, 0, RECORD_BODIES * sizeof(records[0]));
 	for (size_t at = s->frame, n; at < s->tail; at += n) {
-		n = frame_size(s->buf + at, &body);
+		n = frame_size(s, at, &body);
 		if (peek_record(body, (size_t)(s->buf + at + n - body), &peek))
 			records[peek.kind]++;
 	}
