@@ -64,22 +64,12 @@ static int await_reader(struct pipeline *p, uint64_t deadline)
 	return r < 0 ? r : -ETIMEDOUT;
 }
 
-static int hand_out(struct pipeline *p)
-{
-	return stream_flush(p->stream);
-}
-
-/* The end of a compressed recording. */
-static int end_output(struct pipeline *p)
-{
-	return sink_end(p->sink);
-}
-
-/* Does it, waiting for the reader as often as it takes. */
-static int with_patience(struct pipeline *p, uint64_t deadline, int (*step)(struct pipeline *p))
+/* Hands out all, or, with @ends, ends a compressed recording, waiting for the reader as often as it
+ * takes. */
+static int with_patience(struct pipeline *p, uint64_t deadline, bool ends)
 {
 	for (;;) {
-		int r = step(p);
+		int r = ends ? sink_end(p->sink) : stream_flush(p->stream);
 
 		if (r != STREAM_BLOCKED)
 			return r;
@@ -92,10 +82,10 @@ static int with_patience(struct pipeline *p, uint64_t deadline, int (*step)(stru
 /* Hands out everything. */
 static int flush_all(struct pipeline *p, uint64_t deadline)
 {
-	int r = p->no_room ? p->no_room : with_patience(p, deadline, hand_out);
+	int r = p->no_room ? p->no_room : with_patience(p, deadline, false);
 
 	if (!r && pipeline_mind_cut(p))
-		r = p->failure ? p->failure : with_patience(p, deadline, hand_out);
+		r = p->failure ? p->failure : with_patience(p, deadline, false);
 	if (!r)
 		pipeline_commit(p);
 	else if (!p->no_room && p->sink->names.folder)
@@ -195,7 +185,7 @@ static int finish_stream(struct pipeline *p)
 	if (p->failure) {
 		/* it need not have been the sink */
 		if (!flush_all(p, deadline))
-			(void)with_patience(p, deadline, end_output);
+			(void)with_patience(p, deadline, true);
 		return p->failure;
 	}
 	if (p->no_room)
@@ -205,7 +195,7 @@ static int finish_stream(struct pipeline *p)
 	if (!r)
 		r = write_last(p, deadline);
 	if (!r)
-		r = with_patience(p, deadline, end_output);
+		r = with_patience(p, deadline, true);
 	return r ? r : sink_sync(p->sink);
 }
 

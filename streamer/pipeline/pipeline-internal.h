@@ -51,8 +51,8 @@ struct pipeline {
 
 extern const char pipeline_output_closed[]; /* a reason */
 
-/* The first failure is the one that is told. */
-void pipeline_fail(struct pipeline *p, int r, const char *what);
+/* Whether @r is a failure of @what. The first failure is the one that is told. */
+void pipeline_check(struct pipeline *p, int r, const char *what);
 
 /* Whether it becomes a record of the stream. Only for what pipeline_is_record(). */
 bool pipeline_is_event(const struct wire_head *head);

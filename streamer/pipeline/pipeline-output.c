@@ -19,9 +19,9 @@
 
 const char pipeline_output_closed[] = "output closed";
 
-void pipeline_fail(struct pipeline *p, int r, const char *what)
+void pipeline_check(struct pipeline *p, int r, const char *what)
 {
-	if (p->failure)
+	if (r >= 0 || p->failure)
 		return;
 	p->failure = r;
 	p->failed = what;
@@ -67,7 +67,7 @@ static void begin_anew(struct pipeline *p)
 	int r = sink_begin_anew(p->sink);
 
 	if (r < 0) {
-		pipeline_fail(p, r, p->sink->name);
+		pipeline_check(p, r, p->sink->name);
 		return;
 	}
 	take_back(p);
@@ -82,8 +82,7 @@ static void begin_anew(struct pipeline *p)
 		       p->sink->name, p->stream->now.file, p->stream->now.seq,
 		       count_untold(p) - before);
 	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
-	if (r < 0)
-		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_check(p, r, "the kernel's sums");
 }
 
 bool pipeline_mind_cut(struct pipeline *p)
@@ -107,6 +106,14 @@ void pipeline_ran_out(struct pipeline *p, int r)
 		       p->sink->name, strerror(-r));
 }
 
+static void check_sink(struct pipeline *p, int r)
+{
+	if (r < 0 && p->sink->names.folder)
+		pipeline_ran_out(p, r);
+	else
+		pipeline_check(p, r, p->sink->name);
+}
+
 void pipeline_flush(struct pipeline *p)
 {
 	int r;
@@ -119,10 +126,8 @@ void pipeline_flush(struct pipeline *p)
 		pipeline_commit(p);
 	else if (r == -EPIPE)
 		p->reason = pipeline_output_closed;
-	else if (r < 0 && p->sink->names.folder)
-		pipeline_ran_out(p, r);
-	else if (r < 0)
-		pipeline_fail(p, r, p->sink->name);
+	else
+		check_sink(p, r);
 	p->blocked = r == STREAM_BLOCKED;
 }
 
@@ -138,8 +143,7 @@ void pipeline_flush_lazily(struct pipeline *p)
 	if (!stream_pending(p->stream) || p->blocked)
 		return;
 	r = wakeup_after(&p->wakeup, WAKEUP_FLUSH, RECORDING_FLUSH_NANO);
-	if (r < 0)
-		pipeline_fail(p, r, "a timer");
+	pipeline_check(p, r, "a timer");
 }
 
 int pipeline_open_file(struct pipeline *p)
@@ -164,8 +168,7 @@ bool pipeline_retry(struct pipeline *p)
 	p->reports.due = REPORTS_SUMS | REPORTS_COUNTERS | REPORTS_CLOCK;
 	if (!r)
 		r = reports_write(&p->reports);
-	if (r < 0)
-		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_check(p, r, "the kernel's sums");
 	pipeline_flush(p);
 	return !p->no_room;
 }
@@ -188,15 +191,11 @@ static int end_file(struct pipeline *p)
 			return -EIO;
 		r = reports_end(&p->reports, "rotated");
 	} while (r == REPORTS_MORE);
-	if (r < 0)
-		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_check(p, r, "the kernel's sums");
 	if (!flush_into(p, file))
 		return -EIO;
 	r = sink_end(p->sink);
-	if (r < 0 && p->sink->names.folder)
-		pipeline_ran_out(p, r);
-	else if (r < 0)
-		pipeline_fail(p, r, p->sink->name);
+	check_sink(p, r);
 	return r;
 }
 
@@ -242,8 +241,7 @@ void pipeline_rotate(struct pipeline *p)
 	stream_next_file(p->stream);
 	pipeline_commit(p);
 	r = pipeline_open_file(p);
-	if (r < 0)
-		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_check(p, r, "the kernel's sums");
 	(void)wakeup_rotate(&p->wakeup, sink_due_at(p->sink));
 	sink_retain(p->sink);
 	pipeline_flush(p);

@@ -216,8 +216,7 @@ unsigned pipeline_drain(struct pipeline *p)
 		r = ring_drain(&p->critical, CRITICAL_BATCH, take_record, &critical, &n_critical);
 	if (r >= 0 && !p->reason)
 		r = ring_drain(&p->bulk, BULK_BATCH, take_record, &bulk, &n_bulk);
-	if (r < 0)
-		pipeline_fail(p, r, "a ring");
+	pipeline_check(p, r, "a ring");
 	if (n_bulk && n_bulk < BULK_BATCH)
 		drain_pause_drained(&p->pace, clock_nano(CLOCK_MONOTONIC));
 	if (encoder_take_missing(p->encoder, &missing))
@@ -233,8 +232,7 @@ static void write_reports(struct pipeline *p)
 		return;
 	kernel_refresh(p->kernel);
 	r = reports_write(&p->reports);
-	if (r < 0)
-		pipeline_fail(p, r, "the kernel's sums");
+	pipeline_check(p, r, "the kernel's sums");
 	p->active |= p->reports.moved;
 }
 
@@ -316,9 +314,8 @@ int pipeline_run(struct pipeline *p)
 			r = wakeup_listen(&p->wakeup, wanted_causes(p));
 		if (!r && !p->reason)
 			r = wakeup_wait(&p->wakeup, -1, &causes);
-		if (r < 0)
-			pipeline_fail(p, r, "epoll");
-		else if (!p->reason)
+		pipeline_check(p, r, "epoll");
+		if (!p->reason)
 			heed_causes(p, causes);
 		if (causes & WAKEUP_TOTALS)
 			return PIPELINE_TOTALS;
