@@ -37,12 +37,7 @@ struct kernel {
 	uint64_t missed_in_trial[WIRE_PROBE_COUNT]; /* made by the trial, nobody's denials */
 };
 
-/* The iterators a probe looks with: makes their links, where they were loaded; and one's, or NULL.
- */
-void kernel_attach_looks(const struct kernel *kernel, unsigned probe);
-const struct bpf_link *kernel_look_link(const struct kernel *kernel, const struct look *look);
-
-/* The link of an iterator, or -1. */
+/* The link of a program, or -1: it is not attached, or NULL. */
 int kernel_link(const struct kernel *kernel, const char *program);
 
 /* Sets map_bytes and ring_bytes: what tells them may be out of reach later on. */

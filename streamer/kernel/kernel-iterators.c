@@ -6,22 +6,6 @@
 #include "proto/base/util.h"
 #include "streamer/kernel/kernel-internal.h"
 
-void kernel_attach_looks(const struct kernel *kernel, unsigned probe)
-{
-	for (const struct look *look = tiers_looks(probe); look->program; look++)
-		if (programs_has(kernel->programs, look->program))
-			(void)programs_attach_rows(
-				kernel->programs, programs_find(kernel->programs, look->program),
-				look->map ? programs_map_fd(kernel->programs, look->map) : -1);
-}
-
-const struct bpf_link *kernel_look_link(const struct kernel *kernel, const struct look *look)
-{
-	if (!kernel->programs)
-		return NULL;
-	return programs_link(kernel->programs, programs_find(kernel->programs, look->program));
-}
-
 static void run_look(int link_fd)
 {
 	_cleanup_close_ int fd = bpf_iter_create(link_fd);
@@ -36,10 +20,10 @@ static void run_look(int link_fd)
 static void look_for(const struct kernel *kernel, unsigned probe)
 {
 	for (const struct look *look = tiers_looks(probe); look->program; look++) {
-		const struct bpf_link *link = kernel_look_link(kernel, look);
+		const int link = kernel_link(kernel, look->program);
 
-		if (link)
-			run_look(bpf_link__fd(link));
+		if (link >= 0)
+			run_look(link);
 	}
 }
 

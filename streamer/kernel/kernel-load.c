@@ -123,17 +123,13 @@ static void attach_iterators(struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		const struct tiers_table *table = tiers_table(id);
+		const struct look *look = tiers_looks(id);
 
-		kernel_attach_looks(kernel, id);
-		if (table->program && programs_has(kernel->programs, table->program))
-			(void)programs_attach_rows(kernel->programs,
-						   programs_find(kernel->programs, table->program),
-						   programs_map_fd(kernel->programs, table->map));
+		for (; look->program; look++)
+			(void)programs_attach_rows(kernel->programs, look->program, look->map);
+		(void)programs_attach_rows(kernel->programs, table->program, table->map);
 	}
-	if (programs_has(kernel->programs, tiers_dead))
-		(void)programs_attach_rows(kernel->programs,
-					   programs_find(kernel->programs, tiers_dead),
-					   programs_map_fd(kernel->programs, "rs_groups"));
+	(void)programs_attach_rows(kernel->programs, tiers_dead, "rs_groups");
 }
 
 /* Of a probe that has nothing but iterators. */
@@ -157,8 +153,9 @@ int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 		if (!bpf_program__autoload(prog) ||
 		    !(programs_has_hook(prog) || is_of_iterators(kernel, prog)))
 			continue;
-		r = programs_has_hook(prog) ? programs_attach(kernel->programs, prog)
-					    : programs_attach_rows(kernel->programs, prog, -1);
+		r = programs_has_hook(prog)
+			    ? programs_attach(kernel->programs, prog)
+			    : programs_attach_rows(kernel->programs, bpf_program__name(prog), NULL);
 		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
 			(void)snprintf(error, size, "%s cannot be attached: %s",

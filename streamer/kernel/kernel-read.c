@@ -123,9 +123,10 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 
 int kernel_link(const struct kernel *kernel, const char *program)
 {
-	const struct bpf_link *link =
-		programs_link(kernel->programs, programs_find(kernel->programs, program));
+	const struct bpf_link *link = NULL;
 
+	if (program && kernel->programs)
+		link = programs_link(kernel->programs, programs_find(kernel->programs, program));
 	return link ? bpf_link__fd(link) : -1;
 }
 

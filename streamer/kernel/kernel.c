@@ -232,8 +232,7 @@ static void describe_probe(const struct kernel *kernel, unsigned id, struct kern
 		probe->hooks[probe->n_hooks] = tier->hooks[probe->n_hooks];
 		probe->n_hooks++;
 	}
-	if (tier->extra.program && probe->n_hooks < KERNEL_TEXTS &&
-	    programs_link(kernel->programs, programs_find(kernel->programs, tier->extra.program)))
+	if (probe->n_hooks < KERNEL_TEXTS && kernel_link(kernel, tier->extra.program) >= 0)
 		probe->hooks[probe->n_hooks++] = tier->extra.hook;
 	while (probe->n_blind_spots < KERNEL_TEXTS && tier->blind_spots[probe->n_blind_spots]) {
 		probe->blind_spots[probe->n_blind_spots] = tier->blind_spots[probe->n_blind_spots];
@@ -241,7 +240,8 @@ static void describe_probe(const struct kernel *kernel, unsigned id, struct kern
 	}
 	if (left && probe->n_blind_spots < KERNEL_TEXTS)
 		probe->blind_spots[probe->n_blind_spots++] = left;
-	if (look->program && !kernel_look_link(kernel, look) && probe->n_blind_spots < KERNEL_TEXTS)
+	if (look->program && kernel_link(kernel, look->program) < 0 &&
+	    probe->n_blind_spots < KERNEL_TEXTS)
 		probe->blind_spots[probe->n_blind_spots++] = look->without;
 	note_attempt(probe, tier->tier, NULL);
 }

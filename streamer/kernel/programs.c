@@ -214,15 +214,18 @@ int programs_attach(struct programs *programs, struct bpf_program *program)
 	return keep_link(programs, program, bpf_program__attach(program));
 }
 
-int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd)
+int programs_attach_rows(struct programs *programs, const char *name, const char *map)
 {
-	union bpf_iter_link_info info = {.map.map_fd = (__u32)map_fd};
+	const struct bpf_program *program = name ? programs_find(programs, name) : NULL;
+	union bpf_iter_link_info info = {.map.map_fd =
+						 map ? (__u32)programs_map_fd(programs, map) : 0};
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
 
+	if (!program || !bpf_program__autoload(program))
+		return -ENOENT;
 	if (programs->n_attached == LINKS_MAX)
 		return -E2BIG;
-	return keep_link(programs, program,
-			 bpf_program__attach_iter(program, map_fd < 0 ? NULL : &opts));
+	return keep_link(programs, program, bpf_program__attach_iter(program, map ? &opts : NULL));
 }
 
 const struct bpf_link *programs_link(const struct programs *programs,

@@ -48,8 +48,9 @@ bool programs_has_hook(const struct bpf_program *program);
 /* Puts a loaded program on its hook. */
 int programs_attach(struct programs *programs, struct bpf_program *program);
 
-/* Lets a loaded iterator program read @map; see rows.h. -1: it reads no map. */
-int programs_attach_rows(struct programs *programs, const struct bpf_program *program, int map_fd);
+/* Lets the iterator program @name, if it is loaded, read @map; see rows.h. NULL: it reads no map.
+ * -ENOENT: there is no such program; or @name is NULL. */
+int programs_attach_rows(struct programs *programs, const char *name, const char *map);
 
 /* What holds it there; NULL: nothing. */
 const struct bpf_link *programs_link(const struct programs *programs,
