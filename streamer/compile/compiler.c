@@ -128,10 +128,8 @@ int compiler_finish(struct compiler_run *run, char *error, size_t size)
 {
 	int status;
 
-	while (waitpid(run->pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
+	if (TEMP_FAILURE_RETRY(waitpid(run->pid, &status, 0)) < 0)
+		return -errno;
 	run->pid = 0;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
@@ -146,8 +144,7 @@ int compiler_finish(struct compiler_run *run, char *error, size_t size)
 void compiler_run_done(struct compiler_run *run)
 {
 	if (run->pid > 0)
-		while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)TEMP_FAILURE_RETRY(waitpid(run->pid, NULL, 0));
 	util_closep(&run->in);
 	util_closep(&run->out);
 	util_closep(&run->messages);

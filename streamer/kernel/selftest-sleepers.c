@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -60,9 +59,8 @@ static int receive_call(int listener, uint64_t *ret_id)
 {
 	union notification n = {0};
 
-	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n.notif))
-		if (errno != EINTR)
-			return -errno;
+	if (TEMP_FAILURE_RETRY(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n.notif)))
+		return -errno;
 	*ret_id = n.notif.id;
 	return 0;
 }
@@ -83,8 +81,7 @@ static int refuse_one(int listener, uint64_t cookie)
 	n.resp.error = -REFUSED;
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &n.resp))
 		return -errno;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)TEMP_FAILURE_RETRY(waitpid(pid, &status, 0));
 	return status ? -ECHILD : 0;
 }
 
@@ -109,8 +106,7 @@ static int supervise_calls(uint64_t cookie, unsigned n)
 		r = refuse_one(listener, cookie);
 	while (started--) {
 		(void)kill(pids[started], SIGKILL);
-		while (waitpid(pids[started], NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)TEMP_FAILURE_RETRY(waitpid(pids[started], NULL, 0));
 	}
 	return r ? 3 : 0;
 }
@@ -140,19 +136,18 @@ int selftest_sleepers(int bulk_fd, uint64_t *cookie, unsigned at_least, char *er
 	int r = ring_init(&ring, bulk_fd), status = 0;
 	pid_t pid;
 
+	if (!r)
+		r = selftest_make_cookie(&search.cookie);
 	if (r)
 		return r;
-	if (getrandom(&search.cookie, sizeof(search.cookie), 0) != sizeof(search.cookie))
-		return -errno;
 	if (sleepers > SLEEPERS_MAX)
 		sleepers = SLEEPERS_MAX;
-	search.cookie |= 1; /* 0 stands for none */
 	__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
 	pid = fork();
 	if (!pid)
 		_exit(supervise_calls(search.cookie, sleepers));
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (pid > 0)
+		(void)TEMP_FAILURE_RETRY(waitpid(pid, &status, 0));
 	__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
 	if (pid < 0 || status) /* what could not be run has shown nothing */
 		return -ECHILD;

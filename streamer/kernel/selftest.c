@@ -142,15 +142,14 @@ static int run(uint64_t cookie, unsigned tasks)
 		pids[started] = pid;
 	}
 	while (started--) {
-		while (waitpid(pids[started], &status, 0) < 0 && errno == EINTR)
-			;
+		(void)TEMP_FAILURE_RETRY(waitpid(pids[started], &status, 0));
 		if (!r && status)
 			r = WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 	}
 	return r;
 }
 
-static int make_cookie(uint64_t *ret)
+int selftest_make_cookie(uint64_t *ret)
 {
 	if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
 		return -errno;
@@ -166,7 +165,7 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 
 	r = ring_init(&ring, bulk_fd);
 	if (!r)
-		r = make_cookie(&search.cookie);
+		r = selftest_make_cookie(&search.cookie);
 	if (!r) {
 		__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
 		r = run(search.cookie, 1);
@@ -188,7 +187,7 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 int selftest_storm(uint64_t *cookie, uint32_t *quiet)
 {
 	uint64_t value;
-	int r = make_cookie(&value);
+	int r = selftest_make_cookie(&value);
 
 	if (r)
 		return r;
