@@ -65,7 +65,7 @@ static uint64_t count_unresolved(const struct kernel *kernel, unsigned probe)
 /* Calls whose outcome was to be told, but could not be kept in mind. */
 static uint64_t count_unmarked(const struct kernel *kernel, unsigned probe)
 {
-	const char *name = tiers_traits(probe)->unmarked;
+	const char *name = tiers_table(probe)->unmarked;
 	const uint64_t *n = name ? programs_variable(kernel->programs, name) : NULL;
 
 	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
@@ -75,7 +75,7 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
 {
 	const char *section = bpf_program__section_name(prog);
-	const char *outcome = tiers_traits(probe)->outcome;
+	const char *outcome = tiers_table(probe)->outcome;
 	const bool multi = !strncmp(section, "kretprobe.multi/", 16);
 	uint64_t open;
 	int r;
@@ -233,8 +233,8 @@ static uint64_t bytes_of(const struct kernel *kernel, bool rings)
 const uint64_t *kernel_own_refused(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs; id++)
-		if (kernel->tiers[id] && tiers_traits(id)->own_refused)
-			return programs_variable(kernel->programs, tiers_traits(id)->own_refused);
+		if (kernel->tiers[id] && tiers_table(id)->own_refused)
+			return programs_variable(kernel->programs, tiers_table(id)->own_refused);
 	return NULL;
 }
 

@@ -183,7 +183,7 @@ static int test_all(struct kernel *kernel, unsigned *ret_guilty, char *error, si
 	int r = 0;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++) {
-		if (!kernel->tiers[id] || !tiers_traits(id)->self_tested)
+		if (!kernel->tiers[id] || !tiers_table(id)->self_tested)
 			continue;
 		r = self_test(kernel, id, error, size);
 		if (!r)
@@ -323,7 +323,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	if (!r)
 		r = settle_tiers(kernel, error, size);
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
-		if (kernel->tiers[id] && tiers_traits(id)->lists_objects)
+		if (kernel->tiers[id] && tiers_table(id)->lists_objects)
 			r = kernel_make_objects(kernel);
 	if (r && !*error)
 		refusal_explain("bpf", r, error, size);

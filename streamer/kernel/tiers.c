@@ -318,11 +318,17 @@ static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = {.map = "rs_ooms",
 			   .program = "rs_oom_rows",
 			   .key_size = sizeof(struct wire_oom_key),
-			   .row_size = sizeof(struct wire_row)},
+			   .row_size = sizeof(struct wire_row),
+			   .left = OOM_BY_USERS,
+			   .left_to = WIRE_SIGNAL_KILL},
 	[WIRE_SECCOMP_DENIAL] = {.map = "rs_denials",
 				 .program = "rs_denial_rows",
 				 .key_size = sizeof(struct wire_denial_key),
-				 .row_size = sizeof(struct wire_row)},
+				 .row_size = sizeof(struct wire_row),
+				 .self_tested = true,
+				 .outcome = "rs_sec_outcome",
+				 .unmarked = "rs_unmarked",
+				 .own_refused = "rs_own_refused"},
 	[WIRE_TCP_QUEUE] = {.map = "rs_tcp",
 			    .program = "rs_tcp_rows",
 			    .key_size = sizeof(struct wire_cgroup_key),
@@ -332,7 +338,7 @@ static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 			    .room = "rs_tcp_room",
 			    .ended = "rs_tcp_ended",
 			    .maps = {"rs_tcp"}},
-	[WIRE_BPF_OBJECT] = {.key_size = sizeof(struct wire_cgroup_key)},
+	[WIRE_BPF_OBJECT] = {.key_size = sizeof(struct wire_cgroup_key), .lists_objects = true},
 	[WIRE_SIGNAL_KILL] = {.map = "rs_kills",
 			      .program = "rs_kill_rows",
 			      .key_size = sizeof(struct wire_kill_key),
@@ -369,25 +375,11 @@ bool tiers_looks_by(unsigned probe, const char *program)
 	return false;
 }
 
-static const struct tiers_traits traits[WIRE_PROBE_COUNT] = {
-	[WIRE_OOM_KILL] = {.left = OOM_BY_USERS, .left_to = WIRE_SIGNAL_KILL},
-	[WIRE_SECCOMP_DENIAL] = {.self_tested = true,
-				 .outcome = "rs_sec_outcome",
-				 .unmarked = "rs_unmarked",
-				 .own_refused = "rs_own_refused"},
-	[WIRE_BPF_OBJECT] = {.lists_objects = true},
-};
-
-const struct tiers_traits *tiers_traits(unsigned probe)
-{
-	return &traits[probe];
-}
-
 const char *tiers_left(unsigned probe, uint32_t attached)
 {
-	const struct tiers_traits *of = &traits[probe];
+	const struct tiers_table *table = &tables[probe];
 
-	return of->left && !(attached & 1u << of->left_to) ? of->left : NULL;
+	return table->left && !(attached & 1u << table->left_to) ? table->left : NULL;
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)

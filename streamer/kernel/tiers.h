@@ -55,7 +55,7 @@ extern const char tiers_common[];
 /* An iterator: see kernel_dead(). */
 extern const char tiers_dead[];
 
-/* The counter table of a probe. */
+/* The counter table of a probe, and what else it is on this side. */
 struct tiers_table {
 	const char *map;     /* NULL: it keeps none, its iterators tell what there is */
 	const char *program; /* its iterator's */
@@ -66,6 +66,14 @@ struct tiers_table {
 	 * be; a variable that counts ended intervals: see kernel_end_epoch(). NULL: it has none. */
 	const char *row_bytes, *room, *ended;
 	const char *maps[KERNEL_TEXTS]; /* besides, that nobody else has a use for */
+	bool self_tested;               /* selftest.h can show whether it sees */
+	bool lists_objects;             /* its rows are the BPF objects of the machine */
+	/* Programs whose names begin so tell how a call ended: no more can be missed there than are
+	 * not resolved yet. And variables: what counts calls that could not be kept in mind until
+	 * then; and see kernel_own_refused(). NULL where it has none. */
+	const char *outcome, *unmarked, *own_refused;
+	const char *left; /* what another probe is there for; NULL: there is none */
+	unsigned left_to;
 };
 const struct tiers_table *tiers_table(unsigned probe);
 
@@ -82,19 +90,6 @@ const struct look *tiers_looks(unsigned probe);
 
 /* Whether @program is that of one of them. */
 bool tiers_looks_by(unsigned probe, const char *program);
-
-/* What else a probe is on this side. Variables of the programs are NULL where it has none. */
-struct tiers_traits {
-	bool self_tested;   /* selftest.h can show whether it sees */
-	bool lists_objects; /* its rows are the BPF objects of the machine */
-	/* Programs whose names begin so tell how a call ended: no more can be missed there than are
-	 * not resolved yet. And what counts calls that could not be kept in mind until then. */
-	const char *outcome, *unmarked;
-	const char *own_refused; /* see kernel_own_refused() */
-	const char *left;        /* what another probe is there for; NULL: there is none */
-	unsigned left_to;
-};
-const struct tiers_traits *tiers_traits(unsigned probe);
 
 /* A blind spot: what @probe leaves to another that is not in the bit mask @attached. Or NULL. */
 const char *tiers_left(unsigned probe, uint32_t attached);
