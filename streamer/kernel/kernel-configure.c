@@ -110,7 +110,7 @@ static int leave_out(const struct kernel *kernel, const struct tiers_table *tabl
 static int set_tables(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
-		const struct tiers_table *table = tiers_table(id);
+		const struct tiers_table *table = &tiers_tables[id];
 		int r = 0;
 
 		if (!kernel->tiers[id])
@@ -140,8 +140,8 @@ int kernel_make_rows(const struct kernel *kernel)
 	int r = 0;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
-		if (kernel->tiers[id] && tiers_table(id)->per_cpu)
-			r = make_row(kernel, tiers_table(id));
+		if (kernel->tiers[id] && tiers_tables[id].per_cpu)
+			r = make_row(kernel, &tiers_tables[id]);
 	return r;
 }
 

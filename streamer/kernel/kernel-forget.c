@@ -68,7 +68,7 @@ void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *
 		       const struct wire_gone *gone)
 {
 	if (!kernel->programs ||
-	    bpf_map_delete_elem(programs_map_fd(kernel->programs, tiers_table(probe)->map), key))
+	    bpf_map_delete_elem(programs_map_fd(kernel->programs, tiers_tables[probe].map), key))
 		return;
 	if (!others)
 		cgroup_shares_free_row(kernel->shares, gone->slot, probe);

@@ -19,7 +19,7 @@ static void run_look(int link_fd)
 
 static void look_for(const struct kernel *kernel, unsigned probe)
 {
-	for (const struct look *look = tiers_looks(probe); look->program; look++) {
+	for (const struct look *look = tiers_looks[probe]; look->program; look++) {
 		const int link = kernel_link(kernel, look->program);
 
 		if (link >= 0)

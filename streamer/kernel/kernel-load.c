@@ -34,8 +34,8 @@ static int program_owner(const struct kernel *kernel, const char *program)
 		     (tiers_has(kernel->tiers[id], program) && extra_fits(kernel, id, program)) ||
 		     tiers_ends_in(id, program) ||
 		     (kernel->looks & 1u << id && tiers_looks_by(id, program)) ||
-		     (kernel->iterates && tiers_table(id)->program &&
-		      !strcmp(tiers_table(id)->program, program))))
+		     (kernel->iterates && tiers_tables[id].program &&
+		      !strcmp(tiers_tables[id].program, program))))
 			return (int)id;
 	return -1;
 }
@@ -122,8 +122,8 @@ int kernel_load(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t
 static void attach_iterators(struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
-		const struct tiers_table *table = tiers_table(id);
-		const struct look *look = tiers_looks(id);
+		const struct tiers_table *table = &tiers_tables[id];
+		const struct look *look = tiers_looks[id];
 
 		for (; look->program; look++)
 			(void)programs_attach_rows(kernel->programs, look->program, look->map);

@@ -65,7 +65,7 @@ static uint64_t count_unresolved(const struct kernel *kernel, unsigned probe)
 /* Calls whose outcome was to be told, but could not be kept in mind. */
 static uint64_t count_unmarked(const struct kernel *kernel, unsigned probe)
 {
-	const char *name = tiers_table(probe)->unmarked;
+	const char *name = tiers_tables[probe].unmarked;
 	const uint64_t *n = name ? programs_variable(kernel->programs, name) : NULL;
 
 	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
@@ -75,7 +75,7 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
 {
 	const char *section = bpf_program__section_name(prog);
-	const char *outcome = tiers_table(probe)->outcome;
+	const char *outcome = tiers_tables[probe].outcome;
 	const bool multi = !strncmp(section, "kretprobe.multi/", 16);
 	uint64_t open;
 	int r;
@@ -148,7 +148,7 @@ static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
 
 int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
 {
-	const struct tiers_table *names = tiers_table(probe);
+	const struct tiers_table *names = &tiers_tables[probe];
 	struct rows_table table = {.link_fd = -1,
 				   .key_size = names->key_size,
 				   .row_size = kernel_row_bytes(kernel, names)};
@@ -170,8 +170,8 @@ uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)
 	uint64_t *ended = NULL, latest;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs && !ended; id++)
-		if (tiers_table(id)->ended)
-			ended = programs_variable(kernel->programs, tiers_table(id)->ended);
+		if (tiers_tables[id].ended)
+			ended = programs_variable(kernel->programs, tiers_tables[id].ended);
 	if (!ended)
 		return reported;
 	latest = __atomic_load_n(ended, __ATOMIC_RELAXED);
@@ -233,8 +233,8 @@ static uint64_t bytes_of(const struct kernel *kernel, bool rings)
 const uint64_t *kernel_own_refused(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs; id++)
-		if (kernel->tiers[id] && tiers_table(id)->own_refused)
-			return programs_variable(kernel->programs, tiers_table(id)->own_refused);
+		if (kernel->tiers[id] && tiers_tables[id].own_refused)
+			return programs_variable(kernel->programs, tiers_tables[id].own_refused);
 	return NULL;
 }
 

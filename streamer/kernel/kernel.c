@@ -183,7 +183,7 @@ static int test_all(struct kernel *kernel, unsigned *ret_guilty, char *error, si
 	int r = 0;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++) {
-		if (!kernel->tiers[id] || !tiers_table(id)->self_tested)
+		if (!kernel->tiers[id] || !tiers_tables[id].self_tested)
 			continue;
 		r = self_test(kernel, id, error, size);
 		if (!r)
@@ -223,7 +223,7 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 static void describe_probe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
 {
 	const struct tier *tier = kernel->tiers[id];
-	const struct look *look = tiers_looks(id);
+	const struct look *look = tiers_looks[id];
 	const char *left = tiers_left(id, kernel_attached_mask(kernel));
 
 	probe->tier = tier->tier;
@@ -257,9 +257,9 @@ static int settle_tiers(struct kernel *kernel, char *error, size_t size)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++) {
 		if (!(kernel->config.probes & 1u << id))
 			continue;
-		kernel->tiers[id] = choose_tier(kernel, id, tiers_of(id));
-		if (kernel->tiers[id] && tiers_looks(id)->program &&
-		    trial_iterator(kernel->types, tiers_looks(id)->kind))
+		kernel->tiers[id] = choose_tier(kernel, id, tiers_of[id]);
+		if (kernel->tiers[id] && tiers_looks[id]->program &&
+		    trial_iterator(kernel->types, tiers_looks[id]->kind))
 			kernel->looks |= 1u << id;
 	}
 	while (any_chosen(kernel)) {
@@ -323,7 +323,7 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	if (!r)
 		r = settle_tiers(kernel, error, size);
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
-		if (kernel->tiers[id] && tiers_table(id)->lists_objects)
+		if (kernel->tiers[id] && tiers_tables[id].lists_objects)
 			r = kernel_make_objects(kernel);
 	if (r && !*error)
 		refusal_explain("bpf", r, error, size);

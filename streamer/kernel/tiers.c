@@ -279,16 +279,11 @@ static const struct tier kill_tiers[] = {
 	{0},
 };
 
-static const struct tier *const tiers[WIRE_PROBE_COUNT] = {
+const struct tier *const tiers_of[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = oom_tiers,     [WIRE_SECCOMP_DENIAL] = seccomp_tiers,
 	[WIRE_TCP_QUEUE] = tcp_tiers,    [WIRE_BPF_OBJECT] = object_tiers,
 	[WIRE_SIGNAL_KILL] = kill_tiers,
 };
-
-const struct tier *tiers_of(unsigned probe)
-{
-	return tiers[probe];
-}
 
 static const struct tail tails[] = {
 	{WIRE_OOM_KILL, "rs_oom_tail", 0, "rs_oom_finish"},
@@ -314,7 +309,7 @@ bool tiers_ends_in(unsigned probe, const char *program)
 const char tiers_common[] = "rs_rmdir";
 const char tiers_dead[] = "rs_dead_rows";
 
-static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
+const struct tiers_table tiers_tables[WIRE_PROBE_COUNT] = {
 	[WIRE_OOM_KILL] = {.map = "rs_ooms",
 			   .program = "rs_oom_rows",
 			   .key_size = sizeof(struct wire_oom_key),
@@ -347,12 +342,7 @@ static const struct tiers_table tables[WIRE_PROBE_COUNT] = {
 				       "rs_kill_ended", "rs_kill_unknown"}},
 };
 
-const struct tiers_table *tiers_table(unsigned probe)
-{
-	return &tables[probe];
-}
-
-static const struct look looks[WIRE_PROBE_COUNT][3] = {
+const struct look tiers_looks[WIRE_PROBE_COUNT][3] = {
 	[WIRE_TCP_QUEUE] = {{"rs_tcp_look", "task_file", NULL,
 			     "sockets that no task reads from or sends to: this kernel gives no "
 			     "iterator over open files"}},
@@ -362,14 +352,9 @@ static const struct look looks[WIRE_PROBE_COUNT][3] = {
 			      {"rs_kill_look_members", "bpf_map_elem", "rs_kill_members", NULL}},
 };
 
-const struct look *tiers_looks(unsigned probe)
-{
-	return looks[probe];
-}
-
 bool tiers_looks_by(unsigned probe, const char *program)
 {
-	for (const struct look *look = looks[probe]; look->program; look++)
+	for (const struct look *look = tiers_looks[probe]; look->program; look++)
 		if (!strcmp(look->program, program))
 			return true;
 	return false;
@@ -377,14 +362,14 @@ bool tiers_looks_by(unsigned probe, const char *program)
 
 const char *tiers_left(unsigned probe, uint32_t attached)
 {
-	const struct tiers_table *table = &tables[probe];
+	const struct tiers_table *table = &tiers_tables[probe];
 
 	return table->left && !(attached & 1u << table->left_to) ? table->left : NULL;
 }
 
 bool tiers_other(unsigned probe, const struct tier *tier, enum programs_variant variant)
 {
-	for (const struct tier *other = tiers[probe]; other->programs[0]; other++)
+	for (const struct tier *other = tiers_of[probe]; other->programs[0]; other++)
 		if (other->tier == tier->tier && other->variants & 1u << variant)
 			return true;
 	return false;

@@ -33,7 +33,7 @@ struct tier {
 };
 
 /* The tiers of a probe; ends with a row without programs. */
-const struct tier *tiers_of(unsigned probe);
+extern const struct tier *const tiers_of[WIRE_PROBE_COUNT];
 
 /* A program that others of a probe end in or go through: in every tier, without a hook of its own,
  * an entry of a map. Not every variant has each. */
@@ -75,7 +75,7 @@ struct tiers_table {
 	const char *left; /* what another probe is there for; NULL: there is none */
 	unsigned left_to;
 };
-const struct tiers_table *tiers_table(unsigned probe);
+extern const struct tiers_table tiers_tables[WIRE_PROBE_COUNT];
 
 /* What a probe looks at once every interval, by an iterator that writes nothing. */
 struct look {
@@ -86,7 +86,7 @@ struct look {
 };
 
 /* The looks of a probe; ends with a row without a program. */
-const struct look *tiers_looks(unsigned probe);
+extern const struct look tiers_looks[WIRE_PROBE_COUNT][3];
 
 /* Whether @program is that of one of them. */
 bool tiers_looks_by(unsigned probe, const char *program);

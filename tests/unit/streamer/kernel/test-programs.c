@@ -24,13 +24,13 @@ static struct programs *open_variant(enum programs_variant variant)
 static bool is_used(enum programs_variant variant, const char *program)
 {
 	for (unsigned probe = 0; probe < WIRE_PROBE_COUNT; probe++) {
-		const char *rows = tiers_table(probe)->program;
+		const char *rows = tiers_tables[probe].program;
 
 		if (tiers_ends_in(probe, program) || (rows && !strcmp(rows, program)) ||
 		    !strcmp(tiers_common, program) || !strcmp(tiers_dead, program) ||
 		    tiers_looks_by(probe, program))
 			return true;
-		for (const struct tier *t = tiers_of(probe); t->programs[0]; t++)
+		for (const struct tier *t = tiers_of[probe]; t->programs[0]; t++)
 			if (t->variants & 1u << variant && tiers_has(t, program))
 				return true;
 	}
@@ -43,7 +43,7 @@ static void every_program_of_a_tier_is_in_its_variants(void **state)
 		struct programs *programs = open_variant(variants[v]);
 
 		for (unsigned probe = 0; probe < WIRE_PROBE_COUNT; probe++)
-			for (const struct tier *t = tiers_of(probe); t->programs[0]; t++)
+			for (const struct tier *t = tiers_of[probe]; t->programs[0]; t++)
 				for (size_t i = 0; t->programs[i]; i++)
 					if (t->variants & 1u << variants[v] &&
 					    !programs_find(programs, t->programs[i]))
@@ -136,7 +136,7 @@ static void what_another_probe_tells_is_no_blind_spot(void **state)
 	assert_non_null(strstr(tiers_left(WIRE_OOM_KILL, 1u << WIRE_OOM_KILL), "by user space"));
 	assert_null(tiers_left(WIRE_OOM_KILL, 1u << WIRE_OOM_KILL | 1u << WIRE_SIGNAL_KILL));
 	assert_null(tiers_left(WIRE_SIGNAL_KILL, 1u << WIRE_SIGNAL_KILL));
-	for (const struct tier *t = tiers_of(WIRE_OOM_KILL); t->programs[0]; t++)
+	for (const struct tier *t = tiers_of[WIRE_OOM_KILL]; t->programs[0]; t++)
 		for (size_t i = 0; t->blind_spots[i]; i++)
 			assert_null(strstr(t->blind_spots[i], "by user space"));
 }

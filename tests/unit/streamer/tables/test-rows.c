@@ -42,7 +42,7 @@ static void put(int fd, uint32_t n)
 
 static void table_open(struct table *table, bool iterator)
 {
-	const struct tiers_table *names = tiers_table(WIRE_SECCOMP_DENIAL);
+	const struct tiers_table *names = &tiers_tables[WIRE_SECCOMP_DENIAL];
 	const struct bpf_program *rows;
 	struct bpf_program *prog;
 
@@ -161,7 +161,7 @@ static bool permits_iterators(void)
 		return true;
 	bpf_object__for_each_program(prog, programs_object(programs))(void)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog),
-							tiers_table(WIRE_SECCOMP_DENIAL)->program));
+							tiers_tables[WIRE_SECCOMP_DENIAL].program));
 	r = programs_load(programs);
 	(void)programs_free(programs);
 	return r != -EPERM;
