@@ -2,6 +2,7 @@
 /* What the programs are told before they are loaded: sizes, limits, what is attached beside them.
  */
 #include <linux/bpf.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -77,13 +78,9 @@ static int set_numbers(const struct kernel *kernel)
 static int size_table(const struct kernel *kernel, const struct tiers_table *table)
 {
 	const size_t bytes = kernel_row_bytes(kernel, table);
-	size_t rows = TABLE_BYTES / bytes;
+	const size_t rows = MAX(MIN(TABLE_BYTES / bytes, ROWS_MAX), ROWS_MIN);
 	uint32_t *row_bytes, *room;
 
-	if (rows > ROWS_MAX)
-		rows = ROWS_MAX;
-	if (rows < ROWS_MIN)
-		rows = ROWS_MIN;
 	row_bytes = programs_constant(kernel->programs, table->row_bytes);
 	room = programs_constant(kernel->programs, table->room);
 	if (!row_bytes || !room)

@@ -46,9 +46,6 @@ void kernel_measure(struct kernel *kernel);
 /* Sets kernel->objects. 0 or -ENOMEM. */
 int kernel_make_objects(struct kernel *kernel);
 
-/* The iterators of kernel->objects. */
-struct bpf_objects_links kernel_object_links(const struct kernel *kernel);
-
 /* Of a row, of all CPUs. */
 size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *table);
 

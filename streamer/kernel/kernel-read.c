@@ -130,7 +130,7 @@ int kernel_link(const struct kernel *kernel, const char *program)
 	return link ? bpf_link__fd(link) : -1;
 }
 
-struct bpf_objects_links kernel_object_links(const struct kernel *kernel)
+static struct bpf_objects_links object_links(const struct kernel *kernel)
 {
 	return (struct bpf_objects_links){
 		.programs = kernel_link(kernel, "rs_bpf_programs"),
@@ -139,9 +139,36 @@ struct bpf_objects_links kernel_object_links(const struct kernel *kernel)
 	};
 }
 
+/* What no hook of a probe shows, it looks at: an iterator whose program counts and writes nothing.
+ */
+static void run_look(int link_fd)
+{
+	_cleanup_close_ int fd = link_fd < 0 ? -1 : bpf_iter_create(link_fd);
+	char nothing[64];
+
+	/* EAGAIN: a million files are enough for one call */
+	while (fd >= 0)
+		if (read(fd, nothing, sizeof(nothing)) >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+}
+
+void kernel_look(const struct kernel *kernel)
+{
+	struct bpf_objects_links links;
+
+	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
+		for (const struct look *look = tiers_looks[id]; look->program; look++)
+			run_look(kernel_link(kernel, look->program));
+	/* Who does not show now is asked again by the walk. */
+	if (!kernel->objects)
+		return;
+	links = object_links(kernel);
+	(void)bpf_objects_look(kernel->objects, &links);
+}
+
 static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
 {
-	const struct bpf_objects_links links = kernel_object_links(kernel);
+	const struct bpf_objects_links links = object_links(kernel);
 
 	return bpf_objects_walk(kernel->objects, &links, fn, data);
 }
@@ -213,23 +240,6 @@ int kernel_make_objects(struct kernel *kernel)
 	return bpf_objects_new(&kernel->objects, &table);
 }
 
-static uint64_t bytes_of(const struct kernel *kernel, bool rings)
-{
-	struct bpf_map *map;
-	uint64_t bytes = 0;
-
-	if (!kernel->programs)
-		return 0;
-	bpf_object__for_each_map(map, programs_object(kernel->programs))
-	{
-		bool ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
-
-		if (ring == rings && bpf_map__fd(map) >= 0)
-			bytes += memory_of(bpf_map__fd(map));
-	}
-	return bytes;
-}
-
 const uint64_t *kernel_own_refused(const struct kernel *kernel)
 {
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && kernel->programs; id++)
@@ -240,8 +250,18 @@ const uint64_t *kernel_own_refused(const struct kernel *kernel)
 
 void kernel_measure(struct kernel *kernel)
 {
-	kernel->map_bytes = bytes_of(kernel, false);
-	kernel->ring_bytes = bytes_of(kernel, true);
+	struct bpf_map *map;
+
+	if (!kernel->programs)
+		return;
+	bpf_object__for_each_map(map, programs_object(kernel->programs))
+	{
+		uint64_t *bytes = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? &kernel->ring_bytes
+									     : &kernel->map_bytes;
+
+		if (bpf_map__fd(map) >= 0)
+			*bytes += memory_of(bpf_map__fd(map));
+	}
 }
 
 uint64_t kernel_map_bytes(const struct kernel *kernel)

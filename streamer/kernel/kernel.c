@@ -344,7 +344,7 @@ void kernel_detach(struct kernel *kernel)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		kernel->missed_error[id] = kernel_missed_runs(kernel, id, &kernel->missed[id]);
 	kernel->detached = true;
-	programs_detach(kernel->programs);
+	programs_detach(kernel->programs, false);
 	/* Programs under way are over when every CPU has been through a grace period: those that
 	 * had not come to be counted in flight, too. */
 	if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

@@ -67,7 +67,7 @@ bool programs_has_hook(const struct bpf_program *program)
 	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
 }
 
-static void detach_programs(struct programs *programs, bool iterators)
+void programs_detach(struct programs *programs, bool iterators)
 {
 	size_t n = programs->n_attached;
 
@@ -86,7 +86,7 @@ struct programs *programs_free(struct programs *programs)
 {
 	if (!programs)
 		return NULL;
-	detach_programs(programs, true);
+	programs_detach(programs, true);
 	if (programs->variables)
 		(void)munmap(programs->variables, programs->variables_bytes);
 	bpf_object__close(programs->object);
@@ -235,9 +235,4 @@ const struct bpf_link *programs_link(const struct programs *programs,
 		if (programs->attached[i].program == program)
 			return programs->attached[i].link;
 	return NULL;
-}
-
-void programs_detach(struct programs *programs)
-{
-	detach_programs(programs, false);
 }

@@ -56,5 +56,5 @@ int programs_attach_rows(struct programs *programs, const char *name, const char
 const struct bpf_link *programs_link(const struct programs *programs,
 				     const struct bpf_program *program);
 
-/* Takes all off their hooks. Iterators go on reading. */
-void programs_detach(struct programs *programs);
+/* Takes all off their hooks. Without @iterators, those go on reading. */
+void programs_detach(struct programs *programs, bool iterators);
