@@ -20,11 +20,6 @@
 
 static const struct user root = {.name = "root"};
 
-static bool is_called(const struct passwd *entry, const char *name, bool number, uid_t uid)
-{
-	return number ? entry->pw_uid == uid : !strcmp(entry->pw_name, name);
-}
-
 /* The machine's own users alone: see reader-group.c. A number need not be in the file. */
 static int find_user(const char *name, struct user *ret)
 {
@@ -38,7 +33,7 @@ static int find_user(const char *name, struct user *ret)
 	*ret = (struct user){.uid = (uid_t)uid, .gid = (gid_t)uid};
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	while (f && !fgetpwent_r(f, &entry, buf, sizeof(buf), &found)) {
-		if (!is_called(found, name, number, (uid_t)uid))
+		if (number ? found->pw_uid != (uid_t)uid : strcmp(found->pw_name, name) != 0)
 			continue;
 		(void)snprintf(ret->name, sizeof(ret->name), "%s", found->pw_name);
 		ret->uid = found->pw_uid;
@@ -147,12 +142,6 @@ static int try_as_self(int folder_fd)
 	return r < 0 ? r : may ? 0 : -EACCES;
 }
 
-static int restore_ids(uid_t uid, gid_t gid, const gid_t *groups, int n)
-{
-	/* first the user, whose capabilities the rest takes */
-	return seteuid(uid) || setegid(gid) || setgroups((size_t)n, groups) ? -errno : 0;
-}
-
 /* With the user's rights for a moment: the file system knows best who may do what. */
 static int try_as(const struct user *user, int folder_fd)
 {
@@ -166,8 +155,11 @@ static int try_as(const struct user *user, int folder_fd)
 		return -errno;
 	may = !setgroups(member, &ringside) && !setegid(user->gid) && !seteuid(user->uid) &&
 	      may_make(folder_fd);
-	/* without its rights nothing works, and what comes next will say so */
-	return restore_ids(uid, gid, groups, n) || !may ? -EACCES : 0;
+	/* First the user, whose capabilities the rest takes. Without its rights nothing works, and
+	 * what comes next will say so. */
+	if (seteuid(uid) || setegid(gid) || setgroups((size_t)n, groups))
+		return -EACCES;
+	return may ? 0 : -EACCES;
 }
 
 static int try_user(const struct user *user, int folder_fd)
