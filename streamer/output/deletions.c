@@ -63,16 +63,8 @@ int deletions_delete(struct deletions *deletions, int folder, const char *name,
 
 void deletions_commit(struct deletions *deletions)
 {
-	unsigned left = deletions->n - deletions->told;
-
-	if (!deletions->told)
-		return;
-	memmove(deletions->all, deletions->all + deletions->told, left * sizeof(deletions->all[0]));
-	deletions->n = left;
-	deletions->told = 0;
-}
-
-void deletions_rollback(struct deletions *deletions)
-{
+	deletions->n -= deletions->told;
+	memmove(deletions->all, deletions->all + deletions->told,
+		deletions->n * sizeof(deletions->all[0]));
 	deletions->told = 0;
 }

@@ -36,6 +36,5 @@ struct deletions {
 int deletions_delete(struct deletions *deletions, int folder, const char *name,
 		     const struct deletion_file *file, const uint8_t *stream_id);
 
-/* What is told stays told; or not. */
+/* What is told stays told. */
 void deletions_commit(struct deletions *deletions);
-void deletions_rollback(struct deletions *deletions);

@@ -173,7 +173,7 @@ void reports_rollback(struct reports *reports)
 	removed_not_written(&reports->gone);
 	totals_rollback(reports->totals);
 	limited_rollback(&reports->limited);
-	deletions_rollback(reports->deletions);
+	reports->deletions->told = 0;
 	reports->clock = reports->committed_clock;
 	reports->counters.rows_nano = reports->committed_rows_nano;
 	reports->counters.epoch = reports->committed_epoch;
