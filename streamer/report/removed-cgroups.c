@@ -32,11 +32,6 @@ void removed_done(struct removed *gone)
 	*gone = (struct removed){0};
 }
 
-struct update {
-	struct removed *gone;
-	uint64_t now;
-};
-
 /* Room for one more. Without memory the kernel keeps them. */
 static int grow_rows(struct removed *gone)
 {
@@ -56,8 +51,7 @@ static int grow_rows(struct removed *gone)
 /* kernel_dead_fn. Each slot is heard of once. */
 static int hear_removed(void *data, const struct wire_gone *from)
 {
-	const struct update *update = data;
-	struct removed *gone = update->gone;
+	struct removed *gone = data;
 	uint8_t *heard = &gone->heard[from->slot % WIRE_SHARE_SLOTS / 8];
 	const uint8_t bit = (uint8_t)(1u << from->slot % 8);
 
@@ -66,20 +60,20 @@ static int hear_removed(void *data, const struct wire_gone *from)
 	if (grow_rows(gone))
 		return -ENOMEM;
 	*heard |= bit;
-	gone->cgroups[gone->n++] = (struct removed_cgroup){.gone = *from, .nano = update->now};
+	gone->cgroups[gone->n++] = (struct removed_cgroup){.gone = *from, .nano = gone->now};
 	return 0;
 }
 
 void removed_update(struct removed *gone, const struct kernel *kernel, uint64_t now, bool all)
 {
 	const uint64_t missed = kernel_gone_missed(kernel);
-	struct update update = {.gone = gone, .now = now};
 	struct wire_gone one;
 
+	gone->now = now;
 	for (unsigned i = 0;
 	     i < WIRE_SHARE_SLOTS && !grow_rows(gone) && kernel_take_gone(kernel, &one); i++)
-		(void)hear_removed(&update, &one);
-	if ((all || missed != gone->missed) && !kernel_dead(kernel, hear_removed, &update))
+		(void)hear_removed(gone, &one);
+	if ((all || missed != gone->missed) && !kernel_dead(kernel, hear_removed, gone))
 		gone->missed = missed;
 }
 

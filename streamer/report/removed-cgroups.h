@@ -34,6 +34,7 @@ struct removed {
 	struct removed_cgroup *cgroups; /* in the order they went; WIRE_SHARE_SLOTS at most */
 	size_t n, capacity;
 	uint8_t heard[WIRE_SHARE_SLOTS / 8]; /* of the slot, a bit */
+	uint64_t now;                        /* of the latest removed_update() */
 	uint64_t missed;   /* kernel_gone_missed() when the dead were looked for */
 	size_t n_due;      /* of these, the first: long enough ago; in the table */
 	uint32_t *buckets; /* the table of a walk: index + 1 by hash, or 0 */
