@@ -140,18 +140,13 @@ static uint8_t *encode_kill(struct encoder *encoder, const struct wire_head *hea
 	return pb.p;
 }
 
-static bool is_others(const void *key)
-{
-	return ((const struct wire_oom_key *)key)->scope == WIRE_OTHERS;
-}
-
 static void row_key(const void *data, struct pb *pb)
 {
 	const struct wire_oom_key *key = data;
 
 	if (key->scope && key->scope <= WIRE_SCOPE_SYSRQ)
 		pb_uint(pb, FIELD_COUNTER_ROW_SCOPE, key->scope);
-	if (is_others(data))
+	if (key->scope == WIRE_OTHERS)
 		pb_bool(pb, FIELD_COUNTER_ROW_OTHERS, true);
 }
 
@@ -164,5 +159,5 @@ const struct probe probe_oom_kill = {
 	.encode = encode_kill,
 	.row_key = row_key,
 	.keeps_rows = true,
-	.row_is_others = is_others,
+	.others = offsetof(struct wire_oom_key, scope),
 };

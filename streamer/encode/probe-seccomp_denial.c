@@ -137,17 +137,12 @@ struct key_fields {
 	unsigned arch, arch_name, nr, name, action, error, error_name, others;
 };
 
-static bool is_others(const void *key)
-{
-	return ((const struct wire_denial_key *)key)->action == WIRE_OTHERS;
-}
-
 static void put_key(const struct wire_denial_key *key, const struct key_fields *fields,
 		    struct pb *pb)
 {
 	const char *arch_name = syscalls_arch_name(key->arch, key->nr);
 	const char *error_name = key->error ? strerrorname_np((int)key->error) : NULL;
-	const unsigned action = is_others(key) ? 0 : syscalls_action(key->action);
+	const unsigned action = key->action == WIRE_OTHERS ? 0 : syscalls_action(key->action);
 	char *name = syscalls_name(key->arch, key->nr);
 
 	if (key->arch)
@@ -164,7 +159,7 @@ static void put_key(const struct wire_denial_key *key, const struct key_fields *
 		pb_uint(pb, fields->error, key->error);
 	if (error_name)
 		pb_string(pb, fields->error_name, error_name);
-	if (is_others(key))
+	if (key->action == WIRE_OTHERS)
 		pb_bool(pb, fields->others, true);
 	free(name);
 }
@@ -211,5 +206,5 @@ const struct probe probe_seccomp_denial = {
 	.row_key = row_key,
 	.limited_key = limited_key,
 	.keeps_rows = true,
-	.row_is_others = is_others,
+	.others = offsetof(struct wire_denial_key, action),
 };

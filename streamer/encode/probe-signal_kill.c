@@ -88,16 +88,11 @@ static uint8_t *encode_kill(struct encoder *encoder, const struct wire_head *hea
 	return pb.p;
 }
 
-static bool is_others(const void *key)
-{
-	return ((const struct wire_kill_key *)key)->cause == WIRE_OTHERS;
-}
-
 static void row_key(const void *data, struct pb *pb)
 {
 	const struct wire_kill_key *key = data;
 
-	if (is_others(data))
+	if (key->cause == WIRE_OTHERS)
 		pb_bool(pb, FIELD_COUNTER_ROW_OTHERS, true);
 	put_signal(pb, key->signal, FIELD_COUNTER_ROW_SIGNAL, FIELD_COUNTER_ROW_SIGNAL_NAME);
 	put_cause(pb, key->cause, FIELD_COUNTER_ROW_KILL_CAUSE);
@@ -107,7 +102,7 @@ static void limited_key(const void *data, struct pb *pb)
 {
 	const struct wire_kill_key *key = data;
 
-	if (is_others(data))
+	if (key->cause == WIRE_OTHERS)
 		pb_bool(pb, FIELD_LIMITED_OTHERS, true);
 	put_signal(pb, key->signal, FIELD_LIMITED_SIGNAL, FIELD_LIMITED_SIGNAL_NAME);
 	put_cause(pb, key->cause, FIELD_LIMITED_KILL_CAUSE);
@@ -124,5 +119,5 @@ const struct probe probe_signal_kill = {
 	.row_key = row_key,
 	.limited_key = limited_key,
 	.keeps_rows = true,
-	.row_is_others = is_others,
+	.others = offsetof(struct wire_kill_key, cause),
 };

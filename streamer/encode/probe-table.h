@@ -32,8 +32,9 @@ struct probe {
 	void (*row_key)(const void *key, struct pb *pb);
 	void (*limited_key)(const void *key, struct pb *pb);
 	bool keeps_rows; /* of a cgroup, until it is told that this is gone */
-	/* Whether the key is that of several, which is nobody's share. NULL: never. */
-	bool (*row_is_others)(const void *key);
+	/* Where in a row's key WIRE_OTHERS stands if it is that of several, which is nobody's
+	 * share; 0: it never is. */
+	size_t others;
 	/* Whether a row is news, and its values to a CounterRow. NULL, both: struct wire_row's. */
 	bool (*row_changed)(const void *row, const struct row_view *view);
 	void (*row_values)(const void *row, const struct row_view *view, struct pb *pb);
@@ -45,6 +46,14 @@ WIRE_PROBES(PROBE_EXTERN)
 
 /* All probes, by WIRE_OOM_KILL etc. */
 extern const struct probe *const probes[WIRE_PROBE_COUNT];
+
+/* Whether a row's key is that of several. */
+static inline bool probe_is_others(const struct probe *probe, const void *key)
+{
+	const uint32_t *at = (const void *)((const char *)key + probe->others);
+
+	return probe->others && *at == WIRE_OTHERS;
+}
 
 /* Those that are not on request: bits 1 << WIRE_OOM_KILL etc. */
 uint32_t probes_by_default(void);

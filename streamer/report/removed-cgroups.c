@@ -175,7 +175,7 @@ void removed_written(struct removed *gone, const struct kernel *kernel, struct l
 		const struct removed_row *row = &gone->rows[i];
 		struct removed_cgroup *cgroup = &gone->cgroups[row->cgroup];
 		const struct probe *probe = probes[row->probe];
-		bool others = probe->row_is_others && probe->row_is_others(row->key);
+		bool others = probe_is_others(probe, row->key);
 
 		if (limited_reported(limited, row->probe, row->key) < row->limited) {
 			cgroup->kept = true;
