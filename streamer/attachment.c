@@ -13,15 +13,6 @@ bool attached_misses(const struct kernel *kernel, const struct kernel_config *co
 	       kernel_probe(kernel, probe)->tier == KERNEL_TIER_NONE;
 }
 
-unsigned attached_count(const struct kernel *kernel, const struct kernel_config *config)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
-		n += config->probes & 1u << i && !attached_misses(kernel, config, i);
-	return n;
-}
-
 void attached_explain(const struct kernel *kernel, const struct kernel_config *config,
 		      unsigned probe, char *buf, size_t size)
 {

@@ -10,9 +10,6 @@
 bool attached_misses(const struct kernel *kernel, const struct kernel_config *config,
 		     unsigned probe);
 
-/* Probes that are attached. */
-unsigned attached_count(const struct kernel *kernel, const struct kernel_config *config);
-
 /* "seccomp_denial is not attached: fentry: ...; tracepoint: ...", cut to @size. */
 void attached_explain(const struct kernel *kernel, const struct kernel_config *config,
 		      unsigned probe, char *buf, size_t size);

@@ -62,16 +62,20 @@ static void hold_standard_fds(void)
 		(void)close(fd);
 }
 
-static void say_missing(const struct kernel *kernel, const struct options *options)
+/* Whether any probe is attached. */
+static bool say_missing(const struct kernel *kernel, const struct options *options)
 {
 	char text[ERROR_SIZE];
+	uint32_t attached = options->kernel.probes;
 
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
 		if (!attached_misses(kernel, &options->kernel, i))
 			continue;
+		attached &= ~(1u << i);
 		attached_explain(kernel, &options->kernel, i, text, sizeof(text));
 		(void)say_error("%s", text);
 	}
+	return attached;
 }
 
 static void say_preempted(const struct kernel *kernel)
@@ -160,6 +164,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct users users;
 	char error[ERROR_SIZE] = "";
+	bool attached;
 	int r;
 
 	hold_standard_fds();
@@ -179,9 +184,9 @@ int main(int argc, char **argv)
 		return say_error("%s", error);
 	if (options.doctor)
 		return examine_machine(&options, &users, kernel, sink);
-	say_missing(kernel, &options);
+	attached = say_missing(kernel, &options);
 	say_preempted(kernel);
-	if (!attached_count(kernel, &options.kernel))
+	if (!attached)
 		return say_error("nothing could be attached");
 	if (users.stays)
 		(void)say_error("%s", users.stays);
