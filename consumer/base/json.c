@@ -4,11 +4,10 @@
 
 #include <endian.h>
 
-#include "proto/base/characters.h"
+#include "proto/base/utf8.h"
 
-static const char hex_digits[16] = "0123456789abcdef";
-
-/* What one step of a string takes at most: eight bytes, one as \u00xx, and the quotes. */
+/* What one step of a string takes at most: eight bytes, one as two \uxxxx and the four
+ * digits behind it, and the quotes. */
 #define STEP_ROOM 32
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"
@@ -125,10 +124,9 @@ void json_hex(struct writer *writer, const uint8_t *data, size_t size)
 		writer_used(writer, p + 8);
 	}
 	for (; i < size; i++) {
-		uint8_t *p = writer_room(writer, 2);
+		uint8_t *p = writer_room(writer, 8);
 
-		p[0] = (uint8_t)hex_digits[data[i] >> 4];
-		p[1] = (uint8_t)hex_digits[data[i] & 15];
+		put_hex32(p, (uint32_t)data[i] << 24);
 		writer_used(writer, p + 2);
 	}
 	writer_put(writer, "\"", 1);
@@ -156,67 +154,12 @@ void json_base64(struct writer *writer, const uint8_t *data, size_t size)
 	writer_put(writer, "\"", 1);
 }
 
-size_t json_utf8(const uint8_t *p, size_t size)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		n = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		n = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (size < n)
-		return 0;
-	low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : low;
-	high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : high;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
-static uint8_t *put_escape(uint8_t *out, uint8_t c)
-{
-	static const char names[] = "btn\0fr"; /* 8 to 13; 11 has none */
-
-	*out++ = '\\';
-	if (c == '"' || c == '\\') {
-		*out++ = c;
-	} else if (c >= 8 && c <= 13 && c != 11) {
-		*out++ = (uint8_t)names[c - 8];
-	} else {
-		memcpy(out, "u00", 3);
-		out[3] = (uint8_t)hex_digits[c >> 4];
-		out[4] = (uint8_t)hex_digits[c & 15];
-		out += 5;
-	}
-	return out;
-}
-
-/* The code point of the valid sequence of @n bytes at @p. */
-static uint32_t code_of(const uint8_t *p, size_t n)
-{
-	uint32_t code = p[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | (p[i] & 0x3f);
-	return code;
-}
-
+/* The four digits behind it are written over. */
 static uint8_t *put_unit(uint8_t *out, uint32_t unit)
 {
-	*out++ = '\\';
-	*out++ = 'u';
-	for (unsigned shift = 16; shift;)
-		*out++ = (uint8_t)hex_digits[unit >> (shift -= 4) & 15];
-	return out;
+	memcpy(out, "\\u", 2);
+	put_hex32(out + 2, unit << 16);
+	return out + 6;
 }
 
 /* By what JSON has for it: UTF-16. */
@@ -228,28 +171,34 @@ static uint8_t *put_code(uint8_t *out, uint32_t code)
 	return put_unit(put_unit(out, 0xd800 | code >> 10), 0xdc00 | (code & 0x3ff));
 }
 
+static uint8_t *put_ascii(uint8_t *out, uint8_t c)
+{
+	static const char names[] = "btn\0fr"; /* 8 to 13; 11 has none */
+	bool named = c >= 8 && c <= 13 && c != 11;
+
+	if (!named && (c < 0x20 || c == 0x7f))
+		return put_unit(out, c);
+	if (named || c == '"' || c == '\\')
+		*out++ = '\\';
+	*out++ = named ? (uint8_t)names[c - 8] : c;
+	return out;
+}
+
 /* One character from *pp on. */
 static uint8_t *put_char(uint8_t *out, const uint8_t **pp, size_t size)
 {
 	const uint8_t *p = *pp;
-	size_t n = 1;
+	uint32_t code;
+	size_t n = utf8_decode(p, size, &code);
 
-	if (p[0] < 0x20 || p[0] == '"' || p[0] == '\\' || p[0] == 0x7f) {
-		out = put_escape(out, p[0]);
-	} else if (p[0] < 0x80) {
-		*out++ = p[0];
-	} else if (!(n = json_utf8(p, size))) {
-		memcpy(out, "\\ufffd", 6);
-		out += 6;
-		n = 1;
-	} else if (character_is_unsafe(code_of(p, n))) {
-		out = put_code(out, code_of(p, n));
-	} else {
-		memcpy(out, p, n);
-		out += n;
-	}
-	*pp = p + n;
-	return out;
+	*pp += n ? n : 1;
+	if (!n)
+		return put_unit(out, 0xfffd);
+	if (n == 1)
+		return put_ascii(out, *p);
+	if (utf8_is_unsafe(code))
+		return put_code(out, code);
+	return (uint8_t *)mempcpy(out, p, n);
 }
 
 /* How many of the eight bytes, from the first on, need no look: they are in 0x20..0x7e, and

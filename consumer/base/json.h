@@ -3,7 +3,7 @@
  * or by itself what has to be fast.
  *
  * The output is ASCII-safe where it has to be: control characters, and what hides or reorders
- * others (character_is_unsafe), are escaped, so that nothing in a record can steer a terminal or
+ * others (utf8_is_unsafe), are escaped, so that nothing in a record can steer a terminal or
  * deceive who reads it; invalid UTF-8 becomes \ufffd byte by byte. */
 #pragma once
 
@@ -26,6 +26,3 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v);
 
 /* The nine digits of a part of a second. */
 uint8_t *json_nano(uint8_t *p, uint32_t v);
-
-/* Length of the valid UTF-8 sequence of two bytes or more at @p (RFC 3629), 0 if there is none. */
-size_t json_utf8(const uint8_t *p, size_t size);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "consumer/base/json.h"
+#include "proto/base/utf8.h"
 
 /* As the types are called; Prometheus's own format does not know info. */
 static const struct {
@@ -54,10 +55,11 @@ void prometheus_sample(struct prometheus *e)
 static void put_escaped(struct writer *writer, const char *s)
 {
 	const uint8_t *p = (const uint8_t *)s, *end = p + strlen(s);
+	uint32_t code;
 	size_t n;
 
 	for (; p < end; p += n) {
-		n = *p < 0x80 ? 1 : json_utf8(p, (size_t)(end - p));
+		n = utf8_decode(p, (size_t)(end - p), &code);
 		if (*p == '\\' || *p == '"')
 			writer_put(writer, "\\", 1);
 		if (!n)

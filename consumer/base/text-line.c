@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "proto/base/characters.h"
+#include "proto/base/utf8.h"
 #include "proto/base/util.h"
 
 #define CUT_MARK "…"
@@ -57,7 +57,7 @@ static bool continues_escape(const unsigned char *s)
 	const size_t digits = *s == 'x' ? 2 : *s == 'u' ? 4 : *s == 'U' ? 8 : 0;
 	uint32_t code = 0;
 
-	if (*s == '\\' || (*s && (!character_decode(s, &code) || character_is_unsafe(code))))
+	if (*s == '\\' || (*s && (!utf8_decode(s, SIZE_MAX, &code) || utf8_is_unsafe(code))))
 		return true;
 	code = 0;
 	for (size_t i = 1; i <= digits; i++) {
@@ -67,7 +67,7 @@ static bool continues_escape(const unsigned char *s)
 			return false;
 		code = code << 4 | (uint32_t)(digit - hex);
 	}
-	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && character_is_unsafe(code);
+	return digits == 2 ? code < 0x20 || code >= 0x7f : digits && utf8_is_unsafe(code);
 }
 
 static void put_special(struct line *line, const unsigned char *s, size_t size, uint32_t code)
@@ -89,16 +89,16 @@ static inline void put_foreign(struct line *line, const char *s, size_t max, boo
 	const unsigned char *last = p + max;
 
 	while (*p && p < last) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t size;
 
 		if (*p >= 0x20 && *p < 0x7f && *p != '\\') {
 			p++;
 			continue;
 		}
-		size = character_decode(p, &code);
+		size = utf8_decode(p, SIZE_MAX, &code);
 		if (*p == '\\' ? !doubles && !continues_escape(p + 1)
-			       : size && !character_is_unsafe(code)) {
+			       : size && !utf8_is_unsafe(code)) {
 			p += size;
 			continue;
 		}

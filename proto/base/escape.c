@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/base/characters.h"
 #include "proto/base/hex.h"
+#include "proto/base/utf8.h"
 
 void escape_line(char *to, size_t size, const char *from)
 {
@@ -16,8 +16,8 @@ void escape_line(char *to, size_t size, const char *from)
 
 	while (*p) {
 		uint32_t code;
-		size_t n = character_decode(p, &code);
-		bool unsafe = !n || character_is_unsafe(code);
+		size_t n = utf8_decode(p, SIZE_MAX, &code);
+		bool unsafe = !n || utf8_is_unsafe(code);
 
 		n = n ? n : 1;
 		if ((size_t)(end - to) < n * 4)

@@ -1,49 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/base/utf8.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-static bool is_tail(uint8_t c)
-{
-	return (c & 0xc0) == 0x80;
-}
+#include "proto/base/util.h"
 
-/* Length of the well-formed sequence at @s, 0 if there is none (Unicode 15, table 3-7: no
- * overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t sequence_size(const uint8_t *s, size_t left)
+size_t utf8_decode(const uint8_t *s, size_t left, uint32_t *ret_code)
 {
-	uint8_t low = 0x80, high = 0xbf;
-	size_t size;
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t size = *s < 0x80   ? 1
+		      : *s < 0xc2 ? 0
+		      : *s < 0xe0 ? 2
+		      : *s < 0xf0 ? 3
+		      : *s < 0xf5 ? 4
+				  : 0;
+	uint32_t code = size < 2 ? *s : *s & (0x7fu >> size);
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		size = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		size = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		size = 4;
-	else
-		return 0;
 	if (left < size)
 		return 0;
-
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < size; i++)
-		if (!is_tail(s[i]))
+	for (size_t i = 1; i < size; i++) {
+		if ((s[i] & 0xc0) != 0x80)
 			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < smallest[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	*ret_code = code;
 	return size;
+}
+
+bool utf8_is_unsafe(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x00, 0x1f},     {0x7f, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f},
+		{0x061c, 0x061c}, {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},   {0x2800, 0x2800},
+		{0x3164, 0x3164}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+		{0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
 }
 
 /* Nearly all names are ASCII: copies what is, a word at a time. Returns the bytes copied. */
@@ -67,12 +68,13 @@ size_t utf8_clean(char *to, const char *from, size_t size)
 	const uint8_t *s = (const uint8_t *)from;
 	char *start = to;
 	size_t n = copy_ascii(to, s, size);
+	uint32_t code;
 
 	to += n;
 	s += n;
 	size -= n;
 	while (size) {
-		n = sequence_size(s, size);
+		n = utf8_decode(s, size, &code);
 		if (n) {
 			memcpy(to, s, n);
 			to += n;

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes of the kernel (names of tasks and files) as valid UTF-8. */
+/* Text that somebody else has chosen, such as names of tasks and files. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the UTF-8 character at @s, of which @left are there, at least 1, and its code point; 0
+ * if it is none (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
+ * Of a string @left may be SIZE_MAX: its NUL ends every truncated one. */
+size_t utf8_decode(const uint8_t *s, size_t left, uint32_t *ret_code);
+
+/* Control characters, and what makes a terminal or a reader see another text than is there: marks
+ * of direction, spaces of no width, separators, tags, and the end of any line. */
+bool utf8_is_unsafe(uint32_t code);
 
 /* An invalid byte becomes the three bytes of U+FFFD. */
 #define UTF8_GROWTH 3
