@@ -86,10 +86,8 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 	r = write_records(&parts, options, kernel, sink, privileges);
 	if (!r)
 		r = flush_stream(parts.stream, sink);
-	if (r < 0) {
-		(void)snprintf(error, size, "%s: %s", sink->name, strerror(-r));
-		return r;
-	}
+	if (r < 0)
+		return refuse(error, size, r, "%s: %s", sink->name, strerror(-r));
 	if (options->doctor_holds) {
 		hold_attached(sink);
 		return 0;

@@ -2,7 +2,6 @@
 /* The table of all options. */
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "proto/base/options.h"
@@ -63,15 +62,7 @@ static const char *const attach_modes[] = {"auto", "fentry", "kprobe", "tracepoi
 static const char *const build_modes[] = {"auto", "core", "legacy", "runtime", NULL};
 
 /* Says what is accepted. Returns -EINVAL. */
-_printf_(2, 3) static int refuse(struct parse *parse, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(parse->error, parse->error_size, format, args);
-	va_end(args);
-	return -EINVAL;
-}
+#define refuse_value(parse, ...) refuse((parse)->error, (parse)->error_size, -EINVAL, __VA_ARGS__)
 
 static int read_number(struct parse *parse, const char *option, const char *value, uint64_t min,
 		       uint64_t max, uint64_t *ret)
@@ -80,8 +71,8 @@ static int read_number(struct parse *parse, const char *option, const char *valu
 	const char *end = units_number(value, max, &v);
 
 	if (!end || *end || v < min)
-		return refuse(parse, "%s '%s': accepts a number from %llu to %llu", option, value,
-			      (unsigned long long)min, (unsigned long long)max);
+		return refuse_value(parse, "%s '%s': accepts a number from %llu to %llu", option,
+				    value, (unsigned long long)min, (unsigned long long)max);
 	*ret = v;
 	return 0;
 }
@@ -104,8 +95,8 @@ static int set_probes(struct parse *parse, const char *value)
 				       used ? ", " : "", probes[i]->alias, probes[i]->name);
 		}
 		if (!probe)
-			return refuse(parse, "--probes '%.*s': accepts a list of %s", (int)n, p,
-				      known);
+			return refuse_value(parse, "--probes '%.*s': accepts a list of %s", (int)n,
+					    p, known);
 		p += n;
 		if (!*p)
 			break;
@@ -122,7 +113,7 @@ static int set_rate(struct parse *parse, const char *value)
 	if (end && *end == ',')
 		end = units_number(end + 1, UINT32_MAX, &burst);
 	if (!end || *end || !burst)
-		return refuse(
+		return refuse_value(
 			parse,
 			"--rate '%s': accepts N or N,BURST: events a second, 0 for no limit, and "
 			"at least 1 at once",
@@ -157,10 +148,11 @@ static int set_ring_size(struct parse *parse, const char *value)
 		end++;
 	}
 	if (!end || *end || !v || v > RING_MAX)
-		return refuse(parse,
-			      "--ring-size '%s': accepts bytes, or a number with K or M, up to "
-			      "1024M",
-			      value);
+		return refuse_value(
+			parse,
+			"--ring-size '%s': accepts bytes, or a number with K or M, up to "
+			"1024M",
+			value);
 	while (size < v)
 		size *= 2;
 	parse->options->kernel.bulk_ring_bytes = (uint32_t)size;
@@ -197,17 +189,17 @@ static int set_label(struct parse *parse, const char *value)
 				 "_.-/");
 
 	if (!n || n > OPTIONS_LABEL_KEY_MAX || value[n] != '=' || !is_utf8(value + n + 1))
-		return refuse(
+		return refuse_value(
 			parse,
 			"--label '%s': accepts KEY=VALUE, KEY of up to %u letters, digits and "
 			"_.-/, VALUE of up to %u bytes of UTF-8",
 			value, OPTIONS_LABEL_KEY_MAX, OPTIONS_LABEL_VALUE_MAX);
 	for (size_t i = 0; i < header->n_labels; i++)
 		if (header->labels[i].key_size == n && !memcmp(header->labels[i].key, value, n))
-			return refuse(parse, "--label '%s': accepts each key once", value);
+			return refuse_value(parse, "--label '%s': accepts each key once", value);
 	if (header->n_labels == HEADER_LABELS_MAX)
-		return refuse(parse, "--label '%s': accepts at most %u labels", value,
-			      HEADER_LABELS_MAX);
+		return refuse_value(parse, "--label '%s': accepts at most %u labels", value,
+				    HEADER_LABELS_MAX);
 	header->labels[header->n_labels++] =
 		(struct header_label){.key = value, .key_size = n, .value = value + n + 1};
 	return 0;
@@ -216,8 +208,8 @@ static int set_label(struct parse *parse, const char *value)
 static int set_host_name(struct parse *parse, const char *value)
 {
 	if (!value[0] || !is_utf8(value))
-		return refuse(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8", value,
-			      OPTIONS_LABEL_VALUE_MAX);
+		return refuse_value(parse, "--host-name '%s': accepts 1 to %u bytes of UTF-8",
+				    value, OPTIONS_LABEL_VALUE_MAX);
 	parse->options->pipeline.header.host_name = value;
 	return 0;
 }
@@ -225,7 +217,7 @@ static int set_host_name(struct parse *parse, const char *value)
 static int set_doctor(struct parse *parse, const char *value)
 {
 	if (value && strcmp(value, "hold") != 0)
-		return refuse(parse, "--doctor=%s: accepts hold, or nothing", value);
+		return refuse_value(parse, "--doctor=%s: accepts hold, or nothing", value);
 	parse->options->doctor = true;
 	parse->options->doctor_holds = value;
 	return 0;
@@ -380,20 +372,21 @@ static int set_row(struct parse *parse, const struct setting *setting, const cha
 		return setting->set(parse, value);
 	if (read_value(parse, setting, value))
 		return 0;
-	return refuse(parse, "%s%s '%s': accepts %s", row->opt ? "-" : "--",
-		      row->opt ? letter : row->name, value, setting->accepts);
+	return refuse_value(parse, "%s%s '%s': accepts %s", row->opt ? "-" : "--",
+			    row->opt ? letter : row->name, value, setting->accepts);
 }
 
 static int refuse_option(struct parse *parse, const struct option_parser *parser)
 {
 	if (parser->refusal == OPTION_NEEDS_ARGUMENT)
-		return refuse(parse, "%s needs an argument: %s", parser->given,
-			      parser->refused->arg);
+		return refuse_value(parse, "%s needs an argument: %s", parser->given,
+				    parser->refused->arg);
 	if (parser->refusal == OPTION_TAKES_NONE)
-		return refuse(parse, "%s takes no argument", parser->given);
+		return refuse_value(parse, "%s takes no argument", parser->given);
 	if (parser->letter)
-		return refuse(parse, "unknown option '-%c': --help lists all", parser->letter);
-	return refuse(parse, "unknown option '%s': --help lists all", parser->given);
+		return refuse_value(parse, "unknown option '-%c': --help lists all",
+				    parser->letter);
+	return refuse_value(parse, "unknown option '%s': --help lists all", parser->given);
 }
 
 static int check_output(struct parse *parse)
@@ -403,14 +396,14 @@ static int check_output(struct parse *parse)
 	bool rotates = sink->max_bytes || sink->max_seconds || sink->max_files;
 
 	if (sink->append && sink->force)
-		return refuse(parse, "--append and --force exclude each other: keep FILE, or "
-				     "replace it");
+		return refuse_value(parse, "--append and --force exclude each other: keep FILE, or "
+					   "replace it");
 	if (sink->append && to_stdout)
-		return refuse(parse, "--append needs -w FILE");
+		return refuse_value(parse, "--append needs -w FILE");
 	if (sink->append && rotates)
-		return refuse(parse, "--append is for one file: not with -C, -G and -W");
+		return refuse_value(parse, "--append is for one file: not with -C, -G and -W");
 	if (to_stdout && (rotates || sink->post_rotate))
-		return refuse(parse, "-C, -G, -W and --post-rotate need -w FILE or -w DIR/");
+		return refuse_value(parse, "-C, -G, -W and --post-rotate need -w FILE or -w DIR/");
 	return 0;
 }
 
@@ -420,16 +413,18 @@ static int check_options(struct parse *parse)
 	struct options *options = parse->options;
 
 	if (options->doctor && (strcmp(options->sink.path, "-") != 0 || options->sink.level > 0))
-		return refuse(parse, "--doctor writes to stdout, not to -w FILE, and without -z");
+		return refuse_value(parse,
+				    "--doctor writes to stdout, not to -w FILE, and without -z");
 	if (options->kernel.build == KERNEL_BUILD_RUNTIME && options->kernel.btf_path)
-		return refuse(parse, "--build runtime gets the types from the kernel's headers: "
-				     "not with --btf FILE");
+		return refuse_value(parse,
+				    "--build runtime gets the types from the kernel's headers: "
+				    "not with --btf FILE");
 	for (unsigned i = 0; i < WIRE_PROBE_COUNT && options->kernel.bpf_stats; i++)
 		if (probes[i]->shows_stats && !(options->kernel.probes & 1u << i))
-			return refuse(parse,
-				      "--bpf-stats is of the probe %s: add it to --probes "
-				      "(oom,seccomp,%s)",
-				      probes[i]->alias, probes[i]->alias);
+			return refuse_value(parse,
+					    "--bpf-stats is of the probe %s: add it to --probes "
+					    "(oom,seccomp,%s)",
+					    probes[i]->alias, probes[i]->alias);
 	if (!options->kernel.rate && !parse->container_rate_given)
 		options->kernel.container_rate = 0;
 	return check_output(parse);
@@ -465,9 +460,9 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 	if (r < 0)
 		return r;
 	if (!parse.outcome && optind < argc)
-		return refuse(&parse,
-			      "'%s' is too much: only options are accepted; a file goes with -w",
-			      argv[optind]);
+		return refuse_value(
+			&parse, "'%s' is too much: only options are accepted; a file goes with -w",
+			argv[optind]);
 	r = parse.outcome ? 0 : check_options(&parse);
 	if (r < 0)
 		return r;

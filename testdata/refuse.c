@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* Returns 0 or -errno. */
-static int refuse(const char *name, unsigned error)
+static int refuse_call(const char *name, unsigned error)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (!strcmp(calls[i].name, name))
@@ -50,7 +50,7 @@ static int refuse_all(char *list, const char *error)
 		r = 0;
 		for (char *word = strtok_r(list, ",", &save); word && !r;
 		     word = strtok_r(NULL, ",", &save))
-			r = refuse(word, errors[i].value);
+			r = refuse_call(word, errors[i].value);
 	}
 	return r;
 }

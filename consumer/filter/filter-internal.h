@@ -28,7 +28,7 @@ struct filter_error {
 	size_t size;
 };
 
-_printf_(2, 3) int filter_invalid(const struct filter_error *error, const char *format, ...);
+#define filter_invalid(error, ...) refuse((error)->text, (error)->size, -EINVAL, __VA_ARGS__)
 
 /* Parsers append to the term. They return 0, -EINVAL with a sentence in @error, or -ENOMEM. */
 typedef int (*filter_parse_fn)(struct filter_term *term, const char *arg,

@@ -2,7 +2,6 @@
 /* The arguments of filters: looked at once, with errors that say what is right. */
 #include <ctype.h>
 #include <fnmatch.h>
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,16 +9,6 @@
 #include "proto/base/util.h"
 
 #define ERRNO_END 4096 /* MAX_ERRNO of the kernel, and one */
-
-int filter_invalid(const struct filter_error *error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(error->text, error->size, format, args);
-	va_end(args);
-	return -EINVAL;
-}
 
 int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
 	       const struct filter_error *error)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +52,17 @@ static inline void util_fclosep(FILE **f)
 		(void)fclose(*f);
 }
 
+/* The sentence that says why goes to @error; returns @code. */
+_printf_(4, 5) static inline int refuse(char *error, size_t size, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(error, size, format, args);
+	va_end(args);
+	return code;
+}
+
 /* Writes all of @size bytes. Returns 0 or -errno; a partial write may have happened. */
 static inline int write_all(int fd, const void *data, size_t size)
 {
@@ -69,14 +81,19 @@ static inline int write_all(int fd, const void *data, size_t size)
 	return 0;
 }
 
-/* Reads until @size bytes or the end of the file. Returns the bytes read, or -errno. */
-static inline ssize_t read_full(int fd, void *data, size_t size)
+#define FROM_HERE UINT64_MAX
+
+/* Reads from @offset on, or FROM_HERE, until @size bytes or the end of the file. Returns the bytes
+ * read, or -errno. */
+static inline ssize_t pread_full(int fd, void *data, size_t size, uint64_t offset)
 {
 	uint8_t *p = data;
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = read(fd, p + done, size - done);
+		ssize_t n = offset == FROM_HERE
+				    ? read(fd, p + done, size - done)
+				    : pread(fd, p + done, size - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -89,22 +106,7 @@ static inline ssize_t read_full(int fd, void *data, size_t size)
 	return (ssize_t)done;
 }
 
-/* The same from @offset on. */
-static inline ssize_t pread_full(int fd, void *data, size_t size, uint64_t offset)
+static inline ssize_t read_full(int fd, void *data, size_t size)
 {
-	uint8_t *p = data;
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pread(fd, p + done, size - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
+	return pread_full(fd, data, size, FROM_HERE);
 }

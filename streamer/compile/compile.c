@@ -291,11 +291,9 @@ int compile_all(void **ret_data, size_t ret_sizes[2], const char *clang,
 	r = link_programs(&build);
 	if (!r)
 		r = collect_sources(&build, &data, ret_sizes);
-	if (r) {
-		(void)snprintf(error, size, "what %s makes cannot be used: %s", clang,
-			       strerrordesc_np(-r));
-		return r;
-	}
+	if (r)
+		return refuse(error, size, r, "what %s makes cannot be used: %s", clang,
+			      strerrordesc_np(-r));
 	*ret_data = TAKE_PTR(data);
 	return 0;
 }

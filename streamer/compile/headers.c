@@ -107,24 +107,18 @@ int headers_find(struct headers *ret, const char *root, const char *release, cha
 {
 	char other[96];
 
-	if (strchr(release, '/') || !find_build(ret->build, root, release)) {
-		(void)snprintf(error, size,
-			       "the kernel's headers are missing: install linux-headers-%s",
-			       release);
-		return -ENOENT;
-	}
-	if (!is_of(ret->build, release, other, sizeof(other))) {
-		(void)snprintf(error, size,
-			       "%s has the headers of another kernel, %s: install linux-headers-%s",
-			       ret->build, other, release);
-		return -ESTALE;
-	}
-	if (!find_source(ret, root, release)) {
-		(void)snprintf(error, size,
-			       "the kernel's headers in %s are incomplete: install "
-			       "linux-headers-%s again",
-			       ret->build, release);
-		return -EBADMSG;
-	}
+	if (strchr(release, '/') || !find_build(ret->build, root, release))
+		return refuse(error, size, -ENOENT,
+			      "the kernel's headers are missing: install linux-headers-%s",
+			      release);
+	if (!is_of(ret->build, release, other, sizeof(other)))
+		return refuse(error, size, -ESTALE,
+			      "%s has the headers of another kernel, %s: install linux-headers-%s",
+			      ret->build, other, release);
+	if (!find_source(ret, root, release))
+		return refuse(error, size, -EBADMSG,
+			      "the kernel's headers in %s are incomplete: install "
+			      "linux-headers-%s again",
+			      ret->build, release);
 	return 0;
 }

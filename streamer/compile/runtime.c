@@ -57,10 +57,8 @@ static int compile_programs(struct runtime *runtime, const struct runtime_place 
 	struct headers headers;
 	int r = compiler_find(clang, place->path);
 
-	if (r) {
-		(void)snprintf(error, size, "clang is missing: install clang");
-		return r;
-	}
+	if (r)
+		return refuse(error, size, r, "clang is missing: install clang");
 	r = headers_find(&headers, place->root, place->release, error, size);
 	return r ? r : compile_all(&runtime->data, runtime->sizes, clang, &headers, error, size);
 }

@@ -158,9 +158,8 @@ int kernel_attach(struct kernel *kernel, unsigned *ret_guilty, char *error, size
 			    : programs_attach_rows(kernel->programs, bpf_program__name(prog), NULL);
 		if (r) {
 			*ret_guilty = (unsigned)program_owner(kernel, bpf_program__name(prog));
-			(void)snprintf(error, size, "%s cannot be attached: %s",
-				       bpf_program__section_name(prog), strerrordesc_np(-r));
-			return r;
+			return refuse(error, size, r, "%s cannot be attached: %s",
+				      bpf_program__section_name(prog), strerrordesc_np(-r));
 		}
 	}
 	attach_iterators(kernel);

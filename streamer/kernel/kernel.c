@@ -171,11 +171,10 @@ static int test_preemption(struct kernel *kernel, unsigned id, char *error, size
 		kernel->missed_in_trial[id] = after - before;
 		return 0;
 	}
-	(void)snprintf(error, size,
-		       "this kernel preempts tasks inside the programs, and then runs none for "
-		       "others: %llu runs refused in a trial",
-		       (unsigned long long)(after - before));
-	return -EAGAIN;
+	return refuse(error, size, -EAGAIN,
+		      "this kernel preempts tasks inside the programs, and then runs none for "
+		      "others: %llu runs refused in a trial",
+		      (unsigned long long)(after - before));
 }
 
 static int test_all(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)
@@ -266,10 +265,8 @@ static int settle_tiers(struct kernel *kernel, char *error, size_t size)
 		r = load_and_attach(kernel, &guilty, why, sizeof(why));
 		if (!r)
 			break;
-		if (guilty >= WIRE_PROBE_COUNT) {
-			(void)snprintf(error, size, "%s", why);
-			return r;
-		}
+		if (guilty >= WIRE_PROBE_COUNT)
+			return refuse(error, size, r, "%s", why);
 		demote_tier(kernel, guilty, why);
 	}
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
@@ -287,10 +284,10 @@ static int enable_stats(struct kernel *kernel, char *error, size_t size)
 	kernel->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (kernel->stats_fd >= 0)
 		return 0;
-	(void)snprintf(error, size, "--bpf-stats: the kernel does not turn BPF statistics on: %s%s",
-		       strerrordesc_np(errno),
-		       errno == EPERM ? "; CAP_SYS_ADMIN is missing: run it with sudo" : "");
-	return -errno;
+	return refuse(error, size, -errno,
+		      "--bpf-stats: the kernel does not turn BPF statistics on: %s%s",
+		      strerrordesc_np(errno),
+		      errno == EPERM ? "; CAP_SYS_ADMIN is missing: run it with sudo" : "");
 }
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
@@ -311,11 +308,9 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 	kernel->stats_fd = -1;
 	kernel->actions_fd = logged_actions_open();
 	r = libbpf_num_possible_cpus();
-	if (r < 0) {
-		(void)snprintf(error, size, "the possible CPUs cannot be read from /sys: %s",
-			       strerrordesc_np(-r));
-		return r;
-	}
+	if (r < 0)
+		return refuse(error, size, r, "the possible CPUs cannot be read from /sys: %s",
+			      strerrordesc_np(-r));
 	kernel->n_cpus = (unsigned)r;
 	r = kernel_look_at_machine(kernel, error, size);
 	if (!r)

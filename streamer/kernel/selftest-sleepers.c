@@ -154,9 +154,8 @@ int selftest_sleepers(int bulk_fd, uint64_t *cookie, unsigned at_least, char *er
 	(void)ring_peek(&ring, look_at_record, &search);
 	if (search.found == 1)
 		return 0;
-	(void)snprintf(error, size,
-		       "self-test: a call that a supervisor refuses is not seen beside %u tasks "
-		       "that wait for theirs",
-		       sleepers);
-	return -ENODATA;
+	return refuse(error, size, -ENODATA,
+		      "self-test: a call that a supervisor refuses is not seen beside %u tasks "
+		      "that wait for theirs",
+		      sleepers);
 }

@@ -114,10 +114,9 @@ static int judge_denials(const struct search *search, char *error, size_t size)
 		arrived += search->right[i] == 1;
 	if (arrived == ARRAY_SIZE(calls) && !search->wrong)
 		return 0;
-	(void)snprintf(error, size,
-		       "self-test: of %zu denials made on purpose %u arrived, %u wrong",
-		       ARRAY_SIZE(calls), arrived, search->wrong);
-	return -ENODATA;
+	return refuse(error, size, -ENODATA,
+		      "self-test: of %zu denials made on purpose %u arrived, %u wrong",
+		      ARRAY_SIZE(calls), arrived, search->wrong);
 }
 
 /* Returns 0, the exit status of a child that failed, or -errno. */
@@ -171,15 +170,12 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 		r = run(search.cookie, 1);
 		__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
 	}
-	if (r < 0) {
-		(void)snprintf(error, size, "self-test: could not be run: %s", strerrordesc_np(-r));
-		return r;
-	}
-	if (r) {
-		(void)snprintf(error, size,
-			       "self-test: its child may not install a filter (step %d)", r);
-		return -ECHILD;
-	}
+	if (r < 0)
+		return refuse(error, size, r, "self-test: could not be run: %s",
+			      strerrordesc_np(-r));
+	if (r)
+		return refuse(error, size, -ECHILD,
+			      "self-test: its child may not install a filter (step %d)", r);
 	(void)ring_peek(&ring, look_at_record, &search);
 	return judge_denials(&search, error, size);
 }

@@ -49,12 +49,11 @@ static int check_memlock(char *error, size_t size)
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rs_try", sizeof(__u32), MEMLOCK_TRIAL, 1, NULL);
 	if (fd >= 0 || errno != EPERM || !setrlimit(RLIMIT_MEMLOCK, &wanted))
 		return 0;
-	(void)snprintf(error, size,
-		       "no memory for BPF maps: this kernel (before 5.11) counts them against "
-		       "RLIMIT_MEMLOCK (%llu KiB), and CAP_SYS_RESOURCE is missing to raise it; "
-		       "run it with sudo, or give it CAP_SYS_RESOURCE or LimitMEMLOCK=infinity",
-		       (unsigned long long)limit.rlim_cur >> 10);
-	return -EPERM;
+	return refuse(error, size, -EPERM,
+		      "no memory for BPF maps: this kernel (before 5.11) counts them against "
+		      "RLIMIT_MEMLOCK (%llu KiB), and CAP_SYS_RESOURCE is missing to raise it; "
+		      "run it with sudo, or give it CAP_SYS_RESOURCE or LimitMEMLOCK=infinity",
+		      (unsigned long long)limit.rlim_cur >> 10);
 }
 
 /* A small map: whoever may not have it, though he has the capabilities, may have nothing. */
@@ -177,16 +176,13 @@ static int try_tracepoint(const struct types *types, const char *name, char *err
 	if (!types_tracepoint(types, name, &pointer)) {
 		if (!shape_matters && !types_have_functions(types))
 			return 0; /* attaching will tell */
-		(void)snprintf(error, size, "this kernel has no tracepoint %s%s", name,
-			       types_have_functions(types) ? "" : ", as far as its BTF tells");
-		return -ESRCH;
+		return refuse(error, size, -ESRCH, "this kernel has no tracepoint %s%s", name,
+			      types_have_functions(types) ? "" : ", as far as its BTF tells");
 	}
-	if (shape_matters && !pointer) {
-		(void)snprintf(error, size,
-			       "the tracepoint mark_victim of this kernel carries only a pid; its "
-			       "stable updates since 2024 carry the task");
-		return -EOPNOTSUPP;
-	}
+	if (shape_matters && !pointer)
+		return refuse(error, size, -EOPNOTSUPP,
+			      "the tracepoint mark_victim of this kernel carries only a pid; its "
+			      "stable updates since 2024 carry the task");
 	return 0;
 }
 
@@ -238,15 +234,11 @@ static int try_kprobe(const struct types *types, const char *function, char *err
 {
 	unsigned params;
 
-	if (access(KPROBE_PMU, F_OK)) {
-		(void)snprintf(error, size, "this kernel was built without kprobes");
-		return -EOPNOTSUPP;
-	}
+	if (access(KPROBE_PMU, F_OK))
+		return refuse(error, size, -EOPNOTSUPP, "this kernel was built without kprobes");
 	/* Without a list of functions, attaching will tell. */
-	if (types_have_functions(types) && !types_function(types, function, &params)) {
-		(void)snprintf(error, size, "this kernel has no function %s", function);
-		return -ESRCH;
-	}
+	if (types_have_functions(types) && !types_function(types, function, &params))
+		return refuse(error, size, -ESRCH, "this kernel has no function %s", function);
 	return try_perf(function, error, size);
 }
 
@@ -255,12 +247,10 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 	unsigned params;
 	int r;
 
-	if (tier->functions[0] && !types_are_carried()) {
-		(void)snprintf(error, size,
-			       "programs on functions need a kernel that carries its "
-			       "own BTF");
-		return -EOPNOTSUPP;
-	}
+	if (tier->functions[0] && !types_are_carried())
+		return refuse(error, size, -EOPNOTSUPP,
+			      "programs on functions need a kernel that carries its "
+			      "own BTF");
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->tracepoints[i]; i++) {
 		r = try_tracepoint(types, tier->tracepoints[i], error, size);
 		if (r)
@@ -274,16 +264,14 @@ int trial_tier(const struct types *types, const struct tier *tier, char *error, 
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->iterators[i]; i++) {
 		if (trial_iterator(types, tier->iterators[i]))
 			continue;
-		(void)snprintf(error, size, "this kernel gives no iterator %s", tier->iterators[i]);
-		return -EOPNOTSUPP;
+		return refuse(error, size, -EOPNOTSUPP, "this kernel gives no iterator %s",
+			      tier->iterators[i]);
 	}
-	if (tier->sign && !types_function(types, tier->sign, &params)) {
-		(void)snprintf(error, size,
-			       "its return probes are limited in number, and tasks that wait in a "
-			       "call use them up (no function %s, which came with 6.14)",
-			       tier->sign);
-		return -EOPNOTSUPP;
-	}
+	if (tier->sign && !types_function(types, tier->sign, &params))
+		return refuse(error, size, -EOPNOTSUPP,
+			      "its return probes are limited in number, and tasks that wait in a "
+			      "call use them up (no function %s, which came with 6.14)",
+			      tier->sign);
 	for (size_t i = 0; i < KERNEL_TEXTS && tier->functions[i]; i++) {
 		r = try_fentry(types, tier->functions[i]);
 		if (!r)

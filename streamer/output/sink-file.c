@@ -12,11 +12,10 @@
 int sink_refuse_open(const char *path, int code, char *error, size_t size)
 {
 	if (code == -ELOOP)
-		return sink_refuse(error, size, code,
-				   "%s is a symbolic link, which -w does not follow: name the file",
-				   path);
-	return sink_refuse(error, size, code, "cannot open %s for writing: %s", path,
-			   strerror(-code));
+		return refuse(error, size, code,
+			      "%s is a symbolic link, which -w does not follow: name the file",
+			      path);
+	return refuse(error, size, code, "cannot open %s for writing: %s", path, strerror(-code));
 }
 
 int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
@@ -30,29 +29,28 @@ int sink_check_append(const struct sink *sink, const char *path, const struct st
 	int r;
 
 	if (fd < 0 || fstat(fd, &now) < 0)
-		return sink_refuse(error, size, -errno, "cannot read %s to append to it: %s", path,
-				   strerror(errno));
+		return refuse(error, size, -errno, "cannot read %s to append to it: %s", path,
+			      strerror(errno));
 	r = now.st_ino == st->st_ino && now.st_dev == st->st_dev
 		    ? sink_check_recording(fd, &whole, &compressed)
 		    : -ESTALE;
 	if (r == -EINVAL)
-		return sink_refuse(error, size, r, "%s is not a recording: --append needs one",
-				   path);
+		return refuse(error, size, r, "%s is not a recording: --append needs one", path);
 	if (r == -EBADMSG && compressed)
-		return sink_refuse(error, size, r,
-				   "the end of %s is cut off: `ringside repair %s -w OTHER` writes "
-				   "it anew, then --append works on that",
-				   path, path);
+		return refuse(error, size, r,
+			      "the end of %s is cut off: `ringside repair %s -w OTHER` writes "
+			      "it anew, then --append works on that",
+			      path, path);
 	if (r == -EBADMSG)
-		return sink_refuse(error, size, r,
-				   "the last record of %s is cut off: `truncate -s %" PRIu64
-				   " %s` removes it, then --append works",
-				   path, whole, path);
+		return refuse(error, size, r,
+			      "the last record of %s is cut off: `truncate -s %" PRIu64
+			      " %s` removes it, then --append works",
+			      path, whole, path);
 	if (r < 0)
-		return sink_refuse(error, size, r, "cannot append to %s: %s", path, strerror(-r));
+		return refuse(error, size, r, "cannot append to %s: %s", path, strerror(-r));
 	if (compressed != !!sink->writer)
-		return sink_refuse(error, size, -EINVAL, "%s is %scompressed: --append needs %s",
-				   path, compressed ? "" : "not ", compressed ? "-z" : "-z0");
+		return refuse(error, size, -EINVAL, "%s is %scompressed: --append needs %s", path,
+			      compressed ? "" : "not ", compressed ? "-z" : "-z0");
 	return 0;
 }
 
@@ -60,16 +58,14 @@ static int refuse_found(const char *path, int code, const char *why, char *error
 {
 	if (!why[0])
 		return sink_refuse_open(path, code, error, size);
-	return sink_refuse(error, size, code, "%s is not written to: %s; use another name", path,
-			   why);
+	return refuse(error, size, code, "%s is not written to: %s; use another name", path, why);
 }
 
 /* Two streams in one file would cut each other's records. */
 static int lock_file(const char *path, int fd, char *error, size_t size)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-		return sink_refuse(error, size, -EBUSY, "%s is being written by another process",
-				   path);
+		return refuse(error, size, -EBUSY, "%s is being written by another process", path);
 	return 0;
 }
 
@@ -89,7 +85,7 @@ int sink_make_file(const struct sink *sink, const char *path, int *ret, char *er
 	int r;
 
 	if (fd == -EEXIST)
-		return sink_refuse(error, size, fd, "%s exists", path);
+		return refuse(error, size, fd, "%s exists", path);
 	if (fd < 0)
 		return sink_refuse_open(path, fd, error, size);
 	sink_give(sink, fd);
@@ -129,8 +125,8 @@ int sink_open_place(struct sink *sink, const char *path, char *error, size_t siz
 	for (unsigned i = 0; users && i < users->n; i++)
 		sink->place.trusted[i] = users->found[i].uid;
 	if (r < 0)
-		return sink_refuse(error, size, r, "cannot open the folder of %s: %s", path,
-				   strerror(-r));
+		return refuse(error, size, r, "cannot open the folder of %s: %s", path,
+			      strerror(-r));
 	return 0;
 }
 

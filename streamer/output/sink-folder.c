@@ -26,7 +26,7 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	uint64_t total;
 
 	if (fstatvfs(sink->place.fd, &fs) < 0)
-		return sink_refuse(error, size, -errno, "%s: %s", config->path, strerror(errno));
+		return refuse(error, size, -errno, "%s: %s", config->path, strerror(errno));
 	total = (uint64_t)fs.f_blocks * fs.f_frsize;
 	limits->max_use = units_bytes(&config->max_use, total);
 	if (!limits->max_use)
@@ -39,11 +39,11 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	if (!config->max_seconds)
 		config->max_seconds = MAX_SECONDS;
 	if (limits->max_use < 2 * config->max_bytes)
-		return sink_refuse(error, size, -EINVAL,
-				   "--max-use %llu bytes: accepts at least two files of %llu bytes "
-				   "(-C)",
-				   (unsigned long long)limits->max_use,
-				   (unsigned long long)config->max_bytes);
+		return refuse(error, size, -EINVAL,
+			      "--max-use %llu bytes: accepts at least two files of %llu bytes "
+			      "(-C)",
+			      (unsigned long long)limits->max_use,
+			      (unsigned long long)config->max_bytes);
 	/* the file being written counts as what it may become, with its last records */
 	limits->max_use -= config->max_bytes + config->max_bytes / 8;
 	return 0;
@@ -54,10 +54,10 @@ static int make_folder(const char *path, bool *ret_made, char *error, size_t siz
 	*ret_made = !mkdir(path, 0750);
 	if (*ret_made || errno == EEXIST)
 		return 0;
-	return sink_refuse(error, size, -errno,
-			   "cannot make the folder %s: %s (only the last part of the path "
-			   "may be missing)",
-			   path, strerror(errno));
+	return refuse(error, size, -errno,
+		      "cannot make the folder %s: %s (only the last part of the path "
+		      "may be missing)",
+		      path, strerror(errno));
 }
 
 /* Whoever reads the folder takes all recordings in it for ours. */
@@ -70,12 +70,11 @@ static int check_folder(const struct sink *sink, char *error, size_t size)
 			: output_folder_check(&sink->place, why, sizeof(why));
 
 	if (r == -EPERM && why[0])
-		return sink_refuse(
-			error, size, r,
-			"others could put recordings into %s: %s; `chown` or `chmod go-w` "
-			"it, use another folder, or --allow-shared-folder",
-			path, why);
-	return r < 0 ? sink_refuse(error, size, r, "%s: %s", path, strerror(-r)) : 0;
+		return refuse(error, size, r,
+			      "others could put recordings into %s: %s; `chown` or `chmod go-w` "
+			      "it, use another folder, or --allow-shared-folder",
+			      path, why);
+	return r < 0 ? refuse(error, size, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
 /* One that was just made gets its owner from the folder it is in. */
@@ -100,7 +99,7 @@ int sink_open_folder(struct sink *sink, char *error, size_t size)
 	int r = make_folder(path, &made, error, size);
 
 	if (!r && asprintf(&slashed, "%s%s", path, file_names_slash(path)) < 0)
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	if (!r)
 		r = sink_open_place(sink, slashed, error, size);
 	if (!r)

@@ -3,7 +3,6 @@
  * (one file after another), that below sink-folder.c, and sink-open.c above all. */
 #pragma once
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -11,16 +10,6 @@
 #include "proto/recording/recording-writer.h"
 #include "streamer/output/sink.h"
 
-_printf_(4, 5) static inline int sink_refuse(char *error, size_t size, int code, const char *format,
-					     ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(error, size, format, args);
-	va_end(args);
-	return code;
-}
 
 int sink_refuse_open(const char *path, int code, char *error, size_t size);
 

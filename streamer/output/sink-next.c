@@ -48,17 +48,16 @@ static int make_name(struct sink *sink, uint32_t index, uint32_t number, char **
 	int r = file_names_make(&sink->names, &file, name, sizeof(name));
 
 	if (r < 0)
-		return sink_refuse(error, size, r, "-w %s: makes no usable name for a file",
-				   sink->config.path);
+		return refuse(error, size, r, "-w %s: makes no usable name for a file",
+			      sink->config.path);
 	/* they are made in the one folder that was opened */
 	if (strchr(output_folder_name(&sink->place, name), '/'))
-		return sink_refuse(
-			error, size, -EINVAL,
-			"-w %s: conversions that make folders are refused: they can name "
-			"the file only",
-			sink->config.path);
+		return refuse(error, size, -EINVAL,
+			      "-w %s: conversions that make folders are refused: they can name "
+			      "the file only",
+			      sink->config.path);
 	*ret = strdup(name);
-	return *ret ? 0 : sink_refuse(error, size, -ENOMEM, "out of memory");
+	return *ret ? 0 : refuse(error, size, -ENOMEM, "out of memory");
 }
 
 /* A ring of files begins where there are none. */
@@ -74,10 +73,10 @@ static int check_ring(struct sink *sink, char *error, size_t size)
 		if (!fstatat(sink->place.fd, output_folder_name(&sink->place, name), &st,
 			     AT_SYMLINK_NOFOLLOW) &&
 		    st.st_size)
-			return sink_refuse(error, size, -EEXIST,
-					   "%s exists and is not empty: use --force or another "
-					   "name",
-					   name);
+			return refuse(error, size, -EEXIST,
+				      "%s exists and is not empty: use --force or another "
+				      "name",
+				      name);
 	}
 	return 0;
 }
@@ -103,10 +102,10 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 
 	sink->names.timed = config->max_seconds && strchr(config->path, '%');
 	if (sink->names.timed && memchr(config->path, '%', sink->place.prefix))
-		return sink_refuse(error, size, -EINVAL,
-				   "-w %s: the folder's name cannot hold conversions, only the "
-				   "file's",
-				   config->path);
+		return refuse(error, size, -EINVAL,
+			      "-w %s: the folder's name cannot hold conversions, only the "
+			      "file's",
+			      config->path);
 	sink->names.width = config->max_files
 				    ? (unsigned)snprintf(NULL, 0, "%u", config->max_files - 1)
 				    : FILE_NAMES_WIDTH;
@@ -119,7 +118,7 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 	if (config->max_files && sink->rotates)
 		sink->kept = calloc(config->max_files, sizeof(*sink->kept));
 	if ((config->max_files && sink->rotates && !sink->kept) || keep_name(sink, name) < 0)
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	sink->opened = clock_nano(CLOCK_BOOTTIME);
 	*ret = TAKE_PTR(name);
 	return 0;
@@ -199,7 +198,7 @@ static int open_moved(struct sink *sink, char *error, size_t size)
 	int r = sink_open_file(sink, sink->name, false, &sink->next.fd, &now, error, size);
 
 	if (!r && !S_ISREG(now.st_mode))
-		r = sink_refuse(error, size, -EINVAL, "%s is not a file", sink->name);
+		r = refuse(error, size, -EINVAL, "%s is not a file", sink->name);
 	if (!r && now.st_size)
 		r = sink_check_append(sink, sink->name, &now, error, size);
 	if (r < 0) {
@@ -235,7 +234,7 @@ static int open_again(struct sink *sink, char *error, size_t size)
 	sink->next.name = strdup(sink->name);
 	if (!sink->next.name) {
 		sink_discard(sink);
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	}
 	return 0;
 }

@@ -64,10 +64,10 @@ static int claim_file(struct sink *sink, const struct stat *st, char *error, siz
 		return sink_check_append(sink, sink->name, st, error, size);
 	}
 	if (!sink->config.force)
-		return sink_refuse(error, size, -EEXIST,
-				   "%s exists and is not empty: use --append, --force or another "
-				   "name",
-				   sink->name);
+		return refuse(error, size, -EEXIST,
+			      "%s exists and is not empty: use --append, --force or another "
+			      "name",
+			      sink->name);
 	sink->truncate = true;
 	return 0;
 }
@@ -86,10 +86,10 @@ static int open_path(struct sink *sink, char *error, size_t size)
 		return claim_file(sink, &st, error, size);
 	}
 	if (sink->rotates || sink->config.post_rotate)
-		return sink_refuse(error, size, -EINVAL,
-				   "%s is not a file, which -C, -G, -W and "
-				   "--post-rotate need",
-				   sink->name);
+		return refuse(error, size, -EINVAL,
+			      "%s is not a file, which -C, -G, -W and "
+			      "--post-rotate need",
+			      sink->name);
 	/* Devices wait, as they do for everybody; for a pipe there is poll(2). */
 	sink->write = S_ISFIFO(st.st_mode) ? write_nonblocking : write_file;
 	if (fcntl(sink->fd, F_SETFL, O_WRONLY | (S_ISFIFO(st.st_mode) ? O_NONBLOCK : 0)) < 0)
@@ -116,8 +116,7 @@ static int open_stdout(struct sink *sink, char *error, size_t size)
 	struct stat st;
 
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || fstat(STDOUT_FILENO, &st) < 0)
-		return sink_refuse(error, size, -EBADF,
-				   "stdout is not open for writing: use -w FILE");
+		return refuse(error, size, -EBADF, "stdout is not open for writing: use -w FILE");
 	sink->fd = STDOUT_FILENO;
 	if (S_ISFIFO(st.st_mode)) {
 		open_pipe_again(sink);
@@ -142,9 +141,9 @@ static int start_commands(struct sink *sink, char *error, size_t size)
 		return 0;
 	if (asprintf(&folder, "%.*s%s", (int)sink->place.prefix, path,
 		     sink->names.folder ? file_names_slash(path) : "") < 0)
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	r = commands_begin(&sink->commands, command, folder);
-	return r < 0 ? sink_refuse(error, size, r, "--post-rotate: %s", strerror(-r)) : 0;
+	return r < 0 ? refuse(error, size, r, "--post-rotate: %s", strerror(-r)) : 0;
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -175,27 +174,27 @@ static int plan_output(struct sink *sink, char *error, size_t size)
 				? RECORDING_LEVEL_DEFAULT
 				: 0;
 	if (!level && !to_stdout && ends_with(config->path, ".zst"))
-		return sink_refuse(error, size, -EINVAL,
-				   "%s ends in .zst, but -z0 does not compress: use another name",
-				   config->path);
+		return refuse(error, size, -EINVAL,
+			      "%s ends in .zst, but -z0 does not compress: use another name",
+			      config->path);
 	sink->names.compressed = level;
 	sink->rotates = sink->names.folder || config->max_bytes || config->max_seconds;
 	if (!sink->names.folder &&
 	    (config->max_use.bytes || config->max_use.percent || config->keep_free.bytes ||
 	     config->keep_free.percent || config->max_age))
-		return sink_refuse(error, size, -EINVAL,
-				   "--max-use, --keep-free and --max-age are for a folder: -w %s/",
-				   to_stdout ? "DIR" : config->path);
+		return refuse(error, size, -EINVAL,
+			      "--max-use, --keep-free and --max-age are for a folder: -w %s/",
+			      to_stdout ? "DIR" : config->path);
 	if (config->max_files && !sink->rotates)
-		return sink_refuse(error, size, -EINVAL,
-				   "-W needs -C or -G, which say when a file is full, or -w DIR/");
+		return refuse(error, size, -EINVAL,
+			      "-W needs -C or -G, which say when a file is full, or -w DIR/");
 	if (sink->names.folder && (config->append || config->force))
-		return sink_refuse(error, size, -EINVAL,
-				   "%s is a folder, in which all files are "
-				   "new: without --append and --force",
-				   config->path);
+		return refuse(error, size, -EINVAL,
+			      "%s is a folder, in which all files are "
+			      "new: without --append and --force",
+			      config->path);
 	if (level && recording_writer_new(&sink->writer, level) < 0)
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -208,7 +207,7 @@ static int open_target(struct sink *sink, char *error, size_t size)
 	if (!strcmp(sink->config.path, "-")) {
 		sink->name = strdup("stdout");
 		if (!sink->name)
-			return sink_refuse(error, size, -ENOMEM, "out of memory");
+			return refuse(error, size, -ENOMEM, "out of memory");
 		r = sink_choose_user(sink, -1, -1, error, size);
 		return r ? r : open_stdout(sink, error, size);
 	}
@@ -230,7 +229,7 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
 	int r;
 
 	if (!sink)
-		return sink_refuse(error, size, -ENOMEM, "out of memory");
+		return refuse(error, size, -ENOMEM, "out of memory");
 	sink->config = *config;
 	sink->fd = sink->next.fd = -1;
 	sink->place = (struct output_folder)OUTPUT_FOLDER_NULL;
@@ -243,7 +242,7 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
 	if (!r && sink->fd >= 0 && isatty(sink->fd)) {
 		sink->write = write_shared;
 		if (!config->force)
-			r = sink_refuse(
+			r = refuse(
 				error, size, -ENOTTY,
 				"%s is a terminal and the stream is binary: run `ringside live`, "
 				"or use -w FILE, or --force",

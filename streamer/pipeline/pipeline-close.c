@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/util.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
@@ -244,9 +245,8 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	if (r == -EPIPE)
 		return 0;
 	(void)sink_sync(p->sink);
-	(void)snprintf(error, size,
-		       "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
-		       p->failed ? p->failed : p->sink->name, explain_failure(r), lost,
-		       torn ? "within a record" : "with a whole record, but without a footer");
-	return r;
+	return refuse(error, size, r,
+		      "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
+		      p->failed ? p->failed : p->sink->name, explain_failure(r), lost,
+		      torn ? "within a record" : "with a whole record, but without a footer");
 }

@@ -127,11 +127,9 @@ int privileges_drop(const struct privileges_config *config, struct privileges *r
 	*ret = (struct privileges){.user = *config->user};
 	empty_bounds(ret);
 	r = become_user(config->user);
-	if (r < 0) {
-		(void)snprintf(error, size, "cannot go on as user %s: %s", config->user->name,
-			       strerrordesc_np(-r));
-		return r;
-	}
+	if (r < 0)
+		return refuse(error, size, r, "cannot go on as user %s: %s", config->user->name,
+			      strerrordesc_np(-r));
 	if (!ret->user.uid)
 		keep_text(ret, "Its files stay root's own: %s.",
 			  config->stays ? config->stays : "--user says so");

@@ -76,18 +76,15 @@ static int take_wish(struct users *users, const char *wish, char *error, size_t 
 {
 	struct user user;
 
-	if (find_user(wish, &user)) {
-		(void)snprintf(error, size, "--user %s: " PASSWD " has no such user", wish);
-		return -ENOENT;
-	}
+	if (find_user(wish, &user))
+		return refuse(error, size, -ENOENT, "--user %s: " PASSWD " has no such user", wish);
 	add_user(users, &user);
 	if (!users->found[0].changes || may_change())
 		return 0;
-	(void)snprintf(error, size,
-		       "--user %s: only root, with CAP_SETUID and CAP_SETGID, can become another "
-		       "user",
-		       wish);
-	return -EPERM;
+	return refuse(error, size, -EPERM,
+		      "--user %s: only root, with CAP_SETUID and CAP_SETGID, can become another "
+		      "user",
+		      wish);
 }
 
 int users_find(struct users *ret, const char *wish, char *error, size_t size)
@@ -169,14 +166,13 @@ static int try_user(const struct user *user, int folder_fd)
 	return user->changes ? try_as(user, folder_fd) : try_as_self(folder_fd);
 }
 
-static int refuse_user(const struct user *user, const char *path, char *error, size_t size)
+static int refuse_folder(const struct user *user, const char *path, char *error, size_t size)
 {
-	(void)snprintf(error, size,
-		       "files could not be made in %s later on, as user %s without privileges, "
-		       "which is all that is left once the probes are attached: use a folder of "
-		       "this user's, or give --user the name of the folder's owner",
-		       path, user->name);
-	return -EACCES;
+	return refuse(error, size, -EACCES,
+		      "files could not be made in %s later on, as user %s without privileges, "
+		      "which is all that is left once the probes are attached: use a folder of "
+		      "this user's, or give --user the name of the folder's owner",
+		      path, user->name);
 }
 
 int users_choose(const struct users *users, int owner_fd, int make_fd, const char *path,
@@ -197,7 +193,7 @@ int users_choose(const struct users *users, int owner_fd, int make_fd, const cha
 		return 0;
 	}
 	if (users->n || try_user(&users->self, make_fd))
-		return refuse_user(first, path, error, size);
+		return refuse_folder(first, path, error, size);
 	*ret = users->self;
 	return 0;
 }
