@@ -20,20 +20,9 @@
 #define ERROR_SIZE 1024
 #define LOGS "/var/log" /* where the kubelet's folders are */
 
-static void sink_freep(struct sink **sink)
-{
-	(void)sink_free(*sink);
-}
-
-static void kernel_freep(struct kernel **kernel)
-{
-	(void)kernel_free(*kernel);
-}
-
-static void pipeline_freep(struct pipeline **pipeline)
-{
-	(void)pipeline_free(*pipeline);
-}
+DEFINE_FREEP(sink);
+DEFINE_FREEP(kernel);
+DEFINE_FREEP(pipeline);
 
 #define SAY_SIZE 4096
 

@@ -57,7 +57,4 @@ static inline void writer_used(struct writer *writer, const uint8_t *end)
 	writer->size = (size_t)(end - writer->buf);
 }
 
-static inline void writer_freep(struct writer **writer)
-{
-	*writer = writer_free(*writer);
-}
+DEFINE_FREEP(writer);

@@ -19,10 +19,7 @@ static struct followed *followed_free(struct followed *file)
 	return NULL;
 }
 
-static void followed_freep(struct followed **file)
-{
-	*file = followed_free(*file);
-}
+DEFINE_FREEP(followed);
 
 void growing_done(struct growing *follow)
 {

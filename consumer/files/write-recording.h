@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/util.h"
+
 struct recording_out;
 
 /* @path must not exist: -EEXIST. */
@@ -20,7 +22,4 @@ int recording_out_put(struct recording_out *out, const void *record, size_t size
 /* All is on the disk then. Returns 0 or the first -errno. */
 int recording_out_close(struct recording_out *out);
 
-static inline void recording_out_freep(struct recording_out **out)
-{
-	*out = recording_out_free(*out);
-}
+DEFINE_FREEP(recording_out);

@@ -12,6 +12,7 @@
 
 #include "consumer/cli/options.h"
 #include "consumer/read/reader.h"
+#include "proto/base/util.h"
 #include "proto/recording/recording-index.h"
 #include "proto/ringside.pb-c.h"
 
@@ -44,7 +45,4 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 /* filter_may_match tells frames apart: there is a filter by time or kind. */
 bool filter_selects(const struct filter *filter);
 
-static inline void filter_freep(struct filter **filter)
-{
-	*filter = filter_free(*filter);
-}
+DEFINE_FREEP(filter);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "consumer/base/out-buffer.h"
+#include "proto/base/util.h"
 
 enum message_json_form { MESSAGE_JSON_PLAIN, MESSAGE_JSON_PROTO };
 
@@ -49,7 +50,4 @@ const char *message_json_field_name(const struct message_json_field *field);
 const void *message_json_field_message(const struct message_json_field *field, const void *message,
 				       const struct message_json **ret_shape);
 
-static inline void shapes_freep(struct shapes **shapes)
-{
-	*shapes = shapes_free(*shapes);
-}
+DEFINE_FREEP(shapes);

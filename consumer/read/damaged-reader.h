@@ -6,6 +6,7 @@
 #pragma once
 
 #include "consumer/read/reader.h"
+#include "proto/base/util.h"
 
 #define DAMAGED_READER_HOLE 64 /* bytes were left out: damaged_reader_hole. Call again */
 
@@ -43,7 +44,4 @@ uint64_t damaged_reader_position(
 	const struct damaged_reader *damaged); /* in the file, for a progress bar */
 bool damaged_reader_unfinished(const struct damaged_reader *damaged); /* as reader_unfinished */
 
-static inline void damaged_reader_freep(struct damaged_reader **damaged)
-{
-	*damaged = damaged_reader_free(*damaged);
-}
+DEFINE_FREEP(damaged_reader);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/util.h"
 #include "proto/record/frame.h"
 #include "proto/record/peek.h"
 #include "proto/recording/input.h"
@@ -107,7 +108,4 @@ const char *reader_reason(const struct reader *reader);
 /* Records of unknown kinds so far. */
 uint64_t reader_unknown(const struct reader *reader);
 
-static inline void reader_freep(struct reader **reader)
-{
-	*reader = reader_free(*reader);
-}
+DEFINE_FREEP(reader);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/util.h"
+
 struct arena;
 struct message_cache;
 struct unpacker;
@@ -24,7 +26,4 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 /* The parts of messages that may come again lie in here. */
 struct message_cache *unpacker_memo(const struct unpacker *unpacker);
 
-static inline void unpacker_freep(struct unpacker **unpacker)
-{
-	*unpacker = unpacker_free(*unpacker);
-}
+DEFINE_FREEP(unpacker);

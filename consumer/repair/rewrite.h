@@ -9,6 +9,7 @@
 
 #include "consumer/files/write-recording.h"
 #include "consumer/read/reader.h"
+#include "proto/base/util.h"
 #include "proto/recording/recording-index.h"
 
 struct rewrite;
@@ -42,7 +43,4 @@ void rewrite_hole(struct rewrite *rewrite, const struct recording_index *index);
 
 int rewrite_end(struct rewrite *rewrite, struct rewrite_report *ret);
 
-static inline void rewrite_freep(struct rewrite **rewrite)
-{
-	*rewrite = rewrite_free(*rewrite);
-}
+DEFINE_FREEP(rewrite);

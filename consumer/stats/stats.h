@@ -11,6 +11,7 @@
 #include "consumer/read/own-usage.h"
 #include "consumer/stats/time-buckets.h"
 #include "consumer/stats/toplist.h"
+#include "proto/base/util.h"
 #include "proto/ringside.pb-c.h"
 
 #define STATS_KINDS TIME_BUCKETS_ROWS
@@ -70,7 +71,4 @@ struct stats_print {
 void stats_text(const struct stats *stats, const struct stats_print *print);
 void stats_json(const struct stats *stats, const struct stats_print *print);
 
-static inline void stats_freep(struct stats **stats)
-{
-	*stats = stats_free(*stats);
-}
+DEFINE_FREEP(stats);

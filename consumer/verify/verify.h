@@ -11,6 +11,7 @@
 #include "consumer/read/reader.h"
 #include "consumer/verify/findings.h"
 #include "consumer/verify/recount.h"
+#include "proto/base/util.h"
 
 /* Also the exit status of the command. */
 enum verify_status {
@@ -91,7 +92,4 @@ const struct verify_report *verify_report(const struct verify *verify);
 const struct verify_joint *verify_joint(const struct verify *verify);
 const struct recount *verify_tally(const struct verify *verify); /* of the latest stream */
 
-static inline void verify_freep(struct verify **verify)
-{
-	*verify = verify_free(*verify);
-}
+DEFINE_FREEP(verify);

@@ -35,6 +35,14 @@
 #define _cleanup_fclose_ _cleanup_(util_fclosep)
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 
+/* x_freep(), for _cleanup_, of a struct x that x_free() takes and NULL, too. */
+#define DEFINE_FREEP(x)                                                                            \
+	static inline void x##_freep(struct x **p)                                                 \
+	{                                                                                          \
+		(void)x##_free(*p);                                                                \
+	}                                                                                          \
+	struct x /* takes the semicolon */
+
 static inline void util_freep(void *p)
 {
 	free(*(void **)p);

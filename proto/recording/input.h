@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/base/util.h"
 #include "proto/record/frame.h"
 #include "proto/recording/index-walk.h"
 #include "proto/recording/recording.h"
@@ -139,7 +140,4 @@ bool input_goes(const struct input *input);
 /* The last @size bytes given come once more, as they will be by then. False: not of this input. */
 bool input_unread(struct input *input, size_t size);
 
-static inline void input_freep(struct input **input)
-{
-	*input = input_free(*input);
-}
+DEFINE_FREEP(input);

@@ -20,10 +20,7 @@ struct runtime {
 	char btf_path[32];
 };
 
-static void runtime_freep(struct runtime **runtime)
-{
-	*runtime = runtime_free(*runtime);
-}
+DEFINE_FREEP(runtime);
 
 struct runtime *runtime_free(struct runtime *runtime)
 {

@@ -75,10 +75,7 @@ struct types *types_free(struct types *types)
 	return NULL;
 }
 
-static void types_freep(struct types **types)
-{
-	*types = types_free(*types);
-}
+DEFINE_FREEP(types);
 
 /* 6.16: "btf: Allow mmap of vmlinux btf". Before, it has to be read, page by page. */
 static bool map_raw(struct types *types, int fd)

@@ -44,10 +44,7 @@ struct kernel *kernel_free(struct kernel *kernel)
 	return NULL;
 }
 
-static void kernel_freep(struct kernel **kernel)
-{
-	(void)kernel_free(*kernel);
-}
+DEFINE_FREEP(kernel);
 
 static void note_attempt(struct kernel_probe *probe, enum kernel_tier tier, const char *error)
 {

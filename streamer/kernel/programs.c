@@ -28,10 +28,7 @@ struct programs {
 	size_t variables_bytes;
 };
 
-static void programs_freep(struct programs **programs)
-{
-	*programs = programs_free(*programs);
-}
+DEFINE_FREEP(programs);
 
 int programs_open_object(struct programs **ret, const void *object, size_t size,
 			 const char *btf_path)
