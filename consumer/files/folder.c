@@ -144,15 +144,8 @@ static int add_file(struct folder *list, size_t *room, const char *path)
 
 	if (list->n == FOLDER_MAX)
 		return -E2BIG;
-	if (list->n == *room) {
-		size_t more = *room ? 2 * *room : 64;
-		struct recording *all = realloc(list->all, more * sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		list->all = all;
-		*room = more;
-	}
+	if (GROW(list->all, list->n, room))
+		return -ENOMEM;
 	recording = &list->all[list->n];
 	*recording = (struct recording){.path = strdup(path)};
 	if (!recording->path)

@@ -34,15 +34,8 @@ static void remember_file(struct rotation *rotation, const struct stat *st)
 	if (rotation->n_known == FOLDER_MAX)
 		rotation->n_known =
 			0; /* what is forgotten would be read again if it got a new name */
-	if (rotation->n_known == rotation->known_room) {
-		size_t room = rotation->known_room ? 2 * rotation->known_room : 64;
-		struct rotation_known *known = realloc(rotation->known, room * sizeof(*known));
-
-		if (!known)
-			return;
-		rotation->known = known;
-		rotation->known_room = room;
-	}
+	if (GROW(rotation->known, rotation->n_known, &rotation->known_room))
+		return;
 	rotation->known[rotation->n_known++] = (struct rotation_known){st->st_dev, st->st_ino};
 }
 

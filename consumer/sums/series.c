@@ -181,16 +181,7 @@ static struct series *add_series(struct series_set *set, const struct key *key, 
 {
 	_cleanup_free_ struct series *series = calloc(1, sizeof(*series) + key->fields.size);
 
-	if (set->n == set->room) {
-		size_t room = set->room ? 2 * set->room : 64;
-		struct series **all = realloc(set->all, room * sizeof(*all));
-
-		if (!all)
-			return NULL;
-		set->all = all;
-		set->room = room;
-	}
-	if (!series || table_add(&set->table, hash, series))
+	if (!series || GROW(set->all, set->n, &set->room) || table_add(&set->table, hash, series))
 		return NULL;
 	series->kind = key->kind;
 	series->size = key->fields.size;

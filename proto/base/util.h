@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,6 +60,25 @@ static inline void util_fclosep(FILE **f)
 	if (*f)
 		(void)fclose(*f);
 }
+
+/* Room for one more than @n members in *array, of members of @size bytes; there is some for *room.
+ * Returns 0 or -ENOMEM; then nothing has changed. */
+static inline int util_grow(void *array, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? 2 * *room : 64;
+	void *all;
+
+	if (n < *room)
+		return 0;
+	memcpy(&all, array, sizeof(all));
+	all = reallocarray(all, more, size);
+	if (!all)
+		return -ENOMEM;
+	memcpy(array, &all, sizeof(all));
+	*room = more;
+	return 0;
+}
+#define GROW(array, n, room) util_grow(&(array), n, room, sizeof(*(array)))
 
 /* The sentence that says why goes to @error; returns @code. */
 _printf_(4, 5) static inline int refuse(char *error, size_t size, int code, const char *format, ...)

@@ -158,18 +158,10 @@ static uint8_t *put_le32(uint8_t *p, uint32_t v)
 
 static int add_entry(struct recording_writer *w, const struct entry *entry)
 {
-	size_t size = w->entries_size ? 2 * w->entries_size : 64;
-
 	if (w->now.n_entries > ENTRIES_MAX)
 		return 0;
-	if (w->now.n_entries == w->entries_size) {
-		struct entry *entries = realloc(w->entries, size * sizeof(*entries));
-
-		if (!entries)
-			return -ENOMEM;
-		w->entries = entries;
-		w->entries_size = size;
-	}
+	if (GROW(w->entries, w->now.n_entries, &w->entries_size))
+		return -ENOMEM;
 	w->entries[w->now.n_entries++] = *entry;
 	return 0;
 }

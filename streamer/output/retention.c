@@ -129,15 +129,8 @@ ssize_t retention_list(const struct output_folder *place, struct retention_file 
 		return -errno;
 	(void)TAKE_FD(fd);
 	while (n < FILES_MAX && (entry = readdir(dir))) {
-		if (n == room) {
-			struct retention_file *more;
-
-			room = room ? 2 * room : 64;
-			more = reallocarray(files, room, sizeof(*files));
-			if (!more)
-				return -ENOMEM;
-			files = more;
-		}
+		if (GROW(files, n, &room))
+			return -ENOMEM;
 		n += look_at_file(place, entry->d_name, &files[n]);
 	}
 	*ret = TAKE_PTR(files);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/util.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/report/limited.h"
 
@@ -35,17 +36,7 @@ void removed_done(struct removed *gone)
 /* Room for one more. Without memory the kernel keeps them. */
 static int grow_rows(struct removed *gone)
 {
-	size_t capacity = gone->capacity ? 2 * gone->capacity : BUCKETS_MIN;
-	struct removed_cgroup *cgroups;
-
-	if (gone->n < gone->capacity)
-		return 0;
-	cgroups = realloc(gone->cgroups, capacity * sizeof(*cgroups));
-	if (!cgroups)
-		return -ENOMEM;
-	gone->cgroups = cgroups;
-	gone->capacity = capacity;
-	return 0;
+	return GROW(gone->cgroups, gone->n, &gone->capacity);
 }
 
 /* kernel_dead_fn. Each slot is heard of once. */

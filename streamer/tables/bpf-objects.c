@@ -93,18 +93,10 @@ static int add_holder(void *data, const void *record)
 {
 	struct holders *holders = data;
 
-	if (holders->n == holders->room) {
-		size_t room = holders->room ? holders->room * 2 : 128;
-		struct wire_holder *larger;
-
-		if (room > HOLDERS_MAX)
-			return 1;
-		larger = realloc(holders->all, room * sizeof(*larger));
-		if (!larger)
-			return -ENOMEM;
-		holders->all = larger;
-		holders->room = room;
-	}
+	if (holders->n == HOLDERS_MAX)
+		return 1;
+	if (GROW(holders->all, holders->n, &holders->room))
+		return -ENOMEM;
 	holders->all[holders->n++] = *(const struct wire_holder *)record;
 	return 0;
 }
