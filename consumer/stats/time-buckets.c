@@ -3,17 +3,9 @@
 
 #include <string.h>
 
+#include "proto/base/util.h"
+
 #define WORD sizeof(uint64_t)
-
-static uint64_t larger_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t smaller_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 size_t time_buckets_used(const struct time_buckets *buckets)
 {
@@ -69,11 +61,11 @@ void time_buckets_add(struct time_buckets *buckets, unsigned row, uint64_t time,
 		buckets->low = buckets->high = time / TIME_BUCKETS_NANO;
 	}
 	at = time / buckets->nano;
-	while (larger_of(at, buckets->high) - smaller_of(at, buckets->low) >= BUCKETS) {
+	while (max_u64(at, buckets->high) - min_u64(at, buckets->low) >= BUCKETS) {
 		grow_buckets(buckets);
 		at = time / buckets->nano;
 	}
-	shift_buckets(buckets, smaller_of(at, buckets->low));
-	buckets->high = larger_of(at, buckets->high);
+	shift_buckets(buckets, min_u64(at, buckets->low));
+	buckets->high = max_u64(at, buckets->high);
 	buckets->counts[row][at - buckets->low] += count;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
 void recount_init(struct recount *recount, bool whole)
@@ -325,19 +326,14 @@ int recount_counters(struct recount *recount, Ringside__V1__ProbeSums *const *su
 	return check_all(recount, sums, n, false, where, findings);
 }
 
-static uint64_t larger_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned reason)
 {
 	struct lost_count lost = kind->lost[reason];
 
 	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
-		lost.count = larger_of(lost.count, kind->kernel.dropped);
+		lost.count = max_u64(lost.count, kind->kernel.dropped);
 	if (reason == RINGSIDE__V1__LOST__REASON__SINK)
-		lost.count = larger_of(lost.count, kind->lost_in_sink);
+		lost.count = max_u64(lost.count, kind->lost_in_sink);
 	return lost;
 }
 

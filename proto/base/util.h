@@ -61,6 +61,16 @@ static inline void util_fclosep(FILE **f)
 		(void)fclose(*f);
 }
 
+static inline uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Room for one more than @n members in *array, of members of @size bytes; there is some for *room.
  * Returns 0 or -ENOMEM; then nothing has changed. */
 static inline int util_grow(void *array, size_t n, size_t *room, size_t size)
