@@ -13,7 +13,7 @@ enum input_state {
 	INPUT_BETWEEN,  /* a frame, or the end */
 	INPUT_BLOCK,    /* a block of a data frame */
 	INPUT_CHECKSUM, /* the checksum of a data frame */
-	INPUT_SKIP,     /* the rest of a skippable frame of another program's */
+	INPUT_SKIP,     /* a skippable frame of another program's */
 	INPUT_SEARCH,   /* nobody knows: a frame is looked for */
 };
 
@@ -34,14 +34,13 @@ struct input {
 	uint64_t frame_offset;
 	uint64_t frame_content; /* decoded so far */
 	uint64_t given;         /* of it, not proved when it was */
-	uint64_t skip;          /* bytes left in INPUT_SKIP */
+	uint64_t skip;          /* where INPUT_SKIP ends */
 	/* A skippable frame right before this place whose length nothing proves. */
 	bool suspicious;
 	uint64_t suspect;
 	uint64_t probed;     /* 1 + offset of what does not end, and has no other frame in it */
-	bool unfinished;     /* see input_unfinished */
 	uint64_t retried;    /* following: 1 + offset of the frame that was begun once more */
-	bool mark_open;      /* the mark is not given yet */
+	bool mark_open;      /* the mark is wanted, and not given yet */
 	bool damage_pending; /* nor is the damage: where it ends is looked for */
 	bool damage_due;     /* that is known: it is given next */
 	/* What reading costs, in bytes read and decoded: on ground that was trodden for the first
@@ -52,6 +51,11 @@ struct input {
 	struct input_mark mark;
 	struct input_damage damage;
 };
+
+static inline bool input_in_frame(const struct input *input)
+{
+	return input->state == INPUT_BLOCK || input->state == INPUT_CHECKSUM;
+}
 
 int input_zstd_init(struct input *input);
 void input_zstd_done(struct input *input);

@@ -7,7 +7,6 @@
 #include <zstd_errors.h>
 
 #include "proto/base/util.h"
-#include "proto/record/pb-read.h"
 #include "proto/recording/input-internal.h"
 
 /* A pipe that gives nothing for so long is a live stream: what there is of a frame is given. */
@@ -49,8 +48,7 @@ void input_zstd_go(struct input *input, uint64_t offset)
 	drop_content(input);
 	source_go(&input->source, offset);
 	input->state = INPUT_BETWEEN;
-	input->suspicious = input->unfinished = false;
-	input->mark_open = input->damage_pending = input->damage_due = false;
+	input->suspicious = input->mark_open = input->damage_pending = input->damage_due = false;
 }
 
 /* Notes a cost, of @size bytes at the present place and @more that these made. */
@@ -60,13 +58,7 @@ static void spend_decoded(struct input *input, size_t size, size_t more)
 		input->vain += size + more;
 	else
 		input->fresh += size + more;
-	if (input->source.offset + size > input->high)
-		input->high = input->source.offset + size;
-}
-
-static bool is_spent(const struct input *input)
-{
-	return input->vain > INPUT_VAIN + input->fresh;
+	input->high = max_u64(input->high, input->source.offset + size);
 }
 
 /* The damage is told before anything else. */
@@ -76,32 +68,15 @@ static void settle_frame(struct input *input)
 	input->damage_pending = false;
 }
 
-/* What was decoded may be given, proved or not. */
-static void release_decoded(struct input *input, bool proved)
+/* What was decoded may be given, though nothing has proved it. Whether there was any. */
+static bool release_unproved(struct input *input)
 {
-	if (!proved)
-		input->given += input->end - input->ready;
+	size_t n = input->end - input->ready;
+
+	input->given += n;
 	input->ready = input->end;
 	settle_frame(input);
-}
-
-static bool held_bytes(const struct input *input)
-{
-	return input->end > input->ready;
-}
-
-/* Where to look for a frame behind the damage at @offset. */
-static uint64_t resume_at(struct input *input, uint64_t offset)
-{
-	uint64_t here = input->source.offset;
-
-	input->vain += GO_COST;
-	if (!is_spent(input))
-		return offset + 1;
-	here = input->high > here ? input->high : here;
-	here = here > offset ? here : offset + 1;
-	input->damage.untried = here;
-	return here;
+	return n;
 }
 
 /* From here on a frame is looked for. What looked like one and held nothing is a part of the damage
@@ -122,16 +97,25 @@ static int fail_with(struct input *input, enum input_fault fault)
 		input->damage = (struct input_damage){
 			.fault = fault,
 			.offset = offset,
-			.window = fault == INPUT_FAULT_WINDOW ? input->frame.window : 0,
+			.window = input->frame.window,
 			.given = fault == INPUT_FAULT_NO_FRAME ? 0 : input->given,
 		};
 	input->damage_pending = true;
 	input->suspicious = false;
 	drop_content(input);
-	from = resume_at(input, offset);
+	from = offset + 1;
+	input->vain += GO_COST;
+	if (input->vain > INPUT_VAIN + input->fresh)
+		from = input->damage.untried =
+			max_u64(from, max_u64(input->high, input->source.offset));
 	source_go(&input->source, from);
 	input->state = INPUT_SEARCH;
 	return GO_ON;
+}
+
+static bool may_be_index(const struct zframe *frame)
+{
+	return frame->magic == RECORDING_INDEX_MAGIC && frame->content <= RECORDING_INDEX_MAX;
 }
 
 /* The magic of an index frame, and all that is behind it. 0, ZFRAME_MORE or ZFRAME_BAD. */
@@ -142,7 +126,7 @@ static int parse_index(const uint8_t *p, size_t size, struct recording_index *re
 
 	if (r)
 		return r;
-	if (frame.magic != RECORDING_INDEX_MAGIC || frame.content > RECORDING_INDEX_MAX)
+	if (!may_be_index(&frame))
 		return ZFRAME_BAD;
 	if (size < frame.header + frame.content)
 		return ZFRAME_MORE;
@@ -154,26 +138,10 @@ static bool is_readable(const struct zframe *frame)
 	return frame->window <= UINT64_C(1) << RECORDING_WINDOW_LOG_MAX && !frame->dictionary;
 }
 
-/* Whether an index frame of ours is at @offset. What was hashed in vain is not hashed again. */
-static int parse_index_candidate(struct input *input, const uint8_t *p, size_t size,
-				 uint64_t offset)
-{
-	struct recording_index index;
-	struct zframe frame;
-	int r;
-
-	if (offset < input->hashed)
-		return ZFRAME_BAD;
-	r = parse_index(p, size, &index);
-	if (r == ZFRAME_BAD && !zframe_parse(p, size, &frame) &&
-	    frame.magic == RECORDING_INDEX_MAGIC && frame.content <= RECORDING_INDEX_MAX)
-		input->hashed = offset + frame.content;
-	return r;
-}
-
-/* Whether a frame of ours may begin at @offset. */
+/* Whether a frame of ours may begin at @offset. What was hashed in vain is not hashed again. */
 static int parse_candidate(struct input *input, const uint8_t *p, size_t size, uint64_t offset)
 {
+	struct recording_index index;
 	struct zframe_block block;
 	struct zframe frame;
 	int r;
@@ -181,8 +149,14 @@ static int parse_candidate(struct input *input, const uint8_t *p, size_t size, u
 	r = zframe_parse(p, size, &frame);
 	if (r)
 		return r;
-	if (frame.skippable)
-		return parse_index_candidate(input, p, size, offset);
+	if (frame.skippable) {
+		if (offset < input->hashed)
+			return ZFRAME_BAD;
+		r = parse_index(p, size, &index);
+		if (r == ZFRAME_BAD && may_be_index(&frame))
+			input->hashed = offset + frame.content;
+		return r;
+	}
 	if (!is_readable(&frame))
 		return ZFRAME_BAD;
 	return zframe_block(p + frame.header, size - frame.header, &block);
@@ -218,56 +192,44 @@ static int search_frame(struct input *input)
 	}
 }
 
-static bool in_frame(const struct input *input)
-{
-	return input->state == INPUT_BLOCK || input->state == INPUT_CHECKSUM;
-}
-
 /* The end was met inside something. Is it only because its length is damaged? Then there are others
- * in it. Asked once. */
-static int probe_frame(struct input *input, bool *ret)
+ * in it: 1. Asked once. */
+static int probe_frame(struct input *input)
 {
 	uint64_t here = input->source.offset;
-	uint64_t from = in_frame(input)     ? input->frame_offset
-			: input->suspicious ? input->suspect
-					    : here;
+	uint64_t from = input_in_frame(input) ? input->frame_offset
+			: input->suspicious   ? input->suspect
+					      : here;
 	int r;
 
-	*ret = false;
 	if (input->follow || input->probed == from + 1)
 		return 0;
 	input->probed = from + 1;
 	source_go(&input->source, from + 1);
 	r = search_frame(input);
-	*ret = r == 0;
 	source_go(&input->source, here);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : r != SOURCE_END;
 }
 
 /* The input ended, for now or for good. @boundary: behind a whole block, or a frame. */
 static int take_end(struct input *input, bool boundary)
 {
-	bool others = false;
 	int r = 0;
 
-	if (in_frame(input) || !boundary)
-		r = probe_frame(input, &others);
+	if (input_in_frame(input) || !boundary)
+		r = probe_frame(input);
 	if (r < 0)
 		return r;
-	if (others)
-		return fail_with(input, in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
+	if (r)
+		return fail_with(input,
+				 input_in_frame(input) ? INPUT_FAULT_DATA : INPUT_FAULT_NO_FRAME);
 	settle_frame(input);
-	if (input->damage_due)
+	if (input->damage_due || release_unproved(input))
 		return GO_ON;
-	if (held_bytes(input)) {
-		release_decoded(input, false);
-		return GO_ON;
-	}
 	if (input->follow && input->source.seekable)
 		return INPUT_AT_END;
-	if (input->mark_open && input->marks)
+	if (input->mark_open)
 		return INPUT_MARK;
-	input->unfinished = in_frame(input);
 	return boundary ? INPUT_END : INPUT_CUT;
 }
 
@@ -276,18 +238,19 @@ static int need_more(struct input *input, bool boundary)
 {
 	int r;
 
-	if (held_bytes(input) && source_would_wait(&input->source, PATIENCE_MS)) {
-		release_decoded(input, false);
+	if (input->end > input->ready && source_would_wait(&input->source, PATIENCE_MS) &&
+	    release_unproved(input))
 		return GO_ON;
-	}
 	r = source_fill(&input->source);
 	if (r < 0)
 		return r;
 	return r == SOURCE_END ? take_end(input, boundary) : GO_ON;
 }
 
-/* Gives libzstd @size bytes, all of which it takes. */
-static size_t feed_decoder(struct input *input, size_t size)
+/* Gives libzstd @size bytes, all of which it takes; *ret_left is what it expects then. 0, or what
+ * comes of it that it refuses: that is damage; but for want of memory it says nothing of the input.
+ */
+static int feed_decoder(struct input *input, size_t size, enum input_fault fault, size_t *ret_left)
 {
 	size_t there, r;
 	ZSTD_inBuffer in = {.src = source_bytes(&input->source, &there), .size = size};
@@ -297,25 +260,22 @@ static size_t feed_decoder(struct input *input, size_t size)
 		r = ZSTD_decompressStream(input->zstd, &out, &in);
 	while (!ZSTD_isError(r) && in.pos < in.size);
 	if (ZSTD_isError(r))
-		return r;
+		return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation
+			       ? -ENOMEM
+			       : fail_with(input, fault);
 	spend_decoded(input, size, out.pos - input->end);
 	input->frame_content += out.pos - input->end;
 	input->unpacked += out.pos - input->end;
 	input->end = out.pos;
 	source_consume(&input->source, size);
-	return r;
-}
-
-/* What libzstd has refused is damage; but for want of memory it says nothing of the input. */
-static int refused_by_zstd(struct input *input, size_t r, enum input_fault fault)
-{
-	return ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation ? -ENOMEM
-								    : fail_with(input, fault);
+	*ret_left = r;
+	return 0;
 }
 
 static int begin_frame(struct input *input, const struct zframe *frame)
 {
-	size_t r;
+	size_t left;
+	int r;
 
 	input->frame = *frame;
 	input->frame_offset = input->source.offset;
@@ -328,49 +288,47 @@ static int begin_frame(struct input *input, const struct zframe *frame)
 	if (!is_readable(frame))
 		return fail_with(input, INPUT_FAULT_WINDOW);
 	(void)ZSTD_DCtx_reset(input->zstd, ZSTD_reset_session_only);
-	r = feed_decoder(input, frame->header);
-	if (ZSTD_isError(r))
-		return refused_by_zstd(input, r, INPUT_FAULT_DATA);
+	r = feed_decoder(input, frame->header, INPUT_FAULT_DATA, &left);
+	if (r)
+		return r;
 	input->state = INPUT_BLOCK;
 	return GO_ON;
 }
 
 static int end_frame(struct input *input)
 {
-	release_decoded(input, true); /* and if it is empty, it is one */
+	input->ready = input->end;
+	settle_frame(input); /* even if it is empty, it is one */
 	input->mark = (struct input_mark){
 		.offset = input->frame_offset,
 		.size = input->source.offset - input->frame_offset,
 		.content = input->frame_content,
 		.checksum = input->frame.checksum,
 	};
-	input->mark_open = true;
+	input->mark_open = input->marks;
 	input->state = INPUT_BETWEEN;
 	return GO_ON;
 }
 
-static int take_block(struct input *input)
+static int take_block(struct input *input, const uint8_t *p, size_t size)
 {
 	struct zframe_block block;
-	const uint8_t *p;
-	size_t size, left;
-	int r;
+	size_t left;
+	int r = zframe_block(p, size, &block);
 
-	p = source_bytes(&input->source, &size);
-	r = zframe_block(p, size, &block);
 	if (r == ZFRAME_BAD)
 		return fail_with(input, INPUT_FAULT_DATA);
 	if (r || size < block.size)
 		return need_more(input, size == 0);
 	if (INPUT_HOLD - input->end < ZFRAME_BLOCK_MAX) {
-		release_decoded(input, false); /* a larger frame than ours */
+		(void)release_unproved(input); /* a larger frame than ours */
 		return GO_ON;
 	}
 	if (input->unpacked > INPUT_UNPACKED + INPUT_RATIO * input->source.offset)
 		return fail_with(input, INPUT_FAULT_RATIO);
-	left = feed_decoder(input, block.size);
-	if (ZSTD_isError(left))
-		return refused_by_zstd(input, left, INPUT_FAULT_DATA);
+	r = feed_decoder(input, block.size, INPUT_FAULT_DATA, &left);
+	if (r)
+		return r;
 	if (!left && (!block.last || input->frame.checksum))
 		return fail_with(input, INPUT_FAULT_DATA);
 	if (!block.last)
@@ -379,17 +337,15 @@ static int take_block(struct input *input)
 	return input->frame.checksum ? GO_ON : end_frame(input);
 }
 
-static int take_checksum(struct input *input)
+static int take_checksum(struct input *input, const uint8_t *p, size_t size)
 {
-	size_t size, r;
+	size_t left;
+	int r;
 
-	(void)source_bytes(&input->source, &size);
 	if (size < ZFRAME_CHECKSUM)
 		return need_more(input, false);
-	r = feed_decoder(input, ZFRAME_CHECKSUM);
-	if (ZSTD_isError(r))
-		return refused_by_zstd(input, r, INPUT_FAULT_CHECKSUM);
-	return end_frame(input);
+	r = feed_decoder(input, ZFRAME_CHECKSUM, INPUT_FAULT_CHECKSUM, &left);
+	return r ? r : end_frame(input);
 }
 
 /* A skippable frame that is not an index of ours, or not any more. Its length may be damage, too.
@@ -403,30 +359,17 @@ static int begin_skip(struct input *input, const struct zframe *frame)
 		return take_end(input, false);
 	input->suspicious = true;
 	input->suspect = source->offset;
-	if (source->seekable) {
-		source_go(source, end);
-		return GO_ON;
-	}
-	source_consume(source, frame->header);
-	input->skip = frame->content;
+	input->skip = end;
 	input->state = INPUT_SKIP;
 	return GO_ON;
 }
 
-static int take_skip(struct input *input)
+static int take_skip(struct input *input, const uint8_t *p, size_t size)
 {
-	size_t size;
-
-	(void)source_bytes(&input->source, &size);
-	if (!input->skip) {
-		input->state = INPUT_BETWEEN;
-		return GO_ON;
-	}
-	if (!size)
+	source_go(&input->source, input->skip);
+	if (input->source.offset < input->skip)
 		return need_more(input, false);
-	size = size < input->skip ? size : (size_t)input->skip;
-	source_consume(&input->source, size);
-	input->skip -= size;
+	input->state = INPUT_BETWEEN;
 	return GO_ON;
 }
 
@@ -434,21 +377,17 @@ static int take_index(struct input *input, const struct zframe *frame, const uin
 		      size_t size)
 {
 	size_t whole = frame->header + frame->content;
-	struct recording_index index;
 
 	if (size < whole)
 		return need_more(input, false);
-	if (parse_index(p, whole, &index)) {
-		input->mark.index_damaged = input->mark_open;
+	if (parse_index(p, whole, &input->mark.index)) {
+		input->mark.index_damaged = true;
 		return begin_skip(input, frame);
 	}
-	if (input->mark_open) {
-		input->mark.indexed = true;
-		input->mark.index = index;
-	}
+	input->mark.indexed = true;
 	input->suspicious = false;
 	source_consume(&input->source, whole);
-	return input->mark_open && input->marks ? INPUT_MARK : GO_ON;
+	return input->mark_open ? INPUT_MARK : GO_ON;
 }
 
 /* Goes on with the next range when the one at hand is read. */
@@ -465,11 +404,9 @@ static bool out_of_range(struct input *input)
 	return input->range == ranges->n;
 }
 
-static int take_frame(struct input *input)
+static int take_frame(struct input *input, const uint8_t *p, size_t size)
 {
 	struct zframe frame;
-	const uint8_t *p;
-	size_t size;
 	int r;
 
 	if (out_of_range(input))
@@ -478,22 +415,19 @@ static int take_frame(struct input *input)
 	r = zframe_parse(p, size, &frame);
 	if (r == ZFRAME_MORE)
 		return need_more(input, size == 0);
-	if (!r && frame.magic == RECORDING_INDEX_MAGIC && frame.content <= RECORDING_INDEX_MAX)
+	if (!r && may_be_index(&frame))
 		return take_index(input, &frame, p, size);
-	if (input->mark_open && input->marks)
+	if (input->mark_open)
 		return INPUT_MARK;
 	if (r)
 		return fail_with(input, INPUT_FAULT_NO_FRAME);
-	input->mark_open = false;
 	return frame.skippable ? begin_skip(input, &frame) : begin_frame(input, &frame);
 }
 
 /* Where the damage ends. If that is at an index frame, it may tell what was damaged. */
-static int take_search(struct input *input)
+static int take_search(struct input *input, const uint8_t *p, size_t size)
 {
 	struct input_damage *damage = &input->damage;
-	const uint8_t *p;
-	size_t size;
 	int r = search_frame(input);
 
 	if (r < 0)
@@ -513,24 +447,16 @@ static int take_search(struct input *input)
 	return GO_ON;
 }
 
-static int decode_step(struct input *input)
-{
-	switch (input->state) {
-	case INPUT_BETWEEN:
-		return take_frame(input);
-	case INPUT_BLOCK:
-		return take_block(input);
-	case INPUT_CHECKSUM:
-		return take_checksum(input);
-	case INPUT_SKIP:
-		return take_skip(input);
-	default:
-		return take_search(input);
-	}
-}
+/* What is done with the bytes that are there. */
+static int (*const steps[])(struct input *input, const uint8_t *p, size_t size) = {
+	[INPUT_BETWEEN] = take_frame,     [INPUT_BLOCK] = take_block,
+	[INPUT_CHECKSUM] = take_checksum, [INPUT_SKIP] = take_skip,
+	[INPUT_SEARCH] = take_search,
+};
 
 int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 {
+	const uint8_t *p;
 	size_t n;
 	int r;
 
@@ -541,14 +467,14 @@ int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 		}
 		if (input->begin == input->end)
 			drop_content(input);
-		r = decode_step(input);
+		p = source_bytes(&input->source, &n);
+		r = steps[input->state](input, p, n);
 		if (r == INPUT_MARK)
 			input->mark_open = false;
 		if (r != GO_ON)
 			return r;
 	}
-	n = input->ready - input->begin;
-	n = n < size ? n : size;
+	n = min_u64(input->ready - input->begin, size);
 	memcpy(buf, input->hold + input->begin, n);
 	input->begin += n;
 	*ret_n = n;
@@ -557,7 +483,7 @@ int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 
 bool input_zstd_refuse(struct input *input)
 {
-	bool inside = in_frame(input);
+	bool inside = input_in_frame(input);
 
 	if (input->ended && !inside)
 		return false;

@@ -187,7 +187,7 @@ uint64_t input_work(const struct input *input)
 
 bool input_unfinished(const struct input *input)
 {
-	return input->ended == INPUT_END && input->unfinished;
+	return input->ended == INPUT_END && input_in_frame(input);
 }
 
 bool input_is_cut(const struct input *input)

@@ -59,7 +59,7 @@ struct input_damage {
 	uint64_t offset;  /* in the file: where what is left out begins */
 	uint64_t end;     /* in the file: where reading goes on */
 	bool found;       /* a frame begins at end; else the file ends there */
-	uint64_t window;  /* INPUT_FAULT_WINDOW: bytes that it wants */
+	uint64_t window;  /* INPUT_FAULT_WINDOW: bytes that the frame wants */
 	uint64_t given;   /* bytes of content of the frame at offset that were given already */
 	uint64_t untried; /* where frames that begin before it were not tried any more; 0: all were
 			   */
