@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/kinds/likely-caller.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
@@ -10,46 +9,9 @@
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
-#define SLOTS 256
-#define NAME_SIZE 32 /* twice the kernel's; a longer one is not from it */
+_Static_assert(sizeof(struct culprits_key) == 32, "key");
 
-struct key {
-	uint64_t cgroup_id;
-	uint32_t hierarchy_id, arch;
-	int32_t syscall_number, action;
-	uint32_t error_number;
-	uint32_t used; /* no padding: keys are compared as bytes */
-};
-_Static_assert(sizeof(struct key) == 32, "key");
-
-struct slot {
-	struct key key;
-	uint32_t pid;
-	bool one_pid, one_name;
-	char name[NAME_SIZE];
-};
-
-struct culprits {
-	struct slot slots[SLOTS];
-};
-
-int culprits_new(struct culprits **ret)
-{
-	struct culprits *culprits = calloc(1, sizeof(*culprits));
-
-	if (!culprits)
-		return -ENOMEM;
-	*ret = culprits;
-	return 0;
-}
-
-struct culprits *culprits_free(struct culprits *culprits)
-{
-	free(culprits);
-	return NULL;
-}
-
-static struct slot *slot_of(struct culprits *culprits, const struct key *key)
+static struct culprits_slot *slot_of(struct culprits *culprits, const struct culprits_key *key)
 {
 	uint64_t words[sizeof(*key) / 8], hash = 0;
 
@@ -59,11 +21,11 @@ static struct slot *slot_of(struct culprits *culprits, const struct key *key)
 	return &culprits->slots[hash >> 56];
 }
 
-static struct key make_key(const struct denial *denial)
+static struct culprits_key make_key(const struct denial *denial)
 {
 	const Ringside__V1__Container *container = denial->container;
 
-	return (struct key){
+	return (struct culprits_key){
 		.cgroup_id = container ? container->cgroup_id : 0,
 		.hierarchy_id = container ? container->hierarchy_id : 0,
 		.arch = denial->arch,
@@ -77,16 +39,16 @@ static struct key make_key(const struct denial *denial)
 static void see_denial(struct culprits *culprits, const struct denial *denial)
 {
 	const Ringside__V1__Process *process = denial->process;
-	const struct key key = make_key(denial);
-	struct slot *slot;
+	const struct culprits_key key = make_key(denial);
+	struct culprits_slot *slot;
 	const char *name = text_comm(process);
 
 	if (!process || !process->has_pid)
 		return;
 	slot = slot_of(culprits, &key);
 	if (memcmp(&slot->key, &key, sizeof(key)) != 0) {
-		*slot = (struct slot){.key = key, .pid = process->pid, .one_pid = true};
-		slot->one_name = text_has(name) && strlen(name) < NAME_SIZE;
+		*slot = (struct culprits_slot){.key = key, .pid = process->pid, .one_pid = true};
+		slot->one_name = text_has(name) && strlen(name) < CULPRITS_NAME;
 		if (slot->one_name)
 			memcpy(slot->name, name, strlen(name) + 1);
 		return;
@@ -110,14 +72,14 @@ size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *reco
 		     size_t size)
 {
 	const struct denial denial = denial_read(record);
-	const struct key key = make_key(&denial);
+	const struct culprits_key key = make_key(&denial);
 	struct line line = line_make(buf, size);
-	struct slot *slot = slot_of(culprits, &key);
+	struct culprits_slot *slot = slot_of(culprits, &key);
 
 	if (kind_of(record) == &kind_seccomp_denial && !denial.limited->overflow &&
 	    !denial.limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
 	    slot->one_name) {
-		line_name(&line, slot->name, NAME_SIZE);
+		line_name(&line, slot->name, CULPRITS_NAME);
 		if (slot->one_pid) {
 			line_put(&line, "[", 1);
 			line_uint(&line, slot->pid);

@@ -4,14 +4,31 @@
  * one name, the name. Bounded: of two keys that meet in a slot, the newer is remembered. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/ringside.pb-c.h"
 
-struct culprits;
+#define CULPRITS_SLOTS 256
+#define CULPRITS_NAME 32 /* twice the kernel's; a longer one is not from it */
 
-int culprits_new(struct culprits **ret);
-struct culprits *culprits_free(struct culprits *culprits); /* NULL is fine; returns NULL */
+struct culprits_key {
+	uint64_t cgroup_id;
+	uint32_t hierarchy_id, arch;
+	int32_t syscall_number, action;
+	uint32_t error_number;
+	uint32_t used; /* no padding: keys are compared as bytes */
+};
+
+/* All there is to it is to be zero. */
+struct culprits {
+	struct culprits_slot {
+		struct culprits_key key;
+		uint32_t pid;
+		bool one_pid, one_name;
+		char name[CULPRITS_NAME];
+	} slots[CULPRITS_SLOTS];
+};
 
 /* Any record, in their order: what was known ends with the stream. */
 void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record);

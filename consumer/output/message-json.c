@@ -225,26 +225,17 @@ void message_json_put_members(const struct message_json *shape, struct writer *w
 		(void)put_field(field, writer, message, true);
 }
 
-const struct message_json_field *message_json_oneof(const struct message_json *shape,
-						    const void *message)
+const void *message_json_oneof(const struct message_json *shape, const void *message,
+			       const char **ret_name, const struct message_json **ret_shape)
 {
 	for (const struct message_json_field *field = shape->fields; field < shape->end; field++) {
-		if (field->presence == SHAPE_CASE && is_set(field, message))
-			return field;
+		if (field->presence != SHAPE_CASE || !is_set(field, message))
+			continue;
+		*ret_name = field->desc->name;
+		*ret_shape = field->sub;
+		return *(const void *const *)((const uint8_t *)message + field->offset);
 	}
 	return NULL;
-}
-
-const char *message_json_field_name(const struct message_json_field *field)
-{
-	return field->desc->name;
-}
-
-const void *message_json_field_message(const struct message_json_field *field, const void *message,
-				       const struct message_json **ret_shape)
-{
-	*ret_shape = field->sub;
-	return *(const void *const *)((const uint8_t *)message + field->offset);
 }
 
 void shapes_use_memo(struct shapes *shapes, struct message_cache *cache)

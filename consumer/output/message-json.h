@@ -21,7 +21,6 @@ enum message_json_form { MESSAGE_JSON_PLAIN, MESSAGE_JSON_PROTO };
 struct message_cache;
 struct shapes;       /* a message type and all it contains */
 struct message_json; /* one message type */
-struct message_json_field;
 
 int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root,
 	       enum message_json_form form);
@@ -42,12 +41,9 @@ void message_json_put(const struct message_json *shape, struct writer *writer, c
 void message_json_put_members(const struct message_json *shape, struct writer *writer,
 			      const void *message);
 
-/* The field of a oneof that is set in @message, NULL if none is; what it is called, the message
- * it holds and that one's shape. */
-const struct message_json_field *message_json_oneof(const struct message_json *shape,
-						    const void *message);
-const char *message_json_field_name(const struct message_json_field *field);
-const void *message_json_field_message(const struct message_json_field *field, const void *message,
-				       const struct message_json **ret_shape);
+/* The message of a oneof that is set in @message, what its field is called, and its shape; NULL:
+ * none is. */
+const void *message_json_oneof(const struct message_json *shape, const void *message,
+			       const char **ret_name, const struct message_json **ret_shape);
 
 DEFINE_FREEP(shapes);

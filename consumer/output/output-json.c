@@ -21,34 +21,27 @@ struct json_state {
 
 static int open_json(struct output *output)
 {
-	struct json_state *state = calloc(1, sizeof(*state));
+	struct json_state *state = output->state = calloc(1, sizeof(*state));
 	int r;
 
 	if (!state)
 		return -ENOMEM;
 	state->second = UINT64_MAX;
 	r = shapes_new(&state->shapes, &ringside__v1__record__descriptor, MESSAGE_JSON_PLAIN);
-	if (r) {
-		free(state);
-		return r;
-	}
 	/* What a body calls by a name the envelope has: a Header's stream_id is there already; the
 	 * kind that a Lost or Limited is about gives way to the record's own. */
-	(void)shapes_rename(state->shapes, "stream_id", NULL);
-	r = shapes_rename(state->shapes, "kind", "probe");
-	output->state = state;
-	return r;
+	if (!r)
+		r = shapes_rename(state->shapes, "stream_id", NULL);
+	return r ? r : shapes_rename(state->shapes, "kind", "probe");
 }
 
-static int close_json(struct output *output)
+static void close_json(void *data)
 {
-	struct json_state *state = output->state;
+	struct json_state *state = data;
 
 	if (state)
-		state->shapes = shapes_free(state->shapes);
+		(void)shapes_free(state->shapes);
 	free(state);
-	output->state = NULL;
-	return 0;
 }
 
 static void put_time(struct json_state *state, struct writer *writer, uint64_t nano)
@@ -119,16 +112,14 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 {
 	const struct json_state *state = output->state;
 	const struct message_json *root = shapes_root(state->shapes), *shape;
-	const struct message_json_field *field = message_json_oneof(root, record);
-	const void *body;
+	const char *kind = "unknown";
+	const void *body = message_json_oneof(root, record, &kind, &shape);
 
 	shapes_use_memo(state->shapes, output->cache);
 	writer_put(output->writer, "{", 1);
-	put_envelope(output, record, field ? message_json_field_name(field) : "unknown");
-	if (field) {
-		body = message_json_field_message(field, record, &shape);
+	put_envelope(output, record, kind);
+	if (body)
 		message_json_put_members(shape, output->writer, body);
-	}
 	writer_put(output->writer, "}\n", 2);
 	return 0;
 }

@@ -6,12 +6,10 @@
 
 static int open_protojson(struct output *output)
 {
-	struct shapes *shapes;
-	int r;
+	struct shapes *shapes = NULL;
+	int r = shapes_new(&shapes, &ringside__v1__record__descriptor, MESSAGE_JSON_PROTO);
 
-	r = shapes_new(&shapes, &ringside__v1__record__descriptor, MESSAGE_JSON_PROTO);
-	if (!r)
-		output->state = shapes;
+	output->state = shapes;
 	return r;
 }
 
@@ -24,10 +22,9 @@ static int put_protojson(struct output *output, const Ringside__V1__Record *reco
 	return 0;
 }
 
-static int close_protojson(struct output *output)
+static void close_protojson(void *state)
 {
-	output->state = shapes_free(output->state);
-	return 0;
+	(void)shapes_free(state);
 }
 
 const struct output_ops output_protojson = {

@@ -17,7 +17,7 @@
 #define STAMP_SIZE 32
 
 struct state {
-	struct culprits *culprits;
+	struct culprits culprits;
 	size_t width;           /* of the column "whose" so far: it only grows */
 	uint64_t second;        /* the time that stamp says */
 	char stamp[STAMP_SIZE]; /* "Nov 22 03:04:05" */
@@ -26,27 +26,11 @@ struct state {
 
 static int text_open(struct output *output)
 {
-	_cleanup_free_ struct state *state = calloc(1, sizeof(*state));
-	int r;
+	struct state *state = output->state = calloc(1, sizeof(*state));
 
 	if (!state)
 		return -ENOMEM;
-	r = culprits_new(&state->culprits);
-	if (r < 0)
-		return r;
 	state->second = UINT64_MAX;
-	output->state = TAKE_PTR(state);
-	return 0;
-}
-
-static int text_close(struct output *output)
-{
-	struct state *state = output->state;
-
-	if (state)
-		culprits_free(state->culprits);
-	free(state);
-	output->state = NULL;
 	return 0;
 }
 
@@ -70,25 +54,13 @@ static bool prints_kind(const struct output *output, unsigned kind)
 /* The calendar is asked once a second of the stream, not once a record. */
 static void put_second(struct state *state, struct line *line, uint64_t second, bool utc)
 {
-	static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ",
-					     "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec "};
 	time_t t = (time_t)second;
-	struct line stamp;
 	struct tm tm;
 
 	if (state->second != second) {
 		if (!(utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)))
 			memset(&tm, 0, sizeof(tm));
-		stamp = line_make(state->stamp, sizeof(state->stamp));
-		line_text(&stamp, months[tm.tm_mon]);
-		line_digits(&stamp, (uint64_t)tm.tm_mday, 2);
-		line_put(&stamp, " ", 1);
-		line_digits(&stamp, (uint64_t)tm.tm_hour, 2);
-		line_put(&stamp, ":", 1);
-		line_digits(&stamp, (uint64_t)tm.tm_min, 2);
-		line_put(&stamp, ":", 1);
-		line_digits(&stamp, (uint64_t)tm.tm_sec, 2);
-		(void)line_end(&stamp);
+		(void)strftime(state->stamp, sizeof(state->stamp), "%b %d %H:%M:%S", &tm);
 		state->second = second;
 	}
 	line_text(line, state->stamp);
@@ -162,7 +134,7 @@ static void put_message(struct output *output, struct line *line,
 	size_t size;
 
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED) {
-		size = culprits_take(state->culprits, record, message, sizeof(message));
+		size = culprits_take(&state->culprits, record, message, sizeof(message));
 		line_put(line, message, size);
 	}
 	size = text_message(message, sizeof(message), record, output->header);
@@ -198,7 +170,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	struct line line = line_make(state->line, sizeof(state->line) - 1);
 
 	(void)frame, (void)size;
-	culprits_see(state->culprits, record);
+	culprits_see(&state->culprits, record);
 	if (!prints_kind(output, record->body_case))
 		return 0;
 	put_time(state, &line, record, output->utc);
@@ -218,6 +190,6 @@ const struct output_ops output_text = {
 	.help = "one line an event, for people",
 	.open = text_open,
 	.put = text_put,
-	.close = text_close,
+	.close = free,
 	.prints = prints_kind,
 };

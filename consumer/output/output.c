@@ -39,10 +39,10 @@ bool output_prints(const struct output *output, unsigned kind)
 
 int output_close(struct output *output)
 {
-	int r = output->ops->close ? output->ops->close(output) : 0;
-	int flushed = writer_flush(output->writer);
-
-	return r ? r : flushed;
+	if (output->ops->close)
+		output->ops->close(output->state);
+	output->state = NULL;
+	return writer_flush(output->writer);
 }
 
 bool output_wants_color(int fd)

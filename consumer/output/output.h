@@ -16,14 +16,14 @@ struct output_ops {
 	const char *name; /* of -o */
 	const char *help; /* half a line */
 	bool binary;      /* not for a terminal; needs the Headers, whatever the filter says */
-	/* open and close may be NULL. close writes what is still held back; it does not flush the
-	 * writer. All return 0 or -errno. Errors of the writer need no look: the caller looks. */
+	/* open and close may be NULL. close gets what open has put into output->state, or NULL. The
+	 * others return 0 or -errno. Errors of the writer need no look: the caller looks. */
 	int (*open)(struct output *output);
 	/* @record: NULL if it was not unpacked, for a binary output. @frame: the Record's bytes as
 	 * they were read, without the length before them. */
 	int (*put)(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 		   size_t size);
-	int (*close)(struct output *output);
+	void (*close)(void *state);
 	/* Whether put writes something for a record of this kind (field number in Record.body, 0:
 	 * unknown); NULL: always. */
 	bool (*prints)(const struct output *output, unsigned kind);
@@ -68,7 +68,7 @@ int output_open(struct output *output);
 int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 	       size_t size);
 bool output_prints(const struct output *output, unsigned kind);
-/* Closes (also after a failed put) and flushes. Returns 0 or the first -errno. */
+/* Closes (also after a failed put) and flushes. Returns 0 or the writer's first -errno. */
 int output_close(struct output *output);
 
 /* Colour: on a terminal that can, unless NO_COLOR is set and not empty. */
