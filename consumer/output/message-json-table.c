@@ -56,32 +56,25 @@ static bool is_map(const ProtobufCFieldDescriptor *desc)
 	       entry->fields[1].type == PROTOBUF_C_TYPE_STRING;
 }
 
-static struct message_json *find_shape(struct shapes *shapes,
-				       const ProtobufCMessageDescriptor *desc)
+/* The shape of @desc, which is added if there is none yet; NULL: no room or no memory. */
+static struct message_json *get_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
 {
-	for (unsigned i = 0; i < shapes->n; i++) {
-		if (shapes->shapes[i].desc == desc)
-			return &shapes->shapes[i];
-	}
-	return NULL;
-}
+	struct message_json *shape = shapes->shapes, *end = shape + shapes->n;
 
-static int add_shape(struct shapes *shapes, const ProtobufCMessageDescriptor *desc)
-{
-	struct message_json *shape = &shapes->shapes[shapes->n];
-
-	if (find_shape(shapes, desc))
-		return 0;
+	while (shape < end && shape->desc != desc)
+		shape++;
+	if (shape < end)
+		return shape;
 	if (shapes->n == SHAPES_MAX)
-		return -E2BIG;
+		return NULL;
 	shape->fields = calloc(desc->n_fields + 1, sizeof(*shape->fields));
 	if (!shape->fields)
-		return -ENOMEM;
+		return NULL;
 	shape->desc = desc;
 	shape->end = shape->fields + desc->n_fields;
 	shape->shapes = shapes;
 	shapes->n++;
-	return 0;
+	return shape;
 }
 
 /* Shapes found on the way are added behind: the caller comes to them later. */
@@ -99,8 +92,8 @@ static int compile_shape(struct shapes *shapes, struct message_json *shape)
 		if (!r)
 			r = make_key(field, field->desc->name, shapes->form);
 		if (!r && field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {
-			r = add_shape(shapes, field->desc->descriptor);
-			field->sub = find_shape(shapes, field->desc->descriptor);
+			field->sub = get_shape(shapes, field->desc->descriptor);
+			r = field->sub ? 0 : -ENOMEM;
 			field->map = is_map(field->desc);
 		}
 		if (r)
@@ -118,7 +111,7 @@ int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root,
 	if (!shapes)
 		return -ENOMEM;
 	shapes->form = form;
-	r = add_shape(shapes, root);
+	r = get_shape(shapes, root) ? 0 : -ENOMEM;
 	for (unsigned i = 0; !r && i < shapes->n; i++)
 		r = compile_shape(shapes, &shapes->shapes[i]);
 	if (r)

@@ -5,30 +5,24 @@
 #include "consumer/read/unpack-internal.h"
 #include "proto/record/pb-read.h"
 
-static struct unpack_type *find_type(struct unpack_table *table,
-				     const ProtobufCMessageDescriptor *desc)
+/* The type's row, which is added if there is none yet; NULL: no room or no memory. */
+static struct unpack_type *get_type(struct unpack_table *table,
+				    const ProtobufCMessageDescriptor *desc)
 {
-	for (unsigned i = 0; i < table->n; i++) {
-		if (table->types[i].desc == desc)
-			return &table->types[i];
-	}
-	return NULL;
-}
+	struct unpack_type *type = table->types, *end = type + table->n;
 
-static int add_type(struct unpack_table *table, const ProtobufCMessageDescriptor *desc)
-{
-	struct unpack_type *type = &table->types[table->n];
-
-	if (find_type(table, desc))
-		return 0;
+	while (type < end && type->desc != desc)
+		type++;
+	if (type < end)
+		return type;
 	if (table->n == UNPACK_TYPES)
-		return -E2BIG;
+		return NULL;
 	type->fields = calloc(desc->n_fields + 1, sizeof(*type->fields));
 	if (!type->fields)
-		return -ENOMEM;
+		return NULL;
 	type->desc = desc;
 	table->n++;
-	return 0;
+	return type;
 }
 
 /* Worth to be looked up: there is something to copy in it, and nothing below it. */
@@ -77,7 +71,7 @@ static unsigned choose_op(const ProtobufCFieldDescriptor *desc, uint8_t *op, uin
 	return types[desc->type].wire;
 }
 
-static void compile_field(struct unpack_table *table, struct unpack_type *type, unsigned i)
+static int compile_field(struct unpack_table *table, struct unpack_type *type, unsigned i)
 {
 	const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
 	struct unpack_field *field = &type->fields[i + 1];
@@ -96,11 +90,14 @@ static void compile_field(struct unpack_table *table, struct unpack_type *type, 
 	else if (field->op != UNPACK_STRING && field->op != UNPACK_MESSAGE)
 		field->mark = UNPACK_HAS;
 	if (desc->type == PROTOBUF_C_TYPE_MESSAGE) {
-		field->sub = find_type(table, desc->descriptor);
+		field->sub = get_type(table, desc->descriptor);
+		if (!field->sub)
+			return -ENOMEM;
 		field->memo = !oneof && may_come_again(desc->descriptor);
 	}
 	if (key < UNPACK_KEYS && i < UINT8_MAX)
 		type->by_key[key] = (uint8_t)(i + 1);
+	return 0;
 }
 
 /* protobuf-c checks that what is required is there. */
@@ -113,29 +110,18 @@ static bool has_required(const ProtobufCMessageDescriptor *desc)
 	return false;
 }
 
-/* Types found on the way are added behind: the caller comes to them later. */
-static int compile_table(struct unpack_table *table, struct unpack_type *type)
-{
-	for (unsigned i = 0; i < type->desc->n_fields; i++) {
-		const ProtobufCFieldDescriptor *desc = &type->desc->fields[i];
-		int r = 0;
-
-		if (desc->type == PROTOBUF_C_TYPE_MESSAGE)
-			r = add_type(table, desc->descriptor);
-		if (r)
-			return r;
-		if (!has_required(type->desc))
-			compile_field(table, type, i);
-	}
-	return 0;
-}
-
 int unpack_table_init(struct unpack_table *table, const ProtobufCMessageDescriptor *root)
 {
-	int r = add_type(table, root);
+	int r = get_type(table, root) ? 0 : -ENOMEM;
 
-	for (unsigned i = 0; !r && i < table->n; i++)
-		r = compile_table(table, &table->types[i]);
+	/* types found on the way are added behind */
+	for (unsigned i = 0; i < table->n; i++) {
+		struct unpack_type *type = &table->types[i];
+		bool refused = has_required(type->desc);
+
+		for (unsigned k = 0; !r && !refused && k < type->desc->n_fields; k++)
+			r = compile_field(table, type, k);
+	}
 	return r;
 }
 
