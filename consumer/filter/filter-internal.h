@@ -30,29 +30,23 @@ struct filter_error {
 
 #define filter_invalid(error, ...) refuse((error)->text, (error)->size, -EINVAL, __VA_ARGS__)
 
-/* Parsers append to the term. They return 0, -EINVAL with a sentence in @error, or -ENOMEM. */
-typedef int (*filter_parse_fn)(struct filter_term *term, const char *arg,
-			       const struct filter_error *error);
 int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
 	       const struct filter_error *error);
-int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
-		     int (*parse)(struct filter_term *term, const char *part, size_t size,
-				  const struct filter_error *error));
-int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error);
-int filter_parse_container(struct filter_term *term, const char *arg,
-			   const struct filter_error *error);
-int filter_parse_uid(struct filter_term *term, const char *arg, const struct filter_error *error);
+
+/* Parsers append to the term. They return 0, -EINVAL with a sentence in @error, or -ENOMEM. */
+typedef int filter_parse_fn(struct filter_term *term, const char *arg,
+			    const struct filter_error *error);
+filter_parse_fn filter_parse_container, filter_parse_text, filter_parse_unit;
 /* Adds the bits 1 << field number in Record.body. */
 int filter_parse_kinds(uint64_t *kinds, const char *arg, const struct filter_error *error);
-int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error);
-int filter_parse_number(struct filter_term *term, const char *arg,
-			const struct filter_error *error);
-int filter_parse_syscall(struct filter_term *term, const char *arg,
-			 const struct filter_error *error);
-int filter_parse_action(struct filter_term *term, const char *arg,
-			const struct filter_error *error);
-int filter_parse_errno(struct filter_term *term, const char *arg, const struct filter_error *error);
-int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error);
+
+/* The same of one part of an argument, between commas; and of all of them. */
+typedef int filter_part_fn(struct filter_term *term, const char *part, size_t size,
+			   const struct filter_error *error);
+filter_part_fn filter_name_part, filter_number_part, filter_uid_part, filter_syscall_part,
+	filter_action_part, filter_errno_part;
+int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
+		     filter_part_fn *parse);
 
 /* @name, with or without the prefix all actions share, is the action @word of @size bytes. */
 bool filter_is_action(const char *name, const char *word, size_t size);
@@ -73,16 +67,7 @@ struct filter_view {
 	const Ringside__V1__Container *container;
 };
 
-typedef bool (*filter_match_fn)(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_unit(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_namespace(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_pod(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_container(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_user_unit(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_cgroup(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_comm(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_pid(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_uid(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_syscall(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_action(const struct filter_value *value, const struct filter_view *view);
-bool filter_match_errno(const struct filter_value *value, const struct filter_view *view);
+typedef bool filter_match_fn(const struct filter_value *value, const struct filter_view *view);
+filter_match_fn filter_match_unit, filter_match_namespace, filter_match_pod, filter_match_container,
+	filter_match_user_unit, filter_match_cgroup, filter_match_comm, filter_match_pid,
+	filter_match_uid, filter_match_syscall, filter_match_action, filter_match_errno;

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "consumer/filter/filter-internal.h"
-#include "proto/base/util.h"
+#include "proto/base/units.h"
 
 #define ERRNO_END 4096 /* MAX_ERRNO of the kernel, and one */
 
@@ -45,10 +45,8 @@ int filter_parse_text(struct filter_term *term, const char *arg, const struct fi
 	return filter_add(term, arg, strlen(arg), -1, error);
 }
 
-/* Calls @parse for each part between commas. */
 int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
-		     int (*parse)(struct filter_term *term, const char *part, size_t size,
-				  const struct filter_error *error))
+		     filter_part_fn *parse)
 {
 	int r = 0;
 
@@ -65,30 +63,15 @@ int filter_each_part(struct filter_term *term, const char *arg, const struct fil
 /* -1: not a number, or one above @max. */
 static int64_t number_of(const char *s, size_t size, int64_t max)
 {
-	int64_t v = 0;
+	uint64_t v;
 
-	if (!size)
-		return -1;
-	for (size_t i = 0; i < size; i++) {
-		if (!isdigit((unsigned char)s[i]))
-			return -1;
-		v = v * 10 + (s[i] - '0');
-		if (v > max)
-			return -1;
-	}
-	return v;
+	return units_number(s, (uint64_t)max, &v) == s + size ? (int64_t)v : -1;
 }
 
-static int parse_name_part(struct filter_term *term, const char *part, size_t size,
-			   const struct filter_error *error)
+int filter_name_part(struct filter_term *term, const char *part, size_t size,
+		     const struct filter_error *error)
 {
 	return filter_add(term, part, size, -1, error);
-}
-
-/* Names without commas in them. */
-int filter_parse_names(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_name_part);
 }
 
 /* A path may have commas in it: then it is meant as a whole. In other words it may be both. */
@@ -99,11 +82,11 @@ int filter_parse_container(struct filter_term *term, const char *arg,
 
 	if (*arg == '/' || (strchr(arg, '/') && strchr(arg, ',')))
 		r = filter_parse_text(term, arg, error);
-	return r || *arg == '/' ? r : filter_parse_names(term, arg, error);
+	return r || *arg == '/' ? r : filter_each_part(term, arg, error, filter_name_part);
 }
 
-static int parse_number_part(struct filter_term *term, const char *part, size_t size,
-			     const struct filter_error *error)
+int filter_number_part(struct filter_term *term, const char *part, size_t size,
+		       const struct filter_error *error)
 {
 	int64_t v = number_of(part, size, UINT32_MAX);
 
@@ -111,11 +94,6 @@ static int parse_number_part(struct filter_term *term, const char *part, size_t 
 		return filter_invalid(error, "'%.*s' is not a number from 0 to %u", (int)size, part,
 				      UINT32_MAX);
 	return filter_add(term, part, size, v, error);
-}
-
-int filter_parse_number(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_number_part);
 }
 
 /* As useradd takes them: others are not told in a command. */
@@ -127,8 +105,8 @@ static bool is_user_name(const char *part, size_t size)
 }
 
 /* root is the same everywhere; what others are called, only the machine knows that recorded it. */
-static int parse_uid_part(struct filter_term *term, const char *part, size_t size,
-			  const struct filter_error *error)
+int filter_uid_part(struct filter_term *term, const char *part, size_t size,
+		    const struct filter_error *error)
 {
 	if (size == 4 && !strncmp(part, "root", 4))
 		return filter_add(term, part, size, 0, error);
@@ -137,16 +115,11 @@ static int parse_uid_part(struct filter_term *term, const char *part, size_t siz
 				      "'%.*s' is a name: say its number, which `id -u %.*s` tells "
 				      "on the machine that was recorded",
 				      (int)size, part, (int)size, part);
-	return parse_number_part(term, part, size, error);
+	return filter_number_part(term, part, size, error);
 }
 
-int filter_parse_uid(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_uid_part);
-}
-
-static int parse_syscall_part(struct filter_term *term, const char *part, size_t size,
-			      const struct filter_error *error)
+int filter_syscall_part(struct filter_term *term, const char *part, size_t size,
+			const struct filter_error *error)
 {
 	for (size_t i = 0; i < size; i++)
 		if (!isalnum((unsigned char)part[i]) && !strchr("_*?[]-", part[i]))
@@ -154,12 +127,6 @@ static int parse_syscall_part(struct filter_term *term, const char *part, size_t
 				error, "'%.*s' is not a system call: say keyctl, clone* or 250",
 				(int)size, part);
 	return filter_add(term, part, size, number_of(part, size, INT32_MAX), error);
-}
-
-int filter_parse_syscall(struct filter_term *term, const char *arg,
-			 const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_syscall_part);
 }
 
 #define ACTION_PREFIX "SECCOMP_RET_"
@@ -178,8 +145,8 @@ bool filter_is_action(const char *name, const char *word, size_t size)
 	       (!name[size] || (size == 4 && strncasecmp(word, "KILL", 4) == 0 && name[4] == '_'));
 }
 
-static int parse_action_part(struct filter_term *term, const char *part, size_t size,
-			     const struct filter_error *error)
+int filter_action_part(struct filter_term *term, const char *part, size_t size,
+		       const struct filter_error *error)
 {
 	const ProtobufCEnumDescriptor *type = &ringside__v1__seccomp_action__descriptor;
 
@@ -193,13 +160,8 @@ static int parse_action_part(struct filter_term *term, const char *part, size_t 
 		(int)size, part);
 }
 
-int filter_parse_action(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_action_part);
-}
-
-static int parse_errno_part(struct filter_term *term, const char *part, size_t size,
-			    const struct filter_error *error)
+int filter_errno_part(struct filter_term *term, const char *part, size_t size,
+		      const struct filter_error *error)
 {
 	int64_t number = number_of(part, size, ERRNO_END - 1);
 
@@ -213,9 +175,4 @@ static int parse_errno_part(struct filter_term *term, const char *part, size_t s
 		return filter_invalid(error, "'%.*s' is not an errno: say EPERM or 1", (int)size,
 				      part);
 	return filter_add(term, part, size, number, error);
-}
-
-int filter_parse_errno(struct filter_term *term, const char *arg, const struct filter_error *error)
-{
-	return filter_each_part(term, arg, error, parse_errno_part);
 }

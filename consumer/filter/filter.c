@@ -68,23 +68,26 @@ const struct option_set filter_set = {
 	.option_of = option_of,
 };
 
-/* The rows that look at the fields of events. */
+/* How values are read, whole arguments or their parts, and what of an event they have to match;
+ * NULL: nothing of an event's. */
 static const struct {
-	filter_parse_fn parse;
-	filter_match_fn match;
+	filter_parse_fn *parse;
+	filter_part_fn *part;
+	filter_match_fn *match;
 } rows[ROW_COUNT] = {
-	[ROW_UNIT] = {filter_parse_unit, filter_match_unit},
-	[ROW_USER_UNIT] = {filter_parse_unit, filter_match_user_unit},
-	[ROW_NAMESPACE] = {filter_parse_names, filter_match_namespace},
-	[ROW_POD] = {filter_parse_names, filter_match_pod},
-	[ROW_CONTAINER] = {filter_parse_container, filter_match_container},
-	[ROW_CGROUP] = {filter_parse_text, filter_match_cgroup},
-	[ROW_COMM] = {filter_parse_text, filter_match_comm},
-	[ROW_PID] = {filter_parse_number, filter_match_pid},
-	[ROW_UID] = {filter_parse_uid, filter_match_uid},
-	[ROW_SYSCALL] = {filter_parse_syscall, filter_match_syscall},
-	[ROW_ACTION] = {filter_parse_action, filter_match_action},
-	[ROW_ERRNO] = {filter_parse_errno, filter_match_errno},
+	[ROW_HOST] = {NULL, filter_name_part, NULL},
+	[ROW_UNIT] = {filter_parse_unit, NULL, filter_match_unit},
+	[ROW_USER_UNIT] = {filter_parse_unit, NULL, filter_match_user_unit},
+	[ROW_NAMESPACE] = {NULL, filter_name_part, filter_match_namespace},
+	[ROW_POD] = {NULL, filter_name_part, filter_match_pod},
+	[ROW_CONTAINER] = {filter_parse_container, NULL, filter_match_container},
+	[ROW_CGROUP] = {filter_parse_text, NULL, filter_match_cgroup},
+	[ROW_COMM] = {filter_parse_text, NULL, filter_match_comm},
+	[ROW_PID] = {NULL, filter_number_part, filter_match_pid},
+	[ROW_UID] = {NULL, filter_uid_part, filter_match_uid},
+	[ROW_SYSCALL] = {NULL, filter_syscall_part, filter_match_syscall},
+	[ROW_ACTION] = {NULL, filter_action_part, filter_match_action},
+	[ROW_ERRNO] = {NULL, filter_errno_part, filter_match_errno},
 };
 
 struct filter {
@@ -141,15 +144,14 @@ static int take_arg(struct filter *filter, size_t row, const char *arg,
 	switch (row) {
 	case ROW_KIND:
 		return filter_parse_kinds(&filter->kinds, arg, error);
-	case ROW_HOST:
-		return filter_parse_names(term, arg, error);
 	case ROW_SINCE:
 		return parse_when(filter, arg, &filter->since, error);
 	case ROW_UNTIL:
 		return parse_when(filter, arg, &filter->until, error);
 	default:
-		r = rows[row].parse(term, arg, error);
-		filter->fields = filter->fields || !r;
+		r = rows[row].parse ? rows[row].parse(term, arg, error)
+				    : filter_each_part(term, arg, error, rows[row].part);
+		filter->fields |= !r && rows[row].match;
 		return r;
 	}
 }
@@ -169,19 +171,35 @@ bool filter_names_kinds(const struct filter *filter)
 	return filter->kinds != 0;
 }
 
-/* Lost and Limited say what kind they stand for; without, they may stand for any. */
+static bool kind_peeked(const struct filter *filter, unsigned kind)
+{
+	return !filter->kinds || filter->kinds & UINT64_C(1) << (kind & 63);
+}
+
+/* Lost and Limited may stand for a kind that is wanted. */
+static bool stands_for_others(unsigned kind)
+{
+	return kind == RINGSIDE__V1__RECORD__BODY_LOST ||
+	       kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
+}
+
+/* These say what kind they stand for; without, they may stand for any. */
 static bool kind_wanted(const struct filter *filter, const Ringside__V1__Record *record,
 			const ProtobufCMessage *body)
 {
 	const char *of;
 
-	if (filter->kinds & UINT64_C(1) << (record->body_case & 63))
+	if (kind_peeked(filter, record->body_case))
 		return true;
-	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LOST &&
-	    record->body_case != RINGSIDE__V1__RECORD__BODY_LIMITED)
+	if (!stands_for_others(record->body_case))
 		return false;
 	of = body_string(body, "kind");
-	return !of || filter->kinds & UINT64_C(1) << (body_kind(of, strlen(of)) & 63);
+	return !of || kind_peeked(filter, body_kind(of, strlen(of)));
+}
+
+static bool time_wanted(const struct filter *filter, bool known, uint64_t nano)
+{
+	return !filter->timed || (known && nano >= filter->since && nano <= filter->until);
 }
 
 static bool host_wanted(const struct filter_term *hosts, const Ringside__V1__Header *header)
@@ -221,31 +239,17 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 	bool header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER;
 	const ProtobufCMessage *body = body_of(record);
 
-	if (filter->kinds && !kind_wanted(filter, record, body))
+	if (!kind_wanted(filter, record, body))
 		return false;
 	if (!host_wanted(&filter->terms[ROW_HOST], header ? record->header : latest))
 		return false;
 	if (header)
 		return true;
-	if (filter->timed &&
-	    (!record->has_time_unix_nano || record->time_unix_nano < filter->since ||
-	     record->time_unix_nano > filter->until))
+	if (!time_wanted(filter, record->has_time_unix_nano, record->time_unix_nano))
 		return false;
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		return true;
 	return !filter->fields || fields_match(filter, body);
-}
-
-static bool kind_peeked(const struct filter *filter, unsigned kind)
-{
-	return !filter->kinds || filter->kinds & UINT64_C(1) << (kind & 63);
-}
-
-/* Lost and Limited may stand for a kind that is wanted. */
-static bool stands_for_others(unsigned kind)
-{
-	return kind == RINGSIDE__V1__RECORD__BODY_LOST ||
-	       kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
 }
 
 /* filter_match as far as can be told without unpacking: 0 no, 1 yes, UNPACK ask filter_match. Of a
@@ -259,8 +263,7 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 		return 0;
 	if (!host_wanted(&filter->terms[ROW_HOST], latest))
 		return 0;
-	if (filter->timed && (!peek->has_time || peek->time_unix_nano < filter->since ||
-			      peek->time_unix_nano > filter->until))
+	if (!time_wanted(filter, peek->has_time, peek->time_unix_nano))
 		return 0;
 	if (!kind_peeked(filter, peek->kind) || filter->fields)
 		return UNPACK;
