@@ -22,18 +22,13 @@ static bool is_plain(const char *word)
 /* $'…', byte by byte: what \u00e9 is depends on the shell's locale. */
 static void put_escaped(struct line *line, const char *word)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	line_text(line, "$'");
 	for (; *word; word++) {
-		const unsigned char c = (unsigned char)*word;
-		const char code[4] = {'\\', 'x', hex[c >> 4], hex[c & 0xf]};
-
-		if (c < ' ' || c > '~') {
-			line_put(line, code, sizeof(code));
+		if (*word < ' ' || *word > '~') {
+			line_escape(line, *word);
 			continue;
 		}
-		if (c == '\\' || c == '\'')
+		if (*word == '\\' || *word == '\'')
 			line_put(line, "\\", 1);
 		line_put(line, word, 1);
 	}

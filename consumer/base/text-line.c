@@ -40,13 +40,30 @@ void line_put_cut(struct line *line, const char *s)
 	line->p += room;
 }
 
+void line_hex(struct line *line, uint64_t v, unsigned digits)
+{
+	while (digits--)
+		line_put(line, &"0123456789abcdef"[v >> 4 * digits & 0xf], 1);
+}
+
 static void put_escape(struct line *line, char letter, uint32_t code, unsigned digits)
 {
-	char buf[10] = {'\\', letter};
+	line_put(line, (const char[]){'\\', letter}, 2);
+	line_hex(line, code, digits);
+}
 
-	for (unsigned i = 0; i < digits; i++)
-		buf[2 + i] = "0123456789abcdef"[code >> 4 * (digits - 1 - i) & 0xf];
-	line_put(line, buf, 2 + digits);
+void line_escape(struct line *line, char c)
+{
+	put_escape(line, 'x', (unsigned char)c, 2);
+}
+
+void line_unit(struct line *line, const char *s, size_t size, bool begins)
+{
+	for (size_t i = 0; i < size; i++)
+		if (strchr(LINE_UNIT_CHARS, s[i]) && (s[i] != '.' || i || !begins))
+			line_put(line, s + i, 1);
+		else
+			line_escape(line, s[i]);
 }
 
 /* Whether what begins at @s, behind a backslash, would be read together with it: another escape
@@ -75,7 +92,7 @@ static void put_special(struct line *line, const unsigned char *s, size_t size, 
 	if (*s == '\\')
 		line_put(line, "\\\\", 2);
 	else if (!size || code < 0x80)
-		put_escape(line, 'x', *s, 2);
+		line_escape(line, (char)*s);
 	else if (code < 0x10000)
 		put_escape(line, 'u', code, 4);
 	else

@@ -63,6 +63,13 @@ void line_safe(struct line *line, const char *s, size_t max);
 /* The same of a name that a process has given itself: every backslash is doubled. */
 void line_name(struct line *line, const char *s, size_t max);
 
+void line_hex(struct line *line, uint64_t v, unsigned digits); /* 00ff */
+void line_escape(struct line *line, char c);                   /* \xff */
+
+/* As systemd has the path or the name @s in that of a unit: the beginning of it, or not. */
+#define LINE_UNIT_CHARS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
+void line_unit(struct line *line, const char *s, size_t size, bool begins);
+
 /* The name of a file as line_safe has it. Returns @buf. */
 #define LINE_FILE 1024
 const char *line_file(const char *name, char buf[LINE_FILE]);

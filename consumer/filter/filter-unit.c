@@ -8,8 +8,6 @@
 #include "consumer/filter/filter-internal.h"
 #include "proto/base/util.h"
 
-#define UNIT_CHARS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
-
 static bool has_unit_type(const char *name)
 {
 	static const char *const types[] = {"service",   "socket", "device", "mount",
@@ -23,14 +21,6 @@ static bool has_unit_type(const char *name)
 	return false;
 }
 
-static void put_hex(struct line *line, char c)
-{
-	static const char hex[] = "0123456789abcdef";
-	const char code[4] = {'\\', 'x', hex[(unsigned char)c >> 4], hex[c & 0xf]};
-
-	line_put(line, code, sizeof(code));
-}
-
 /* "/mnt/a b/" is "mnt-a\x20b", "/" is "-". */
 static void put_path(struct line *line, const char *path)
 {
@@ -40,12 +30,7 @@ static void put_path(struct line *line, const char *path)
 		size_t size = strcspn(path, "/");
 
 		line_text(line, line->p > start ? "-" : "");
-		for (size_t i = 0; i < size; i++) {
-			if (strchr(UNIT_CHARS, path[i]) && (path[i] != '.' || line->p > start))
-				line_put(line, path + i, 1);
-			else
-				put_hex(line, path[i]);
-		}
+		line_unit(line, path, size, line->p == start);
 		path += size;
 	}
 	line_text(line, line->p == start ? "-" : "");
@@ -54,10 +39,10 @@ static void put_path(struct line *line, const char *path)
 static void put_name(struct line *line, const char *name)
 {
 	for (; *name; name++) {
-		if (strchr(UNIT_CHARS "-\\@*?[]!^/", *name))
+		if (strchr(LINE_UNIT_CHARS "-\\@*?[]!^/", *name))
 			line_put(line, name, 1);
 		else
-			put_hex(line, *name);
+			line_escape(line, *name);
 	}
 }
 

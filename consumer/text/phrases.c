@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "consumer/read/body.h"
+
 #define PATH_SHOWN 320
 #define PATH_HEAD 200 /* more than any path that a cgroup is handed to somebody at */
 #define HASH_DIGITS 16
@@ -34,28 +36,13 @@ void text_process(struct line *line, const Ringside__V1__Process *process)
 void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
 	       const char *prefix)
 {
-	const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(type, value);
-	const char *name = v ? v->name : "";
+	const char *name = body_enum(type, value, prefix);
 
-	if (strncmp(name, prefix, strlen(prefix)) == 0)
-		name += strlen(prefix);
-	for (; *name; name++) {
+	for (; text_has(name); name++) {
 		char letter = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
 
 		line_put(line, &letter, 1);
 	}
-}
-
-/* Paths that only differ in the middle have the hash of another. */
-static void put_hash(struct line *line, const char *path, size_t size)
-{
-	uint64_t hash = XXH64(path, size, 0);
-	char digits[HASH_DIGITS];
-
-	for (unsigned i = 0; i < HASH_DIGITS; i++)
-		digits[i] = "0123456789abcdef"[hash >> 4 * (HASH_DIGITS - 1 - i) & 0xf];
-	line_text(line, "#");
-	line_put(line, digits, sizeof(digits));
 }
 
 void text_path(struct line *line, const char *path)
@@ -71,7 +58,9 @@ void text_path(struct line *line, const char *path)
 		head--;
 	tail = strchr(path + size - (PATH_SHOWN - PATH_HEAD), '/');
 	line_safe(line, path, head); /* marks the cut */
-	put_hash(line, path, size);
+	/* paths that only differ in the middle have the hash of another */
+	line_text(line, "#");
+	line_hex(line, XXH64(path, size, 0), HASH_DIGITS);
 	line_safe(line, tail ? tail : path + size - (PATH_SHOWN - PATH_HEAD), PATH_SHOWN);
 }
 

@@ -87,23 +87,6 @@ static bool all_usual(const Ringside__V1__Container *c, const char *path, const 
 	return true;
 }
 
-/* As systemd has the name in a unit's. */
-static void put_escaped(struct line *line, const char *name)
-{
-	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    ":_.";
-	const char *hex = "0123456789abcdef";
-
-	for (const char *p = name; *p; p++) {
-		const char code[4] = {'\\', 'x', hex[(unsigned char)*p >> 4], hex[*p & 0xf]};
-
-		if (strchr(plain, *p) && (p > name || *p != '.'))
-			line_put(line, p, 1);
-		else
-			line_put(line, code, sizeof(code));
-	}
-}
-
 /* The folders in front are told, or say nothing. */
 static bool is_front(const Ringside__V1__Container *c, bool unit, const char *path, const char *end)
 {
@@ -127,7 +110,7 @@ static bool is_at(const Ringside__V1__Container *c, const struct home *home)
 	line_text(&line, "/");
 	line_text(&line, home->before);
 	if (home->unit)
-		put_escaped(&line, c->id);
+		line_unit(&line, c->id, strlen(c->id), true);
 	else
 		line_text(&line, c->id);
 	line_text(&line, home->after);
@@ -161,7 +144,7 @@ size_t text_libvirt_number(const Ringside__V1__Container *c, const char **ret_di
 	*ret_digits = p + sizeof(prefix) - 1;
 	digits = strspn(*ret_digits, "0123456789");
 	line_text(&line, "\\x2d");
-	put_escaped(&line, c->id);
+	line_unit(&line, c->id, strlen(c->id), true);
 	line_text(&line, ".scope");
 	(void)line_end(&line);
 	return strncmp(*ret_digits + digits, buf, strlen(buf)) == 0 ? digits : 0;
