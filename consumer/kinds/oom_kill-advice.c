@@ -76,11 +76,6 @@ static const char *job_limit(const char *runtime)
 	return NULL;
 }
 
-static bool is_hex_id(const char *id)
-{
-	return text_has(id) && strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
-}
-
 /* Containers of a user's, and the machine's own. What is below another unit may have been called
  * after any container by whoever has that. */
 static bool raise_by_engine(struct line *line, const Ringside__V1__OomKill *kill)
@@ -88,22 +83,18 @@ static bool raise_by_engine(struct line *line, const Ringside__V1__OomKill *kill
 	const Ringside__V1__Container *c = kill->limit_owner;
 	bool docker = text_equal(c->runtime, "docker");
 
-	if ((!docker && !text_equal(c->runtime, "podman")) || !is_hex_id(c->id) ||
+	if ((!docker && !text_equal(c->runtime, "podman")) || !text_is_hex_id(c->id) ||
 	    (text_has(c->systemd_unit) &&
 	     (!c->has_systemd_user_uid || text_has(c->systemd_user_unit))))
 		return false;
 	line_text(line, "raise it with `");
 	if (c->has_systemd_user_uid) {
-		line_text(line, "sudo -H -u '#");
-		line_uint(line, c->systemd_user_uid);
-		line_text(line, "' XDG_RUNTIME_DIR=/run/user/");
-		line_uint(line, c->systemd_user_uid);
+		text_as_user(line, c->systemd_user_uid);
 		if (docker) {
-			line_text(line, " DOCKER_HOST=unix:///run/user/");
+			line_text(line, "DOCKER_HOST=unix:///run/user/");
 			line_uint(line, c->systemd_user_uid);
-			line_text(line, "/docker.sock");
+			line_text(line, "/docker.sock ");
 		}
-		line_put(line, " ", 1);
 	}
 	line_text(line, c->runtime);
 	line_text(line, " update --memory SIZE ");

@@ -23,11 +23,6 @@ static bool is_unit(const char *name)
 				  ":-_.\\@")];
 }
 
-static bool is_id(const char *id)
-{
-	return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
-}
-
 /* A unit of the container's own systemd, and of no other that is in there. */
 static bool is_direct(const Ringside__V1__Container *c, const char *name)
 {
@@ -51,7 +46,8 @@ static bool put_entry(struct line *line, const Ringside__V1__Container *c)
 		shell_word(line, c->id);
 		return true;
 	}
-	if ((!strcmp(c->runtime, "docker") || !strcmp(c->runtime, "podman")) && is_id(c->id)) {
+	if ((!strcmp(c->runtime, "docker") || !strcmp(c->runtime, "podman")) &&
+	    text_is_hex_id(c->id)) {
 		line_text(line, c->runtime);
 		line_text(line, " exec ");
 		text_short_id(line, c->id);
@@ -78,16 +74,22 @@ static void put_unit(struct line *line, const char *verb, const char *name, cons
 	line_text(line, more);
 }
 
+void text_as_user(struct line *line, uint32_t uid)
+{
+	line_text(line, "sudo -H -u '#");
+	line_uint(line, uid);
+	line_text(line, "' XDG_RUNTIME_DIR=/run/user/");
+	line_uint(line, uid);
+	line_put(line, " ", 1);
+}
+
 /* `systemctl edit` works on this machine's files only ("Cannot edit units remotely"), so it has to
  * be the user who runs it; a user's manager has no other way in with a plain command. */
 static void put_user(struct line *line, const Ringside__V1__Container *c, bool edits)
 {
 	if (edits) {
-		line_text(line, "sudo -H -u '#");
-		line_uint(line, c->systemd_user_uid);
-		line_text(line, "' XDG_RUNTIME_DIR=/run/user/");
-		line_uint(line, c->systemd_user_uid);
-		line_text(line, " systemctl --user");
+		text_as_user(line, c->systemd_user_uid);
+		line_text(line, "systemctl --user");
 	} else {
 		line_text(line, "systemctl --user --machine=");
 		line_uint(line, c->systemd_user_uid);

@@ -38,6 +38,8 @@ size_t text_libvirt_number(const Ringside__V1__Container *c, const char **ret_di
 void text_enum(struct line *line, const ProtobufCEnumDescriptor *type, int value,
 	       const char *prefix);
 
+/* A whole id of docker, podman, containerd or CRI-O: 64 random hex digits. */
+bool text_is_hex_id(const char *id);
 void text_short_id(struct line *line, const char *id); /* 12 of 64 hex digits, names whole */
 /* What text_short_id left out of @c's id in @text, text_container's, and where; "": nothing. */
 const char *text_id_rest(const Ringside__V1__Container *c, const char *text, size_t *ret_at);

@@ -9,15 +9,15 @@
 #define HEX_ID 64
 #define ID_MAX 256 /* bytes of a name: as long as a cgroup's can be */
 
-static bool is_hex_id(const char *id, size_t size)
+bool text_is_hex_id(const char *id)
 {
-	return size == HEX_ID && strspn(id, "0123456789abcdef") >= size;
+	return text_has(id) && strlen(id) == HEX_ID && strspn(id, "0123456789abcdef") == HEX_ID;
 }
 
 void text_short_id(struct line *line, const char *id)
 {
 	/* only whole ids are random: names of lxc, nspawn and the like are meant to be read */
-	if (is_hex_id(id, strlen(id)))
+	if (text_is_hex_id(id))
 		line_put(line, id, SHORT_ID);
 	else
 		line_safe(line, id, ID_MAX);
@@ -55,7 +55,7 @@ const char *text_id_rest(const Ringside__V1__Container *c, const char *text, siz
 	const char *at;
 
 	*ret_at = 0;
-	if (!text_has(id) || !is_hex_id(id, strlen(id)))
+	if (!text_is_hex_id(id))
 		return "";
 	memcpy(digits + 1, id, SHORT_ID);
 	digits[SHORT_ID + 1] = 0;
