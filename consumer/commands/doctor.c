@@ -118,7 +118,7 @@ static Ringside__V1__Record *read_header(struct doctor *doctor)
 
 	if (reader_new(&reader, doctor->child.out, STREAMER_PROCESS_PROGRAM) < 0)
 		return NULL;
-	reader_on_idle(reader, wait_on, &doctor->child);
+	input_on_idle(reader_input(reader), wait_on, &doctor->child);
 	while (reader_next(reader, &item) == 0) {
 		if (item.header && !record)
 			record = ringside__v1__record__unpack(NULL, item.size, item.frame);

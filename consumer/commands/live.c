@@ -157,7 +157,7 @@ static int run_child(struct live *live)
 		r = printer_open(&live->printer);
 	if (r)
 		return printer_fail(&live->printer, r);
-	reader_on_idle(live->reader, wait_on, live);
+	input_on_idle(reader_input(live->reader), wait_on, live);
 	(void)each_record(live->reader, &printing, live, &answer);
 	closed = output_close(&live->printer.output);
 	r = live->error ? live->error : closed;

@@ -122,7 +122,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 
 	printer->said = false;
 	reader_set_raw(reader, true);
-	reader_on_idle(reader, flush_writer, printer);
+	input_on_idle(reader_input(reader), flush_writer, printer);
 	if (progress_fits(STDOUT_FILENO))
 		progress_begin(&printer->progress, name, reader_fd(reader));
 }
@@ -131,7 +131,7 @@ void printer_pass(void *data, const struct reader *reader)
 {
 	struct printer *printer = data;
 
-	progress_show(&printer->progress, reader_position(reader));
+	progress_show(&printer->progress, input_position(reader_input(reader)));
 }
 
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)

@@ -78,7 +78,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 {
 	struct stats_command *command = container_of(data, struct stats_command, printer);
 
-	command->stats->file_bytes += reader_position(reader);
+	command->stats->file_bytes += input_position(reader_input(reader));
 	printer_end(data, reader, name, answer);
 }
 

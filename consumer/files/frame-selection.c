@@ -55,12 +55,12 @@ int frame_selection_for(struct reader *reader, const struct filter *filter,
 
 	if (!filter_selects(filter) || fstat(reader_fd(reader), &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	r = reader_is_compressed(reader, &compressed);
+	r = input_is_compressed(reader_input(reader), &compressed);
 	if (r < 0 || !compressed)
 		return r;
 	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, ranges);
 	if (r < 0)
 		return r;
-	r = reader_select(reader, ranges);
+	r = input_select(reader_input(reader), ranges);
 	return r == -ESPIPE ? 0 : r;
 }

@@ -8,7 +8,7 @@
 #include "consumer/read/reader.h"
 
 /* From @begin, which a frame does, to the end; and before it what has the Header in force there.
- * *ret is to be given to reader_select. Returns 0, or -errno. */
+ * *ret is to be given to input_select. Returns 0, or -errno. */
 int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret);
 
 /* The frames that may hold what @filter wants, those with Headers, and all that has no index: if it

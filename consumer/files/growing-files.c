@@ -75,7 +75,7 @@ static void note_footer(struct followed *file, struct reader_record *item)
 static bool is_before(struct followed *file, const struct growing *follow,
 		      struct reader_record *item)
 {
-	if (reader_frame_offset(file->reader) < file->begin)
+	if (input_frame_offset(reader_input(file->reader)) < file->begin)
 		return true;
 	if (!file->skip || !follow->wants(follow->data, file->reader, item))
 		return false;
@@ -169,12 +169,12 @@ int growing_read(struct growing *follow)
 {
 	for (size_t i = 0; i < follow->n;) {
 		struct followed *file = follow->all[i];
-		uint64_t before = reader_position(file->reader);
+		uint64_t before = input_position(reader_input(file->reader));
 		int answer, r = read_file(file, follow, &answer);
 
 		if (r)
 			return r;
-		if (reader_position(file->reader) != before)
+		if (input_position(reader_input(file->reader)) != before)
 			file->used = ++follow->tick;
 		if (answer != READER_WAIT)
 			remove_at(follow, i);

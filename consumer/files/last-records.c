@@ -25,13 +25,13 @@ static int count_wanted(const struct wish *wish, uint64_t begin,
 
 	r = reader_open(&reader, wish->path);
 	if (!r && ranges)
-		r = reader_select(reader, ranges);
+		r = input_select(reader_input(reader), ranges);
 	if (r)
 		return r;
 	reader_set_raw(reader, true);
 	for (;;) {
 		r = reader_next(reader, &item);
-		if (!r && reader_frame_offset(reader) >= begin)
+		if (!r && input_frame_offset(reader_input(reader)) >= begin)
 			*ret += wish->wants(wish->data, reader, &item);
 		if (r && r != READER_DAMAGED)
 			return r < 0 ? r : 0;
@@ -95,7 +95,7 @@ int last_records_find(const char *path, last_records_wants_fn wants, void *data,
 	if (fstat(reader_fd(reader), &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode) && n != UINT64_MAX) {
-		r = reader_is_compressed(reader, &compressed);
+		r = input_is_compressed(reader_input(reader), &compressed);
 		if (!r && compressed)
 			r = find_backward(&wish, reader_fd(reader), &last);
 		else if (!r)
@@ -119,5 +119,5 @@ int last_records_go(const struct last_records *last, struct reader *reader,
 	if (!last->begin)
 		return 0;
 	r = frame_selection_from(reader_fd(reader), last->begin, ranges);
-	return r ? r : reader_select(reader, ranges);
+	return r ? r : input_select(reader_input(reader), ranges);
 }

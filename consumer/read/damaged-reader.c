@@ -61,7 +61,7 @@ static int force_compressed(struct damaged_reader *damaged, const char *path)
 	damaged->plain = false;
 	damaged->compressed = true;
 	r = reader_open(&damaged->reader, path);
-	return r ? r : reader_force_compressed(damaged->reader);
+	return r ? r : input_force_compressed(reader_input(damaged->reader));
 }
 
 int damaged_reader_open(struct damaged_reader **ret, const char *path)
@@ -79,7 +79,7 @@ int damaged_reader_open(struct damaged_reader **ret, const char *path)
 	if (!r)
 		reader_set_framed(damaged->reader);
 	if (!r)
-		r = reader_is_compressed(damaged->reader, &damaged->compressed);
+		r = input_is_compressed(reader_input(damaged->reader), &damaged->compressed);
 	if (r)
 		return r;
 	damaged->plain = !damaged->compressed && is_file(reader_fd(damaged->reader));
@@ -88,7 +88,7 @@ int damaged_reader_open(struct damaged_reader **ret, const char *path)
 	if (r)
 		return r;
 	file_window_init(&damaged->window, reader_fd(damaged->reader));
-	reader_want_marks(damaged->reader);
+	input_want_marks(reader_input(damaged->reader));
 	*ret = TAKE_PTR(damaged);
 	return 0;
 }
@@ -127,12 +127,12 @@ const char *damaged_reader_reason(const struct damaged_reader *damaged)
 
 uint64_t damaged_reader_position(const struct damaged_reader *damaged)
 {
-	return damaged->plain ? damaged->offset : reader_position(damaged->reader);
+	return damaged->plain ? damaged->offset : input_position(reader_input(damaged->reader));
 }
 
 bool damaged_reader_unfinished(const struct damaged_reader *damaged)
 {
-	return !damaged->plain && reader_unfinished(damaged->reader);
+	return !damaged->plain && input_unfinished(reader_input(damaged->reader));
 }
 
 const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, char *buf, size_t size)

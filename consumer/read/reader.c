@@ -123,9 +123,9 @@ int reader_fd(const struct reader *reader)
 	return reader->fd;
 }
 
-void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data)
+struct input *reader_input(const struct reader *reader)
 {
-	input_on_idle(reader->frames.input, idle, data);
+	return reader->frames.input;
 }
 
 void reader_set_raw(struct reader *reader, bool raw)
@@ -138,46 +138,11 @@ void reader_set_framed(struct reader *reader)
 	reader->framed = true;
 }
 
-void reader_want_marks(struct reader *reader)
-{
-	input_want_marks(reader->frames.input);
-}
-
 void reader_follow(struct reader *reader, bool follow)
 {
 	input_follow(reader->frames.input, follow);
 	if (follow && (reader->ended == READER_END || reader->ended == READER_CUT))
 		reader->ended = 0;
-}
-
-int reader_select(struct reader *reader, const struct recording_ranges *ranges)
-{
-	return input_select(reader->frames.input, ranges);
-}
-
-int reader_is_compressed(struct reader *reader, bool *ret)
-{
-	return input_is_compressed(reader->frames.input, ret);
-}
-
-int reader_force_compressed(struct reader *reader)
-{
-	return input_force_compressed(reader->frames.input);
-}
-
-bool reader_unfinished(const struct reader *reader)
-{
-	return input_unfinished(reader->frames.input);
-}
-
-uint64_t reader_position(const struct reader *reader)
-{
-	return input_position(reader->frames.input);
-}
-
-uint64_t reader_frame_offset(const struct reader *reader)
-{
-	return input_frame_offset(reader->frames.input);
 }
 
 const Ringside__V1__Header *reader_header(const struct reader *reader)
@@ -384,7 +349,7 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 static bool is_bomb(const struct reader *reader, size_t empty)
 {
 	return reader->unreadable > UNREADABLE_MAX || empty > FRAME_EMPTY ||
-	       reader->records > RECORDS_MORE + reader_position(reader);
+	       reader->records > RECORDS_MORE + input_position(reader->frames.input);
 }
 
 /* A plain file leads nowhere from byte @from on. READER_DAMAGED if there are records behind it, 0

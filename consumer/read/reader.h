@@ -23,7 +23,7 @@
 #define READER_BROKEN 4  /* the framing is lost, and nothing after it can be found */
 #define READER_FOREIGN 5 /* not a recording, or one this version cannot read */
 #define READER_WAIT 6    /* following: nothing more for now */
-#define READER_MARK 7    /* all records of a zstd frame were read (reader_want_marks): item.mark */
+#define READER_MARK 7    /* all records of a zstd frame were read (input_want_marks): item.mark */
 
 struct message_cache;
 struct reader;
@@ -52,8 +52,8 @@ int reader_open(struct reader **ret, const char *path);
 int reader_open_file(struct reader **ret, const char *path);
 int reader_fd(const struct reader *reader);
 
-/* @idle is called before a read that would have to wait: the moment to flush. */
-void reader_on_idle(struct reader *reader, void (*idle)(void *data), void *data);
+/* What it reads: how far it is, what it is, which parts of it are wanted. */
+struct input *reader_input(const struct reader *reader);
 
 /* 0, READER_*, or -errno of read(2). *ret is set with 0 and READER_MARK and, but for record, with
  * READER_DAMAGED. END, CUT, BROKEN and FOREIGN repeat. Empty frames are skipped. */
@@ -68,31 +68,9 @@ int reader_unpack(struct reader *reader, struct reader_record *item);
  * nowhere, they are looked for: READER_DAMAGED, and reading goes on behind what was left out. */
 void reader_set_framed(struct reader *reader);
 
-/* Compressed inputs: READER_MARK behind the records of each data frame, with its index. */
-void reader_want_marks(struct reader *reader);
-
 /* The end of a file is READER_WAIT from now on. Records come once and in order, also when the
  * file is cut back and written anew. */
 void reader_follow(struct reader *reader, bool follow);
-
-/* Reads only these parts of the file from now on. What is left out is neither a cut nor damage.
- * @ranges is borrowed. Returns 0, or -ESPIPE for what is no compressed file. */
-int reader_select(struct reader *reader, const struct recording_ranges *ranges);
-
-/* The input is zstd frames. Looks at its first bytes. 0 or -errno. */
-int reader_is_compressed(struct reader *reader, bool *ret);
-
-/* As input_force_compressed. */
-int reader_force_compressed(struct reader *reader);
-
-/* After READER_END: the last zstd frame was never finished, and is whole so far as it goes. */
-bool reader_unfinished(const struct reader *reader);
-
-/* Bytes of the file that were read so far, for a progress bar. */
-uint64_t reader_position(const struct reader *reader);
-
-/* Where in the file the zstd frame begins that the latest record is in; 0 in a plain one. */
-uint64_t reader_frame_offset(const struct reader *reader);
 
 /* The latest Header, NULL before the first. Valid until the next reader_next. */
 const Ringside__V1__Header *reader_header(const struct reader *reader);

@@ -109,7 +109,8 @@ bool input_is_cut(const struct input *input); /* it said INPUT_CUT */
  * time. At most some INPUT_VAIN more than twice what a whole file of the size and content costs. */
 uint64_t input_work(const struct input *input);
 
-/* Where in the file the next byte to decode is; of the frame that it belongs to. */
+/* Where in the file the next byte to decode is; where the frame begins that it belongs to, 0 in a
+ * plain one. */
 uint64_t input_position(const struct input *input);
 uint64_t input_frame_offset(const struct input *input);
 

@@ -396,7 +396,7 @@ static void it_says_when_it_would_have_to_wait(void **state)
 	assert_ok(write_all(fds[1], stream.data, stream.size));
 	idle.fd = fds[1];
 	assert_ok(reader_new(&reader, fds[0], "pipe"));
-	reader_on_idle(reader, count_idle, &idle);
+	input_on_idle(reader_input(reader), count_idle, &idle);
 	for (int i = 0; i < 5; i++)
 		assert_ok(reader_next(reader, &item));
 	assert_int_equal(idle.calls, 0);
