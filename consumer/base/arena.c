@@ -64,6 +64,7 @@ void arena_init(struct arena *arena)
 	};
 }
 
+/* Keeps the newest chunk of at most @keep bytes, and nothing else. */
 static void free_chunks(struct arena *arena, size_t keep)
 {
 	struct arena_chunk *chunk = arena->chunks, *kept = NULL;
@@ -86,12 +87,6 @@ static void free_chunks(struct arena *arena, size_t keep)
 
 void arena_reset(struct arena *arena)
 {
-	struct arena_chunk *chunk = arena->chunks;
-
-	if (chunk && !chunk->next && chunk->size <= 16 * CHUNK_MIN) {
-		use_chunk(arena, chunk);
-		return;
-	}
 	free_chunks(arena, 16 * CHUNK_MIN);
 }
 

@@ -22,21 +22,13 @@ void file_window_done(struct file_window *window)
 /* Reads @size bytes behind those that are there; fewer at the end of the file. */
 static int fill_window(struct file_window *window, size_t size)
 {
-	size_t end = window->size + size;
+	ssize_t n = pread_full(window->fd, window->buf + window->size, size,
+			       window->offset + window->size);
 
-	while (window->size < end) {
-		ssize_t n = pread(window->fd, window->buf + window->size, end - window->size,
-				  (off_t)(window->offset + window->size));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		window->ended = !n;
-		if (!n)
-			break;
-		window->size += (size_t)n;
-	}
+	if (n < 0)
+		return (int)n;
+	window->ended = (size_t)n < size;
+	window->size += (size_t)n;
 	return 0;
 }
 
