@@ -42,12 +42,8 @@ static bool is_ecs_id(struct container_name s)
 
 	if (container_is_hex64(s))
 		return true;
-	if (s.size < 34 || s.size > 52 || s.p[32] != '-' || !container_is_task(task))
-		return false;
-	for (size_t i = 33; i < s.size; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return true;
+	return s.size >= 34 && s.size <= 52 && s.p[32] == '-' && container_is_task(task) &&
+	       name_all((struct container_name){s.p + 33, s.size - 33}, is_digit);
 }
 
 static bool is_name(struct container_name s)
@@ -57,10 +53,7 @@ static bool is_name(struct container_name s)
 
 bool container_is_digits(struct container_name s)
 {
-	for (size_t i = 0; i < s.size; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return is_name(s);
+	return is_name(s) && name_all(s, is_digit);
 }
 
 /* A task of Nomad: <allocation's UUID>.<task> */
@@ -89,14 +82,13 @@ static bool is_yarn(struct container_name s)
 	if (!name_cut_start(&number, SPAN("container_")) || !is_name(s) || !number.size)
 		return false;
 	for (size_t i = 0; i < number.size; i++)
-		if (number.p[i] != '_' && number.p[i] != 'e' &&
-		    (number.p[i] < '0' || number.p[i] > '9'))
+		if (number.p[i] != '_' && number.p[i] != 'e' && !is_digit(number.p[i]))
 			return false;
 	return true;
 }
 
 /* What a container's cgroup is called. The first row that fits decides. */
-struct message_json {
+struct shape {
 	struct container_name
 		parent; /* elements it is in, each with a "*" at one end or none; empty: any */
 	struct container_name prefix, suffix;
@@ -104,7 +96,7 @@ struct message_json {
 	const char *runtime; /* "": a container, nobody knows whose; NULL: not a container */
 };
 
-static const struct message_json shapes[] = {
+static const struct shape shapes[] = {
 	{ANY, SPAN("docker-"), SPAN(".scope"), container_is_hex64, "docker"},
 	{ANY, SPAN("docker-"), SPAN(".scope"), is_build, "buildkit"},
 	{SPAN("docker"), ANY, ANY, container_is_hex64, "docker"},
@@ -147,20 +139,14 @@ static const struct message_json shapes[] = {
 	{ANY, ANY, ANY, container_is_hex64, ""},
 };
 
-/* A runtime's machines are named by people, and systemd escapes that; others use hex digits. */
-static bool is_escaped(const struct message_json *shape)
-{
-	return shape->is_id == is_name;
-}
-
 /* libvirt puts a number into the name that is another after each start of the machine. */
-static void cut_libvirt_number(const struct message_json *shape, struct container_name *id)
+static void cut_libvirt_number(const struct shape *shape, struct container_name *id)
 {
 	struct container_name s = *id;
 
 	if (!name_equal(shape->prefix, SPAN("machine-lxc\\x2d")))
 		return;
-	while (s.size && *s.p >= '0' && *s.p <= '9') {
+	while (s.size && is_digit(*s.p)) {
 		s.p++;
 		s.size--;
 	}
@@ -168,22 +154,16 @@ static void cut_libvirt_number(const struct message_json *shape, struct containe
 		*id = s;
 }
 
-/* @pattern is one element; "*" at an end of it stands for anything. */
+/* @pattern is one element; a "*" in it stands for anything. */
 static bool element_fits(struct container_name pattern, struct container_name element)
 {
-	if (name_cut_start(&pattern, SPAN("*")))
-		return name_cut_end(&element, pattern);
-	if (name_cut_end(&pattern, SPAN("*")))
-		return name_cut_start(&element, pattern);
-	if (memchr(pattern.p, '*', pattern.size)) {
-		size_t star =
-			(size_t)((const char *)memchr(pattern.p, '*', pattern.size) - pattern.p);
-		struct container_name end = {pattern.p + star + 1, pattern.size - star - 1};
+	const char *star = memchr(pattern.p, '*', pattern.size);
+	size_t before = star ? (size_t)(star - pattern.p) : 0;
 
-		return name_cut_start(&element, (struct container_name){pattern.p, star}) &&
-		       name_cut_end(&element, end);
-	}
-	return name_equal(pattern, element);
+	if (!star)
+		return name_equal(pattern, element);
+	return name_cut_start(&element, (struct container_name){pattern.p, before}) &&
+	       name_cut_end(&element, (struct container_name){star + 1, pattern.size - before - 1});
 }
 
 /* Takes the last element off @path. */
@@ -218,7 +198,7 @@ bool container_shape(struct container_name before, struct container_name element
 		     struct container_match *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		const struct message_json *shape = &shapes[i];
+		const struct shape *shape = &shapes[i];
 		struct container_name id = element;
 
 		if (!name_cut_start(&id, shape->prefix) || !name_cut_end(&id, shape->suffix) ||
@@ -227,7 +207,8 @@ bool container_shape(struct container_name before, struct container_name element
 		if (!shape->runtime)
 			return false;
 		cut_libvirt_number(shape, &id);
-		*ret = (struct container_match){id, shape->runtime, is_escaped(shape)};
+		/* machines are named by people, and systemd escapes that; others use hex digits */
+		*ret = (struct container_match){id, shape->runtime, shape->is_id == is_name};
 		return true;
 	}
 	*ret = (struct container_match){element, "ecs", false};

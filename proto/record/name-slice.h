@@ -32,14 +32,19 @@ static inline bool name_cut_end(struct container_name *s, struct container_name 
 	return true;
 }
 
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static inline bool is_lower_hex(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+	return is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 static inline bool is_digit_or_lower(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+	return is_digit(c) || (c >= 'a' && c <= 'z');
 }
 
 static inline bool name_all(struct container_name s, bool (*is)(char))
