@@ -9,6 +9,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "proto/base/util.h"
+#include "proto/recording/file-names.h"
 
 #define DEFAULT_FOLDER "/var/log/ringside"
 
@@ -171,11 +172,10 @@ static int by_boot(const void *a, const void *b)
 		r = memcmp(x->id.stream_id, y->id.stream_id, FOLDER_ID);
 	if (r)
 		return r;
-	if (x->id.boottime_nano != y->id.boottime_nano)
-		return x->id.boottime_nano < y->id.boottime_nano ? -1 : 1;
-	if (x->id.file_index != y->id.file_index)
-		return x->id.file_index < y->id.file_index ? -1 : 1;
-	return strcmp(x->path, y->path);
+	r = compare_u64(x->id.boottime_nano, y->id.boottime_nano);
+	if (!r)
+		r = compare_u64(x->id.file_index, y->id.file_index);
+	return r ? r : strcmp(x->path, y->path);
 }
 
 static bool same_boot(const struct recording *a, const struct recording *b)
@@ -225,8 +225,8 @@ int folder_list(struct folder *ret, const char *folder)
 	if (!dir)
 		return -errno;
 	while (r >= 0 && (errno = 0, entry = readdir(dir))) {
-		int n = snprintf(path, sizeof(path), "%s%s%s", folder,
-				 folder[strlen(folder) - 1] == '/' ? "" : "/", entry->d_name);
+		int n = snprintf(path, sizeof(path), "%s%s%s", folder, file_names_slash(folder),
+				 entry->d_name);
 
 		if (n < 0 || (size_t)n >= sizeof(path))
 			continue;

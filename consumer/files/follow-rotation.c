@@ -116,18 +116,13 @@ static int take_file(struct rotation *rotation, const char *name, bool created)
 		       : growing_add(&rotation->follow, path, &last, true);
 }
 
-static int is_wanted(const struct dirent *entry)
-{
-	return folder_name(entry->d_name);
-}
-
 /* Events were lost, or there are none. 0, or -errno of the sink. */
 static int look_around(struct rotation *rotation)
 {
 	struct dirent **entries;
 	int n, r = 0;
 
-	n = scandir(rotation->folder, &entries, is_wanted, alphasort);
+	n = scandir(rotation->folder, &entries, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		if (!r)
 			r = take_file(rotation, entries[i]->d_name, false);
@@ -201,7 +196,7 @@ static int follow_on(struct rotation *rotation, struct followed *file, bool *ret
 	*ret_moved = next;
 	if (!next)
 		return 0;
-	growing_remove(&rotation->follow, file);
+	growing_remove(&rotation->follow, 0);
 	watch_folder(&rotation->watch, rotation->folder, false);
 	watch_file(&rotation->watch, next);
 	return growing_add(&rotation->follow, next, NULL, true);
@@ -227,7 +222,7 @@ static int follow_single(struct rotation *rotation)
 			r = follow_on(rotation, file, &moved);
 	} while (!r && moved);
 	if (!r && file->footer && !file->rotated)
-		growing_remove(&rotation->follow, file);
+		growing_remove(&rotation->follow, 0);
 	return r;
 }
 

@@ -6,11 +6,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-static bool has_header(const struct recording_frame *frame)
-{
-	return frame->index.counts[RINGSIDE__V1__RECORD__BODY_HEADER] > 0;
-}
-
 /* From @end, which a frame begins at or the file ends at, back: what @filter may want; without one,
  * to the latest Header. */
 static int select_back(int fd, uint64_t end, const struct filter *filter,
@@ -27,7 +22,7 @@ static int select_back(int fd, uint64_t end, const struct filter *filter,
 		r = recording_frames_before(fd, end, &frame);
 		if (r)
 			break;
-		header = has_header(&frame);
+		header = frame.index.counts[RINGSIDE__V1__RECORD__BODY_HEADER] > 0;
 		recording_ranges_add_before(ret, frame.end, end);
 		if (header || (filter && filter_may_match(filter, &frame.index)))
 			recording_ranges_add_before(ret, frame.offset, frame.end);

@@ -117,7 +117,7 @@ static int read_file(struct followed *file, const struct growing *follow, int *r
 	return each_record(file->reader, &ops, &reading, ret_answer);
 }
 
-static void remove_at(struct growing *follow, size_t i)
+void growing_remove(struct growing *follow, size_t i)
 {
 	(void)followed_free(follow->all[i]);
 	follow->n--;
@@ -137,7 +137,7 @@ static void make_room(struct growing *follow)
 		if (a->footer != b->footer ? a->footer : a->used < b->used)
 			best = i;
 	}
-	remove_at(follow, best);
+	growing_remove(follow, best);
 }
 
 int growing_add(struct growing *follow, const char *path, const struct last_records *last,
@@ -177,7 +177,7 @@ int growing_read(struct growing *follow)
 		if (input_position(reader_input(file->reader)) != before)
 			file->used = ++follow->tick;
 		if (answer != READER_WAIT)
-			remove_at(follow, i);
+			growing_remove(follow, i);
 		else
 			i++;
 	}
@@ -216,15 +216,5 @@ void growing_tidy(struct growing *follow)
 {
 	for (size_t i = follow->n; i--;)
 		if (is_over(follow->all[i], follow->n > 1))
-			remove_at(follow, i);
-}
-
-void growing_remove(struct growing *follow, const struct followed *file)
-{
-	for (size_t i = 0; i < follow->n; i++) {
-		if (follow->all[i] != file)
-			continue;
-		remove_at(follow, i);
-		return;
-	}
+			growing_remove(follow, i);
 }

@@ -56,4 +56,4 @@ void growing_rename(struct followed *file, const char *path);
 /* Lets go of those that nobody writes any more and that are deleted, or closed while others are
  * here: an open file keeps its space on the disk. */
 void growing_tidy(struct growing *follow);
-void growing_remove(struct growing *follow, const struct followed *file);
+void growing_remove(struct growing *follow, size_t i);

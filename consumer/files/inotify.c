@@ -70,7 +70,6 @@ bool watch_next(struct watch *watch, struct watch_event *ret)
 	*ret = (struct watch_event){
 		.name = event->len ? event->name : NULL,
 		.created = event->mask & IN_CREATE,
-		.moved = event->mask & IN_MOVED_TO,
 	};
 	return true;
 }

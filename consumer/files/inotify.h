@@ -19,7 +19,6 @@ struct watch {
 struct watch_event {
 	const char *name; /* in the folder, valid until the next call; NULL: anything may be new */
 	bool created;     /* it is new, and empty at first */
-	bool moved;       /* it got this name; a new one or an old one */
 };
 
 void watch_open(struct watch *watch); /* never fails: it polls then */

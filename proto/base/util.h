@@ -61,6 +61,12 @@ static inline void util_fclosep(FILE **f)
 		(void)fclose(*f);
 }
 
+/* As qsort wants it. */
+static inline int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
 static inline uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

@@ -73,19 +73,14 @@ struct bpf_objects *bpf_objects_free(struct bpf_objects *objects)
 	return NULL;
 }
 
-static int compare_ids(uint32_t a, uint32_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 static int compare_holders(const void *a, const void *b)
 {
 	const struct wire_holder *x = a, *y = b;
-	int r = compare_ids(x->object, y->object);
+	int r = compare_u64(x->object, y->object);
 
 	if (!r)
-		r = compare_ids(x->id, y->id);
-	return r ? r : compare_ids(x->pid, y->pid);
+		r = compare_u64(x->id, y->id);
+	return r ? r : compare_u64(x->pid, y->pid);
 }
 
 /* iterator_fn */
@@ -155,9 +150,9 @@ static void put_holders(const struct holders *holders, struct object *object,
 static int compare_known(const void *a, const void *b)
 {
 	const struct known *x = a, *y = b;
-	int r = compare_ids(x->object, y->object);
+	int r = compare_u64(x->object, y->object);
 
-	return r ? r : compare_ids(x->id, y->id);
+	return r ? r : compare_u64(x->id, y->id);
 }
 
 /* @object has been zeroed before it was filled: its padding, too, is hashed. */
