@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/kinds/sentence.h"
 
-#include "consumer/kinds/sentence-internal.h"
 #include "consumer/read/body.h"
 #include "consumer/text/phrases.h"
 
@@ -40,33 +39,6 @@ static const struct kind *teller_of(const Ringside__V1__Record *record)
 	return kind_of(record);
 }
 
-static void put_stream_sentence(struct line *line, const Ringside__V1__Record *record)
-{
-	switch (record->body_case) {
-	case RINGSIDE__V1__RECORD__BODY_HEADER:
-		text_header(line, record->header);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
-		text_counters(line, record->counters);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LOST:
-		text_lost(line, record->lost);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_FOOTER:
-		text_footer(line, record->footer);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_LIMITED:
-		text_limited(line, record->limited);
-		break;
-	case RINGSIDE__V1__RECORD__BODY_CLOCK:
-		text_clock(line, record->clock);
-		break;
-	default:
-		line_text(line, "a record this version does not know");
-		break;
-	}
-}
-
 size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 		    const Ringside__V1__Header *header)
 {
@@ -76,7 +48,7 @@ size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 	if (kind)
 		kind->sentence(&line, record, header);
 	else
-		put_stream_sentence(&line, record);
+		stream_sentence(&line, record);
 	return line_end(&line);
 }
 
@@ -87,7 +59,7 @@ size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record)
 
 	if (kind)
 		kind->advice(&line, record);
-	else if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
-		advice_lost(&line, record->lost);
+	else
+		stream_advice(&line, record);
 	return line_end(&line);
 }

@@ -26,3 +26,7 @@ size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 
 /* A second sentence: what to change. 0 and "" if there is nothing to say. */
 size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record);
+
+/* Of the stream's own records, what these two say (stream-sentences.c). */
+void stream_sentence(struct line *line, const Ringside__V1__Record *record);
+void stream_advice(struct line *line, const Ringside__V1__Record *record);

@@ -2,8 +2,7 @@
 /* What the stream says about itself. */
 #include <time.h>
 
-#include "consumer/kinds/kind.h"
-#include "consumer/kinds/sentence-internal.h"
+#include "consumer/kinds/sentence.h"
 #include "consumer/read/own-usage.h"
 #include "consumer/text/phrases.h"
 
@@ -20,7 +19,7 @@ static void put_probe(struct line *line, const Ringside__V1__Probe *probe)
 	text_enum(line, &ringside__v1__tier__descriptor, probe->tier, "TIER_");
 }
 
-void text_header(struct line *line, const Ringside__V1__Header *header)
+static void put_header(struct line *line, const Ringside__V1__Header *header)
 {
 	const char *between = ": ";
 
@@ -57,7 +56,7 @@ static void put_total(struct line *line, const char **between, uint64_t n, const
 	*between = ", ";
 }
 
-void text_footer(struct line *line, const Ringside__V1__Footer *footer)
+static void put_footer(struct line *line, const Ringside__V1__Footer *footer)
 {
 	uint64_t written = 0, limited = 0, lost = 0;
 	const char *between = ": ";
@@ -129,7 +128,7 @@ static void put_rows(struct line *line, const Ringside__V1__Counters *counters, 
 	}
 }
 
-void text_counters(struct line *line, const Ringside__V1__Counters *counters)
+static void put_counters(struct line *line, const Ringside__V1__Counters *counters)
 {
 	const char *between = ": ";
 	struct own_usage usage = {0};
@@ -186,7 +185,7 @@ static void put_deleted(struct line *line, const Ringside__V1__Lost *lost)
 	line_text(line, " of a stream)");
 }
 
-void text_lost(struct line *line, const Ringside__V1__Lost *lost)
+static void put_lost(struct line *line, const Ringside__V1__Lost *lost)
 {
 	put_events(line, lost->has_count, lost->count, lost->kind);
 	switch (lost->reason) {
@@ -217,18 +216,14 @@ void text_lost(struct line *line, const Ringside__V1__Lost *lost)
 	}
 }
 
-void advice_lost(struct line *line, const Ringside__V1__Lost *lost)
+void stream_advice(struct line *line, const Ringside__V1__Record *record)
 {
-	switch (lost->reason) {
-	case RINGSIDE__V1__LOST__REASON__RING_FULL:
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LOST)
+		return;
+	if (record->lost->reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
 		line_text(line, "start the streamer with a larger --ring-size, or a lower --rate");
-		break;
-	case RINGSIDE__V1__LOST__REASON__SINK:
+	else if (record->lost->reason == RINGSIDE__V1__LOST__REASON__SINK)
 		line_text(line, "look at the disk's free space, or at who reads the pipe");
-		break;
-	default:
-		break;
-	}
 }
 
 static void put_others(struct line *line, const struct kind *kind)
@@ -238,7 +233,7 @@ static void put_others(struct line *line, const struct kind *kind)
 	line_text(line, ": more than its share of the table)");
 }
 
-void text_limited(struct line *line, const Ringside__V1__Limited *limited)
+static void put_limited(struct line *line, const Ringside__V1__Limited *limited)
 {
 	put_events(line, limited->has_count, limited->count, limited->kind);
 	line_text(line, " held back by the rate limits");
@@ -251,7 +246,7 @@ void text_limited(struct line *line, const Ringside__V1__Limited *limited)
 		line_text(line, " (of other containers: more than are kept apart)");
 }
 
-void text_clock(struct line *line, const Ringside__V1__Clock *clock)
+static void put_clock(struct line *line, const Ringside__V1__Clock *clock)
 {
 	time_t second = (time_t)(clock->time_unix_nano / SECOND);
 	struct tm tm;
@@ -269,4 +264,31 @@ void text_clock(struct line *line, const Ringside__V1__Clock *clock)
 	line_text(line, ".");
 	line_digits(line, clock->boottime_nano / 1000000 % 1000, 3);
 	line_text(line, " s after boot");
+}
+
+void stream_sentence(struct line *line, const Ringside__V1__Record *record)
+{
+	switch (record->body_case) {
+	case RINGSIDE__V1__RECORD__BODY_HEADER:
+		put_header(line, record->header);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+		put_counters(line, record->counters);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LOST:
+		put_lost(line, record->lost);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_FOOTER:
+		put_footer(line, record->footer);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_LIMITED:
+		put_limited(line, record->limited);
+		break;
+	case RINGSIDE__V1__RECORD__BODY_CLOCK:
+		put_clock(line, record->clock);
+		break;
+	default:
+		line_text(line, "a record this version does not know");
+		break;
+	}
 }
