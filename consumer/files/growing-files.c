@@ -72,9 +72,10 @@ static void note_footer(struct followed *file, struct reader_record *item)
 }
 
 /* Whether the record lies before those that are wanted. */
-static bool is_before(struct followed *file, const struct growing *follow,
-		      struct reader_record *item)
+static bool is_before(struct followed *file, struct reader_record *item)
 {
+	const struct growing *follow = file->follow;
+
 	if (input_frame_offset(reader_input(file->reader)) < file->begin)
 		return true;
 	if (!file->skip || !follow->wants(follow->data, file->reader, item))
@@ -83,38 +84,31 @@ static bool is_before(struct followed *file, const struct growing *follow,
 	return true;
 }
 
-/* The file that is read, and for whom. */
-struct reading {
-	struct followed *file;
-	const struct growing *follow;
-};
-
 /* each_record_ops */
 static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
-	const struct growing *follow = ((const struct reading *)data)->follow;
-	struct followed *file = ((const struct reading *)data)->file;
+	struct followed *file = data;
+	const struct growing *follow = file->follow;
 
 	note_footer(file, item);
-	if (!is_before(file, follow, item))
+	if (!is_before(file, item))
 		return follow->ops->put(follow->data, reader, item);
 	return follow->skip ? follow->skip(follow->data, reader, item) : 0;
 }
 
 static void complain_about(void *data, const char *problem)
 {
-	const struct growing *follow = ((const struct reading *)data)->follow;
+	const struct growing *follow = ((const struct followed *)data)->follow;
 
 	follow->ops->complain(follow->data, problem);
 }
 
 /* Reads what there is: *ret_answer is READER_WAIT where more may come. 0 or -errno of the sink. */
-static int read_file(struct followed *file, const struct growing *follow, int *ret_answer)
+static int read_file(struct followed *file, int *ret_answer)
 {
 	static const struct each_record_ops ops = {.put = put_record, .complain = complain_about};
-	struct reading reading = {.file = file, .follow = follow};
 
-	return each_record(file->reader, &ops, &reading, ret_answer);
+	return each_record(file->reader, &ops, file, ret_answer);
 }
 
 void growing_remove(struct growing *follow, size_t i)
@@ -151,8 +145,9 @@ int growing_add(struct growing *follow, const char *path, const struct last_reco
 		follow->ops->error(follow->data, path, r);
 		return 0;
 	}
+	file->follow = follow;
 	follow->ops->begin(follow->data, file->reader, file->path);
-	r = read_file(file, follow, &answer);
+	r = read_file(file, &answer);
 	if (r)
 		return r;
 	if (answer != READER_WAIT) {
@@ -170,7 +165,7 @@ int growing_read(struct growing *follow)
 	for (size_t i = 0; i < follow->n;) {
 		struct followed *file = follow->all[i];
 		uint64_t before = input_position(reader_input(file->reader));
-		int answer, r = read_file(file, follow, &answer);
+		int answer, r = read_file(file, &answer);
 
 		if (r)
 			return r;

@@ -15,6 +15,7 @@
 #define GROWING_MAX 4
 
 struct followed {
+	const struct growing *follow; /* for whom it is read */
 	struct reader *reader;
 	char *path;
 	struct recording_ranges ranges;
