@@ -45,7 +45,8 @@ struct input {
 	bool damage_due;     /* that is known: it is given next */
 	/* What reading costs, in bytes read and decoded: on ground that was trodden for the first
 	 * time, and again; where the first ends; and where the latest thing ends that looked like
-	 * an index and was none. */
+	 * an index and was none. The first two are at most some INPUT_VAIN more than twice what a
+	 * whole file of the size and content costs. */
 	uint64_t fresh, vain, high, hashed;
 	uint64_t unpacked; /* bytes of content in all */
 	struct input_mark mark;

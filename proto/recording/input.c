@@ -180,11 +180,6 @@ const char *input_damage_text(const struct input_damage *damage, char *buf, size
 	return buf;
 }
 
-uint64_t input_work(const struct input *input)
-{
-	return input->fresh + input->vain;
-}
-
 bool input_unfinished(const struct input *input)
 {
 	return input->ended == INPUT_END && input_in_frame(input);

@@ -105,10 +105,6 @@ int input_force_compressed(struct input *input);
 bool input_unfinished(const struct input *input);
 bool input_is_cut(const struct input *input); /* it said INPUT_CUT */
 
-/* What it has cost so far: bytes that were read or decoded, those that were more than once each
- * time. At most some INPUT_VAIN more than twice what a whole file of the size and content costs. */
-uint64_t input_work(const struct input *input);
-
 /* Where in the file the next byte to decode is; where the frame begins that it belongs to, 0 in a
  * plain one. */
 uint64_t input_position(const struct input *input);
