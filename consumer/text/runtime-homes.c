@@ -26,13 +26,6 @@ static const struct home homes[] = {
 	{"firecracker", "firecracker/", "", false},
 };
 
-static bool ends_with(const char *s, size_t size, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return size >= n && !memcmp(s + size - n, suffix, n);
-}
-
 static bool is_word(const char *element, size_t size, const char *word)
 {
 	return text_has(word) && strlen(word) == size && !memcmp(element, word, size);
@@ -57,7 +50,7 @@ static bool is_usual(const char *element, size_t size)
 		"garden", "good",     "bad",    "hadoop-yarn", "libpod_parent",
 	};
 
-	if (ends_with(element, size, ".slice"))
+	if (size >= 6 && !memcmp(element + size - 6, ".slice", 6))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		if (is_word(element, size, usual[i]))
