@@ -182,14 +182,11 @@ static int leave_out(struct damaged_reader *damaged)
 /* The file ends inside a record, or so its length says. */
 static int cut_rest(struct damaged_reader *damaged, size_t rest)
 {
-	int r = skip_to(damaged, UINT64_MAX);
+	int r = leave_out(damaged);
 
-	if (r != DAMAGED_READER_HOLE)
+	if (r != DAMAGED_READER_HOLE || !damaged->hole.at_end)
 		return r;
-	if (!damaged->hole.at_end) {
-		damaged->offset = damaged->hole.end;
-		return r;
-	}
+	damaged->offset = damaged->hole.offset;
 	return damaged->ended = problem_cut(&damaged->problem, rest, damaged->offset, "");
 }
 
@@ -252,7 +249,7 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 			return damaged->ended;
 	}
 	damaged->resync.latest_seq = record->seq;
-	damaged->offset += (uint64_t)(frame->data - frame->start) + frame->size;
+	damaged->offset += frame_whole(frame);
 	return 0;
 }
 
@@ -297,7 +294,7 @@ static int take_next(struct damaged_reader *damaged, size_t empty, struct reader
 			return take_frame(damaged, record, &spot.frame, empty, ret);
 		if (r == 0)
 			return leave_out(damaged);
-		want = (size_t)(spot.frame.data - spot.frame.start) + spot.frame.size + need;
+		want = frame_whole(&spot.frame) + need;
 	}
 }
 

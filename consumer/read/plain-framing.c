@@ -14,11 +14,6 @@ void plain_framing_done(struct plain_framing *framing)
 	file_window_done(&framing->window);
 }
 
-static uint64_t end_of(const struct frame *frame)
-{
-	return frame->offset + (uint64_t)(frame->data - frame->start) + frame->size;
-}
-
 /* As damaged-reader.h believes: 1, 0, or -errno. */
 static int confirm_frame(struct plain_framing *framing, const struct frame *frame)
 {
@@ -29,7 +24,7 @@ static int confirm_frame(struct plain_framing *framing, const struct frame *fram
 	for (;;) {
 		size_t want = need;
 
-		r = file_window_at(&framing->window, end_of(frame), want, &p, &size);
+		r = file_window_at(&framing->window, frame_end(frame), want, &p, &size);
 		if (r < 0)
 			return r;
 		r = resync_confirm(&framing->resync, frame, p, size, size < want, &need);
@@ -50,7 +45,7 @@ static bool is_followed(struct plain_framing *framing, const struct frame *frame
 	do {
 		size_t want = need;
 
-		if (file_window_at(&framing->window, end_of(frame), want, &p, &size) < 0)
+		if (file_window_at(&framing->window, frame_end(frame), want, &p, &size) < 0)
 			return true; /* who reads on will be told */
 		r = frame_parse(p, size, &next, &need);
 		if (r == FRAME_MORE && size < want)

@@ -391,7 +391,6 @@ static int take_or_find(struct reader *reader, const struct frame *frame,
 			struct reader_record *item)
 {
 	bool header = recording_index_is_header(frame->data, frame->size);
-	uint64_t end = frame->offset + (uint64_t)(frame->data - frame->start) + frame->size;
 	int r, found = 0;
 
 	item->offset = frame->offset;
@@ -401,7 +400,8 @@ static int take_or_find(struct reader *reader, const struct frame *frame,
 		return found;
 	r = take_frame(reader, frame, item);
 	if (r == READER_DAMAGED || (r == READER_FOREIGN && !reader->started && !header))
-		found = find_on(reader, frame->offset, r == READER_DAMAGED ? end : UINT64_MAX);
+		found = find_on(reader, frame->offset,
+				r == READER_DAMAGED ? frame_end(frame) : UINT64_MAX);
 	if (!found && r == READER_DAMAGED)
 		return say_unreadable(reader, item);
 	return found ? found : r;

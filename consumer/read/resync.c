@@ -109,11 +109,6 @@ static bool look_inside(struct resync *resync, const struct frame *frame)
 	return fine;
 }
 
-static size_t whole_size(const struct frame *frame)
-{
-	return (size_t)(frame->data - frame->start) + frame->size;
-}
-
 /* Whether what stands at @p, behind the record @seq, goes on with it. */
 static int goes_on(const uint8_t *p, size_t size, bool ended, uint64_t seq, size_t *ret_need)
 {
@@ -161,7 +156,7 @@ static bool believe_record(struct resync *resync, const uint8_t *p, size_t size,
 		return false;
 	if (!look_inside(resync, &frame))
 		return false;
-	whole = whole_size(&frame);
+	whole = frame_whole(&frame);
 	/* a Header, too: whoever names a process or a cgroup may put one into an event */
 	if (goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
 		return true;

@@ -31,6 +31,17 @@ struct frame {
 	uint64_t offset;      /* of start in what was read, uncompressed */
 };
 
+/* Its bytes, with the length; and what is behind it in what was read. */
+static inline size_t frame_whole(const struct frame *frame)
+{
+	return (size_t)(frame->data - frame->start) + frame->size;
+}
+
+static inline uint64_t frame_end(const struct frame *frame)
+{
+	return frame->offset + frame_whole(frame);
+}
+
 /* Writes the length that goes before @size bytes; up to FRAME_PREFIX_MAX. Returns its end. */
 static inline uint8_t *frame_put_length(uint8_t *p, size_t size)
 {

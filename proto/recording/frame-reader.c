@@ -110,8 +110,8 @@ int frame_next(struct frame_reader *reader, struct frame *ret)
 	if (r)
 		return r;
 	frame.offset = reader->offset;
-	reader->begin += (size_t)(frame.data - frame.start) + frame.size;
-	reader->offset += (uint64_t)(frame.data - frame.start) + frame.size;
+	reader->begin += frame_whole(&frame);
+	reader->offset += frame_whole(&frame);
 	*ret = frame;
 	return 0;
 }

@@ -218,9 +218,9 @@ static int open_frame(struct recording_writer *w, uint64_t now_nano)
 }
 
 /* Whether the record has to begin a frame: a Header always does. */
-static bool fits_frame(const struct recording_writer *w, const struct frame *record, size_t size)
+static bool fits_frame(const struct recording_writer *w, const struct frame *record)
 {
-	return w->now.index.uncompressed_bytes + size <= RECORDING_FRAME_BYTES &&
+	return w->now.index.uncompressed_bytes + frame_whole(record) <= RECORDING_FRAME_BYTES &&
 	       !recording_index_is_header(record->data, record->size);
 }
 
@@ -249,9 +249,9 @@ static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size
 	struct frame record;
 
 	while (!frame_parse(p + run, size - run, &record, &need)) {
-		size_t whole = (size_t)(record.data - record.start) + record.size;
+		size_t whole = frame_whole(&record);
 
-		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record, whole)))
+		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record)))
 			break;
 		recording_index_add(&w->now.index, record.data, record.size);
 		w->now.index.uncompressed_bytes += whole;
@@ -270,8 +270,7 @@ ssize_t recording_writer_put(struct recording_writer *w, const void *records, si
 	if (frame_parse(records, size, &first, &need))
 		return -EBADMSG;
 	if (w->now.open &&
-	    (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO ||
-	     !fits_frame(w, &first, (size_t)(first.data - first.start) + first.size)))
+	    (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO || !fits_frame(w, &first)))
 		r = recording_writer_end_frame(w);
 	if (!r && !w->now.open)
 		r = open_frame(w, now_nano);
