@@ -7,25 +7,19 @@
 #include "consumer/base/json.h"
 #include "proto/base/util.h"
 
-static uint8_t *uint32_digits(uint8_t *p, const void *member)
-{
-	return json_digits(p, *(const uint32_t *)member);
-}
-
-static uint8_t *int32_digits(uint8_t *p, const void *member)
-{
-	return json_signed_digits(p, *(const int32_t *)member);
-}
-
-static uint8_t *uint64_digits(uint8_t *p, const void *member)
-{
-	return json_digits(p, *(const uint64_t *)member);
-}
-
-static uint8_t *int64_digits(uint8_t *p, const void *member)
-{
-	return json_signed_digits(p, *(const int64_t *)member);
-}
+/* @name writes a @type by @put. */
+#define NUMBER(name, put, type)                                                                    \
+	static uint8_t *name(uint8_t *p, const void *member)                                       \
+	{                                                                                          \
+		return put(p, *(const type *)member);                                              \
+	}
+NUMBER(uint32_digits, json_digits, uint32_t)
+NUMBER(int32_digits, json_signed_digits, int32_t)
+NUMBER(uint64_digits, json_digits, uint64_t)
+NUMBER(int64_digits, json_signed_digits, int64_t)
+NUMBER(address_of_32, json_address_digits, uint32_t)
+NUMBER(address_of_64, json_address_digits, uint64_t)
+#undef NUMBER
 
 static uint8_t *quoted_uint64(uint8_t *p, const void *member)
 {
@@ -41,16 +35,6 @@ static uint8_t *quoted_int64(uint8_t *p, const void *member)
 	p = int64_digits(p + 1, member);
 	*p = '"';
 	return p + 1;
-}
-
-static uint8_t *address_of_32(uint8_t *p, const void *member)
-{
-	return json_address_digits(p, *(const uint32_t *)member);
-}
-
-static uint8_t *address_of_64(uint8_t *p, const void *member)
-{
-	return json_address_digits(p, *(const uint64_t *)member);
 }
 
 static uint8_t *bool_word(uint8_t *p, const void *member)
@@ -172,57 +156,40 @@ static int choose_enum(struct message_json_field *field, enum message_json_form 
 	return 0;
 }
 
-static int choose_32(struct message_json_field *field, enum message_json_form form)
-{
-	bool is_signed = field->desc->type == PROTOBUF_C_TYPE_INT32 ||
-			 field->desc->type == PROTOBUF_C_TYPE_SINT32 ||
-			 field->desc->type == PROTOBUF_C_TYPE_SFIXED32;
-
-	field->number = is_signed ? int32_digits : uint32_digits;
-	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
-		field->number = address_of_32;
-	field->size = 4;
-	return 0;
-}
-
-static int choose_64(struct message_json_field *field, enum message_json_form form)
-{
-	ProtobufCType type = field->desc->type;
-	bool is_signed = type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 ||
-			 type == PROTOBUF_C_TYPE_SFIXED64;
-	bool quoted = form == MESSAGE_JSON_PROTO || type == PROTOBUF_C_TYPE_FIXED64;
-
-	if (form == MESSAGE_JSON_PLAIN && is_address(field->desc->name))
-		field->number = address_of_64;
-	else if (quoted)
-		field->number = is_signed ? quoted_int64 : quoted_uint64;
-	else
-		field->number = is_signed ? int64_digits : uint64_digits;
-	field->size = 8;
-	return 0;
-}
+/* How numbers are written, in both forms, and plain where they are addresses. */
+static const struct {
+	uint8_t *(*plain)(uint8_t *p, const void *member);
+	uint8_t *(*proto)(uint8_t *p, const void *member);
+	uint8_t *(*address)(uint8_t *p, const void *member);
+	size_t size;
+} numbers[] = {
+	[PROTOBUF_C_TYPE_INT32] = {int32_digits, int32_digits, address_of_32, 4},
+	[PROTOBUF_C_TYPE_SINT32] = {int32_digits, int32_digits, address_of_32, 4},
+	[PROTOBUF_C_TYPE_SFIXED32] = {int32_digits, int32_digits, address_of_32, 4},
+	[PROTOBUF_C_TYPE_UINT32] = {uint32_digits, uint32_digits, address_of_32, 4},
+	[PROTOBUF_C_TYPE_FIXED32] = {uint32_digits, uint32_digits, address_of_32, 4},
+	[PROTOBUF_C_TYPE_INT64] = {int64_digits, quoted_int64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_SINT64] = {int64_digits, quoted_int64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_SFIXED64] = {int64_digits, quoted_int64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_UINT64] = {uint64_digits, quoted_uint64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_FIXED64] = {quoted_uint64, quoted_uint64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_BOOL] = {bool_word, bool_word, bool_word, sizeof(protobuf_c_boolean)},
+};
 
 int shape_choose(struct message_json_field *field, enum message_json_form form)
 {
-	switch (field->desc->type) {
-	case PROTOBUF_C_TYPE_INT32:
-	case PROTOBUF_C_TYPE_SINT32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-		return choose_32(field, form);
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-		return choose_64(field, form);
+	const ProtobufCType type = field->desc->type;
+
+	if (type < ARRAY_SIZE(numbers) && numbers[type].size) {
+		field->number = form == MESSAGE_JSON_PROTO      ? numbers[type].proto
+				: is_address(field->desc->name) ? numbers[type].address
+								: numbers[type].plain;
+		field->size = numbers[type].size;
+		return 0;
+	}
+	switch (type) {
 	case PROTOBUF_C_TYPE_ENUM:
 		return choose_enum(field, form);
-	case PROTOBUF_C_TYPE_BOOL:
-		field->number = bool_word;
-		field->size = sizeof(protobuf_c_boolean);
-		return 0;
 	case PROTOBUF_C_TYPE_STRING:
 		field->put = put_string;
 		field->size = sizeof(char *);
