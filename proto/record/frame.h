@@ -18,7 +18,7 @@
 #define FRAME_END 2  /* the input ended behind a frame */
 #define FRAME_CUT 3  /* the input ended inside a frame */
 #define FRAME_BAD 4  /* what stands here is not a length: nothing after it can be read */
-/* The reader only, as input.h has them. After the last two the next frame begins anew. */
+/* The reader only, out of input.h. After the last two the next frame begins anew. */
 #define FRAME_WAIT 5
 #define FRAME_MARK 6
 #define FRAME_DAMAGED 7

@@ -68,31 +68,18 @@ static int fill_buffer(struct frame_reader *reader, size_t need)
 	if (r)
 		return r;
 	r = input_read(reader->input, reader->buf + reader->end, reader->size - reader->end, &n);
-	switch (r) {
-	case 0:
+	if (!r)
 		reader->end += n;
-		return 0;
-	case INPUT_END:
-		return reader->begin == reader->end ? FRAME_END : FRAME_CUT;
-	case INPUT_CUT:
-		return FRAME_CUT;
-	case INPUT_WAIT:
-		/* what is half written may be cut off, and written anew */
-		if (input_unread(reader->input, reader->end - reader->begin))
-			drop_taken(reader);
-		return FRAME_WAIT;
-	case INPUT_MARK:
-		return FRAME_MARK;
-	case INPUT_DAMAGED:
+	else if (r == INPUT_END && reader->begin != reader->end)
+		r = FRAME_CUT;
+	else if (r == INPUT_DAMAGED || r == INPUT_AGAIN)
 		drop_taken(reader);
-		return FRAME_DAMAGED;
-	case INPUT_AGAIN:
+	/* what is half written may be cut off, and written anew */
+	else if (r == INPUT_WAIT && input_unread(reader->input, reader->end - reader->begin))
 		drop_taken(reader);
+	if (r == INPUT_AGAIN)
 		reader->offset = input_position(reader->input);
-		return FRAME_AGAIN;
-	default:
-		return r;
-	}
+	return r;
 }
 
 int frame_next(struct frame_reader *reader, struct frame *ret)

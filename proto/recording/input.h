@@ -23,13 +23,17 @@
 #include "proto/recording/index-walk.h"
 #include "proto/recording/recording.h"
 
-/* What input_read says besides 0 and -errno. */
-#define INPUT_END 1     /* nothing more; also behind a block of a frame that was never finished */
-#define INPUT_CUT 2     /* it ends inside a frame; all that could be decoded was given */
-#define INPUT_WAIT 3    /* following: nothing more for now */
-#define INPUT_MARK 4    /* a frame was given to its end (input_want_marks): input_mark */
-#define INPUT_DAMAGED 5 /* a stretch was left out: input_damage. Call again: records begin anew */
-#define INPUT_AGAIN 6   /* following: the file was cut back. Call again: some comes once more */
+/* What input_read says besides 0 and -errno: as frame_next, which passes it on. */
+enum {
+	INPUT_END = FRAME_END,   /* nothing more; also behind a block of a frame not finished */
+	INPUT_CUT = FRAME_CUT,   /* it ends inside a frame; all that could be decoded was given */
+	INPUT_WAIT = FRAME_WAIT, /* following: nothing more for now */
+	INPUT_MARK = FRAME_MARK, /* a frame was given to its end (input_want_marks): input_mark */
+	INPUT_DAMAGED = FRAME_DAMAGED, /* a stretch was left out: input_damage. Call again: records
+					  begin anew */
+	INPUT_AGAIN = FRAME_AGAIN, /* following: the file was cut back. Call again: some comes once
+				      more */
+};
 
 /* After damage frames are tried that begin inside the damaged one. Frames that overlap could make
  * that quadratic: when more was read again than for the first time, and this many bytes, what
