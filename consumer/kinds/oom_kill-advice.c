@@ -54,8 +54,8 @@ static void raise_unit(struct line *line, const char *unit, const Ringside__V1__
 	put_now(line, kill);
 }
 
-/* Where the limit of a batch system's job comes from; NULL: no such one. */
-static const char *job_limit(const char *runtime)
+/* Where the limit of a batch system's job comes from. False: it is no such one. */
+static bool raise_by_job(struct line *line, const Ringside__V1__OomKill *kill)
 {
 	static const struct {
 		const char *runtime, *limit;
@@ -70,10 +70,14 @@ static const char *job_limit(const char *runtime)
 		{"ecs", "raise memory of the container in its ECS task definition"},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		if (text_equal(runtime, limits[i].runtime))
-			return limits[i].limit;
-	return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (!text_equal(kill->limit_owner->runtime, limits[i].runtime))
+			continue;
+		line_text(line, limits[i].limit);
+		put_now(line, kill);
+		return true;
+	}
+	return false;
 }
 
 /* Containers of a user's, and the machine's own. What is below another unit may have been called
@@ -114,12 +118,9 @@ static void raise_container(struct line *line, const Ringside__V1__OomKill *kill
 		line_text(line, "raise resources.limits.memory of container ");
 		text_container(line, owner);
 		put_now(line, kill);
-	} else if (job_limit(owner->runtime)) {
-		line_text(line, job_limit(owner->runtime));
-		put_now(line, kill);
 	} else if (text_equal(owner->runtime, "nspawn") && text_has(owner->systemd_unit)) {
 		raise_unit(line, owner->systemd_unit, kill);
-	} else if (!raise_by_engine(line, kill)) {
+	} else if (!raise_by_job(line, kill) && !raise_by_engine(line, kill)) {
 		raise_file(line, kill);
 	}
 }
@@ -198,15 +199,8 @@ static const char *unit_of(const Ringside__V1__Container *c)
 /* A job's steps and tasks have the limits that the job was given. */
 static void raise_cgroup(struct line *line, const Ringside__V1__OomKill *kill)
 {
-	const Ringside__V1__Container *owner = kill->limit_owner;
-	const char *limit = text_has(owner->nested) ? NULL : job_limit(owner->runtime);
-
-	if (!limit) {
+	if (text_has(kill->limit_owner->nested) || !raise_by_job(line, kill))
 		raise_file(line, kill);
-		return;
-	}
-	line_text(line, limit);
-	put_now(line, kill);
 }
 
 static void raise_limit(struct line *line, const Ringside__V1__OomKill *kill)

@@ -9,6 +9,7 @@
 #include "consumer/kinds/oom_kill-internal.h"
 #include "consumer/sums/ledger.h"
 #include "consumer/text/phrases.h"
+#include "proto/base/util.h"
 
 /* The system's, a user's, or a container's own. */
 static void put_slice(struct line *line, const Ringside__V1__Container *owner)
@@ -157,30 +158,25 @@ static void put_memcg(struct line *line, const Ringside__V1__OomKill *kill)
 	line_text(line, " reached");
 }
 
+#define SCOPE(name) RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_##name
+
 static void put_reason(struct line *line, const Ringside__V1__OomKill *kill)
 {
+	static const char *const reasons[] = {
+		[SCOPE(UNSPECIFIED)] = "out of memory, which limit is not known",
+		[SCOPE(GLOBAL)] = "the machine ran out of memory",
+		[SCOPE(CPUSET)] = "the memory nodes of a cpuset ran out",
+		[SCOPE(MEMPOLICY)] = "the memory nodes of a NUMA policy ran out",
+		[SCOPE(SYSRQ)] = "asked for with sysrq-f",
+	};
+	const size_t scope = (size_t)kill->scope;
+
 	if (kill->limit_inferred && kill->scope)
 		line_text(line, "probably ");
-	switch (kill->scope) {
-	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_MEMCG:
+	if (kill->scope == SCOPE(MEMCG))
 		put_memcg(line, kill);
-		break;
-	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_GLOBAL:
-		line_text(line, "the machine ran out of memory");
-		break;
-	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_CPUSET:
-		line_text(line, "the memory nodes of a cpuset ran out");
-		break;
-	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_MEMPOLICY:
-		line_text(line, "the memory nodes of a NUMA policy ran out");
-		break;
-	case RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_SYSRQ:
-		line_text(line, "asked for with sysrq-f");
-		break;
-	default:
-		line_text(line, "out of memory, which limit is not known");
-		break;
-	}
+	else
+		line_text(line, reasons[scope < ARRAY_SIZE(reasons) ? scope : 0]);
 }
 
 /* Shared memory stands apart from rss: it goes on counting when the process is gone. */
@@ -237,7 +233,7 @@ static void put_trigger(struct line *line, const Ringside__V1__OomKill *kill)
 {
 	const Ringside__V1__Process *trigger = kill->trigger;
 
-	if (kill->scope == RINGSIDE__V1__OOM_SCOPE__OOM_SCOPE_SYSRQ)
+	if (kill->scope == SCOPE(SYSRQ))
 		return;
 	if (!trigger || !trigger->has_pid || (kill->victim && kill->victim->pid == trigger->pid))
 		return;

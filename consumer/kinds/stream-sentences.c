@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "consumer/kinds/sentence.h"
+#include "consumer/read/lost-reasons.h"
 #include "consumer/read/own-usage.h"
 #include "consumer/text/phrases.h"
 
@@ -185,44 +186,38 @@ static void put_deleted(struct line *line, const Ringside__V1__Lost *lost)
 	line_text(line, " of a stream)");
 }
 
+#define REASON(name) RINGSIDE__V1__LOST__REASON__##name
+
 static void put_lost(struct line *line, const Ringside__V1__Lost *lost)
 {
+	static const char *const reasons[LOST_REASONS] = {
+		[REASON(REASON_UNSPECIFIED)] = " lost, why is not known",
+		[REASON(RING_FULL)] = " lost: the ring was full",
+		[REASON(SINK)] = " lost: taken from the kernel, but the output could not take more",
+		[REASON(NOT_ATTACHED)] = " not seen: nothing was attached then",
+		[REASON(RETENTION)] = " deleted to keep within the space and age allowed",
+		[REASON(DAMAGED)] = " lost: the recording is damaged here",
+	};
+	const unsigned reason = (unsigned)lost->reason;
+
 	put_events(line, lost->has_count, lost->count, lost->kind);
-	switch (lost->reason) {
-	case RINGSIDE__V1__LOST__REASON__RING_FULL:
-		line_text(line, " lost: the ring was full");
-		if (lost->has_cpu) {
-			line_text(line, " (CPU ");
-			line_uint(line, lost->cpu);
-			line_text(line, ")");
-		}
-		break;
-	case RINGSIDE__V1__LOST__REASON__SINK:
-		line_text(line, " lost: taken from the kernel, but the output could not take more");
-		break;
-	case RINGSIDE__V1__LOST__REASON__NOT_ATTACHED:
-		line_text(line, " not seen: nothing was attached then");
-		break;
-	case RINGSIDE__V1__LOST__REASON__RETENTION:
-		line_text(line, " deleted to keep within the space and age allowed");
-		put_deleted(line, lost);
-		break;
-	case RINGSIDE__V1__LOST__REASON__DAMAGED:
-		line_text(line, " lost: the recording is damaged here");
-		break;
-	default:
-		line_text(line, " lost, why is not known");
-		break;
+	line_text(line, reasons[reason < LOST_REASONS ? reason : 0]);
+	if (lost->reason == REASON(RING_FULL) && lost->has_cpu) {
+		line_text(line, " (CPU ");
+		line_uint(line, lost->cpu);
+		line_text(line, ")");
 	}
+	if (lost->reason == REASON(RETENTION))
+		put_deleted(line, lost);
 }
 
 void stream_advice(struct line *line, const Ringside__V1__Record *record)
 {
 	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LOST)
 		return;
-	if (record->lost->reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
+	if (record->lost->reason == REASON(RING_FULL))
 		line_text(line, "start the streamer with a larger --ring-size, or a lower --rate");
-	else if (record->lost->reason == RINGSIDE__V1__LOST__REASON__SINK)
+	else if (record->lost->reason == REASON(SINK))
 		line_text(line, "look at the disk's free space, or at who reads the pipe");
 }
 
