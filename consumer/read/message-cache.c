@@ -4,7 +4,6 @@
  * there is memory for entries, so that this is rare. */
 #include "consumer/read/message-cache.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #define XXH_INLINE_ALL /* most are of a length that is known here */
@@ -15,18 +14,9 @@
 #define WAYS 4u
 #define HASHED 64u /* bytes at each end: ids stand first, numbers last */
 
-int message_cache_new(struct message_cache **ret)
+void message_cache_done(struct message_cache *cache)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
-}
-
-struct message_cache *message_cache_free(struct message_cache *cache)
-{
-	if (cache)
-		free(cache->data);
-	free(cache);
-	return NULL;
+	free(cache->data);
 }
 
 void message_cache_begin(struct message_cache *cache)

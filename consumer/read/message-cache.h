@@ -28,6 +28,7 @@ struct message_cache_entry {
 	_Alignas(max_align_t) uint8_t message[];
 };
 
+/* All there is to it is to be zero. */
 struct message_cache {
 	struct message_cache_entry *slots[MESSAGE_CACHE_SLOTS];
 	uint8_t *data; /* MESSAGE_CACHE_SIZE, once something is kept */
@@ -35,9 +36,7 @@ struct message_cache {
 	bool full;
 };
 
-int message_cache_new(struct message_cache **ret);
-struct message_cache *message_cache_free(
-	struct message_cache *cache); /* NULL is fine; returns NULL */
+void message_cache_done(struct message_cache *cache);
 
 /* Before each record: nothing of the one before is in use any more. */
 void message_cache_begin(struct message_cache *cache);

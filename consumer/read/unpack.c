@@ -20,7 +20,7 @@
 #define UNPACK_SLACK 16u
 
 struct unpacker {
-	struct message_cache *cache;
+	struct message_cache cache;
 	struct unpack_table table;
 };
 
@@ -41,9 +41,7 @@ int unpacker_new(struct unpacker **ret, const ProtobufCMessageDescriptor *root)
 
 	if (!unpacker)
 		return -ENOMEM;
-	r = message_cache_new(&unpacker->cache);
-	if (!r)
-		r = unpack_table_init(&unpacker->table, root);
+	r = unpack_table_init(&unpacker->table, root);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(unpacker);
@@ -54,15 +52,15 @@ struct unpacker *unpacker_free(struct unpacker *unpacker)
 {
 	if (unpacker) {
 		unpack_table_done(&unpacker->table);
-		unpacker->cache = message_cache_free(unpacker->cache);
+		message_cache_done(&unpacker->cache);
 		free(unpacker);
 	}
 	return NULL;
 }
 
-struct message_cache *unpacker_memo(const struct unpacker *unpacker)
+struct message_cache *unpacker_memo(struct unpacker *unpacker)
 {
-	return unpacker->cache;
+	return &unpacker->cache;
 }
 
 /* Tag and wire type, below UNPACK_KEYS. */
@@ -305,10 +303,10 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 			    size_t size)
 {
 	const struct unpack_type *root = &unpacker->table.types[0];
-	struct walk walk = {.cache = unpacker->cache, .arena = arena};
+	struct walk walk = {.cache = &unpacker->cache, .arena = arena};
 	const void *message;
 
-	message_cache_begin(unpacker->cache);
+	message_cache_begin(&unpacker->cache);
 	arena_reset(arena);
 	walk.text = arena_take(arena, size + UNPACK_SLACK);
 	message = walk.text ? make_message(&walk, root, data, size) : NULL;

@@ -24,6 +24,6 @@ const void *unpacker_unpack(struct unpacker *unpacker, struct arena *arena, cons
 			    size_t size);
 
 /* The parts of messages that may come again lie in here. */
-struct message_cache *unpacker_memo(const struct unpacker *unpacker);
+struct message_cache *unpacker_memo(struct unpacker *unpacker);
 
 DEFINE_FREEP(unpacker);
