@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "consumer/base/text-line.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/seccomp_denial-internal.h"
 #include "consumer/text/phrases.h"
@@ -68,25 +67,22 @@ void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record)
 	}
 }
 
-size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *record, char *buf,
-		     size_t size)
+void culprits_take(struct culprits *culprits, const Ringside__V1__Record *record, struct line *line)
 {
 	const struct denial denial = denial_read(record);
 	const struct culprits_key key = make_key(&denial);
-	struct line line = line_make(buf, size);
 	struct culprits_slot *slot = slot_of(culprits, &key);
 
 	if (kind_of(record) == &kind_seccomp_denial && !denial.limited->overflow &&
 	    !denial.limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
 	    slot->one_name) {
-		line_name(&line, slot->name, CULPRITS_NAME);
+		line_name(line, slot->name, CULPRITS_NAME);
 		if (slot->one_pid) {
-			line_put(&line, "[", 1);
-			line_uint(&line, slot->pid);
-			line_put(&line, "]", 1);
+			line_put(line, "[", 1);
+			line_uint(line, slot->pid);
+			line_put(line, "]", 1);
 		}
-		line_put(&line, " ", 1);
+		line_put(line, " ", 1);
 		memset(slot, 0, sizeof(*slot));
 	}
-	return line_end(&line);
 }

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
+#include "consumer/base/text-line.h"
 #include "proto/ringside.pb-c.h"
 
 #define CULPRITS_SLOTS 256
@@ -33,7 +34,7 @@ struct culprits {
 /* Any record, in their order: what was known ends with the stream. */
 void culprits_see(struct culprits *culprits, const Ringside__V1__Record *record);
 
-/* Of a Limited: writes "nginx[77] ", "nginx " or "" to @buf, safe for a terminal; returns the bytes
- * without the NUL, and forgets the key: the next Limited counts what comes after this one. */
-size_t culprits_take(struct culprits *culprits, const Ringside__V1__Record *record, char *buf,
-		     size_t size);
+/* Of a Limited: puts "nginx[77] ", "nginx " or nothing, and forgets the key: the next Limited
+ * counts what comes after this one. */
+void culprits_take(struct culprits *culprits, const Ringside__V1__Record *record,
+		   struct line *line);

@@ -133,10 +133,8 @@ static void put_message(struct output *output, struct line *line,
 	char message[TEXT_MAX];
 	size_t size;
 
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED) {
-		size = culprits_take(&state->culprits, record, message, sizeof(message));
-		line_put(line, message, size);
-	}
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
+		culprits_take(&state->culprits, record, line);
 	size = text_message(message, sizeof(message), record, output->header);
 	line_put(line, message, size);
 	if (output->color && text_tone(record) == &tone_info)
