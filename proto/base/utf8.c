@@ -5,16 +5,11 @@
 
 #include "proto/base/util.h"
 
-size_t utf8_decode(const uint8_t *s, size_t left, uint32_t *ret_code)
+size_t utf8_decode_long(const uint8_t *s, size_t left, uint32_t *ret_code)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t size = *s < 0x80   ? 1
-		      : *s < 0xc2 ? 0
-		      : *s < 0xe0 ? 2
-		      : *s < 0xf0 ? 3
-		      : *s < 0xf5 ? 4
-				  : 0;
-	uint32_t code = size < 2 ? *s : *s & (0x7fu >> size);
+	size_t size = *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+	uint32_t code = size ? *s & (0x7fu >> size) : *s;
 
 	if (left < size)
 		return 0;
@@ -47,7 +42,8 @@ bool utf8_is_unsafe(uint32_t code)
 	return false;
 }
 
-/* Nearly all names are ASCII: copies what is, a word at a time. Returns the bytes copied. */
+/* Nearly all names are ASCII: copies what is, a word at a time, up to the first byte that is not.
+ * Returns the bytes copied. */
 static size_t copy_ascii(char *to, const uint8_t *s, size_t size)
 {
 	size_t done = 0;
@@ -60,31 +56,28 @@ static size_t copy_ascii(char *to, const uint8_t *s, size_t size)
 		memcpy(to + done, &word, sizeof(word));
 		done += sizeof(word);
 	}
+	for (; done < size && s[done] < 0x80; done++)
+		to[done] = (char)s[done];
 	return done;
 }
 
 size_t utf8_clean(char *to, const char *from, size_t size)
 {
-	const uint8_t *s = (const uint8_t *)from;
+	const uint8_t *s = (const uint8_t *)from, *end = s + size, *run;
 	char *start = to;
 	size_t n = copy_ascii(to, s, size);
 	uint32_t code;
 
 	to += n;
-	s += n;
-	size -= n;
-	while (size) {
-		n = utf8_decode(s, size, &code);
-		if (n) {
-			memcpy(to, s, n);
-			to += n;
-		} else {
-			memcpy(to, "\xef\xbf\xbd", 3);
-			to += 3;
-			n = 1;
+	for (s += n; s < end;) {
+		run = s;
+		while (s < end && (n = utf8_decode(s, (size_t)(end - s), &code)))
+			s += n;
+		to = mempcpy(to, run, (size_t)(s - run));
+		if (s < end) {
+			to = mempcpy(to, "\xef\xbf\xbd", UTF8_GROWTH);
+			s++;
 		}
-		s += n;
-		size -= n;
 	}
 	return (size_t)(to - start);
 }
