@@ -2,6 +2,8 @@
 #include "consumer/cli/options.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
@@ -9,29 +11,7 @@
 
 #define HELP_COLUMN 26
 
-static const struct option_row help_row = {OPTIONS_HELP, "help", NULL, "print this"};
-
-static int add_rows(struct options *options, const struct option_row *row)
-{
-	int r = 0;
-
-	for (; row && row->name && !r; row++)
-		r = option_add(&options->parser, row);
-	return r;
-}
-
-int options_init(struct options *options, const struct command *command,
-		 const struct option_row *own, const struct option_set *shared)
-{
-	int r;
-
-	*options = (struct options){.command = command, .own = own, .shared = shared};
-	option_begin(&options->parser);
-	r = add_rows(options, own);
-	if (!r)
-		r = add_rows(options, shared ? shared->rows : NULL);
-	return r ? r : option_add(&options->parser, &help_row);
-}
+static const struct option_row help_row = {'h', "help", NULL, "print this"};
 
 static bool has_option(const struct options *options, const char *name)
 {
@@ -47,103 +27,112 @@ static bool is_output(const char *word)
 	       !strcmp(word, "protojson");
 }
 
-/* What is a value of another option, or an option of another command. */
-static bool say_elsewhere(struct options *options, const char *word)
+/* The option that @word is a value of; NULL: none. */
+static const char *option_of(const struct options *options, const char *word)
 {
-	const char *name = word + strspn(word, "-");
-	const char *option = NULL;
-
-	if (!strcmp(word, "-f") || !strcmp(name, "follow")) {
-		(void)snprintf(options->error, sizeof(options->error),
-			       "unknown option %.64s: `ringside tail -f` follows a recording",
-			       word);
-		return true;
-	}
-	if (strncmp(word, "--", 2) != 0)
-		return false;
-	if (has_option(options, "output") && is_output(name))
-		option = "-o";
-	else if (options->shared)
-		option = options->shared->option_of(name);
-	if (option)
-		(void)snprintf(options->error, sizeof(options->error),
-			       "unknown option %.64s: did you mean %s %.64s?", word, option, name);
-	return option;
+	if (has_option(options, "output") && is_output(word))
+		return "-o";
+	return options->shared ? options->shared->option_of(word) : NULL;
 }
 
-static void say_unknown(struct options *options, const char *word)
+static int say_unknown(const struct options *options, const char *word)
 {
-	const char *names[OPTION_MAX + 1] = {NULL}, *near;
+	const char *names[OPTION_MAX + 1] = {NULL}, *near, *option;
+	const char *name = word + strspn(word, "-");
+	bool is_long = !strncmp(word, "--", 2);
 
-	if (say_elsewhere(options, word))
-		return;
+	if (!strcmp(word, "-f") || !strcmp(name, "follow"))
+		return options_usage_error(
+			options, "unknown option %.64s: `ringside tail -f` follows a recording",
+			word);
+	option = is_long ? option_of(options, name) : NULL;
+	if (option)
+		return options_usage_error(options, "unknown option %.64s: did you mean %s %.64s?",
+					   word, option, name);
 	for (size_t n = 0; n < options->parser.n; n++)
 		names[n] = options->parser.rows[n]->name;
-	near = strncmp(word, "--", 2) ? NULL : option_nearest(word + 2, names);
-	if (near)
-		(void)snprintf(options->error, sizeof(options->error),
-			       "unknown option %.64s: did you mean --%s?", word, near);
-	else
-		(void)snprintf(options->error, sizeof(options->error), "unknown option %.64s",
-			       word);
+	near = is_long ? option_nearest(word + 2, names) : NULL;
+	return options_usage_error(options, "unknown option %.64s%s%s%s", word,
+				   near ? ": did you mean --" : "", near ? near : "",
+				   near ? "?" : "");
 }
 
-static int say_error(struct options *options)
+static int say_refused(const struct options *options)
 {
 	const char letter[3] = {'-', options->parser.letter, '\0'};
 	const char *word = letter[1] ? letter : options->parser.given;
 
 	if (options->parser.refusal == OPTION_UNKNOWN)
-		say_unknown(options, word);
-	else
-		(void)snprintf(options->error, sizeof(options->error), "%.64s %s", word,
-			       options->parser.refusal == OPTION_NEEDS_ARGUMENT ? "needs a value"
-										: "takes no value");
-	return OPTIONS_ERROR;
+		return say_unknown(options, word);
+	return options_usage_error(options, "%.64s %s", word,
+				   options->parser.refusal == OPTION_NEEDS_ARGUMENT
+					   ? "needs a value"
+					   : "takes no value");
 }
 
-int options_next(struct options *options, int argc, char **argv)
+/* Usage, help text and all options. */
+static int print_help(const struct options *options)
 {
 	const struct option_row *row;
 
-	if (option_next(&options->parser, argc, argv, &row) < 0)
-		return say_error(options);
-	return row ? row->opt : OPTIONS_END;
-}
-
-void options_help(const struct options *options, FILE *file)
-{
-	const struct option_row *row;
-
-	(void)fprintf(file, "usage: ringside %s %s\n\n%s\n\nOptions\n", options->command->name,
-		      options->command->usage, options->command->help);
+	(void)printf("usage: ringside %s %s\n\n%s\n\nOptions\n", options->command->name,
+		     options->command->usage, options->command->help);
 	for (row = options->own; row->name; row++)
-		option_print(row, HELP_COLUMN, file);
-	option_print(&help_row, HELP_COLUMN, file);
-	if (!options->shared)
-		return;
-	(void)fprintf(file, "\n%s\n", options->shared->title);
-	for (row = options->shared->rows; row->name; row++)
-		option_print(row, HELP_COLUMN, file);
+		option_print(row, HELP_COLUMN, stdout);
+	option_print(&help_row, HELP_COLUMN, stdout);
+	if (options->shared)
+		(void)printf("\n%s\n", options->shared->title);
+	for (row = options->shared ? options->shared->rows : NULL; row && row->name; row++)
+		option_print(row, HELP_COLUMN, stdout);
+	return EXIT_SUCCESS;
 }
 
-int options_usage_error(const struct options *options, const char *text)
+int options_parse(struct options *options, int argc, char **argv,
+		  int (*take)(void *data, int opt, const char *arg), void *data)
+{
+	const struct option_row *row;
+	int r = 0;
+
+	option_begin(&options->parser);
+	for (row = options->own; row->name; row++)
+		(void)option_add(&options->parser, row);
+	for (row = options->shared ? options->shared->rows : NULL; row && row->name; row++)
+		(void)option_add(&options->parser, row);
+	if (option_add(&options->parser, &help_row) < 0)
+		return options_usage_error(options, "it has too many options");
+	while (!r) {
+		if (option_next(&options->parser, argc, argv, &row) < 0)
+			return say_refused(options);
+		if (!row)
+			return -1;
+		if (row == &help_row)
+			return print_help(options);
+		r = take(data, row->opt, optarg);
+	}
+	return r;
+}
+
+int options_usage_error(const struct options *options, const char *format, ...)
 {
 	const char *name = options->command->name;
-	char safe[LINE_FILE];
+	char text[256], safe[LINE_FILE];
+	va_list args;
 
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	/* what was given is quoted in it */
 	(void)fprintf(stderr, "ringside %s: %s (see `ringside %s --help`)\n", name,
 		      line_file(text, safe), name);
 	return EXIT_USAGE;
 }
 
-int options_word_error(const struct options *options, const char *format, const char *word)
+int options_json(const struct options *options, const char *arg, bool *ret)
 {
-	char text[160];
-
-	(void)snprintf(text, sizeof(text), format, word);
-	return options_usage_error(options, text);
+	*ret = !strcmp(arg, "json");
+	if (*ret || !strcmp(arg, "text"))
+		return 0;
+	return options_usage_error(options, "-o takes text or json");
 }
 
 int options_number(const char *arg, uint64_t *ret)

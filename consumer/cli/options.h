@@ -7,6 +7,7 @@
 
 #include "consumer/cli/command.h"
 #include "proto/base/options.h"
+#include "proto/base/util.h"
 
 /* Rows that several commands have. */
 struct option_set {
@@ -19,35 +20,24 @@ struct option_set {
 #define OPTIONS_LONG OPTION_LONG          /* the commands' own */
 #define OPTIONS_FILTER (OPTION_LONG + 64) /* filter.c's */
 
-#define OPTIONS_END (-1)
-#define OPTIONS_ERROR (-2)
-
-/* Of all commands: -h/--help and --version. */
-#define OPTIONS_HELP 'h'
-
 struct options {
 	const struct command *command;
 	const struct option_row *own;    /* ends with a NULL name */
 	const struct option_set *shared; /* or NULL */
 	struct option_parser parser;
-	char error[192]; /* of OPTIONS_ERROR: a sentence */
 };
 
-/* Adds --help. -E2BIG with too many rows. */
-int options_init(struct options *options, const struct command *command,
-		 const struct option_row *own, const struct option_set *shared);
+/* Takes the options of the command line, and prints the help: @take returns 0, or the exit status.
+ * -1: go on, the arguments are from argv[optind] on, options may stand among them; else the exit
+ * status. */
+int options_parse(struct options *options, int argc, char **argv,
+		  int (*take)(void *data, int opt, const char *arg), void *data);
 
-/* The next option (its opt; argument in optarg), OPTIONS_END (arguments from argv[optind] on,
- * options may stand among them), or OPTIONS_ERROR. */
-int options_next(struct options *options, int argc, char **argv);
+/* "ringside cat: TEXT, see `ringside cat --help`" on stderr; returns EXIT_USAGE. */
+_printf_(2, 3) int options_usage_error(const struct options *options, const char *format, ...);
 
-/* Usage, help text and all options. */
-void options_help(const struct options *options, FILE *file);
-
-/* "ringside cat: @text, see `ringside cat --help`" on stderr; returns EXIT_USAGE. */
-int options_usage_error(const struct options *options, const char *text);
-/* The same with one @word of the command line in it. */
-int options_word_error(const struct options *options, const char *format, const char *word);
+/* -o, of text and json. 0, or the exit status. */
+int options_json(const struct options *options, const char *arg, bool *ret);
 
 /* A number that an option wants. 0 or -EINVAL. */
 int options_number(const char *arg, uint64_t *ret);

@@ -32,15 +32,15 @@ static void cat_done(struct cat *cat)
 	printer_done(&cat->printer);
 }
 
-static int take_option(struct printer *printer, int opt, const char *arg)
+static int take_option(void *data, int opt, const char *arg)
 {
-	struct cat *cat = container_of(printer, struct cat, printer);
+	struct cat *cat = data;
 
 	if (opt != 'n' && opt != 'c')
-		return printer_option(printer, opt, arg);
+		return printer_option(&cat->printer, opt, arg);
 	if (options_number(arg, &cat->left))
-		return options_word_error(&printer->options, "%.32s is not a number of records",
-					  arg);
+		return options_usage_error(&cat->printer.options,
+					   "%.32s is not a number of records", arg);
 	return 0;
 }
 
@@ -101,7 +101,7 @@ static int run(int argc, char **argv)
 	int r = printer_init(printer, &command_cat, rows, &filter_set);
 
 	if (!r)
-		r = printer_parse(printer, argc, argv, take_option);
+		r = options_parse(&printer->options, argc, argv, take_option, &cat);
 	if (r < 0 && optind == argc && inputs_none())
 		r = options_usage_error(&printer->options,
 					"name a recording, or put a stream into it: "

@@ -51,32 +51,14 @@ static void doctor_done(struct doctor *doctor)
 		record_freep(&doctor->records[i]);
 }
 
-/* -1: go on; else the exit status. @argc ends before "--". */
-static int parse_options(struct doctor *doctor, int argc, char **argv)
+static int take_option(void *data, int opt, const char *arg)
 {
-	int opt;
+	struct doctor *doctor = data;
 
-	doctor->measure = true;
-	while ((opt = options_next(&doctor->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&doctor->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == OPTIONS_ERROR)
-			return options_usage_error(&doctor->options, doctor->options.error);
-		if (opt == OPT_NO_MEASURE) {
-			doctor->measure = false;
-			continue;
-		}
-		doctor->json = strcmp(optarg, "json") == 0;
-		if (!doctor->json && strcmp(optarg, "text") != 0)
-			return options_usage_error(&doctor->options, "-o takes text or json");
-	}
-	if (optind < argc)
-		return options_usage_error(
-			&doctor->options,
-			"it takes no arguments: the streamer's options follow --");
-	return -1;
+	if (opt == 'o')
+		return options_json(&doctor->options, arg, &doctor->json);
+	doctor->measure = false;
+	return 0;
 }
 
 /* A streamer that attaches as it would (@tier 0), or by this tier alone. */
@@ -226,19 +208,24 @@ static int report_machine(struct doctor *doctor, int status)
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(doctor_done) struct doctor doctor = {.child = STREAMER_PROCESS_NULL};
+	_cleanup_(doctor_done) struct doctor doctor = {
+		.options = {.command = &command_doctor, .own = rows},
+		.child = STREAMER_PROCESS_NULL,
+		.measure = true,
+	};
 	int own = 1, r;
 
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
-	r = options_init(&doctor.options, &command_doctor, rows, NULL);
-	if (!r)
-		r = writer_new(&doctor.writer, STDOUT_FILENO);
+	r = writer_new(&doctor.writer, STDOUT_FILENO);
 	if (r) {
 		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
-	r = parse_options(&doctor, own, argv);
+	r = options_parse(&doctor.options, own, argv, take_option, &doctor);
+	if (r < 0 && optind < own)
+		r = options_usage_error(&doctor.options, "it takes no arguments: the streamer's "
+							 "options follow --");
 	if (r >= 0)
 		return r;
 	own += own < argc;

@@ -36,28 +36,28 @@ static void live_done(struct live *live)
 	printer_done(&live->printer);
 }
 
-static int take_option(struct printer *printer, int opt, const char *arg)
+static int take_option(void *data, int opt, const char *arg)
 {
-	struct live *live = container_of(printer, struct live, printer);
+	struct live *live = data;
 
 	if (opt != 'c')
-		return printer_option(printer, opt, arg);
+		return printer_option(&live->printer, opt, arg);
 	if (options_number(arg, &live->left) || !live->left)
-		return options_word_error(&printer->options, "%.32s is not a number of events",
-					  arg);
+		return options_usage_error(&live->printer.options,
+					   "%.32s is not a number of events", arg);
 	return 0;
 }
 
 /* -1: go on; else the exit status. @argc ends before "--". */
 static int parse_options(struct live *live, int argc, char **argv)
 {
-	int r = printer_parse(&live->printer, argc, argv, take_option);
+	int r = options_parse(&live->printer.options, argc, argv, take_option, live);
 
 	if (r < 0 && optind < argc)
-		return options_word_error(&live->printer.options,
-					  "it takes no file (%.64s): `ringside cat` reads "
-					  "recordings, and the streamer's options follow --",
-					  argv[optind]);
+		return options_usage_error(&live->printer.options,
+					   "it takes no file (%.64s): `ringside cat` reads "
+					   "recordings, and the streamer's options follow --",
+					   argv[optind]);
 	return r < 0 ? printer_check(&live->printer) : r;
 }
 
@@ -217,7 +217,7 @@ static int run(int argc, char **argv)
 		return r;
 	own += own < argc;
 	if (find_foreign(argv + own, (size_t)(argc - own)))
-		return options_word_error(
+		return options_usage_error(
 			&live.printer.options,
 			"%s does not go behind --: live prints what the streamer writes "
 			"to its stdout (to record too, use ringside-streamer -w FILE)",

@@ -20,10 +20,11 @@ int printer_init(struct printer *printer, const struct command *command,
 {
 	int r;
 
-	*printer = (struct printer){.output = {.ops = outputs[0]}};
-	r = options_init(&printer->options, command, rows, filters);
-	if (!r)
-		r = filter_new(&printer->filter);
+	*printer = (struct printer){
+		.options = {command, rows, filters},
+		.output = {.ops = outputs[0]},
+	};
+	r = filter_new(&printer->filter);
 	if (!r)
 		r = writer_new(&printer->writer, STDOUT_FILENO);
 	printer->output.writer = printer->writer;
@@ -47,7 +48,8 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		printer->output.ops = output_find(arg);
 		if (printer->output.ops)
 			return 0;
-		return options_word_error(&printer->options, "no output %.32s: " OUTPUT_NAMES, arg);
+		return options_usage_error(&printer->options, "no output %.32s: " OUTPUT_NAMES,
+					   arg);
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
@@ -59,35 +61,18 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		return 0;
 	default:
 		if (filter_option(printer->filter, opt, arg, error, sizeof(error)))
-			return options_usage_error(&printer->options, error);
+			return options_usage_error(&printer->options, "%s", error);
 		return 0;
 	}
-}
-
-int printer_parse(struct printer *printer, int argc, char **argv,
-		  int (*option)(struct printer *printer, int opt, const char *arg))
-{
-	struct options *options = &printer->options;
-	int opt, r = 0;
-
-	while (!r && (opt = options_next(options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = opt == OPTIONS_ERROR ? options_usage_error(options, options->error)
-					 : option(printer, opt, optarg);
-	}
-	return r ? r : -1;
 }
 
 int printer_check(const struct printer *printer)
 {
 	if (!printer->output.ops->binary || !printer->output.terminal || printer->force)
 		return -1;
-	return options_word_error(&printer->options,
-				  "%.32s is binary: send it to a file or a pipe, or use --force",
-				  printer->output.ops->name);
+	return options_usage_error(&printer->options,
+				   "%.32s is binary: send it to a file or a pipe, or use --force",
+				   printer->output.ops->name);
 }
 
 int printer_open(struct printer *printer)

@@ -36,8 +36,8 @@ struct printer {
 
 #define PRINTER_NOTHING 1 /* the record is not for printing */
 
-/* Prints to stdout, in the default format. @rows, @filters: as options_init. 0, or the exit status.
- */
+/* Prints to stdout, in the default format. @rows, @filters: as in struct options. 0, or the exit
+ * status. */
 int printer_init(struct printer *printer, const struct command *command,
 		 const struct option_row *rows, const struct option_set *filters);
 void printer_done(struct printer *printer);
@@ -45,12 +45,7 @@ void printer_done(struct printer *printer);
 /* -o, PRINTER_OPTIONS and the filters. 0, or the exit status. */
 int printer_option(struct printer *printer, int opt, const char *arg);
 
-/* Takes the options of the command line; @option is printer_option, or calls it for what is not the
- * command's own. -1: go on, arguments are from argv[optind] on; else the exit status. */
-int printer_parse(struct printer *printer, int argc, char **argv,
-		  int (*option)(struct printer *printer, int opt, const char *arg));
-
-/* Behind printer_parse, and likewise. */
+/* Behind options_parse, and likewise. */
 int printer_check(const struct printer *printer);
 
 int printer_open(struct printer *printer);

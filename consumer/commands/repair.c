@@ -71,26 +71,25 @@ static int repair_file(const char *in, const struct settings *settings)
 	return EXIT_SUCCESS;
 }
 
+static int take_option(void *data, int opt, const char *arg)
+{
+	struct settings *settings = data;
+
+	if (opt == 'w')
+		settings->out = arg;
+	else
+		*(opt == 'q' ? &settings->quiet : &settings->config.keep_doubtful) = true;
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
-	struct options options;
+	struct options options = {.command = &command_repair, .own = rows};
 	struct settings settings = {0};
-	int opt;
+	int r = options_parse(&options, argc, argv, take_option, &settings);
 
-	if (options_init(&options, &command_repair, rows, NULL))
-		return EXIT_FAILED;
-	while ((opt = options_next(&options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_ERROR)
-			return options_usage_error(&options, options.error);
-		if (opt == OPTIONS_HELP) {
-			options_help(&options, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'w')
-			settings.out = optarg;
-		settings.config.keep_doubtful |= opt == OPT_DOUBTFUL;
-		settings.quiet |= opt == 'q';
-	}
+	if (r >= 0)
+		return r;
 	if (optind != argc - 1)
 		return options_usage_error(&options, "name one file: ringside repair FILE -w OUT");
 	if (inputs_is_folder(argv[optind]))

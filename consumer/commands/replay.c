@@ -38,15 +38,15 @@ static void replay_done(struct replay *replay)
 	printer_done(&replay->printer);
 }
 
-static int take_option(struct printer *printer, int opt, const char *arg)
+static int take_option(void *data, int opt, const char *arg)
 {
-	struct replay *replay = container_of(printer, struct replay, printer);
+	struct replay *replay = data;
 
 	if (opt != OPT_SPEED)
-		return printer_option(printer, opt, arg);
+		return printer_option(&replay->printer, opt, arg);
 	if (!replay_clock_parse(arg, &replay->clock.speed))
-		return options_word_error(&printer->options,
-					  "%.32s is not a speed: say 1, 0.5, 100 or max", arg);
+		return options_usage_error(&replay->printer.options,
+					   "%.32s is not a speed: say 1, 0.5, 100 or max", arg);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static int run(int argc, char **argv)
 
 	printer->output.ops = &output_pb;
 	if (!r)
-		r = printer_parse(printer, argc, argv, take_option);
+		r = options_parse(&printer->options, argc, argv, take_option, &replay);
 	if (r < 0 && optind == argc && inputs_none())
 		r = options_usage_error(&printer->options, "name a recording, or a folder of them");
 	if (r < 0)

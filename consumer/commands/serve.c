@@ -66,24 +66,24 @@ static int say_failed(const char *what, int error)
 }
 
 /* 0, or the exit status. */
-static int take_option(struct serve *serve, int opt)
+static int take_option(void *data, int opt, const char *arg)
 {
+	struct serve *serve = data;
+
 	switch (opt) {
-	case OPTIONS_ERROR:
-		return options_usage_error(&serve->options, serve->options.error);
 	case 'l':
 		if (serve->n_listen == HTTP_LISTENERS)
 			return options_usage_error(&serve->options, "four addresses at most");
-		serve->listen[serve->n_listen++] = optarg;
+		serve->listen[serve->n_listen++] = arg;
 		return 0;
 	case OPTION_TEXTFILE:
-		serve->textfile = optarg;
+		serve->textfile = arg;
 		return 0;
 	case OPTION_TOKEN:
-		serve->token_file = optarg;
+		serve->token_file = arg;
 		return 0;
 	default:
-		if (options_number(optarg, &serve->series) || !serve->series ||
+		if (options_number(arg, &serve->series) || !serve->series ||
 		    serve->series > SERIES_MAX)
 			return options_usage_error(&serve->options,
 						   "--series takes a number from 1 to 50000");
@@ -94,16 +94,9 @@ static int take_option(struct serve *serve, int opt)
 /* -1: go on; else the exit status. */
 static int parse_options(struct serve *serve, int argc, char **argv)
 {
-	int opt, r = 0;
+	int r = options_parse(&serve->options, argc, argv, take_option, serve);
 
-	while (!r && (opt = options_next(&serve->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&serve->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = take_option(serve, opt);
-	}
-	if (r)
+	if (r >= 0)
 		return r;
 	if (argc - optind > 1)
 		return options_usage_error(&serve->options, "one file or folder at a time");
@@ -272,14 +265,12 @@ static int serve_on(struct serve *serve)
 static int run(int argc, char **argv)
 {
 	/* The reader may be in the middle of a read(2) when this ends. */
-	static struct serve serve;
+	static struct serve serve = {.options = {.command = &command_serve, .own = rows}};
 	int r;
 
 	serve.series = SERIES_DEFAULT;
 	ledger_feed_init(&serve.feed, 0);
-	r = options_init(&serve.options, &command_serve, rows, NULL);
-	if (!r)
-		r = events_init(&serve.events);
+	r = events_init(&serve.events);
 	if (r)
 		return say_failed("cannot start", r);
 	r = parse_options(&serve, argc, argv);

@@ -32,18 +32,19 @@ static void command_done(struct stats_command *command)
 	printer_done(&command->printer);
 }
 
-static int take_option(struct printer *printer, int opt, const char *arg)
+static int take_option(void *data, int opt, const char *arg)
 {
-	struct stats_command *command = container_of(printer, struct stats_command, printer);
+	struct stats_command *command = data;
 
 	if (opt == 'o') {
 		command->json = !strcmp(arg, "json");
 		if (command->json || !strcmp(arg, "text"))
 			return 0;
-		return options_word_error(&printer->options, "no output %.32s: text or json", arg);
+		return options_usage_error(&command->printer.options,
+					   "no output %.32s: text or json", arg);
 	}
 	command->print.filtered |= opt != PRINTER_UTC;
-	return printer_option(printer, opt, arg);
+	return printer_option(&command->printer, opt, arg);
 }
 
 /* each_record_ops */
@@ -114,7 +115,7 @@ static int run(int argc, char **argv)
 	int r = printer_init(printer, &command_stats, rows, &filter_set);
 
 	if (!r)
-		r = printer_parse(printer, argc, argv, take_option);
+		r = options_parse(&printer->options, argc, argv, take_option, &command);
 	if (r < 0 && optind == argc && inputs_none())
 		r = options_usage_error(&printer->options,
 					"name a recording or a folder of recordings");

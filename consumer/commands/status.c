@@ -35,32 +35,22 @@ static void say_error(const char *text)
 }
 
 /* 0, or the exit status. */
-static int take_option(struct status *status, int opt)
+static int take_option(void *data, int opt, const char *arg)
 {
-	if (opt == OPTIONS_ERROR)
-		return options_usage_error(&status->options, status->options.error);
-	if (opt == 'q')
-		status->quiet = true;
-	else if (!strcmp(optarg, "json"))
-		status->json = true;
-	else if (strcmp(optarg, "text") != 0)
-		return options_usage_error(&status->options, "-o takes text or json");
+	struct status *status = data;
+
+	if (opt == 'o')
+		return options_json(&status->options, arg, &status->json);
+	status->quiet = true;
 	return 0;
 }
 
 /* -1: go on; else the exit status. */
 static int parse_options(struct status *status, int argc, char **argv)
 {
-	int opt, r = 0;
+	int r = options_parse(&status->options, argc, argv, take_option, status);
 
-	while (!r && (opt = options_next(&status->options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_HELP) {
-			options_help(&status->options, stdout);
-			return EXIT_SUCCESS;
-		}
-		r = take_option(status, opt);
-	}
-	if (r)
+	if (r >= 0)
 		return r;
 	if (argc - optind > 1)
 		return options_usage_error(&status->options, "one file or folder at a time");
@@ -235,15 +225,10 @@ static int look_once(struct status *status)
 
 static int run(int argc, char **argv)
 {
-	struct status status = {0};
+	struct status status = {.options = {.command = &command_status, .own = rows}};
 	int r;
 
 	ledger_feed_init(&status.feed, SERIES);
-	r = options_init(&status.options, &command_status, rows, NULL);
-	if (r) {
-		say_error(strerror(-r));
-		return EXIT_FAILED;
-	}
 	r = parse_options(&status, argc, argv);
 	if (r < 0)
 		r = look_once(&status);

@@ -39,17 +39,17 @@ static int parse_lines(const char *arg, uint64_t *ret)
 	return 0;
 }
 
-static int take_option(struct printer *printer, int opt, const char *arg)
+static int take_option(void *data, int opt, const char *arg)
 {
-	struct tail *tail = container_of(printer, struct tail, printer);
+	struct tail *tail = data;
 
 	if (opt == 'f')
 		tail->rotation.following = true;
 	else if (opt != 'n')
-		return printer_option(printer, opt, arg);
+		return printer_option(&tail->printer, opt, arg);
 	else if (parse_lines(arg, &tail->lines))
-		return options_word_error(&printer->options, "%.32s is not a number of records",
-					  arg);
+		return options_usage_error(&tail->printer.options,
+					   "%.32s is not a number of records", arg);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ static int take_option(struct printer *printer, int opt, const char *arg)
 static int parse_options(struct tail *tail, int argc, char **argv)
 {
 	const struct options *options = &tail->printer.options;
-	int r = printer_parse(&tail->printer, argc, argv, take_option);
+	int r = options_parse(&tail->printer.options, argc, argv, take_option, tail);
 
 	if (r < 0)
 		r = printer_check(&tail->printer);
@@ -65,9 +65,9 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		return r;
 	tail->rotation.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
-		return options_word_error(options,
-					  "one file or folder at a time, and not %.64s, too",
-					  argv[optind + 1]);
+		return options_usage_error(options,
+					   "one file or folder at a time, and not %.64s, too",
+					   argv[optind + 1]);
 	if (!strcmp(tail->rotation.path, "-"))
 		return options_usage_error(options,
 					   "name a file or a folder; `ringside cat` reads pipes");

@@ -293,25 +293,23 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	return run->status;
 }
 
+static int take_option(void *data, int opt, const char *arg)
+{
+	struct run *run = data;
+
+	*(opt == 'v' ? &run->verbose : &run->quiet) = true;
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
 	const char *default_path = inputs_default();
-	struct options options;
+	struct options options = {.command = &command_verify, .own = rows};
 	struct run run_state = {.status = VERIFY_COMPLETE};
-	int opt;
+	int r = options_parse(&options, argc, argv, take_option, &run_state);
 
-	if (options_init(&options, &command_verify, rows, NULL))
-		return EXIT_FAILED;
-	while ((opt = options_next(&options, argc, argv)) != OPTIONS_END) {
-		if (opt == OPTIONS_ERROR)
-			return options_usage_error(&options, options.error);
-		if (opt == OPTIONS_HELP) {
-			options_help(&options, stdout);
-			return EXIT_SUCCESS;
-		}
-		run_state.verbose |= opt == 'v';
-		run_state.quiet |= opt == 'q';
-	}
+	if (r >= 0)
+		return r;
 	if (run_state.quiet && run_state.verbose)
 		return options_usage_error(&options, "--quiet and --verbose exclude each other");
 	if (optind == argc && inputs_none())
