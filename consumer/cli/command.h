@@ -2,6 +2,8 @@
 /* The verbs: one commands/<verb>.c each, and one row in main.c. */
 #pragma once
 
+#include "proto/base/util.h"
+
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 
@@ -12,6 +14,11 @@ struct command {
 	/* argv[0] is the verb. Returns the exit status. Knows --help (options_help). */
 	int (*run)(int argc, char **argv);
 };
+
+/* "ringside cat: TEXT" on stderr; returns EXIT_FAILED. */
+_printf_(2, 3) int command_fail(const struct command *command, const char *format, ...);
+/* "ringside cat: PATH: @why", likewise. */
+int command_fail_on(const struct command *command, const char *path, const char *why);
 
 extern const struct command command_cat, command_verify, command_repair, command_stats,
 	command_live, command_doctor, command_replay, command_tail, command_status;

@@ -114,7 +114,6 @@ int options_parse(struct options *options, int argc, char **argv,
 
 int options_usage_error(const struct options *options, const char *format, ...)
 {
-	const char *name = options->command->name;
 	char text[256], safe[LINE_FILE];
 	va_list args;
 
@@ -122,8 +121,8 @@ int options_usage_error(const struct options *options, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	/* what was given is quoted in it */
-	(void)fprintf(stderr, "ringside %s: %s (see `ringside %s --help`)\n", name,
-		      line_file(text, safe), name);
+	(void)command_fail(options->command, "%s (see `ringside %s --help`)", line_file(text, safe),
+			   options->command->name);
 	return EXIT_USAGE;
 }
 
@@ -140,4 +139,23 @@ int options_number(const char *arg, uint64_t *ret)
 	const char *end = units_number(arg, UINT64_MAX, ret);
 
 	return end && !*end ? 0 : -EINVAL;
+}
+
+int command_fail(const struct command *command, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)fprintf(stderr, "ringside %s: %s\n", command->name, text);
+	return EXIT_FAILED;
+}
+
+int command_fail_on(const struct command *command, const char *path, const char *why)
+{
+	char safe[LINE_FILE];
+
+	return command_fail(command, "%s: %s", line_file(path, safe), why);
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/commands/printer.h"
 #include "consumer/files/being-written.h"
@@ -61,18 +60,14 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
  * part that somebody cut out. */
 static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
 {
-	char safe[LINE_FILE];
-
 	if (!cat->open || cat->printer.output.ops->binary ||
 	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||
 	    !isatty(STDERR_FILENO))
 		return;
 	(void)writer_flush(cat->printer.writer);
-	(void)fprintf(
-		stderr,
-		"ringside cat: %s: ends without a Footer: its streamer was killed, or this is "
-		"a part of a recording (`ringside verify` says what is missing)\n",
-		line_file(name, safe));
+	(void)command_fail_on(&command_cat, name,
+			      "ends without a Footer: its streamer was killed, or this is a part "
+			      "of a recording (`ringside verify` says what is missing)");
 }
 
 static void end_input(void *data, const struct reader *reader, const char *name, int answer)

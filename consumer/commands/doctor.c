@@ -81,7 +81,7 @@ static int start_tier(struct doctor *doctor, int tier)
 	}
 	r = streamer_process_start_with(&doctor->child, own, extra, n, error, sizeof(error));
 	if (r < 0)
-		(void)fprintf(stderr, "ringside doctor: %s\n", error);
+		(void)command_fail(&command_doctor, "%s", error);
 	return r;
 }
 
@@ -109,7 +109,7 @@ static Ringside__V1__Record *read_header(struct doctor *doctor)
 	}
 	/* one that could not start has said so itself, and written nothing */
 	if (record)
-		(void)fprintf(stderr, "ringside doctor: %s\n", reader_problem(reader));
+		(void)command_fail(&command_doctor, "%s", reader_problem(reader));
 	return record;
 }
 
@@ -182,16 +182,12 @@ static int report_machine(struct doctor *doctor, int status)
 
 	if (!diagnosis->header && status == EXIT_USAGE)
 		return EXIT_USAGE; /* a wrong option behind -- */
-	if (status > SIGNALLED) {
-		(void)fprintf(stderr,
-			      "ringside doctor: " STREAMER_PROCESS_PROGRAM
-			      " was ended by signal %d\n",
-			      status - SIGNALLED);
-		return EXIT_FAILED;
-	}
+	if (status > SIGNALLED)
+		return command_fail(&command_doctor,
+				    STREAMER_PROCESS_PROGRAM " was ended by signal %d",
+				    status - SIGNALLED);
 	if (!diagnosis->header)
-		(void)fprintf(stderr,
-			      "ringside doctor: " STREAMER_PROCESS_PROGRAM " could not start\n");
+		(void)command_fail(&command_doctor, STREAMER_PROCESS_PROGRAM " could not start");
 	if (doctor->json)
 		doctor_json(doctor->writer, diagnosis);
 	else if (diagnosis->header)
@@ -199,10 +195,8 @@ static int report_machine(struct doctor *doctor, int status)
 	else
 		doctor_explain(doctor->writer); /* the streamer has said on stderr what failed */
 	r = writer_flush(doctor->writer);
-	if (r && r != -EPIPE) {
-		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r && r != -EPIPE)
+		return command_fail(&command_doctor, "%s", strerror(-r));
 	return diagnosis->header && diagnosis_works(diagnosis) ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
@@ -218,10 +212,8 @@ static int run(int argc, char **argv)
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
 	r = writer_new(&doctor.writer, STDOUT_FILENO);
-	if (r) {
-		(void)fprintf(stderr, "ringside doctor: %s\n", strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r)
+		return command_fail(&command_doctor, "%s", strerror(-r));
 	r = options_parse(&doctor.options, own, argv, take_option, &doctor);
 	if (r < 0 && optind < own)
 		r = options_usage_error(&doctor.options, "it takes no arguments: the streamer's "

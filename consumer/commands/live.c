@@ -25,8 +25,7 @@ struct live {
 	uint64_t left; /* events to print before the end */
 	bool enough;   /* they are printed, or cannot be */
 	bool unread;   /* nothing can be written any more */
-	bool failed;
-	int error; /* 0 or -errno of the output */
+	int error;     /* 0 or -errno of the output */
 };
 
 static void live_done(struct live *live)
@@ -69,7 +68,7 @@ static int start_streamer(struct live *live, char **extra, size_t n)
 	int r = streamer_process_start_with(&live->child, own, extra, n, error, sizeof(error));
 
 	if (r < 0)
-		(void)fprintf(stderr, "ringside live: %s\n", error);
+		(void)command_fail(&command_live, "%s", error);
 	return r;
 }
 
@@ -95,7 +94,7 @@ static void say_tax(const Ringside__V1__Header *header)
 
 		if (kind && kind->tax &&
 		    header->probes[i]->tier == RINGSIDE__V1__TIER__TIER_TRACEPOINT)
-			(void)fprintf(stderr, "ringside live: on this kernel %s\n", kind->tax);
+			(void)command_fail(&command_live, "on this kernel %s", kind->tax);
 	}
 }
 
@@ -128,17 +127,13 @@ static void pass_signals(void *data, const struct reader *reader)
 	streamer_process_pass_signals(&live->child);
 }
 
-/* One line, for the first thing that is wrong. A streamer that could not start wrote nothing,
- * and has said why. */
+/* A streamer that could not start wrote nothing, and has said why. */
 static void complain_about(void *data, const char *problem)
 {
 	struct live *live = data;
 
-	if (live->failed || !reader_header(live->reader))
-		return;
-	live->failed = true;
-	(void)writer_flush(live->printer.writer); /* in its place between the lines */
-	(void)fprintf(stderr, "ringside live: %s\n", problem);
+	if (reader_header(live->reader))
+		printer_complain(&live->printer, problem);
 }
 
 static const struct each_record_ops printing = {
@@ -150,7 +145,7 @@ static const struct each_record_ops printing = {
 /* Returns the exit status. */
 static int run_child(struct live *live)
 {
-	int r, closed, status, answer;
+	int r, printed, status, answer;
 
 	r = reader_new(&live->reader, live->child.out, STREAMER_PROCESS_PROGRAM);
 	if (!r)
@@ -159,26 +154,17 @@ static int run_child(struct live *live)
 		return printer_fail(&live->printer, r);
 	input_on_idle(reader_input(live->reader), wait_on, live);
 	(void)each_record(live->reader, &printing, live, &answer);
-	closed = output_close(&live->printer.output);
-	r = live->error ? live->error : closed;
-	if (r && r != -EPIPE) { /* EPIPE: who reads has seen enough */
-		(void)fprintf(stderr, "ringside live: cannot write: %s\n", strerror(-r));
-		live->failed = true;
-	}
+	printed = printer_close(&live->printer, live->error);
 	util_closep(&live->child.out);
 	live->child.out = -1;
 	status = streamer_process_wait(&live->child);
 	if (status > 128)
-		(void)fprintf(stderr,
-			      "ringside live: " STREAMER_PROCESS_PROGRAM
-			      " was ended by signal %d\n",
-			      status - 128);
-	if (!status && !reader_header(live->reader)) {
-		(void)fprintf(stderr,
-			      "ringside live: " STREAMER_PROCESS_PROGRAM " wrote no stream\n");
-		return EXIT_FAILED;
-	}
-	return status ? status : live->failed ? EXIT_FAILED : EXIT_SUCCESS;
+		(void)command_fail(&command_live,
+				   STREAMER_PROCESS_PROGRAM " was ended by signal %d",
+				   status - 128);
+	if (!status && !reader_header(live->reader))
+		return command_fail(&command_live, STREAMER_PROCESS_PROGRAM " wrote no stream");
+	return status ? status : printed;
 }
 
 /* Options after which the streamer's stdout is no stream for us. The first of them, or NULL. */

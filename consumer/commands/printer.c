@@ -10,9 +10,7 @@
 
 int printer_fail(const struct printer *printer, int error)
 {
-	(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name,
-		      strerror(-error));
-	return EXIT_FAILED;
+	return command_fail(printer->options.command, "%s", strerror(-error));
 }
 
 int printer_init(struct printer *printer, const struct command *command,
@@ -86,11 +84,8 @@ int printer_close(struct printer *printer, int r)
 	int closed = output_close(&printer->output);
 
 	r = r < 0 ? r : closed;
-	if (r < 0 && r != -EPIPE) { /* EPIPE: who reads has seen enough */
-		(void)fprintf(stderr, "ringside %s: cannot write: %s\n",
-			      printer->options.command->name, strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r < 0 && r != -EPIPE) /* EPIPE: who reads has seen enough */
+		return command_fail(printer->options.command, "cannot write: %s", strerror(-r));
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
@@ -159,7 +154,7 @@ void printer_complain(void *data, const char *problem)
 		return;
 	printer->said = true;
 	(void)writer_flush(printer->writer);
-	(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name, problem);
+	(void)command_fail(printer->options.command, "%s", problem);
 }
 
 void printer_end(void *data, const struct reader *reader, const char *name, int answer)
@@ -169,24 +164,20 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 
 	progress_end(&printer->progress);
 	if (reader_unknown(reader) && !printer->output.ops->binary)
-		(void)fprintf(stderr,
-			      "ringside %s: %s: %" PRIu64 " records of kinds that only a newer "
-			      "version knows (-o pb keeps them)\n",
-			      printer->options.command->name, line_file(name, safe),
-			      reader_unknown(reader));
+		(void)command_fail(printer->options.command,
+				   "%s: %" PRIu64 " records of kinds that only a newer version "
+				   "knows (-o pb keeps them)",
+				   line_file(name, safe), reader_unknown(reader));
 }
 
 void printer_say_error(void *data, const char *name, int error)
 {
 	struct printer *printer = data;
-	char safe[LINE_FILE];
 
 	(void)writer_flush(printer->writer);
-	if (!error) {
-		(void)fprintf(stderr, "ringside %s: %s\n", printer->options.command->name, name);
-		return;
-	}
-	printer->failed = true;
-	(void)fprintf(stderr, "ringside %s: %s: %s\n", printer->options.command->name,
-		      line_file(name, safe), folder_error(error));
+	printer->failed |= error != 0;
+	if (error)
+		(void)command_fail_on(printer->options.command, name, folder_error(error));
+	else
+		(void)command_fail(printer->options.command, "%s", name);
 }

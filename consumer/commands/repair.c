@@ -62,10 +62,8 @@ static int repair_file(const char *in, const struct settings *settings)
 	config.data = &progress;
 	r = repair(in, settings->out, &config, &report, error);
 	progress_end(&progress);
-	if (r) {
-		(void)fprintf(stderr, "ringside repair: %s\n", error);
-		return EXIT_FAILED;
-	}
+	if (r)
+		return command_fail(&command_repair, "%s", error);
 	if (!settings->quiet)
 		print_report(in, settings->out, &report);
 	return EXIT_SUCCESS;

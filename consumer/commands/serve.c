@@ -54,15 +54,12 @@ struct serve {
 
 static void say_error(const char *text)
 {
-	(void)fprintf(stderr, "ringside serve: %s\n", text);
+	(void)command_fail(&command_serve, "%s", text);
 }
 
 static int say_failed(const char *what, int error)
 {
-	char safe[LINE_FILE];
-
-	(void)fprintf(stderr, "ringside serve: %s: %s\n", line_file(what, safe), strerror(-error));
-	return EXIT_FAILED;
+	return command_fail_on(&command_serve, what, strerror(-error));
 }
 
 /* 0, or the exit status. */
@@ -133,10 +130,9 @@ static int read_token(struct serve *serve)
 	const int r =
 		serve->token_file ? access_token_read(&serve->token, serve->token_file, &why) : 0;
 
-	if (r)
-		(void)fprintf(stderr, "ringside serve: --token-file %s: %s\n",
-			      line_file(serve->token_file, safe), why ? why : strerror(-r));
-	return r ? EXIT_FAILED : 0;
+	return r ? command_fail(&command_serve, "--token-file %s: %s",
+				line_file(serve->token_file, safe), why ? why : strerror(-r))
+		 : 0;
 }
 
 /* 0 or the exit status. */
@@ -146,22 +142,19 @@ static int listen_all(struct serve *serve)
 			? http_new(&serve->http, &serve->feed, &serve->events, serve->n_listen)
 			: 0;
 
-	if (r == -ENOPKG) {
-		say_error(MHD_LIBRARY
-			  " is missing, which --listen needs (Debian: libmicrohttpd12); "
-			  "--textfile does not");
-		return EXIT_FAILED;
-	}
+	if (r == -ENOPKG)
+		return command_fail(&command_serve, MHD_LIBRARY
+				    " is missing, which --listen needs (Debian: libmicrohttpd12); "
+				    "--textfile does not");
 	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
 		struct listen_socket socket;
 		char safe[LINE_FILE];
 
 		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
-			(void)fprintf(stderr,
-				      "ringside serve: cannot listen on %s: say [HOST:]PORT or "
-				      "unix:/path\n",
-				      line_file(serve->listen[i], safe));
+			(void)command_fail(&command_serve,
+					   "cannot listen on %s: say [HOST:]PORT or unix:/path",
+					   line_file(serve->listen[i], safe));
 			return EXIT_USAGE;
 		}
 		if (!r && socket.path)

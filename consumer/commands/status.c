@@ -31,7 +31,7 @@ struct status {
 
 static void say_error(const char *text)
 {
-	(void)fprintf(stderr, "ringside status: %s\n", text);
+	(void)command_fail(&command_status, "%s", text);
 }
 
 /* 0, or the exit status. */
@@ -216,10 +216,8 @@ static int look_once(struct status *status)
 	health = health_of(&status->feed.ledger, clock_nano(CLOCK_REALTIME), status->feed.error);
 	if (!r && !status->quiet)
 		r = print_health(status, &health);
-	if (r && r != -EPIPE) {
-		say_error(strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r && r != -EPIPE)
+		return command_fail(&command_status, "%s", strerror(-r));
 	return judge_health(status, &health);
 }
 
