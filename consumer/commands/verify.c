@@ -12,8 +12,6 @@
 #include "consumer/files/inputs.h"
 #include "consumer/verify/first-files.h"
 #include "consumer/verify/input-order.h"
-#include "consumer/verify/summary-line.h"
-#include "consumer/verify/verify-input.h"
 #include "consumer/verify/verify.h"
 #include "proto/base/util.h"
 
@@ -111,12 +109,9 @@ static void worsen_status(struct run *run, int status)
 	}
 }
 
-static void fail_input(struct run *run, const char *path, int error)
+static void fail_input(struct run *run, const char *path, const char *why)
 {
-	char safe[LINE_FILE];
-
-	(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe), strerror(-error));
-	worsen_status(run, EXIT_FAILED);
+	worsen_status(run, command_fail_on(&command_verify, path, why));
 }
 
 static void print_joint(const struct run *run, const char *name, const struct findings *findings)
@@ -128,7 +123,7 @@ static void print_joint(const struct run *run, const char *name, const struct fi
 /* What is missing between the input before and this one. */
 static void report_joint(struct run *run, const char *name)
 {
-	const struct verify_joint *joint = verify_joint(run->verify);
+	const struct verify_joint *joint = &run->verify->joint;
 
 	run->missing |= joint->problems.n != 0;
 	if (joint->problems.n)
@@ -144,8 +139,8 @@ static void report_joint(struct run *run, const char *name)
 
 static void report_input(struct run *run, const char *name)
 {
-	const struct verify_report *found = verify_report(run->verify);
-	char text[SUMMARY_SIZE], uncovered[SUMMARY_SIZE];
+	const struct verify_report *found = &run->verify->report;
+	char text[VERIFY_SUMMARY], uncovered[VERIFY_SUMMARY];
 
 	report_joint(run, name);
 	worsen_status(run, (int)found->status);
@@ -153,22 +148,22 @@ static void report_input(struct run *run, const char *name)
 	run->records += found->records;
 	if (run->quiet)
 		return;
-	summary_text(found, text);
-	summary_uncovered(found, uncovered);
+	verify_summary(found, text);
+	verify_uncovered(found, uncovered);
 	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
 		     found->status == VERIFY_DAMAGED && strcmp(name, "stdin")
 			     ? "; `ringside repair` saves the rest"
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
-		print_table(found, verify_tally(run->verify));
+		print_table(found, &run->verify->recount);
 	(void)fflush(stdout);
 }
 
-static void verify_input(struct run *run, const struct input_order *order, size_t i)
+static void verify_one(struct run *run, const struct input_order *order, size_t i)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	const char *path = order->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
-	struct verify_input_config config = {
+	struct verify_config config = {
 		.next_seq = input_order_next_seq(order, i),
 		.lacks_next = input_order_lacks_next(order, i),
 		.progress = show_progress,
@@ -179,19 +174,19 @@ static void verify_input(struct run *run, const struct input_order *order, size_
 
 	r = damaged_reader_open(&damaged, path);
 	if (r) {
-		fail_input(run, name, r);
+		fail_input(run, name, strerror(-r));
 		return;
 	}
 	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
-	r = examine(run->verify, damaged, &config);
+	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);
 	if (r) {
-		fail_input(run, name, r);
+		fail_input(run, name, strerror(-r));
 		return;
 	}
-	run->missing |= config.lacks_next && verify_report(run->verify)->losses.n;
+	run->missing |= config.lacks_next && run->verify->report.losses.n;
 	report_input(run, line_file(name, safe));
 	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
 }
@@ -233,19 +228,12 @@ static void note_unknown(const struct run *run, const struct input_order *order)
 
 static void fail_folder(void *data, const char *path, int error)
 {
-	char safe[LINE_FILE];
-
-	if (!error) {
-		(void)fprintf(stderr, "ringside verify: %s\n", path);
-		return;
-	}
-	if (error == -ENODATA)
-		(void)fprintf(stderr, "ringside verify: %s: no recording is in it (.pb, .pb.zst)\n",
-			      line_file(path, safe));
+	if (!error)
+		(void)command_fail(&command_verify, "%s", path);
 	else
-		(void)fprintf(stderr, "ringside verify: %s: %s\n", line_file(path, safe),
-			      folder_error(error));
-	worsen_status(data, EXIT_FAILED);
+		fail_input(data, path,
+			   error == -ENODATA ? "no recording is in it (.pb, .pb.zst)"
+					     : folder_error(error));
 }
 
 /* Of several files. */
@@ -274,22 +262,20 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	if (!r)
 		r = verify_new(&run->verify);
 	if (r) {
-		fail_input(run, "verify", r);
+		fail_input(run, "verify", strerror(-r));
 		return run->status;
 	}
-	verify_tell_heads(run->verify, &heads);
+	run->verify->heads = &heads;
 	for (size_t i = 0; i < order.n; i++)
-		verify_input(run, &order, i);
+		verify_one(run, &order, i);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
 		report_head(run, &heads.all[i]);
 	note_unknown(run, &order);
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);
-	if (fflush(stdout) && errno != EPIPE) {
-		(void)fprintf(stderr, "ringside verify: cannot write: %s\n", strerror(errno));
-		return EXIT_FAILED;
-	}
+	if (fflush(stdout) && errno != EPIPE)
+		return command_fail(&command_verify, "cannot write: %s", strerror(errno));
 	return run->status;
 }
 

@@ -6,7 +6,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/repair/suspects.h"
-#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify.h"
 #include "proto/base/util.h"
 
 #define PROGRESS_EVERY 4096
@@ -146,7 +146,7 @@ static int check_out(struct job *job, struct repair_report *ret)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct verify_input_config config = {.progress = show_progress, .data = job};
+	const struct verify_config config = {.progress = show_progress, .data = job};
 	const struct verify_report *report;
 	int r;
 
@@ -155,12 +155,12 @@ static int check_out(struct job *job, struct repair_report *ret)
 		return r;
 	r = verify_new(&verify);
 	if (!r)
-		r = examine(verify, damaged, &config);
+		r = verify_input(verify, damaged, &config);
 	if (r)
 		return fail_errno(job, job->out, r);
-	report = verify_report(verify);
+	report = &verify->report;
 	ret->status = report->status;
-	summary_text(report, ret->verdict);
+	verify_summary(report, ret->verdict);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "consumer/repair/rewrite.h"
-#include "consumer/verify/summary-line.h"
+#include "consumer/verify/verify.h"
 
 #define REPAIR_ERROR_SIZE 2048
 
@@ -22,9 +22,9 @@ struct repair_config {
 
 struct repair_report {
 	struct rewrite_report mend;
-	uint64_t readable;          /* records of the input */
-	enum verify_status status;  /* of the result: VERIFY_COMPLETE or VERIFY_LOSSES */
-	char verdict[SUMMARY_SIZE]; /* on it */
+	uint64_t readable;            /* records of the input */
+	enum verify_status status;    /* of the result: VERIFY_COMPLETE or VERIFY_LOSSES */
+	char verdict[VERIFY_SUMMARY]; /* on it */
 };
 
 /* @out must not exist. Returns 0, or -errno with a sentence in @error that begins with a path;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/verify/losses.h"
+#include "consumer/verify/verify-internal.h"
 
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/verify/summary-line.h"
+#include "consumer/verify/verify.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,17 +7,18 @@
 
 #define LISTED_MAX 4 /* findings of one sort in the line */
 
-_printf_(2, 3) static void append_text(char buf[SUMMARY_SIZE], const char *format, ...)
+_printf_(2, 3) static void append_text(char buf[VERIFY_SUMMARY], const char *format, ...)
 {
 	size_t n = strlen(buf);
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(buf + n, SUMMARY_SIZE - n, format, args);
+	(void)vsnprintf(buf + n, VERIFY_SUMMARY - n, format, args);
 	va_end(args);
 }
 
-static void append_all(char buf[SUMMARY_SIZE], const struct findings *findings, const char *before)
+static void append_all(char buf[VERIFY_SUMMARY], const struct findings *findings,
+		       const char *before)
 {
 	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
 		append_text(buf, "%s%s", i ? "; " : before, findings->texts[i]);
@@ -25,7 +26,7 @@ static void append_all(char buf[SUMMARY_SIZE], const struct findings *findings, 
 		append_text(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
 }
 
-static void append_damage(char buf[SUMMARY_SIZE], const struct verify_report *report)
+static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
 	const struct findings *problems = &report->problems;
 	const char *first = problems->texts[0];
@@ -37,7 +38,7 @@ static void append_damage(char buf[SUMMARY_SIZE], const struct verify_report *re
 		append_text(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
 }
 
-void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE])
+void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
 	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
@@ -63,7 +64,7 @@ void summary_text(const struct verify_report *report, char buf[SUMMARY_SIZE])
 	append_all(buf, &report->notes, "; ");
 }
 
-void summary_uncovered(const struct verify_report *report, char buf[SUMMARY_SIZE])
+void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMARY])
 {
 	uint64_t n = report->uncovered_records;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify-internal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "consumer/verify/index-check.h"
 
 #define PROGRESS_EVERY 4096 /* records */
-#define TEXT_SIZE FINDING_SIZE
 
 /* "; it held 12 records, 100 to 111 (10 lost, 2 counters)" */
 static void append_index(char *buf, size_t size, const struct recording_index *index)
@@ -41,19 +40,21 @@ static void append_index(char *buf, size_t size, const struct recording_index *i
 
 static void tell_hole(struct verify *verify, const struct damaged_reader_hole *hole)
 {
-	char text[TEXT_SIZE];
+	char *text = verify->hole_text;
 	size_t n;
 
-	(void)damaged_reader_hole_text(hole, text, sizeof(text));
+	verify_tell_hole(verify);
+	(void)damaged_reader_hole_text(hole, text, FINDING_SIZE);
 	n = strlen(text);
-	if (hole->damage && hole->damage->indexed && n + LINE_MIN < sizeof(text))
-		append_index(text + n, sizeof(text) - n, &hole->damage->index);
-	verify_hole(verify, text);
+	if (hole->damage && hole->damage->indexed && n + LINE_MIN < FINDING_SIZE)
+		append_index(text + n, FINDING_SIZE - n, &hole->damage->index);
+	verify->hole = true;
+	checksums_break(&verify->checksums);
 }
 
 static void tell_frames(struct verify *verify, const struct index_check *check)
 {
-	struct verify_report *report = verify_findings(verify);
+	struct verify_report *report = &verify->report;
 	uint64_t without = check->frames - check->indexed;
 
 	report->frames = check->frames;
@@ -88,8 +89,6 @@ static void tell_tail(const struct damaged_reader *damaged, int answer, char *te
 static int take_record(struct verify *verify, struct damaged_reader *damaged,
 		       struct index_check *check, int answer, const struct reader_record *item)
 {
-	struct verify_report *report = verify_findings(verify);
-
 	switch (answer) {
 	case 0:
 		index_check_record(check, item);
@@ -103,21 +102,21 @@ static int take_record(struct verify *verify, struct damaged_reader *damaged,
 		tell_hole(verify, damaged_reader_hole(damaged));
 		return 0;
 	case READER_MARK:
-		verify_frame(verify, item->mark->checksum);
-		return index_check_frame(check, item->mark, &report->problems);
+		checksums_seal(&verify->checksums, item->mark->checksum);
+		return index_check_frame(check, item->mark, &verify->report.problems);
 	default:
 		return 1;
 	}
 }
 
-int examine(struct verify *verify, struct damaged_reader *damaged,
-	    const struct verify_input_config *config)
+int verify_input(struct verify *verify, struct damaged_reader *damaged,
+		 const struct verify_config *config)
 {
 	bool compressed = damaged_reader_is_compressed(damaged);
 	bool file = lseek(damaged_reader_fd(damaged), 0, SEEK_CUR) >= 0;
 	struct reader_record item;
 	struct index_check check;
-	char text[TEXT_SIZE];
+	char text[FINDING_SIZE];
 	int answer, r;
 
 	verify_begin(verify, compressed);
@@ -131,15 +130,12 @@ int examine(struct verify *verify, struct damaged_reader *damaged,
 			config->progress(config->data, damaged_reader_position(damaged));
 	}
 	if (r == 1 && compressed)
-		r = index_check_end(&check, &verify_findings(verify)->problems) ?: 1;
+		r = index_check_end(&check, &verify->report.problems) ?: 1;
 	if (r != 1)
 		return r;
 	tell_frames(verify, &check);
 	tell_tail(damaged, answer, text, sizeof(text));
-	if (answer == READER_END && damaged_reader_unfinished(damaged))
-		verify_unfinished(verify);
-	verify_end(verify, answer, text,
-		   &(struct verify_context){config->in_progress, config->next_seq,
-					    config->lacks_next});
+	verify->unfinished = answer == READER_END && damaged_reader_unfinished(damaged);
+	verify_end(verify, answer, text, config);
 	return 0;
 }

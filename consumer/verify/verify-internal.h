@@ -2,36 +2,7 @@
 /* The parts verify.c is made of: verify-*.c. */
 #pragma once
 
-#include "consumer/verify/checksums.h"
-#include "consumer/verify/downtime.h"
-#include "consumer/verify/sequence.h"
 #include "consumer/verify/verify.h"
-
-struct verify {
-	struct verify_report report;
-	struct verify_joint joint;
-	struct recount recount;
-	struct sequence sequence;
-	struct checksums checksums;
-	struct downtime downtime;
-	struct first_files *heads;    /* NULL: nobody wants to know */
-	bool begun;                   /* the input at hand has had a record */
-	bool hole;                    /* ... or would have had one: bytes were left out */
-	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
-
-	/* the stream at hand */
-	bool open;
-	bool has_footer;
-	bool rotated;    /* ... which says that another file follows */
-	bool unfinished; /* the input's latest zstd frame */
-	uint8_t stream_id[16];
-	bool has_file;
-	uint32_t file_index;
-	uint32_t files_missing;    /* right before it */
-	struct kernel_kills kills; /* since its beginning */
-	/* records are missing: what the sums say of them will go here */
-	struct findings *gap_notes;
-};
 
 /* What is missing now is missing between the inputs. */
 static inline bool verify_is_before(const struct verify *verify)
@@ -57,3 +28,18 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 void verify_begin_headless(struct verify *verify, const struct reader_record *item);
 /* What the stream at hand has lost and held back so far goes to the report. */
 void verify_close_stream(struct verify *verify);
+
+/* losses.c: what the sums of a stream say about its losses and doubts, in sentences. */
+
+/* What was lost since the previous call, and forgets nothing: the next call tells the rest. */
+void losses_add(struct recount *recount, struct findings *losses);
+
+/* Events held back since the previous call. */
+uint64_t losses_limited(struct recount *recount);
+
+/* What was lost before the sums at hand is not this input's, unless its own records tell of it: as
+ * if it had been told. */
+void losses_skip(struct recount *recount);
+
+/* At a Footer: why no more can be known of the attached probes. @last: the stream ends with it. */
+void losses_doubt(const struct recount *recount, bool last, struct findings *doubts);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "consumer/base/duration.h"
-#include "consumer/verify/losses.h"
 #include "proto/recording/recording.h"
 
 static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)

@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "consumer/verify/first-files.h"
-#include "consumer/verify/losses.h"
 #include "proto/recording/recording.h"
 
 #define WHERE_SIZE 64
@@ -37,11 +35,6 @@ struct verify *verify_free(struct verify *verify)
 	return NULL;
 }
 
-void verify_tell_heads(struct verify *verify, struct first_files *heads)
-{
-	verify->heads = heads;
-}
-
 void verify_begin(struct verify *verify, bool framed)
 {
 	verify->report = (struct verify_report){0};
@@ -50,11 +43,6 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->gap_notes = NULL;
 	checksums_reset(&verify->checksums);
 	verify->checksums.framed = framed;
-}
-
-struct verify_report *verify_findings(struct verify *verify)
-{
-	return &verify->report;
 }
 
 /* The bytes before the record at hand, as a hash in it has them. */
@@ -219,24 +207,6 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	count_record(verify, item);
 }
 
-void verify_hole(struct verify *verify, const char *text)
-{
-	verify_tell_hole(verify);
-	(void)snprintf(verify->hole_text, sizeof(verify->hole_text), "%s", text);
-	verify->hole = true;
-	checksums_break(&verify->checksums);
-}
-
-void verify_frame(struct verify *verify, bool right)
-{
-	checksums_seal(&verify->checksums, right);
-}
-
-void verify_unfinished(struct verify *verify)
-{
-	verify->unfinished = true;
-}
-
 static enum verify_status judge_report(const struct verify_report *report, int answer)
 {
 	if (answer < 0 || (answer == READER_FOREIGN && !report->records))
@@ -294,36 +264,21 @@ static void end_rotated(struct verify *verify, bool lacks_next)
 }
 
 void verify_end(struct verify *verify, int answer, const char *problem,
-		const struct verify_context *context)
+		const struct verify_config *config)
 {
 	struct verify_report *report = &verify->report;
 	bool may_grow = answer == READER_END || answer == READER_CUT;
 
 	verify_tell_hole(verify);
-	report->in_progress = context->in_progress && may_grow && !verify->has_footer;
+	report->in_progress = config->in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
 		findings_add(&report->problems, "%s", problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
-		end_without_footer(verify, context->next_seq);
-	if (verify->begun && verify->has_footer && verify->rotated && !context->next_seq)
-		end_rotated(verify, context->lacks_next);
+		end_without_footer(verify, config->next_seq);
+	if (verify->begun && verify->has_footer && verify->rotated && !config->next_seq)
+		end_rotated(verify, config->lacks_next);
 	if (verify->begun)
 		verify_close_stream(verify);
 	report_coverage(verify);
 	report->status = judge_report(report, answer);
-}
-
-const struct verify_report *verify_report(const struct verify *verify)
-{
-	return &verify->report;
-}
-
-const struct verify_joint *verify_joint(const struct verify *verify)
-{
-	return &verify->joint;
-}
-
-const struct recount *verify_tally(const struct verify *verify)
-{
-	return &verify->recount;
 }

@@ -8,9 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/read/reader.h"
-#include "consumer/verify/findings.h"
+#include "consumer/read/damaged-reader.h"
+#include "consumer/verify/checksums.h"
+#include "consumer/verify/downtime.h"
+#include "consumer/verify/first-files.h"
 #include "consumer/verify/recount.h"
+#include "consumer/verify/sequence.h"
 #include "proto/base/util.h"
 
 /* Also the exit status of the command. */
@@ -20,9 +23,6 @@ enum verify_status {
 	VERIFY_DAMAGED = 3, /* damaged or cut, but readable */
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
 };
-
-struct first_files;
-struct verify;
 
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
  * lost; doubts are why it cannot be called complete without a word about them; notes are what
@@ -37,8 +37,7 @@ struct verify_report {
 	uint64_t streams, records, bytes;
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
-	uint64_t frames, indexed,
-		tables; /* of the caller: zstd frames, right indexes, seek tables */
+	uint64_t frames, indexed, tables; /* zstd frames, right indexes, seek tables */
 	/* What no checksum covers. */
 	uint64_t uncovered_records, uncovered_bytes;
 	bool uncovered_tail; /* it is what the input ends with, and nothing else */
@@ -50,13 +49,53 @@ struct verify_joint {
 	struct findings problems, losses, notes;
 };
 
+struct verify {
+	struct verify_report report;
+	struct verify_joint joint;
+	struct recount recount;
+	struct sequence sequence;
+	struct checksums checksums;
+	struct downtime downtime;
+	/* Who wants to know what the streams say that they have deleted; borrowed, or NULL. */
+	struct first_files *heads;
+	bool begun;                   /* the input at hand has had a record */
+	bool hole;                    /* ... or would have had one: bytes were left out */
+	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
+
+	/* the stream at hand */
+	bool open;
+	bool has_footer;
+	bool rotated;    /* ... which says that another file follows */
+	bool unfinished; /* the input's latest zstd frame, though it ends behind a block */
+	uint8_t stream_id[16];
+	bool has_file;
+	uint32_t file_index;
+	uint32_t files_missing;    /* right before it */
+	struct kernel_kills kills; /* since its beginning */
+	/* records are missing: what the sums say of them will go here */
+	struct findings *gap_notes;
+};
+
 int verify_new(struct verify **ret);
 struct verify *verify_free(struct verify *verify); /* NULL is fine; returns NULL */
 
-/* What the streams say that they have deleted goes there, too. @heads is borrowed. */
-void verify_tell_heads(struct verify *verify, struct first_files *heads);
+struct verify_config {
+	/* Somebody is writing the input. Asked before it is read: who closes the file meanwhile
+	 * has written a Footer. */
+	bool in_progress;
+	uint64_t next_seq; /* what the next file of the stream begins with; 0: there is none */
+	bool lacks_next;   /* ... and there would be one, if it existed */
+	/* Called now and then with the position in the file; may be NULL. */
+	void (*progress)(void *data, uint64_t position);
+	void *data;
+};
 
-/* The next input. @framed: it has zstd frames. */
+/* The next input, from its first byte to its last. What is wrong with it is in the report and the
+ * joint then. Returns 0 or -ENOMEM. */
+int verify_input(struct verify *verify, struct damaged_reader *damaged,
+		 const struct verify_config *config);
+
+/* The same in steps. @framed: it has zstd frames. */
 void verify_begin(struct verify *verify, bool framed);
 
 /* The next record. Returns 0 or -ENOMEM. */
@@ -65,31 +104,16 @@ int verify_record(struct verify *verify, const struct reader_record *item);
 /* A record that is not readable (READER_DAMAGED). */
 void verify_damaged(struct verify *verify, const struct reader_record *item);
 
-/* Bytes are missing here, or are no records: @text says which. */
-void verify_hole(struct verify *verify, const char *text);
-
-/* A zstd frame ended. @right: it has a checksum, which was right. */
-void verify_frame(struct verify *verify, bool right);
-
-/* The latest zstd frame was never finished, but ends behind a block. */
-void verify_unfinished(struct verify *verify);
-
-/* For what the caller found: findings of this input. */
-struct verify_report *verify_findings(struct verify *verify);
-
-struct verify_context {
-	bool in_progress;  /* somebody is writing the input */
-	uint64_t next_seq; /* what the next file of its stream begins with; 0: there is none */
-	bool lacks_next;   /* if its Footer says that another follows, that one is lost */
-};
-
 /* The end of an input: what reader_next said, and reader_reason. */
 void verify_end(struct verify *verify, int answer, const char *problem,
-		const struct verify_context *context);
+		const struct verify_config *config);
 
-/* After verify_end. */
-const struct verify_report *verify_report(const struct verify *verify);
-const struct verify_joint *verify_joint(const struct verify *verify);
-const struct recount *verify_tally(const struct verify *verify); /* of the latest stream */
+#define VERIFY_SUMMARY 1024
+
+/* "complete", "whole, but 312 events of KIND lost (ring full)", ... */
+void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]);
+
+/* "no checksum covers the last 3 records (412 bytes)"; "" if all are covered. */
+void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMARY]);
 
 DEFINE_FREEP(verify);

@@ -7,19 +7,19 @@
 #include <sys/stat.h>
 
 #include "consumer/repair/repair.h"
-#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum verify_status verify_it(const char *path)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct verify_input_config config = {0};
+	const struct verify_config config = {0};
 
 	fuzz_assert(!damaged_reader_open(&damaged, path));
 	fuzz_assert(!verify_new(&verify));
-	fuzz_assert(!examine(verify, damaged, &config));
-	return verify_report(verify)->status;
+	fuzz_assert(!verify_input(verify, damaged, &config));
+	return verify->report.status;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -23,7 +23,7 @@ struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
 			assert_ok(verify_record(verify, &item));
 	}
 	verify_end(verify, r, reader_reason(reader),
-		   &(struct verify_context){.in_progress = in_progress});
+		   &(struct verify_config){.in_progress = in_progress});
 	reader = reader_free(reader);
 	assert_ok(close(fd));
 	return verify;
@@ -32,11 +32,11 @@ struct verify *verify_bytes(const void *data, size_t size, bool in_progress)
 void assert_bytes(const void *data, size_t size, bool in_progress, int status, const char *expected)
 {
 	_cleanup_(verify_freep) struct verify *verify = verify_bytes(data, size, in_progress);
-	char text[SUMMARY_SIZE];
+	char text[VERIFY_SUMMARY];
 
-	summary_text(verify_report(verify), text);
+	verify_summary(&verify->report, text);
 	assert_string_equal(text, expected);
-	assert_int_equal(verify_report(verify)->status, status);
+	assert_int_equal(verify->report.status, status);
 }
 
 void assert_verdict(struct stream *stream, int status, const char *expected)

@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "consumer/verify/summary-line.h"
 #include "consumer/verify/verify.h"
 #include "tests/lib/stream-builder.h"
 #include "tests/lib/test.h"

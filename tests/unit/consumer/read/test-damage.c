@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "consumer/repair/repair.h"
-#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify.h"
 #include "tests/lib/zstd-fixture.h"
 
 #define SEED 20261122u
@@ -184,12 +184,12 @@ static int verify_it(const char *path, struct verify_report *ret)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct verify_input_config config = {0};
+	const struct verify_config config = {0};
 
 	assert_ok(damaged_reader_open(&damaged, path));
 	assert_ok(verify_new(&verify));
-	assert_ok(examine(verify, damaged, &config));
-	*ret = *verify_report(verify);
+	assert_ok(verify_input(verify, damaged, &config));
+	*ret = verify->report;
 	return (int)ret->status;
 }
 

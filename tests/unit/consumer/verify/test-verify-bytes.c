@@ -5,7 +5,7 @@
 static void a_cut_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	end_stream(&stream);
@@ -20,7 +20,7 @@ static void a_cut_is_told(void **state)
 static void lost_framing_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -34,7 +34,7 @@ static void lost_framing_is_told(void **state)
 static void an_unreadable_record_is_told_and_the_rest_is_checked(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -56,7 +56,7 @@ static void other_files_are_no_recordings(void **state)
 static void a_gap_in_seq_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -69,7 +69,7 @@ static void a_gap_in_seq_is_told(void **state)
 static void seq_that_goes_back_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -88,7 +88,7 @@ static void drop_seq(Ringside__V1__Record *record)
 static void a_record_without_seq_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	stream_init(&stream);
 	stream.mangle = drop_seq;
@@ -130,7 +130,7 @@ static void every_changed_byte_before_the_last_hash_is_found(void **state)
 
 		stream.data[at] ^= 0x20;
 		verify = verify_bytes(stream.data, stream.size, false);
-		found += verify_report(verify)->status == VERIFY_DAMAGED;
+		found += verify->report.status == VERIFY_DAMAGED;
 		verify = verify_free(verify);
 		stream.data[at] ^= 0x20;
 	}
@@ -151,7 +151,7 @@ static void a_changed_name_is_told_by_the_hash(void **state)
 	assert_non_null(comm);
 	*comm = 'P';
 	verify = verify_bytes(stream.data, stream.size, false);
-	problems = &verify_report(verify)->problems;
+	problems = &verify->report.problems;
 	assert_int_equal(problems->n, 1);
 	assert_non_null(strstr(problems->texts[0], "are not those that were written (xxh64)"));
 	stream_done(&stream);
@@ -170,8 +170,8 @@ static void a_wrong_number_of_hashed_bytes_is_told(void **state)
 
 	mangled(&stream, change_hashed_bytes);
 	verify = verify_bytes(stream.data, stream.size, false);
-	assert_int_equal(verify_report(verify)->problems.n, 1);
-	assert_non_null(strstr(verify_report(verify)->problems.texts[0], "(xxh64)"));
+	assert_int_equal(verify->report.problems.n, 1);
+	assert_non_null(strstr(verify->report.problems.texts[0], "(xxh64)"));
 	stream_done(&stream);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Inputs one behind the other: files of one stream, streams of one boot, and what repair writes. */
-#include "consumer/verify/summary-line.h"
-#include "consumer/verify/verify-input.h"
+#include "consumer/verify/verify.h"
 #include "tests/lib/zstd-fixture.h"
 
 #define MINUTE UINT64_C(60000000000)
@@ -53,16 +52,16 @@ static void begin(struct stream *stream)
 /* The verdict on the bytes, as the next input. */
 static const char *next(struct verify *verify, const void *data, size_t size, uint64_t next_seq)
 {
-	static char text[SUMMARY_SIZE];
+	static char text[VERIFY_SUMMARY];
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
-	const struct verify_input_config config = {.next_seq = next_seq};
+	const struct verify_config config = {.next_seq = next_seq};
 	int fd = memory_file(data, size);
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	assert_ok(damaged_reader_open(&damaged, path));
-	assert_ok(examine(verify, damaged, &config));
-	summary_text(verify_report(verify), text);
+	assert_ok(verify_input(verify, damaged, &config));
+	verify_summary(&verify->report, text);
 	assert_ok(close(fd));
 	return text;
 }
@@ -70,7 +69,7 @@ static const char *next(struct verify *verify, const void *data, size_t size, ui
 static void assert_joint(const struct verify *verify, uint64_t problems, uint64_t losses,
 			 uint64_t notes)
 {
-	const struct verify_joint *joint = verify_joint(verify);
+	const struct verify_joint *joint = &verify->joint;
 
 	assert_int_equal(joint->problems.n, problems);
 	assert_int_equal(joint->losses.n, losses);
@@ -113,9 +112,9 @@ static void a_missing_file_is_told_with_what_was_in_it(void **state)
 			    "complete; the stream goes on in another file (index 1)");
 	assert_string_equal(next(verify, stream.data + third, stream.size - third, 0), "complete");
 	assert_joint(verify, 1, 0, 2);
-	assert_string_equal(verify_joint(verify)->problems.texts[0],
+	assert_string_equal(verify->joint.problems.texts[0],
 			    "1 file of the stream is missing, with 8 records, 9 to 16");
-	assert_string_equal(verify_joint(verify)->notes.texts[0],
+	assert_string_equal(verify->joint.notes.texts[0],
 			    "of the missing records, 1 were events of oom_kill (by the sums of "
 			    "record 18)");
 	stream_done(&stream);
@@ -173,8 +172,7 @@ static void assert_gap(unsigned groups, uint64_t counted, bool lost, const char 
 	(void)next(verify, first.data, first.size, 0);
 	assert_string_equal(next(verify, second.data, second.size, 0), "complete");
 	assert_joint(verify, 0, lost, !lost);
-	assert_string_equal(lost ? verify_joint(verify)->losses.texts[0]
-				 : verify_joint(verify)->notes.texts[0],
+	assert_string_equal(lost ? verify->joint.losses.texts[0] : verify->joint.notes.texts[0],
 			    expected);
 	stream_done(&first);
 	stream_done(&second);

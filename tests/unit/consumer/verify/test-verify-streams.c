@@ -42,7 +42,7 @@ static void streams_one_behind_the_other_are_each_verified(void **state)
 static void a_stream_that_another_one_follows_needs_its_footer(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
@@ -66,7 +66,7 @@ static void files_of_one_stream_in_their_order_are_one_stream(void **state)
 static void a_stream_that_goes_on_behind_its_footer_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	end_stream(&stream);

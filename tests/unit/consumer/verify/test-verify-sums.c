@@ -22,7 +22,7 @@ static void assert_wrong(void (*mangle)(Ringside__V1__Record *record), const cha
 
 	mangled(&stream, mangle);
 	verify = verify_bytes(stream.data, stream.size, false);
-	report = verify_report(verify);
+	report = &verify->report;
 	assert_int_equal(report->status, 3);
 	assert_string_equal(report->problems.texts[0], expected);
 	stream_done(&stream);
@@ -245,7 +245,7 @@ static void wrong_totals_of_the_footer_are_told(void **state)
 
 	mangled(&stream, wrong_totals);
 	verify = verify_bytes(stream.data, stream.size, false);
-	problems = &verify_report(verify)->problems;
+	problems = &verify->report.problems;
 	assert_int_equal(problems->n, 4);
 	assert_string_equal(problems->texts[0], "record 6: the Footer counts 7 records");
 	assert_string_equal(problems->texts[1],
@@ -323,7 +323,7 @@ static void the_kernel_may_count_the_first_of_a_group_again(void **state)
 static void a_record_behind_the_footer_is_told(void **state)
 {
 	struct stream stream;
-	char expected[SUMMARY_SIZE];
+	char expected[VERIFY_SUMMARY];
 
 	begin_stream(&stream);
 	end_stream(&stream);

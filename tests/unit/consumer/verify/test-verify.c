@@ -21,8 +21,8 @@ static void the_table_has_what_was_counted(void **state)
 	begin_stream(&stream);
 	end_stream(&stream);
 	verify = verify_bytes(stream.data, stream.size, false);
-	report = verify_report(verify);
-	recount = verify_tally(verify);
+	report = &verify->report;
+	recount = &verify->recount;
 	assert_int_equal(report->streams, 1);
 	assert_int_equal(report->records, 11);
 	assert_int_equal(report->latest_seq, 11);
