@@ -70,8 +70,24 @@ void table_sweep(struct table *table, bool (*drop)(void *item, void *data), void
 	}
 }
 
-void table_done(struct table *table)
+void *table_next(const struct table *table, size_t *at)
 {
+	while (*at < table->room) {
+		void *item = table->slots[(*at)++].item;
+
+		if (item)
+			return item;
+	}
+	return NULL;
+}
+
+void table_done(struct table *table, void (*free_item)(void *item))
+{
+	void *item;
+	size_t at = 0;
+
+	while (free_item && (item = table_next(table, &at)))
+		free_item(item);
 	free(table->slots);
 	*table = (struct table){0};
 }

@@ -12,7 +12,7 @@ struct table_slot {
 	void *item; /* NULL: free */
 };
 
-/* All there is to it is to be zero. To look at all items: the slots up to room. */
+/* All there is to it is to be zero. */
 struct table {
 	size_t n, room;
 	struct table_slot *slots;
@@ -28,4 +28,8 @@ int table_add(struct table *table, uint64_t hash, void *item);
 /* Takes out what @drop returns true for. */
 void table_sweep(struct table *table, bool (*drop)(void *item, void *data), void *data);
 
-void table_done(struct table *table); /* items are left alone */
+/* Returns the item from place *at on, which becomes the one behind it; NULL: there is none left.
+ * *at is 0 at first. */
+void *table_next(const struct table *table, size_t *at);
+
+void table_done(struct table *table, void (*free_item)(void *item)); /* NULL: they are left alone */

@@ -22,3 +22,10 @@ void packed_texts_put(struct packed_texts *fields, const char *text)
 	fields->size += size + 1;
 	fields->left--;
 }
+
+const char *packed_texts_get(const char *text, unsigned n)
+{
+	while (n--)
+		text += strlen(text) + 1;
+	return text;
+}

@@ -13,4 +13,6 @@ struct packed_texts {
 };
 
 void packed_texts_begin(struct packed_texts *fields, unsigned n);
+/* The text @n of those at @text. */
+const char *packed_texts_get(const char *text, unsigned n);
 void packed_texts_put(struct packed_texts *fields, const char *text); /* NULL: as "" */

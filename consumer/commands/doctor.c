@@ -12,6 +12,7 @@
 #include "consumer/doctor/doctor.h"
 #include "consumer/doctor/syscall-cost.h"
 #include "consumer/output/output.h"
+#include "consumer/read/body.h"
 #include "consumer/read/reader.h"
 #include "proto/base/util.h"
 
@@ -76,7 +77,7 @@ static int start_tier(struct doctor *doctor, int tier)
 		extra[i] = doctor->extra[i];
 	if (tier) { /* of two --attach the last is valid */
 		extra[n++] = (char *)"--attach";
-		extra[n++] = (char *)diagnosis_tier(tier);
+		extra[n++] = (char *)body_tier(tier);
 		extra[n++] = (char *)"--allow-syscall-tax";
 	}
 	r = streamer_process_start_with(&doctor->child, own, extra, n, error, sizeof(error));

@@ -84,11 +84,11 @@ static void put_verdict(struct columns *columns, const struct health *health)
 	line_text(line, words[health->status]);
 	if (health->status == HEALTH_UNREAD)
 		line_text(line, health_why(health, why));
-	else if (health->status != HEALTH_NONE && *health->stream.host) {
+	else if (health->status != HEALTH_NONE && *health->stream->host) {
 		line_text(line, " (");
-		line_safe(line, health->stream.host, TEXT_MAX);
+		line_safe(line, health->stream->host, TEXT_MAX);
 		line_text(line, ", ringside-streamer ");
-		line_safe(line, health->stream.version, TEXT_MAX);
+		line_safe(line, health->stream->version, TEXT_MAX);
 		line_text(line, ")");
 	}
 	columns_end_row(columns);
@@ -99,10 +99,10 @@ static void put_ages(struct columns *columns, const struct health *health)
 	struct line *line = &columns->line;
 
 	line_text(line, "  heartbeat       ");
-	if (health->stream.counters_nano) {
+	if (health->stream->counters_nano) {
 		put_seconds(line, health->counters_age_nano);
 		line_text(line, " ago, every ");
-		put_seconds(line, health->stream.interval_nano);
+		put_seconds(line, health->stream->interval_nano);
 	} else {
 		line_text(line, "none so far");
 	}
@@ -175,8 +175,8 @@ static void print_text(struct writer *writer, const struct ledger *ledger,
 	put_verdict(&columns, health);
 	if (health->status < HEALTH_NONE)
 		put_ages(&columns, health);
-	if (health->stream.living)
-		put_upkeep(&columns, health->stream.usage);
+	if (health_is_alive(health->status))
+		put_upkeep(&columns, &health->stream->usage);
 	if (health->status < HEALTH_NONE)
 		put_probes(&columns, ledger);
 }

@@ -5,6 +5,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/kinds/kind.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define TAX "--allow-syscall-tax"
@@ -169,7 +170,7 @@ static bool find_quoted(const struct diagnosis *diagnosis, const Ringside__V1__P
 			if (!quoted_command(offer.reasons[i], ret->command, sizeof(ret->command)))
 				continue;
 			(void)snprintf(ret->text, sizeof(ret->text), "%s can use %s then",
-				       probe->kind, diagnosis_tier(tier));
+				       probe->kind, body_tier(tier));
 			return true;
 		}
 	}
@@ -233,16 +234,4 @@ const char *diagnosis_state(enum offer_state state)
 	};
 
 	return names[state];
-}
-
-const char *diagnosis_tier(int tier)
-{
-	static const char *const names[] = {
-		[RINGSIDE__V1__TIER__TIER_FENTRY] = "fentry",
-		[RINGSIDE__V1__TIER__TIER_KPROBE] = "kprobe",
-		[RINGSIDE__V1__TIER__TIER_TRACEPOINT] = "tracepoint",
-		[RINGSIDE__V1__TIER__TIER_ITERATOR] = "iterator",
-	};
-
-	return tier > 0 && (size_t)tier < ARRAY_SIZE(names) ? names[tier] : "?";
 }

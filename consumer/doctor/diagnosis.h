@@ -66,7 +66,6 @@ bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe
 void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret);
 
 const char *diagnosis_state(enum offer_state state); /* "refused" */
-const char *diagnosis_tier(int tier);                /* "fentry"; "?": a newer version's */
 
 /* Whether a probe (NULL: none) is attached at all. */
 bool diagnosis_is_attached(const Ringside__V1__Probe *probe);

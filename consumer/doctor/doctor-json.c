@@ -3,6 +3,7 @@
 #include "consumer/base/json-page.h"
 #include "consumer/doctor/doctor.h"
 #include "consumer/kinds/kernel-kills.h"
+#include "consumer/read/body.h"
 
 #define JSON_VERSION 1
 
@@ -66,7 +67,7 @@ static void put_tier(const struct diagnosis *diagnosis, struct json_page *page,
 
 	diagnosis_offer(diagnosis, probe, tier, &offer);
 	json_begin_object(page, NULL);
-	json_add_text(page, "tier", diagnosis_tier(tier));
+	json_add_text(page, "tier", body_tier(tier));
 	json_add_text(page, "state", diagnosis_state(offer.state));
 	json_add_bool(page, "needs_syscall_tax", offer.needs_leave);
 	if (offer.probe) {
@@ -87,7 +88,7 @@ static void put_probe(const struct diagnosis *diagnosis, struct json_page *page,
 	json_add_known_text(page, "kind", probe->kind);
 	json_add_bool(page, "attached", diagnosis_is_attached(probe));
 	if (diagnosis_is_attached(probe))
-		json_add_known_text(page, "tier", diagnosis_tier((int)probe->tier));
+		json_add_known_text(page, "tier", body_tier((int)probe->tier));
 	if (probe->has_self_tested)
 		json_add_bool(page, "self_tested", probe->self_tested);
 	json_begin_list(page, "tiers");

@@ -3,6 +3,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/doctor/doctor-internal.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define TIER_WIDTH 12 /* "tracepoint" */
@@ -67,7 +68,7 @@ static void put_tier(struct columns *columns, const struct diagnosis *diagnosis,
 
 	diagnosis_offer(diagnosis, probe, tier, &offer);
 	columns_cell(columns, *name, COLUMNS_NAME, NULL);
-	columns_cell(columns, diagnosis_tier(tier), TIER_WIDTH, NULL);
+	columns_cell(columns, body_tier(tier), TIER_WIDTH, NULL);
 	columns_cell(columns, offer.state == OFFER_CHOSEN ? "CHOSEN" : diagnosis_state(offer.state),
 		     STATE_WIDTH, offer.state == OFFER_CHOSEN ? COLUMNS_GREEN : NULL);
 	*name = "";
@@ -94,7 +95,7 @@ static void put_blind(struct columns *columns, const struct diagnosis *diagnosis
 	diagnosis_offer(diagnosis, probe, tier, &offer);
 	for (size_t i = 0; offer.probe && i < offer.probe->n_blind_spots; i++) {
 		columns_cell(columns, *name, COLUMNS_NAME, NULL);
-		columns_cell(columns, i ? "" : diagnosis_tier(tier), TIER_WIDTH, NULL);
+		columns_cell(columns, i ? "" : body_tier(tier), TIER_WIDTH, NULL);
 		line_text(&columns->line, "- ");
 		columns_text(columns, COLUMNS_NAME + TIER_WIDTH + 2, offer.probe->blind_spots[i]);
 		*name = "";

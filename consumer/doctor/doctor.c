@@ -6,6 +6,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/kinds/kernel-kills.h"
 #include "consumer/kinds/kind.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 static void put_machine(struct columns *columns, const Ringside__V1__Header *header)
@@ -147,7 +148,7 @@ static void put_result(struct columns *columns, const char *name, const Ringside
 	columns_cell(columns, sight_of(probe), COLUMNS_NAME + 1, NULL);
 	line_text(line, !columns->color ? "" : seen ? COLUMNS_GREEN : COLUMNS_RED);
 	line_text(line, seen ? "seen, by " : "NOT SEEN");
-	line_text(line, seen ? diagnosis_tier((int)probe->tier) : "");
+	line_text(line, seen ? body_tier((int)probe->tier) : "");
 	line_text(line, columns->color ? COLUMNS_PLAIN : "");
 	columns_end_row(columns);
 }

@@ -53,7 +53,7 @@ static void put_all(struct json_page *page, const struct bpf_objects *objects,
 	const struct object *object;
 	size_t i = 0;
 
-	while ((object = bpf_objects_next(objects, &i)))
+	while ((object = table_next(&objects->table, &i)))
 		if (cursor_is_new(cursor, object->changed))
 			put_object(page, object);
 	for (unsigned sort = 0; sort < OBJECT_SORTS; sort++)

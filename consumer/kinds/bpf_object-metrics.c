@@ -75,7 +75,7 @@ static void put_infos(struct prometheus *e, const struct bpf_objects *objects,
 	size_t i = 0;
 
 	prometheus_family(e, PROMETHEUS_INFO, name, NULL, help);
-	while ((object = bpf_objects_next(objects, &i)))
+	while ((object = table_next(&objects->table, &i)))
 		if (object->sort == sort)
 			put_info(e, object);
 }
@@ -102,7 +102,7 @@ static void put_family(struct prometheus *e, const struct bpf_objects *objects, 
 
 	prometheus_family(e, families[family].type, families[family].name, families[family].unit,
 			  families[family].help);
-	while ((object = bpf_objects_next(objects, &i)))
+	while ((object = table_next(&objects->table, &i)))
 		if (object->sort == sort && object_has(object, value))
 			put_value(e, object, value);
 	if (value != OBJECT_MEMORY || !objects->left_out[sort].n)

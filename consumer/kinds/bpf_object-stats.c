@@ -4,6 +4,7 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/base/columns.h"
+#include "consumer/base/packed-texts.h"
 #include "consumer/kinds/bpf_object-internal.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/text/phrases.h"
@@ -90,7 +91,7 @@ static size_t find_top(const struct bpf_objects *objects, weight_fn weight,
 	const struct object *object;
 	size_t n = 0, i = 0;
 
-	while ((object = bpf_objects_next(objects, &i))) {
+	while ((object = table_next(&objects->table, &i))) {
 		size_t at = n;
 
 		if (weight(object) <= 0)
@@ -156,7 +157,7 @@ static void put_text(struct line *line, const char *text)
 
 static char *of_container(const struct object *object, enum series_field field)
 {
-	return (char *)(uintptr_t)object_text(object, OBJECT_CONTAINER + field);
+	return (char *)(uintptr_t)packed_texts_get(object->text, OBJECT_CONTAINER + field);
 }
 
 static bool has_container(const struct object *object)
@@ -192,9 +193,9 @@ static void put_name(struct line *line, const struct object *object)
 	line_text(line, object_sorts[object->sort]);
 	line_text(line, " ");
 	line_uint(line, object->id);
-	put_text(line, object_text(object, OBJECT_TYPE));
-	put_text(line, object_text(object, OBJECT_NAME));
-	put_text(line, object_text(object, OBJECT_COMM));
+	put_text(line, packed_texts_get(object->text, OBJECT_TYPE));
+	put_text(line, packed_texts_get(object->text, OBJECT_NAME));
+	put_text(line, packed_texts_get(object->text, OBJECT_COMM));
 	if (has_container(object))
 		put_container(line, object);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "proto/base/util.h"
 
 static const void *member_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
@@ -144,4 +145,16 @@ const char *body_enum(const ProtobufCEnumDescriptor *type, int value, const char
 	size_t size = strlen(prefix);
 
 	return v && !strncmp(v->name, prefix, size) ? v->name + size : NULL;
+}
+
+const char *body_tier(int tier)
+{
+	static const char *const names[] = {
+		[RINGSIDE__V1__TIER__TIER_FENTRY] = "fentry",
+		[RINGSIDE__V1__TIER__TIER_KPROBE] = "kprobe",
+		[RINGSIDE__V1__TIER__TIER_TRACEPOINT] = "tracepoint",
+		[RINGSIDE__V1__TIER__TIER_ITERATOR] = "iterator",
+	};
+
+	return tier > 0 && (size_t)tier < ARRAY_SIZE(names) ? names[tier] : "?";
 }

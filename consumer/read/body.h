@@ -39,3 +39,5 @@ bool body_is_event(const Ringside__V1__Record *record);
 /* The name of an enum's value, without the prefix that all of them have; NULL: a newer version's.
  */
 const char *body_enum(const ProtobufCEnumDescriptor *type, int value, const char *prefix);
+
+const char *body_tier(int tier); /* "fentry"; "?": a newer version's */

@@ -87,7 +87,7 @@ void check_write(struct writer *writer, const struct ledger *ledger, const struc
 	struct json_page page = json_begin_page(writer);
 	char text[CURSOR_SIZE];
 
-	cursor_format(ledger, now_nano, text);
+	cursor_format(ledger, text);
 	json_add_text(&page, "cursor", text);
 	json_add_bool(&page, "whole", !cursor->n); /* not: only what changed */
 	for (unsigned k = 0; k < ledger->n_kinds; k++)

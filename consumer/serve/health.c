@@ -23,31 +23,31 @@ static uint64_t lost_of(const struct ledger_kind *kind)
 	return n;
 }
 
-static enum health_status judge_health(const struct health *health)
+static enum health_status judge_health(const struct health *health, uint64_t now_nano)
 {
-	if (health->stream.ended)
+	if (health->stream->ended)
 		return HEALTH_ENDED;
-	if (!health->stream.living)
+	if (!ledger_stream_lives(health->stream, now_nano))
 		return HEALTH_STALE;
 	return health->lost ? HEALTH_LOSSES : HEALTH_WHOLE;
 }
 
 static void take_stream(struct health *health, const struct ledger *ledger, uint64_t now_nano)
 {
-	health->record_age_nano = age_of(health->stream.latest_nano, now_nano);
-	health->counters_age_nano = age_of(health->stream.counters_nano, now_nano);
+	health->record_age_nano = age_of(health->stream->latest_nano, now_nano);
+	health->counters_age_nano = age_of(health->stream->counters_nano, now_nano);
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
 		health->lost += lost_of(&ledger->kinds[k]);
 		health->attached |= *ledger->kinds[k].tier != '\0';
 	}
-	health->status = judge_health(health);
+	health->status = judge_health(health, now_nano);
 }
 
 struct health health_of(const struct ledger *ledger, uint64_t now_nano, int error)
 {
-	struct health health = {.status = HEALTH_NONE};
+	struct health health = {.status = HEALTH_NONE, .stream = ledger_newest(ledger)};
 
-	if (!ledger_newest(ledger, now_nano, &health.stream))
+	if (health.stream)
 		take_stream(&health, ledger, now_nano);
 	if (!health_is_alive(health.status) && error)
 		health = (struct health){.status = HEALTH_UNREAD, .error = error};
@@ -121,17 +121,17 @@ static void put_upkeep(struct json_page *page, const struct own_usage *usage)
 static void put_stream(struct json_page *page, const struct ledger *ledger,
 		       const struct health *health)
 {
-	json_add_text(page, "host", health->stream.host);
-	json_add_hex(page, "stream_id", health->stream.id, LEDGER_ID);
-	json_add_text(page, "streamer_version", health->stream.version);
+	json_add_text(page, "host", health->stream->host);
+	json_add_hex(page, "stream_id", health->stream->id, LEDGER_ID);
+	json_add_text(page, "streamer_version", health->stream->version);
 	put_seconds(page, "last_record_age_seconds", health->record_age_nano);
-	if (health->stream.counters_nano)
+	if (health->stream->counters_nano)
 		put_seconds(page, "last_counters_age_seconds", health->counters_age_nano);
-	put_seconds(page, "counters_interval_seconds", health->stream.interval_nano);
+	put_seconds(page, "counters_interval_seconds", health->stream->interval_nano);
 	if (ledger->has_lag)
 		put_seconds(page, "lag_seconds", ledger->lag_nano);
 	json_add_uint(page, "lost", health->lost);
-	put_upkeep(page, health->stream.usage);
+	put_upkeep(page, &health->stream->usage);
 	json_begin_list(page, "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		put_probe(page, &ledger->kinds[k]);

@@ -16,7 +16,7 @@ enum health_status {
 
 struct health {
 	enum health_status status;
-	struct ledger_view stream; /* with a status up to HEALTH_ENDED */
+	const struct ledger_stream *stream; /* with a status up to HEALTH_ENDED */
 	uint64_t record_age_nano, counters_age_nano;
 	uint64_t lost;
 	bool attached; /* at least one probe */

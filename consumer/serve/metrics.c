@@ -154,50 +154,48 @@ static void put_upkeep(struct prometheus *e, const struct own_usage *usage)
 				  usage->map_bytes);
 }
 
-static void put_stream(struct prometheus *e, const struct ledger_view *view)
+static void put_stream(struct prometheus *e, const struct ledger_stream *stream)
 {
 	char id[HEX_SIZE(LEDGER_ID)];
 
-	(void)hex_put(id, view->id, LEDGER_ID);
+	(void)hex_put(id, stream->id, LEDGER_ID);
 	prometheus_sample_of(e, "stream_id", id);
-	prometheus_label(e, "host", view->host);
-	prometheus_label(e, "boot_id", view->boot_id);
-	prometheus_label(e, "kernel_release", view->kernel);
-	prometheus_label(e, "streamer_version", view->version);
-	prometheus_label(e, "counts", view->counts ? "true" : "false");
+	prometheus_label(e, "host", stream->host);
+	prometheus_label(e, "boot_id", stream->boot_id);
+	prometheus_label(e, "kernel_release", stream->kernel);
+	prometheus_label(e, "streamer_version", stream->version);
+	prometheus_label(e, "counts", stream->counts ? "true" : "false");
 	prometheus_uint(e, 1);
 }
 
 static void put_streams(struct prometheus *e, const struct ledger *ledger, uint64_t now_nano)
 {
-	struct ledger_view view;
+	const struct ledger_stream *newest = ledger_newest(ledger);
 
 	prometheus_family(e, PROMETHEUS_INFO, "ringside_stream", NULL,
 			  "The streams being written. Of several on one machine one counts; "
 			  "what the others saw is the same.");
-	for (unsigned i = 0; i < ledger->n_streams; i++) {
-		view = ledger_view(ledger, i, now_nano);
-		if (view.living)
-			put_stream(e, &view);
-	}
-	if (ledger_newest(ledger, now_nano, &view))
+	for (unsigned i = 0; i < ledger->n_streams; i++)
+		if (ledger_stream_lives(ledger->streams[i], now_nano))
+			put_stream(e, ledger->streams[i]);
+	if (!newest)
 		return;
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_last_counters_timestamp_seconds",
 			  "seconds", "When the latest Counters were made: the heartbeat.");
 	prometheus_sample(e);
-	prometheus_seconds(e, view.counters_nano);
+	prometheus_seconds(e, newest->counters_nano);
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_counters_interval_seconds", "seconds",
 			  "How often Counters are made.");
 	prometheus_sample(e);
-	prometheus_seconds(e, view.interval_nano);
+	prometheus_seconds(e, newest->interval_nano);
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_ring_size_bytes", "bytes",
 			  "Size of the rings between kernel and streamer.");
 	prometheus_sample_of(e, "ring", "critical");
-	prometheus_uint(e, view.critical_ring_bytes);
+	prometheus_uint(e, newest->critical_ring_bytes);
 	prometheus_sample_of(e, "ring", "bulk");
-	prometheus_uint(e, view.bulk_ring_bytes);
-	if (view.living)
-		put_upkeep(e, view.usage);
+	prometheus_uint(e, newest->bulk_ring_bytes);
+	if (ledger_stream_lives(newest, now_nano))
+		put_upkeep(e, &newest->usage);
 }
 
 static void put_server(struct prometheus *e, const struct ledger *ledger,

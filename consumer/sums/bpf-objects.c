@@ -42,15 +42,6 @@ const Ringside__V1__BpfObject *object_of(const Ringside__V1__CounterRow *row)
 	return of && (of->program || of->map) ? of : NULL;
 }
 
-const char *object_text(const struct object *object, enum object_field field)
-{
-	const char *text = object->text;
-
-	for (unsigned i = 0; i < field; i++)
-		text += strlen(text) + 1;
-	return text;
-}
-
 double object_cpu_share(const struct object *object)
 {
 	uint64_t now = object->values[OBJECT_RUN_TIME];
@@ -195,8 +186,10 @@ static int update_object(struct object *object, const struct reading *reading,
 	return 0;
 }
 
-static void free_object(struct object *object)
+static void free_object(void *item)
 {
+	struct object *object = item;
+
 	free(object->text);
 	free(object);
 }
@@ -305,24 +298,13 @@ void bpf_objects_sweep(struct bpf_objects *objects)
 	memcpy(objects->left_out, objects->leaving, sizeof(objects->left_out));
 }
 
-const struct object *bpf_objects_next(const struct bpf_objects *objects, size_t *at)
-{
-	while (*at < objects->table.room) {
-		const struct object *object = objects->table.slots[(*at)++].item;
-
-		if (object)
-			return object;
-	}
-	return NULL;
-}
-
 struct bpf_objects_sum bpf_objects_sum(const struct bpf_objects *objects, enum object_sort sort)
 {
 	struct bpf_objects_sum sum = objects->left_out[sort];
 	const struct object *object;
 	size_t i = 0;
 
-	while ((object = bpf_objects_next(objects, &i))) {
+	while ((object = table_next(&objects->table, &i))) {
 		if (object->sort != sort)
 			continue;
 		sum.n++;
@@ -347,9 +329,6 @@ void bpf_objects_text(struct line *line, const struct bpf_objects *objects)
 
 void bpf_objects_done(struct bpf_objects *objects)
 {
-	for (size_t i = 0; i < objects->table.room; i++)
-		if (objects->table.slots[i].item)
-			free_object(objects->table.slots[i].item);
-	table_done(&objects->table);
+	table_done(&objects->table, free_object);
 	*objects = (struct bpf_objects){0};
 }

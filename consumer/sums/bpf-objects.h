@@ -59,14 +59,14 @@ struct object {
 	struct series_stamp changed;
 	uint32_t set; /* the latest that had it */
 	size_t size;
-	char *text; /* the fields, each ended by a NUL */
+	char *text; /* the fields: packed_texts_get */
 };
 
 struct bpf_objects_sum {
 	uint64_t n, memory_bytes;
 };
 
-/* All there is to it is to be zero. To look at all objects: bpf_objects_next. */
+/* All there is to it is to be zero. */
 struct bpf_objects {
 	struct table table;
 	uint64_t order; /* of the stream that the set at hand is of; 0: of none */
@@ -76,13 +76,8 @@ struct bpf_objects {
 	struct bpf_objects_sum left_out[OBJECT_SORTS], leaving[OBJECT_SORTS];
 };
 
-/* Returns the object from place *at on, which becomes the one behind it; NULL: there is none left.
- * *at is 0 at first. */
-const struct object *bpf_objects_next(const struct bpf_objects *objects, size_t *at);
-
 /* The part of @row that is about an object; NULL: it is about none. */
 const Ringside__V1__BpfObject *object_of(const Ringside__V1__CounterRow *row);
-const char *object_text(const struct object *object, enum object_field field);
 static inline bool object_has(const struct object *object, enum object_value value)
 {
 	return object->has & 1u << value;

@@ -10,7 +10,7 @@
 #include "consumer/sums/ledger-internal.h"
 #include "proto/base/hex.h"
 
-void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURSOR_SIZE])
+void cursor_format(const struct ledger *ledger, char buf[CURSOR_SIZE])
 {
 	unsigned first = 0;
 	size_t n = 0;
@@ -19,14 +19,14 @@ void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURS
 		first = ledger->n_streams - CURSOR_STREAMS;
 	buf[0] = '\0';
 	for (unsigned i = first; i < ledger->n_streams; i++) {
-		const struct ledger_view view = ledger_view(ledger, i, now_nano);
+		const struct ledger_stream *stream = ledger->streams[i];
 
 		if (i > first)
 			buf[n++] = ',';
-		n = (size_t)(hex_put(buf + n, view.id, LEDGER_ID) - buf);
+		n = (size_t)(hex_put(buf + n, stream->id, LEDGER_ID) - buf);
 		/* what does not count now may be counted later, from its beginning */
 		n += (size_t)snprintf(buf + n, CURSOR_SIZE - n, ":%" PRIu64,
-				      view.counts ? view.counters_seq : 0);
+				      stream->counts ? stream->counters_seq : 0);
 	}
 }
 

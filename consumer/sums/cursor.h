@@ -15,7 +15,7 @@ struct cursor {
 };
 
 /* Of now. */
-void cursor_format(const struct ledger *ledger, uint64_t now_nano, char buf[CURSOR_SIZE]);
+void cursor_format(const struct ledger *ledger, char buf[CURSOR_SIZE]);
 
 /* One that was given out, NULL: none. 0; -EINVAL: it is none. Of streams unknown here it knows
  * nothing: then everything is new. */

@@ -4,49 +4,18 @@
 
 #include "consumer/sums/ledger.h"
 
-/* A cumulative number of a stream, and how much of it was counted. */
-struct account {
-	uint64_t value, counted;
-};
-
-/* What becomes of the sums of a set of Counters. */
-enum ledger_mode {
-	LEDGER_COUNT,
-	LEDGER_HOLD,  /* another one counts; they may be wanted when that proves dead */
-	LEDGER_COVER, /* another one's sums have, or may have, counted the same */
+/* What tells rows apart; without padding: it is hashed and compared as bytes. */
+struct ledger_key {
+	uint64_t cgroup;
+	uint32_t kind, hierarchy, arch, syscall, action, error, scope, signal, cause, others;
 };
 
 struct ledger_row {
-	uint64_t hash;
-	/* its key */
-	unsigned kind;
-	uint32_t hierarchy, arch;
-	uint64_t cgroup;
-	int32_t syscall;
-	uint32_t action, error, scope, signal, cause, others;
-	/* --- */
+	struct ledger_key key;
 	struct series *series; /* NULL: the overflow */
 	uint32_t set;          /* the latest that had it */
 	unsigned n;
 	struct account values[]; /* SERIES_PLAIN or SERIES_VALUES */
-};
-
-struct ledger_stream {
-	uint8_t id[LEDGER_ID];
-	char boot_id[LEDGER_TEXT], host[LEDGER_TEXT], kernel[LEDGER_TEXT], version[LEDGER_TEXT];
-	uint64_t order, interval_nano, critical_ring_bytes, bulk_ring_bytes;
-	bool counts, ended;
-	bool held;              /* LEDGER_HOLD since it was settled or covered */
-	uint64_t since;         /* boot time of its latest set of sums; its start before */
-	uint64_t counted_until; /* likewise, of one that was counted; 0: none */
-	uint64_t latest_seq, latest_nano, counters_seq, counters_nano;
-	uint32_t set;
-	uint32_t parts_seen; /* of the set at hand, one after the other; 0: some are missing */
-	enum ledger_mode mode;
-	struct table rows;
-	struct own_usage usage;
-	struct account sums[LEDGER_KINDS][LEDGER_SUMS];
-	char tiers[LEDGER_KINDS][LEDGER_TIER]; /* "": not attached */
 };
 
 struct ledger_stream *ledger_stream_find(const struct ledger *ledger, const uint8_t *id);
@@ -55,14 +24,13 @@ struct ledger_stream *ledger_stream_get(struct ledger *ledger, const uint8_t *id
 					const char *boot_id);
 void ledger_stream_free(struct ledger_stream *stream);
 bool ledger_stream_same_boot(const struct ledger_stream *a, const struct ledger_stream *b);
-bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano);
 
 /* Until when what happened in the stream's boot is counted, by others. */
 uint64_t ledger_stream_others(const struct ledger *ledger, const struct ledger_stream *stream);
 
-/* What was held of it is counted now; or is not, because others have it. */
-void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream);
-void ledger_stream_cover(struct ledger_stream *stream);
+/* What was held of it is counted now; or is not (LEDGER_COVER), because others have it. */
+void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream,
+			  enum ledger_mode mode);
 
 /* How its probes are attached is what the ledger shows. */
 void ledger_stream_show(struct ledger *ledger, const struct ledger_stream *stream);

@@ -6,37 +6,26 @@
 #include "consumer/sums/ledger-internal.h"
 #include "proto/base/util.h"
 
-static struct ledger_row key_of(unsigned kind, const Ringside__V1__CounterRow *row)
+static struct ledger_key key_of(unsigned kind, const Ringside__V1__CounterRow *row)
 {
-	struct ledger_row key;
-
-	memset(&key, 0, sizeof(key)); /* the padding, too: it is hashed */
-	key.kind = kind;
-	if (row->container) {
-		key.hierarchy = row->container->hierarchy_id;
-		key.cgroup = row->container->cgroup_id;
-	}
-	key.arch = row->arch;
-	key.syscall = row->has_syscall_number ? row->syscall_number : -1;
-	key.action = (uint32_t)row->action;
-	key.error = row->error_number;
-	key.scope = (uint32_t)row->scope;
-	key.signal = row->signal;
-	key.cause = (uint32_t)row->kill_cause;
-	key.others = (uint32_t)row->others;
-	key.hash = XXH3_64bits(&key.kind, offsetof(struct ledger_row, series) -
-						  offsetof(struct ledger_row, kind));
-	return key;
+	return (struct ledger_key){
+		.cgroup = row->container ? row->container->cgroup_id : 0,
+		.kind = kind,
+		.hierarchy = row->container ? row->container->hierarchy_id : 0,
+		.arch = row->arch,
+		.syscall = row->has_syscall_number ? (uint32_t)row->syscall_number : UINT32_MAX,
+		.action = (uint32_t)row->action,
+		.error = row->error_number,
+		.scope = (uint32_t)row->scope,
+		.signal = row->signal,
+		.cause = (uint32_t)row->kill_cause,
+		.others = (uint32_t)row->others,
+	};
 }
 
-static bool is_same(const void *item, const void *data)
+static bool is_same(const void *item, const void *key)
 {
-	const struct ledger_row *a = item, *b = data;
-
-	return a->kind == b->kind && a->hierarchy == b->hierarchy && a->arch == b->arch &&
-	       a->cgroup == b->cgroup && a->syscall == b->syscall && a->action == b->action &&
-	       a->error == b->error && a->scope == b->scope && a->signal == b->signal &&
-	       a->cause == b->cause && a->others == b->others;
+	return !memcmp(&((const struct ledger_row *)item)->key, key, sizeof(struct ledger_key));
 }
 
 /* Of a queue the fullest is that of one interval: it is not known any more. */
@@ -47,7 +36,7 @@ static void forget_fullest(double fullest[SERIES_SIDES])
 }
 
 static int add_row(struct ledger *ledger, struct ledger_stream *stream,
-		   const struct ledger_row *key, const Ringside__V1__CounterRow *row,
+		   const struct ledger_key *key, uint64_t hash, const Ringside__V1__CounterRow *row,
 		   uint64_t now_nano, struct ledger_row **ret)
 {
 	unsigned n = row->tcp_queue ? SERIES_VALUES : SERIES_PLAIN;
@@ -56,17 +45,17 @@ static int add_row(struct ledger *ledger, struct ledger_stream *stream,
 
 	if (!new)
 		return -ENOMEM;
-	*new = *key;
+	new->key = *key;
 	new->n = n;
-	if (table_add(&stream->rows, new->hash, new))
+	if (table_add(&stream->rows, hash, new))
 		return -ENOMEM;
 	/* queues of no container are those for which the streamer's own table had no room */
 	if (row->container || !row->tcp_queue)
-		new->series = series_get(&ledger->series, new->kind, row, now_nano);
+		new->series = series_get(&ledger->series, new->key.kind, row, now_nano);
 	if (new->series)
 		new->series->refs++;
 	else
-		ledger->kinds[new->kind].overflow_rows++;
+		ledger->kinds[new->key.kind].overflow_rows++;
 	if (new->series && !new->series->queues && n > SERIES_PLAIN) {
 		new->series->queues = true;
 		forget_fullest(new->series->fullest);
@@ -97,20 +86,20 @@ static void raise_fullest(const Ringside__V1__QueueFill *fill, double *to)
 
 void ledger_stream_forget_fullest(struct ledger *ledger, struct ledger_stream *stream)
 {
-	for (size_t i = 0; i < stream->rows.room; i++) {
-		struct ledger_row *row = stream->rows.slots[i].item;
+	const struct ledger_row *row;
+	size_t at = 0;
 
-		if (row && row->n > SERIES_PLAIN)
+	while ((row = table_next(&stream->rows, &at)))
+		if (row->n > SERIES_PLAIN)
 			forget_fullest(row->series ? row->series->fullest
-						   : ledger->kinds[row->kind].overflow_fullest);
-	}
+						   : ledger->kinds[row->key.kind].overflow_fullest);
 }
 
 /* Adds what is new in the row's accounts. */
 static void add_values(struct ledger *ledger, const struct ledger_stream *stream,
 		       const struct ledger_row *row, const uint64_t *more, uint64_t now_nano)
 {
-	struct ledger_kind *kind = &ledger->kinds[row->kind];
+	struct ledger_kind *kind = &ledger->kinds[row->key.kind];
 	uint64_t *totals = row->series ? row->series->totals : kind->overflow;
 	const struct series_stamp stamp = {stream->order, stream->counters_seq};
 	bool changed = false;
@@ -129,16 +118,17 @@ static void add_values(struct ledger *ledger, const struct ledger_stream *stream
 int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigned kind,
 		    const Ringside__V1__CounterRow *from, uint64_t now_nano)
 {
-	struct ledger_row key = key_of(kind, from), *row;
+	const struct ledger_key key = key_of(kind, from);
+	const uint64_t hash = XXH3_64bits(&key, sizeof(key));
 	uint64_t values[SERIES_VALUES] = {from->count, from->limited};
+	struct ledger_row *row = table_find(&stream->rows, hash, is_same, &key);
 	int r;
 
-	row = table_find(&stream->rows, key.hash, is_same, &key);
 	if (!row && stream->rows.n == LEDGER_ROWS) {
 		ledger->rows_left_out++;
 		return 0;
 	}
-	r = row ? 0 : add_row(ledger, stream, &key, from, now_nano, &row);
+	r = row ? 0 : add_row(ledger, stream, &key, hash, from, now_nano, &row);
 	if (r)
 		return r;
 	row->set = stream->set;
@@ -160,47 +150,29 @@ int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigne
 	return 0;
 }
 
-static void settle_row(struct ledger *ledger, const struct ledger_stream *stream,
-		       struct ledger_row *row, uint64_t now_nano)
+void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream,
+			  enum ledger_mode mode)
 {
 	uint64_t more[SERIES_VALUES];
+	struct ledger_row *row;
+	size_t at = 0;
 
-	for (unsigned i = 0; i < row->n; i++)
-		more[i] = account_take(&row->values[i], row->values[i].value, LEDGER_COUNT);
-	add_values(ledger, stream, row, more, now_nano);
-}
-
-void ledger_stream_settle(struct ledger *ledger, struct ledger_stream *stream)
-{
-	for (size_t i = 0; i < stream->rows.room; i++)
-		if (stream->rows.slots[i].item)
-			settle_row(ledger, stream, stream->rows.slots[i].item,
-				   stream->counters_nano);
-	for (unsigned k = 0; k < LEDGER_KINDS; k++)
-		for (unsigned i = 0; i < LEDGER_SUMS; i++)
-			ledger->kinds[k].sums[i] +=
-				account_take(&stream->sums[k][i], stream->sums[k][i].value,
-					     LEDGER_COUNT);
-	stream->counted_until = stream->since;
-	stream->held = false;
-}
-
-void ledger_stream_cover(struct ledger_stream *stream)
-{
-	for (size_t i = 0; i < stream->rows.room; i++) {
-		struct ledger_row *row = stream->rows.slots[i].item;
-
-		for (unsigned k = 0; row && k < row->n; k++)
-			row->values[k].counted = row->values[k].value;
+	while ((row = table_next(&stream->rows, &at))) {
+		for (unsigned i = 0; i < row->n; i++)
+			more[i] = account_take(&row->values[i], row->values[i].value, mode);
+		add_values(ledger, stream, row, more, stream->counters_nano);
 	}
 	for (unsigned k = 0; k < LEDGER_KINDS; k++)
 		for (unsigned i = 0; i < LEDGER_SUMS; i++)
-			stream->sums[k][i].counted = stream->sums[k][i].value;
+			ledger->kinds[k].sums[i] +=
+				account_take(&stream->sums[k][i], stream->sums[k][i].value, mode);
 	stream->held = false;
 }
 
-static void free_row(struct ledger_row *row)
+static void free_row(void *item)
 {
+	struct ledger_row *row = item;
+
 	if (row->series)
 		row->series->refs--;
 	free(row);
@@ -227,8 +199,5 @@ void ledger_stream_sweep(struct ledger_stream *stream)
 
 void ledger_stream_forget_rows(struct ledger_stream *stream)
 {
-	for (size_t i = 0; i < stream->rows.room; i++)
-		if (stream->rows.slots[i].item)
-			free_row(stream->rows.slots[i].item);
-	table_done(&stream->rows);
+	table_done(&stream->rows, free_row);
 }

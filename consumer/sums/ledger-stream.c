@@ -112,14 +112,15 @@ static void review_one(struct ledger *ledger, struct ledger_stream *stream, uint
 	if (stream->counts || !stream->latest_seq)
 		return;
 	if (ledger_stream_others(ledger, stream) > stream->since)
-		ledger_stream_cover(stream);
+		ledger_stream_settle(ledger, stream, LEDGER_COVER);
 	if (other && (ledger_stream_lives(other, now_nano) ||
 		      !(stream->held || ledger_stream_lives(stream, now_nano))))
 		return; /* or both are dead, and it has nothing to tell */
 	if (other)
 		other->counts = false;
 	stream->counts = true;
-	ledger_stream_settle(ledger, stream);
+	stream->counted_until = stream->since;
+	ledger_stream_settle(ledger, stream, LEDGER_COUNT);
 	ledger_stream_show(ledger, stream);
 	ledger->generation++;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "consumer/read/body.h"
 #include "consumer/sums/ledger-internal.h"
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
@@ -58,17 +59,10 @@ static void take_text(char to[LEDGER_TEXT], const char *from)
 static void take_probe(struct ledger *ledger, struct ledger_stream *stream,
 		       const Ringside__V1__Probe *probe)
 {
-	const ProtobufCEnumValue *tier =
-		protobuf_c_enum_descriptor_get_value(&ringside__v1__tier__descriptor,
-						     (int)probe->tier);
-	char *to = stream->tiers[get_kind(ledger, probe->kind)];
+	bool attached = probe->has_tier && probe->tier;
 
-	*to = '\0';
-	if (!probe->has_tier || !probe->tier)
-		return;
-	(void)snprintf(to, LEDGER_TIER, "%s", tier ? tier->name + strlen("TIER_") : "?");
-	for (; *to; to++)
-		*to = (char)(*to >= 'A' && *to <= 'Z' ? *to - 'A' + 'a' : *to);
+	(void)snprintf(stream->tiers[get_kind(ledger, probe->kind)], LEDGER_TIER, "%s",
+		       attached ? body_tier((int)probe->tier) : "");
 }
 
 static void take_header(struct ledger *ledger, struct ledger_stream *stream,
@@ -138,7 +132,7 @@ static void begin_set(struct ledger *ledger, struct ledger_stream *stream, uint6
 	else
 		stream->mode = stream->counts ? LEDGER_COUNT : LEDGER_HOLD;
 	if (stream->mode == LEDGER_COVER)
-		ledger_stream_cover(stream);
+		ledger_stream_settle(ledger, stream, LEDGER_COVER);
 	stream->held |= stream->mode == LEDGER_HOLD;
 	stream->since = boottime_nano;
 	if (stream->counts)
@@ -302,31 +296,6 @@ int ledger_take(struct ledger *ledger, const Ringside__V1__Header *header,
 	return r;
 }
 
-struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t now_nano)
-{
-	const struct ledger_stream *stream = ledger->streams[i];
-
-	return (struct ledger_view){
-		.id = stream->id,
-		.host = stream->host,
-		.boot_id = stream->boot_id,
-		.kernel = stream->kernel,
-		.version = stream->version,
-		.order = stream->order,
-		.counts = stream->counts,
-		.ended = stream->ended,
-		.living = ledger_stream_lives(stream, now_nano),
-		.latest_seq = stream->latest_seq,
-		.latest_nano = stream->latest_nano,
-		.counters_seq = stream->counters_seq,
-		.counters_nano = stream->counters_nano,
-		.interval_nano = stream->interval_nano,
-		.critical_ring_bytes = stream->critical_ring_bytes,
-		.bulk_ring_bytes = stream->bulk_ring_bytes,
-		.usage = &stream->usage,
-	};
-}
-
 bool ledger_lives(const struct ledger *ledger, uint64_t now_nano)
 {
 	for (unsigned i = 0; i < ledger->n_streams; i++)
@@ -335,21 +304,17 @@ bool ledger_lives(const struct ledger *ledger, uint64_t now_nano)
 	return false;
 }
 
-int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret)
+const struct ledger_stream *ledger_newest(const struct ledger *ledger)
 {
 	const struct ledger_stream *best = NULL;
-	int r = -ENOENT;
 
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
 		const struct ledger_stream *one = ledger->streams[i];
 
-		if (!one->counts || (best && one->latest_nano < best->latest_nano))
-			continue;
-		best = one;
-		*ret = ledger_view(ledger, i, now_nano);
-		r = 0;
+		if (one->counts && (!best || one->latest_nano >= best->latest_nano))
+			best = one;
 	}
-	return r;
+	return best;
 }
 
 struct lost_count ledger_lost(const struct ledger_kind *kind, unsigned reason)

@@ -52,7 +52,38 @@ struct ledger_kind {
 	struct series_stamp overflow_changed;
 };
 
-struct ledger_stream;
+/* A cumulative number of a stream, and how much of it was counted. */
+struct account {
+	uint64_t value, counted;
+};
+
+/* What becomes of the sums of a set of Counters. */
+enum ledger_mode {
+	LEDGER_COUNT,
+	LEDGER_HOLD,  /* another one counts; they may be wanted when that proves dead */
+	LEDGER_COVER, /* another one's sums have, or may have, counted the same */
+};
+
+struct ledger_stream {
+	uint8_t id[LEDGER_ID];
+	/* of its Header */
+	char boot_id[LEDGER_TEXT], host[LEDGER_TEXT], kernel[LEDGER_TEXT], version[LEDGER_TEXT];
+	uint64_t order, interval_nano, critical_ring_bytes, bulk_ring_bytes;
+	bool counts;            /* its sums are counted; not so: it runs beside another */
+	bool ended;             /* its Footer was read */
+	bool held;              /* LEDGER_HOLD since it was settled or covered */
+	uint64_t since;         /* boot time of its latest set of sums; its start before */
+	uint64_t counted_until; /* likewise, of one that was counted; 0: none */
+	uint64_t latest_seq, latest_nano;     /* of its latest record; real time */
+	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
+	uint32_t set;
+	uint32_t parts_seen; /* of the set at hand, one after the other; 0: some are missing */
+	enum ledger_mode mode;
+	struct table rows;
+	struct own_usage usage;
+	struct account sums[LEDGER_KINDS][LEDGER_SUMS];
+	char tiers[LEDGER_KINDS][LEDGER_TIER]; /* "": not attached */
+};
 
 struct ledger {
 	struct series_set series;   /* its limit is that of objects, too */
@@ -68,21 +99,6 @@ struct ledger {
 	uint64_t oom_kills; /* the kernel's own count, since its boot */
 	bool has_lag;
 	uint64_t lag_nano; /* of the latest Counters: from when they were made to when read */
-};
-
-/* What a reader of the ledger may know of a stream. */
-struct ledger_view {
-	const uint8_t *id; /* LEDGER_ID bytes */
-	const char *host, *boot_id, *kernel, *version;
-	uint64_t order;
-	bool counts;                      /* its sums are counted; not so: it runs beside another */
-	bool ended;                       /* its Footer was read */
-	bool living;                      /* it wrote something lately */
-	uint64_t latest_seq, latest_nano; /* of its latest record; real time */
-	uint64_t counters_seq, counters_nano; /* of its latest Counters; 0: none so far */
-	uint64_t interval_nano;
-	uint64_t critical_ring_bytes, bulk_ring_bytes;
-	const struct own_usage *usage;
 };
 
 void ledger_init(struct ledger *ledger, size_t series_limit);
@@ -109,14 +125,14 @@ int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, uint6
 /* Time went on: a stream may be found dead. */
 void ledger_review(struct ledger *ledger, uint64_t now_nano);
 
-/* The stream @i of n_streams. */
-struct ledger_view ledger_view(const struct ledger *ledger, unsigned i, uint64_t now_nano);
+/* It wrote something lately. */
+bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano);
 
 /* Whether a stream that counts is still being written: gauges of the dead are not so any more. */
 bool ledger_lives(const struct ledger *ledger, uint64_t now_nano);
 
-/* The one that counts, and wrote last of those. -ENOENT: there is none. */
-int ledger_newest(const struct ledger *ledger, uint64_t now_nano, struct ledger_view *ret);
+/* The one that counts, and wrote last of those. NULL: there is none. */
+const struct ledger_stream *ledger_newest(const struct ledger *ledger);
 
 /* The BPF objects there are; NULL: nobody tells of them any more. */
 const struct bpf_objects *ledger_objects(const struct ledger *ledger, uint64_t now_nano);

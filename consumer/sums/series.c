@@ -22,15 +22,6 @@ struct key {
 	struct packed_texts fields;
 };
 
-const char *series_text(const struct series *series, enum series_field field)
-{
-	const char *text = series->text;
-
-	for (unsigned i = 0; i < field; i++)
-		text += strlen(text) + 1;
-	return text;
-}
-
 const struct series *series_next(const struct series_set *set, unsigned kind, size_t *at)
 {
 	while (*at < set->n) {
@@ -118,7 +109,7 @@ static void make_others(struct key *key, unsigned kind, const Ringside__V1__Coun
 
 static bool is_of_others(const struct series *series)
 {
-	return *series_text(series, SERIES_OTHERS);
+	return *packed_texts_get(series->text, SERIES_OTHERS);
 }
 
 static struct slot_shares *shares_of(struct series_set *set, unsigned kind, bool others)
@@ -145,7 +136,7 @@ static void drop_series(struct series_set *set, size_t i)
 	struct series *series = set->all[i];
 
 	slot_shares_give(shares_of(set, series->kind, is_of_others(series)),
-			 series_text(series, SERIES_CGROUP), series->charged);
+			 packed_texts_get(series->text, SERIES_CGROUP), series->charged);
 	table_sweep(&set->table, is_it, series);
 	set->n_kind[series->kind]--;
 	free(series);
@@ -277,7 +268,7 @@ void series_done(struct series_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		free(set->all[i]);
 	free(set->all);
-	table_done(&set->table);
+	table_done(&set->table, NULL);
 	for (unsigned kind = 0; kind < SERIES_KINDS; kind++) {
 		slot_shares_done(&set->shares[kind]);
 		slot_shares_done(&set->others[kind]);

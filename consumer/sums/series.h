@@ -63,7 +63,7 @@ struct series {
 	double fullest[SERIES_SIDES];
 	size_t charged; /* bytes of its cgroup: whose share it is in */
 	size_t size;
-	char text[]; /* the fields, each ended by a NUL */
+	char text[]; /* the fields: packed_texts_get */
 };
 
 #define SERIES_KINDS 16
@@ -81,8 +81,6 @@ struct series_set {
 /* The series of @kind from place *at on, which becomes the one behind it; NULL: there is none left.
  * *at is 0 at first. */
 const struct series *series_next(const struct series_set *set, unsigned kind, size_t *at);
-
-const char *series_text(const struct series *series, enum series_field field);
 
 /* The fields of a container (NULL: none); NULL or "" where it does not have them. Borrowed. */
 void series_of_container(const Ringside__V1__Container *container,

@@ -134,8 +134,6 @@ void slot_shares_give(struct slot_shares *shares, const char *path, size_t size)
 
 void slot_shares_done(struct slot_shares *shares)
 {
-	for (size_t i = 0; i < shares->nodes.room; i++)
-		free(shares->nodes.slots[i].item);
-	table_done(&shares->nodes);
+	table_done(&shares->nodes, free);
 	*shares = (struct slot_shares){0};
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/lib/ledger-fixture.h"
 
+#include "consumer/base/packed-texts.h"
+
 struct fixture_stream fixture_stream(uint8_t id)
 {
 	struct fixture_stream stream = {.header = RINGSIDE__V1__HEADER__INIT};
@@ -127,7 +129,7 @@ const struct series *fixture_series(const struct ledger *ledger, const char *con
 	for (size_t i = 0; i < ledger->series.n; i++) {
 		const struct series *one = ledger->series.all[i];
 
-		if (container && strcmp(series_text(one, SERIES_CONTAINER), container))
+		if (container && strcmp(packed_texts_get(one->text, SERIES_CONTAINER), container))
 			continue;
 		assert_null(found);
 		found = one;

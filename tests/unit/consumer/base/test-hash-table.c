@@ -43,7 +43,7 @@ static void assert_found(unsigned hashes)
 		}
 		assert_int_equal(table.n, left);
 	}
-	table_done(&table);
+	table_done(&table, NULL);
 	assert_null(table.slots);
 }
 
@@ -65,7 +65,7 @@ static void an_equal_hash_is_not_the_same_key(void **state)
 	assert_null(table_find(&table, 5, same, &two));
 	assert_null(table_find(&table, 6, same, &one));
 	assert_ptr_equal(table_find(&table, 5, same, &one), &one);
-	table_done(&table);
+	table_done(&table, NULL);
 }
 
 int main(void)

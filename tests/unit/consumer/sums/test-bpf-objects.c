@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* BPF objects: rows that replace each other, sets that end them, streams that take over. */
+#include "consumer/base/packed-texts.h"
 #include "consumer/sums/bpf-objects.h"
 
 #include "consumer/read/own-usage.h"
@@ -131,7 +132,7 @@ static const struct object *find(const struct ledger *ledger, enum object_sort s
 	const struct object *object;
 	size_t i = 0;
 
-	while ((object = bpf_objects_next(&ledger->objects, &i)))
+	while ((object = table_next(&ledger->objects.table, &i)))
 		if (object->sort == sort && object->id == id)
 			break;
 	return object;
@@ -158,21 +159,22 @@ static void a_row_replaces_the_one_before(void **state)
 	assert_int_equal(ledger.objects.table.n, 2); /* a program and a map may have one id */
 	object = find(&ledger, OBJECT_MAP, 5);
 	assert_int_equal(object->values[OBJECT_ENTRIES], 3);
-	assert_string_equal(object_text(object, OBJECT_TYPE), "hash");
-	assert_string_equal(object_text(object, OBJECT_COMM), "agentd");
-	assert_string_equal(object_text(object, OBJECT_CONTAINER + SERIES_CONTAINER), "agent");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_TYPE), "hash");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_COMM), "agentd");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_CONTAINER + SERIES_CONTAINER),
+			    "agent");
 	assert_false(object_has(object, OBJECT_RUNS));
 	object = find(&ledger, OBJECT_PROGRAM, 5);
 	assert_int_equal(object->values[OBJECT_RUNS], 10);
-	assert_string_equal(object_text(object, OBJECT_TYPE), "99");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_TYPE), "99");
 	assert_sum(&ledger, OBJECT_PROGRAM, 1, 4096);
 	assert_sum(&ledger, OBJECT_MAP, 1, 100);
 	/* and they are in no account */
 	assert_int_equal(ledger.series.n, 0);
 	TAKE(&ledger, &a, 130, false, {.id = 5, .memory = 1, .name = "renamed", .comm = ""});
 	object = find(&ledger, OBJECT_PROGRAM, 5);
-	assert_string_equal(object_text(object, OBJECT_NAME), "renamed");
-	assert_string_equal(object_text(object, OBJECT_COMM), "");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_NAME), "renamed");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_COMM), "");
 	assert_false(object_has(object, OBJECT_RUNS));
 }
 
@@ -356,10 +358,10 @@ static void a_long_text_is_cut_and_the_rest_is_there(void **state)
 	row.object.name = path;
 	row.container.cgroup_path = path;
 	assert_ok(bpf_objects_take(&objects, 10, &row.row, (struct series_stamp){1, 1}, 0));
-	object = bpf_objects_next(&objects, &i);
+	object = table_next(&objects.table, &i);
 	assert_non_null(object);
 	assert_in_range(object->size, 8000, 8192);
-	assert_string_equal(object_text(object, OBJECT_FIELDS - 1), "");
+	assert_string_equal(packed_texts_get(object->text, OBJECT_FIELDS - 1), "");
 	bpf_objects_done(&objects);
 }
 
@@ -449,12 +451,12 @@ static void a_cursor_leaves_out_what_did_not_change(void **state)
 
 	TAKE(&ledger, &a, 110, true, {.id = 1, .memory = 10}, {.id = 2, .memory = 10});
 	assert_int_equal(count_new(&ledger, NULL), 2);
-	cursor_format(&ledger, AT(110), cursor);
+	cursor_format(&ledger, cursor);
 	assert_int_equal(count_new(&ledger, cursor), 0);
 	TAKE(&ledger, &a, 120, true, {.id = 1, .memory = 10}, {.id = 2, .memory = 11});
 	assert_int_equal(count_new(&ledger, cursor), 1);
 	assert_int_equal(count_new(&ledger, cursor), 1); /* reading takes nothing away */
-	cursor_format(&ledger, AT(120), cursor);
+	cursor_format(&ledger, cursor);
 	fixture_footer(&ledger, &a, 121);
 	fixture_header(&ledger, &b, 122);
 	TAKE(&ledger, &b, 130, true, {.id = 1, .memory = 10}, {.id = 2, .memory = 11},

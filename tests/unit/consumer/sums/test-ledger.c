@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sums of streams that follow each other, run beside each other, and come back. */
+#include "consumer/base/packed-texts.h"
 #include "consumer/sums/ledger.h"
 
 #include "consumer/serve/metrics.h"
@@ -102,13 +103,13 @@ static void two_beside_each_other_count_once(void **state)
 		fixture_counters(&ledger, &b, 101 + 10 * i, (struct fixture_set){.seen = 7 * i});
 	}
 	assert_sums(&ledger, 70);
-	assert_true(ledger_view(&ledger, 0, REAL_ZERO).counts);
-	assert_false(ledger_view(&ledger, 1, REAL_ZERO).counts);
+	assert_true(ledger.streams[0]->counts);
+	assert_false(ledger.streams[1]->counts);
 	/* the other goes on, from what was counted last */
 	fixture_footer(&ledger, &a, 202);
 	fixture_counters(&ledger, &b, 211, (struct fixture_set){.seen = 72});
 	fixture_counters(&ledger, &b, 221, (struct fixture_set){.seen = 75});
-	assert_true(ledger_view(&ledger, 1, REAL_ZERO).counts);
+	assert_true(ledger.streams[1]->counts);
 	assert_sums(&ledger, 75);
 }
 
@@ -185,9 +186,12 @@ static void rows_beyond_the_limit_are_summed_up(void **state)
 		}
 	}
 	assert_int_equal(ledger.series.n, 6);
-	assert_string_equal(series_text(fixture_series(&ledger, "c3"), SERIES_SYSCALL), "keyctl");
-	assert_string_equal(series_text(fixture_series(&ledger, "c4"), SERIES_SYSCALL), "");
-	assert_string_equal(series_text(fixture_series(&ledger, "c4"), SERIES_OTHERS), "true");
+	assert_string_equal(packed_texts_get(fixture_series(&ledger, "c3")->text, SERIES_SYSCALL),
+			    "keyctl");
+	assert_string_equal(packed_texts_get(fixture_series(&ledger, "c4")->text, SERIES_SYSCALL),
+			    "");
+	assert_string_equal(packed_texts_get(fixture_series(&ledger, "c4")->text, SERIES_OTHERS),
+			    "true");
 	assert_int_equal(fixture_series(&ledger, "c4")->totals[SERIES_COUNT], 8);
 	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 4);
 	assert_int_equal(fixture_kind(&ledger)->overflow[SERIES_COUNT], 2 * (7 + 8 + 9 + 10));
@@ -207,8 +211,8 @@ static uint64_t counted(const struct ledger *ledger, const char *path, bool othe
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < ledger->series.n; i++)
-		if (!strcmp(series_text(ledger->series.all[i], SERIES_CGROUP), path) &&
-		    others == !!*series_text(ledger->series.all[i], SERIES_OTHERS))
+		if (!strcmp(packed_texts_get(ledger->series.all[i]->text, SERIES_CGROUP), path) &&
+		    others == !!*packed_texts_get(ledger->series.all[i]->text, SERIES_OTHERS))
 			sum += ledger->series.all[i]->totals[SERIES_COUNT];
 	return sum;
 }
@@ -274,7 +278,8 @@ static void a_series_whose_rows_are_long_gone_gives_way(void **state)
 	fixture_counters(&ledger, &a, 2000,
 			 (struct fixture_set){.seen = 9, .cgroup = 8, .name = "new"});
 	assert_int_equal(ledger.series.n, 1);
-	assert_string_equal(series_text(fixture_series(&ledger, NULL), SERIES_CONTAINER), "new");
+	assert_string_equal(packed_texts_get(fixture_series(&ledger, NULL)->text, SERIES_CONTAINER),
+			    "new");
 	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 0);
 }
 
@@ -289,7 +294,8 @@ static void names_longer_than_the_room_for_all_are_cut(void **state)
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5, .name = name});
 	assert_int_equal(ledger.series.n, 1);
 	assert_in_range(fixture_series(&ledger, NULL)->size, 8000, 8192);
-	assert_string_equal(series_text(fixture_series(&ledger, NULL), SERIES_SCOPE), "");
+	assert_string_equal(packed_texts_get(fixture_series(&ledger, NULL)->text, SERIES_SCOPE),
+			    "");
 }
 
 static void a_row_of_a_missing_part_is_not_gone(void **state)
