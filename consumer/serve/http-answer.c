@@ -5,11 +5,17 @@
 #include "consumer/serve/memory-file.h"
 #include "proto/base/clock.h"
 
+const char *http_value(const struct http_request *request, enum MHD_ValueKind kind,
+		       const char *name)
+{
+	return request->listener->http->mhd.lookup_connection_value(request->connection, kind,
+								    name);
+}
+
 struct connection *http_place(const struct http_request *request)
 {
-	const union MHD_ConnectionInfo *info =
-		request->listener->mhd->get_connection_info(request->connection,
-							    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = request->listener->http->mhd.get_connection_info(
+		request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info->socket_context;
 }
@@ -18,6 +24,14 @@ void http_enter(const struct http_request *request, enum connection_phase phase)
 {
 	connections_enter(&request->listener->connections, http_place(request), phase,
 			  clock_nano(CLOCK_MONOTONIC));
+}
+
+void http_describe(const struct mhd *mhd, struct MHD_Response *response, const char *type)
+{
+	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	/* One request each: nobody holds a place to ask again some day. */
+	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 struct MHD_Response *http_make_response(const struct mhd *mhd,
@@ -35,10 +49,7 @@ struct MHD_Response *http_make_response(const struct mhd *mhd,
 		(void)close(fd);
 		return NULL;
 	}
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	/* One request each: nobody holds a place to ask again some day. */
-	(void)mhd->add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	http_describe(mhd, response, type);
 	return response;
 }
 
@@ -49,8 +60,8 @@ enum MHD_Result http_answer(const struct http_request *request, unsigned status,
 
 	if (!response)
 		return MHD_NO;
-	r = request->listener->mhd->queue_response(request->connection, status, response);
-	request->listener->mhd->destroy_response(response);
+	r = request->listener->http->mhd.queue_response(request->connection, status, response);
+	request->listener->http->mhd.destroy_response(response);
 	return r;
 }
 
@@ -63,7 +74,7 @@ static void write_text(struct writer *writer, void *data)
 enum MHD_Result http_say_with(const struct http_request *request, unsigned status, const char *text,
 			      const char *header, const char *value)
 {
-	const struct mhd *mhd = request->listener->mhd;
+	const struct mhd *mhd = &request->listener->http->mhd;
 	struct MHD_Response *response = http_make_response(mhd, write_text, (void *)(uintptr_t)text,
 							   "text/plain; charset=utf-8");
 

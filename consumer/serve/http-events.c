@@ -9,11 +9,8 @@
 
 /* A client of /events. */
 struct subscriber {
-	struct events *events;
-	const struct mhd *mhd;
-	struct MHD_Connection *connection;
-	struct connections *connections;
-	struct connection *place; /* in these; NULL: it had none */
+	struct http_request request;
+	struct connection *place; /* NULL: it had none */
 	struct events_client *client;
 };
 
@@ -21,14 +18,14 @@ static void sleep_subscriber(void *data)
 {
 	const struct subscriber *subscriber = data;
 
-	subscriber->mhd->suspend_connection(subscriber->connection);
+	subscriber->request.listener->http->mhd.suspend_connection(subscriber->request.connection);
 }
 
 static void wake_subscriber(void *data)
 {
 	const struct subscriber *subscriber = data;
 
-	subscriber->mhd->resume_connection(subscriber->connection);
+	subscriber->request.listener->http->mhd.resume_connection(subscriber->request.connection);
 }
 
 /* It does not read: to wake it would not do. */
@@ -36,7 +33,7 @@ static void end_subscriber(void *data)
 {
 	const struct subscriber *subscriber = data;
 
-	connections_end(subscriber->connections, subscriber->place);
+	connections_end(&subscriber->request.listener->connections, subscriber->place);
 }
 
 static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
@@ -44,7 +41,8 @@ static ssize_t read_events(void *data, uint64_t position, char *buf, size_t max)
 	struct subscriber *subscriber = data;
 
 	/* EVENTS_END is MHD_CONTENT_READER_END_OF_STREAM */
-	return events_read(subscriber->events, subscriber->client, buf, max);
+	return events_read(subscriber->request.listener->http->events, subscriber->client, buf,
+			   max);
 }
 
 static void free_subscriber(void *data)
@@ -52,7 +50,7 @@ static void free_subscriber(void *data)
 	struct subscriber *subscriber = data;
 
 	if (subscriber->client)
-		events_leave(subscriber->events, subscriber->client);
+		events_leave(subscriber->request.listener->http->events, subscriber->client);
 	free(subscriber);
 }
 
@@ -87,40 +85,30 @@ static enum MHD_Result subscribe_client(struct http_request *request, struct fil
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
 	struct events_wait wait = {sleep_subscriber, wake_subscriber, end_subscriber, subscriber};
+	struct http *http = request->listener->http;
 	struct MHD_Response *response;
-	const char *after;
 
 	if (!subscriber) {
 		(void)filter_free(filter);
 		return MHD_NO;
 	}
-	subscriber->events = request->listener->event_hub;
-	subscriber->connection = request->connection;
-	subscriber->mhd = request->listener->mhd;
-	subscriber->connections = &request->listener->connections;
+	subscriber->request = *request;
 	subscriber->place = http_place(request);
-	after = subscriber->mhd->lookup_connection_value(request->connection, MHD_HEADER_KIND,
-							 "Last-Event-ID");
-	subscriber->client = events_join(subscriber->events, filter, &wait, after);
+	subscriber->client = events_join(http->events, filter, &wait,
+					 http_value(request, MHD_HEADER_KIND, "Last-Event-ID"));
 	if (!subscriber->client) {
 		free(subscriber);
 		return http_say_with(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 				     "too many clients are sent events",
 				     MHD_HTTP_HEADER_RETRY_AFTER, "10");
 	}
-	response = request->listener->mhd->create_response_from_callback(MHD_SIZE_UNKNOWN, 16384,
-									 read_events, subscriber,
-									 free_subscriber);
+	response = http->mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, read_events,
+							   subscriber, free_subscriber);
 	if (!response) {
 		free_subscriber(subscriber);
 		return MHD_NO;
 	}
-	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-							  "text/event-stream");
-	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-							  "no-store");
-	(void)request->listener->mhd->add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
-							  "close");
+	http_describe(&http->mhd, response, "text/event-stream");
 	http_enter(request, CONNECTION_STREAM);
 	return http_answer(request, MHD_HTTP_OK, response);
 }
@@ -132,9 +120,9 @@ enum MHD_Result http_get_events(struct http_request *request)
 
 	if (filter_new(&query.filter))
 		return MHD_NO;
-	(void)request->listener->mhd->get_connection_values(request->connection,
-							    MHD_GET_ARGUMENT_KIND, take_filter,
-							    &query);
+	(void)request->listener->http->mhd.get_connection_values(request->connection,
+								 MHD_GET_ARGUMENT_KIND, take_filter,
+								 &query);
 	if (!*query.error)
 		return subscribe_client(request, query.filter);
 	(void)filter_free(query.filter);

@@ -16,9 +16,7 @@ struct shared_page {
 
 struct http_listener {
 	struct http *http;
-	const struct mhd *mhd; /* borrowed */
 	struct MHD_Daemon *daemon;
-	struct events *event_hub; /* borrowed */
 	struct listen_socket socket;
 	const struct access_token *token; /* borrowed; NULL: nobody has one */
 	struct connections connections;
@@ -40,11 +38,18 @@ struct http_request {
 	struct MHD_Connection *connection;
 };
 
+/* What it says of this name: a header (MHD_HEADER_KIND), or a parameter; NULL: nothing. */
+const char *http_value(const struct http_request *request, enum MHD_ValueKind kind,
+		       const char *name);
+
 struct connection *http_place(const struct http_request *request); /* NULL: it has none */
 /* What the connection does from now on. */
 void http_enter(const struct http_request *request, enum connection_phase phase);
 
-/* What @write writes, as a page of that @type, which nobody may keep. NULL: there is no memory. */
+/* It is of that @type, and nobody may keep it. */
+void http_describe(const struct mhd *mhd, struct MHD_Response *response, const char *type);
+
+/* What @write writes, as a page of that @type. NULL: there is no memory. */
 struct MHD_Response *http_make_response(const struct mhd *mhd,
 					void (*write)(struct writer *writer, void *data),
 					void *data, const char *type);

@@ -52,14 +52,17 @@ void http_metrics(struct writer *writer, struct ledger_feed *feed, struct events
 	(void)pthread_mutex_unlock(&feed->lock);
 }
 
-struct metrics_page {
+/* What is on a page, of what it is about. */
+struct page {
 	struct http *http;
 	bool openmetrics;
+	struct cursor cursor;
+	struct health health;
 };
 
 static void write_metrics(struct writer *writer, void *data)
 {
-	const struct metrics_page *page = data;
+	const struct page *page = data;
 
 	http_metrics(writer, page->http->feed, page->http->events, page->http, page->openmetrics);
 }
@@ -77,11 +80,11 @@ static uint64_t generation_of(struct http *http)
 enum MHD_Result http_get_metrics(struct http_request *request)
 {
 	struct http *http = request->listener->http;
-	const char *accept =
-		request->listener->mhd->lookup_connection_value(request->connection,
-								MHD_HEADER_KIND,
-								MHD_HTTP_HEADER_ACCEPT);
-	struct metrics_page make = {http, prometheus_accepts_openmetrics(accept)};
+	const char *accept = http_value(request, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	struct page make = {
+		.http = http,
+		.openmetrics = prometheus_accepts_openmetrics(accept),
+	};
 	struct shared_page *page = &http->pages[make.openmetrics];
 	uint64_t latest = generation_of(http), now = clock_nano(CLOCK_REALTIME);
 	enum MHD_Result r = MHD_NO;
@@ -90,7 +93,7 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 	if (!page->response || page->generation != latest || now - page->made_nano > SHARED_NANO) {
 		if (page->response)
 			http->mhd.destroy_response(page->response);
-		page->response = http_make_response(request->listener->mhd, write_metrics, &make,
+		page->response = http_make_response(&http->mhd, write_metrics, &make,
 						    make.openmetrics ? PROMETHEUS_OPENMETRICS
 								     : PROMETHEUS_TEXT);
 		page->generation = latest;
@@ -102,33 +105,26 @@ enum MHD_Result http_get_metrics(struct http_request *request)
 	return r;
 }
 
-struct check_page {
-	const struct ledger_feed *feed;
-	struct cursor cursor;
-};
-
 static void write_check(struct writer *writer, void *data)
 {
-	const struct check_page *page = data;
+	const struct page *page = data;
 
-	check_write(writer, &page->feed->ledger, &page->cursor, clock_nano(CLOCK_REALTIME));
+	check_write(writer, &page->http->feed->ledger, &page->cursor, clock_nano(CLOCK_REALTIME));
 }
 
 enum MHD_Result http_get_check(struct http_request *request)
 {
-	struct ledger_feed *feed = request->listener->http->feed;
-	const char *since =
-		request->listener->mhd->lookup_connection_value(request->connection,
-								MHD_GET_ARGUMENT_KIND, "since");
-	struct check_page page = {.feed = feed};
+	struct page page = {.http = request->listener->http};
+	struct ledger_feed *feed = page.http->feed;
+	const char *since = http_value(request, MHD_GET_ARGUMENT_KIND, "since");
 	struct MHD_Response *response = NULL;
 	int r;
 
 	(void)pthread_mutex_lock(&feed->lock);
 	r = cursor_parse(&page.cursor, &feed->ledger, since);
 	if (!r)
-		response = http_make_response(request->listener->mhd, write_check, &page,
-					      "application/json");
+		response =
+			http_make_response(&page.http->mhd, write_check, &page, "application/json");
 	(void)pthread_mutex_unlock(&feed->lock);
 	if (r)
 		return http_say(request, MHD_HTTP_BAD_REQUEST,
@@ -136,28 +132,22 @@ enum MHD_Result http_get_check(struct http_request *request)
 	return http_answer(request, MHD_HTTP_OK, response);
 }
 
-struct health_page {
-	const struct ledger *ledger;
-	struct health health;
-};
-
 static void write_health(struct writer *writer, void *data)
 {
-	const struct health_page *page = data;
+	const struct page *page = data;
 
-	health_write(writer, page->ledger, &page->health);
+	health_write(writer, &page->http->feed->ledger, &page->health);
 }
 
 enum MHD_Result http_get_health(struct http_request *request)
 {
-	struct ledger_feed *feed = request->listener->http->feed;
-	struct health_page page = {.ledger = &feed->ledger};
+	struct page page = {.http = request->listener->http};
+	struct ledger_feed *feed = page.http->feed;
 	struct MHD_Response *response;
 
 	(void)pthread_mutex_lock(&feed->lock);
 	page.health = health_of(&feed->ledger, clock_nano(CLOCK_REALTIME), feed->error);
-	response =
-		http_make_response(request->listener->mhd, write_health, &page, "application/json");
+	response = http_make_response(&page.http->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&feed->lock);
 	return http_answer(request,
 			   health_is_alive(page.health.status) ? MHD_HTTP_OK

@@ -29,7 +29,7 @@ int http_new(struct http **ret, struct ledger_feed *feed, struct events *events,
 	return 0;
 }
 
-static const struct memory_file {
+static const struct page {
 	const char *path;
 	enum MHD_Result (*get)(struct http_request *request);
 	bool is_private; /* not for everybody who can connect */
@@ -52,7 +52,7 @@ static void *find_page(void *data, const char *target, struct MHD_Connection *co
 	return NULL;
 }
 
-static const struct memory_file *page_of(uintptr_t found)
+static const struct page *page_of(uintptr_t found)
 {
 	return found ? &pages[(found - 1) / 2] : NULL;
 }
@@ -79,13 +79,7 @@ static size_t unescape_text(void *data, struct MHD_Connection *connection, char 
 {
 	const struct http_listener *listener = data;
 
-	return strstr(text, "%00") ? strlen(text) : listener->mhd->http_unescape(text);
-}
-
-static const char *header_of(const struct http_request *request, const char *name)
-{
-	return request->listener->mhd->lookup_connection_value(request->connection, MHD_HEADER_KIND,
-							       name);
+	return strstr(text, "%00") ? strlen(text) : listener->http->mhd.http_unescape(text);
 }
 
 static enum MHD_Result count_host(void *data, enum MHD_ValueKind kind, const char *name,
@@ -103,15 +97,16 @@ static bool has_hosts(const struct http_request *request)
 {
 	unsigned hosts = 0;
 
-	(void)request->listener->mhd->get_connection_values(request->connection, MHD_HEADER_KIND,
-							    count_host, &hosts);
+	(void)request->listener->http->mhd.get_connection_values(request->connection,
+								 MHD_HEADER_KIND, count_host,
+								 &hosts);
 	return hosts > 1;
 }
 
-static enum MHD_Result get_private(struct http_request *request, const struct memory_file *page)
+static enum MHD_Result get_private(struct http_request *request, const struct page *page)
 {
 	const struct http_listener *listener = request->listener;
-	const char *given = header_of(request, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *given = http_value(request, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 
 	if (listener->socket.path ||
 	    (listener->token && access_token_is_in(listener->token, given)))
@@ -133,12 +128,13 @@ static enum MHD_Result handle_request(void *data, struct MHD_Connection *connect
 {
 	struct http_request request = {data, connection};
 	const uintptr_t found = (uintptr_t)*context;
-	const struct memory_file *page = page_of(found);
+	const struct page *page = page_of(found);
 
 	http_enter(&request, CONNECTION_ANSWER);
 	if (has_hosts(&request))
 		return http_say(&request, MHD_HTTP_BAD_REQUEST, "more than one Host");
-	if (!listen_is_meant(&request.listener->socket, header_of(&request, MHD_HTTP_HEADER_HOST)))
+	if (!listen_is_meant(&request.listener->socket,
+			     http_value(&request, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
 		return http_say(&request, MHD_HTTP_MISDIRECTED_REQUEST,
 				"this is of the loopback, and not called what Host says: ask for "
 				"localhost or 127.0.0.1");
@@ -161,7 +157,8 @@ static void note_connection(void *data, struct MHD_Connection *connection, void 
 		connections_leave(&listener->connections, *context);
 		return;
 	}
-	info = listener->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	info = listener->http->mhd.get_connection_info(connection,
+						       MHD_CONNECTION_INFO_CONNECTION_FD);
 	*context = connections_join(&listener->connections, info->connect_fd,
 				    clock_nano(CLOCK_MONOTONIC));
 }
@@ -186,9 +183,10 @@ static struct MHD_Daemon *start_listener(struct http_listener *listener, int fd)
 		{MHD_OPTION_END, 0, NULL},
 	};
 
-	return listener->mhd->start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,
-					   0, NULL, NULL, handle_request, listener,
-					   MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	return listener->http->mhd.start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
+							MHD_ALLOW_SUSPEND_RESUME,
+						0, NULL, NULL, handle_request, listener,
+						MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 int http_listen(struct http *http, const struct listen_socket *socket,
@@ -199,10 +197,8 @@ int http_listen(struct http *http, const struct listen_socket *socket,
 	if (http->n == HTTP_LISTENERS)
 		return -E2BIG;
 	listener->http = http;
-	listener->mhd = &http->mhd;
 	listener->socket = *socket;
 	listener->token = token;
-	listener->event_hub = http->events;
 	connections_init(&listener->connections, http->places);
 	listener->daemon = start_listener(listener, socket->fd);
 	if (!listener->daemon) {
