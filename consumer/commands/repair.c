@@ -26,13 +26,16 @@ struct settings {
 	struct repair_config config;
 };
 
-static void show_progress(void *data, const char *path, int fd, uint64_t position)
+static void show_progress(void *data, uint64_t position)
 {
-	struct progress *progress = data;
+	progress_show(data, position);
+}
 
-	if (progress->what != path)
-		progress_begin(progress, path, fd);
-	progress_show(progress, position);
+static void begin_progress(void *data, const char *path, struct damaged_reader *damaged)
+{
+	progress_end(data);
+	progress_begin(data, path, damaged_reader_fd(damaged));
+	damaged_reader_on_progress(damaged, show_progress, data);
 }
 
 static void print_report(const char *in, const char *out, const struct repair_report *report)
@@ -58,7 +61,7 @@ static int repair_file(const char *in, const struct settings *settings)
 	struct repair_report report;
 	int r;
 
-	config.progress = show_progress;
+	config.begin = begin_progress;
 	config.data = &progress;
 	r = repair(in, settings->out, &config, &report, error);
 	progress_end(&progress);

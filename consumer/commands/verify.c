@@ -91,9 +91,7 @@ struct run {
 
 static void show_progress(void *data, uint64_t position)
 {
-	struct run *run = data;
-
-	progress_show(&run->progress, position);
+	progress_show(data, position);
 }
 
 /* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
@@ -166,8 +164,6 @@ static void verify_one(struct run *run, const struct input_order *order, size_t 
 	struct verify_config config = {
 		.next_seq = input_order_next_seq(order, i),
 		.lacks_next = input_order_lacks_next(order, i),
-		.progress = show_progress,
-		.data = run,
 	};
 	char safe[LINE_FILE];
 	int r;
@@ -180,6 +176,7 @@ static void verify_one(struct run *run, const struct input_order *order, size_t 
 	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
+	damaged_reader_on_progress(damaged, show_progress, &run->progress);
 	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);
 	if (r) {

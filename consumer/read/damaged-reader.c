@@ -11,6 +11,7 @@
 #include "consumer/read/resync.h"
 #include "proto/base/util.h"
 
+#define PROGRESS_EVERY 4096             /* records */
 #define FIRST_SEARCH (4u * 1024 * 1024) /* for a first record in what begins with none */
 
 struct damaged_reader {
@@ -26,6 +27,9 @@ struct damaged_reader {
 	int ended; /* 0, or the answer that stays */
 	struct damaged_reader_hole hole;
 	struct problem problem;
+	uint64_t records;
+	void (*progress)(void *data, uint64_t position);
+	void *data;
 };
 
 /* The frame at hand, and what of the file is in memory from its start on. */
@@ -371,7 +375,16 @@ static int next_other(struct damaged_reader *damaged, struct reader_record *ret)
 	return DAMAGED_READER_HOLE;
 }
 
+void damaged_reader_on_progress(struct damaged_reader *damaged,
+				void (*progress)(void *data, uint64_t position), void *data)
+{
+	damaged->progress = progress;
+	damaged->data = data;
+}
+
 int damaged_reader_next(struct damaged_reader *damaged, struct reader_record *ret)
 {
+	if (++damaged->records % PROGRESS_EVERY == 0 && damaged->progress)
+		damaged->progress(damaged->data, damaged_reader_position(damaged));
 	return damaged->plain ? next_plain(damaged, ret) : next_other(damaged, ret);
 }

@@ -40,8 +40,10 @@ const char *damaged_reader_hole_text(const struct damaged_reader_hole *hole, cha
 				     size_t size);
 
 const char *damaged_reader_reason(const struct damaged_reader *damaged); /* as reader_reason */
-uint64_t damaged_reader_position(
-	const struct damaged_reader *damaged); /* in the file, for a progress bar */
+/* In the file, for a progress bar; likewise what @progress gets now and then. */
+uint64_t damaged_reader_position(const struct damaged_reader *damaged);
+void damaged_reader_on_progress(struct damaged_reader *damaged,
+				void (*progress)(void *data, uint64_t position), void *data);
 bool damaged_reader_unfinished(const struct damaged_reader *damaged); /* as reader_unfinished */
 
 DEFINE_FREEP(damaged_reader);

@@ -5,19 +5,13 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
-#include "consumer/repair/suspects.h"
 #include "consumer/verify/verify.h"
 #include "proto/base/util.h"
-
-#define PROGRESS_EVERY 4096
 
 struct job {
 	const char *in, *out;
 	const struct repair_config *config;
 	char *error;
-	/* what is read at the moment */
-	const char *path;
-	int fd;
 };
 
 static int fail_job(struct job *job, const char *path, int r, const char *text)
@@ -33,45 +27,31 @@ static int fail_errno(struct job *job, const char *path, int r)
 	return fail_job(job, path, r, strerror(-r));
 }
 
-static void show_progress(void *data, uint64_t position)
-{
-	struct job *job = data;
-
-	if (job->config->progress)
-		job->config->progress(job->config->data, job->path, job->fd, position);
-}
-
 static int open_input(struct job *job, const char *path, struct damaged_reader **ret)
 {
 	int r = damaged_reader_open(ret, path);
 
 	if (r)
 		return fail_errno(job, path, r);
-	job->path = path;
-	job->fd = damaged_reader_fd(*ret);
+	if (job->config->begin)
+		job->config->begin(job->config->data, path, *ret);
 	return 0;
 }
 
 static int find_doubts(struct job *job, bool strict, struct suspects *ret, bool *ret_compressed)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
-	const struct suspects_config config = {
-		.strict = strict,
-		.progress = show_progress,
-		.data = job,
-	};
-	int r;
+	int r = open_input(job, job->in, &damaged);
 
-	r = open_input(job, job->in, &damaged);
 	if (r)
 		return r;
-	if (lseek(job->fd, 0, SEEK_CUR) < 0)
+	if (lseek(damaged_reader_fd(damaged), 0, SEEK_CUR) < 0)
 		return fail_job(job, job->in, -ESPIPE, "is a pipe: it is read twice, name a file");
-	if (being_written_check(job->fd) == 1)
+	if (being_written_check(damaged_reader_fd(damaged)) == 1)
 		return fail_job(job, job->in, -EBUSY,
 				"is being written: when that has ended, it will be whole or can be "
 				"repaired");
-	r = suspects_find(ret, damaged, &config);
+	r = suspects_find(ret, damaged, strict);
 	if (r == READER_FOREIGN)
 		return fail_job(job, job->in, -EINVAL, damaged_reader_reason(damaged));
 	*ret_compressed = damaged_reader_is_compressed(damaged);
@@ -104,8 +84,7 @@ static int copy_records(struct job *job, struct damaged_reader *damaged, struct 
 			r = rewrite_put(rewrite, &item);
 		if (r)
 			return r;
-		if (++n % PROGRESS_EVERY == 0)
-			show_progress(job, damaged_reader_position(damaged));
+		n++;
 	}
 }
 
@@ -115,14 +94,8 @@ static int write_out(struct job *job, struct suspects *suspects, bool compressed
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(recording_out_freep) struct recording_out *out = NULL;
 	_cleanup_(rewrite_freep) struct rewrite *rewrite = NULL;
-	struct rewrite_config config = {
-		.has_stream_id = suspects->has_stream_id,
-		.first_seq = suspects->first_seq,
-	};
-	int r;
+	int r = open_input(job, job->in, &damaged);
 
-	memcpy(config.stream_id, suspects->stream_id, sizeof(config.stream_id));
-	r = open_input(job, job->in, &damaged);
 	if (r)
 		return r;
 	r = recording_out_new(&out, job->out, compressed);
@@ -130,7 +103,7 @@ static int write_out(struct job *job, struct suspects *suspects, bool compressed
 		return fail_job(job, job->out, r,
 				"exists, and is not overwritten: choose another name");
 	if (!r)
-		r = rewrite_new(&rewrite, out, &config);
+		r = rewrite_new(&rewrite, out, suspects);
 	if (!r)
 		r = copy_records(job, damaged, suspects, rewrite);
 	if (!r)
@@ -146,11 +119,9 @@ static int check_out(struct job *job, struct repair_report *ret)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	_cleanup_(verify_freep) struct verify *verify = NULL;
-	const struct verify_config config = {.progress = show_progress, .data = job};
-	const struct verify_report *report;
-	int r;
+	const struct verify_config config = {0};
+	int r = open_input(job, job->out, &damaged);
 
-	r = open_input(job, job->out, &damaged);
 	if (r)
 		return r;
 	r = verify_new(&verify);
@@ -158,9 +129,8 @@ static int check_out(struct job *job, struct repair_report *ret)
 		r = verify_input(verify, damaged, &config);
 	if (r)
 		return fail_errno(job, job->out, r);
-	report = &verify->report;
-	ret->status = report->status;
-	verify_summary(report, ret->verdict);
+	ret->status = verify->report.status;
+	verify_summary(&verify->report, ret->verdict);
 	return 0;
 }
 

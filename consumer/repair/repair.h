@@ -15,8 +15,8 @@
 
 struct repair_config {
 	bool keep_doubtful; /* also records among which a hash says that one is wrong */
-	/* Called now and then; may be NULL. @fd: the file that is read. */
-	void (*progress)(void *data, const char *path, int fd, uint64_t position);
+	/* @path is read next; may be NULL. */
+	void (*begin)(void *data, const char *path, struct damaged_reader *damaged);
 	void *data;
 };
 

@@ -22,7 +22,7 @@ struct rewrite {
 	uint64_t next; /* seq */
 	/* of records of our own: the moment of the one before them, if there is one */
 	uint64_t boottime_nano, time_unix_nano;
-	uint64_t first_seq;  /* as in the config */
+	uint64_t first_seq;  /* of what is missing at the beginning; 0: not known */
 	uint64_t footer_seq; /* of a Footer that was lost; 0: not known */
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	bool has_stream_id;
@@ -31,8 +31,7 @@ struct rewrite {
 /* protobuf-c's strings are not const. */
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
-int rewrite_new(struct rewrite **ret, struct recording_out *out,
-		const struct rewrite_config *config)
+int rewrite_new(struct rewrite **ret, struct recording_out *out, const struct suspects *suspects)
 {
 	_cleanup_(rewrite_freep) struct rewrite *rewrite = calloc(1, sizeof(*rewrite));
 
@@ -44,9 +43,9 @@ int rewrite_new(struct rewrite **ret, struct recording_out *out,
 	if (!rewrite->hash || !rewrite->buf)
 		return -ENOMEM;
 	(void)XXH64_reset(rewrite->hash, 0);
-	memcpy(rewrite->stream_id, config->stream_id, sizeof(rewrite->stream_id));
-	rewrite->has_stream_id = config->has_stream_id;
-	rewrite->first_seq = config->first_seq;
+	memcpy(rewrite->stream_id, suspects->stream_id, sizeof(rewrite->stream_id));
+	rewrite->has_stream_id = suspects->has_stream_id;
+	rewrite->first_seq = suspects->first_seq;
 	*ret = TAKE_PTR(rewrite);
 	return 0;
 }
@@ -135,7 +134,6 @@ static int put_footer(struct rewrite *rewrite)
 	record.body_case = RINGSIDE__V1__RECORD__BODY_FOOTER;
 	record.footer = &footer;
 	restart_hash(rewrite);
-	rewrite->report.footers_made++;
 	return put_own(rewrite, &record);
 }
 
@@ -280,10 +278,8 @@ int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 	const Ringside__V1__Record *record = item->record;
 	int r;
 
-	if (is_late(rewrite, record)) {
-		rewrite->report.left_out++;
+	if (is_late(rewrite, record))
 		return 0;
-	}
 	if (!rewrite->open) {
 		rewrite->boottime_nano = record->boottime_nano;
 		rewrite->time_unix_nano = record->time_unix_nano;

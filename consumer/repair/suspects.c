@@ -6,8 +6,6 @@
 #include "consumer/verify/checksums.h"
 #include "proto/base/util.h"
 
-#define PROGRESS_EVERY 4096
-
 struct search {
 	struct suspects *suspects;
 	struct checksums checksums;
@@ -83,13 +81,12 @@ static void take_mark(struct search *search, const struct input_mark *mark)
 }
 
 /* Returns what ended the input. */
-static int read_all(struct search *search, struct damaged_reader *damaged,
-		    const struct suspects_config *config)
+static int read_all(struct search *search, struct damaged_reader *damaged)
 {
 	struct reader_record item;
 	int r;
 
-	for (uint64_t n = 1;; n++) {
+	for (;;) {
 		r = damaged_reader_next(damaged, &item);
 		if (r == 0)
 			take_record(search, &item);
@@ -101,8 +98,6 @@ static int read_all(struct search *search, struct damaged_reader *damaged,
 			take_mark(search, item.mark);
 		else
 			return r;
-		if (config->progress && n % PROGRESS_EVERY == 0)
-			config->progress(config->data, damaged_reader_position(damaged));
 	}
 }
 
@@ -131,10 +126,9 @@ static void merge_suspects(struct suspects *suspects)
 	suspects->n = n;
 }
 
-int suspects_find(struct suspects *suspects, struct damaged_reader *damaged,
-		  const struct suspects_config *config)
+int suspects_find(struct suspects *suspects, struct damaged_reader *damaged, bool strict)
 {
-	struct search search = {.suspects = suspects, .strict = config->strict};
+	struct search search = {.suspects = suspects, .strict = strict};
 	int r;
 
 	*suspects = (struct suspects){.ranges = calloc(SUSPECTS_MAX, sizeof(*suspects->ranges))};
@@ -146,7 +140,7 @@ int suspects_find(struct suspects *suspects, struct damaged_reader *damaged,
 	search.checksums.framed = damaged_reader_is_compressed(damaged);
 	search.checksums.uncovered = take_uncovered;
 	search.checksums.data = &search;
-	r = read_all(&search, damaged, config);
+	r = read_all(&search, damaged);
 	checksums_end(&search.checksums);
 	suspects->records = search.checksums.added;
 	checksums_done(&search.checksums);

@@ -26,15 +26,9 @@ struct suspects {
 	bool has_stream_id;
 };
 
-struct suspects_config {
-	bool strict; /* and also those that no checksum covers */
-	void (*progress)(void *data, uint64_t position); /* may be NULL */
-	void *data;
-};
-
-/* Reads @damaged to its end. Returns 0, READER_FOREIGN, or -errno. */
-int suspects_find(struct suspects *suspects, struct damaged_reader *damaged,
-		  const struct suspects_config *config);
+/* Reads @damaged to its end. @strict: also those that no checksum covers. Returns 0,
+ * READER_FOREIGN, or -errno. */
+int suspects_find(struct suspects *suspects, struct damaged_reader *damaged, bool strict);
 void suspects_done(struct suspects *suspects); /* any time, also twice */
 
 /* Asked for ascending numbers. */

@@ -8,8 +8,6 @@
 #include "consumer/base/text-line.h"
 #include "consumer/verify/index-check.h"
 
-#define PROGRESS_EVERY 4096 /* records */
-
 /* "; it held 12 records, 100 to 111 (10 lost, 2 counters)" */
 static void append_index(char *buf, size_t size, const struct recording_index *index)
 {
@@ -121,14 +119,10 @@ int verify_input(struct verify *verify, struct damaged_reader *damaged,
 
 	verify_begin(verify, compressed);
 	index_check_init(&check, compressed && file ? damaged_reader_fd(damaged) : -1);
-	for (uint64_t n = 1;; n++) {
+	do {
 		answer = damaged_reader_next(damaged, &item);
 		r = take_record(verify, damaged, &check, answer, &item);
-		if (r)
-			break;
-		if (config->progress && n % PROGRESS_EVERY == 0)
-			config->progress(config->data, damaged_reader_position(damaged));
-	}
+	} while (!r);
 	if (r == 1 && compressed)
 		r = index_check_end(&check, &verify->report.problems) ?: 1;
 	if (r != 1)

@@ -85,9 +85,6 @@ struct verify_config {
 	bool in_progress;
 	uint64_t next_seq; /* what the next file of the stream begins with; 0: there is none */
 	bool lacks_next;   /* ... and there would be one, if it existed */
-	/* Called now and then with the position in the file; may be NULL. */
-	void (*progress)(void *data, uint64_t position);
-	void *data;
 };
 
 /* The next input, from its first byte to its last. What is wrong with it is in the report and the
