@@ -29,8 +29,9 @@ void progress_begin(struct progress *progress, const char *what, int fd)
 	progress->next = clock_nano(CLOCK_MONOTONIC) + FIRST_NANO;
 }
 
-void progress_show(struct progress *progress, uint64_t position)
+void progress_show(void *data, uint64_t position)
 {
+	struct progress *progress = data;
 	char text[256];
 	struct line line;
 	uint64_t now;

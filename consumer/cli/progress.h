@@ -17,5 +17,5 @@ bool progress_fits(int out);
 
 /* @fd: the file that is read. */
 void progress_begin(struct progress *progress, const char *what, int fd);
-void progress_show(struct progress *progress, uint64_t position);
-void progress_end(struct progress *progress); /* before anything is printed; any time */
+void progress_show(void *data, uint64_t position); /* @data: the progress, for who knows no more */
+void progress_end(struct progress *progress);      /* before anything is printed; any time */

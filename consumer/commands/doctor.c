@@ -37,19 +37,12 @@ struct doctor {
 	bool measure;
 };
 
-static void record_freep(Ringside__V1__Record **record)
-{
-	if (*record)
-		ringside__v1__record__free_unpacked(*record, NULL);
-	*record = NULL;
-}
-
 static void doctor_done(struct doctor *doctor)
 {
 	streamer_process_done(&doctor->child);
 	doctor->writer = writer_free(doctor->writer);
 	for (int i = 0; i < DIAGNOSIS_TIERS; i++)
-		record_freep(&doctor->records[i]);
+		ringside__v1__record__free_unpacked(doctor->records[i], NULL);
 }
 
 static int take_option(void *data, int opt, const char *arg)

@@ -26,16 +26,11 @@ struct settings {
 	struct repair_config config;
 };
 
-static void show_progress(void *data, uint64_t position)
-{
-	progress_show(data, position);
-}
-
 static void begin_progress(void *data, const char *path, struct damaged_reader *damaged)
 {
 	progress_end(data);
 	progress_begin(data, path, damaged_reader_fd(damaged));
-	damaged_reader_on_progress(damaged, show_progress, data);
+	damaged_reader_on_progress(damaged, progress_show, data);
 }
 
 static void print_report(const char *in, const char *out, const struct repair_report *report)

@@ -89,11 +89,6 @@ struct run {
 	uint64_t files, records;
 };
 
-static void show_progress(void *data, uint64_t position)
-{
-	progress_show(data, position);
-}
-
 /* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
 static void worsen_status(struct run *run, int status)
 {
@@ -176,7 +171,7 @@ static void verify_one(struct run *run, const struct input_order *order, size_t 
 	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
-	damaged_reader_on_progress(damaged, show_progress, &run->progress);
+	damaged_reader_on_progress(damaged, progress_show, &run->progress);
 	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);
 	if (r) {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
-#include "consumer/doctor/doctor-internal.h"
+#include "consumer/doctor/doctor.h"
 #include "consumer/read/body.h"
 #include "proto/base/util.h"
 
@@ -124,14 +124,10 @@ static void put_tiers(struct columns *columns, const struct diagnosis *diagnosis
 
 void doctor_table(struct columns *columns, const struct diagnosis *diagnosis)
 {
-	put_tiers(columns, diagnosis,
-		  "PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT", put_tier);
-}
-
-void doctor_blind_spots(struct columns *columns, const struct diagnosis *diagnosis)
-{
 	const Ringside__V1__Header *header = diagnosis->header;
 
+	put_tiers(columns, diagnosis,
+		  "PROBE           TIER        HERE     WHAT IT COSTS, OR WHY NOT", put_tier);
 	put_tiers(columns, diagnosis, "PROBE           TIER        CANNOT SEE, OR MAY MISS",
 		  put_blind);
 	for (size_t i = 0; i < header->n_notes; i++)

@@ -58,8 +58,7 @@ static bool why_namespace(struct doctor_why *why)
 		return false;
 	say_why(why, "",
 		"this is a user namespace (a rootless or remapped container), whose capabilities "
-		"do "
-		"not count for bpf(2): run it outside of it");
+		"do not count for bpf(2): run it outside of it");
 	return true;
 }
 
@@ -70,10 +69,8 @@ static bool why_profile(struct doctor_why *why)
 		return false;
 	say_why(why, "",
 		"a seccomp profile of this container or service forbids bpf(2): let it allow bpf "
-		"and "
-		"perf_event_open (docker run --security-opt seccomp=FILE, or SystemCallFilter= of "
-		"the "
-		"unit)");
+		"and perf_event_open (docker run --security-opt seccomp=FILE, or SystemCallFilter= "
+		"of the unit)");
 	return true;
 }
 
@@ -105,9 +102,7 @@ static bool why_memlock(uint64_t have, struct doctor_why *why)
 		return false;
 	say_why(why, SUDO,
 		"CAP_SYS_RESOURCE missing, which Linux %u.%u wants for BPF maps: run it as root, "
-		"or "
-		"give "
-		"the service that too, or LimitMEMLOCK=infinity",
+		"or give the service that too, or LimitMEMLOCK=infinity",
 		major, minor);
 	return true;
 }
@@ -129,18 +124,14 @@ size_t doctor_why(struct doctor_why ret[DOCTOR_WHYS])
 	if (access("/sys/kernel/btf/vmlinux", F_OK) < 0)
 		say_why(&ret[n++], "sudo apt-get install clang linux-headers-$(uname -r)",
 			"/sys/kernel/btf/vmlinux is missing, the types of this kernel: with clang "
-			"and "
-			"the "
-			"kernel's headers the programs are compiled here; or get the BTF of this "
-			"very "
-			"build and pass it with `ringside doctor -- --btf FILE`");
+			"and the kernel's headers the programs are compiled here; or get the BTF "
+			"of this very build and pass it with `ringside doctor -- --btf FILE`");
 	read_text("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	if (strstr(lockdown, "[confidentiality]"))
 		say_why(&ret[n++], "",
 			/* There is no lockdown=none: security/lockdown knows these two. */
 			"kernel lockdown is in confidentiality mode, which forbids BPF to read "
-			"kernel "
-			"memory: boot with lockdown=integrity in place of "
+			"kernel memory: boot with lockdown=integrity in place of "
 			"lockdown=confidentiality");
 	return n;
 }

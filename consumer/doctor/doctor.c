@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/doctor/doctor-internal.h"
+#include "consumer/doctor/doctor.h"
 
 #include <string.h>
 
@@ -161,7 +161,6 @@ void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, boo
 	columns_init(&columns, writer, color);
 	put_machine(&columns, diagnosis->header);
 	doctor_table(&columns, diagnosis);
-	doctor_blind_spots(&columns, diagnosis);
 	put_resources(&columns, diagnosis->header);
 	put_base(&columns, &diagnosis->before);
 	columns_end_row(&columns);

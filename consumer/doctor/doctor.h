@@ -4,14 +4,17 @@
 
 #include <stdbool.h>
 
-#include "consumer/base/out-buffer.h"
+#include "consumer/base/columns.h"
 #include "consumer/doctor/diagnosis.h"
 
 /* The table of what each probe can be attached by, what that cannot see, the memory it takes, and
  * what to do. 80 columns. */
 void doctor_report(struct writer *writer, const struct diagnosis *diagnosis, bool color);
 
-/* The same as one object. Where no streamer could start there is no header in it, and the object
+/* Of that, what each probe can be attached by, and what that cannot see. */
+void doctor_table(struct columns *columns, const struct diagnosis *diagnosis);
+
+/* All of it as one object. Where no streamer could start there is no header in it, and the object
  * says what is missing. */
 void doctor_json(struct writer *writer, const struct diagnosis *diagnosis);
 

@@ -63,17 +63,6 @@ const char *health_why(const struct health *health, char buf[HEALTH_WHY])
 	return buf;
 }
 
-const char *health_word(enum health_status status)
-{
-	static const char *const words[] = {
-		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses",
-		[HEALTH_STALE] = "stale", [HEALTH_ENDED] = "ended",
-		[HEALTH_NONE] = "none",   [HEALTH_UNREAD] = "unreadable",
-	};
-
-	return words[status];
-}
-
 bool health_is_alive(enum health_status status)
 {
 	return status == HEALTH_WHOLE || status == HEALTH_LOSSES;
@@ -140,11 +129,16 @@ static void put_stream(struct json_page *page, const struct ledger *ledger,
 
 void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health)
 {
+	static const char *const words[] = {
+		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses",
+		[HEALTH_STALE] = "stale", [HEALTH_ENDED] = "ended",
+		[HEALTH_NONE] = "none",   [HEALTH_UNREAD] = "unreadable",
+	};
 	struct json_page page = json_begin_page(writer);
 	char why[HEALTH_WHY];
 
 	json_add_bool(&page, "alive", health_is_alive(health->status));
-	json_add_text(&page, "status", health_word(health->status));
+	json_add_text(&page, "status", words[health->status]);
 	if (health->status == HEALTH_UNREAD)
 		json_add_text(&page, "error", health_why(health, why));
 	else if (health->status != HEALTH_NONE)

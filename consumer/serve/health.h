@@ -25,7 +25,6 @@ struct health {
 
 /* @error: 0, or the -errno with which a recording that may matter cannot be read. */
 struct health health_of(const struct ledger *ledger, uint64_t now_nano, int error);
-const char *health_word(enum health_status status);
 bool health_is_alive(enum health_status status);
 
 /* "Permission denied (join the group ringside, or use sudo)" */

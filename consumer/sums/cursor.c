@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/sums/cursor.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "consumer/sums/ledger-internal.h"
 #include "proto/base/hex.h"
+#include "proto/base/units.h"
 
 void cursor_format(const struct ledger *ledger, char buf[CURSOR_SIZE])
 {
@@ -30,20 +30,13 @@ void cursor_format(const struct ledger *ledger, char buf[CURSOR_SIZE])
 	}
 }
 
-static int parse_id(const char *text, uint8_t id[LEDGER_ID])
+static bool parse_id(const char *text, uint8_t id[LEDGER_ID])
 {
-	for (unsigned i = 0; i < LEDGER_ID; i++) {
-		char digits[3] = {0}, *end;
-
-		if (strnlen(text, 2) < 2)
-			return -EINVAL;
-		memcpy(digits, text, 2);
-		id[i] = (uint8_t)strtoul(digits, &end, 16);
-		if (*end || digits[0] < '0')
-			return -EINVAL;
-		text += 2;
-	}
-	return *text == ':' ? 0 : -EINVAL;
+	for (unsigned i = 0; i < LEDGER_ID; i++, text += 2)
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+		    sscanf(text, "%2hhx", &id[i]) != 1)
+			return false;
+	return *text == ':';
 }
 
 static void add_stream(struct cursor *cursor, const struct ledger *ledger, const uint8_t *id,
@@ -61,17 +54,16 @@ static void add_stream(struct cursor *cursor, const struct ledger *ledger, const
 int cursor_parse(struct cursor *cursor, const struct ledger *ledger, const char *text)
 {
 	uint8_t id[LEDGER_ID];
-	unsigned long long seq;
-	char *end;
+	const char *end;
+	uint64_t seq;
 
 	*cursor = (struct cursor){0};
 	while (text && *text) {
-		if (cursor->n == CURSOR_STREAMS || parse_id(text, id))
+		if (cursor->n == CURSOR_STREAMS || !parse_id(text, id))
 			return -EINVAL;
 		text += (size_t)2 * LEDGER_ID + 1;
-		errno = 0;
-		seq = strtoull(text, &end, 10);
-		if (errno || end == text || *text < '0' || *text > '9' || (*end && *end != ','))
+		end = units_number(text, UINT64_MAX, &seq);
+		if (!end || (*end && *end != ','))
 			return -EINVAL;
 		add_stream(cursor, ledger, id, seq);
 		text = *end ? end + 1 : end;

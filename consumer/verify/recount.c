@@ -9,9 +9,10 @@
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
-void recount_init(struct recount *recount, bool whole)
+void recount_begin(struct recount *recount, bool whole)
 {
-	*recount = (struct recount){.based = whole, .whole = whole};
+	recount_done(recount);
+	recount->based = recount->whole = whole;
 }
 
 void recount_done(struct recount *recount)
@@ -292,8 +293,8 @@ static int check_probe(struct recount *recount, const Ringside__V1__ProbeSums *s
 	return 0;
 }
 
-static int check_all(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
-		     bool final, const char *where, struct findings *findings)
+int recount_set(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n, bool final,
+		const char *where, struct findings *findings)
 {
 	int r;
 
@@ -320,20 +321,14 @@ static int check_all(struct recount *recount, Ringside__V1__ProbeSums *const *su
 	return 0;
 }
 
-int recount_counters(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
-		     const char *where, struct findings *findings)
-{
-	return check_all(recount, sums, n, false, where, findings);
-}
-
 struct lost_count recount_kind_lost(const struct recount_kind *kind, unsigned reason)
 {
 	struct lost_count lost = kind->lost[reason];
 
 	if (reason == RINGSIDE__V1__LOST__REASON__RING_FULL)
-		lost.count = max_u64(lost.count, kind->kernel.dropped);
+		raise_to(&lost.count, kind->kernel.dropped);
 	if (reason == RINGSIDE__V1__LOST__REASON__SINK)
-		lost.count = max_u64(lost.count, kind->lost_in_sink);
+		raise_to(&lost.count, kind->lost_in_sink);
 	return lost;
 }
 
@@ -394,7 +389,7 @@ int recount_footer(struct recount *recount, const Ringside__V1__Footer *footer, 
 	struct spot spot = {.where = where, .findings = findings};
 	int r;
 
-	r = check_all(recount, footer->probes, footer->n_probes, !rotated, where, findings);
+	r = recount_set(recount, footer->probes, footer->n_probes, !rotated, where, findings);
 	if (r)
 		return r;
 	for (unsigned i = 0; i < recount->n; i++) {

@@ -55,8 +55,8 @@ struct recount {
  * events there were among them. */
 void recount_gap(struct recount *recount);
 
-/* @whole: the first record of the stream is the next one. */
-void recount_init(struct recount *recount, bool whole);
+/* A stream begins; at first, all there is to it is to be zero. @whole: with the next record. */
+void recount_begin(struct recount *recount, bool whole);
 void recount_done(struct recount *recount);
 
 void recount_header(struct recount *recount, const Ringside__V1__Header *header);
@@ -66,10 +66,10 @@ int recount_event(struct recount *recount, const char *kind, const Ringside__V1_
 void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost);
 void recount_limited(struct recount *recount, const Ringside__V1__Limited *limited);
 
-/* Compares with the ProbeSums of a Counters set, or of the Footer. @where: "record 12". What
- * differs is told once: the stream's own numbers are counted on from. */
-int recount_counters(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n,
-		     const char *where, struct findings *findings);
+/* Compares with the ProbeSums of a Counters set, or of the Footer; @final: nothing moves any more.
+ * @where: "record 12". What differs is told once: the stream's own numbers are counted on from. */
+int recount_set(struct recount *recount, Ringside__V1__ProbeSums *const *sums, size_t n, bool final,
+		const char *where, struct findings *findings);
 /* What -c left behind is no problem: it goes to @notes. */
 int recount_footer(struct recount *recount, const Ringside__V1__Footer *footer, const char *where,
 		   struct findings *findings, struct findings *notes);

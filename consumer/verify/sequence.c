@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/sequence.h"
 
-void sequence_begin(struct sequence *sequence)
-{
-	*sequence = (struct sequence){0};
-}
-
 bool sequence_is_repair(const Ringside__V1__Record *record)
 {
 	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST &&

@@ -13,6 +13,7 @@
 #define SEQUENCE_BACK 3 /* it should have come earlier */
 #define SEQUENCE_LOST 4 /* records are missing that a repair could not count */
 
+/* All there is to it is to be zero when a stream begins. */
 struct sequence {
 	bool known;
 	uint64_t next; /* seq */
@@ -22,8 +23,6 @@ struct sequence {
 	uint32_t part, parts; /* of the latest Counters */
 	bool part_free;       /* the next part may be any: those before it are missing */
 };
-
-void sequence_begin(struct sequence *sequence); /* a stream begins */
 
 /* Returns 0 or ORDER_*; *ret_missing is set with SEQUENCE_GAP and SEQUENCE_LOST. */
 int sequence_seq(struct sequence *sequence, const Ringside__V1__Record *record,

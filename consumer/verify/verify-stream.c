@@ -80,6 +80,16 @@ static void note_part(struct verify *verify, const Ringside__V1__Header *header)
 		     index);
 }
 
+/* @whole: it begins with the record at hand. */
+static void begin_sums(struct verify *verify, const struct reader_record *item, bool whole)
+{
+	recount_begin(&verify->recount, whole);
+	verify->sequence = (struct sequence){0};
+	verify->gap_notes = NULL;
+	verify->report.streams++;
+	verify->report.first_seq = item->record->seq;
+}
+
 static void begin_stream(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
@@ -94,13 +104,8 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	}
 	if (downtime_begin(&verify->downtime, item->record, &gap))
 		tell_unattended(verify, &gap);
-	recount_done(&verify->recount);
-	recount_init(&verify->recount, item->record->seq == 1);
-	sequence_begin(&verify->sequence);
-	verify->gap_notes = NULL;
+	begin_sums(verify, item, item->record->seq == 1);
 	verify->open = true;
-	verify->report.streams++;
-	verify->report.first_seq = item->record->seq;
 	verify->kills = (struct kernel_kills){0};
 	kernel_kills_set(&verify->kills, &header->base);
 	memset(verify->stream_id, 0, sizeof(verify->stream_id));
@@ -115,14 +120,9 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 void verify_begin_headless(struct verify *verify, const struct reader_record *item)
 {
 	findings_add(&verify->report.problems, "the Header is missing");
-	recount_done(&verify->recount);
-	recount_init(&verify->recount, false);
-	sequence_begin(&verify->sequence);
+	begin_sums(verify, item, false);
 	verify->downtime = (struct downtime){0};
-	verify->gap_notes = NULL;
 	verify->open = verify->has_file = verify->kills.known = verify->has_footer = false;
-	verify->report.streams++;
-	verify->report.first_seq = item->record->seq;
 }
 
 /* The next file of the stream. */
@@ -149,7 +149,6 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 void verify_take_header(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
-
 	bool copy = verify_is_before(verify) && header->file_index <= verify->file_index;
 
 	/* a file that was read already is not its own next one */

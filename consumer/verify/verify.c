@@ -66,8 +66,8 @@ static int take_counters(struct verify *verify, const Ringside__V1__Record *reco
 
 	if (counters->part != 1)
 		return 0;
-	r = recount_counters(&verify->recount, counters->probes, counters->n_probes, where,
-			     &verify->report.problems);
+	r = recount_set(&verify->recount, counters->probes, counters->n_probes, false, where,
+			&verify->report.problems);
 	if (from_here) /* a later file alone: what was lost before is told of it only
 			* where it has records of that */
 		losses_skip(&verify->recount);

@@ -37,10 +37,9 @@ static int take_repair(struct sequence *sequence, uint64_t seq, uint64_t count)
 
 static void what_is_missing_is_counted(void **state)
 {
-	struct sequence sequence;
+	struct sequence sequence = {0};
 	uint64_t missing;
 
-	sequence_begin(&sequence);
 	assert_ok(take(&sequence, 5, &missing)); /* a file may begin anywhere */
 	assert_ok(take(&sequence, 6, &missing));
 	assert_int_equal(take(&sequence, 10, &missing), SEQUENCE_GAP);
@@ -55,10 +54,9 @@ static void what_is_missing_is_counted(void **state)
 
 static void what_a_repair_tells_is_no_gap(void **state)
 {
-	struct sequence sequence;
+	struct sequence sequence = {0};
 	uint64_t missing;
 
-	sequence_begin(&sequence);
 	assert_ok(take(&sequence, 5, &missing));
 	assert_ok(take_repair(&sequence, 6, 4));
 	assert_ok(take(&sequence, 10, &missing));
@@ -83,10 +81,9 @@ static bool take_part(struct sequence *sequence, uint32_t part, uint32_t parts)
 
 static void a_set_of_counters_is_in_one_piece(void **state)
 {
-	struct sequence sequence;
+	struct sequence sequence = {0};
 	uint64_t missing;
 
-	sequence_begin(&sequence);
 	assert_true(take_part(&sequence, 1, 2) && take_part(&sequence, 2, 2) &&
 		    take_part(&sequence, 0, 0));
 	assert_true(take_part(&sequence, 1, 3));
