@@ -133,14 +133,15 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 }
 
 bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
-		    enum syscall_cost_kind kind, struct syscall_cost *ret)
+		    struct syscall_cost ret[SYSCALL_COST_KINDS])
 {
 	const struct syscall_cost_sample *with = is_choice(tier) ? &diagnosis->with[tier] : NULL;
 
 	if (!with || !diagnosis_is_taxing(probe) || !with->known || !diagnosis->before.known ||
 	    !diagnosis->after.known)
 		return false;
-	*ret = syscall_cost_added(with, &diagnosis->before, &diagnosis->after, kind);
+	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++)
+		ret[kind] = syscall_cost_added(with, &diagnosis->before, &diagnosis->after, kind);
 	return true;
 }
 

@@ -61,7 +61,7 @@ void diagnosis_offer(const struct diagnosis *diagnosis, const Ringside__V1__Prob
 
 /* What @tier, through which denials are seen, adds to a call. False: it was not measured. */
 bool diagnosis_cost(const struct diagnosis *diagnosis, const Ringside__V1__Probe *probe, int tier,
-		    enum syscall_cost_kind kind, struct syscall_cost *ret);
+		    struct syscall_cost ret[SYSCALL_COST_KINDS]);
 
 void diagnosis_remedy(const struct diagnosis *diagnosis, struct remedy *ret);
 

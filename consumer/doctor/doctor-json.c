@@ -30,8 +30,8 @@ static void put_machine(struct json_page *page, const Ringside__V1__Header *head
 	json_end_object(page);
 }
 
-static void put_cost(struct json_page *page, enum syscall_cost_kind kind,
-		     const struct syscall_cost *cost)
+static void put_costs(struct json_page *page, const char *name,
+		      const struct syscall_cost costs[SYSCALL_COST_KINDS])
 {
 	static const char *const names[SYSCALL_COST_KINDS] = {
 		[SYSCALL_COST_PLAIN] = "unfiltered",
@@ -39,25 +39,23 @@ static void put_cost(struct json_page *page, enum syscall_cost_kind kind,
 		[SYSCALL_COST_DENIED] = "denied",
 	};
 
-	json_begin_object(page, names[kind]);
-	json_add_int(page, "nano", cost->median);
-	json_add_int(page, "noise_nano", cost->noise);
+	json_begin_object(page, name);
+	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
+		json_begin_object(page, names[kind]);
+		json_add_int(page, "nano", costs[kind].median);
+		json_add_int(page, "noise_nano", costs[kind].noise);
+		json_end_object(page);
+	}
 	json_end_object(page);
 }
 
 static void put_added(const struct diagnosis *diagnosis, struct json_page *page,
 		      const Ringside__V1__Probe *probe, int tier)
 {
-	struct syscall_cost cost;
+	struct syscall_cost costs[SYSCALL_COST_KINDS];
 
-	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
-		if (!diagnosis_cost(diagnosis, probe, tier, kind, &cost))
-			return;
-		if (!kind)
-			json_begin_object(page, "measured");
-		put_cost(page, kind, &cost);
-	}
-	json_end_object(page);
+	if (diagnosis_cost(diagnosis, probe, tier, costs))
+		put_costs(page, "measured", costs);
 }
 
 static void put_tier(const struct diagnosis *diagnosis, struct json_page *page,
@@ -134,14 +132,6 @@ static void put_privileges(struct json_page *page, const Ringside__V1__Privilege
 	json_end_object(page);
 }
 
-static void put_without_hooks(struct json_page *page, const struct diagnosis *diagnosis)
-{
-	json_begin_object(page, "without_hooks");
-	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++)
-		put_cost(page, kind, &diagnosis->before.of[kind]);
-	json_end_object(page);
-}
-
 static void put_header(struct json_page *page, const struct diagnosis *diagnosis)
 {
 	const Ringside__V1__Header *header = diagnosis->header;
@@ -159,7 +149,7 @@ static void put_header(struct json_page *page, const struct diagnosis *diagnosis
 		put_privileges(page, header->privileges);
 	put_list(page, "notes", header->notes, header->n_notes);
 	if (diagnosis->before.known)
-		put_without_hooks(page, diagnosis);
+		put_costs(page, "without_hooks", diagnosis->before.of);
 	diagnosis_remedy(diagnosis, &remedy);
 	json_add_known_text(page, "command", remedy.command);
 	json_add_known_text(page, "advice", remedy.text);

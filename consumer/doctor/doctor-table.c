@@ -33,15 +33,14 @@ static void put_measured(struct columns *columns, const struct diagnosis *diagno
 		[SYSCALL_COST_ALLOWED] = ", with one ",
 		[SYSCALL_COST_DENIED] = ", denied ",
 	};
-	struct syscall_cost cost;
+	struct syscall_cost costs[SYSCALL_COST_KINDS];
 
+	if (!diagnosis_cost(diagnosis, probe, tier, costs))
+		return;
+	columns_begin_text(columns, TABLE_INDENT);
 	for (int kind = 0; kind < SYSCALL_COST_KINDS; kind++) {
-		if (!diagnosis_cost(diagnosis, probe, tier, kind, &cost))
-			return;
-		if (!kind)
-			columns_begin_text(columns, TABLE_INDENT);
 		line_text(&columns->line, names[kind]);
-		put_added(&columns->line, &cost);
+		put_added(&columns->line, &costs[kind]);
 	}
 	columns_end_row(columns);
 }

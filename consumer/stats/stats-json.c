@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stats.c added up, as one object. */
+#include <inttypes.h>
 #include <time.h>
 
 #include "consumer/base/json-page.h"
-#include "consumer/base/text-line.h"
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
@@ -13,19 +13,13 @@
 static void put_time(struct json_page *page, const char *name, uint64_t nano)
 {
 	time_t second = (time_t)(nano / SECOND);
-	char text[64], stamp[64] = "";
-	struct line line = line_make(text, sizeof(text));
+	char text[96], stamp[64] = "";
 	struct tm tm;
-	size_t size;
 
 	if (gmtime_r(&second, &tm))
 		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	line_text(&line, stamp);
-	line_text(&line, ".");
-	line_digits(&line, nano % SECOND, 9);
-	line_text(&line, "Z");
-	size = line_end(&line);
-	json_add_string(page, name, text, size);
+	(void)snprintf(text, sizeof(text), "%s.%09" PRIu64 "Z", stamp, nano % SECOND);
+	json_add_text(page, name, text);
 }
 
 static void put_count(struct json_page *page, const struct toplist_count *count)

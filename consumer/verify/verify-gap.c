@@ -52,13 +52,10 @@ static void tell_gap(struct verify *verify, const struct reader_record *item, ui
 
 static void say_missing(struct verify *verify, const struct reader_record *item, uint64_t missing)
 {
-	bool joint = verify_is_before(verify);
-
 	tell_gap(verify, item, missing);
-	verify->report.missing += joint ? 0 : missing;
 	if (!item->header) /* with which a hash begins anew */
 		checksums_break(&verify->checksums);
-	verify_begin_gap(verify, joint);
+	verify_begin_gap(verify, verify_is_before(verify));
 }
 
 void verify_check_order(struct verify *verify, const struct reader_record *item)

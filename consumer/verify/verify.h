@@ -33,7 +33,6 @@ struct verify_report {
 	bool repaired;    /* by `ringside repair` */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
-	uint64_t missing; /* records */
 	uint64_t streams, records, bytes;
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
