@@ -91,7 +91,7 @@ int rs_sec_decide(void *ctx)
 		return rs_emit(&denial);
 	}
 	if (task->seccomp.mode != SECCOMP_MODE_FILTER ||
-	    filter_allows_outright(task_filter(task), nr, compat))
+	    filter_allows_outright(current_filter(task), nr, compat))
 		return 0;
 	mark = mark_make(task);
 	if (mark)
@@ -234,7 +234,7 @@ static __always_inline bool needs_mark(struct task_struct *task, const struct pt
 	/* The signal return restores a register file whose call number is -1, which at the exit
 	 * looks like a call skipped by a tracer. */
 	return returns_from_signal(nr, compat) ||
-	       !filter_allows_outright(task_filter(task), nr, compat);
+	       !filter_allows_outright(current_filter(task), nr, compat);
 }
 
 SEC("?raw_tp/sys_enter")
@@ -274,7 +274,7 @@ int BPF_PROG(rs_sec_leave)
 		mark->flags &= ~MARK_ENTERED;
 		return 0;
 	}
-	if (!filter_allows_outright(task_filter(task), call_nr(regs), compat))
+	if (!filter_allows_outright(current_filter(task), call_nr(regs), compat))
 		bpf_tail_call(ctx, &rs_sec_tail, 0);
 	return 0;
 }
@@ -292,7 +292,7 @@ int BPF_PROG(rs_sec_vsyscall, int which)
 	long verdict;
 
 	if (nr < 0 || task->seccomp.mode != SECCOMP_MODE_FILTER ||
-	    filter_allows_outright(task_filter(task), nr, false) ||
+	    filter_allows_outright(current_filter(task), nr, false) ||
 	    !vsyscall_is_made(task_regs(task), nr))
 		return 0;
 	verdict = rs_evaluate(nr);

@@ -185,13 +185,27 @@ SHARED_SUBPROGRAM int rs_share_slot(__u64 address)
 	return walk.slot;
 }
 
-/* Of @cgroup, whose key is @key: one look-up, nearly always. NULL: never. */
+/* One look-up, nearly always all there is to do. NULL: the cgroup of @key has none so far. */
+static __always_inline struct wire_share *share_known(const struct wire_cgroup_key *key,
+						      __u32 *ret_slot)
+{
+	struct wire_group *group = bpf_map_lookup_elem(&rs_groups, key);
+
+	if (!group)
+		return NULL;
+	*ret_slot = group->slot;
+	return share_at(group->slot);
+}
+
+/* Of @cgroup, whose key is @key. NULL: never. */
 static __always_inline struct wire_share *share_of(struct cgroup *cgroup,
 						   const struct wire_cgroup_key *key,
 						   __u32 *ret_slot)
 {
-	struct wire_group *group = bpf_map_lookup_elem(&rs_groups, key);
+	struct wire_share *share = share_known(key, ret_slot);
 
-	*ret_slot = group ? group->slot : (__u32)rs_share_slot((__u64)cgroup);
+	if (share)
+		return share;
+	*ret_slot = rs_share_slot((__u64)cgroup);
 	return share_at(*ret_slot);
 }

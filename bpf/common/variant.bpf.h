@@ -7,6 +7,10 @@
 
 #include "bpf/common/kernel.h"
 
+/* Id of struct task_struct in the kernel's BTF, where bpf_rdonly_cast() is to be had (6.2), else 0.
+ */
+const volatile __u32 rs_task_type __weak = 0;
+
 #ifdef RS_LEGACY
 
 /* A function that is called more than once. Before 5.12 ("bpf: Support pointers in global func
@@ -19,8 +23,10 @@
  * something came with 5.12: another program on this CPU may come in between here. */
 #define EXCHANGE(at, old, value) (*(at) == (old) ? (*(at) = (value), (old)) : *(at))
 
-/* Members of the current task, and of its registers. */
+/* Members of the current task, of its registers, and of what they point to: LOAD(task, mm, owner).
+ */
 #define TASK_READ(task, member) BPF_CORE_READ(task, member)
+#define LOAD(from, ...) BPF_CORE_READ(from, __VA_ARGS__)
 #define REG(regs, name) BPF_CORE_READ((struct pt_regs *)(regs), name)
 
 /* Calls step(i, context) up to n times, until it returns non-zero. */
@@ -72,6 +78,7 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 #define EXCHANGE(at, old, value) __sync_val_compare_and_swap(at, old, value)
 
 #define TASK_READ(task, member) ((task)->member)
+#define LOAD(from, ...) ___arrow(from, __VA_ARGS__)
 #define REG(regs, name) ((regs)->name)
 
 #define LOOP_STEP static long
@@ -80,6 +87,17 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 static __always_inline struct task_struct *current_task(void)
 {
 	return bpf_get_current_task_btf();
+}
+
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+/* @task, the current one, where pointers are loaded from it. From a trusted one the verifier
+ * searches all of the kernel's types by name, up to four times, for each that it comes by
+ * (btf_nested_type_is_trusted(), since 6.4): a millisecond of start-up each. From one that was cast
+ * it does not ask what it may be trusted with. The cast itself is no instruction. */
+static __always_inline struct task_struct *loadable_task(struct task_struct *task)
+{
+	return rs_task_type ? bpf_rdonly_cast(task, rs_task_type) : task;
 }
 
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)

@@ -6,9 +6,20 @@
 #include "bpf/common/regs.bpf.h"
 #include "bpf/seccomp/filter.bpf.h"
 
+/* As a number: to walk along the chain with. */
 static __always_inline struct seccomp_filter *task_filter(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, seccomp.filter);
+}
+
+/* To look at and to compare. */
+static __always_inline struct seccomp_filter *current_filter(struct task_struct *task)
+{
+#ifdef RS_LEGACY
+	return task_filter(task);
+#else
+	return loadable_task(task)->seccomp.filter;
+#endif
 }
 
 /* include/linux/ptrace.h PT_EVENT_FLAG(PTRACE_EVENT_SECCOMP) */

@@ -4,10 +4,10 @@
 
 #include "bpf/common/common.bpf.h"
 #include "bpf/common/count.bpf.h"
+#include "bpf/common/current.bpf.h"
 #include "bpf/common/limit.bpf.h"
 #include "bpf/common/owner.bpf.h"
 #include "bpf/common/paths-told.bpf.h"
-#include "bpf/common/task.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
 #include "bpf/seccomp/exe.bpf.h"
 #include "bpf/seccomp/own-calls.bpf.h"
@@ -41,7 +41,7 @@ static __always_inline __u64 exe_lately(const struct mark *mark, struct task_str
 					__u64 now)
 {
 	return mark && now - mark->exe_at < PATH_INTERVAL &&
-			       mark->exec_id == BPF_CORE_READ(task, self_exec_id)
+			       mark->exec_id == LOAD(task, self_exec_id)
 		       ? mark->exe
 		       : 0;
 }
@@ -52,7 +52,7 @@ static __always_inline __u64 exe_now(struct mark *mark, struct task_struct *task
 
 	if (mark) {
 		mark->exe = exe;
-		mark->exec_id = BPF_CORE_READ(task, self_exec_id);
+		mark->exec_id = LOAD(task, self_exec_id);
 		mark->exe_at = now;
 	}
 	return exe;
@@ -138,12 +138,21 @@ static __always_inline struct wire_row *row_of_share(const struct wire_share *sh
 		      *ret_made);
 }
 
+/* As share_of(), of the current task's cgroup. */
+static __always_inline struct wire_share *current_share(const struct wire_cgroup_key *key,
+							__u32 *ret_slot)
+{
+	struct wire_share *share = share_known(key, ret_slot);
+
+	return share ? share : share_of(task_cgroup(current_task()), key, ret_slot);
+}
+
 /* Counts, limits, submits. The denial is the current task's. */
 SUBPROGRAM int rs_emit(struct denial *denial)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = task_regs(task);
-	struct cgroup *cgroup = task_cgroup(task);
+	struct cgroup *cgroup = current_cgroup(task);
 	struct wire_cgroup_key group = {};
 	struct wire_denial_key key;
 	struct wire_share *share;
@@ -154,8 +163,8 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 
 	if (!denial)
 		return 0;
-	denial->key.cgroup_id = group.id = BPF_CORE_READ(cgroup, kn, id);
-	denial->key.hierarchy = group.hierarchy = BPF_CORE_READ(cgroup, root, hierarchy_id);
+	denial->key.cgroup_id = group.id = LOAD(cgroup, kn, id);
+	denial->key.hierarchy = group.hierarchy = LOAD(cgroup, root, hierarchy_id);
 	denial->key.arch = call_arch(task);
 	denial->key.pad = 0;
 	denial->key.action = known_action(denial->key.action);
@@ -185,7 +194,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 		hold_back(sums, row, denial->now);
 		return 0;
 	}
-	share = share_of(cgroup, &group, &slot);
+	share = current_share(&group, &slot);
 	if (!share) {
 		sums_leave(sums, &sums->dropped);
 		return 0;
@@ -199,7 +208,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	}
 	passed = passed && group_passes(share, first, denial->now);
 	if (share->cgroup.id != group.id || (made && !passed))
-		owner_tell_row(cgroup, &share->cgroup, WIRE_SECCOMP_DENIAL);
+		owner_tell_row(task_cgroup(task), &share->cgroup, WIRE_SECCOMP_DENIAL);
 	if (!passed)
 		hold_back(sums, row, denial->now);
 	else if (submit(denial, task, &group, slot, sums))

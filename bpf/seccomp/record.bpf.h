@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bpf/common/common.bpf.h"
+#include "bpf/common/current.bpf.h"
 #include "bpf/common/names.bpf.h"
 #include "bpf/common/task.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
@@ -25,7 +26,7 @@ SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 	if (!event || !denial)
 		return 0;
 	event->head.size = sizeof(*event);
-	task_fill(&event->process, task);
+	current_fill(&event->process, task);
 	event->process.exe_id = denial->exe;
 	event->cgroup.id = denial->key.cgroup_id;
 	event->cgroup.hierarchy = denial->key.hierarchy;
