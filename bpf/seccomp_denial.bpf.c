@@ -54,7 +54,8 @@ static __always_inline int on_refused(void)
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD) /* a kill: see on_killed() */
 		return 0;
 	mark = mark_get(task);
-	refused = classify(&denial, task, regs, mark, false);
+	refused = !(has_ended_limited(mark, task, regs) && limit_again(mark, task)) &&
+		  classify(&denial, task, regs, mark, false);
 	if (mark)
 		mark->flags &= ~(MARK_ACTION | MARK_SIGNAL);
 	return refused ? rs_emit(&denial) : 0;
@@ -96,6 +97,8 @@ int rs_sec_decide(void *ctx)
 	mark = mark_make(task);
 	if (mark)
 		mark->flags &= ~(MARK_AWAITS | MARK_UNDECIDED);
+	if (is_known_limited(mark, task, nr, arch_of(compat)) && limit_again(mark, task))
+		return 0;
 	if (!judge(&denial, regs, mark, verdict_on(task, mark, nr, compat)))
 		return 0;
 	return rs_emit(&denial);
@@ -274,8 +277,10 @@ int BPF_PROG(rs_sec_leave)
 		mark->flags &= ~MARK_ENTERED;
 		return 0;
 	}
-	if (!filter_allows_outright(current_filter(task), call_nr(regs), compat))
-		bpf_tail_call(ctx, &rs_sec_tail, 0);
+	if ((has_ended_limited(mark, task, regs) && limit_again(mark, task)) ||
+	    filter_allows_outright(current_filter(task), call_nr(regs), compat))
+		return 0;
+	bpf_tail_call(ctx, &rs_sec_tail, 0);
 	return 0;
 }
 

@@ -94,6 +94,14 @@ static __always_inline bool row_passes(struct wire_row *row, __u64 now, bool *re
 	       limit_passes(&row->tat, now, rs_rate.interval, rs_rate.tolerance);
 }
 
+/* Whether row_passes() would say no. */
+static __always_inline bool is_beyond_limit(const struct wire_row *row, __u64 now)
+{
+	__u64 tat = row->tat;
+
+	return rs_rate.interval && tat > now && tat - now > rs_rate.tolerance;
+}
+
 /* Counts, and asks the key's own limit. */
 static __always_inline bool row_takes(struct wire_row *row, __u64 now, bool *ret_first)
 {

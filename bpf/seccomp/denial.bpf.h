@@ -10,6 +10,7 @@
 #include "bpf/common/paths-told.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
 #include "bpf/seccomp/exe.bpf.h"
+#include "bpf/seccomp/limited.bpf.h"
 #include "bpf/seccomp/own-calls.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
 
@@ -26,15 +27,6 @@ const volatile __u32 rs_sees_audit = 0;
 
 /* WIRE_LOGS_*: the sysctl; kept up to date by the streamer. */
 __u32 rs_actions_logged = 0;
-
-#define DENIAL_ROWS 8192u
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, DENIAL_ROWS + ROWS_OTHERS);
-	__type(key, struct wire_denial_key);
-	__type(value, struct wire_row);
-} rs_denials SEC(".maps");
 
 /* Which executable, as it was lately: a process may change its root, and so the path. */
 static __always_inline __u64 exe_lately(const struct mark *mark, struct task_struct *task,
@@ -192,6 +184,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	row = bpf_map_lookup_elem(&rs_denials, &key);
 	if (row && !row_takes(row, denial->now, &first)) {
 		hold_back(sums, row, denial->now);
+		note_limited(denial);
 		return 0;
 	}
 	share = current_share(&group, &slot);

@@ -18,6 +18,8 @@ struct mark {
 	__u64 exec_id; /* self_exec_id when exe was worked out */
 	__u64 exe;     /* exe_id() */
 	__u64 exe_at;  /* boottime then */
+	__u32 error;   /* MARK_LIMITED: the errno that call @nr got */
+	__u32 pad;
 #ifdef RS_LEGACY
 	/* Calls that @filter allows whatever their arguments, as far as they have been made: what
 	 * the kernel knows by itself since 5.11. Compat calls have the upper half. */
@@ -32,6 +34,7 @@ struct mark {
 #define MARK_VERDICT 16u
 #define MARK_AWAITS 32u    /* @action is TRACE or USER_NOTIF: the outcome is not known yet */
 #define MARK_UNDECIDED 64u /* the same, but @action is not known: the filters were not run */
+#define MARK_LIMITED 128u  /* the last call @nr was refused with ERRNO, and beyond its limit */
 
 #ifndef RS_LEGACY
 

@@ -115,7 +115,7 @@ static __always_inline void learn_verdict(struct mark *mark, __u32 nr, bool comp
 	mark->verdict = verdict;
 	mark->nr = nr;
 	mark->arch = arch_of(compat);
-	mark->flags |= MARK_VERDICT;
+	mark->flags = (mark->flags | MARK_VERDICT) & ~MARK_LIMITED;
 }
 
 #ifndef RS_LEGACY
@@ -144,7 +144,7 @@ static __always_inline long verdict_on(struct task_struct *task, struct mark *ma
  * >= 0, where one rolled back may look like -errno, and for negative numbers; @doubt adds one:
  * was it refused at all. Returns false if it was not. */
 static __always_inline bool classify(struct denial *denial, struct task_struct *task,
-				     struct pt_regs *regs, const struct mark *mark, bool doubt)
+				     struct pt_regs *regs, struct mark *mark, bool doubt)
 {
 	__u32 flags = mark ? mark->flags : 0;
 	long result = call_result(regs), verdict;
@@ -164,6 +164,8 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 		denial->key.action = SECCOMP_RET_ERRNO;
 		set_error(denial, -result);
 		set_data(denial, -result);
+		if (mark)
+			mark_take(mark, task, denial->key.nr, call_arch(task));
 		return true;
 	}
 	verdict = verdict_on(task, mark_make(task), denial->key.nr, is_compat(task));

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The denials of a storm: one thread makes one call over and over, and all but a few of them are
+ * beyond the limit of their key. What its mark remembers is enough to count them. */
+#pragma once
+
+#include "bpf/common/common.bpf.h"
+#include "bpf/common/count.bpf.h"
+#include "bpf/common/current.bpf.h"
+#include "bpf/common/limit.bpf.h"
+#include "bpf/seccomp/call.bpf.h"
+#include "bpf/seccomp/record.bpf.h"
+#include "bpf/seccomp/thread-notes.bpf.h"
+
+#include <linux/errno.h>
+#include <linux/seccomp.h>
+
+#define DENIAL_ROWS 8192u
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DENIAL_ROWS + ROWS_OTHERS);
+	__type(key, struct wire_denial_key);
+	__type(value, struct wire_row);
+} rs_denials SEC(".maps");
+
+#ifdef RS_LEGACY
+
+static __always_inline void note_limited(const struct denial *denial)
+{
+}
+
+#else
+
+/* Whether what @mark has is of call @nr, by the filters that are in force. */
+static __always_inline bool mark_is_of(const struct mark *mark, struct task_struct *task, __u32 nr,
+				       __u32 arch)
+{
+	return mark->nr == nr && mark->arch == arch && mark->filter == (__u64)current_filter(task);
+}
+
+/* From now on it is. */
+static __always_inline void mark_take(struct mark *mark, struct task_struct *task, __u32 nr,
+				      __u32 arch)
+{
+	if (mark_is_of(mark, task, nr, arch))
+		return;
+	mark->nr = nr;
+	mark->arch = arch;
+	mark->filter = (__u64)current_filter(task);
+	mark->flags &= ~(MARK_VERDICT | MARK_LIMITED);
+}
+
+/* @denial was beyond the limit of its key. The next one by the same call is of that key, too, if
+ * the verdict does not depend on the arguments; or if the error alone tells, see classify(): then
+ * ENOSYS does not. Of a number that no call has, the key is another. */
+static __always_inline void note_limited(const struct denial *denial)
+{
+	struct task_struct *task = current_task();
+	struct mark *mark = mark_get(task);
+
+	if (!mark || denial->key.action != SECCOMP_RET_ERRNO || !nr_may_exist(denial->key.nr) ||
+	    !mark_is_of(mark, task, denial->key.nr, denial->key.arch))
+		return;
+	if (!(mark->flags & MARK_VERDICT) && (!denial->key.error || denial->key.error == ENOSYS))
+		return;
+	mark->error = denial->key.error;
+	mark->flags |= MARK_LIMITED;
+}
+
+/* The call that @mark is of is refused once more: where that is beyond the limit again, it is
+ * counted here. Returns false where it is not; then rs_emit() is the one to count it. */
+static __always_inline bool limit_again(const struct mark *mark, struct task_struct *task)
+{
+	struct cgroup *cgroup = current_cgroup(task);
+	struct wire_denial_key key = {
+		.cgroup_id = LOAD(cgroup, kn, id),
+		.hierarchy = LOAD(cgroup, root, hierarchy_id),
+		.arch = mark->arch,
+		.nr = mark->nr,
+		.action = SECCOMP_RET_ERRNO,
+		.error = mark->error,
+	};
+	struct wire_row *row = bpf_map_lookup_elem(&rs_denials, &key);
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct wire_sums *sums;
+
+	if (!row || !is_beyond_limit(row, now))
+		return false;
+	sums = sums_enter(WIRE_SECCOMP_DENIAL);
+	if (!sums)
+		return false;
+	row_count(row, now);
+	hold_back(sums, row, now);
+	return true;
+}
+
+/* Whether @mark knows that the call is refused, and with what. */
+static __always_inline bool is_known_limited(const struct mark *mark, struct task_struct *task,
+					     __u32 nr, __u32 arch)
+{
+	return mark && mark->flags & MARK_LIMITED && mark_is_of(mark, task, nr, arch);
+}
+
+/* The same, where the call has ended: with that. */
+static __always_inline bool has_ended_limited(const struct mark *mark, struct task_struct *task,
+					      const struct pt_regs *regs)
+{
+	return is_known_limited(mark, task, call_nr(regs), call_arch(task)) &&
+	       !(mark->flags & MARK_SIGNAL) && call_result(regs) == -(long)mark->error &&
+	       !errno_may_be_argument(regs) && !task_is_killed(task);
+}
+
+#endif
