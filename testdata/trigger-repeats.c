@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread that is denied the same call over and over, in ways that are easily taken for each other:
- * what a program remembers of the last denial must not be said of the next. Prints how many there were
- * of each. */
+/* One thread that is denied the same call over and over, in ways that are easily taken for each
+ * other: what a program remembers of the last denial must not be said of the next. Prints how many
+ * there were of each. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -36,8 +36,8 @@ struct told {
 };
 
 static struct told told[] = {
-	{ASKED_NR, "ERRNO", EPERM, 0},	{ASKED_NR, "ERRNO", EACCES, 0},
-	{ASKED_NR, "ERRNO", ENOSYS, 0}, {ASKED_NR, "TRACE", ENOSYS, 0},
+	{ASKED_NR, "ERRNO", EPERM, 0},   {ASKED_NR, "ERRNO", EACCES, 0},
+	{ASKED_NR, "ERRNO", ENOSYS, 0},  {ASKED_NR, "TRACE", ENOSYS, 0},
 	{REFUSED_NR, "ERRNO", EPERM, 0}, {REFUSED_NR, "ERRNO", EINVAL, 0},
 };
 

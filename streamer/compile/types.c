@@ -370,8 +370,7 @@ uint32_t types_struct(const struct types *types, const char *name)
 	for (size_t i = 0; i < types->n_found; i++) {
 		const struct btf_type *t = btf_raw_type(&types->raw, types->found[i]);
 
-		if (btf_is_struct(t) &&
-		    !strcmp(btf_raw_string(&types->raw, t->name_off), name))
+		if (btf_is_struct(t) && !strcmp(btf_raw_string(&types->raw, t->name_off), name))
 			return types->found[i];
 	}
 	return 0;

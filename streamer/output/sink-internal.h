@@ -10,7 +10,6 @@
 #include "proto/recording/recording-writer.h"
 #include "streamer/output/sink.h"
 
-
 int sink_refuse_open(const char *path, int code, char *error, size_t size);
 
 /* Makes a file, of the group, locked. -EEXIST if there is something of this name, and -EBUSY if
