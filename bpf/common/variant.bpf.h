@@ -10,6 +10,7 @@
 /* Id of struct task_struct in the kernel's BTF, where bpf_rdonly_cast() is to be had (6.2), else 0.
  */
 const volatile __u32 rs_task_type __weak = 0;
+const volatile __u32 rs_regs_type __weak = 0; /* the same of struct pt_regs */
 
 #ifdef RS_LEGACY
 
@@ -103,6 +104,12 @@ static __always_inline struct task_struct *loadable_task(struct task_struct *tas
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 {
 	return (struct pt_regs *)bpf_task_pt_regs(task);
+}
+
+/* The same, which a hook of all system calls gave as @regs. */
+static __always_inline struct pt_regs *given_regs(struct task_struct *task, struct pt_regs *regs)
+{
+	return rs_regs_type ? bpf_rdonly_cast(regs, rs_regs_type) : task_regs(task);
 }
 
 #endif
