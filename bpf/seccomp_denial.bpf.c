@@ -58,7 +58,7 @@ static __always_inline int on_refused(void)
 		  classify(&denial, task, regs, mark, false);
 	if (mark)
 		mark->flags &= ~(MARK_ACTION | MARK_SIGNAL);
-	return refused ? rs_emit(&denial) : 0;
+	return refused ? rs_emit(&denial, mark) : 0;
 }
 
 /* The two shapes of __secure_computing(): with one argument up to 6.17, without since. Every
@@ -89,7 +89,7 @@ int rs_sec_decide(void *ctx)
 		if (strict_allows(nr, compat))
 			return 0;
 		strict_fill(&denial, regs);
-		return rs_emit(&denial);
+		return rs_emit(&denial, NULL);
 	}
 	if (task->seccomp.mode != SECCOMP_MODE_FILTER ||
 	    filter_allows_outright(current_filter(task), nr, compat))
@@ -101,7 +101,7 @@ int rs_sec_decide(void *ctx)
 		return 0;
 	if (!judge(&denial, regs, mark, verdict_on(task, mark, nr, compat)))
 		return 0;
-	return rs_emit(&denial);
+	return rs_emit(&denial, mark);
 }
 
 static __always_inline int on_outcome(void)
@@ -119,7 +119,7 @@ static __always_inline int on_outcome(void)
 	else
 		refused = outcome(&denial, regs, mark,
 				  is_judged_again(mark, regs) ? rs_evaluate(call_nr(regs)) : -1);
-	return refused ? rs_emit(&denial) : 0;
+	return refused ? rs_emit(&denial, mark) : 0;
 }
 
 SEC("?fexit/__secure_computing")
@@ -145,7 +145,7 @@ int rs_sec_logged(struct pt_regs *ctx)
 		return 0;
 	set_nr(&denial, task_regs(task));
 	denial.key.action = SECCOMP_RET_LOG;
-	return rs_emit(&denial);
+	return rs_emit(&denial, NULL);
 }
 
 SEC("?kretprobe/__secure_computing")
@@ -175,7 +175,7 @@ int BPF_PROG(rs_sec_audit, unsigned long nr, long signr, int code)
 
 		set_nr(&denial, regs);
 		denial.key.action = SECCOMP_RET_LOG;
-		return rs_emit(&denial);
+		return rs_emit(&denial, NULL);
 	}
 	mark = mark_make(task);
 	if (mark) {
@@ -314,7 +314,7 @@ int BPF_PROG(rs_sec_vsyscall, int which)
 		set_error(&denial, ENOSYS);
 	else if (denial.key.action != SECCOMP_RET_TRAP)
 		return 0;
-	return rs_emit(&denial);
+	return rs_emit(&denial, NULL);
 }
 
 /* The thread is to die of it: once, whether the signal or the exit comes first. */
@@ -332,7 +332,7 @@ static __always_inline int on_killed(struct task_struct *task, struct pt_regs *r
 	if (mark && mark->flags & MARK_SIGNAL)
 		set_data(&denial, mark->data);
 	kill_action(&denial, task, mark);
-	return rs_emit(&denial);
+	return rs_emit(&denial, mark);
 }
 
 /* What ends without having been entered was refused, unless: a fork's child, a call in flight when
@@ -347,7 +347,7 @@ static __always_inline int on_not_entered(struct task_struct *task, struct pt_re
 	refused = classify(&denial, task, regs, mark, true);
 	if (mark)
 		mark->flags &= ~MARK_SIGNAL;
-	return refused ? rs_emit(&denial) : 0;
+	return refused ? rs_emit(&denial, mark) : 0;
 }
 
 /* Only reached through rs_sec_tail. */

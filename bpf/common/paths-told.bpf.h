@@ -16,11 +16,22 @@ struct {
 	__type(value, __u64);
 } rs_known __weak SEC(".maps");
 
-static __always_inline bool path_is_known(const struct wire_known *key, __u64 now)
+/* Counts the times that the streamer took something out of it. */
+__u32 rs_paths_era __weak = 0;
+
+/* Boottime, or 0. */
+static __always_inline __u64 path_told(const struct wire_known *key)
 {
 	__u64 *told = bpf_map_lookup_elem(&rs_known, key);
 
-	return told && now - *told < PATH_INTERVAL;
+	return told ? *told : 0;
+}
+
+static __always_inline bool path_is_known(const struct wire_known *key, __u64 now)
+{
+	__u64 told = path_told(key);
+
+	return told && now - told < PATH_INTERVAL;
 }
 
 /* Only after the submit: the path must come before the first record that leaves it out. */

@@ -181,7 +181,7 @@ int rs_sec_finish(void *ctx)
 			refused = mark && outcome(&pending->denial, regs, mark, verdict);
 		}
 	}
-	return refused ? rs_emit(&pending->denial) : 0;
+	return refused ? rs_emit(&pending->denial, NULL) : 0;
 }
 
 SEC("?kretprobe/__secure_computing")

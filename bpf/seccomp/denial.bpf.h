@@ -50,20 +50,45 @@ static __always_inline __u64 exe_now(struct mark *mark, struct task_struct *task
 	return exe;
 }
 
+/* As path_is_known(), without a look-up where the thread's last event was of the same paths. */
+static __always_inline bool paths_are_known(struct mark *mark, const struct wire_known *known,
+					    __u64 now)
+{
+	__u32 era = *(volatile __u32 *)&rs_paths_era; /* before the look-up: it may end meanwhile */
+	__u64 told;
+
+	if (mark && mark->told_era == era && mark->told_exe == known->exe &&
+	    mark->told_cgroup == known->cgroup.id &&
+	    mark->told_hierarchy == known->cgroup.hierarchy && now - mark->told_at < PATH_INTERVAL)
+		return true;
+	told = path_told(known);
+	if (!told || now - told >= PATH_INTERVAL)
+		return false;
+	if (mark) {
+		mark->told_era = era;
+		mark->told_exe = known->exe;
+		mark->told_cgroup = known->cgroup.id;
+		mark->told_hierarchy = known->cgroup.hierarchy;
+		mark->told_at = told;
+	}
+	return true;
+}
+
 /* The paths go with the first event of an executable in a cgroup, and again now and then, so that
  * the streamer may forget them. */
 static __always_inline bool submit(struct denial *denial, struct task_struct *task,
-				   const struct wire_cgroup_key *group, __u32 slot,
-				   struct wire_sums *sums)
+				   struct mark *mark, const struct wire_cgroup_key *group,
+				   __u32 slot, struct wire_sums *sums)
 {
-	struct mark *mark = mark_make(task);
 	struct wire_known known = {.cgroup = *group};
 
+	if (!mark)
+		mark = mark_make(task);
 	known.exe = exe_lately(mark, task, denial->now);
 	if (!known.exe)
 		known.exe = exe_now(mark, task, denial->now);
 	denial->exe = known.exe;
-	if (path_is_known(&known, denial->now) || !paths_pass(slot, denial->now))
+	if (paths_are_known(mark, &known, denial->now) || !paths_pass(slot, denial->now))
 		return submit_bare(denial, sums);
 	/* what is told of it is as it is now */
 	denial->exe = known.exe = exe_now(mark, task, denial->now);
@@ -139,8 +164,8 @@ static __always_inline struct wire_share *current_share(const struct wire_cgroup
 	return share ? share : share_of(task_cgroup(current_task()), key, ret_slot);
 }
 
-/* Counts, limits, submits. The denial is the current task's. */
-SUBPROGRAM int rs_emit(struct denial *denial)
+/* Counts, limits, submits. The denial is the current task's; @mark is its mark, or NULL. */
+SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = task_regs(task);
@@ -184,7 +209,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 	row = bpf_map_lookup_elem(&rs_denials, &key);
 	if (row && !row_takes(row, denial->now, &first)) {
 		hold_back(sums, row, denial->now);
-		note_limited(denial);
+		note_limited(denial, mark);
 		return 0;
 	}
 	share = current_share(&group, &slot);
@@ -204,7 +229,7 @@ SUBPROGRAM int rs_emit(struct denial *denial)
 		owner_tell_row(task_cgroup(task), &share->cgroup, WIRE_SECCOMP_DENIAL);
 	if (!passed)
 		hold_back(sums, row, denial->now);
-	else if (submit(denial, task, &group, slot, sums))
+	else if (submit(denial, task, mark, &group, slot, sums))
 		sums_leave(sums, &sums->submitted);
 	else
 		sums_leave(sums, &sums->dropped);

@@ -25,7 +25,7 @@ struct {
 
 #ifdef RS_LEGACY
 
-static __always_inline void note_limited(const struct denial *denial)
+static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
 {
 }
 
@@ -50,13 +50,20 @@ static __always_inline void mark_take(struct mark *mark, struct task_struct *tas
 	mark->flags &= ~(MARK_VERDICT | MARK_LIMITED);
 }
 
+/* Whether classify() has found before that these filters have no listener: one can only come with a
+ * filter of its own. */
+static __always_inline bool is_known_plain(const struct mark *mark, struct task_struct *task)
+{
+	return !(mark->flags & MARK_VERDICT) && mark->filter &&
+	       mark->filter == (__u64)current_filter(task);
+}
+
 /* @denial was beyond the limit of its key. The next one by the same call is of that key, too, if
  * the verdict does not depend on the arguments; or if the error alone tells, see classify(): then
  * ENOSYS does not. Of a number that no call has, the key is another. */
-static __always_inline void note_limited(const struct denial *denial)
+static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
 {
 	struct task_struct *task = current_task();
-	struct mark *mark = mark_get(task);
 
 	if (!mark || denial->key.action != SECCOMP_RET_ERRNO || !nr_may_exist(denial->key.nr) ||
 	    !mark_is_of(mark, task, denial->key.nr, denial->key.arch))

@@ -18,7 +18,13 @@ struct mark {
 	__u64 exec_id; /* self_exec_id when exe was worked out */
 	__u64 exe;     /* exe_id() */
 	__u64 exe_at;  /* boottime then */
-	__u32 error;   /* MARK_LIMITED: the errno that call @nr got */
+	/* Of the latest event: its paths, when they were told, and rs_paths_era then. */
+	__u64 told_exe;
+	__u64 told_cgroup;
+	__u64 told_at;
+	__u32 told_hierarchy;
+	__u32 told_era;
+	__u32 error; /* MARK_LIMITED: the errno that call @nr got */
 	__u32 pad;
 #ifdef RS_LEGACY
 	/* Calls that @filter allows whatever their arguments, as far as they have been made: what

@@ -160,7 +160,8 @@ static __always_inline bool classify(struct denial *denial, struct task_struct *
 	}
 	if (!doubt && result < 0 && -result < ERESTARTSYS && result != -ENOSYS &&
 	    denial->key.nr >= 0 && !errno_may_be_argument(regs) &&
-	    !filter_has_listener(task_filter(task)) && !task_is_killed(task)) {
+	    ((mark && is_known_plain(mark, task)) || !filter_has_listener(task_filter(task))) &&
+	    !task_is_killed(task)) {
 		denial->key.action = SECCOMP_RET_ERRNO;
 		set_error(denial, -result);
 		set_data(denial, -result);

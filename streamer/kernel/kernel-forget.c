@@ -18,6 +18,8 @@ void kernel_forget_paths(const struct kernel *kernel, const struct wire_known *k
 	fd = programs_map_fd(kernel->programs, "rs_known");
 	(void)bpf_map_delete_elem(fd, known);
 	(void)bpf_map_delete_elem(fd, &alone);
+	__atomic_fetch_add((uint32_t *)programs_variable(kernel->programs, "rs_paths_era"), 1,
+			   __ATOMIC_RELAXED);
 }
 
 bool kernel_take_gone(const struct kernel *kernel, struct wire_gone *ret)

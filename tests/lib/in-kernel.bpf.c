@@ -126,5 +126,5 @@ int test_submit(struct bpf_raw_tracepoint_args *ctx)
 	denial.key.hierarchy = group.hierarchy;
 	share = share_of(task_cgroup(task), &group, &slot);
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
-	return share && sums ? submit(&denial, task, &group, slot, sums) : -1;
+	return share && sums ? submit(&denial, task, NULL, &group, slot, sums) : -1;
 }
