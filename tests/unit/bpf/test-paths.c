@@ -182,6 +182,22 @@ static void of_many_executables_not_all_send_theirs(void **state)
 	assert_ok(memcg_remove(&memcg));
 }
 
+/* A thread's mark has that they are known, too. */
+static void paths_that_the_streamer_forgot_come_again(void **state)
+{
+	struct in_kernel *programs = *state;
+	const uint64_t now = 1000 * SECOND;
+
+	for (unsigned i = 0; i < 3; i++)
+		deny(programs, now + i);
+	assert_paths(programs, 3, 1);
+	forget_paths(programs);
+	programs->bss->rs_paths_era++;
+	deny(programs, now + 3);
+	deny(programs, now + 4);
+	assert_paths(programs, 2, 1);
+}
+
 /* The last step that is made may be to where something is mounted, and no element. */
 static void a_path_that_ends_at_a_mount_is_cut(void **state)
 {
@@ -224,6 +240,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(paths_come_once_for_cgroup_executable_and_interval),
 		TEST(of_many_executables_not_all_send_theirs),
+		TEST(paths_that_the_streamer_forgot_come_again),
 		TEST(a_path_that_ends_at_a_mount_is_cut),
 	};
 
