@@ -180,24 +180,40 @@ OWN_FRAME int note_signal(__u32 signal, __u64 info, struct task_struct *target)
 	return note_member(&source, target, &key);
 }
 
-/* Several CPUs may come here at once: one tells. What the others have counted meanwhile, it or the
- * next look does. */
-static __always_inline int tell_several(const struct note_key *key, struct note *note,
-					struct cgroup *cgroup)
+static __always_inline __s64 still_pending(const struct note *note)
 {
 	const __s64 pending = *(volatile __s64 *)&note->pending;
 
+	return pending > 0 ? pending : 0;
+}
+
+/* Several CPUs may come here at once: one tells. */
+static __always_inline bool tell_ended(const struct note_key *key, struct note *note,
+				       struct cgroup *cgroup)
+{
 	if ((int)bpf_map_update_elem(&rs_kill_members, key, &no_member, BPF_NOEXIST))
-		return 0;
+		return false;
 	note->event.flags |= WIRE_KILL_SEVERAL;
-	note->event.remaining = pending > 0 ? pending : 0;
+	note->event.remaining = still_pending(note);
 	note->event.processes = *(volatile __u64 *)&note->ended;
 	if (note->event.processes)
 		tell(&note->event, cgroup);
 	ADD(note->ended, -(__u64)note->event.processes);
-	if (!LOOKS && pending <= 0 && note_delete(key))
-		ADD(groups, -1);
 	(void)bpf_map_delete_elem(&rs_kill_members, key);
+	return true;
+}
+
+/* What others have counted while one told, it tells, too: they have found it at that. What is left
+ * even then the next look tells, and without looks the end of the init process. */
+static __always_inline int tell_several(const struct note_key *key, struct note *note,
+					struct cgroup *cgroup)
+{
+	if (!tell_ended(key, note, cgroup))
+		return 0;
+	if (*(volatile __u64 *)&note->ended)
+		(void)tell_ended(key, note, cgroup);
+	if (!LOOKS && !still_pending(note) && !*(volatile __u64 *)&note->ended && note_delete(key))
+		ADD(groups, -1);
 	return 0;
 }
 
