@@ -22,6 +22,7 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
 	if (size > ARENA_MAX - arena->total)
 		return NULL;
 	chunk = malloc(sizeof(*chunk) + size);
+	arena->starved |= !chunk;
 	if (!chunk)
 		return NULL;
 	*chunk = (struct arena_chunk){.next = arena->chunks, .size = size};
@@ -88,6 +89,7 @@ static void free_chunks(struct arena *arena, size_t keep)
 void arena_reset(struct arena *arena)
 {
 	free_chunks(arena, 16 * CHUNK_MIN);
+	arena->starved = false;
 }
 
 void arena_done(struct arena *arena)

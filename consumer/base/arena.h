@@ -4,6 +4,7 @@
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct arena {
 	struct arena_chunk *chunks;   /* the newest first */
 	size_t total;                 /* bytes of all chunks */
 	uint8_t *p, *end;             /* what is free of the newest */
+	bool starved;                 /* since it was reset: the system had no memory for it */
 };
 
 void arena_init(struct arena *arena);

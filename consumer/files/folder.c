@@ -156,7 +156,7 @@ static int add_file(struct folder *list, size_t *room, const char *path)
 	recording->known = r == 0;
 	recording->headless = r && r != -ENOENT;
 	recording->error = r < 0 && r != -ENOENT ? r : 0; /* deleted meanwhile */
-	return 0;
+	return r == -ENOMEM ? r : 0;
 }
 
 /* Files of one boot side by side, the earliest first. */

@@ -293,6 +293,8 @@ static int take_next(struct damaged_reader *damaged, size_t empty, struct reader
 		arena_reset(&damaged->arena);
 		record = ringside__v1__record__unpack(&damaged->arena.allocator, spot.frame.size,
 						      spot.frame.data);
+		if (damaged->arena.starved)
+			return -ENOMEM;
 		r = record ? is_believable(damaged, record, &spot, &need) : 0;
 		if (r == 1)
 			return take_frame(damaged, record, &spot.frame, empty, ret);
@@ -310,7 +312,7 @@ static int begin_damage(struct damaged_reader *damaged)
 
 	damaged->started = true;
 	if (r != READER_FOREIGN)
-		return 0;
+		return r < 0 ? r : 0;
 	r = skip_to(damaged, FIRST_SEARCH);
 	if (r != DAMAGED_READER_HOLE)
 		return r;

@@ -215,6 +215,11 @@ static int check_header(struct reader *reader, const Ringside__V1__Header *heade
 	return problem_version(&reader->problem, header, frame->offset);
 }
 
+static int say_starved(struct reader *reader)
+{
+	return problem_note(&reader->problem, -ENOMEM, "out of memory");
+}
+
 /* A Header stays known until the next one, so it is unpacked once more, into its own arena. */
 static int adopt_header(struct reader *reader, const struct frame *frame)
 {
@@ -225,7 +230,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 	record = ringside__v1__record__unpack(&reader->header_arena.allocator, frame->size,
 					      frame->data);
 	if (!record)
-		return problem_note(&reader->problem, -ENOMEM, "out of memory");
+		return say_starved(reader);
 	reader->header = record->header;
 	return 0;
 }
@@ -259,6 +264,10 @@ static bool unpack_record(struct reader *reader, struct reader_record *item)
 
 static int say_unreadable(struct reader *reader, const struct reader_record *item)
 {
+	if (reader->arena.starved) {
+		(void)say_starved(reader);
+		return READER_DAMAGED;
+	}
 	return problem_note(&reader->problem, READER_DAMAGED,
 			    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
 			    item->size, item->offset);
@@ -304,6 +313,9 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	item->offset = frame->offset;
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack_record(reader, item);
+	/* which says nothing of the record */
+	if (!readable && reader->arena.starved)
+		return reader->ended = say_starved(reader);
 	reader->unreadable = readable ? 0 : reader->unreadable + 1;
 	if (readable)
 		return reader->ended = take_record(reader, frame, item);

@@ -224,6 +224,8 @@ int resync_find(struct resync *resync, uint64_t from, uint64_t limit, struct res
 			hole.found = true;
 			break;
 		}
+		if (resync->arena.starved)
+			return -ENOMEM;
 	}
 	*ret = hole;
 	return 0;

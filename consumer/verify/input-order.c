@@ -32,16 +32,18 @@ static int append_file(struct input_order *order, const char *path)
 {
 	struct recording recording = {.path = strdup(path)};
 	struct stat st;
-	int r;
+	int r = 0;
 
 	if (!recording.path)
 		return -ENOMEM;
 	/* a pipe can be read once only */
 	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-		recording.known = folder_identify(path, &recording.id) == 0;
+		r = folder_identify(path, &recording.id);
+		recording.known = r == 0;
 		recording.headless = !recording.known;
 	}
-	r = append_inputs(order, &recording, 1);
+	if (r != -ENOMEM) /* what is not known then is not what it is */
+		r = append_inputs(order, &recording, 1);
 	if (r)
 		free(recording.path);
 	return r;

@@ -103,7 +103,7 @@ static int take_record(struct verify *verify, struct damaged_reader *damaged,
 		checksums_seal(&verify->checksums, item->mark->checksum);
 		return index_check_frame(check, item->mark, &verify->report.problems);
 	default:
-		return 1;
+		return answer == -ENOMEM ? answer : 1;
 	}
 }
 
