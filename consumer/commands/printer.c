@@ -40,6 +40,7 @@ void printer_done(struct printer *printer)
 int printer_option(struct printer *printer, int opt, const char *arg)
 {
 	char error[256];
+	int r;
 
 	switch (opt) {
 	case 'o':
@@ -58,9 +59,10 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		printer->force = true;
 		return 0;
 	default:
-		if (filter_option(printer->filter, opt, arg, error, sizeof(error)))
-			return options_usage_error(&printer->options, "%s", error);
-		return 0;
+		r = filter_option(printer->filter, opt, arg, error, sizeof(error));
+		if (r == -ENOMEM)
+			return printer_fail(printer, r);
+		return r ? options_usage_error(&printer->options, "%s", error) : 0;
 	}
 }
 

@@ -22,7 +22,7 @@ int filter_add(struct filter_term *term, const char *text, size_t size, int64_t 
 				      FILTER_VALUES_MAX);
 	value->text = strndup(text, size);
 	if (!value->text)
-		return -ENOMEM;
+		return refuse(error->text, error->size, -ENOMEM, "out of memory");
 	value->number = number;
 	term->n++;
 	return 0;

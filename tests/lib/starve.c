@@ -8,8 +8,10 @@ static bool happened;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
+char *__real_strndup(const char *s, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
+char *__wrap_strndup(const char *s, size_t size);
 
 void starve_at(unsigned long n)
 {
@@ -36,4 +38,9 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t n, size_t size)
 {
 	return is_had() ? __real_calloc(n, size) : NULL;
+}
+
+char *__wrap_strndup(const char *s, size_t size)
+{
+	return is_had() ? __real_strndup(s, size) : NULL;
 }

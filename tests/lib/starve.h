@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that is not to be had, once: whoever links this gets malloc() and calloc() from here. */
+/* Memory that is not to be had, once: whoever links this gets malloc(), calloc() and
+ * strndup() from here. */
 #pragma once
 
 #include <stdbool.h>

@@ -6,6 +6,7 @@
 
 #include "consumer/filter/filter.h"
 #include "proto/base/util.h"
+#include "tests/lib/starve.h"
 
 #define S(s) ((char *)(s))
 #define SET(message, field, value) ((message)->has_##field = true, (message)->field = (value))
@@ -548,6 +549,18 @@ static void other_options_are_left_to_the_command(void **state)
 	assert_int_equal(filter_option(f->filter, 'o', "json", error, sizeof(error)), -ENOENT);
 }
 
+static void a_filter_that_finds_no_memory_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char error[64] = "";
+
+	starve_at(1);
+	assert_int_equal(filter_option(f->filter, 'u', "nginx", error, sizeof(error)), -ENOMEM);
+	assert_true(starve_happened());
+	assert_string_equal(error, "out of memory");
+	starve_at(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -571,6 +584,7 @@ int main(void)
 		TEST(what_can_never_match_is_refused),
 		TEST(too_many_values_are_refused),
 		TEST(other_options_are_left_to_the_command),
+		TEST(a_filter_that_finds_no_memory_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
