@@ -52,6 +52,9 @@ static int say_unknown(const struct options *options, const char *word)
 	for (size_t n = 0; n < options->parser.n; n++)
 		names[n] = options->parser.rows[n]->name;
 	near = is_long ? option_nearest(word + 2, names) : NULL;
+	if (!near && strstr(options->command->usage, "-- STREAMER-OPTION"))
+		return options_usage_error(
+			options, "unknown option %.64s: options of the streamer follow --", word);
 	return options_usage_error(options, "unknown option %.64s%s%s%s", word,
 				   near ? ": did you mean --" : "", near ? near : "",
 				   near ? "?" : "");

@@ -70,6 +70,9 @@ def the_program_explains_itself():
     check(run("cat", "--utc", "-Zq"), 2, ".*unknown option -Z .*\n")
     check(run("cat", "-f", "events.pb"), 2, ".*unknown option -f: `ringside tail -f` follows .*\n")
     check(run("stats", "--follow"), 2, ".*`ringside tail -f` follows a recording.*\n")
+    for command in ("live", "doctor"):
+        check(run(command, "--probes", "oom,seccomp,signal"), 2,
+              f"ringside {command}: unknown option --probes: options of the streamer follow -- .*\n")
     check(run("cat", "--oom"), 2, ".*unknown option --oom: did you mean --kind oom\\?.*\n")
     check(run("cat", "--json"), 2, ".*unknown option --json: did you mean -o json\\?.*\n")
     check(run("events.pb"), 2, ".*events.pb is no command: did you mean ringside cat events.pb\\?\n")
