@@ -87,6 +87,7 @@ struct run {
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
 	uint64_t files, records;
+	int error; /* errno of the output */
 };
 
 /* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
@@ -130,6 +131,13 @@ static void report_joint(struct run *run, const char *name)
 	print_joint(run, name, &joint->notes);
 }
 
+/* What could not be written is gone from the buffer: the next time says nothing of it. */
+static void flush_output(struct run *run)
+{
+	if (fflush(stdout) && !run->error)
+		run->error = errno;
+}
+
 static void report_input(struct run *run, const char *name)
 {
 	const struct verify_report *found = &run->verify->report;
@@ -149,7 +157,7 @@ static void report_input(struct run *run, const char *name)
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
 		print_table(found, &run->verify->recount);
-	(void)fflush(stdout);
+	flush_output(run);
 }
 
 static void verify_one(struct run *run, const struct input_order *order, size_t i)
@@ -266,8 +274,9 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	run->verify = verify_free(run->verify);
 	if (run->files > 1 && !run->quiet)
 		print_sum(run);
-	if (fflush(stdout) && errno != EPIPE)
-		return command_fail(&command_verify, "cannot write: %s", strerror(errno));
+	flush_output(run);
+	if (run->error && run->error != EPIPE)
+		return command_fail(&command_verify, "cannot write: %s", strerror(run->error));
 	return run->status;
 }
 

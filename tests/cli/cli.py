@@ -138,9 +138,10 @@ def a_reader_that_goes_away_is_no_error():
         command.stdout.close()
         assert command.wait(20) == 0 and command.stderr.read() == b"", output
         command.stderr.close()
-    with open("/dev/full", "wb") as full:
-        result = subprocess.run([ringside, "cat", "many.pb"], stdout=full, stderr=subprocess.PIPE)
-    check(result, 1, "ringside cat: cannot write: No space left on device\n")
+    for command in ("cat", "verify"):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([ringside, command, "many.pb"], stdout=full, stderr=subprocess.PIPE)
+        check(result, 1, f"ringside {command}: cannot write: No space left on device\n")
 
 
 def a_live_stream_is_printed_as_it_comes():
