@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
+#include "proto/record/container.h"
 #include "proto/record/frame.h"
 #include "proto/recording/recording-writer.h"
 #include "proto/ringside-fields.h"
@@ -91,6 +92,7 @@ static void put_header(struct maker *maker)
 	pb_uint(&pb, FIELD_HEADER_FIRST_SEQ, 1);
 	pb_string(&pb, FIELD_HEADER_HOST_NAME, "bench");
 	pb_string(&pb, FIELD_HEADER_BOOT_ID, "f0a1b2c3-0000-4000-8000-000000000001");
+	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
 	pb_close(&pb, mark);
 	put_stamp(maker, &pb);
 	put_record(maker, &pb, buf);
