@@ -179,6 +179,7 @@ static void verify_one(struct run *run, const struct input_order *order, size_t 
 	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
+	damaged_reader_run_ahead(damaged);
 	damaged_reader_on_progress(damaged, progress_show, &run->progress);
 	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);

@@ -59,6 +59,8 @@ static int walk_input(const struct walk *walk, const char *path)
 	if (!r && walk->filter)
 		r = frame_selection_for(reader, walk->filter, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";
+	if (!r)
+		input_run_ahead(reader_input(reader));
 	if (r) {
 		walk->ops->error(walk->data, path, r);
 		return 0;

@@ -384,6 +384,11 @@ void damaged_reader_on_progress(struct damaged_reader *damaged,
 	damaged->data = data;
 }
 
+void damaged_reader_run_ahead(struct damaged_reader *damaged)
+{
+	input_run_ahead(reader_input(damaged->reader));
+}
+
 int damaged_reader_next(struct damaged_reader *damaged, struct reader_record *ret)
 {
 	if (++damaged->records % PROGRESS_EVERY == 0 && damaged->progress)

@@ -44,6 +44,7 @@ const char *damaged_reader_reason(const struct damaged_reader *damaged); /* as r
 uint64_t damaged_reader_position(const struct damaged_reader *damaged);
 void damaged_reader_on_progress(struct damaged_reader *damaged,
 				void (*progress)(void *data, uint64_t position), void *data);
+void damaged_reader_run_ahead(struct damaged_reader *damaged);        /* as input_run_ahead */
 bool damaged_reader_unfinished(const struct damaged_reader *damaged); /* as reader_unfinished */
 
 DEFINE_FREEP(damaged_reader);

@@ -51,6 +51,11 @@ struct input {
 	uint64_t unpacked; /* bytes of content in all */
 	struct input_mark mark;
 	struct input_damage damage;
+
+	bool may_run_ahead; /* input_run_ahead, and it was not tried yet */
+	/* The thread that decodes, and owns source and zstd meanwhile; NULL: there is none. All
+	 * else is as it was when the content at hand was decoded. */
+	struct input_ahead *ahead;
 };
 
 static inline bool input_in_frame(const struct input *input)
@@ -63,7 +68,8 @@ void input_zstd_done(struct input *input);
 
 /* An answer besides input_read()'s: the end of a file that is followed. */
 #define INPUT_AT_END 16
-int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n);
+/* To where there is content to give, in hold from begin to ready: 0, or another answer. */
+int input_zstd_decode(struct input *input);
 bool input_zstd_refuse(struct input *input);
 /* Begins with the frame at @offset. */
 void input_zstd_go(struct input *input, uint64_t offset);

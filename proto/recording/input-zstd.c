@@ -454,7 +454,7 @@ static int (*const steps[])(struct input *input, const uint8_t *p, size_t size) 
 	[INPUT_SEARCH] = take_search,
 };
 
-int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
+int input_zstd_decode(struct input *input)
 {
 	const uint8_t *p;
 	size_t n;
@@ -474,10 +474,6 @@ int input_zstd_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 		if (r != GO_ON)
 			return r;
 	}
-	n = min_u64(input->ready - input->begin, size);
-	memcpy(buf, input->hold + input->begin, n);
-	input->begin += n;
-	*ret_n = n;
 	return 0;
 }
 

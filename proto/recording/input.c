@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/base/util.h"
-#include "proto/recording/input-internal.h"
+#include "proto/recording/input-ahead.h"
 
 #define MAGIC 4u
 
@@ -27,6 +27,7 @@ int input_new(struct input **ret, int fd)
 struct input *input_free(struct input *input)
 {
 	if (input) {
+		input_ahead_end(input);
 		input_zstd_done(input);
 		source_done(&input->source);
 		free(input);
@@ -116,6 +117,22 @@ static int read_plain(struct input *input, void *buf, size_t size, size_t *ret_n
 	return input->follow && input->source.seekable ? INPUT_AT_END : INPUT_END;
 }
 
+static int read_compressed(struct input *input, void *buf, size_t size, size_t *ret_n)
+{
+	bool used = input->begin == input->ready;
+	int r;
+
+	if (used && input->may_run_ahead && input->unpacked >= INPUT_AHEAD_FROM)
+		input_ahead_begin(input);
+	r = used && input->ahead ? input_ahead_next(input) : input_zstd_decode(input);
+	if (r)
+		return r;
+	*ret_n = min_u64(input->ready - input->begin, size);
+	memcpy(buf, input->hold + input->begin, *ret_n);
+	input->begin += *ret_n;
+	return 0;
+}
+
 int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 {
 	int r;
@@ -124,7 +141,7 @@ int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
 		return input->ended;
 	r = look_at_start(input);
 	if (!r)
-		r = input->compressed ? input_zstd_read(input, buf, size, ret_n)
+		r = input->compressed ? read_compressed(input, buf, size, ret_n)
 				      : read_plain(input, buf, size, ret_n);
 	if (r == INPUT_AT_END)
 		r = wait_at_end(input);
@@ -218,6 +235,11 @@ void input_want_marks(struct input *input)
 	input->marks = true;
 }
 
+void input_run_ahead(struct input *input)
+{
+	input->may_run_ahead = input->source.seekable;
+}
+
 int input_select(struct input *input, const struct recording_ranges *ranges)
 {
 	int r = look_at_start(input);
@@ -238,6 +260,7 @@ int input_select(struct input *input, const struct recording_ranges *ranges)
 
 bool input_refuse(struct input *input)
 {
+	input_ahead_end(input);
 	return input->compressed && input_zstd_refuse(input);
 }
 

@@ -123,6 +123,10 @@ void input_follow(struct input *input, bool follow);
 /* INPUT_MARK behind each data frame. A pipe is then read one frame ahead. */
 void input_want_marks(struct input *input);
 
+/* Compressed files, which are neither followed nor selected from later: another thread may decode
+ * what comes next meanwhile (input-ahead.h). What is read stays the same. */
+void input_run_ahead(struct input *input);
+
 /* Compressed files only: goes on with the first of these and reads nothing else. Each begins where
  * a frame does. @ranges is borrowed. 0, or -ESPIPE: it is no such file, or not read from its
  * beginning. */
