@@ -68,6 +68,7 @@ static int add_record(void *data, struct reader *reader, struct reader_record *i
 		r = reader_unpack(reader, item) ? READER_DAMAGED : 1;
 	if (r != 1)
 		return r;
+	stats->cache = reader_memo(reader);
 	stats->records++;
 	stats->record_bytes += (uint64_t)(item->frame + item->size - item->start);
 	if (stats_wants(item->peek.kind) && stats_add(stats, reader_header(reader), item->record))

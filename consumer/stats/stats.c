@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "consumer/kinds/sentence.h"
+#include "consumer/read/message-cache.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
@@ -141,9 +142,9 @@ static uint64_t mix_text(uint64_t hash, const char *s)
 }
 
 /* Adds the line, in which the container stands from @from on. What its words leave out of ids
- * tells it apart, too. */
-static void put_container(struct toplist *list, const Ringside__V1__Container *c, struct line *line,
-			  struct toplist_count n)
+ * tells it apart, too. Returns its key. */
+static uint64_t put_container(struct toplist *list, const Ringside__V1__Container *c,
+			      struct line *line, struct toplist_count n)
 {
 	const char *from = line->p;
 	struct toplist_more more = {0};
@@ -159,9 +160,31 @@ static void put_container(struct toplist *list, const Ringside__V1__Container *c
 		more.rest_at += (size_t)(from - line->start);
 	}
 	toplist_add_more(list, c ? c->cgroup_path : NULL, line->start, size, &more, n);
+	return more.key;
 }
 
-/* An event, or a Limited. */
+/* The words of a container that was counted before are not put together again. */
+static void count_container(struct stats *stats, const Ringside__V1__Record *record,
+			    struct toplist_count n)
+{
+	const Ringside__V1__Container *c = text_whose(record);
+	struct message_cache_note *note = message_cache_note(stats->cache, c);
+	struct toplist *list = stats->lists[STATS_CONTAINERS];
+	char name[TEXT_MAX];
+	struct line line = line_make(name, sizeof(name));
+	uint64_t key;
+
+	if (note && note->owner == list) {
+		memcpy(&key, note->text, sizeof(key));
+		if (toplist_add_again(list, key, n))
+			return;
+	}
+	key = put_container(list, c, &line, n);
+	if (note)
+		message_cache_note_keep(stats->cache, note, list, &key, sizeof(key));
+}
+
+/* An event, or a Limited, in the list of its kind. */
 static void count_name(struct stats *stats, unsigned which, const Ringside__V1__Record *record,
 		       struct toplist_count n)
 {
@@ -171,10 +194,9 @@ static void count_name(struct stats *stats, unsigned which, const Ringside__V1__
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
-	if (of->put)
-		of->put(&line, record);
+	of->put(&line, record);
 	if (of->of_containers)
-		put_container(list, c, &line, n);
+		(void)put_container(list, c, &line, n);
 	else
 		toplist_add(list, c ? c->cgroup_path : NULL, name, line_end(&line), n);
 }
@@ -199,7 +221,7 @@ static void add_event(struct stats *stats, const Ringside__V1__Record *record)
 	if (!field)
 		return;
 	count_row(stats, get_kind(stats, field->name), record, one);
-	count_name(stats, STATS_CONTAINERS, record, one);
+	count_container(stats, record, one);
 	if (list)
 		count_name(stats, list, record, one);
 }
@@ -217,7 +239,7 @@ static void add_limited(struct stats *stats, const Ringside__V1__Record *record)
 	if (limited->overflow || (limited->others && !limited->container))
 		toplist_add(stats->lists[STATS_CONTAINERS], NULL, NULL, 0, n);
 	else
-		count_name(stats, STATS_CONTAINERS, record, n);
+		count_container(stats, record, n);
 	if (!list)
 		return;
 	/* what these were about may not have been kept */

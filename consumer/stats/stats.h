@@ -26,6 +26,8 @@ struct stats_kind {
 	struct lost_count lost[LOST_REASONS];
 };
 
+struct message_cache;
+
 struct stats {
 	uint64_t inputs;
 	uint64_t file_bytes;   /* read, compressed as they were */
@@ -44,6 +46,9 @@ struct stats {
 	uint8_t stream_id[STATS_ID];
 	uint64_t streams;
 	void *rows[KINDS_COUNT]; /* what kinds keep of theirs; NULL: nothing */
+	/* Where containers may lie that come again (message-cache.h), or NULL. Set by the caller
+	 * before each stats_add. */
+	struct message_cache *cache;
 };
 
 /* All there is to it is to be zero. Some megabytes: allocate it. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/stats/toplist.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
@@ -54,21 +53,32 @@ static struct toplist_count *add_row(struct toplist *list, const char *path, uin
 	return &row->count;
 }
 
+/* Where the row of @key is, or would be. */
+static uint16_t *find_slot(struct toplist *list, uint64_t key)
+{
+	for (size_t i = key;; i++) {
+		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
+
+		if (!*slot || list->rows[*slot - 1].hash == key)
+			return slot;
+	}
+}
+
+bool toplist_add_again(struct toplist *list, uint64_t key, struct toplist_count count)
+{
+	const uint16_t *slot = find_slot(list, key);
+
+	if (*slot)
+		add_count(&list->rows[*slot - 1].count, &count);
+	return *slot;
+}
+
 void toplist_add_more(struct toplist *list, const char *path, const char *name, size_t size,
 		      const struct toplist_more *more, struct toplist_count count)
 {
-	for (size_t i = more->key;; i++) {
-		uint16_t *slot = &list->slots[i % ARRAY_SIZE(list->slots)];
-
-		if (!*slot) {
-			add_count(add_row(list, path, slot, name, size, more), &count);
-			return;
-		}
-		if (list->rows[*slot - 1].hash == more->key) {
-			add_count(&list->rows[*slot - 1].count, &count);
-			return;
-		}
-	}
+	if (!toplist_add_again(list, more->key, count))
+		add_count(add_row(list, path, find_slot(list, more->key), name, size, more),
+			  &count);
 }
 
 void toplist_add(struct toplist *list, const char *path, const char *name, size_t size,

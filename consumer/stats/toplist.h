@@ -3,6 +3,7 @@
  * have is counted together, so that the sum of all is exact. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,8 @@ void toplist_add(struct toplist *list, const char *path, const char *name, size_
 		 struct toplist_count count);
 void toplist_add_more(struct toplist *list, const char *path, const char *name, size_t size,
 		      const struct toplist_more *more, struct toplist_count count);
+/* Of the name with this key (struct toplist_more). False: it has no row. */
+bool toplist_add_again(struct toplist *list, uint64_t key, struct toplist_count count);
 void toplist_done(struct toplist *list); /* any time, also twice */
 
 /* The rows with the most, the first of them first. Returns how many, and in *ret_others the sum of
