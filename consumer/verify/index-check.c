@@ -15,6 +15,11 @@ void index_check_init(struct index_check *check, int fd)
 
 void index_check_record(struct index_check *check, const struct reader_record *item)
 {
+	recording_index_add_peek(&check->now, &item->peek);
+}
+
+void index_check_unreadable(struct index_check *check, const struct reader_record *item)
+{
 	recording_index_add(&check->now, item->frame, item->size);
 }
 

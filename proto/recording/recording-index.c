@@ -45,28 +45,32 @@ static void widen_range(bool *has, uint64_t *min, uint64_t *max, uint64_t v)
 	*has = true;
 }
 
+void recording_index_add_peek(struct recording_index *index, const struct peek *peek)
+{
+	if (peek->seq) {
+		if (!index->has_seq)
+			index->first_seq = peek->seq;
+		index->last_seq = peek->seq;
+		index->has_seq = true;
+	}
+	if (peek->has_boottime)
+		widen_range(&index->has_boottime, &index->min_boottime, &index->max_boottime,
+			    peek->boottime_nano);
+	if (peek->has_time)
+		widen_range(&index->has_time, &index->min_time, &index->max_time,
+			    peek->time_unix_nano);
+	if (peek->kind)
+		index->counts[peek->kind]++;
+	if (peek->kind == FIELD_RECORD_HEADER)
+		add_header(index, peek->body, peek->body_size);
+}
+
 void recording_index_add(struct recording_index *index, const uint8_t *record, size_t size)
 {
 	struct peek peek;
 
-	if (!peek_record(record, size, &peek))
-		return;
-	if (peek.seq) {
-		if (!index->has_seq)
-			index->first_seq = peek.seq;
-		index->last_seq = peek.seq;
-		index->has_seq = true;
-	}
-	if (peek.has_boottime)
-		widen_range(&index->has_boottime, &index->min_boottime, &index->max_boottime,
-			    peek.boottime_nano);
-	if (peek.has_time)
-		widen_range(&index->has_time, &index->min_time, &index->max_time,
-			    peek.time_unix_nano);
-	if (peek.kind)
-		index->counts[peek.kind]++;
-	if (peek.kind == FIELD_RECORD_HEADER)
-		add_header(index, peek.body, peek.body_size);
+	if (peek_record(record, size, &peek))
+		recording_index_add_peek(index, &peek);
 }
 
 static void put_counts(const struct recording_index *index, struct pb *pb)

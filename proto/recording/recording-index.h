@@ -24,6 +24,7 @@ struct recording_index {
 
 /* Takes a record in; uncompressed_bytes is the caller's. */
 void recording_index_add(struct recording_index *index, const uint8_t *record, size_t size);
+void recording_index_add_peek(struct recording_index *index, const struct peek *peek);
 
 /* Whether the record is a Header. */
 bool recording_index_is_header(const uint8_t *record, size_t size);
