@@ -717,6 +717,48 @@ def kills_by_signal_are_told_filtered_and_counted():
     check(run("cat", "--kind", "kill", "kills.pb"), 2, ".*did you mean oom,signal\\?.*\n")
 
 
+def threads_of(*args, stop=None):
+    """The most threads it was seen with. @stop: so many bytes of output are read, then it has to wait."""
+    with subprocess.Popen([ringside, *args], stdout=subprocess.PIPE if stop else subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        most = 1
+        if stop:
+            process.stdout.read(stop)
+            time.sleep(0.1)
+        while process.poll() is None:
+            try:
+                most = max(most, len(os.listdir(f"/proc/{process.pid}/task")))
+            except OSError:
+                break
+            if stop:
+                process.kill()
+                break
+    return most
+
+
+def a_large_folder_is_read_with_two_cpus_in_the_same_order():
+    stream = Recorded(b"t")
+    os.mkdir("large")
+    for name, size in ("a", 900), ("b", 900), ("c", 20), ("d", 900):  # 5 MiB of content, or little
+        save(f"large/{name}.pb.zst", packed(closed(stream, size, 3000)))
+    save("long.pb.zst", packed(closed(Recorded(b"u"), 4000, 3000)))
+    all_cpus = os.sched_getaffinity(0)
+    commands = ["cat", "-o", "json", "large"], ["cat", "-v", "large"], ["stats", "-o", "json", "large"], \
+        ["verify", "-v", "large"]
+    both = [run(*command) for command in commands]
+    os.sched_setaffinity(0, {min(all_cpus)})
+    one = [run(*command) for command in commands]
+    assert threads_of("cat", "long.pb.zst", stop=8 << 20) == 1
+    os.sched_setaffinity(0, all_cpus)
+    for a, b in zip(one, both):
+        assert (a.returncode, a.stdout, a.stderr) == (b.returncode, b.stdout, b.stderr), a.args
+        assert a.stdout, a.args
+    if len(all_cpus) > 1:
+        assert threads_of("cat", "-o", "json", "long.pb.zst", stop=8 << 20) == 2
+        for command in "stats", "verify":  # they write at the end alone
+            assert any(threads_of(command, "long.pb.zst") == 2 for _ in range(100)), command
+
+
 run_tests(
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
@@ -743,4 +785,5 @@ run_tests(
     stats_add_up_what_is_there,
     stats_say_what_is_not_there,
     kills_by_signal_are_told_filtered_and_counted,
+    a_large_folder_is_read_with_two_cpus_in_the_same_order,
 )
