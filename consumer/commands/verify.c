@@ -53,7 +53,8 @@ static void print_kinds(const struct recount *recount)
 
 static void print_checksums(const struct verify_report *report)
 {
-	(void)printf("  %-9s%" PRIu64 " of records (xxh64)", "checksums", report->hashes);
+	(void)printf("  %-9s%" PRIu64 " of records (%s)", "checksums", report->hashes,
+		     report->hash_name);
 	if (report->frames)
 		(void)printf(", %" PRIu64 " of %" PRIu64 " zstd frames, %" PRIu64 " of indexes",
 			     report->seals, report->frames, report->indexed);

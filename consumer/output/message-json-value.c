@@ -112,7 +112,7 @@ static void put_enum(const struct message_json_field *field, struct writer *writ
 static bool is_address(const char *name)
 {
 	static const char *const addresses[] = {
-		"args", "arch", "gfp_mask", "instruction_pointer", "xxh64",
+		"args", "arch", "gfp_mask", "instruction_pointer", "xxh3", "xxh64",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {

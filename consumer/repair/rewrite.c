@@ -2,10 +2,10 @@
 #include "consumer/repair/rewrite.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
+#include "proto/record/stream-hash.h"
 #include "proto/recording/recording.h"
 
 #define NOTE "the beginning was damaged: this Header was made anew and knows little"
@@ -13,7 +13,9 @@
 struct rewrite {
 	struct recording_out *out; /* borrowed */
 	struct rewrite_report report;
-	XXH64_state_t *hash;
+	XXH3_state_t *xxh3;
+	XXH64_state_t *xxh64;
+	bool has_xxh64; /* what is read has this one */
 	uint64_t hashed;
 	uint8_t *buf; /* of a record that is packed anew */
 
@@ -31,6 +33,13 @@ struct rewrite {
 /* protobuf-c's strings are not const. */
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
+static void restart_hash(struct rewrite *rewrite)
+{
+	(void)XXH3_64bits_reset(rewrite->xxh3);
+	(void)XXH64_reset(rewrite->xxh64, 0);
+	rewrite->hashed = 0;
+}
+
 int rewrite_new(struct rewrite **ret, struct recording_out *out, const struct suspects *suspects)
 {
 	_cleanup_(rewrite_freep) struct rewrite *rewrite = calloc(1, sizeof(*rewrite));
@@ -38,11 +47,12 @@ int rewrite_new(struct rewrite **ret, struct recording_out *out, const struct su
 	if (!rewrite)
 		return -ENOMEM;
 	rewrite->out = out;
-	rewrite->hash = XXH64_createState();
+	rewrite->xxh3 = XXH3_createState();
+	rewrite->xxh64 = XXH64_createState();
 	rewrite->buf = malloc(FRAME_MAX + FRAME_PREFIX_MAX);
-	if (!rewrite->hash || !rewrite->buf)
+	if (!rewrite->xxh3 || !rewrite->xxh64 || !rewrite->buf)
 		return -ENOMEM;
-	(void)XXH64_reset(rewrite->hash, 0);
+	restart_hash(rewrite);
 	memcpy(rewrite->stream_id, suspects->stream_id, sizeof(rewrite->stream_id));
 	rewrite->has_stream_id = suspects->has_stream_id;
 	rewrite->first_seq = suspects->first_seq;
@@ -53,22 +63,18 @@ int rewrite_new(struct rewrite **ret, struct recording_out *out, const struct su
 struct rewrite *rewrite_free(struct rewrite *rewrite)
 {
 	if (rewrite) {
-		(void)XXH64_freeState(rewrite->hash);
+		(void)XXH3_freeState(rewrite->xxh3);
+		(void)XXH64_freeState(rewrite->xxh64);
 		free(rewrite->buf);
 		free(rewrite);
 	}
 	return NULL;
 }
 
-static void restart_hash(struct rewrite *rewrite)
-{
-	(void)XXH64_reset(rewrite->hash, 0);
-	rewrite->hashed = 0;
-}
-
 static int put_record(struct rewrite *rewrite, const void *record, size_t size)
 {
-	(void)XXH64_update(rewrite->hash, record, size);
+	stream_hash_update(rewrite->xxh3, record, size);
+	(void)XXH64_update(rewrite->xxh64, record, size);
 	rewrite->hashed += size;
 	return recording_out_put(rewrite->out, record, size, rewrite->boottime_nano);
 }
@@ -127,9 +133,12 @@ static int put_footer(struct rewrite *rewrite)
 	Ringside__V1__Footer footer = RINGSIDE__V1__FOOTER__INIT;
 
 	footer.reason = TEXT(RECORDING_REPAIRED);
-	footer.has_records = footer.has_xxh64 = footer.has_hashed_bytes = 1;
+	footer.has_records = footer.has_hashed_bytes = 1;
+	footer.has_xxh3 = !rewrite->has_xxh64;
+	footer.has_xxh64 = rewrite->has_xxh64;
 	footer.records = rewrite->next;
-	footer.xxh64 = XXH64_digest(rewrite->hash);
+	footer.xxh3 = XXH3_64bits_digest(rewrite->xxh3);
+	footer.xxh64 = XXH64_digest(rewrite->xxh64);
 	footer.hashed_bytes = rewrite->hashed;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_FOOTER;
 	record.footer = &footer;
@@ -223,15 +232,22 @@ static int fill_gap(struct rewrite *rewrite, const Ringside__V1__Record *record)
 	return put_lost(rewrite, record->seq - rewrite->next, record->boottime_nano);
 }
 
-static void set_hash(struct rewrite *rewrite, uint64_t *hash, uint64_t *bytes, bool *ret_changed)
+/* @xxh3 is NULL if it is the other that the record has. */
+static bool set_hash(struct rewrite *rewrite, uint64_t *xxh3, uint64_t *xxh64, uint64_t *bytes)
 {
-	uint64_t now = XXH64_digest(rewrite->hash);
+	uint64_t *hash = xxh3 ? xxh3 : xxh64, was = *hash, of = *bytes;
 
-	*ret_changed = *hash != now || *bytes != rewrite->hashed;
-	*hash = now;
+	*hash = xxh3 ? XXH3_64bits_digest(rewrite->xxh3) : XXH64_digest(rewrite->xxh64);
 	*bytes = rewrite->hashed;
+	rewrite->has_xxh64 = !xxh3;
 	restart_hash(rewrite);
+	return *hash != was || *bytes != of;
 }
+
+#define SET_HASH(rewrite, message)                                                                 \
+	(((message)->has_xxh3 || (message)->has_xxh64) &&                                          \
+	 set_hash(rewrite, (message)->has_xxh3 ? &(message)->xxh3 : NULL, &(message)->xxh64,       \
+		  &(message)->hashed_bytes))
 
 /* Hashes and numbers that were right for what was there. The message is the reader's, and gone
  * with its next record. */
@@ -246,14 +262,10 @@ static bool change_record(struct rewrite *rewrite, const Ringside__V1__Record *r
 		restart_hash(rewrite);
 		break;
 	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
-		if (record->counters->has_xxh64)
-			set_hash(rewrite, &record->counters->xxh64, &record->counters->hashed_bytes,
-				 &changed);
+		changed = SET_HASH(rewrite, record->counters);
 		break;
 	case RINGSIDE__V1__RECORD__BODY_FOOTER:
-		if (record->footer->has_xxh64)
-			set_hash(rewrite, &record->footer->xxh64, &record->footer->hashed_bytes,
-				 &changed);
+		changed = SET_HASH(rewrite, record->footer);
 		break;
 	default:
 		break;

@@ -3,35 +3,39 @@
 
 #include <inttypes.h>
 
-int checksums_init(struct checksums *checksums)
-{
-	*checksums = (struct checksums){.hash = XXH64_createState()};
-	if (!checksums->hash)
-		return -ENOMEM;
-	(void)XXH64_reset(checksums->hash, 0);
-	return 0;
-}
-
-void checksums_done(struct checksums *checksums)
-{
-	(void)XXH64_freeState(checksums->hash);
-	*checksums = (struct checksums){0};
-}
-
 static void restart_span(struct checksums *checksums, uint64_t offset)
 {
-	(void)XXH64_reset(checksums->hash, 0);
+	(void)XXH3_64bits_reset(checksums->xxh3);
+	(void)XXH64_reset(checksums->xxh64, 0);
 	checksums->broken = false;
 	checksums->hashed = 0;
 	checksums->hashed_from = offset;
 	checksums->hashed_first = checksums->added;
 }
 
+int checksums_init(struct checksums *checksums)
+{
+	*checksums = (struct checksums){.xxh3 = XXH3_createState(), .xxh64 = XXH64_createState()};
+	if (!checksums->xxh3 || !checksums->xxh64) {
+		checksums_done(checksums);
+		return -ENOMEM;
+	}
+	restart_span(checksums, 0);
+	return 0;
+}
+
+void checksums_done(struct checksums *checksums)
+{
+	(void)XXH3_freeState(checksums->xxh3);
+	(void)XXH64_freeState(checksums->xxh64);
+	*checksums = (struct checksums){0};
+}
+
 void checksums_reset(struct checksums *checksums)
 {
-	XXH64_state_t *hash = checksums->hash;
-
-	*checksums = (struct checksums){.hash = hash};
+	*checksums = (struct checksums){.xxh3 = checksums->xxh3,
+					.xxh64 = checksums->xxh64,
+					.hash_name = "xxh3"};
 	restart_span(checksums, 0);
 }
 
@@ -81,6 +85,16 @@ void checksums_begin(struct checksums *checksums, uint64_t offset)
 {
 	give_up(checksums);
 	restart_span(checksums, offset);
+	checksums->not_xxh3 = checksums->not_xxh64 = false;
+}
+
+static void hash_bytes(struct checksums *checksums, const void *data, size_t size)
+{
+	if (!checksums->not_xxh3)
+		stream_hash_update(checksums->xxh3, data, size);
+	if (!checksums->not_xxh64)
+		(void)XXH64_update(checksums->xxh64, data, size);
+	checksums->hashed += size;
 }
 
 static size_t whole_size(const struct reader_record *item)
@@ -92,9 +106,8 @@ static void hash_empty(struct checksums *checksums, size_t n)
 {
 	static const uint8_t zeros[64];
 
-	checksums->hashed += n;
 	for (; n; n -= n < sizeof(zeros) ? n : sizeof(zeros))
-		(void)XXH64_update(checksums->hash, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
+		hash_bytes(checksums, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
 }
 
 void checksums_add(struct checksums *checksums, const struct reader_record *item)
@@ -109,8 +122,7 @@ void checksums_add(struct checksums *checksums, const struct reader_record *item
 
 	span.latest = span.first;
 	span.latest_seq = span.first_seq;
-	(void)XXH64_update(checksums->hash, item->start, span.bytes);
-	checksums->hashed += span.bytes;
+	hash_bytes(checksums, item->start, span.bytes);
 	join_spans(&checksums->open, &span);
 }
 
@@ -119,33 +131,50 @@ void checksums_empty(struct checksums *checksums, const struct reader_record *it
 	hash_empty(checksums, item->empty);
 }
 
-/* The hash that a record carries, and over how many bytes if it says so; NULL: it carries none. */
-static const uint64_t *stated_hash(const Ringside__V1__Record *record, const uint64_t **ret_bytes)
-{
-	const Ringside__V1__Counters *counters = record->counters;
-	const Ringside__V1__Footer *footer = record->footer;
+/* What a record says of the bytes before it. */
+struct stated {
+	bool has_xxh3, has_xxh64, has_bytes;
+	uint64_t xxh3, xxh64, bytes;
+};
 
-	*ret_bytes = NULL;
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS && counters->has_xxh64) {
-		*ret_bytes = counters->has_hashed_bytes ? &counters->hashed_bytes : NULL;
-		return &counters->xxh64;
+#define STATED(message)                                                                            \
+	(struct stated)                                                                            \
+	{                                                                                          \
+		(message)->has_xxh3, (message)->has_xxh64, (message)->has_hashed_bytes,            \
+			(message)->xxh3, (message)->xxh64, (message)->hashed_bytes                 \
 	}
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER && footer->has_xxh64) {
-		*ret_bytes = footer->has_hashed_bytes ? &footer->hashed_bytes : NULL;
-		return &footer->xxh64;
-	}
-	return NULL;
+
+static struct stated stated_hash(const Ringside__V1__Record *record)
+{
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS)
+		return STATED(record->counters);
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER)
+		return STATED(record->footer);
+	return (struct stated){0};
+}
+
+static bool is_right(struct checksums *checksums, const struct stated *stated)
+{
+	bool known = stated->has_xxh3 ? !checksums->not_xxh3 : !checksums->not_xxh64;
+	uint64_t hash = stated->has_xxh3 ? XXH3_64bits_digest(checksums->xxh3)
+					 : XXH64_digest(checksums->xxh64);
+
+	checksums->not_xxh3 = !stated->has_xxh3;
+	checksums->not_xxh64 = stated->has_xxh3;
+	checksums->hash_name = stated->has_xxh3 ? "xxh3" : "xxh64";
+	return known && hash == (stated->has_xxh3 ? stated->xxh3 : stated->xxh64) &&
+	       (!stated->has_bytes || stated->bytes == checksums->hashed);
 }
 
 bool checksums_compare(struct checksums *checksums, const struct reader_record *item,
 		       uint64_t *ret_from)
 {
-	const uint64_t *bytes, *stated = stated_hash(item->record, &bytes);
+	const struct stated stated = stated_hash(item->record);
 	bool same, broken = checksums->broken;
 
-	if (!stated)
+	if (!stated.has_xxh3 && !stated.has_xxh64)
 		return true;
-	same = XXH64_digest(checksums->hash) == *stated && (!bytes || *bytes == checksums->hashed);
+	same = is_right(checksums, &stated);
 	*ret_from = checksums->hashed_from;
 	restart_span(checksums, item->offset);
 	if (broken || !same)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which records a checksum vouches for: the hashes that Counters and Footers carry (xxh64), and
- * the checksums of zstd frames. What none covers is kept, to be named. */
+/* Which records a checksum vouches for: the hashes that Counters and Footers carry, and the
+ * checksums of zstd frames. What none covers is kept, to be named. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <xxhash.h>
 
 #include "consumer/read/reader.h"
 #include "consumer/verify/findings.h"
+#include "proto/record/stream-hash.h"
 
 /* Records one behind the other. */
 struct checksums_span {
@@ -21,8 +21,12 @@ struct checksums_span {
 
 struct checksums {
 	bool framed; /* the input has frames with checksums: set it behind checksums_reset */
-	XXH64_state_t *hash;
-	bool broken; /* bytes are missing from what the next hash is over */
+	/* A file has one of both, which its first hash tells; until then both are worked out. */
+	XXH3_state_t *xxh3;
+	XXH64_state_t *xxh64;
+	bool not_xxh3, not_xxh64;
+	const char *hash_name; /* of the latest one */
+	bool broken;           /* bytes are missing from what the next hash is over */
 	uint64_t hashed, hashed_from;
 	uint64_t added;        /* records so far */
 	uint64_t hashed_first; /* which record the hash at hand began with */

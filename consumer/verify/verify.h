@@ -36,6 +36,7 @@ struct verify_report {
 	uint64_t streams, records, bytes;
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
+	const char *hash_name;          /* of the latest of records */
 	uint64_t frames, indexed, tables; /* zstd frames, right indexes, seek tables */
 	/* What no checksum covers. */
 	uint64_t uncovered_records, uncovered_bytes;

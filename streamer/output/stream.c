@@ -10,11 +10,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <xxhash.h>
-
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/record/pb-read.h"
+#include "proto/record/stream-hash.h"
 #include "proto/ringside-fields.h"
 #include "streamer/output/stream.h"
 
@@ -32,15 +31,15 @@ int stream_new(struct stream **ret, struct sink *sink)
 	s->sink = sink;
 	s->size = STREAM_BUFFER;
 	s->buf = malloc(s->size);
-	s->xxh = XXH64_createState();
-	s->committed_xxh = XXH64_createState();
-	if (!s->buf || !s->xxh || !s->committed_xxh ||
+	s->hash = XXH3_createState();
+	s->committed_hash = XXH3_createState();
+	if (!s->buf || !s->hash || !s->committed_hash ||
 	    getrandom(s->id, sizeof(s->id), 0) != sizeof(s->id)) {
 		(void)stream_free(s);
 		return -ENOMEM;
 	}
-	(void)XXH64_reset(s->xxh, 0);
-	(void)XXH64_reset(s->committed_xxh, 0);
+	(void)XXH3_64bits_reset(s->hash);
+	(void)XXH3_64bits_reset(s->committed_hash);
 	*ret = s;
 	return 0;
 }
@@ -49,8 +48,8 @@ struct stream *stream_free(struct stream *s)
 {
 	if (!s)
 		return NULL;
-	(void)XXH64_freeState(s->xxh);
-	(void)XXH64_freeState(s->committed_xxh);
+	(void)XXH3_freeState(s->hash);
+	(void)XXH3_freeState(s->committed_hash);
 	free(s->buf);
 	free(s);
 	return NULL;
@@ -68,7 +67,7 @@ bool stream_has_room(const struct stream *s, size_t room)
 
 static void hash_batch(struct stream *s)
 {
-	(void)XXH64_update(s->xxh, s->buf + s->hashed, s->tail - s->hashed);
+	stream_hash_update(s->hash, s->buf + s->hashed, s->tail - s->hashed);
 	s->now.hashed_bytes += s->tail - s->hashed;
 	s->hashed = s->tail;
 }
@@ -159,9 +158,9 @@ int stream_end(struct stream *s, struct pb *pb)
 void stream_hash(struct stream *s, unsigned field_hash, unsigned field_bytes, struct pb *pb)
 {
 	hash_batch(s);
-	pb_fixed64(pb, field_hash, XXH64_digest(s->xxh));
+	pb_fixed64(pb, field_hash, XXH3_64bits_digest(s->hash));
 	pb_uint(pb, field_bytes, s->now.hashed_bytes);
-	(void)XXH64_reset(s->xxh, 0);
+	(void)XXH3_64bits_reset(s->hash);
 	s->now.hashed_bytes = 0;
 }
 
@@ -221,7 +220,7 @@ int stream_flush(struct stream *s)
 
 void stream_next_file(struct stream *s)
 {
-	(void)XXH64_reset(s->xxh, 0);
+	(void)XXH3_64bits_reset(s->hash);
 	s->now.hashed_bytes = 0;
 	s->now.taken = 0;
 	s->now.file++;
@@ -230,14 +229,14 @@ void stream_next_file(struct stream *s)
 void stream_commit(struct stream *s)
 {
 	s->committed = s->now;
-	XXH64_copyState(s->committed_xxh, s->xxh);
+	XXH3_copyState(s->committed_hash, s->hash);
 	sink_commit(s->sink);
 }
 
 void stream_rollback(struct stream *s)
 {
 	s->now = s->committed;
-	XXH64_copyState(s->xxh, s->committed_xxh);
+	XXH3_copyState(s->hash, s->committed_hash);
 	s->frame = s->head = s->hashed = s->tail = 0;
 	sink_rollback(s->sink);
 }

@@ -12,7 +12,7 @@
 #include "proto/record/stamp.h"
 #include "streamer/output/sink.h"
 
-struct XXH64_state_s;
+struct XXH3_state_s;
 
 #define STREAM_ID_SIZE 16
 #define STREAM_BUFFER (1024u * 1024)          /* for events */
@@ -30,8 +30,8 @@ struct stream_state {
 /* What others read of it: id, now.seq, now.file; and realtime_offset, which they set. */
 struct stream {
 	struct sink *sink;
-	struct XXH64_state_s *xxh;
-	struct XXH64_state_s *committed_xxh;
+	struct XXH3_state_s *hash;
+	struct XXH3_state_s *committed_hash;
 	struct stream_state now;
 	struct stream_state committed;
 	/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with.

@@ -276,7 +276,7 @@ static int write_part(const struct counters *counters, const struct totals *tota
 				  kernel_own_refused(counters->kernel), FIELD_COUNTERS_COST, &pb);
 	}
 	pb_raw(&pb, rows->data ? rows->data + start : (const uint8_t *)"", size);
-	stream_hash(stream, FIELD_COUNTERS_XXH64, FIELD_COUNTERS_HASHED_BYTES, &pb);
+	stream_hash(stream, FIELD_COUNTERS_XXH3, FIELD_COUNTERS_HASHED_BYTES, &pb);
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

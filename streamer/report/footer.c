@@ -36,7 +36,7 @@ int footer_write(struct stream *stream, const struct counters *counters,
 	counters_sums(counters, totals, FIELD_FOOTER_PROBES, &pb);
 	if (!machine_oom_kills(&counters->machine, &oom_kills))
 		pb_uint(&pb, FIELD_FOOTER_KERNEL_OOM_KILLS, oom_kills);
-	stream_hash(stream, FIELD_FOOTER_XXH64, FIELD_FOOTER_HASHED_BYTES, &pb);
+	stream_hash(stream, FIELD_FOOTER_XXH3, FIELD_FOOTER_HASHED_BYTES, &pb);
 	pb_close(&pb, mark);
 	return stream_end(stream, &pb);
 }

@@ -25,7 +25,7 @@ RAW = [c for c in NASTY if not c.isascii() or not c.isprintable()]
 def fill(message, depth=0):
     """Every field of it and of what is in it; numbers that mean something."""
     for field in message.DESCRIPTOR.fields:
-        if field.containing_oneof or (field.name == "xxh64"):
+        if field.containing_oneof or field.name in ("xxh3", "xxh64"):
             continue
         many = field.label == FieldDescriptor.LABEL_REPEATED
         if field.type == FieldDescriptor.TYPE_MESSAGE:

@@ -74,16 +74,16 @@ static void check_hashes(const struct records *records)
 		uint64_t hash, bytes;
 
 		if (r->body_case == BODY(COUNTERS)) {
-			hash = r->counters->xxh64;
+			hash = r->counters->xxh3;
 			bytes = r->counters->hashed_bytes;
 		} else if (r->body_case == BODY(FOOTER)) {
-			hash = r->footer->xxh64;
+			hash = r->footer->xxh3;
 			bytes = r->footer->hashed_bytes;
 		} else {
 			continue;
 		}
 		assert_int_equal(bytes, records->starts[i] - from);
-		assert_true(hash == XXH64(records->bytes + from, bytes, 0));
+		assert_true(hash == XXH3_64bits(records->bytes + from, bytes));
 		from = records->starts[i];
 	}
 }

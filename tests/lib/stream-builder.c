@@ -255,10 +255,17 @@ static void fill_sums(const struct stream *stream, struct all_sums *all)
 	}
 }
 
-static uint64_t hash(const struct stream *stream)
-{
-	return XXH64(stream->data + stream->hashed_from, stream->size - stream->hashed_from, 0);
-}
+#define PUT_HASH(stream, message)                                                                  \
+	do {                                                                                       \
+		const uint8_t *bytes = (stream)->data + (stream)->hashed_from;                     \
+                                                                                                   \
+		(message)->has_hashed_bytes = 1;                                                   \
+		(message)->hashed_bytes = (stream)->size - (stream)->hashed_from;                  \
+		(message)->has_xxh64 = (stream)->has_xxh64;                                        \
+		(message)->xxh64 = XXH64(bytes, (message)->hashed_bytes, 0);                       \
+		(message)->has_xxh3 = !(stream)->has_xxh64;                                        \
+		(message)->xxh3 = XXH3_64bits(bytes, (message)->hashed_bytes);                     \
+	} while (0)
 
 void stream_counters(struct stream *stream)
 {
@@ -274,9 +281,7 @@ void stream_counters(struct stream *stream)
 	counters.probes = all.list;
 	counters.has_kernel_oom_kills = 1;
 	counters.kernel_oom_kills = stream->kernel_oom_kills;
-	counters.has_xxh64 = counters.has_hashed_bytes = 1;
-	counters.xxh64 = hash(stream);
-	counters.hashed_bytes = stream->size - stream->hashed_from;
+	PUT_HASH(stream, &counters);
 	record.body_case = RINGSIDE__V1__RECORD__BODY_COUNTERS;
 	record.counters = &counters;
 	stream->hashed_from = stream->size;
@@ -323,9 +328,7 @@ void stream_footer(struct stream *stream)
 	footer.probes = all.list;
 	footer.has_kernel_oom_kills = 1;
 	footer.kernel_oom_kills = stream->kernel_oom_kills;
-	footer.has_xxh64 = footer.has_hashed_bytes = 1;
-	footer.xxh64 = hash(stream);
-	footer.hashed_bytes = stream->size - stream->hashed_from;
+	PUT_HASH(stream, &footer);
 	record.body_case = RINGSIDE__V1__RECORD__BODY_FOOTER;
 	record.footer = &footer;
 	stream->hashed_from = stream->size;

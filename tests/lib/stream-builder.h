@@ -3,6 +3,7 @@
  * probes on two CPUs, with sums and hashes that are right unless a test makes them wrong. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct stream {
 	uint64_t nano;      /* boot time of the latest record */
 	size_t hashed_from; /* where the bytes of the next hash begin */
 	size_t latest;      /* where the latest record begins */
+	bool has_xxh64;     /* the hash of earlier streamers */
 	struct stream_sums sums[STREAM_KINDS][STREAM_CPUS];
 	uint64_t missed_runs[STREAM_KINDS]; /* UINT64_MAX: not counted by this kernel */
 	uint64_t lost_in_sink[STREAM_KINDS];

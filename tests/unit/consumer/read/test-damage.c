@@ -39,9 +39,10 @@ static const uint8_t *original_record(const struct original *original, uint64_t 
 	return original->stream.data + original->starts[seq - 1];
 }
 
-static void fill(struct stream *stream)
+static void fill(struct stream *stream, bool has_xxh64)
 {
 	stream_init(stream);
+	stream->has_xxh64 = has_xxh64;
 	stream_header(stream);
 	stream_clock(stream);
 	stream_counters(stream);
@@ -58,14 +59,14 @@ static void fill(struct stream *stream)
 	stream_footer(stream);
 }
 
-static int setup(void **state)
+static int set_up(void **state, bool has_xxh64)
 {
 	struct original *original = calloc(1, sizeof(*original));
 	struct frame frame;
 	size_t at = 0, need;
 
 	assert_non_null(original);
-	fill(&original->stream);
+	fill(&original->stream, has_xxh64);
 	original->starts = calloc(original->stream.seq + 1, sizeof(size_t));
 	while (at < original->stream.size) {
 		original->starts[original->n++] = at;
@@ -82,6 +83,16 @@ static int setup(void **state)
 		       access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid());
 	*state = original;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return set_up(state, false);
+}
+
+static int setup_earlier(void **state)
+{
+	return set_up(state, true);
 }
 
 static int teardown(void **state)
@@ -121,11 +132,13 @@ static bool same_but_for_hash(const Ringside__V1__Record *record, const uint8_t 
 	assert_non_null(before);
 	if (before->body_case == record->body_case &&
 	    record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS) {
+		before->counters->xxh3 = record->counters->xxh3;
 		before->counters->xxh64 = record->counters->xxh64;
 		before->counters->hashed_bytes = record->counters->hashed_bytes;
 	}
 	if (before->body_case == record->body_case &&
 	    record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER) {
+		before->footer->xxh3 = record->footer->xxh3;
 		before->footer->xxh64 = record->footer->xxh64;
 		before->footer->hashed_bytes = record->footer->hashed_bytes;
 	}
@@ -396,6 +409,12 @@ static void what_is_whole_is_called_complete_and_copied(void **state)
 	assert_ok(close(packed.fd));
 }
 
+/* As streamers before XXH3 wrote it. */
+#define with_earlier_hash(test)                                                                    \
+	{                                                                                          \
+#test " (xxh64)", test, setup_earlier, teardown, NULL                              \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +425,9 @@ int main(void)
 		cmocka_unit_test(any_bit_of_a_compressed_recording_may_be_wrong),
 		cmocka_unit_test(any_page_may_be_zero),
 		cmocka_unit_test(bytes_may_be_missing_or_be_too_many),
+		with_earlier_hash(what_is_whole_is_called_complete_and_copied),
+		with_earlier_hash(a_plain_recording_may_be_cut_anywhere),
+		with_earlier_hash(any_page_may_be_zero),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

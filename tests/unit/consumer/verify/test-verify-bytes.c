@@ -153,7 +153,65 @@ static void a_changed_name_is_told_by_the_hash(void **state)
 	verify = verify_bytes(stream.data, stream.size, false);
 	problems = &verify->report.problems;
 	assert_int_equal(problems->n, 1);
-	assert_non_null(strstr(problems->texts[0], "are not those that were written (xxh64)"));
+	assert_non_null(strstr(problems->texts[0], "are not those that were written (xxh3)"));
+	stream_done(&stream);
+}
+
+static void change_stream_id(Ringside__V1__Record *record)
+{
+	static uint8_t other_id[16] = {0xaa};
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		record->header->stream_id.data = other_id;
+}
+
+static void whole_stream(struct stream *stream, bool has_xxh64)
+{
+	stream_init(stream);
+	stream->has_xxh64 = has_xxh64;
+	stream->mangle = has_xxh64 ? change_stream_id : NULL;
+	stream_header(stream);
+	stream_event(stream, STREAM_OOM, 0);
+	end_stream(stream);
+}
+
+static void each_stream_of_an_input_has_its_own_hash(void **state)
+{
+	static const char *const names[] = {"(xxh3)", "(xxh64)"};
+	struct stream first, second;
+
+	for (unsigned i = 0; i < 4; i++) {
+		_cleanup_(verify_freep) struct verify *verify = NULL;
+		bool damaged = i & 1, earlier = i & 2;
+		char *comm;
+
+		whole_stream(&first, !earlier);
+		whole_stream(&second, earlier);
+		comm = memmem(second.data, second.size, "python3", 7);
+		assert_non_null(comm);
+		*comm = damaged ? 'P' : 'p';
+		stream_raw(&first, second.data, second.size);
+		verify = verify_bytes(first.data, first.size, false);
+		assert_int_equal(verify->report.problems.n, damaged);
+		assert_int_equal(verify->report.hashes, damaged ? 3 : 4);
+		if (damaged)
+			assert_non_null(strstr(verify->report.problems.texts[0], names[earlier]));
+		stream_done(&first);
+		stream_done(&second);
+	}
+}
+
+static void a_stream_that_goes_on_with_the_other_hash_is_told(void **state)
+{
+	struct stream stream;
+	_cleanup_(verify_freep) struct verify *verify = NULL;
+
+	begin_stream(&stream);
+	stream.has_xxh64 = true;
+	end_stream(&stream);
+	verify = verify_bytes(stream.data, stream.size, false);
+	assert_int_equal(verify->report.problems.n, 1);
+	assert_non_null(strstr(verify->report.problems.texts[0], "(xxh64)"));
 	stream_done(&stream);
 }
 
@@ -171,7 +229,7 @@ static void a_wrong_number_of_hashed_bytes_is_told(void **state)
 	mangled(&stream, change_hashed_bytes);
 	verify = verify_bytes(stream.data, stream.size, false);
 	assert_int_equal(verify->report.problems.n, 1);
-	assert_non_null(strstr(verify->report.problems.texts[0], "(xxh64)"));
+	assert_non_null(strstr(verify->report.problems.texts[0], "(xxh3)"));
 	stream_done(&stream);
 }
 
@@ -201,6 +259,8 @@ int main(void)
 		cmocka_unit_test(a_header_that_names_another_seq_is_told),
 		cmocka_unit_test(every_changed_byte_before_the_last_hash_is_found),
 		cmocka_unit_test(a_changed_name_is_told_by_the_hash),
+		cmocka_unit_test(each_stream_of_an_input_has_its_own_hash),
+		cmocka_unit_test(a_stream_that_goes_on_with_the_other_hash_is_told),
 		cmocka_unit_test(a_wrong_number_of_hashed_bytes_is_told),
 		cmocka_unit_test(empty_frames_are_part_of_the_hash),
 	};

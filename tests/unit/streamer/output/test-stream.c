@@ -108,7 +108,7 @@ static void assert_hash(const struct records *records, size_t from, size_t to, u
 	const size_t size = records->starts[to] - records->starts[from];
 
 	assert_int_equal(bytes, size);
-	assert_true(hash == XXH64(records->bytes + records->starts[from], size, 0));
+	assert_true(hash == XXH3_64bits(records->bytes + records->starts[from], size));
 }
 
 static void hashes_cover_every_byte_once(void **state)
@@ -131,10 +131,10 @@ static void hashes_cover_every_byte_once(void **state)
 					     *c = records.all[9]->counters;
 		const Ringside__V1__Footer *d = records.all[10]->footer;
 
-		assert_hash(&records, 0, 1, a->xxh64, a->hashed_bytes);
-		assert_hash(&records, 1, 8, b->xxh64, b->hashed_bytes);
-		assert_hash(&records, 8, 9, c->xxh64, c->hashed_bytes);
-		assert_hash(&records, 9, 10, d->xxh64, d->hashed_bytes);
+		assert_hash(&records, 0, 1, a->xxh3, a->hashed_bytes);
+		assert_hash(&records, 1, 8, b->xxh3, b->hashed_bytes);
+		assert_hash(&records, 8, 9, c->xxh3, c->hashed_bytes);
+		assert_hash(&records, 9, 10, d->xxh3, d->hashed_bytes);
 		assert_int_equal(d->records, 11);
 		assert_string_equal(d->reason, "test");
 		assert_int_equal(d->totals[WIRE_SECCOMP_DENIAL]->written, 6);
@@ -265,7 +265,7 @@ static void a_slow_reader_gets_every_byte_in_order(void **state)
 			const Record *r = records_get(&records, BODY(COUNTERS), i);
 			size_t at = r->seq - 1;
 
-			assert_hash(&records, at - 101, at, r->counters->xxh64,
+			assert_hash(&records, at - 101, at, r->counters->xxh3,
 				    r->counters->hashed_bytes);
 		}
 	}

@@ -36,7 +36,7 @@ static size_t set_rows(const struct records *records, size_t number, size_t *ret
 		assert_int_equal(r->counters->part, i + 1);
 		assert_int_equal(r->counters->parts, parts);
 		assert_int_equal(r->counters->n_probes, i ? 0 : 2);
-		assert_true(r->counters->has_xxh64);
+		assert_true(r->counters->has_xxh3);
 		if (i)
 			assert_int_equal(r->seq,
 					 records_get(records, BODY(COUNTERS), first)->seq + i);
