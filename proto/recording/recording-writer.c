@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of a frame's content is kept here too, beside zstd's own: so a frame can be ended
- * at any earlier flush, by an empty last block and that checksum, when what zstd has taken since
- * can not be written (https://www.rfc-editor.org/rfc/rfc8878, 3.1.1). */
+/* The checksum of a frame's content is kept here, and not by zstd: so a frame can be ended at any
+ * earlier flush, by an empty last block and that checksum, when what zstd has taken since can not be
+ * written, and nothing is summed up twice (https://www.rfc-editor.org/rfc/rfc8878, 3.1.1). */
 #include "proto/recording/recording-writer.h"
 
 #include <errno.h>
@@ -24,7 +24,11 @@
 #define SKIPPABLE_HEADER 8u
 #define SEEK_ENTRY 8u
 #define SEEK_FOOTER 9u
-#define LAST_BLOCK 7u /* an empty one, and the checksum */
+#define CHECKSUM 4u
+#define LAST_BLOCK (3u + CHECKSUM) /* an empty one, and the checksum */
+/* Of a frame's header: the byte that describes it, and what in there says that it has a checksum. */
+#define DESCRIPTOR 4u
+#define HAS_CHECKSUM 0x04u
 
 struct entry {
 	uint32_t compressed;
@@ -61,7 +65,7 @@ static int set_up(struct recording_writer *w, int level)
 	} parameters[] = {
 		{ZSTD_c_compressionLevel, level},
 		{ZSTD_c_windowLog, RECORDING_WINDOW_LOG},
-		{ZSTD_c_checksumFlag, 1},
+		{ZSTD_c_checksumFlag, 0},
 	};
 
 	w->zstd = ZSTD_createCCtx();
@@ -141,6 +145,8 @@ static int compress_bytes(struct recording_writer *w, const void *data, size_t s
 		left = ZSTD_compressStream2(w->zstd, &out, &in, directive);
 		if (ZSTD_isError(left))
 			return -ENOMEM; /* nothing else can go wrong here */
+		if (!w->now.index.compressed_bytes && out.pos)
+			w->out[w->end + DESCRIPTOR] |= HAS_CHECKSUM;
 		w->end += out.pos;
 		w->now.index.compressed_bytes += out.pos;
 		if (left && make_room(w, left) < 0)
@@ -192,6 +198,13 @@ static int put_index(struct recording_writer *w)
 	return 0;
 }
 
+static void put_checksum(struct recording_writer *w)
+{
+	(void)put_le32(w->out + w->end, (uint32_t)XXH64_digest(w->sum));
+	w->end += CHECKSUM;
+	w->now.index.compressed_bytes += CHECKSUM;
+}
+
 int recording_writer_end_frame(struct recording_writer *w)
 {
 	int r;
@@ -199,7 +212,12 @@ int recording_writer_end_frame(struct recording_writer *w)
 	if (!w->now.open)
 		return 0;
 	r = compress_bytes(w, NULL, 0, ZSTD_e_end);
-	return r < 0 ? r : put_index(w);
+	if (!r)
+		r = make_room(w, CHECKSUM);
+	if (r < 0)
+		return r;
+	put_checksum(w);
+	return put_index(w);
 }
 
 static int open_frame(struct recording_writer *w, uint64_t now_nano)
@@ -364,8 +382,8 @@ int recording_writer_rollback(struct recording_writer *w)
 	if (make_room(w, LAST_BLOCK) < 0)
 		return -ENOMEM;
 	memcpy(w->out, empty_last_block, sizeof(empty_last_block));
-	(void)put_le32(w->out + sizeof(empty_last_block), (uint32_t)XXH64_digest(w->sum));
-	w->end = LAST_BLOCK;
-	w->now.index.compressed_bytes += LAST_BLOCK;
+	w->end = sizeof(empty_last_block);
+	w->now.index.compressed_bytes += sizeof(empty_last_block);
+	put_checksum(w);
 	return put_index(w);
 }
