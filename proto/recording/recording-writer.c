@@ -21,6 +21,8 @@
 /* A recording of more data frames than that gets no seek table: 8 minutes of a storm's largest
  * files are 500, an idle month is 43,200. */
 #define ENTRIES_MAX 65536u
+/* At the default level it is the size of the table of short matches, which records hardly have. */
+#define SHORT_LOG 12
 #define SKIPPABLE_HEADER 8u
 #define SEEK_ENTRY 8u
 #define SEEK_FOOTER 9u
@@ -65,6 +67,7 @@ static int set_up(struct recording_writer *w, int level)
 	} parameters[] = {
 		{ZSTD_c_compressionLevel, level},
 		{ZSTD_c_windowLog, RECORDING_WINDOW_LOG},
+		{ZSTD_c_chainLog, level == RECORDING_LEVEL_DEFAULT ? SHORT_LOG : 0},
 		{ZSTD_c_checksumFlag, 0},
 	};
 
@@ -268,7 +271,6 @@ static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size
 
 	while (!frame_parse(p + run, size - run, &record, &need)) {
 		size_t whole = frame_whole(&record);
-
 		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record)))
 			break;
 		recording_index_add(&w->now.index, record.data, record.size);
