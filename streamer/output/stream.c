@@ -55,16 +55,6 @@ struct stream *stream_free(struct stream *s)
 	return NULL;
 }
 
-size_t stream_pending(const struct stream *s)
-{
-	return s->tail - s->head;
-}
-
-bool stream_has_room(const struct stream *s, size_t room)
-{
-	return s->tail - s->frame + room <= STREAM_BUFFER;
-}
-
 static void hash_batch(struct stream *s)
 {
 	stream_hash_update(s->hash, s->buf + s->hashed, s->tail - s->hashed);
@@ -81,14 +71,11 @@ static void compact_buffer(struct stream *s)
 	s->frame = 0;
 }
 
-/* Makes room for @room bytes at the tail; the buffer may grow to @max. */
-static int make_room(struct stream *s, size_t room, size_t max)
+int stream_make_room(struct stream *s, size_t room, size_t max)
 {
 	size_t need = s->tail - s->frame + room, size = s->size;
 	uint8_t *buf;
 
-	if (s->size - s->tail >= room)
-		return 0;
 	if (need > max)
 		return -ENOBUFS;
 	if (s->frame)
@@ -105,24 +92,10 @@ static int make_room(struct stream *s, size_t room, size_t max)
 	return 0;
 }
 
-uint8_t *stream_reserve(struct stream *s, size_t room, struct record_stamp *ret_stamp)
-{
-	if (make_room(s, room, STREAM_BUFFER) < 0)
-		return NULL;
-	ret_stamp->seq = s->now.seq + 1;
-	ret_stamp->realtime_offset = s->realtime_offset;
-	return s->buf + s->tail;
-}
-
-void stream_append(struct stream *s, size_t size)
-{
-	s->tail += size;
-	s->now.seq++;
-}
-
 int stream_begin(struct stream *s, size_t room, struct pb *ret_pb)
 {
-	int r = make_room(s, LENGTH_MAX + room + STAMPS_SIZE, STREAM_BUFFER_MAX);
+	const size_t whole = LENGTH_MAX + room + STAMPS_SIZE;
+	int r = s->size - s->tail >= whole ? 0 : stream_make_room(s, whole, STREAM_BUFFER_MAX);
 
 	if (r < 0)
 		return r;

@@ -49,13 +49,39 @@ struct stream {
 int stream_new(struct stream **ret, struct sink *sink);
 struct stream *stream_free(struct stream *stream); /* NULL is fine; returns NULL */
 
+/* Bytes the sink has not taken yet. */
+static inline size_t stream_pending(const struct stream *stream)
+{
+	return stream->tail - stream->head;
+}
+
 /* Whether the buffer for events takes @room more bytes. */
-bool stream_has_room(const struct stream *stream, size_t room);
+static inline bool stream_has_room(const struct stream *stream, size_t room)
+{
+	return stream->tail - stream->frame + room <= STREAM_BUFFER;
+}
+
+/* For the two below: makes room for @room bytes at the tail, where there is none; the buffer may
+ * grow to @max. 0 or -ENOBUFS. */
+int stream_make_room(struct stream *stream, size_t room, size_t max);
 
 /* An event: @room bytes to write its frame to, NULL if there are none; then, of these, how many it
  * takes. */
-uint8_t *stream_reserve(struct stream *stream, size_t room, struct record_stamp *ret_stamp);
-void stream_append(struct stream *stream, size_t size);
+static inline uint8_t *stream_reserve(struct stream *stream, size_t room,
+				      struct record_stamp *ret_stamp)
+{
+	if (stream->size - stream->tail < room && stream_make_room(stream, room, STREAM_BUFFER) < 0)
+		return NULL;
+	ret_stamp->seq = stream->now.seq + 1;
+	ret_stamp->realtime_offset = stream->realtime_offset;
+	return stream->buf + stream->tail;
+}
+
+static inline void stream_append(struct stream *stream, size_t size)
+{
+	stream->tail += size;
+	stream->now.seq++;
+}
 
 /* Any other record: begin, write the body with @ret_pb (at most @room bytes), end. The stamps
  * and seq are added by stream_end. -ENOBUFS: no room; -EMSGSIZE: the body was longer. Nothing
@@ -65,9 +91,6 @@ int stream_end(struct stream *stream, struct pb *pb);
 
 /* Appends the hash of the bytes since the previous one, up to this record's first byte. */
 void stream_hash(struct stream *stream, unsigned field_hash, unsigned field_bytes, struct pb *pb);
-
-/* Bytes the sink has not taken yet. */
-size_t stream_pending(const struct stream *stream);
 
 /* Hands everything to the sink. Returns 0, STREAM_BLOCKED if the reader has no room, -EPIPE if
  * it is gone, or -errno. */
