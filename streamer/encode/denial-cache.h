@@ -37,7 +37,7 @@ struct denial_cache_entry {
 	uint8_t message[DENIAL_CACHE_SIZE];
 };
 
-#define DENIAL_CACHE_BITS 9 /* 600 KiB, if all are used */
+#define DENIAL_CACHE_BITS 10 /* 1.2 MiB, if all are used */
 
 _Static_assert(sizeof(struct wire_seccomp_denial) == 48 + 8 * DENIAL_CACHE_WORDS &&
 		       offsetof(struct wire_seccomp_denial, process) == 48 &&
