@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	struct frame_reader reader = FRAME_READER_NULL;
 	struct recording_writer *w = NULL;
 	struct frame frame;
+	uint64_t now = 0; /* a record each millisecond: no storm */
 	int r;
 
 	if (recording_writer_new(&w, RECORDING_LEVEL_DEFAULT) < 0 ||
@@ -33,7 +34,8 @@ int main(int argc, char **argv)
 	while (!(r = frame_next(&reader, &frame))) {
 		size_t whole = (size_t)(frame.data - frame.start) + frame.size;
 
-		if (recording_writer_put(w, frame.start, whole, 0) != (ssize_t)whole ||
+		now += 1000000;
+		if (recording_writer_put(w, frame.start, whole, now) != (ssize_t)whole ||
 		    take_output(w) < 0)
 			return EXIT_FAILURE;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The checksum of a frame's content is kept here, and not by zstd: so a frame can be ended at any
- * earlier flush, by an empty last block and that checksum, when what zstd has taken since can not be
- * written, and nothing is summed up twice (https://www.rfc-editor.org/rfc/rfc8878, 3.1.1). */
+ * earlier flush, by an empty last block and that checksum, when what zstd has taken since can not
+ * be written, and nothing is summed up twice (https://www.rfc-editor.org/rfc/rfc8878, 3.1.1). */
 #include "proto/recording/recording-writer.h"
 
 #include <errno.h>
@@ -23,12 +23,17 @@
 #define ENTRIES_MAX 65536u
 /* At the default level it is the size of the table of short matches, which records hardly have. */
 #define SHORT_LOG 12
+/* A data frame that is full after less than that (40,000 events a second and more) is of a storm:
+ * in the next one the compressor saves time instead of bytes. */
+#define STORM_NANO 50000000u
+#define STORM_LEVEL (-2)
 #define SKIPPABLE_HEADER 8u
 #define SEEK_ENTRY 8u
 #define SEEK_FOOTER 9u
 #define CHECKSUM 4u
 #define LAST_BLOCK (3u + CHECKSUM) /* an empty one, and the checksum */
-/* Of a frame's header: the byte that describes it, and what in there says that it has a checksum. */
+/* Of a frame's header: the byte that describes it, and what in there says that it has a checksum.
+ */
 #define DESCRIPTOR 4u
 #define HAS_CHECKSUM 0x04u
 
@@ -49,6 +54,7 @@ struct state {
 
 struct recording_writer {
 	ZSTD_CCtx *zstd;
+	int level;
 	XXH64_state_t *sum;
 	XXH64_state_t *marked_sum;
 	struct state now;
@@ -65,12 +71,12 @@ static int set_up(struct recording_writer *w, int level)
 		ZSTD_cParameter parameter;
 		int value;
 	} parameters[] = {
-		{ZSTD_c_compressionLevel, level},
 		{ZSTD_c_windowLog, RECORDING_WINDOW_LOG},
 		{ZSTD_c_chainLog, level == RECORDING_LEVEL_DEFAULT ? SHORT_LOG : 0},
 		{ZSTD_c_checksumFlag, 0},
 	};
 
+	w->level = level;
 	w->zstd = ZSTD_createCCtx();
 	w->sum = XXH64_createState();
 	w->marked_sum = XXH64_createState();
@@ -223,8 +229,18 @@ int recording_writer_end_frame(struct recording_writer *w)
 	return put_index(w);
 }
 
+/* For the next frame; the index is still that of the one before. */
+static int level_at(const struct recording_writer *w, uint64_t now_nano)
+{
+	bool storm = w->now.index.uncompressed_bytes > RECORDING_FRAME_BYTES / 2 &&
+		     now_nano - w->now.opened_nano < STORM_NANO;
+
+	return storm && w->level == RECORDING_LEVEL_DEFAULT ? STORM_LEVEL : w->level;
+}
+
 static int open_frame(struct recording_writer *w, uint64_t now_nano)
 {
+	const int level = level_at(w, now_nano);
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	bool has_stream_id = w->now.index.has_stream_id;
 
@@ -235,7 +251,10 @@ static int open_frame(struct recording_writer *w, uint64_t now_nano)
 	w->now.open = true;
 	w->now.opened_nano = now_nano;
 	(void)XXH64_reset(w->sum, 0);
-	return ZSTD_isError(ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_only)) ? -EINVAL : 0;
+	if (ZSTD_isError(ZSTD_CCtx_reset(w->zstd, ZSTD_reset_session_only)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level)))
+		return -EINVAL;
+	return 0;
 }
 
 /* Whether the record has to begin a frame: a Header always does. */

@@ -264,6 +264,41 @@ static void two_recordings_in_a_row_are_two(void **state)
 	}
 }
 
+/* Returns the size of the third data frame, when one is put each @nano. */
+static size_t third_frame(struct fixture *f, uint64_t nano)
+{
+	stream_done(&f->stream);
+	stream_init(&f->stream);
+	f->put = f->size = 0;
+	stream_header(&f->stream);
+	for (uint64_t now = nano; f->stream.size < 4u * RECORDING_FRAME_BYTES; now += nano / 10) {
+		size_t size = f->stream.size;
+
+		while (f->stream.size - size < RECORDING_FRAME_BYTES / 10)
+			add_events(f, 1);
+		put_all(f, now);
+	}
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_true(parts.n_frames >= 3);
+		return parts.data_size[2];
+	}
+}
+
+static void in_a_storm_time_is_saved_instead_of_bytes(void **state)
+{
+	struct fixture *f = *state;
+	size_t usual = third_frame(f, 60000000), storm = third_frame(f, 1000000);
+
+	assert_true(storm > usual + usual / 100);
+	assert_content(f, f->stream.size, true);
+	f->w = recording_writer_free(f->w);
+	assert_ok(recording_writer_new(&f->w, RECORDING_LEVEL_DEFAULT + 1));
+	assert_int_equal(third_frame(f, 1000000), third_frame(f, 60000000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +313,7 @@ int main(void)
 		test_with_fixture(the_seek_table_is_as_specified),
 		test_with_fixture(zstd_reads_it),
 		test_with_fixture(two_recordings_in_a_row_are_two),
+		test_with_fixture(in_a_storm_time_is_saved_instead_of_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
