@@ -27,7 +27,7 @@
 static const struct way ways[] = {
 	{"no-op drain", NOTHING, NULL},
 	{"drain that reads", READ, NULL},
-	{"xxh64 alone", HASH, NULL},
+	{"hash alone", HASH, NULL},
 	{"write(2) alone, tmpfs", WRITE, TMPFS "w"},
 	{"write(2) alone, disk", WRITE, DISK "w"},
 	{"streamer, /dev/null", ENCODE, "/dev/null"},

@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
+#include "proto/record/stream-hash.h"
 #include "tests/lib/denial.h"
 #include "tests/lib/stopwatch.h"
 
@@ -157,18 +156,18 @@ static void hash_or_write(const struct line *line, unsigned n)
 {
 	size_t bytes = n * (ringside__v1__record__get_packed_size(line->load->messages[0]) + 2);
 	static uint8_t piece[PIECE];
-	XXH64_state_t *state = XXH64_createState();
+	XXH3_state_t *state = XXH3_createState();
 
-	(void)XXH64_reset(state, 0);
+	(void)XXH3_64bits_reset(state);
 	for (size_t size; bytes; bytes -= size) {
 		size = bytes < PIECE ? bytes : PIECE;
 		if (line->way->deed == HASH)
-			(void)XXH64_update(state, piece, size);
+			stream_hash_update(state, piece, size);
 		else if (write(line->fd, piece, size) != (ssize_t)size)
 			die(line->way->path);
 	}
-	sink_of_words ^= XXH64_digest(state);
-	(void)XXH64_freeState(state);
+	sink_of_words ^= XXH3_64bits_digest(state);
+	(void)XXH3_freeState(state);
 }
 
 /* Its pages are needed again: memory that is new to a guest would cost more than all else here. */
