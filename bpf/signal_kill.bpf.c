@@ -196,9 +196,11 @@ static __always_inline bool tell_ended(const struct note_key *key, struct note *
 	note->event.flags |= WIRE_KILL_SEVERAL;
 	note->event.remaining = still_pending(note);
 	note->event.processes = *(volatile __u64 *)&note->ended;
-	if (note->event.processes)
+	if (note->event
+		    .processes) { /* of nothing the compiler makes an operation that 5.10 lacks */
 		tell(&note->event, cgroup);
-	ADD(note->ended, -(__u64)note->event.processes);
+		ADD(note->ended, -(__u64)note->event.processes);
+	}
 	(void)bpf_map_delete_elem(&rs_kill_members, key);
 	return true;
 }

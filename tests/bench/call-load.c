@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ns of a system call (getppid): that a filter refuses, or refuses and has logged, or allows, or of a
- * process without one; with empty programs on the raw tracepoints of system calls, if asked to. */
+/* ns of a system call (getppid): that a filter refuses, or refuses and has logged, or allows, or of
+ * a process without one; with empty programs on the raw tracepoints of system calls, if asked to.
+ */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
