@@ -241,10 +241,10 @@ static __always_inline bool needs_mark(struct task_struct *task, const struct pt
 }
 
 SEC("?raw_tp/sys_enter")
-int BPF_PROG(rs_sec_enter, struct pt_regs *given, long id)
+int BPF_PROG(rs_sec_enter, struct pt_regs *unused, long id)
 {
 	struct task_struct *task = current_task();
-	struct pt_regs *regs = given_regs(task, given);
+	struct pt_regs *regs = task_regs(task);
 	struct mark *mark;
 
 	if (!needs_mark(task, regs, id))
@@ -256,10 +256,10 @@ int BPF_PROG(rs_sec_enter, struct pt_regs *given, long id)
 }
 
 SEC("?raw_tp/sys_exit")
-int BPF_PROG(rs_sec_leave, struct pt_regs *given)
+int BPF_PROG(rs_sec_leave)
 {
 	struct task_struct *task = current_task();
-	struct pt_regs *regs = given_regs(task, given);
+	struct pt_regs *regs = task_regs(task);
 	bool compat = is_compat(task);
 	struct mark *mark;
 

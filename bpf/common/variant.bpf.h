@@ -7,11 +7,6 @@
 
 #include "bpf/common/kernel.h"
 
-/* Id of struct task_struct in the kernel's BTF, where bpf_rdonly_cast() is to be had (6.2), else 0.
- */
-const volatile __u32 rs_task_type __weak = 0;
-const volatile __u32 rs_regs_type __weak = 0; /* the same of struct pt_regs */
-
 #ifdef RS_LEGACY
 
 /* A function that is called more than once. Before 5.12 ("bpf: Support pointers in global func
@@ -90,26 +85,9 @@ static __always_inline struct task_struct *current_task(void)
 	return bpf_get_current_task_btf();
 }
 
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
-
-/* @task, the current one, where pointers are loaded from it. From a trusted one the verifier
- * searches all of the kernel's types by name, up to four times, for each that it comes by
- * (btf_nested_type_is_trusted(), since 6.4): a millisecond of start-up each. From one that was cast
- * it does not ask what it may be trusted with. The cast itself is no instruction. */
-static __always_inline struct task_struct *loadable_task(struct task_struct *task)
-{
-	return rs_task_type ? bpf_rdonly_cast(task, rs_task_type) : task;
-}
-
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 {
 	return (struct pt_regs *)bpf_task_pt_regs(task);
-}
-
-/* The same, which a hook of all system calls gave as @regs. */
-static __always_inline struct pt_regs *given_regs(struct task_struct *task, struct pt_regs *regs)
-{
-	return rs_regs_type ? bpf_rdonly_cast(regs, rs_regs_type) : task_regs(task);
 }
 
 #endif

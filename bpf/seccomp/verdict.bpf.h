@@ -125,7 +125,7 @@ static __always_inline void learn_verdict(struct mark *mark, __u32 nr, bool comp
 static __always_inline long verdict_on(struct task_struct *task, struct mark *mark, __u32 nr,
 				       bool compat)
 {
-	__u64 filter = (__u64)current_filter(task);
+	__u64 filter = (__u64)task_filter(task);
 	long verdict;
 
 	if (mark && mark->filter == filter && knows_verdict(mark, nr, compat))

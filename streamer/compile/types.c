@@ -23,7 +23,7 @@ static const char *const functions[] = {"oom_kill_process",  "__secure_computing
 					"fprobe_return",     "tcp_recvmsg",
 					"tcp_sendmsg",       "bpf_iter_task_file",
 					"bpf_iter_bpf_prog", "bpf_iter_bpf_map",
-					"exit_files",        "bpf_rdonly_cast"};
+					"exit_files"};
 static const char *const tracepoints[] = {"mark_victim",        "signal_generate",
 					  "sched_process_exit", "sys_enter",
 					  "sys_exit",           "sock_recv_length",
@@ -361,17 +361,6 @@ uint32_t types_function(const struct types *types, const char *name, unsigned *r
 		t = btf_raw_type(&types->raw, t->type);
 		*ret_params = t && btf_kind(t) == BTF_KIND_FUNC_PROTO ? btf_vlen(t) : 0;
 		return types->functions[i].id;
-	}
-	return 0;
-}
-
-uint32_t types_struct(const struct types *types, const char *name)
-{
-	for (size_t i = 0; i < types->n_found; i++) {
-		const struct btf_type *t = btf_raw_type(&types->raw, types->found[i]);
-
-		if (btf_is_struct(t) && !strcmp(btf_raw_string(&types->raw, t->name_off), name))
-			return types->found[i];
 	}
 	return 0;
 }

@@ -48,18 +48,6 @@ uint32_t kernel_attached_mask(const struct kernel *kernel)
 	return mask;
 }
 
-/* Where the kernel has bpf_rdonly_cast() (6.2), it can be told of what type something is; see
- * variant.bpf.h. */
-static uint32_t cast_type(const struct kernel *kernel, const char *name)
-{
-	unsigned params;
-
-	if (kernel->variant != PROGRAMS_MODERN || kernel->config.btf_path ||
-	    !types_function(kernel->types, "bpf_rdonly_cast", &params))
-		return 0;
-	return types_struct(kernel->types, name);
-}
-
 static int set_numbers(const struct kernel *kernel)
 {
 	const struct programs *programs = kernel->programs;
@@ -72,8 +60,6 @@ static int set_numbers(const struct kernel *kernel)
 		{"rs_attached", kernel_attached_mask(kernel)},
 		{"rs_looks", kernel->looks},
 		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
-		{"rs_task_type", cast_type(kernel, "task_struct")},
-		{"rs_regs_type", cast_type(kernel, "pt_regs")},
 		{"rs_sees_kill",
 		 programs_has(programs, "rs_oom_begin") || programs_has(programs, "rs_oom_kbegin")},
 	};
