@@ -82,7 +82,8 @@ class Row:
             return
         for probe, why in re.findall(r": (\w+) is not attached: (.*)", log.read_text(errors="replace")):
             self.refused[probe] = why
-            self.notes.append((ABSENT, probe, why))
+            # What the kernel has the hooks for and does not let be loaded is a fault of the programs.
+            self.notes.append((FAILED if "the kernel refuses" in why else ABSENT, probe, why))
 
     def read_judged(self, path):
         if not path.exists():
