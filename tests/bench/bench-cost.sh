@@ -72,9 +72,9 @@ install_auditd() {
 auditd() {
 	cd "$work"
 	rm -f log/*
-	LD_LIBRARY_PATH=$libraries auditd/sbin/auditd -f -c "$work/etc" -s enable >"$work/said" 2>&1 &
+	LD_LIBRARY_PATH=$libraries auditd/sbin/auditd -n -c "$work/etc" -s enable >"$work/said" 2>&1 &
 	trap 'kill $!' TERM
-	until grep -q 'Init complete' "$work/said"; do sleep 0.05; done
+	until grep -qs 'type=DAEMON_START' "$work/log/audit.log"; do sleep 0.05; done
 	echo up >"$work/up"
 	wait $! || wait $!
 }
@@ -121,7 +121,8 @@ peers() {
 	row 'a delivered denial adds' "$ns" ns 'auditd, logged by the filter' \
 		"$(awk -v a="$(median auditd)" -v b="$bare" 'BEGIN { printf "%.1f", a - b }')" ''
 	row 'a delivered denial adds' "$ns" ns 'bpftrace that prints each' \
-		"$(awk -v a="$(median bpftrace)" -v b="$bare" 'BEGIN { printf "%.1f", a - b }')" ''	row 'bytes of a delivered denial' "$(awk -v size="$(stat -c %s "$work/up")" \
+		"$(awk -v a="$(median bpftrace)" -v b="$bare" 'BEGIN { printf "%.1f", a - b }')" ''
+	row 'bytes of a delivered denial' "$(awk -v size="$(stat -c %s "$work/up")" \
 		'BEGIN { printf "%.1f", size / 200000 }')" B 'auditd' "$bytes" ''
 }
 
