@@ -29,8 +29,10 @@ struct printer {
 	struct writer *writer;
 	struct output output;
 	bool force;
-	bool failed; /* something was wrong with an input */
-	bool said;   /* with the one at hand */
+	bool failed;         /* something was wrong with an input */
+	bool said;           /* with the one at hand */
+	uint64_t latest_seq; /* of what was put */
+	bool apart;          /* a part of the run at hand was not */
 	struct progress progress;
 };
 

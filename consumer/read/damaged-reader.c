@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "consumer/base/arena.h"
+#include "consumer/read/derived.h"
 #include "consumer/read/file-window.h"
 #include "consumer/read/problem.h"
 #include "consumer/read/resync.h"
@@ -21,6 +22,7 @@ struct damaged_reader {
 	struct file_window window;
 	struct resync resync;
 	struct arena arena;
+	struct derived derived;
 	uint64_t offset; /* of the next record */
 	uint64_t found;  /* where one was found behind a hole; it is believed */
 	bool started;
@@ -77,6 +79,7 @@ int damaged_reader_open(struct damaged_reader **ret, const char *path)
 	if (!damaged)
 		return -ENOMEM;
 	arena_init(&damaged->arena);
+	derived_init(&damaged->derived);
 	resync_init(&damaged->resync, &damaged->window);
 	problem_init(&damaged->problem, "");
 	r = reader_open(&damaged->reader, path);
@@ -103,6 +106,7 @@ struct damaged_reader *damaged_reader_free(struct damaged_reader *damaged)
 		file_window_done(&damaged->window);
 		resync_done(&damaged->resync);
 		arena_done(&damaged->arena);
+		derived_done(&damaged->derived);
 		(void)reader_free(damaged->reader);
 		free(damaged);
 	}
@@ -252,6 +256,9 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 		if (damaged->ended)
 			return damaged->ended;
 	}
+	if (peek_record(frame->data, frame->size, &ret->peek))
+		ret->derived = derived_take(&damaged->derived, &ret->peek);
+	derived_apply(&damaged->derived, record);
 	damaged->resync.latest_seq = record->seq;
 	damaged->offset += frame_whole(frame);
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/read/container-identity.h"
+#include "consumer/read/derived.h"
 #include "consumer/read/plain-framing.h"
 #include "consumer/read/problem.h"
 #include "consumer/read/unpack.h"
@@ -32,6 +33,8 @@ struct reader {
 	struct frame_reader frames;
 	struct unpacker *unpacker;
 	struct arena arena, header_arena;
+	struct derived derived;
+	uint8_t *complete;            /* of the record at hand */
 	struct plain_framing framing; /* plain files */
 	const Ringside__V1__Header *header;
 	bool started; /* the first record was read: it is a recording */
@@ -63,6 +66,7 @@ int reader_new(struct reader **ret, int fd, const char *name)
 	plain_framing_init(&reader->framing, fd);
 	arena_init(&reader->arena);
 	arena_init(&reader->header_arena);
+	derived_init(&reader->derived);
 	problem_init(&reader->problem, name);
 	r = unpacker_new(&reader->unpacker, &ringside__v1__record__descriptor);
 	if (!r)
@@ -81,6 +85,8 @@ struct reader *reader_free(struct reader *reader)
 		reader->unpacker = unpacker_free(reader->unpacker);
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
+		derived_done(&reader->derived);
+		free(reader->complete);
 		util_closep(&reader->owned_fd);
 		free(reader);
 	}
@@ -259,6 +265,8 @@ static bool unpack_record(struct reader *reader, struct reader_record *item)
 	item->record = unpacker_unpack(reader->unpacker, &reader->arena, item->frame, item->size);
 	if (item->record && header && header->identity_version < CONTAINER_IDENTITY_VERSION)
 		container_identity_mend(item->record, &reader->arena);
+	if (item->record)
+		derived_apply(&reader->derived, item->record);
 	return item->record;
 }
 
@@ -276,6 +284,21 @@ static int say_unreadable(struct reader *reader, const struct reader_record *ite
 int reader_unpack(struct reader *reader, struct reader_record *item)
 {
 	return item->record || unpack_record(reader, item) ? 0 : say_unreadable(reader, item);
+}
+
+int reader_complete(struct reader *reader, struct reader_record *item)
+{
+	uint8_t *buf;
+
+	if (!item->derived || item->size + DERIVED_MORE > FRAME_MAX)
+		return 0;
+	buf = realloc(reader->complete, item->size + DERIVED_MORE);
+	if (!buf)
+		return -ENOMEM;
+	reader->complete = buf;
+	item->size = derived_complete(&reader->derived, item->frame, item->size, buf);
+	item->frame = buf;
+	return 0;
 }
 
 /* What a readable record changes. 0, or the answer that stays. */
@@ -311,6 +334,8 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	item->size = frame->size;
 	item->start = frame->start;
 	item->offset = frame->offset;
+	if (readable)
+		item->derived = derived_take(&reader->derived, &item->peek);
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack_record(reader, item);
 	/* which says nothing of the record */
@@ -439,8 +464,10 @@ int reader_next(struct reader *reader, struct reader_record *ret)
 		return reader->ended;
 	do {
 		r = frame_next(&reader->frames, &frame);
-		if (r == FRAME_AGAIN)
+		if (r == FRAME_AGAIN) {
 			reader->again = true;
+			derived_break(&reader->derived);
+		}
 		if ((r == FRAME_BAD || (!r && is_bomb(reader, item.empty))) &&
 		    (reader->started || reader->damaged) && frame_refuse(&reader->frames)) {
 			reader->unreadable = 0;

@@ -14,7 +14,7 @@
 #include "proto/recording/input.h"
 #include "proto/ringside.pb-c.h"
 
-#define READER_FORMAT_VERSION 1 /* the newest format this reader understands */
+#define READER_FORMAT_VERSION 2 /* the newest format this reader understands */
 
 /* What reader_next says besides 0 and -errno. */
 #define READER_END 1     /* the input ended between two records */
@@ -38,6 +38,7 @@ struct reader_record {
 	size_t empty;         /* frames without a record right before it, a byte each */
 	bool unknown;         /* a body that a newer version has written */
 	bool header;          /* it is a Header: a stream, or a file of one, begins */
+	bool derived;         /* some of it is told by those before it (derived.h) */
 	const struct input_damage *damage; /* READER_DAMAGED: a stretch of a compressed input */
 	const struct input_mark *mark;     /* READER_MARK */
 };
@@ -67,6 +68,10 @@ int reader_unpack(struct reader *reader, struct reader_record *item);
 /* Plain files: records are where the framing says, and nowhere else. Without it, where that leads
  * nowhere, they are looked for: READER_DAMAGED, and reading goes on behind what was left out. */
 void reader_set_framed(struct reader *reader);
+
+/* The bytes of the record at hand as they are if it stands by itself, without those before it.
+ * Valid until the next reader_next. 0 or -ENOMEM. */
+int reader_complete(struct reader *reader, struct reader_record *item);
 
 /* The end of a file is READER_WAIT from now on. Records come once and in order, also when the
  * file is cut back and written anew. */

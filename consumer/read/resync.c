@@ -6,7 +6,8 @@
  * Whoever names a program, a cgroup or a pod can put whole records into an event's strings, as many
  * as one after another fit. But no name has a zero byte in it, and each record of ours does: one of
  * the two times is below 2^56 ns (an uptime of less than 834 days), or one of its numbers is 0, as
- * what was dropped on the CPU nearly always is. So what has none is not believed. */
+ * what was dropped on the CPU nearly always is, and what is in `between` always. So what has none
+ * is not believed. */
 #include "consumer/read/resync.h"
 
 #include <string.h>
@@ -18,6 +19,9 @@
 #define BODY_LAST 11 /* fields 12 to 15 stand around the body; new bodies come behind them */
 #define AROUND_FIRST 12
 #define AROUND_LAST 15
+#define TIME_AND_SEQ (1u << 14 | 1u << 15)
+#define SUMS_OR_BOOTTIME                                                                           \
+	(1u << 12 | 1u << 13)           /* an event that goes on with a run has no boottime */
 #define SPENT_MAX (16ull * 1024 * 1024) /* and as much as the file had so far */
 #define FIND_AHEAD (2u * (FRAME_MAX + FRAME_PREFIX_MAX))
 
@@ -82,8 +86,7 @@ static bool look_around(const uint8_t *data, size_t size, struct look *ret)
 			look.seq = field.value;
 	}
 	*ret = look;
-	/* boottime_nano, time_unix_nano, seq */
-	return (seen & 7u << (AROUND_FIRST + 1)) == 7u << (AROUND_FIRST + 1) && look.seq &&
+	return (seen & TIME_AND_SEQ) == TIME_AND_SEQ && seen & SUMS_OR_BOOTTIME && look.seq &&
 	       !resync_is_text(data, size);
 }
 

@@ -94,7 +94,8 @@ static int put_packed(struct rewrite *rewrite, const Ringside__V1__Record *recor
 /* A record of our own. */
 static int put_own(struct rewrite *rewrite, Ringside__V1__Record *record)
 {
-	record->has_seq = record->has_boottime_nano = record->has_time_unix_nano = 1;
+	record->has_seq = record->has_time_unix_nano = 1;
+	record->has_boottime_nano = rewrite->boottime_nano > 0;
 	record->seq = rewrite->next++;
 	record->boottime_nano = rewrite->boottime_nano;
 	record->time_unix_nano = rewrite->time_unix_nano;
@@ -113,7 +114,7 @@ static int put_lost(struct rewrite *rewrite, uint64_t count, uint64_t before_nan
 	lost.reason = RINGSIDE__V1__LOST__REASON__DAMAGED;
 	lost.has_count = count > 0;
 	lost.count = count;
-	lost.has_after_boottime_nano = 1;
+	lost.has_after_boottime_nano = rewrite->boottime_nano > 0;
 	lost.after_boottime_nano = rewrite->boottime_nano;
 	lost.has_before_boottime_nano = before_nano > 0;
 	lost.before_boottime_nano = before_nano;
@@ -285,6 +286,15 @@ static bool is_late(const struct rewrite *rewrite, const Ringside__V1__Record *r
 	return record->seq < rewrite->next || rewrite->has_footer;
 }
 
+/* Of an event whose boottime went with those before it, there is none: then the latest one stands.
+ */
+static void note_times(struct rewrite *rewrite, const Ringside__V1__Record *record)
+{
+	if (record->has_boottime_nano)
+		rewrite->boottime_nano = record->boottime_nano;
+	rewrite->time_unix_nano = record->time_unix_nano;
+}
+
 int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
@@ -292,15 +302,12 @@ int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 
 	if (is_late(rewrite, record))
 		return 0;
-	if (!rewrite->open) {
-		rewrite->boottime_nano = record->boottime_nano;
-		rewrite->time_unix_nano = record->time_unix_nano;
-	}
+	if (!rewrite->open)
+		note_times(rewrite, record);
 	r = fill_gap(rewrite, record);
 	if (r)
 		return r;
-	rewrite->boottime_nano = record->boottime_nano;
-	rewrite->time_unix_nano = record->time_unix_nano;
+	note_times(rewrite, record);
 	rewrite->next = record->seq + 1;
 	rewrite->has_footer = record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER;
 	rewrite->report.saved++;

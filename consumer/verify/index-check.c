@@ -18,11 +18,6 @@ void index_check_record(struct index_check *check, const struct reader_record *i
 	recording_index_add_peek(&check->now, &item->peek);
 }
 
-void index_check_unreadable(struct index_check *check, const struct reader_record *item)
-{
-	recording_index_add(&check->now, item->frame, item->size);
-}
-
 /* One number of the index. */
 struct number {
 	const char *name;

@@ -24,9 +24,8 @@ struct index_check {
 
 void index_check_init(struct index_check *check, int fd);
 
+/* Also of one that is not readable: what can be seen of it. */
 void index_check_record(struct index_check *check, const struct reader_record *item);
-/* READER_DAMAGED: what can be seen of it was. */
-void index_check_unreadable(struct index_check *check, const struct reader_record *item);
 
 /* READER_MARK: what is wrong goes to @problems. 0 or -errno. */
 int index_check_frame(struct index_check *check, const struct input_mark *mark,

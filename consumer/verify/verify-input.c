@@ -92,7 +92,7 @@ static int take_record(struct verify *verify, struct damaged_reader *damaged,
 		index_check_record(check, item);
 		return verify_record(verify, item);
 	case READER_DAMAGED:
-		index_check_unreadable(check, item);
+		index_check_record(check, item);
 		verify_damaged(verify, item);
 		return 0;
 	case DAMAGED_READER_HOLE:

@@ -123,6 +123,7 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 	begin_sums(verify, item, false);
 	verify->downtime = (struct downtime){0};
 	verify->open = verify->has_file = verify->kills.known = verify->has_footer = false;
+	verify->runs = true;
 }
 
 /* The next file of the stream. */
@@ -157,6 +158,7 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 	else
 		begin_stream(verify, item);
 	verify->has_footer = false;
+	verify->runs = header->format_version != 1;
 	verify->has_file = header->has_file_index;
 	verify->file_index = header->file_index;
 	checksums_begin(&verify->checksums, item->offset); /* a file begins */

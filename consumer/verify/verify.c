@@ -139,6 +139,8 @@ static int take_event(struct verify *verify, const Ringside__V1__Record *record)
 							(unsigned)record->body_case);
 	if (!record->cpu_sums || !field)
 		return 0;
+	if (verify->runs && (!record->has_boottime_nano || record->cpu_sums->has_between))
+		verify->report.underived++;
 	return recount_event(&verify->recount, field->name, record->cpu_sums,
 			     &verify->report.problems);
 }
@@ -287,6 +289,12 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 		end_rotated(verify, config->lacks_next);
 	if (verify->begun)
 		verify_close_stream(verify);
+	if (report->underived)
+		findings_add(&report->losses,
+			     "%" PRIu64
+			     " events have no boottime_nano or no sums: they are told by "
+			     "events before them, which are missing",
+			     report->underived);
 	report_coverage(verify);
 	report->status = judge_report(report, answer);
 }

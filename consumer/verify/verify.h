@@ -34,6 +34,7 @@ struct verify_report {
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
 	uint64_t streams, records, bytes;
+	uint64_t underived; /* events whose boottime or sums went with those before them */
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
 	const char *hash_name;          /* of the latest of records */
@@ -65,6 +66,7 @@ struct verify {
 	/* the stream at hand */
 	bool open;
 	bool has_footer;
+	bool runs;       /* events may leave out what those before them tell */
 	bool rotated;    /* ... which says that another file follows */
 	bool unfinished; /* the input's latest zstd frame, though it ends behind a block */
 	uint8_t stream_id[16];

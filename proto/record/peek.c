@@ -20,6 +20,9 @@ bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 			peek.kind = field.number;
 			peek.body = field.data;
 			peek.body_size = field.size;
+		} else if (field.number == FIELD_RECORD_CPU_SUMS && field.type == PB_BYTES) {
+			peek.sums = field.data;
+			peek.sums_size = field.size;
 		} else if (field.number == FIELD_RECORD_BOOTTIME_NANO && field.type == PB_FIXED64) {
 			peek.has_boottime = true;
 			peek.boottime_nano = field.value;

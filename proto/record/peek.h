@@ -16,6 +16,8 @@ struct peek {
 	uint64_t seq;        /* 0: absent */
 	const uint8_t *body; /* the body's message, in the bytes given; NULL: none */
 	size_t body_size;
+	const uint8_t *sums; /* cpu_sums, likewise; NULL: it is no event */
+	size_t sums_size;
 };
 
 /* False if the bytes are no Record. What the body holds is not looked at. */

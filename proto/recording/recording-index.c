@@ -69,8 +69,10 @@ void recording_index_add(struct recording_index *index, const uint8_t *record, s
 {
 	struct peek peek;
 
-	if (peek_record(record, size, &peek))
-		recording_index_add_peek(index, &peek);
+	if (!peek_record(record, size, &peek))
+		return;
+	(void)event_run_goes_on(&index->run, &peek);
+	recording_index_add_peek(index, &peek);
 }
 
 static void put_counts(const struct recording_index *index, struct pb *pb)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/record/event-run.h"
 #include "proto/record/peek.h"
 
 #define RECORDING_STREAM_ID 16
@@ -20,6 +21,7 @@ struct recording_index {
 	uint64_t counts[RECORD_BODIES]; /* by number of the body's field */
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	bool has_stream_id, has_seq, has_boottime, has_time;
+	struct event_run run; /* of the records taken in; goes on in the next frame */
 };
 
 /* Takes a record in; uncompressed_bytes is the caller's. */

@@ -245,7 +245,8 @@ static int open_frame(struct recording_writer *w, uint64_t now_nano)
 	bool has_stream_id = w->now.index.has_stream_id;
 
 	memcpy(stream_id, w->now.index.stream_id, sizeof(stream_id));
-	w->now.index = (struct recording_index){.uncompressed_offset = w->now.content,
+	w->now.index = (struct recording_index){.run = w->now.index.run,
+						.uncompressed_offset = w->now.content,
 						.has_stream_id = has_stream_id};
 	memcpy(w->now.index.stream_id, stream_id, sizeof(stream_id));
 	w->now.open = true;

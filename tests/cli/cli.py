@@ -21,10 +21,10 @@ proto_dir, = others
 in_a_folder()
 
 
-def header(padding=0):
+def header(padding=0, version=1):
     record = pb.Record(seq=1, time_unix_nano=START * 10**9)
     record.header.magic = "RINGSIDE"
-    record.header.format_version = 1
+    record.header.format_version = version
     record.header.stream_id = bytes(16)
     record.header.first_seq = 1
     record.header.host_name = "web-1"
@@ -49,6 +49,26 @@ def footer(seq):
     return frame(pb.Record(seq=seq, footer=pb.Footer(reason="SIGTERM", records=seq)))
 
 
+def in_run(seq, whole=False):
+    """One of two CPUs', which leaves out what those before it tell; or the same, whole."""
+    record = pb.Record(seq=seq, time_unix_nano=START * 10**9 + seq * 1000)
+    record.seccomp_denial.process.pid = seq
+    record.seccomp_denial.process.comm = "even" if seq % 2 == 0 else "odd"
+    sums = record.cpu_sums
+    sums.cpu = seq // 2 % 2
+    if whole or seq < 7:
+        sums.seen, sums.limited, sums.dropped = seq // 4 * 2 + seq % 2 + seq // 16 * 5, seq // 16 * 5, 0
+    else:
+        sums.between = 0
+        if seq in (16, 18):  # the first of its CPU behind 5 that were held back
+            sums.limited = 5
+    if whole or seq == 3:
+        record.boottime_nano = seq * 1000 + 7
+    return frame(record)
+
+
+run_stream = header(version=2) + b"".join(in_run(seq) for seq in range(3, 24))
+save("run.pb", run_stream)
 stream = header() + b"".join(denial(seq) for seq in range(2, 12))
 save("events.pb", stream)
 
@@ -105,6 +125,34 @@ def cat_reads_files_and_pipes():
 def a_filtered_pb_is_a_recording():
     part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0)
     check(run("cat", "-o", "json", data=part), 0)
+
+
+def records_of(data):
+    return check(run("cat", "-o", "protojson", data=data), 0).splitlines()
+
+
+def what_a_run_tells_is_in_each_record_taken_out_of_it():
+    whole = [in_run(seq, whole=True) for seq in range(3, 24)]
+    first = header(version=2)
+    check(run("cat", "-o", "pb", data=run_stream), 0, stdout=run_stream)
+    assert records_of(run_stream) == records_of(first + b"".join(whole))
+    for comm, rest in ("even", 0), ("odd", 1):
+        part = check(run("cat", "-o", "pb", "--comm", comm, data=run_stream), 0)
+        want = first + b"".join(whole[seq - 3] for seq in range(3, 24) if seq % 2 == rest)
+        assert records_of(part) == records_of(want), comm
+    last = check(run("tail", "-o", "pb", "-n", "4", "run.pb"), 0)
+    assert records_of(last) == records_of(first + b"".join(whole[-4:]))
+
+
+def what_a_run_no_longer_tells_is_not_printed_and_verify_says_so():
+    torn = header(version=2) + b"".join(in_run(seq) for seq in range(3, 24) if seq != 9)
+    lines = [json.loads(line) for line in check(run("cat", "-o", "protojson", data=torn), 0).splitlines()]
+    assert len(lines) == 21 and all("boottimeNano" in line for line in lines[1:7]), lines
+    assert not any("boottimeNano" in line or "seen" in line["cpuSums"] for line in lines[7:]), lines
+    assert b"14 events have no boottime_nano or no sums" in check(run("verify", data=torn), 3)
+    assert b"no sums" not in run("verify", data=run_stream).stdout
+    part = check(run("cat", "-o", "pb", "--comm", "odd", data=torn), 0)
+    assert not any("boottimeNano" in json.loads(line) for line in records_of(part)[5:])
 
 
 def what_is_not_whole_is_printed_as_far_as_it_goes():
@@ -226,7 +274,11 @@ def block(language):
 
 def the_readers_of_the_format_page_work():
     out = subprocess.check_output([sys.executable, "-c", block("python")], input=stream)
-    assert out.decode().splitlines()[:2] == ["1 header", "2 seccomp_denial"], out
+    assert out.decode().splitlines()[:2] == ["1 header 0", "2 seccomp_denial 0"], out
+    out = subprocess.check_output([sys.executable, "-c", block("python") + "    print(record.cpu_sums)"], input=run_stream)
+    whole = header(version=2) + b"".join(in_run(seq, whole=True) for seq in range(3, 24))
+    same = subprocess.check_output([sys.executable, "-c", block("python") + "    print(record.cpu_sums)"], input=whole)
+    assert out == same and b"23 seccomp_denial 23007" in out, out
     if not shutil.which("protoc"):
         return
     shutil.copy(os.path.join(proto_dir, "ringside.proto"), ".")
@@ -238,6 +290,8 @@ run_tests(
     the_program_explains_itself,
     cat_reads_files_and_pipes,
     a_filtered_pb_is_a_recording,
+    what_a_run_tells_is_in_each_record_taken_out_of_it,
+    what_a_run_no_longer_tells_is_not_printed_and_verify_says_so,
     what_is_not_whole_is_printed_as_far_as_it_goes,
     records_of_newer_kinds_are_mentioned_once,
     a_reader_that_goes_away_is_no_error,

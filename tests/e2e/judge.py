@@ -62,7 +62,44 @@ def read_varint(data, at):
     raise Bad(f"no length at byte {at}")
 
 
+class Runs:
+    """Puts back what events leave out that those before them tell (FORMAT.md, Runs of events)."""
+
+    def __init__(self):
+        self.offset, self.seq, self.sums = None, 0, {}
+
+    def complete(self, record):
+        event, first = record.HasField("cpu_sums"), record.HasField("boottime_nano")
+        if not event or first or record.seq != self.seq + 1:
+            self.offset, self.sums = None, {}
+        self.seq = record.seq
+        if not event:
+            return record
+        if first:
+            self.offset = record.time_unix_nano - record.boottime_nano
+        elif self.offset is None:
+            raise Bad(f"record {record.seq} has no boottime_nano, and is in no run")
+        else:
+            record.boottime_nano = record.time_unix_nano - self.offset
+        self.complete_sums(record)
+        return record
+
+    def complete_sums(self, record):
+        now, key = record.cpu_sums, (record.WhichOneof("body"), record.cpu_sums.cpu)
+        before = self.sums.get(key)
+        if now.HasField("between"):
+            if before is None or now.HasField("seen"):
+                raise Bad(f"record {record.seq} has `between`, but there is nothing before it")
+            now.limited = now.limited if now.HasField("limited") else before.limited
+            now.dropped = now.dropped if now.HasField("dropped") else before.dropped
+            grown = now.limited - before.limited + now.dropped - before.dropped
+            now.seen = (before.seen + 1 + now.between + grown) % 2**64
+            now.ClearField("between")
+        self.sums[key] = now
+
+
 def read_records(data):
+    runs = Runs()
     at = 0
     while at < len(data):
         size, begin = read_varint(data, at)
@@ -70,9 +107,10 @@ def read_records(data):
         if at > len(data):
             raise Bad(f"cut off in a record of {size} bytes at byte {begin}")
         try:
-            yield pb.Record.FromString(data[begin:at])
+            record = pb.Record.FromString(data[begin:at])
         except DecodeError as e:
             raise Bad(f"no Record at byte {begin}: {e}") from e
+        yield runs.complete(record)
 
 
 class Check:

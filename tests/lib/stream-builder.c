@@ -43,6 +43,39 @@ void stream_raw(struct stream *stream, const void *data, size_t size)
 	stream->size += size;
 }
 
+/* What the reader of a run knows. Reuses the record's sums. */
+static void leave_out(struct stream *stream, Ringside__V1__Record *record)
+{
+	Ringside__V1__CpuSums *sums = record->cpu_sums;
+	struct stream_run *run = &stream->run;
+	uint64_t offset = record->time_unix_nano - record->boottime_nano;
+	bool goes_on = sums && run->open && run->offset == offset;
+	struct stream_sums *before;
+
+	if (!goes_on)
+		*run = (struct stream_run){.open = sums, .offset = offset};
+	if (!sums)
+		return;
+	record->has_boottime_nano = !goes_on;
+	before = &run->sums[record->body_case == RINGSIDE__V1__RECORD__BODY_OOM_KILL
+				    ? STREAM_OOM
+				    : STREAM_SECCOMP][sums->cpu];
+	if (before->written) {
+		sums->has_between = true;
+		sums->has_seen = false;
+		sums->has_limited = sums->limited != before->limited;
+		sums->has_dropped = sums->dropped != before->dropped;
+		sums->between = sums->seen - sums->limited - sums->dropped -
+				(before->seen - before->limited - before->dropped) - 1;
+	}
+	*before = (struct stream_sums){
+		.seen = sums->seen,
+		.limited = sums->limited,
+		.dropped = sums->dropped,
+		.written = 1,
+	};
+}
+
 void stream_record(struct stream *stream, Ringside__V1__Record *record)
 {
 	uint8_t prefix[FRAME_PREFIX_MAX];
@@ -54,7 +87,9 @@ void stream_record(struct stream *stream, Ringside__V1__Record *record)
 	record->has_seq = record->has_boottime_nano = record->has_time_unix_nano = 1;
 	record->seq = ++stream->seq;
 	record->boottime_nano = stream->nano;
-	record->time_unix_nano = STREAM_NANO_UNIX + stream->nano;
+	record->time_unix_nano = STREAM_NANO_UNIX + stream->nano + (uint64_t)stream->step;
+	if (stream->runs)
+		leave_out(stream, record);
 	if (stream->mangle)
 		stream->mangle(record);
 	size = ringside__v1__record__get_packed_size(record);
@@ -88,7 +123,7 @@ void stream_header(struct stream *stream)
 	label.value = TEXT("eu1");
 	header.magic = TEXT("RINGSIDE");
 	header.has_format_version = 1;
-	header.format_version = 1;
+	header.format_version = stream->runs ? 2 : 1;
 	header.has_identity_version = 1;
 	header.identity_version = 2; /* its containers are what they say */
 	header.has_stream_id = 1;

@@ -18,11 +18,21 @@ struct stream_sums {
 	uint64_t written, carried_seen, carried_limited, carried_dropped;
 };
 
+/* A run of events, as the streamer keeps it (FORMAT.md). */
+struct stream_run {
+	bool open;
+	uint64_t offset;
+	struct stream_sums sums[STREAM_KINDS][STREAM_CPUS]; /* .written: there was one */
+};
+
 struct stream {
 	uint8_t *data;
 	size_t size, room;
-	uint64_t seq;       /* of the latest record */
-	uint64_t nano;      /* boot time of the latest record */
+	uint64_t seq;  /* of the latest record */
+	uint64_t nano; /* boot time of the latest record */
+	int64_t step;  /* of real time */
+	bool runs;     /* events leave out what those before them tell */
+	struct stream_run run;
 	size_t hashed_from; /* where the bytes of the next hash begin */
 	size_t latest;      /* where the latest record begins */
 	bool has_xxh64;     /* the hash of earlier streamers */

@@ -199,7 +199,7 @@ static void break_magic(Ringside__V1__Record *record)
 
 static void make_newer(Ringside__V1__Record *record)
 {
-	record->header->format_version = 2;
+	record->header->format_version = READER_FORMAT_VERSION + 1;
 }
 
 static void a_header_without_the_magic_or_of_a_newer_format_is_refused(void **state)
@@ -216,8 +216,8 @@ static void a_header_without_the_magic_or_of_a_newer_format_is_refused(void **st
 	stream.mangle = make_newer;
 	stream_header(&stream);
 	assert_problem(stream.data, stream.size, READER_FOREIGN,
-		       "the recording that begins at byte 0 has format version 2, this "
-		       "ringside reads 1: use a newer one");
+		       "the recording that begins at byte 0 has format version 3, this "
+		       "ringside reads 2: use a newer one");
 	stream_done(&stream);
 }
 

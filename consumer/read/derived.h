@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What events leave out that those before them tell (FORMAT.md, "Runs"). Where one before is
+ * missing, nothing is derived: no number rather than a wrong one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/record/event-run.h"
+#include "proto/record/peek.h"
+#include "proto/ringside.pb-c.h"
+
+#define DERIVED_CPUS 8192u /* the most a kernel can have */
+#define DERIVED_MORE 64u   /* what a record may take more, complete */
+
+/* Of one kind and CPU, the latest event. */
+struct derived_cpu {
+	uint64_t run; /* 0: not known */
+	uint64_t seen, limited, dropped;
+};
+
+struct derived {
+	struct event_run run;
+	uint64_t number; /* of the run */
+	bool timed;      /* of the record at hand, boottime is derived; and so are these */
+	bool summed;
+	uint64_t boottime_nano;
+	Ringside__V1__CpuSums sums;
+	struct derived_cpu *cpus[RECORD_BODIES];
+	unsigned n_cpus[RECORD_BODIES];
+};
+
+void derived_init(struct derived *derived);
+void derived_done(struct derived *derived);
+
+/* The next record; of all that there are. Completes @peek. Whether it goes on with a run. */
+bool derived_take(struct derived *derived, struct peek *peek);
+
+/* What comes does not go on with what came. */
+void derived_break(struct derived *derived);
+
+/* Completes the record at hand, whose parts stay as long as nothing else is taken. */
+void derived_apply(struct derived *derived, const Ringside__V1__Record *record);
+
+/* Its bytes, so that it stands by itself, to @buf, which has room for DERIVED_MORE more than @size.
+ * Returns how many. */
+size_t derived_complete(const struct derived *derived, const uint8_t *frame, size_t size,
+			uint8_t *buf);
