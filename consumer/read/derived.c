@@ -93,8 +93,6 @@ static void derive_sums(Ringside__V1__CpuSums *sums, const struct derived_cpu *b
 	sums->seen = before->seen + 1 + sums->between + (sums->limited - before->limited) +
 		     (sums->dropped - before->dropped);
 	sums->has_seen = sums->has_limited = sums->has_dropped = true;
-	sums->has_between = false;
-	sums->between = 0;
 }
 
 static void take_sums(struct derived *derived, const struct peek *peek)
@@ -104,8 +102,11 @@ static void take_sums(struct derived *derived, const struct peek *peek)
 
 	if (!cpu)
 		return;
-	if (sums.has_between && !sums.has_seen && cpu->run == derived->number) {
+	if (sums.has_between && !sums.has_seen && cpu->run == derived->number)
 		derive_sums(&sums, cpu);
+	if (sums.has_between && sums.has_seen) { /* it has said what it had to */
+		sums.has_between = false;
+		sums.between = 0;
 		derived->sums = sums;
 		derived->summed = true;
 	}
@@ -126,7 +127,7 @@ bool derived_take(struct derived *derived, struct peek *peek)
 	derived->summed = false;
 	if (!derived->timed)
 		derived->number++;
-	if (derived->run.open)
+	if (peek->sums)
 		take_sums(derived, peek);
 	return derived->timed;
 }

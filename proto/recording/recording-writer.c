@@ -13,6 +13,7 @@
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
 #include "proto/record/pb.h"
+#include "proto/record/peek.h"
 #include "proto/recording/recording-index.h"
 
 /* Of records in one put: a block of zstd's. */
@@ -258,11 +259,26 @@ static int open_frame(struct recording_writer *w, uint64_t now_nano)
 	return 0;
 }
 
-/* Whether the record has to begin a frame: a Header always does. */
-static bool fits_frame(const struct recording_writer *w, const struct frame *record)
+/* Whether the record may begin a frame: those before it tell nothing of it. */
+static bool is_apart(const struct frame *record)
 {
-	return w->now.index.uncompressed_bytes + frame_whole(record) <= RECORDING_FRAME_BYTES &&
-	       !recording_index_is_header(record->data, record->size);
+	struct peek peek;
+
+	return !peek_record(record->data, record->size, &peek) || !peek.sums || peek.has_boottime;
+}
+
+/* Whether the record has to begin a frame: a Header always does. */
+static bool fits_frame(const struct recording_writer *w, const struct frame *record,
+		       uint64_t now_nano)
+{
+	uint64_t bytes = w->now.index.uncompressed_bytes + frame_whole(record);
+
+	if (recording_index_is_header(record->data, record->size) ||
+	    bytes > RECORDING_FRAME_BYTES + RECORDING_FRAME_REST)
+		return false;
+	return (bytes <= RECORDING_FRAME_BYTES &&
+		now_nano - w->now.opened_nano < RECORDING_FRAME_NANO) ||
+	       !is_apart(record);
 }
 
 /* Makes all that was taken readable. zstd -dc keeps to itself what its buffer had no room for of
@@ -284,14 +300,14 @@ static int flush_records(struct recording_writer *w, const void *records, size_t
 
 /* Takes records into the index, from the first one on, which belongs into the data frame.
  * Returns their bytes. */
-static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size)
+static size_t take_run(struct recording_writer *w, const uint8_t *p, size_t size, uint64_t now_nano)
 {
 	size_t run = 0, need;
 	struct frame record;
 
 	while (!frame_parse(p + run, size - run, &record, &need)) {
 		size_t whole = frame_whole(&record);
-		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record)))
+		if (run && (run + whole > RUN_MAX || !fits_frame(w, &record, now_nano)))
 			break;
 		recording_index_add(&w->now.index, record.data, record.size);
 		w->now.index.uncompressed_bytes += whole;
@@ -309,18 +325,15 @@ ssize_t recording_writer_put(struct recording_writer *w, const void *records, si
 
 	if (frame_parse(records, size, &first, &need))
 		return -EBADMSG;
-	if (w->now.open &&
-	    (now_nano - w->now.opened_nano >= RECORDING_FRAME_NANO || !fits_frame(w, &first)))
+	if (w->now.open && !fits_frame(w, &first, now_nano))
 		r = recording_writer_end_frame(w);
 	if (!r && !w->now.open)
 		r = open_frame(w, now_nano);
 	if (r < 0)
 		return r;
-	run = take_run(w, records, size);
+	run = take_run(w, records, size, now_nano);
 	(void)XXH64_update(w->sum, records, run);
 	r = flush_records(w, records, run);
-	if (!r && w->now.index.uncompressed_bytes >= RECORDING_FRAME_BYTES)
-		r = recording_writer_end_frame(w);
 	return r < 0 ? r : (ssize_t)run;
 }
 

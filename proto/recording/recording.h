@@ -26,6 +26,7 @@
 /* A data frame ends when it holds this much, or has been open for this long with something in
  * it: what a seek has to read, and what is lost when a frame is damaged. */
 #define RECORDING_FRAME_BYTES (1024u * 1024)
+#define RECORDING_FRAME_REST (128u * 1024) /* ... and at most so much more, of a run of events */
 #define RECORDING_FRAME_NANO 60000000000ull
 /* What was written is flushed out of the compressor within this: what a crash can cost. */
 #define RECORDING_FLUSH_NANO 100000000ull

@@ -50,15 +50,30 @@ struct encoder *encoder_free(struct encoder *encoder)
 	return NULL;
 }
 
-static uint8_t *put_sums(uint8_t *p, const struct wire_head *head)
+/* Whether the event's sums are those of the one before it, this one, and what was held back or
+ * lost. */
+static bool follows(const struct wire_head *head, const struct record_sums *before)
 {
+	return before && head->seen - head->limited - head->dropped ==
+				 before->seen - before->limited - before->dropped + 1;
+}
+
+static uint8_t *put_sums(uint8_t *p, const struct wire_head *head, const struct record_stamp *stamp)
+{
+	const struct record_sums *before = stamp->before;
+	bool whole = !stamp->goes_on || !follows(head, before);
 	uint8_t *mark = put_tag(p, FIELD_RECORD_CPU_SUMS, PB_BYTES) + 1;
 
 	p = put_uint(mark, FIELD_CPU_SUMS_CPU, head->cpu);
-	p = put_uint(p, FIELD_CPU_SUMS_SEEN, head->seen);
-	p = put_uint(p, FIELD_CPU_SUMS_LIMITED, head->limited);
-	p = put_uint(p, FIELD_CPU_SUMS_DROPPED, head->dropped);
-	mark[-1] = (uint8_t)(p - mark); /* 39 bytes at most */
+	if (whole)
+		p = put_uint(p, FIELD_CPU_SUMS_SEEN, head->seen);
+	if (whole || head->limited != before->limited)
+		p = put_uint(p, FIELD_CPU_SUMS_LIMITED, head->limited);
+	if (whole || head->dropped != before->dropped)
+		p = put_uint(p, FIELD_CPU_SUMS_DROPPED, head->dropped);
+	if (stamp->goes_on)
+		p = put_uint(p, FIELD_CPU_SUMS_BETWEEN, 0);
+	mark[-1] = (uint8_t)(p - mark); /* 41 bytes at most */
 	return p;
 }
 
@@ -97,8 +112,9 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	if (!p)
 		return -EBADMSG;
 	p = put_close(body, p);
-	p = put_sums(p, head);
-	p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);
+	p = put_sums(p, head, stamp);
+	if (!stamp->goes_on)
+		p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);
 	p = put_fixed64(p, FIELD_RECORD_TIME_UNIX_NANO,
 			head->boottime_nano + (uint64_t)stamp->realtime_offset);
 	p = put_uint(p, FIELD_RECORD_SEQ, stamp->seq);

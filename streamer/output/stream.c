@@ -124,6 +124,7 @@ int stream_end(struct stream *s, struct pb *pb)
 	if (p != body)
 		memmove(p, body, n);
 	s->tail = (size_t)(p - s->buf) + n;
+	s->run.size = 0;
 	s->now.seq++;
 	return 0;
 }
@@ -211,6 +212,7 @@ void stream_rollback(struct stream *s)
 	s->now = s->committed;
 	XXH3_copyState(s->hash, s->committed_hash);
 	s->frame = s->head = s->hashed = s->tail = 0;
+	s->run.size = 0;
 	sink_rollback(s->sink);
 }
 

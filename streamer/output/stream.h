@@ -17,6 +17,7 @@ struct XXH3_state_s;
 #define STREAM_ID_SIZE 16
 #define STREAM_BUFFER (1024u * 1024)          /* for events */
 #define STREAM_BUFFER_MAX (16u * 1024 * 1024) /* with a set of Counters on top */
+#define STREAM_RUN (32u * 1024)               /* a run of events ends with the one that fills it */
 #define STREAM_FRAME_MAX (1024u * 1024)       /* longer ones no reader accepts (DESIGN §8) */
 
 /* What a commit keeps, besides the hash. */
@@ -27,7 +28,8 @@ struct stream_state {
 	uint32_t file;  /* index of the file */
 };
 
-/* What others read of it: id, now.seq, now.file; and realtime_offset, which they set. */
+/* What others read of it: id, now.seq, now.file, run.number; and realtime_offset, which they set.
+ */
 struct stream {
 	struct sink *sink;
 	struct XXH3_state_s *hash;
@@ -37,6 +39,12 @@ struct stream {
 	/* CLOCK_REALTIME - CLOCK_BOOTTIME of the latest Clock: what all records are stamped with.
 	 */
 	int64_t realtime_offset;
+	/* The run of events (FORMAT.md) that an event is reserved for. */
+	struct {
+		uint64_t number;
+		int64_t realtime_offset;
+		size_t size; /* 0: the next event begins another */
+	} run;
 	uint8_t id[STREAM_ID_SIZE];
 	uint8_t *buf;
 	size_t size;
@@ -72,14 +80,24 @@ static inline uint8_t *stream_reserve(struct stream *stream, size_t room,
 {
 	if (stream->size - stream->tail < room && stream_make_room(stream, room, STREAM_BUFFER) < 0)
 		return NULL;
-	ret_stamp->seq = stream->now.seq + 1;
-	ret_stamp->realtime_offset = stream->realtime_offset;
+	*ret_stamp = (struct record_stamp){
+		.seq = stream->now.seq + 1,
+		.realtime_offset = stream->realtime_offset,
+		.goes_on = stream->run.size && stream->run.size < STREAM_RUN &&
+			   stream->run.realtime_offset == stream->realtime_offset,
+	};
+	if (!ret_stamp->goes_on) {
+		stream->run.number++;
+		stream->run.realtime_offset = stream->realtime_offset;
+		stream->run.size = 0;
+	}
 	return stream->buf + stream->tail;
 }
 
 static inline void stream_append(struct stream *stream, size_t size)
 {
 	stream->tail += size;
+	stream->run.size += size;
 	stream->now.seq++;
 }
 

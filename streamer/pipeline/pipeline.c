@@ -140,6 +140,7 @@ static int encode_event(struct pipeline *p, const struct wire_head *head, size_t
 
 	if (!frame)
 		return -ENOBUFS;
+	stamp.before = totals_before(&p->totals, head, p->stream->run.number);
 	r = encoder_event(p->encoder, head, size, &stamp, frame, &n);
 	if (!r)
 		stream_append(p->stream, n);
@@ -163,7 +164,7 @@ static int put_event(struct pipeline *p, const struct wire_head *head, size_t si
 	}
 	if (r < 0)
 		return r;
-	totals_wrote(&p->totals, head);
+	totals_wrote(&p->totals, head, p->stream->run.number);
 	if (p->config->flush_each)
 		pipeline_flush(p);
 	if (p->left && !--p->left)

@@ -12,7 +12,7 @@
 #include "streamer/report/header.h"
 #include "streamer/report/host-names.h"
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define HEADER_MAX (64u * 1024)
 
 /* of a map's entries, which are messages (protobuf's encoding, "Maps") */

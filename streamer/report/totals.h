@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bpf/wire/wire.h"
+#include "proto/record/stamp.h"
 
 /* Of one probe on one CPU. */
 struct totals_cpu {
@@ -17,6 +18,8 @@ struct totals_cpu {
 	uint64_t carried_dropped;
 	uint64_t told_dropped;  /* of dropped: in Lost records so far */
 	uint64_t last_boottime; /* of the latest event in the stream, 0: none yet */
+	uint64_t run;           /* the run it is in; and what it carries */
+	struct record_sums latest;
 };
 
 struct totals {
@@ -44,9 +47,9 @@ static inline void totals_raise(uint64_t *v, uint64_t least)
 		*v = least;
 }
 
-/* An event went into the stream. One nested in another one's hook is submitted first and carries
- * the larger sums, so what is carried does not only grow along the stream. */
-static inline void totals_wrote(struct totals *totals, const struct wire_head *head)
+/* An event went into the run @run of the stream. One nested in another one's hook is submitted
+ * first and carries the larger sums, so what is carried does not only grow along the stream. */
+static inline void totals_wrote(struct totals *totals, const struct wire_head *head, uint64_t run)
 {
 	struct totals_cpu *cpu = totals_cpu(totals, head->probe, head->cpu);
 
@@ -55,6 +58,17 @@ static inline void totals_wrote(struct totals *totals, const struct wire_head *h
 	totals_raise(&cpu->carried_limited, head->limited);
 	totals_raise(&cpu->carried_dropped, head->dropped);
 	totals_raise(&cpu->last_boottime, head->boottime_nano);
+	cpu->run = run;
+	cpu->latest = (struct record_sums){head->seen, head->limited, head->dropped};
+}
+
+/* What the event before @head in the same run carries, of the same probe and CPU; NULL: none. */
+static inline const struct record_sums *totals_before(const struct totals *totals,
+						      const struct wire_head *head, uint64_t run)
+{
+	const struct totals_cpu *cpu = totals_cpu(totals, head->probe, head->cpu);
+
+	return cpu->run == run ? &cpu->latest : NULL;
 }
 
 /* @count events of @probe that were put into the stream did not get out of it. */

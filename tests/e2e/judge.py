@@ -88,12 +88,13 @@ class Runs:
         now, key = record.cpu_sums, (record.WhichOneof("body"), record.cpu_sums.cpu)
         before = self.sums.get(key)
         if now.HasField("between"):
-            if before is None or now.HasField("seen"):
-                raise Bad(f"record {record.seq} has `between`, but there is nothing before it")
-            now.limited = now.limited if now.HasField("limited") else before.limited
-            now.dropped = now.dropped if now.HasField("dropped") else before.dropped
-            grown = now.limited - before.limited + now.dropped - before.dropped
-            now.seen = (before.seen + 1 + now.between + grown) % 2**64
+            if not now.HasField("seen"):
+                if before is None:
+                    raise Bad(f"record {record.seq} has `between`, but there is nothing before it")
+                now.limited = now.limited if now.HasField("limited") else before.limited
+                now.dropped = now.dropped if now.HasField("dropped") else before.dropped
+                grown = now.limited - before.limited + now.dropped - before.dropped
+                now.seen = (before.seen + 1 + now.between + grown) % 2**64
             now.ClearField("between")
         self.sums[key] = now
 

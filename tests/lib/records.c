@@ -29,6 +29,50 @@ size_t records_frame(const uint8_t *p)
 	return n + records_body(p);
 }
 
+/* The event before the last one, of its kind and CPU, in its run of events. */
+static const Record *before_last(const struct records *records)
+{
+	const Record *last = records->all[records->n - 1];
+	size_t i = records->n - 1;
+
+	while (i--) {
+		const Record *at = records->all[i];
+
+		if (!at->cpu_sums)
+			break;
+		if (at->body_case == last->body_case && at->cpu_sums->cpu == last->cpu_sums->cpu)
+			return at;
+	}
+	fail_msg("record %lu is the first of its CPU in a run, and has no sums", last->seq);
+	return NULL;
+}
+
+/* Puts back what the last record leaves out (FORMAT.md, Runs of events). */
+static void complete_last(struct records *records)
+{
+	Record *last = records->all[records->n - 1];
+	Ringside__V1__CpuSums *sums = last->cpu_sums;
+	const Record *before;
+
+	if (last->has_boottime_nano)
+		return;
+	assert_true(sums && sums->has_between && records->n > 1);
+	before = records->all[records->n - 2];
+	assert_non_null(before->cpu_sums);
+	last->has_boottime_nano = 1;
+	last->boottime_nano = last->time_unix_nano - before->time_unix_nano + before->boottime_nano;
+	if (!sums->has_seen) {
+		const Ringside__V1__CpuSums *was = before_last(records)->cpu_sums;
+
+		sums->limited = sums->has_limited ? sums->limited : was->limited;
+		sums->dropped = sums->has_dropped ? sums->dropped : was->dropped;
+		sums->seen = was->seen + 1 + sums->between + sums->limited - was->limited +
+			     sums->dropped - was->dropped;
+	}
+	sums->has_seen = sums->has_limited = sums->has_dropped = 1;
+	sums->has_between = 0;
+}
+
 struct records records_decode(uint8_t *bytes, size_t size)
 {
 	struct records records = {.bytes = bytes, .size = size};
@@ -55,6 +99,7 @@ struct records records_decode(uint8_t *bytes, size_t size)
 			assert_true(!records.n || records.all[records.n]->seq ==
 							  records.all[records.n - 1]->seq + 1);
 		records.starts[records.n++] = start;
+		complete_last(&records);
 		at += length;
 	}
 	return records;

@@ -43,25 +43,28 @@ void stream_raw(struct stream *stream, const void *data, size_t size)
 	stream->size += size;
 }
 
+#define RUN_EVENTS 100u
+
 /* What the reader of a run knows. Reuses the record's sums. */
 static void leave_out(struct stream *stream, Ringside__V1__Record *record)
 {
 	Ringside__V1__CpuSums *sums = record->cpu_sums;
 	struct stream_run *run = &stream->run;
 	uint64_t offset = record->time_unix_nano - record->boottime_nano;
-	bool goes_on = sums && run->open && run->offset == offset;
+	bool goes_on = sums && run->open && run->offset == offset && run->events < RUN_EVENTS;
 	struct stream_sums *before;
 
 	if (!goes_on)
 		*run = (struct stream_run){.open = sums, .offset = offset};
 	if (!sums)
 		return;
+	run->events++;
 	record->has_boottime_nano = !goes_on;
+	sums->has_between = goes_on;
 	before = &run->sums[record->body_case == RINGSIDE__V1__RECORD__BODY_OOM_KILL
 				    ? STREAM_OOM
 				    : STREAM_SECCOMP][sums->cpu];
 	if (before->written) {
-		sums->has_between = true;
 		sums->has_seen = false;
 		sums->has_limited = sums->limited != before->limited;
 		sums->has_dropped = sums->dropped != before->dropped;

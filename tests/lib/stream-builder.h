@@ -21,6 +21,7 @@ struct stream_sums {
 /* A run of events, as the streamer keeps it (FORMAT.md). */
 struct stream_run {
 	bool open;
+	unsigned events;
 	uint64_t offset;
 	struct stream_sums sums[STREAM_KINDS][STREAM_CPUS]; /* .written: there was one */
 };

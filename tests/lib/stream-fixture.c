@@ -44,6 +44,7 @@ int fixture_event(struct fixture *f, const struct wire_head *head, size_t size)
 	int r;
 
 	assert_non_null(frame);
+	stamp.before = totals_before(&f->totals, head, f->stream->run.number);
 	r = encoder_event(f->encoder, head, size, &stamp, frame, &n);
 	if (!r)
 		stream_append(f->stream, n);

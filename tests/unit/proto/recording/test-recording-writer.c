@@ -91,11 +91,12 @@ static void assert_index(const struct fixture *f, const struct parts *parts, siz
 	assert_memory_equal(index->stream_id.data, parts->indexes[0]->stream_id.data, 16);
 }
 
-static void an_index_behind_each_frame_says_what_is_in_it(void **state)
+static void check_indexes(struct fixture *f, bool runs)
 {
-	struct fixture *f = *state;
-	uint64_t offset = 0, seq = 1;
+	uint64_t offset = 0, seq = 1, most = RECORDING_FRAME_BYTES;
 
+	f->stream.runs = runs;
+	most += runs ? RECORDING_FRAME_REST : 0;
 	stream_header(&f->stream);
 	add_events(f, 40000);
 	stream_footer(&f->stream);
@@ -109,12 +110,77 @@ static void an_index_behind_each_frame_says_what_is_in_it(void **state)
 		assert_int_equal(count_of(parts.indexes[parts.n - 1], "footer"), 1);
 		for (size_t i = 0; i < parts.n; i++) {
 			assert_index(f, &parts, i, offset, seq);
-			assert_true(parts.indexes[i]->uncompressed_bytes <= RECORDING_FRAME_BYTES);
+			assert_true(parts.indexes[i]->uncompressed_bytes <= most);
 			offset += parts.indexes[i]->uncompressed_bytes;
 			seq = parts.indexes[i]->last_seq + 1;
 		}
 	}
 	assert_int_equal(offset, f->stream.size);
+}
+
+static void an_index_behind_each_frame_says_what_is_in_it(void **state)
+{
+	check_indexes(*state, false);
+}
+
+/* assert_index decodes each frame by itself, which fails where something is told before it. */
+static void no_frame_begins_within_a_run_of_events(void **state)
+{
+	check_indexes(*state, true);
+}
+
+/* Also when a frame has been open for a minute, whatever a put begins with. */
+static void a_frame_that_is_old_ends_before_a_run(void **state)
+{
+	struct fixture *f = *state;
+	unsigned n = 0;
+
+	f->stream.runs = true;
+	stream_header(&f->stream);
+	for (unsigned i = 0; i < 400; i++) {
+		add_events(f, 7);
+		put_all(f, i * UINT64_C(1000000000));
+	}
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+		uint64_t offset = 0, seq = 1;
+
+		for (n = 0; n < parts.n; n++) {
+			assert_index(f, &parts, n, offset, seq);
+			offset += parts.indexes[n]->uncompressed_bytes;
+			seq = parts.indexes[n]->last_seq + 1;
+		}
+	}
+	assert_in_range(n, 5, 7);
+}
+
+/* What no streamer writes: a run without end. */
+static void a_run_that_never_ends_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t event[] = {20, 0x1a, 0, 0x62, 2, 0x08, 0, 0x71, 1, 1, 1,
+			   1,  1,    1, 1,    1, 0x78, 0, 0,    0, 1};
+
+	stream_header(&f->stream);
+	for (unsigned i = 0; i < 200000; i++) {
+		uint32_t seq = i + 2;
+
+		event[17] = (uint8_t)(seq | 0x80);
+		event[18] = (uint8_t)(seq >> 7 | 0x80);
+		event[19] = (uint8_t)(seq >> 14 | 0x80);
+		event[20] = 0;
+		stream_raw(&f->stream, event, sizeof(event));
+	}
+	put_all(f, 0);
+	put_close(f);
+	{
+		_cleanup_parts_ struct parts parts = read_parts(f->file, f->size);
+
+		assert_int_equal(parts.n, 4);
+		assert_true(parts.indexes[0]->uncompressed_bytes <=
+			    RECORDING_FRAME_BYTES + RECORDING_FRAME_REST);
+	}
 }
 
 static void a_header_begins_a_frame(void **state)
@@ -306,6 +372,9 @@ int main(void)
 		test_with_fixture(a_flushed_record_can_be_read_before_the_frame_ends),
 		test_with_fixture(zstd_reads_all_of_an_unfinished_file),
 		test_with_fixture(an_index_behind_each_frame_says_what_is_in_it),
+		test_with_fixture(no_frame_begins_within_a_run_of_events),
+		test_with_fixture(a_frame_that_is_old_ends_before_a_run),
+		test_with_fixture(a_run_that_never_ends_is_cut),
 		test_with_fixture(a_header_begins_a_frame),
 		test_with_fixture(a_frame_ends_when_it_is_old),
 		test_with_fixture(the_largest_record_is_taken),

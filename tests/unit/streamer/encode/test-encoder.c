@@ -391,6 +391,58 @@ static void real_time_may_be_before_boot_time(void **state)
 	ringside__v1__record__free_unpacked(message, NULL);
 }
 
+static Ringside__V1__Record *encode_in_run(struct encoder *encoder,
+					   const struct wire_record *record,
+					   const struct record_sums *before)
+{
+	static uint8_t frame[ENCODER_FRAME_MAX];
+	struct record_stamp stamp = RECORD_STAMP;
+	size_t size;
+
+	stamp.goes_on = true;
+	stamp.before = before;
+	assert_ok(encoder_event(encoder, &record->head, record->head.size, &stamp, frame, &size));
+	return record_decode(frame, size);
+}
+
+/* One that begins a run has all: every other test. */
+static void an_event_that_goes_on_with_a_run_leaves_out_what_is_known(void **state)
+{
+	const struct {
+		struct record_sums before;
+		bool none, seen, limited, dropped;
+	} cases[] = {
+		{{999, 200, 3}, false, false, false, false},
+		{{998, 199, 3}, false, false, true, false},
+		{{899, 101, 2}, false, false, true, true},
+		{{998, 200, 3}, false, true, true, true}, /* another was submitted between */
+		{{1000, 200, 3}, false, true, true, true},
+		{{1001, 200, 3}, false, true, true, true}, /* they overtook each other */
+		{{0}, true, true, true, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct wire_record record;
+		Ringside__V1__Record *message;
+		const Ringside__V1__CpuSums *sums;
+
+		record_init(&record, WIRE_SECCOMP_DENIAL);
+		message = encode_in_run(*state, &record, cases[i].none ? NULL : &cases[i].before);
+		sums = message->cpu_sums;
+		assert_false(message->has_boottime_nano);
+		assert_true(message->has_time_unix_nano && message->has_seq);
+		assert_int_equal(sums->cpu, 7);
+		assert_true(sums->has_between && !sums->between);
+		assert_int_equal(sums->has_seen, cases[i].seen);
+		assert_int_equal(sums->has_limited, cases[i].limited);
+		assert_int_equal(sums->has_dropped, cases[i].dropped);
+		assert_true(!sums->has_seen || sums->seen == 1000);
+		assert_true(!sums->has_limited || sums->limited == 200);
+		assert_true(!sums->has_dropped || sums->dropped == 3);
+		ringside__v1__record__free_unpacked(message, NULL);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, new_encoder, free_encoder)
 
 int main(void)
@@ -410,6 +462,7 @@ int main(void)
 		TEST(a_path_that_was_cut_says_so),
 		TEST(numbers_of_any_size_arrive),
 		TEST(real_time_may_be_before_boot_time),
+		TEST(an_event_that_goes_on_with_a_run_leaves_out_what_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static void put_event(struct fixture *f, unsigned cpu)
 	record_init(&record, WIRE_SECCOMP_DENIAL);
 	record.head.cpu = cpu;
 	assert_ok(fixture_event(f, &record.head, record.head.size));
-	totals_wrote(&f->totals, &record.head);
+	totals_wrote(&f->totals, &record.head, f->stream->run.number);
 }
 
 static void put_clock(struct fixture *f)
@@ -70,7 +70,7 @@ static void a_stream_begins_with_the_magic_and_says_what_it_is(void **state)
 		assert_memory_equal(memmem(records.bytes, 16, "\x0a\x08RI", 4), "\x0a\x08RINGSIDE",
 				    10);
 		assert_string_equal(h->magic, "RINGSIDE");
-		assert_int_equal(h->format_version, 1);
+		assert_int_equal(h->format_version, 2);
 		assert_int_equal(h->stream_id.len, 16);
 		assert_memory_equal(h->stream_id.data, f->stream->id, 16);
 		assert_int_equal(h->first_seq, 1);
@@ -90,6 +90,41 @@ static void a_stream_begins_with_the_magic_and_says_what_it_is(void **state)
 		assert_int_equal(strlen(h->boot_id), 36);
 		assert_true(!h->machine_id || strlen(h->machine_id) == 32);
 	}
+}
+
+/* Whether an event would go on with a run now. One is put in. */
+static bool goes_on(struct fixture *f)
+{
+	struct record_stamp stamp = {0};
+	uint64_t run = f->stream->run.number;
+
+	assert_non_null(stream_reserve(f->stream, ENCODER_FRAME_MAX, &stamp));
+	assert_int_equal(f->stream->run.number != run, !stamp.goes_on);
+	put_event(f, 0);
+	return stamp.goes_on;
+}
+
+static void runs_of_events_begin_where_nothing_before_may_be_needed(void **state)
+{
+	struct fixture *f = *state;
+	size_t events = 1;
+
+	assert_false(goes_on(f));
+	assert_true(goes_on(f));
+	put_clock(f); /* behind any other record */
+	assert_false(goes_on(f));
+	assert_true(goes_on(f));
+	f->stream->realtime_offset++;
+	assert_false(goes_on(f));
+	assert_true(goes_on(f));
+	stream_commit(f->stream);
+	assert_true(goes_on(f)); /* a flush is no reason */
+	stream_rollback(f->stream);
+	assert_false(goes_on(f));
+	while (goes_on(f)) /* and after so many bytes */
+		events++;
+	assert_in_range(events * (f->stream->tail / (events + 1)), STREAM_RUN - 1024,
+			STREAM_RUN + 1024);
 }
 
 static void two_streams_have_different_ids(void **state)
@@ -333,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_with_fixture(a_stream_begins_with_the_magic_and_says_what_it_is),
 		test_with_fixture(two_streams_have_different_ids),
+		test_with_fixture(runs_of_events_begin_where_nothing_before_may_be_needed),
 		test_with_fixture(hashes_cover_every_byte_once),
 		test_with_fixture(a_record_that_is_not_whole_leaves_no_trace),
 		test_with_fixture(a_body_too_long_leaves_no_trace),

@@ -145,9 +145,9 @@ static void a_storm_over_many_files_adds_up(void **state)
 {
 	struct rig *rig = *state;
 
-	rig->sink_config.max_bytes = 20000;
+	rig->sink_config.max_bytes = 10000;
 	start(rig);
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < 60; i++) {
 		submit(rig, 1000);
 		fake_drop(rig->kernel, DENIAL, i % FAKE_CPUS);
 		fake_limit(rig->kernel, 1, (int)i % 7, 2000);
@@ -307,9 +307,9 @@ static void what_is_deleted_is_told(void **state)
 	struct rig *rig = *state;
 
 	rig->sink_config.max_files = 3;
-	rig->sink_config.max_bytes = 20000;
+	rig->sink_config.max_bytes = 10000;
 	start(rig);
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i < 60; i++) {
 		submit(rig, 1000);
 		run_rounds(rig, 6);
 	}
@@ -334,7 +334,7 @@ static void what_is_deleted_is_told(void **state)
 		}
 		/* the records that told of the first ones are deleted themselves */
 		assert_true(tally.retention > 0);
-		assert_true(tally.retention + events <= 20000);
+		assert_true(tally.retention + events <= 60000);
 	}
 }
 

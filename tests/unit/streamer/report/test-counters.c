@@ -12,7 +12,7 @@ static void wrote(struct fixture *f, unsigned cpu, uint64_t seen, uint64_t limit
 	const struct wire_head head = {
 		.probe = DENIAL, .cpu = cpu, .seen = seen, .limited = limited, .dropped = dropped};
 
-	totals_wrote(&f->totals, &head);
+	totals_wrote(&f->totals, &head, 0);
 }
 
 static void write_set(struct fixture *f, bool full)

@@ -25,7 +25,7 @@ static uint64_t pass(struct fixture *f, uint64_t boottime, uint64_t dropped)
 		count = lost.count;
 		assert_ok(lost_write(f->stream, &f->totals, &lost));
 	}
-	totals_wrote(&f->totals, &head);
+	totals_wrote(&f->totals, &head, 0);
 	return count;
 }
 
