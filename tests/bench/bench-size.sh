@@ -2,25 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: tests/bench/bench-size.sh BUILD
 #
-# Bytes per event: a recording the streamer made of a storm of denials, from 8 cgroups with 200
-# pairs of call and errno in turn, against the same events as JSON lines (ringside cat -o json)
-# through gzip -6 (goal: under a third of that) and zstd -3. Needs root.
+# Bytes per event: recordings the streamer made, with its usual flushing, of denials from 8 cgroups with
+# 200 pairs of call and errno in turn, 100 a second for a minute, 10,000 for ten seconds, and as fast as
+# they go; against the same events as ProtoJSON (ringside cat -o protojson) through gzip -6 (goal: half of
+# that), and as JSON lines (-o json). Needs root.
 #
-# The goal is out of reach as long as each record says by itself when, which and after how many it
-# was: the last row is the same recording without that (both times, seq, cpu_sums), which is what
-# would be left for the goal if these cost nothing.
+# The last row is the same recording without what differs in each record (times, seq, cpu_sums): what
+# would be left if these cost nothing.
 set -euo pipefail
 
 build=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 cgroups=8
-tasks=2
-count=12500
 work=$(mktemp -d)
 streamer='' storms=()
 trap '[[ -z $streamer ]] || kill "$streamer" 2>/dev/null || true; rm -rf "$work"' EXIT
 ringside=$build/consumer/ringside
-file=$work/events.pb.zst
 
 die() {
 	echo "bench-size: $*" >&2
@@ -54,44 +51,58 @@ for record in read_records(sys.stdin.buffer.read()):
     sys.stdout.buffer.write(bytes([len(data) & 127 | 128, len(data) >> 7 & 127 | 128, len(data) >> 14]) + data)'
 }
 
+record() { # COUNT SECONDS: of each cgroup; SECONDS 0: as fast as they go
+	local pid i pace=()
+
+	[[ $2 = 0 ]] || pace=(--seconds "$2")
+	storms=()
+	"$build/streamer/ringside-streamer" -w "$file" --allow-syscall-tax --rate 0 --ring-size 128M \
+		2>"$work/log" &
+	streamer=$!
+	began || die "the streamer does not start"
+	for ((i = 0; i < cgroups; i++)); do
+		"$build/testdata/trigger-storm" --count "$1" --distinct 200 "${pace[@]}" \
+			--cgroup "ringside-bench-$$-$i" >"$work/truth.$i" &
+		storms+=($!)
+	done
+	for pid in "${storms[@]}"; do
+		wait "$pid"
+	done
+	kill "$streamer"
+	wait "$streamer" || die "the streamer failed"
+	streamer=''
+}
+
 row() { # LABEL BYTES
 	awk -v label="$1" -v bytes="$2" -v events="$events" -v base="$gzip" 'BEGIN {
 		printf "  %-44s %12d %10.2f %9.3f\n", label, bytes, bytes / events, bytes / base }'
 }
 
-"$build/streamer/ringside-streamer" -w "$file" --allow-syscall-tax --rate 0 --ring-size 128M \
-	2>"$work/log" &
-streamer=$!
-began || die "the streamer does not start"
-for ((i = 0; i < cgroups; i++)); do
-	"$build/testdata/trigger-storm" --tasks $tasks --count $count --distinct 200 \
-		--cgroup "ringside-bench-$$-$i" >"$work/truth.$i" &
-	storms+=($!)
-done
-for pid in "${storms[@]}"; do
-	wait "$pid"
-done
-kill "$streamer"
-wait "$streamer" || die "the streamer failed"
-streamer=''
+measure() { # LABEL COUNT SECONDS
+	local wanted
 
-"$ringside" cat -o json "$file" >"$work/json"
-events=$(wc -l <"$work/json")
-wanted=$(jq -s 'map(.triggered) | add' "$work"/truth.*)
-[[ $wanted = $((cgroups * tasks * count)) ]] || die "only $wanted denials were triggered"
-# Others may be denied something meanwhile. What is lost is missing on both sides.
-[[ $events -ge $((wanted * 9 / 10)) ]] || die "$events events in the recording, of $wanted"
+	file=$work/$2-$3.pb.zst
+	record "$2" "$3"
+	"$ringside" cat -o protojson "$file" >"$work/protojson"
+	"$ringside" cat -o json "$file" >"$work/json"
+	events=$(wc -l <"$work/json")
+	wanted=$(jq -s 'map(.triggered) | add' "$work"/truth.*)
+	[[ $wanted = $((cgroups * $2)) ]] || die "only $wanted denials were triggered"
+	# Others may be denied something meanwhile. What is lost is missing on both sides.
+	[[ $events -ge $((wanted * 9 / 10)) ]] || die "$events events in the recording, of $wanted"
+	gzip=$(size_of gzip -6c "$work/protojson")
+	bare >"$work/bare"
+	echo "size of a recording, $1: $events events of which $wanted triggered here"
+	printf '  %-44s %12s %10s %9s\n' '' bytes per\ event ratio
+	row "ProtoJSON (all fields) | gzip -6 (baseline)" "$gzip"
+	row "JSON | gzip -6" "$(size_of gzip -6c "$work/json")"
+	row "JSON | zstd -3" "$(size_of zstd -3qc "$work/json")"
+	row "JSON" "$(stat -c %s "$work/json")"
+	row "the recording, not compressed" "$(size_of zstd -dcq "$file")"
+	row ".pb.zst (goal 0.500)" "$(stat -c %s "$file")"
+	row "... without times, seq and sums, zstd -3" "$(size_of zstd -3qc "$work/bare")"
+}
 
-ours=$(stat -c %s "$file")
-gzip=$(size_of gzip -6c "$work/json")
-echo "size of a recording, $events events of which $wanted triggered here"
-printf '  %-44s %12s %10s %9s\n' '' bytes per\ event ratio
-row "JSON | gzip -6 (baseline)" "$gzip"
-"$ringside" cat -o protojson "$file" >"$work/protojson"
-row "ProtoJSON (all fields) | gzip -6" "$(size_of gzip -6c "$work/protojson")"
-row "JSON | zstd -3" "$(size_of zstd -3qc "$work/json")"
-row "JSON" "$(stat -c %s "$work/json")"
-row "the recording, not compressed" "$(size_of zstd -dcq "$file")"
-row ".pb.zst (goal 0.333)" "$ours"
-bare >"$work/bare"
-row "... without times, seq and sums, zstd -3" "$(size_of zstd -3qc "$work/bare")"
+measure "100 a second" 750 60
+measure "10,000 a second" 12500 10
+measure "as fast as they go" 25000 0
