@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "proto/base/util.h"
+#include "proto/record/event-run.h"
 #include "proto/record/pb-read.h"
 #include "proto/record/peek.h"
 #include "proto/ringside-fields.h"
@@ -16,6 +17,7 @@
 
 struct ages {
 	unsigned long n;
+	struct event_run run;
 	uint32_t by_age[MICROSECONDS + 1];
 };
 
@@ -32,7 +34,10 @@ static void count(struct ages *ages, const uint8_t *record, size_t size, uint64_
 	struct peek peek;
 	uint64_t age;
 
-	if (!peek_record(record, size, &peek) || peek.kind != FIELD_RECORD_SECCOMP_DENIAL)
+	if (!peek_record(record, size, &peek))
+		return;
+	(void)event_run_goes_on(&ages->run, &peek);
+	if (peek.kind != FIELD_RECORD_SECCOMP_DENIAL)
 		return;
 	age = at > peek.boottime_nano ? (at - peek.boottime_nano) / 1000 : 0;
 	ages->by_age[age < MICROSECONDS ? age : MICROSECONDS]++;
