@@ -81,13 +81,13 @@ class Runs:
             raise Bad(f"record {record.seq} has no boottime_nano, and is in no run")
         else:
             record.boottime_nano = record.time_unix_nano - self.offset
-        self.complete_sums(record)
+        self.complete_sums(record, first)
         return record
 
-    def complete_sums(self, record):
+    def complete_sums(self, record, first):
         now, key = record.cpu_sums, (record.WhichOneof("body"), record.cpu_sums.cpu)
         before = self.sums.get(key)
-        if now.HasField("between"):
+        if not first and now.HasField("between"):  # messages of older builds have no such field
             if not now.HasField("seen"):
                 if before is None:
                     raise Bad(f"record {record.seq} has `between`, but there is nothing before it")
