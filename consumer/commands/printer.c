@@ -125,12 +125,14 @@ int printer_wants(const struct printer *printer, struct reader *reader, struct r
 
 /* Whether it goes on with a run that was not put in whole: then it has to stand by itself, and so
  * have those behind it. */
-static bool is_apart(struct printer *printer, const struct reader_record *item)
+static bool is_apart(struct printer *printer, const struct reader *reader,
+		     const struct reader_record *item)
 {
 	if (!item->derived)
 		printer->apart = false;
-	else if (item->peek.seq != printer->latest_seq + 1)
+	else if (reader != printer->latest || item->peek.seq != printer->latest_seq + 1)
 		printer->apart = true;
+	printer->latest = reader;
 	printer->latest_seq = item->peek.seq;
 	return printer->apart;
 }
@@ -148,7 +150,7 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return PRINTER_NOTHING;
 	if (!output->ops->binary)
 		r = reader_unpack(reader, item);
-	else if (is_apart(printer, item))
+	else if (is_apart(printer, reader, item))
 		r = reader_complete(reader, item);
 	if (r)
 		return r;

@@ -31,8 +31,9 @@ struct printer {
 	bool force;
 	bool failed;         /* something was wrong with an input */
 	bool said;           /* with the one at hand */
-	uint64_t latest_seq; /* of what was put */
-	bool apart;          /* a part of the run at hand was not */
+	const struct reader *latest; /* whose record was put, and its number; not to be read */
+	uint64_t latest_seq;
+	bool apart; /* a part of the run at hand was not put, or others between */
 	struct progress progress;
 };
 

@@ -17,7 +17,7 @@ import time
 
 import ringside_pb2 as pb
 from program import check, in_a_folder, others, ringside, run, run_tests, save
-from stream import START, Stream, frame
+from stream import START, Stream, frame, frames
 
 compress, = others
 LATEST = 0.3  # seconds from an event to its line
@@ -35,6 +35,18 @@ class Recorded(Stream):
         return self.record(seccomp_denial=pb.SeccompDenial(
             process=pb.Process(pid=77, comm="nginx", executable_path=path), syscall_name=call,
             action=pb.SECCOMP_RET_ERRNO, error_name="EPERM"))
+
+
+def in_run(data, first):
+    """The event, which begins a run of one CPU's events, or goes on with it."""
+    record, = (pb.Record.FromString(part) for part in frames(data))
+    if first:
+        record.cpu_sums.seen, record.cpu_sums.limited, record.cpu_sums.dropped = record.seq, 0, 0
+    else:
+        record.ClearField("boottime_nano")
+        record.cpu_sums.between = 0
+    record.cpu_sums.cpu = 0
+    return frame(record)
 
 
 def packed(data, *args):
@@ -538,6 +550,45 @@ def a_folder_is_followed_through_all_its_files():
         shutil.rmtree("many")
 
 
+def streams_that_grow_side_by_side_are_taken_apart():
+    """Their events, each of which goes on with a run of its own stream, come by turns."""
+    os.makedirs("side")
+    save("side/0.pb", closed(Recorded(b"p", boottime=5), 1))
+    both = []
+    with open("out.pb", "wb") as out:
+        tail = subprocess.Popen([ringside, "tail", "-f", "-o", "pb", "-n", "0", "side"], stdout=out)
+    for name, step in ("x", START), ("y", START + 1000):
+        both.append((Live(f"side/{name}.pb", False), Recorded(name.encode(), boottime=100, step=step)))
+
+    def wait(n):
+        end = time.monotonic() + 10
+        while True:
+            with open("out.pb", "rb") as f:
+                records = [pb.Record.FromString(data) for data in frames(f.read())]
+            if len(records) >= n:
+                return records
+            assert time.monotonic() < end, records
+            time.sleep(0.01)
+
+    time.sleep(0.2)
+    for i in range(12):
+        live, stream = both[i % 2]
+        if i < 2:
+            live.write(stream.header())
+        else:
+            live.write(in_run(stream.denial(), i < 4))
+        wait(1 + i + 1)
+    tail.terminate()
+    tail.wait(10)
+    shown = check(run("cat", "-o", "protojson", "out.pb"), 0)
+    events = [json.loads(line) for line in lines(shown)][3:]
+    assert len(events) == 10
+    for i, event in enumerate(events):
+        assert abs(int(event["boottimeNano"]) - 100 * 10**9 - (i // 2 + 1) * 10**6) < 1000, (i, event)
+        assert event["cpuSums"]["seen"] == str(i // 2 + 2), (i, event)
+    shutil.rmtree("side")
+
+
 def a_file_that_is_cut_back_gives_each_record_once():
     stream = Recorded(b"c")
     data = stream.header() + stream.denial() + stream.denial()
@@ -777,6 +828,7 @@ run_tests(
     a_file_is_followed_until_its_stream_is_closed,
     a_stream_is_followed_across_its_files,
     a_folder_is_followed_through_all_its_files,
+    streams_that_grow_side_by_side_are_taken_apart,
     a_file_that_is_cut_back_gives_each_record_once,
     a_follower_whose_reader_left_ends,
     replay_gives_the_same_bytes,
