@@ -67,6 +67,15 @@ def in_run(seq, whole=False):
     return frame(record)
 
 
+def newer_kind(seq):
+    """An event of a kind to come, which goes on with a run."""
+    record = pb.Record(seq=seq, time_unix_nano=START * 10**9 + seq * 1000)
+    record.cpu_sums.between = record.cpu_sums.cpu = 0
+    if seq == 24:
+        record.cpu_sums.seen, record.cpu_sums.limited, record.cpu_sums.dropped = 9, 0, 0
+    return b"\xa2\x06\x00" + record.SerializeToString()  # field 100
+
+
 run_stream = header(version=2) + b"".join(in_run(seq) for seq in range(3, 24))
 save("run.pb", run_stream)
 stream = header() + b"".join(denial(seq) for seq in range(2, 12))
@@ -279,6 +288,11 @@ def the_readers_of_the_format_page_work():
     whole = header(version=2) + b"".join(in_run(seq, whole=True) for seq in range(3, 24))
     same = subprocess.check_output([sys.executable, "-c", block("python") + "    print(record.cpu_sums)"], input=whole)
     assert out == same and b"23 seccomp_denial 23007" in out, out
+    newer = frame(newer_kind(24)) + frame(newer_kind(25))
+    out = subprocess.check_output([sys.executable, "-c", block("python") + "    print(record.cpu_sums)"], input=run_stream + newer)
+    assert out.endswith(b"24 None 24007\ncpu: 0\nseen: 9\nlimited: 0\ndropped: 0\n\n25 None 25007\ncpu: 0\nbetween: 0\n\n"), out
+    last = json.loads(check(run("cat", "-o", "protojson", data=run_stream + newer), 0, None).splitlines()[-1])
+    assert last["boottimeNano"] == "25007" and last["cpuSums"] == {"cpu": 0, "between": "0"}, last
     if not shutil.which("protoc"):
         return
     shutil.copy(os.path.join(proto_dir, "ringside.proto"), ".")
