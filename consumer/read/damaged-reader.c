@@ -256,8 +256,8 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 		if (damaged->ended)
 			return damaged->ended;
 	}
-	if (peek_record(frame->data, frame->size, &ret->peek))
-		ret->derived = derived_take(&damaged->derived, &ret->peek);
+	(void)peek_record(frame->data, frame->size, &ret->peek);
+	ret->derived = derived_take(&damaged->derived, &ret->peek);
 	derived_apply(&damaged->derived, record);
 	damaged->resync.latest_seq = record->seq;
 	damaged->offset += frame_whole(frame);

@@ -168,13 +168,16 @@ size_t derived_complete(const struct derived *derived, const uint8_t *frame, siz
 	const uint8_t *p = frame, *end = frame + size, *next;
 	struct pb_field field;
 	uint8_t *to = buf;
+	bool put = false;
 
 	for (; p < end; p = next) {
 		next = pb_get_field(p, end, &field);
 		if (!next)
 			break;
-		if (field.number == FIELD_RECORD_TIME_UNIX_NANO)
+		if (field.number == FIELD_RECORD_TIME_UNIX_NANO && !put) {
 			to = put_derived(derived, to);
+			put = true;
+		}
 		if (field.number == FIELD_RECORD_CPU_SUMS && derived->summed)
 			continue;
 		memcpy(to, p, (size_t)(next - p));

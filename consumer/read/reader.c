@@ -270,8 +270,10 @@ static bool unpack_record(struct reader *reader, struct reader_record *item)
 	return item->record;
 }
 
+/* What can be seen of it may be as wrong as the rest: nothing is derived from it. */
 static int say_unreadable(struct reader *reader, const struct reader_record *item)
 {
+	derived_break(&reader->derived);
 	if (reader->arena.starved) {
 		(void)say_starved(reader);
 		return READER_DAMAGED;
