@@ -123,20 +123,6 @@ int printer_wants(const struct printer *printer, struct reader *reader, struct r
 	return filter_record(printer->filter, reader, item);
 }
 
-/* Whether it goes on with a run that was not put in whole: then it has to stand by itself, and so
- * have those behind it. */
-static bool is_apart(struct printer *printer, const struct reader *reader,
-		     const struct reader_record *item)
-{
-	if (!item->derived)
-		printer->apart = false;
-	else if (reader != printer->latest || item->peek.seq != printer->latest_seq + 1)
-		printer->apart = true;
-	printer->latest = reader;
-	printer->latest_seq = item->peek.seq;
-	return printer->apart;
-}
-
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
@@ -150,7 +136,7 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return PRINTER_NOTHING;
 	if (!output->ops->binary)
 		r = reader_unpack(reader, item);
-	else if (is_apart(printer, reader, item))
+	else if (derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = reader_complete(reader, item);
 	if (r)
 		return r;

@@ -12,6 +12,7 @@
 #include "consumer/cli/progress.h"
 #include "consumer/filter/filter.h"
 #include "consumer/output/output.h"
+#include "consumer/read/derived.h"
 #include "consumer/read/reader.h"
 
 enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_LAST };
@@ -29,11 +30,9 @@ struct printer {
 	struct writer *writer;
 	struct output output;
 	bool force;
-	bool failed;         /* something was wrong with an input */
-	bool said;           /* with the one at hand */
-	const struct reader *latest; /* whose record was put, and its number; not to be read */
-	uint64_t latest_seq;
-	bool apart; /* a part of the run at hand was not put, or others between */
+	bool failed; /* something was wrong with an input */
+	bool said;   /* with the one at hand */
+	struct derived_put put;
 	struct progress progress;
 };
 

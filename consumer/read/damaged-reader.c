@@ -249,6 +249,7 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 		.empty = empty,
 		.unknown = record->body_case == RINGSIDE__V1__RECORD__BODY__NOT_SET,
 		.header = record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER,
+		.derived = &damaged->derived,
 	};
 	if (ret->header) {
 		damaged->ended =
@@ -257,7 +258,7 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 			return damaged->ended;
 	}
 	(void)peek_record(frame->data, frame->size, &ret->peek);
-	ret->derived = derived_take(&damaged->derived, &ret->peek);
+	derived_take(&damaged->derived, &ret->peek);
 	derived_apply(&damaged->derived, record);
 	damaged->resync.latest_seq = record->seq;
 	damaged->offset += frame_whole(frame);

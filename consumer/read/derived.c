@@ -23,6 +23,7 @@ void derived_done(struct derived *derived)
 void derived_break(struct derived *derived)
 {
 	derived->run.open = false;
+	derived->nth++;
 }
 
 /* NULL: there is none, or no memory for it. */
@@ -120,8 +121,9 @@ static void take_sums(struct derived *derived, const struct peek *peek)
 		};
 }
 
-bool derived_take(struct derived *derived, struct peek *peek)
+void derived_take(struct derived *derived, struct peek *peek)
 {
+	derived->nth++;
 	derived->timed = event_run_goes_on(&derived->run, peek);
 	derived->boottime_nano = peek->boottime_nano;
 	derived->summed = false;
@@ -129,7 +131,6 @@ bool derived_take(struct derived *derived, struct peek *peek)
 		derived->number++;
 	if (peek->sums)
 		take_sums(derived, peek);
-	return derived->timed;
 }
 
 void derived_apply(struct derived *derived, const Ringside__V1__Record *record)
@@ -142,6 +143,14 @@ void derived_apply(struct derived *derived, const Ringside__V1__Record *record)
 	}
 	if (derived->summed)
 		whole->cpu_sums = &derived->sums;
+}
+
+bool derived_apart(struct derived_put *put, const struct derived *of, uint64_t seq)
+{
+	bool behind = of == put->of && of->nth == put->nth + 1 && seq == put->seq + 1;
+
+	*put = (struct derived_put){of, of->nth, seq, of->timed && (put->apart || !behind)};
+	return put->apart;
 }
 
 /* The two fields that stand before the real time. */

@@ -23,7 +23,8 @@ struct derived_cpu {
 struct derived {
 	struct event_run run;
 	uint64_t number; /* of the run */
-	bool timed;      /* of the record at hand, boottime is derived; and so are these */
+	uint64_t nth;    /* of the record at hand */
+	bool timed;      /* it goes on with a run: boottime is derived; and so are these */
 	bool summed;
 	uint64_t boottime_nano;
 	Ringside__V1__CpuSums sums;
@@ -34,14 +35,24 @@ struct derived {
 void derived_init(struct derived *derived);
 void derived_done(struct derived *derived);
 
-/* The next record; of all that there are. Completes @peek. Whether it goes on with a run. */
-bool derived_take(struct derived *derived, struct peek *peek);
+/* The next record; of all that there are. Completes @peek. */
+void derived_take(struct derived *derived, struct peek *peek);
 
 /* What comes does not go on with what came. */
 void derived_break(struct derived *derived);
 
 /* Completes the record at hand, whose parts stay as long as nothing else is taken. */
 void derived_apply(struct derived *derived, const Ringside__V1__Record *record);
+
+/* What was written of the records that are read: whoever reads it has to derive the same. */
+struct derived_put {
+	const struct derived *of; /* the latest record's, not to be read */
+	uint64_t nth, seq;
+	bool apart; /* a part of the run at hand is missing, or others stand between */
+};
+
+/* Whether the next record, with @seq, has to be completed before it is written. */
+bool derived_apart(struct derived_put *put, const struct derived *of, uint64_t seq);
 
 /* Its bytes, so that it stands by itself, to @buf, which has room for DERIVED_MORE more than @size.
  * Returns how many. */

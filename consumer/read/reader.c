@@ -292,7 +292,7 @@ int reader_complete(struct reader *reader, struct reader_record *item)
 {
 	uint8_t *buf;
 
-	if (!item->derived || item->size + DERIVED_MORE > FRAME_MAX)
+	if (!item->derived->timed || item->size + DERIVED_MORE > FRAME_MAX)
 		return 0;
 	buf = realloc(reader->complete, item->size + DERIVED_MORE);
 	if (!buf)
@@ -336,8 +336,9 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	item->size = frame->size;
 	item->start = frame->start;
 	item->offset = frame->offset;
+	item->derived = &reader->derived;
 	if (readable)
-		item->derived = derived_take(&reader->derived, &item->peek);
+		derived_take(&reader->derived, &item->peek);
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack_record(reader, item);
 	/* which says nothing of the record */

@@ -25,6 +25,7 @@
 #define READER_WAIT 6    /* following: nothing more for now */
 #define READER_MARK 7    /* all records of a zstd frame were read (input_want_marks): item.mark */
 
+struct derived;
 struct message_cache;
 struct reader;
 
@@ -33,12 +34,12 @@ struct reader_record {
 	struct peek peek;                   /* the same without unpacking */
 	const uint8_t *frame;               /* its bytes, without the length before them */
 	size_t size;
-	const uint8_t *start; /* with the length: start to frame + size */
-	uint64_t offset;      /* of start in what was read, uncompressed */
-	size_t empty;         /* frames without a record right before it, a byte each */
-	bool unknown;         /* a body that a newer version has written */
-	bool header;          /* it is a Header: a stream, or a file of one, begins */
-	bool derived;         /* some of it is told by those before it (derived.h) */
+	const uint8_t *start;          /* with the length: start to frame + size */
+	uint64_t offset;               /* of start in what was read, uncompressed */
+	size_t empty;                  /* frames without a record right before it, a byte each */
+	bool unknown;                  /* a body that a newer version has written */
+	bool header;                   /* it is a Header: a stream, or a file of one, begins */
+	const struct derived *derived; /* what those before it tell; until the next reader_next */
 	const struct input_damage *damage; /* READER_DAMAGED: a stretch of a compressed input */
 	const struct input_mark *mark;     /* READER_MARK */
 };

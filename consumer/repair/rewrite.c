@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "consumer/read/derived.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
 #include "proto/record/stream-hash.h"
@@ -19,6 +20,7 @@ struct rewrite {
 	uint64_t hashed;
 	uint8_t *buf; /* of a record that is packed anew */
 
+	struct derived_put put;
 	bool open; /* a stream has begun */
 	bool has_footer;
 	uint64_t next; /* seq */
@@ -49,7 +51,7 @@ int rewrite_new(struct rewrite **ret, struct recording_out *out, const struct su
 	rewrite->out = out;
 	rewrite->xxh3 = XXH3_createState();
 	rewrite->xxh64 = XXH64_createState();
-	rewrite->buf = malloc(FRAME_MAX + FRAME_PREFIX_MAX);
+	rewrite->buf = malloc(FRAME_PREFIX_MAX + FRAME_MAX + DERIVED_MORE);
 	if (!rewrite->xxh3 || !rewrite->xxh64 || !rewrite->buf)
 		return -ENOMEM;
 	restart_hash(rewrite);
@@ -295,6 +297,16 @@ static void note_times(struct rewrite *rewrite, const Ringside__V1__Record *reco
 	rewrite->time_unix_nano = record->time_unix_nano;
 }
 
+static int put_complete(struct rewrite *rewrite, const struct reader_record *item)
+{
+	uint8_t *record = rewrite->buf + FRAME_PREFIX_MAX, prefix[FRAME_PREFIX_MAX];
+	size_t size = derived_complete(item->derived, item->frame, item->size, record);
+	size_t n = (size_t)(frame_put_length(prefix, size) - prefix);
+
+	memcpy(record - n, prefix, n);
+	return put_record(rewrite, record - n, n + size);
+}
+
 int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
@@ -313,6 +325,8 @@ int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 	rewrite->report.saved++;
 	if (change_record(rewrite, record))
 		return put_packed(rewrite, record);
+	if (derived_apart(&rewrite->put, item->derived, record->seq))
+		return put_complete(rewrite, item);
 	return put_record(rewrite, item->start, (size_t)(item->frame - item->start) + item->size);
 }
 

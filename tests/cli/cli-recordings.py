@@ -550,6 +550,18 @@ def a_folder_is_followed_through_all_its_files():
         shutil.rmtree("many")
 
 
+def wait_for(name, n):
+    """Until so many records are in the file."""
+    end = time.monotonic() + 10
+    while True:
+        with open(name, "rb") as f:
+            records = list(frames(f.read()))
+        if len(records) >= n:
+            return
+        assert time.monotonic() < end, records
+        time.sleep(0.01)
+
+
 def streams_that_grow_side_by_side_are_taken_apart():
     """Their events, each of which goes on with a run of its own stream, come by turns."""
     os.makedirs("side")
@@ -560,16 +572,6 @@ def streams_that_grow_side_by_side_are_taken_apart():
     for name, step in ("x", START), ("y", START + 1000):
         both.append((Live(f"side/{name}.pb", False), Recorded(name.encode(), boottime=100, step=step)))
 
-    def wait(n):
-        end = time.monotonic() + 10
-        while True:
-            with open("out.pb", "rb") as f:
-                records = [pb.Record.FromString(data) for data in frames(f.read())]
-            if len(records) >= n:
-                return records
-            assert time.monotonic() < end, records
-            time.sleep(0.01)
-
     time.sleep(0.2)
     for i in range(12):
         live, stream = both[i % 2]
@@ -577,7 +579,7 @@ def streams_that_grow_side_by_side_are_taken_apart():
             live.write(stream.header())
         else:
             live.write(in_run(stream.denial(), i < 4))
-        wait(1 + i + 1)
+        wait_for("out.pb", 1 + i + 1)
     tail.terminate()
     tail.wait(10)
     shown = check(run("cat", "-o", "protojson", "out.pb"), 0)
@@ -587,6 +589,44 @@ def streams_that_grow_side_by_side_are_taken_apart():
         assert abs(int(event["boottimeNano"]) - 100 * 10**9 - (i // 2 + 1) * 10**6) < 1000, (i, event)
         assert event["cpuSums"]["seen"] == str(i // 2 + 2), (i, event)
     shutil.rmtree("side")
+
+
+def written_twice():
+    """A stream's records 1 to 4, and 1 to 5 as they were written once more from the third on, later."""
+    stream = Recorded(b"w")
+    before = stream.header() + in_run(stream.denial(), True)
+    first = in_run(stream.denial(), False) + in_run(stream.denial(), False)
+    stream.seq, stream.boottime, stream.step = 2, 50, START + 1000
+    again = in_run(stream.denial(), True) + in_run(stream.denial(), False)
+    return before, first, again, in_run(stream.denial(), False)
+
+
+def assert_fifth(name):
+    shown = check(run("cat", "-o", "protojson", name), 0)
+    fifth, = (event for event in map(json.loads, lines(shown)) if event["seq"] == "5")
+    assert abs(int(fifth["boottimeNano"]) - 50 * 10**9 - 3 * 10**6) < 1000, fifth
+    assert fifth["cpuSums"]["seen"] == "5", fifth
+
+
+def what_goes_on_with_events_that_were_left_out_is_completed():
+    before, first, again, last = written_twice()
+    save("back.pb", before + first)
+    with open("out.pb", "wb") as out:
+        tail = subprocess.Popen([ringside, "tail", "-f", "-o", "pb", "-n", "all", "back.pb"], stdout=out)
+    wait_for("out.pb", 4)
+    with open("back.pb", "r+b", buffering=0) as f:
+        f.truncate(len(before))
+        time.sleep(0.1)
+        f.seek(0, 2)
+        f.write(again + last)
+    wait_for("out.pb", 5)
+    tail.terminate()
+    tail.wait(10)
+    assert_fifth("out.pb")
+    save("copies.pb.zst", packed(before + first) + packed(before + again + last))
+    check(run("repair", "copies.pb.zst", "-w", "out.pb.zst"), 0, None)
+    assert_fifth("out.pb.zst")
+    os.remove("out.pb.zst")
 
 
 def a_file_that_is_cut_back_gives_each_record_once():
@@ -829,6 +869,7 @@ run_tests(
     a_stream_is_followed_across_its_files,
     a_folder_is_followed_through_all_its_files,
     streams_that_grow_side_by_side_are_taken_apart,
+    what_goes_on_with_events_that_were_left_out_is_completed,
     a_file_that_is_cut_back_gives_each_record_once,
     a_follower_whose_reader_left_ends,
     replay_gives_the_same_bytes,
