@@ -209,6 +209,8 @@ void stream_commit(struct stream *s)
 
 void stream_rollback(struct stream *s)
 {
+	if (s->run.taken_back < s->now.seq)
+		s->run.taken_back = s->now.seq;
 	s->now = s->committed;
 	XXH3_copyState(s->hash, s->committed_hash);
 	s->frame = s->head = s->hashed = s->tail = 0;

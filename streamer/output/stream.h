@@ -43,7 +43,10 @@ struct stream {
 	struct {
 		uint64_t number;
 		int64_t realtime_offset;
-		size_t size; /* 0: the next event begins another */
+		size_t size;         /* 0: the next event begins another */
+		uint64_t taken_back; /* the greatest number that was: whoever read what had it
+					must not take what has it now, or the next, for what
+					goes on */
 	} run;
 	uint8_t id[STREAM_ID_SIZE];
 	uint8_t *buf;
@@ -84,6 +87,7 @@ static inline uint8_t *stream_reserve(struct stream *stream, size_t room,
 		.seq = stream->now.seq + 1,
 		.realtime_offset = stream->realtime_offset,
 		.goes_on = stream->run.size && stream->run.size < STREAM_RUN &&
+			   stream->now.seq > stream->run.taken_back &&
 			   stream->run.realtime_offset == stream->realtime_offset,
 	};
 	if (!ret_stamp->goes_on) {
