@@ -224,6 +224,58 @@ static void nothing_is_derived_from_a_record_that_is_not_readable(void **state)
 	stream_done(&lean);
 }
 
+static unsigned read_to_end(struct reader *reader, struct derived_put *put, bool apart)
+{
+	struct reader_record item;
+	unsigned n = 0;
+	int r;
+
+	while (!(r = reader_next(reader, &item))) {
+		n++;
+		assert_int_equal(derived_apart(put, item.derived, item.peek.seq), apart);
+		assert_int_equal(item.record->boottime_nano, item.peek.seq * 1000000);
+	}
+	assert_int_equal(r, READER_WAIT);
+	return n;
+}
+
+/* Of a file that is cut back and written anew. */
+static void what_goes_on_with_records_that_come_again_is_apart(void **state)
+{
+	struct stream first, again;
+	struct derived_put put = {0};
+	struct reader *reader;
+	size_t common;
+	int fd;
+
+	stream_init(&first);
+	stream_init(&again);
+	first.runs = again.runs = true;
+	stream_header(&first);
+	stream_header(&again);
+	stream_event(&first, STREAM_SECCOMP, 0);
+	stream_event(&again, STREAM_SECCOMP, 0);
+	common = first.size;
+	again.step = 77;
+	for (unsigned i = 0; i < 2; i++) {
+		stream_event(&first, STREAM_SECCOMP, 0);
+		stream_event(&again, STREAM_SECCOMP, 0);
+	}
+	stream_event(&again, STREAM_SECCOMP, 0);
+	reader = reader_of(first.data, first.size, &fd);
+	reader_follow(reader, true);
+	assert_int_equal(read_to_end(reader, &put, false), 4);
+	assert_ok(ftruncate(fd, (off_t)common));
+	assert_int_equal(read_to_end(reader, &put, false), 0);
+	assert_int_equal(pwrite(fd, again.data + common, again.size - common, (off_t)common),
+			 again.size - common);
+	assert_int_equal(read_to_end(reader, &put, true), 1);
+	reader = reader_free(reader);
+	assert_ok(close(fd));
+	stream_done(&first);
+	stream_done(&again);
+}
+
 static void a_completed_record_stands_by_itself(void **state)
 {
 	struct stream lean;
@@ -337,6 +389,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_derived_over_a_missing_record),
 		cmocka_unit_test(whoever_begins_in_the_middle_knows_all_from_the_next_run_on),
 		cmocka_unit_test(nothing_is_derived_from_a_record_that_is_not_readable),
+		cmocka_unit_test(what_goes_on_with_records_that_come_again_is_apart),
 		cmocka_unit_test(a_completed_record_stands_by_itself),
 		cmocka_unit_test(what_is_put_back_has_the_room_it_takes),
 		cmocka_unit_test(hostile_sums_are_left_as_they_are),
