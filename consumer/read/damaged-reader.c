@@ -312,6 +312,12 @@ static int take_next(struct damaged_reader *damaged, size_t empty, struct reader
 	}
 }
 
+static int end_foreign(struct damaged_reader *damaged)
+{
+	return damaged->ended = problem_note(&damaged->problem, READER_FOREIGN, "%s",
+					     reader_reason(damaged->reader));
+}
+
 /* It does not begin with a record: are there others? */
 static int begin_damage(struct damaged_reader *damaged)
 {
@@ -321,12 +327,13 @@ static int begin_damage(struct damaged_reader *damaged)
 	damaged->started = true;
 	if (r != READER_FOREIGN)
 		return r < 0 ? r : 0;
+	if (reader_is_newer(damaged->reader))
+		return end_foreign(damaged);
 	r = skip_to(damaged, FIRST_SEARCH);
 	if (r != DAMAGED_READER_HOLE)
 		return r;
 	if (damaged->hole.at_end)
-		return damaged->ended = problem_note(&damaged->problem, READER_FOREIGN, "%s",
-						     reader_reason(damaged->reader));
+		return end_foreign(damaged);
 	damaged->hole.headless = true;
 	damaged->offset = damaged->hole.end;
 	return DAMAGED_READER_HOLE;

@@ -39,6 +39,7 @@ struct reader {
 	const Ringside__V1__Header *header;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
+	bool newer;   /* its format is */
 	bool raw;
 	bool framed; /* the framing alone tells where records are */
 	/* Following: what was read of the stream, when some of it comes once more. */
@@ -127,6 +128,11 @@ int reader_open_file(struct reader **ret, const char *path)
 int reader_fd(const struct reader *reader)
 {
 	return reader->fd;
+}
+
+bool reader_is_newer(const struct reader *reader)
+{
+	return reader->newer;
 }
 
 struct input *reader_input(const struct reader *reader)
@@ -218,6 +224,7 @@ static int check_header(struct reader *reader, const Ringside__V1__Header *heade
 	if (!header->magic || strcmp(header->magic, "RINGSIDE") != 0)
 		return problem_foreign(&reader->problem, frame->start, frame->size,
 				       "its Header has no magic");
+	reader->newer = header->format_version > READER_FORMAT_VERSION;
 	return problem_version(&reader->problem, header, frame->offset);
 }
 

@@ -54,6 +54,9 @@ int reader_open(struct reader **ret, const char *path);
 int reader_open_file(struct reader **ret, const char *path);
 int reader_fd(const struct reader *reader);
 
+/* READER_FOREIGN: because only a newer version can read it. */
+bool reader_is_newer(const struct reader *reader);
+
 /* What it reads: how far it is, what it is, which parts of it are wanted. */
 struct input *reader_input(const struct reader *reader);
 

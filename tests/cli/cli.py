@@ -239,6 +239,14 @@ def binary_does_not_go_to_a_terminal():
     check(on_a_terminal("verify", stdin=True)[0], 2, ".*name a recording.*\n")
 
 
+def a_newer_format_is_no_damage():
+    newer = header(version=99) + b"".join(denial(seq) for seq in range(2, 12))
+    save("newer.pb", newer)
+    told = b"newer.pb: the recording that begins at byte 0 has format version 99, this ringside reads .*: use a newer one\n"
+    assert re.fullmatch(told, check(run("verify", "newer.pb"), 1))
+    check(run("repair", "newer.pb", "-w", "older.pb"), 1, "ringside repair: " + told.decode())
+
+
 def verify_tells_by_its_exit_status():
     save("closed.pb", header() + footer(2))
     with open("lost.pb", "wb") as f:
@@ -311,6 +319,7 @@ run_tests(
     a_reader_that_goes_away_is_no_error,
     a_live_stream_is_printed_as_it_comes,
     binary_does_not_go_to_a_terminal,
+    a_newer_format_is_no_damage,
     verify_tells_by_its_exit_status,
     file_knows_a_recording,
     the_readers_of_the_format_page_work,
