@@ -8,9 +8,9 @@
 set -euo pipefail
 
 build=$(realpath "$1")
-mib=${2-800}
+mib=${2-400}
 baseline=$(realpath "${AGAINST:-$1}")
-rounds=${ROUNDS-7}
+rounds=${ROUNDS-5}
 # shellcheck source=tests/bench/table.sh
 . "$(dirname "$0")/table.sh"
 work=$(mktemp -d)

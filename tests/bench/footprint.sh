@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Usage: tests/bench/footprint.sh BUILD
+# Usage: tests/bench/footprint.sh STREAMER AGAINST
 #
 # From exec to attached, and the memory of each once it is: ringside-streamer with both probes against
-# bpftrace with one and, where kprobes are, the oomkill of libbpf-tools. In turn; medians. For
-# bench-start.sh, here and in guests.
+# an older one (- for none), bpftrace with one probe and, where kprobes are, the oomkill of libbpf-tools.
+# In turn. Prints NAME MS RSS ANON (KiB), medians. For bench-start.sh, here and in guests.
 set -eu
 
-build=$1
+new=$1 old=$2
 ROUNDS=${ROUNDS:-5}
 work=$(mktemp -d)
 pid=''
@@ -61,24 +61,23 @@ measure() {
 	end
 }
 
-median() { # FILE COLUMN
-	awk -v c="$2" '{ print $c }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+ours() { # NAME STREAMER
+	measure "$1" RINGSIDE "$2" --allow-syscall-tax -q -w "$work/out.pb"
 }
 
-row() { # FILE WHAT
-	[ ! -s "$work/$1" ] || awk -v what="$2" -v ms="$(median "$1" 1)" -v rss="$(median "$1" 2)" \
-		-v anon="$(median "$1" 3)" -v base="$(median bpftrace 1)" 'BEGIN {
-			printf "  %-44s %8.1f ms %6.2f x %8.1f MB RSS %8.1f MB of its own\n", what, ms,
-				base / ms, rss / 1024, anon / 1024 }'
+median() { # FILE COLUMN
+	awk -v c="$2" '{ print $c }' "$work/$1" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 for _ in $(seq "$ROUNDS"); do
 	measure bpftrace ^up bpftrace -B line \
 		-e 'BEGIN { printf("up\n"); } tracepoint:oom:mark_victim { }'
-	measure ringside RINGSIDE "$build/streamer/ringside-streamer" --allow-syscall-tax -q -w "$work/out.pb"
+	[ "$old" = - ] || ours old "$old"
+	ours new "$new"
 	! { command -v oomkill && [ -e /sys/bus/event_source/devices/kprobe ]; } >/dev/null ||
 		measure oomkill link oomkill
 done
-row bpftrace 'bpftrace, 1 probe (baseline)'
-row oomkill 'oomkill of libbpf-tools, 1 probe'
-row ringside 'ringside-streamer, 2 probes and self-test'
+for name in bpftrace oomkill old new; do
+	[ ! -s "$work/$name" ] ||
+		echo "$name $(median "$name" 1) $(median "$name" 2) $(median "$name" 3)"
+done
