@@ -13,6 +13,7 @@ set -euo pipefail
 
 build=$(realpath "$1")
 cd "$(dirname "$0")/../.."
+. tests/bench/table.sh
 cgroups=8
 work=$(mktemp -d)
 streamer='' storms=()
@@ -73,10 +74,12 @@ record() { # COUNT SECONDS: of each cgroup; SECONDS 0: as fast as they go
 	streamer=''
 }
 
-row() { # LABEL BYTES
+line() { # LABEL BYTES
 	awk -v label="$1" -v bytes="$2" -v events="$events" -v base="$gzip" 'BEGIN {
 		printf "  %-44s %12d %10.2f %9.3f\n", label, bytes, bytes / events, bytes / base }'
 }
+
+per_event() { awk -v n="$1" -v events="$events" 'BEGIN { printf "%.2f", n / events }'; }
 
 measure() { # LABEL COUNT SECONDS
 	local wanted
@@ -94,13 +97,15 @@ measure() { # LABEL COUNT SECONDS
 	bare >"$work/bare"
 	echo "size of a recording, $1: $events events of which $wanted triggered here"
 	printf '  %-44s %12s %10s %9s\n' '' bytes per\ event ratio
-	row "ProtoJSON (all fields) | gzip -6 (baseline)" "$gzip"
-	row "JSON | gzip -6" "$(size_of gzip -6c "$work/json")"
-	row "JSON | zstd -3" "$(size_of zstd -3qc "$work/json")"
-	row "JSON" "$(stat -c %s "$work/json")"
-	row "the recording, not compressed" "$(size_of zstd -dcq "$file")"
-	row ".pb.zst (goal 0.500)" "$(stat -c %s "$file")"
-	row "... without times, seq and sums, zstd -3" "$(size_of zstd -3qc "$work/bare")"
+	line "ProtoJSON (all fields) | gzip -6 (baseline)" "$gzip"
+	line "JSON | gzip -6" "$(size_of gzip -6c "$work/json")"
+	line "JSON | zstd -3" "$(size_of zstd -3qc "$work/json")"
+	line "JSON" "$(stat -c %s "$work/json")"
+	line "the recording, not compressed" "$(size_of zstd -dcq "$file")"
+	line ".pb.zst (goal 0.500)" "$(stat -c %s "$file")"
+	line "... without times, seq and sums, zstd -3" "$(size_of zstd -3qc "$work/bare")"
+	row "bytes of an event in .pb.zst, $1" "$(per_event "$(stat -c %s "$file")")" B \
+		'ProtoJSON | gzip -6' "$(per_event "$gzip")" 0.5
 }
 
 measure "100 a second" 750 60
