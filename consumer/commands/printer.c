@@ -2,11 +2,13 @@
 #include "consumer/commands/printer.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/folder.h"
 #include "proto/base/util.h"
+#include "proto/record/frame.h"
 
 int printer_fail(const struct printer *printer, int error)
 {
@@ -35,6 +37,7 @@ void printer_done(struct printer *printer)
 {
 	printer->filter = filter_free(printer->filter);
 	printer->writer = writer_free(printer->writer);
+	free(printer->complete);
 }
 
 int printer_option(struct printer *printer, int opt, const char *arg)
@@ -123,6 +126,22 @@ int printer_wants(const struct printer *printer, struct reader *reader, struct r
 	return filter_record(printer->filter, reader, item);
 }
 
+/* So that it stands by itself. */
+static int complete_record(struct printer *printer, struct reader_record *item)
+{
+	uint8_t *buf;
+
+	if (item->size + DERIVED_MORE > FRAME_MAX)
+		return 0;
+	buf = realloc(printer->complete, item->size + DERIVED_MORE);
+	if (!buf)
+		return -ENOMEM;
+	printer->complete = buf;
+	item->size = derived_complete(item->derived, item->frame, item->size, buf);
+	item->frame = buf;
+	return 0;
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
@@ -137,7 +156,7 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	if (!output->ops->binary)
 		r = reader_unpack(reader, item);
 	else if (derived_apart(&printer->put, item->derived, item->peek.seq))
-		r = reader_complete(reader, item);
+		r = complete_record(printer, item);
 	if (r)
 		return r;
 	output->header = reader_header(reader);

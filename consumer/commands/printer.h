@@ -33,6 +33,7 @@ struct printer {
 	bool failed; /* something was wrong with an input */
 	bool said;   /* with the one at hand */
 	struct derived_put put;
+	uint8_t *complete; /* a record that was completed */
 	struct progress progress;
 };
 

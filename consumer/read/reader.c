@@ -34,7 +34,6 @@ struct reader {
 	struct unpacker *unpacker;
 	struct arena arena, header_arena;
 	struct derived derived;
-	uint8_t *complete;            /* of the record at hand */
 	struct plain_framing framing; /* plain files */
 	const Ringside__V1__Header *header;
 	bool started; /* the first record was read: it is a recording */
@@ -87,7 +86,6 @@ struct reader *reader_free(struct reader *reader)
 		arena_done(&reader->arena);
 		arena_done(&reader->header_arena);
 		derived_done(&reader->derived);
-		free(reader->complete);
 		util_closep(&reader->owned_fd);
 		free(reader);
 	}
@@ -293,21 +291,6 @@ static int say_unreadable(struct reader *reader, const struct reader_record *ite
 int reader_unpack(struct reader *reader, struct reader_record *item)
 {
 	return item->record || unpack_record(reader, item) ? 0 : say_unreadable(reader, item);
-}
-
-int reader_complete(struct reader *reader, struct reader_record *item)
-{
-	uint8_t *buf;
-
-	if (!item->derived->timed || item->size + DERIVED_MORE > FRAME_MAX)
-		return 0;
-	buf = realloc(reader->complete, item->size + DERIVED_MORE);
-	if (!buf)
-		return -ENOMEM;
-	reader->complete = buf;
-	item->size = derived_complete(&reader->derived, item->frame, item->size, buf);
-	item->frame = buf;
-	return 0;
 }
 
 /* What a readable record changes. 0, or the answer that stays. */

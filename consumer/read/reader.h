@@ -73,10 +73,6 @@ int reader_unpack(struct reader *reader, struct reader_record *item);
  * nowhere, they are looked for: READER_DAMAGED, and reading goes on behind what was left out. */
 void reader_set_framed(struct reader *reader);
 
-/* The bytes of the record at hand as they are if it stands by itself, without those before it.
- * Valid until the next reader_next. 0 or -ENOMEM. */
-int reader_complete(struct reader *reader, struct reader_record *item);
-
 /* The end of a file is READER_WAIT from now on. Records come once and in order, also when the
  * file is cut back and written anew. */
 void reader_follow(struct reader *reader, bool follow);

@@ -289,8 +289,13 @@ static void a_completed_record_stands_by_itself(void **state)
 	while (!reader_next(reader, &item)) {
 		Ringside__V1__Record *record;
 		struct reader_record whole = item;
+		uint8_t buf[1024];
 
-		assert_ok(reader_complete(reader, &whole));
+		assert_true(item.size + DERIVED_MORE <= sizeof(buf));
+		if (item.derived->timed) {
+			whole.size = derived_complete(item.derived, item.frame, item.size, buf);
+			whole.frame = buf;
+		}
 		record = ringside__v1__record__unpack(NULL, whole.size, whole.frame);
 		assert_non_null(record);
 		assert_ok(reader_unpack(reader, &item));
