@@ -5,9 +5,9 @@
 #include "proto/recording/input-ahead.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 
+#include "proto/base/cpus.h"
 #include "proto/base/util.h"
 
 struct slot {
@@ -25,13 +25,6 @@ struct input_ahead {
 	bool stop;  /* the thread is to end */
 	int answer; /* what it has ended with; 0: it has not */
 };
-
-static bool has_cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) > 1;
-}
 
 /* What was decoded and is not proved stays the thread's. */
 static void fill_slot(struct slot *slot, struct input *input, int answer)
@@ -120,7 +113,7 @@ static struct input_ahead *make_ahead(void)
 
 void input_ahead_begin(struct input *input)
 {
-	struct input_ahead *ahead = has_cpus() ? make_ahead() : NULL;
+	struct input_ahead *ahead = cpus_usable() > 1 ? make_ahead() : NULL;
 	uint8_t *hold = ahead ? malloc(INPUT_HOLD) : NULL;
 
 	input->may_run_ahead = false;

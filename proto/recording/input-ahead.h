@@ -11,7 +11,7 @@
 /* Content without a thread: of small files, and of those that are read for a few records. */
 #define INPUT_AHEAD_FROM (2u * 1024 * 1024)
 
-/* Begins, with nothing left to give, if more than one CPU is allowed to this process. Without a
+/* Begins, with nothing left to give, if this process may use more than one CPU. Without a
  * thread nothing changes. */
 void input_ahead_begin(struct input *input);
 

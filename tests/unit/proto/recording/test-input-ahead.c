@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <xxhash.h>
 
+#include "proto/base/cpus.h"
 #include "proto/recording/input-ahead.h"
 #include "tests/lib/input-fixture.h"
 
@@ -29,14 +30,6 @@ static size_t count_threads(void)
 	(void)closedir(dir);
 	alone = alone ? alone : n; /* of ours */
 	return 1 + n - alone;
-}
-
-static bool has_two_cpus(void)
-{
-	cpu_set_t set;
-
-	assert_ok(sched_getaffinity(0, sizeof(set), &set));
-	return CPU_COUNT(&set) > 1;
 }
 
 static void *do_nothing(void *data)
@@ -149,7 +142,7 @@ static void a_whole_file_is_read_by_two(void **state)
 	_cleanup_(input_freep) struct input *input = NULL;
 	_cleanup_got_ struct got got = {0};
 
-	assert_int_equal(assert_same(packed.size, NEVER), has_two_cpus() ? 2 : 1);
+	assert_int_equal(assert_same(packed.size, NEVER), cpus_usable() > 1 ? 2 : 1);
 	assert_ok(input_new(&input, fd));
 	input_run_ahead(input);
 	got = drain(input);
