@@ -9,6 +9,7 @@ int writer_new(struct writer **ret, int fd)
 		return -ENOMEM;
 	writer->fd = fd;
 	writer->error = 0;
+	writer->take = NULL;
 	writer->size = 0;
 	*ret = writer;
 	return 0;
@@ -20,16 +21,25 @@ struct writer *writer_free(struct writer *writer)
 	return NULL;
 }
 
+static void pass_on(struct writer *writer, const uint8_t *data, size_t size)
+{
+	if (!size || writer->error)
+		return;
+	writer->error = writer->take ? writer->take(writer->data, data, size)
+				     : write_all(writer->fd, data, size);
+}
+
 int writer_flush(struct writer *writer)
 {
-	int r = 0;
-
-	if (writer->size && !writer->error)
-		r = write_all(writer->fd, writer->buf, writer->size);
-	if (r)
-		writer->error = r;
+	pass_on(writer, writer->buf, writer->size);
 	writer->size = 0;
 	return writer->error;
+}
+
+void writer_through(struct writer *writer, const void *data, size_t size)
+{
+	(void)writer_flush(writer);
+	pass_on(writer, data, size);
 }
 
 void writer_put_large(struct writer *writer, const void *data, size_t size)

@@ -15,6 +15,9 @@
 struct writer {
 	int fd;    /* borrowed */
 	int error; /* 0 or the first -errno; -EPIPE: nobody reads any more */
+	/* Takes what is flushed in the place of fd; NULL: nobody does. 0 or -errno. */
+	int (*take)(void *data, const uint8_t *buf, size_t size);
+	void *data;
 	size_t size;
 	uint8_t buf[WRITER_SIZE];
 };
@@ -25,6 +28,9 @@ struct writer *writer_free(struct writer *writer); /* does not flush; NULL is fi
 
 /* Returns 0 or the first -errno since writer_new. */
 int writer_flush(struct writer *writer);
+
+/* Any size, behind what was put, without a copy of it. */
+void writer_through(struct writer *writer, const void *data, size_t size);
 
 void writer_put_large(struct writer *writer, const void *data, size_t size);
 

@@ -53,18 +53,21 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	r = printer_put(&cat->printer, reader, item);
 	if (r)
 		return r == PRINTER_NOTHING ? 0 : r;
-	return --cat->left ? 0 : READER_END;
+	if (--cat->left)
+		return 0;
+	cat->left = printer_settle(&cat->printer); /* so many more are wanted */
+	return cat->left ? 0 : READER_END;
 }
 
 /* What was read is whole, but was there more to come? Said to people, and no failure: it may be a
  * part that somebody cut out. */
-static void say_if_open(const struct cat *cat, const struct reader *reader, const char *name)
+static void say_if_open(struct cat *cat, const struct reader *reader, const char *name)
 {
 	if (!cat->open || cat->printer.output.ops->binary ||
 	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||
 	    !isatty(STDERR_FILENO))
 		return;
-	(void)writer_flush(cat->printer.writer);
+	printer_flush(&cat->printer);
 	(void)command_fail_on(&command_cat, name,
 			      "ends without a Footer: its streamer was killed, or this is a part "
 			      "of a recording (`ringside verify` says what is missing)");
@@ -108,6 +111,7 @@ static int run(int argc, char **argv)
 	if (!cat.left)
 		return EXIT_SUCCESS;
 	r = printer_open(printer);
+	printer_share(printer);
 	if (!r)
 		r = each_record_in(argv + optind, argc - optind, printer->filter, &printing,
 				   printer);

@@ -7,8 +7,12 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/folder.h"
+#include "proto/base/cpus.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
+
+/* Formatted without threads: of small files, and of those that are read for a few records. */
+#define SHARE_FROM (2u * 1024 * 1024)
 
 int printer_fail(const struct printer *printer, int error)
 {
@@ -35,6 +39,7 @@ int printer_init(struct printer *printer, const struct command *command,
 
 void printer_done(struct printer *printer)
 {
+	printer->threads = output_threads_free(printer->threads);
 	printer->filter = filter_free(printer->filter);
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
@@ -84,21 +89,106 @@ int printer_open(struct printer *printer)
 	return output_open(&printer->output);
 }
 
+/* Nothing is left to the threads, and soon will not be. */
+static void settle(struct printer *printer)
+{
+	if (printer->threads)
+		printer->unprinted += output_threads_finish(printer->threads);
+	printer->alone = 0;
+}
+
 int printer_close(struct printer *printer, int r)
 {
-	int closed = output_close(&printer->output);
+	int closed;
 
+	settle(printer);
+	closed = output_close(&printer->output);
 	r = r < 0 ? r : closed;
 	if (r < 0 && r != -EPIPE) /* EPIPE: who reads has seen enough */
 		return command_fail(printer->options.command, "cannot write: %s", strerror(-r));
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
-static void flush_writer(void *data)
+static void say(struct printer *printer, const char *problem)
+{
+	progress_end(&printer->progress);
+	printer->failed = true;
+	if (printer->said)
+		return;
+	printer->said = true;
+	(void)writer_flush(printer->writer);
+	(void)command_fail(printer->options.command, "%s", problem);
+}
+
+/* Of a thread's record. */
+static void say_unreadable(void *data, const struct output_unreadable *record)
 {
 	struct printer *printer = data;
 
+	if (printer->writer->error)
+		return; /* which has ended it before */
+	if (record->starved)
+		(void)problem_starved(&printer->problem);
+	else
+		(void)problem_unreadable(&printer->problem, record->source.size,
+					 record->source.offset);
+	say(printer, printer->problem.text);
+}
+
+void printer_share(struct printer *printer)
+{
+	printer->may_share = !printer->output.ops->binary;
+}
+
+uint64_t printer_settle(struct printer *printer)
+{
+	uint64_t n;
+
+	settle(printer);
+	n = printer->unprinted;
+	printer->unprinted = 0;
+	return n;
+}
+
+void printer_flush(struct printer *printer)
+{
+	settle(printer);
 	(void)writer_flush(printer->writer);
+}
+
+static void flush_writer(void *data)
+{
+	printer_flush(data);
+}
+
+/* Nothing is left to settle. Whether there are threads, which know @header now. */
+static bool begin_sharing(struct printer *printer, const Ringside__V1__Header *header)
+{
+	unsigned cpus = printer->threads ? 0 : cpus_usable();
+
+	if (cpus > 1)
+		(void)output_threads_new(&printer->threads, &printer->output, cpus, say_unreadable,
+					 printer);
+	printer->may_share = printer->threads && !output_threads_header(printer->threads, header);
+	return printer->may_share;
+}
+
+/* The record is for the threads. What had to be unpacked to be chosen, as a Header is, is not: and
+ * so is nothing that comes soon after it. */
+static bool is_shared(struct printer *printer, const struct reader *reader,
+		      const struct reader_record *item)
+{
+	bool shared = printer->alone >= SHARE_FROM;
+
+	if (!printer->may_share)
+		return false;
+	if (item->record || item->size > OUTPUT_THREADS_FRAME) {
+		settle(printer);
+		return false;
+	}
+	printer->alone += shared ? 0 : item->size;
+	return shared ||
+	       (printer->alone >= SHARE_FROM && begin_sharing(printer, reader_header(reader)));
 }
 
 void printer_begin(void *data, struct reader *reader, const char *name)
@@ -106,6 +196,8 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 	struct printer *printer = data;
 
 	printer->said = false;
+	printer->alone = 0;
+	problem_init(&printer->problem, name);
 	reader_set_raw(reader, true);
 	input_on_idle(reader_input(reader), flush_writer, printer);
 	if (progress_fits(STDOUT_FILENO))
@@ -153,6 +245,10 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return PRINTER_NOTHING;
 	if (!item->header && !output_prints(output, item->peek.kind))
 		return PRINTER_NOTHING;
+	if (is_shared(printer, reader, item))
+		return output_threads_put(printer->threads, item->frame, item->size,
+					  &(struct output_source){item->offset, item->size,
+								  item->derived->parts});
 	if (!output->ops->binary)
 		r = reader_unpack(reader, item);
 	else if (derived_apart(&printer->put, item->derived, item->peek.seq))
@@ -171,13 +267,8 @@ void printer_complain(void *data, const char *problem)
 {
 	struct printer *printer = data;
 
-	progress_end(&printer->progress);
-	printer->failed = true;
-	if (printer->said)
-		return;
-	printer->said = true;
-	(void)writer_flush(printer->writer);
-	(void)command_fail(printer->options.command, "%s", problem);
+	settle(printer);
+	say(printer, problem);
 }
 
 void printer_end(void *data, const struct reader *reader, const char *name, int answer)
@@ -185,19 +276,22 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 	struct printer *printer = data;
 	char safe[LINE_FILE];
 
+	settle(printer);
 	progress_end(&printer->progress);
-	if (reader_unknown(reader) && !printer->output.ops->binary)
-		(void)command_fail(printer->options.command,
-				   "%s: %" PRIu64 " records of kinds that only a newer version "
-				   "knows (-o pb keeps them)",
-				   line_file(name, safe), reader_unknown(reader));
+	if (!reader_unknown(reader) || printer->output.ops->binary)
+		return;
+	(void)writer_flush(printer->writer);
+	(void)command_fail(printer->options.command,
+			   "%s: %" PRIu64 " records of kinds that only a newer version "
+			   "knows (-o pb keeps them)",
+			   line_file(name, safe), reader_unknown(reader));
 }
 
 void printer_say_error(void *data, const char *name, int error)
 {
 	struct printer *printer = data;
 
-	(void)writer_flush(printer->writer);
+	printer_flush(printer);
 	printer->failed |= error != 0;
 	if (error)
 		(void)command_fail_on(printer->options.command, name, folder_error(error));

@@ -11,8 +11,10 @@
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
 #include "consumer/filter/filter.h"
+#include "consumer/output/output-threads.h"
 #include "consumer/output/output.h"
 #include "consumer/read/derived.h"
+#include "consumer/read/problem.h"
 #include "consumer/read/reader.h"
 
 enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_LAST };
@@ -35,6 +37,12 @@ struct printer {
 	struct derived_put put;
 	uint8_t *complete; /* a record that was completed */
 	struct progress progress;
+	struct problem problem; /* of the one at hand */
+	/* Others format while it is read. */
+	bool may_share;                 /* printer_share */
+	struct output_threads *threads; /* NULL: none, or not yet */
+	size_t alone;       /* bytes of records in a row that were formatted without them */
+	uint64_t unprinted; /* records that printer_put took and that were not readable */
 };
 
 #define PRINTER_NOTHING 1 /* the record is not for printing */
@@ -72,6 +80,15 @@ int printer_wants(const struct printer *printer, struct reader *reader, struct r
  * output. A Header of a binary output is printed always, and is PRINTER_NOTHING if it does not
  * pass. */
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item);
+
+/* Other threads may format what is read of files, where that is faster. What is printed, and said
+ * in between, stays the same; but printer_put may return 0 for a record that is complained of
+ * later. */
+void printer_share(struct printer *printer);
+/* Waits for them. Returns how many records were such since the last call. */
+uint64_t printer_settle(struct printer *printer);
+/* What was printed is seen. */
+void printer_flush(struct printer *printer);
 
 /* One line for the first thing that is wrong with an input. */
 void printer_complain(void *data, const char *problem);

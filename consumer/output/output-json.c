@@ -127,6 +127,7 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 const struct output_ops output_json = {
 	.name = "json",
 	.help = "one JSON object a line, for people, jq and agents",
+	.apart = true,
 	.open = open_json,
 	.put = put_json,
 	.close = close_json,

@@ -30,6 +30,7 @@ static void close_protojson(void *state)
 const struct output_ops output_protojson = {
 	.name = "protojson",
 	.help = "strict ProtoJSON, which every protobuf library reads back",
+	.apart = true,
 	.open = open_protojson,
 	.put = put_protojson,
 	.close = close_protojson,

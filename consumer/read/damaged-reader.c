@@ -259,7 +259,7 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 	}
 	(void)peek_record(frame->data, frame->size, &ret->peek);
 	derived_take(&damaged->derived, &ret->peek);
-	derived_apply(&damaged->derived, record);
+	derived_apply(&damaged->derived.parts, record);
 	damaged->resync.latest_seq = record->seq;
 	damaged->offset += frame_whole(frame);
 	return 0;

@@ -10,7 +10,7 @@
 void derived_init(struct derived *derived)
 {
 	*derived = (struct derived){0};
-	ringside__v1__cpu_sums__init(&derived->sums);
+	ringside__v1__cpu_sums__init(&derived->parts.sums);
 }
 
 void derived_done(struct derived *derived)
@@ -108,8 +108,8 @@ static void take_sums(struct derived *derived, const struct peek *peek)
 	if (sums.has_between && sums.has_seen) { /* it has said what it had to */
 		sums.has_between = false;
 		sums.between = 0;
-		derived->sums = sums;
-		derived->summed = true;
+		derived->parts.sums = sums;
+		derived->parts.summed = true;
 	}
 	*cpu = (struct derived_cpu){0};
 	if (sums.has_seen && sums.has_limited && sums.has_dropped)
@@ -124,32 +124,32 @@ static void take_sums(struct derived *derived, const struct peek *peek)
 void derived_take(struct derived *derived, struct peek *peek)
 {
 	derived->nth++;
-	derived->timed = event_run_goes_on(&derived->run, peek);
-	derived->boottime_nano = peek->boottime_nano;
-	derived->summed = false;
-	if (!derived->timed)
+	derived->parts.timed = event_run_goes_on(&derived->run, peek);
+	derived->parts.boottime_nano = peek->boottime_nano;
+	derived->parts.summed = false;
+	if (!derived->parts.timed)
 		derived->number++;
 	if (peek->sums)
 		take_sums(derived, peek);
 }
 
-void derived_apply(struct derived *derived, const Ringside__V1__Record *record)
+void derived_apply(struct derived_parts *parts, const Ringside__V1__Record *record)
 {
 	Ringside__V1__Record *whole = (Ringside__V1__Record *)(uintptr_t)record;
 
-	if (derived->timed) {
+	if (parts->timed) {
 		whole->has_boottime_nano = true;
-		whole->boottime_nano = derived->boottime_nano;
+		whole->boottime_nano = parts->boottime_nano;
 	}
-	if (derived->summed)
-		whole->cpu_sums = &derived->sums;
+	if (parts->summed)
+		whole->cpu_sums = &parts->sums;
 }
 
 bool derived_apart(struct derived_put *put, const struct derived *of, uint64_t seq)
 {
 	bool behind = of == put->of && of->nth == put->nth + 1 && seq == put->seq + 1;
 
-	*put = (struct derived_put){of, of->nth, seq, of->timed && (put->apart || !behind)};
+	*put = (struct derived_put){of, of->nth, seq, of->parts.timed && (put->apart || !behind)};
 	return put->apart;
 }
 
@@ -159,15 +159,15 @@ static uint8_t *put_derived(const struct derived *derived, uint8_t *p)
 	struct pb pb = pb_make(p, DERIVED_MORE);
 	uint8_t *mark;
 
-	if (derived->summed) {
+	if (derived->parts.summed) {
 		mark = pb_open(&pb, FIELD_RECORD_CPU_SUMS);
-		pb_uint(&pb, FIELD_CPU_SUMS_CPU, derived->sums.cpu);
-		pb_uint(&pb, FIELD_CPU_SUMS_SEEN, derived->sums.seen);
-		pb_uint(&pb, FIELD_CPU_SUMS_LIMITED, derived->sums.limited);
-		pb_uint(&pb, FIELD_CPU_SUMS_DROPPED, derived->sums.dropped);
+		pb_uint(&pb, FIELD_CPU_SUMS_CPU, derived->parts.sums.cpu);
+		pb_uint(&pb, FIELD_CPU_SUMS_SEEN, derived->parts.sums.seen);
+		pb_uint(&pb, FIELD_CPU_SUMS_LIMITED, derived->parts.sums.limited);
+		pb_uint(&pb, FIELD_CPU_SUMS_DROPPED, derived->parts.sums.dropped);
 		pb_close(&pb, mark);
 	}
-	pb_fixed64(&pb, FIELD_RECORD_BOOTTIME_NANO, derived->boottime_nano);
+	pb_fixed64(&pb, FIELD_RECORD_BOOTTIME_NANO, derived->parts.boottime_nano);
 	return pb.p;
 }
 
@@ -187,7 +187,7 @@ size_t derived_complete(const struct derived *derived, const uint8_t *frame, siz
 			to = put_derived(derived, to);
 			put = true;
 		}
-		if (field.number == FIELD_RECORD_CPU_SUMS && derived->summed)
+		if (field.number == FIELD_RECORD_CPU_SUMS && derived->parts.summed)
 			continue;
 		memcpy(to, p, (size_t)(next - p));
 		to += next - p;

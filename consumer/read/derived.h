@@ -20,14 +20,19 @@ struct derived_cpu {
 	uint64_t seen, limited, dropped;
 };
 
+/* What was derived of a record. */
+struct derived_parts {
+	bool timed; /* it goes on with a run: boottime is derived; and so are these */
+	bool summed;
+	uint64_t boottime_nano;
+	Ringside__V1__CpuSums sums;
+};
+
 struct derived {
 	struct event_run run;
 	uint64_t number; /* of the run */
 	uint64_t nth;    /* of the record at hand */
-	bool timed;      /* it goes on with a run: boottime is derived; and so are these */
-	bool summed;
-	uint64_t boottime_nano;
-	Ringside__V1__CpuSums sums;
+	struct derived_parts parts;
 	struct derived_cpu *cpus[RECORD_BODIES];
 	unsigned n_cpus[RECORD_BODIES];
 };
@@ -41,8 +46,8 @@ void derived_take(struct derived *derived, struct peek *peek);
 /* What comes does not go on with what came. */
 void derived_break(struct derived *derived);
 
-/* Completes the record at hand, whose parts stay as long as nothing else is taken. */
-void derived_apply(struct derived *derived, const Ringside__V1__Record *record);
+/* Completes the record they are of, which has them as long as they stay. */
+void derived_apply(struct derived_parts *parts, const Ringside__V1__Record *record);
 
 /* What was written of the records that are read: whoever reads it has to derive the same. */
 struct derived_put {

@@ -71,6 +71,18 @@ int problem_cut(struct problem *problem, size_t size, uint64_t offset, const cha
 			    size, offset, advice);
 }
 
+int problem_unreadable(struct problem *problem, size_t size, uint64_t offset)
+{
+	return problem_note(problem, READER_DAMAGED,
+			    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
+			    size, offset);
+}
+
+int problem_starved(struct problem *problem)
+{
+	return problem_note(problem, -ENOMEM, "out of memory");
+}
+
 int problem_wide(struct problem *problem, uint64_t window)
 {
 	unsigned bits = 10;

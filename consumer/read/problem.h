@@ -39,5 +39,11 @@ int problem_version(struct problem *problem, const Ringside__V1__Header *header,
 /* The last @size bytes, from @offset on, are no whole record. */
 int problem_cut(struct problem *problem, size_t size, uint64_t offset, const char *advice);
 
+/* The record of @size bytes at @offset is none. */
+int problem_unreadable(struct problem *problem, size_t size, uint64_t offset);
+
+/* There was no memory for it. */
+int problem_starved(struct problem *problem);
+
 /* It wants a zstd window of so many bytes. */
 int problem_wide(struct problem *problem, uint64_t window);

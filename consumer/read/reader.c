@@ -226,11 +226,6 @@ static int check_header(struct reader *reader, const Ringside__V1__Header *heade
 	return problem_version(&reader->problem, header, frame->offset);
 }
 
-static int say_starved(struct reader *reader)
-{
-	return problem_note(&reader->problem, -ENOMEM, "out of memory");
-}
-
 /* A Header stays known until the next one, so it is unpacked once more, into its own arena. */
 static int adopt_header(struct reader *reader, const struct frame *frame)
 {
@@ -241,7 +236,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 	record = ringside__v1__record__unpack(&reader->header_arena.allocator, frame->size,
 					      frame->data);
 	if (!record)
-		return say_starved(reader);
+		return problem_starved(&reader->problem);
 	reader->header = record->header;
 	return 0;
 }
@@ -271,7 +266,7 @@ static bool unpack_record(struct reader *reader, struct reader_record *item)
 	if (item->record && header && header->identity_version < CONTAINER_IDENTITY_VERSION)
 		container_identity_mend(item->record, &reader->arena);
 	if (item->record)
-		derived_apply(&reader->derived, item->record);
+		derived_apply(&reader->derived.parts, item->record);
 	return item->record;
 }
 
@@ -280,12 +275,10 @@ static int say_unreadable(struct reader *reader, const struct reader_record *ite
 {
 	derived_break(&reader->derived);
 	if (reader->arena.starved) {
-		(void)say_starved(reader);
+		(void)problem_starved(&reader->problem);
 		return READER_DAMAGED;
 	}
-	return problem_note(&reader->problem, READER_DAMAGED,
-			    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
-			    item->size, item->offset);
+	return problem_unreadable(&reader->problem, item->size, item->offset);
 }
 
 int reader_unpack(struct reader *reader, struct reader_record *item)
@@ -333,7 +326,7 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 		readable = unpack_record(reader, item);
 	/* which says nothing of the record */
 	if (!readable && reader->arena.starved)
-		return reader->ended = say_starved(reader);
+		return reader->ended = problem_starved(&reader->problem);
 	reader->unreadable = readable ? 0 : reader->unreadable + 1;
 	if (readable)
 		return reader->ended = take_record(reader, frame, item);

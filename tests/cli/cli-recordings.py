@@ -827,9 +827,39 @@ def a_large_folder_is_read_with_two_cpus_in_the_same_order():
         assert (a.returncode, a.stdout, a.stderr) == (b.returncode, b.stdout, b.stderr), a.args
         assert a.stdout, a.args
     if len(all_cpus) > 1:
-        assert threads_of("cat", "-o", "json", "long.pb.zst", stop=8 << 20) == 2
+        # one decodes; text, which goes on from line to line, has one that formats, JSON some
+        for output, threads in ("text", [3]), ("json", [4, 5, 6]), ("protojson", [4, 5, 6]), ("pb", [2]):
+            stop = 100_000 if output == "text" else 8 << 20
+            assert threads_of("cat", "-o", output, "long.pb.zst", stop=stop) in threads, output
         for command in "stats", "verify":  # they write at the end alone
             assert any(threads_of(command, "long.pb.zst") == 2 for _ in range(100)), command
+
+
+def what_cannot_be_read_is_told_in_its_place_with_two_cpus():
+    """What goes to one file comes in one order, also where other threads find the damage."""
+    stream = Recorded(b"v")
+    broken = bytes([4, pb.Record.SECCOMP_DENIAL_FIELD_NUMBER << 3 | 2, 2, 0xff, 0xff])
+    parts = [stream.header()]
+    for n in 1200, 3, 500, 900:
+        parts += [broken, *(stream.denial(3000) for _ in range(n))]
+    parts += [stream.header(), *(stream.denial(3000) for _ in range(900)), broken, stream.counters()]
+    save("broken.pb.zst", packed(b"".join(parts)))
+    save("cut.pb.zst", packed(b"".join(parts))[:-500])
+    all_cpus = os.sched_getaffinity(0)
+    outputs = []
+    for cpus in {min(all_cpus)}, all_cpus:
+        os.sched_setaffinity(0, cpus)
+        for args in [], ["-n", "2100"], ["-n", "3510"], ["--kind", "seccomp"], ["--syscall", "mkdir"]:
+            for form in "text", "json", "protojson":
+                result = subprocess.run([ringside, "cat", "-o", form, *args, "broken.pb.zst", "nowhere", "cut.pb.zst"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+                outputs.append((result.returncode, result.stdout, args, form))
+    os.sched_setaffinity(0, all_cpus)
+    half = len(outputs) // 2
+    assert b" is not readable" in outputs[0][1] and b"nowhere: No such file" in outputs[0][1]
+    assert outputs[3][1].count(b"\n") == 2101
+    for one, all_ in zip(outputs[:half], outputs[half:]):
+        assert one == all_, one[2:]
 
 
 run_tests(
@@ -861,4 +891,5 @@ run_tests(
     stats_say_what_is_not_there,
     kills_by_signal_are_told_filtered_and_counted,
     a_large_folder_is_read_with_two_cpus_in_the_same_order,
+    what_cannot_be_read_is_told_in_its_place_with_two_cpus,
 )

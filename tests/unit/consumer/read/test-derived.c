@@ -79,7 +79,7 @@ static void read_both(bool raw)
 		assert_ok(reader_next(a, &item));
 		assert_ok(reader_unpack(a, &item));
 		assert_same(&item, &whole);
-		derived += item.derived->timed;
+		derived += item.derived->parts.timed;
 	}
 	assert_int_equal(derived, 60 - 3);
 	assert_int_equal(reader_next(a, &item), READER_END);
@@ -292,7 +292,7 @@ static void a_completed_record_stands_by_itself(void **state)
 		uint8_t buf[1024];
 
 		assert_true(item.size + DERIVED_MORE <= sizeof(buf));
-		if (item.derived->timed) {
+		if (item.derived->parts.timed) {
 			whole.size = derived_complete(item.derived, item.frame, item.size, buf);
 			whole.frame = buf;
 		}
@@ -345,7 +345,7 @@ static void what_is_put_back_has_the_room_it_takes(void **state)
 			assert_true(n <= size + DERIVED_MORE);
 			assert_true(peek_record(whole, n, &peek));
 			assert_int_equal(peek.boottime_nano, 7);
-			assert_int_equal(derived.sums.seen, UINT64_MAX);
+			assert_int_equal(derived.parts.sums.seen, UINT64_MAX);
 		}
 	}
 	derived_done(&derived);
@@ -379,9 +379,9 @@ static void hostile_sums_are_left_as_they_are(void **state)
 		record[n++] = (uint8_t)(i + 1);
 		assert_true(peek_record(record, n, &peek));
 		derived_take(&derived, &peek);
-		assert_int_equal(derived.timed, i > 0);
+		assert_int_equal(derived.parts.timed, i > 0);
 		assert_true(peek.has_boottime);
-		assert_false(derived.summed);
+		assert_false(derived.parts.summed);
 	}
 	derived_done(&derived);
 }
