@@ -9,6 +9,10 @@
 /* What one step of a string takes at most: eight bytes, one as two \uxxxx and the four
  * digits behind it, and the quotes. */
 #define STEP_ROOM 32
+#define BYTE_ROOM 6 /* and what a byte does: \u001f */
+#define SOME 1024   /* bytes of a string for which there is room at once */
+
+#define HEX_STEP 64u /* bytes */
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "25262728293031323334353637383940414243444546474849"
@@ -112,22 +116,21 @@ uint8_t *json_address_digits(uint8_t *p, uint64_t v)
 
 void json_hex(struct writer *writer, const uint8_t *data, size_t size)
 {
-	size_t i = 0;
-
 	writer_put(writer, "\"", 1);
-	for (; i + 4 <= size; i += 4) {
-		uint8_t *p = writer_room(writer, 8);
-		uint32_t v;
+	for (size_t n; size; data += n, size -= n) {
+		uint8_t *p = writer_room(writer, 2 * HEX_STEP + 8);
+		size_t i = 0;
 
-		memcpy(&v, data + i, 4);
-		put_hex32(p, be32toh(v));
-		writer_used(writer, p + 8);
-	}
-	for (; i < size; i++) {
-		uint8_t *p = writer_room(writer, 8);
+		n = size < HEX_STEP ? size : HEX_STEP;
+		for (; i + 4 <= n; i += 4) {
+			uint32_t v;
 
-		put_hex32(p, (uint32_t)data[i] << 24);
-		writer_used(writer, p + 2);
+			memcpy(&v, data + i, 4);
+			put_hex32(p + 2 * i, be32toh(v));
+		}
+		for (; i < n; i++)
+			put_hex32(p + 2 * i, (uint32_t)data[i] << 24);
+		writer_used(writer, p + 2 * n);
 	}
 	writer_put(writer, "\"", 1);
 }
@@ -263,14 +266,16 @@ static inline uint8_t *put_step(uint8_t *out, const uint8_t **pp, const uint8_t 
 
 void json_string(struct writer *writer, const char *s, size_t size)
 {
-	const uint8_t *p = (const uint8_t *)s, *end = p + size;
+	const uint8_t *p = (const uint8_t *)s, *end = p + size, *stop;
 	uint8_t *out = writer_room(writer, STEP_ROOM);
 
 	*out++ = '"';
 	while (p < end) {
-		out = put_step(out, &p, end);
 		writer_used(writer, out);
-		out = writer_room(writer, STEP_ROOM);
+		out = writer_room(writer, SOME * BYTE_ROOM + STEP_ROOM);
+		stop = (size_t)(end - p) < SOME ? end : p + SOME;
+		while (p < stop)
+			out = put_step(out, &p, end);
 	}
 	*out++ = '"';
 	writer_used(writer, out);

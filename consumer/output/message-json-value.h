@@ -18,10 +18,10 @@ enum shape_presence {
 
 #define SHAPE_WORDS 16u
 
-/* A value of an enum, as it is written. */
+/* A value of an enum, as it is written: with the quotes. */
 struct shape_word {
-	const char *name; /* NULL: none */
-	size_t size;
+	char text[SHAPE_KEY_SIZE];
+	uint8_t size; /* 0: none */
 	int value;
 };
 

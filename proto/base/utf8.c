@@ -36,10 +36,17 @@ bool utf8_is_unsafe(uint32_t code)
 		{0xfff0, 0xfffb}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-		if (code >= ranges[i].first && code <= ranges[i].last)
-			return true;
-	return false;
+	size_t low = 0, high = ARRAY_SIZE(ranges); /* the first that ends at @code or behind */
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (code > ranges[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < ARRAY_SIZE(ranges) && code >= ranges[low].first;
 }
 
 /* Nearly all names are ASCII: copies what is, a word at a time, up to the first byte that is not.
