@@ -4,7 +4,8 @@
 #
 # cat, stats and verify over a folder of four recordings, on one CPU and on all that this process may
 # use (goals: 1.6 times as fast, with 1.1 of the CPU time). What runs on one CPU is the build $AGAINST
-# if there is one. Both sides in one run, in turn, equal output; medians.
+# if there is one. Both sides in one run, in turn; medians. The output is compared before, and goes
+# to /dev/null: who read it from a pipe would take one of the CPUs.
 set -euo pipefail
 
 build=$(realpath "$1")
@@ -18,12 +19,16 @@ trap 'rm -rf "$work"' EXIT
 TIMEFORMAT='%R %U %S'
 one=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') # of the CPUs that are allowed
 
-timed() { # LOG COMMAND…: appends wall and CPU seconds; stdout is the command's
+timed() { # LOG COMMAND…: appends wall and CPU seconds
 	local log=$1
 
 	shift
 	# verify finds that all four are the same stream, and fails
-	{ time "$@" 2>/dev/null || true; } 2>>"$log"
+	{ time "$@" >/dev/null 2>&1 || true; } 2>>"$log"
+}
+
+sum_of() { # COMMAND…: of what it prints
+	{ "$@" 2>/dev/null || true; } | cksum
 }
 
 median() { # LOG wall|cpu: ms
@@ -35,11 +40,11 @@ compare() { # COMMAND…
 	local i side
 
 	rm -f "$work"/*.times
+	[[ $(sum_of taskset -c "$one" "$baseline/consumer/ringside" "$@" "$work/folder") = \
+		$(sum_of "$build/consumer/ringside" "$@" "$work/folder") ]]
 	for ((i = 0; i < rounds; i++)); do
-		timed "$work/one.times" taskset -c "$one" "$baseline/consumer/ringside" "$@" "$work/folder" |
-			cksum >"$work/one.sum"
-		timed "$work/all.times" "$build/consumer/ringside" "$@" "$work/folder" | cksum >"$work/all.sum"
-		cmp "$work/one.sum" "$work/all.sum"
+		timed "$work/one.times" taskset -c "$one" "$baseline/consumer/ringside" "$@" "$work/folder"
+		timed "$work/all.times" "$build/consumer/ringside" "$@" "$work/folder"
 	done
 	for side in wall cpu; do
 		printf '  %-14s %-5s %8.0f ms on one CPU %8.0f ms on all\n' "$*" $side \
