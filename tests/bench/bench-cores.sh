@@ -4,8 +4,9 @@
 #
 # cat, stats and verify over a folder of four recordings, on one CPU and on all that this process may
 # use (goals: 1.6 times as fast, with 1.1 of the CPU time). What runs on one CPU is the build $AGAINST
-# if there is one. Both sides in one run, in turn; medians. The output is compared before, and goes
-# to /dev/null: who read it from a pipe would take one of the CPUs.
+# if there is one, on a recording of the same events in its own format. Both sides in one run, in turn;
+# medians. The output on one and on all is compared before, and goes to /dev/null: who read it from a
+# pipe would take one of the CPUs.
 set -euo pipefail
 
 build=$(realpath "$1")
@@ -19,17 +20,18 @@ trap 'rm -rf "$work"' EXIT
 TIMEFORMAT='%R %U %S'
 one=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') # of the CPUs that are allowed
 
-timed() { # LOG COMMAND…: appends wall and CPU seconds
-	local log=$1
-
+# in_folder SIDE COMMAND…: so that what is printed names the same files
+in_folder() {
+	cd "$work/$1"
 	shift
-	# verify finds that all four are the same stream, and fails
-	{ time "$@" >/dev/null 2>&1 || true; } 2>>"$log"
+	"$@" folder 2>/dev/null || true # verify finds that all four are the same stream, and fails
 }
 
-sum_of() { # COMMAND…: of what it prints
-	{ "$@" 2>/dev/null || true; } | cksum
+timed() { # SIDE COMMAND…: appends wall and CPU seconds
+	{ time (in_folder "$@" >/dev/null); } 2>>"$work/$1.times"
 }
+
+sum_of() { (in_folder "$@") | cksum; }
 
 median() { # LOG wall|cpu: ms
 	awk -v of="$2" '{ print 1000 * (of == "wall" ? $1 : $2 + $3) }' "$1" | sort -n |
@@ -40,11 +42,10 @@ compare() { # COMMAND…
 	local i side
 
 	rm -f "$work"/*.times
-	[[ $(sum_of taskset -c "$one" "$baseline/consumer/ringside" "$@" "$work/folder") = \
-		$(sum_of "$build/consumer/ringside" "$@" "$work/folder") ]]
+	[[ $(sum_of all "${on_one[@]}" "${new[@]}" "$@") = $(sum_of all "${new[@]}" "$@") ]]
 	for ((i = 0; i < rounds; i++)); do
-		timed "$work/one.times" taskset -c "$one" "$baseline/consumer/ringside" "$@" "$work/folder"
-		timed "$work/all.times" "$build/consumer/ringside" "$@" "$work/folder"
+		timed one "${on_one[@]}" "${old[@]}" "$@"
+		timed all "${new[@]}" "$@"
 	done
 	for side in wall cpu; do
 		printf '  %-14s %-5s %8.0f ms on one CPU %8.0f ms on all\n' "$*" $side \
@@ -56,9 +57,13 @@ compare() { # COMMAND…
 		"$(median "$work/one.times" cpu)" 1.1
 }
 
-mkdir "$work/folder"
-for i in 1 2 3 4; do
-	"$build/tests/bench/make-recording" $((mib / 4)) >"$work/folder/$i.pb.zst"
+on_one=(taskset -c "$one") old=("$baseline/consumer/ringside") new=("$build/consumer/ringside")
+mkdir -p "$work"/{one,all}/folder
+"$baseline/tests/bench/make-recording" $((mib / 4)) >"$work/one/folder/1.pb.zst"
+lines=$("${old[@]}" cat -o json "$work/one/folder/1.pb.zst" | wc -l) # events, a Header and a Footer
+"$build/tests/bench/make-recording" 0 $((lines - 2)) >"$work/all/folder/1.pb.zst"
+for folder in "$work"/{one,all}/folder; do
+	for i in 2 3 4; do cp "$folder/1.pb.zst" "$folder/$i.pb.zst"; done
 done
 echo "cat, stats, verify of $mib MiB before compression, $(nproc) CPUs, median of $rounds"
 compare cat -o text

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: make-recording MIB >FILE
+/* Usage: make-recording MIB [EVENTS] >FILE
  *
- * For benchmarks: a recording of at least MIB MiB before compression, as the streamer makes it:
+ * For benchmarks: a recording of at least MIB MiB before compression, or of EVENTS, as the streamer
+ * makes it:
  * its encoder, its compressor. Denials of 40 containers in an irregular rhythm, 20 a second, and an
  * OOM kill for every 1000. */
 #include <linux/audit.h>
@@ -17,6 +18,8 @@
 #define THREADS 9u
 #define BATCH (64u * 1024) /* as much as the streamer writes at once in a storm */
 #define REALTIME 1763780645000000000
+#define RUN (32u * 1024) /* of events, as in the streamer */
+#define CPUS 8u
 
 struct maker {
 	struct encoder *encoder;
@@ -25,6 +28,12 @@ struct maker {
 	uint64_t random, seq, boottime;
 	uint8_t batch[BATCH + ENCODER_FRAME_MAX];
 	size_t size;
+	uint64_t seen[WIRE_PROBE_COUNT][CPUS];
+	size_t run; /* bytes of the run of events; 0: the next one begins another */
+	struct {
+		bool set;
+		struct record_sums sums;
+	} before[WIRE_PROBE_COUNT][CPUS]; /* in the run */
 };
 
 /* xorshift: the same recording every time */
@@ -87,7 +96,7 @@ static void put_header(struct maker *maker)
 
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
 	pb_string(&pb, FIELD_HEADER_MAGIC, "RINGSIDE");
-	pb_uint(&pb, FIELD_HEADER_FORMAT_VERSION, 1);
+	pb_uint(&pb, FIELD_HEADER_FORMAT_VERSION, 2);
 	pb_bytes(&pb, FIELD_HEADER_STREAM_ID, "sixteen bytes of", 16);
 	pb_uint(&pb, FIELD_HEADER_FIRST_SEQ, 1);
 	pb_string(&pb, FIELD_HEADER_HOST_NAME, "bench");
@@ -194,10 +203,29 @@ static void fill_kill(struct maker *maker)
 		WIRE_OOM_HAS_OWNER | WIRE_OOM_HAS_POINTS | WIRE_OOM_HAS_CONTROL | WIRE_OOM_HAS_MM;
 }
 
+static struct record_stamp next_stamp(struct maker *maker)
+{
+	const struct wire_head *head = &maker->record.head;
+	bool goes_on = maker->run && maker->run < RUN;
+
+	if (!goes_on) {
+		maker->run = 0;
+		memset(maker->before, 0, sizeof(maker->before));
+	}
+	return (struct record_stamp){
+		.seq = ++maker->seq,
+		.realtime_offset = REALTIME,
+		.goes_on = goes_on,
+		.before = maker->before[head->probe][head->cpu].set
+				  ? &maker->before[head->probe][head->cpu].sums
+				  : NULL,
+	};
+}
+
 static void put_event(struct maker *maker, uint64_t number)
 {
-	struct record_stamp stamp = {.seq = ++maker->seq, .realtime_offset = REALTIME};
 	struct wire_head *head = &maker->record.head;
+	struct record_stamp stamp;
 	size_t size;
 
 	maker->boottime += any(maker, 100000000); /* 50 ms on average */
@@ -206,22 +234,27 @@ static void put_event(struct maker *maker, uint64_t number)
 	else
 		fill_denial(maker, number < 20 * CONTAINERS);
 	head->boottime_nano = maker->boottime;
-	head->seen = number;
-	head->cpu = (uint32_t)any(maker, 8);
+	head->cpu = (uint32_t)any(maker, CPUS);
+	head->seen = ++maker->seen[head->probe][head->cpu];
+	stamp = next_stamp(maker);
 	if (encoder_event(maker->encoder, head, head->size, &stamp, maker->batch + maker->size,
 			  &size) < 0)
 		abort();
 	maker->size += size;
+	maker->run += size;
+	maker->before[head->probe][head->cpu].set = true;
+	maker->before[head->probe][head->cpu].sums.seen = head->seen;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct kubelet nowhere = {};
 	uint64_t bytes = argc > 1 ? strtoull(argv[1], NULL, 10) << 20 : 0, done = 0;
+	uint64_t events = argc > 2 ? strtoull(argv[2], NULL, 10) : UINT64_MAX;
 	struct maker *maker = calloc(1, sizeof(*maker));
 
-	if (!bytes || isatty(STDOUT_FILENO)) {
-		(void)fputs("usage: make-recording MIB >FILE\n", stderr);
+	if ((!bytes && argc < 3) || isatty(STDOUT_FILENO)) {
+		(void)fputs("usage: make-recording MIB [EVENTS] >FILE\n", stderr);
 		return 2;
 	}
 	if (!maker || encoder_new(&maker->encoder, &nowhere) < 0 ||
@@ -230,7 +263,7 @@ int main(int argc, char **argv)
 	maker->random = 88172645463325252u;
 	maker->boottime = 1000000000;
 	put_header(maker);
-	for (uint64_t n = 0; done < bytes; n++) {
+	for (uint64_t n = 0; n < events && (argc > 2 || done < bytes); n++) {
 		put_event(maker, n);
 		if (maker->size < BATCH)
 			continue;
