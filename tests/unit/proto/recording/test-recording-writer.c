@@ -365,6 +365,15 @@ static void in_a_storm_time_is_saved_instead_of_bytes(void **state)
 	assert_int_equal(third_frame(f, 1000000), third_frame(f, 60000000));
 }
 
+static void on_a_quiet_day_bytes_are_saved_instead_of_time(void **state)
+{
+	struct fixture *f = *state;
+	size_t usual = third_frame(f, 60000000), quiet = third_frame(f, 2000000000);
+
+	assert_true(quiet < usual); /* these events all look the same */
+	assert_content(f, f->stream.size, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +392,7 @@ int main(void)
 		test_with_fixture(zstd_reads_it),
 		test_with_fixture(two_recordings_in_a_row_are_two),
 		test_with_fixture(in_a_storm_time_is_saved_instead_of_bytes),
+		test_with_fixture(on_a_quiet_day_bytes_are_saved_instead_of_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
