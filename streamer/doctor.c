@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 
 #include "proto/base/util.h"
@@ -82,7 +81,6 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 	_cleanup_(parts_done) struct parts parts = {.counters = COUNTERS_NULL};
 	int r;
 
-	(void)signal(SIGPIPE, SIG_IGN); /* writing says it too */
 	r = write_records(&parts, options, kernel, sink, privileges);
 	if (!r)
 		r = flush_stream(parts.stream, sink);

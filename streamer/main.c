@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <time.h>
 
@@ -157,6 +158,9 @@ int main(int argc, char **argv)
 	int r;
 
 	hold_standard_fds();
+	/* writing says it too; and loading writes to files, in memory */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	r = options_parse(argc, argv, &options, error, sizeof(error));
 	if (r < 0)
 		return say_error("%s", error), 2;

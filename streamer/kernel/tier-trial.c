@@ -120,8 +120,12 @@ int trial_machine(const char *btf_path, const struct btf *wanted, struct types *
 			       TRIAL_NO_BTF "; give it with --btf FILE, or have the programs "
 					    "compiled here with --build runtime");
 	else
-		(void)snprintf(error, size, TYPES_KERNEL " cannot be read: %s",
-			       strerrordesc_np(-r));
+		(void)snprintf(error, size, TYPES_KERNEL " cannot be read: %s%s",
+			       strerrordesc_np(-r),
+			       r == -EFBIG
+				       ? ": the limit of a file's size (ulimit -f, LimitFSIZE=) "
+					 "is too low for what loading writes to memory"
+				       : "");
 	return r;
 }
 

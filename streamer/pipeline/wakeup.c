@@ -34,8 +34,6 @@ static int open_signals(struct wakeup *wakeup)
 	(void)sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
 	*fd_of(wakeup, WAKEUP_END) = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return *fd_of(wakeup, WAKEUP_END) < 0 ? -errno : 0;
 }

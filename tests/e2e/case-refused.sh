@@ -30,6 +30,10 @@ few_files() {
 	(ulimit -n 20 && exec "$@")
 }
 
+small_files() {
+	(ulimit -f 20 && exec "$@")
+}
+
 collect() {
 	streamer=$BUILD/streamer/ringside-streamer doctor=$BUILD/consumer/ringside refuse=$BUILD/testdata/refuse
 
@@ -40,6 +44,7 @@ collect() {
 	try doctor-namespace unshare -r "$doctor" doctor --no-measure
 	try files few_files "$streamer"
 	try doctor-files few_files "$doctor" doctor --no-measure
+	try file-size small_files "$streamer" --allow-syscall-tax
 	try memory limited "$streamer" --ring-size 64M
 	[ "$TARGET" != native ] || return 0
 	# This machine's own kernel has no kprobes.
@@ -78,6 +83,7 @@ judge() {
 	says doctor-namespace 'this is a user namespace'
 	says files 'too many open files: it may have 20' LimitNOFILE=
 	says doctor-files 'too many open files: it may have 20'
+	says file-size 'File too large' 'ulimit -f'
 	says memory 'no memory (ENOMEM)' memory.max
 	[ "$TARGET" != native ] || return 0
 	says perf 'perf_event_open is refused (EPERM) by a seccomp profile'

@@ -556,5 +556,8 @@ int main(void)
 		test(a_cgroup_without_a_path_is_asked_for),
 	};
 
+	/* as the streamer's main() does */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
