@@ -24,7 +24,7 @@ static __always_inline void current_fill(struct wire_process *process, struct ta
 static __always_inline struct cgroup *current_cgroup(struct task_struct *task)
 {
 	const int memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	struct css_set *set = task->cgroups;
+	struct css_set *set = loadable_task(task)->cgroups;
 	struct cgroup *dfl = set->dfl_cgrp, *cgroup;
 	struct cgroup_subsys_state *css;
 
@@ -64,17 +64,16 @@ static __always_inline void comm_fill(char *to, struct task_struct *task)
 	to[WIRE_COMM_SIZE - 1] = 0; /* it may just be being changed */
 }
 
-/* As task_fill(). For each pointer that it comes to load from a trusted one, the verifier searches
- * all of the kernel's types by name, up to four times (btf_nested_type_is_trusted(), since 6.4): so
- * they are loaded once, and before anything that branches. */
+/* As task_fill(). */
 static __always_inline void current_fill(struct wire_process *process, struct task_struct *task)
 {
-	struct task_struct *leader = task->group_leader;
-	const struct cred *cred = task->cred;
+	struct task_struct *loadable = loadable_task(task);
+	struct task_struct *leader = loadable->group_leader;
+	const struct cred *cred = loadable->cred;
 
 	process->pid = task->tgid;
 	process->tid = task->pid;
-	process->ppid = task->real_parent->tgid;
+	process->ppid = loadable->real_parent->tgid;
 	process->uid = cred->uid.val;
 	process->gid = cred->gid.val;
 	process->start_boottime = leader->start_boottime;
@@ -82,7 +81,7 @@ static __always_inline void current_fill(struct wire_process *process, struct ta
 	comm_fill(process->leader_comm, leader);
 	process->exe_id = 0;
 	process->exe.offset = process->exe.size = process->exe.count = process->exe.flags = 0;
-	process->vpid = current_vpid(task);
+	process->vpid = current_vpid(loadable);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "bpf/common/kernel.h"
+#include "bpf/wire/wire-cast.h"
 
 #ifdef RS_LEGACY
 
@@ -83,6 +84,17 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 static __always_inline struct task_struct *current_task(void)
 {
 	return bpf_get_current_task_btf();
+}
+
+/* @task, the current one, where pointers are loaded from it. From a trusted one the verifier
+ * searches all of the kernel's types by name, up to four times, for each that it comes by
+ * (btf_nested_type_is_trusted(), since 6.4): a millisecond of start-up each. From one that was cast
+ * it does not ask what it may be trusted with. The cast itself is no instruction. No ksym: where
+ * the kernel has none of that name libbpf looks in the modules' types, which needs CAP_SYS_ADMIN.
+ */
+static __always_inline struct task_struct *loadable_task(struct task_struct *task)
+{
+	return ((void *(*)(const void *, __u32))WIRE_CAST)(task, WIRE_CAST);
 }
 
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)

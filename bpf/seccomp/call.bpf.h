@@ -18,7 +18,7 @@ static __always_inline struct seccomp_filter *current_filter(struct task_struct 
 #ifdef RS_LEGACY
 	return task_filter(task);
 #else
-	return task->seccomp.filter;
+	return loadable_task(task)->seccomp.filter;
 #endif
 }
 

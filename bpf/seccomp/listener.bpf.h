@@ -28,7 +28,7 @@ LOOP_STEP listener_step(__u32 i, struct listener_search *search)
 
 /* Whether a supervisor (SECCOMP_FILTER_FLAG_NEW_LISTENER) can have answered a call. A chain
  * too long to tell counts as one that can. */
-static __always_inline bool filter_has_listener(struct seccomp_filter *filter)
+OWN_FRAME bool filter_has_listener(struct seccomp_filter *filter)
 {
 	struct listener_search search = {.filter = filter};
 

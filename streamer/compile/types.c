@@ -23,7 +23,7 @@ static const char *const functions[] = {"oom_kill_process",  "__secure_computing
 					"fprobe_return",     "tcp_recvmsg",
 					"tcp_sendmsg",       "bpf_iter_task_file",
 					"bpf_iter_bpf_prog", "bpf_iter_bpf_map",
-					"exit_files"};
+					"exit_files",        "bpf_rdonly_cast"};
 static const char *const tracepoints[] = {"mark_victim",        "signal_generate",
 					  "sched_process_exit", "sys_enter",
 					  "sys_exit",           "sock_recv_length",
@@ -363,6 +363,23 @@ uint32_t types_function(const struct types *types, const char *name, unsigned *r
 		return types->functions[i].id;
 	}
 	return 0;
+}
+
+uint32_t types_struct(const struct types *types, const char *name)
+{
+	uint32_t id = 0;
+
+	for (size_t i = 0; i < types->n_found; i++) {
+		const struct btf_type *t = btf_raw_type(&types->raw, types->found[i]);
+
+		if (!btf_is_struct(t) ||
+		    strcmp(btf_raw_string(&types->raw, t->name_off), name) != 0)
+			continue;
+		if (id)
+			return 0;
+		id = types->found[i];
+	}
+	return id;
 }
 
 /* typedef void (*btf_trace_NAME)(void *, ...): the first parameter is the probe's own. */

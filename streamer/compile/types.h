@@ -32,5 +32,9 @@ bool types_have_functions(const struct types *types);
 /* Id of a function in the whole BTF, or 0; and how many parameters it has. */
 uint32_t types_function(const struct types *types, const char *name, unsigned *ret_params);
 
+/* Id of a struct in the whole BTF; 0: there is none, or more than one, or the programs do not name
+ * it. */
+uint32_t types_struct(const struct types *types, const char *name);
+
 /* Whether there is a tracepoint of that name. *ret_pointer: its first argument is a pointer. */
 bool types_tracepoint(const struct types *types, const char *name, bool *ret_pointer);

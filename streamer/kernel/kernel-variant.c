@@ -7,13 +7,27 @@
 #include "proto/base/util.h"
 #include "streamer/kernel/tier-trial.h"
 
+/* A file's ids are not the kernel's. */
+static struct programs_cast cast_of(const struct kernel *kernel)
+{
+	struct programs_cast cast = {0};
+	unsigned params;
+
+	if (!kernel->types || kernel->config.btf_path)
+		return cast;
+	cast.task = types_struct(kernel->types, "task_struct");
+	if (cast.task)
+		cast.function = types_function(kernel->types, "bpf_rdonly_cast", &params);
+	return cast;
+}
+
 int kernel_open_programs(const struct kernel *kernel, struct programs **ret, const char *btf_path)
 {
 	const void *object;
 	size_t size;
 
 	if (!kernel->runtime)
-		return programs_open(ret, kernel->variant, btf_path);
+		return programs_open(ret, kernel->variant, btf_path, cast_of(kernel));
 	object = runtime_object(kernel->runtime, &size);
 	return programs_open_object(ret, object, size, btf_path);
 }

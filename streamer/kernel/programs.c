@@ -2,11 +2,13 @@
 #include "streamer/kernel/programs.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include <bpf/btf.h>
 
+#include "bpf/wire/wire-cast.h"
 #include "bpf/wire/wire.h" /* types of the skeletons */
 
 #include "bpf/rs_legacy.skel.h"
@@ -47,13 +49,47 @@ int programs_open_object(struct programs **ret, const void *object, size_t size,
 	return 0;
 }
 
-int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path)
+static void settle_cast(struct bpf_insn *insn, struct programs_cast cast)
+{
+	if (insn->imm != WIRE_CAST)
+		return;
+	if (insn->code == (BPF_JMP | BPF_CALL) && cast.function)
+		*insn = (struct bpf_insn){.code = BPF_JMP | BPF_CALL,
+					  .src_reg = BPF_PSEUDO_KFUNC_CALL,
+					  .imm = (int32_t)cast.function};
+	else if (insn->code == (BPF_JMP | BPF_CALL))
+		*insn = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X,
+					  .dst_reg = BPF_REG_0,
+					  .src_reg = BPF_REG_1};
+	else if (BPF_OP(insn->code) == BPF_MOV && insn->dst_reg == BPF_REG_2)
+		insn->imm = (int32_t)cast.task;
+}
+
+/* In the ELF file, since libbpf gives no access to functions that are no programs. Instructions
+ * are aligned there, as all that has their size. */
+static int open_modern(struct programs **ret, const char *btf_path, struct programs_cast cast)
+{
+	size_t size;
+	const void *object = rs_probes__elf_bytes(&size);
+	_cleanup_free_ struct bpf_insn *copy = malloc(size);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, object, size);
+	for (size_t i = 0; i < size / sizeof(*copy); i++)
+		settle_cast(&copy[i], cast);
+	return programs_open_object(ret, copy, size, btf_path);
+}
+
+int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path,
+		  struct programs_cast cast)
 {
 	const void *object;
 	size_t size;
 
-	object = variant == PROGRAMS_LEGACY ? rs_legacy__elf_bytes(&size)
-					    : rs_probes__elf_bytes(&size);
+	if (variant == PROGRAMS_MODERN)
+		return open_modern(ret, btf_path, cast);
+	object = rs_legacy__elf_bytes(&size);
 	return programs_open_object(ret, object, size, btf_path);
 }
 

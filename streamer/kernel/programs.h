@@ -16,8 +16,14 @@ enum programs_variant {
 
 struct programs;
 
+/* Ids in the kernel's own BTF: see wire-cast.h. 0: not to be used. */
+struct programs_cast {
+	uint32_t function, task;
+};
+
 /* @btf_path: types of the kernel, or NULL where the programs are only to be looked at. */
-int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path);
+int programs_open(struct programs **ret, enum programs_variant variant, const char *btf_path,
+		  struct programs_cast cast);
 
 /* The same of an ELF file in memory that was not built with the streamer. */
 int programs_open_object(struct programs **ret, const void *object, size_t size,

@@ -161,6 +161,22 @@ static void functions_and_tracepoints_are_known(void **state)
 	(void)types_free(types);
 }
 
+static void a_struct_has_an_id_where_there_is_one_of_its_name(void **state)
+{
+	const struct kernel_btf *k = *state;
+	struct types *types = cut(k, "task");
+
+	assert_int_equal(types_struct(types, "task"), 0);  /* two */
+	assert_int_equal(types_struct(types, "kind"), 0);  /* an enum */
+	assert_int_equal(types_struct(types, "inner"), 0); /* nobody names it */
+	(void)types_free(types);
+	types = cut(k, "inner");
+	assert_int_equal(types_struct(types, "inner"),
+			 btf__find_by_name_kind(k->btf, "inner", BTF_KIND_STRUCT));
+	assert_int_not_equal(types_struct(types, "inner"), 0);
+	(void)types_free(types);
+}
+
 static void what_is_cut_off_anywhere_is_refused(void **state)
 {
 	const struct kernel_btf *k = *state;
@@ -206,6 +222,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(functions_and_tracepoints_are_known, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_struct_has_an_id_where_there_is_one_of_its_name,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_cut_off_anywhere_is_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(damage_does_no_harm, setup, teardown),

@@ -17,7 +17,7 @@ static struct programs *open_variant(enum programs_variant variant)
 {
 	struct programs *programs = NULL;
 
-	assert_ok(programs_open(&programs, variant, NULL));
+	assert_ok(programs_open(&programs, variant, NULL, (struct programs_cast){0}));
 	return programs;
 }
 

@@ -46,7 +46,8 @@ static void table_open(struct table *table, bool iterator)
 	const struct bpf_program *rows;
 	struct bpf_program *prog;
 
-	assert_ok(programs_open(&table->programs, PROGRAMS_MODERN, NULL));
+	assert_ok(
+		programs_open(&table->programs, PROGRAMS_MODERN, NULL, (struct programs_cast){0}));
 	bpf_object__for_each_program(prog, programs_object(table->programs))(void)
 		bpf_program__set_autoload(prog, iterator && !strcmp(bpf_program__name(prog),
 								    names->program));
@@ -157,7 +158,7 @@ static bool permits_iterators(void)
 	struct bpf_program *prog;
 	int r;
 
-	if (programs_open(&programs, PROGRAMS_MODERN, NULL) < 0)
+	if (programs_open(&programs, PROGRAMS_MODERN, NULL, (struct programs_cast){0}) < 0)
 		return true;
 	bpf_object__for_each_program(prog, programs_object(programs))(void)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog),
