@@ -59,17 +59,28 @@ LOOP_STEP limit_step(__u32 i, struct limit_climb *climb)
 	return 0;
 }
 
+/* Whether all from @slot up let it pass. Global: the verifier looks at it once, not once for each
+ * state in which it comes here. */
+SHARED_SUBPROGRAM int rs_limit_climb(__u64 now, __u64 interval, __u64 tolerance, __u32 slot,
+				     __u32 paths)
+{
+	struct limit_climb climb = {.now = now,
+				    .interval = interval,
+				    .tolerance = tolerance,
+				    .slot = slot,
+				    .paths = paths};
+
+	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
+	return !climb.failed;
+}
+
 /* What is asked of those above a cgroup. */
 static __always_inline bool parents_pass(const struct wire_share *share, __u64 now)
 {
 	__u32 shift = now - share->since > YOUNG ? GROWN_SHIFT : YOUNG_SHIFT;
-	struct limit_climb climb = {.now = now,
-				    .interval = rs_group_rate.interval >> shift,
-				    .tolerance = rs_group_rate.tolerance,
-				    .slot = share->parent};
 
-	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
-	return !climb.failed;
+	return rs_limit_climb(now, rs_group_rate.interval >> shift, rs_group_rate.tolerance,
+			      share->parent, false);
 }
 
 /* The first event of a key has a burst of its own, so that a storm of others does not hide it: as
@@ -124,12 +135,5 @@ static __always_inline void hold_back(struct wire_sums *sums, struct wire_row *r
 
 static __always_inline bool paths_pass(__u32 slot, __u64 now)
 {
-	struct limit_climb climb = {.now = now,
-				    .interval = PATHS,
-				    .tolerance = NSEC_PER_SEC,
-				    .slot = slot,
-				    .paths = true};
-
-	LOOP(SHARE_LEVELS + 1, limit_step, &climb);
-	return !climb.failed;
+	return rs_limit_climb(now, PATHS, NSEC_PER_SEC, slot, true);
 }
