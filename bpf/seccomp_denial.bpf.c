@@ -229,37 +229,52 @@ static __always_inline bool needs_mark(struct task_struct *task, const struct pt
 {
 	bool compat = is_compat(task);
 
-	/* Other filters may be in force at the call's exit than at its entry, or the first ones. */
-	if (installs_filter(nr, compat, regs))
-		return true;
-	if (!task->seccomp.mode)
-		return false;
 	/* The signal return restores a register file whose call number is -1, which at the exit
 	 * looks like a call skipped by a tracer. */
-	return returns_from_signal(nr, compat) ||
+	return installs_filter(nr, compat, regs) || returns_from_signal(nr, compat) ||
 	       !filter_allows_outright(current_filter(task), nr, compat);
 }
 
-SEC("?raw_tp/sys_enter")
-int BPF_PROG(rs_sec_enter, struct pt_regs *unused, long id)
+OWN_FRAME int on_entered(struct task_struct *task, const struct pt_regs *regs, __u32 nr)
 {
-	struct task_struct *task = current_task();
-	struct pt_regs *regs = task_regs(task);
-	struct mark *mark;
+	struct mark *mark = needs_mark(task, regs, nr) ? mark_make(task) : NULL;
 
-	if (!needs_mark(task, regs, id))
-		return 0;
-	mark = mark_make(task);
 	if (mark)
 		mark->flags |= MARK_ENTERED;
 	return 0;
 }
 
-SEC("?raw_tp/sys_exit")
-int BPF_PROG(rs_sec_leave)
+/* Every call of the machine comes by here, and by rs_sec_leave(): what most do not need has a frame
+ * of its own, or its registers would be saved for all. */
+SEC("?tp_btf/sys_enter")
+int BPF_PROG(rs_sec_enter, struct pt_regs *regs, long id)
 {
 	struct task_struct *task = current_task();
-	struct pt_regs *regs = task_regs(task);
+
+	/* Other filters may be in force at the call's exit than at its entry, or the first ones. */
+	if (!task->seccomp.mode && !installs_filter(id, is_compat(task), regs))
+		return 0;
+	return on_entered(task, regs, id);
+}
+
+/* What ends without having been entered was refused, unless: a fork's child, a call in flight when
+ * we attached or another thread installed a filter, one that PTRACE_SYSEMU took over, an exec
+ * that changed the architecture. So the filter has to agree, and the result with it. */
+static __always_inline int on_not_entered(struct task_struct *task, struct pt_regs *regs,
+					  struct mark *mark)
+{
+	struct denial denial = {};
+	bool refused = classify(&denial, task, regs, mark, true);
+
+	if (mark)
+		mark->flags &= ~MARK_SIGNAL;
+	return refused ? rs_emit(&denial, mark) : 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(rs_sec_leave, struct pt_regs *regs)
+{
+	struct task_struct *task = current_task();
 	bool compat = is_compat(task);
 	struct mark *mark;
 
@@ -280,8 +295,7 @@ int BPF_PROG(rs_sec_leave)
 	if ((has_ended_limited(mark, task, regs) && limit_again(mark, task)) ||
 	    filter_allows_outright(current_filter(task), call_nr(regs), compat))
 		return 0;
-	bpf_tail_call(ctx, &rs_sec_tail, 0);
-	return 0;
+	return on_not_entered(task, regs, mark);
 }
 
 /* A call by the vsyscall page, which the kernel makes for the caller from the page fault: seccomp
@@ -292,15 +306,20 @@ SEC("?raw_tp/emulate_vsyscall")
 int BPF_PROG(rs_sec_vsyscall, int which)
 {
 	struct task_struct *task = current_task();
-	struct denial denial = {.flags = WIRE_SECCOMP_HAS_NR};
 	int nr = vsyscall_nr(which);
-	long verdict;
 
-	if (nr < 0 || task->seccomp.mode != SECCOMP_MODE_FILTER ||
-	    filter_allows_outright(current_filter(task), nr, false) ||
-	    !vsyscall_is_made(task_regs(task), nr))
-		return 0;
-	verdict = rs_evaluate(nr);
+	if (nr >= 0 && task->seccomp.mode == SECCOMP_MODE_FILTER &&
+	    !filter_allows_outright(current_filter(task), nr, false) &&
+	    vsyscall_is_made(task_regs(task), nr))
+		bpf_tail_call(ctx, &rs_sec_tail, 0);
+	return 0;
+}
+
+static __always_inline int on_vsyscall(struct task_struct *task, int nr)
+{
+	struct denial denial = {.flags = WIRE_SECCOMP_HAS_NR};
+	long verdict = rs_evaluate(nr);
+
 	if (verdict < 0)
 		return 0;
 	denial.key.nr = nr;
@@ -335,31 +354,16 @@ static __always_inline int on_killed(struct task_struct *task, struct pt_regs *r
 	return rs_emit(&denial, mark);
 }
 
-/* What ends without having been entered was refused, unless: a fork's child, a call in flight when
- * we attached or another thread installed a filter, one that PTRACE_SYSEMU took over, an exec
- * that changed the architecture. So the filter has to agree, and the result with it. */
-static __always_inline int on_not_entered(struct task_struct *task, struct pt_regs *regs)
-{
-	struct mark *mark = mark_get(task);
-	struct denial denial = {};
-	bool refused;
-
-	refused = classify(&denial, task, regs, mark, true);
-	if (mark)
-		mark->flags &= ~MARK_SIGNAL;
-	return refused ? rs_emit(&denial, mark) : 0;
-}
-
-/* Only reached through rs_sec_tail. */
+/* Only reached through rs_sec_tail: a thread that is to die, or else a call by the vsyscall page.
+ */
 SEC("?raw_tp")
-int rs_sec_finish(void *ctx)
+int BPF_PROG(rs_sec_finish, int which)
 {
 	struct task_struct *task = current_task();
-	struct pt_regs *regs = task_regs(task);
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
-		return on_killed(task, regs);
-	return on_not_entered(task, regs);
+		return on_killed(task, task_regs(task));
+	return on_vsyscall(task, vsyscall_nr(which));
 }
 
 #endif

@@ -154,7 +154,7 @@ static const struct tier seccomp_tiers[] = {
 		.variants = MODERN,
 		.taxes = true,
 		.programs = {"rs_sec_enter", "rs_sec_leave", "rs_sec_signal", "rs_sec_die"},
-		.hooks = {"raw_tp/sys_enter", "raw_tp/sys_exit", "raw_tp/signal_generate",
+		.hooks = {"tp_btf/sys_enter", "tp_btf/sys_exit", "raw_tp/signal_generate",
 			  "raw_tp/sched_process_exit"},
 		.tracepoints = {"sys_enter", "sys_exit", "signal_generate", "sched_process_exit"},
 		.extra = {"rs_sec_vsyscall", "raw_tp/emulate_vsyscall", "emulate_vsyscall"},
