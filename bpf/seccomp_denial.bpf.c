@@ -271,31 +271,37 @@ static __always_inline int on_not_entered(struct task_struct *task, struct pt_re
 	return refused ? rs_emit(&denial, mark) : 0;
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(rs_sec_leave, struct pt_regs *regs)
+/* A call of a thread that has filters, or is to die of them. */
+OWN_FRAME int on_left(struct task_struct *task, struct pt_regs *regs)
 {
-	struct task_struct *task = current_task();
-	bool compat = is_compat(task);
 	struct mark *mark;
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD)
 		return 0;
-	if (!task->seccomp.mode) {
-		/* A filter was refused: the entry's mark must not outlive the call. */
-		mark = installs_filter(call_nr(regs), compat, regs) ? mark_get(task) : NULL;
-		if (mark)
-			mark->flags &= ~MARK_ENTERED;
-		return 0;
-	}
 	mark = mark_get(task);
 	if (mark && mark->flags & MARK_ENTERED) {
 		mark->flags &= ~MARK_ENTERED;
 		return 0;
 	}
 	if ((has_ended_limited(mark, task, regs) && limit_again(mark, task)) ||
-	    filter_allows_outright(current_filter(task), call_nr(regs), compat))
+	    filter_allows_outright(current_filter(task), call_nr(regs), is_compat(task)))
 		return 0;
 	return on_not_entered(task, regs, mark);
+}
+
+SEC("?tp_btf/sys_exit")
+int BPF_PROG(rs_sec_leave, struct pt_regs *regs)
+{
+	struct task_struct *task = current_task();
+	struct mark *mark;
+
+	if (task->seccomp.mode)
+		return on_left(task, regs);
+	/* A filter was refused: the entry's mark must not outlive the call. */
+	mark = installs_filter(call_nr(regs), is_compat(task), regs) ? mark_get(task) : NULL;
+	if (mark)
+		mark->flags &= ~MARK_ENTERED;
+	return 0;
 }
 
 /* A call by the vsyscall page, which the kernel makes for the caller from the page fault: seccomp

@@ -14,7 +14,7 @@ static __always_inline __u64 exe_mix(__u64 hash, __u64 more)
 /* Of all that its path is made of, as names_exe() walks it: equal only where the paths are. The
  * addresses may come again within seconds, but not with the same inode and name (the name's hash is
  * salted with the parent's address). 0: it has none. */
-static __always_inline __u64 exe_id(struct task_struct *task)
+OWN_FRAME __u64 exe_id(struct task_struct *task)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct file *file = mm ? BPF_CORE_READ(mm, exe_file) : NULL;
