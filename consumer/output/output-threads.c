@@ -20,6 +20,9 @@
 
 #define BATCHES 16u
 
+/* Between what different threads write all the time: cache lines, and those fetched with them. */
+#define APART 128
+
 enum state {
 	BATCH_FREE,  /* or being filled */
 	BATCH_READY, /* for a thread, or in the hands of one */
@@ -52,6 +55,7 @@ struct worker {
 	struct output output;
 	struct unpacker *unpacker;
 	struct arena arena;
+	uint8_t apart[APART];
 };
 
 struct output_threads {
@@ -70,6 +74,7 @@ struct output_threads {
 	bool stop;
 	struct batch *batches[BATCHES];
 	unsigned n_workers;
+	uint8_t apart[APART];
 	struct worker workers[OUTPUT_THREADS_MAX];
 };
 
