@@ -57,8 +57,12 @@ struct input;
 struct frame_reader {
 	struct input *input; /* owned */
 	uint8_t *buf;
-	size_t size, begin, end; /* of buf; what is not handed out yet */
-	uint64_t offset;         /* of begin: behind the last whole frame */
+	size_t size;
+	const uint8_t *data; /* buf, or where the input has it */
+	size_t begin, end;   /* of data; what is not handed out yet */
+	const uint8_t *more; /* what the input has behind that, while buf is in use */
+	size_t more_size;
+	uint64_t offset; /* of begin: behind the last whole frame */
 };
 
 #define FRAME_READER_NULL                                                                          \
@@ -84,5 +88,5 @@ bool frame_go(struct frame_reader *reader, uint64_t offset);
 static inline const uint8_t *frame_rest(const struct frame_reader *reader, size_t *ret_size)
 {
 	*ret_size = reader->end - reader->begin;
-	return reader->buf + reader->begin;
+	return reader->data + reader->begin;
 }

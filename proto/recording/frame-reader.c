@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes come from input.c. One buffer, which starts at 128 KiB and grows to the largest frame
- * that came, at most FRAME_MAX and its length. Frames are handed out where they lie; what is left
- * of the last, half-read one is moved to the front before the next read. */
+/* The bytes come from input.c. Frames are handed out where they lie: in the input's own memory if
+ * it has one, else in a buffer, which starts at 128 KiB and grows to the largest frame that came,
+ * at most FRAME_MAX and its length. What is left of the last, half-read frame is moved to the front
+ * of the buffer before the next read, and completed there. */
 #include "proto/record/frame.h"
 
 #include "proto/base/util.h"
@@ -22,7 +23,10 @@ int frame_reader_init(struct frame_reader *reader, int fd)
 	buf = malloc(BUFFER_MIN);
 	if (!buf)
 		return -ENOMEM;
-	*reader = (struct frame_reader){.input = TAKE_PTR(input), .buf = buf, .size = BUFFER_MIN};
+	*reader = (struct frame_reader){.input = TAKE_PTR(input),
+					.buf = buf,
+					.size = BUFFER_MIN,
+					.data = buf};
 	return 0;
 }
 
@@ -33,20 +37,19 @@ void frame_reader_done(struct frame_reader *reader)
 	*reader = (struct frame_reader)FRAME_READER_NULL;
 }
 
-/* Makes room for @need bytes from begin on. */
+/* What is not handed out goes to the front of the buffer, which has room for @need bytes. */
 static int make_room(struct frame_reader *reader, size_t need)
 {
-	if (reader->begin) {
-		memmove(reader->buf, reader->buf + reader->begin, reader->end - reader->begin);
-		reader->end -= reader->begin;
-		reader->begin = 0;
-	}
+	memmove(reader->buf, reader->data + reader->begin, reader->end - reader->begin);
+	reader->end -= reader->begin;
+	reader->begin = 0;
+	reader->data = reader->buf;
 	if (need > reader->size) {
 		uint8_t *buf = realloc(reader->buf, BUFFER_MAX);
 
 		if (!buf)
 			return -ENOMEM;
-		reader->buf = buf;
+		reader->data = reader->buf = buf;
 		reader->size = BUFFER_MAX;
 	}
 	return 0;
@@ -55,28 +58,55 @@ static int make_room(struct frame_reader *reader, size_t need)
 /* What comes next has nothing to do with what is there. */
 static void drop_taken(struct frame_reader *reader)
 {
-	reader->begin = reader->end = 0;
+	reader->begin = reader->end = reader->more_size = 0;
+}
+
+/* The frame at hand is completed as far as there is more, or there is none at hand. */
+static void use_more(struct frame_reader *reader, size_t need)
+{
+	size_t n = min_u64(reader->more_size, need - reader->end);
+
+	if (!reader->end) {
+		reader->data = reader->more;
+		reader->end = n = reader->more_size;
+	} else {
+		memcpy(reader->buf + reader->end, reader->more, n);
+		reader->end += n;
+	}
+	reader->more += n;
+	reader->more_size -= n;
 }
 
 /* One read, of what is there. 0, FRAME_* or -errno. */
 static int fill_buffer(struct frame_reader *reader, size_t need)
 {
+	const uint8_t *p;
 	size_t n;
 	int r;
 
 	r = make_room(reader, need);
 	if (r)
 		return r;
-	r = input_read(reader->input, reader->buf + reader->end, reader->size - reader->end, &n);
-	if (!r)
+	if (reader->more_size) {
+		use_more(reader, need);
+		return 0;
+	}
+	r = input_take(reader->input, &p, reader->buf + reader->end, reader->size - reader->end,
+		       &n);
+	if (!r && p == reader->buf + reader->end) {
 		reader->end += n;
-	else if (r == INPUT_END && reader->begin != reader->end)
+	} else if (!r) {
+		reader->more = p;
+		reader->more_size = n;
+		use_more(reader, need);
+	} else if (r == INPUT_END && reader->begin != reader->end) {
 		r = FRAME_CUT;
-	else if (r == INPUT_DAMAGED || r == INPUT_AGAIN)
+	} else if (r == INPUT_DAMAGED || r == INPUT_AGAIN) {
 		drop_taken(reader);
-	/* what is half written may be cut off, and written anew */
-	else if (r == INPUT_WAIT && input_unread(reader->input, reader->end - reader->begin))
+	} else if (r == INPUT_WAIT && input_unread(reader->input, reader->end - reader->begin)) {
+		/* what is half written may be cut off, and written anew */
 		drop_taken(reader);
+	}
 	if (r == INPUT_AGAIN)
 		reader->offset = input_position(reader->input);
 	return r;
@@ -88,7 +118,7 @@ int frame_next(struct frame_reader *reader, struct frame *ret)
 	size_t need = 1;
 	int r;
 
-	while ((r = frame_parse(reader->buf + reader->begin, reader->end - reader->begin, &frame,
+	while ((r = frame_parse(reader->data + reader->begin, reader->end - reader->begin, &frame,
 				&need)) == FRAME_MORE) {
 		r = fill_buffer(reader, need);
 		if (r)

@@ -117,7 +117,7 @@ static int read_plain(struct input *input, void *buf, size_t size, size_t *ret_n
 	return input->follow && input->source.seekable ? INPUT_AT_END : INPUT_END;
 }
 
-static int read_compressed(struct input *input, void *buf, size_t size, size_t *ret_n)
+static int take_compressed(struct input *input, const uint8_t **ret, size_t size, size_t *ret_n)
 {
 	bool used = input->begin == input->ready;
 	int r;
@@ -127,26 +127,44 @@ static int read_compressed(struct input *input, void *buf, size_t size, size_t *
 	r = used && input->ahead ? input_ahead_next(input) : input_zstd_decode(input);
 	if (r)
 		return r;
+	*ret = input->hold + input->begin;
 	*ret_n = min_u64(input->ready - input->begin, size);
-	memcpy(buf, input->hold + input->begin, *ret_n);
 	input->begin += *ret_n;
 	return 0;
 }
 
-int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
+/* Of what is in the input's memory, @most bytes at once. */
+static int take_content(struct input *input, const uint8_t **ret, size_t most, void *buf,
+			size_t size, size_t *ret_n)
 {
 	int r;
 
 	if (input->ended)
 		return input->ended;
+	*ret = buf;
 	r = look_at_start(input);
 	if (!r)
-		r = input->compressed ? read_compressed(input, buf, size, ret_n)
+		r = input->compressed ? take_compressed(input, ret, most, ret_n)
 				      : read_plain(input, buf, size, ret_n);
 	if (r == INPUT_AT_END)
 		r = wait_at_end(input);
 	if (r == INPUT_END || r == INPUT_CUT)
 		input->ended = r;
+	return r;
+}
+
+int input_take(struct input *input, const uint8_t **ret, void *buf, size_t size, size_t *ret_n)
+{
+	return take_content(input, ret, SIZE_MAX, buf, size, ret_n);
+}
+
+int input_read(struct input *input, void *buf, size_t size, size_t *ret_n)
+{
+	const uint8_t *p;
+	int r = take_content(input, &p, size, buf, size, ret_n);
+
+	if (!r && p != buf)
+		memcpy(buf, p, *ret_n);
 	return r;
 }
 

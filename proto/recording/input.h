@@ -92,6 +92,10 @@ struct input *input_free(struct input *input); /* NULL is fine; returns NULL */
  * repeat. */
 int input_read(struct input *input, void *buf, size_t size, size_t *ret_n);
 
+/* The same where it lies, without a copy, if that is in the input's memory, where it stays until
+ * the next call: *ret. Else in @buf. */
+int input_take(struct input *input, const uint8_t **ret, void *buf, size_t size, size_t *ret_n);
+
 const struct input_damage *input_damage(const struct input *input); /* after INPUT_DAMAGED */
 const struct input_mark *input_mark(const struct input *input);     /* after INPUT_MARK */
 
