@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of batches: the caller fills one, a thread formats it into the batch's own writer, the
- * caller writes that out. A thread whose writer is full waits until the caller, whose turn it is to
- * write this batch, has taken what is in it.
+/* A ring of batches: the caller fills one, when it has enough, a thread formats it into the batch's
+ * own writer, the caller writes that out. A thread whose writer is full waits until the caller,
+ * whose turn it is to write this batch, has taken what is in it.
  *
  * The caller sleeps when the ring is full, until half of it can be written: it would wake up for
  * each batch otherwise. */
@@ -24,7 +24,7 @@
 #define APART 128
 
 enum state {
-	BATCH_FREE,  /* or being filled */
+	BATCH_FREE,
 	BATCH_READY, /* for a thread, or in the hands of one */
 	BATCH_FULL,  /* its writer is: what is in it has to be written before more is */
 	BATCH_DONE,
@@ -64,6 +64,9 @@ struct output_threads {
 	void *data;
 	struct arena arena; /* of the header */
 	const Ringside__V1__Header *header;
+	/* What is put, at first: a CPU gets lines that another one had faster all at once. */
+	uint8_t records[sizeof(struct prefix) + OUTPUT_THREADS_FRAME];
+	size_t used;                     /* of it */
 	uint64_t written;                /* batches */
 	uint64_t n_unreadable;           /* since output_threads_finish */
 	pthread_mutex_t lock;            /* of what stands below, and of the states */
@@ -207,7 +210,6 @@ static bool write_oldest(struct output_threads *threads)
 	if (state == BATCH_DONE) {
 		threads->n_unreadable += batch->n_unreadable;
 		batch->n_unreadable = 0;
-		batch->used = 0;
 		threads->written++;
 	}
 	(void)pthread_mutex_lock(&threads->lock);
@@ -248,13 +250,16 @@ static void write_until(struct output_threads *threads, uint64_t number)
 	}
 }
 
-/* The batch that was filled is for the threads. */
+/* What was put is for the threads. */
 static void give_batch(struct output_threads *threads)
 {
 	struct batch *batch = batch_at(threads, threads->filled);
 
-	if (!batch->used)
+	if (!threads->used)
 		return;
+	memcpy(batch->records, threads->records, threads->used);
+	batch->used = threads->used;
+	threads->used = 0;
 	(void)pthread_mutex_lock(&threads->lock);
 	batch->state = BATCH_READY;
 	threads->filled++;
@@ -269,15 +274,14 @@ int output_threads_put(struct output_threads *threads, const uint8_t *frame, siz
 		       const struct output_source *source)
 {
 	const struct prefix prefix = {.size = size, .source = *source};
-	struct batch *batch = batch_at(threads, threads->filled);
+	uint8_t *p;
 
-	if (sizeof(batch->records) - batch->used < sizeof(prefix) + size) {
+	if (sizeof(threads->records) - threads->used < sizeof(prefix) + size)
 		give_batch(threads);
-		batch = batch_at(threads, threads->filled);
-	}
-	memcpy(batch->records + batch->used, &prefix, sizeof(prefix));
-	memcpy(batch->records + batch->used + sizeof(prefix), frame, size);
-	batch->used += sizeof(prefix) + size;
+	p = threads->records + threads->used;
+	memcpy(p, &prefix, sizeof(prefix));
+	memcpy(p + sizeof(prefix), frame, size);
+	threads->used += sizeof(prefix) + size;
 	return threads->output->writer->error;
 }
 
