@@ -114,11 +114,10 @@ static int fill_buffer(struct frame_reader *reader, size_t need)
 
 int frame_next(struct frame_reader *reader, struct frame *ret)
 {
-	struct frame frame;
 	size_t need = 1;
 	int r;
 
-	while ((r = frame_parse(reader->data + reader->begin, reader->end - reader->begin, &frame,
+	while ((r = frame_parse(reader->data + reader->begin, reader->end - reader->begin, ret,
 				&need)) == FRAME_MORE) {
 		r = fill_buffer(reader, need);
 		if (r)
@@ -126,10 +125,9 @@ int frame_next(struct frame_reader *reader, struct frame *ret)
 	}
 	if (r)
 		return r;
-	frame.offset = reader->offset;
-	reader->begin += frame_whole(&frame);
-	reader->offset += frame_whole(&frame);
-	*ret = frame;
+	ret->offset = reader->offset;
+	reader->begin += frame_whole(ret);
+	reader->offset += frame_whole(ret);
 	return 0;
 }
 
