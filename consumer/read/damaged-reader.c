@@ -256,6 +256,7 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 			problem_version(&damaged->problem, record->header, damaged->offset);
 		if (damaged->ended)
 			return damaged->ended;
+		damaged->derived.whole = record->header->format_version == 1;
 	}
 	(void)peek_record(frame->data, frame->size, &ret->peek);
 	derived_take(&damaged->derived, &ret->peek);

@@ -47,86 +47,86 @@ static struct derived_cpu *find_cpu(struct derived *derived, unsigned kind, uint
 	return &derived->cpus[kind][cpu];
 }
 
-static Ringside__V1__CpuSums read_sums(const struct peek *peek)
+/* What a CpuSums has, by the fields' numbers. */
+struct told {
+	unsigned has;
+	uint64_t value[FIELD_CPU_SUMS_BETWEEN + 1];
+};
+
+#define HAS(FIELD) (1u << FIELD_CPU_SUMS_##FIELD)
+#define HAS_SUMS (HAS(SEEN) | HAS(LIMITED) | HAS(DROPPED))
+
+static inline void read_sums(const struct peek *peek, struct told *told)
 {
 	const uint8_t *p = peek->sums, *end = p + peek->sums_size;
-	Ringside__V1__CpuSums sums = RINGSIDE__V1__CPU_SUMS__INIT;
 	struct pb_field field;
 
 	while (p && p < end) {
 		p = pb_get_field(p, end, &field);
-		if (!p || field.type != PB_VARINT)
+		if (!p || field.type != PB_VARINT || field.number > FIELD_CPU_SUMS_BETWEEN)
 			continue;
-		switch (field.number) {
-		case FIELD_CPU_SUMS_CPU:
-			sums.has_cpu = true;
-			sums.cpu = (uint32_t)field.value;
-			break;
-		case FIELD_CPU_SUMS_SEEN:
-			sums.has_seen = true;
-			sums.seen = field.value;
-			break;
-		case FIELD_CPU_SUMS_LIMITED:
-			sums.has_limited = true;
-			sums.limited = field.value;
-			break;
-		case FIELD_CPU_SUMS_DROPPED:
-			sums.has_dropped = true;
-			sums.dropped = field.value;
-			break;
-		case FIELD_CPU_SUMS_BETWEEN:
-			sums.has_between = true;
-			sums.between = field.value;
-			break;
-		default:
-			break;
-		}
+		told->value[field.number] = field.value;
+		told->has |= 1u << field.number;
 	}
-	return sums;
 }
 
-static void derive_sums(Ringside__V1__CpuSums *sums, const struct derived_cpu *before)
+static inline void derive_sums(struct told *told, const struct derived_cpu *before)
 {
-	if (!sums->has_limited)
-		sums->limited = before->limited;
-	if (!sums->has_dropped)
-		sums->dropped = before->dropped;
-	sums->seen = before->seen + 1 + sums->between + (sums->limited - before->limited) +
-		     (sums->dropped - before->dropped);
-	sums->has_seen = sums->has_limited = sums->has_dropped = true;
+	uint64_t *value = told->value;
+
+	if (!(told->has & HAS(LIMITED)))
+		value[FIELD_CPU_SUMS_LIMITED] = before->limited;
+	if (!(told->has & HAS(DROPPED)))
+		value[FIELD_CPU_SUMS_DROPPED] = before->dropped;
+	value[FIELD_CPU_SUMS_SEEN] = before->seen + 1 + value[FIELD_CPU_SUMS_BETWEEN] +
+				     (value[FIELD_CPU_SUMS_LIMITED] - before->limited) +
+				     (value[FIELD_CPU_SUMS_DROPPED] - before->dropped);
+	told->has |= HAS_SUMS;
+}
+
+/* Without `between`, which has said what it had to. */
+static inline void tell_sums(struct derived *derived, const struct told *told)
+{
+	Ringside__V1__CpuSums *sums = &derived->parts.sums;
+
+	derived->parts.summed = true;
+	sums->has_cpu = sums->has_seen = true;
+	sums->has_limited = told->has & HAS(LIMITED);
+	sums->has_dropped = told->has & HAS(DROPPED);
+	sums->cpu = (uint32_t)told->value[FIELD_CPU_SUMS_CPU];
+	sums->seen = told->value[FIELD_CPU_SUMS_SEEN];
+	sums->limited = told->value[FIELD_CPU_SUMS_LIMITED];
+	sums->dropped = told->value[FIELD_CPU_SUMS_DROPPED];
 }
 
 static void take_sums(struct derived *derived, const struct peek *peek)
 {
-	Ringside__V1__CpuSums sums = read_sums(peek);
-	struct derived_cpu *cpu = sums.has_cpu ? find_cpu(derived, peek->kind, sums.cpu) : NULL;
+	struct derived_cpu *cpu = NULL;
+	struct told told = {0};
 
+	read_sums(peek, &told);
+	if (told.has & HAS(CPU))
+		cpu = find_cpu(derived, peek->kind, (uint32_t)told.value[FIELD_CPU_SUMS_CPU]);
 	if (!cpu)
 		return;
-	if (sums.has_between && !sums.has_seen && cpu->run == derived->number)
-		derive_sums(&sums, cpu);
-	if (sums.has_between && sums.has_seen) { /* it has said what it had to */
-		sums.has_between = false;
-		sums.between = 0;
-		derived->parts.sums = sums;
-		derived->parts.summed = true;
-	}
-	*cpu = (struct derived_cpu){0};
-	if (sums.has_seen && sums.has_limited && sums.has_dropped)
-		*cpu = (struct derived_cpu){
-			.run = derived->number,
-			.seen = sums.seen,
-			.limited = sums.limited,
-			.dropped = sums.dropped,
-		};
+	if (told.has & HAS(BETWEEN) && !(told.has & HAS(SEEN)) && cpu->run == derived->number)
+		derive_sums(&told, cpu);
+	if (told.has & HAS(BETWEEN) && told.has & HAS(SEEN))
+		tell_sums(derived, &told);
+	cpu->run = (told.has & HAS_SUMS) == HAS_SUMS ? derived->number : 0;
+	cpu->seen = told.value[FIELD_CPU_SUMS_SEEN];
+	cpu->limited = told.value[FIELD_CPU_SUMS_LIMITED];
+	cpu->dropped = told.value[FIELD_CPU_SUMS_DROPPED];
 }
 
 void derived_take(struct derived *derived, struct peek *peek)
 {
 	derived->nth++;
-	derived->parts.timed = event_run_goes_on(&derived->run, peek);
-	derived->parts.boottime_nano = peek->boottime_nano;
 	derived->parts.summed = false;
+	derived->parts.timed = !derived->whole && event_run_goes_on(&derived->run, peek);
+	if (derived->whole)
+		return;
+	derived->parts.boottime_nano = peek->boottime_nano;
 	if (!derived->parts.timed)
 		derived->number++;
 	if (peek->sums)

@@ -29,6 +29,7 @@ struct derived_parts {
 };
 
 struct derived {
+	bool whole; /* the stream leaves nothing out: set by who reads its Header */
 	struct event_run run;
 	uint64_t number; /* of the run */
 	uint64_t nth;    /* of the record at hand */

@@ -238,6 +238,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 	if (!record)
 		return problem_starved(&reader->problem);
 	reader->header = record->header;
+	reader->derived.whole = record->header->format_version == 1;
 	return 0;
 }
 

@@ -58,7 +58,7 @@ class Stream:
 
     def header(self, host=None, **more):
         out = self.record(header=pb.Header(
-            magic="RINGSIDE", format_version=1, stream_id=self.id * 16, boot_id=self.boot, file_index=self.index,
+            magic="RINGSIDE", format_version=2, stream_id=self.id * 16, boot_id=self.boot, file_index=self.index,
             first_seq=self.seq + 1, host_name=host or "host-" + self.boot, **more))
         self.index += 1
         return out
