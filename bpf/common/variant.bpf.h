@@ -94,7 +94,11 @@ static __always_inline struct task_struct *current_task(void)
  */
 static __always_inline struct task_struct *loadable_task(struct task_struct *task)
 {
+#ifdef RS_UNCAST /* not loaded by programs_open() */
+	return task;
+#else
 	return ((void *(*)(const void *, __u32))WIRE_CAST)(task, WIRE_CAST);
+#endif
 }
 
 static __always_inline struct pt_regs *task_regs(struct task_struct *task)

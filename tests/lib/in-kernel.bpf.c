@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the probes are made of, each part to be called by itself: for tests/test-kernel-*.c, which
  * run these programs with bpf(2). */
+#define RS_UNCAST
 #include "bpf/tcp_queue.bpf.c"
 
 #include "bpf/oom/owner-guess.bpf.h"
