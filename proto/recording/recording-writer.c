@@ -28,9 +28,9 @@
  * in the next one the compressor saves time instead of bytes. */
 #define STORM_NANO 50000000u
 #define STORM_LEVEL (-2)
-/* One that takes longer than that (5,000 events a second), and the first, may take a microsecond
+/* One that takes longer than that (12,000 events a second), and the first, may take a microsecond
  * an event. With this table it has no more memory than at the default level. */
-#define QUIET_NANO 1000000000u
+#define QUIET_NANO 400000000u
 #define QUIET_LEVEL 7
 #define QUIET_LOG 16
 #define SKIPPABLE_HEADER 8u
