@@ -446,4 +446,4 @@ int BPF_PROG(rs_oom_signal, int sig, struct kernel_siginfo *info, struct task_st
 	return 0;
 }
 
-ROWS_PROGRAM(rs_oom_rows, struct wire_oom_key)
+ROWS_PROGRAM(rs_oom_rows, struct wire_oom_key, struct wire_row)

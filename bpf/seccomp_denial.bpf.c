@@ -17,6 +17,7 @@
 #include "bpf/common/rows.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
 #include "bpf/seccomp/decide.bpf.h"
+#include "bpf/seccomp/denial-rows.bpf.h"
 #include "bpf/seccomp/denial.bpf.h"
 #include "bpf/seccomp/filter-cache.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
@@ -27,7 +28,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-ROWS_PROGRAM(rs_denial_rows, struct wire_denial_key)
+ROWS_PROGRAM(rs_denial_rows, struct wire_denial_key, DENIAL_VALUE)
 
 #ifdef RS_LEGACY
 #include "bpf/seccomp/decide-legacy.bpf.h"
@@ -42,23 +43,31 @@ struct {
 	__type(value, __u32);
 } rs_sec_tail SEC(".maps");
 
+static __always_inline int emit_refused(struct task_struct *task, struct pt_regs *regs,
+					struct mark *mark)
+{
+	struct denial denial = {};
+	bool refused = classify(&denial, task, regs, mark, false);
+
+	if (mark)
+		mark->flags &= ~(MARK_ACTION | MARK_SIGNAL);
+	return refused ? rs_emit(&denial, mark) : 0;
+}
+
 /* __secure_computing() said no. */
 static __always_inline int on_refused(void)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = task_regs(task);
-	struct denial denial = {};
 	struct mark *mark;
-	bool refused;
 
 	if (task->seccomp.mode == SECCOMP_MODE_DEAD) /* a kill: see on_killed() */
 		return 0;
 	mark = mark_get(task);
-	refused = !(has_ended_limited(mark, task, regs) && limit_again(mark, task)) &&
-		  classify(&denial, task, regs, mark, false);
-	if (mark)
-		mark->flags &= ~(MARK_ACTION | MARK_SIGNAL);
-	return refused ? rs_emit(&denial, mark) : 0;
+	if (!has_ended_limited(mark, task, regs) || !limit_again(mark, task))
+		return emit_refused(task, regs, mark);
+	mark->flags &= ~MARK_ACTION;
+	return 0;
 }
 
 /* The two shapes of __secure_computing(): with one argument up to 6.17, without since. Every

@@ -482,4 +482,4 @@ int BPF_PROG(rs_kill_look_members, struct bpf_iter_meta *meta, void *map, struct
 	return 0;
 }
 
-ROWS_PROGRAM(rs_kill_rows, struct wire_kill_key)
+ROWS_PROGRAM(rs_kill_rows, struct wire_kill_key, struct wire_row)

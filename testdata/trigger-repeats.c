@@ -9,10 +9,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "testdata/call.h"
 #include "testdata/filter.h"
+#include "testdata/memcg.h"
 
 static const char usage[] = "usage: trigger-repeats COUNT\n";
 
@@ -32,13 +34,15 @@ struct told {
 	long nr;
 	const char *action;
 	int error;
+	bool moved; /* after the thread went into a cgroup of its own */
 	unsigned long count;
 };
 
 static struct told told[] = {
-	{ASKED_NR, "ERRNO", EPERM, 0},   {ASKED_NR, "ERRNO", EACCES, 0},
-	{ASKED_NR, "ERRNO", ENOSYS, 0},  {ASKED_NR, "TRACE", ENOSYS, 0},
-	{REFUSED_NR, "ERRNO", EPERM, 0}, {REFUSED_NR, "ERRNO", EINVAL, 0},
+	{ASKED_NR, "ERRNO", EPERM, false, 0},   {ASKED_NR, "ERRNO", EACCES, false, 0},
+	{ASKED_NR, "ERRNO", ENOSYS, false, 0},  {ASKED_NR, "TRACE", ENOSYS, false, 0},
+	{REFUSED_NR, "ERRNO", EPERM, false, 0}, {REFUSED_NR, "ERRNO", EINVAL, false, 0},
+	{REFUSED_NR, "ERRNO", EINVAL, true, 0},
 };
 
 #define TOLD (sizeof(told) / sizeof(told[0]))
@@ -91,15 +95,23 @@ static void repeat_all(unsigned long n)
 	}
 }
 
-int main(int argc, char **argv)
+static void print_told(const struct memcg *memcg)
 {
-	const unsigned long n = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
 	unsigned long all = 0;
 
-	if (!n) {
-		(void)fputs(usage, stderr);
-		return 2;
+	printf("{\"kind\":\"repeats\",\"pids\":[%d],\"cgroup\":\"%s\",\"counts\":[", getpid(),
+	       memcg->path);
+	for (unsigned i = 0; i < TOLD; i++) {
+		printf("%s{\"nr\":%ld,\"action\":\"%s\",\"error\":%d,\"moved\":%s,\"count\":%lu}",
+		       i ? "," : "", told[i].nr, told[i].action, told[i].error,
+		       told[i].moved ? "true" : "false", told[i].count);
+		all += told[i].count;
 	}
+	printf("],\"triggered\":%lu}\n", all);
+}
+
+static int run(const struct memcg *memcg, unsigned long n)
+{
 	if (install_first()) {
 		(void)fputs("trigger-repeats: the filter cannot be installed\n", stderr);
 		return 1;
@@ -111,12 +123,36 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	repeat(5, 0, n);
-	printf("{\"kind\":\"repeats\",\"pids\":[%d],\"counts\":[", getpid());
-	for (unsigned i = 0; i < TOLD; i++) {
-		printf("%s{\"nr\":%ld,\"action\":\"%s\",\"error\":%d,\"count\":%lu}", i ? "," : "",
-		       told[i].nr, told[i].action, told[i].error, told[i].count);
-		all += told[i].count;
+	if (memcg_enter(memcg)) {
+		(void)fputs("trigger-repeats: the cgroup cannot be entered\n", stderr);
+		return 1;
 	}
-	printf("],\"triggered\":%lu}\n", all);
+	repeat(6, 0, n);
+	print_told(memcg);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const unsigned long n = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	struct memcg memcg;
+	int status = 1;
+	char name[32];
+	pid_t pid;
+
+	if (!n) {
+		(void)fputs(usage, stderr);
+		return 2;
+	}
+	(void)snprintf(name, sizeof(name), "ringside-repeats-%d", getpid());
+	if (memcg_make(&memcg, name)) {
+		(void)fputs("trigger-repeats: no cgroup can be made\n", stderr);
+		return 1;
+	}
+	pid = fork();
+	if (!pid)
+		return run(&memcg, n);
+	if (pid > 0)
+		(void)waitpid(pid, &status, 0);
+	return memcg_remove(&memcg) || status ? 1 : 0;
 }

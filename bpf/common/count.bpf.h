@@ -8,6 +8,8 @@
  * not have one together. */
 #define ROWS_OTHERS (WIRE_SHARES + SHARE_SLACK)
 
+#define ROW_FIND(map, key) bpf_map_lookup_elem(map, key)
+
 /* The row of @key, which is made if there is none. It is looked up again after the insert, whatever
  * that answered: another CPU may have been first. */
 #define ROW_MAKE(map, key, ret_made)                                                               \
@@ -23,17 +25,21 @@
  * full.
  * @ret_made: it is new. */
 #define ROW_OF(map, probe, all, slot, key, OTHERS, ret_made)                                       \
+	ROW_OF_BY(ROW_FIND, ROW_MAKE, map, probe, all, slot, key, OTHERS, ret_made)
+
+/* The same in a table that has its rows elsewhere. */
+#define ROW_OF_BY(FIND, MAKE, map, probe, all, slot, key, OTHERS, ret_made)                        \
 	({                                                                                         \
-		struct wire_row *row_ = bpf_map_lookup_elem(map, key);                             \
+		struct wire_row *row_ = FIND(map, key);                                            \
 		if (!row_ && share_has_room(slot, probe, all)) {                                   \
-			row_ = ROW_MAKE(map, key, ret_made);                                       \
+			row_ = MAKE(map, key, ret_made);                                           \
 			if (row_ && (ret_made))                                                    \
 				share_take_row(slot, probe);                                       \
 		} else if (!row_) {                                                                \
 			OTHERS(key);                                                               \
-			row_ = bpf_map_lookup_elem(map, key);                                      \
+			row_ = FIND(map, key);                                                     \
 			if (!row_)                                                                 \
-				row_ = ROW_MAKE(map, key, ret_made);                               \
+				row_ = MAKE(map, key, ret_made);                                   \
 		}                                                                                  \
 		row_;                                                                              \
 	})

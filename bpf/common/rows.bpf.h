@@ -7,10 +7,10 @@
 #include "bpf/common/kernel.h"
 #include "bpf/wire/wire.h"
 
-/* A program that hands out the rows of a table whose keys are of @key_type: key and row, key and
- * row,
- * ... What does not fit into the reader's buffer comes with the next read. */
-#define ROWS_PROGRAM(name, key_type)                                                               \
+/* A program that hands out the rows of a table whose keys are of @key_type, and its rows of
+ * @row_type: key and row, key and row, ... What does not fit into the reader's buffer comes with
+ * the next read. */
+#define ROWS_PROGRAM(name, key_type, row_type)                                                     \
 	SEC("?iter/bpf_map_elem")                                                                  \
 	int BPF_PROG(name, struct bpf_iter_meta *meta, void *map, void *key, void *row)            \
 	{                                                                                          \
@@ -19,6 +19,6 @@
 		if (!key || !row)                                                                  \
 			return 0;                                                                  \
 		(void)bpf_seq_write(seq, key, sizeof(key_type));                                   \
-		(void)bpf_seq_write(seq, row, sizeof(struct wire_row));                            \
+		(void)bpf_seq_write(seq, row, sizeof(row_type));                                   \
 		return 0;                                                                          \
 	}

@@ -151,8 +151,8 @@ static __always_inline struct wire_row *row_of_share(const struct wire_share *sh
 {
 	key->cgroup_id = share->cgroup.id;
 	key->hierarchy = share->cgroup.hierarchy;
-	return ROW_OF(&rs_denials, WIRE_SECCOMP_DENIAL, DENIAL_ROWS, slot, key, OTHER_DENIALS,
-		      *ret_made);
+	return ROW_OF_BY(DENIAL_FIND, DENIAL_MAKE, &rs_denials, WIRE_SECCOMP_DENIAL, DENIAL_ROWS,
+			 slot, key, OTHER_DENIALS, *ret_made);
 }
 
 /* As share_of(), of the current task's cgroup. */
@@ -176,6 +176,7 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	struct wire_sums *sums;
 	struct wire_row *row;
 	bool made = false, first = false, passed;
+	__u64 at = 0;
 	__u32 slot;
 
 	if (!denial)
@@ -206,10 +207,10 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
 	if (!nr_may_exist(key.nr))
 		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
-	row = bpf_map_lookup_elem(&rs_denials, &key);
+	row = denial_row(&key, &at);
 	if (row && !row_takes(row, denial->now, &first)) {
 		hold_back(sums, row, denial->now);
-		note_limited(denial, mark);
+		note_limited(denial, at, mark);
 		return 0;
 	}
 	share = current_share(&group, &slot);

@@ -4,28 +4,19 @@
 #pragma once
 
 #include "bpf/common/common.bpf.h"
-#include "bpf/common/count.bpf.h"
 #include "bpf/common/current.bpf.h"
 #include "bpf/common/limit.bpf.h"
 #include "bpf/seccomp/call.bpf.h"
+#include "bpf/seccomp/denial-rows.bpf.h"
 #include "bpf/seccomp/record.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
 
 #include <linux/errno.h>
 #include <linux/seccomp.h>
 
-#define DENIAL_ROWS 8192u
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, DENIAL_ROWS + ROWS_OTHERS);
-	__type(key, struct wire_denial_key);
-	__type(value, struct wire_row);
-} rs_denials SEC(".maps");
-
 #ifdef RS_LEGACY
 
-static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
+static __always_inline void note_limited(const struct denial *denial, __u64 at, struct mark *mark)
 {
 }
 
@@ -58,10 +49,10 @@ static __always_inline bool is_known_plain(const struct mark *mark, struct task_
 	       mark->filter == (__u64)current_filter(task);
 }
 
-/* @denial was beyond the limit of its key. The next one by the same call is of that key, too, if
- * the verdict does not depend on the arguments; or if the error alone tells, see classify(): then
- * ENOSYS does not. Of a number that no call has, the key is another. */
-static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
+/* @denial was beyond the limit of its key, whose row is in place @at. The next one by the same call
+ * is of that key, too, if the verdict does not depend on the arguments; or if the error alone
+ * tells, see classify(): then ENOSYS does not. Of a number that no call has, the key is another. */
+static __always_inline void note_limited(const struct denial *denial, __u64 at, struct mark *mark)
 {
 	struct task_struct *task = current_task();
 
@@ -71,29 +62,37 @@ static __always_inline void note_limited(const struct denial *denial, struct mar
 	if (!(mark->flags & MARK_VERDICT) && (!denial->key.error || denial->key.error == ENOSYS))
 		return;
 	mark->error = denial->key.error;
+	mark->row = at;
+	mark->cgroup = denial->key.cgroup_id;
+	mark->hierarchy = denial->key.hierarchy;
 	mark->flags |= MARK_LIMITED;
 }
 
-/* The call that @mark is of is refused once more: where that is beyond the limit again, it is
- * counted here. Returns false where it is not; then rs_emit() is the one to count it, whose stack
- * has no room for this one's besides (512 bytes up to 6.1). Tests do without. */
-OWN_FRAME __attribute__((unused)) bool limit_again(const struct mark *mark,
-						   struct task_struct *task)
+/* Whether the row that @mark has is of the task's cgroup: then nobody has taken it away, since that
+ * cgroup is there, and an id does not come again. What is not in a hierarchy of v1 is in that of
+ * v2, see current_cgroup(). */
+static __always_inline bool mark_is_of_cgroup(const struct mark *mark, struct task_struct *task)
 {
-	struct cgroup *cgroup = current_cgroup(task);
-	struct wire_denial_key key = {
-		.cgroup_id = LOAD(cgroup, kn, id),
-		.hierarchy = LOAD(cgroup, root, hierarchy_id),
-		.arch = mark->arch,
-		.nr = mark->nr,
-		.action = SECCOMP_RET_ERRNO,
-		.error = mark->error,
-	};
-	struct wire_row *row = bpf_map_lookup_elem(&rs_denials, &key);
+	struct cgroup *cgroup;
+
+	if (!mark->hierarchy)
+		return LOAD(task, cgroups, dfl_cgrp, kn, id) == mark->cgroup;
+	cgroup = current_cgroup(task);
+	return LOAD(cgroup, kn, id) == mark->cgroup &&
+	       LOAD(cgroup, root, hierarchy_id) == mark->hierarchy;
+}
+
+/* The call that @mark is of is refused once more: where that is beyond the limit again, it is
+ * counted here. Returns false where it is not; then rs_emit() is the one to count it. Tests do
+ * without. */
+static __always_inline __attribute__((unused)) bool limit_again(const struct mark *mark,
+								struct task_struct *task)
+{
+	struct wire_row *row = denial_row_at(mark->row);
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct wire_sums *sums;
 
-	if (!row || !is_beyond_limit(row, now))
+	if (!row || !mark_is_of_cgroup(mark, task) || !is_beyond_limit(row, now))
 		return false;
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)

@@ -24,9 +24,14 @@ struct mark {
 	__u64 told_at;
 	__u32 told_hierarchy;
 	__u32 told_era;
-	__u32 error; /* MARK_LIMITED: the errno that call @nr got */
+#ifndef RS_LEGACY
+	/* MARK_LIMITED: the errno that call @nr got, and which row that is. */
+	__u32 error;
+	__u32 row; /* the place */
+	__u64 cgroup;
+	__s32 hierarchy;
 	__u32 pad;
-#ifdef RS_LEGACY
+#else
 	/* Calls that @filter allows whatever their arguments, as far as they have been made: what
 	 * the kernel knows by itself since 5.11. Compat calls have the upper half. */
 	__u64 allowed[16];

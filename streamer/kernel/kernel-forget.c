@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the programs keep of cgroups, and is to go. */
+#include <errno.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -66,11 +67,27 @@ int kernel_dead(const struct kernel *kernel, kernel_dead_fn fn, void *data)
 	return table.link_fd < 0 ? 0 : rows_walk(&table, hand_out, &dead);
 }
 
+/* Takes a row out of its table, and gives its place back, if it has one. */
+static int forget_row(const struct programs *programs, const struct tiers_table *table,
+		      const void *key)
+{
+	const int fd = programs_map_fd(programs, table->map);
+	uint32_t *taken = table->taken ? programs_variable(programs, table->taken) : NULL;
+	uint64_t place;
+
+	if (!taken)
+		return bpf_map_delete_elem(fd, key);
+	if (bpf_map_lookup_and_delete_elem(fd, key, &place))
+		return -errno;
+	if (place < bpf_map__max_entries(programs_map(programs, table->rows)))
+		__atomic_store_n(&taken[place], 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
 void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *key, bool others,
 		       const struct wire_gone *gone)
 {
-	if (!kernel->programs ||
-	    bpf_map_delete_elem(programs_map_fd(kernel->programs, tiers_tables[probe].map), key))
+	if (!kernel->programs || forget_row(kernel->programs, &tiers_tables[probe], key))
 		return;
 	if (!others)
 		cgroup_shares_free_row(kernel->shares, gone->slot, probe);

@@ -2,6 +2,7 @@
 /* What the attached programs have counted. */
 #include <linux/bpf.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 
@@ -173,12 +174,52 @@ static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)
 	return bpf_objects_walk(kernel->objects, &links, fn, data);
 }
 
+/* Rows that lie in an array which the programs write to meanwhile. */
+struct places {
+	rows_fn fn;
+	void *data;
+	const struct wire_row *rows;
+	__u64 n;
+};
+
+/* rows_fn */
+static int hand_out_place(void *data, const void *key, const void *value)
+{
+	const struct places *places = data;
+	struct wire_row row;
+	__u64 place;
+
+	memcpy(&place, value, sizeof(place));
+	if (place >= places->n)
+		return -EBADMSG;
+	row = *(const volatile struct wire_row *)&places->rows[place];
+	return places->fn(places->data, key, &row);
+}
+
+/* Not mapped for good: all of it would count as the streamer's memory. */
+static int walk_places(struct rows_table *table, const struct bpf_map *map, rows_fn fn, void *data)
+{
+	struct places places = {.fn = fn, .data = data, .n = bpf_map__max_entries(map)};
+	const size_t size = places.n * sizeof(struct wire_row);
+	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	int r;
+
+	if (at == MAP_FAILED)
+		return -errno;
+	places.rows = at;
+	table->row_size = sizeof(__u64);
+	r = rows_walk(table, hand_out_place, &places);
+	(void)munmap(at, size);
+	return r;
+}
+
 int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data)
 {
 	const struct tiers_table *names = &tiers_tables[probe];
 	struct rows_table table = {.link_fd = -1,
 				   .key_size = names->key_size,
 				   .row_size = kernel_row_bytes(kernel, names)};
+	const struct bpf_map *places;
 
 	if (!kernel->programs)
 		return 0;
@@ -189,7 +230,8 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *d
 		return table.map_fd;
 	if (table.row_size <= ROW_MAX)
 		table.link_fd = kernel_link(kernel, names->program);
-	return rows_walk(&table, fn, data);
+	places = names->rows ? programs_map(kernel->programs, names->rows) : NULL;
+	return places ? walk_places(&table, places, fn, data) : rows_walk(&table, fn, data);
 }
 
 uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)

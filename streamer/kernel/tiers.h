@@ -65,6 +65,9 @@ struct tiers_table {
 	/* Constants of the programs that say how large a row of all CPUs is, and how many there may
 	 * be; a variable that counts ended intervals: see kernel_end_epoch(). NULL: it has none. */
 	const char *row_bytes, *room, *ended;
+	/* An array of its rows, and a variable that has which places in that are taken: the table
+	 * has their places (__u64). NULL, or not in this variant: it has the rows. */
+	const char *rows, *taken;
 	const char *maps[KERNEL_TEXTS]; /* besides, that nobody else has a use for */
 	bool self_tested;               /* selftest.h can show whether it sees */
 	bool lists_objects;             /* its rows are the BPF objects of the machine */

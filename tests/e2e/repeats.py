@@ -16,28 +16,32 @@ import ringside_pb2 as pb
 from judge import read_records
 
 
+def kind_of(denial, truth):
+    action = pb.SeccompAction.Name(denial.action).removeprefix("SECCOMP_RET_")
+    return (denial.syscall_number, action, denial.error_number,
+            denial.container.cgroup_path == truth["cgroup"])
+
 
 def main():
     stream, truth = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     known, delivered, limited, missed = Counter(), 0, 0, 0
     for record in read_records(stream.read_bytes()):
         if record.HasField("seccomp_denial") and record.seccomp_denial.process.pid in truth["pids"]:
-            denial = record.seccomp_denial
-            known[denial.syscall_number, pb.SeccompAction.Name(denial.action), denial.error_number] += 1
+            known[kind_of(record.seccomp_denial, truth)] += 1
             delivered += 1
         elif record.HasField("limited") and record.limited.kind == "seccomp_denial":
             held = record.limited
-            known[held.syscall_number, pb.SeccompAction.Name(held.action), held.error_number] += held.count
+            known[kind_of(held, truth)] += held.count
             limited += held.count
         elif record.HasField("footer"):
             missed = next(p.missed_runs for p in record.footer.probes if p.kind == "seccomp_denial")
     good = limited > 10 * delivered > 0
     print(f"{'ok' if good else 'not ok'} - {delivered} delivered, {limited} limited")
     for kind in truth["counts"]:
-        found = next((n for (nr, action, error), n in known.items()
-                      if (nr, error) == (kind["nr"], kind["error"]) and action.endswith(kind["action"])), 0)
+        found = known[kind["nr"], kind["action"], kind["error"], kind["moved"]]
         good = kind["count"] - missed <= found <= kind["count"]
-        print(f"{'ok' if good else 'not ok'} - call {kind['nr']}, {kind['action']}, error {kind['error']}:"
+        where = " in another cgroup" if kind["moved"] else ""
+        print(f"{'ok' if good else 'not ok'} - call {kind['nr']}, {kind['action']}, error {kind['error']}{where}:"
               f" {kind['count']} made, {found} known; {missed} runs missed")
     print(f"{'ok' if sum(known.values()) <= truth['triggered'] else 'not ok'} - and none besides")
 
