@@ -113,7 +113,8 @@ int rs_sec_decide(void *ctx)
 	return rs_emit(&denial, mark);
 }
 
-static __always_inline int on_outcome(void)
+/* A function of its own, or each call that is let through would save its registers. */
+static __noinline int on_outcome(void)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = task_regs(task);
@@ -134,13 +135,13 @@ static __always_inline int on_outcome(void)
 SEC("?fexit/__secure_computing")
 int rs_sec_outcome1(__u64 *ctx)
 {
-	return (int)ctx[1] == -1 ? on_outcome() : 0;
+	return may_be_awaited(ctx[1]) ? on_outcome() : 0;
 }
 
 SEC("?fexit/__secure_computing")
 int rs_sec_outcome0(__u64 *ctx)
 {
-	return (int)ctx[0] == -1 ? on_outcome() : 0;
+	return may_be_awaited(ctx[0]) ? on_outcome() : 0;
 }
 
 /* LOG lets the call through; that the kernel logs it is all there is to see. */
@@ -160,7 +161,7 @@ int rs_sec_logged(struct pt_regs *ctx)
 SEC("?kretprobe/__secure_computing")
 int rs_sec_outcome(struct pt_regs *ctx)
 {
-	return (int)fn_result(ctx) == -1 ? on_outcome() : 0;
+	return may_be_awaited(fn_result(ctx)) ? on_outcome() : 0;
 }
 
 /* The same without a limit of instances, where return probes of many functions go through the
@@ -168,7 +169,7 @@ int rs_sec_outcome(struct pt_regs *ctx)
 SEC("?kretprobe.multi/__secure_computing")
 int rs_sec_outcome_m(struct pt_regs *ctx)
 {
-	return (int)fn_result(ctx) == -1 ? on_outcome() : 0;
+	return may_be_awaited(fn_result(ctx)) ? on_outcome() : 0;
 }
 
 /* The kernel writes its own audit record; the one place that names the action. */

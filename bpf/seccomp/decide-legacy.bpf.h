@@ -193,7 +193,7 @@ int rs_sec_outcome(struct pt_regs *ctx)
 	struct mark *mark;
 	bool refused;
 
-	if ((int)fn_result(ctx) != -1)
+	if (!may_be_awaited(fn_result(ctx)))
 		return 0;
 	task = current_task();
 	mark = mark_get(task);

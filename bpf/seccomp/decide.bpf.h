@@ -47,6 +47,9 @@ static __always_inline void strict_fill(struct denial *denial, struct pt_regs *r
 	set_logged(denial, is_logged(SECCOMP_RET_KILL_THREAD, true));
 }
 
+/* Whether any call was left to that so far: on most machines none ever is. */
+__u32 rs_awaits = 0;
+
 /* Leaves a call to the function's return; see outcome(). */
 static __always_inline void await(struct mark *mark, __u32 flags, __u32 action, bool logged)
 {
@@ -54,6 +57,7 @@ static __always_inline void await(struct mark *mark, __u32 flags, __u32 action, 
 		ADD(rs_unmarked, 1);
 		return;
 	}
+	rs_awaits = 1;
 	mark->action = action;
 	mark->logged = logged;
 	mark->flags |= MARK_AWAITS | flags;
@@ -95,6 +99,13 @@ static __always_inline bool judge(struct denial *denial, struct pt_regs *regs, s
 		break;
 	}
 	return true;
+}
+
+/* At the function's return: whether that refuses a call at all, and one may have been left to it.
+ */
+static __always_inline bool may_be_awaited(__u64 result)
+{
+	return (int)result == -1 && rs_awaits;
 }
 
 /* Whether the call that is being refused is one somebody waits to hear of, which it then is not any
