@@ -18,12 +18,13 @@
 #define NAME_MAX_LENGTH 63u
 
 /* Functions and tracepoints somebody may ask for; see tiers.c. */
-static const char *const functions[] = {"oom_kill_process",  "__secure_computing",
-					"audit_seccomp",     "bpf_iter_bpf_map_elem",
-					"fprobe_return",     "tcp_recvmsg",
-					"tcp_sendmsg",       "bpf_iter_task_file",
-					"bpf_iter_bpf_prog", "bpf_iter_bpf_map",
-					"exit_files",        "bpf_rdonly_cast"};
+static const char *const functions[] = {"oom_kill_process",      "__secure_computing",
+					"__seccomp_filter",      "audit_seccomp",
+					"bpf_iter_bpf_map_elem", "fprobe_return",
+					"tcp_recvmsg",           "tcp_sendmsg",
+					"bpf_iter_task_file",    "bpf_iter_bpf_prog",
+					"bpf_iter_bpf_map",      "exit_files",
+					"bpf_rdonly_cast"};
 static const char *const tracepoints[] = {"mark_victim",        "signal_generate",
 					  "sched_process_exit", "sys_enter",
 					  "sys_exit",           "sock_recv_length",

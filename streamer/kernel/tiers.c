@@ -110,6 +110,18 @@ static const struct tier seccomp_tiers[] = {
 	{
 		.tier = KERNEL_TIER_KPROBE,
 		.variants = MODERN,
+		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome_f"},
+		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
+			  "fexit/__seccomp_filter"},
+		.functions = {"__seccomp_filter"},
+		.kprobes = {"__secure_computing", "audit_seccomp"},
+		.blind_spots = {KPROBE_OUTCOME "its task was preempted" KPROBE_OUTCOME_END,
+				KPROBE_BUSY, KPROBE_LOGGED, LOG_ONLY_LOGGED, IN_FLIGHT},
+		.cost = KPROBE_COST,
+	},
+	{
+		.tier = KERNEL_TIER_KPROBE,
+		.variants = MODERN,
 		.programs = {"rs_sec_decide", "rs_sec_logged", "rs_sec_outcome1",
 			     "rs_sec_outcome0"},
 		.hooks = {"kprobe/__secure_computing", "kprobe/audit_seccomp",
