@@ -20,6 +20,7 @@
 #include "bpf/seccomp/denial-rows.bpf.h"
 #include "bpf/seccomp/denial.bpf.h"
 #include "bpf/seccomp/filter-cache.bpf.h"
+#include "bpf/seccomp/storm.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
 #include "bpf/seccomp/verdict.bpf.h"
 
@@ -84,33 +85,49 @@ int rs_sec_exit0(__u64 *ctx)
 	return (int)ctx[0] == -1 ? on_refused() : 0;
 }
 
+static __always_inline int decide_strictly(struct pt_regs *regs, __u32 nr, bool compat)
+{
+	struct denial denial = {};
+
+	if (strict_allows(nr, compat))
+		return 0;
+	strict_fill(&denial, regs);
+	return rs_emit(&denial, NULL);
+}
+
+static __always_inline int decide_by_filters(struct task_struct *task, struct pt_regs *regs,
+					     __u32 nr, bool compat)
+{
+	struct mark *mark = mark_make(task);
+	struct denial denial = {};
+
+	if (mark)
+		mark->flags &= ~(MARK_AWAITS | MARK_UNDECIDED);
+	if (is_known_limited(mark, task, nr, arch_of(compat)) && limit_again(mark, task)) {
+		storm_note(task, mark);
+		return 0;
+	}
+	if (!judge(&denial, regs, mark, verdict_on(task, mark, nr, compat)))
+		return 0;
+	return rs_emit(&denial, mark);
+}
+
 SEC("?kprobe/__secure_computing")
 int rs_sec_decide(void *ctx)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = task_regs(task);
-	struct denial denial = {};
-	__u32 nr = call_nr(regs);
+	__u32 nr = call_nr(regs), mode = task->seccomp.mode;
 	bool compat = is_compat(task);
-	struct mark *mark;
 
-	if (task->seccomp.mode == SECCOMP_MODE_STRICT) {
-		if (strict_allows(nr, compat))
-			return 0;
-		strict_fill(&denial, regs);
-		return rs_emit(&denial, NULL);
-	}
-	if (task->seccomp.mode != SECCOMP_MODE_FILTER ||
-	    filter_allows_outright(current_filter(task), nr, compat))
+	if (mode == SECCOMP_MODE_STRICT)
+		return decide_strictly(regs, nr, compat);
+	if (mode != SECCOMP_MODE_FILTER || filter_allows_outright(current_filter(task), nr, compat))
 		return 0;
-	mark = mark_make(task);
-	if (mark)
-		mark->flags &= ~(MARK_AWAITS | MARK_UNDECIDED);
-	if (is_known_limited(mark, task, nr, arch_of(compat)) && limit_again(mark, task))
+	/* A mark that awaits something has to be told that this is another call. */
+	if (!rs_awaits && storm_goes_on(task, nr, arch_of(compat)))
 		return 0;
-	if (!judge(&denial, regs, mark, verdict_on(task, mark, nr, compat)))
-		return 0;
-	return rs_emit(&denial, mark);
+	return decide_by_filters(task, regs, nr, compat);
 }
 
 /* A function of its own, or each call that is let through would save its registers. */
