@@ -176,7 +176,6 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	struct wire_sums *sums;
 	struct wire_row *row;
 	bool made = false, first = false, passed;
-	__u64 at = 0;
 	__u32 slot;
 
 	if (!denial)
@@ -207,10 +206,10 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	key = denial->key; /* up to 6.1 a map's key has to be on the program's own stack */
 	if (!nr_may_exist(key.nr))
 		key.nr = -1; /* no such call anywhere: whoever tries them all gets one row */
-	row = denial_row(&key, &at);
+	row = row_of_thread(mark, &key);
 	if (row && !row_takes(row, denial->now, &first)) {
 		hold_back(sums, row, denial->now);
-		note_limited(denial, at, mark);
+		note_limited(denial, mark);
 		return 0;
 	}
 	share = current_share(&group, &slot);

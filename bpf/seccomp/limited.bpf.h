@@ -16,8 +16,14 @@
 
 #ifdef RS_LEGACY
 
-static __always_inline void note_limited(const struct denial *denial, __u64 at, struct mark *mark)
+static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
 {
+}
+
+static __always_inline struct wire_row *row_of_thread(struct mark *mark,
+						      const struct wire_denial_key *key)
+{
+	return bpf_map_lookup_elem(&rs_denials, key);
 }
 
 #else
@@ -49,10 +55,31 @@ static __always_inline bool is_known_plain(const struct mark *mark, struct task_
 	       mark->filter == (__u64)current_filter(task);
 }
 
-/* @denial was beyond the limit of its key, whose row is in place @at. The next one by the same call
+/* The row of @key, which is of the thread's cgroup: so where its mark has that, nobody has taken it
+ * away. NULL: there is none. */
+static __always_inline struct wire_row *row_of_thread(struct mark *mark,
+						      const struct wire_denial_key *key)
+{
+	struct wire_row *row;
+	__u64 at;
+
+	if (mark && mark->key.cgroup_id == key->cgroup_id && mark->key.nr == key->nr &&
+	    mark->key.error == key->error && mark->key.action == key->action &&
+	    mark->key.arch == key->arch && mark->key.hierarchy == key->hierarchy)
+		return denial_row_at(mark->row);
+	row = denial_row(key, &at);
+	if (row && mark) {
+		mark->key = *key;
+		mark->row = at;
+		mark->flags &= ~MARK_LIMITED;
+	}
+	return row;
+}
+
+/* @denial was beyond the limit of its key, whose row @mark has. The next one by the same call
  * is of that key, too, if the verdict does not depend on the arguments; or if the error alone
  * tells, see classify(): then ENOSYS does not. Of a number that no call has, the key is another. */
-static __always_inline void note_limited(const struct denial *denial, __u64 at, struct mark *mark)
+static __always_inline void note_limited(const struct denial *denial, struct mark *mark)
 {
 	struct task_struct *task = current_task();
 
@@ -61,10 +88,6 @@ static __always_inline void note_limited(const struct denial *denial, __u64 at, 
 		return;
 	if (!(mark->flags & MARK_VERDICT) && (!denial->key.error || denial->key.error == ENOSYS))
 		return;
-	mark->error = denial->key.error;
-	mark->row = at;
-	mark->cgroup = denial->key.cgroup_id;
-	mark->hierarchy = denial->key.hierarchy;
 	mark->flags |= MARK_LIMITED;
 }
 
@@ -75,11 +98,11 @@ static __always_inline bool mark_is_of_cgroup(const struct mark *mark, struct ta
 {
 	struct cgroup *cgroup;
 
-	if (!mark->hierarchy)
-		return LOAD(task, cgroups, dfl_cgrp, kn, id) == mark->cgroup;
+	if (!mark->key.hierarchy)
+		return LOAD(task, cgroups, dfl_cgrp, kn, id) == mark->key.cgroup_id;
 	cgroup = current_cgroup(task);
-	return LOAD(cgroup, kn, id) == mark->cgroup &&
-	       LOAD(cgroup, root, hierarchy_id) == mark->hierarchy;
+	return LOAD(cgroup, kn, id) == mark->key.cgroup_id &&
+	       (__u32)LOAD(cgroup, root, hierarchy_id) == mark->key.hierarchy;
 }
 
 /* The call that @mark is of is refused once more: where that is beyond the limit again, it is
@@ -114,7 +137,7 @@ static __always_inline bool has_ended_limited(const struct mark *mark, struct ta
 					      const struct pt_regs *regs)
 {
 	return is_known_limited(mark, task, call_nr(regs), call_arch(task)) &&
-	       !(mark->flags & MARK_SIGNAL) && call_result(regs) == -(long)mark->error &&
+	       !(mark->flags & MARK_SIGNAL) && call_result(regs) == -(long)mark->key.error &&
 	       !errno_may_be_argument(regs) && !task_is_killed(task);
 }
 

@@ -4,6 +4,7 @@
 
 #include "bpf/common/kernel.h"
 #include "bpf/common/variant.bpf.h"
+#include "bpf/wire/wire.h"
 
 struct mark {
 	__u32 action; /* MARK_ACTION: by audit_seccomp() */
@@ -25,12 +26,10 @@ struct mark {
 	__u32 told_hierarchy;
 	__u32 told_era;
 #ifndef RS_LEGACY
-	/* MARK_LIMITED: the errno that call @nr got, and which row that is. */
-	__u32 error;
-	__u32 row; /* the place */
-	__u64 cgroup;
-	__s32 hierarchy;
-	__u32 pad;
+	/* The row of the last denial that had one already; MARK_LIMITED: it was that of call @nr.
+	 */
+	struct wire_denial_key key;
+	__u64 row; /* the place */
 #else
 	/* Calls that @filter allows whatever their arguments, as far as they have been made: what
 	 * the kernel knows by itself since 5.11. Compat calls have the upper half. */
