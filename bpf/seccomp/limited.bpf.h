@@ -96,10 +96,11 @@ static __always_inline void note_limited(const struct denial *denial, struct mar
  * v2, see current_cgroup(). */
 static __always_inline bool mark_is_of_cgroup(const struct mark *mark, struct task_struct *task)
 {
+	struct task_struct *loadable = loadable_task(task);
 	struct cgroup *cgroup;
 
 	if (!mark->key.hierarchy)
-		return LOAD(task, cgroups, dfl_cgrp, kn, id) == mark->key.cgroup_id;
+		return LOAD(loadable, cgroups, dfl_cgrp, kn, id) == mark->key.cgroup_id;
 	cgroup = current_cgroup(task);
 	return LOAD(cgroup, kn, id) == mark->key.cgroup_id &&
 	       (__u32)LOAD(cgroup, root, hierarchy_id) == mark->key.hierarchy;
