@@ -119,13 +119,15 @@ int rs_sec_decide(void *ctx)
 	struct pt_regs *regs = task_regs(task);
 	__u32 nr = call_nr(regs), mode = task->seccomp.mode;
 	bool compat = is_compat(task);
+	struct seccomp_filter *filter;
 
 	if (mode == SECCOMP_MODE_STRICT)
 		return decide_strictly(regs, nr, compat);
-	if (mode != SECCOMP_MODE_FILTER || filter_allows_outright(current_filter(task), nr, compat))
+	filter = TASK_READ(task, seccomp.filter); /* not from a cast, see storm_goes_on() */
+	if (mode != SECCOMP_MODE_FILTER || filter_allows_outright(filter, nr, compat))
 		return 0;
 	/* A mark that awaits something has to be told that this is another call. */
-	if (!rs_awaits && storm_goes_on(task, nr, arch_of(compat)))
+	if (!rs_awaits && storm_goes_on(task, filter, nr, arch_of(compat)))
 		return 0;
 	return decide_by_filters(task, regs, nr, compat);
 }

@@ -28,11 +28,17 @@ static __always_inline struct wire_row *row_of_thread(struct mark *mark,
 
 #else
 
+static __always_inline bool mark_is_by(const struct mark *mark, struct seccomp_filter *filter,
+				       __u32 nr, __u32 arch)
+{
+	return mark->nr == nr && mark->arch == arch && mark->filter == (__u64)filter;
+}
+
 /* Whether what @mark has is of call @nr, by the filters that are in force. */
 static __always_inline bool mark_is_of(const struct mark *mark, struct task_struct *task, __u32 nr,
 				       __u32 arch)
 {
-	return mark->nr == nr && mark->arch == arch && mark->filter == (__u64)current_filter(task);
+	return mark_is_by(mark, current_filter(task), nr, arch);
 }
 
 /* From now on it is. */
@@ -94,29 +100,30 @@ static __always_inline void note_limited(const struct denial *denial, struct mar
 /* Whether the row that @mark has is of the task's cgroup: then nobody has taken it away, since that
  * cgroup is there, and an id does not come again. What is not in a hierarchy of v1 is in that of
  * v2, see current_cgroup(). */
-static __always_inline bool mark_is_of_cgroup(const struct mark *mark, struct task_struct *task)
+static __always_inline bool mark_is_of_cgroup(const struct mark *mark, struct task_struct *task,
+					      struct task_struct *from)
 {
-	struct task_struct *loadable = loadable_task(task);
 	struct cgroup *cgroup;
 
 	if (!mark->key.hierarchy)
-		return LOAD(loadable, cgroups, dfl_cgrp, kn, id) == mark->key.cgroup_id;
+		return LOAD(from, cgroups, dfl_cgrp, kn, id) == mark->key.cgroup_id;
 	cgroup = current_cgroup(task);
 	return LOAD(cgroup, kn, id) == mark->key.cgroup_id &&
 	       (__u32)LOAD(cgroup, root, hierarchy_id) == mark->key.hierarchy;
 }
 
 /* The call that @mark is of is refused once more: where that is beyond the limit again, it is
- * counted here. Returns false where it is not; then rs_emit() is the one to count it. Tests do
- * without. */
-static __always_inline __attribute__((unused)) bool limit_again(const struct mark *mark,
-								struct task_struct *task)
+ * counted here. Returns false where it is not; then rs_emit() is the one to count it. @from: the
+ * same task, to load from. Tests do without. */
+static __always_inline __attribute__((unused)) bool limit_once_more(const struct mark *mark,
+								    struct task_struct *task,
+								    struct task_struct *from)
 {
 	struct wire_row *row = denial_row_at(mark->row);
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct wire_sums *sums;
 
-	if (!row || !mark_is_of_cgroup(mark, task) || !is_beyond_limit(row, now))
+	if (!row || !mark_is_of_cgroup(mark, task, from) || !is_beyond_limit(row, now))
 		return false;
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)
@@ -124,6 +131,12 @@ static __always_inline __attribute__((unused)) bool limit_again(const struct mar
 	row_count(row, now);
 	hold_back(sums, row, now);
 	return true;
+}
+
+static __always_inline __attribute__((unused)) bool limit_again(const struct mark *mark,
+								struct task_struct *task)
+{
+	return limit_once_more(mark, task, loadable_task(task));
 }
 
 /* Whether @mark knows that the call is refused, and with what. */

@@ -31,13 +31,17 @@ static __always_inline struct storm *storm_here(void)
 	return bpf_map_lookup_elem(&rs_storms, &zero);
 }
 
-/* Whether the task's call @nr is one more of it: then it is counted. */
-static __always_inline bool storm_goes_on(struct task_struct *task, __u32 nr, __u32 arch)
+/* Whether the task's call @nr, by @filter, is one more of it: then it is counted. What is loaded
+ * from a cast is checked, some ten instructions each: not in this one program, whatever the
+ * verifier searches (see loadable_task()). */
+static __always_inline bool storm_goes_on(struct task_struct *task, struct seccomp_filter *filter,
+					  __u32 nr, __u32 arch)
 {
 	struct storm *storm = storm_here();
 
 	return storm && storm->task == (__u64)task && storm->born == task->start_boottime &&
-	       mark_is_of(&storm->mark, task, nr, arch) && limit_again(&storm->mark, task);
+	       mark_is_by(&storm->mark, filter, nr, arch) &&
+	       limit_once_more(&storm->mark, task, task);
 }
 
 static __always_inline void storm_note(struct task_struct *task, const struct mark *mark)
