@@ -4,7 +4,7 @@
 #
 # cat, stats and verify over a folder of four recordings, on one CPU and on all that this process may
 # use (goals: 1.6 times as fast, with 1.1 of the CPU time). What runs on one CPU is the build $AGAINST
-# if there is one, on a recording of the same events in its own format. Both sides in one run, in turn;
+# if there is one, on a recording of the same events in version 1 of the format. Both sides in one run, in turn;
 # medians. The output on one and on all is compared before, and goes to /dev/null: who read it from a
 # pipe would take one of the CPUs.
 set -euo pipefail
@@ -59,9 +59,10 @@ compare() { # COMMAND…
 
 on_one=(taskset -c "$one") old=("$baseline/consumer/ringside") new=("$build/consumer/ringside")
 mkdir -p "$work"/{one,all}/folder
-"$baseline/tests/bench/make-recording" $((mib / 4)) >"$work/one/folder/1.pb.zst"
-lines=$("${old[@]}" cat -o json "$work/one/folder/1.pb.zst" | wc -l) # events, a Header and a Footer
-"$build/tests/bench/make-recording" 0 $((lines - 2)) >"$work/all/folder/1.pb.zst"
+make_recording() { "$build/tests/bench/make-recording" "$@"; }
+make_recording $((mib / 4)) >"$work/all/folder/1.pb.zst"
+lines=$("${new[@]}" cat -o json "$work/all/folder/1.pb.zst" | wc -l) # events, a Header and a Footer
+make_recording 0 $((lines - 2)) 1 >"$work/one/folder/1.pb.zst"
 for folder in "$work"/{one,all}/folder; do
 	for i in 2 3 4; do cp "$folder/1.pb.zst" "$folder/$i.pb.zst"; done
 done

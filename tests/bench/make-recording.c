@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: make-recording MIB [EVENTS] >FILE
+/* Usage: make-recording MIB [EVENTS [VERSION]] >FILE
  *
  * For benchmarks: a recording of at least MIB MiB before compression, or of EVENTS, as the streamer
- * makes it:
- * its encoder, its compressor. Denials of 40 containers in an irregular rhythm, 20 a second, and an
+ * makes it: its encoder, its compressor. VERSION: of the format (2); in 1 there are no runs of
+ * events. Denials of 40 containers in an irregular rhythm, 20 a second, and an
  * OOM kill for every 1000. */
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -25,6 +25,7 @@ struct maker {
 	struct encoder *encoder;
 	struct recording_writer *writer;
 	struct wire_record record;
+	unsigned version; /* of the format */
 	uint64_t random, seq, boottime;
 	uint8_t batch[BATCH + ENCODER_FRAME_MAX];
 	size_t size;
@@ -96,7 +97,7 @@ static void put_header(struct maker *maker)
 
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
 	pb_string(&pb, FIELD_HEADER_MAGIC, "RINGSIDE");
-	pb_uint(&pb, FIELD_HEADER_FORMAT_VERSION, 2);
+	pb_uint(&pb, FIELD_HEADER_FORMAT_VERSION, maker->version);
 	pb_bytes(&pb, FIELD_HEADER_STREAM_ID, "sixteen bytes of", 16);
 	pb_uint(&pb, FIELD_HEADER_FIRST_SEQ, 1);
 	pb_string(&pb, FIELD_HEADER_HOST_NAME, "bench");
@@ -206,7 +207,7 @@ static void fill_kill(struct maker *maker)
 static struct record_stamp next_stamp(struct maker *maker)
 {
 	const struct wire_head *head = &maker->record.head;
-	bool goes_on = maker->run && maker->run < RUN;
+	bool goes_on = maker->version > 1 && maker->run && maker->run < RUN;
 
 	if (!goes_on) {
 		maker->run = 0;
@@ -254,12 +255,13 @@ int main(int argc, char **argv)
 	struct maker *maker = calloc(1, sizeof(*maker));
 
 	if ((!bytes && argc < 3) || isatty(STDOUT_FILENO)) {
-		(void)fputs("usage: make-recording MIB [EVENTS] >FILE\n", stderr);
+		(void)fputs("usage: make-recording MIB [EVENTS [VERSION]] >FILE\n", stderr);
 		return 2;
 	}
 	if (!maker || encoder_new(&maker->encoder, &nowhere) < 0 ||
 	    recording_writer_new(&maker->writer, RECORDING_LEVEL_DEFAULT) < 0)
 		return 1;
+	maker->version = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 2;
 	maker->random = 88172645463325252u;
 	maker->boottime = 1000000000;
 	put_header(maker);
