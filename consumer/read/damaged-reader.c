@@ -168,6 +168,7 @@ static int skip_to(struct damaged_reader *damaged, uint64_t limit)
 	r = resync_find(&damaged->resync, damaged->offset + 1, limit, &found);
 	if (r)
 		return r;
+	derived_break(&damaged->derived);
 	damaged->found = found.found ? found.end : 0;
 	damaged->hole = (struct damaged_reader_hole){
 		.offset = damaged->offset,

@@ -359,6 +359,7 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		item->damage = input_damage(reader->frames.input);
 		if (is_packed_wide(reader, item->damage))
 			return reader->ended = problem_wide(&reader->problem, item->damage->window);
+		derived_break(&reader->derived);
 		reader->damaged = true;
 		return problem_note(&reader->problem, READER_DAMAGED, "damaged: %s%s",
 				    input_damage_text(item->damage, text, sizeof(text)),
@@ -390,6 +391,7 @@ static int find_on(struct reader *reader, uint64_t from, uint64_t end)
 	r = plain_framing_find(&reader->framing, from + reader->started, limit, &hole);
 	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
 		return r;
+	derived_break(&reader->derived);
 	reader->damaged = true;
 	reader->ended = 0;
 	if (hole.end == from)

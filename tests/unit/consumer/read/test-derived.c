@@ -224,6 +224,72 @@ static void nothing_is_derived_from_a_record_that_is_not_readable(void **state)
 	stream_done(&lean);
 }
 
+/* A stream's Header and the first events of its run are no records any more; and the one behind them
+ * has the number that the stream before them would go on with. */
+static void make_hole(struct stream *file)
+{
+	struct stream next;
+	size_t gone;
+
+	stream_init(file);
+	stream_init(&next);
+	file->runs = next.runs = true;
+	next.step = -900000000000;
+	for (unsigned i = 0; i < 3; i++) {
+		i ? stream_event(file, STREAM_SECCOMP, 0) : stream_header(file);
+		i ? stream_event(&next, STREAM_SECCOMP, 0) : stream_header(&next);
+	}
+	gone = next.size;
+	memset(next.data, 0xff, gone);
+	for (unsigned i = 0; i < 5; i++)
+		stream_event(&next, STREAM_SECCOMP, 0);
+	stream_raw(file, next.data, next.size);
+	stream_done(&next);
+}
+
+static unsigned count_behind_hole(const struct reader_record *item, bool hole)
+{
+	if (!hole)
+		return 0;
+	assert_false(item->record->has_boottime_nano || item->peek.has_boottime);
+	assert_false(item->record->cpu_sums->has_seen || item->derived->parts.summed);
+	return 1;
+}
+
+static void nothing_is_derived_over_bytes_that_are_no_records(void **state)
+{
+	struct damaged_reader *damaged;
+	struct reader_record item;
+	struct reader *reader;
+	unsigned behind = 0;
+	struct stream file;
+	bool hole = false;
+	char path[64];
+	int fd, r;
+
+	make_hole(&file);
+	reader = reader_of(file.data, file.size, &fd);
+	while ((r = reader_next(reader, &item)) != READER_END)
+		if (r)
+			hole = true;
+		else
+			behind += count_behind_hole(&item, hole);
+	assert_int_equal(behind, 5);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert_ok(damaged_reader_open(&damaged, path));
+	hole = false;
+	while ((r = damaged_reader_next(damaged, &item)) != READER_END)
+		if (r)
+			hole = true;
+		else
+			behind += count_behind_hole(&item, hole);
+	assert_int_equal(behind, 10);
+	damaged = damaged_reader_free(damaged);
+	reader = reader_free(reader);
+	assert_ok(close(fd));
+	stream_done(&file);
+}
+
 static unsigned read_to_end(struct reader *reader, struct derived_put *put, bool apart)
 {
 	struct reader_record item;
@@ -394,6 +460,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_derived_over_a_missing_record),
 		cmocka_unit_test(whoever_begins_in_the_middle_knows_all_from_the_next_run_on),
 		cmocka_unit_test(nothing_is_derived_from_a_record_that_is_not_readable),
+		cmocka_unit_test(nothing_is_derived_over_bytes_that_are_no_records),
 		cmocka_unit_test(what_goes_on_with_records_that_come_again_is_apart),
 		cmocka_unit_test(a_completed_record_stands_by_itself),
 		cmocka_unit_test(what_is_put_back_has_the_room_it_takes),
