@@ -19,6 +19,7 @@
 #include "proto/record/container.h"
 
 #define BATCHES 16u
+#define ENDS (2 * BATCHES) /* a batch's is there until the one behind it is done */
 
 /* Between what different threads write all the time: cache lines, and those fetched with them. */
 #define APART 128
@@ -28,6 +29,13 @@ enum state {
 	BATCH_READY, /* for a thread, or in the hands of one */
 	BATCH_FULL,  /* its writer is: what is in it has to be written before more is */
 	BATCH_DONE,
+};
+
+/* Whether what comes behind a batch can go on with its run of events. */
+enum end {
+	END_OPEN, /* not known yet */
+	END_WHOLE,
+	END_BROKEN, /* a record of the run was not readable: nothing is derived from it */
 };
 
 /* Before each record in a batch. */
@@ -40,6 +48,8 @@ struct batch {
 	enum state state;
 	struct output_threads *threads;
 	struct writer *writer;
+	uint64_t number;
+	enum end before; /* how the batch before it ends, as far as it matters */
 	/* The first record that is not readable, of those in the writer; and how many there are. */
 	struct output_unreadable unreadable;
 	size_t unreadable_at; /* bytes in the writer that stand before it */
@@ -66,14 +76,17 @@ struct output_threads {
 	const Ringside__V1__Header *header;
 	/* What is put, at first: a CPU gets lines that another one had faster all at once. */
 	uint8_t records[sizeof(struct prefix) + OUTPUT_THREADS_FRAME];
-	size_t used;                     /* of it */
-	uint64_t written;                /* batches */
-	uint64_t n_unreadable;           /* since output_threads_finish */
-	pthread_mutex_t lock;            /* of what stands below, and of the states */
-	pthread_cond_t work, room, done; /* room: in the writer of a batch that was full */
-	uint64_t filled, taken;          /* batches */
-	uint64_t awaited;                /* the caller sleeps until this one is done */
-	unsigned full;                   /* batches in this state */
+	size_t used;           /* of it */
+	bool goes_on;          /* it begins inside of a run of events */
+	uint64_t written;      /* batches */
+	uint64_t n_unreadable; /* since output_threads_finish */
+	pthread_mutex_t lock;  /* of what stands below, and of the states */
+	/* room: in the writer of a batch that was full; and that an end is known */
+	pthread_cond_t work, room, done;
+	enum end ends[ENDS];
+	uint64_t filled, taken; /* batches */
+	uint64_t awaited;       /* the caller sleeps until this one is done */
+	unsigned full;          /* batches in this state */
 	bool stop;
 	struct batch *batches[BATCHES];
 	unsigned n_workers;
@@ -88,12 +101,25 @@ static struct batch *batch_at(const struct output_threads *threads, uint64_t num
 
 /* The threads' side. */
 
+/* With the lock. How the batch before ends, END_OPEN if the threads are to end. */
+static enum end wait_for_end(struct batch *batch)
+{
+	struct output_threads *threads = batch->threads;
+
+	while (batch->before == END_OPEN && !threads->stop) {
+		batch->before = threads->ends[(batch->number - 1) % ENDS];
+		if (batch->before == END_OPEN)
+			(void)pthread_cond_wait(&threads->room, &threads->lock);
+	}
+	return batch->before;
+}
+
 static bool is_written(const struct batch *batch)
 {
 	return batch->state != BATCH_FULL || batch->threads->stop;
 }
 
-/* Of a batch's writer. */
+/* Of a batch's writer. -ECANCELED: what was written is not what is to be. */
 static int hand_over(void *data, const uint8_t *buf, size_t size)
 {
 	struct batch *batch = data;
@@ -101,6 +127,10 @@ static int hand_over(void *data, const uint8_t *buf, size_t size)
 
 	(void)buf, (void)size;
 	(void)pthread_mutex_lock(&threads->lock);
+	if (wait_for_end(batch) != END_WHOLE) {
+		(void)pthread_mutex_unlock(&threads->lock);
+		return -ECANCELED;
+	}
 	batch->state = BATCH_FULL;
 	threads->full++;
 	(void)pthread_cond_signal(&threads->done);
@@ -124,13 +154,23 @@ static void note_unreadable(struct batch *batch, const struct worker *worker,
 	};
 }
 
-static void format_batch(struct worker *worker, struct batch *batch)
+/* As a reader has it that did not go on with the run. */
+static void leave_underived(struct derived_parts *parts, const Ringside__V1__Record *record)
 {
+	parts->timed = false;
+	parts->summed = parts->summed && record->cpu_sums && record->cpu_sums->has_seen;
+}
+
+static enum end format_batch(struct worker *worker, struct batch *batch)
+{
+	enum end run = batch->before;
 	const Ringside__V1__Header *header = worker->threads->header;
 	const uint8_t *p = batch->records, *end = p + batch->used;
 	const Ringside__V1__Record *record;
 	struct prefix prefix;
 
+	batch->before = run == END_OPEN ? END_OPEN : END_WHOLE; /* that was seen to */
+	run = run == END_BROKEN ? END_BROKEN : END_WHOLE;
 	worker->output.writer = batch->writer;
 	worker->output.header = header;
 	for (; p < end; p += prefix.size) {
@@ -139,13 +179,36 @@ static void format_batch(struct worker *worker, struct batch *batch)
 		record = unpacker_unpack(worker->unpacker, &worker->arena, p, prefix.size);
 		if (!record) {
 			note_unreadable(batch, worker, &prefix);
+			run = END_BROKEN;
 			continue;
 		}
 		if (header && header->identity_version < CONTAINER_IDENTITY_VERSION)
 			container_identity_mend(record, &worker->arena);
+		if (!prefix.source.derived.timed)
+			run = END_WHOLE;
+		else if (run == END_BROKEN)
+			leave_underived(&prefix.source.derived, record);
 		derived_apply(&prefix.source.derived, record);
 		(void)output_put(&worker->output, record, p, prefix.size);
 	}
+	return run;
+}
+
+/* It went on with a run that is broken: it is as it was before. */
+static bool is_to_be_redone(struct batch *batch)
+{
+	enum end before;
+
+	(void)pthread_mutex_lock(&batch->threads->lock);
+	before = wait_for_end(batch);
+	(void)pthread_mutex_unlock(&batch->threads->lock);
+	if (before != END_BROKEN)
+		return false;
+	batch->writer->size = 0;
+	batch->writer->error = 0;
+	batch->n_unreadable = 0;
+	batch->unreadable_noted = false;
+	return true;
 }
 
 /* NULL: the thread is to end. */
@@ -157,6 +220,8 @@ static struct batch *take_batch(struct output_threads *threads)
 	while (!threads->stop && threads->taken == threads->filled)
 		(void)pthread_cond_wait(&threads->work, &threads->lock);
 	batch = threads->stop ? NULL : batch_at(threads, threads->taken++);
+	if (batch && batch->before == END_OPEN)
+		batch->before = threads->ends[(batch->number - 1) % ENDS];
 	(void)pthread_mutex_unlock(&threads->lock);
 	return batch;
 }
@@ -168,9 +233,14 @@ static void *work(void *data)
 	struct batch *batch;
 
 	while ((batch = take_batch(threads))) {
-		format_batch(worker, batch);
+		enum end end = format_batch(worker, batch);
+
+		if (is_to_be_redone(batch))
+			end = format_batch(worker, batch);
 		(void)pthread_mutex_lock(&threads->lock);
 		batch->state = BATCH_DONE;
+		threads->ends[batch->number % ENDS] = end;
+		(void)pthread_cond_broadcast(&threads->room);
 		if (batch == batch_at(threads, threads->awaited))
 			(void)pthread_cond_signal(&threads->done);
 		(void)pthread_mutex_unlock(&threads->lock);
@@ -257,12 +327,14 @@ static void give_batch(struct output_threads *threads)
 
 	if (!threads->used)
 		return;
+	batch->number = threads->filled;
+	batch->before = threads->goes_on ? END_OPEN : END_WHOLE;
 	memcpy(batch->records, threads->records, threads->used);
 	batch->used = threads->used;
 	threads->used = 0;
 	(void)pthread_mutex_lock(&threads->lock);
 	batch->state = BATCH_READY;
-	threads->filled++;
+	threads->ends[threads->filled++ % ENDS] = END_OPEN;
 	if (threads->filled - threads->taken >= BATCHES / 2)
 		(void)pthread_cond_broadcast(&threads->work);
 	(void)pthread_mutex_unlock(&threads->lock);
@@ -278,6 +350,8 @@ int output_threads_put(struct output_threads *threads, const uint8_t *frame, siz
 
 	if (sizeof(threads->records) - threads->used < sizeof(prefix) + size)
 		give_batch(threads);
+	if (!threads->used)
+		threads->goes_on = source->derived.timed;
 	p = threads->records + threads->used;
 	memcpy(p, &prefix, sizeof(prefix));
 	memcpy(p + sizeof(prefix), frame, size);
@@ -305,6 +379,7 @@ int output_threads_header(struct output_threads *threads, const Ringside__V1__He
 	_cleanup_free_ uint8_t *bytes = NULL;
 
 	threads->header = NULL;
+	threads->ends[(threads->filled - 1) % ENDS] = END_WHOLE;
 	arena_reset(&threads->arena);
 	if (!header)
 		return 0;

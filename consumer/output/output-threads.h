@@ -3,6 +3,8 @@
  * written by the caller's thread, in the order in which the records were put: who uses this finds
  * in the writer what output_put would have put there, as soon as output_threads_finish returns.
  * Records go over by the hundred; memory is bounded, whatever they turn into.
+ * What goes on with a run of events of which one is not readable is written without what was
+ * derived of it, as a reader has it that unpacks them itself.
  *
  * An output that carries something from record to record has one thread, and the caller's state is
  * lent to it. */

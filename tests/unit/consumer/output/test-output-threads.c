@@ -10,21 +10,33 @@
 
 #include "consumer/output/output-threads.h"
 #include "consumer/read/reader.h"
+#include "proto/record/pb.h"
+#include "proto/ringside-fields.h"
 #include "tests/lib/stream-builder.h"
 #include "tests/lib/writer-fixture.h"
 
 #define EVENTS 9000u /* some times what all batches hold */
-#define UNREADABLE_KEY (RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL << 3 | 2)
 
 #define _cleanup_writer_ _cleanup_(fixture_writer_free)
 #define _cleanup_reader_ _cleanup_(reader_freep)
 
 static struct stream stream;
 
-/* A denial by its frame, and none inside. */
+/* A denial by its frame, and none inside. The next event seems to go on with its run. */
 static void add_unreadable(void)
 {
-	stream_raw(&stream, (const uint8_t[]){4, UNREADABLE_KEY, 2, 0xff, 0xff}, 5);
+	uint8_t record[64], *mark;
+	struct pb pb = pb_make(record + 1, sizeof(record) - 1);
+
+	pb_bytes(&pb, RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL, (const uint8_t[]){0xff, 0xff}, 2);
+	mark = pb_open(&pb, FIELD_RECORD_CPU_SUMS);
+	pb_uint(&pb, FIELD_CPU_SUMS_CPU, 0);
+	pb_uint(&pb, FIELD_CPU_SUMS_BETWEEN, 7);
+	pb_close(&pb, mark);
+	pb_fixed64(&pb, FIELD_RECORD_TIME_UNIX_NANO, STREAM_NANO_UNIX + stream.nano);
+	pb_uint(&pb, FIELD_RECORD_SEQ, ++stream.seq);
+	record[0] = (uint8_t)(pb.p - record - 1);
+	stream_raw(&stream, record, (size_t)(pb.p - record));
 }
 
 static int make_stream(void **state)

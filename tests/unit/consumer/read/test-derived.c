@@ -224,8 +224,8 @@ static void nothing_is_derived_from_a_record_that_is_not_readable(void **state)
 	stream_done(&lean);
 }
 
-/* A stream's Header and the first events of its run are no records any more; and the one behind them
- * has the number that the stream before them would go on with. */
+/* A stream's Header and the first events of its run are no records any more; and the one behind
+ * them has the number that the stream before them would go on with. */
 static void make_hole(struct stream *file)
 {
 	struct stream next;
