@@ -37,21 +37,26 @@ void frame_reader_done(struct frame_reader *reader)
 	*reader = (struct frame_reader)FRAME_READER_NULL;
 }
 
-/* What is not handed out goes to the front of the buffer, which has room for @need bytes. */
+/* What is not handed out goes to the front of the buffer, which has room for @need bytes: no less
+ * than that is. */
 static int make_room(struct frame_reader *reader, size_t need)
 {
-	memmove(reader->buf, reader->data + reader->begin, reader->end - reader->begin);
-	reader->end -= reader->begin;
-	reader->begin = 0;
-	reader->data = reader->buf;
-	if (need > reader->size) {
-		uint8_t *buf = realloc(reader->buf, BUFFER_MAX);
+	bool here = reader->data == reader->buf;
+	uint8_t *buf = reader->buf;
 
+	if (need > reader->size) {
+		buf = realloc(buf, BUFFER_MAX);
 		if (!buf)
 			return -ENOMEM;
-		reader->data = reader->buf = buf;
+		reader->buf = buf;
 		reader->size = BUFFER_MAX;
 	}
+	if (here)
+		reader->data = buf;
+	memmove(buf, reader->data + reader->begin, reader->end - reader->begin);
+	reader->end -= reader->begin;
+	reader->begin = 0;
+	reader->data = buf;
 	return 0;
 }
 

@@ -75,7 +75,8 @@ static struct bytes pack(size_t most)
 	return packed;
 }
 
-static void assert_frames(const struct bytes *file, bool ahead)
+/* It has @n frames. */
+static void assert_frames(const struct bytes *file, unsigned n, bool ahead)
 {
 	_cleanup_close_ int fd = memory_file(file->data, file->size);
 	_cleanup_(frame_reader_done) struct frame_reader reader = FRAME_READER_NULL;
@@ -86,7 +87,7 @@ static void assert_frames(const struct bytes *file, bool ahead)
 	assert_ok(frame_reader_init(&reader, fd));
 	if (ahead)
 		input_run_ahead(reader.input);
-	for (unsigned i = 0; i < FRAMES; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		assert_ok(frame_parse(p, plain.size - (size_t)(p - plain.data), &expected, &rest));
 		assert_ok(frame_next(&reader, &frame));
 		assert_int_equal(frame.offset, p - plain.data);
@@ -106,11 +107,35 @@ static void frames_end_anywhere_in_zstd_frames(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(most); i++) {
 		struct bytes packed = pack(most[i]);
 
-		assert_frames(&packed, false);
-		assert_frames(&packed, true);
+		assert_frames(&packed, FRAMES, false);
+		assert_frames(&packed, FRAMES, true);
 		free(packed.data);
 	}
-	assert_frames(&plain, false);
+	assert_frames(&plain, FRAMES, false);
+}
+
+/* More of it than the reader's buffer holds, before that has grown. */
+static void a_zstd_frame_may_end_far_inside_the_first_large_frame(void **state)
+{
+	static const size_t firsts[] = {1, 128 * 1024, 128 * 1024 + 1, 500000, FRAME_MAX + 2};
+	const struct bytes all = plain;
+
+	plain.data = malloc(FRAME_MAX + FRAME_PREFIX_MAX);
+	assert_non_null(plain.data);
+	memset(frame_put_length(plain.data, FRAME_MAX), 'x', FRAME_MAX);
+	plain.size = FRAME_MAX + 3;
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+		uint8_t packed[8192];
+		size_t n = ZSTD_compress(packed, sizeof(packed), plain.data, firsts[i], 1);
+
+		n += ZSTD_compress(packed + n, sizeof(packed) - n, plain.data + firsts[i],
+				   plain.size - firsts[i], 1);
+		assert_true(n < sizeof(packed));
+		assert_frames(&(struct bytes){packed, n}, 1, false);
+		assert_frames(&(struct bytes){packed, n}, 1, true);
+	}
+	free(plain.data);
+	plain = all;
 }
 
 static void a_frame_that_is_cut_is_what_is_left(void **state)
@@ -142,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_end_anywhere_in_zstd_frames),
+		cmocka_unit_test(a_zstd_frame_may_end_far_inside_the_first_large_frame),
 		cmocka_unit_test(a_frame_that_is_cut_is_what_is_left),
 	};
 
