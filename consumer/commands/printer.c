@@ -197,6 +197,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 
 	printer->said = false;
 	printer->alone = 0;
+	printer->put = (struct derived_put){0}; /* its reader may lie where the last one did */
 	problem_init(&printer->problem, name);
 	reader_set_raw(reader, true);
 	input_on_idle(reader_input(reader), flush_writer, printer);

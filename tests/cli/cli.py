@@ -153,6 +153,21 @@ def what_a_run_tells_is_in_each_record_taken_out_of_it():
     assert records_of(last) == records_of(first + b"".join(whole[-4:]))
 
 
+def what_another_input_ended_with_tells_nothing_of_a_record():
+    def lean(seq, comm, boottime):
+        record = pb.Record.FromString(in_run(seq)[1:])
+        record.seccomp_denial.process.comm = comm
+        if seq == 3:
+            record.boottime_nano = boottime
+        return frame(record)
+
+    save("ends.pb", header(version=2) + lean(3, "a", 1007) + lean(4, "a", 1007))
+    torn = b"".join(lean(seq, "a" if seq > 4 else "b", 99007) for seq in range(3, 7))
+    save("torn.pb", b"\xff" * 40 + torn)
+    part = check(run("cat", "-o", "pb", "--comm", "a", "ends.pb", "torn.pb"), 1, ".*torn.pb: damaged: .*\n")
+    assert [json.loads(line).get("boottimeNano") for line in records_of(part)][1:] == ["1007", "2007", "101007", "102007"]
+
+
 def what_a_run_no_longer_tells_is_not_printed_and_verify_says_so():
     torn = header(version=2) + b"".join(in_run(seq) for seq in range(3, 24) if seq != 9)
     lines = [json.loads(line) for line in check(run("cat", "-o", "protojson", data=torn), 0).splitlines()]
@@ -313,6 +328,7 @@ run_tests(
     cat_reads_files_and_pipes,
     a_filtered_pb_is_a_recording,
     what_a_run_tells_is_in_each_record_taken_out_of_it,
+    what_another_input_ended_with_tells_nothing_of_a_record,
     what_a_run_no_longer_tells_is_not_printed_and_verify_says_so,
     what_is_not_whole_is_printed_as_far_as_it_goes,
     records_of_newer_kinds_are_mentioned_once,
