@@ -58,7 +58,8 @@ class Unseen(Exception):
 
 
 def judge_several(truth, found, looks):
-    """Of many at once: one event, or one more where the sender was interrupted between two."""
+    """Of many at once: one event, or a few where the sender was interrupted between two, as it often is
+    where the machine is emulated; those but one may say that some remain."""
     told = sum(event.processes for event in found)
     wrong = [fault for event in found for fault in faults(event, truth)]
     lingers = truth["scene"].endswith("-lingers") and looks
@@ -66,11 +67,11 @@ def judge_several(truth, found, looks):
         raise Unseen(f"{told} processes, not {truth['processes']}")
     if told != truth["processes"]:
         wrong.append(f"{told} processes, not {truth['processes']}")
-    if len(found) > 2:
+    if len(found) > max(3, truth["processes"] // 100):
         wrong.append(f"{len(found)} events")
     if lingers and [event.remaining for event in found] != [1, 0]:
         wrong.append(f"remaining {[event.remaining for event in found]}")
-    if not lingers and any(event.remaining for event in found):
+    if not lingers and all(event.remaining for event in found):
         wrong.append("some are said to remain")
     return wrong
 
