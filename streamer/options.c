@@ -28,7 +28,7 @@ struct parse {
 };
 
 /* What a value becomes, where no function of its own says so. */
-enum kind { FLAG, NUMBER, TEXT, CHOICE, SIZE, AMOUNT, SPAN, OUTCOME };
+enum kind { FLAG, NUMBER, SECONDS, TEXT, CHOICE, SIZE, AMOUNT, SPAN, OUTCOME };
 
 struct setting {
 	struct option_row row; /* first: what the parser gives back is one of ours */
@@ -48,6 +48,9 @@ struct setting {
 #define NUMBER(member, least, most)                                                                \
 	.kind = NUMBER, OFFSET(uint32_t, member), .min = least, .max = most,                       \
 	.accepts = "a number from " #least " to " #most
+#define SECONDS(member, least, most)                                                               \
+	.kind = SECONDS, OFFSET(uint32_t, member), .min = least, .max = most,                      \
+	.accepts = "seconds from " #least " to " #most ", or numbers with s, min, h, d or week"
 #define TEXT(member, most, what)                                                                   \
 	.kind = TEXT, OFFSET(const char *, member), .max = most, .accepts = what
 #define CHOICE(type, member, from, what)                                                           \
@@ -243,10 +246,11 @@ static const struct setting settings[] = {
 	 OFFSET(uint64_t, sink.max_bytes),
 	 .min = MAX_BYTES_LEAST,
 	 .accepts = "bytes, or a number with K, M or G, from 64K"},
-	{{'G', "max-time", "SECONDS",
-	  "begin another file after so long; %-conversions of strftime(3) in\n"
-	  "FILE give its name, else a number (in DIR: default 3600)"},
-	 NUMBER(sink.max_seconds, 1, 31536000)},
+	{{'G', "max-time", "TIME",
+	  "begin another file after so long, in seconds, or as 10min, 1h, 1d;\n"
+	  "%-conversions of strftime(3) in FILE give its name, else a number\n"
+	  "(in DIR: default 3600)"},
+	 SECONDS(sink.max_seconds, 1, 31536000)},
 	{{'W', "max-files", "COUNT", "keep the latest COUNT files, a ring; with -C, -G or DIR"},
 	 NUMBER(sink.max_files, 2, 10000)},
 	{{0, "post-rotate", "CMD", "run CMD FILE in a shell for each finished file"},
@@ -315,8 +319,9 @@ static const struct setting settings[] = {
 	  "kernel buffer for all events but OOM kills, bytes or with K or M\n"
 	  "(default 8M; rounded up to a power of two)"},
 	 .set = set_ring_size},
-	{{0, "counters-interval", "SECONDS", "write the sums this often, 1 to 3600 (default 10)"},
-	 NUMBER(pipeline.header.counters_interval, 1, 3600)},
+	{{0, "counters-interval", "TIME",
+	  "write the sums this often, 1 to 3600 seconds (default 10)"},
+	 SECONDS(pipeline.header.counters_interval, 1, 3600)},
 	{{0, "doctor", "[=hold]",
 	  "attach, write how that went as a stream of two records, and end;\n"
 	  "exit code 1 if a probe could not be attached. With hold (as for\n"
@@ -345,6 +350,11 @@ static bool read_value(struct parse *parse, const struct setting *setting, const
 		end = units_number(value, setting->max, &n);
 		*(uint32_t *)to = (uint32_t)n;
 		return end && !*end && n >= setting->min;
+	case SECONDS:
+		if (!units_span(value, &n) || n < setting->min || n > setting->max)
+			return false;
+		*(uint32_t *)to = (uint32_t)n;
+		return true;
 	case TEXT:
 		*(const char **)to = value;
 		return value[0] && strlen(value) <= setting->max;

@@ -24,22 +24,19 @@ static const char *const months[] = {"January",   "February", "March",    "April
 static bool would_be(const char *prefix, const char *text, uint64_t now)
 {
 	char guess[PARSED];
-	uint64_t when;
+	struct time_spec when;
 	int n = snprintf(guess, sizeof(guess), "%s%s", prefix, text);
 
 	return n > 0 && (size_t)n < sizeof(guess) && time_spec_parse(guess, now, &when) == 0;
 }
 
-/* "1h" and "1795312800" lack what says from where they count. */
+/* "1h" lacks what says from where it counts. */
 static const char *missing_sign(const char *text, uint64_t now)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	if (!digits)
-		return NULL;
-	if (!text[digits]) /* 12 may be noon as well as seconds */
-		return digits >= 9 && would_be("@", text, now) ? "@" : NULL;
-	return would_be("-", text, now) ? "-" : NULL;
+	/* 12 may be noon as well as seconds */
+	return digits && text[digits] && would_be("-", text, now) ? "-" : NULL;
 }
 
 /* Behind a day of the week; the text itself if it begins with none. */
@@ -111,7 +108,7 @@ static bool put_date(const char *text, uint64_t now, char *buf, size_t size)
 void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 {
 	const char *sign;
-	uint64_t when;
+	struct time_spec when;
 
 	text += strspn(text, " \t");
 	if (time_spec_parse(text, now, &when) == -ERANGE) {

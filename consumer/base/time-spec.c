@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "consumer/base/time-zone.h"
 #include "proto/base/units.h"
 #include "proto/base/util.h"
 
 #define SECOND INT64_C(1000000000)
 #define WHEN_ZONE 64
-#define ZONES "/usr/share/zoneinfo/"
+#define EPOCH_DIGITS 9 /* so many are a time without @ as well: since 1973 */
 
 static const char *skip_blanks(const char *s)
 {
@@ -48,11 +49,13 @@ static bool take_number(const char **s, unsigned min, unsigned max, int64_t *ret
 	return true;
 }
 
-/* ".25" or ",25" of a second or of any @unit, in ns; nothing is 0. */
-static int64_t take_fraction(const char **s, int64_t unit)
+/* ".25" or ",25" of a second or of any @unit, in ns; nothing is 0. *ret_digit: how long one of its
+ * last digit is. */
+static int64_t take_fraction(const char **s, int64_t unit, int64_t *ret_digit)
 {
 	__int128 v = 0, scale = 1;
 
+	*ret_digit = unit;
 	if ((**s != '.' && **s != ',') || !isdigit((unsigned char)(*s)[1]))
 		return 0;
 	for ((*s)++; isdigit((unsigned char)**s); (*s)++) {
@@ -61,6 +64,7 @@ static int64_t take_fraction(const char **s, int64_t unit)
 		v = v * 10 + (**s - '0');
 		scale *= 10;
 	}
+	*ret_digit = unit > scale ? (int64_t)(unit / scale) : 1;
 	return (int64_t)(v * unit / scale);
 }
 
@@ -69,7 +73,7 @@ static int64_t take_unit(const char **s)
 	size_t size = 0;
 	int64_t nano;
 
-	while (isalpha((unsigned char)(*s)[size]))
+	while (units_is_letter((*s)[size]))
 		size++;
 	nano = (int64_t)units_time(*s, size);
 	*s += nano ? size : 0;
@@ -80,19 +84,19 @@ static int64_t take_unit(const char **s)
 static int take_span(const char **s, int64_t *ret)
 {
 	__int128 sum = 0;
-	int64_t n, unit;
+	int64_t n, unit, digit;
 	bool any = false;
 
 	while (take_number(s, 1, 18, &n)) {
 		/* what the fraction is a part of stands behind it */
 		const char *fraction = *s;
 
-		(void)take_fraction(s, 1);
+		(void)take_fraction(s, 1, &digit);
 		*s = skip_blanks(*s);
 		unit = take_unit(s);
 		if (!unit)
 			unit = SECOND;
-		sum += (__int128)n * unit + take_fraction(&fraction, unit);
+		sum += (__int128)n * unit + take_fraction(&fraction, unit, &digit);
 		if (sum > INT64_MAX)
 			return -ERANGE;
 		any = true;
@@ -104,16 +108,17 @@ static int take_span(const char **s, int64_t *ret)
 	return 0;
 }
 
-static int finish_time(__int128 nano, uint64_t *ret)
+/* @digit: how long one of the last digit is that was given. */
+static int finish_time(__int128 nano, int64_t digit, struct time_spec *ret)
 {
 	if (nano < 0 || nano > INT64_MAX)
 		return -ERANGE;
-	*ret = (uint64_t)nano;
+	*ret = (struct time_spec){.first = (uint64_t)nano, .last = (uint64_t)(nano + digit - 1)};
 	return 0;
 }
 
 /* "-1h", "+5min", "1h ago", "5min left" */
-static int parse_relative(const char *s, int64_t now, uint64_t *ret)
+static int parse_relative(const char *s, int64_t now, struct time_spec *ret)
 {
 	bool sign = *s == '-' || *s == '+';
 	int64_t span;
@@ -132,26 +137,36 @@ static int parse_relative(const char *s, int64_t now, uint64_t *ret)
 	}
 	if (*s)
 		return -EINVAL;
-	return finish_time(past ? (__int128)now - span : (__int128)now + span, ret);
+	return finish_time(past ? (__int128)now - span : (__int128)now + span, 1, ret);
 }
 
-static int parse_epoch(const char *s, uint64_t *ret)
+/* Seconds since 1970, or since the machine was started; of at least @min digits. */
+static int parse_seconds(const char *s, unsigned min, struct time_spec *ret)
 {
 	bool before = *s == '-';
-	int64_t second, fraction;
+	int64_t second, fraction, digit;
 
 	s += before;
-	if (!take_number(&s, 1, 18, &second))
+	if (!take_number(&s, min, 18, &second))
 		return -EINVAL;
-	fraction = take_fraction(&s, SECOND);
+	fraction = take_fraction(&s, SECOND, &digit);
 	if (*skip_blanks(s))
 		return -EINVAL;
-	return before ? -ERANGE : finish_time((__int128)second * SECOND + fraction, ret);
+	return before ? -ERANGE : finish_time((__int128)second * SECOND + fraction, digit, ret);
+}
+
+static int parse_boot(const char *s, struct time_spec *ret)
+{
+	int r = parse_seconds(s, 1, ret);
+
+	if (!r)
+		ret->boot = true;
+	return r;
 }
 
 struct moment {
-	struct tm tm; /* the date is today's, the time 00:00:00, unless given */
-	int64_t fraction;
+	struct tm tm;            /* the date is today's, the time 00:00:00, unless given */
+	int64_t fraction, digit; /* one of the last digit given: of minutes or less, 1 ns */
 	bool utc;
 	int64_t offset;       /* east of UTC, seconds; with utc */
 	int weekday;          /* as given; -1: not */
@@ -219,7 +234,7 @@ static bool take_time(const char **s, struct moment *m)
 		p++;
 		if (!take_number(&p, 2, 2, &second))
 			return false;
-		m->fraction = take_fraction(&p, SECOND);
+		m->fraction = take_fraction(&p, SECOND, &m->digit);
 	}
 	if (hour > 23 || minute > 59 || second > 60)
 		return false;
@@ -233,7 +248,7 @@ static bool take_time(const char **s, struct moment *m)
 /* A zone by its name in the machine's list: CET, Europe/Berlin. */
 static bool take_zone_name(const char **s, struct moment *m)
 {
-	char path[sizeof(ZONES) + WHEN_ZONE];
+	char path[sizeof(TIME_ZONES) + WHEN_ZONE];
 	size_t size = strspn(*s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				 "0123456789_+-/");
 	struct stat st;
@@ -242,7 +257,7 @@ static bool take_zone_name(const char **s, struct moment *m)
 		return false;
 	memcpy(m->zone, *s, size);
 	m->zone[size] = '\0';
-	(void)snprintf(path, sizeof(path), ZONES "%s", m->zone);
+	(void)snprintf(path, sizeof(path), TIME_ZONES "%s", m->zone);
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	*s += size;
@@ -337,7 +352,7 @@ static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m
 	bool date, time;
 	int day;
 
-	*m = (struct moment){0};
+	*m = (struct moment){.digit = 1};
 	if (!(utc ? gmtime_r(&second, &m->tm) : localtime_r(&second, &m->tm)))
 		return -ERANGE;
 	m->tm.tm_hour = m->tm.tm_min = m->tm.tm_sec = 0;
@@ -386,7 +401,7 @@ static time_t make_second(struct moment *m)
 	return m->utc ? timegm(&m->tm) : mktime(&m->tm);
 }
 
-static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
+static int parse_absolute(const char *s, int64_t now, struct time_spec *ret)
 {
 	struct moment m;
 	time_t second;
@@ -403,20 +418,24 @@ static int parse_absolute(const char *s, int64_t now, uint64_t *ret)
 	second = make_second(&m); /* and the day of the week with it */
 	if (m.weekday >= 0 && m.tm.tm_wday != m.weekday)
 		return -EINVAL;
-	return finish_time((__int128)(second - m.offset) * SECOND + m.fraction, ret);
+	return finish_time((__int128)(second - m.offset) * SECOND + m.fraction, m.digit, ret);
 }
 
-int time_spec_parse(const char *text, uint64_t now, uint64_t *ret)
+int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret)
 {
 	const char *s = skip_blanks(text), *rest = s;
 	int r;
 
 	if (skip_word(&rest, "now"))
-		return *rest ? -EINVAL : finish_time(now, ret);
+		return *rest ? -EINVAL : finish_time(now, 1, ret);
 	if (*s == '@')
-		return parse_epoch(s + 1, ret);
+		return parse_seconds(s + 1, 1, ret);
+	if (!strncmp(s, TIME_SPEC_BOOT, strlen(TIME_SPEC_BOOT)))
+		return parse_boot(s + strlen(TIME_SPEC_BOOT), ret);
 	if (*s == '-' || *s == '+')
 		return parse_relative(s, (int64_t)now, ret);
+	if (!parse_seconds(s, EPOCH_DIGITS, ret))
+		return 0;
 	r = parse_absolute(s, (int64_t)now, ret);
 	return r == -EINVAL ? parse_relative(s, (int64_t)now, ret) : r;
 }

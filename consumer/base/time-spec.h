@@ -2,6 +2,7 @@
 /* Points in time as people type them, in journalctl's words (systemd.time(7)). */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,9 +11,18 @@
 	"\"2026-11-22 03:00\", \"03:00\", \"now\", \"today\", \"yesterday\", \"-1h\", "            \
 	"\"1h 30min ago\", \"@1795312800\" or \"2026-11-22T03:00:00Z\""
 
-/* @now: CLOCK_REALTIME, ns. Local time unless the text names UTC or an offset. Sets *ret to ns
- * since 1970. Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
-int time_spec_parse(const char *text, uint64_t now, uint64_t *ret);
+/* What time was meant. */
+struct time_spec {
+	uint64_t first, last; /* ns since 1970: of what the digits given leave open */
+	bool boot;            /* ns of CLOCK_BOOTTIME instead: "boot+12.345" */
+};
+
+#define TIME_SPEC_BOOT "boot+"
+
+/* @now: CLOCK_REALTIME, ns. Local time unless the text names UTC or an offset. What is given to the
+ * second, or to a digit of its fraction, is as long as one of these; all else is one moment.
+ * Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
+int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret);
 
 /* Of a text that time_spec_parse refused: a sentence that says what is wrong with it, or what to
  * say. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/base/time-zone.h"
 #include "consumer/files/folder.h"
 #include "proto/base/cpus.h"
 #include "proto/base/util.h"
@@ -45,6 +46,32 @@ void printer_done(struct printer *printer)
 	free(printer->complete);
 }
 
+static int choose_output(struct printer *printer, const char *arg)
+{
+	const struct output_ops *ops = output_find(arg);
+
+	/* journalctl has the styles of times in its outputs */
+	if (!ops && time_style_find(arg) >= 0)
+		return options_usage_error(&printer->options,
+					   "no output %.32s: did you mean --time %.32s?", arg, arg);
+	if (!ops)
+		return options_usage_error(&printer->options, "no output %.32s: " OUTPUT_NAMES,
+					   arg);
+	printer->output.ops = ops;
+	return 0;
+}
+
+static int choose_style(struct printer *printer, const char *arg)
+{
+	int style = time_style_find(arg);
+
+	if (style < 0)
+		return options_usage_error(&printer->options,
+					   "no style of times %.32s: " TIME_STAMP_STYLES, arg);
+	printer->output.time = (enum time_style)style;
+	return 0;
+}
+
 int printer_option(struct printer *printer, int opt, const char *arg)
 {
 	char error[256];
@@ -52,17 +79,15 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 
 	switch (opt) {
 	case 'o':
-		printer->output.ops = output_find(arg);
-		if (printer->output.ops)
-			return 0;
-		return options_usage_error(&printer->options, "no output %.32s: " OUTPUT_NAMES,
-					   arg);
+		return choose_output(printer, arg);
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
 	case PRINTER_UTC:
 		printer->output.utc = true;
 		return 0;
+	case PRINTER_TIME:
+		return choose_style(printer, arg);
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;
@@ -83,8 +108,21 @@ int printer_check(const struct printer *printer)
 				   printer->output.ops->name);
 }
 
+void printer_say_zone(const struct printer *printer)
+{
+	bool prints_times = printer->output.ops == outputs[0] && !printer->output.utc;
+	char safe[LINE_FILE];
+
+	if ((prints_times || filter_has_time(printer->filter)) && !time_zone_exists())
+		(void)command_fail(printer->options.command,
+				   "TZ=%s is no time zone of this machine: times are UTC "
+				   "(Europe/Berlin is one, if " TIME_ZONES " has it)",
+				   line_file(getenv("TZ"), safe));
+}
+
 int printer_open(struct printer *printer)
 {
+	printer_say_zone(printer);
 	printer->output.every = filter_names_kinds(printer->filter);
 	return output_open(&printer->output);
 }

@@ -17,11 +17,12 @@
 #include "consumer/read/problem.h"
 #include "consumer/read/reader.h"
 
-enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_LAST };
+enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_TIME, PRINTER_LAST };
 
 #define PRINTER_OPTIONS                                                                            \
 	{'v', "verbose", NULL, "text: say what to change, and print what is not an event, too"},   \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
+		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES},                       \
 	{                                                                                          \
 		PRINTER_FORCE, "force", NULL, "write pb to a terminal all the same"                \
 	}
@@ -60,6 +61,8 @@ int printer_option(struct printer *printer, int opt, const char *arg);
 int printer_check(const struct printer *printer);
 
 int printer_open(struct printer *printer);
+/* If TZ is none, and matters: libc takes UTC in its place, and says nothing. printer_open does. */
+void printer_say_zone(const struct printer *printer);
 /* "ringside cat: @error"; returns EXIT_FAILED. */
 int printer_fail(const struct printer *printer, int error);
 /* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */

@@ -125,6 +125,7 @@ static int run(int argc, char **argv)
 	r = stats_new(&command.stats);
 	if (r)
 		return printer_fail(printer, r);
+	printer_say_zone(printer);
 	printer->output.every = true; /* all records count */
 	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
 	print_stats(&command);

@@ -90,25 +90,39 @@ static const struct {
 	[ROW_ERRNO] = {NULL, filter_errno_part, filter_match_errno},
 };
 
-struct filter {
-	uint64_t kinds; /* bit 1 << field number in Record.body; 0: all */
+/* All in it is wanted, in ns. */
+struct time_range {
 	uint64_t since, until;
-	bool timed, fields; /* such an option is set */
+	bool given;
+};
+
+struct filter {
+	uint64_t kinds;               /* bit 1 << field number in Record.body; 0: all */
+	struct time_range time, boot; /* of the time of day, and since boot */
+	bool timed, fields;           /* such an option is set */
 	struct filter_term terms[ROW_COUNT];
 };
 
-static int parse_when(struct filter *filter, const char *arg, uint64_t *ret,
+static int parse_when(struct filter *filter, const char *arg, bool until,
 		      const struct filter_error *error)
 {
-	uint64_t now = clock_nano(CLOCK_REALTIME), when;
+	uint64_t now = clock_nano(CLOCK_REALTIME);
+	struct time_range *range = &filter->time;
+	struct time_spec when;
 
 	if (time_spec_parse(arg, now, &when) < 0) {
 		time_spec_why(arg, now, error->text, error->size);
 		return -EINVAL;
 	}
-	*ret = when;
-	filter->timed = true;
-	if (filter->since > filter->until)
+	if (when.boot)
+		range = &filter->boot;
+	/* what is copied from a line stands for all that the line's digits stand for */
+	if (until)
+		range->until = when.last;
+	else
+		range->since = when.first;
+	range->given = filter->timed = true;
+	if (range->since > range->until)
 		return filter_invalid(error, "--since is later than --until: nothing can match");
 	return 0;
 }
@@ -119,7 +133,7 @@ int filter_new(struct filter **ret)
 
 	if (!filter)
 		return -ENOMEM;
-	filter->until = UINT64_MAX;
+	filter->time.until = filter->boot.until = UINT64_MAX;
 	*ret = filter;
 	return 0;
 }
@@ -145,9 +159,8 @@ static int take_arg(struct filter *filter, size_t row, const char *arg,
 	case ROW_KIND:
 		return filter_parse_kinds(&filter->kinds, arg, error);
 	case ROW_SINCE:
-		return parse_when(filter, arg, &filter->since, error);
 	case ROW_UNTIL:
-		return parse_when(filter, arg, &filter->until, error);
+		return parse_when(filter, arg, row == ROW_UNTIL, error);
 	default:
 		r = rows[row].parse ? rows[row].parse(term, arg, error)
 				    : filter_each_part(term, arg, error, rows[row].part);
@@ -169,6 +182,11 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 bool filter_names_kinds(const struct filter *filter)
 {
 	return filter->kinds != 0;
+}
+
+bool filter_has_time(const struct filter *filter)
+{
+	return filter->timed;
 }
 
 static bool kind_peeked(const struct filter *filter, unsigned kind)
@@ -197,9 +215,17 @@ static bool kind_wanted(const struct filter *filter, const Ringside__V1__Record 
 	return !of || kind_peeked(filter, body_kind(of, strlen(of)));
 }
 
-static bool time_wanted(const struct filter *filter, bool known, uint64_t nano)
+/* Of what happened from @first to @last. */
+static bool range_wants(const struct time_range *range, bool known, uint64_t first, uint64_t last)
 {
-	return !filter->timed || (known && nano >= filter->since && nano <= filter->until);
+	return !range->given || (known && last >= range->since && first <= range->until);
+}
+
+static bool time_wanted(const struct filter *filter, bool known, uint64_t nano, bool boot_known,
+			uint64_t boot)
+{
+	return !filter->timed || (range_wants(&filter->time, known, nano, nano) &&
+				  range_wants(&filter->boot, boot_known, boot, boot));
 }
 
 static bool host_wanted(const struct filter_term *hosts, const Ringside__V1__Header *header)
@@ -245,7 +271,8 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 		return false;
 	if (header)
 		return true;
-	if (!time_wanted(filter, record->has_time_unix_nano, record->time_unix_nano))
+	if (!time_wanted(filter, record->has_time_unix_nano, record->time_unix_nano,
+			 record->has_boottime_nano, record->boottime_nano))
 		return false;
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		return true;
@@ -263,7 +290,8 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 		return 0;
 	if (!host_wanted(&filter->terms[ROW_HOST], latest))
 		return 0;
-	if (!time_wanted(filter, peek->has_time, peek->time_unix_nano))
+	if (!time_wanted(filter, peek->has_time, peek->time_unix_nano, peek->has_boottime,
+			 peek->boottime_nano))
 		return 0;
 	if (!kind_peeked(filter, peek->kind) || filter->fields)
 		return UNPACK;
@@ -289,8 +317,9 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 		any = index->counts[i] && (kind_peeked(filter, i) || stands_for_others(i));
 	if (filter->kinds && !any)
 		return false;
-	return !filter->timed || (index->has_time && index->max_time >= filter->since &&
-				  index->min_time <= filter->until);
+	return range_wants(&filter->time, index->has_time, index->min_time, index->max_time) &&
+	       range_wants(&filter->boot, index->has_boottime, index->min_boottime,
+			   index->max_boottime);
 }
 
 bool filter_selects(const struct filter *filter)

@@ -32,6 +32,9 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 /* --kind was given: also records about the stream are wanted, if they are named. */
 bool filter_names_kinds(const struct filter *filter);
 
+/* There is a --since or --until. */
+bool filter_has_time(const struct filter *filter);
+
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);

@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One line a record: time, label, whose it is, what happened; and what to change under it. */
 #include <string.h>
-#include <time.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/base/time-stamp.h"
 #include "consumer/kinds/likely-caller.h"
 #include "consumer/kinds/sentence.h"
 #include "consumer/output/output.h"
 #include "consumer/read/message-cache.h"
 #include "proto/base/util.h"
 
-#define SECOND UINT64_C(1000000000)
-#define WIDTH_MAX 40 /* a longer name moves its own line only */
-#define TIME_WIDTH 19
+#define WIDTH_MAX 40                    /* a longer name moves its own line only */
 #define LINE_SIZE (4 * TEXT_MAX + 1024) /* whose, culprit, message, advice: never cut */
-#define STAMP_SIZE 32
 
 struct state {
 	struct culprits culprits;
-	size_t width;           /* of the column "whose" so far: it only grows */
-	uint64_t second;        /* the time that stamp says */
-	char stamp[STAMP_SIZE]; /* "Nov 22 03:04:05" */
+	size_t width; /* of the column "whose" so far: it only grows */
+	struct time_stamp stamp;
 	char line[LINE_SIZE];
 };
 
@@ -30,7 +26,7 @@ static int text_open(struct output *output)
 
 	if (!state)
 		return -ENOMEM;
-	state->second = UINT64_MAX;
+	time_stamp_init(&state->stamp, output->time, output->utc, output->year);
 	return 0;
 }
 
@@ -51,43 +47,11 @@ static bool prints_kind(const struct output *output, unsigned kind)
 	}
 }
 
-/* The calendar is asked once a second of the stream, not once a record. */
-static void put_second(struct state *state, struct line *line, uint64_t second, bool utc)
+static void put_time(struct state *state, struct line *line, const Ringside__V1__Record *record)
 {
-	time_t t = (time_t)second;
-	struct tm tm;
-
-	if (state->second != second) {
-		if (!(utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)))
-			memset(&tm, 0, sizeof(tm));
-		(void)strftime(state->stamp, sizeof(state->stamp), "%b %d %H:%M:%S", &tm);
-		state->second = second;
-	}
-	line_text(line, state->stamp);
-}
-
-static void put_time(struct state *state, struct line *line, const Ringside__V1__Record *record,
-		     bool utc)
-{
-	uint64_t nano = record->time_unix_nano;
-	char *start = line->p;
-
-	if (record->has_time_unix_nano) {
-		put_second(state, line, nano / SECOND, utc);
-	} else if (record->has_boottime_nano) {
-		/* as dmesg does, when no Clock has told the time of day */
-		nano = record->boottime_nano;
-		line_text(line, "boot+");
-		line_uint(line, nano / SECOND);
-	} else {
-		line_text(line, "-");
-	}
-	if (record->has_time_unix_nano || record->has_boottime_nano) {
-		line_put(line, ".", 1);
-		line_digits(line, nano / 1000000 % 1000, 3);
-	}
-	if (line->p - start < TIME_WIDTH)
-		line_pad(line, (size_t)(TIME_WIDTH - (line->p - start)));
+	time_stamp_put(&state->stamp, line,
+		       record->has_time_unix_nano ? &record->time_unix_nano : NULL,
+		       record->has_boottime_nano ? &record->boottime_nano : NULL);
 	line_put(line, " ", 1);
 }
 
@@ -145,6 +109,7 @@ static void put_message(struct output *output, struct line *line,
 static void put_advice(const struct output *output, struct line *line,
 		       const Ringside__V1__Record *record)
 {
+	const struct state *state = output->state;
 	const struct kind *kind = kind_of(record);
 	char advice[TEXT_MAX];
 	size_t size;
@@ -155,7 +120,7 @@ static void put_advice(const struct output *output, struct line *line,
 	if (!size)
 		return;
 	line_put(line, "\n", 1);
-	line_pad(line, TIME_WIDTH + 1);
+	line_pad(line, state->stamp.width + 1);
 	line_text(line, output->color ? "\033[2m" : "");
 	line_put(line, advice, size);
 	line_text(line, output->color ? "\033[0m" : "");
@@ -171,7 +136,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	culprits_see(&state->culprits, record);
 	if (!prints_kind(output, record->body_case))
 		return 0;
-	put_time(state, &line, record, output->utc);
+	put_time(state, &line, record);
 	put_label(output, &line, record);
 	if (text_tone(record) != &tone_info)
 		put_who(output, &line, record);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "consumer/base/out-buffer.h"
+#include "consumer/base/time-stamp.h"
 #include "proto/ringside.pb-c.h"
 
 struct message_cache;
@@ -38,7 +39,9 @@ struct output {
 	bool verbose;
 	bool terminal; /* the writer goes to one */
 	bool utc;      /* text: times in UTC instead of local time */
-	bool every;    /* text: the stream's own records too, because a filter names them */
+	enum time_style time;
+	int year;   /* text: that need not be told; 0: the present one */
+	bool every; /* text: the stream's own records too, because a filter names them */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
 	const Ringside__V1__Header *header;

@@ -70,7 +70,8 @@ uint64_t units_time(const char *s, size_t n)
 		const char *names;
 		uint64_t nano;
 	} units[] = {
-		{"us usec", 1000},
+		{"ns nsec", 1},
+		{"us usec \u00b5s \u03bcs", 1000}, /* both of Unicode's */
 		{"ms msec", 1000 * 1000},
 		{"s sec second seconds", SECOND},
 		{"m min minute minutes", 60 * SECOND},
@@ -93,32 +94,39 @@ uint64_t units_time(const char *s, size_t n)
 	return 0;
 }
 
+bool units_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
 bool units_span(const char *s, uint64_t *ret)
 {
-	uint64_t total = 0;
+	unsigned __int128 total = 0; /* ns */
 
 	do {
-		uint64_t v, seconds = 1;
-		const char *end = units_number(s, SPAN_LIMIT, &v);
-		size_t n;
+		uint64_t v, nano = SECOND;
+		const char *end = units_number(s, UINT64_MAX, &v), *unit;
+		size_t n = 0;
 
 		if (!end)
 			return false;
-		n = strcspn(end, "0123456789 ");
+		unit = end + strspn(end, " ");
+		while (units_is_letter(unit[n]))
+			n++;
 		/* a bare number is the last one */
 		if (n)
-			seconds = units_time(end, n) / SECOND;
-		else if (*end)
+			nano = units_time(unit, n);
+		else if (*unit)
 			return false;
-		if (!seconds || v > (SPAN_LIMIT - total) / seconds)
+		total += (unsigned __int128)v * nano;
+		if (!nano || total > (unsigned __int128)SPAN_LIMIT * SECOND)
 			return false;
-		total += v * seconds;
-		s = end + n;
-		s += strspn(s, " ");
+		s = unit + n + strspn(unit + n, " ");
 	} while (*s);
-	if (total)
-		*ret = total;
-	return total;
+	if (!total || total % SECOND)
+		return false;
+	*ret = (uint64_t)(total / SECOND);
+	return true;
 }
 
 uint64_t units_bytes(const struct amount *amount, uint64_t total)

@@ -772,7 +772,7 @@ def kills_by_signal_are_told_filtered_and_counted():
          stream.record(limited=pb.Limited(kind="signal_kill", count=3, signal=9, signal_name="SIGKILL",
                                           kill_cause=pb.KILL_CAUSE_SENT)), stream.footer())
     told = lines(check(run("cat", "--utc", "--kind", "signal", "kills.pb"), 0))
-    assert [line[20:] for line in told] == [
+    assert [line.split("Z ")[1] for line in told] == [
         "KILL docker:4f0c1e2d3b4a  python3[1234] stopped by its runtime (containerd-shim[812] of containerd.service): "
         "SIGKILL, exit code 137",
         "KILL docker:4f0c1e2d3b4a  python3[1234] killed, by whom is not known: SIGKILL, exit code 137",

@@ -123,6 +123,9 @@ static void what_goes_into_files_is_understood(void **state)
 	assert_int_equal(o.sink.max_seconds, 3600);
 	assert_int_equal(o.sink.max_files, 24);
 	assert_string_equal(o.sink.post_rotate, "gzip -9");
+	PARSE(&o, "-w", "x.pb", "-G", "1h30min", "--counters-interval", "60000ms");
+	assert_int_equal(o.sink.max_seconds, 5400);
+	assert_int_equal(o.pipeline.header.counters_interval, 60);
 	PARSE(&o, "-w", "x/", "--max-use", "2G", "--keep-free=15%", "--max-age", "1d12h");
 	assert_int_equal(o.sink.max_use.bytes, 2ull << 30);
 	assert_int_equal(o.sink.keep_free.percent, 15);
@@ -284,8 +287,8 @@ static void help_lists_every_option_in_lines_that_fit(void **state)
 			  "--force", "--probes LIST", "--attach MODE", "--build MODE",
 			  "--allow-syscall-tax", "--btf FILE", "--rate N[,BURST]",
 			  "--container-rate N", "--label K=V", "--host-name NAME",
-			  "--ring-size SIZE", "--counters-interval SECONDS", "--doctor",
-			  "-q, --quiet", "-h, --help", "--version");
+			  "--ring-size SIZE", "--counters-interval TIME", "--doctor", "-q, --quiet",
+			  "-h, --help", "--version");
 	     *o; o++)
 		if (!strstr(text, *o))
 			fail_msg("--help does not list %s", *o);

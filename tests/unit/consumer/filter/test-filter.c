@@ -451,6 +451,43 @@ static void time_holds_for_all_but_the_header(void **state)
 	assert_int_equal(matches(f), BIT(HEADER) | BIT(COUNTERS));
 }
 
+/* A time that is copied from a line: what happened in that second, or millisecond, is meant. */
+static void until_includes_what_its_digits_stand_for(void **state)
+{
+	static const struct {
+		const char *until;
+		bool matched;
+	} cases[] = {
+		{"2026-11-22 03:04:06", true},
+		{"2026-11-22 03:04:05", false},
+		{"2026-11-22 03:04:06.12", true},
+		{"2026-11-22 03:04:06.123", true},
+		{"2026-11-22 03:04:06.122", false},
+		{"2026-11-22T03:04:06.123456Z", true},
+		{"2026-11-22T03:04:06.123455Z", false},
+		{"1795316646.123456", true},
+		{"@1795316646", true},
+		{"2026-11-22 03:04", false},
+		{"boot+7.123", true},
+		{"boot+7.122", false},
+		{"boot+7", true},
+	};
+	struct fixture *f = *state;
+
+	f->records[OOM].time_unix_nano = TIME + 1123456789;
+	SET(&f->records[OOM], boottime_nano, 7123456789);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		refilter(f);
+		option(f, "until", cases[i].until);
+		if (filter_match(f->filter, &f->records[OOM], &f->header) != cases[i].matched)
+			fail_msg("--until %s", cases[i].until);
+	}
+	refilter(f);
+	option(f, "since", "2026-11-22 03:04:06.123");
+	option(f, "until", "2026-11-22 03:04:06.123");
+	assert_true(filter_match(f->filter, &f->records[OOM], &f->header));
+}
+
 static void relative_times_are_relative_to_now(void **state)
 {
 	struct fixture *f = *state;
@@ -579,6 +616,7 @@ int main(void)
 		TEST(an_errno_of_0_can_be_asked_for),
 		TEST(one_option_twice_means_either_and_two_options_mean_both),
 		TEST(time_holds_for_all_but_the_header),
+		TEST(until_includes_what_its_digits_stand_for),
 		TEST(relative_times_are_relative_to_now),
 		TEST(a_wrong_value_gets_a_sentence_with_the_right_ones),
 		TEST(what_can_never_match_is_refused),
