@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `meson install` installs: which files, what they are, and that they do what their pages say.
+
+usage: cli-installed.py RINGSIDE COMPRESS-RECORDING BUILD SOURCE
+"""
+import os
+import re
+import subprocess
+import sys
+
+import ringside_pb2 as pb
+from program import in_a_folder, others, run_tests, save
+from stream import Stream
+
+compress, build, source = others
+in_a_folder()
+INSTALLED = """
+bin/ringside
+bin/ringside-streamer
+share/doc/ringside/FORMAT.md
+share/man/man1/ringside.1
+share/man/man5/ringside-format.5
+share/man/man8/ringside-streamer.8
+share/ringside/ringside.dashboard.json
+share/ringside/ringside.desc
+share/ringside/ringside.magic
+share/ringside/ringside.proto
+share/ringside/ringside.rules.yml
+""".split()
+
+prefix = os.path.join(os.getcwd(), "root/usr/local")
+
+
+def install():
+    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", os.path.abspath("root")],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def installed(name):
+    return os.path.join(prefix, name)
+
+
+def output(*command, **more):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, **more).stdout
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def packed(data, *args):
+    return output(compress, *args, input=data)
+
+
+def recording():
+    stream = Stream(b"i")
+    denial = pb.SeccompDenial(process=pb.Process(pid=7, comm="nginx"), syscall_name="keyctl",
+                              action=pb.SECCOMP_RET_ERRNO, error_name="EPERM")
+    return stream.header() + stream.record(seccomp_denial=denial) + stream.counters() + stream.footer()
+
+
+def all_that_the_pages_name_is_installed():
+    install()
+    found = [os.path.relpath(os.path.join(folder, name), prefix) for folder, _, names in os.walk(prefix) for name in names]
+    assert sorted(found) == INSTALLED, sorted(found)
+    # what belongs to the machine is not touched where files are collected for a package
+    assert os.listdir("root") == ["usr"] and os.listdir("root/usr") == ["local"]
+
+
+def programs_are_stripped_and_work():
+    """The programs for the kernel are data: strip(1) leaves them byte for byte."""
+    for name in "ringside", "ringside-streamer":
+        sections = output("readelf", "--wide", "--sections", installed("bin/" + name)).decode()
+        assert ".rodata" in sections and ".symtab" not in sections and ".debug" not in sections, sections
+        assert output(installed("bin/" + name), "--version").startswith(name.encode() + b" ")
+    streamer = read(installed("bin/ringside-streamer"))
+    for variant in "rs_probes", "rs_legacy":
+        assert read(f"{build}/bpf/{variant}.bpf.o") in streamer, variant
+
+
+def the_format_page_works_where_it_is_installed():
+    page = read(installed("share/doc/ringside/FORMAT.md")).decode()
+    command = re.search(r"With Python \(`(.*?)`\)", page, re.S).group(1)
+    subprocess.run(command.replace("/usr/local", prefix), shell=True, check=True)
+    code = re.search(r"```python\n(.*?)```", page, re.S).group(1)
+    out = output(sys.executable, "-c", code, input=recording(), env={**os.environ, "PYTHONPATH": os.getcwd()})
+    assert out.splitlines() == [b"1 header 0", b"2 seccomp_denial 0", b"3 counters 0", b"4 footer 0"], out
+    save("events.pb", recording())
+    decode = re.search(r"```sh\n(.*?)```", page, re.S).group(1)
+    assert output("sh", "-c", decode.replace("/usr/local", prefix)).count(b"seccomp_denial {") == 1
+    for name in re.findall(r"/usr/local/([\w./-]*\w)", page):
+        assert os.path.exists(installed(name)), name
+
+
+def file_knows_recordings_where_it_looks():
+    save("a.pb", recording())
+    save("a.pb.zst", packed(recording()))
+    save("cut.pb.zst", packed(recording(), "-o"))
+    save("foreign.zst", output("zstd", "-c", input=recording()))
+    os.mkdir("home")
+    save("home/.magic", b"# mine\n0\tstring\tFoo\tFoo data")
+    for _ in range(2):
+        output(source + "/proto/add-magic", installed("share/ringside/ringside.magic"), "home/.magic")
+    magic = read("home/.magic")
+    assert magic.startswith(b"# mine\n") and magic.count(b"begins\n") == 1, magic
+    env = {**os.environ, "HOME": os.path.abspath("home")}
+    env.pop("MAGIC", None)
+    out = output("file", "a.pb", "a.pb.zst", "cut.pb.zst", "foreign.zst", env=env, text=True).splitlines()
+    assert re.fullmatch(r"a.pb: +Ringside recording, version 2", out[0]), out
+    assert re.fullmatch(r"a.pb.zst: +Ringside recording, compressed with zstd", out[1]), out
+    for line in out[2:]:
+        assert "Zstandard compressed data" in line, out
+    assert b"application/zstd" in output("file", "--mime-type", "a.pb.zst", env=env)
+    env["DESTDIR"] = "root"
+    save("home/other", b"")
+    output(source + "/proto/add-magic", installed("share/ringside/ringside.magic"), "home/other", env=env)
+    assert not read("home/other")
+
+
+run_tests(
+    all_that_the_pages_name_is_installed,
+    programs_are_stripped_and_work,
+    the_format_page_works_where_it_is_installed,
+    file_knows_recordings_where_it_looks,
+)
