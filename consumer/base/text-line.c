@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/base/count.h"
 #include "proto/base/utf8.h"
 #include "proto/base/util.h"
 
@@ -167,16 +168,17 @@ void line_int(struct line *line, int64_t v)
 
 void line_count(struct line *line, uint64_t v)
 {
-	char buf[26], *p = buf + sizeof(buf);
-	unsigned n = 0;
+	char buf[COUNT_SIZE];
+	const char *text = count_text(buf, v);
 
-	do {
-		if (n && n % 3 == 0)
-			*--p = ',';
-		*--p = (char)('0' + v % 10);
-		n++;
-	} while (v /= 10);
-	line_put(line, p, (size_t)(buf + sizeof(buf) - p));
+	line_put(line, text, (size_t)(buf + COUNT_SIZE - 1 - text));
+}
+
+void line_counted(struct line *line, uint64_t v, const char *thing)
+{
+	char buf[COUNTED_SIZE];
+
+	line_text(line, count_things(buf, v, thing));
 }
 
 void line_digits(struct line *line, uint64_t v, unsigned digits)

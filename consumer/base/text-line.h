@@ -74,10 +74,11 @@ void line_unit(struct line *line, const char *s, size_t size, bool begins);
 #define LINE_FILE 1024
 const char *line_file(const char *name, char buf[LINE_FILE]);
 
-void line_uint(struct line *line, uint64_t v);                    /* 1234 */
-void line_int(struct line *line, int64_t v);                      /* -1 */
-void line_count(struct line *line, uint64_t v);                   /* 48,201 */
-void line_digits(struct line *line, uint64_t v, unsigned digits); /* 007 */
+void line_uint(struct line *line, uint64_t v);                       /* 1234 */
+void line_int(struct line *line, int64_t v);                         /* -1 */
+void line_count(struct line *line, uint64_t v);                      /* 48,201 */
+void line_counted(struct line *line, uint64_t v, const char *thing); /* 1 event, 48,201 events */
+void line_digits(struct line *line, uint64_t v, unsigned digits);    /* 007 */
 
 /* "470 MiB", "1.5 GiB": two digits or more are enough. */
 void line_bytes(struct line *line, uint64_t bytes);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/commands/printer.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/base/time-zone.h"
 #include "consumer/files/folder.h"
+#include "proto/base/count.h"
 #include "proto/base/cpus.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
@@ -321,9 +321,8 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 		return;
 	(void)writer_flush(printer->writer);
 	(void)command_fail(printer->options.command,
-			   "%s: %" PRIu64 " records of kinds that only a newer version "
-			   "knows (-o pb keeps them)",
-			   line_file(name, safe), reader_unknown(reader));
+			   "%s: %s of kinds that only a newer version knows (-o pb keeps them)",
+			   line_file(name, safe), COUNTED(reader_unknown(reader), "record"));
 }
 
 void printer_say_error(void *data, const char *name, int error)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringside repair: a recording of all that can be saved of a damaged one. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
@@ -9,6 +8,7 @@
 #include "consumer/cli/progress.h"
 #include "consumer/files/inputs.h"
 #include "consumer/repair/repair.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 
 enum { OPT_DOUBTFUL = OPTIONS_LONG };
@@ -37,10 +37,10 @@ static void print_report(const char *in, const char *out, const struct repair_re
 {
 	char safe[LINE_FILE];
 
-	(void)printf("%s: %" PRIu64 " of %" PRIu64 " readable records saved", line_file(in, safe),
-		     report->mend.saved, report->readable);
+	(void)printf("%s: %s of %s saved", line_file(in, safe), COUNT(report->mend.saved),
+		     COUNTED(report->readable, "readable record"));
 	if (report->mend.lost)
-		(void)printf(", %" PRIu64 " lost", report->mend.lost);
+		(void)printf(", %s lost", COUNT(report->mend.lost));
 	if (report->mend.lost_unknown)
 		(void)printf(", %san unknown number lost", report->mend.lost ? "and " : "");
 	(void)printf("%s\n%s: %s\n", report->mend.header_made ? ", with a Header made anew" : "",

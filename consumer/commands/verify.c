@@ -13,6 +13,7 @@
 #include "consumer/verify/first-files.h"
 #include "consumer/verify/input-order.h"
 #include "consumer/verify/verify.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
@@ -24,15 +25,15 @@ static const struct option_row rows[] = {
 static void print_findings(const char *word, const struct findings *findings)
 {
 	for (unsigned i = 0; i < findings_kept(findings); i++)
-		(void)printf("  %-9s%s\n", word, findings->texts[i]);
+		(void)printf("  %-10s%s\n", word, findings->texts[i]);
 	if (findings->n > FINDINGS_MAX)
-		(void)printf("  %-9sand %" PRIu64 " more\n", word, findings->n - FINDINGS_MAX);
+		(void)printf("  %-10sand %s more\n", word, COUNT(findings->n - FINDINGS_MAX));
 }
 
 static void print_missed(const struct recount_kind *kind)
 {
 	if (kind->missed_known)
-		(void)printf(" %12" PRIu64 "\n", kind->missed_runs);
+		(void)printf(" %12s\n", COUNT(kind->missed_runs));
 	else
 		(void)printf(" %12s\n", "not counted");
 }
@@ -44,32 +45,31 @@ static void print_kinds(const struct recount *recount)
 	for (unsigned i = 0; i < recount->n; i++) {
 		const struct recount_kind *kind = &recount->kinds[i];
 
-		(void)printf("  %-16s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64,
-			     *kind->name ? kind->name : "(any)", kind->written,
-			     kind->kernel.limited, kind->kernel.dropped, kind->lost_in_sink);
+		(void)printf("  %-16s %12s %12s %12s %12s", *kind->name ? kind->name : "(any)",
+			     COUNT(kind->written), COUNT(kind->kernel.limited),
+			     COUNT(kind->kernel.dropped), COUNT(kind->lost_in_sink));
 		print_missed(kind);
 	}
 }
 
 static void print_checksums(const struct verify_report *report)
 {
-	(void)printf("  %-9s%" PRIu64 " of records (%s)", "checksums", report->hashes,
+	(void)printf("  %-10s%s of records (%s)", "checksums", COUNT(report->hashes),
 		     report->hash_name);
 	if (report->frames)
-		(void)printf(", %" PRIu64 " of %" PRIu64 " zstd frames, %" PRIu64 " of indexes",
-			     report->seals, report->frames, report->indexed);
+		(void)printf(", %s of %s, %s of indexes", COUNT(report->seals),
+			     COUNTED(report->frames, "zstd frame"), COUNT(report->indexed));
 	(void)printf(" compared%s\n", report->tables ? "; the seek table fits" : "");
 	if (!report->uncovered_records)
-		(void)printf("  %-9severy record is covered by one\n", "");
+		(void)printf("  %-10severy record is covered by one\n", "");
 	print_findings("uncovered", &report->uncovered);
 }
 
 static void print_table(const struct verify_report *report, const struct recount *recount)
 {
-	(void)printf("  %-9s%" PRIu64 " in %" PRIu64 " stream%s, seq %" PRIu64 " to %" PRIu64
-		     ", %" PRIu64 " bytes\n",
-		     "records", report->records, report->streams, report->streams == 1 ? "" : "s",
-		     report->first_seq, report->latest_seq, report->bytes);
+	(void)printf("  %-10s%s in %s, seq %" PRIu64 " to %" PRIu64 ", %s\n", "records",
+		     COUNT(report->records), COUNTED(report->streams, "stream"), report->first_seq,
+		     report->latest_seq, COUNTED(report->bytes, "byte"));
 	print_checksums(report);
 	print_findings("problem", &report->problems);
 	print_findings("loss", &report->losses);
@@ -209,9 +209,9 @@ static void report_head(struct run *run, const struct head *head)
 		return;
 	if (n > 1)
 		(void)snprintf(range, sizeof(range), "0 to %u", n - 1);
-	(void)printf("%s: the %u file%s of the stream before it (index %s) %s missing, and no "
+	(void)printf("%s: the %s of the stream before it (index %s) %s missing, and no "
 		     "record says%s that the streamer deleted %s\n",
-		     line_file(head->file->path, safe), n, n == 1 ? "" : "s", range,
+		     line_file(head->file->path, safe), COUNTED(n, "file"), range,
 		     n == 1 ? "is" : "are", fresh ? " so far" : "", n == 1 ? "it" : "them");
 }
 
@@ -223,9 +223,9 @@ static void note_unknown(const struct run *run, const struct input_order *order)
 	for (size_t i = 0; i < order->n; i++)
 		n += order->all[i].headless;
 	if (n && run->missing && !run->quiet)
-		(void)printf("of %" PRIu64 " file%s the Header cannot be read: what is said to be "
-			     "missing may be %s\n",
-			     n, n == 1 ? "" : "s", n == 1 ? "that one" : "among those");
+		(void)printf("of %s the Header cannot be read: what is said to be missing may be "
+			     "%s\n",
+			     COUNTED(n, "file"), n == 1 ? "that one" : "among those");
 }
 
 static void fail_folder(void *data, const char *path, int error)
@@ -248,8 +248,8 @@ static void print_sum(const struct run *run)
 		[VERIFY_LOSSES] = "whole, but with losses",
 	};
 
-	(void)printf("in all %" PRIu64 " files, %" PRIu64 " records: %s\n", run->files,
-		     run->records, words[run->status]);
+	(void)printf("in all %s, %s: %s\n", COUNTED(run->files, "file"),
+		     COUNTED(run->records, "record"), words[run->status]);
 }
 
 static int verify_all(struct run *run, const char *const *paths, int n)

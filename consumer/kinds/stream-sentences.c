@@ -73,7 +73,7 @@ static void put_footer(struct line *line, const Ringside__V1__Footer *footer)
 		line_safe(line, footer->reason, TEXT_NAME_MAX);
 		line_text(line, ")");
 	}
-	put_total(line, &between, written, " events written");
+	put_total(line, &between, written, written == 1 ? " event written" : " events written");
 	put_total(line, &between, limited, " limited");
 	put_total(line, &between, lost, " lost");
 	between = " (";
@@ -103,7 +103,8 @@ static void put_sums(struct line *line, const Ringside__V1__ProbeSums *sums)
 	put_total(line, &between, limited, " limited");
 	put_total(line, &between, dropped, " dropped");
 	if (sums->has_missed_runs && sums->missed_runs)
-		put_total(line, &between, sums->missed_runs, " runs missed");
+		put_total(line, &between, sums->missed_runs,
+			  sums->missed_runs == 1 ? " run missed" : " runs missed");
 }
 
 /* BPF objects are no sums, and many. */
@@ -116,15 +117,13 @@ static void put_rows(struct line *line, const Ringside__V1__Counters *counters, 
 	rows = counters->n_rows - objects;
 	if (rows) {
 		line_text(line, between);
-		line_count(line, rows);
-		line_text(line, rows == 1 ? " row" : " rows");
+		line_counted(line, rows, "row");
 		line_text(line, counters->full ? "" : " changed");
 		between = ", ";
 	}
 	if (objects) {
 		line_text(line, between);
-		line_count(line, objects);
-		line_text(line, objects == 1 ? " BPF object" : " BPF objects");
+		line_counted(line, objects, "BPF object");
 		line_text(line, counters->full ? "" : " changed");
 	}
 }

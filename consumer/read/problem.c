@@ -7,6 +7,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/read/reader.h"
+#include "proto/base/count.h"
 
 void problem_init(struct problem *problem, const char *name)
 {
@@ -66,16 +67,16 @@ int problem_version(struct problem *problem, const Ringside__V1__Header *header,
 int problem_cut(struct problem *problem, size_t size, uint64_t offset, const char *advice)
 {
 	return problem_note(problem, READER_CUT,
-			    "cut inside a record: the last %zu bytes, from byte %" PRIu64
-			    " on, are not a whole one%s",
-			    size, offset, advice);
+			    "cut inside a record: the last %s, from byte %" PRIu64
+			    " on, %s not a whole one%s",
+			    COUNTED(size, "byte"), offset, size == 1 ? "is" : "are", advice);
 }
 
 int problem_unreadable(struct problem *problem, size_t size, uint64_t offset)
 {
 	return problem_note(problem, READER_DAMAGED,
-			    "damaged: the record of %zu bytes at byte %" PRIu64 " is not readable",
-			    size, offset);
+			    "damaged: the record of %s at byte %" PRIu64 " is not readable",
+			    COUNTED(size, "byte"), offset);
 }
 
 int problem_starved(struct problem *problem)

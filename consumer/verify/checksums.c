@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "proto/base/count.h"
+
 static void restart_span(struct checksums *checksums, uint64_t offset)
 {
 	(void)XXH3_64bits_reset(checksums->xxh3);
@@ -48,10 +50,9 @@ static void name_span(struct checksums *checksums, struct checksums_span *span)
 	checksums->records += span->records;
 	checksums->bytes += span->bytes;
 	findings_add(&checksums->named,
-		     "%" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 " (%" PRIu64
-		     " bytes, from byte %" PRIu64 " on)",
-		     span->records, span->records == 1 ? "" : "s", span->first_seq,
-		     span->latest_seq, span->bytes, span->offset);
+		     "%s, %" PRIu64 " to %" PRIu64 " (%s, from byte %" PRIu64 " on)",
+		     COUNTED(span->records, "record"), span->first_seq, span->latest_seq,
+		     COUNTED(span->bytes, "byte"), span->offset);
 	if (checksums->uncovered)
 		checksums->uncovered(checksums->data, span);
 	*span = (struct checksums_span){0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/verify-internal.h"
 
-#include <inttypes.h>
+#include "proto/base/count.h"
 
 static void add_loss(struct findings *losses, uint64_t count, bool unknown, const char *kind,
 		     unsigned reason)
@@ -12,8 +12,8 @@ static void add_loss(struct findings *losses, uint64_t count, bool unknown, cons
 	const char *of = *kind ? " of " : "", *more = unknown ? "more than " : "";
 
 	if (count)
-		findings_add(losses, "%s%" PRIu64 " %s%s%s%s lost (%s)", more, count, thing,
-			     count == 1 ? "" : "s", of, kind, lost_reasons[reason].text);
+		findings_add(losses, "%s%s%s%s lost (%s)", more, COUNTED(count, thing), of, kind,
+			     lost_reasons[reason].text);
 	else if (unknown)
 		findings_add(losses, "an unknown number of %ss%s%s lost (%s)", thing, of, kind,
 			     lost_reasons[reason].text);
@@ -80,12 +80,11 @@ static void doubt_last(const struct recount_kind *kind, bool last, struct findin
 	if (!kind->stated)
 		findings_add(doubts, "there are no sums of %s", kind->name);
 	else if (kind->missed_known && kind->missed_runs)
-		findings_add(doubts, "%" PRIu64 " run%s of %s may have been missed (missed_runs)",
-			     kind->missed_runs, kind->missed_runs == 1 ? "" : "s", kind->name);
+		findings_add(doubts, "%s of %s may have been missed (missed_runs)",
+			     COUNTED(kind->missed_runs, "run"), kind->name);
 	if (last && kind->stated && kind->kernel.in_flight)
-		findings_add(doubts, "%" PRIu64 " run%s of %s had not ended (in flight)",
-			     kind->kernel.in_flight, kind->kernel.in_flight == 1 ? "" : "s",
-			     kind->name);
+		findings_add(doubts, "%s of %s had not ended (in flight)",
+			     COUNTED(kind->kernel.in_flight, "run"), kind->name);
 }
 
 /* Said once if it is so for all. */

@@ -3,9 +3,9 @@
  * what stood still has to add up; after the probes are detached, at the Footer, everything has. */
 #include "consumer/verify/recount.h"
 
-#include <inttypes.h>
 #include <string.h>
 
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
@@ -166,9 +166,9 @@ static void compare_counts(const struct spot *spot, const char *what, uint64_t c
 			   uint64_t stated)
 {
 	if (counted != stated)
-		findings_add(spot->findings,
-			     "%s: %s of %s on CPU %u is %" PRIu64 ", by the events it is %" PRIu64,
-			     spot->where, what, spot->kind->name, spot->cpu, stated, counted);
+		findings_add(spot->findings, "%s: %s of %s on CPU %u is %s, by the events it is %s",
+			     spot->where, what, spot->kind->name, spot->cpu, COUNT(stated),
+			     COUNT(counted));
 }
 
 static void compare_carried(const struct spot *spot, const struct recount_cpu *cpu,
@@ -200,9 +200,9 @@ static void compare_falling(const struct spot *spot, const char *what, uint64_t 
 			    uint64_t now)
 {
 	if (now < before)
-		findings_add(spot->findings,
-			     "%s: %s of %s on CPU %u fell from %" PRIu64 " to %" PRIu64,
-			     spot->where, what, spot->kind->name, spot->cpu, before, now);
+		findings_add(spot->findings, "%s: %s of %s on CPU %u fell from %s to %s",
+			     spot->where, what, spot->kind->name, spot->cpu, COUNT(before),
+			     COUNT(now));
 }
 
 static void check_kernel(const struct spot *spot, struct recount_cpu *cpu,
@@ -217,11 +217,11 @@ static void check_kernel(const struct spot *spot, struct recount_cpu *cpu,
 	compare_falling(spot, "dropped", before->dropped, now->dropped);
 	if (still && !adds_up(now))
 		findings_add(spot->findings,
-			     "%s: of %s on CPU %u, %" PRIu64 " seen is not %" PRIu64
-			     " submitted + %" PRIu64 " limited + %" PRIu64 " dropped + %" PRIu64
-			     " in flight",
-			     spot->where, spot->kind->name, spot->cpu, now->seen, now->submitted,
-			     now->limited, now->dropped, now->in_flight);
+			     "%s: of %s on CPU %u, %s seen is not %s submitted + %s limited + "
+			     "%s dropped + %s in flight",
+			     spot->where, spot->kind->name, spot->cpu, COUNT(now->seen),
+			     COUNT(now->submitted), COUNT(now->limited), COUNT(now->dropped),
+			     COUNT(now->in_flight));
 	if (final && (cpu->carried_seen > now->seen || cpu->carried_limited > now->limited ||
 		      cpu->carried_dropped > now->dropped))
 		findings_add(spot->findings,
@@ -246,10 +246,10 @@ static void find_unlisted(const struct spot *spot)
 		struct recount_cpu *cpu = &spot->kind->cpus[i];
 
 		if (cpu->written && !cpu->listed)
-			findings_add(spot->findings,
-				     "%s: CPU %u is not in the sums of %s, but %" PRIu64
-				     " events are in the stream",
-				     spot->where, i, spot->kind->name, cpu->written);
+			findings_add(
+				spot->findings,
+				"%s: CPU %u is not in the sums of %s, but has %s in the stream",
+				spot->where, i, spot->kind->name, COUNTED(cpu->written, "event"));
 		cpu->listed = false;
 	}
 }
@@ -311,10 +311,8 @@ int recount_set(struct recount *recount, Ringside__V1__ProbeSums *const *sums, s
 		const struct recount_kind *kind = &recount->kinds[i];
 
 		if (!kind->stated && kind->written)
-			findings_add(findings,
-				     "%s: has no sums of %s, but %" PRIu64
-				     " events are in the stream",
-				     where, kind->name, kind->written);
+			findings_add(findings, "%s: has no sums of %s, but the stream has %s",
+				     where, kind->name, COUNTED(kind->written, "event"));
 	}
 	recount->based = true;
 	recount->gap = false;
@@ -336,8 +334,8 @@ static void compare_equal(const struct spot *spot, const char *a, uint64_t a_cou
 			  uint64_t b_count)
 {
 	if (a_count != b_count)
-		findings_add(spot->findings, "%s: of %s, %" PRIu64 " %s is not %" PRIu64 " %s",
-			     spot->where, spot->kind->name, a_count, a, b_count, b);
+		findings_add(spot->findings, "%s: of %s, %s %s is not %s %s", spot->where,
+			     spot->kind->name, COUNT(a_count), a, COUNT(b_count), b);
 }
 
 /* What held or what was lost is in records of its own, since the beginning of the stream. */
@@ -366,8 +364,8 @@ static void count_left_behind(struct recount_kind *kind, const char *reason, str
 	if (!reason || strcmp(reason, "-c") != 0 || kind->kernel.submitted <= taken)
 		return;
 	kind->left_behind = kind->kernel.submitted - taken;
-	findings_add(notes, "%" PRIu64 " more event%s of %s had happened when -c ended it",
-		     kind->left_behind, kind->left_behind == 1 ? "" : "s", kind->name);
+	findings_add(notes, "%s of %s had happened when -c ended it",
+		     COUNTED(kind->left_behind, "more event"), kind->name);
 }
 
 static void check_total(const struct spot *spot, const Ringside__V1__KindTotal *total)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/verify.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include "proto/base/count.h"
 
 #define LISTED_MAX 4 /* findings of one sort in the line */
 
@@ -23,7 +24,7 @@ static void append_all(char buf[VERIFY_SUMMARY], const struct findings *findings
 	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
 		append_text(buf, "%s%s", i ? "; " : before, findings->texts[i]);
 	if (findings->n > LISTED_MAX)
-		append_text(buf, "; and %" PRIu64 " more (-v)", findings->n - LISTED_MAX);
+		append_text(buf, "; and %s more (-v)", COUNT(findings->n - LISTED_MAX));
 }
 
 static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *report)
@@ -31,11 +32,11 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 	const struct findings *problems = &report->problems;
 	const char *first = problems->texts[0];
 	bool says_it = !strncmp(first, "cut ", 4) || !strncmp(first, "ended ", 6) ||
-		       !strncmp(first, "damaged ", 8) || report->status == VERIFY_FOREIGN;
+		       !strncmp(first, "damaged", 7) || report->status == VERIFY_FOREIGN;
 
 	append_text(buf, "%s%s", says_it ? "" : "damaged: ", first);
 	if (problems->n > 1)
-		append_text(buf, " (and %" PRIu64 " more, see -v)", problems->n - 1);
+		append_text(buf, " (and %s more, see -v)", COUNT(problems->n - 1));
 }
 
 void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
@@ -59,25 +60,23 @@ void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]
 	append_all(buf, &report->doubts,
 		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");
 	if (report->limited)
-		append_text(buf, "; %" PRIu64 " event%s limited", report->limited,
-			    report->limited == 1 ? "" : "s");
+		append_text(buf, "; %s limited", COUNTED(report->limited, "event"));
 	append_all(buf, &report->notes, "; ");
 }
 
 void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMARY])
 {
-	uint64_t n = report->uncovered_records;
+	uint64_t n = report->uncovered_records, bytes = report->uncovered_bytes;
 
 	buf[0] = '\0';
 	if (!n)
 		return;
 	append_text(buf, "no checksum covers ");
 	if (!report->uncovered_tail)
-		append_text(buf, "%" PRIu64 " of its records (%" PRIu64 " bytes, see -v)", n,
-			    report->uncovered_bytes);
+		append_text(buf, "%s of its records (%s, see -v)", COUNT(n),
+			    COUNTED(bytes, "byte"));
 	else if (n == 1)
-		append_text(buf, "the last record (%" PRIu64 " bytes)", report->uncovered_bytes);
+		append_text(buf, "the last record (%s)", COUNTED(bytes, "byte"));
 	else
-		append_text(buf, "the last %" PRIu64 " records (%" PRIu64 " bytes)", n,
-			    report->uncovered_bytes);
+		append_text(buf, "the last %s (%s)", COUNTED(n, "record"), COUNTED(bytes, "byte"));
 }

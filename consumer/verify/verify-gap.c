@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "proto/base/count.h"
+
 /* Sums are counted on from behind a gap; they will tell what was in it. */
 void verify_begin_gap(struct verify *verify, bool before_input)
 {
@@ -18,11 +20,6 @@ void verify_tell_hole(struct verify *verify)
 	verify->hole_text[0] = '\0';
 }
 
-static const char *plural_of(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* @missing records before the one at hand. */
 static void tell_gap(struct verify *verify, const struct reader_record *item, uint64_t missing)
 {
@@ -32,21 +29,18 @@ static void tell_gap(struct verify *verify, const struct reader_record *item, ui
 	uint32_t files = verify->files_missing;
 
 	if (*verify->hole_text)
-		findings_add(findings,
-			     "%s; %" PRIu64 " record%s, %" PRIu64 " to %" PRIu64 ", %s missing",
-			     verify->hole_text, missing, plural_of(missing), first, seq - 1,
+		findings_add(findings, "%s; %s, %" PRIu64 " to %" PRIu64 ", %s missing",
+			     verify->hole_text, COUNTED(missing, "record"), first, seq - 1,
 			     missing == 1 ? "is" : "are");
 	else if (files)
 		findings_add(findings,
-			     "%u file%s of the stream %s missing, with %" PRIu64
-			     " record%s, %" PRIu64 " to %" PRIu64,
-			     files, plural_of(files), files == 1 ? "is" : "are", missing,
-			     plural_of(missing), first, seq - 1);
+			     "%s of the stream %s missing, with %s, %" PRIu64 " to %" PRIu64,
+			     COUNTED(files, "file"), files == 1 ? "is" : "are",
+			     COUNTED(missing, "record"), first, seq - 1);
 	else
-		findings_add(findings,
-			     "%" PRIu64 " record%s missing before record %" PRIu64 " (byte %" PRIu64
-			     ")",
-			     missing, missing == 1 ? " is" : "s are", seq, item->offset);
+		findings_add(findings, "%s %s missing before record %" PRIu64 " (byte %" PRIu64 ")",
+			     COUNTED(missing, "record"), missing == 1 ? "is" : "are", seq,
+			     item->offset);
 	verify->hole_text[0] = '\0';
 }
 
@@ -74,9 +68,9 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 	case SEQUENCE_LOST:
 		findings_add(verify_is_before(verify) ? &verify->joint.losses
 						      : &verify->report.losses,
-			     "%" PRIu64 " record%s missing before record %" PRIu64
+			     "%s %s missing before record %" PRIu64
 			     ", where a repair could not count",
-			     missing, missing == 1 ? " is" : "s are", record->seq);
+			     COUNTED(missing, "record"), missing == 1 ? "is" : "are", record->seq);
 		break;
 	case SEQUENCE_BACK:
 		findings_add(&verify->report.problems,
@@ -103,9 +97,8 @@ void verify_tell_missing(struct verify *verify, const char *where)
 
 		if (kind->missing && verify->gap_notes)
 			findings_add(verify->gap_notes,
-				     "of the missing records, %" PRIu64
-				     " were events of %s (by the sums of %s)",
-				     kind->missing, kind->name, where);
+				     "among the missing records: %s of %s (by the sums of %s)",
+				     COUNTED(kind->missing, "event"), kind->name, where);
 		kind->missing = 0;
 	}
 	verify->gap_notes = NULL;

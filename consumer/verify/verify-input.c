@@ -7,6 +7,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/verify/index-check.h"
+#include "proto/base/count.h"
 
 /* "; it held 12 records, 100 to 111 (10 lost, 2 counters)" */
 static void append_index(char *buf, size_t size, const struct recording_index *index)
@@ -26,7 +27,7 @@ static void append_index(char *buf, size_t size, const struct recording_index *i
 		if (!index->counts[i] || !field)
 			continue;
 		line_text(&line, between);
-		line_uint(&line, index->counts[i]);
+		line_count(&line, index->counts[i]);
 		line_put(&line, " ", 1);
 		line_text(&line, field->name);
 		between = ", ";
@@ -59,12 +60,11 @@ static void tell_frames(struct verify *verify, const struct index_check *check)
 	report->indexed = check->indexed;
 	report->tables = check->tables;
 	if (check->indexed && without)
-		findings_add(&report->notes, "%" PRIu64 " zstd frame%s no index", without,
-			     without == 1 ? " has" : "s have");
+		findings_add(&report->notes, "%s %s no index", COUNTED(without, "zstd frame"),
+			     without == 1 ? "has" : "have");
 	if (check->foreign)
-		findings_add(&report->notes,
-			     "%" PRIu64 " bytes are in skippable frames of other programs",
-			     check->foreign);
+		findings_add(&report->notes, "%s %s in skippable frames of other programs",
+			     COUNTED(check->foreign, "byte"), check->foreign == 1 ? "is" : "are");
 }
 
 /* Why the input ended; of a zstd frame that was cut, what is left of it, too. */

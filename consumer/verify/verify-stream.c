@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "consumer/base/duration.h"
+#include "proto/base/count.h"
 #include "proto/recording/recording.h"
 
 static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)
@@ -36,13 +37,12 @@ static void kills_text(const struct downtime_gap *gap, char text[FINDING_SIZE])
 	if (!gap->kills)
 		(void)snprintf(text, FINDING_SIZE, ", in which the kernel counted no OOM kill");
 	else if (gap->kills_min == gap->kills)
-		(void)snprintf(text, FINDING_SIZE,
-			       ", in which the kernel counted %" PRIu64 " OOM kill%s", gap->kills,
-			       gap->kills == 1 ? "" : "s");
+		(void)snprintf(text, FINDING_SIZE, ", in which the kernel counted %s",
+			       COUNTED(gap->kills, "OOM kill"));
 	else
 		(void)snprintf(text, FINDING_SIZE,
-			       ", in which there were %" PRIu64 " to %" PRIu64 " OOM kills " GROUPS,
-			       gap->kills_min, gap->kills);
+			       ", in which there were %s to %s OOM kills " GROUPS,
+			       COUNT(gap->kills_min), COUNT(gap->kills));
 }
 
 /* Between two streams of one boot nobody counted but the kernel. */

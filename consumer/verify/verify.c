@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/base/count.h"
 #include "proto/recording/recording.h"
 
 #define WHERE_SIZE 64
@@ -89,10 +90,9 @@ static void note_kernel_kills(struct verify *verify, const Ringside__V1__Footer 
 	lost = kind->kernel.dropped + kind->lost_in_sink;
 	if (kernel < ours + lost || kernel > ours + lost + kills->twice)
 		findings_add(&verify->report.notes,
-			     "the kernel itself counted %" PRIu64
-			     " OOM kills in this time, the stream has %" PRIu64
-			     " and lost %" PRIu64,
-			     kernel, ours, lost);
+			     "the kernel itself counted %s in this time, the stream has %s and "
+			     "lost %s",
+			     COUNTED(kernel, "OOM kill"), COUNT(ours), COUNT(lost));
 }
 
 static int take_footer(struct verify *verify, const Ringside__V1__Record *record, const char *where)
@@ -104,8 +104,8 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 	verify->has_footer = true;
 	verify->rotated = rotated;
 	if (footer->has_records && footer->records != record->seq)
-		findings_add(&verify->report.problems, "%s: the Footer counts %" PRIu64 " records",
-			     where, footer->records);
+		findings_add(&verify->report.problems, "%s: the Footer counts %s", where,
+			     COUNTED(footer->records, "record"));
 	if (footer->reason && !strcmp(footer->reason, RECORDING_REPAIRED))
 		return 0; /* it knows no sums */
 	r = recount_footer(&verify->recount, footer, where, &verify->report.problems,
@@ -207,8 +207,8 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 {
 	verify_tell_hole(verify);
 	findings_add(&verify->report.problems,
-		     "the record of %zu bytes at byte %" PRIu64 " is not readable", item->size,
-		     item->offset);
+		     "the record of %s at byte %" PRIu64 " is not readable",
+		     COUNTED(item->size, "byte"), item->offset);
 	checksums_empty(&verify->checksums, item);
 	checksums_add(&verify->checksums, item);
 	sequence_skip(&verify->sequence);
@@ -291,10 +291,10 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 		verify_close_stream(verify);
 	if (report->underived)
 		findings_add(&report->losses,
-			     "%" PRIu64
-			     " events have no boottime_nano or no sums: they are told by "
-			     "events before them, which are missing",
-			     report->underived);
+			     "%s %s no boottime_nano or no sums: that is told by events before, "
+			     "which are missing",
+			     COUNTED(report->underived, "event"),
+			     report->underived == 1 ? "has" : "have");
 	report_coverage(verify);
 	report->status = judge_report(report, answer);
 }

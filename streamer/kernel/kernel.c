@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 #include "streamer/compile/types.h"
 #include "streamer/kernel/logged-actions.h"
@@ -170,8 +171,8 @@ static int test_preemption(struct kernel *kernel, unsigned id, char *error, size
 	}
 	return refuse(error, size, -EAGAIN,
 		      "this kernel preempts tasks inside the programs, and then runs none for "
-		      "others: %llu runs refused in a trial",
-		      (unsigned long long)(after - before));
+		      "others: %s refused in a trial",
+		      COUNTED(after - before, "run"));
 }
 
 static int test_all(struct kernel *kernel, unsigned *ret_guilty, char *error, size_t size)

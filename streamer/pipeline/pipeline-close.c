@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end: the probes come off, what they saw is written, then the last records. */
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
@@ -245,8 +245,8 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	if (r == -EPIPE)
 		return 0;
 	(void)sink_sync(p->sink);
-	return refuse(error, size, r,
-		      "%s: %s: %" PRIu64 " events were not written, and the output ends %s",
-		      p->failed ? p->failed : p->sink->name, explain_failure(r), lost,
+	return refuse(error, size, r, "%s: %s: %s not written, and the output ends %s",
+		      p->failed ? p->failed : p->sink->name, explain_failure(r),
+		      COUNTED(lost, "event"),
 		      torn ? "within a record" : "with a whole record, but without a footer");
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/base/count.h"
 #include "proto/recording/recording.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
@@ -47,9 +48,8 @@ void pipeline_commit(struct pipeline *p)
 	if (!p->no_room_told || p->committed_nano - p->no_room_nano < CALM_NANO)
 		return;
 	p->no_room_told = false;
-	(void)snprintf(p->notice, sizeof(p->notice),
-		       "%s: goes on; %" PRIu64 " events could not be written so far", p->sink->name,
-		       count_untold(p));
+	(void)snprintf(p->notice, sizeof(p->notice), "%s: goes on; %s could not be written so far",
+		       p->sink->name, COUNTED(count_untold(p), "event"));
 }
 
 static void take_back(struct pipeline *p)
@@ -76,11 +76,11 @@ static void begin_anew(struct pipeline *p)
 	p->opening = true;
 	(void)snprintf(p->notice, sizeof(p->notice),
 		       "%s was cut short by somebody else (copytruncate?): goes on in it as file "
-		       "%" PRIu32 " of the stream, behind record %" PRIu64 "; %" PRIu64
-		       " events could not be written, and what came after the copy was made and "
+		       "%" PRIu32 " of the stream, behind record %" PRIu64
+		       "; %s could not be written, and what came after the copy was made and "
 		       "before the cut is lost",
 		       p->sink->name, p->stream->now.file, p->stream->now.seq,
-		       count_untold(p) - before);
+		       COUNTED(count_untold(p) - before, "event"));
 	r = p->no_room ? 0 : pipeline_open_file(p); /* pipeline_retry() does it then */
 	pipeline_check(p, r, "the kernel's sums");
 }

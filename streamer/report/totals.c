@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/count.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/report/totals.h"
 
@@ -111,11 +111,11 @@ void totals_line(const struct totals *totals, const struct wire_cpu *cpus, uint3
 		limited += sum.limited;
 		lost += sum.dropped + totals->lost_in_sink[i];
 		if (n < sizeof(kinds))
-			n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %" PRIu64,
+			n += (size_t)snprintf(kinds + n, sizeof(kinds) - n, "%s%s %s",
 					      n ? ", " : "", probes[i]->name,
-					      totals_written(totals, i));
+					      COUNT(totals_written(totals, i)));
 	}
-	(void)snprintf(buf, size,
-		       "%" PRIu64 " events written, %" PRIu64 " limited, %" PRIu64 " lost%s%s%s",
-		       written, limited, lost, n ? " (" : "", kinds, n ? ")" : "");
+	(void)snprintf(buf, size, "%s written, %s limited, %s lost%s%s%s",
+		       COUNTED(written, "event"), COUNT(limited), COUNT(lost), n ? " (" : "", kinds,
+		       n ? ")" : "");
 }

@@ -189,11 +189,11 @@ def full(file, log):
     records = list(read_records(data))
     events = sum(record.WhichOneof("body") in EVENTS for record in records)
     text = log.read_text(encoding="utf-8")
-    told = re.search(r"(\d+) events written, \d+ limited, (\d+) lost", text)
+    told = re.search(r"([\d,]+) events? written, [\d,]+ limited, ([\d,]+) lost", text)
     yield len(whole_part(data)) == len(data) and events > 0, f"{len(records)} whole records, {said or 'and zstd is content'}"
     yield content or "premature" in said.lower() or "unfinished" in said.lower() or "truncated" in said.lower(), \
         f"zstd says: {said or 'nothing'}"
-    yield bool(told) and int(told[1]) == events, f"{events} events are there, the log says: {told and told[0]}"
+    yield bool(told) and int(told[1].replace(",", "")) == events, f"{events} events are there, the log says: {told and told[0]}"
     yield "whole record" in text, "the log says how it ends"
 
 

@@ -334,7 +334,7 @@ static void a_record_that_would_fill_memory_is_called_damaged(void **state)
 	stream_header(&stream);
 	stream_raw(&stream, rows, (size_t)(p - rows));
 	assert_problem_at(&stream, stream.size, READER_DAMAGED,
-			  "damaged: the record of 1000004 bytes at byte %zu is not readable",
+			  "damaged: the record of 1,000,004 bytes at byte %zu is not readable",
 			  stream.size - (size_t)(p - rows));
 	stream_done(&stream);
 }

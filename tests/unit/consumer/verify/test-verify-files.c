@@ -115,7 +115,7 @@ static void a_missing_file_is_told_with_what_was_in_it(void **state)
 	assert_string_equal(verify->joint.problems.texts[0],
 			    "1 file of the stream is missing, with 8 records, 9 to 16");
 	assert_string_equal(verify->joint.notes.texts[0],
-			    "of the missing records, 1 were events of oom_kill (by the sums of "
+			    "among the missing records: 1 event of oom_kill (by the sums of "
 			    "record 18)");
 	stream_done(&stream);
 }

@@ -64,9 +64,8 @@ static void drop_cpu(Ringside__V1__Record *record)
 
 static void a_cpu_that_is_not_listed_is_told(void **state)
 {
-	assert_wrong(drop_cpu,
-		     "record 4: CPU 0 is not in the sums of oom_kill, but 1 events are in "
-		     "the stream");
+	assert_wrong(drop_cpu, "record 4: CPU 0 is not in the sums of oom_kill, but has 1 event in "
+			       "the stream");
 }
 
 static void name_cpu(Ringside__V1__Record *record)
@@ -115,7 +114,7 @@ static void sums_that_stand_still_have_to_add_up(void **state)
 		&stream, 3,
 		"damaged: record 11: of oom_kill on CPU 1, 1 seen is not 0 submitted + 0 "
 		"limited + 0 dropped + 0 in flight; 1 event of oom_kill lost (the output "
-		"could not take them); the kernel itself counted 1 OOM kills in this time, the "
+		"could not take them); the kernel itself counted 1 OOM kill in this time, the "
 		"stream has 1 and lost 1");
 }
 

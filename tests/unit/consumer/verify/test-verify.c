@@ -220,8 +220,8 @@ static void events_of_a_kind_without_sums_are_a_problem(void **state)
 
 	mangled(&stream, drop_sums_of_seccomp);
 	assert_verdict(&stream, 3,
-		       "damaged: record 4: has no sums of seccomp_denial, but 1 events are in the "
-		       "stream (and 1 more, see -v); there are no sums of seccomp_denial");
+		       "damaged: record 4: has no sums of seccomp_denial, but the stream has 1 "
+		       "event (and 1 more, see -v); there are no sums of seccomp_denial");
 }
 
 static void detach_seccomp(Ringside__V1__Record *record)

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "proto/base/count.h"
 #include "streamer/pipeline/pipeline.h"
 #include "tests/lib/fake-kernel.h"
 #include "tests/lib/records.h"
@@ -179,7 +180,7 @@ static void a_stream_is_framed_by_its_first_and_last_records(void **state)
 		count_along(&records);
 	}
 	assert_string_equal(line(rig),
-			    "1 events written, 0 limited, 0 lost (oom_kill 0, seccomp_denial 1)");
+			    "1 event written, 0 limited, 0 lost (oom_kill 0, seccomp_denial 1)");
 }
 
 static void losses_are_told_where_they_happened_and_at_the_end(void **state)
@@ -479,11 +480,12 @@ static void told_twice_to_end_it_waits_no_longer(void **state)
 				next <= size && (bytes[next - records_body(bytes + at)] >> 3) == 3;
 			at = next;
 		}
-		(void)snprintf(want, sizeof(want), "%zu events were not written", 3000 - events);
+		(void)snprintf(want, sizeof(want), "%s not written",
+			       COUNTED(3000 - events, "event"));
 		if (!strstr(rig->error, want))
 			fail_msg("\"%s\" does not say \"%s\"", rig->error, want);
-		(void)snprintf(want, sizeof(want), "%zu events written, 0 limited, %zu lost",
-			       events, 3000 - events);
+		(void)snprintf(want, sizeof(want), "%s written, 0 limited, %s lost",
+			       COUNTED(events, "event"), COUNT(3000 - events));
 		if (strncmp(line(rig), want, strlen(want)) != 0)
 			fail_msg("\"%s\" is not \"%s\"", line(rig), want);
 	}
@@ -516,8 +518,8 @@ static void a_full_disk_ends_with_a_whole_record_and_says_what_is_lost(void **st
 		assert_true(records.size > 98000);
 	}
 	assert_non_null(strstr(rig->error, "with a whole record"));
-	(void)snprintf(want, sizeof(want), "%zu events written, 0 limited, %zu lost", events,
-		       3000 - events);
+	(void)snprintf(want, sizeof(want), "%s written, 0 limited, %s lost",
+		       COUNTED(events, "event"), COUNT(3000 - events));
 	assert_memory_equal(line(rig), want, strlen(want));
 }
 

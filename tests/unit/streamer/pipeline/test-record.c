@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "proto/base/count.h"
 #include "streamer/pipeline/pipeline.h"
 #include "tests/lib/fake-kernel.h"
 #include "tests/lib/record-tally.h"
@@ -270,8 +271,8 @@ static void a_disk_full_to_the_end_is_an_error_with_what_the_stream_does_not_tel
 				written += tally.cpu[i][k].written;
 		told = tally.lost_in_sink[DENIAL] + tally.lost_in_sink[KILL];
 		assert_int_equal(tally.footers, 0);
-		(void)snprintf(want, sizeof(want), "%d events were not written",
-			       (int)(500 + 20 * 500 + 700 - written - told));
+		(void)snprintf(want, sizeof(want), "%s not written",
+			       COUNTED(500 + 20 * 500 + 700 - written - told, "event"));
 		if (!strstr(error, want))
 			fail_msg("\"%s\" does not say \"%s\"", error, want);
 	}

@@ -361,7 +361,7 @@ static void the_line_at_the_end_adds_up(void **state)
 				  "seccomp_denial 3)");
 	totals_unwrote(&f->totals, DENIAL, 2);
 	totals_line(&f->totals, f->kernel->cpus, 1u << DENIAL, line, sizeof(line));
-	assert_string_equal(line, "1 events written, 42 limited, 8 lost (seccomp_denial 1)");
+	assert_string_equal(line, "1 event written, 42 limited, 8 lost (seccomp_denial 1)");
 	totals_line(&f->totals, f->kernel->cpus, 0, line, sizeof(line));
 	assert_string_equal(line, "0 events written, 0 limited, 0 lost");
 }
