@@ -74,9 +74,16 @@ int problem_cut(struct problem *problem, size_t size, uint64_t offset, const cha
 
 int problem_unreadable(struct problem *problem, size_t size, uint64_t offset)
 {
-	return problem_note(problem, READER_DAMAGED,
-			    "damaged: the record of %s at byte %" PRIu64 " is not readable",
-			    COUNTED(size, "byte"), offset);
+	/* No printf: of a file made for it there are hundreds of thousands. */
+	struct line line = line_make(problem->text + problem->name_size, PROBLEM_REASON);
+
+	line_text(&line, "damaged: the record of ");
+	line_counted(&line, size, "byte");
+	line_text(&line, " at byte ");
+	line_uint(&line, offset);
+	line_text(&line, " is not readable");
+	(void)line_end(&line);
+	return READER_DAMAGED;
 }
 
 int problem_starved(struct problem *problem)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/base/count.h"
 
-#include <stdio.h>
+#include <string.h>
 
 const char *count_text(char buf[COUNT_SIZE], uint64_t n)
 {
@@ -20,6 +20,15 @@ const char *count_text(char buf[COUNT_SIZE], uint64_t n)
 
 const char *count_things(char buf[COUNTED_SIZE], uint64_t n, const char *thing)
 {
-	(void)snprintf(buf, COUNTED_SIZE, "%s %s%s", COUNT(n), thing, n == 1 ? "" : "s");
+	char digits[COUNT_SIZE];
+	const char *count = count_text(digits, n);
+	size_t room = COUNTED_SIZE - COUNT_SIZE - 2, size = strlen(thing);
+	char *p = stpcpy(buf, count);
+
+	*p++ = ' ';
+	p = mempcpy(p, thing, size < room ? size : room);
+	if (n != 1)
+		*p++ = 's';
+	*p = '\0';
 	return buf;
 }

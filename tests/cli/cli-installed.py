@@ -4,6 +4,7 @@
 
 usage: cli-installed.py RINGSIDE COMPRESS-RECORDING BUILD SOURCE
 """
+import json
 import os
 import re
 import subprocess
@@ -33,8 +34,9 @@ prefix = os.path.join(os.getcwd(), "root/usr/local")
 
 
 def install():
-    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", os.path.abspath("root")],
-                   check=True, stdout=subprocess.DEVNULL)
+    """Stripped, also from a folder that was set up when that was not the default."""
+    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--strip", "--destdir",
+                    os.path.abspath("root")], check=True, stdout=subprocess.DEVNULL)
 
 
 def installed(name):
@@ -75,6 +77,8 @@ def programs_are_stripped_and_work():
         sections = output("readelf", "--wide", "--sections", installed("bin/" + name)).decode()
         assert ".rodata" in sections and ".symtab" not in sections and ".debug" not in sections, sections
         assert output(installed("bin/" + name), "--version").startswith(name.encode() + b" ")
+    defaults = json.loads(output("meson", "introspect", "--buildoptions", source + "/meson.build"))
+    assert {option["name"]: option["value"] for option in defaults}["strip"] is True
     streamer = read(installed("bin/ringside-streamer"))
     for variant in "rs_probes", "rs_legacy":
         assert read(f"{build}/bpf/{variant}.bpf.o") in streamer, variant
