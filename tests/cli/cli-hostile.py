@@ -63,6 +63,9 @@ def no_kind_costs_much_more_than_a_clean_recording():
     failed = 0
     save("clean.pb.zst", clean)
     usual = {" ".join(c): max(cost(c, "clean.pb.zst")[0] for _ in range(2)) for c in COMMANDS}
+    # Of a clean file tail reads the end alone. One whose end does not hold its last lines it has to
+    # read whole, as cat does.
+    usual["tail"] = max(usual["tail"], usual["cat"])
     for kind in hostile.KINDS:
         save("hostile.pb.zst", hostile.make(kind, SIZE, small))
         for command in COMMANDS:
