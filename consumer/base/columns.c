@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/base/columns.h"
+#include "consumer/layout/columns.h"
+
+#include "consumer/layout/char-width.h"
+#include "consumer/layout/wrap.h"
 
 #define TEXT_SIZE 4096
 #define CELL_MAX 128 /* bytes of a cell's text */
@@ -8,6 +11,7 @@ static void begin_row(struct columns *columns)
 {
 	columns->line = line_make(columns->row, sizeof(columns->row));
 	columns->foreign = NULL;
+	columns->escapes = 0;
 }
 
 void columns_init(struct columns *columns, struct writer *writer, bool color)
@@ -17,30 +21,12 @@ void columns_init(struct columns *columns, struct writer *writer, bool color)
 	begin_row(columns);
 }
 
-/* Bytes of @s that fill at most @room columns, at a character's border. */
-static size_t fitting_size(const char *s, size_t room)
-{
-	size_t n = 0;
-
-	for (size_t columns = 0; s[n]; columns++) {
-		if (columns == room)
-			return n;
-		for (n++; ((unsigned char)s[n] & 0xc0) == 0x80;)
-			n++;
-	}
-	return n;
-}
-
 /* Bytes of the next line. */
 static size_t next_line(const char *s, size_t room)
 {
-	size_t n = fitting_size(s, room), word = n;
+	size_t n = wrap_next(s, room);
 
-	if (!s[n])
-		return n;
-	while (word && s[word] != ' ')
-		word--;
-	return word ? word : n;
+	return char_width(s, n) > room ? char_fitting(s, n, room) : n;
 }
 
 static void write_text(const struct columns *columns)
@@ -86,7 +72,7 @@ void columns_end_row(struct columns *columns)
 void columns_pad(struct columns *columns, size_t width)
 {
 	struct line *line = &columns->line;
-	size_t used = line_width(line->start, (size_t)(line->p - line->start));
+	size_t used = char_width(line->start, (size_t)(line->p - line->start)) - columns->escapes;
 
 	line_pad(line, used < width ? width - used : 0);
 }
@@ -101,14 +87,14 @@ void columns_cell(struct columns *columns, const char *text, size_t width, const
 	line_text(line, color ? color : "");
 	start = line->p;
 	line_safe(line, text, CELL_MAX);
-	used = line_width(start, (size_t)(line->p - start));
+	used = char_width(start, (size_t)(line->p - start));
 	line_text(line, color ? COLUMNS_PLAIN : "");
 	line_pad(line, used < width ? width - used : 1);
 }
 
 void columns_right(struct columns *columns, const char *text, size_t width)
 {
-	size_t used = line_width(text, strlen(text));
+	size_t used = char_width(text, strlen(text));
 
 	line_pad(&columns->line, used < width ? width - used : 0);
 	line_text(&columns->line, text);
@@ -127,14 +113,15 @@ void columns_count(struct columns *columns, uint64_t v, size_t width)
 void columns_title(struct columns *columns, const char *title)
 {
 	columns_end_row(columns);
+	line_text(&columns->line, columns->color ? COLUMNS_BOLD : "");
 	line_text(&columns->line, title);
+	line_text(&columns->line, columns->color ? COLUMNS_PLAIN : "");
+	columns->escapes = columns->color ? strlen(COLUMNS_BOLD COLUMNS_PLAIN) : 0;
 }
 
 void columns_heading(struct columns *columns, const char *text)
 {
-	columns_title(columns, columns->color ? COLUMNS_BOLD : "");
-	line_text(&columns->line, text);
-	line_text(&columns->line, columns->color ? COLUMNS_PLAIN : "");
+	columns_title(columns, text);
 	columns_end_row(columns);
 }
 

@@ -22,6 +22,7 @@ struct columns {
 	/* --- */
 	const char *foreign; /* what is broken into lines, or NULL */
 	size_t indent;       /* of these lines */
+	size_t escapes;      /* bytes in the row that are colour, and fill no column */
 	char row[COLUMNS_ROW];
 };
 
@@ -42,7 +43,8 @@ void columns_cell(struct columns *columns, const char *text, size_t width, const
 void columns_right(struct columns *columns, const char *text, size_t width);
 void columns_count(struct columns *columns, uint64_t v, size_t width);
 
-/* After an empty line: @title, behind which others may follow; and the titles of columns. */
+/* After an empty line: @title, in bold, behind which others may follow; and the titles of columns.
+ */
 void columns_title(struct columns *columns, const char *title);
 void columns_heading(struct columns *columns, const char *text);
 

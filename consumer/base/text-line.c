@@ -240,15 +240,6 @@ void line_limit(struct line *line, uint64_t bytes)
 	line_text(line, units[unit - 1]);
 }
 
-size_t line_width(const char *s, size_t size)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < size; i++)
-		width += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return width;
-}
-
 void line_pad(struct line *line, size_t spaces)
 {
 	static const char blank[] = "                                ";

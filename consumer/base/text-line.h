@@ -85,6 +85,4 @@ void line_bytes(struct line *line, uint64_t bytes);
 /* As line_bytes, but exact where three words allow it: "1100 MiB" and not "1.1 GiB". */
 void line_limit(struct line *line, uint64_t bytes);
 
-/* Characters between two bytes of the line; escapes of colour are not known here. */
-size_t line_width(const char *s, size_t size);
 void line_pad(struct line *line, size_t spaces);

@@ -137,6 +137,21 @@ int options_json(const struct options *options, const char *arg, bool *ret)
 	return options_usage_error(options, "-o takes text or json");
 }
 
+int options_when(const struct options *options, const char *name, const char *arg, bool automatic,
+		 bool *ret)
+{
+	if (!arg || !strcmp(arg, "always"))
+		*ret = true;
+	else if (!strcmp(arg, "never"))
+		*ret = false;
+	else if (!strcmp(arg, "auto"))
+		*ret = automatic;
+	else
+		return options_usage_error(options, "%s=%.32s: say always, auto or never", name,
+					   arg);
+	return 0;
+}
+
 int options_number(const char *arg, uint64_t *ret)
 {
 	const char *end = units_number(arg, UINT64_MAX, ret);

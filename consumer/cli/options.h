@@ -39,5 +39,9 @@ _printf_(2, 3) int options_usage_error(const struct options *options, const char
 /* -o, of text and json. 0, or the exit status. */
 int options_json(const struct options *options, const char *arg, bool *ret);
 
+/* always or never, or auto, which is @automatic; NULL is always. 0, or the exit status. */
+int options_when(const struct options *options, const char *name, const char *arg, bool automatic,
+		 bool *ret);
+
 /* A number that an option wants. 0 or -EINVAL. */
 int options_number(const char *arg, uint64_t *ret);

@@ -17,11 +17,12 @@
 #include "proto/base/util.h"
 
 #define SIGNALLED 128 /* streamer_process_wait: and the signal's number */
-#define OPT_NO_MEASURE OPTIONS_LONG
+enum { OPT_NO_MEASURE = OPTIONS_LONG, OPT_COLOR };
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
 	{OPT_NO_MEASURE, "no-measure", NULL, "do not measure what hooks cost (at most 1 s)"},
+	{OPT_COLOR, "color", "[=WHEN]", "auto (default): on a terminal; always, never"},
 	{0},
 };
 
@@ -35,6 +36,7 @@ struct doctor {
 	size_t n_extra;
 	bool json;
 	bool measure;
+	bool color;
 };
 
 static void doctor_done(struct doctor *doctor)
@@ -51,6 +53,9 @@ static int take_option(void *data, int opt, const char *arg)
 
 	if (opt == 'o')
 		return options_json(&doctor->options, arg, &doctor->json);
+	if (opt == OPT_COLOR)
+		return options_when(&doctor->options, "--color", arg,
+				    output_wants_color(STDOUT_FILENO), &doctor->color);
 	doctor->measure = false;
 	return 0;
 }
@@ -185,7 +190,7 @@ static int report_machine(struct doctor *doctor, int status)
 	if (doctor->json)
 		doctor_json(doctor->writer, diagnosis);
 	else if (diagnosis->header)
-		doctor_report(doctor->writer, diagnosis, output_wants_color(STDOUT_FILENO));
+		doctor_report(doctor->writer, diagnosis, doctor->color);
 	else
 		doctor_explain(doctor->writer); /* the streamer has said on stderr what failed */
 	r = writer_flush(doctor->writer);
@@ -200,6 +205,7 @@ static int run(int argc, char **argv)
 		.options = {.command = &command_doctor, .own = rows},
 		.child = STREAMER_PROCESS_NULL,
 		.measure = true,
+		.color = output_wants_color(STDOUT_FILENO),
 	};
 	int own = 1, r;
 

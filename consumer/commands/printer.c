@@ -34,6 +34,7 @@ int printer_init(struct printer *printer, const struct command *command,
 		r = writer_new(&printer->writer, STDOUT_FILENO);
 	printer->output.writer = printer->writer;
 	printer->output.terminal = isatty(STDOUT_FILENO);
+	printer->output.columns = output_columns(STDOUT_FILENO);
 	printer->output.color = output_wants_color(STDOUT_FILENO);
 	return r ? printer_fail(printer, r) : 0;
 }
@@ -88,6 +89,9 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		return 0;
 	case PRINTER_TIME:
 		return choose_style(printer, arg);
+	case PRINTER_COLOR:
+		return options_when(&printer->options, "--color", arg,
+				    output_wants_color(STDOUT_FILENO), &printer->output.color);
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;

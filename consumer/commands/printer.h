@@ -17,12 +17,17 @@
 #include "consumer/read/problem.h"
 #include "consumer/read/reader.h"
 
-enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_TIME, PRINTER_LAST };
+enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_TIME, PRINTER_COLOR, PRINTER_LAST };
+
+#define PRINTER_COLOR_OPTION                                                                       \
+	{                                                                                          \
+		PRINTER_COLOR, "color", "[=WHEN]", "auto (default): on a terminal; always, never"  \
+	}
 
 #define PRINTER_OPTIONS                                                                            \
 	{'v', "verbose", NULL, "text: say what to change, and print what is not an event, too"},   \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
-		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES},                       \
+		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES}, PRINTER_COLOR_OPTION, \
 	{                                                                                          \
 		PRINTER_FORCE, "force", NULL, "write pb to a terminal all the same"                \
 	}

@@ -2,7 +2,6 @@
 /* ringside stats: what recordings add up to. */
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "consumer/cli/command.h"
 #include "consumer/commands/printer.h"
@@ -16,6 +15,7 @@
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
 	{PRINTER_UTC, "utc", NULL, "text: times in UTC"},
+	PRINTER_COLOR_OPTION,
 	{},
 };
 
@@ -43,7 +43,7 @@ static int take_option(void *data, int opt, const char *arg)
 		return options_usage_error(&command->printer.options,
 					   "no output %.32s: text or json", arg);
 	}
-	command->print.filtered |= opt != PRINTER_UTC;
+	command->print.filtered |= opt != PRINTER_UTC && opt != PRINTER_COLOR;
 	return printer_option(&command->printer, opt, arg);
 }
 
@@ -96,13 +96,12 @@ static const struct each_record_ops adding = {
 static void print_stats(struct stats_command *command)
 {
 	struct stats_print *print = &command->print;
-	struct winsize size;
+	const size_t columns = output_columns(STDOUT_FILENO);
 
 	print->writer = command->printer.writer;
 	print->utc = command->printer.output.utc;
-	print->columns = COLUMNS;
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-		print->columns = size.ws_col;
+	print->columns = columns ? columns : COLUMNS;
+	print->color = command->printer.output.color;
 	if (command->json)
 		stats_json(command->stats, print);
 	else if (command->stats->inputs)

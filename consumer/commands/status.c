@@ -2,11 +2,11 @@
 /* ringside status: whether a recording is being made, by which probes, and what it loses. */
 #include <string.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/files/folder.h"
 #include "consumer/kinds/kind.h"
+#include "consumer/layout/columns.h"
 #include "consumer/serve/health.h"
 #include "consumer/serve/ledger-feed.h"
 #include "proto/base/clock.h"

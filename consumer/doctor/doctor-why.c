@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/doctor/doctor.h"
+#include "consumer/layout/columns.h"
 #include "proto/base/util.h"
 
 #define SUDO "sudo ringside doctor"

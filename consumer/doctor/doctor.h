@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/doctor/diagnosis.h"
+#include "consumer/layout/columns.h"
 
 /* The table of what each probe can be attached by, what that cannot see, the memory it takes, and
  * what to do. 80 columns. */

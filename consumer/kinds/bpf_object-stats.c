@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "consumer/base/arena.h"
-#include "consumer/base/columns.h"
 #include "consumer/base/packed-texts.h"
 #include "consumer/kinds/bpf_object-internal.h"
+#include "consumer/layout/columns.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/output/output.h"
 
+#include <sys/ioctl.h>
+
 #include "proto/base/util.h"
 
 const struct output_ops *const outputs[] = {
@@ -50,4 +52,11 @@ bool output_wants_color(int fd)
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+size_t output_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }

@@ -40,8 +40,9 @@ struct output {
 	bool terminal; /* the writer goes to one */
 	bool utc;      /* text: times in UTC instead of local time */
 	enum time_style time;
-	int year;   /* text: that need not be told; 0: the present one */
-	bool every; /* text: the stream's own records too, because a filter names them */
+	int year;       /* text: that need not be told; 0: the present one */
+	size_t columns; /* text: of the terminal; 0: names stay whole, and lines are not broken */
+	bool every;     /* text: the stream's own records too, because a filter names them */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
 	const Ringside__V1__Header *header;
@@ -77,3 +78,5 @@ int output_close(struct output *output);
 
 /* Colour: on a terminal that can, unless NO_COLOR is set and not empty. */
 bool output_wants_color(int fd);
+/* Columns of the terminal; 0: it is none, or does not say. */
+size_t output_columns(int fd);

@@ -3,8 +3,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/base/duration.h"
+#include "consumer/layout/char-width.h"
+#include "consumer/layout/columns.h"
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
@@ -231,7 +232,7 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 		size_t one;
 
 		put_name(&line, toplist_name(rows, n, i, name));
-		one = line_width(text, line_end(&line));
+		one = char_width(text, line_end(&line));
 		if (one <= NAME_MAX_SHOWN && one > width)
 			width = one;
 	}
@@ -279,7 +280,7 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 {
 	struct columns columns;
 
-	columns_init(&columns, print->writer, false);
+	columns_init(&columns, print->writer, print->color);
 	put_head(stats, print, &columns);
 	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&columns.line, print->filtered ? "No event passes the filters."

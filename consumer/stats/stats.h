@@ -68,7 +68,8 @@ const char *stats_part(const char *name, unsigned n, size_t *ret_size);
 
 struct stats_print {
 	struct writer *writer;
-	unsigned columns; /* of the terminal */
+	size_t columns; /* of the terminal */
+	bool color;
 	bool utc;
 	bool filtered; /* the bytes read are more than what is counted has */
 };

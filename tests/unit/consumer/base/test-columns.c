@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows, headings and broken text, letter by letter. */
-#include "consumer/base/columns.h"
+#include "consumer/layout/columns.h"
 
 #include "tests/lib/writer-fixture.h"
 
@@ -39,7 +39,7 @@ static void a_title_goes_on_and_a_heading_does_not(void **state)
 	columns_heading(&columns, "PROBE");
 	columns_cell(&columns, "x", 3, COLUMNS_GREEN);
 	columns_end_row(&columns);
-	assert_string_equal(fixture_written(writer), "\nTotals  lost\n"
+	assert_string_equal(fixture_written(writer), "\n\x1b[1mTotals\x1b[0m  lost\n"
 						     "\n\x1b[1mPROBE\x1b[0m\n"
 						     "\x1b[32mx\x1b[0m  \n");
 }

@@ -5,8 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "consumer/base/columns.h"
 #include "consumer/doctor/doctor.h"
+#include "consumer/layout/char-width.h"
+#include "consumer/layout/columns.h"
 
 static char text[16384];
 
@@ -260,7 +261,7 @@ static void no_line_is_wider_than_a_terminal(void **state)
 	while (*line) {
 		size_t size = strcspn(line, "\n");
 
-		assert_in_range(line_width(line, size), 0, COLUMNS_WIDTH);
+		assert_in_range(char_width(line, size), 0, COLUMNS_WIDTH);
 		line += size + 1;
 	}
 }
