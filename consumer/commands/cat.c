@@ -67,7 +67,7 @@ static void say_if_open(struct cat *cat, const struct reader *reader, const char
 	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||
 	    !isatty(STDERR_FILENO))
 		return;
-	printer_flush(&cat->printer);
+	(void)printer_flush(&cat->printer);
 	(void)command_fail_on(&command_cat, name,
 			      "ends without a Footer: its streamer was killed, or this is a part "
 			      "of a recording (`ringside verify` says what is missing)");

@@ -79,7 +79,7 @@ static void wait_on(void *data)
 
 	if (live->unread)
 		return;
-	if (writer_flush(live->printer.writer) == 0 &&
+	if (printer_flush(&live->printer) == 0 &&
 	    streamer_process_wait_output(&live->child, STDOUT_FILENO))
 		return;
 	/* `ringside live | head -1` ends now, and not with the next event */

@@ -36,6 +36,8 @@ int printer_init(struct printer *printer, const struct command *command,
 	printer->output.terminal = isatty(STDOUT_FILENO);
 	printer->output.columns = output_columns(STDOUT_FILENO);
 	printer->output.color = output_wants_color(STDOUT_FILENO);
+	printer->output.folds = printer->output.terminal;
+	printer->output.rewrites = output_can_rewrite(STDOUT_FILENO);
 	return r ? printer_fail(printer, r) : 0;
 }
 
@@ -92,6 +94,9 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	case PRINTER_COLOR:
 		return options_when(&printer->options, "--color", arg,
 				    output_wants_color(STDOUT_FILENO), &printer->output.color);
+	case PRINTER_FOLD:
+		return options_when(&printer->options, "--fold", arg, printer->output.terminal,
+				    &printer->output.folds);
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;
@@ -128,6 +133,7 @@ int printer_open(struct printer *printer)
 {
 	printer_say_zone(printer);
 	printer->output.every = filter_names_kinds(printer->filter);
+	printer->output.folds = printer->output.folds && !printer->output.verbose;
 	return output_open(&printer->output);
 }
 
@@ -192,15 +198,36 @@ uint64_t printer_settle(struct printer *printer)
 	return n;
 }
 
-void printer_flush(struct printer *printer)
+/* What stands on the terminal was broken for another width. */
+static void take_width(struct printer *printer)
+{
+	const size_t columns = printer->output.columns ? output_columns(STDOUT_FILENO) : 0;
+
+	if (!columns || columns == printer->output.columns)
+		return;
+	output_settle(&printer->output, true);
+	printer->output.columns = columns;
+}
+
+int printer_flush(struct printer *printer)
 {
 	settle(printer);
+	take_width(printer);
+	output_settle(&printer->output, false);
+	return writer_flush(printer->writer);
+}
+
+/* Something else stands behind it. */
+static void end_lines(struct printer *printer)
+{
+	settle(printer);
+	output_settle(&printer->output, true);
 	(void)writer_flush(printer->writer);
 }
 
 static void flush_writer(void *data)
 {
-	printer_flush(data);
+	(void)printer_flush(data);
 }
 
 /* Nothing is left to settle. Whether there are threads, which know @header now. */
@@ -310,7 +337,7 @@ void printer_complain(void *data, const char *problem)
 {
 	struct printer *printer = data;
 
-	settle(printer);
+	end_lines(printer);
 	say(printer, problem);
 }
 
@@ -323,7 +350,7 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 	progress_end(&printer->progress);
 	if (!reader_unknown(reader) || printer->output.ops->binary)
 		return;
-	(void)writer_flush(printer->writer);
+	end_lines(printer);
 	(void)command_fail(printer->options.command,
 			   "%s: %s of kinds that only a newer version knows (-o pb keeps them)",
 			   line_file(name, safe), COUNTED(reader_unknown(reader), "record"));
@@ -333,7 +360,7 @@ void printer_say_error(void *data, const char *name, int error)
 {
 	struct printer *printer = data;
 
-	printer_flush(printer);
+	end_lines(printer);
 	printer->failed |= error != 0;
 	if (error)
 		(void)command_fail_on(printer->options.command, name, folder_error(error));

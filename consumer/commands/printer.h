@@ -17,7 +17,14 @@
 #include "consumer/read/problem.h"
 #include "consumer/read/reader.h"
 
-enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_TIME, PRINTER_COLOR, PRINTER_LAST };
+enum {
+	PRINTER_FORCE = OPTIONS_LONG,
+	PRINTER_UTC,
+	PRINTER_TIME,
+	PRINTER_COLOR,
+	PRINTER_FOLD,
+	PRINTER_LAST
+};
 
 #define PRINTER_COLOR_OPTION                                                                       \
 	{                                                                                          \
@@ -28,6 +35,8 @@ enum { PRINTER_FORCE = OPTIONS_LONG, PRINTER_UTC, PRINTER_TIME, PRINTER_COLOR, P
 	{'v', "verbose", NULL, "text: say what to change, and print what is not an event, too"},   \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
 		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES}, PRINTER_COLOR_OPTION, \
+		{PRINTER_FOLD, "fold", "[=WHEN]",                                                  \
+		 "equal denials in a row as one line: auto, always, never"},                       \
 	{                                                                                          \
 		PRINTER_FORCE, "force", NULL, "write pb to a terminal all the same"                \
 	}
@@ -95,8 +104,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 void printer_share(struct printer *printer);
 /* Waits for them. Returns how many records were such since the last call. */
 uint64_t printer_settle(struct printer *printer);
-/* What was printed is seen. */
-void printer_flush(struct printer *printer);
+/* What was printed is seen. 0, or the writer's first -errno. */
+int printer_flush(struct printer *printer);
 
 /* One line for the first thing that is wrong with an input. */
 void printer_complain(void *data, const char *problem);

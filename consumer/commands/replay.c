@@ -54,7 +54,7 @@ static int take_option(void *data, int opt, const char *arg)
 static int wait_until(struct replay *replay, uint64_t due)
 {
 	uint64_t now = clock_nano(CLOCK_MONOTONIC);
-	int r = due > now + SLACK_NANO ? writer_flush(replay->printer.writer) : 0;
+	int r = due > now + SLACK_NANO ? printer_flush(&replay->printer) : 0;
 
 	while (!r && due > now + SLACK_NANO) {
 		struct pollfd pollfd = {.fd = STDOUT_FILENO};

@@ -169,7 +169,7 @@ static int print_records(struct tail *tail)
 	while (!r && rotation_goes_on(&tail->rotation)) {
 		r = rotation_read(&tail->rotation);
 		if (!r)
-			r = writer_flush(tail->printer.writer);
+			r = printer_flush(&tail->printer);
 		if (!r && rotation_goes_on(&tail->rotation))
 			r = watch_wait(&tail->rotation.watch, STDOUT_FILENO);
 	}

@@ -61,6 +61,11 @@ struct kind {
 	/* What happened, why, and what follows. @header: the latest of the stream, or NULL. */
 	void (*sentence)(struct line *line, const Ringside__V1__Record *record,
 			 const Ringside__V1__Header *header);
+	/* What happened, without the process, which is named in front of it. Of one container and
+	 * one name, those of which it is the same are one line on a terminal, with a count. NULL:
+	 * each is a line. */
+	void (*same)(struct line *line, const Ringside__V1__Record *record,
+		     const Ringside__V1__Header *header);
 	/* What to change; nothing, where the record does not say enough. */
 	void (*advice)(struct line *line, const Ringside__V1__Record *record);
 	const struct kind_list *list;

@@ -136,6 +136,16 @@ static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 	put_note(line, &denial);
 }
 
+static void put_same(struct line *line, const Ringside__V1__Record *record,
+		     const Ringside__V1__Header *header)
+{
+	const struct denial denial = denial_read(record);
+
+	put_call(line, &denial, header);
+	put_outcome(line, &denial);
+	put_note(line, &denial);
+}
+
 /* Nothing was denied. */
 static bool is_logged(const Ringside__V1__Record *record)
 {
@@ -194,6 +204,7 @@ const struct kind kind_seccomp_denial = {
 	.mild_tone = {"LOG", "\033[36m"},
 	.is_mild = is_logged,
 	.sentence = put_sentence,
+	.same = put_same,
 	.advice = denial_advice,
 	.list = &calls,
 	.tax = "denials are seen through the tracepoints of all system calls: each call of any "

@@ -22,6 +22,12 @@ const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record)
 							     &ringside__v1__container__descriptor);
 }
 
+const Ringside__V1__Process *text_whose_process(const Ringside__V1__Record *record)
+{
+	return (const Ringside__V1__Process *)body_message(body_of(record),
+							   &ringside__v1__process__descriptor);
+}
+
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
 {
 	struct line line = line_make(buf, size);
@@ -49,6 +55,17 @@ size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 		kind->sentence(&line, record, header);
 	else
 		stream_sentence(&line, record);
+	return line_end(&line);
+}
+
+size_t text_same(char *buf, size_t size, const Ringside__V1__Record *record,
+		 const Ringside__V1__Header *header)
+{
+	const struct kind *kind = teller_of(record);
+	struct line line = line_make(buf, size);
+
+	if (kind && kind->same)
+		kind->same(&line, record, header);
 	return line_end(&line);
 }
 

@@ -24,6 +24,12 @@ const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record);
 size_t text_message(char *buf, size_t size, const Ringside__V1__Record *record,
 		    const Ringside__V1__Header *header);
 
+/* What is the same of all that are one line (kind.h). 0 and "": it is one by itself. */
+size_t text_same(char *buf, size_t size, const Ringside__V1__Record *record,
+		 const Ringside__V1__Header *header);
+/* Whose process it is about, or NULL. */
+const Ringside__V1__Process *text_whose_process(const Ringside__V1__Record *record);
+
 /* A second sentence: what to change. 0 and "" if there is nothing to say. */
 size_t text_advice(char *buf, size_t size, const Ringside__V1__Record *record);
 

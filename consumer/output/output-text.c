@@ -10,6 +10,7 @@
 #include "consumer/layout/wrap.h"
 #include "consumer/output/output.h"
 #include "consumer/output/short-names.h"
+#include "consumer/output/text-row.h"
 #include "consumer/read/message-cache.h"
 #include "proto/base/util.h"
 
@@ -20,11 +21,13 @@
  * stands behind the label; on a narrower terminal they are not broken. */
 #define MESSAGE_LEAST 45
 #define TERMINAL_LEAST 60
-#define LINE_SIZE (4 * TEXT_MAX + 1024) /* whose, culprit, message, advice: never cut */
+#define LINE_SIZE (4 * TEXT_MAX + 1024)       /* whose, culprit, message, advice: never cut */
+#define CULPRIT_SIZE (CULPRITS_NAME * 4 + 32) /* its name may be escapes, and a number follows */
 
 struct state {
 	struct culprits culprits;
 	struct short_names names;
+	struct text_row row;
 	size_t width; /* of the column "whose" so far: it only grows */
 	struct time_stamp stamp;
 	char line[LINE_SIZE];
@@ -94,8 +97,9 @@ static size_t name_room(const struct output *output)
 	return third > WIDTH_MAX ? WIDTH_MAX : third < WIDTH_LEAST ? WIDTH_LEAST : third;
 }
 
-/* Whose it is. Returns the columns it takes. */
-static size_t put_who(struct output *output, struct line *line, const Ringside__V1__Record *record)
+/* Whose it is; behind it there are blanks from *ret_end on. Returns the columns all that takes. */
+static size_t put_who(struct output *output, struct line *line, const Ringside__V1__Record *record,
+		      const char **ret_end)
 {
 	struct message_cache_note *note = message_cache_note(output->cache, text_whose(record));
 	struct state *state = output->state;
@@ -113,27 +117,83 @@ static size_t put_who(struct output *output, struct line *line, const Ringside__
 		if (note)
 			message_cache_note_keep(output->cache, note, state, who, size);
 	}
+	*ret_end = line->p;
 	width = char_width(start, (size_t)(line->p - start));
 	if (width > state->width)
 		state->width = width < WIDTH_MAX ? width : WIDTH_MAX;
-	start = line->p;
 	line_pad(line, 2 + (state->width > width ? state->width - width : 0));
-	return width + (size_t)(line->p - start);
+	return width + (size_t)(line->p - *ret_end);
 }
 
-/* @at: the column it begins in. */
-static void put_message(struct output *output, struct line *line,
-			const Ringside__V1__Record *record, size_t at)
+/* Where lines go on that are broken, of a message that begins in the column @at. */
+static size_t indent_of(const struct output *output, size_t at)
+{
+	const struct state *state = output->state;
+	const size_t behind_label = state->stamp.width + 1 + LABEL_WIDTH;
+
+	return at + MESSAGE_LEAST <= columns_of(output) ? at : behind_label;
+}
+
+static void text_settle(struct output *output, bool ends)
 {
 	struct state *state = output->state;
-	char text[TEXT_MAX + 2 * CULPRITS_NAME * 4];
-	struct line message = line_make(text, sizeof(text));
-	const size_t columns = columns_of(output), second = state->stamp.width + 1 + LABEL_WIDTH;
+	const struct text_row_place place = {
+		.columns = columns_of(output),
+		.indent = indent_of(output, state->row.at),
+		.width = output->rewrites ? output->columns : 0,
+	};
+	char buf[LINE_SIZE];
+	struct line line = line_make(buf, sizeof(buf));
 
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
-		culprits_take(&state->culprits, record, &message);
+	text_row_show(&state->row, &line, &place, ends);
+	writer_put(output->writer, line.start, (size_t)(line.p - line.start));
+}
+
+/* Whether the record is in a row with others, or begins one, and is shown with that. */
+static bool fold_record(struct output *output, const Ringside__V1__Record *record,
+			struct text_row_event *event)
+{
+	const Ringside__V1__Process *process = text_whose_process(record);
+	Ringside__V1__Process named = RINGSIDE__V1__PROCESS__INIT;
+	struct state *state = output->state;
+	char same[TEXT_MAX], name[TEXT_MAX];
+	struct line line = line_make(name, sizeof(name));
+
+	if (text_same(same, sizeof(same), record, output->header)) {
+		if (process) {
+			named.comm = (char *)(uintptr_t)text_comm(process);
+			text_process(&line, &named);
+			event->pid = process->pid;
+			event->has_pid = process->has_pid;
+		} else {
+			line_text(&line, event->name);
+		}
+		(void)line_end(&line);
+		event->name = name;
+		event->same = same;
+		event->nano =
+			record->has_time_unix_nano ? record->time_unix_nano : record->boottime_nano;
+		if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
+			event->held = record->limited->count;
+		if (text_row_add(&state->row, event))
+			return true;
+		text_settle(output, true);
+		return text_row_begin(&state->row, event);
+	}
+	text_settle(output, true);
+	return false;
+}
+
+/* @at: the column it begins in. @culprit: "" or who it is about, which the record does not say. */
+static void put_message(struct output *output, struct line *line,
+			const Ringside__V1__Record *record, size_t at, const char *culprit)
+{
+	char text[TEXT_MAX + CULPRIT_SIZE];
+	struct line message = line_make(text, sizeof(text));
+
+	line_text(&message, culprit);
 	message.p += text_message(message.p, TEXT_MAX, record, output->header);
-	(void)wrap_put(line, text, at, at + MESSAGE_LEAST <= columns ? at : second, columns);
+	(void)wrap_put(line, text, at, indent_of(output, at), columns_of(output));
 	if (output->color && text_tone(record) == &tone_info)
 		line_text(line, "\033[0m");
 }
@@ -158,23 +218,41 @@ static void put_advice(const struct output *output, struct line *line,
 	line_text(line, output->color ? "\033[0m" : "");
 }
 
+/* "nginx[77] ", "nginx " or "". */
+static void take_culprit(struct state *state, const Ringside__V1__Record *record,
+			 char culprit[CULPRIT_SIZE])
+{
+	struct line line = line_make(culprit, CULPRIT_SIZE);
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
+		culprits_take(&state->culprits, record, &line);
+	(void)line_end(&line);
+}
+
 static int text_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 		    size_t size)
 {
 	struct state *state = output->state;
 	struct line line = line_make(state->line, sizeof(state->line) - 1);
-	size_t at;
+	char culprit[CULPRIT_SIZE];
+	struct text_row_event event = {.head = &line, .name = culprit};
+	const char *end;
 
 	(void)frame, (void)size;
 	culprits_see(&state->culprits, record);
 	if (!prints_kind(output, record->body_case))
 		return 0;
+	take_culprit(state, record, culprit);
 	put_time(state, &line, record);
-	at = (size_t)(line.p - line.start) + LABEL_WIDTH;
+	event.key = end = line.p;
+	event.at = (size_t)(line.p - line.start) + LABEL_WIDTH;
 	put_label(output, &line, record);
 	if (text_tone(record) != &tone_info)
-		at += put_who(output, &line, record);
-	put_message(output, &line, record, at);
+		event.at += put_who(output, &line, record, &end);
+	event.key_size = (size_t)(end - event.key);
+	if (output->folds && fold_record(output, record, &event))
+		return 0;
+	put_message(output, &line, record, event.at, culprit);
 	put_advice(output, &line, record);
 	(void)line_end(&line);
 	*line.p++ = '\n';
@@ -188,5 +266,6 @@ const struct output_ops output_text = {
 	.open = text_open,
 	.put = text_put,
 	.close = free,
+	.settle = text_settle,
 	.prints = prints_kind,
 };

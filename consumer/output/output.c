@@ -39,19 +39,33 @@ bool output_prints(const struct output *output, unsigned kind)
 	return !output->ops->prints || output->ops->prints(output, kind);
 }
 
+void output_settle(struct output *output, bool ends)
+{
+	if (output->ops->settle && output->state)
+		output->ops->settle(output, ends);
+}
+
 int output_close(struct output *output)
 {
+	output_settle(output, true);
 	if (output->ops->close)
 		output->ops->close(output->state);
 	output->state = NULL;
 	return writer_flush(output->writer);
 }
 
+bool output_can_rewrite(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
 bool output_wants_color(int fd)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
-	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+	return output_can_rewrite(fd) && !(no_color && *no_color);
 }
 
 size_t output_columns(int fd)

@@ -26,6 +26,9 @@ struct output_ops {
 	int (*put)(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 		   size_t size);
 	void (*close)(void *state);
+	/* What was put and is not written yet. @ends: what is written next does not belong to it.
+	 * NULL: there never is such. */
+	void (*settle)(struct output *output, bool ends);
 	/* Whether put writes something for a record of this kind (field number in Record.body, 0:
 	 * unknown); NULL: always. */
 	bool (*prints)(const struct output *output, unsigned kind);
@@ -42,6 +45,8 @@ struct output {
 	enum time_style time;
 	int year;       /* text: that need not be told; 0: the present one */
 	size_t columns; /* text: of the terminal; 0: names stay whole, and lines are not broken */
+	bool folds;     /* text: events in a row that say the same are one line */
+	bool rewrites;  /* text: which is written anew when there are more */
 	bool every;     /* text: the stream's own records too, because a filter names them */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
@@ -72,11 +77,16 @@ const struct output_ops *output_find(const char *name); /* NULL: there is none *
 int output_open(struct output *output);
 int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 	       size_t size);
+/* Writes what waits for more of the same; @ends: for no more. To be called before anything else is
+ * written to where the writer goes, and before more is waited for. */
+void output_settle(struct output *output, bool ends);
 bool output_prints(const struct output *output, unsigned kind);
 /* Closes (also after a failed put) and flushes. Returns 0 or the writer's first -errno. */
 int output_close(struct output *output);
 
 /* Colour: on a terminal that can, unless NO_COLOR is set and not empty. */
 bool output_wants_color(int fd);
+/* A terminal on which the cursor can go back. */
+bool output_can_rewrite(int fd);
 /* Columns of the terminal; 0: it is none, or does not say. */
 size_t output_columns(int fd);

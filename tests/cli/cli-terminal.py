@@ -12,6 +12,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 import unicodedata
 
 import ringside_pb2 as pb
@@ -60,6 +61,32 @@ def on_terminal(columns, *args, env=None, data=b""):
     text = terminal.close()
     check(result, 0)
     return text
+
+
+def screen(text):
+    """What is left of it: of escapes, the cursor that goes up and what clears below it are known."""
+    lines, row = [""], 0
+    for part in re.split(r"(\x1b\[\d+A|\x1b\[J|[\r\n])", text):
+        if part.endswith("A") and part.startswith("\x1b"):
+            row -= int(part[2:-1])
+            assert row >= 0, text
+        elif part == "\x1b[J":
+            del lines[row + 1:]
+            lines[row] = ""
+        elif part == "\n":
+            row += 1
+            lines += [""] if row == len(lines) else []
+        elif part != "\r":
+            lines[row] += part
+    return "\n".join(lines)
+
+
+def until(done):
+    for _ in range(1000):
+        if done():
+            return
+        time.sleep(0.01)
+    raise AssertionError("nothing came")
 
 
 def in_pod(pod, namespace="payments-production", name="checkout"):
@@ -142,9 +169,90 @@ def colour_is_for_terminals_or_who_asks():
         assert not COLOR.search(line) or line.rfind(b"\x1b[0m") == line.rfind(b"\x1b["), line
 
 
+def a_row(n, comm="nginx", pids=(77,), name="keyctl", held=0):
+    """Denials a second apart, and what was held back of them."""
+    stream = Stream(b"f")
+    data = [stream.header("web-1", identity_version=99)]
+    for i in range(n):
+        stream.boottime += 1
+        data.append(stream.record(seccomp_denial=denial(in_pod("a"), comm, pids[i % len(pids)], name)))
+    if held:
+        stream.boottime += 1
+        data.append(stream.record(limited=pb.Limited(
+            kind="seccomp_denial", container=in_pod("a"), syscall_name=name, syscall_number=435, count=held,
+            action=pb.SECCOMP_RET_ERRNO, error_number=38, error_name="ENOSYS")))
+    return data
+
+
+def end_of(text):
+    return [line.split("checkout  ")[-1].replace(" (programs fall back; usually harmless)", "")
+            for line in text.splitlines()]
+
+
+def equal_denials_in_a_row_are_one_line():
+    rows = {
+        "one": (a_row(1), ["nginx[77] keyctl → ENOSYS"]),
+        "same": (a_row(20), ["nginx[77] keyctl → ENOSYS  × 20 in 19 s"]),
+        "workers": (a_row(6, pids=(77, 78)), ["nginx keyctl → ENOSYS  × 6 in 5 s"]),
+        "storm": (a_row(20, held=4980), ["nginx[77] keyctl → ENOSYS  × 5,000 in 20 s (4,980 held back)"]),
+        "others": (a_row(2) + a_row(2, comm="cron")[1:] + a_row(1, name="bpf")[1:] + a_row(1)[1:], [
+            "nginx[77] keyctl → ENOSYS  × 2 in 1 s", "cron[77] keyctl → ENOSYS  × 2 in 1 s",
+            "nginx[77] bpf → ENOSYS", "nginx[77] keyctl → ENOSYS"]),
+    }
+    for name, (data, want) in rows.items():
+        save("row.pb", *data)
+        text = on_terminal(200, "cat", "--color=never", "row.pb").decode()
+        assert end_of(screen(text)) == want, (name, text)
+        assert end_of(check(run("cat", "--fold=always", "row.pb"), 0).decode()) == want, name
+        apart = check(run("cat", "row.pb"), 0).decode().splitlines()
+        assert len(apart) == len(data) - 1, apart
+        for args in ("-v",), ("--fold=never",):
+            text = on_terminal(200, "cat", "--color=never", *args, "row.pb").decode()
+            assert len([line for line in text.splitlines() if "DENY" in line]) == len(apart), text
+    check(run("cat", "--fold=x", "row.pb"), 2, ".*--fold=x: say always, auto or never.*\n")
+
+
+def the_first_is_seen_at_once_and_its_line_counts_on():
+    for columns, env in (100, {}), (60, {}), (100, {"TERM": "dumb"}):
+        terminal = Terminal(columns)
+        command = subprocess.Popen([ringside, "cat", "--color=never"], stdin=subprocess.PIPE, stdout=terminal.theirs,
+                                   bufsize=0, env={**os.environ, "TERM": "xterm", **env})
+        first, *rest = a_row(5)
+        command.stdin.write(first)
+        for i, record in enumerate(rest):
+            before = len(terminal.text)
+            command.stdin.write(record)
+            until(lambda: len(terminal.text) > before or (i and env))
+            text = screen(terminal.text.decode().replace("\r\n", "\n"))
+            assert i == 0 or env or f"× {i + 1} in" in " ".join(text.split()), text
+            assert text.count("DENY") == 1, text
+        command.stdin.close()
+        assert command.wait(20) == 0
+        text = " ".join(screen(terminal.close().decode()).split())
+        if env:
+            assert text.count("DENY") == 2 and text.endswith("× 4 more in 4 s"), text
+        else:
+            assert text.count("DENY") == 1 and text.endswith("× 5 in 4 s"), text
+
+
+def what_is_wrong_with_an_input_ends_a_row():
+    first, *rest = a_row(4)
+    data = first + b"".join(rest[:2]) + b"\x03\x1a\x7f\x00" + b"".join(rest[2:])
+    terminal = Terminal(100)
+    result = subprocess.run([ringside, "cat", "--color=never"], input=data, stdout=terminal.theirs,
+                            stderr=terminal.theirs, check=False, env={**os.environ, "TERM": "xterm"}, timeout=60)
+    text = terminal.close().decode()
+    assert result.returncode == 1 and text == screen(text), text
+    lines = [line for line in text.splitlines() if "DENY" in line or "damaged" in line]
+    assert len(lines) == 3 and "damaged" in lines[1], text
+
+
 run_tests(
     lines_keep_to_the_width_and_words_stay_whole,
     containers_are_told_apart_in_a_narrow_column,
     without_a_terminal_a_record_is_a_line,
     colour_is_for_terminals_or_who_asks,
+    equal_denials_in_a_row_are_one_line,
+    the_first_is_seen_at_once_and_its_line_counts_on,
+    what_is_wrong_with_an_input_ends_a_row,
 )
