@@ -4,11 +4,12 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/cli/streamer-process.h"
+#include "consumer/commands/live-summary.h"
 #include "consumer/commands/printer.h"
 #include "consumer/files/each-record.h"
-#include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
 #include "consumer/read/reader.h"
+#include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
@@ -22,10 +23,12 @@ struct live {
 	struct printer printer;
 	struct streamer_process child;
 	struct reader *reader;
-	uint64_t left; /* events to print before the end */
-	bool enough;   /* they are printed, or cannot be */
-	bool unread;   /* nothing can be written any more */
-	int error;     /* 0 or -errno of the output */
+	struct live_summary summary;
+	bool begun, missing; /* a Header came; what is asked for cannot be watched */
+	uint64_t left;       /* events to print before the end */
+	bool enough;         /* they are printed, or cannot be */
+	bool unread;         /* nothing can be written any more */
+	int error;           /* 0 or -errno of the output */
 };
 
 static void live_done(struct live *live)
@@ -60,11 +63,14 @@ static int parse_options(struct live *live, int argc, char **argv)
 	return r < 0 ? printer_check(&live->printer) : r;
 }
 
-/* live is for looking: where only they work, it takes the hooks that cost others something. */
+/* live is for looking: where only they work, it takes the hooks that cost others something. But
+ * those of what is not looked for are left out. Of two --probes the last is valid, the user's. */
 static int start_streamer(struct live *live, char **extra, size_t n)
 {
-	static const char *const own[] = {"--allow-syscall-tax", "-w", "-", NULL};
-	char error[256];
+	char names[LIVE_SUMMARY_PROBES], error[256];
+	const char *probes = live_summary_probes(live->printer.filter, names);
+	const char *const own[] = {"--allow-syscall-tax",      "--quiet", "-w", "-",
+				   probes ? "--probes" : NULL, probes,    NULL};
 	int r = streamer_process_start_with(&live->child, own, extra, n, error, sizeof(error));
 
 	if (r < 0)
@@ -87,32 +93,48 @@ static void wait_on(void *data)
 	streamer_process_end(&live->child);
 }
 
-static void say_tax(const Ringside__V1__Header *header)
+static void say_begin(struct live *live, const Ringside__V1__Header *header)
 {
-	for (size_t i = 0; i < header->n_probes; i++) {
-		const struct kind *kind = kind_find(header->probes[i]->kind);
+	char text[TEXT_MAX], why[TEXT_MAX];
+	struct line line = line_make(text, sizeof(text)), missing = line_make(why, sizeof(why));
 
-		if (kind && kind->tax &&
-		    header->probes[i]->tier == RINGSIDE__V1__TIER__TIER_TRACEPOINT)
-			(void)command_fail(&command_live, "on this kernel %s", kind->tax);
-	}
+	live_summary_begin(&live->summary, live->printer.filter, header, &line);
+	live->missing = live_summary_misses(&live->summary, live->printer.filter, &missing);
+	live->begun = true;
+	(void)line_end(live->missing ? &missing : &line);
+	(void)command_fail(&command_live, "%s", live->missing ? why : text);
+}
+
+static void say_end(const struct live *live)
+{
+	char text[TEXT_MAX];
+	struct line line = line_make(text, sizeof(text));
+
+	if (!live->begun || live->missing)
+		return;
+	live_summary_end(&live->summary, &line);
+	(void)line_end(&line);
+	(void)command_fail(&command_live, "%s", text);
 }
 
 /* Prints until nothing more is wanted. Then the streamer is asked to end, and the rest is read and
- * dropped: so it can close, and say its totals. */
+ * dropped: so it can close, and its stream say its totals. */
 static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct live *live = data;
 	int r;
 
-	if (live->enough)
-		return 0;
-	if (item->header)
-		say_tax(item->record->header);
-	r = printer_put(&live->printer, reader, item);
+	if (item->header && !live->begun)
+		say_begin(live, item->record->header);
+	r = live->enough || live->missing ? PRINTER_NOTHING
+					  : printer_put(&live->printer, reader, item);
 	if (r == READER_DAMAGED)
 		return r;
-	live->enough = r < 0 || (!r && body_is_event(item->record) && !--live->left);
+	live_summary_see(&live->summary, item->record, !r);
+	if (live->enough)
+		return 0;
+	live->enough =
+		live->missing || r < 0 || (!r && body_is_event(item->record) && !--live->left);
 	if (live->enough)
 		streamer_process_end(&live->child);
 	live->error = r < 0 ? r : 0;
@@ -162,8 +184,11 @@ static int run_child(struct live *live)
 		(void)command_fail(&command_live,
 				   STREAMER_PROCESS_PROGRAM " was ended by signal %d",
 				   status - 128);
+	say_end(live);
 	if (!status && !reader_header(live->reader))
 		return command_fail(&command_live, STREAMER_PROCESS_PROGRAM " wrote no stream");
+	if (live->missing)
+		return EXIT_FAILED;
 	return status ? status : printed;
 }
 
@@ -216,12 +241,16 @@ const struct command command_live = {
 	.name = "live",
 	.usage = "[FILTER...] [-o FORMAT] [-- STREAMER-OPTION...]",
 	.help = "print OOM kills and seccomp denials as they happen (needs root)\n\n"
-		"Starts ringside-streamer and prints its stream; Ctrl-C ends both. Where the "
-		"kernel\n"
-		"offers nothing better, hooks are used that cost every process about 0.2 us a "
-		"system\n"
-		"call while this runs; one line says so.\n"
+		"Starts ringside-streamer and prints its stream; Ctrl-C ends both. Only what "
+		"--kind names\n"
+		"is watched, by default OOM kills and seccomp denials. Where the kernel offers "
+		"nothing\n"
+		"better, hooks are used that cost every process about 0.2 us a system call while "
+		"this\n"
+		"runs. The first line on standard error says what is watched, the last one what "
+		"was shown.\n"
 		"  sudo ringside live\n"
+		"  sudo ringside live --kind oom,signal\n"
 		"  sudo ringside live --kind seccomp --namespace shop -- --rate 0\n"
 		"Exit status: the streamer's; 1 failed, 2 usage.",
 	.run = run,

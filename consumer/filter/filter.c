@@ -189,6 +189,16 @@ bool filter_has_time(const struct filter *filter)
 	return filter->timed;
 }
 
+bool filter_names_kind(const struct filter *filter, const struct kind *kind)
+{
+	return kind->body && filter->kinds & UINT64_C(1) << kind->body;
+}
+
+bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
+{
+	return !filter->kinds || filter_names_kind(filter, kind);
+}
+
 static bool kind_peeked(const struct filter *filter, unsigned kind)
 {
 	return !filter->kinds || filter->kinds & UINT64_C(1) << (kind & 63);

@@ -32,6 +32,11 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 /* --kind was given: also records about the stream are wanted, if they are named. */
 bool filter_names_kinds(const struct filter *filter);
 
+struct kind;
+/* --kind names it; and: it is let pass, named or not. */
+bool filter_names_kind(const struct filter *filter, const struct kind *kind);
+bool filter_takes_kind(const struct filter *filter, const struct kind *kind);
+
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
 

@@ -71,7 +71,7 @@ struct kind {
 	const struct kind_list *list;
 
 	/* Its hooks make calls longer, which doctor measures: what that means where they are
-	 * tracepoints, for who starts live. NULL: they do not. */
+	 * tracepoints, in a few words behind "tracepoint, ". NULL: they do not. */
 	const char *tax;
 
 	/* Of what Counters sum up, or describe. All may be NULL: then it is as with any kind.

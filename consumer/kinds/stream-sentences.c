@@ -23,6 +23,7 @@ static void put_probe(struct line *line, const Ringside__V1__Probe *probe)
 static void put_header(struct line *line, const Ringside__V1__Header *header)
 {
 	const char *between = ": ";
+	size_t blind_spots = 0;
 
 	line_text(line, "host ");
 	line_safe(line, text_has(header->host_name) ? header->host_name : "?", TEXT_NAME_MAX);
@@ -38,14 +39,14 @@ static void put_header(struct line *line, const Ringside__V1__Header *header)
 		line_text(line, between);
 		put_probe(line, header->probes[i]);
 		between = ", ";
+		blind_spots += header->probes[i]->n_blind_spots;
 	}
-	between = ". Not seen: ";
-	for (size_t i = 0; i < header->n_probes; i++) {
-		for (size_t j = 0; j < header->probes[i]->n_blind_spots; j++) {
-			line_text(line, between);
-			line_safe(line, header->probes[i]->blind_spots[j], 2 * TEXT_NAME_MAX);
-			between = "; ";
-		}
+	/* each is a sentence, which only who reads JSON wants among events */
+	if (blind_spots) {
+		line_text(line, "; ");
+		line_count(line, blind_spots);
+		line_text(line, blind_spots == 1 ? " blind spot (see -o json)"
+						 : " blind spots (see -o json)");
 	}
 }
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "consumer/base/char-width.h"
-#include "consumer/base/wrap.h"
+#include "consumer/layout/char-width.h"
+#include "consumer/layout/wrap.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`ringside live`, with a script in the streamer's place: what that is started with, what is said, exit statuses.
+
+usage: cli-live.py RINGSIDE
+"""
+import os
+import shutil
+import subprocess
+
+import ringside_pb2 as pb
+from program import check, in_a_folder, ringside, run_tests, save
+from stream import Stream
+
+in_a_folder()
+os.mkdir("bin")
+shutil.copy(ringside, "bin/ringside")
+SAID = "ringside live: "
+TIERS = {"oom_kill": pb.TIER_FENTRY, "seccomp_denial": pb.TIER_TRACEPOINT, "signal_kill": pb.TIER_KPROBE}
+
+
+class Script(Stream):
+    """A streamer that keeps its arguments in the file args, and writes these records."""
+
+    def __init__(self, *probes, status=0):
+        super().__init__(b"l")
+        kinds = [pb.Probe(kind=kind, tier=TIERS.get(kind)) for kind in probes]
+        for kind in kinds:
+            kind.blind_spots.append("what it cannot see, in a sentence")
+        self.data = self.header("web-1", probes=kinds)
+        with open("bin/ringside-streamer", "w", encoding="utf-8") as script:
+            script.write(f'#!/bin/sh\ntrap : TERM\necho "$@" >args\ncat stream.pb\nexit {status}\n')
+        os.chmod("bin/ringside-streamer", 0o755)
+
+    def add(self, **body):
+        self.data += self.record(**body)
+        return self
+
+    def deny(self, held=0):
+        what = {"action": pb.SECCOMP_RET_ERRNO, "error_number": 1, "error_name": "EPERM", "syscall_name": "keyctl"}
+        if held:
+            return self.add(limited=pb.Limited(kind="seccomp_denial", count=held, **what))
+        return self.add(seccomp_denial=pb.SeccompDenial(process=pb.Process(pid=7, comm="nginx"), **what))
+
+    def oom(self):
+        return self.add(oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm="java"), kill_id=1))
+
+    def close(self, **lost):
+        totals = [pb.KindTotal(kind=kind, lost=n) for kind, n in lost.items()]
+        return self.add(footer=pb.Footer(reason="SIGTERM", records=self.seq + 1, totals=totals))
+
+    def run(self, *args):
+        save("stream.pb", self.data)
+        result = subprocess.run(["bin/ringside", "live", *args], capture_output=True, timeout=60, check=False,
+                                stdin=subprocess.DEVNULL)
+        with open("args", encoding="utf-8") as file:
+            self.args = file.read().split()
+        return result
+
+
+def both(*args, **kwargs):
+    return Script("oom_kill", "seccomp_denial", *args, **kwargs)
+
+
+def a_line_at_the_start_and_a_line_at_the_end():
+    script = both().oom().deny().deny().deny(held=4980).close(oom_kill=0)
+    out = check(script.run(), 0, SAID + r"watching OOM kills \(fentry\) and seccomp denials \(tracepoint, costs every "
+                r"process about 0.2 µs a system call\); Ctrl-C ends it\n" + SAID +
+                r"1 OOM kill, 2 seccomp denials shown \(4,980 held back\); nothing lost\n")
+    assert len(out.splitlines()) == 4, out
+    assert script.args == ["--allow-syscall-tax", "--quiet", "-w", "-"], script.args
+
+
+def only_the_probes_that_are_asked_for():
+    for kinds, probes in (("oom", "oom_kill"), ("seccomp", "seccomp_denial"), ("signal", "signal_kill"),
+                          ("signal,oom", "oom_kill,signal_kill"), ("OOM_KILL", "oom_kill")):
+        script = Script(*probes.split(",")).close()
+        check(script.run("--kind", kinds), 0, None)
+        assert sorted(script.args[-1].split(",")) == sorted(probes.split(",")) and script.args[-2] == "--probes", script.args
+    for args in (), ("--kind", "lost"):
+        script = both().close()
+        check(script.run(*args), 0, None)
+        assert "--probes" not in script.args
+    script = Script("oom_kill").close()
+    check(script.run("--kind", "oom", "--", "--probes", "oom", "--rate", "0"), 0, None)
+    assert script.args[-4:] == ["--probes", "oom", "--rate", "0"], script.args
+
+
+def a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for():
+    TIERS.pop("signal_kill")
+    script = both("signal_kill").oom().close()
+    check(script.run("--kind", "oom,signal"), 1, SAID + "--kind asks for kills by signal, which cannot be watched "
+          "here: `ringside doctor` says why\n", b"")
+    check(script.run(), 0, SAID + r"watching .*\), but not kills by signal \(`ringside doctor` says why\); Ctrl-C ends "
+          "it\n" + SAID + "1 OOM kill, 0 seccomp denials shown; nothing lost\n")
+    check(script.run("--kind", "seccomp", "--", "--probes", "oom"), 0, None)
+    script = Script("oom_kill").oom().close()
+    check(script.run("--kind", "seccomp", "--", "--probes", "oom"), 1, ".*--kind asks for seccomp denials, .*\n", b"")
+
+
+def the_last_line_counts_what_was_shown():
+    end = "(?:.*\n)" + SAID
+    check(both().oom().oom().deny().close().run("-c", "1"), 0, end + "1 OOM kill, 0 seccomp denials shown; nothing lost\n")
+    check(both().oom().deny().close().run("--comm", "nginx"), 0,
+          end + "0 OOM kills, 1 seccomp denial shown; nothing lost\n")
+    check(both().oom().deny().close().run("--kind", "oom"), 0, end + "1 OOM kill shown; nothing lost\n")
+    check(both().close(oom_kill=3, seccomp_denial=1200).run(), 0, ".*\n.* shown; 1,203 lost\n")
+    check(both().add(lost=pb.Lost(reason=pb.Lost.RING_FULL)).close().run(), 0, ".*\n.*; an unknown number lost\n")
+    check(both().oom().run(), 0, ".*\n.*; nothing lost; the streamer did not close its stream: .*\n")
+    missed = pb.ProbeSums(kind="seccomp_denial", missed_runs=12)
+    check(both().add(footer=pb.Footer(probes=[missed])).run(), 0,
+          ".*\n.*; nothing lost, at most 12 missed by the kernel\n")
+    check(both(status=3).close().run(), 3, ".*\n.*\n")
+
+
+def the_header_is_a_short_line():
+    out = check(both().close().run("-v", "--utc"), 0, None).decode().splitlines()
+    assert len(out) == 2 and len(out[0]) < 140 and "2 blind spots" in out[0], out
+
+
+run_tests(
+    a_line_at_the_start_and_a_line_at_the_end,
+    only_the_probes_that_are_asked_for,
+    a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for,
+    the_last_line_counts_what_was_shown,
+    the_header_is_a_short_line,
+)
