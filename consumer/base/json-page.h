@@ -31,6 +31,8 @@ void json_add_int(struct json_page *page, const char *name, int64_t v);
 void json_add_double(struct json_page *page, const char *name, int digits, double v);
 void json_add_string(struct json_page *page, const char *name, const char *s, size_t size);
 void json_add_text(struct json_page *page, const char *name, const char *text);
+/* Real time, in ns: RFC 3339 with all nine digits. */
+void json_add_time(struct json_page *page, const char *name, uint64_t nano);
 void json_add_hex(struct json_page *page, const char *name, const uint8_t *data, size_t size);
 
 /* A list of the @n. */

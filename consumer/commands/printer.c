@@ -6,7 +6,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/base/time-zone.h"
-#include "consumer/files/folder.h"
+#include "consumer/files/path-problem.h"
 #include "proto/base/count.h"
 #include "proto/base/cpus.h"
 #include "proto/base/util.h"
@@ -359,11 +359,13 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 void printer_say_error(void *data, const char *name, int error)
 {
 	struct printer *printer = data;
+	char why[PATH_PROBLEM];
 
 	end_lines(printer);
 	printer->failed |= error != 0;
 	if (error)
-		(void)command_fail_on(printer->options.command, name, folder_error(error));
+		(void)command_fail_on(printer->options.command, name,
+				      path_problem(name, error, why));
 	else
 		(void)command_fail(printer->options.command, "%s", name);
 }

@@ -202,6 +202,7 @@ static void tick_clock(struct serve *serve, unsigned seconds)
 	if (serve->http)
 		http_review(serve->http);
 	(void)pthread_mutex_lock(&serve->feed.lock);
+	ledger_feed_look(&serve->feed, clock_nano(CLOCK_REALTIME), LEDGER_FEED_PATIENCE);
 	ledger_review(&serve->feed.ledger, clock_nano(CLOCK_REALTIME));
 	(void)pthread_mutex_unlock(&serve->feed.lock);
 	write_textfile(serve, false);

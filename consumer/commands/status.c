@@ -4,9 +4,9 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
+#include "consumer/commands/latest-lines.h"
+#include "consumer/commands/status-text.h"
 #include "consumer/files/folder.h"
-#include "consumer/kinds/kind.h"
-#include "consumer/layout/columns.h"
 #include "consumer/serve/health.h"
 #include "consumer/serve/ledger-feed.h"
 #include "proto/base/clock.h"
@@ -15,7 +15,8 @@
 #define EXIT_DAMAGED 3
 #define EXIT_LOSSES 4
 #define SERIES 1 /* nobody looks at them */
-#define TEXT_MAX LEDGER_TEXT
+#define LATEST_EVENTS 3
+#define LOOK_AGAIN_NANO 200000000L
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
@@ -60,139 +61,58 @@ static int parse_options(struct status *status, int argc, char **argv)
 	return -1;
 }
 
-static void put_seconds(struct line *line, uint64_t nano)
+/* What is in the recording last, as it is printed. */
+static void print_latest(struct writer *writer, const struct latest_lines *latest)
 {
-	line_count(line, nano / 1000000000);
-	line_text(line, ".");
-	line_digits(line, nano / 100000000 % 10, 1);
-	line_text(line, " s");
-}
-
-static void put_verdict(struct columns *columns, const struct health *health)
-{
-	static const char *const words[] = {
-		[HEALTH_WHOLE] = "recording, nothing lost",
-		[HEALTH_LOSSES] = "recording, with losses",
-		[HEALTH_STALE] = "not recording: nothing was written lately",
-		[HEALTH_ENDED] = "not recording: the latest stream was closed",
-		[HEALTH_NONE] = "not recording: no stream was found",
-		[HEALTH_UNREAD] = "not known whether it is recording: ",
-	};
-	struct line *line = &columns->line;
-	char why[HEALTH_WHY];
-
-	line_text(line, words[health->status]);
-	if (health->status == HEALTH_UNREAD)
-		line_text(line, health_why(health, why));
-	else if (health->status != HEALTH_NONE && *health->stream->host) {
-		line_text(line, " (");
-		line_safe(line, health->stream->host, TEXT_MAX);
-		line_text(line, ", ringside-streamer ");
-		line_safe(line, health->stream->version, TEXT_MAX);
-		line_text(line, ")");
-	}
-	columns_end_row(columns);
-}
-
-static void put_ages(struct columns *columns, const struct health *health)
-{
-	struct line *line = &columns->line;
-
-	line_text(line, "  heartbeat       ");
-	if (health->stream->counters_nano) {
-		put_seconds(line, health->counters_age_nano);
-		line_text(line, " ago, every ");
-		put_seconds(line, health->stream->interval_nano);
-	} else {
-		line_text(line, "none so far");
-	}
-	columns_end_row(columns);
-}
-
-static void put_upkeep(struct columns *columns, const struct own_usage *usage)
-{
-	if (own_usage_is_known(usage)) {
-		line_text(&columns->line, "  streamer        ");
-		own_usage_text(&columns->line, usage);
-		columns_end_row(columns);
-	}
-	if (usage->refusals) {
-		line_text(&columns->line, "  refused to it   ");
-		own_usage_refused_text(&columns->line, usage);
-		columns_end_row(columns);
+	if (latest->n)
+		writer_string(writer, "  latest:\n");
+	for (unsigned i = 0; i < latest->n; i++) {
+		writer_string(writer, "    ");
+		writer_string(writer, latest->all[i]);
+		writer_string(writer, "\n");
 	}
 }
 
-static void put_sums(struct line *line, const struct ledger_kind *kind)
+/* The object of /health, and besides what is for who may read the file. */
+static void print_json(struct writer *writer, const struct ledger *ledger,
+		       const struct health *health, const struct latest_lines *latest)
 {
-	line_text(line, "; ");
-	line_count(line, kind->sums[LEDGER_SEEN]);
-	line_text(line, " seen, ");
-	line_count(line, kind->sums[LEDGER_LIMITED]);
-	line_text(line, " limited, ");
-	line_count(line, kind->sums[LEDGER_DROPPED] + kind->sums[LEDGER_LOST_IN_SINK]);
-	line_text(line, " lost");
-	if (kind->missed_known && kind->sums[LEDGER_MISSED_RUNS]) {
-		line_text(line, ", up to ");
-		line_count(line, kind->sums[LEDGER_MISSED_RUNS]);
-		line_text(line, " more never seen");
+	struct json_page page = json_begin_page(writer);
+
+	health_put(&page, ledger, health);
+	if (health->stream && health->stream->begun_nano)
+		json_add_time(&page, "since", health->stream->begun_nano);
+	if (health->writer && health->writer->path) {
+		json_add_text(&page, "file", health->writer->path);
+		json_add_uint(&page, "file_bytes", health->writer->bytes);
 	}
-}
-
-static void put_probe(struct columns *columns, const struct ledger *ledger, unsigned kind)
-{
-	const struct ledger_kind *of = &ledger->kinds[kind];
-	const struct kind *known = kind_find(of->name);
-	struct line *line = &columns->line;
-	size_t size = strlen(of->name);
-
-	line_text(line, "  ");
-	line_text(line, of->name);
-	line_pad(line, size < 15 ? 16 - size : 1);
-	line_text(line, *of->tier ? "attached (" : "not attached");
-	line_text(line, of->tier);
-	line_text(line, *of->tier ? ")" : "");
-	if (known && known->state)
-		known->state(line, ledger, clock_nano(CLOCK_REALTIME));
-	else if (of->has_sums)
-		put_sums(line, of);
-	columns_end_row(columns);
-}
-
-static void put_probes(struct columns *columns, const struct ledger *ledger)
-{
-	for (unsigned k = 0; k < ledger->n_kinds; k++)
-		if (strcmp(ledger->kinds[k].name, "any") != 0)
-			put_probe(columns, ledger, k);
-}
-
-static void print_text(struct writer *writer, const struct ledger *ledger,
-		       const struct health *health)
-{
-	struct columns columns;
-
-	columns_init(&columns, writer, false);
-	put_verdict(&columns, health);
-	if (health->status < HEALTH_NONE)
-		put_ages(&columns, health);
-	if (health_is_alive(health->status))
-		put_upkeep(&columns, &health->stream->usage);
-	if (health->status < HEALTH_NONE)
-		put_probes(&columns, ledger);
+	if (latest->n)
+		json_begin_list(&page, "latest");
+	for (unsigned i = 0; i < latest->n; i++)
+		json_add_raw(&page, NULL, latest->all[i]);
+	if (latest->n)
+		json_end_list(&page);
+	json_end_page(&page);
 }
 
 static int print_health(const struct status *status, const struct health *health)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
+	_cleanup_(latest_lines_done) struct latest_lines latest = {0};
 	const struct ledger *ledger = &status->feed.ledger;
 	int r = writer_new(&writer, STDOUT_FILENO);
 
+	if (!r && health->stream)
+		r = latest_lines_read(&latest, &command_status, status->feed.path, LATEST_EVENTS,
+				      status->json);
 	if (r)
 		return r;
-	if (status->json)
-		health_write(writer, ledger, health);
-	else
-		print_text(writer, ledger, health);
+	if (status->json) {
+		print_json(writer, ledger, health, &latest);
+	} else {
+		status_text(writer, ledger, health);
+		print_latest(writer, &latest);
+	}
 	return writer_flush(writer);
 }
 
@@ -205,15 +125,32 @@ static int judge_health(const struct status *status, const struct health *health
 	return health->status == HEALTH_LOSSES ? EXIT_LOSSES : EXIT_SUCCESS;
 }
 
-static int look_once(struct status *status)
+static int read_feed(struct status *status, struct health *health)
 {
-	struct health health;
+	const char *path = status->feed.path;
 	int r;
 
+	ledger_feed_done(&status->feed);
+	ledger_feed_init(&status->feed, SERIES);
+	status->feed.path = path;
 	status->feed.say = say_error;
 	status->feed.only_open = true;
 	r = ledger_feed_run(&status->feed);
-	health = health_of(&status->feed.ledger, clock_nano(CLOCK_REALTIME), status->feed.error);
+	*health = health_of(&status->feed, clock_nano(CLOCK_REALTIME), 0);
+	return r;
+}
+
+/* Where nobody writes, somebody may have ended one file and begun the next meanwhile. */
+static int look_once(struct status *status)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NANO};
+	struct health health;
+	int r = read_feed(status, &health);
+
+	if (!r && health.status == HEALTH_GONE) {
+		(void)nanosleep(&pause, NULL);
+		r = read_feed(status, &health);
+	}
 	if (!r && !status->quiet)
 		r = print_health(status, &health);
 	if (r && r != -EPIPE)
@@ -242,7 +179,8 @@ const struct command command_status = {
 		"/var/log/ringside.\n"
 		"Exit status: 0 recording and nothing lost so far, 4 recording, with losses, 3 "
 		"recording,\n"
-		"but what was written is damaged, 1 not recording, or no probe attached, or it\n"
-		"cannot be read (and says so), 2 usage.",
+		"but what was written is damaged, 1 not recording (nobody writes it, or its disk "
+		"is\n"
+		"full), or no probe attached, or it cannot be read (and says so), 2 usage.",
 	.run = run,
 };

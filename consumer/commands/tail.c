@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "consumer/cli/command.h"
-#include "consumer/commands/printer.h"
-#include "consumer/files/follow-rotation.h"
+#include "consumer/commands/tail.h"
 #include "proto/base/util.h"
 
 #define LINES_DEFAULT 10
@@ -19,13 +18,7 @@ static const struct option_row rows[] = {
 	{},
 };
 
-struct tail {
-	struct printer printer;
-	struct rotation rotation;
-	uint64_t lines;
-};
-
-static void tail_done(struct tail *tail)
+void tail_done(struct tail *tail)
 {
 	rotation_done(&tail->rotation);
 	printer_done(&tail->printer);
@@ -137,8 +130,7 @@ static const struct rotation_ops trail_lines = {
 	.end = find_end,
 };
 
-/* each_record_ops */
-static int put_record(void *data, struct reader *reader, struct reader_record *item)
+int tail_put(void *data, struct reader *reader, struct reader_record *item)
 {
 	int r = printer_put(data, reader, item);
 
@@ -150,21 +142,29 @@ static int skip_record(void *data, struct reader *reader, struct reader_record *
 {
 	const struct printer *printer = data;
 
-	return item->header && printer->output.ops->binary ? put_record(data, reader, item) : 0;
+	return item->header && printer->output.ops->binary ? tail_put(data, reader, item) : 0;
 }
 
 static const struct each_record_ops printing = {
 	.begin = printer_begin,
-	.put = put_record,
+	.put = tail_put,
 	.complain = printer_complain,
 	.error = printer_say_error,
 	.end = printer_end,
 };
 
-/* 0, or -errno of the output. */
-static int print_records(struct tail *tail)
+int tail_print(struct tail *tail, const struct each_record_ops *ops)
 {
-	int r = rotation_start(&tail->rotation);
+	int r;
+
+	tail->rotation.ops = &trail_lines;
+	tail->rotation.waits = true;
+	tail->rotation.out = STDOUT_FILENO;
+	tail->rotation.follow.ops = ops;
+	tail->rotation.follow.wants = wants_record;
+	tail->rotation.follow.skip = skip_record;
+	tail->rotation.follow.data = &tail->printer;
+	r = rotation_start(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {
 		r = rotation_read(&tail->rotation);
@@ -185,14 +185,9 @@ static int run(int argc, char **argv)
 		r = parse_options(&tail, argc, argv);
 	if (r >= 0)
 		return r;
-	tail.rotation.ops = &trail_lines;
-	tail.rotation.follow.ops = &printing;
-	tail.rotation.follow.wants = wants_record;
-	tail.rotation.follow.skip = skip_record;
-	tail.rotation.follow.data = &tail.printer;
 	r = printer_open(&tail.printer);
 	if (!r)
-		r = print_records(&tail);
+		r = tail_print(&tail, &printing);
 	return printer_close(&tail.printer, r);
 }
 
@@ -204,7 +199,7 @@ const struct command command_tail = {
 		"for good,\n"
 		"through all files that appear in it; a file through its rotation, until its "
 		"stream is\n"
-		"closed.\n"
+		"closed. What is not there yet is waited for.\n"
 		"  ringside tail -f --kind oom\n"
 		"  ringside tail -n 100 -o json events.pb.zst | jq .message\n"
 		"Exit status: 0, 1 when an input was not whole (what could be read is printed), 2 "

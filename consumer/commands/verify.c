@@ -10,6 +10,7 @@
 #include "consumer/files/being-written.h"
 #include "consumer/files/folder.h"
 #include "consumer/files/inputs.h"
+#include "consumer/files/path-problem.h"
 #include "consumer/verify/first-files.h"
 #include "consumer/verify/input-order.h"
 #include "consumer/verify/verify.h"
@@ -169,12 +170,12 @@ static void verify_one(struct run *run, const struct input_order *order, size_t 
 		.next_seq = input_order_next_seq(order, i),
 		.lacks_next = input_order_lacks_next(order, i),
 	};
-	char safe[LINE_FILE];
+	char safe[LINE_FILE], why[PATH_PROBLEM];
 	int r;
 
 	r = damaged_reader_open(&damaged, path);
 	if (r) {
-		fail_input(run, name, strerror(-r));
+		fail_input(run, name, path_problem(path, r, why));
 		return;
 	}
 	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
@@ -230,12 +231,14 @@ static void note_unknown(const struct run *run, const struct input_order *order)
 
 static void fail_folder(void *data, const char *path, int error)
 {
+	char why[PATH_PROBLEM];
+
 	if (!error)
 		(void)command_fail(&command_verify, "%s", path);
 	else
 		fail_input(data, path,
 			   error == -ENODATA ? "no recording is in it (.pb, .pb.zst)"
-					     : folder_error(error));
+					     : path_problem(path, error, why));
 }
 
 /* Of several files. */

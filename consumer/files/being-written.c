@@ -2,7 +2,8 @@
 /* Two ways of asking. The streamer holds a lock on its file; whoever else writes (a shell's
  * redirection) does not, but the kernel grants no read lease on a file that is open for writing
  * anywhere. A lease needs the owner or CAP_LEASE, and is given back at once; who would open the
- * file for writing in between waits for that. */
+ * file for writing in between waits for that, and SIGIO is sent, whose default is death: from the
+ * first time on it is ignored, as other threads may be asking, too. */
 #include "consumer/files/being-written.h"
 
 #include <errno.h>
@@ -21,19 +22,16 @@ static int ask_lock(int fd)
 	return 0;
 }
 
-/* Breaking the lease would send SIGIO, whose default is death. */
 static int ask_lease(int fd)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
-	int r;
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	if (sigaction(SIGIO, &ignore, &before) < 0)
+	if (sigaction(SIGIO, &ignore, NULL) < 0)
 		return -errno;
-	r = fcntl(fd, F_SETLEASE, F_RDLCK) < 0 ? -errno : 0;
-	if (!r)
-		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-	(void)sigaction(SIGIO, &before, NULL);
-	return r == -EAGAIN ? 1 : r;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN ? 1 : -errno;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return 0;
 }
 
 int being_written_check(int fd)

@@ -81,6 +81,15 @@ static void skip_file(struct folder *list, const char *path, int why)
 	list->skipped_errno = why;
 }
 
+/* An empty file. Of several that are being written, the last by name. */
+static void note_begun(struct folder *list, const char *path)
+{
+	if ((list->begun && strcmp(list->begun, path) > 0) || !being_written_path(path))
+		return;
+	free(list->begun);
+	list->begun = strdup(path);
+}
+
 /* Whether the file is a recording, or may become one; or -errno. What cannot even be looked at must
  * not keep the others from being read: anybody may be able to make it. But who may not look at any
  * file of the folder, only at their names, does not know what is in it. */
@@ -101,7 +110,7 @@ static int is_wanted(struct folder *list, const char *path, const char *name)
 	if (!S_ISREG(st.st_mode))
 		skip_file(list, path, 0);
 	else if (!st.st_size)
-		list->begun |= being_written_path(path);
+		note_begun(list, path);
 	return S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
@@ -127,15 +136,6 @@ bool folder_skipped(const struct folder *recordings, char *buf, size_t size)
 	}
 	(void)line_end(&line);
 	return true;
-}
-
-const char *folder_error(int error)
-{
-	if (error == -ENODATA)
-		return "no recordings are in this folder";
-	if (error == -E2BIG)
-		return "more than 50,000 recordings are in this folder: name some of its files";
-	return strerror(-error);
 }
 
 static int add_file(struct folder *list, size_t *room, const char *path)
@@ -253,5 +253,6 @@ void folder_done(struct folder *recordings)
 		free(recordings->all[i].path);
 	free(recordings->all);
 	free(recordings->skipped);
+	free(recordings->begun);
 	*recordings = (struct folder){0};
 }

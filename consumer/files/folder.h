@@ -43,7 +43,7 @@ struct folder {
 	size_t n_skipped;
 	char *skipped;     /* the path of the first one; NULL: there is none */
 	int skipped_errno; /* why; 0: it is no file */
-	bool begun;        /* an empty file is being written: it will be a recording */
+	char *begun;       /* an empty file that is being written: it will be a recording; NULL */
 };
 
 /* Both are of one stream, by their Headers. */
@@ -68,6 +68,4 @@ int folder_identify(const char *path, struct folder_id *ret);
 /* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
  * FOLDER_MAX. */
 int folder_list(struct folder *ret, const char *folder);
-/* What is wrong with a folder or a file in it, for people. */
-const char *folder_error(int error);
 void folder_done(struct folder *recordings);

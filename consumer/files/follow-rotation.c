@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "proto/base/util.h"
 
@@ -146,6 +147,7 @@ static int follow_folder(struct rotation *rotation)
 		r = look_around(rotation);
 	if (!r)
 		r = growing_read(&rotation->follow);
+	(void)growing_tell_gone(&rotation->follow);
 	growing_tidy(&rotation->follow);
 	return r;
 }
@@ -221,7 +223,7 @@ static int follow_single(struct rotation *rotation)
 		if (file->footer || being_written_check(reader_fd(file->reader)) != 1)
 			r = follow_on(rotation, file, &moved);
 	} while (!r && moved);
-	if (!r && file->footer && !file->rotated)
+	if (!r && ((file->footer && !file->rotated) || growing_tell_gone(&rotation->follow)))
 		growing_remove(&rotation->follow, 0);
 	return r;
 }
@@ -247,18 +249,51 @@ static bool find_numbered(struct rotation *rotation)
 	return false;
 }
 
-int rotation_start(struct rotation *rotation)
+/* What the path is, and where. 0 or -errno. */
+static int find_place(struct rotation *rotation)
 {
 	struct stat st = {0};
 	char copy[PATH_MAX];
-	int r;
+	int r = stat(rotation->path, &st) < 0 ? -errno : 0;
 
-	r = stat(rotation->path, &st) < 0 ? -errno : 0;
 	rotation->whole = S_ISDIR(st.st_mode);
 	(void)snprintf(copy, sizeof(copy), "%s", rotation->path);
 	(void)snprintf(rotation->folder, sizeof(rotation->folder), "%s",
 		       rotation->whole ? copy : dirname(copy));
-	if (r && (r != -ENOENT || !find_numbered(rotation))) {
+	return r == -ENOENT && find_numbered(rotation) ? 0 : r;
+}
+
+static void say_waiting(const struct rotation *rotation)
+{
+	char safe[LINE_FILE], text[LINE_FILE + 64];
+
+	(void)snprintf(text, sizeof(text), "waiting for %s", line_file(rotation->path, safe));
+	rotation->follow.ops->error(rotation->follow.data, text, 0);
+}
+
+/* Returns as find_place, or -EPIPE: nobody reads any more. */
+static int await_place(struct rotation *rotation)
+{
+	int r = find_place(rotation);
+
+	if (r != -ENOENT || !rotation->following || !rotation->waits)
+		return r;
+	say_waiting(rotation);
+	while (r == -ENOENT) {
+		r = watch_wait(&rotation->watch, rotation->out);
+		if (!r)
+			r = find_place(rotation);
+	}
+	return r;
+}
+
+int rotation_start(struct rotation *rotation)
+{
+	int r = await_place(rotation);
+
+	if (r == -EPIPE)
+		return r;
+	if (r) {
 		rotation->follow.ops->error(rotation->follow.data, rotation->path, r);
 		return 0;
 	}

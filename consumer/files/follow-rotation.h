@@ -41,6 +41,8 @@ struct rotation {
 	struct growing follow; /* its ops and data are the rotation's, too */
 	const char *path;
 	bool following; /* false: what is there now, and no more */
+	bool waits;     /* following: for what is not there yet, as long as somebody reads @out */
+	int out;
 	struct watch watch;
 	/* --- */
 	bool whole;              /* path is a folder */

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
@@ -205,6 +207,50 @@ static bool is_over(const struct followed *file, bool others)
 		return true;
 	return (st.st_nlink == 0 || (file->footer && others)) &&
 	       being_written_check(reader_fd(file->reader)) != 1;
+}
+
+#define GONE_NANO UINT64_C(1000000000) /* what it wrote last has been read by then */
+
+/* Of a streamer that locks what it writes. */
+static bool is_gone(struct followed *file)
+{
+	const Ringside__V1__Header *header = reader_header(file->reader);
+	uint64_t now = clock_nano(CLOCK_MONOTONIC);
+
+	if (file->footer || !header || !header->locked ||
+	    being_written_check(reader_fd(file->reader)) == 1) {
+		file->unlocked_nano = 0;
+		return false;
+	}
+	if (!file->unlocked_nano)
+		file->unlocked_nano = now;
+	return now - file->unlocked_nano >= GONE_NANO;
+}
+
+static void tell_gone(const struct growing *follow, const char *path)
+{
+	char safe[LINE_FILE], text[LINE_FILE + 128];
+
+	(void)snprintf(
+		text, sizeof(text),
+		"%s: its streamer is gone, without closing the stream: the end may be missing",
+		line_file(path, safe));
+	follow->ops->error(follow->data, text, 0);
+}
+
+bool growing_tell_gone(struct growing *follow)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < follow->n; i++) {
+		struct followed *file = follow->all[i];
+
+		if (file->gone || !is_gone(file))
+			continue;
+		tell_gone(follow, file->path);
+		file->gone = told = true;
+	}
+	return told;
 }
 
 void growing_tidy(struct growing *follow)

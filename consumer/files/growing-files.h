@@ -22,8 +22,10 @@ struct followed {
 	uint64_t begin, skip; /* of struct last_records */
 	dev_t device;
 	ino_t inode;
-	bool footer;  /* its latest record is a Footer */
-	bool rotated; /* ... which says that another file follows */
+	bool footer;            /* its latest record is a Footer */
+	bool rotated;           /* ... which says that another file follows */
+	bool gone;              /* it has none, and nobody writes it any more: told */
+	uint64_t unlocked_nano; /* CLOCK_MONOTONIC since when that seems so; 0: it does not */
 	uint64_t used;
 };
 
@@ -57,4 +59,6 @@ void growing_rename(struct followed *file, const char *path);
 /* Lets go of those that nobody writes any more and that are deleted, or closed while others are
  * here: an open file keeps its space on the disk. */
 void growing_tidy(struct growing *follow);
+/* Tells of each whose writer has ended without a Footer. Whether there was one. */
+bool growing_tell_gone(struct growing *follow);
 void growing_remove(struct growing *follow, size_t i);

@@ -145,6 +145,27 @@ void derived_apply(struct derived_parts *parts, const Ringside__V1__Record *reco
 		whole->cpu_sums = &parts->sums;
 }
 
+bool derived_sums(const struct derived *derived, const struct peek *peek,
+		  Ringside__V1__CpuSums *ret)
+{
+	struct told told = {0};
+
+	if (derived->parts.summed) {
+		*ret = derived->parts.sums;
+		return true;
+	}
+	if (!peek->sums)
+		return false;
+	read_sums(peek, &told);
+	*ret = (Ringside__V1__CpuSums){
+		.cpu = (uint32_t)told.value[FIELD_CPU_SUMS_CPU],
+		.seen = told.value[FIELD_CPU_SUMS_SEEN],
+		.limited = told.value[FIELD_CPU_SUMS_LIMITED],
+		.dropped = told.value[FIELD_CPU_SUMS_DROPPED],
+	};
+	return told.has & HAS(SEEN);
+}
+
 bool derived_apart(struct derived_put *put, const struct derived *of, uint64_t seq)
 {
 	bool behind = of == put->of && of->nth == put->nth + 1 && seq == put->seq + 1;

@@ -50,6 +50,10 @@ void derived_break(struct derived *derived);
 /* Completes the record they are of, which has them as long as they stay. */
 void derived_apply(struct derived_parts *parts, const Ringside__V1__Record *record);
 
+/* The sums that the latest record taken carries, told or derived. False: it carries none. */
+bool derived_sums(const struct derived *derived, const struct peek *peek,
+		  Ringside__V1__CpuSums *ret);
+
 /* What was written of the records that are read: whoever reads it has to derive the same. */
 struct derived_put {
 	const struct derived *of; /* the latest record's, not to be read */

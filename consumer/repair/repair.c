@@ -5,6 +5,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
+#include "consumer/files/path-problem.h"
 #include "consumer/verify/verify.h"
 #include "proto/base/util.h"
 
@@ -29,10 +30,11 @@ static int fail_errno(struct job *job, const char *path, int r)
 
 static int open_input(struct job *job, const char *path, struct damaged_reader **ret)
 {
+	char why[PATH_PROBLEM];
 	int r = damaged_reader_open(ret, path);
 
 	if (r)
-		return fail_errno(job, path, r);
+		return fail_job(job, path, r, path_problem(path, r, why));
 	if (job->config->begin)
 		job->config->begin(job->config->data, path, *ret);
 	return 0;

@@ -11,22 +11,78 @@ static uint64_t age_of(uint64_t then_nano, uint64_t now_nano)
 	return now_nano > then_nano ? now_nano - then_nano : 0;
 }
 
-static uint64_t lost_of(const struct ledger_kind *kind)
+static unsigned field_of(const char *name)
 {
-	uint64_t n = 0;
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(&ringside__v1__record__descriptor,
+								name);
+
+	return field && field->id < LOCK_NOTES_KINDS ? field->id : 0;
+}
+
+/* What the streamer has lost of the kind and could not write down. */
+static uint64_t untold(const struct health *health, const struct ledger *ledger, unsigned kind)
+{
+	const struct stream_writer *writer = health->writer;
+	const unsigned field = field_of(ledger->kinds[kind].name);
+	uint64_t told, lost;
+
+	if (!writer || !writer->troubled || !health->stream || !field)
+		return 0;
+	told = health->stream->sums[kind][LEDGER_LOST_IN_SINK].value;
+	lost = writer->notes.lost[field];
+	return lost > told ? lost - told : 0;
+}
+
+uint64_t health_sum(const struct health *health, const struct ledger *ledger, unsigned kind,
+		    enum ledger_sum sum)
+{
+	uint64_t n = ledger_latest(ledger, health->stream, kind, sum);
+
+	/* it was seen, too; the kernel's own number is not known before the next Counters */
+	return sum == LEDGER_SEEN ? n + untold(health, ledger, kind) : n;
+}
+
+uint64_t health_lost(const struct health *health, const struct ledger *ledger, unsigned kind)
+{
+	const struct ledger_kind *of = &ledger->kinds[kind];
+	uint64_t dropped = ledger_latest(ledger, health->stream, kind, LEDGER_DROPPED);
+	uint64_t n = untold(health, ledger, kind);
 
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
-		const struct lost_count lost = ledger_lost(kind, i);
+		struct lost_count lost = ledger_lost(of, i);
 
+		if (i == RINGSIDE__V1__LOST__REASON__RING_FULL && dropped > lost.count)
+			lost.count = dropped;
 		n += lost.count + (lost.unknown && !lost.count);
 	}
 	return n;
+}
+
+/* Nothing else matters to who asks, then. */
+static bool is_in_trouble(struct health *health, const struct ledger_feed *feed, uint64_t now_nano)
+{
+	const struct stream_writer *writer = health->writer;
+
+	if (!writer || !writer->troubled)
+		writer =
+			health_is_alive(health->status) ? NULL : writers_find(&feed->writers, NULL);
+	if (!writer)
+		return false;
+	if (writer != health->writer)
+		health->stream = NULL; /* of which nothing could be written */
+	health->writer = writer;
+	health->trouble_nano = age_of(writer->notes.since_milli * 1000000, now_nano);
+	health->tried_age_nano = age_of(writer->notes.latest_milli * 1000000, now_nano);
+	return true;
 }
 
 static enum health_status judge_health(const struct health *health, uint64_t now_nano)
 {
 	if (health->stream->ended)
 		return HEALTH_ENDED;
+	if (health->stream->gone)
+		return HEALTH_GONE;
 	if (!ledger_stream_lives(health->stream, now_nano))
 		return HEALTH_STALE;
 	return health->lost ? HEALTH_LOSSES : HEALTH_WHOLE;
@@ -37,20 +93,26 @@ static void take_stream(struct health *health, const struct ledger *ledger, uint
 	health->record_age_nano = age_of(health->stream->latest_nano, now_nano);
 	health->counters_age_nano = age_of(health->stream->counters_nano, now_nano);
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		health->lost += lost_of(&ledger->kinds[k]);
+		health->lost += health_lost(health, ledger, k);
 		health->attached |= *ledger->kinds[k].tier != '\0';
 	}
 	health->status = judge_health(health, now_nano);
 }
 
-struct health health_of(const struct ledger *ledger, uint64_t now_nano, int error)
+struct health health_of(struct ledger_feed *feed, uint64_t now_nano, uint64_t patience_nano)
 {
-	struct health health = {.status = HEALTH_NONE, .stream = ledger_newest(ledger)};
+	struct health health = {.status = HEALTH_NONE};
 
-	if (health.stream)
-		take_stream(&health, ledger, now_nano);
-	if (!health_is_alive(health.status) && error)
-		health = (struct health){.status = HEALTH_UNREAD, .error = error};
+	ledger_feed_look(feed, now_nano, patience_nano);
+	health.stream = ledger_newest(&feed->ledger);
+	if (health.stream) {
+		health.writer = writers_find(&feed->writers, health.stream->id);
+		take_stream(&health, &feed->ledger, now_nano);
+	}
+	if (is_in_trouble(&health, feed, now_nano))
+		health.status = HEALTH_UNWRITABLE;
+	else if (!health_is_alive(health.status) && feed->error)
+		health = (struct health){.status = HEALTH_UNREAD, .error = feed->error};
 	return health;
 }
 
@@ -78,16 +140,19 @@ static void put_seconds(struct json_page *page, const char *name, uint64_t nano)
 	json_add_raw(page, name, text);
 }
 
-static void put_probe(struct json_page *page, const struct ledger_kind *kind)
+static void put_probe(struct json_page *page, const struct ledger *ledger,
+		      const struct health *health, unsigned k)
 {
+	const struct ledger_kind *kind = &ledger->kinds[k];
+
 	json_begin_object(page, NULL);
 	json_add_text(page, "kind", kind->name);
 	json_add_bool(page, "attached", *kind->tier);
 	json_add_known_text(page, "tier", kind->tier);
-	json_add_uint(page, "seen", kind->sums[LEDGER_SEEN]);
-	json_add_uint(page, "written", kind->sums[LEDGER_WRITTEN]);
-	json_add_uint(page, "limited", kind->sums[LEDGER_LIMITED]);
-	json_add_uint(page, "lost", lost_of(kind));
+	json_add_uint(page, "seen", health_sum(health, ledger, k, LEDGER_SEEN));
+	json_add_uint(page, "written", health_sum(health, ledger, k, LEDGER_WRITTEN));
+	json_add_uint(page, "limited", health_sum(health, ledger, k, LEDGER_LIMITED));
+	json_add_uint(page, "lost", health_lost(health, ledger, k));
 	json_add_known_uint(page, "missed_runs", kind->missed_known,
 			    kind->sums[LEDGER_MISSED_RUNS]);
 	json_end_object(page);
@@ -123,25 +188,34 @@ static void put_stream(struct json_page *page, const struct ledger *ledger,
 	put_upkeep(page, &health->stream->usage);
 	json_begin_list(page, "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
-		put_probe(page, &ledger->kinds[k]);
+		put_probe(page, ledger, health, k);
 	json_end_list(page);
 }
 
-void health_write(struct writer *writer, const struct ledger *ledger, const struct health *health)
+/* Since when it cannot be written, and why. */
+static void put_trouble(struct json_page *page, const struct health *health)
+{
+	json_add_text(page, "error", strerror(health->writer->notes.error));
+	put_seconds(page, "unwritable_seconds", health->trouble_nano);
+	put_seconds(page, "last_try_age_seconds", health->tried_age_nano);
+}
+
+void health_put(struct json_page *page, const struct ledger *ledger, const struct health *health)
 {
 	static const char *const words[] = {
 		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses",
-		[HEALTH_STALE] = "stale", [HEALTH_ENDED] = "ended",
+		[HEALTH_STALE] = "stale", [HEALTH_GONE] = "gone",
+		[HEALTH_ENDED] = "ended", [HEALTH_UNWRITABLE] = "unwritable",
 		[HEALTH_NONE] = "none",   [HEALTH_UNREAD] = "unreadable",
 	};
-	struct json_page page = json_begin_page(writer);
 	char why[HEALTH_WHY];
 
-	json_add_bool(&page, "alive", health_is_alive(health->status));
-	json_add_text(&page, "status", words[health->status]);
+	json_add_bool(page, "alive", health_is_alive(health->status));
+	json_add_text(page, "status", words[health->status]);
 	if (health->status == HEALTH_UNREAD)
-		json_add_text(&page, "error", health_why(health, why));
-	else if (health->status != HEALTH_NONE)
-		put_stream(&page, ledger, health);
-	json_end_page(&page);
+		json_add_text(page, "error", health_why(health, why));
+	if (health->status == HEALTH_UNWRITABLE)
+		put_trouble(page, health);
+	if (health->stream)
+		put_stream(page, ledger, health);
 }

@@ -136,7 +136,10 @@ static void write_health(struct writer *writer, void *data)
 {
 	const struct page *page = data;
 
-	health_write(writer, &page->http->feed->ledger, &page->health);
+	struct json_page json = json_begin_page(writer);
+
+	health_put(&json, &page->http->feed->ledger, &page->health);
+	json_end_page(&json);
 }
 
 enum MHD_Result http_get_health(struct http_request *request)
@@ -146,7 +149,7 @@ enum MHD_Result http_get_health(struct http_request *request)
 	struct MHD_Response *response;
 
 	(void)pthread_mutex_lock(&feed->lock);
-	page.health = health_of(&feed->ledger, clock_nano(CLOCK_REALTIME), feed->error);
+	page.health = health_of(feed, clock_nano(CLOCK_REALTIME), LEDGER_FEED_PATIENCE);
 	response = http_make_response(&page.http->mhd, write_health, &page, "application/json");
 	(void)pthread_mutex_unlock(&feed->lock);
 	return http_answer(request,

@@ -2,12 +2,15 @@
 #include "consumer/serve/ledger-feed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/folder.h"
+#include "consumer/files/path-problem.h"
+#include "consumer/read/derived.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
@@ -23,6 +26,7 @@ void ledger_feed_init(struct ledger_feed *feed, size_t series_limit)
 void ledger_feed_done(struct ledger_feed *feed)
 {
 	ledger_done(&feed->ledger);
+	writers_done(&feed->writers);
 	(void)pthread_mutex_destroy(&feed->lock);
 }
 
@@ -65,7 +69,7 @@ static void keep_open(const struct folder *list, struct rotation_start *starts, 
  * said once. */
 static void note_unread(struct ledger_feed *feed, const struct folder *list)
 {
-	char text[SAY_SIZE], safe[LINE_FILE];
+	char text[SAY_SIZE], safe[LINE_FILE], why[PATH_PROBLEM];
 	const struct recording *unread = NULL;
 	int before;
 
@@ -79,8 +83,20 @@ static void note_unread(struct ledger_feed *feed, const struct folder *list)
 	if (!unread || before == unread->error)
 		return;
 	(void)snprintf(text, sizeof(text), "%s: %s", line_file(unread->path, safe),
-		       folder_error(unread->error));
+		       path_problem(unread->path, unread->error, why));
 	feed->say(text);
+}
+
+/* A file in which nothing is to be read yet. */
+static void note_begun(struct ledger_feed *feed, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	(void)pthread_mutex_lock(&feed->lock);
+	writers_add_named(&feed->writers, fd);
+	(void)pthread_mutex_unlock(&feed->lock);
 }
 
 /* rotation_ops */
@@ -91,6 +107,8 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	int r = 0;
 
 	note_unread(feed, list);
+	if (list->begun)
+		note_begun(feed, list->begun);
 	for (size_t i = 0; !r && i < list->n; i++) {
 		const struct folder_id *id = &list->all[i].id;
 
@@ -98,7 +116,8 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 			continue;
 		starts[(*ret_n)++].file = last_of_stream(list, i);
 		(void)pthread_mutex_lock(&feed->lock);
-		r = ledger_expect(&feed->ledger, id->stream_id, id->boot_id, id->boottime_nano);
+		r = ledger_expect(&feed->ledger, id->stream_id, id->boot_id, id->boottime_nano,
+				  id->time_unix_nano);
 		(void)pthread_mutex_unlock(&feed->lock);
 	}
 	if (feed->only_open)
@@ -119,20 +138,38 @@ static const struct rotation_ops trail_sums = {.plan = plan_starts,
 /* each_record_ops */
 static void begin_input(void *data, struct reader *reader, const char *name)
 {
+	struct ledger_feed *feed = data;
+
 	reader_set_raw(reader, true);
+	(void)pthread_mutex_lock(&feed->lock);
+	writers_add_named(&feed->writers, reader_fd(reader));
+	(void)pthread_mutex_unlock(&feed->lock);
+}
+
+static void take_header(struct ledger_feed *feed, const struct reader *reader,
+			const Ringside__V1__Header *header)
+{
+	if (header->stream_id.len == WRITERS_ID)
+		writers_add(&feed->writers, header->stream_id.data, header->file_index,
+			    header->locked, reader_fd(reader));
 }
 
 static int take_record(struct ledger_feed *feed, const struct reader *reader,
 		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
+	Ringside__V1__CpuSums sums = RINGSIDE__V1__CPU_SUMS__INIT;
+	bool summed = !item->record && derived_sums(item->derived, &item->peek, &sums);
 	uint64_t now = item->record ? clock_nano(CLOCK_REALTIME) : 0;
 	int r;
 
 	(void)pthread_mutex_lock(&feed->lock);
-	r = item->record
-		    ? ledger_take(&feed->ledger, header, item->record, now)
-		    : ledger_pass(&feed->ledger, header, item->peek.seq, item->peek.time_unix_nano);
+	if (item->header && item->record)
+		take_header(feed, reader, item->record->header);
+	else if (now && header && header->stream_id.len == WRITERS_ID)
+		writers_wrote(&feed->writers, header->stream_id.data, now, LEDGER_FEED_PATIENCE);
+	r = item->record ? ledger_take(&feed->ledger, header, item->record, now)
+			 : ledger_pass(&feed->ledger, header, &item->peek, summed ? &sums : NULL);
 	(void)pthread_mutex_unlock(&feed->lock);
 	return r;
 }
@@ -163,7 +200,7 @@ static void complain_about(void *data, const char *problem)
 static void say_error(void *data, const char *name, int error)
 {
 	struct ledger_feed *feed = data;
-	char text[SAY_SIZE], safe[LINE_FILE];
+	char text[SAY_SIZE], safe[LINE_FILE], why[PATH_PROBLEM];
 
 	if (!error) {
 		feed->say(name);
@@ -174,7 +211,8 @@ static void say_error(void *data, const char *name, int error)
 	/* what is not there is not being written, either */
 	feed->error = error == -ENOENT || error == -ENODATA ? 0 : error;
 	(void)pthread_mutex_unlock(&feed->lock);
-	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe), folder_error(error));
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(name, safe),
+		       path_problem(name, error, why));
 	feed->say(text);
 }
 
@@ -202,6 +240,20 @@ static int run_pipe(struct ledger_feed *feed)
 	reader_set_raw(reader, true);
 	r = each_record(reader, &follow_sums, feed, &answer);
 	return !r && answer < 0 ? answer : r;
+}
+
+void ledger_feed_look(struct ledger_feed *feed, uint64_t now_nano, uint64_t patience_nano)
+{
+	struct stream_writers *writers = &feed->writers;
+
+	writers_look(writers, now_nano);
+	for (unsigned i = 0; i < writers->n; i++) {
+		const struct stream_writer *one = &writers->all[i];
+
+		if (one->unlocked_nano && now_nano - one->unlocked_nano >= patience_nano &&
+		    one->id_size == WRITERS_ID)
+			ledger_stream_gone(&feed->ledger, one->id, now_nano);
+	}
 }
 
 int ledger_feed_run(struct ledger_feed *feed)

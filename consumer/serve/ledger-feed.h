@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "consumer/files/follow-rotation.h"
+#include "consumer/serve/stream-writers.h"
 #include "consumer/sums/ledger.h"
 
 struct ledger_feed {
@@ -20,6 +21,7 @@ struct ledger_feed {
 	/* --- */
 	pthread_mutex_t lock; /* of what stands below */
 	struct ledger ledger;
+	struct stream_writers writers;
 	uint64_t damaged;
 	bool failed; /* an input could not be read */
 	int error;   /* 0, or the -errno with which one cannot be read, as of the latest look */
@@ -30,3 +32,10 @@ void ledger_feed_done(struct ledger_feed *feed);
 
 /* Reads until there is nothing more to come. 0 or -errno. */
 int ledger_feed_run(struct ledger_feed *feed);
+
+/* What was written before the file was let go of may not be read yet. */
+#define LEDGER_FEED_PATIENCE UINT64_C(1000000000)
+
+/* Looks who is still writing: a stream that nobody has written for @patience_nano is dead. The lock
+ * is the caller's. */
+void ledger_feed_look(struct ledger_feed *feed, uint64_t now_nano, uint64_t patience_nano);

@@ -7,21 +7,6 @@
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
-#define SECOND UINT64_C(1000000000)
-
-/* Whole numbers and nine digits: a double of seconds would not hold them. */
-static void put_time(struct json_page *page, const char *name, uint64_t nano)
-{
-	time_t second = (time_t)(nano / SECOND);
-	char text[96], stamp[64] = "";
-	struct tm tm;
-
-	if (gmtime_r(&second, &tm))
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text, sizeof(text), "%s.%09" PRIu64 "Z", stamp, nano % SECOND);
-	json_add_text(page, name, text);
-}
-
 static void put_count(struct json_page *page, const struct toplist_count *count)
 {
 	json_add_uint(page, "delivered", count->delivered);
@@ -123,9 +108,9 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 		json_add_uint(&page, "bytes_per_event", stats->file_bytes / stats->sum.delivered);
 	json_add_uint(&page, "events_without_time", stats->untimed);
 	if (stats->timed) {
-		put_time(&page, "first_time", stats->first);
-		put_time(&page, "last_time", stats->last);
-		put_time(&page, "bucket_start", stats->buckets.low * stats->buckets.nano);
+		json_add_time(&page, "first_time", stats->first);
+		json_add_time(&page, "last_time", stats->last);
+		json_add_time(&page, "bucket_start", stats->buckets.low * stats->buckets.nano);
 		json_add_uint(&page, "bucket_nano", stats->buckets.nano);
 	}
 	json_begin_list(&page, "kinds");

@@ -43,6 +43,11 @@ void ledger_stream_sweep(struct ledger_stream *stream);
 /* No more rows will come of it. */
 void ledger_stream_forget_rows(struct ledger_stream *stream);
 
+/* Counters of a kind have come: what is told behind them begins anew. */
+void ledger_tail_begin(struct ledger_tail *tail, const Ringside__V1__ProbeSums *from);
+/* An event behind them; @sums: NULL, or what it carries. */
+void ledger_tail_take(struct ledger_tail *tail, const Ringside__V1__CpuSums *sums);
+
 /* A row of the set at hand. 0 or -ENOMEM. */
 int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigned kind,
 		    const Ringside__V1__CounterRow *row, uint64_t now_nano);

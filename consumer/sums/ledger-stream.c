@@ -20,6 +20,8 @@ struct ledger_stream *ledger_stream_find(const struct ledger *ledger, const uint
 void ledger_stream_free(struct ledger_stream *stream)
 {
 	ledger_stream_forget_rows(stream);
+	for (unsigned i = 0; i < LEDGER_KINDS; i++)
+		free(stream->tails[i].cpus);
 	free(stream);
 }
 
@@ -63,7 +65,7 @@ struct ledger_stream *ledger_stream_get(struct ledger *ledger, const uint8_t *id
 
 bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano)
 {
-	return stream->latest_seq && !stream->ended &&
+	return stream->latest_seq && !stream->ended && !stream->gone &&
 	       now_nano < stream->latest_nano + DEAD_INTERVALS * stream->interval_nano + DEAD_NANO;
 }
 
@@ -123,6 +125,17 @@ static void review_one(struct ledger *ledger, struct ledger_stream *stream, uint
 	ledger_stream_settle(ledger, stream, LEDGER_COUNT);
 	ledger_stream_show(ledger, stream);
 	ledger->generation++;
+}
+
+void ledger_stream_gone(struct ledger *ledger, const uint8_t id[LEDGER_ID], uint64_t now_nano)
+{
+	struct ledger_stream *stream = ledger_stream_find(ledger, id);
+
+	if (!stream || stream->gone || stream->ended)
+		return;
+	stream->gone = true;
+	ledger->generation++;
+	ledger_review(ledger, now_nano);
 }
 
 void ledger_review(struct ledger *ledger, uint64_t now_nano)

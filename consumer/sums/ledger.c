@@ -40,7 +40,7 @@ static unsigned get_kind(struct ledger *ledger, const char *name)
 }
 
 int ledger_expect(struct ledger *ledger, const uint8_t id[LEDGER_ID], const char *boot_id,
-		  uint64_t boottime_nano)
+		  uint64_t boottime_nano, uint64_t nano)
 {
 	struct ledger_stream *stream = ledger_stream_get(ledger, id, boot_id);
 
@@ -48,6 +48,7 @@ int ledger_expect(struct ledger *ledger, const uint8_t id[LEDGER_ID], const char
 		return -ENOMEM;
 	if (boottime_nano < stream->since)
 		stream->since = boottime_nano;
+	stream->begun_nano = nano;
 	return 0;
 }
 
@@ -72,6 +73,8 @@ static void take_header(struct ledger *ledger, struct ledger_stream *stream,
 
 	if (stream->since == UINT64_MAX)
 		stream->since = record->boottime_nano;
+	if (!stream->begun_nano)
+		stream->begun_nano = record->time_unix_nano;
 	take_text(stream->host, header->host_name);
 	take_text(stream->kernel, header->kernel_release);
 	take_text(stream->version, header->streamer_version);
@@ -116,6 +119,7 @@ static void take_sums(struct ledger *ledger, struct ledger_stream *stream,
 	add_up(from, sums, &in_flight);
 	for (unsigned i = 0; i < LEDGER_SUMS; i++)
 		kind->sums[i] += account_take(&stream->sums[k][i], sums[i], stream->mode);
+	ledger_tail_begin(&stream->tails[k], from);
 	if (!stream->counts)
 		return;
 	kind->in_flight = in_flight;
@@ -251,19 +255,41 @@ static int find_stream(struct ledger *ledger, const Ringside__V1__Header *header
 static void pass_record(struct ledger_stream *stream, uint64_t seq, uint64_t time_unix_nano)
 {
 	stream->latest_seq = seq;
+	stream->gone = false;
 	if (time_unix_nano > stream->latest_nano)
 		stream->latest_nano = time_unix_nano;
 }
 
-int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, uint64_t seq,
-		uint64_t time_unix_nano)
+/* The place of the kind that is this field in Record.body; LEDGER_KINDS: it is none. */
+static unsigned find_place(struct ledger *ledger, unsigned field)
+{
+	const ProtobufCFieldDescriptor *of;
+
+	if (field >= RECORD_BODIES)
+		return LEDGER_KINDS;
+	if (ledger->places[field])
+		return ledger->places[field] - 1;
+	of = protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor, field);
+	if (!of)
+		return LEDGER_KINDS;
+	ledger->places[field] = (uint8_t)(get_kind(ledger, of->name) + 1);
+	return ledger->places[field] - 1;
+}
+
+int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, const struct peek *peek,
+		const Ringside__V1__CpuSums *sums)
 {
 	struct ledger_stream *stream;
-	int r = find_stream(ledger, header, seq, &stream);
+	int r = find_stream(ledger, header, peek->seq, &stream);
+	unsigned kind;
 
-	if (!r)
-		pass_record(stream, seq, time_unix_nano);
-	return r == -ENODATA ? 0 : r;
+	if (r)
+		return r == -ENODATA ? 0 : r;
+	pass_record(stream, peek->seq, peek->time_unix_nano);
+	kind = peek->sums ? find_place(ledger, peek->kind) : LEDGER_KINDS;
+	if (kind < LEDGER_KINDS)
+		ledger_tail_take(&stream->tails[kind], sums);
+	return 0;
 }
 
 int ledger_take(struct ledger *ledger, const Ringside__V1__Header *header,

@@ -16,6 +16,7 @@
 #include "consumer/read/own-usage.h"
 #include "consumer/sums/bpf-objects.h"
 #include "consumer/sums/series.h"
+#include "proto/record/peek.h"
 #include "proto/ringside.pb-c.h"
 
 #define LEDGER_KINDS SERIES_KINDS
@@ -36,6 +37,18 @@ enum ledger_sum {
 	LEDGER_OVERFLOW,
 	LEDGER_OVERFLOW_LIMITED,
 	LEDGER_SUMS,
+};
+
+/* Of one CPU: the largest that Counters or an event behind them tell. */
+struct ledger_tail_cpu {
+	uint64_t seen, limited, dropped;
+};
+
+/* What a stream tells of one kind behind its latest Counters: more than these had. */
+struct ledger_tail {
+	uint64_t sums[LEDGER_SUMS]; /* of seen, limited, dropped and written */
+	unsigned n_cpus;
+	struct ledger_tail_cpu *cpus;
 };
 
 struct ledger_kind {
@@ -68,9 +81,11 @@ struct ledger_stream {
 	uint8_t id[LEDGER_ID];
 	/* of its Header */
 	char boot_id[LEDGER_TEXT], host[LEDGER_TEXT], kernel[LEDGER_TEXT], version[LEDGER_TEXT];
+	uint64_t begun_nano; /* real time of the first of its files that was there */
 	uint64_t order, interval_nano, critical_ring_bytes, bulk_ring_bytes;
 	bool counts;            /* its sums are counted; not so: it runs beside another */
 	bool ended;             /* its Footer was read */
+	bool gone;              /* nobody writes it any more: ledger_stream_gone */
 	bool held;              /* LEDGER_HOLD since it was settled or covered */
 	uint64_t since;         /* boot time of its latest set of sums; its start before */
 	uint64_t counted_until; /* likewise, of one that was counted; 0: none */
@@ -82,6 +97,7 @@ struct ledger_stream {
 	struct table rows;
 	struct own_usage usage;
 	struct account sums[LEDGER_KINDS][LEDGER_SUMS];
+	struct ledger_tail tails[LEDGER_KINDS];
 	char tiers[LEDGER_KINDS][LEDGER_TIER]; /* "": not attached */
 };
 
@@ -90,6 +106,7 @@ struct ledger {
 	struct bpf_objects objects; /* see ledger_objects */
 	unsigned n_kinds;
 	struct ledger_kind kinds[LEDGER_KINDS];
+	uint8_t places[RECORD_BODIES]; /* in kinds, and 1 more, by field in Record.body; 0: none */
 	unsigned n_streams;
 	struct ledger_stream *streams[LEDGER_STREAMS]; /* in the order they were met */
 	uint64_t orders;                               /* streams met so far */
@@ -104,10 +121,10 @@ struct ledger {
 void ledger_init(struct ledger *ledger, size_t series_limit);
 void ledger_done(struct ledger *ledger);
 
-/* There will be this stream, which began not after @boottime_nano. To be told in the order they
- * began, when that is known before they are read. 0 or -ENOMEM. */
+/* There will be this stream, which began not after @boottime_nano, in real time @nano. To be told
+ * in the order they began, when that is known before they are read. 0 or -ENOMEM. */
 int ledger_expect(struct ledger *ledger, const uint8_t id[LEDGER_ID], const char *boot_id,
-		  uint64_t boottime_nano);
+		  uint64_t boottime_nano, uint64_t nano);
 
 /* Whether ledger_take wants the record unpacked. */
 bool ledger_wants(unsigned kind);
@@ -118,12 +135,22 @@ bool ledger_wants(unsigned kind);
 int ledger_take(struct ledger *ledger, const Ringside__V1__Header *header,
 		const Ringside__V1__Record *record, uint64_t now_nano);
 
-/* An event, of which only this is of interest. As ledger_take. */
-int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, uint64_t seq,
-		uint64_t time_unix_nano);
+/* An event, of which only this is of interest. @sums: what it carries; NULL: nothing. As
+ * ledger_take. */
+int ledger_pass(struct ledger *ledger, const Ringside__V1__Header *header, const struct peek *peek,
+		const Ringside__V1__CpuSums *sums);
 
 /* Time went on: a stream may be found dead. */
 void ledger_review(struct ledger *ledger, uint64_t now_nano);
+
+/* Nobody writes the stream any more, and it was not ended: it is dead. Until a record of it comes
+ * all the same. */
+void ledger_stream_gone(struct ledger *ledger, const uint8_t id[LEDGER_ID], uint64_t now_nano);
+
+/* The sum as it was when the stream's latest record was written: @stream is the one that counts.
+ * Those that no event carries are as of the latest Counters. */
+uint64_t ledger_latest(const struct ledger *ledger, const struct ledger_stream *stream,
+		       unsigned kind, enum ledger_sum sum);
 
 /* It wrote something lately. */
 bool ledger_stream_lives(const struct ledger_stream *stream, uint64_t now_nano);

@@ -179,7 +179,7 @@ static bool is_made_now(const struct input_order *order, const struct recording 
 	folder = dirname(path);
 	if (is_as_listed(order, folder) || folder_list(&list, folder) < 0)
 		return false;
-	made = list.begun;
+	made = list.begun != NULL;
 	for (size_t i = 0; !made && i < list.n; i++)
 		made = folder_same_stream(one, &list.all[i]) &&
 		       list.all[i].id.file_index > one->id.file_index;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "proto/base/clock.h"
 #include "streamer/output/sink-internal.h"
@@ -182,6 +183,32 @@ void sink_start_syncing(struct sink *sink)
 		syncing_begin(&sink->syncing);
 }
 
+bool sink_lock(const struct sink *sink)
+{
+	return sink->regular && sink->fd >= 0 && flock(sink->fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void sink_tell_trouble(struct sink *sink, int error, const uint64_t lost[LOCK_NOTES_KINDS])
+{
+	struct lock_notes notes = {.error = error,
+				   .since_milli = sink->notes.since_milli,
+				   .latest_milli = clock_nano(CLOCK_REALTIME) / 1000000};
+
+	if (!notes.since_milli)
+		notes.since_milli = notes.latest_milli;
+	memcpy(notes.lost, lost, sizeof(notes.lost));
+	(void)lock_notes_put(sink->fd, sink->notes.since_milli ? &sink->notes : NULL, &notes);
+	sink->notes = notes;
+}
+
+void sink_end_trouble(struct sink *sink)
+{
+	if (!sink->notes.since_milli)
+		return;
+	lock_notes_clear(sink->fd);
+	sink->notes = (struct lock_notes){0};
+}
+
 void sink_discard(struct sink *sink)
 {
 	struct sink_next *next = &sink->next;
@@ -205,6 +232,8 @@ struct sink *sink_free(struct sink *sink)
 	commands_end(&sink->commands);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
+	else if (sink->regular) /* who has given us stdout goes on with it */
+		(void)flock(sink->fd, LOCK_UN);
 	output_folder_close(&sink->place);
 	for (unsigned i = 0; i < sink->n_kept; i++)
 		free(sink->kept[i]);

@@ -12,6 +12,7 @@
 
 #include "proto/base/units.h"
 #include "proto/recording/file-names.h"
+#include "proto/recording/lock-notes.h"
 #include "streamer/output/background-sync.h"
 #include "streamer/output/deletions.h"
 #include "streamer/output/output-folder.h"
@@ -65,8 +66,9 @@ struct sink {
 	bool truncate;  /* before the first write */
 	uint64_t start; /* where in the file our first byte goes */
 	uint64_t written;
-	uint64_t marked;  /* of written: this stays, whatever happens */
-	uint64_t checked; /* of written: this was in the file at the latest look */
+	uint64_t marked;         /* of written: this stays, whatever happens */
+	uint64_t checked;        /* of written: this was in the file at the latest look */
+	struct lock_notes notes; /* on the file; since_milli 0: none */
 	/* Rotation. */
 	bool rotates;
 	/* In names.folder, what cannot be written is tried again, for as long as it takes. */
@@ -146,6 +148,15 @@ int sink_switch(struct sink *sink);
 bool sink_was_cut(struct sink *sink);
 /* Then: a new recording begins in the same file, where it ends now. Returns 0 or -errno. */
 int sink_begin_anew(struct sink *sink);
+
+/* Whether the file is locked for as long as it is written: one named with -w always is, one that is
+ * stdout from here on, unless somebody else has locked it or it is none. */
+bool sink_lock(const struct sink *sink);
+
+/* Says to who looks at the file that it cannot be written, and what was lost of the stream so far;
+ * until sink_end_trouble. @lost: by field in Record.body. */
+void sink_tell_trouble(struct sink *sink, int error, const uint64_t lost[LOCK_NOTES_KINDS]);
+void sink_end_trouble(struct sink *sink);
 
 /* Deletes what the limits do not allow any more, which is in deletions then. */
 void sink_retain(struct sink *sink);

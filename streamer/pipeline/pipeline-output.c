@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/count.h"
 #include "proto/recording/recording.h"
+#include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
 #define RETAIN_NANO 60000000000ull
@@ -38,9 +39,22 @@ static uint64_t count_untold(const struct pipeline *p)
 	return n;
 }
 
+/* To those who cannot read it in the stream. */
+static void tell_trouble(struct pipeline *p, int error)
+{
+	uint64_t lost[LOCK_NOTES_KINDS] = {0};
+
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		if (probes[i]->field)
+			lost[probes[i]->field] = p->totals.lost_in_sink[i];
+	sink_tell_trouble(p->sink, error, lost);
+}
+
 void pipeline_commit(struct pipeline *p)
 {
 	p->opening = false;
+	if (!p->no_room)
+		sink_end_trouble(p->sink);
 	reports_written(&p->reports);
 	stream_commit(p->stream);
 	reports_commit(&p->reports);
@@ -98,6 +112,7 @@ void pipeline_ran_out(struct pipeline *p, int r)
 	take_back(p);
 	p->no_room = r;
 	p->no_room_nano = clock_nano(CLOCK_BOOTTIME);
+	tell_trouble(p, -r);
 	if (p->no_room_told)
 		return;
 	p->no_room_told = true;

@@ -162,6 +162,8 @@ int header_write(struct stream *stream, const struct machine *machine, const str
 	pb_uint(&pb, FIELD_HEADER_BULK_RING_BYTES, asked->bulk_ring_bytes);
 	if (map_bytes)
 		pb_uint(&pb, FIELD_HEADER_MAP_BYTES, map_bytes);
+	if (sink_lock(stream->sink))
+		pb_bool(&pb, FIELD_HEADER_LOCKED, true);
 	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
 	put_limits(&pb, asked);
 	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */

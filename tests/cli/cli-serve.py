@@ -22,9 +22,21 @@ from stream import Growing
 in_a_folder()
 
 
-def status(*args):
-    done = run("status", *args)
+def status(*args, written=()):
+    """@written: files that somebody writes just now."""
+    with contextlib.ExitStack() as writers:
+        for path in written:
+            writers.enter_context(being_written(path))
+        done = run("status", *args)
     return done.returncode, done.stdout.decode()
+
+
+@contextlib.contextmanager
+def being_written(path):
+    """As the streamer locks its file."""
+    with open(path, "rb") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def what_is_wrong_is_said():
@@ -74,7 +86,7 @@ def kills_by_signal_are_counted_by_signal_and_cause():
         assert f'\nringside_signal_kills_total{{cgroup="/a",{labels}}} {count}\n' in text, text
     assert '\nringside_events_seen_total{kind="signal_kill"} 9\n' in text, text
     assert '\nringside_probe_attached{kind="signal_kill",tier="kprobe"} ' in text, text
-    said = status("kill.pb")
+    said = status("kill.pb", written=["kill.pb"])
     assert said[0] == 0 and "signal_kill" in str(said), said
     assert check["attached"] and check["seen"] == 9, check
     assert [(row["cgroup"], row["signal"], row["cause"], row["count"]) for row in check["stats"]] == [
@@ -86,14 +98,17 @@ def status_is_for_probes():
     stream = Growing(b"\x03")
     assert status("rec")[0] == 1
     save("rec/a.pb", stream.header(), stream.counters(0))
-    done = status("rec")
+    done = status("rec", written=["rec/a.pb"])
     assert done[0] == 0 and "recording, nothing lost" in done[1], done
+    done = status("rec")
+    assert done[0] == 1 and "not recording: the streamer is gone, without closing its stream" in done[1], done
+    assert json.loads(status("-o", "json", "rec")[1])["status"] == "gone"
     other = Growing(b"\x04")
     save("rec/b.pb", other.header(), other.counters(9, 2))
-    with open("rec/b.pb", "rb") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)  # as the streamer does; the other one nobody writes
-        done = status("-o", "json", "rec")
-        assert done[0] == 4 and json.loads(done[1])["lost"] == 2, done
+    done = status("-o", "json", "rec", written=["rec/b.pb"])  # the other one nobody writes
+    said = json.loads(done[1])
+    assert done[0] == 4 and said["lost"] == 2, done
+    assert said["file"] == os.path.abspath("rec/b.pb") and said["file_bytes"] == os.path.getsize("rec/b.pb"), said
     # what the streamer's own filter refused it
     cost = pb.StreamerCost(user_cpu_nano=1, system_cpu_nano=1)
     cost.refused_calls.add(number=41, name="socket", count=3)
@@ -101,12 +116,12 @@ def status_is_for_probes():
     stream = Growing(b"\x08")
     os.mkdir("refused")
     save("refused/a.pb", stream.header(), stream.counters(0), stream.objects([], cost=cost))
-    done = status("refused")
+    done = status("refused", written=["refused/a.pb"])
     assert done[0] == 0 and "refused to it   socket × 3, call 499 × 1; the streamer does none of it by itself\n" in done[1], done
-    assert json.loads(status("-o", "json", "refused")[1])["refused_calls"] == 4
+    assert json.loads(status("-o", "json", "refused", written=["refused/a.pb"])[1])["refused_calls"] == 4
     stream, host = Growing(b"\x09"), "h" * 254 + "x"  # as long as --host-name takes it
     save("long.pb", stream.header(host), stream.counters(0))
-    assert f"({host}, " in status("long.pb")[1]
+    assert f"({host}, " in status("long.pb", written=["long.pb"])[1]
     assert json.loads(status("-o", "json", "long.pb")[1])["host"] == host
     stream = Growing(b"\x05")
     save("rec/c.pb", stream.header(), stream.counters(1), stream.footer())
@@ -114,12 +129,31 @@ def status_is_for_probes():
     assert status("-o", "xml", "rec")[0] == 2
 
 
+def status_shows_what_is_there():
+    """The file, since when, the sums as of the last event, and the last events."""
+    stream = Growing(b"\x0a")
+    save("there.pb", stream.header(), stream.counters(5),
+         *[stream.record(cpu_sums=pb.CpuSums(cpu=0, seen=5 + n, dropped=0), oom_kill=pb.OomKill(
+             victim=pb.Process(pid=n, comm=f"victim-{n}\n"), kill_id=n)) for n in range(1, 6)])
+    code, text = status("there.pb", written=["there.pb"])
+    assert code == 0, text
+    lines = text.splitlines()
+    assert re.fullmatch(r"  file +/.*/there\.pb \(\d+ B\)", lines[1]), text
+    assert re.fullmatch(r"  since +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+", lines[2]), text
+    assert "attached (fentry); 10 seen, 0 limited, 0 lost" in text, text
+    assert lines[-4] == "  latest:" and [f"victim-{n}\\x0a[{n}]" in lines[n - 6] for n in (3, 4, 5)] == [True] * 3, text
+    said = json.loads(status("-o", "json", "there.pb", written=["there.pb"])[1])
+    assert [event["kind"] for event in said["latest"]] == ["oom_kill"] * 3, said
+    assert said["probes"][0]["seen"] == 10 and said["probes"][0]["written"] == 5, said
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", said["since"]), said
+
+
 def what_was_refused_to_the_streamer_is_named():
     def line_of(*refused, ended=b""):
         stream = Growing(b"\x08")
         save("refused.pb", stream.header(), stream.counters(0), stream.counters(0, refused=refused), ended and stream.footer())
-        done = status("refused.pb")
-        total = json.loads(status("-o", "json", "refused.pb")[1]).get("refused_calls", 0)
+        done = status("refused.pb", written=["refused.pb"])
+        total = json.loads(status("-o", "json", "refused.pb", written=["refused.pb"])[1]).get("refused_calls", 0)
         assert done[0] == (1 if ended else 0), done  # it is an attempt, and no loss
         assert ended or total == sum(count for _, _, count in refused), (total, refused)
         lines = [line for line in done[1].splitlines() if line.startswith("  refused to it   ")]
@@ -152,7 +186,8 @@ def what_cannot_be_read_may_be_a_recording():
     os.mkdir("closed")
     save("closed/a.pb", stream.header(), stream.counters(0), stream.footer())
     save("closed/b.pb", stream.header(), stream.counters(0))
-    assert said("status", "closed")[0] == 0
+    with being_written("closed/b.pb"):
+        assert said("status", "closed")[0] == 0
     os.chmod("closed/b.pb", 0)
     for path in "closed", "closed/b.pb":
         done = said("status", path)
@@ -176,7 +211,8 @@ def what_cannot_be_read_may_be_a_recording():
     # one that is written elsewhere is not less alive
     save("closed/c.pb", Growing(b"\x07").header(), Growing(b"\x07").counters(0))
     os.chmod("closed/a.pb", 0)
-    assert said("status", "closed")[0] == 0
+    with being_written("closed/c.pb"):
+        assert said("status", "closed")[0] == 0
 
 
 def ask(path, method="GET"):
@@ -198,7 +234,12 @@ def what_is_asked_wrongly_is_refused():
             time.sleep(0.05)
         while "oom_kills_total" not in ask("/metrics")[1] and time.monotonic() < until:
             time.sleep(0.05)
-        assert ask("/health")[0] == 200
+        with being_written("d.pb"):
+            assert ask("/health")[0] == 200
+        # the first look may be too early to be sure
+        while ask("/health")[0] == 200 and time.monotonic() < until:
+            time.sleep(0.1)
+        assert json.loads(ask("/health")[1])["status"] == json.loads(status("-o", "json", "d.pb")[1])["status"] == "gone"
         assert ask("/nothing")[0] == 404
         assert ask("/metrics", "POST")[0] == 405
         assert ask("/metrics", "HEAD")[0] == 200
@@ -266,14 +307,6 @@ class Served:
             time.sleep(0.05)
 
 
-@contextlib.contextmanager
-def being_written(path):
-    """As the streamer locks its file."""
-    with open(path, "rb") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
-        yield
-
-
 def ebpf(since=""):
     check = json.loads(ask("/check" + since)[1])
     return check["cursor"], check["ebpf"], {(o["object"], o.get("id")): o for o in check["ebpf"]["stats"]}
@@ -332,7 +365,7 @@ def bpf_objects_of_streams_in_a_folder():
 def thousands_of_bpf_objects_are_bounded_and_fast():
     stream, name = Growing(b"\x0c"), "a_name_as_long_as_the_functions_of_bpf_programs_are_in_practice"
     rows = [program(n, name=f"{name}{n}") if n % 2 else table(n, n % 64, name=name[:15]) for n in range(1, 6001)]
-    with Served("many.pb", "--series", "4000") as served:
+    with Served("many.pb", "--series", "4000") as served, being_written("many.pb"):
         served.grow(stream.header() + stream.objects(rows))
         text = served.shows('ringside_bpf_objects{object="program"} 3000\n', 'ringside_bpf_objects{object="map"} 3000\n',
                             'ringside_bpf_program_memory_bytes{overflow="true"} ')
@@ -357,6 +390,6 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
 
 run_tests(bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
           thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
-          what_cannot_be_read_may_be_a_recording, status_is_for_probes,
+          what_cannot_be_read_may_be_a_recording, status_is_for_probes, status_shows_what_is_there,
           what_was_refused_to_the_streamer_is_named,
           what_is_asked_wrongly_is_refused, kills_by_signal_are_counted_by_signal_and_cause)

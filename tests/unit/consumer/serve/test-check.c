@@ -2,6 +2,12 @@
 /* What /check and /health say, and how a cursor tells what changed. */
 #include "consumer/serve/check.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "consumer/serve/health.h"
 #include "tests/lib/ledger-fixture.h"
 #include "tests/lib/writer-fixture.h"
@@ -101,24 +107,127 @@ static void what_is_no_cursor_is_refused(void **state)
 			fail_msg("%s is taken for a cursor", *text);
 }
 
+#define _cleanup_feed_ _cleanup_(ledger_feed_done)
+
+static struct health health_at(struct ledger_feed *feed, uint64_t second)
+{
+	return health_of(feed, AT(second), 0);
+}
+
 static void health_is_by_age_and_losses(void **state)
 {
-	_cleanup_ledger_ struct ledger ledger = make_ledger();
+	_cleanup_feed_ struct ledger_feed feed;
+	struct ledger *ledger = &feed.ledger;
 	struct fixture_stream a = fixture_stream(1);
 
-	assert_int_equal(health_of(&ledger, AT(0), 0).status, HEALTH_NONE);
-	fixture_header(&ledger, &a, 100);
-	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 5});
-	assert_int_equal(health_of(&ledger, AT(112), 0).status, HEALTH_WHOLE);
-	assert_int_equal(health_of(&ledger, AT(112), 0).counters_age_nano, 2 * SECOND);
-	assert_true(health_of(&ledger, AT(112), 0).attached);
-	assert_int_equal(health_of(&ledger, AT(110 + 36), 0).status, HEALTH_STALE);
-	fixture_counters(&ledger, &a, 150, (struct fixture_set){.seen = 9, .dropped = 1});
-	assert_int_equal(health_of(&ledger, AT(150), 0).status, HEALTH_LOSSES);
-	assert_int_equal(health_of(&ledger, AT(150), 0).lost, 1);
-	fixture_footer(&ledger, &a, 151);
-	assert_int_equal(health_of(&ledger, AT(151), 0).status, HEALTH_ENDED);
-	assert_int_equal(health_of(&ledger, AT(151), -EACCES).status, HEALTH_UNREAD);
+	ledger_feed_init(&feed, 1);
+	assert_int_equal(health_at(&feed, 0).status, HEALTH_NONE);
+	fixture_header(ledger, &a, 100);
+	fixture_counters(ledger, &a, 110, (struct fixture_set){.seen = 5});
+	assert_int_equal(health_at(&feed, 112).status, HEALTH_WHOLE);
+	assert_int_equal(health_at(&feed, 112).counters_age_nano, 2 * SECOND);
+	assert_true(health_at(&feed, 112).attached);
+	assert_int_equal(health_at(&feed, 110 + 36).status, HEALTH_STALE);
+	fixture_counters(ledger, &a, 150, (struct fixture_set){.seen = 9, .dropped = 1});
+	assert_int_equal(health_at(&feed, 150).status, HEALTH_LOSSES);
+	assert_int_equal(health_at(&feed, 150).lost, 1);
+	fixture_footer(ledger, &a, 151);
+	assert_int_equal(health_at(&feed, 151).status, HEALTH_ENDED);
+	feed.error = -EACCES;
+	assert_int_equal(health_at(&feed, 151).status, HEALTH_UNREAD);
+}
+
+/* The stream @a is in a file that this holds open, locked. */
+static int write_file(struct ledger_feed *feed, const struct fixture_stream *a)
+{
+	char path[] = "test-check-XXXXXX";
+	int fd = mkstemp(path), reader = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0 && reader >= 0);
+	assert_ok(unlink(path));
+	assert_ok(flock(fd, LOCK_EX | LOCK_NB));
+	writers_add(&feed->writers, a->id, 0, true, reader);
+	assert_ok(close(reader));
+	return fd;
+}
+
+static void a_stream_is_dead_when_its_writer_is(void **state)
+{
+	_cleanup_feed_ struct ledger_feed feed;
+	struct fixture_stream a = fixture_stream(1);
+	int fd;
+
+	ledger_feed_init(&feed, 1);
+	fixture_header(&feed.ledger, &a, 100);
+	fixture_counters(&feed.ledger, &a, 110, (struct fixture_set){.seen = 5});
+	fd = write_file(&feed, &a);
+	assert_int_equal(health_at(&feed, 111).status, HEALTH_WHOLE);
+	assert_ok(close(fd));
+	/* what it has written may not be read yet, for who follows it */
+	assert_int_equal(health_of(&feed, AT(112), SECOND).status, HEALTH_WHOLE);
+	assert_int_equal(health_of(&feed, AT(113), SECOND).status, HEALTH_GONE);
+	/* it was another file that was let go of */
+	fixture_counters(&feed.ledger, &a, 114, (struct fixture_set){.seen = 5});
+	fd = write_file(&feed, &a);
+	assert_int_equal(health_at(&feed, 115).status, HEALTH_WHOLE);
+	assert_ok(close(fd));
+}
+
+static void what_cannot_be_written_is_known_all_the_same(void **state)
+{
+	struct lock_notes notes = {.error = ENOSPC};
+	_cleanup_feed_ struct ledger_feed feed;
+	struct fixture_stream a = fixture_stream(1);
+	struct health health;
+	int fd;
+
+	ledger_feed_init(&feed, 1);
+	fixture_header(&feed.ledger, &a, 100);
+	fixture_counters(&feed.ledger, &a, 110, (struct fixture_set){.seen = 5});
+	fd = write_file(&feed, &a);
+	notes.since_milli = AT(111) / 1000000;
+	notes.latest_milli = AT(112) / 1000000;
+	notes.lost[RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL] = 114244;
+	assert_ok(lock_notes_put(fd, NULL, &notes));
+	health = health_at(&feed, 113);
+	assert_int_equal(health.status, HEALTH_UNWRITABLE);
+	assert_int_equal(health.lost, 114244);
+	assert_int_equal(health.trouble_nano, 2 * SECOND);
+	assert_int_equal(health.tried_age_nano, SECOND);
+	lock_notes_clear(fd);
+	health = health_at(&feed, 114);
+	assert_int_equal(health.status, HEALTH_WHOLE);
+	assert_int_equal(health.lost, 0);
+	assert_ok(close(fd));
+}
+
+/* What an event carries counts, from where the Counters before it have been. */
+static void sums_are_those_of_the_streams_end(void **state)
+{
+	struct peek peek = {.kind = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL,
+			    .sums = (const uint8_t *)""};
+	Ringside__V1__CpuSums sums = RINGSIDE__V1__CPU_SUMS__INIT;
+	_cleanup_feed_ struct ledger_feed feed;
+	struct fixture_stream a = fixture_stream(1);
+	struct health health;
+
+	ledger_feed_init(&feed, 1);
+	fixture_header(&feed.ledger, &a, 100);
+	fixture_counters(&feed.ledger, &a, 110, (struct fixture_set){.seen = 50, .dropped = 2});
+	for (unsigned i = 0; i < 3; i++) {
+		peek.seq = ++a.seq;
+		sums.seen = 49 + 4 * i; /* the first waited in the ring while they were read */
+		sums.dropped = 2 + i;
+		assert_ok(ledger_pass(&feed.ledger, &a.header, &peek, &sums));
+	}
+	health = health_at(&feed, 111);
+	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_SEEN), 57);
+	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_WRITTEN), 3);
+	assert_int_equal(health_lost(&health, &feed.ledger, 0), 4);
+	fixture_counters(&feed.ledger, &a, 112, (struct fixture_set){.seen = 60, .dropped = 4});
+	health = health_at(&feed, 113);
+	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_SEEN), 60);
+	assert_int_equal(health_lost(&health, &feed.ledger, 0), 4);
 }
 
 int main(void)
@@ -129,6 +238,9 @@ int main(void)
 		cmocka_unit_test(a_cursor_of_unknown_streams_asks_for_everything),
 		cmocka_unit_test(what_is_no_cursor_is_refused),
 		cmocka_unit_test(health_is_by_age_and_losses),
+		cmocka_unit_test(a_stream_is_dead_when_its_writer_is),
+		cmocka_unit_test(what_cannot_be_written_is_known_all_the_same),
+		cmocka_unit_test(sums_are_those_of_the_streams_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

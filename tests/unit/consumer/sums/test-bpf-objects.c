@@ -287,7 +287,7 @@ static void ids_of_another_boot_are_other_objects(void **state)
 	struct fixture_stream a, b = fixture_stream(2);
 	_cleanup_ledger_ struct ledger ledger = begin(&a, 10);
 
-	assert_ok(ledger_expect(&ledger, b.id, "another boot", 0));
+	assert_ok(ledger_expect(&ledger, b.id, "another boot", 0, 0));
 	TAKE(&ledger, &a, 110, true, {.id = 1, .memory = 10});
 	fixture_header(&ledger, &b, 111);
 	TAKE(&ledger, &b, 111, true, {.id = 7, .memory = 100}); /* both count */

@@ -121,7 +121,7 @@ static void two_boots_are_two_machines_for_all_we_know(void **state)
 
 	fixture_header(&ledger, &a, 100);
 	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 7});
-	assert_ok(ledger_expect(&ledger, id, "another boot", 105 * SECOND));
+	assert_ok(ledger_expect(&ledger, id, "another boot", 105 * SECOND, 0));
 	fixture_header(&ledger, &b, 105);
 	fixture_counters(&ledger, &b, 115, (struct fixture_set){.seen = 5});
 	assert_sums(&ledger, 12);
@@ -140,8 +140,9 @@ static void what_was_read_before_changes_nothing(void **state)
 	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
 	record.header = &a.header;
 	assert_int_equal(ledger_take(&ledger, &a.header, &record, 0), LEDGER_OLD);
-	assert_int_equal(ledger_pass(&ledger, &a.header, 3, 0), LEDGER_OLD);
-	assert_int_equal(ledger_pass(&ledger, &a.header, 4, 0), 0);
+	assert_int_equal(ledger_pass(&ledger, &a.header, &(struct peek){.seq = 3}, NULL),
+			 LEDGER_OLD);
+	assert_int_equal(ledger_pass(&ledger, &a.header, &(struct peek){.seq = 4}, NULL), 0);
 }
 
 /* A container that is started anew has another cgroup, and counts from zero in it. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last records of a recording, for who prints them. */
+#pragma once
+
+#include "consumer/commands/printer.h"
+#include "consumer/files/follow-rotation.h"
+
+/* Set the printer, which has to be initialised, lines, and of the rotation path and following; the
+ * rest is zero, but for rotation.watch.fd: -1. */
+struct tail {
+	struct printer printer;
+	struct rotation rotation;
+	uint64_t lines;
+};
+
+/* @ops: what is done with the records, for whom the printer is the data. 0, or -errno of the
+ * output. */
+int tail_print(struct tail *tail, const struct each_record_ops *ops);
+void tail_done(struct tail *tail);
+
+/* For @ops: the record, if it is wanted. */
+int tail_put(void *data, struct reader *reader, struct reader_record *item);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wrong with a file or folder, for people, and what to do about it. */
+#pragma once
+
+#include <stddef.h>
+
+#define PATH_PROBLEM 512
+
+/* @error: -errno, or what folder_list answers. Who may not read it is told who may, and how to
+ * become one of them. Returns @buf. */
+const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM]);

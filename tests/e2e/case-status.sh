@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# `ringside status` and /health, of streamers that write, are stopped, are killed and have no room.
+# shellcheck disable=SC2034 # for collect.sh
+targets=native
+
+collect() {
+	/usr/bin/python3 "$TESTS/e2e/status.py" "$BUILD" >said 2>errors || { cat said errors; return 1; }
+}
+
+judge() {
+	cat said
+}
