@@ -9,6 +9,7 @@
 #include "consumer/base/shell-word.h"
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
+#include "consumer/cli/habits.h"
 #include "consumer/cli/options.h"
 #include "proto/base/util.h"
 
@@ -57,7 +58,7 @@ static const struct command *find_command(const char *name)
 
 static int say_unknown(const char *name)
 {
-	const char *names[ARRAY_SIZE(commands) + 1], *near, *shown;
+	const char *names[ARRAY_SIZE(commands) + 1], *near, *shown, *habit = habit_command(name);
 	char safe[LINE_FILE], word[2 * LINE_FILE];
 	struct line line = line_make(word, sizeof(word));
 
@@ -70,6 +71,14 @@ static int say_unknown(const char *name)
 	(void)line_end(&line);
 	if (access(name, F_OK) == 0)
 		(void)fprintf(stderr, "ringside: %s is no command: did you mean ringside cat %s?\n",
+			      shown, word);
+	else if (habit)
+		(void)fprintf(stderr, "ringside: %s is no command: did you mean `%s`?\n", shown,
+			      habit);
+	else if (name[0] == '-')
+		(void)fprintf(stderr,
+			      "ringside: %s comes behind a command, as in ringside cat %s (see "
+			      "`ringside --help`)\n",
 			      shown, word);
 	else if (near)
 		(void)fprintf(stderr, "ringside: unknown command %s: did you mean %s?\n", shown,

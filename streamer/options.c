@@ -471,7 +471,9 @@ int options_parse(int argc, char **argv, struct options *ret, char *error, size_
 		return r;
 	if (!parse.outcome && optind < argc)
 		return refuse_value(
-			&parse, "'%s' is too much: only options are accepted; a file goes with -w",
+			&parse,
+			"'%s' is too much: only options are accepted; -w FILE writes one, "
+			"`ringside cat FILE` reads one",
 			argv[optind]);
 	r = parse.outcome ? 0 : check_options(&parse);
 	if (r < 0)

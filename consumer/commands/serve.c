@@ -57,6 +57,19 @@ static void say_error(const char *text)
 	(void)command_fail(&command_serve, "%s", text);
 }
 
+/* Where to listen instead. */
+static int say_no_socket(const char *address, int error)
+{
+	char safe[LINE_FILE];
+	const char *advice = error == -EADDRINUSE ? "; somebody listens there: choose another port"
+			     : error == -EACCES && strncmp(address, "unix:", 5) != 0
+				     ? "; ports below 1024 are root's: choose a higher one"
+				     : "";
+
+	return command_fail(&command_serve, "cannot listen on %s: %s%s", line_file(address, safe),
+			    strerror(-error), advice);
+}
+
 static int say_failed(const char *what, int error)
 {
 	return command_fail_on(&command_serve, what, strerror(-error));
@@ -152,9 +165,11 @@ static int listen_all(struct serve *serve)
 
 		r = listen_on(serve->listen[i], &socket);
 		if (r == -EINVAL) {
-			(void)command_fail(&command_serve,
-					   "cannot listen on %s: say [HOST:]PORT or unix:/path",
-					   line_file(serve->listen[i], safe));
+			(void)command_fail(
+				&command_serve,
+				"cannot listen on %s: say PORT (of the loopback), HOST:PORT "
+				"or unix:/path; PORT is 1 to 65535",
+				line_file(serve->listen[i], safe));
 			return EXIT_USAGE;
 		}
 		if (!r && socket.path)
@@ -163,7 +178,7 @@ static int listen_all(struct serve *serve)
 			r = http_listen(serve->http, &socket,
 					serve->token_file ? &serve->token : NULL);
 		if (r)
-			return say_failed(serve->listen[i], r);
+			return say_no_socket(serve->listen[i], r);
 	}
 	return r ? say_failed("cannot start", r) : 0;
 }

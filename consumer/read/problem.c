@@ -41,6 +41,14 @@ static const char *name_decompressor(const uint8_t *p, size_t size)
 	return NULL;
 }
 
+static bool is_text(const uint8_t *p, size_t size)
+{
+	for (size_t i = 0; i < size && i < 64; i++)
+		if ((p[i] < ' ' && !strchr("\t\r\n", p[i])) || p[i] > '~')
+			return false;
+	return size > 0;
+}
+
 int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, const char *why)
 {
 	const char *tool = name_decompressor(p, size);
@@ -48,9 +56,12 @@ int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, cons
 	if (tool)
 		return problem_note(problem, READER_FOREIGN,
 				    "compressed, but not with zstd: %s FILE | ringside cat", tool);
-	if (size && (p[0] == '{' || p[0] == '['))
-		why = "it looks like JSON; what can be read is what ringside-streamer and "
-		      "`ringside cat -o pb` write";
+	if (is_text(p, size))
+		return problem_note(
+			problem, READER_FOREIGN,
+			"not a Ringside recording: it looks like %s; what can be read is "
+			"what ringside-streamer and `ringside cat -o pb` write",
+			p[0] == '{' || p[0] == '[' ? "JSON" : "text");
 	return problem_note(problem, READER_FOREIGN, "not a Ringside recording: %s", why);
 }
 

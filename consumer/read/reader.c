@@ -189,13 +189,18 @@ static int stop_reading(struct reader *reader, int answer)
 	size_t size;
 
 	rest = frame_rest(&reader->frames, &size);
+	if (answer == -EISDIR)
+		return problem_note(problem, answer,
+				    "is a folder: name it, as in `ringside cat FOLDER`");
 	if (answer < 0)
 		return problem_note(problem, answer, "cannot read on behind byte %" PRIu64 ": %s",
 				    offset, strerror(-answer));
 	if (reader->damaged && answer == FRAME_END)
 		return READER_END; /* what there was to say was said */
 	if (!reader->started && answer == FRAME_END)
-		return problem_note(problem, READER_FOREIGN, "empty: nothing was recorded");
+		return problem_note(problem, READER_FOREIGN,
+				    "empty: nothing was recorded; `ringside doctor` tells whether "
+				    "anything can be");
 	if (!reader->started)
 		return problem_foreign(problem, rest, size,
 				       answer == FRAME_CUT ? "it ends before its first record does"

@@ -40,7 +40,7 @@ def being_written(path):
 
 
 def what_is_wrong_is_said():
-    for args, said in [((), b"--listen ADDR, --textfile FILE"), (("--listen", "x:y:z", "a.pb"), b"cannot listen on x:y:z: say [HOST:]PORT or unix:/path"),
+    for args, said in [((), b"--listen ADDR, --textfile FILE"), (("--listen", "x:y:z", "a.pb"), b"cannot listen on x:y:z: say PORT (of the loopback), HOST:PORT or unix:/path"),
                        (("--listen", "127.0.0.1:99999", "a.pb"), b"cannot listen on 127.0.0.1:99999"),
                        (("--listen", "0", "a.pb"), b"cannot listen on 0"),
                        (("--listen", "unix:", "a.pb"), b"cannot listen on unix:"),

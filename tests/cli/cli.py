@@ -189,7 +189,7 @@ def what_is_not_whole_is_printed_as_far_as_it_goes():
     assert len(result.splitlines()) == 3
     check(run("cat", "missing.pb", "events.pb"), 1, "ringside cat: missing.pb: No such file.*\n")
     check(run("cat", "/"), 1, "ringside cat: /: no recordings are in this folder\n")
-    check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded\n")
+    check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded; `ringside doctor` .*\n")
     check(run("cat", data=b'{"a":1}\n'), 1, ".*it looks like JSON.*\n")
     check(run("cat", data=b"\x1f\x8b\x08" + bytes(60)), 1, ".*gzip -dc FILE \\| ringside cat\n")
 

@@ -165,8 +165,12 @@ static void every_cut_is_told_and_all_before_it_is_read(void **state)
 
 static void an_empty_input_says_that_nothing_was_recorded(void **state)
 {
-	assert_problem("", 0, READER_FOREIGN, "empty: nothing was recorded");
-	assert_problem("\0\0", 2, READER_FOREIGN, "empty: nothing was recorded");
+	assert_problem(
+		"", 0, READER_FOREIGN,
+		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
+	assert_problem(
+		"\0\0", 2, READER_FOREIGN,
+		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
 }
 
 static void other_files_are_told_apart(void **state)
@@ -181,7 +185,8 @@ static void other_files_are_told_apart(void **state)
 		       "not a Ringside recording: it looks like JSON; what can be read is "
 		       "what ringside-streamer and `ringside cat -o pb` write");
 	assert_problem(text, sizeof(text), READER_FOREIGN,
-		       "not a Ringside recording: it ends before its first record does");
+		       "not a Ringside recording: it looks like text; what can be read is "
+		       "what ringside-streamer and `ringside cat -o pb` write");
 	assert_problem("\xff\xff\xff\xff\xff", 5, READER_FOREIGN,
 		       "not a Ringside recording: it does not begin with a record");
 	assert_problem("\x02\x78\x05", 3, READER_FOREIGN,

@@ -49,8 +49,11 @@ static void an_unreadable_record_is_told_and_the_rest_is_checked(void **state)
 static void other_files_are_no_recordings(void **state)
 {
 	assert_bytes("hello, world\n", 13, false, 1,
-		     "not a Ringside recording: it ends before its first record does");
-	assert_bytes("", 0, false, 1, "empty: nothing was recorded");
+		     "not a Ringside recording: it looks like text; what can be read is what "
+		     "ringside-streamer and `ringside cat -o pb` write");
+	assert_bytes(
+		"", 0, false, 1,
+		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
 }
 
 static void a_gap_in_seq_is_told(void **state)

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people who know tcpdump, journalctl, kubectl and perf type first. */
+#pragma once
+
+/* The command that does what @word, where a command belongs, does elsewhere; NULL: none is known.
+ */
+const char *habit_command(const char *word);

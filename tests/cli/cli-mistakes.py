@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What people who know tcpdump, journalctl, kubectl and jq type by mistake, and what they are told: one line that says
+what to do, and 2 where the command is wrong, 1 where what it is about is.
+
+usage: cli-mistakes.py RINGSIDE STREAMER
+"""
+import gzip
+import os
+import shutil
+import socket
+import subprocess
+
+from program import in_a_folder, others, ringside, run_tests, save
+from stream import Stream
+
+streamer, = others
+in_a_folder()
+
+# A command in a shell, its exit status, and what it says.
+MISTAKES = [
+    # what is read
+    ("ringside a.pb", 2, "a.pb is no command: did you mean ringside cat a.pb?"),
+    ("ringside cat yesterday.pb", 1, "yesterday.pb: No such file or directory"),
+    ("ringside cat none", 1, "none: no recordings are in this folder"),
+    ("ringside cat empty.pb", 1, "empty.pb: empty: nothing was recorded; `ringside doctor` tells whether anything can be"),
+    ("ringside verify notes.txt", 1, "notes.txt: not a Ringside recording: it looks like text; what can be read is what "
+                                     "ringside-streamer and `ringside cat -o pb` write"),
+    ("ringside cat events.json", 1, "it looks like JSON; what can be read is what ringside-streamer and `ringside cat -o pb` write"),
+    ("ringside cat a.pb.gz", 1, "compressed, but not with zstd: gzip -dc FILE | ringside cat"),
+    ("ringside cat < folder", 1, "stdin: is a folder: name it, as in `ringside cat FOLDER`"),
+    ("cat a.pb | ringside tail -", 2, "name a file or a folder; `ringside cat` reads pipes"),
+    ("ringside tail a.pb folder", 2, "one file or folder at a time"),
+    # words of other tools
+    ("ringside version", 2, "version is no command: did you mean `ringside --version`?"),
+    ("ringside logs web-7f9", 2, "logs is no command: did you mean `ringside cat`?"),
+    ("ringside -r a.pb", 2, "-r is no command: did you mean `ringside cat`?"),
+    ("ringside -f", 2, "-f is no command: did you mean `ringside tail -f`?"),
+    ("ringside -x", 2, "-x comes behind a command, as in ringside cat -x"),
+    ("ringside record", 2, "record is no command: did you mean `sudo ringside-streamer -w FILE`?"),
+    ("ringside stast a.pb", 2, "unknown command stast: did you mean stats?"),
+    ("ringside stats -f a.pb", 2, "unknown option -f: `ringside tail -f` follows a recording"),
+    ("ringside cat --json a.pb", 2, "unknown option --json: did you mean -o json?"),
+    ("ringside cat -o yaml a.pb", 2, "no output yaml: text, json, protojson or pb"),
+    ("ringside cat -n a.pb", 2, "a.pb is not a number of records"),
+    # values
+    ("ringside cat --since 1h a.pb", 2, "'1h' is not a time: did you mean -1h?"),
+    ("ringside cat --kind pods a.pb", 2, "'pods' is not a kind: say "),
+    ("ringside cat --errno NOPERM a.pb", 2, "'NOPERM' is not an errno: "),
+    ("ringside cat --action DENY a.pb", 2, "'DENY' is not an action: say KILL_PROCESS"),
+    ("ringside replay --speed fast a.pb", 2, "fast is not a speed: say 1, 0.5, 100 or max"),
+    # writing
+    ("ringside repair a.pb", 2, "-w OUT says where to write"),
+    ("ringside repair a.pb -w a.pb", 1, "a.pb: exists, and is not overwritten: choose another name"),
+    ("ringside-streamer a.pb.zst", 2, "-w FILE writes one, `ringside cat FILE` reads one"),
+    ("ringside-streamer -w a.pb", 1, "a.pb exists and is not empty: use --append, --force or another name"),
+    ("ringside-streamer -w nowhere/a.pb", 1, "cannot open the folder of nowhere/a.pb: No such file or directory"),
+    ("ringside-streamer --probes all", 2, "--probes 'all': accepts a list of oom"),
+    ("ringside-streamer -W 3", 2, "-C, -G, -W and --post-rotate need -w FILE or -w DIR/"),
+    # the live view, and serving
+    ("ringside live a.pb", 2, "it takes no file (a.pb): `ringside cat` reads recordings"),
+    ("ringside live --rate 0", 2, "unknown option --rate: options of the streamer follow --"),
+    ("$USER ringside live", 1, "no permission to load BPF programs: CAP_BPF and CAP_PERFMON missing; run it with sudo"),
+    ("$USER ringside-streamer > out.pb", 1, "no permission to load BPF programs: CAP_BPF and CAP_PERFMON missing"),
+    ("ringside serve a.pb", 2, "say where: --listen ADDR, --textfile FILE, or both"),
+    ("ringside serve --listen 99999 a.pb", 2, "cannot listen on 99999: say PORT (of the loopback), HOST:PORT or unix:/path"),
+    ("ringside serve --listen $TAKEN a.pb", 1, "Address already in use; somebody listens there: choose another port"),
+]
+
+
+def make_inputs():
+    stream = Stream(b"m")
+    whole = stream.header() + stream.kill() + stream.counters() + stream.footer()
+    os.makedirs("folder")
+    os.makedirs("none")
+    os.makedirs("bin")
+    save("a.pb", whole)
+    save("folder/a.pb", whole)
+    save("empty.pb")
+    save("notes.txt", b"# What happened on Monday\n")
+    save("events.json", b'{"time": "2026-11-22T03:04:05Z"}\n')
+    with gzip.open("a.pb.gz", "wb") as file:
+        file.write(whole)
+    for program in ringside, streamer:
+        shutil.copy(program, "bin")
+    for name in ".", "bin", "a.pb":
+        os.chmod(name, 0o755)
+
+
+def told(command, taken):
+    """By an ordinary user, where that matters. Everything is said within a moment, and nothing is started."""
+    user = "setpriv --reuid=65534 --regid=65534 --clear-groups" if os.getuid() == 0 else ""
+    env = {"PATH": os.getcwd() + "/bin:/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8", "USER": user, "TAKEN": taken,
+           "RINGSIDE_DIR": os.getcwd() + "/folder"}
+    return subprocess.run(["sh", "-c", command], env=env, capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+                          check=False)
+
+
+def each_mistake_is_told_with_what_to_do():
+    make_inputs()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = str(server.getsockname()[1])
+        wrong = []
+        for command, status, words in MISTAKES:
+            done = told(command, taken)
+            said = (done.stderr + done.stdout).decode()
+            first = said.splitlines()[0] if said else ""
+            if done.returncode != status or words not in first or "\x1b" in said:
+                wrong.append(f"{command}: exit {done.returncode}, not {status}: {said!r} does not begin with {words!r}")
+    print(f"{len(MISTAKES)} mistakes")
+    assert len(MISTAKES) >= 20 and not wrong, "\n".join(wrong)
+
+
+run_tests(each_mistake_is_told_with_what_to_do)
