@@ -174,6 +174,13 @@ void line_count(struct line *line, uint64_t v)
 	line_put(line, text, (size_t)(buf + COUNT_SIZE - 1 - text));
 }
 
+void line_change(struct line *line, int64_t v)
+{
+	if (v < 0)
+		line_put(line, "-", 1);
+	line_count(line, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
 void line_counted(struct line *line, uint64_t v, const char *thing)
 {
 	char buf[COUNTED_SIZE];

@@ -77,6 +77,7 @@ const char *line_file(const char *name, char buf[LINE_FILE]);
 void line_uint(struct line *line, uint64_t v);                       /* 1234 */
 void line_int(struct line *line, int64_t v);                         /* -1 */
 void line_count(struct line *line, uint64_t v);                      /* 48,201 */
+void line_change(struct line *line, int64_t v);                      /* -1,234 */
 void line_counted(struct line *line, uint64_t v, const char *thing); /* 1 event, 48,201 events */
 void line_digits(struct line *line, uint64_t v, unsigned digits);    /* 007 */
 

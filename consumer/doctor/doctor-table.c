@@ -16,12 +16,12 @@ static void put_added(struct line *line, const struct syscall_cost *cost)
 
 	if (seen) {
 		line_text(line, cost->median > 0 ? "+" : "");
-		line_int(line, cost->median);
+		line_change(line, cost->median);
 		line_text(line, " ns (±");
 	} else {
 		line_text(line, "none (±");
 	}
-	line_int(line, cost->noise);
+	line_change(line, cost->noise);
 	line_text(line, seen ? ")" : " ns)");
 }
 

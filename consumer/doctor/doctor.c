@@ -120,11 +120,11 @@ static void put_base(struct columns *columns, const struct syscall_cost_sample *
 	if (!before->known)
 		return;
 	line = columns_begin_row(columns, "measured");
-	line_int(line, before->of[SYSCALL_COST_PLAIN].median);
+	line_change(line, before->of[SYSCALL_COST_PLAIN].median);
 	line_text(line, " ns a call, ");
-	line_int(line, before->of[SYSCALL_COST_ALLOWED].median);
+	line_change(line, before->of[SYSCALL_COST_ALLOWED].median);
 	line_text(line, " ns with a filter, ");
-	line_int(line, before->of[SYSCALL_COST_DENIED].median);
+	line_change(line, before->of[SYSCALL_COST_DENIED].median);
 	line_text(line, " ns denied, without our hooks, now; ± is the noise");
 	columns_end_row(columns);
 }

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 
 #define FILES_WANTED 128 /* some 70 with every probe, and those of a trial beside them */
@@ -96,9 +97,9 @@ static void explain_files(char *buf, size_t size)
 
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
 	(void)snprintf(buf, size,
-		       "too many open files: it may have %llu, and the programs take up to %d: "
+		       "too many open files: it may have %s, and the programs take up to %d: "
 		       "`ulimit -n 1024`, or LimitNOFILE=1024 in its unit",
-		       (unsigned long long)limit.rlim_cur, FILES_WANTED);
+		       COUNT(limit.rlim_cur), FILES_WANTED);
 }
 
 void refusal_explain(const char *call, int error, char *buf, size_t size)

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 #include "streamer/compile/types.h"
 #include "streamer/kernel/refusal.h"
@@ -51,9 +52,9 @@ static int check_memlock(char *error, size_t size)
 		return 0;
 	return refuse(error, size, -EPERM,
 		      "no memory for BPF maps: this kernel (before 5.11) counts them against "
-		      "RLIMIT_MEMLOCK (%llu KiB), and CAP_SYS_RESOURCE is missing to raise it; "
+		      "RLIMIT_MEMLOCK (%s KiB), and CAP_SYS_RESOURCE is missing to raise it; "
 		      "run it with sudo, or give it CAP_SYS_RESOURCE or LimitMEMLOCK=infinity",
-		      (unsigned long long)limit.rlim_cur >> 10);
+		      COUNT(limit.rlim_cur >> 10));
 }
 
 /* A small map: whoever may not have it, though he has the capabilities, may have nothing. */

@@ -6,6 +6,7 @@
 #include <sys/param.h>
 #include <sys/statvfs.h>
 
+#include "proto/base/count.h"
 #include "proto/base/hex.h"
 #include "streamer/output/sink-internal.h"
 
@@ -40,10 +41,8 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 		config->max_seconds = MAX_SECONDS;
 	if (limits->max_use < 2 * config->max_bytes)
 		return refuse(error, size, -EINVAL,
-			      "--max-use %llu bytes: accepts at least two files of %llu bytes "
-			      "(-C)",
-			      (unsigned long long)limits->max_use,
-			      (unsigned long long)config->max_bytes);
+			      "--max-use of %s: accepts at least two files of %s (-C)",
+			      COUNTED(limits->max_use, "byte"), COUNTED(config->max_bytes, "byte"));
 	/* the file being written counts as what it may become, with its last records */
 	limits->max_use -= config->max_bytes + config->max_bytes / 8;
 	return 0;

@@ -70,7 +70,7 @@ static const char *json(const struct diagnosis *diagnosis)
 	"                                     every process\n"                                     \
 	"                                     measured now, a call: without a filter none\n"       \
 	"                                     (±4 ns), with one +240 ns (±5), denied\n"          \
-	"                                     +1400 ns (±22)\n"                                   \
+	"                                     +1,400 ns (±22)\n"                                  \
 	"\n"                                                                                       \
 	"PROBE           TIER        CANNOT SEE, OR MAY MISS\n"                                    \
 	"oom_kill        fentry      - Kills in flight while attaching.\n"                         \
