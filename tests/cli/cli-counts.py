@@ -93,5 +93,16 @@ def thousands_have_commas():
             assert not PLAIN.search(text), f"{command}: {text[max(0, PLAIN.search(text).start() - 300):][:600]}"
 
 
-if __name__ == "__main__":
-    run_tests(one_is_singular, thousands_have_commas)
+def programs_read_plain_numbers():
+    for command in ["cat", "-o", "json"], ["stats", "-o", "json"], ["status", "-o", "json"]:
+        text = run(*command, "many.pb").stdout.decode()
+        assert f":{MANY}" in text and ":5,980" not in text, command
+
+
+def labels_stand_apart():
+    """A blank is between the longest word of a table's first column and the next."""
+    text = text_of("verify", "-v", "many.pb")
+    assert re.search(r"^  checksums +\d", text, re.M) and not re.search(r"^  [a-z]+\d", text, re.M), text
+
+
+run_tests(one_is_singular, thousands_have_commas, programs_read_plain_numbers, labels_stand_apart)
