@@ -131,7 +131,7 @@ def calls(scripts, all_scripts):
 def programs_of(text):
     """A case's."""
     return [word for line in text.splitlines() if line.startswith("programs=")
-            for word in line.split("=")[1].strip("'").split()]
+            for word in line.split("=")[1].strip("'\"").split()]
 
 
 def built(text):
