@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 #include "proto/base/util.h"
 #include "streamer/attachment.h"
 #include "streamer/doctor.h"
+#include "streamer/kernel/trial-calls.h"
 #include "streamer/output/stream.h"
 #include "streamer/report/clock.h"
 #include "streamer/report/counters.h"
@@ -16,41 +21,56 @@
 #define PATIENCE_MS 5000
 #define HOLD_MS 30000 /* at most: a reader that forgets us shall not leave hooks behind */
 
-struct parts {
+struct doctor {
 	struct stream *stream;
 	struct totals totals;
 	struct counters counters;
 };
 
-static void parts_done(struct parts *parts)
+int doctor_new(struct doctor **ret, const struct kernel *kernel, struct sink *sink)
 {
-	(void)stream_free(parts->stream);
-	totals_done(&parts->totals);
-	counters_done(&parts->counters);
+	struct doctor *doctor = malloc(sizeof(*doctor));
+	struct clock_pair now = clock_now();
+	int r = -ENOMEM;
+
+	if (doctor) {
+		*doctor = (struct doctor){.counters = COUNTERS_NULL};
+		r = stream_new(&doctor->stream, sink);
+	}
+	if (!r) {
+		doctor->stream->realtime_offset = (int64_t)(now.realtime - now.boottime);
+		/* of the encoder only rows make use, and there are none */
+		r = counters_init(&doctor->counters, kernel, NULL, NULL);
+	}
+	if (!r)
+		r = totals_init(&doctor->totals, doctor->counters.n_cpus);
+	if (r < 0)
+		doctor = doctor_free(doctor);
+	*ret = doctor;
+	return r;
 }
 
-static int write_records(struct parts *parts, const struct options *options,
-			 const struct kernel *kernel, struct sink *sink,
-			 const struct privileges *privileges)
+struct doctor *doctor_free(struct doctor *doctor)
 {
-	struct clock_pair now = clock_now();
-	int r = stream_new(&parts->stream, sink);
+	if (!doctor)
+		return NULL;
+	(void)stream_free(doctor->stream);
+	totals_done(&doctor->totals);
+	counters_done(&doctor->counters);
+	free(doctor);
+	return NULL;
+}
+
+static int write_records(struct doctor *doctor, const struct options *options,
+			 const struct kernel *kernel)
+{
+	int r = header_write(doctor->stream, &doctor->counters.machine, kernel,
+			     &options->pipeline.header);
 
 	if (r < 0)
 		return r;
-	parts->stream->realtime_offset = (int64_t)(now.realtime - now.boottime);
-	/* of the encoder only rows make use, and there are none */
-	r = counters_init(&parts->counters, kernel, NULL, NULL);
-	parts->counters.machine.privileges = privileges;
-	if (!r)
-		r = totals_init(&parts->totals, parts->counters.n_cpus);
-	if (!r)
-		r = header_write(parts->stream, &parts->counters.machine, kernel,
-				 &options->pipeline.header);
-	if (r < 0)
-		return r;
-	counters_read(&parts->counters);
-	return footer_write(parts->stream, &parts->counters, &parts->totals, "doctor");
+	counters_read(&doctor->counters);
+	return footer_write(doctor->stream, &doctor->counters, &doctor->totals, "doctor");
 }
 
 static int flush_stream(struct stream *stream, const struct sink *sink)
@@ -75,15 +95,15 @@ static void hold_attached(const struct sink *sink)
 		;
 }
 
-int doctor_write(const struct options *options, const struct kernel *kernel, struct sink *sink,
-		 const struct privileges *privileges, char *error, size_t size)
+int doctor_write(struct doctor *doctor, const struct options *options, const struct kernel *kernel,
+		 struct sink *sink, const struct privileges *privileges, char *error, size_t size)
 {
-	_cleanup_(parts_done) struct parts parts = {.counters = COUNTERS_NULL};
 	int r;
 
-	r = write_records(&parts, options, kernel, sink, privileges);
+	doctor->counters.machine.privileges = privileges;
+	r = write_records(doctor, options, kernel);
 	if (!r)
-		r = flush_stream(parts.stream, sink);
+		r = flush_stream(doctor->stream, sink);
 	if (r < 0)
 		return refuse(error, size, r, "%s: %s", sink->name, strerror(-r));
 	if (options->doctor_holds) {
@@ -96,5 +116,37 @@ int doctor_write(const struct options *options, const struct kernel *kernel, str
 		attached_explain(kernel, &options->kernel, i, error, size);
 		return -ENOENT;
 	}
+	return 0;
+}
+
+/* As long as there is somebody who reads what we write. */
+static void wait_for_reader(int signals)
+{
+	struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = signals, .events = POLLIN}};
+
+	while (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno == EINTR)
+		;
+}
+
+int doctor_mark(void)
+{
+	_cleanup_close_ int signals = -1;
+	uint64_t number;
+	sigset_t ending;
+	int r = trial_calls_draw(&number);
+
+	if (r)
+		return r;
+	(void)sigemptyset(&ending);
+	(void)sigaddset(&ending, SIGINT);
+	(void)sigaddset(&ending, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &ending, NULL);
+	signals = signalfd(-1, &ending, SFD_CLOEXEC);
+	if (signals < 0)
+		return -errno;
+	trial_calls_begin(number);
+	if (printf("%016" PRIx64 "\n", number) > 0 && !fflush(stdout))
+		wait_for_reader(signals);
+	trial_calls_end(number);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #include "proto/base/escape.h"
@@ -21,6 +22,7 @@
 #define ERROR_SIZE 1024
 #define LOGS "/var/log" /* where the kubelet's folders are */
 
+DEFINE_FREEP(doctor);
 DEFINE_FREEP(sink);
 DEFINE_FREEP(kernel);
 DEFINE_FREEP(pipeline);
@@ -138,11 +140,15 @@ static int stream_events(const struct options *options, const struct users *user
 static int examine_machine(const struct options *options, const struct users *users,
 			   struct kernel *kernel, struct sink *sink)
 {
+	_cleanup_(doctor_freep) struct doctor *doctor = NULL;
 	struct privileges privileges;
 	char text[ERROR_SIZE];
+	int r = doctor_new(&doctor, kernel, sink);
 
+	if (r < 0)
+		return say_error("%s", strerror(-r));
 	if (give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
-	    doctor_write(options, kernel, sink, &privileges, text, sizeof(text)) < 0)
+	    doctor_write(doctor, options, kernel, sink, &privileges, text, sizeof(text)) < 0)
 		return say_error("%s", text);
 	return EXIT_SUCCESS;
 }
@@ -168,6 +174,8 @@ int main(int argc, char **argv)
 		return options_help(stdout), EXIT_SUCCESS;
 	if (r == OPTIONS_VERSION)
 		return printf("ringside-streamer %s\n", RINGSIDE_VERSION) < 0;
+	if (options.doctor_marks)
+		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (users_find(&users, options.user, error, sizeof(error)) < 0)
 		return say_error("%s", error);
 	options.sink.users = &users;

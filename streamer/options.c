@@ -219,10 +219,13 @@ static int set_host_name(struct parse *parse, const char *value)
 
 static int set_doctor(struct parse *parse, const char *value)
 {
-	if (value && strcmp(value, "hold") != 0)
-		return refuse_value(parse, "--doctor=%s: accepts hold, or nothing", value);
+	const bool marks = value && !strcmp(value, "mark");
+
+	if (value && !marks && strcmp(value, "hold") != 0)
+		return refuse_value(parse, "--doctor=%s: accepts hold, mark, or nothing", value);
 	parse->options->doctor = true;
-	parse->options->doctor_holds = value;
+	parse->options->doctor_marks = marks;
+	parse->options->doctor_holds = value && !marks;
 	return 0;
 }
 
@@ -322,10 +325,12 @@ static const struct setting settings[] = {
 	{{0, "counters-interval", "TIME",
 	  "write the sums this often, 1 to 3600 seconds (default 10)"},
 	 SECONDS(pipeline.header.counters_interval, 1, 3600)},
-	{{0, "doctor", "[=hold]",
+	{{0, "doctor", "[=hold|mark]",
 	  "attach, write how that went as a stream of two records, and end;\n"
 	  "exit code 1 if a probe could not be attached. With hold (as for\n"
-	  "`ringside doctor`): end when stdout is not read any more"},
+	  "`ringside doctor`): end when stdout is not read any more. With mark:\n"
+	  "attach nothing; calls of getppid with the first argument that is\n"
+	  "printed are Ringside's own for all streamers that run, until then"},
 	 .set = set_doctor},
 	{{'q', "quiet", NULL, "no totals on stderr at the end"}, FLAG(quiet)},
 	{{'h', "help", NULL, "print this"}, OUTCOME(OPTIONS_HELP)},

@@ -22,6 +22,7 @@ struct options {
 	const char *user; /* as whom to go on; NULL: see users_find() */
 	bool doctor;
 	bool doctor_holds; /* stays attached until nobody reads its stdout */
+	bool doctor_marks; /* doctor_mark() */
 	bool quiet;
 };
 

@@ -13,6 +13,7 @@
 #include "bpf/seccomp/limited.bpf.h"
 #include "bpf/seccomp/own-calls.bpf.h"
 #include "bpf/seccomp/thread-notes.bpf.h"
+#include "bpf/seccomp/trials.bpf.h"
 
 #include <linux/seccomp.h>
 
@@ -143,6 +144,7 @@ static __always_inline __u32 known_action(__u32 action)
 		(key)->nr = -1;                                                                    \
 		(key)->action = WIRE_OTHERS;                                                       \
 		(key)->error = 0;                                                                  \
+		(key)->trial = 0;                                                                  \
 	} while (0)
 
 /* The row of a key that has none of its own so far. */
@@ -183,7 +185,7 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	denial->key.cgroup_id = group.id = LOAD(cgroup, kn, id);
 	denial->key.hierarchy = group.hierarchy = LOAD(cgroup, root, hierarchy_id);
 	denial->key.arch = call_arch(task);
-	denial->key.pad = 0;
+	denial->key.trial = 0;
 	denial->key.action = known_action(denial->key.action);
 	denial->now = bpf_ktime_get_boot_ns();
 	denial->exe = 0;
@@ -200,6 +202,8 @@ SUBPROGRAM int rs_emit(struct denial *denial, struct mark *mark)
 	/* Others' denials, which may be a storm, would take the ring from the self-test's. */
 	if (!rs_open)
 		return 0;
+	if (may_be_trial(denial->key.nr) && is_trial(call_arg0(regs, false)))
+		denial->key.trial = WIRE_TRIAL;
 	sums = sums_enter(WIRE_SECCOMP_DENIAL);
 	if (!sums)
 		return 0;

@@ -71,7 +71,8 @@ static __always_inline struct wire_row *row_of_thread(struct mark *mark,
 
 	if (mark && mark->key.cgroup_id == key->cgroup_id && mark->key.nr == key->nr &&
 	    mark->key.error == key->error && mark->key.action == key->action &&
-	    mark->key.arch == key->arch && mark->key.hierarchy == key->hierarchy)
+	    mark->key.arch == key->arch && mark->key.hierarchy == key->hierarchy &&
+	    mark->key.trial == key->trial)
 		return denial_row_at(mark->row);
 	row = denial_row(key, &at);
 	if (row && mark) {

@@ -42,6 +42,13 @@ SUBPROGRAM int rs_event_fill(struct wire_seccomp_denial *event, const struct den
 	return 0;
 }
 
+static __always_inline void denial_head(struct wire_head *head, const struct denial *denial,
+					struct wire_sums *sums)
+{
+	head_fill(head, WIRE_SECCOMP_DENIAL, denial->now, sums);
+	head->flags |= denial->key.trial;
+}
+
 static __always_inline void paths_fill(struct wire_seccomp_denial *event, const struct names *names)
 {
 	struct task_struct *task = current_task();

@@ -16,7 +16,7 @@ static __always_inline bool submit_copy(const struct denial *denial, struct wire
 	rs_event_fill(&buffer->large.event, denial);
 	if (paths)
 		rs_large_paths(&buffer->large);
-	head_fill(&buffer->large.event.head, WIRE_SECCOMP_DENIAL, denial->now, sums);
+	denial_head(&buffer->large.event.head, denial, sums);
 	return event_output(&buffer->large);
 }
 

@@ -11,7 +11,7 @@ static __always_inline bool submit_bare(const struct denial *denial, struct wire
 	if (!event)
 		return false;
 	rs_event_fill(event, denial);
-	head_fill(&event->head, WIRE_SECCOMP_DENIAL, denial->now, sums);
+	denial_head(&event->head, denial, sums);
 	bpf_ringbuf_submit(event, 0);
 	return true;
 }
@@ -21,7 +21,7 @@ static __always_inline void large_fill(struct large_event *large, const struct d
 {
 	rs_event_fill(&large->event, denial);
 	rs_large_paths(large);
-	head_fill(&large->event.head, WIRE_SECCOMP_DENIAL, denial->now, sums);
+	denial_head(&large->event.head, denial, sums);
 }
 
 /* In the ring itself, with room for the longest paths: where the buffer is taken. */

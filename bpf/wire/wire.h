@@ -45,6 +45,7 @@ _Static_assert(sizeof(struct wire_head) == 48, "wire_head");
 
 #define WIRE_SELFTEST 1u /* made by the streamer's own child: not counted in the sums */
 #define WIRE_PATH 2u     /* no event, only a path: struct wire_path */
+#define WIRE_TRIAL 4u    /* of a call that Ringside made to be refused: struct wire_trials */
 
 /* A path in the tail of a record: its elements, the innermost first, each with a NUL. */
 struct wire_names {
@@ -172,9 +173,22 @@ struct wire_denial_key {
 	__s32 nr;     /* with WIRE_SECCOMP_HAS_NR, else -1 */
 	__u32 action; /* SECCOMP_RET_* of linux/seccomp.h, without the data; WIRE_OTHERS */
 	__u32 error;  /* with WIRE_SECCOMP_HAS_ERRNO, else 0 */
-	__u32 pad;
+	__u32 trial;  /* WIRE_TRIAL or 0: rows of their own */
 };
 _Static_assert(sizeof(struct wire_denial_key) == 32, "wire_denial_key");
+
+/* Value of rs_trials. Whoever has a call refused on purpose, to test or to measure, draws a number
+ * by lot, puts it here, in the map of every streamer of the machine, and gives it to the call as
+ * its first argument. So what is left out later was marked before it happened, by somebody who may
+ * do so (CAP_SYS_ADMIN of the machine), whatever others call themselves. */
+#define WIRE_TRIALS "rs_trials"
+#define WIRE_TRIALS_MAX 16u
+
+struct wire_trials {
+	__u64 next;                     /* the place to take, modulo their number */
+	__u64 numbers[WIRE_TRIALS_MAX]; /* 0: none */
+};
+_Static_assert(sizeof(struct wire_trials) == 8 + 8 * WIRE_TRIALS_MAX, "wire_trials");
 
 struct wire_seccomp_denial {
 	struct wire_head head;

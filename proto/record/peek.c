@@ -21,6 +21,9 @@ bool peek_record(const uint8_t *data, size_t size, struct peek *ret)
 		/* By the one number that stands there: compared as two, they are stored apart and
 		 * loaded as one, for which the processor waits. */
 		switch (field.number << 3 | field.type) {
+		case TAG(FIELD_RECORD_SELF_TEST, PB_VARINT):
+			peek.self_test = field.value;
+			break;
 		case TAG(FIELD_RECORD_CPU_SUMS, PB_BYTES):
 			peek.sums = field.data;
 			peek.sums_size = field.size;

@@ -11,7 +11,7 @@
 struct peek {
 	unsigned kind; /* below RECORD_BODIES: field number of the body in Record; 0: none, or one
 			  only a newer knows */
-	bool has_boottime, has_time;
+	bool has_boottime, has_time, self_test;
 	uint64_t boottime_nano, time_unix_nano;
 	uint64_t seq;        /* 0: absent */
 	const uint8_t *body; /* the body's message, in the bytes given; NULL: none */

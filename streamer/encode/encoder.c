@@ -112,6 +112,8 @@ int encoder_event(struct encoder *encoder, const struct wire_head *head, size_t 
 	if (!p)
 		return -EBADMSG;
 	p = put_close(body, p);
+	if (__builtin_expect(head->flags & WIRE_TRIAL, 0))
+		p = put_uint(p, FIELD_RECORD_SELF_TEST, true);
 	p = put_sums(p, head, stamp);
 	if (!stamp->goes_on)
 		p = put_fixed64(p, FIELD_RECORD_BOOTTIME_NANO, head->boottime_nano);

@@ -134,7 +134,7 @@ static uint8_t *encode_denial(struct encoder *encoder, const struct wire_head *h
 
 /* The same facts have other numbers in CounterRow and in Limited. */
 struct key_fields {
-	unsigned arch, arch_name, nr, name, action, error, error_name, others;
+	unsigned arch, arch_name, nr, name, action, error, error_name, others, trial;
 };
 
 static void put_key(const struct wire_denial_key *key, const struct key_fields *fields,
@@ -161,6 +161,8 @@ static void put_key(const struct wire_denial_key *key, const struct key_fields *
 		pb_string(pb, fields->error_name, error_name);
 	if (key->action == WIRE_OTHERS)
 		pb_bool(pb, fields->others, true);
+	if (key->trial && fields->trial)
+		pb_bool(pb, fields->trial, true);
 	free(name);
 }
 
@@ -175,6 +177,7 @@ static void row_key(const void *key, struct pb *pb)
 		.error = FIELD_COUNTER_ROW_ERROR_NUMBER,
 		.error_name = FIELD_COUNTER_ROW_ERROR_NAME,
 		.others = FIELD_COUNTER_ROW_OTHERS,
+		.trial = FIELD_COUNTER_ROW_SELF_TEST,
 	};
 
 	put_key(key, &fields, pb);
@@ -207,4 +210,5 @@ const struct probe probe_seccomp_denial = {
 	.limited_key = limited_key,
 	.keeps_rows = true,
 	.others = offsetof(struct wire_denial_key, action),
+	.trial = offsetof(struct wire_denial_key, trial),
 };

@@ -35,6 +35,7 @@ struct probe {
 	/* Where in a row's key WIRE_OTHERS stands if it is that of several, which is nobody's
 	 * share; 0: it never is. */
 	size_t others;
+	size_t trial; /* likewise where it says WIRE_TRIAL; 0: it never does */
 	/* Whether a row is news, and its values to a CounterRow. NULL, both: struct wire_row's. */
 	bool (*row_changed)(const void *row, const struct row_view *view);
 	void (*row_values)(const void *row, const struct row_view *view, struct pb *pb);
@@ -53,6 +54,14 @@ static inline bool probe_is_others(const struct probe *probe, const void *key)
 	const uint32_t *at = (const void *)((const char *)key + probe->others);
 
 	return probe->others && *at == WIRE_OTHERS;
+}
+
+/* Whether it is of calls that Ringside made to be refused. */
+static inline bool probe_is_trial(const struct probe *probe, const void *key)
+{
+	const uint32_t *at = (const void *)((const char *)key + probe->trial);
+
+	return probe->trial && *at == WIRE_TRIAL;
 }
 
 /* Those that are not on request: bits 1 << WIRE_OOM_KILL etc. */

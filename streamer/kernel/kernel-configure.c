@@ -3,6 +3,7 @@
  */
 #include <linux/bpf.h>
 #include <sys/param.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -59,6 +60,8 @@ static int set_numbers(const struct kernel *kernel)
 		{"rs_cpus", kernel->n_cpus},
 		{"rs_attached", kernel_attached_mask(kernel)},
 		{"rs_looks", kernel->looks},
+		{"rs_trial_call", __NR_getppid},
+		{"rs_trial_call_too", __NR_getpgid},
 		{"rs_sees_audit", programs_has(programs, "rs_sec_audit")},
 		{"rs_sees_kill",
 		 programs_has(programs, "rs_oom_begin") || programs_has(programs, "rs_oom_kbegin")},

@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "bpf/wire/wire.h"
 #include "proto/base/util.h"
+#include "streamer/kernel/trial-calls.h"
 #include "streamer/tables/ring.h"
 
 /* Three tasks on one CPU, each until it has had to leave it a few times: some 50 ms. */
@@ -148,12 +148,21 @@ static int run(uint64_t cookie, unsigned tasks)
 	return r;
 }
 
-int selftest_make_cookie(uint64_t *ret)
+int selftest_begin(uint64_t *cookie)
 {
-	if (getrandom(ret, sizeof(*ret), 0) != sizeof(*ret))
-		return -errno;
-	*ret |= 1; /* 0 stands for none */
+	uint64_t number;
+	int r = trial_calls_draw(&number);
+
+	if (r)
+		return r;
+	trial_calls_begin(number);
+	__atomic_store_n(cookie, number, __ATOMIC_SEQ_CST);
 	return 0;
+}
+
+void selftest_end(uint64_t *cookie)
+{
+	trial_calls_end(__atomic_exchange_n(cookie, 0, __ATOMIC_SEQ_CST));
 }
 
 int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
@@ -164,11 +173,11 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 
 	r = ring_init(&ring, bulk_fd);
 	if (!r)
-		r = selftest_make_cookie(&search.cookie);
+		r = selftest_begin(cookie);
 	if (!r) {
-		__atomic_store_n(cookie, search.cookie, __ATOMIC_SEQ_CST);
+		search.cookie = *cookie;
 		r = run(search.cookie, 1);
-		__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
+		selftest_end(cookie);
 	}
 	if (r < 0)
 		return refuse(error, size, r, "self-test: could not be run: %s",
@@ -182,15 +191,14 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size)
 
 int selftest_storm(uint64_t *cookie, uint32_t *quiet)
 {
-	uint64_t value;
-	int r = selftest_make_cookie(&value);
+	int r;
 
-	if (r)
-		return r;
 	__atomic_store_n(quiet, 1, __ATOMIC_SEQ_CST);
-	__atomic_store_n(cookie, value, __ATOMIC_SEQ_CST);
-	r = run(value, STORM_TASKS);
-	__atomic_store_n(cookie, 0, __ATOMIC_SEQ_CST);
+	r = selftest_begin(cookie);
+	if (!r) {
+		r = run(*cookie, STORM_TASKS);
+		selftest_end(cookie);
+	}
 	__atomic_store_n(quiet, 0, __ATOMIC_SEQ_CST);
 	return r > 0 ? -ECHILD : r;
 }

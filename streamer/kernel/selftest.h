@@ -16,8 +16,10 @@ int selftest_seccomp(int bulk_fd, uint64_t *cookie, char *error, size_t size);
  * of refused runs has grown afterwards. 0 or -errno. */
 int selftest_storm(uint64_t *cookie, uint32_t *quiet);
 
-/* What marks calls. Returns 0 or -errno. */
-int selftest_make_cookie(uint64_t *ret);
+/* Sets *cookie to what marks calls, for us and for others (trial-calls.h), until the end. Returns 0
+ * or -errno. */
+int selftest_begin(uint64_t *cookie);
+void selftest_end(uint64_t *cookie);
 
 /* As selftest_seccomp(), with one call that a supervisor refuses, beside others that wait for
  * theirs: more than twice the CPUs, to which return probes are limited by default; @at_least of

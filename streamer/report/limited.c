@@ -127,6 +127,8 @@ static int write_report(const struct walk *walk, const struct report *report)
 	if (!report->key)
 		pb_bool(&pb, FIELD_LIMITED_OVERFLOW, true);
 	pb_close(&pb, mark);
+	if (report->key && probe_is_trial(probes[report->probe], report->key))
+		pb_bool(&pb, FIELD_RECORD_SELF_TEST, true);
 	return stream_end(walk->stream, &pb);
 }
 

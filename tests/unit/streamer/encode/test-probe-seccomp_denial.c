@@ -100,6 +100,23 @@ static void every_field_arrives(void **state)
 	assert_false(encoder_take_missing(*state, &missing));
 }
 
+/* Also where the message is the one before. */
+static void what_ringside_made_itself_says_so(void **state)
+{
+	struct wire_record record;
+
+	make_denial(&record);
+	add_paths(&record);
+	assert_encodes(*state, &record, PROCESS EXE START CONTAINER CALL VERDICT REST RECORD_TAIL);
+	make_denial(&record);
+	record.head.flags |= WIRE_TRIAL;
+	assert_encodes(*state, &record,
+		       PROCESS EXE START CONTAINER CALL VERDICT REST
+		       "self_test: true\n" RECORD_TAIL);
+	make_denial(&record);
+	assert_encodes(*state, &record, PROCESS EXE START CONTAINER CALL VERDICT REST RECORD_TAIL);
+}
+
 static void a_path_is_remembered_for_later_events(void **state)
 {
 	struct wire_record record;
@@ -393,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_field_arrives),
+		TEST(what_ringside_made_itself_says_so),
 		TEST(a_path_is_remembered_for_later_events),
 		TEST(another_thread_keeps_the_executable),
 		TEST(a_new_executable_replaces_the_old_one),

@@ -65,6 +65,26 @@ static void what_was_held_back_is_told_by_key_and_once(void **state)
 	}
 }
 
+static void what_ringside_made_itself_is_told_apart(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(limited_donep) struct limited limited = {0};
+
+	assert_ok(limited_init(&limited, 1000));
+	fake_row(f->kernel, 1)->key.denial.trial = WIRE_TRIAL;
+	fake_limit(f->kernel, 0, 1, 100);
+	fake_limit(f->kernel, 0, 2, 100);
+	write_limited(f, &limited, false);
+	{
+		_cleanup_records_ struct records records = fixture_records(f);
+
+		assert_int_equal(records.n, 2);
+		for (size_t i = 0; i < records.n; i++)
+			assert_int_equal(records.all[i]->self_test,
+					 records.all[i]->limited->syscall_number == 1);
+	}
+}
+
 /* The event with its path may still be in the ring. At the end, or when it must have come, nothing
  * waits. */
 static void whose_it_is_may_take_a_while_to_be_known(void **state)
@@ -189,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_with_fixture(what_was_held_back_is_told_by_key_and_once),
+		test_with_fixture(what_ringside_made_itself_is_told_apart),
 		test_with_fixture(whose_it_is_may_take_a_while_to_be_known),
 		test_with_fixture(rows_are_read_only_when_the_sums_moved),
 		test_with_fixture(what_has_no_row_is_told_as_overflow),
