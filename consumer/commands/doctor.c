@@ -30,6 +30,9 @@ struct doctor {
 	struct options options;
 	struct writer *writer;
 	struct streamer_process child;
+	struct streamer_process
+		marker;  /* as long as it runs, others know what we measure by as ours */
+	uint64_t number; /* ... which has this; 0: they do not */
 	struct diagnosis diagnosis;
 	Ringside__V1__Record *records[DIAGNOSIS_TIERS]; /* 0: of the streamer's own choice */
 	char **extra;                                   /* the user's options for the streamer */
@@ -42,6 +45,7 @@ struct doctor {
 static void doctor_done(struct doctor *doctor)
 {
 	streamer_process_done(&doctor->child);
+	streamer_process_done(&doctor->marker);
 	doctor->writer = writer_free(doctor->writer);
 	for (int i = 0; i < DIAGNOSIS_TIERS; i++)
 		ringside__v1__record__free_unpacked(doctor->records[i], NULL);
@@ -137,7 +141,7 @@ static int try_tier(struct doctor *doctor, int tier)
 	record = doctor->records[tier] = read_header(doctor);
 	taxing = record ? taxing_tier(record->header) : 0;
 	if (taxing && doctor->measure && !doctor->diagnosis.with[taxing].known)
-		syscall_cost_measure(&doctor->diagnosis.with[taxing]);
+		syscall_cost_measure(doctor->number, &doctor->diagnosis.with[taxing]);
 	util_closep(&doctor->child.out);
 	doctor->child.out = -1;
 	r = streamer_process_wait(&doctor->child);
@@ -147,14 +151,42 @@ static int try_tier(struct doctor *doctor, int tier)
 	return r;
 }
 
+static uint64_t read_number(int fd)
+{
+	char text[2 * sizeof(uint64_t) + 1] = "", *end;
+	size_t size = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && size < sizeof(text) - 1) {
+		n = TEMP_FAILURE_RETRY(read(fd, text + size, sizeof(text) - 1 - size));
+		size += n > 0 ? (size_t)n : 0;
+	}
+	return size == sizeof(text) - 1 ? strtoull(text, &end, 16) : 0;
+}
+
+/* What we measure by is nothing for those who watch this machine. Without, it is shown to them. */
+static void start_marker(struct doctor *doctor)
+{
+	static const char *const own[] = {"--doctor=mark", NULL};
+	char error[256];
+	sigset_t mask;
+
+	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
+	if (streamer_process_start_with(&doctor->marker, own, NULL, 0, error, sizeof(error)) == 0)
+		doctor->number = read_number(doctor->marker.out);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
 /* Returns 0; the exit status of a streamer that told nothing, or that somebody ended; -errno. */
 static int examine_tiers(struct doctor *doctor)
 {
 	struct diagnosis *diagnosis = &doctor->diagnosis;
 	int r;
 
-	if (doctor->measure)
-		syscall_cost_measure(&diagnosis->before);
+	if (doctor->measure) {
+		start_marker(doctor);
+		syscall_cost_measure(doctor->number, &diagnosis->before);
+	}
 	r = try_tier(doctor, 0);
 	if (r < 0 || !doctor->records[0])
 		return r;
@@ -169,7 +201,7 @@ static int examine_tiers(struct doctor *doctor)
 			diagnosis->tried[tier] = doctor->records[tier]->header;
 	}
 	if (doctor->measure)
-		syscall_cost_measure(&diagnosis->after);
+		syscall_cost_measure(doctor->number, &diagnosis->after);
 	return 0;
 }
 
@@ -204,6 +236,7 @@ static int run(int argc, char **argv)
 	_cleanup_(doctor_done) struct doctor doctor = {
 		.options = {.command = &command_doctor, .own = rows},
 		.child = STREAMER_PROCESS_NULL,
+		.marker = STREAMER_PROCESS_NULL,
 		.measure = true,
 		.color = output_wants_color(STDOUT_FILENO),
 	};

@@ -134,6 +134,8 @@ int printer_open(struct printer *printer)
 	printer_say_zone(printer);
 	printer->output.every = filter_names_kinds(printer->filter);
 	printer->output.folds = printer->output.folds && !printer->output.verbose;
+	if (printer->output.ops->raw)
+		filter_show_self_tests(printer->filter);
 	return output_open(&printer->output);
 }
 

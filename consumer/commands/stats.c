@@ -24,6 +24,7 @@ struct stats_command {
 	struct stats *stats;
 	struct stats_print print;
 	bool json;
+	bool hides; /* Ringside's own self-tests: they are only counted */
 };
 
 static void command_done(struct stats_command *command)
@@ -58,12 +59,27 @@ static void begin_input(void *data, struct reader *reader, const char *name)
 	progress_begin(&command->printer.progress, name, reader_fd(reader));
 }
 
+static int leave_out(struct stats *stats, struct reader *reader, struct reader_record *item)
+{
+	uint64_t n = 1;
+
+	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_LIMITED) {
+		if (reader_unpack(reader, item))
+			return READER_DAMAGED;
+		n = item->record->limited->count;
+	}
+	stats->self_tests += n;
+	return 0;
+}
+
 static int add_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct stats_command *command = container_of(data, struct stats_command, printer);
 	struct stats *stats = command->stats;
 	int r = printer_wants(&command->printer, reader, item);
 
+	if (r == 1 && item->peek.self_test && command->hides)
+		return leave_out(stats, reader, item);
 	if (r == 1 && stats_wants(item->peek.kind))
 		r = reader_unpack(reader, item) ? READER_DAMAGED : 1;
 	if (r != 1)
@@ -126,6 +142,8 @@ static int run(int argc, char **argv)
 		return printer_fail(printer, r);
 	printer_say_zone(printer);
 	printer->output.every = true; /* all records count */
+	command.hides = !filter_shows_self_tests(printer->filter);
+	filter_show_self_tests(printer->filter);
 	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
 	print_stats(&command);
 	return printer_close(printer, r);

@@ -35,7 +35,7 @@ static int compare_costs(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct syscall_cost measure_call(long nr, int calls, size_t rounds)
+static struct syscall_cost measure_call(long nr, uint64_t number, int calls, size_t rounds)
 {
 	int64_t picos[ROUNDS_MAX], end = now_nano() + KIND_NANO, start;
 	size_t n = 0;
@@ -43,7 +43,7 @@ static struct syscall_cost measure_call(long nr, int calls, size_t rounds)
 	while (n < rounds && (n < ROUNDS_MIN || now_nano() < end)) {
 		start = now_nano();
 		for (int i = 0; i < calls; i++)
-			(void)syscall(nr, 0, 0, 0, 0, 0, 0);
+			(void)syscall(nr, number, 0, 0, 0, 0, 0);
 		picos[n++] = (now_nano() - start) * 1000 / calls;
 	}
 	qsort(picos, n, sizeof(picos[0]), compare_costs);
@@ -67,19 +67,20 @@ static int install_filter(void)
 	       syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 }
 
-static void measure_child(struct syscall_cost_sample *sample)
+static void measure_child(uint64_t number, struct syscall_cost_sample *sample)
 {
 	(void)prctl(PR_SET_NAME, "ringside-doctor", 0, 0, 0);
-	sample->of[SYSCALL_COST_PLAIN] = measure_call(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	sample->of[SYSCALL_COST_PLAIN] = measure_call(__NR_getpid, number, ROUND_CALLS, ROUNDS_MAX);
 	if (install_filter())
 		return;
-	sample->of[SYSCALL_COST_ALLOWED] = measure_call(__NR_getpid, ROUND_CALLS, ROUNDS_MAX);
+	sample->of[SYSCALL_COST_ALLOWED] =
+		measure_call(__NR_getpid, number, ROUND_CALLS, ROUNDS_MAX);
 	sample->of[SYSCALL_COST_DENIED] =
-		measure_call(__NR_getppid, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
-	sample->known = syscall(__NR_getppid) == -1 && errno == EXDEV;
+		measure_call(__NR_getppid, number, DENIED_ROUND_CALLS, DENIED_ROUNDS_MAX);
+	sample->known = syscall(__NR_getppid, number, 0, 0, 0, 0, 0) == -1 && errno == EXDEV;
 }
 
-void syscall_cost_measure(struct syscall_cost_sample *ret)
+void syscall_cost_measure(uint64_t number, struct syscall_cost_sample *ret)
 {
 	struct syscall_cost_sample *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 						  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -91,7 +92,7 @@ void syscall_cost_measure(struct syscall_cost_sample *ret)
 		return;
 	pid = fork();
 	if (!pid) {
-		measure_child(shared);
+		measure_child(number, shared);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)

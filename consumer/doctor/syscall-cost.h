@@ -23,9 +23,10 @@ struct syscall_cost_sample {
 	struct syscall_cost of[SYSCALL_COST_KINDS];
 };
 
-/* Takes about 0.1 s. Makes up to 1,600 denials (getppid, EXDEV), which other streamers see; the
- * child is called ringside-doctor. *ret is not known where a filter cannot be installed. */
-void syscall_cost_measure(struct syscall_cost_sample *ret);
+/* Takes about 0.1 s. Makes up to 1,600 denials (getppid, EXDEV) whose first argument is @number, by
+ * which streamers know them as ours (ringside-streamer --doctor=mark). *ret is not known where a
+ * filter cannot be installed. */
+void syscall_cost_measure(uint64_t number, struct syscall_cost_sample *ret);
 
 /* What probes add: @with less @before, which was measured without them, as @after was. */
 struct syscall_cost syscall_cost_added(const struct syscall_cost_sample *with,

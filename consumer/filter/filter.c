@@ -28,6 +28,7 @@ enum {
 	ROW_ERRNO,
 	ROW_SINCE,
 	ROW_UNTIL,
+	ROW_SELF_TESTS,
 	ROW_COUNT,
 };
 
@@ -53,6 +54,7 @@ const struct option_row filter_options[] = {
 	{OPT(ERRNO), "errno", "LIST", "EPERM or 1"},
 	{OPT(SINCE), "since", "TIME", "not before; \"2026-11-22 03:00\", yesterday, -1h"},
 	{OPT(UNTIL), "until", "TIME", "not after"},
+	{OPT(SELF_TESTS), "self-tests", NULL, "also calls that Ringside made to test itself"},
 	{0},
 };
 _Static_assert(ARRAY_SIZE(filter_options) == ROW_COUNT + 1, "one option a row, in their order");
@@ -100,6 +102,7 @@ struct filter {
 	uint64_t kinds;               /* bit 1 << field number in Record.body; 0: all */
 	struct time_range time, boot; /* of the time of day, and since boot */
 	bool timed, fields;           /* such an option is set */
+	bool self_tests;
 	struct filter_term terms[ROW_COUNT];
 };
 
@@ -161,6 +164,9 @@ static int take_arg(struct filter *filter, size_t row, const char *arg,
 	case ROW_SINCE:
 	case ROW_UNTIL:
 		return parse_when(filter, arg, row == ROW_UNTIL, error);
+	case ROW_SELF_TESTS:
+		filter->self_tests = true;
+		return 0;
 	default:
 		r = rows[row].parse ? rows[row].parse(term, arg, error)
 				    : filter_each_part(term, arg, error, rows[row].part);
@@ -197,6 +203,16 @@ bool filter_names_kind(const struct filter *filter, const struct kind *kind)
 bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
 {
 	return !filter->kinds || filter_names_kind(filter, kind);
+}
+
+void filter_show_self_tests(struct filter *filter)
+{
+	filter->self_tests = true;
+}
+
+bool filter_shows_self_tests(const struct filter *filter)
+{
+	return filter->self_tests;
 }
 
 static bool kind_peeked(const struct filter *filter, unsigned kind)
@@ -281,6 +297,8 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 		return false;
 	if (header)
 		return true;
+	if (record->self_test && !filter->self_tests)
+		return false;
 	if (!time_wanted(filter, record->has_time_unix_nano, record->time_unix_nano,
 			 record->has_boottime_nano, record->boottime_nano))
 		return false;
@@ -297,6 +315,8 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 	if (peek->kind == RINGSIDE__V1__RECORD__BODY_HEADER)
 		return UNPACK;
 	if (!kind_peeked(filter, peek->kind) && !stands_for_others(peek->kind))
+		return 0;
+	if (peek->self_test && !filter->self_tests)
 		return 0;
 	if (!host_wanted(&filter->terms[ROW_HOST], latest))
 		return 0;

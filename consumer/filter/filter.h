@@ -4,7 +4,8 @@
  * An option given twice means either of its values; different options must all fit. A filter on
  * something a record does not have does not match it. Of an OOM kill, the process and container
  * are the victim's. A Limited record is asked as the events it stands for are. The Header and
- * Lost records are left out only by --kind, --host, and (Lost) by time. */
+ * Lost records are left out only by --kind, --host, and (Lost) by time. What Ringside did to test
+ * itself is left out unless it is asked for. */
 #pragma once
 
 #include <stdbool.h>
@@ -39,6 +40,10 @@ bool filter_takes_kind(const struct filter *filter, const struct kind *kind);
 
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
+
+/* As --self-tests, and whether that was given. */
+void filter_show_self_tests(struct filter *filter);
+bool filter_shows_self_tests(const struct filter *filter);
 
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,

@@ -133,6 +133,8 @@ static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 	put_outcome(line, &denial);
 	if (denial.limited)
 		text_more(line, denial.limited);
+	if (record->self_test)
+		line_text(line, " (by Ringside, to test itself)");
 	put_note(line, &denial);
 }
 

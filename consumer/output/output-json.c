@@ -102,6 +102,8 @@ static void put_envelope(struct output *output, const Ringside__V1__Record *reco
 		json_uint(writer, record->seq);
 	}
 	put_stream_id(writer, output->header);
+	if (record->self_test)
+		writer_string(writer, ",\"self_test\":true");
 	size = text_message(state->message, sizeof(state->message), record, output->header);
 	writer_string(writer, ",\"message\":");
 	json_string(writer, state->message, size);

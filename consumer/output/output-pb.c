@@ -17,5 +17,6 @@ const struct output_ops output_pb = {
 	.name = "pb",
 	.help = "protobuf, the records as they are, for another program",
 	.binary = true,
+	.raw = true,
 	.put = put_pb,
 };

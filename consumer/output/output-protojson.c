@@ -32,6 +32,7 @@ const struct output_ops output_protojson = {
 	.help = "strict ProtoJSON, which every protobuf library reads back",
 	.apart = true,
 	.open = open_protojson,
+	.raw = true,
 	.put = put_protojson,
 	.close = close_protojson,
 };

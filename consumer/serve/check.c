@@ -57,6 +57,7 @@ static void put_sums(struct json_page *page, const struct ledger *ledger, unsign
 
 	json_add_uint(page, "seen", sums[LEDGER_SEEN]);
 	json_add_uint(page, "limited", sums[LEDGER_LIMITED]);
+	json_add_uint(page, "self_tests", of->self_tests[SERIES_COUNT]);
 	json_add_uint(page, "lost",
 		      ledger_lost(of, RINGSIDE__V1__LOST__REASON__RING_FULL).count +
 			      ledger_lost(of, RINGSIDE__V1__LOST__REASON__SINK).count);

@@ -68,7 +68,7 @@ static enum MHD_Result take_filter(void *data, enum MHD_ValueKind kind, const ch
 	for (const struct option_row *row = filter_options; row->name; row++) {
 		if (strcmp(row->name, name) != 0)
 			continue;
-		if (!value)
+		if (!value && row->arg)
 			break;
 		return filter_option(query->filter, row->opt, value, query->error,
 				     sizeof(query->error))

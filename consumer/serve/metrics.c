@@ -78,6 +78,19 @@ static void put_lost(struct prometheus *e, const struct ledger *ledger)
 	put_reasons(e, ledger, true);
 }
 
+static void put_self_tests(struct prometheus *e, const struct ledger *ledger)
+{
+	prometheus_family(e, PROMETHEUS_COUNTER, "ringside_self_tests", NULL,
+			  "Of the events seen, those that Ringside made to test itself: the series "
+			  "by container are without them.");
+	for (unsigned k = 0; k < ledger->n_kinds; k++) {
+		if (!ledger->kinds[k].has_sums)
+			continue;
+		prometheus_sample_of(e, "kind", ledger->kinds[k].name);
+		prometheus_uint(e, ledger->kinds[k].self_tests[SERIES_COUNT]);
+	}
+}
+
 static void put_in_flight(struct prometheus *e, const struct ledger *ledger)
 {
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_events_in_flight", NULL,
@@ -238,6 +251,7 @@ void metrics_write(struct prometheus *e, const struct ledger *ledger,
 	put_probes(e, ledger, ledger_lives(ledger, now_nano));
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		put_sum(e, ledger, &sums[i]);
+	put_self_tests(e, ledger);
 	put_lost(e, ledger);
 	put_sum(e, ledger, &missed);
 	put_in_flight(e, ledger);

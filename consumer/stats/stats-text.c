@@ -7,6 +7,7 @@
 #include "consumer/layout/char-width.h"
 #include "consumer/layout/columns.h"
 #include "consumer/stats/stats.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -276,6 +277,15 @@ static void put_upkeep(const struct own_usage *usage, struct columns *columns)
 	columns_end_row(columns);
 }
 
+static void put_self_tests(uint64_t n, struct columns *columns)
+{
+	columns_title(columns, "");
+	line_text(&columns->line, COUNTED(n, "denial"));
+	line_text(&columns->line, " of Ringside's own self-tests left out: --self-tests shows ");
+	line_text(&columns->line, n == 1 ? "it" : "them");
+	columns_end_row(columns);
+}
+
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
 	struct columns columns;
@@ -297,4 +307,6 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 			kinds[i]->rows->text(stats->rows[i], &columns);
 	if (own_usage_is_known(&stats->usage))
 		put_upkeep(&stats->usage, &columns);
+	if (stats->self_tests)
+		put_self_tests(stats->self_tests, &columns);
 }

@@ -7,7 +7,8 @@
 /* What tells rows apart; without padding: it is hashed and compared as bytes. */
 struct ledger_key {
 	uint64_t cgroup;
-	uint32_t kind, hierarchy, arch, syscall, action, error, scope, signal, cause, others;
+	uint32_t kind, hierarchy, arch, syscall, action, error, scope, signal, cause, others,
+		self_test, pad;
 };
 
 struct ledger_row {

@@ -20,6 +20,7 @@ static struct ledger_key key_of(unsigned kind, const Ringside__V1__CounterRow *r
 		.signal = row->signal,
 		.cause = (uint32_t)row->kill_cause,
 		.others = (uint32_t)row->others,
+		.self_test = (uint32_t)row->self_test,
 	};
 }
 
@@ -49,6 +50,10 @@ static int add_row(struct ledger *ledger, struct ledger_stream *stream,
 	new->n = n;
 	if (table_add(&stream->rows, hash, new))
 		return -ENOMEM;
+	if (key->self_test) {
+		*ret = TAKE_PTR(new);
+		return 0;
+	}
 	/* queues of no container are those for which the streamer's own table had no room */
 	if (row->container || !row->tcp_queue)
 		new->series = series_get(&ledger->series, new->key.kind, row, now_nano);
@@ -100,7 +105,9 @@ static void add_values(struct ledger *ledger, const struct ledger_stream *stream
 		       const struct ledger_row *row, const uint64_t *more, uint64_t now_nano)
 {
 	struct ledger_kind *kind = &ledger->kinds[row->key.kind];
-	uint64_t *totals = row->series ? row->series->totals : kind->overflow;
+	uint64_t *totals = row->key.self_test ? kind->self_tests
+			   : row->series      ? row->series->totals
+					      : kind->overflow;
 	const struct series_stamp stamp = {stream->order, stream->counters_seq};
 	bool changed = false;
 
@@ -108,7 +115,7 @@ static void add_values(struct ledger *ledger, const struct ledger_stream *stream
 		totals[i] += more[i];
 		changed |= more[i] != 0;
 	}
-	if (!changed)
+	if (!changed || row->key.self_test)
 		return;
 	*(row->series ? &row->series->changed : &kind->overflow_changed) = stamp;
 	if (row->series)

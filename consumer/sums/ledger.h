@@ -59,6 +59,8 @@ struct ledger_kind {
 	bool missed_known;
 	uint64_t in_flight;                   /* now */
 	struct lost_count lost[LOST_REASONS]; /* told by Lost records */
+	uint64_t self_tests[SERIES_PLAIN]; /* of rows of Ringside's own calls, which have no series
+					    */
 	/* Of rows that found no series. */
 	uint64_t overflow_rows, overflow[SERIES_VALUES];
 	double overflow_fullest[SERIES_SIDES];

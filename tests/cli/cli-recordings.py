@@ -734,6 +734,42 @@ def stats_add_up_what_is_there():
     assert oom["events"] == 1 and "bytes_per_event" not in oom, oom
 
 
+def own_self_tests_are_left_out_unless_asked_for():
+    """By their mark, not by a name: the process and the call are those of others, too."""
+    stream = Recorded(b"s")
+    call = dict(syscall_name="getppid", action=pb.SECCOMP_RET_ERRNO, error_name="EXDEV")
+    denied = pb.SeccompDenial(process=pb.Process(pid=7, comm="ringside-stream"), **call)
+    limited = pb.Limited(kind="seccomp_denial", **call)
+    plain = stream.header() + stream.record(seccomp_denial=denied)
+    plain += stream.record(seccomp_denial=denied, self_test=True)
+    for count, own in (30, False), (1200, True):
+        limited.count = count
+        plain += stream.record(limited=limited, **({"self_test": True} if own else {}))
+    plain += stream.footer()
+    save("own.pb", plain)
+    lines = check(run("cat", "own.pb"), 0).decode().splitlines()
+    assert [("getppid → EXDEV" in line, "30 more" in line) for line in lines] == [(True, False), (True, True)], lines
+    lines = check(run("cat", "--self-tests", "own.pb"), 0).decode().splitlines()
+    assert [line.endswith("getppid → EXDEV (by Ringside, to test itself)") for line in lines] == [
+        False, True, False, False], lines
+    assert "1,200 more" in lines[3] and lines[3].endswith("(by Ringside, to test itself)"), lines
+    for command in ["cat"], ["tail", "-n", "all"]:
+        told = [json.loads(line) for line in check(run(*command, "-o", "json", "--kind", "seccomp", "own.pb"),
+                                                   0).splitlines()]
+        assert [(r["kind"], r.get("self_test")) for r in told if r["kind"] != "header"] == [
+            ("seccomp_denial", None), ("limited", None)], told
+    assert check(run("cat", "-o", "pb", "own.pb"), 0) == plain
+    assert b'"selfTest":true' in check(run("cat", "-o", "protojson", "own.pb"), 0)
+    own = json.loads(check(run("stats", "-o", "json", "own.pb"), 0))
+    assert (own["events"], own["limited"], own["self_tests_left_out"]) == (1, 30, 1201), own
+    text = check(run("stats", "own.pb"), 0).decode()
+    assert text.endswith("1,201 denials of Ringside's own self-tests left out: --self-tests shows them\n"), text
+    own = json.loads(check(run("stats", "--self-tests", "-o", "json", "own.pb"), 0))
+    assert (own["events"], own["limited"], own["self_tests_left_out"]) == (2, 1230, 0), own
+    text = check(run("stats", "--self-tests", "own.pb"), 0).decode()
+    assert "left out" not in text, text
+
+
 def stats_say_what_is_not_there():
     empty = check(run("stats", data=Recorded(b"e").header()), 0).decode()
     assert "No events are in it.\n" in empty, empty
@@ -888,6 +924,7 @@ run_tests(
     replay_keeps_the_spacing,
     a_long_read_shows_how_far_it_is,
     stats_add_up_what_is_there,
+    own_self_tests_are_left_out_unless_asked_for,
     stats_say_what_is_not_there,
     kills_by_signal_are_told_filtered_and_counted,
     a_large_folder_is_read_with_two_cpus_in_the_same_order,

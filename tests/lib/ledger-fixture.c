@@ -88,6 +88,7 @@ void fixture_counters(struct ledger *ledger, struct fixture_stream *stream, uint
 		row.error_name = row.syscall_name = NULL;
 		row.has_others = row.others = 1;
 	}
+	row.has_self_test = row.self_test = set.self_test;
 	row.tcp_queue = set.queue;
 	counters.part = counters.parts = 1;
 	counters.full = set.full;

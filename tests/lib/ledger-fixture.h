@@ -33,7 +33,7 @@ struct fixture_set {
 	const char *name;
 	const char *path;
 	uint32_t error; /* 0: EPERM */
-	bool full, no_row, others;
+	bool full, no_row, others, self_test;
 	Ringside__V1__TcpQueue *queue;
 };
 

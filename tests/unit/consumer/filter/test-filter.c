@@ -204,6 +204,24 @@ static void no_filter_lets_everything_pass(void **state)
 	assert_false(filter_names_kinds(f->filter));
 }
 
+static void what_ringside_made_itself_has_to_be_asked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	SET(&f->records[SECCOMP], self_test, true);
+	SET(&f->records[LIMITED], self_test, true);
+	assert_int_equal(matches(f), ALL & ~BIT(SECCOMP) & ~BIT(LIMITED));
+	assert_false(filter_shows_self_tests(f->filter));
+	option(f, "comm", "nginx");
+	assert_int_equal(matches(f), ALWAYS);
+	option(f, "self-tests", NULL);
+	assert_int_equal(matches(f), ALWAYS | BIT(SECCOMP));
+	assert_true(filter_shows_self_tests(f->filter));
+	refilter(f);
+	filter_show_self_tests(f->filter);
+	assert_int_equal(matches(f), ALL);
+}
+
 static void kinds_are_known_by_name_and_alias(void **state)
 {
 	static const struct expect cases[] = {
@@ -604,6 +622,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(no_filter_lets_everything_pass),
+		TEST(what_ringside_made_itself_has_to_be_asked_for),
 		TEST(kinds_are_known_by_name_and_alias),
 		TEST(a_loss_of_unknown_kind_may_be_of_any),
 		TEST(the_host_is_the_headers),

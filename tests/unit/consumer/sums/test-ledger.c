@@ -40,6 +40,26 @@ static void sums_are_those_of_the_latest_counters(void **state)
 	assert_int_equal(fixture_series(&ledger, NULL)->totals[SERIES_LIMITED], 4);
 }
 
+/* Rows of one cgroup and call, of which one is Ringside's own: they are two. */
+static void what_ringside_made_itself_is_in_no_series(void **state)
+{
+	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
+	struct fixture_stream a = fixture_stream(1), b = fixture_stream(2);
+
+	fixture_header(&ledger, &a, 100);
+	fixture_counters(&ledger, &a, 100, (struct fixture_set){.seen = 5});
+	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 90, .self_test = true});
+	assert_int_equal(ledger.series.n, 1);
+	assert_int_equal(fixture_rows(&ledger), 5);
+	assert_int_equal(fixture_kind(&ledger)->self_tests[SERIES_COUNT], 90);
+	assert_int_equal(fixture_kind(&ledger)->overflow_rows, 0);
+	fixture_footer(&ledger, &a, 111);
+	fixture_header(&ledger, &b, 112);
+	fixture_counters(&ledger, &b, 112, (struct fixture_set){.seen = 7, .self_test = true});
+	assert_int_equal(fixture_kind(&ledger)->self_tests[SERIES_COUNT], 97);
+	assert_int_equal(fixture_rows(&ledger), 5);
+}
+
 static void totals_run_on_over_a_restart(void **state)
 {
 	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
@@ -401,6 +421,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gauges_of_the_dead_are_not_shown),
 		cmocka_unit_test(sums_are_those_of_the_latest_counters),
+		cmocka_unit_test(what_ringside_made_itself_is_in_no_series),
 		cmocka_unit_test(totals_run_on_over_a_restart),
 		cmocka_unit_test(a_killed_streamer_is_waited_for_and_nothing_is_missing),
 		cmocka_unit_test(one_that_ended_while_another_was_waited_for_is_counted),
