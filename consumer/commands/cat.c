@@ -106,6 +106,8 @@ static int run(int argc, char **argv)
 					"sudo ringside-streamer | ringside cat");
 	if (r < 0)
 		r = printer_check(printer);
+	if (r < 0 && printer_tell_misses(printer))
+		r = EXIT_FAILED;
 	if (r >= 0)
 		return r;
 	if (!cat.left)

@@ -233,6 +233,7 @@ static int run(int argc, char **argv)
 			"%s does not go behind --: live prints what the streamer writes "
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));
+	printer_say_short_id(&live.printer);
 	r = start_streamer(&live, argv + own, (size_t)(argc - own));
 	return r < 0 ? EXIT_FAILED : run_child(&live);
 }

@@ -7,6 +7,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/base/time-zone.h"
 #include "consumer/files/path-problem.h"
+#include "consumer/read/body.h"
 #include "proto/base/count.h"
 #include "proto/base/cpus.h"
 #include "proto/base/util.h"
@@ -147,6 +148,15 @@ static void settle(struct printer *printer)
 	printer->alone = 0;
 }
 
+/* Why there is nothing to see. */
+static void say_misses(const struct printer *printer)
+{
+	char text[1024];
+
+	if (!printer->matched && filter_miss_sentence(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s", text);
+}
+
 int printer_close(struct printer *printer, int r)
 {
 	int closed;
@@ -156,6 +166,8 @@ int printer_close(struct printer *printer, int r)
 	r = r < 0 ? r : closed;
 	if (r < 0 && r != -EPIPE) /* EPIPE: who reads has seen enough */
 		return command_fail(printer->options.command, "cannot write: %s", strerror(-r));
+	if (!r)
+		say_misses(printer);
 	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
@@ -306,6 +318,36 @@ static int complete_record(struct printer *printer, struct reader_record *item)
 	return 0;
 }
 
+void printer_say_short_id(const struct printer *printer)
+{
+	char text[256];
+
+	if (filter_has_short_id(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s", text);
+}
+
+int printer_tell_misses(struct printer *printer)
+{
+	int r = filter_note_misses(printer->filter);
+
+	return r ? printer_fail(printer, r) : 0;
+}
+
+void printer_note(struct printer *printer, struct reader *reader, struct reader_record *item,
+		  int wanted)
+{
+	bool event = body_kind_is_event(item->peek.kind) ||
+		     item->peek.kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
+
+	if (printer->matched)
+		return;
+	/* Headers and losses pass because they matter, not because they were asked for */
+	if (wanted == 1)
+		printer->matched = event || filter_names_kinds(printer->filter);
+	else if (!wanted)
+		filter_note_miss(printer->filter, reader, item);
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
@@ -313,6 +355,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 
 	if (match > 1)
 		return match;
+	if (!printer->matched)
+		printer_note(printer, reader, item, match);
 	if (!match && !(item->header && output->ops->binary))
 		return PRINTER_NOTHING;
 	if (!item->header && !output_prints(output, item->peek.kind))

@@ -47,8 +47,9 @@ struct printer {
 	struct writer *writer;
 	struct output output;
 	bool force;
-	bool failed; /* something was wrong with an input */
-	bool said;   /* with the one at hand */
+	bool failed;  /* something was wrong with an input */
+	bool said;    /* with the one at hand */
+	bool matched; /* an event, or what else was asked for, has passed the filters */
 	struct derived_put put;
 	uint8_t *complete; /* a record that was completed */
 	struct progress progress;
@@ -89,6 +90,14 @@ void printer_begin(void *data, struct reader *reader, const char *name);
 void printer_pass(void *data, const struct reader *reader);
 /* Says how many records were of a newer version's. */
 void printer_end(void *data, const struct reader *reader, const char *name, int answer);
+
+/* Before what has no end: what may well match nothing. */
+void printer_say_short_id(const struct printer *printer);
+/* At the end, if nothing has matched, a line says so. 0, or the exit status. */
+int printer_tell_misses(struct printer *printer);
+/* ... of a record that printer_wants, and not printer_put, was asked about. */
+void printer_note(struct printer *printer, struct reader *reader, struct reader_record *item,
+		  int wanted);
 
 /* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);

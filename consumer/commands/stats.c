@@ -78,6 +78,7 @@ static int add_record(void *data, struct reader *reader, struct reader_record *i
 	struct stats *stats = command->stats;
 	int r = printer_wants(&command->printer, reader, item);
 
+	printer_note(&command->printer, reader, item, r);
 	if (r == 1 && item->peek.self_test && command->hides)
 		return leave_out(stats, reader, item);
 	if (r == 1 && stats_wants(item->peek.kind))
@@ -144,6 +145,9 @@ static int run(int argc, char **argv)
 	printer->output.every = true; /* all records count */
 	command.hides = !filter_shows_self_tests(printer->filter);
 	filter_show_self_tests(printer->filter);
+	r = printer_tell_misses(printer);
+	if (r)
+		return r;
 	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
 	print_stats(&command);
 	return printer_close(printer, r);

@@ -185,6 +185,11 @@ static int run(int argc, char **argv)
 		r = parse_options(&tail, argc, argv);
 	if (r >= 0)
 		return r;
+	/* what is followed has no end at which to tell */
+	if (!tail.rotation.following && tail.lines && printer_tell_misses(&tail.printer))
+		return EXIT_FAILED;
+	if (tail.rotation.following)
+		printer_say_short_id(&tail.printer);
 	r = printer_open(&tail.printer);
 	if (!r)
 		r = tail_print(&tail, &printing);

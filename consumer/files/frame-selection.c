@@ -26,6 +26,8 @@ static int select_back(int fd, uint64_t end, const struct filter *filter,
 		recording_ranges_add_before(ret, frame.end, end);
 		if (header || (filter && filter_may_match(filter, &frame.index)))
 			recording_ranges_add_before(ret, frame.offset, frame.end);
+		else if (filter)
+			filter_note_skipped(filter, &frame.index);
 		if (header && !filter)
 			return 0;
 		end = frame.offset;

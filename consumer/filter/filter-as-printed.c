@@ -7,15 +7,23 @@
 #include "consumer/filter/filter-internal.h"
 #include "consumer/text/phrases.h"
 
-#define ID_HASH 64      /* digits of an id that may be cut */
-#define ID_PREFIX_MIN 6 /* shorter hex words may well be names */
+#define ID_HASH 64 /* digits of an id that may be cut */
 
 bool filter_starts_id(const char *id, const char *word)
 {
 	size_t size = strlen(word);
 
-	return id && size >= ID_PREFIX_MIN && strspn(word, "0123456789abcdef-") == size &&
+	return id && size >= FILTER_ID_MIN && strspn(word, "0123456789abcdef-") == size &&
 	       strncmp(id, word, size) == 0;
+}
+
+bool filter_is_short_id(const char *word)
+{
+	size_t size = strlen(word);
+
+	/* "db" and "cafe" are names */
+	return size && size < FILTER_ID_MIN && strspn(word, "0123456789abcdef") == size &&
+	       strpbrk(word, "0123456789");
 }
 
 bool filter_cuts_id(const char *id, const char *word)

@@ -73,13 +73,14 @@ static const char *find_meant(const char *word, char words[WORDS_SIZE])
 	return option_nearest(word, names);
 }
 
-int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error *error)
+int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct filter_error *error)
 {
 	char word[WORD_SIZE], words[WORDS_SIZE];
-	uint64_t all = 0;
+	struct filter_kinds all = *ret;
 
 	for (const char *part = arg;; part++) {
-		size_t size = strcspn(part, ",");
+		bool negated = *part == '!';
+		size_t size = strcspn(part += negated, ",");
 		unsigned kind = read_kind(part, size, word);
 		const char *near = kind ? NULL : find_meant(word, words);
 
@@ -89,11 +90,11 @@ int filter_parse_kinds(uint64_t *ret, const char *arg, const struct filter_error
 		if (!kind || kind >= 64)
 			return filter_invalid(error, "'%.*s' is not a kind: say %s", (int)size,
 					      part, body_kinds(words, sizeof(words)));
-		all |= UINT64_C(1) << kind;
+		*(negated ? &all.negated : &all.wanted) |= UINT64_C(1) << kind;
 		part += size;
 		if (!*part)
 			break;
 	}
-	*ret |= all;
+	*ret = all;
 	return 0;
 }

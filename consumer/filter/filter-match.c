@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/filter/filter-internal.h"
 #include "consumer/read/body.h"
 
@@ -48,6 +49,30 @@ bool filter_match_user_unit(const struct filter_value *value, const struct filte
 
 	return c && (filter_glob(value->text, c->systemd_user_unit) ||
 		     filter_glob(value->text, c->systemd_user_slice));
+}
+
+bool filter_match_slice(const struct filter_value *value, const struct filter_view *view)
+{
+	return view->container && filter_glob(value->text, view->container->systemd_slice);
+}
+
+bool filter_match_pod_uid(const struct filter_value *value, const struct filter_view *view)
+{
+	const char *uid = view->container ? view->container->pod_uid : NULL;
+
+	return filter_glob(value->text, uid) || (uid && strcasecmp(value->text, uid) == 0);
+}
+
+bool filter_match_id(const struct filter_value *value, const struct filter_view *view)
+{
+	const char *id = view->container ? view->container->id : NULL;
+
+	return filter_glob(value->text, id) || filter_cuts_id(id, value->text);
+}
+
+bool filter_match_runtime(const struct filter_value *value, const struct filter_view *view)
+{
+	return view->container && filter_glob(value->text, view->container->runtime);
 }
 
 /* A path without * ? [ also stands for all that is below it. The first slash is not needed. */
@@ -124,4 +149,20 @@ bool filter_match_errno(const struct filter_value *value, const struct filter_vi
 	    strcasecmp(name, value->text) == 0)
 		return true;
 	return body_number(view->body, "error_number", &number, NULL) && number == value->number;
+}
+
+bool filter_match_arch(const struct filter_value *value, const struct filter_view *view)
+{
+	return filter_glob(value->text, body_string(view->body, "arch_name"));
+}
+
+bool filter_match_signal(const struct filter_value *value, const struct filter_view *view)
+{
+	const char *name = body_string(view->body, "signal_name");
+	int64_t number;
+
+	/* as errors */
+	if (text_equal(name, value->text))
+		return true;
+	return body_number(view->body, "signal", &number, NULL) && number == value->number;
 }

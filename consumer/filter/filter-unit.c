@@ -77,16 +77,17 @@ static int parse_unit_part(struct filter_term *term, const char *part, size_t si
 /* Our own lines have "user@1000.service/redis.service", and paths where words are not enough. */
 int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
+	const char *name = arg + (*arg == '!');
 	int r;
 
 	if (!strchr(arg, '/'))
 		return filter_each_part(term, arg, error, parse_unit_part);
 	/* a name that somebody chose must not turn into another one's */
-	if (*arg != '/' && strchr(arg, ','))
+	if (*name != '/' && strchr(arg, ','))
 		return filter_invalid(error,
 				      "'%s' may be one or several: give the option once for each, "
 				      "or --cgroup for a path with a comma",
 				      arg);
-	r = *arg == '/' ? parse_unit_part(term, arg, strlen(arg), error) : 0;
-	return r ? r : filter_parse_text(term, arg, error);
+	r = *name == '/' ? filter_each_path(term, arg, error, parse_unit_part) : 0;
+	return r ? r : filter_each_path(term, arg, error, filter_name_part);
 }

@@ -8,8 +8,6 @@
 #include "consumer/filter/filter-internal.h"
 #include "proto/base/units.h"
 
-#define ERRNO_END 4096 /* MAX_ERRNO of the kernel, and one */
-
 int filter_add(struct filter_term *term, const char *text, size_t size, int64_t number,
 	       const struct filter_error *error)
 {
@@ -24,6 +22,7 @@ int filter_add(struct filter_term *term, const char *text, size_t size, int64_t 
 	if (!value->text)
 		return refuse(error->text, error->size, -ENOMEM, "out of memory");
 	value->number = number;
+	value->negated = false;
 	term->n++;
 	return 0;
 }
@@ -40,9 +39,17 @@ bool filter_has_glob(const char *pattern)
 	return strpbrk(pattern, "*?[") != NULL;
 }
 
-int filter_parse_text(struct filter_term *term, const char *arg, const struct filter_error *error)
+/* One part, or what ! stands before. */
+static int parse_part(struct filter_term *term, const char *part, size_t size,
+		      const struct filter_error *error, filter_part_fn *parse)
 {
-	return filter_add(term, arg, strlen(arg), -1, error);
+	bool negated = size && *part == '!';
+	size_t before = term->n;
+	int r = parse(term, part + negated, size - negated, error);
+
+	for (size_t i = before; i < term->n; i++)
+		term->values[i].negated = negated;
+	return r;
 }
 
 int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
@@ -53,15 +60,52 @@ int filter_each_part(struct filter_term *term, const char *arg, const struct fil
 	for (const char *part = arg; !r; part += strcspn(part, ",") + 1) {
 		size_t size = strcspn(part, ",");
 
-		r = parse(term, part, size, error);
+		r = parse_part(term, part, size, error, parse);
 		if (!part[size])
 			break;
 	}
 	return r;
 }
 
-/* -1: not a number, or one above @max. */
-static int64_t number_of(const char *s, size_t size, int64_t max)
+static bool is_path(const char *arg)
+{
+	return arg[*arg == '!'] == '/';
+}
+
+/* Up to a comma that another path follows. */
+static size_t path_size(const char *path)
+{
+	const char *end = path;
+
+	do
+		end += strcspn(end, ",");
+	while (*end && !is_path(++end));
+	return (size_t)(end - path) - (*end != '\0');
+}
+
+int filter_each_path(struct filter_term *term, const char *arg, const struct filter_error *error,
+		     filter_part_fn *parse)
+{
+	int r = 0;
+
+	if (!is_path(arg)) {
+		/* a name may have commas, too: then it may be meant as a whole */
+		if (strchr(arg, ',') && !strchr(arg, '!'))
+			r = filter_name_part(term, arg, strlen(arg), error);
+		return r ? r : filter_each_part(term, arg, error, parse);
+	}
+	for (const char *path = arg; !r; path++) {
+		size_t size = path_size(path);
+
+		r = parse_part(term, path, size, error, parse);
+		path += size;
+		if (!*path)
+			break;
+	}
+	return r;
+}
+
+int64_t filter_number(const char *s, size_t size, int64_t max)
 {
 	uint64_t v;
 
@@ -74,21 +118,53 @@ int filter_name_part(struct filter_term *term, const char *part, size_t size,
 	return filter_add(term, part, size, -1, error);
 }
 
-/* A path may have commas in it: then it is meant as a whole. In other words it may be both. */
-int filter_parse_container(struct filter_term *term, const char *arg,
-			   const struct filter_error *error)
+/* "docker:4f0": of an id that is random, which a few digits do not tell. */
+static int check_digits(const char *part, size_t size, const char *const *prefixes,
+			const struct filter_error *error)
 {
-	int r = 0;
+	for (; *prefixes; prefixes++) {
+		size_t n = strlen(*prefixes);
 
-	if (*arg == '/' || (strchr(arg, '/') && strchr(arg, ',')))
-		r = filter_parse_text(term, arg, error);
-	return r || *arg == '/' ? r : filter_each_part(term, arg, error, filter_name_part);
+		if (size <= n || strncmp(part, *prefixes, n) != 0 || part[n] == '*')
+			continue;
+		if (size - n < FILTER_ID_MIN && strspn(part + n, "0123456789abcdef") >= size - n)
+			return filter_invalid(error, "'%.*s': say at least %d digits of the id",
+					      (int)size, part, FILTER_ID_MIN);
+	}
+	return 0;
+}
+
+int filter_container_part(struct filter_term *term, const char *part, size_t size,
+			  const struct filter_error *error)
+{
+	static const char *const prefixes[] = {"docker:", "containerd:", "crio:", "podman:", NULL};
+	int r = check_digits(part, size, prefixes, error);
+
+	return r ? r : filter_name_part(term, part, size, error);
+}
+
+int filter_pod_part(struct filter_term *term, const char *part, size_t size,
+		    const struct filter_error *error)
+{
+	static const char *const prefixes[] = {"podman-pod:", "ecs-task:", NULL};
+	int r = check_digits(part, size, prefixes, error);
+
+	return r ? r : filter_name_part(term, part, size, error);
+}
+
+int filter_id_part(struct filter_term *term, const char *part, size_t size,
+		   const struct filter_error *error)
+{
+	static const char *const prefixes[] = {"", NULL};
+	int r = check_digits(part, size, prefixes, error);
+
+	return r ? r : filter_name_part(term, part, size, error);
 }
 
 int filter_number_part(struct filter_term *term, const char *part, size_t size,
 		       const struct filter_error *error)
 {
-	int64_t v = number_of(part, size, UINT32_MAX);
+	int64_t v = filter_number(part, size, UINT32_MAX);
 
 	if (v < 0)
 		return filter_invalid(error, "'%.*s' is not a number from 0 to %u", (int)size, part,
@@ -116,63 +192,4 @@ int filter_uid_part(struct filter_term *term, const char *part, size_t size,
 				      "on the machine that was recorded",
 				      (int)size, part, (int)size, part);
 	return filter_number_part(term, part, size, error);
-}
-
-int filter_syscall_part(struct filter_term *term, const char *part, size_t size,
-			const struct filter_error *error)
-{
-	for (size_t i = 0; i < size; i++)
-		if (!isalnum((unsigned char)part[i]) && !strchr("_*?[]-", part[i]))
-			return filter_invalid(
-				error, "'%.*s' is not a system call: say keyctl, clone* or 250",
-				(int)size, part);
-	return filter_add(term, part, size, number_of(part, size, INT32_MAX), error);
-}
-
-#define ACTION_PREFIX "SECCOMP_RET_"
-
-bool filter_is_action(const char *name, const char *word, size_t size)
-{
-	if (strncasecmp(word, ACTION_PREFIX, strlen(ACTION_PREFIX)) == 0 &&
-	    size > strlen(ACTION_PREFIX)) {
-		word += strlen(ACTION_PREFIX);
-		size -= strlen(ACTION_PREFIX);
-	}
-	if (strncmp(name, ACTION_PREFIX, strlen(ACTION_PREFIX)) == 0)
-		name += strlen(ACTION_PREFIX);
-	/* KILL is both KILL_PROCESS and KILL_THREAD */
-	return strncasecmp(name, word, size) == 0 &&
-	       (!name[size] || (size == 4 && strncasecmp(word, "KILL", 4) == 0 && name[4] == '_'));
-}
-
-int filter_action_part(struct filter_term *term, const char *part, size_t size,
-		       const struct filter_error *error)
-{
-	const ProtobufCEnumDescriptor *type = &ringside__v1__seccomp_action__descriptor;
-
-	for (unsigned i = 0; size && i < type->n_values; i++)
-		if (type->values[i].value && filter_is_action(type->values[i].name, part, size))
-			return filter_add(term, part, size, -1, error);
-	return filter_invalid(
-		error,
-		"'%.*s' is not an action: say KILL_PROCESS, KILL_THREAD, KILL (both), TRAP, "
-		"ERRNO, USER_NOTIF, TRACE or LOG",
-		(int)size, part);
-}
-
-int filter_errno_part(struct filter_term *term, const char *part, size_t size,
-		      const struct filter_error *error)
-{
-	int64_t number = number_of(part, size, ERRNO_END - 1);
-
-	for (int i = 1; number < 0 && i < ERRNO_END; i++) {
-		const char *name = strerrorname_np(i);
-
-		if (name && strlen(name) == size && strncasecmp(name, part, size) == 0)
-			number = i;
-	}
-	if (number < 0)
-		return filter_invalid(error, "'%.*s' is not an errno: say EPERM or 1", (int)size,
-				      part);
-	return filter_add(term, part, size, number, error);
 }

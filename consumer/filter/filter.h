@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which records are wanted: the same options for every command.
  *
- * An option given twice means either of its values; different options must all fit. A filter on
+ * An option given twice means either of its values, but for those with ! before them, none of which
+ * may fit; different options must all fit. A filter on
  * something a record does not have does not match it. Of an OOM kill, the process and container
  * are the victim's. A Limited record is asked as the events it stands for are. The Header and
  * Lost records are left out only by --kind, --host, and (Lost) by time. What Ringside did to test
@@ -51,6 +52,19 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 
 /* The same of a record that may be raw; unpacks it if it has to. 1, 0 or READER_DAMAGED. */
 int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item);
+
+/* For who wants to know why nothing matched: from now on, events that do not are looked at. Of a
+ * filter that lets everything pass they are not. 0 or -ENOMEM. */
+int filter_note_misses(struct filter *filter);
+/* The record did not match; events of a frame that was not read did not. */
+void filter_note_miss(const struct filter *filter, struct reader *reader,
+		      struct reader_record *item);
+void filter_note_skipped(const struct filter *filter, const struct recording_index *index);
+/* "0 of 28 events match: ...", safe to print. False: nobody asked for it. */
+bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
+
+/* A value may be a name as well as too few digits of an id: a sentence that says so. */
+bool filter_has_short_id(const struct filter *filter, char *buf, size_t size);
 
 /* False if no record of a frame with this index can match. Headers aside. */
 bool filter_may_match(const struct filter *filter, const struct recording_index *index);

@@ -125,7 +125,12 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 
 bool body_is_event(const Ringside__V1__Record *record)
 {
-	switch (record->body_case) {
+	return body_kind_is_event(record->body_case);
+}
+
+bool body_kind_is_event(unsigned kind)
+{
+	switch (kind) {
 	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
 	case RINGSIDE__V1__RECORD__BODY_HEADER:
 	case RINGSIDE__V1__RECORD__BODY_COUNTERS:

@@ -35,6 +35,7 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 
 /* It tells of something that happened to a process, not of the stream. */
 bool body_is_event(const Ringside__V1__Record *record);
+bool body_kind_is_event(unsigned kind); /* field number in Record.body */
 
 /* The name of an enum's value, without the prefix that all of them have; NULL: a newer version's.
  */

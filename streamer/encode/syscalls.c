@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/kernel-names.h"
 #include "proto/base/util.h"
 #include "proto/record/pb.h"
 #include "proto/ringside-fields.h"
@@ -28,74 +29,13 @@ static bool is_x32(uint32_t arch, int32_t nr)
 
 const char *syscalls_arch_name(uint32_t arch, int32_t nr)
 {
-	static const struct {
-		uint32_t arch;
-		const char *name;
-	} names[] = {
-		{AUDIT_ARCH_X86_64, "x86_64"},
-		{AUDIT_ARCH_I386, "i386"},
-		{AUDIT_ARCH_AARCH64, "aarch64"},
-		{AUDIT_ARCH_ARM, "arm"},
-		{AUDIT_ARCH_ARMEB, "armeb"},
-		{AUDIT_ARCH_RISCV64, "riscv64"},
-		{AUDIT_ARCH_RISCV32, "riscv32"},
-		{AUDIT_ARCH_S390X, "s390x"},
-		{AUDIT_ARCH_S390, "s390"},
-		{AUDIT_ARCH_PPC64LE, "ppc64le"},
-		{AUDIT_ARCH_PPC64, "ppc64"},
-		{AUDIT_ARCH_PPC, "ppc"},
-		{AUDIT_ARCH_MIPS, "mips"},
-		{AUDIT_ARCH_MIPSEL, "mipsel"},
-		{AUDIT_ARCH_MIPS64, "mips64"},
-		{AUDIT_ARCH_MIPS64N32, "mips64n32"},
-		{AUDIT_ARCH_MIPSEL64, "mipsel64"},
-		{AUDIT_ARCH_MIPSEL64N32, "mipsel64n32"},
-		{AUDIT_ARCH_PARISC, "parisc"},
-		{AUDIT_ARCH_PARISC64, "parisc64"},
-		{AUDIT_ARCH_LOONGARCH64, "loongarch64"},
-		{AUDIT_ARCH_M68K, "m68k"},
-		{AUDIT_ARCH_SH, "sheb"},
-		{AUDIT_ARCH_SHEL, "sh"},
-	};
-
 	if (is_x32(arch, nr))
-		return "x32";
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (names[i].arch == arch)
-			return names[i].name;
+		return KERNEL_ARCH_X32;
+	for (size_t i = 0; i < kernel_archs_n; i++)
+		if (kernel_archs[i].number == arch)
+			return kernel_archs[i].name;
 	return NULL;
 }
-
-/* Calls that libseccomp may be too old for: 2.5.4 in Debian 12 ends at 456. From 424 on all
- * architectures have the same numbers, but for an offset of each ABI. By scripts/syscall.tbl of
- * Linux 7.2. */
-#define NEW_FIRST 449u
-
-static const char *const new_names[] = {
-	"futex_waitv",             /* 449: Linux 5.16 */
-	"set_mempolicy_home_node", /* 5.17 */
-	"cachestat",               /* 6.5 */
-	"fchmodat2",               /* 6.6 */
-	"map_shadow_stack",        /* 6.6 */
-	"futex_wake",              /* 454: 6.7 */
-	"futex_wait",              /* 6.7 */
-	"futex_requeue",           /* 6.7 */
-	"statmount",               /* 457: 6.8 */
-	"listmount",               /* 6.8 */
-	"lsm_get_self_attr",       /* 6.8 */
-	"lsm_set_self_attr",       /* 460: 6.8 */
-	"lsm_list_modules",        /* 6.8 */
-	"mseal",                   /* 6.10 */
-	"setxattrat",              /* 463: 6.13 */
-	"getxattrat",              /* 6.13 */
-	"listxattrat",             /* 6.13 */
-	"removexattrat",           /* 6.13 */
-	"open_tree_attr",          /* 467: 6.15 */
-	"file_getattr",            /* 6.17 */
-	"file_setattr",            /* 6.17 */
-	"listns",                  /* 470: 6.19 */
-	"rseq_slice_yield",        /* 7.0 */
-};
 
 static uint32_t first_number(uint32_t arch)
 {
@@ -117,19 +57,20 @@ static uint32_t first_number(uint32_t arch)
 /* Numbers only x86-64 has, and its x32. */
 static const char *x86_64_name(uint32_t number)
 {
-	return number == 335   ? "uretprobe" /* 6.11 */
-	       : number == 336 ? "uprobe"    /* 6.18 */
-			       : NULL;
+	for (size_t i = 0; i < kernel_x86_64_calls_n; i++)
+		if (kernel_x86_64_calls[i].number == number)
+			return kernel_x86_64_calls[i].name;
+	return NULL;
 }
 
 static char *new_name(uint32_t arch, int32_t nr)
 {
 	const uint32_t number = (uint32_t)nr & ~(is_x32(arch, nr) ? X32_BIT : 0u);
-	const uint32_t at = number - first_number(arch) - NEW_FIRST;
+	const uint32_t at = number - first_number(arch) - KERNEL_NEW_CALLS;
 	const char *name = NULL;
 
-	if (syscalls_arch_name(arch, nr) && at < ARRAY_SIZE(new_names))
-		name = new_names[at];
+	if (syscalls_arch_name(arch, nr) && at < kernel_new_calls_n)
+		name = kernel_new_calls[at];
 	else if (arch == AUDIT_ARCH_X86_64)
 		name = x86_64_name(number);
 	return name ? strdup(name) : NULL;

@@ -417,6 +417,157 @@ static void calls_actions_and_errors_are_found_by_name_and_number(void **state)
 	check(*state, cases, ARRAY_SIZE(cases));
 }
 
+/* Lists, and what is left out; an event that has nothing of it cannot be left out by it. */
+static void every_filter_takes_lists_and_negation(void **state)
+{
+	const unsigned oom = BIT(OOM), deny = BIT(SECCOMP), limited = BIT(LIMITED);
+	const unsigned stream = ALWAYS | BIT(COUNTERS) | BIT(CLOCK) | BIT(FOOTER);
+	const unsigned all = oom | deny | limited;
+	const struct expect cases[] = {
+		{"comm", "nginx,python3", oom | deny | ALWAYS},
+		{"comm", "!nginx", oom | limited | stream},
+		{"comm", "!nginx,!python3", limited | stream},
+		{"comm", "n*,!nginx", ALWAYS},
+		{"comm", "*,!nginx", oom | ALWAYS},
+		{"comm", "!n*", oom | limited | stream},
+		{"pid", "77,1234", oom | deny | ALWAYS},
+		{"pid", "!77", oom | limited | stream},
+		{"uid", "!root", deny | limited | stream},
+		{"namespace", "shop,other", oom | limited | ALWAYS},
+		{"namespace", "!shop", deny | stream},
+		{"namespace", "!other", all | stream},
+		{"pod", "!web-*", deny | stream},
+		{"pod", "x,web-7f9", oom | limited | ALWAYS},
+		{"pod-uid", POD_UID ",x", oom | limited | ALWAYS},
+		{"container", "!app", deny | stream},
+		{"container", "x,app", oom | limited | ALWAYS},
+		{"container", "!/system.slice/nginx.service,!/x", all | stream},
+		{"container-id", "4f0c1e2d", oom | limited | ALWAYS},
+		{"container-id", "!4f0c1e2d", deny | stream},
+		{"runtime", "docker,podman", oom | limited | ALWAYS},
+		{"runtime", "!docker", deny | stream},
+		{"unit", "dev-*,x", deny | ALWAYS},
+		{"unit", "!system.slice", oom | limited | stream},
+		{"slice", "system.slice", deny | ALWAYS},
+		{"slice", "!system.slice", oom | limited | stream},
+		{"cgroup", "/system.slice,/kubepods", all | ALWAYS},
+		{"cgroup", "!/system.slice", oom | limited | stream},
+		{"cgroup", "!/system.slice,!/kubepods", stream},
+		{"cgroup", "/system.slice,!/system.slice/nginx.service", ALWAYS},
+		{"cgroup", "/system.slice,x", ALWAYS}, /* one path, with a comma */
+		{"cgroup", "system.slice,kubepods", all | ALWAYS},
+		{"syscall", "!keyctl", oom | limited | stream},
+		{"syscall", "!250", oom | limited | stream},
+		{"syscall", "KeyCtl,CLONE3", deny | limited | ALWAYS},
+		{"syscall", "key*,!keyctl", ALWAYS},
+		{"action", "!ERRNO", oom | limited | stream},
+		{"action", "errno,!kill", deny | ALWAYS},
+		{"errno", "!EPERM", oom | limited | stream},
+		{"errno", "eagain,eperm", deny | ALWAYS},
+		{"arch", "x86_64", deny | ALWAYS},
+		{"arch", "AMD64,arm64", deny | ALWAYS},
+		{"arch", "x86*", deny | ALWAYS},
+		{"arch", "!x86_64", oom | limited | stream},
+		{"host", "!web1", 0},
+		{"host", "!web2", ALL},
+		{"host", "web2,web1", ALL},
+		{"host", "web*,!web1", 0},
+		{"kind", "!oom", deny | limited | (stream & ~BIT(LOST))},
+		{"kind", "!lost", ALL & ~BIT(LOST)},
+		{"kind", "!seccomp,!lost", oom | (stream & ~BIT(LOST))},
+		{"kind", "oom,!lost", oom},
+		{"label", "cluster=eu1", ALL},
+		{"label", "cluster=us1,eu1", ALL},
+		{"label", "cluster=eu*", ALL},
+		{"label", "cluster=us1", 0},
+		{"label", "!cluster=us1", ALL},
+		{"label", "!cluster=eu1", 0},
+		{"label", "cluster=!eu1", 0},
+		{"label", "cluster=eu*,!eu1", 0},
+		{"label", "cluster", ALL},
+		{"label", "!cluster", 0},
+		{"label", "rack", 0},
+		{"label", "!rack", ALL},
+		{"label", "cluster,rack", 0},
+		{"label", "note=", ALL},
+		{"label", "note", ALL},
+	};
+	struct fixture *f = *state;
+	Ringside__V1__Header__LabelsEntry labels[] = {{.key = S("cluster"), .value = S("eu1")},
+						      {.key = S("note"), .value = S("")}};
+	Ringside__V1__Header__LabelsEntry *all_labels[] = {&labels[0], &labels[1]};
+
+	f->denial.arch_name = S("x86_64");
+	f->header.labels = all_labels;
+	f->header.n_labels = ARRAY_SIZE(labels);
+	check(f, cases, ARRAY_SIZE(cases));
+	assert_false(filter_names_kinds(f->filter));
+}
+
+static void labels_of_two_keys_must_both_fit(void **state)
+{
+	struct fixture *f = *state;
+	Ringside__V1__Header__LabelsEntry labels[] = {{.key = S("cluster"), .value = S("eu1")},
+						      {.key = S("rack"), .value = S("7")}};
+	Ringside__V1__Header__LabelsEntry *all_labels[] = {&labels[0], &labels[1]};
+
+	f->header.labels = all_labels;
+	f->header.n_labels = ARRAY_SIZE(labels);
+	option(f, "label", "cluster=eu1,eu2");
+	option(f, "label", "rack=7");
+	assert_int_equal(matches(f), ALL);
+	labels[1].value = S("8");
+	assert_int_equal(matches(f), 0);
+	option(f, "label", "rack=8");
+	assert_int_equal(matches(f), ALL);
+	f->header.n_labels = 0;
+	assert_int_equal(matches(f), 0);
+	assert_false(filter_match(f->filter, &f->records[OOM], NULL));
+}
+
+static void signals_are_found_by_name_and_number(void **state)
+{
+	static const struct {
+		const char *arg;
+		bool matched;
+	} cases[] = {{"SIGKILL", true}, {"kill", true}, {"9", true},         {"!9", false},
+		     {"SEGV", false},   {"11", false},  {"SEGV,KILL", true}, {"!sigsegv", true}};
+	struct fixture *f = *state;
+	Ringside__V1__SignalKill kill = RINGSIDE__V1__SIGNAL_KILL__INIT;
+
+	SET(&kill, signal, 9);
+	kill.signal_name = S("SIGKILL");
+	f->records[OOM].body_case = RINGSIDE__V1__RECORD__BODY_SIGNAL_KILL;
+	f->records[OOM].signal_kill = &kill;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		refilter(f);
+		option(f, "signal", cases[i].arg);
+		if (filter_match(f->filter, &f->records[OOM], &f->header) != cases[i].matched)
+			fail_msg("--signal %s", cases[i].arg);
+	}
+}
+
+/* Of any architecture, and those that this libseccomp does not know yet. */
+static void calls_of_all_architectures_are_known(void **state)
+{
+	static const char *const calls[] = {"keyctl",
+					    "socketcall",
+					    "s390_pci_mmio_read",
+					    "riscv_flush_icache",
+					    "cacheflush",
+					    "arm_fadvise64_64",
+					    "mseal",
+					    "listns",
+					    "uretprobe",
+					    "READ",
+					    "clone?",
+					    "*"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		option(f, "syscall", calls[i]);
+}
+
 static void an_absent_field_matches_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -551,7 +702,30 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"action", "UNSPECIFIED", "'UNSPECIFIED' is not an action"},
 		{"action", "KILL_", "'KILL_' is not an action"},
 		{"action", "SECCOMP_RET_", "'SECCOMP_RET_' is not an action"},
-		{"errno", "EPREM", "'EPREM' is not an errno: say EPERM or 1"},
+		{"errno", "EPREM", "'EPREM' is not an errno: did you mean EPERM?"},
+		{"errno", "denied", "'denied' is not an errno: say EPERM or 1"},
+		{"errno", "", "'' is not an errno"},
+		{"syscall", "keyctll", "'keyctll' is not a system call: did you mean keyctl?"},
+		{"syscall", "keyctl,Conect",
+		 "'Conect' is not a system call: did you mean connect?"},
+		{"syscall", "zzzzzzzz",
+		 "'zzzzzzzz' is not a system call: say keyctl, clone* or 250"},
+		{"syscall", "zz*", "'zz*' matches the name of no system call"},
+		{"syscall", "!", "empty"},
+		{"action", "ERNO", "'ERNO' is not an action: did you mean ERRNO?"},
+		{"action", "kil", "'kil' is not an action: did you mean KILL?"},
+		{"arch", "x86_46", "'x86_46' is not an architecture: did you mean x86_64?"},
+		{"arch", "vax", "'vax' is not an architecture: say x86_64"},
+		{"arch", "", "'' is not an architecture"},
+		{"signal", "SIGKIL", "'SIGKIL' is not a signal: did you mean SIGKILL?"},
+		{"signal", "0", "'0' is not a signal: say SIGKILL or 9"},
+		{"signal", "whatever", "'whatever' is not a signal"},
+		{"kind", "!ooms", "'ooms' is not a kind: did you mean oom?"},
+		{"container", "docker:4f0c1", "'docker:4f0c1': say at least 6 digits of the id"},
+		{"container-id", "4f0c1", "'4f0c1': say at least 6 digits of the id"},
+		{"pod", "podman-pod:12ab", "'podman-pod:12ab': say at least 6 digits of the id"},
+		{"label", "=eu1", "is not a label: say cluster=eu1, or cluster"},
+		{"label", "", "is not a label"},
 		{"errno", "5000", "'5000' is not an errno"},
 		{"unit", "a.service,user@1.service/b.service", "give the option once for each"},
 		{"comm", "", "empty"},
@@ -631,6 +805,10 @@ int main(void)
 		TEST(names_with_numbers_and_dots_are_whole),
 		TEST(processes_are_the_victims),
 		TEST(calls_actions_and_errors_are_found_by_name_and_number),
+		TEST(every_filter_takes_lists_and_negation),
+		TEST(labels_of_two_keys_must_both_fit),
+		TEST(signals_are_found_by_name_and_number),
+		TEST(calls_of_all_architectures_are_known),
 		TEST(an_absent_field_matches_nothing),
 		TEST(an_errno_of_0_can_be_asked_for),
 		TEST(one_option_twice_means_either_and_two_options_mean_both),
