@@ -11,6 +11,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/habits.h"
 #include "consumer/cli/options.h"
+#include "proto/base/stdout-end.h"
 #include "proto/base/util.h"
 
 static const struct command *const commands[] = {
@@ -107,13 +108,11 @@ static int help_on(const char *name)
 	return command->run(2, argv);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 	const char *word = argc > 1 ? argv[1] : NULL;
 
-	/* A closed pipe is an error of write(2), which the outputs know how to end with. */
-	(void)signal(SIGPIPE, SIG_IGN);
 	if (!word)
 		return print_help(stderr);
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
@@ -128,4 +127,18 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[2], "--version"))
 		return print_version();
 	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status, r;
+
+	/* A closed pipe is an error of write(2), which the outputs know how to end with. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	status = run(argc, argv);
+	r = stdout_end();
+	if (status != EXIT_SUCCESS || !r)
+		return status;
+	(void)fprintf(stderr, "ringside: cannot write: %s\n", strerror(-r));
+	return EXIT_FAILED;
 }

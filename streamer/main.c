@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringside-streamer: probes to rings to records to a sink. All that talks is here. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #include "proto/base/escape.h"
+#include "proto/base/stdout-end.h"
 #include "proto/base/util.h"
 #include "streamer/attachment.h"
 #include "streamer/doctor.h"
@@ -20,6 +22,7 @@
 #include "streamer/privileges/privileges.h"
 
 #define ERROR_SIZE 1024
+#define EXIT_USAGE 2
 #define LOGS "/var/log" /* where the kubelet's folders are */
 
 DEFINE_FREEP(doctor);
@@ -153,6 +156,26 @@ static int examine_machine(const struct options *options, const struct users *us
 	return EXIT_SUCCESS;
 }
 
+static int print_about(int what)
+{
+	int r;
+
+	if (what == OPTIONS_HELP)
+		options_help(stdout);
+	else
+		(void)printf("ringside-streamer %s\n", RINGSIDE_VERSION);
+	r = stdout_end();
+	return r < 0 ? say_error("cannot write: %s", strerror(-r)) : EXIT_SUCCESS;
+}
+
+/* What was asked for cannot be, on no machine; or there is no such user, or a terminal is no place
+ * for it. */
+static int refuse_options(int code, const char *error)
+{
+	(void)say_error("%s", error);
+	return code == -EINVAL || code == -ENOENT || code == -ENOTTY ? EXIT_USAGE : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_(sink_freep) struct sink *sink = NULL;
@@ -169,18 +192,18 @@ int main(int argc, char **argv)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	r = options_parse(argc, argv, &options, error, sizeof(error));
 	if (r < 0)
-		return say_error("%s", error), 2;
-	if (r == OPTIONS_HELP)
-		return options_help(stdout), EXIT_SUCCESS;
-	if (r == OPTIONS_VERSION)
-		return printf("ringside-streamer %s\n", RINGSIDE_VERSION) < 0;
+		return refuse_options(r, error);
+	if (r != OPTIONS_RUN)
+		return print_about(r);
 	if (options.doctor_marks)
 		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (users_find(&users, options.user, error, sizeof(error)) < 0)
-		return say_error("%s", error);
+	r = users_find(&users, options.user, error, sizeof(error));
+	if (r < 0)
+		return refuse_options(r, error);
 	options.sink.users = &users;
-	if (sink_open(&sink, &options.sink, error, sizeof(error)) < 0)
-		return say_error("%s", error);
+	r = sink_open(&sink, &options.sink, error, sizeof(error));
+	if (r < 0)
+		return refuse_options(r, error);
 	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
 		return say_error("%s", error);
 	if (options.doctor)

@@ -391,6 +391,61 @@ static int set_row(struct parse *parse, const struct setting *setting, const cha
 			    row->opt ? letter : row->name, value, setting->accepts);
 }
 
+/* What `ringside` has, people may well try here. */
+static int refuse_letter(struct parse *parse, char letter)
+{
+	if (strchr("onfvurbg", letter))
+		return refuse_value(parse,
+				    "unknown option '-%c': it is ringside's: ringside-streamer | "
+				    "ringside %s",
+				    letter, letter == 'u' ? "cat -u UNIT" : "cat");
+	return refuse_value(parse, "unknown option '-%c': --help lists all", letter);
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	size_t n = strcspn(name, "=");
+
+	for (; *names; names++)
+		if (strlen(*names) == n && !strncmp(*names, name, n))
+			return true;
+	return false;
+}
+
+static int refuse_name(struct parse *parse, const char *given)
+{
+	static const char *const filters[] = {"kind",      "host",         "unit",    "user-unit",
+					      "slice",     "namespace",    "pod",     "pod-uid",
+					      "container", "container-id", "runtime", "cgroup",
+					      "comm",      "pid",          "uid",     "syscall",
+					      "action",    "errno",        "arch",    "signal",
+					      "since",     "until",        "grep",    NULL};
+	static const char *const outputs[] = {"output", "lines", "follow", "verbose",
+					      "utc",    "time",  "json",   "reverse",
+					      "boot",   "color", NULL};
+	const char *names[ARRAY_SIZE(settings) + 1], *name = given + strspn(given, "-"), *near;
+	char word[64];
+
+	if (is_one_of(name, filters))
+		return refuse_value(parse,
+				    "unknown option '%s': it is a filter of ringside's: `ringside "
+				    "live %s`, or ringside-streamer | ringside cat %s",
+				    given, given, given);
+	if (is_one_of(name, outputs))
+		return refuse_value(parse,
+				    "unknown option '%s': it is ringside's: ringside-streamer | "
+				    "ringside cat",
+				    given);
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		names[i] = settings[i].row.name;
+	names[ARRAY_SIZE(settings)] = NULL;
+	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, "="), name);
+	near = option_nearest(word, names);
+	if (near)
+		return refuse_value(parse, "unknown option '%s': did you mean --%s?", given, near);
+	return refuse_value(parse, "unknown option '%s': --help lists all", given);
+}
+
 static int refuse_option(struct parse *parse, const struct option_parser *parser)
 {
 	if (parser->refusal == OPTION_NEEDS_ARGUMENT)
@@ -399,9 +454,8 @@ static int refuse_option(struct parse *parse, const struct option_parser *parser
 	if (parser->refusal == OPTION_TAKES_NONE)
 		return refuse_value(parse, "%s takes no argument", parser->given);
 	if (parser->letter)
-		return refuse_value(parse, "unknown option '-%c': --help lists all",
-				    parser->letter);
-	return refuse_value(parse, "unknown option '%s': --help lists all", parser->given);
+		return refuse_letter(parse, parser->letter);
+	return refuse_name(parse, parser->given);
 }
 
 static int check_output(struct parse *parse)

@@ -83,6 +83,7 @@ static int open_path(struct sink *sink, char *error, size_t size)
 	sink->owned = true;
 	if (S_ISREG(st.st_mode)) {
 		sink->regular = true;
+		sink->made = !st.st_ino; /* of sink_open_file */
 		return claim_file(sink, &st, error, size);
 	}
 	if (sink->rotates || sink->config.post_rotate)

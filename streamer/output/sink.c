@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "proto/base/clock.h"
 #include "streamer/output/sink-internal.h"
@@ -223,6 +225,19 @@ void sink_discard(struct sink *sink)
 	*next = (struct sink_next){.fd = -1};
 }
 
+/* Nothing could be attached, say: an empty file would be in the way of the next try. */
+static void remove_empty(const struct sink *sink)
+{
+	struct stat st, named;
+	const char *name = output_folder_name(&sink->place, sink->name);
+
+	/* others may have written to it, or put another in its place */
+	if (!fstat(sink->fd, &st) && !st.st_size &&
+	    !fstatat(sink->place.fd, name, &named, AT_SYMLINK_NOFOLLOW) &&
+	    named.st_ino == st.st_ino && named.st_dev == st.st_dev)
+		(void)unlinkat(sink->place.fd, name, 0);
+}
+
 struct sink *sink_free(struct sink *sink)
 {
 	if (!sink)
@@ -230,6 +245,8 @@ struct sink *sink_free(struct sink *sink)
 	sink_discard(sink);
 	syncing_end(&sink->syncing);
 	commands_end(&sink->commands);
+	if (sink->made && !sink->written)
+		remove_empty(sink);
 	if (sink->owned && sink->fd >= 0)
 		(void)close(sink->fd);
 	else if (sink->regular) /* who has given us stdout goes on with it */

@@ -63,6 +63,7 @@ struct sink {
 	int fd;
 	bool owned;     /* fd is ours to close */
 	bool regular;   /* a file that can be cut */
+	bool made;      /* ... which was not there before */
 	bool truncate;  /* before the first write */
 	uint64_t start; /* where in the file our first byte goes */
 	uint64_t written;
@@ -96,7 +97,9 @@ struct sink {
 /* Returns 0, or -errno with a sentence in @error. A file's old content is replaced only by the
  * first write: whatever fails before leaves it as it was. */
 int sink_open(struct sink **ret, const struct sink_config *config, char *error, size_t size);
-struct sink *sink_free(struct sink *sink); /* NULL is fine; returns NULL */
+/* A file that sink_open made goes, if nothing was ever written to it. NULL is fine; returns NULL.
+ */
+struct sink *sink_free(struct sink *sink);
 
 /* Before the first write: the stream's name, 16 bytes; a folder gets its first file. */
 int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size);

@@ -177,6 +177,13 @@ static void unknown_options_are_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 		assert_refused(LIST(unknown[i]), LIST("unknown option", "--help"));
+	assert_refused(LIST("--max-tme=3"), LIST("'--max-tme=3': did you mean --max-time?"));
+	assert_refused(LIST("--label-s", "x"), LIST("did you mean --label?"));
+	/* what ringside has */
+	assert_refused(LIST("--kind", "oom"), LIST("'--kind': it is a filter of ringside's"));
+	assert_refused(LIST("--since=-1h"), LIST("ringside-streamer | ringside cat --since=-1h"));
+	assert_refused(LIST("-o", "json"), LIST("'-o': it is ringside's"));
+	assert_refused(LIST("--follow"), LIST("'--follow': it is ringside's"));
 	assert_refused(LIST("file.pb"), LIST("'file.pb'", "-w"));
 	assert_refused(LIST("-w"), LIST("-w needs an argument", "FILE"));
 	assert_refused(LIST("--rate"), LIST("--rate needs an argument", "N[,BURST]"));

@@ -72,6 +72,27 @@ static void a_new_file_is_made_for_owner_and_group(void **state)
 	assert_string_equal(sink->name, path.s);
 }
 
+/* Nothing could be attached, say. */
+static void a_file_that_got_nothing_goes_again(void **state)
+{
+	struct folder_path path = in_folder(state, "x.pb");
+	struct sink *sink = open_sink(&(struct sink_config){.path = path.s});
+
+	assert_ok(access(path.s, F_OK));
+	(void)sink_free(sink);
+	assert_int_equal(access(path.s, F_OK), -1);
+	/* one that was there stays, and so does what somebody has put in its place */
+	write_file(path.s, "", 0);
+	(void)sink_free(open_sink(&(struct sink_config){.path = path.s}));
+	assert_file(path.s, "");
+	assert_ok(unlink(path.s));
+	sink = open_sink(&(struct sink_config){.path = path.s});
+	assert_ok(unlink(path.s));
+	write_file(path.s, "", 0);
+	(void)sink_free(sink);
+	assert_file(path.s, "");
+}
+
 static void a_file_that_is_not_empty_is_refused(void **state)
 {
 	struct folder_path path = in_folder(state, "x.pb");
@@ -342,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_in_folder(a_new_file_is_made_for_owner_and_group),
+		test_in_folder(a_file_that_got_nothing_goes_again),
 		test_in_folder(a_file_that_is_not_empty_is_refused),
 		test_in_folder(force_replaces_only_with_the_first_write),
 		test_in_folder(append_goes_behind_what_is_there),
