@@ -35,16 +35,44 @@ static const char *option_of(const struct options *options, const char *word)
 	return options->shared ? options->shared->option_of(word) : NULL;
 }
 
+/* Options of one command that people look for in another. */
+struct owner {
+	const char *option, *command, *does;
+};
+
+static const struct owner *find_owner(const char *word)
+{
+	static const struct owner owners[] = {
+		{"-f", "tail -f", "follows a recording"},
+		{"--follow", "tail -f", "follows a recording"},
+		{"-r", "cat -r", "prints the newest first"},
+		{"--reverse", "cat -r", "prints the newest first"},
+		{"-b", "cat -b", "prints one boot's"},
+		{"--boot", "cat -b", "prints one boot's"},
+		{"--speed", "replay --speed", "keeps the pace"},
+		{"--listen", "serve --listen", "answers HTTP"},
+		{"--textfile", "serve --textfile", "writes metrics"},
+		{"--no-measure", "doctor --no-measure", "examines this machine"},
+	};
+	size_t n = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++)
+		if (strlen(owners[i].option) == n && !strncmp(word, owners[i].option, n))
+			return &owners[i];
+	return NULL;
+}
+
 static int say_unknown(const struct options *options, const char *word)
 {
 	const char *names[OPTION_MAX + 1] = {NULL}, *near, *option;
+	const struct owner *owner;
 	const char *name = word + strspn(word, "-");
 	bool is_long = !strncmp(word, "--", 2);
 
-	if (!strcmp(word, "-f") || !strcmp(name, "follow"))
-		return options_usage_error(
-			options, "unknown option %.64s: `ringside tail -f` follows a recording",
-			word);
+	owner = find_owner(word);
+	if (owner)
+		return options_usage_error(options, "unknown option %.64s: `ringside %s` %s", word,
+					   owner->command, owner->does);
 	option = is_long ? option_of(options, name) : NULL;
 	if (option)
 		return options_usage_error(options, "unknown option %.64s: did you mean %s %.64s?",
@@ -110,6 +138,9 @@ int options_parse(struct options *options, int argc, char **argv,
 			return -1;
 		if (row == &help_row)
 			return print_help(options);
+		if (row->arg && !optarg && optind < argc && options->is_value &&
+		    options->is_value(row->opt, argv[optind]))
+			optarg = argv[optind++];
 		r = take(data, row->opt, optarg);
 	}
 	return r;

@@ -24,6 +24,9 @@ struct options {
 	const struct command *command;
 	const struct option_row *own;    /* ends with a NULL name */
 	const struct option_set *shared; /* or NULL */
+	/* Whether @word, behind an option whose value may be left out, is its value all the same;
+	 * NULL: none ever is. */
+	bool (*is_value)(int opt, const char *word);
 	struct option_parser parser;
 };
 

@@ -7,15 +7,21 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/commands/printer.h"
+#include "consumer/commands/reversed-lines.h"
 #include "consumer/files/being-written.h"
+#include "consumer/files/boots.h"
 #include "consumer/files/each-record.h"
 #include "consumer/files/inputs.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	{'n', "lines", "COUNT", "stop after COUNT printed records"},
 	{'c', "count", "COUNT", "the same"},
+	{'r', "reverse", NULL, "newest first; with -n the last COUNT"},
+	{'b', "boot", "[=BOOT]",
+	 "of the latest boot, the one before (-1), the first (1), or this id"},
 	PRINTER_OPTIONS,
 	{},
 };
@@ -23,24 +29,57 @@ static const struct option_row rows[] = {
 struct cat {
 	struct printer printer;
 	uint64_t left; /* records to print before the end */
-	bool open;     /* the input at hand: no Footer since the last Header */
+	bool reversed;
+	struct reversed_lines lines;
+	const char *boot; /* of -b; NULL: any */
+	bool open;        /* the input at hand: no Footer since the last Header */
 };
 
 static void cat_done(struct cat *cat)
 {
 	printer_done(&cat->printer);
+	reversed_done(&cat->lines);
+}
+
+/* "-b -1", as journalctl has it, and "-b ID". */
+static bool is_boot(int opt, const char *word)
+{
+	size_t digits = strspn(word, "0123456789abcdefABCDEF-");
+	char *end;
+
+	if (opt != 'b' || !*word)
+		return false;
+	(void)strtol(word, &end, 10);
+	return !*end || (!word[digits] && (digits == 32 || digits == 36));
 }
 
 static int take_option(void *data, int opt, const char *arg)
 {
 	struct cat *cat = data;
 
+	if (opt == 'r') {
+		cat->reversed = true;
+		return 0;
+	}
+	if (opt == 'b') {
+		cat->boot = arg ? arg : "0";
+		return 0;
+	}
 	if (opt != 'n' && opt != 'c')
 		return printer_option(&cat->printer, opt, arg);
 	if (options_number(arg, &cat->left))
 		return options_usage_error(&cat->printer.options,
 					   "%.32s is not a number of records", arg);
 	return 0;
+}
+
+/* What was printed of it goes to the lines. */
+static int keep_record(struct cat *cat, int r)
+{
+	if (r && r != PRINTER_NOTHING)
+		return r;
+	r = writer_flush(cat->printer.writer);
+	return r ? r : reversed_end_record(&cat->lines);
 }
 
 /* each_record_ops */
@@ -51,6 +90,8 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 
 	cat->open = item->peek.kind != RINGSIDE__V1__RECORD__BODY_FOOTER;
 	r = printer_put(&cat->printer, reader, item);
+	if (cat->reversed)
+		return keep_record(cat, r);
 	if (r)
 		return r == PRINTER_NOTHING ? 0 : r;
 	if (--cat->left)
@@ -92,12 +133,74 @@ static const struct each_record_ops printing = {
 	.end = end_input,
 };
 
+/* Behind all that was read. The exit status. */
+static int print_reversed(struct cat *cat, int r)
+{
+	int status;
+
+	if (r == -EFBIG && cat->lines.full) {
+		(void)output_close(&cat->printer.output);
+		return command_fail(&command_cat,
+				    "-r keeps what it prints, and there is more than 64 MiB of it: "
+				    "say -n COUNT for the last ones, or --since or another filter "
+				    "for fewer");
+	}
+	status = printer_close(&cat->printer, r);
+	r = reversed_end_record(&cat->lines);
+	if (!r)
+		r = reversed_write(&cat->lines, STDOUT_FILENO);
+	if (r && r != -EPIPE)
+		return command_fail(&command_cat, "cannot write: %s", strerror(-r));
+	return status;
+}
+
+static int begin_reversed(struct cat *cat)
+{
+	if (cat->printer.output.ops->binary)
+		return options_usage_error(&cat->printer.options,
+					   "-r is for text and JSON: a stream has an order");
+	cat->lines.keep = cat->left;
+	cat->left = UINT64_MAX;
+	cat->printer.writer->take = reversed_take;
+	cat->printer.writer->data = &cat->lines;
+	return -1;
+}
+
+/* -1: go on. */
+static int choose_boot(struct cat *cat, char **paths, int n)
+{
+	const struct options *options = &cat->printer.options;
+	char id[FOLDER_BOOT], *end;
+	long nth = strtol(cat->boot, &end, 10);
+	size_t boots = 0;
+	int r;
+
+	if (*end || strlen(cat->boot) >= 32)
+		r = filter_set_boot(cat->printer.filter, cat->boot);
+	else
+		r = boots_find(paths, n, nth, id, &boots);
+	if (!r && boots)
+		r = filter_set_boot(cat->printer.filter, id);
+	if (r == -EINVAL)
+		return options_usage_error(
+			options, "-b %.40s: say 0 (the latest boot), -1, 1 or a boot's id",
+			cat->boot);
+	if (r == -ESPIPE)
+		return options_usage_error(options, "-b counts the boots of files: of a pipe, say "
+						    "the boot's id");
+	if (r == -ERANGE)
+		return command_fail(&command_cat, "-b %.40s: there %s %s", cat->boot,
+				    boots == 1 ? "is" : "are", COUNTED(boots, "boot"));
+	return r ? printer_fail(&cat->printer, r) : -1;
+}
+
 static int run(int argc, char **argv)
 {
 	_cleanup_(cat_done) struct cat cat = {.left = UINT64_MAX};
 	struct printer *printer = &cat.printer;
 	int r = printer_init(printer, &command_cat, rows, &filter_set);
 
+	printer->options.is_value = is_boot;
 	if (!r)
 		r = options_parse(&printer->options, argc, argv, take_option, &cat);
 	if (r < 0 && optind == argc && inputs_none())
@@ -106,23 +209,28 @@ static int run(int argc, char **argv)
 					"sudo ringside-streamer | ringside cat");
 	if (r < 0)
 		r = printer_check(printer);
+	if (r < 0 && cat.boot)
+		r = choose_boot(&cat, argv + optind, argc - optind);
 	if (r < 0 && printer_tell_misses(printer))
 		r = EXIT_FAILED;
+	if (r < 0 && !cat.left)
+		r = EXIT_SUCCESS;
+	if (r < 0 && cat.reversed)
+		r = begin_reversed(&cat);
 	if (r >= 0)
 		return r;
-	if (!cat.left)
-		return EXIT_SUCCESS;
 	r = printer_open(printer);
-	printer_share(printer);
+	if (!cat.reversed)
+		printer_share(printer);
 	if (!r)
 		r = each_record_in(argv + optind, argc - optind, printer->filter, &printing,
 				   printer);
-	return printer_close(printer, r);
+	return cat.reversed ? print_reversed(&cat, r) : printer_close(printer, r);
 }
 
 const struct command command_cat = {
 	.name = "cat",
-	.usage = "[FILTER...] [-o FORMAT] [FILE|DIR|-]...",
+	.usage = "[FILTER...] [-o FORMAT] [-n COUNT] [-r] [-b [BOOT]] [FILE|DIR|-]...",
 	.help = "print recordings or a stream\n\n"
 		"Reads the files, plain or compressed with zstd, the recordings of a folder in the "
 		"order of\n"

@@ -15,6 +15,7 @@
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	{'c', "count", "COUNT", "end after COUNT events"},
+	{'n', "lines", "COUNT", "the same"},
 	PRINTER_OPTIONS,
 	{0},
 };
@@ -42,7 +43,7 @@ static int take_option(void *data, int opt, const char *arg)
 {
 	struct live *live = data;
 
-	if (opt != 'c')
+	if (opt != 'c' && opt != 'n')
 		return printer_option(&live->printer, opt, arg);
 	if (options_number(arg, &live->left) || !live->left)
 		return options_usage_error(&live->printer.options,

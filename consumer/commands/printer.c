@@ -46,6 +46,7 @@ void printer_done(struct printer *printer)
 {
 	printer->threads = output_threads_free(printer->threads);
 	printer->filter = filter_free(printer->filter);
+	printer->grep = grep_free(printer->grep);
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
 }
@@ -76,6 +77,25 @@ static int choose_style(struct printer *printer, const char *arg)
 	return 0;
 }
 
+/* As journalctl takes them. */
+static int choose_case(struct printer *printer, const char *arg)
+{
+	static const char *const words[2][5] = {{"no", "false", "0", "off", NULL},
+						{"yes", "true", "1", "on", NULL}};
+
+	for (int on = 0; arg && on < 2; on++)
+		for (size_t i = 0; words[on][i]; i++)
+			if (!strcmp(arg, words[on][i])) {
+				printer->sensitivity = on ? GREP_SENSITIVE : GREP_INSENSITIVE;
+				return 0;
+			}
+	if (arg)
+		return options_usage_error(&printer->options,
+					   "--case-sensitive=%.32s: say yes or no", arg);
+	printer->sensitivity = GREP_SENSITIVE;
+	return 0;
+}
+
 int printer_option(struct printer *printer, int opt, const char *arg)
 {
 	char error[256];
@@ -101,6 +121,11 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;
+	case 'g':
+		printer->pattern = arg;
+		return 0;
+	case PRINTER_CASE:
+		return choose_case(printer, arg);
 	default:
 		r = filter_option(printer->filter, opt, arg, error, sizeof(error));
 		if (r == -ENOMEM)
@@ -109,8 +134,23 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	}
 }
 
-int printer_check(const struct printer *printer)
+static int compile_pattern(struct printer *printer)
 {
+	char error[256];
+	int r = grep_new(&printer->grep, printer->pattern, printer->sensitivity, error,
+			 sizeof(error));
+
+	if (r == -ENOMEM)
+		return printer_fail(printer, r);
+	return r ? options_usage_error(&printer->options, "%s", error) : 0;
+}
+
+int printer_check(struct printer *printer)
+{
+	int r = printer->pattern ? compile_pattern(printer) : 0;
+
+	if (r)
+		return r;
 	if (!printer->output.ops->binary || !printer->output.terminal || printer->force)
 		return -1;
 	return options_usage_error(&printer->options,
@@ -295,11 +335,23 @@ void printer_pass(void *data, const struct reader *reader)
 	progress_show(&printer->progress, input_position(reader_input(reader)));
 }
 
+/* The filters, and what they do not know. */
+static int match_record(const struct printer *printer, struct reader *reader,
+			struct reader_record *item)
+{
+	int r = filter_record(printer->filter, reader, item);
+
+	if (r != 1 || !printer->grep)
+		return r;
+	r = reader_unpack(reader, item);
+	return r ? r : grep_matches(printer->grep, item->record, reader_header(reader));
+}
+
 int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	if (!output_prints(&printer->output, item->peek.kind))
 		return 0;
-	return filter_record(printer->filter, reader, item);
+	return match_record(printer, reader, item);
 }
 
 /* So that it stands by itself. */
@@ -328,7 +380,7 @@ void printer_say_short_id(const struct printer *printer)
 
 int printer_tell_misses(struct printer *printer)
 {
-	int r = filter_note_misses(printer->filter);
+	int r = filter_note_misses(printer->filter, printer->pattern);
 
 	return r ? printer_fail(printer, r) : 0;
 }
@@ -351,7 +403,7 @@ void printer_note(struct printer *printer, struct reader *reader, struct reader_
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
-	int match = filter_record(printer->filter, reader, item), r = 0;
+	int match = match_record(printer, reader, item), r = 0;
 
 	if (match > 1)
 		return match;

@@ -11,6 +11,7 @@
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
 #include "consumer/filter/filter.h"
+#include "consumer/filter/grep.h"
 #include "consumer/output/output-threads.h"
 #include "consumer/output/output.h"
 #include "consumer/read/derived.h"
@@ -23,6 +24,7 @@ enum {
 	PRINTER_TIME,
 	PRINTER_COLOR,
 	PRINTER_FOLD,
+	PRINTER_CASE,
 	PRINTER_LAST
 };
 
@@ -31,8 +33,17 @@ enum {
 		PRINTER_COLOR, "color", "[=WHEN]", "auto (default): on a terminal; always, never"  \
 	}
 
+#define PRINTER_GREP_OPTIONS                                                                       \
+	{'g', "grep", "PATTERN", "what matches this (regex(7)), behind the time in text"},         \
+	{                                                                                          \
+		PRINTER_CASE, "case-sensitive", "[=BOOL]",                                         \
+			"of --grep: or not (default: if PATTERN has capitals)"                     \
+	}
+
 #define PRINTER_OPTIONS                                                                            \
-	{'v', "verbose", NULL, "text: say what to change, and print what is not an event, too"},   \
+	PRINTER_GREP_OPTIONS,                                                                      \
+		{'v', "verbose", NULL,                                                             \
+		 "text: say what to change, and print what is not an event, too"},                 \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
 		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES}, PRINTER_COLOR_OPTION, \
 		{PRINTER_FOLD, "fold", "[=WHEN]",                                                  \
@@ -44,6 +55,9 @@ enum {
 struct printer {
 	struct options options;
 	struct filter *filter;
+	const char *pattern; /* of --grep; NULL: none */
+	enum grep_case sensitivity;
+	struct grep *grep;
 	struct writer *writer;
 	struct output output;
 	bool force;
@@ -73,7 +87,7 @@ void printer_done(struct printer *printer);
 int printer_option(struct printer *printer, int opt, const char *arg);
 
 /* Behind options_parse, and likewise. */
-int printer_check(const struct printer *printer);
+int printer_check(struct printer *printer);
 
 int printer_open(struct printer *printer);
 /* If TZ is none, and matters: libc takes UTC in its place, and says nothing. printer_open does. */

@@ -64,6 +64,12 @@ static void begin_stream(struct replay_clock *clock, const Ringside__V1__Header 
 		       header->boot_id ? header->boot_id : "");
 }
 
+void replay_clock_skip_to(struct replay_clock *clock, const struct reader_record *item)
+{
+	if (clock->begun && item->peek.has_boottime)
+		anchor_clock(clock, clock->due, item->peek.boottime_nano);
+}
+
 uint64_t replay_clock_due(struct replay_clock *clock, const struct reader_record *item,
 			  const Ringside__V1__Header *header, uint64_t now)
 {

@@ -26,6 +26,9 @@ struct replay_clock {
 /* "2", "0.5", "10x" or "max". False if it is no speed. */
 bool replay_clock_parse(const char *text, double *ret);
 
+/* Of the stream at hand, all before @item was left out: what nobody sees takes no time. */
+void replay_clock_skip_to(struct replay_clock *clock, const struct reader_record *item);
+
 /* When the record is due, at @now or later; both of one clock that does not step, ns. */
 uint64_t replay_clock_due(struct replay_clock *clock, const struct reader_record *item,
 			  const Ringside__V1__Header *header, uint64_t now);

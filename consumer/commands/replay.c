@@ -23,7 +23,9 @@ enum { OPT_SPEED = PRINTER_LAST };
 
 static const struct option_row rows[] = {
 	{OPT_SPEED, "speed", "X|max", "X times as fast, from 0.001 on; default 1"},
-	{'o', "output", "FORMAT", OUTPUT_PB_OR},
+	{'o', "output", "FORMAT", OUTPUT_NAMES "; default: text on a terminal, else pb"},
+	{'n', "lines", "COUNT", "stop after COUNT printed records"},
+	{'c', "count", "COUNT", "the same"},
 	PRINTER_OPTIONS,
 	{},
 };
@@ -31,6 +33,8 @@ static const struct option_row rows[] = {
 struct replay {
 	struct printer printer;
 	struct replay_clock clock;
+	uint64_t left; /* records to write before the end */
+	bool skipped;  /* of the stream at hand, only its Header was wanted so far */
 };
 
 static void replay_done(struct replay *replay)
@@ -42,6 +46,12 @@ static int take_option(void *data, int opt, const char *arg)
 {
 	struct replay *replay = data;
 
+	if (opt == 'n' || opt == 'c') {
+		if (options_number(arg, &replay->left))
+			return options_usage_error(&replay->printer.options,
+						   "%.32s is not a number of records", arg);
+		return 0;
+	}
 	if (opt != OPT_SPEED)
 		return printer_option(&replay->printer, opt, arg);
 	if (!replay_clock_parse(arg, &replay->clock.speed))
@@ -72,20 +82,39 @@ static int wait_until(struct replay *replay, uint64_t due)
 	return r;
 }
 
+/* What is left out is not waited for. */
+static bool is_awaited(struct replay *replay, struct reader *reader, struct reader_record *item)
+{
+	if (filter_is_empty(replay->printer.filter) && !replay->printer.grep)
+		return true;
+	if (item->header) {
+		replay->skipped = true;
+		return true;
+	}
+	if (printer_wants(&replay->printer, reader, item) != 1)
+		return false;
+	if (replay->skipped)
+		replay_clock_skip_to(&replay->clock, item);
+	replay->skipped = false;
+	return true;
+}
+
 /* each_record_ops */
 static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct replay *replay = container_of(data, struct replay, printer);
 	int r = 0;
 
-	if (replay->clock.speed > 0) {
+	if (replay->clock.speed > 0 && is_awaited(replay, reader, item)) {
 		printer_pass(data, reader); /* it may take a while until the next one */
 		r = wait_until(replay, replay_clock_due(&replay->clock, item, reader_header(reader),
 							clock_nano(CLOCK_MONOTONIC)));
 	}
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
-	return r == PRINTER_NOTHING ? 0 : r;
+	if (r)
+		return r == PRINTER_NOTHING ? 0 : r;
+	return --replay->left ? 0 : READER_END;
 }
 
 static const struct each_record_ops replaying = {
@@ -105,31 +134,37 @@ static void widen_pipe(void)
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(replay_done) struct replay replay = {.clock = {.speed = 1}};
+	_cleanup_(replay_done) struct replay replay = {.clock = {.speed = 1}, .left = UINT64_MAX};
 	struct printer *printer = &replay.printer;
-	int r = printer_init(printer, &command_replay, rows, NULL);
+	int r = printer_init(printer, &command_replay, rows, &filter_set);
 
-	printer->output.ops = &output_pb;
+	printer->output.ops = printer->output.terminal ? &output_text : &output_pb;
 	if (!r)
 		r = options_parse(&printer->options, argc, argv, take_option, &replay);
 	if (r < 0 && optind == argc && inputs_none())
 		r = options_usage_error(&printer->options, "name a recording, or a folder of them");
 	if (r < 0)
 		r = printer_check(printer);
+	if (r < 0 && printer_tell_misses(printer))
+		r = EXIT_FAILED;
+	if (r < 0 && !replay.left)
+		r = EXIT_SUCCESS;
 	if (r >= 0)
 		return r;
 	if (!replay.clock.speed)
 		widen_pipe();
 	r = printer_open(printer);
 	if (!r)
-		r = each_record_in(argv + optind, argc - optind, NULL, &replaying, printer);
+		r = each_record_in(argv + optind, argc - optind, printer->filter, &replaying,
+				   printer);
 	return printer_close(printer, r);
 }
 
 const struct command command_replay = {
 	.name = "replay",
-	.usage = "[--speed X|max] [-o FORMAT] [FILE|DIR|-]...",
+	.usage = "[--speed X|max] [FILTER...] [-o FORMAT] [-n COUNT] [FILE|DIR|-]...",
 	.help = "write a recording as the stream it was, at its own pace\n\n"
+		"As text on a terminal, as the stream itself to a pipe or a file.\n"
 		"The same records, byte for byte, with the spacing they had: what reads them sees "
 		"what it\n"
 		"would have seen live. Between two streams, and between two boots, it pauses for a "

@@ -16,6 +16,7 @@ static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
 	{PRINTER_UTC, "utc", NULL, "text: times in UTC"},
 	PRINTER_COLOR_OPTION,
+	PRINTER_GREP_OPTIONS,
 	{},
 };
 
@@ -136,6 +137,8 @@ static int run(int argc, char **argv)
 	if (r < 0 && optind == argc && inputs_none())
 		r = options_usage_error(&printer->options,
 					"name a recording or a folder of recordings");
+	if (r < 0)
+		r = printer_check(printer);
 	if (r >= 0)
 		return r;
 	r = stats_new(&command.stats);

@@ -12,6 +12,7 @@
 
 static const struct option_row rows[] = {
 	{'n', "lines", "COUNT|all", "the last COUNT records; default 10"},
+	{'c', "count", "COUNT", "end after COUNT printed records"},
 	{'f', "follow", NULL, "go on with what is being written"},
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	PRINTER_OPTIONS,
@@ -32,12 +33,21 @@ static int parse_lines(const char *arg, uint64_t *ret)
 	return 0;
 }
 
+static int parse_count(struct tail *tail, const char *arg)
+{
+	if (!options_number(arg, &tail->left) && tail->left)
+		return 0;
+	return options_usage_error(&tail->printer.options, "%.32s is not a number of records", arg);
+}
+
 static int take_option(void *data, int opt, const char *arg)
 {
 	struct tail *tail = data;
 
 	if (opt == 'f')
 		tail->rotation.following = true;
+	else if (opt == 'c')
+		return parse_count(tail, arg);
 	else if (opt != 'n')
 		return printer_option(&tail->printer, opt, arg);
 	else if (parse_lines(arg, &tail->lines))
@@ -132,9 +142,13 @@ static const struct rotation_ops trail_lines = {
 
 int tail_put(void *data, struct reader *reader, struct reader_record *item)
 {
+	struct tail *tail = container_of(data, struct tail, printer);
 	int r = printer_put(data, reader, item);
 
-	return r == PRINTER_NOTHING ? 0 : r;
+	if (r)
+		return r == PRINTER_NOTHING ? 0 : r;
+	/* enough was seen, as when nobody reads any more */
+	return --tail->left ? 0 : -EPIPE;
 }
 
 /* A binary output needs the Header all the same. */
@@ -178,7 +192,10 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 
 static int run(int argc, char **argv)
 {
-	_cleanup_(tail_done) struct tail tail = {.lines = LINES_DEFAULT, .rotation.watch.fd = -1};
+	_cleanup_(tail_done) struct tail tail = {
+		.lines = LINES_DEFAULT,
+		.rotation.watch.fd = -1,
+	};
 	int r = printer_init(&tail.printer, &command_tail, rows, &filter_set);
 
 	if (!r)
@@ -198,7 +215,7 @@ static int run(int argc, char **argv)
 
 const struct command command_tail = {
 	.name = "tail",
-	.usage = "[-n COUNT] [-f] [FILTER...] [-o FORMAT] [FILE|DIR]",
+	.usage = "[-n COUNT] [-f] [-c COUNT] [FILTER...] [-o FORMAT] [FILE|DIR]",
 	.help = "print the last records, and with -f those being written\n\n"
 		"Without FILE or DIR: the folder /var/log/ringside. With -f a folder is followed "
 		"for good,\n"

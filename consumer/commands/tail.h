@@ -11,6 +11,7 @@ struct tail {
 	struct printer printer;
 	struct rotation rotation;
 	uint64_t lines;
+	uint64_t left; /* records to print before the end; 0: all */
 };
 
 /* @ops: what is done with the records, for whom the printer is the data. 0, or -errno of the

@@ -96,6 +96,7 @@ filter_match_fn filter_match_unit, filter_match_namespace, filter_match_pod, fil
 /* Of one value of --host and of --label, by the latest Header, or NULL. */
 bool filter_match_host(const struct filter_value *value, const Ringside__V1__Header *header);
 bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Header *header);
+bool filter_match_boot(const char *digits, const Ringside__V1__Header *header);
 /* All of --label: of each key that is named, any value will do. */
 bool filter_match_labels(const struct filter_term *term, const Ringside__V1__Header *header);
 
@@ -152,6 +153,7 @@ struct filter {
 	struct time_range time, boot; /* of the time of day, and since boot */
 	bool timed, fields;           /* such an option is set */
 	bool self_tests;
+	char boot_id[33];             /* digits of it, without dashes; "": any */
 	struct filter_term terms[ROW_COUNT];
 	struct filter_misses *misses; /* NULL: nobody will ask */
 };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels of a stream: "cluster=eu1,eu2", '!cluster=eu1', "cluster" (with any value). Keys are told
- * apart: a stream has to have one of the values of each. */
+/* What is asked of a stream: its host, the boot, and labels: "cluster=eu1,eu2", '!cluster=eu1',
+ * "cluster" (with any value). Keys are told apart: a stream has to have one of the values of each.
+ */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +14,41 @@
 bool filter_match_host(const struct filter_value *value, const Ringside__V1__Header *header)
 {
 	return header && filter_glob(value->text, header->host_name);
+}
+
+/* Without dashes, which people leave out. Returns how many digits there are, 0 for anything else.
+ */
+static size_t copy_digits(char digits[33], const char *id)
+{
+	size_t n = 0;
+
+	for (; *id; id++) {
+		if (*id == '-')
+			continue;
+		if (n == 32 || !isxdigit((unsigned char)*id))
+			return 0;
+		digits[n++] = (char)tolower((unsigned char)*id);
+	}
+	digits[n] = '\0';
+	return n;
+}
+
+int filter_set_boot(struct filter *filter, const char *id)
+{
+	char digits[33];
+
+	if (copy_digits(digits, id) < FILTER_ID_MIN)
+		return -EINVAL;
+	memcpy(filter->boot_id, digits, sizeof(digits));
+	return 0;
+}
+
+bool filter_match_boot(const char *digits, const Ringside__V1__Header *header)
+{
+	char has[33];
+
+	return header && header->boot_id && copy_digits(has, header->boot_id) &&
+	       !strncmp(has, digits, strlen(digits));
 }
 
 /* What one part says. */

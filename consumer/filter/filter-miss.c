@@ -9,6 +9,7 @@
 #include "consumer/base/time-stamp.h"
 #include "consumer/filter/filter-internal.h"
 #include "consumer/read/body.h"
+#include "proto/base/count.h"
 #include "proto/base/options.h"
 #include "proto/base/util.h"
 
@@ -26,6 +27,8 @@ struct seen {
 };
 
 struct filter_misses {
+	const char *pattern; /* NULL: none */
+	bool passed;         /* all else has let an event pass */
 	uint64_t events, looked_at;
 	uint64_t in_time; /* of those looked at */
 	uint64_t kinds;   /* bits 1 << field number in Record.body, in time and of a right host */
@@ -34,16 +37,15 @@ struct filter_misses {
 	struct seen rows[ROW_COUNT];
 };
 
-int filter_note_misses(struct filter *filter)
+int filter_note_misses(struct filter *filter, const char *pattern)
 {
-	bool empty = !filter->timed && !filter->kinds.wanted && !filter->kinds.negated;
-
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		empty &= !filter->terms[i].n;
-	if (empty)
+	if (filter_is_empty(filter) && !pattern)
 		return 0;
 	filter->misses = calloc(1, sizeof(*filter->misses));
-	return filter->misses ? 0 : -ENOMEM;
+	if (!filter->misses)
+		return -ENOMEM;
+	filter->misses->pattern = pattern;
+	return 0;
 }
 
 static void note_name(struct seen *seen, const char *name)
@@ -134,9 +136,11 @@ void filter_note_miss(const struct filter *filter, struct reader *reader,
 	if (!note_stream(filter, reader_header(reader)))
 		return;
 	misses->kinds |= UINT64_C(1) << item->peek.kind;
-	if (filter->fields && filter_kind_wanted(filter, item->peek.kind) &&
-	    !reader_unpack(reader, item))
+	if (!filter_kind_wanted(filter, item->peek.kind))
+		return;
+	if (filter->fields && !reader_unpack(reader, item))
 		note_fields(filter, item->record);
+	misses->passed |= misses->pattern && filter_record(filter, reader, item) == 1;
 }
 
 void filter_note_skipped(const struct filter *filter, const struct recording_index *index)
@@ -268,8 +272,12 @@ static void put_reason(struct line *line, const struct filter *filter)
 			return;
 		}
 	}
-	if (filter->fields)
+	if (misses->pattern && misses->passed) {
+		line_text(line, ": none has what --grep looks for: ");
+		line_safe(line, misses->pattern, NAME_SIZE);
+	} else if (filter->fields) {
 		line_text(line, ": each filter matches some, but none matches all");
+	}
 }
 
 bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size)
@@ -280,8 +288,8 @@ bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size)
 	if (!misses)
 		return false;
 	line_text(&line, "0 of ");
-	line_count(&line, misses->events);
-	line_text(&line, misses->events == 1 ? " event matches" : " events match");
+	line_text(&line, COUNTED(misses->events, "event"));
+	line_text(&line, misses->events == 1 ? " matches" : " match");
 	if (misses->events)
 		put_reason(&line, filter);
 	(void)line_end(&line);

@@ -84,7 +84,8 @@ bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Hea
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
 	return filter_hosts_match(&filter->terms[ROW_HOST], header) &&
-	       filter_match_labels(&filter->terms[ROW_LABEL], header);
+	       filter_match_labels(&filter->terms[ROW_LABEL], header) &&
+	       (!*filter->boot_id || filter_match_boot(filter->boot_id, header));
 }
 
 bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
@@ -189,6 +190,15 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 	return range_wants(&filter->time, index->has_time, index->min_time, index->max_time) &&
 	       range_wants(&filter->boot, index->has_boottime, index->min_boottime,
 			   index->max_boottime);
+}
+
+bool filter_is_empty(const struct filter *filter)
+{
+	bool empty = !filter_selects(filter) && !*filter->boot_id;
+
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		empty &= !filter->terms[i].n;
+	return empty;
 }
 
 bool filter_selects(const struct filter *filter)

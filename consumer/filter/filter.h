@@ -39,6 +39,13 @@ struct kind;
 bool filter_names_kind(const struct filter *filter, const struct kind *kind);
 bool filter_takes_kind(const struct filter *filter, const struct kind *kind);
 
+/* It lets everything pass. */
+bool filter_is_empty(const struct filter *filter);
+
+/* Only streams of this boot: its id, with dashes or without, or the first 6 digits of it or more.
+ * -EINVAL: it is none. */
+int filter_set_boot(struct filter *filter, const char *id);
+
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
 
@@ -54,8 +61,9 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 int filter_record(const struct filter *filter, struct reader *reader, struct reader_record *item);
 
 /* For who wants to know why nothing matched: from now on, events that do not are looked at. Of a
- * filter that lets everything pass they are not. 0 or -ENOMEM. */
-int filter_note_misses(struct filter *filter);
+ * filter that lets everything pass they are not, unless there is a @pattern, too, that they have to
+ * match. 0 or -ENOMEM. */
+int filter_note_misses(struct filter *filter, const char *pattern);
 /* The record did not match; events of a frame that was not read did not. */
 void filter_note_miss(const struct filter *filter, struct reader *reader,
 		      struct reader_record *item);

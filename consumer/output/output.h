@@ -67,7 +67,6 @@ OUTPUTS(OUTPUT_EXTERN)
 
 /* Of -o, for help and errors. */
 #define OUTPUT_TEXT_OR "text (default), json, protojson or pb"
-#define OUTPUT_PB_OR "pb (default), text, json or protojson"
 #define OUTPUT_NAMES "text, json, protojson or pb"
 
 /* As listed, NULL at the end. */

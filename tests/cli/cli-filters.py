@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which records are wanted, and how they are asked for: filters, times, and the options that commands share.
 
-usage: cli-filters.py RINGSIDE COMPRESS_RECORDING
+usage: cli-filters.py RINGSIDE COMPRESS_RECORDING STREAMER
 """
+import json
 import os
+import pty
 import re
 import subprocess
 import time
 
 import ringside_pb2 as pb
-from program import check, in_a_folder, others, run, run_tests, save
+from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import START, Stream
 
-compress, = others
+compress, streamer = others
 in_a_folder()
 stream = Stream(b"f", boottime=10.5)
 data = [stream.header(host="web-1"), stream.kill("early")]
@@ -127,9 +129,164 @@ def nothing_is_never_silent():
     check(run("cat", "--container", "docker:4f4", "shop.pb"), 2, ".*'docker:4f4': say at least 6 digits of the id.*\n")
 
 
+def lines(*args, **kwargs):
+    return check(run(*args, **kwargs), 0).decode().splitlines()
+
+
+def grep_is_journalctls():
+    def found(*args, command="cat"):
+        return len(check(run(command, *args, "shop.pb"), 0, None).decode().splitlines())
+
+    assert (found(), found("-g", "java"), found("-g", "Java"), found("--grep", "JAVA")) == (3, 2, 1, 0)
+    assert found("-g", "java", "--case-sensitive") == found("-g", "java", "--case-sensitive=yes") == 1
+    assert found("-g", "JAVA", "--case-sensitive=no") == 2
+    assert found("-g", "shop/(db|web)-1/db +postgres.7. killed") == 1  # all that text has behind the time
+    assert found("-g", "^oom .*memory") == 3
+    assert found("-g", "java", "-n", "1", command="tail") == 1
+    assert found("-g", "java", "-o", "text", "--speed", "max", command="replay") == 2
+    assert json.loads(check(run("stats", "-o", "json", "-g", "java", "shop.pb"), 0))["events"] == 2
+    found_json = check(run("cat", "-o", "json", "-g", "postgres", "shop.pb"), 0).splitlines()
+    assert len(found_json) == 1, found_json
+    check(run("cat", "-g", "jav.*x", "shop.pb"), 0, "ringside cat: 0 of 3 events match: none has what --grep looks for: jav.*x\n")
+    check(run("cat", "-g", "(", "shop.pb"), 2, ".*--grep '\\(' is not a regular expression: .*\n")
+    check(run("cat", "--case-sensitive=maybe", "shop.pb"), 2, ".*--case-sensitive=maybe: say yes or no.*\n")
+
+
+def the_newest_can_come_first():
+    usual = lines("cat", "shop.pb")
+    assert lines("cat", "-r", "shop.pb") == usual[::-1]
+    assert lines("cat", "--reverse", "-n", "2", "shop.pb") == usual[:0:-1]
+    assert lines("cat", "-n", "2", "shop.pb") == usual[:2]
+    assert lines("cat", "-r", "-o", "json", "shop.pb", "two.pb") == lines("cat", "-o", "json", "shop.pb", "two.pb")[::-1]
+    advised = check(run("cat", "-r", "-v", "shop.pb"), 0)
+    assert sorted(advised.splitlines()) == sorted(check(run("cat", "-v", "shop.pb"), 0).splitlines())
+    assert "postgres" in lines("cat", "-r", "--pod", "db-1", "shop.pb")[0]
+    check(run("cat", "-r", "-o", "pb", "shop.pb"), 2, ".*-r is for text and JSON.*\n")
+    many = Stream(b"m", boottime=1.0)
+    save("many.pb", many.header(), *(many.kill("x" * 15) for _ in range(300000)))
+    refused = run("cat", "-r", "-o", "json", "many.pb")
+    check(refused, 1, "ringside cat: -r keeps what it prints, and there is more than 64 MiB of it: say -n .*\n", stdout=b"")
+    last = lines("cat", "-r", "-n", "3", "-o", "json", "many.pb")
+    assert [json.loads(line)["seq"] for line in last] == [300001, 300000, 299999]
+
+
+def a_boot_is_asked_for_as_of_journalctl():
+    os.mkdir("boots")
+    ids = [f"{n}0000000-1111-4222-8333-444444444444" for n in "abc"]
+    for n, boot in enumerate(ids):
+        stream = Stream(bytes([65 + n]), boot=boot, boottime=5.0, step=START + 1000 * n)
+        save(f"boots/{n}.pb", stream.header(), stream.kill(f"boot{n}"), stream.footer())
+    for boot, n in {"0": 2, "-1": 1, "-2": 0, "1": 0, "2": 1, "3": 2, ids[1]: 1, ids[1].replace("-", ""): 1,
+                    "b00000": 1}.items():
+        for form in [f"-b{boot}"], [f"--boot={boot}"], ["-b", boot]:
+            if form[0] != "-b" or boot != "b00000":  # so few digits may be a name
+                told = lines("cat", *form, "boots")
+                assert len(told) == 1 and f"boot{n}[" in told[0], (form, told)
+    assert "boot2[" in lines("cat", "-b", "boots")[0]
+    assert "boot1[" in lines("cat", "boots", "-b", "-1")[0]
+    assert "boot0[" in lines("cat", "-b", "boots/0.pb")[0]
+    assert "boot1[" in lines("cat", "-r", "-b", "-1", "boots/1.pb", "boots/2.pb", "boots/0.pb")[0]
+    check(run("cat", "-b", "4", "boots"), 1, "ringside cat: -b 4: there are 3 boots\n")
+    check(run("cat", "-b", "-3", "boots"), 1, "ringside cat: -b -3: there are 3 boots\n")
+    check(run("cat", "-bx", "boots"), 2, ".*-b x: say 0 .*\n")
+    with open("boots/1.pb", "rb") as one:
+        piped = one.read()
+    check(run("cat", "-b", "-", data=piped), 2, ".*of a pipe, say the boot's id.*\n")
+    assert "boot1[" in lines("cat", "-b", ids[1], "-", data=piped)[0]
+
+
+def replay_filters_and_talks_to_people():
+    whole = check(run("replay", "--speed", "max", "shop.pb"), 0)
+    with open("shop.pb", "rb") as plain:
+        assert whole == plain.read()
+    assert lines("replay", "--speed", "max", "-o", "text", "shop.pb") == lines("cat", "shop.pb")
+    part = check(run("replay", "--speed", "max", "--comm", "postgres", "shop.pb"), 0)
+    assert len(lines("cat", data=part)) == 1
+    assert len(lines("replay", "--speed", "max", "-n", "2", "-o", "text", "shop.pb")) == 2
+    ours, theirs = pty.openpty()
+    try:
+        check(run("replay", "--speed", "max", "shop.pb", stdout=theirs, stderr=subprocess.PIPE), 0)
+        assert b"postgres[7] killed" in os.read(ours, 1 << 16)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    # what is left out costs no time: the first that is wanted comes at once, an hour into the recording
+    late = Stream(b"l", boottime=1.0)
+    out = [late.header(), late.kill("early")]
+    late.boottime = 3600.0
+    save("late.pb", *out, late.kill("late"))
+    began = time.monotonic()
+    assert len(lines("replay", "-o", "text", "--comm", "late", "late.pb")) == 1
+    assert time.monotonic() - began < 30
+    check(run("replay", "--speed", "max", "--comm", "none", "-o", "text", "shop.pb"), 0, ".*0 of 3 events match.*\n")
+
+
+def counts_are_the_same_everywhere():
+    assert len(lines("tail", "-c", "1", "shop.pb")) == 1
+    assert len(lines("tail", "-c", "2", "-n", "3", "shop.pb")) == 2
+    with open("shop.pb", "ab"):
+        assert len(lines("tail", "-f", "-c", "2", "shop.pb")) == 2  # and does not wait for more
+    for command in "cat", "replay", "live", "tail":
+        check(run(command, "-n", "few"), 2, ".*few is not a number of .*\n")
+        check(run(command, "-c", "few"), 2, ".*few is not a number of .*\n")
+
+
+def options_are_told_where_they_belong():
+    check(run("tail", "-r", "shop.pb"), 2, ".*unknown option -r: `ringside cat -r` prints the newest first.*\n")
+    check(run("stats", "--boot=1", "shop.pb"), 2, ".*unknown option --boot=1: `ringside cat -b` .*\n")
+    check(run("cat", "--speed", "2", "shop.pb"), 2, ".*`ringside replay --speed` keeps the pace.*\n")
+    check(run("cat", "--listen", "9", "shop.pb"), 2, ".*`ringside serve --listen` .*\n")
+
+    def of_streamer(*args):
+        return subprocess.run([streamer, *args], capture_output=True, timeout=60, check=False)
+
+    check(of_streamer("--kind", "oom"), 2, "ringside-streamer: unknown option '--kind': it is a filter of ringside's: .*\n")
+    check(of_streamer("-f"), 2, "ringside-streamer: unknown option '-f': it is ringside's: .*\n")
+    check(of_streamer("--proves", "oom"), 2, ".*did you mean --probes\\?\n")
+    check(of_streamer("--user", "no such user"), 2, ".*no such user.*\n")
+    check(of_streamer("-W", "3", "-w", "x.pb"), 2, ".*-W needs -C or -G.*\n")
+    check(of_streamer("-z0", "-w", "x.pb.zst"), 2, ".*use another name.*\n")
+    check(of_streamer("--append", "-w", "boots"), 2, ".*is a folder.*\n")
+    check(of_streamer("-w", "shop.pb"), 1, ".*exists and is not empty.*\n")
+    ours, theirs = pty.openpty()
+    try:
+        told = subprocess.run([streamer], stdout=theirs, stderr=subprocess.PIPE, timeout=60, check=False)
+        check(told, 2, ".*is a terminal.*\n")
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    # nothing was attached: no file is left, and one that was there stays
+    check(of_streamer("-w", "failed.pb", "--btf", "/nowhere"), 1, None)
+    assert not os.path.exists("failed.pb")
+    save("empty.pb", b"")
+    check(of_streamer("-w", "empty.pb", "--btf", "/nowhere"), 1, None)
+    assert os.path.exists("empty.pb")
+
+
+def help_that_cannot_be_written_fails():
+    for program in ringside, streamer:
+        for args in ["--help"], ["--version"], *([["cat", "--help"], ["help", "cat"], ["verify", "--version"]]
+                                                  if program == ringside else []):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program, *args], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+            check(done, 1, ".*: cannot write: No space left on device\n")
+            read, write = os.pipe()
+            os.close(read)
+            done = subprocess.run([program, *args], stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
+            os.close(write)
+            check(done, 0)
+
+
 run_tests(
     nothing_is_never_silent,
     a_time_that_is_printed_can_be_asked_for,
     the_styles_are_those_of_journalctl,
     a_zone_that_is_none_is_said,
+    grep_is_journalctls,
+    the_newest_can_come_first,
+    a_boot_is_asked_for_as_of_journalctl,
+    replay_filters_and_talks_to_people,
+    counts_are_the_same_everywhere,
+    options_are_told_where_they_belong,
+    help_that_cannot_be_written_fails,
 )

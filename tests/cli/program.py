@@ -13,7 +13,8 @@ ringside, *others = map(os.path.abspath, sys.argv[1:])
 
 
 def run(*args, data=b"", **kwargs):
-    return subprocess.run([ringside, *args], input=data, capture_output=True, timeout=60, check=False, **kwargs)
+    kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kwargs}
+    return subprocess.run([ringside, *args], input=data, timeout=60, check=False, **kwargs)
 
 
 def check(result, status, stderr="", stdout=None):

@@ -331,7 +331,6 @@ static void help_and_errors_name_every_output(void **state)
 		assert_ptr_equal(output_find(outputs[i]->name), outputs[i]);
 		assert_true(names_it(OUTPUT_NAMES, outputs[i]->name));
 		assert_true(names_it(OUTPUT_TEXT_OR, outputs[i]->name));
-		assert_true(names_it(OUTPUT_PB_OR, outputs[i]->name));
 	}
 	assert_false(names_it(OUTPUT_NAMES, "proto"));
 }
