@@ -79,7 +79,8 @@ static int add_record(void *data, struct reader *reader, struct reader_record *i
 	struct stats *stats = command->stats;
 	int r = printer_wants(&command->printer, reader, item);
 
-	printer_note(&command->printer, reader, item, r);
+	if (!command->printer.matched)
+		printer_note(&command->printer, reader, item, r);
 	if (r == 1 && item->peek.self_test && command->hides)
 		return leave_out(stats, reader, item);
 	if (r == 1 && stats_wants(item->peek.kind))

@@ -151,7 +151,9 @@ struct filter_misses;
 struct filter {
 	struct filter_kinds kinds;
 	struct time_range time, boot; /* of the time of day, and since boot */
-	bool timed, fields;           /* such an option is set */
+	bool timed, streams;          /* such an option is set: of streams, host, label or boot */
+	unsigned n_fields;            /* rows of an event's fields that are: */
+	uint8_t fields[ROW_COUNT];
 	bool self_tests;
 	char boot_id[33];             /* digits of it, without dashes; "": any */
 	struct filter_term terms[ROW_COUNT];

@@ -40,6 +40,7 @@ int filter_set_boot(struct filter *filter, const char *id)
 	if (copy_digits(digits, id) < FILTER_ID_MIN)
 		return -EINVAL;
 	memcpy(filter->boot_id, digits, sizeof(digits));
+	filter->streams = true;
 	return 0;
 }
 

@@ -138,7 +138,7 @@ void filter_note_miss(const struct filter *filter, struct reader *reader,
 	misses->kinds |= UINT64_C(1) << item->peek.kind;
 	if (!filter_kind_wanted(filter, item->peek.kind))
 		return;
-	if (filter->fields && !reader_unpack(reader, item))
+	if (filter->n_fields && !reader_unpack(reader, item))
 		note_fields(filter, item->record);
 	misses->passed |= misses->pattern && filter_record(filter, reader, item) == 1;
 }
@@ -275,7 +275,7 @@ static void put_reason(struct line *line, const struct filter *filter)
 	if (misses->pattern && misses->passed) {
 		line_text(line, ": none has what --grep looks for: ");
 		line_safe(line, misses->pattern, NAME_SIZE);
-	} else if (filter->fields) {
+	} else if (filter->n_fields) {
 		line_text(line, ": each filter matches some, but none matches all");
 	}
 }

@@ -83,9 +83,10 @@ bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Hea
 
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
-	return filter_hosts_match(&filter->terms[ROW_HOST], header) &&
-	       filter_match_labels(&filter->terms[ROW_LABEL], header) &&
-	       (!*filter->boot_id || filter_match_boot(filter->boot_id, header));
+	return !filter->streams ||
+	       (filter_hosts_match(&filter->terms[ROW_HOST], header) &&
+		filter_match_labels(&filter->terms[ROW_LABEL], header) &&
+		(!*filter->boot_id || filter_match_boot(filter->boot_id, header)));
 }
 
 bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
@@ -120,10 +121,12 @@ static bool fields_match(const struct filter *filter, const ProtobufCMessage *bo
 {
 	const struct filter_view view = filter_view_of(body);
 
-	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (filter_rows[i].match &&
-		    !filter_term_matches(&filter->terms[i], filter_rows[i].match, &view))
+	for (unsigned i = 0; i < filter->n_fields; i++) {
+		unsigned row = filter->fields[i];
+
+		if (!filter_term_matches(&filter->terms[row], filter_rows[row].match, &view))
 			return false;
+	}
 	return true;
 }
 
@@ -145,7 +148,7 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 		return false;
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		return true;
-	return !filter->fields || fields_match(filter, body);
+	return !filter->n_fields || fields_match(filter, body);
 }
 
 /* filter_match as far as can be told without unpacking: 0 no, 1 yes, UNPACK ask filter_match. Of a
@@ -161,7 +164,7 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 		return 0;
 	if (!filter_host_wanted(filter, latest) || !filter_time_wanted(filter, peek))
 		return 0;
-	if (filter->fields || ((filter->kinds.wanted || filter->kinds.negated) &&
+	if (filter->n_fields || ((filter->kinds.wanted || filter->kinds.negated) &&
 			       stands_for_others(filter, peek->kind)))
 		return UNPACK;
 	return 1;

@@ -183,7 +183,10 @@ static int parse_values(struct filter *filter, size_t row, const char *arg,
 	term->positive = 0;
 	for (size_t i = 0; i < term->n; i++)
 		term->positive += !term->values[i].negated;
-	filter->fields |= !r && ops->match;
+	if (!r && !ops->match)
+		filter->streams = true;
+	else if (!r && !memchr(filter->fields, (int)row, filter->n_fields))
+		filter->fields[filter->n_fields++] = (uint8_t)row;
 	return r;
 }
 
