@@ -168,12 +168,11 @@ static int print_about(int what)
 	return r < 0 ? say_error("cannot write: %s", strerror(-r)) : EXIT_SUCCESS;
 }
 
-/* What was asked for cannot be, on no machine; or there is no such user, or a terminal is no place
- * for it. */
+/* What was asked for cannot be, on no machine, or not on a terminal. */
 static int refuse_options(int code, const char *error)
 {
 	(void)say_error("%s", error);
-	return code == -EINVAL || code == -ENOENT || code == -ENOTTY ? EXIT_USAGE : EXIT_FAILURE;
+	return code == -EINVAL || code == -ENOTTY ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -199,7 +198,7 @@ int main(int argc, char **argv)
 		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	r = users_find(&users, options.user, error, sizeof(error));
 	if (r < 0)
-		return refuse_options(r, error);
+		return refuse_options(r == -ENOENT ? -EINVAL : r, error);
 	options.sink.users = &users;
 	r = sink_open(&sink, &options.sink, error, sizeof(error));
 	if (r < 0)

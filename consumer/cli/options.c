@@ -81,8 +81,10 @@ static int say_unknown(const struct options *options, const char *word)
 		names[n] = options->parser.rows[n]->name;
 	near = is_long ? option_nearest(word + 2, names) : NULL;
 	if (!near && strstr(options->command->usage, "-- STREAMER-OPTION"))
-		return options_usage_error(
-			options, "unknown option %.64s: options of the streamer follow --", word);
+		return options_usage_error(options,
+					   "unknown option %.64s: options of the streamer follow "
+					   "--: ringside %s -- %.64s",
+					   word, options->command->name, word);
 	return options_usage_error(options, "unknown option %.64s%s%s%s", word,
 				   near ? ": did you mean --" : "", near ? near : "",
 				   near ? "?" : "");

@@ -155,7 +155,7 @@ struct filter {
 	unsigned n_fields;            /* rows of an event's fields that are: */
 	uint8_t fields[ROW_COUNT];
 	bool self_tests;
-	char boot_id[33];             /* digits of it, without dashes; "": any */
+	char boot_id[33]; /* digits of it, without dashes; "": any */
 	struct filter_term terms[ROW_COUNT];
 	struct filter_misses *misses; /* NULL: nobody will ask */
 };

@@ -4,20 +4,31 @@
 #include <string.h>
 
 #include "consumer/filter/filter-internal.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define UNPACK 2 /* of match_peek: ask filter_match */
 
-static bool has_bit(uint64_t kinds, unsigned kind)
+static bool has_bit(uint64_t set, unsigned kind)
 {
-	return kinds & UINT64_C(1) << (kind & 63);
+	return set & UINT64_C(1) << (kind & 63);
 }
 
 bool filter_kind_wanted(const struct filter *filter, unsigned kind)
 {
 	return (!filter->kinds.wanted || has_bit(filter->kinds.wanted, kind)) &&
 	       !has_bit(filter->kinds.negated, kind);
+}
+
+bool filter_names_kind(const struct filter *filter, const struct kind *kind)
+{
+	return kind->body && filter->kinds.wanted & UINT64_C(1) << kind->body;
+}
+
+bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
+{
+	return filter_kind_wanted(filter, kind->body);
 }
 
 /* Lost and Limited may stand for a kind that is wanted. */
@@ -165,7 +176,7 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 	if (!filter_host_wanted(filter, latest) || !filter_time_wanted(filter, peek))
 		return 0;
 	if (filter->n_fields || ((filter->kinds.wanted || filter->kinds.negated) &&
-			       stands_for_others(filter, peek->kind)))
+				 stands_for_others(filter, peek->kind)))
 		return UNPACK;
 	return 1;
 }

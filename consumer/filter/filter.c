@@ -227,16 +227,6 @@ bool filter_has_time(const struct filter *filter)
 	return filter->timed;
 }
 
-bool filter_names_kind(const struct filter *filter, const struct kind *kind)
-{
-	return kind->body && filter->kinds.wanted & UINT64_C(1) << kind->body;
-}
-
-bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
-{
-	return filter_kind_wanted(filter, kind->body);
-}
-
 void filter_show_self_tests(struct filter *filter)
 {
 	filter->self_tests = true;

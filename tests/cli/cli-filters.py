@@ -248,6 +248,7 @@ def options_are_told_where_they_belong():
     check(of_streamer("-z0", "-w", "x.pb.zst"), 2, ".*use another name.*\n")
     check(of_streamer("--append", "-w", "boots"), 2, ".*is a folder.*\n")
     check(of_streamer("-w", "shop.pb"), 1, ".*exists and is not empty.*\n")
+    check(of_streamer("-w", "nowhere/x.pb"), 1, ".*cannot open the folder.*\n")
     ours, theirs = pty.openpty()
     try:
         told = subprocess.run([streamer], stdout=theirs, stderr=subprocess.PIPE, timeout=60, check=False)

@@ -101,7 +101,8 @@ def the_program_explains_itself():
     check(run("stats", "--follow"), 2, ".*`ringside tail -f` follows a recording.*\n")
     for command in ("live", "doctor"):
         check(run(command, "--probes", "oom,seccomp,signal"), 2,
-              f"ringside {command}: unknown option --probes: options of the streamer follow -- .*\n")
+              f"ringside {command}: unknown option --probes: options of the streamer follow --: "
+              f"ringside {command} -- --probes .*\n")
     check(run("cat", "--oom"), 2, ".*unknown option --oom: did you mean --kind oom\\?.*\n")
     check(run("cat", "--json"), 2, ".*unknown option --json: did you mean -o json\\?.*\n")
     check(run("events.pb"), 2, ".*events.pb is no command: did you mean ringside cat events.pb\\?\n")

@@ -504,6 +504,22 @@ static void every_filter_takes_lists_and_negation(void **state)
 	assert_false(filter_names_kinds(f->filter));
 }
 
+/* The words of JSON, /metrics and /check; of those that are no filter, another one stands for them:
+ * user_slice is --user-unit, limited is a kind. */
+static void the_vocabulary_can_be_asked_for(void **state)
+{
+	static const char *const words[] = {"kind",      "host",      "label",        "unit",
+					    "user-unit", "slice",     "namespace",    "pod",
+					    "pod-uid",   "container", "container-id", "runtime",
+					    "cgroup",    "comm",      "pid",          "uid",
+					    "syscall",   "action",    "errno",        "arch",
+					    "signal"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		(void)opt_of(words[i]);
+}
+
 static void labels_of_two_keys_must_both_fit(void **state)
 {
 	struct fixture *f = *state;
@@ -806,6 +822,7 @@ int main(void)
 		TEST(processes_are_the_victims),
 		TEST(calls_actions_and_errors_are_found_by_name_and_number),
 		TEST(every_filter_takes_lists_and_negation),
+		TEST(the_vocabulary_can_be_asked_for),
 		TEST(labels_of_two_keys_must_both_fit),
 		TEST(signals_are_found_by_name_and_number),
 		TEST(calls_of_all_architectures_are_known),
