@@ -43,16 +43,18 @@ struct owner {
 static const struct owner *find_owner(const char *word)
 {
 	static const struct owner owners[] = {
-		{"-f", "tail -f", "follows a recording"},
-		{"--follow", "tail -f", "follows a recording"},
-		{"-r", "cat -r", "prints the newest first"},
-		{"--reverse", "cat -r", "prints the newest first"},
-		{"-b", "cat -b", "prints one boot's"},
-		{"--boot", "cat -b", "prints one boot's"},
-		{"--speed", "replay --speed", "keeps the pace"},
-		{"--listen", "serve --listen", "answers HTTP"},
-		{"--textfile", "serve --textfile", "writes metrics"},
-		{"--no-measure", "doctor --no-measure", "examines this machine"},
+		{"-f", "ringside tail -f", "follows a recording"},
+		{"--follow", "ringside tail -f", "follows a recording"},
+		{"-r", "ringside cat -r", "prints the newest first"},
+		{"--reverse", "ringside cat -r", "prints the newest first"},
+		{"-b", "ringside cat -b", "prints one boot's"},
+		{"--boot", "ringside cat -b", "prints one boot's"},
+		{"--speed", "ringside replay --speed", "keeps the pace"},
+		{"--listen", "ringside serve --listen", "answers HTTP"},
+		{"--textfile", "ringside serve --textfile", "writes metrics"},
+		{"--no-measure", "ringside doctor --no-measure", "examines this machine"},
+		{"-w", "sudo ringside-streamer -w FILE", "records"},
+		{"--write", "sudo ringside-streamer -w FILE", "records"},
 	};
 	size_t n = strcspn(word, "=");
 
@@ -71,7 +73,7 @@ static int say_unknown(const struct options *options, const char *word)
 
 	owner = find_owner(word);
 	if (owner)
-		return options_usage_error(options, "unknown option %.64s: `ringside %s` %s", word,
+		return options_usage_error(options, "unknown option %.64s: `%s` %s", word,
 					   owner->command, owner->does);
 	option = is_long ? option_of(options, name) : NULL;
 	if (option)

@@ -31,6 +31,9 @@ MISTAKES = [
     ("ringside cat < folder", 1, "stdin: is a folder: name it, as in `ringside cat FOLDER`"),
     ("cat a.pb | ringside tail -", 2, "name a file or a folder; `ringside cat` reads pipes"),
     ("ringside tail a.pb folder", 2, "one file or folder at a time"),
+    ("$USER ringside cat secret.pb", 1, "secret.pb: Permission denied: secret.pb belongs to "),
+    ("RINGSIDE_DIR=/nowhere ringside tail", 1, "/nowhere: No such file or directory: name a recording, or a folder of them, as "
+                                               "`ringside-streamer -w` writes them"),
     # words of other tools
     ("ringside version", 2, "version is no command: did you mean `ringside --version`?"),
     ("ringside logs web-7f9", 2, "logs is no command: did you mean `ringside cat`?"),
@@ -43,7 +46,16 @@ MISTAKES = [
     ("ringside cat --json a.pb", 2, "unknown option --json: did you mean -o json?"),
     ("ringside cat -o yaml a.pb", 2, "no output yaml: text, json, protojson or pb"),
     ("ringside cat -n a.pb", 2, "a.pb is not a number of records"),
+    ("ringside cat --listen 9464 a.pb", 2, "unknown option --listen: `ringside serve --listen` answers HTTP"),
+    ("ringside cat -w part.pb a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),
     # values
+    ("ringside cat --syscall opne a.pb", 2, "'opne' is not a system call: did you mean open?"),
+    ("ringside cat --container 4f0c a.pb", 0, "0 of 1 event matches: none has the container 4f0c (of an id, say its first 6 digits or more)"),
+    ("ringside cat --pod web-7f9 a.pb", 0, "0 of 1 event match"),
+    ("ringside cat --since tomorrow a.pb", 0, "0 of 1 event match"),
+    ("TZ=Europe/Berln ringside cat a.pb", 0, "TZ=Europe/Berln is no time zone of this machine: times are UTC"),
+    ("ringside cat --since today --until yesterday a.pb", 2, "--since is later than --until: nothing can match"),
+    ("ringside cat --uid nobody a.pb", 2, "'nobody' is a name: say its number, which `id -u nobody` tells"),
     ("ringside cat --since 1h a.pb", 2, "'1h' is not a time: did you mean -1h?"),
     ("ringside cat --kind pods a.pb", 2, "'pods' is not a kind: say "),
     ("ringside cat --errno NOPERM a.pb", 2, "'NOPERM' is not an errno: "),
@@ -57,7 +69,11 @@ MISTAKES = [
     ("ringside-streamer -w nowhere/a.pb", 1, "cannot open the folder of nowhere/a.pb: No such file or directory"),
     ("ringside-streamer --probes all", 2, "--probes 'all': accepts a list of oom"),
     ("ringside-streamer -W 3", 2, "-C, -G, -W and --post-rotate need -w FILE or -w DIR/"),
+    ("ringside-streamer -o json", 2, "unknown option '-o': it is ringside's: ringside-streamer | ringside cat"),
+    ("ringside-streamer --kind oom", 2, "unknown option '--kind': it is a filter of ringside's: `ringside live --kind`"),
+    ("ringside-streamer --prbes oom", 2, "unknown option '--prbes': did you mean --probes?"),
     # the live view, and serving
+    ("ringside live -w a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),
     ("ringside live a.pb", 2, "it takes no file (a.pb): `ringside cat` reads recordings"),
     ("ringside live --rate 0", 2, "unknown option --rate: options of the streamer follow --"),
     ("$USER ringside live", 1, "no permission to load BPF programs: CAP_BPF and CAP_PERFMON missing; run it with sudo"),
@@ -76,6 +92,8 @@ def make_inputs():
     os.makedirs("bin")
     save("a.pb", whole)
     save("folder/a.pb", whole)
+    save("secret.pb", whole)
+    os.chmod("secret.pb", 0)
     save("empty.pb")
     save("notes.txt", b"# What happened on Monday\n")
     save("events.json", b'{"time": "2026-11-22T03:04:05Z"}\n')
