@@ -23,3 +23,18 @@ void attached_explain(const struct kernel *kernel, const struct kernel_config *c
 		n += (size_t)snprintf(buf + n, size - n, "%s%s: %s", i ? "; " : ": ",
 				      tier_name(p->attempts[i].tier), p->attempts[i].error);
 }
+
+void attached_list(const struct kernel *kernel, const struct kernel_config *config, char *buf,
+		   size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT && n < size; i++) {
+		const enum kernel_tier tier = kernel_probe(kernel, i)->tier;
+
+		if (config->probes & 1u << i && tier != KERNEL_TIER_NONE)
+			n += (size_t)snprintf(buf + n, size - n, "%s%s by %s", n ? ", " : "",
+					      probes[i]->name, tier_name(tier));
+	}
+}

@@ -13,3 +13,7 @@ bool attached_misses(const struct kernel *kernel, const struct kernel_config *co
 /* "seccomp_denial is not attached: fentry: ...; tracepoint: ...", cut to @size. */
 void attached_explain(const struct kernel *kernel, const struct kernel_config *config,
 		      unsigned probe, char *buf, size_t size);
+
+/* "oom_kill by fentry, seccomp_denial by tracepoint": what is attached, cut to @size. */
+void attached_list(const struct kernel *kernel, const struct kernel_config *config, char *buf,
+		   size_t size);

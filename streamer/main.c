@@ -6,7 +6,11 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "proto/base/escape.h"
@@ -32,17 +36,49 @@ DEFINE_FREEP(pipeline);
 
 #define SAY_SIZE 4096
 
+/* Whether stderr is the journal (systemd.exec(5)), which knows who speaks and when, and wants to
+ * know how much it matters. Set once, in main. */
+static bool is_journal;
+
+static void say(int priority, const char *text)
+{
+	char safe[SAY_SIZE];
+
+	escape_line(safe, sizeof(safe), text);
+	if (is_journal)
+		(void)fprintf(stderr, "<%d>%s\n", priority, safe);
+	else
+		(void)fprintf(stderr, "ringside-streamer: %s\n", safe);
+}
+
 _printf_(1, 2) static int say_error(const char *format, ...)
 {
-	char text[SAY_SIZE], safe[SAY_SIZE];
+	char text[SAY_SIZE];
 	va_list args;
 
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	escape_line(safe, sizeof(safe), text);
-	(void)fprintf(stderr, "ringside-streamer: %s\n", safe);
+	say(LOG_ERR, text);
 	return EXIT_FAILURE;
+}
+
+static void say_totals(const char *text)
+{
+	if (is_journal)
+		say(LOG_NOTICE, text);
+	else
+		(void)fprintf(stderr, "%s\n", text);
+}
+
+static bool find_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
 /* A recording must not become fd 2, nor a BPF map fd 1. */
@@ -106,6 +142,19 @@ static int give_up(const struct users *users, const struct kernel *kernel, struc
 	return 0;
 }
 
+/* Who writes to a pipe is somebody's child, who says it. */
+static void say_attached(const struct kernel *kernel, const struct options *options)
+{
+	char text[ERROR_SIZE];
+
+	if (options->quiet || !strcmp(options->sink.path, "-"))
+		return;
+	attached_list(kernel, &options->kernel, text, sizeof(text));
+	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "; recording to %s",
+		       options->sink.path);
+	say(LOG_NOTICE, text);
+}
+
 static int stream_events(const struct options *options, const struct users *users,
 			 struct kernel *kernel, struct sink *sink)
 {
@@ -118,25 +167,27 @@ static int stream_events(const struct options *options, const struct users *user
 	    give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    pipeline_begin(pipeline, &privileges, text, sizeof(text)) < 0)
 		return say_error("%s", text);
+	say_attached(kernel, options);
 	(void)malloc_trim(0); /* loading took far more than running does */
 
 	while ((r = pipeline_run(pipeline))) {
-		if (r == PIPELINE_TOTALS)
+		if (r == PIPELINE_TOTALS) {
 			pipeline_totals(pipeline, text, sizeof(text));
-		else
+			say_totals(text);
+		} else {
 			pipeline_notice(pipeline, text, sizeof(text));
-		(void)(r == PIPELINE_TOTALS ? fprintf(stderr, "%s\n", text)
-					    : say_error("%s", text));
+			say(LOG_WARNING, text);
+		}
 	}
 	r = pipeline_close(pipeline, text, sizeof(text));
 	if (r < 0)
 		(void)say_error("%s", text);
 	pipeline_notice(pipeline, text, sizeof(text));
 	if (text[0])
-		(void)say_error("%s", text);
+		say(LOG_WARNING, text);
 	pipeline_totals(pipeline, text, sizeof(text));
 	if (!options->quiet)
-		(void)fprintf(stderr, "%s\n", text);
+		say_totals(text);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -186,6 +237,7 @@ int main(int argc, char **argv)
 	int r;
 
 	hold_standard_fds();
+	is_journal = find_journal();
 	/* writing says it too; and loading writes to files, in memory */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
@@ -212,6 +264,6 @@ int main(int argc, char **argv)
 	if (!attached)
 		return say_error("nothing could be attached");
 	if (users.stays)
-		(void)say_error("%s", users.stays);
+		say(LOG_NOTICE, users.stays);
 	return stream_events(&options, &users, kernel, sink);
 }

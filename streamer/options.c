@@ -332,7 +332,8 @@ static const struct setting settings[] = {
 	  "attach nothing; calls of getppid with the first argument that is\n"
 	  "printed are Ringside's own for all streamers that run, until then"},
 	 .set = set_doctor},
-	{{'q', "quiet", NULL, "no totals on stderr at the end"}, FLAG(quiet)},
+	{{'q', "quiet", NULL, "nothing on stderr of what is attached, and no totals at the end"},
+	 FLAG(quiet)},
 	{{'h', "help", NULL, "print this"}, OUTCOME(OPTIONS_HELP)},
 	{{0, "version", NULL, "print the version"}, OUTCOME(OPTIONS_VERSION)},
 };

@@ -52,6 +52,16 @@ struct serve {
 	bool textfile_failed;
 };
 
+/* Where to ask, and for what: not all is for everybody who reaches a port. */
+static void say_address(const struct serve *serve, const struct listen_socket *socket)
+{
+	char url[LISTEN_URL], safe[LINE_FILE];
+
+	(void)command_fail(&command_serve, "answers on %s (/metrics, /health%s)",
+			   line_file(listen_url(socket, url), safe),
+			   socket->path || serve->token_file ? ", /check, /events" : "");
+}
+
 static void say_error(const char *text)
 {
 	(void)command_fail(&command_serve, "%s", text);
@@ -179,6 +189,7 @@ static int listen_all(struct serve *serve)
 					serve->token_file ? &serve->token : NULL);
 		if (r)
 			return say_no_socket(serve->listen[i], r);
+		say_address(serve, &socket);
 	}
 	return r ? say_failed("cannot start", r) : 0;
 }

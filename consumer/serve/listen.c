@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,13 +112,15 @@ static bool is_loopback6(const struct in6_addr *address)
 	       (IN6_IS_ADDR_V4MAPPED(address) && is_loopback4(&mapped));
 }
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
 static bool is_on_loopback(int fd)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} address = {0};
+	union address address = {0};
 	socklen_t size = sizeof(address);
 
 	if (getsockname(fd, &address.any, &size) < 0)
@@ -159,6 +162,28 @@ int listen_on(const char *address, struct listen_socket *ret)
 		r = listen_tcp(*ret->host ? ret->host : "127.0.0.1", port, &ret->fd);
 	ret->loopback = !r && is_on_loopback(ret->fd);
 	return r;
+}
+
+const char *listen_url(const struct listen_socket *socket, char buf[LISTEN_URL])
+{
+	union address address = {0};
+	socklen_t size = sizeof(address);
+	char host[LISTEN_HOST] = "?", port[8] = "?";
+	bool brackets;
+
+	if (socket->path) {
+		(void)snprintf(buf, LISTEN_URL, "unix:%s", socket->path);
+		return buf;
+	}
+	if (getsockname(socket->fd, &address.any, &size) == 0)
+		(void)getnameinfo(&address.any, size, host, sizeof(host), port, sizeof(port),
+				  NI_NUMERICHOST | NI_NUMERICSERV);
+	if (*socket->host)
+		memcpy(host, socket->host, sizeof(host));
+	brackets = strchr(host, ':');
+	(void)snprintf(buf, LISTEN_URL, "http://%s%s%s:%s", brackets ? "[" : "", host,
+		       brackets ? "]" : "", port);
+	return buf;
 }
 
 /* @name: of a Host header, without the port and the brackets. */

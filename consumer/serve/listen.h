@@ -17,6 +17,10 @@ struct listen_socket {
  * listens on any more is replaced; its group may use it. 0 or -errno; -EINVAL: no address. */
 int listen_on(const char *address, struct listen_socket *ret);
 
+#define LISTEN_URL (LISTEN_HOST + 32)
+/* "http://127.0.0.1:9464", as a client has to say it; "unix:/path". Returns @buf. */
+const char *listen_url(const struct listen_socket *socket, char buf[LISTEN_URL]);
+
 /* Whether a request with this Host header (RFC 9112; NULL: none) was meant for this socket. On the
  * loopback it has to be one of its own names: any other is of a page somewhere that made a browser
  * here believe that its name is ours, to read what only this machine may (DNS rebinding). */

@@ -384,6 +384,27 @@ def few_files_are_enough():
             assert answered(None) and answered("sock")
 
 
+def addresses_are_said_as_a_client_needs_them():
+    def said(*options):
+        port = free_port()
+        options = [option.replace("PORT", str(port)) for option in options]
+        server = subprocess.Popen([ringside, "serve", *options, "e.pb"], stderr=subprocess.PIPE, text=True)
+        lines = [server.stderr.readline() for option in options if option == "-l"]
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(10) == 0
+        server.stderr.close()
+        return "".join(lines).replace(str(port), "PORT")
+
+    save("e.pb", Growing(b"\x01").header())
+    os.chmod(save("token-here", TOKEN.encode()), 0o600)
+    few, all_of_it = "(/metrics, /health)\n", "(/metrics, /health, /check, /events)\n"
+    assert said("-l", "PORT") == "ringside serve: answers on http://127.0.0.1:PORT " + few
+    assert said("-l", "localhost:PORT", "--token-file", "token-here") == \
+        "ringside serve: answers on http://localhost:PORT " + all_of_it
+    assert said("-l", "[::1]:PORT", "-l", "unix:there") == \
+        "ringside serve: answers on http://[::1]:PORT " + few + "ringside serve: answers on unix:there " + all_of_it
+
+
 def what_is_hidden_in_names_is_shown():
     """Marks of direction, signs of no width, and controls."""
     with Server(host="a\u202eb\u200bc\u0085d\u061ce\ufefff\x1b\U000e0041\u2028g") as server:
@@ -394,5 +415,5 @@ def what_is_hidden_in_names_is_shown():
 run_tests(only_sums_are_for_everybody, a_token_opens_the_rest, a_token_that_is_none_is_said, a_page_has_one_name,
           only_reading_is_understood, who_was_led_here_by_another_name_reads_nothing,
           a_crowd_that_says_nothing_keeps_nobody_out, a_request_has_its_time_as_a_whole,
-          events_have_their_own_places, odd_habits_hurt_nobody, few_files_are_enough,
+          addresses_are_said_as_a_client_needs_them, events_have_their_own_places, odd_habits_hurt_nobody, few_files_are_enough,
           what_is_hidden_in_names_is_shown)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # `ringside live` watches what --kind names and nothing else, says so in a line, and counts in a last
-# line what it showed.
+# line what it showed. A streamer as a service says what it attached, in the journal's form.
 collect() {
 	watch oom
 	"$BUILD/testdata/trigger-oom" --cgroup ringside-live o01 >/dev/null
@@ -9,6 +9,11 @@ collect() {
 	watch seccomp --comm c01
 	"$BUILD/testdata/trigger-seccomp" --cgroup ringside-live c01 >/dev/null
 	finish seccomp
+	: >service.log
+	JOURNAL_STREAM=$(stat -c %d:%i service.log) start service
+	stop service
+	start plain
+	stop plain
 }
 
 watch() { # KIND [FILTER…]
@@ -36,7 +41,23 @@ judge_lines() { # KIND WORDS OTHERS
 	fi
 }
 
+attached='oom_kill by [a-z]*, seccomp_denial by [a-z]*; recording to'
+
 judge() {
+	for name in service plain; do
+		sed 's/^/# /' $name.log
+	done
+	if grep -q "^<5>$attached service.pb$" service.log && grep -q '^<5>.* 0 lost' service.log &&
+		! grep -v '^<[0-7]>' service.log; then
+		echo "ok - what a service says"
+	else
+		echo "not ok - what a service says"
+	fi
+	if grep -q "^ringside-streamer: $attached plain.pb$" plain.log && ! grep '^<' plain.log; then
+		echo "ok - what another says"
+	else
+		echo "not ok - what another says"
+	fi
 	judge_lines oom 'OOM kills' denial
 	judge_lines seccomp 'seccomp denials' OOM
 }
