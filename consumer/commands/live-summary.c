@@ -192,16 +192,26 @@ static void put_lost(const struct live_summary *summary, struct line *line)
 				"missing");
 }
 
-void live_summary_end(const struct live_summary *summary, struct line *line)
+/* Of a kind without events, its rows. */
+static uint64_t rows_of(const struct live_watched *watched, const uint64_t rows_shown[KINDS_COUNT])
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		n += watched->kind == kinds[i] ? rows_shown[i] : 0;
+	return n;
+}
+
+void live_summary_end(const struct live_summary *summary, const uint64_t rows_shown[KINDS_COUNT],
+		      struct line *line)
 {
 	const char *between = "";
 
 	for (unsigned i = 0; i < summary->n_watched; i++) {
 		const struct live_watched *watched = &summary->watched[i];
+		const uint64_t n = watched->shown + rows_of(watched, rows_shown);
 
-		if (watched->kind->body)
-			put_counted(line, &between, watched->shown, watched->kind->word,
-				    watched->kind->words);
+		put_counted(line, &between, n, watched->kind->word, watched->kind->words);
 	}
 	if (summary->others || !*between)
 		put_counted(line, &between, summary->others, "event", "events");

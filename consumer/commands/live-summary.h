@@ -40,4 +40,5 @@ void live_summary_see(struct live_summary *summary, const Ringside__V1__Record *
 		      bool printed);
 
 /* "3 OOM kills, 20 seccomp denials shown (4,980 held back); nothing lost". */
-void live_summary_end(const struct live_summary *summary, struct line *line);
+void live_summary_end(const struct live_summary *summary, const uint64_t rows_shown[KINDS_COUNT],
+		      struct line *line);

@@ -113,7 +113,7 @@ static void say_end(const struct live *live)
 
 	if (!live->begun || live->missing)
 		return;
-	live_summary_end(&live->summary, &line);
+	live_summary_end(&live->summary, live->printer.rows_shown, &line);
 	(void)line_end(&line);
 	(void)command_fail(&command_live, "%s", text);
 }

@@ -174,6 +174,7 @@ int printer_open(struct printer *printer)
 {
 	printer_say_zone(printer);
 	printer->output.every = filter_names_kinds(printer->filter);
+	printer->output.rows_only = filter_hides_counters(printer->filter);
 	printer->output.folds = printer->output.folds && !printer->output.verbose;
 	if (printer->output.ops->raw)
 		filter_show_self_tests(printer->filter);
@@ -400,11 +401,58 @@ void printer_note(struct printer *printer, struct reader *reader, struct reader_
 		filter_note_miss(printer->filter, reader, item);
 }
 
+/* Whether rows of what is read may be told by themselves: most streams have none. */
+static bool has_rows(const struct printer *printer, const Ringside__V1__Header *header)
+{
+	for (size_t i = 0; header && printer->output.ops->put_row && i < header->n_probes; i++) {
+		const struct kind *kind = kind_find(header->probes[i]->kind);
+
+		if (kind && kind->fill && filter_takes_kind(printer->filter, kind))
+			return true;
+	}
+	return false;
+}
+
+static void put_row(struct printer *printer, const Ringside__V1__Record *record,
+		    const Ringside__V1__CounterRow *row)
+{
+	struct output *output = &printer->output;
+	const struct kind *kind = kind_find(row->kind);
+
+	if (!kind || !kind->fill || !filter_row(printer->filter, record, row, output->header) ||
+	    !output->ops->put_row(output, record, row))
+		return;
+	printer->matched = true;
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		printer->rows_shown[i] += kinds[i] == kind;
+}
+
+/* 0, PRINTER_NOTHING or READER_DAMAGED. */
+static int put_rows(struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Counters *counters;
+	int r = reader_unpack(reader, item);
+
+	if (r)
+		return r;
+	settle(printer);
+	printer->output.header = reader_header(reader);
+	printer->output.cache = reader_memo(reader);
+	counters = item->record->counters;
+	for (size_t i = 0; i < counters->n_rows; i++)
+		put_row(printer, item->record, counters->rows[i]);
+	return 0;
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
-	int match = match_record(printer, reader, item), r = 0;
+	int match, r = 0;
 
+	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_COUNTERS && !printer->grep &&
+	    has_rows(printer, reader_header(reader)))
+		r = put_rows(printer, reader, item);
+	match = r ? r : match_record(printer, reader, item);
 	if (match > 1)
 		return match;
 	if (!printer->matched)

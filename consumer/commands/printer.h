@@ -12,6 +12,7 @@
 #include "consumer/cli/progress.h"
 #include "consumer/filter/filter.h"
 #include "consumer/filter/grep.h"
+#include "consumer/kinds/kind.h"
 #include "consumer/output/output-threads.h"
 #include "consumer/output/output.h"
 #include "consumer/read/derived.h"
@@ -67,7 +68,8 @@ struct printer {
 	struct derived_put put;
 	uint8_t *complete; /* a record that was completed */
 	struct progress progress;
-	struct problem problem; /* of the one at hand */
+	struct problem problem;           /* of the one at hand */
+	uint64_t rows_shown[KINDS_COUNT]; /* of Counters */
 	/* Others format while it is read. */
 	bool may_share;                 /* printer_share */
 	struct output_threads *threads; /* NULL: none, or not yet */

@@ -45,6 +45,10 @@ filter_parse_fn filter_parse_unit, filter_parse_labels;
 struct filter_kinds {
 	uint64_t wanted;  /* 0: all */
 	uint64_t negated; /* but these */
+	/* Bits 1 << KIND_X, of kinds without events, and with them Counters; those are wanted for
+	 * their own sake, too, if @counters. */
+	uint64_t rows, negated_rows;
+	bool counters;
 };
 int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct filter_error *error);
 

@@ -73,6 +73,40 @@ static const char *find_meant(const char *word, char words[WORDS_SIZE])
 	return option_nearest(word, names);
 }
 
+/* KIND_X of a kind that has no events, but rows in Counters; -1: none is called so. */
+static int find_rows(const char *word)
+{
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (!kinds[i]->body &&
+		    (!strcmp(word, kinds[i]->name) || !strcmp(word, kinds[i]->option)))
+			return (int)i;
+	return -1;
+}
+
+static void add_rows(struct filter_kinds *all, unsigned kind, bool negated)
+{
+	*(negated ? &all->negated_rows : &all->rows) |= UINT64_C(1) << kind;
+	if (!negated)
+		all->wanted |= UINT64_C(1) << RINGSIDE__V1__RECORD__BODY_COUNTERS;
+}
+
+/* 0: there is no such kind. */
+static int add_kind(struct filter_kinds *all, const char *part, size_t size, bool negated,
+		    char word[WORD_SIZE])
+{
+	const unsigned kind = read_kind(part, size, word);
+	const int rows = kind ? -1 : find_rows(word);
+
+	if (rows >= 0)
+		add_rows(all, (unsigned)rows, negated);
+	else if (kind && kind < 64)
+		*(negated ? &all->negated : &all->wanted) |= UINT64_C(1) << kind;
+	else
+		return 0;
+	all->counters |= kind == RINGSIDE__V1__RECORD__BODY_COUNTERS && !negated;
+	return 1;
+}
+
 int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct filter_error *error)
 {
 	char word[WORD_SIZE], words[WORDS_SIZE];
@@ -81,20 +115,55 @@ int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct f
 	for (const char *part = arg;; part++) {
 		bool negated = *part == '!';
 		size_t size = strcspn(part += negated, ",");
-		unsigned kind = read_kind(part, size, word);
-		const char *near = kind ? NULL : find_meant(word, words);
+		const int known = add_kind(&all, part, size, negated, word);
+		const char *near = known ? NULL : find_meant(word, words);
 
 		if (near)
 			return filter_invalid(error, "'%.*s' is not a kind: did you mean %s?",
 					      (int)size, part, near);
-		if (!kind || kind >= 64)
-			return filter_invalid(error, "'%.*s' is not a kind: say %s", (int)size,
-					      part, body_kinds(words, sizeof(words)));
-		*(negated ? &all.negated : &all.wanted) |= UINT64_C(1) << kind;
+		if (!known)
+			return filter_invalid(error, "'%.*s' is not a kind: say %s, tcp, bpf",
+					      (int)size, part, body_kinds(words, sizeof(words)));
 		part += size;
 		if (!*part)
 			break;
 	}
 	*ret = all;
 	return 0;
+}
+
+bool filter_kind_wanted(const struct filter *filter, unsigned kind)
+{
+	const uint64_t bit = UINT64_C(1) << (kind & 63);
+
+	return (!filter->kinds.wanted || filter->kinds.wanted & bit) &&
+	       !(filter->kinds.negated & bit);
+}
+
+static uint64_t row_bit(const struct kind *kind)
+{
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		if (kinds[i] == kind)
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+bool filter_names_kind(const struct filter *filter, const struct kind *kind)
+{
+	if (!kind->body)
+		return filter->kinds.rows & row_bit(kind);
+	return filter->kinds.wanted & UINT64_C(1) << kind->body;
+}
+
+bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
+{
+	if (kind->body)
+		return filter_kind_wanted(filter, kind->body);
+	return (!filter->kinds.wanted || filter->kinds.rows & row_bit(kind)) &&
+	       !(filter->kinds.negated_rows & row_bit(kind));
+}
+
+bool filter_hides_counters(const struct filter *filter)
+{
+	return filter->kinds.wanted && !filter->kinds.counters;
 }

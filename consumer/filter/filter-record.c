@@ -10,25 +10,9 @@
 
 #define UNPACK 2 /* of match_peek: ask filter_match */
 
-static bool has_bit(uint64_t set, unsigned kind)
+static bool has_bit(uint64_t mask, unsigned kind)
 {
-	return set & UINT64_C(1) << (kind & 63);
-}
-
-bool filter_kind_wanted(const struct filter *filter, unsigned kind)
-{
-	return (!filter->kinds.wanted || has_bit(filter->kinds.wanted, kind)) &&
-	       !has_bit(filter->kinds.negated, kind);
-}
-
-bool filter_names_kind(const struct filter *filter, const struct kind *kind)
-{
-	return kind->body && filter->kinds.wanted & UINT64_C(1) << kind->body;
-}
-
-bool filter_takes_kind(const struct filter *filter, const struct kind *kind)
-{
-	return filter_kind_wanted(filter, kind->body);
+	return mask & UINT64_C(1) << (kind & 63);
 }
 
 /* Lost and Limited may stand for a kind that is wanted. */
@@ -160,6 +144,16 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		return true;
 	return !filter->n_fields || fields_match(filter, body);
+}
+
+bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
+		const Ringside__V1__CounterRow *row, const Ringside__V1__Header *latest)
+{
+	const struct kind *kind = kind_find(row->kind);
+
+	return kind && filter_takes_kind(filter, kind) && filter_host_wanted(filter, latest) &&
+	       time_wanted(filter, record) &&
+	       (!filter->n_fields || fields_match(filter, &row->base));
 }
 
 /* filter_match as far as can be told without unpacking: 0 no, 1 yes, UNPACK ask filter_match. Of a

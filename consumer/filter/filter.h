@@ -46,6 +46,13 @@ bool filter_is_empty(const struct filter *filter);
  * -EINVAL: it is none. */
 int filter_set_boot(struct filter *filter, const char *id);
 
+/* Counters themselves are not asked for, but at most rows of theirs. */
+bool filter_hides_counters(const struct filter *filter);
+
+/* A row of @record, which are Counters, is wanted. @latest: as of filter_match. */
+bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
+		const Ringside__V1__CounterRow *row, const Ringside__V1__Header *latest);
+
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
 

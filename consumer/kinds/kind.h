@@ -43,10 +43,19 @@ struct kind_rows {
 	void (*json)(const void *state, struct json_page *page);
 };
 
+/* How full something is that a row tells of. */
+enum kind_fill {
+	KIND_FILL_NONE,    /* it tells of no more */
+	KIND_FILL_UNKNOWN, /* it was not looked at */
+	KIND_FILL_LOW,
+	KIND_FILL_HIGH, /* the words are there */
+};
+#define KIND_FILL_PERCENT 90 /* from here on */
+
 struct kind {
 	const char *name;         /* in streams */
 	const char *word, *words; /* for people: "OOM kill", "OOM kills" */
-	const char *option;       /* what --kind calls the records it is in */
+	const char *option;       /* what --kind calls it */
 	const char *const *meant; /* what people may say instead; NULL at the end */
 
 	/* Of its events; NULL where it has none. @record is one, or, if it has limited, a Limited
@@ -74,6 +83,12 @@ struct kind {
 	 * tracepoints, in a few words behind "tracepoint, ". NULL: they do not. */
 	const char *tax;
 
+	/* Of a row, one after the other, from 0 on: what is nearly full, in words. */
+	enum kind_fill (*fill)(const Ringside__V1__CounterRow *row, unsigned which,
+			       struct line *line);
+	/* What tells the rows apart; NULL: their cgroups do. */
+	uint64_t (*number)(const Ringside__V1__CounterRow *row);
+
 	/* Of what Counters sum up, or describe. All may be NULL: then it is as with any kind.
 	 * @kind: index of the ledger. */
 	void (*metrics)(struct prometheus *e, const struct ledger *ledger, unsigned kind,
@@ -92,9 +107,9 @@ struct kind {
 };
 
 /* All there are, in the order of their lists: a new one is a row here, and its file. What --kind
- * calls events, for its help. */
+ * calls them, for its help. */
 #define KINDS(ROW) ROW(seccomp_denial) ROW(oom_kill) ROW(signal_kill) ROW(tcp_queue) ROW(bpf_object)
-#define KINDS_OPTIONS "oom, seccomp, signal"
+#define KINDS_OPTIONS "oom, seccomp, signal, tcp, bpf"
 
 #define ROW(name) extern const struct kind kind_##name;
 KINDS(ROW)

@@ -28,12 +28,17 @@ const Ringside__V1__Process *text_whose_process(const Ringside__V1__Record *reco
 							   &ringside__v1__process__descriptor);
 }
 
-size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
+size_t text_whom(char *buf, size_t size, const Ringside__V1__Container *container)
 {
 	struct line line = line_make(buf, size);
 
-	text_container(&line, text_whose(record));
+	text_container(&line, container);
 	return line_end(&line);
+}
+
+size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record)
+{
+	return text_whom(buf, size, text_whose(record));
 }
 
 /* The kind whose words it is told in: not of what is held back of several keys at once. */

@@ -15,7 +15,9 @@
 const struct tone *text_tone(const Ringside__V1__Record *record);
 extern const struct tone tone_info; /* about the stream; its colour goes to the end of the line */
 
-/* Whose event it is, as text_container has it. */
+/* As text_container has it. */
+size_t text_whom(char *buf, size_t size, const Ringside__V1__Container *container);
+/* Whose event it is, likewise. */
 size_t text_who(char *buf, size_t size, const Ringside__V1__Record *record);
 /* All that text_who looks at; NULL: none. */
 const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record);

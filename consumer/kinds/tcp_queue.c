@@ -102,12 +102,46 @@ static void put_metrics(struct prometheus *e, const struct ledger *ledger, unsig
 		put_side_metrics(e, ledger, kind, side, ledger_lives(ledger, now_nano));
 }
 
+/* "receive queue 98 % full (212 KiB of 216 KiB): the program does not read fast enough". Bytes of
+ * payload can come to more than the buffer. */
+static enum kind_fill put_fill(const Ringside__V1__CounterRow *row, unsigned which,
+			       struct line *line)
+{
+	static const char *const names[] = {"receive queue ", "send queue "};
+	static const char *const causes[] = {
+		"): the program does not read fast enough",
+		"): who is at the other end, or the network, does not take it fast enough",
+	};
+	const Ringside__V1__TcpQueue *queue = row->tcp_queue;
+	const Ringside__V1__QueueFill *fill;
+	double share;
+
+	/* a row without container is of many */
+	if (which >= SERIES_SIDES || !queue || !row->container)
+		return KIND_FILL_NONE;
+	fill = which == SERIES_RECEIVE ? queue->receive : queue->send;
+	if (!fill || !fill->has_max_bytes || !fill->max_buffer_bytes)
+		return KIND_FILL_UNKNOWN;
+	share = (double)fill->max_bytes / (double)fill->max_buffer_bytes * 100;
+	if (share < KIND_FILL_PERCENT)
+		return KIND_FILL_LOW;
+	line_text(line, names[which]);
+	line_count(line, (uint64_t)share);
+	line_text(line, " % full (");
+	line_bytes(line, fill->max_bytes);
+	line_text(line, " of ");
+	line_bytes(line, fill->max_buffer_bytes);
+	line_text(line, causes[which]);
+	return KIND_FILL_HIGH;
+}
+
 const struct kind kind_tcp_queue = {
 	.name = "tcp_queue",
 	.word = "TCP queue",
 	.words = "TCP queues",
-	.option = "counters",
-	.meant = (const char *const[]){"tcp", NULL},
+	.option = "tcp",
+	.meant = (const char *const[]){"queue", "queues", "full", "socket", "sockets", NULL},
+	.fill = put_fill,
 	.metrics = put_metrics,
 	.check_name = "tcp_queue_length",
 	.check_totals = put_totals,

@@ -8,6 +8,7 @@
 #include "consumer/kinds/sentence.h"
 #include "consumer/layout/char-width.h"
 #include "consumer/layout/wrap.h"
+#include "consumer/output/full-rows.h"
 #include "consumer/output/output.h"
 #include "consumer/output/short-names.h"
 #include "consumer/output/text-row.h"
@@ -28,6 +29,7 @@ struct state {
 	struct culprits culprits;
 	struct short_names names;
 	struct text_row row;
+	struct full_rows full;
 	size_t width; /* of the column "whose" so far: it only grows */
 	struct time_stamp stamp;
 	char line[LINE_SIZE];
@@ -53,6 +55,7 @@ static bool prints_kind(const struct output *output, unsigned kind)
 	case RINGSIDE__V1__RECORD__BODY_FOOTER:
 		return output->verbose || output->every;
 	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
+		return output->every && !output->rows_only;
 	case RINGSIDE__V1__RECORD__BODY_CLOCK:
 		return output->every;
 	default:
@@ -68,11 +71,8 @@ static void put_time(struct state *state, struct line *line, const Ringside__V1_
 	line_put(line, " ", 1);
 }
 
-static void put_label(const struct output *output, struct line *line,
-		      const Ringside__V1__Record *record)
+static void put_label(const struct output *output, struct line *line, const struct tone *tone)
 {
-	const struct tone *tone = text_tone(record);
-
 	line_text(line, output->color ? tone->color : "");
 	line_text(line, tone->label);
 	/* the information about the stream stays dim to the end of the line */
@@ -98,10 +98,10 @@ static size_t name_room(const struct output *output)
 }
 
 /* Whose it is; behind it there are blanks from *ret_end on. Returns the columns all that takes. */
-static size_t put_who(struct output *output, struct line *line, const Ringside__V1__Record *record,
-		      const char **ret_end)
+static size_t put_who(struct output *output, struct line *line,
+		      const Ringside__V1__Container *container, const char **ret_end)
 {
-	struct message_cache_note *note = message_cache_note(output->cache, text_whose(record));
+	struct message_cache_note *note = message_cache_note(output->cache, container);
 	struct state *state = output->state;
 	const char *start = line->p;
 	char who[TEXT_MAX];
@@ -110,7 +110,7 @@ static size_t put_who(struct output *output, struct line *line, const Ringside__
 	if (note && note->owner == state) {
 		line_put(line, (const char *)note->text, note->size);
 	} else {
-		size = text_who(who, sizeof(who), record);
+		size = text_whom(who, sizeof(who), container);
 		if (columns_of(output))
 			size = short_names_fit(&state->names, who, size, name_room(output));
 		line_put(line, who, size);
@@ -246,9 +246,9 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	put_time(state, &line, record);
 	event.key = end = line.p;
 	event.at = (size_t)(line.p - line.start) + LABEL_WIDTH;
-	put_label(output, &line, record);
+	put_label(output, &line, text_tone(record));
 	if (text_tone(record) != &tone_info)
-		event.at += put_who(output, &line, record, &end);
+		event.at += put_who(output, &line, text_whose(record), &end);
 	event.key_size = (size_t)(end - event.key);
 	if (output->folds && fold_record(output, record, &event))
 		return 0;
@@ -260,12 +260,49 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	return 0;
 }
 
+/* What is full is said once, until it has been less so. */
+static int text_put_row(struct output *output, const Ringside__V1__Record *record,
+			const Ringside__V1__CounterRow *row)
+{
+	static const struct tone full = {"FULL", "\033[33m"};
+	const struct kind *kind = kind_find(row->kind);
+	struct state *state = output->state;
+	char text[TEXT_MAX];
+	const char *end;
+	int said = 0;
+
+	for (unsigned i = 0;; i++) {
+		struct line line = line_make(state->line, sizeof(state->line) - 1);
+		struct line words = line_make(text, sizeof(text));
+		const enum kind_fill fill = kind->fill(row, i, &words);
+		size_t at;
+
+		if (fill == KIND_FILL_NONE)
+			return said;
+		if (fill == KIND_FILL_UNKNOWN || !full_rows_take(&state->full, output->header, kind,
+								 row, i, fill == KIND_FILL_HIGH))
+			continue;
+		(void)line_end(&words);
+		text_settle(output, true);
+		put_time(state, &line, record);
+		at = (size_t)(line.p - line.start) + LABEL_WIDTH;
+		put_label(output, &line, &full);
+		at += put_who(output, &line, row->container, &end);
+		(void)wrap_put(&line, text, at, indent_of(output, at), columns_of(output));
+		(void)line_end(&line);
+		*line.p++ = '\n';
+		writer_put(output->writer, line.start, (size_t)(line.p - line.start));
+		said = 1;
+	}
+}
+
 const struct output_ops output_text = {
 	.name = "text",
 	.help = "one line an event, for people",
 	.open = text_open,
 	.put = text_put,
 	.close = free,
+	.put_row = text_put_row,
 	.settle = text_settle,
 	.prints = prints_kind,
 };

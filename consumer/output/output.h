@@ -27,6 +27,10 @@ struct output_ops {
 	int (*put)(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,
 		   size_t size);
 	void (*close)(void *state);
+	/* Of Counters, a row of a kind that has kind->fill. 1: something was written of it, 0:
+	 * nothing. NULL: rows are told with their record, or not. */
+	int (*put_row)(struct output *output, const Ringside__V1__Record *record,
+		       const Ringside__V1__CounterRow *row);
 	/* What was put and is not written yet. @ends: what is written next does not belong to it.
 	 * NULL: there never is such. */
 	void (*settle)(struct output *output, bool ends);
@@ -48,6 +52,7 @@ struct output {
 	size_t columns; /* text: of the terminal; 0: names stay whole, and lines are not broken */
 	bool folds;     /* text: events in a row that say the same are one line */
 	bool rewrites;  /* text: which is written anew when there are more */
+	bool rows_only; /* text: Counters are named for rows of theirs, and not shown themselves */
 	bool every;     /* text: the stream's own records too, because a filter names them */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */

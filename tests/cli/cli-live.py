@@ -16,7 +16,8 @@ in_a_folder()
 os.mkdir("bin")
 shutil.copy(ringside, "bin/ringside")
 SAID = "ringside live: "
-TIERS = {"oom_kill": pb.TIER_FENTRY, "seccomp_denial": pb.TIER_TRACEPOINT, "signal_kill": pb.TIER_KPROBE}
+TIERS = {"oom_kill": pb.TIER_FENTRY, "seccomp_denial": pb.TIER_TRACEPOINT, "signal_kill": pb.TIER_KPROBE,
+         "tcp_queue": pb.TIER_FENTRY}
 
 
 class Script(Stream):
@@ -73,7 +74,7 @@ def a_line_at_the_start_and_a_line_at_the_end():
 
 def only_the_probes_that_are_asked_for():
     for kinds, probes in (("oom", "oom_kill"), ("seccomp", "seccomp_denial"), ("signal", "signal_kill"),
-                          ("signal,oom", "oom_kill,signal_kill"), ("OOM_KILL", "oom_kill")):
+                          ("tcp", "tcp_queue"), ("signal,oom", "oom_kill,signal_kill"), ("OOM_KILL", "oom_kill")):
         script = Script(*probes.split(",")).close()
         check(script.run("--kind", kinds), 0, None)
         assert sorted(script.args[-1].split(",")) == sorted(probes.split(",")) and script.args[-2] == "--probes", script.args
@@ -113,6 +114,15 @@ def the_last_line_counts_what_was_shown():
     check(both(status=3).close().run(), 3, ".*\n.*\n")
 
 
+def what_is_full_counts_as_shown():
+    row = pb.CounterRow(kind="tcp_queue", container=pb.Container(cgroup_path="/web", cgroup_id=1))
+    row.tcp_queue.receive.max_bytes = row.tcp_queue.receive.max_buffer_bytes = 1 << 20
+    script = Script("tcp_queue").add(counters=pb.Counters(part=1, parts=1, rows=[row])).close()
+    out = check(script.run("--kind", "tcp"), 0, SAID + r"watching TCP queues \(fentry\); Ctrl-C ends it\n" + SAID +
+                "1 TCP queue shown; nothing lost\n")
+    assert out.count(b"FULL") == 1, out
+
+
 def the_header_is_a_short_line():
     out = check(both().close().run("-v", "--utc"), 0, None).decode().splitlines()
     assert len(out) == 2 and len(out[0]) < 140 and "2 blind spots" in out[0], out
@@ -123,5 +133,6 @@ run_tests(
     only_the_probes_that_are_asked_for,
     a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for,
     the_last_line_counts_what_was_shown,
+    what_is_full_counts_as_shown,
     the_header_is_a_short_line,
 )

@@ -51,10 +51,8 @@ static void every_kind_is_of_the_schema(void **state)
 		assert_non_null(field);
 		assert_non_null(kind->word);
 		assert_non_null(kind->words);
-		assert_int_equal(body_kind(kind->option, strlen(kind->option)),
-				 kind->body ? kind->body : RINGSIDE__V1__RECORD__BODY_COUNTERS);
-		if (kind->body)
-			assert_non_null(strstr(KINDS_OPTIONS, kind->option));
+		assert_int_equal(body_kind(kind->option, strlen(kind->option)), kind->body);
+		assert_non_null(strstr(KINDS_OPTIONS, kind->option));
 	}
 }
 
