@@ -4,6 +4,7 @@
 #include "consumer/base/prometheus.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/kinds/row-metrics.h"
+#include "consumer/kinds/tcp_queue-internal.h"
 
 static const struct {
 	const char *name, *fullest, *samples, *fills;
@@ -142,6 +143,7 @@ const struct kind kind_tcp_queue = {
 	.option = "tcp",
 	.meant = (const char *const[]){"queue", "queues", "full", "socket", "sockets", NULL},
 	.fill = put_fill,
+	.rows = &tcp_queue_rows,
 	.metrics = put_metrics,
 	.check_name = "tcp_queue_length",
 	.check_totals = put_totals,

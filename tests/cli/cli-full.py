@@ -4,6 +4,8 @@
 
 usage: cli-full.py RINGSIDE
 """
+import json
+
 import ringside_pb2 as pb
 from program import check, in_a_folder, run, run_tests, save
 from stream import Stream
@@ -96,9 +98,25 @@ def the_filters_choose_among_them():
     check(run("cat", "--kind", "xyzzy", "q.pb"), 2, ".*is not a kind: say .*, tcp, bpf.*\n")
 
 
+def stats_has_the_fullest():
+    recording([queue("web", receive=196, send=20), queue("db", send=100)] + [queue(f"c{i}", send=i) for i in range(20)],
+              [queue("web", receive=150, send=180), queue("silent")])
+    text = check(run("stats", "q.pb"), 0, None).decode().split("Fullest TCP queues\n")[1].split("\n\n")[0].splitlines()
+    assert text[0].split() == ["receive", "send", "container"] and len(text) == 11, text
+    assert text[1].split() == "98 % of 200 KiB 90 % of 200 KiB /web".split(), text[1]
+    assert text[2].split() == "50 % of 200 KiB /db".split() and text[3].endswith("  9 % of 200 KiB  /c19"), text
+    rows = json.loads(check(run("stats", "-o", "json", "q.pb"), 0, None))["tcp_queues"]
+    assert len(rows) == 10 and rows[0]["container"] == "/web", rows
+    assert rows[0]["receive"] == {"fullest_ratio": 0.98, "bytes": 196 * KIB, "buffer_bytes": 200 * KIB}, rows[0]
+    assert "receive" not in rows[1]
+    recording([])
+    assert b"TCP" not in check(run("stats", "q.pb"), 0, None)
+
+
 run_tests(
     what_is_full_is_said_with_words,
     it_is_said_once_until_there_was_room,
     what_is_meant_to_be_full_is_not_said,
     the_filters_choose_among_them,
+    stats_has_the_fullest,
 )
