@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import ringside_pb2 as pb
-from program import in_a_folder, others, run_tests, save
+from program import in_a_folder, others, ringside, run_tests, save
 from stream import Stream
 
 compress, build, source = others
@@ -25,6 +25,7 @@ share/man/man5/ringside-format.5
 share/man/man8/ringside-streamer.8
 share/ringside/ringside.dashboard.json
 share/ringside/ringside.desc
+share/ringside/ringside.lnav.json
 share/ringside/ringside.magic
 share/ringside/ringside.proto
 share/ringside/ringside.rules.yml
@@ -123,9 +124,38 @@ def file_knows_recordings_where_it_looks():
     assert not read("home/other")
 
 
+def lnav_reads_our_json():
+    """Its times (to the millisecond), levels, sentences and columns, from the format file that is installed."""
+    stream = Stream(b"v")
+    kill = pb.OomKill(victim=pb.Process(pid=8, comm="java"), kill_id=1)
+    parts = [stream.header()]
+    for i, (name, action) in enumerate([("keyctl", pb.SECCOMP_RET_ERRNO), ("ptrace", pb.SECCOMP_RET_LOG)]):
+        stream.boottime = 1.25 + i
+        parts.append(stream.record(seccomp_denial=pb.SeccompDenial(
+            process=pb.Process(pid=7, comm="a;b\x1b"), syscall_name=name, action=action)))
+    stream.boottime = 3.5
+    parts.append(stream.record(oom_kill=kill))
+    with open("lnav.json", "wb") as file:
+        subprocess.run([ringside, "cat", "-o", "json", "--kind", "oom,seccomp"], input=b"".join(parts), stdout=file, check=True)
+    with open("lnav.json", encoding="utf-8") as file:
+        ours = [json.loads(line) for line in file]
+    env = {**os.environ, "HOME": os.path.abspath("home"), "TZ": "UTC", "TERM": "xterm"}
+    output("lnav", "-i", installed("share/ringside/ringside.lnav.json"), env=env)
+    query = ";SELECT log_time, log_level, log_body, host, kind, pid, comm, syscall FROM ringside_log"
+    told = json.loads(output("lnav", "-n", "-c", query, "-c", ":write-json-to -", "lnav.json", env=env))
+    assert len(told) == len(ours) == 3, told
+    levels = {"ERROR": "error", "WARN": "warning", "INFO": "info"}
+    for line, row in zip(ours, told):
+        assert row["log_time"] == line["time"].replace("T", " ")[:23], (line, row)
+        assert row["log_level"] == levels[line.get("severity", "INFO")] and row["log_body"] == line["message"], (line, row)
+        for name in "host", "kind", "pid", "comm", "syscall":
+            assert row[name] == line.get(name), (name, line, row)
+
+
 run_tests(
     all_that_the_pages_name_is_installed,
     programs_are_stripped_and_work,
     the_format_page_works_where_it_is_installed,
     file_knows_recordings_where_it_looks,
+    lnav_reads_our_json,
 )
