@@ -125,6 +125,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 }
 
 static const struct each_record_ops printing = {
+	.host = printer_host,
 	.begin = printer_begin,
 	.put = put_record,
 	.pass = printer_pass,

@@ -444,6 +444,30 @@ static int put_rows(struct printer *printer, struct reader *reader, struct reade
 	return 0;
 }
 
+void printer_host(void *data, const char *name)
+{
+	struct printer *printer = data;
+
+	if (filter_wants_host(printer->filter, name))
+		(void)hosts_add(&printer->output.hosts, name);
+}
+
+/* What was not known before: lines looked otherwise so far. */
+static void meet_host(struct printer *printer, const char *name)
+{
+	char safe[LINE_FILE];
+
+	if (!filter_wants_host(printer->filter, name))
+		return;
+	settle(printer);
+	if (!hosts_add(&printer->output.hosts, name) || printer->output.ops != &output_text)
+		return;
+	(void)writer_flush(printer->writer);
+	(void)command_fail(printer->options.command,
+			   "a second host, %s: from here on each line says whose it is",
+			   line_file(name ? name : "-", safe));
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
@@ -457,6 +481,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return match;
 	if (!printer->matched)
 		printer_note(printer, reader, item, match);
+	if (item->header)
+		meet_host(printer, item->record->header->host_name);
 	if (!match && !(item->header && output->ops->binary))
 		return PRINTER_NOTHING;
 	if (!item->header && !output_prints(output, item->peek.kind))

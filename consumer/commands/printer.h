@@ -99,6 +99,8 @@ int printer_fail(const struct printer *printer, int error);
 /* Returns the exit status: of @r, an -errno of the output or 0, and of what was said. */
 int printer_close(struct printer *printer, int r);
 
+/* Streams of this host come, or may come: from the second one on, each line says whose it is. */
+void printer_host(void *data, const char *name);
 /* The next input. It is read raw (reader_set_raw) from now on, and what was printed is seen before
  * more is waited for. */
 void printer_begin(void *data, struct reader *reader, const char *name);

@@ -118,6 +118,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 }
 
 static const struct each_record_ops replaying = {
+	.host = printer_host,
 	.begin = printer_begin,
 	.put = put_record,
 	.pass = printer_pass,

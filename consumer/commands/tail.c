@@ -118,6 +118,9 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	int r = find_first(container_of(data, struct tail, printer), list, &lasts, &first);
 
 	for (size_t i = first; !r && i < list->n; i++)
+		if (list->all[i].known)
+			printer_host(data, list->all[i].id.host_name);
+	for (size_t i = first; !r && i < list->n; i++)
 		starts[(*ret_n)++] = (struct rotation_start){.file = i, .last = lasts[i]};
 	return r;
 }

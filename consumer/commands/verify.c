@@ -162,7 +162,7 @@ static void report_input(struct run *run, const char *name)
 	flush_output(run);
 }
 
-static void verify_one(struct run *run, const struct input_order *order, size_t i)
+static void verify_one(struct run *run, const struct input_list *order, size_t i)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
 	const char *path = order->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
@@ -217,7 +217,7 @@ static void report_head(struct run *run, const struct head *head)
 }
 
 /* One that is there is not to be sought elsewhere. */
-static void note_unknown(const struct run *run, const struct input_order *order)
+static void note_unknown(const struct run *run, const struct input_list *order)
 {
 	uint64_t n = 0;
 
@@ -257,7 +257,7 @@ static void print_sum(const struct run *run)
 
 static int verify_all(struct run *run, const char *const *paths, int n)
 {
-	_cleanup_(input_order_done) struct input_order order = {0};
+	_cleanup_(input_list_done) struct input_list order = {0};
 	_cleanup_(first_files_done) struct first_files heads = {0};
 	int r;
 

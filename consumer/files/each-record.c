@@ -2,12 +2,11 @@
 #include "consumer/files/each-record.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "consumer/files/being-written.h"
-#include "consumer/files/folder.h"
 #include "consumer/files/frame-selection.h"
+#include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
@@ -71,35 +70,25 @@ static int walk_input(const struct walk *walk, const char *path)
 	return r;
 }
 
-static int walk_folder(const struct walk *walk, const char *path)
+static void tell_hosts(const struct walk *walk, const struct input_list *list)
 {
-	_cleanup_(folder_done) struct folder list = {0};
-	char skipped[PATH_MAX];
-	int r = folder_list(&list, path);
-
-	if (!r && folder_skipped(&list, skipped, sizeof(skipped)))
-		walk->ops->error(walk->data, skipped, 0);
-	if (!r && !list.n)
-		r = -ENODATA;
-	if (r < 0) {
-		walk->ops->error(walk->data, path, r);
-		return 0;
-	}
-	for (size_t i = 0; !r && i < list.n; i++)
-		r = walk_input(walk, list.all[i].path);
-	return r;
+	for (size_t i = 0; walk->ops->host && i < list->n; i++)
+		if (list->all[i].known)
+			walk->ops->host(walk->data, list->all[i].id.host_name);
 }
 
 int each_record_in(char *const *paths, int n, const struct filter *filter,
 		   const struct each_record_ops *ops, void *data)
 {
+	_cleanup_(input_list_done) struct input_list list = {0};
 	const struct walk walk = {.filter = filter, .ops = ops, .data = data};
-	int r = 0;
+	const char *default_path = inputs_default();
+	int r;
 
-	for (int i = 0; !r && i < (n ? n : 1); i++) {
-		const char *path = n ? paths[i] : inputs_default();
-
-		r = inputs_is_folder(path) ? walk_folder(&walk, path) : walk_input(&walk, path);
-	}
+	r = n ? input_list_new(&list, (const char *const *)paths, n, ops->error, data)
+	      : input_list_new(&list, &default_path, 1, ops->error, data);
+	tell_hosts(&walk, &list);
+	for (size_t i = 0; !r && i < list.n; i++)
+		r = walk_input(&walk, list.all[i].path);
 	return r;
 }

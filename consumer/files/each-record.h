@@ -9,6 +9,9 @@
 
 /* What to do on the way. each_record calls put, pass and complain only. */
 struct each_record_ops {
+	/* Before the first input: a host that some are of, as far as can be known by then. Names
+	 * come several times. May be NULL. */
+	void (*host)(void *data, const char *name);
 	/* The next input, which is open. */
 	void (*begin)(void *data, struct reader *reader, const char *name);
 	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough

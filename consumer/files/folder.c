@@ -48,6 +48,8 @@ static void take_header(struct folder_id *id, const Ringside__V1__Record *record
 	};
 	if (header->stream_id.len == sizeof(id->stream_id))
 		memcpy(id->stream_id, header->stream_id.data, sizeof(id->stream_id));
+	if (header->host_name)
+		(void)snprintf(id->host_name, sizeof(id->host_name), "%s", header->host_name);
 	if (header->boot_id)
 		(void)snprintf(id->boot_id, sizeof(id->boot_id), "%s", header->boot_id);
 }

@@ -16,11 +16,13 @@
 #define FOLDER_MAX 50000 /* files of a folder */
 #define FOLDER_ID 16
 #define FOLDER_BOOT 40
+#define FOLDER_HOST 68
 
 /* Who a file is, by its Header. */
 struct folder_id {
 	uint8_t stream_id[FOLDER_ID];
-	char boot_id[FOLDER_BOOT]; /* "" when absent */
+	char boot_id[FOLDER_BOOT];   /* "" when absent */
+	char host_name[FOLDER_HOST]; /* likewise */
 	uint32_t file_index;
 	uint64_t first_seq; /* the Header's own */
 	uint64_t boottime_nano, time_unix_nano;

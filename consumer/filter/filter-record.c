@@ -76,6 +76,14 @@ bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Hea
 	return wanted;
 }
 
+bool filter_wants_host(const struct filter *filter, const char *name)
+{
+	Ringside__V1__Header header = RINGSIDE__V1__HEADER__INIT;
+
+	header.host_name = (char *)(uintptr_t)name;
+	return filter_hosts_match(&filter->terms[ROW_HOST], &header);
+}
+
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
 	return !filter->streams ||

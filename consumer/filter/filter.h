@@ -60,6 +60,9 @@ bool filter_has_time(const struct filter *filter);
 void filter_show_self_tests(struct filter *filter);
 bool filter_shows_self_tests(const struct filter *filter);
 
+/* Streams of the host of this name pass. NULL: its Header has none. */
+bool filter_wants_host(const struct filter *filter, const char *name);
+
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);

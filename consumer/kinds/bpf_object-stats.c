@@ -6,6 +6,7 @@
 #include "consumer/base/packed-texts.h"
 #include "consumer/kinds/bpf_object-internal.h"
 #include "consumer/layout/columns.h"
+#include "consumer/layout/hosts.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
@@ -13,6 +14,7 @@
 #define KEPT 4096 /* one by one; what the others take is in the sums */
 #define SHOWN 10
 #define BOOT_ID 72
+#define HOST_SIZE 68
 #define ENTRIES_SIZE 96
 #define NUMBER 14                            /* columns */
 #define HEADS "        memory      of a CPU" /* NUMBER each */
@@ -22,7 +24,9 @@ struct state {
 	bool known;                 /* there were rows of some */
 	uint64_t stream;            /* at hand */
 	char boot_id[BOOT_ID];
-	uint32_t parts_seen; /* of the set at hand, one after the other; 0: some are missing */
+	struct hosts hosts;   /* that were read */
+	char host[HOST_SIZE]; /* of the boot */
+	uint32_t parts_seen;  /* of the set at hand, one after the other; 0: some are missing */
 };
 
 /* Its rows may be of another machine. */
@@ -32,6 +36,9 @@ static void change_stream(struct state *state, const Ringside__V1__Header *heade
 
 	state->stream = stream;
 	state->parts_seen = 0;
+	(void)hosts_add(&state->hosts, header->host_name);
+	(void)snprintf(state->host, sizeof(state->host), "%s",
+		       header->host_name ? header->host_name : "");
 	(void)snprintf(boot_id, sizeof(boot_id), "%s", header->boot_id ? header->boot_id : "");
 	if (!strcmp(boot_id, state->boot_id))
 		return;
@@ -253,7 +260,13 @@ static void put_objects(const void *data, struct columns *columns)
 
 	if (!state->known)
 		return;
-	columns_title(columns, "BPF objects: ");
+	columns_title(columns, "BPF objects");
+	if (state->hosts.several) { /* ids of two machines have nothing to do with each other */
+		line_text(&columns->line, " of ");
+		(void)hosts_put(&columns->line, state->host);
+		line_text(&columns->line, ", which was read last");
+	}
+	line_text(&columns->line, ": ");
 	bpf_objects_text(&columns->line, &state->objects);
 	columns_end_row(columns);
 	put_top(&state->objects, columns, "BPF objects by memory", memory_of);
@@ -287,6 +300,7 @@ static void put_objects_json(const void *data, struct json_page *page)
 		return;
 	json_begin_object(page, "bpf_objects");
 	objects_json_sums(page, &state->objects);
+	json_add_text(page, "host", state->host);
 	put_top_json(&state->objects, page, "by_memory", memory_of);
 	put_top_json(&state->objects, page, "by_run_time", object_cpu_share);
 	json_end_object(page);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line a record: time, label, whose it is, what happened; and what to change under it. */
+/* One line a record: time, host if there are several, label, whose it is, what happened; and what
+ * to change under it. */
 #include <string.h>
 
 #include "consumer/base/text-line.h"
@@ -71,6 +72,24 @@ static void put_time(struct state *state, struct line *line, const Ringside__V1_
 	line_put(line, " ", 1);
 }
 
+/* Columns that hosts take, as far as their names are not longer. */
+static size_t host_room(const struct output *output)
+{
+	return output->hosts.several ? output->hosts.width + 1 : 0;
+}
+
+/* Returns the columns it takes. */
+static size_t put_host(const struct output *output, struct line *line)
+{
+	size_t width;
+
+	if (!output->hosts.several)
+		return 0;
+	width = hosts_put(line, output->header ? output->header->host_name : NULL);
+	line_pad(line, 1 + (output->hosts.width > width ? output->hosts.width - width : 0));
+	return 1 + (output->hosts.width > width ? output->hosts.width : width);
+}
+
 static void put_label(const struct output *output, struct line *line, const struct tone *tone)
 {
 	line_text(line, output->color ? tone->color : "");
@@ -129,7 +148,7 @@ static size_t put_who(struct output *output, struct line *line,
 static size_t indent_of(const struct output *output, size_t at)
 {
 	const struct state *state = output->state;
-	const size_t behind_label = state->stamp.width + 1 + LABEL_WIDTH;
+	const size_t behind_label = state->stamp.width + 1 + host_room(output) + LABEL_WIDTH;
 
 	return at + MESSAGE_LEAST <= columns_of(output) ? at : behind_label;
 }
@@ -203,7 +222,7 @@ static void put_advice(const struct output *output, struct line *line,
 		       const Ringside__V1__Record *record)
 {
 	const struct state *state = output->state;
-	const size_t indent = state->stamp.width + 1;
+	const size_t indent = state->stamp.width + 1 + host_room(output);
 	const struct kind *kind = kind_of(record);
 	char advice[TEXT_MAX];
 
@@ -246,6 +265,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	put_time(state, &line, record);
 	event.key = end = line.p;
 	event.at = (size_t)(line.p - line.start) + LABEL_WIDTH;
+	event.at += put_host(output, &line);
 	put_label(output, &line, text_tone(record));
 	if (text_tone(record) != &tone_info)
 		event.at += put_who(output, &line, text_whose(record), &end);
@@ -286,6 +306,7 @@ static int text_put_row(struct output *output, const Ringside__V1__Record *recor
 		text_settle(output, true);
 		put_time(state, &line, record);
 		at = (size_t)(line.p - line.start) + LABEL_WIDTH;
+		at += put_host(output, &line);
 		put_label(output, &line, &full);
 		at += put_who(output, &line, row->container, &end);
 		(void)wrap_put(&line, text, at, indent_of(output, at), columns_of(output));

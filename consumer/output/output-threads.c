@@ -173,6 +173,7 @@ static enum end format_batch(struct worker *worker, struct batch *batch)
 	run = run == END_BROKEN ? END_BROKEN : END_WHOLE;
 	worker->output.writer = batch->writer;
 	worker->output.header = header;
+	worker->output.hosts = worker->threads->output->hosts; /* as it was when they were put */
 	for (; p < end; p += prefix.size) {
 		memcpy(&prefix, p, sizeof(prefix));
 		p += sizeof(prefix);

@@ -8,6 +8,7 @@
 
 #include "consumer/base/out-buffer.h"
 #include "consumer/base/time-stamp.h"
+#include "consumer/layout/hosts.h"
 #include "proto/ringside.pb-c.h"
 
 struct message_cache;
@@ -54,6 +55,7 @@ struct output {
 	bool rewrites;  /* text: which is written anew when there are more */
 	bool rows_only; /* text: Counters are named for rows of theirs, and not shown themselves */
 	bool every;     /* text: the stream's own records too, because a filter names them */
+	struct hosts hosts; /* of what is read: text says which, where they are several */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
 	const Ringside__V1__Header *header;

@@ -48,19 +48,24 @@ static void put_kind(const struct stats *stats, unsigned i, struct json_page *pa
 	json_end_object(page);
 }
 
+static void put_part(struct json_page *page, const char *member, const char *name, unsigned n)
+{
+	size_t size;
+	const char *part = stats_part(name, n, &size);
+
+	if (size)
+		json_add_string(page, member, part, size);
+	else
+		json_add_raw(page, member, "null");
+}
+
 static void put_row(const char *const *parts, const struct toplist_row *row, const char *name,
 		    struct json_page *page)
 {
 	json_begin_object(page, NULL);
-	for (unsigned i = 0; parts[i]; i++) {
-		size_t size;
-		const char *part = stats_part(name, i, &size);
-
-		if (size)
-			json_add_string(page, parts[i], part, size);
-		else
-			json_add_raw(page, parts[i], "null");
-	}
+	put_part(page, "host", name, 0);
+	for (unsigned i = 0; parts[i]; i++)
+		put_part(page, parts[i], name, i + 1);
 	put_count(page, &row->count);
 	json_end_object(page);
 }

@@ -208,13 +208,19 @@ static void put_totals(const struct stats *stats, struct columns *columns)
 	}
 }
 
-/* Its parts with two spaces between them. */
-static void put_name(struct line *line, const char *name)
+/* Its parts with two spaces between them: the host's, where there are several, in a column. */
+static void put_name(const struct stats *stats, struct line *line, const char *name)
 {
 	const char *start = line->p, *part;
-	size_t size;
+	size_t size, width;
 
-	for (unsigned i = 0; i < KIND_PARTS; i++) {
+	if (stats->hosts.several) {
+		part = stats_part(name, 0, &size);
+		line_put(line, size ? part : "-", size ? size : 1);
+		width = char_width(start, (size_t)(line->p - start));
+		line_pad(line, stats->hosts.width > width ? stats->hosts.width - width : 0);
+	}
+	for (unsigned i = 1; i <= KIND_PARTS; i++) {
 		part = stats_part(name, i, &size);
 		if (!size)
 			continue;
@@ -223,16 +229,16 @@ static void put_name(struct line *line, const char *name)
 	}
 }
 
-static size_t name_width(const struct toplist_row *const *rows, size_t n)
+static size_t name_width(const struct stats *stats, const struct toplist_row *const *rows, size_t n)
 {
-	char text[TOPLIST_SHOWN_NAME + 16], name[TOPLIST_SHOWN_NAME];
+	char text[TOPLIST_SHOWN_NAME + HOSTS_WIDTH + 16], name[TOPLIST_SHOWN_NAME];
 	size_t width = NAME_MIN;
 
 	for (size_t i = 0; i < n; i++) {
 		struct line line = line_make(text, sizeof(text));
 		size_t one;
 
-		put_name(&line, toplist_name(rows, n, i, name));
+		put_name(stats, &line, toplist_name(rows, n, i, name));
 		one = char_width(text, line_end(&line));
 		if (one <= NAME_MAX_SHOWN && one > width)
 			width = one;
@@ -240,10 +246,10 @@ static size_t name_width(const struct toplist_row *const *rows, size_t n)
 	return width;
 }
 
-static void put_named(struct columns *columns, const char *name, size_t width,
-		      const struct toplist_count *count)
+static void put_rest(struct columns *columns, const char *name, size_t width,
+		     const struct toplist_count *count)
 {
-	put_name(&columns->line, name);
+	line_text(&columns->line, name);
 	put_count(columns, width, count);
 	columns_end_row(columns);
 }
@@ -254,7 +260,7 @@ static void put_list(const struct stats *stats, unsigned which, struct columns *
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
 	char name[TOPLIST_SHOWN_NAME];
-	size_t n = toplist_top(list, rows, &others), width = name_width(rows, n);
+	size_t n = toplist_top(list, rows, &others), width = name_width(stats, rows, n);
 
 	if (!n && !list->unknown.limited)
 		return;
@@ -262,12 +268,15 @@ static void put_list(const struct stats *stats, unsigned which, struct columns *
 	columns_pad(columns, width);
 	line_text(&columns->line, HEADS);
 	columns_end_row(columns);
-	for (size_t i = 0; i < n; i++)
-		put_named(columns, toplist_name(rows, n, i, name), width, &rows[i]->count);
+	for (size_t i = 0; i < n; i++) {
+		put_name(stats, &columns->line, toplist_name(rows, n, i, name));
+		put_count(columns, width, &rows[i]->count);
+		columns_end_row(columns);
+	}
 	if (others.delivered || others.limited)
-		put_named(columns, "(others)", width, &others);
+		put_rest(columns, "(others)", width, &others);
 	if (list->unknown.limited)
-		put_named(columns, "(not known)", width, &list->unknown);
+		put_rest(columns, "(not known)", width, &list->unknown);
 }
 
 static void put_upkeep(const struct own_usage *usage, struct columns *columns)

@@ -136,6 +136,12 @@ static void count_row(struct stats *stats, unsigned kind, const Ringside__V1__Re
 	time_buckets_add(&stats->buckets, kind, time, both);
 }
 
+static void put_host(const struct stats *stats, struct line *line)
+{
+	line_safe(line, stats->host, sizeof(stats->host));
+	line_put(line, "\t", 1);
+}
+
 static uint64_t mix_text(uint64_t hash, const char *s)
 {
 	return XXH64(s ? s : "", s ? strlen(s) : 0, hash);
@@ -172,14 +178,18 @@ static void count_container(struct stats *stats, const Ringside__V1__Record *rec
 	struct toplist *list = stats->lists[STATS_CONTAINERS];
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
-	uint64_t key;
+	struct {
+		uint64_t row, host;
+	} key;
 
 	if (note && note->owner == list) {
 		memcpy(&key, note->text, sizeof(key));
-		if (toplist_add_again(list, key, n))
+		if (key.host == stats->host_hash && toplist_add_again(list, key.row, n))
 			return;
 	}
-	key = put_container(list, c, &line, n);
+	put_host(stats, &line);
+	key.row = put_container(list, c, &line, n);
+	key.host = stats->host_hash;
 	if (note)
 		message_cache_note_keep(stats->cache, note, list, &key, sizeof(key));
 }
@@ -194,6 +204,7 @@ static void count_name(struct stats *stats, unsigned which, const Ringside__V1__
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));
 
+	put_host(stats, &line);
 	of->put(&line, record);
 	if (of->of_containers)
 		(void)put_container(list, c, &line, n);
@@ -276,9 +287,20 @@ static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
 	return r;
 }
 
+static void set_host(struct stats *stats, const char *name)
+{
+	name = name ? name : "";
+	if (stats->hosts.any && !strncmp(stats->host, name, STATS_HOST - 1))
+		return;
+	(void)snprintf(stats->host, STATS_HOST, "%s", name);
+	stats->host_hash = XXH64(stats->host, strlen(stats->host), 0);
+	(void)hosts_add(&stats->hosts, name);
+}
+
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 	      const Ringside__V1__Record *record)
 {
+	set_host(stats, header ? header->host_name : NULL);
 	if (record->body_case == BODY(COUNTERS))
 		return add_counters(stats, header, record);
 	if (record->body_case == BODY(LIMITED))

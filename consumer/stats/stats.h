@@ -7,6 +7,7 @@
 
 #include "consumer/base/out-buffer.h"
 #include "consumer/kinds/kind.h"
+#include "consumer/layout/hosts.h"
 #include "consumer/read/lost-reasons.h"
 #include "consumer/read/own-usage.h"
 #include "consumer/stats/time-buckets.h"
@@ -16,6 +17,7 @@
 
 #define STATS_KINDS TIME_BUCKETS_ROWS
 #define STATS_ID 16
+#define STATS_HOST 68
 
 /* A list of containers, and one for each kind that has its own. */
 enum { STATS_CONTAINERS, STATS_OF_KINDS, STATS_LISTS = STATS_OF_KINDS + KINDS_COUNT };
@@ -41,7 +43,10 @@ struct stats {
 	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
 	struct stats_kind kinds[STATS_KINDS];
 	struct time_buckets buckets; /* a row a kind, held back events included */
-	/* The parts of a name are separated by tabs. */
+	struct hosts hosts;
+	char host[STATS_HOST]; /* of the record at hand; "": its Header has none */
+	uint64_t host_hash;
+	/* The parts of a name are separated by tabs, and the first is the host's. */
 	struct toplist *lists[STATS_LISTS]; /* NULL: see stats_list() */
 	struct own_usage usage;             /* of all streamers together */
 	uint8_t stream_id[STATS_ID];
@@ -64,7 +69,7 @@ int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 
 /* What is in a list; NULL: it is of a kind that has none. */
 const struct kind_list *stats_list(unsigned which);
-/* Part @n of @name, which has *ret_size bytes; "" if it is not there. */
+/* Part @n of @name (0: the host's), which has *ret_size bytes; "" if it is not there. */
 const char *stats_part(const char *name, unsigned n, size_t *ret_size);
 
 struct stats_print {

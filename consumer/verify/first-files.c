@@ -25,7 +25,7 @@ static int by_stream(const void *a, const void *b)
 	return compare_heads(a, y->file->id.stream_id, y->file->id.file_index);
 }
 
-int first_files_new(struct first_files *ret, const struct input_order *order)
+int first_files_new(struct first_files *ret, const struct input_list *order)
 {
 	struct first_files heads = {.all = calloc(order->n + 1, sizeof(*heads.all))};
 

@@ -20,7 +20,7 @@ struct first_files {
 
 /* @order is borrowed. 0 or -ENOMEM. A file that was named alone is a part that somebody wants to
  * know about: it is none of them. */
-int first_files_new(struct first_files *ret, const struct input_order *order);
+int first_files_new(struct first_files *ret, const struct input_list *order);
 void first_files_done(struct first_files *heads);
 
 /* What a stream says that it has deleted. */

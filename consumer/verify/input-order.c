@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
 struct place {
@@ -14,63 +13,6 @@ struct place {
 	size_t index;  /* where it was */
 	size_t leader; /* where the first file of its stream was */
 };
-
-static int append_inputs(struct input_order *order, const struct recording *recordings, size_t n)
-{
-	struct recording *all;
-
-	all = realloc(order->all, (order->n + n) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	order->all = all;
-	memcpy(all + order->n, recordings, n * sizeof(*all));
-	order->n += n;
-	return 0;
-}
-
-static int append_file(struct input_order *order, const char *path)
-{
-	struct recording recording = {.path = strdup(path)};
-	struct stat st;
-	int r = 0;
-
-	if (!recording.path)
-		return -ENOMEM;
-	/* a pipe can be read once only */
-	if (strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-		r = folder_identify(path, &recording.id);
-		recording.known = r == 0;
-		recording.headless = !recording.known;
-	}
-	if (r != -ENOMEM) /* what is not known then is not what it is */
-		r = append_inputs(order, &recording, 1);
-	if (r)
-		free(recording.path);
-	return r;
-}
-
-/* 0 or -errno. */
-static int append_folder(struct input_order *order, const char *path, input_order_error *error,
-			 void *data)
-{
-	_cleanup_(folder_done) struct folder list = {0};
-	char skipped[PATH_MAX];
-	int r;
-
-	r = folder_list(&list, path);
-	if (r)
-		return r;
-	if (folder_skipped(&list, skipped, sizeof(skipped)))
-		error(data, skipped, 0);
-	if (!list.n)
-		return -ENODATA;
-	for (size_t i = 0; i < list.n; i++)
-		list.all[i].listed = true;
-	r = append_inputs(order, list.all, list.n);
-	if (!r)
-		list.n = 0; /* the paths are the order's now */
-	return r;
-}
 
 static int by_stream(const void *a, const void *b)
 {
@@ -96,7 +38,7 @@ static int by_leader(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static int put_in_order(struct input_order *order)
+static int put_in_order(struct input_list *order)
 {
 	_cleanup_free_ struct place *places = calloc(order->n + 1, sizeof(*places));
 
@@ -116,39 +58,22 @@ static int put_in_order(struct input_order *order)
 	return 0;
 }
 
-int input_order_new(struct input_order *ret, const char *const *paths, int n,
-		    input_order_error *error, void *data)
+int input_order_new(struct input_list *ret, const char *const *paths, int n,
+		    input_list_error *error, void *data)
 {
-	_cleanup_(input_order_done) struct input_order order = {.listed = time(NULL)};
-	int r = 0;
+	_cleanup_(input_list_done) struct input_list list = {0};
+	int r = input_list_new(&list, paths, n, error, data);
 
-	for (int i = 0; i < n && r != -ENOMEM; i++) {
-		if (!inputs_is_folder(paths[i])) {
-			r = append_file(&order, paths[i]);
-			continue;
-		}
-		r = append_folder(&order, paths[i], error, data);
-		if (r)
-			error(data, paths[i], r);
-	}
-	if (r != -ENOMEM)
-		r = put_in_order(&order);
+	if (!r)
+		r = put_in_order(&list);
 	if (r)
 		return r;
-	*ret = order;
-	order = (struct input_order){0};
+	*ret = list;
+	list = (struct input_list){0};
 	return 0;
 }
 
-void input_order_done(struct input_order *order)
-{
-	for (size_t i = 0; i < order->n; i++)
-		free(order->all[i].path);
-	free(order->all);
-	*order = (struct input_order){0};
-}
-
-uint64_t input_order_next_seq(const struct input_order *order, size_t i)
+uint64_t input_order_next_seq(const struct input_list *order, size_t i)
 {
 	const struct recording *next = &order->all[i + 1];
 
@@ -160,7 +85,7 @@ uint64_t input_order_next_seq(const struct input_order *order, size_t i)
 
 /* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
  * as files. File systems may keep whole seconds. */
-static bool is_as_listed(const struct input_order *order, const char *folder)
+static bool is_as_listed(const struct input_list *order, const char *folder)
 {
 	struct stat st;
 
@@ -168,7 +93,7 @@ static bool is_as_listed(const struct input_order *order, const char *folder)
 }
 
 /* Whether somebody has made the file behind @one since its folder was listed. */
-static bool is_made_now(const struct input_order *order, const struct recording *one)
+static bool is_made_now(const struct input_list *order, const struct recording *one)
 {
 	_cleanup_(folder_done) struct folder list = {0};
 	char path[PATH_MAX];
@@ -186,7 +111,7 @@ static bool is_made_now(const struct input_order *order, const struct recording 
 	return made;
 }
 
-bool input_order_lacks_next(const struct input_order *order, size_t i)
+bool input_order_lacks_next(const struct input_list *order, size_t i)
 {
 	const struct recording *one = &order->all[i];
 	bool alone = !i || !folder_same_stream(one, one - 1);
@@ -196,7 +121,7 @@ bool input_order_lacks_next(const struct input_order *order, size_t i)
 	return one->listed ? !is_made_now(order, one) : !alone;
 }
 
-bool input_order_lacks_first(const struct input_order *order, size_t i)
+bool input_order_lacks_first(const struct input_list *order, size_t i)
 {
 	const struct recording *one = &order->all[i];
 	bool alone = i + 1 >= order->n || !folder_same_stream(one, one + 1);

@@ -720,10 +720,10 @@ def stats_add_up_what_is_there():
     assert kinds["oom_kill"]["lost"] == {"ring_full": 3}, kinds
     assert out["bucket_nano"] == 8 * 10**9, out
     calls = {c["syscall"]: c for c in out["syscalls"]["top"]}
-    assert calls["bpf"] == {"syscall": "bpf", "action": "ERRNO", "error": "EPERM",
+    assert calls["bpf"] == {"host": "host-boot-1", "syscall": "bpf", "action": "ERRNO", "error": "EPERM",
                             "delivered": 0, "limited": 2000}, calls
     assert sum(c["delivered"] for c in calls.values()) == 3000, calls
-    assert out["victims"]["top"] == [{"comm": "java", "container": "host", "delivered": 1,
+    assert out["victims"]["top"] == [{"host": "host-boot-1", "comm": "java", "container": "host", "delivered": 1,
                                       "limited": 0}], out
     small = json.loads(check(run("stats", "-o", "json", data=packed(plain)), 0))
     assert small["bytes_read"] == len(packed(plain)) < len(plain), small["bytes_read"]

@@ -122,9 +122,9 @@ static void lists_name_containers_calls_and_victims(void **state)
 
 	make_stream(&stream);
 	add_stream(stats, &stream);
-	assert_row(stats, STATS_CONTAINERS, "docker:0123456789ab", 3, 0);
-	assert_row(stats, STATS_VICTIMS, "python3\tdocker:0123456789ab", 3, 0);
-	assert_row(stats, STATS_SYSCALLS, "keyctl\tERRNO\tEPERM", 40, 0);
+	assert_row(stats, STATS_CONTAINERS, "web-1\tdocker:0123456789ab", 3, 0);
+	assert_row(stats, STATS_VICTIMS, "web-1\tpython3\tdocker:0123456789ab", 3, 0);
+	assert_row(stats, STATS_SYSCALLS, "web-1\tkeyctl\tERRNO\tEPERM", 40, 0);
 }
 
 static void add_limited(struct stats *stats, Ringside__V1__Limited *limited, const char *kind)
@@ -155,15 +155,15 @@ static void what_was_held_back_stands_in_the_lists(void **state)
 	limited.has_action = 1;
 	limited.action = RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_ERRNO;
 	add_limited(stats, &limited, "seccomp_denial");
-	assert_row(stats, STATS_SYSCALLS, "keyctl\tERRNO\tEPERM", 0, 5);
-	assert_row(stats, STATS_CONTAINERS, "container:0123456789ab", 0, 5);
+	assert_row(stats, STATS_SYSCALLS, "\tkeyctl\tERRNO\tEPERM", 0, 5);
+	assert_row(stats, STATS_CONTAINERS, "\tcontainer:0123456789ab", 0, 5);
 	limited.syscall_name = limited.error_name = NULL;
 	limited.has_syscall_number = limited.has_error_number = 1;
 	limited.syscall_number = 9;
 	limited.error_number = 250;
 	limited.arch_name = arch;
 	add_limited(stats, &limited, "seccomp_denial");
-	assert_row(stats, STATS_SYSCALLS, "syscall 9 of arm\tERRNO\terrno 250", 0, 5);
+	assert_row(stats, STATS_SYSCALLS, "\tsyscall 9 of arm\tERRNO\terrno 250", 0, 5);
 	limited.has_overflow = limited.overflow = 1;
 	add_limited(stats, &limited, "seccomp_denial");
 	assert_int_equal(stats->lists[STATS_SYSCALLS]->unknown.limited, 5);

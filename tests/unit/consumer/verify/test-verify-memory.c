@@ -125,13 +125,13 @@ static void every_file_is_known_or_there_is_no_order(void **state)
 	fd = memory_file(stream.data, stream.size);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	for (unsigned long n = 1; n == 1 || starve_happened(); n++) {
-		_cleanup_(input_order_done) struct input_order order = {0};
-		const char *paths[] = {path};
+		_cleanup_(input_list_done) struct input_list order = {0};
+		const char *paths[] = {path, path};
 		int r;
 
 		starve_at(n);
-		r = input_order_new(&order, paths, 1, say_nothing, NULL);
-		assert_true(r ? r == -ENOMEM : order.n == 1 && order.all[0].known);
+		r = input_order_new(&order, paths, 2, say_nothing, NULL);
+		assert_true(r ? r == -ENOMEM : order.n == 2 && order.all[0].known);
 	}
 	starve_at(0);
 	assert_ok(close(fd));

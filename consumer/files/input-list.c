@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/files/input-list.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/files/inputs.h"
+#include "proto/base/util.h"
+
+static int append_inputs(struct input_list *list, const struct recording *recordings, size_t n)
+{
+	struct recording *all;
+
+	all = realloc(list->all, (list->n + n) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	list->all = all;
+	memcpy(all + list->n, recordings, n * sizeof(*all));
+	list->n += n;
+	return 0;
+}
+
+static int append_file(struct input_list *list, const char *path, bool alone)
+{
+	struct recording recording = {.path = strdup(path)};
+	struct stat st;
+	int r = 0;
+
+	if (!recording.path)
+		return -ENOMEM;
+	/* a pipe can be read once only */
+	if (!alone && strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		r = folder_identify(path, &recording.id);
+		recording.known = r == 0;
+		recording.headless = !recording.known;
+	}
+	if (r != -ENOMEM) /* what is not known then is not what it is */
+		r = append_inputs(list, &recording, 1);
+	if (r)
+		free(recording.path);
+	return r;
+}
+
+/* 0 or -errno. */
+static int append_folder(struct input_list *list, const char *path, input_list_error *error,
+			 void *data)
+{
+	_cleanup_(folder_done) struct folder folder = {0};
+	char skipped[PATH_MAX];
+	int r;
+
+	r = folder_list(&folder, path);
+	if (r)
+		return r;
+	if (folder_skipped(&folder, skipped, sizeof(skipped)))
+		error(data, skipped, 0);
+	if (!folder.n)
+		return -ENODATA;
+	for (size_t i = 0; i < folder.n; i++)
+		folder.all[i].listed = true;
+	r = append_inputs(list, folder.all, folder.n);
+	if (!r)
+		folder.n = 0; /* the paths are the list's now */
+	return r;
+}
+
+int input_list_new(struct input_list *ret, const char *const *paths, int n, input_list_error *error,
+		   void *data)
+{
+	_cleanup_(input_list_done) struct input_list list = {.listed = time(NULL)};
+	int r = 0;
+
+	for (int i = 0; i < n && r != -ENOMEM; i++) {
+		if (!inputs_is_folder(paths[i])) {
+			r = append_file(&list, paths[i], n == 1);
+			continue;
+		}
+		r = append_folder(&list, paths[i], error, data);
+		if (r)
+			error(data, paths[i], r);
+	}
+	if (r == -ENOMEM)
+		return r;
+	*ret = list;
+	list = (struct input_list){0};
+	return 0;
+}
+
+void input_list_done(struct input_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->all[i].path);
+	free(list->all);
+	*list = (struct input_list){0};
+}
