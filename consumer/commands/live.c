@@ -176,7 +176,7 @@ static int run_child(struct live *live)
 	if (r)
 		return printer_fail(&live->printer, r);
 	input_on_idle(reader_input(live->reader), wait_on, live);
-	(void)each_record(live->reader, &printing, live, &answer);
+	(void)each_record(live->reader, &printing, live, NULL, &answer);
 	printed = printer_close(&live->printer, live->error);
 	util_closep(&live->child.out);
 	live->child.out = -1;

@@ -468,6 +468,45 @@ static void meet_host(struct printer *printer, const char *name)
 			   line_file(name ? name : "-", safe));
 }
 
+/* Who reads what is written takes a record for one of the stream whose Header came last: where
+ * another one's came between, or the file's own was left out because it came before, it comes once
+ * more. */
+static int put_stream(struct printer *printer, const struct reader *reader,
+		      const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
+	_cleanup_free_ uint8_t *bytes = NULL;
+	bool same;
+
+	if (!header || header->stream_id.len != sizeof(printer->put_stream))
+		return 0;
+	same = !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
+	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
+	if (same || item->header)
+		return 0;
+	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
+	record.header = (Ringside__V1__Header *)(uintptr_t)header;
+	record.has_seq = header->has_first_seq;
+	record.seq = header->first_seq;
+	bytes = malloc(ringside__v1__record__get_packed_size(&record) + 1);
+	if (!bytes)
+		return -ENOMEM;
+	return output_put(&printer->output, NULL, bytes,
+			  ringside__v1__record__pack(&record, bytes));
+}
+
+/* What has to come before the record, and what has to be in it. */
+static int make_binary(struct printer *printer, const struct reader *reader,
+		       struct reader_record *item)
+{
+	int r = put_stream(printer, reader, item);
+
+	if (!r && derived_apart(&printer->put, item->derived, item->peek.seq))
+		r = complete_record(printer, item);
+	return r;
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
@@ -491,13 +530,10 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return output_threads_put(printer->threads, item->frame, item->size,
 					  &(struct output_source){item->offset, item->size,
 								  item->derived->parts});
-	if (!output->ops->binary)
-		r = reader_unpack(reader, item);
-	else if (derived_apart(&printer->put, item->derived, item->peek.seq))
-		r = complete_record(printer, item);
+	output->header = reader_header(reader);
+	r = output->ops->binary ? make_binary(printer, reader, item) : reader_unpack(reader, item);
 	if (r)
 		return r;
-	output->header = reader_header(reader);
 	output->cache = reader_memo(reader);
 	r = output_put(output, item->record, item->frame, item->size);
 	if (!r && (!match || !output_prints(output, item->peek.kind)))

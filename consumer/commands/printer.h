@@ -66,7 +66,8 @@ struct printer {
 	bool said;    /* with the one at hand */
 	bool matched; /* an event, or what else was asked for, has passed the filters */
 	struct derived_put put;
-	uint8_t *complete; /* a record that was completed */
+	uint8_t put_stream[16]; /* whose records come, as who reads a binary output has it */
+	uint8_t *complete;      /* a record that was completed */
 	struct progress progress;
 	struct problem problem;           /* of the one at hand */
 	uint64_t rows_shown[KINDS_COUNT]; /* of Counters */

@@ -118,6 +118,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 }
 
 static const struct each_record_ops replaying = {
+	.by_stream = true,
 	.host = printer_host,
 	.begin = printer_begin,
 	.put = put_record,
@@ -168,9 +169,9 @@ const struct command command_replay = {
 		"As text on a terminal, as the stream itself to a pipe or a file.\n"
 		"The same records, byte for byte, with the spacing they had: what reads them sees "
 		"what it\n"
-		"would have seen live. Between two streams, and between two boots, it pauses for a "
-		"second\n"
-		"at most.\n"
+		"would have seen live. What is in several files comes once. Between two streams, "
+		"and\n"
+		"between two boots, it pauses for a second at most.\n"
 		"  ringside replay --speed 10 events.pb.zst | ringside cat\n"
 		"  ringside replay --speed max /var/log/ringside > all.pb\n"
 		"Exit status: 0, 1 when an input was not whole (what could be read is written), 2 "

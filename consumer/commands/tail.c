@@ -22,6 +22,7 @@ static const struct option_row rows[] = {
 void tail_done(struct tail *tail)
 {
 	rotation_done(&tail->rotation);
+	seen_records_done(&tail->seen);
 	printer_done(&tail->printer);
 }
 
@@ -181,6 +182,7 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->rotation.follow.wants = wants_record;
 	tail->rotation.follow.skip = skip_record;
 	tail->rotation.follow.data = &tail->printer;
+	tail->rotation.follow.seen = &tail->seen;
 	r = rotation_start(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {

@@ -8,6 +8,7 @@
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
 #include "consumer/files/being-written.h"
+#include "consumer/files/copies.h"
 #include "consumer/files/folder.h"
 #include "consumer/files/inputs.h"
 #include "consumer/files/path-problem.h"
@@ -83,12 +84,13 @@ struct run {
 	bool verbose;
 	bool quiet;
 	struct verify *verify;
+	struct seen_records seen;
 	struct progress progress;
 	char before[256]; /* the name of the input before; "": none */
 	int status;
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
-	uint64_t files, records;
+	uint64_t files, copies, records;
 	int error; /* errno of the output */
 };
 
@@ -140,15 +142,17 @@ static void flush_output(struct run *run)
 		run->error = errno;
 }
 
-static void report_input(struct run *run, const char *name)
+static void report_input(struct run *run, const char *name, bool copy)
 {
 	const struct verify_report *found = &run->verify->report;
 	char text[VERIFY_SUMMARY], uncovered[VERIFY_SUMMARY];
 
 	report_joint(run, name);
 	worsen_status(run, (int)found->status);
-	run->files++;
-	run->records += found->records;
+	if (!copy) {
+		run->files++;
+		run->records += found->records - found->repeated;
+	}
 	if (run->quiet)
 		return;
 	verify_summary(found, text);
@@ -162,18 +166,16 @@ static void report_input(struct run *run, const char *name)
 	flush_output(run);
 }
 
-static void verify_one(struct run *run, const struct input_list *order, size_t i)
+static void verify_file(struct run *run, const char *path, struct verify_config config)
 {
 	_cleanup_(damaged_reader_freep) struct damaged_reader *damaged = NULL;
-	const char *path = order->all[i].path, *name = strcmp(path, "-") ? path : "stdin";
-	struct verify_config config = {
-		.next_seq = input_order_next_seq(order, i),
-		.lacks_next = input_order_lacks_next(order, i),
-	};
+	const char *name = strcmp(path, "-") ? path : "stdin";
 	char safe[LINE_FILE], why[PATH_PROBLEM];
 	int r;
 
 	r = damaged_reader_open(&damaged, path);
+	if (!r && !config.copy)
+		r = seen_records_begin(&run->seen, name);
 	if (r) {
 		fail_input(run, name, path_problem(path, r, why));
 		return;
@@ -190,8 +192,39 @@ static void verify_one(struct run *run, const struct input_list *order, size_t i
 		return;
 	}
 	run->missing |= config.lacks_next && run->verify->report.losses.n;
-	report_input(run, line_file(name, safe));
+	report_input(run, line_file(name, safe), config.copy);
 	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
+}
+
+static void verify_one(struct run *run, const struct input_list *order, size_t i)
+{
+	verify_file(run, order->all[i].path,
+		    (struct verify_config){
+			    .next_seq = input_order_next_seq(order, i),
+			    .lacks_next = input_order_lacks_next(order, i),
+		    });
+}
+
+/* By itself: nothing is missing where it ends, and nothing is counted twice. */
+static void verify_copy(struct run *run, const struct recording *copy)
+{
+	struct verify *others = run->verify;
+	char text[COPIES_TEXT];
+
+	run->copies++;
+	if (copy->same_file) {
+		copies_text(copy, "", text);
+		if (!run->quiet)
+			(void)printf("%s\n", text);
+		return;
+	}
+	if (verify_new(&run->verify)) {
+		fail_input(run, copy->path, strerror(ENOMEM));
+	} else {
+		verify_file(run, copy->path, (struct verify_config){.copy = copy});
+		run->verify = verify_free(run->verify);
+	}
+	run->verify = others;
 }
 
 /* What is missing before the first file of a stream. */
@@ -251,7 +284,12 @@ static void print_sum(const struct run *run)
 		[VERIFY_LOSSES] = "whole, but with losses",
 	};
 
-	(void)printf("in all %s, %s: %s\n", COUNTED(run->files, "file"),
+	char copies[64] = "";
+
+	if (run->copies)
+		(void)snprintf(copies, sizeof(copies), " and %s",
+			       run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
+	(void)printf("in all %s%s, %s: %s\n", COUNTED(run->files, "file"), copies,
 		     COUNTED(run->records, "record"), words[run->status]);
 }
 
@@ -261,7 +299,9 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	_cleanup_(first_files_done) struct first_files heads = {0};
 	int r;
 
-	r = input_order_new(&order, paths, n, fail_folder, run);
+	r = input_list_new(&order, paths, n, fail_folder, run);
+	if (!r)
+		r = input_list_by_stream(&order);
 	if (!r)
 		r = first_files_new(&heads, &order);
 	if (!r)
@@ -271,13 +311,17 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		return run->status;
 	}
 	run->verify->heads = &heads;
+	run->verify->seen = &run->seen;
 	for (size_t i = 0; i < order.n; i++)
 		verify_one(run, &order, i);
+	for (size_t i = 0; i < order.n_copies; i++)
+		verify_copy(run, &order.all[order.n + i]);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
 		report_head(run, &heads.all[i]);
 	note_unknown(run, &order);
 	run->verify = verify_free(run->verify);
-	if (run->files > 1 && !run->quiet)
+	seen_records_done(&run->seen);
+	if (run->files + run->copies > 1 && !run->quiet)
 		print_sum(run);
 	flush_output(run);
 	if (run->error && run->error != EPIPE)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consumer/files/being-written.h"
+#include "consumer/files/copies.h"
 #include "consumer/files/frame-selection.h"
 #include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
@@ -14,6 +15,14 @@ struct walk {
 	const struct filter *filter;
 	const struct each_record_ops *ops;
 	void *data;
+	struct seen_records *seen;
+};
+
+/* Of the input at hand: whose its records are. */
+struct place {
+	uint64_t seq;
+	bool damaged; /* a Header may have been in what was left out */
+	bool unknown; /* ... and was */
 };
 
 /* Whether more comes behind an answer that is no record. */
@@ -28,9 +37,29 @@ static bool goes_on(const struct reader *reader, const struct each_record_ops *o
 	return answer == READER_DAMAGED;
 }
 
-int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
-		int *ret_answer)
+static bool is_fresh(struct seen_records *seen, struct place *place, const struct reader *reader,
+		     const struct reader_record *item)
 {
+	const Ringside__V1__Header *header = reader_header(reader);
+	uint64_t before = place->seq;
+
+	place->seq = item->peek.seq;
+	if (item->header)
+		place->damaged = place->unknown = false;
+	else if (place->damaged && item->peek.seq <= before)
+		place->unknown = true;
+	if (place->unknown || !header || header->stream_id.len != SEEN_ID)
+		return true;
+	/* one that only says again whose the records behind it are is no copy to speak of */
+	if (item->header && seen_records_has(seen, header->stream_id.data, item->peek.seq))
+		return false;
+	return seen_records_take(seen, header->stream_id.data, item->peek.seq);
+}
+
+int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
+		struct seen_records *seen, int *ret_answer)
+{
+	struct place place = {0};
 	struct reader_record item;
 	int r;
 
@@ -40,12 +69,24 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 		*ret_answer = reader_next(reader, &item);
 		if (*ret_answer && !goes_on(reader, ops, data, *ret_answer))
 			return 0;
-		r = *ret_answer ? 0 : ops->put(data, reader, &item);
+		place.damaged |= *ret_answer == READER_DAMAGED;
+		if (*ret_answer || (seen && !is_fresh(seen, &place, reader, &item)))
+			continue;
+		r = ops->put(data, reader, &item);
 		if (r == READER_DAMAGED)
 			ops->complain(data, reader_problem(reader));
 		else if (r)
 			return r;
 	}
+}
+
+/* What of the input at hand was left out. */
+static void tell_seen(const struct walk *walk)
+{
+	char text[COPIES_TEXT];
+
+	if (seen_records_tell(walk->seen, text, sizeof(text)))
+		walk->ops->error(walk->data, text, 0);
 }
 
 static int walk_input(const struct walk *walk, const char *path)
@@ -59,15 +100,28 @@ static int walk_input(const struct walk *walk, const char *path)
 		r = frame_selection_for(reader, walk->filter, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";
 	if (!r)
+		r = seen_records_begin(walk->seen, path);
+	if (!r)
 		input_run_ahead(reader_input(reader));
 	if (r) {
 		walk->ops->error(walk->data, path, r);
 		return 0;
 	}
 	walk->ops->begin(walk->data, reader, path);
-	r = each_record(reader, walk->ops, walk->data, &answer);
+	r = each_record(reader, walk->ops, walk->data, walk->seen, &answer);
 	walk->ops->end(walk->data, reader, path, answer);
+	tell_seen(walk);
 	return r;
+}
+
+static void tell_copies(const struct walk *walk, const struct input_list *list)
+{
+	char text[COPIES_TEXT];
+
+	for (size_t i = list->n; i < list->n + list->n_copies; i++) {
+		copies_text(&list->all[i], ": left out", text);
+		walk->ops->error(walk->data, text, 0);
+	}
 }
 
 static void tell_hosts(const struct walk *walk, const struct input_list *list)
@@ -81,12 +135,16 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 		   const struct each_record_ops *ops, void *data)
 {
 	_cleanup_(input_list_done) struct input_list list = {0};
-	const struct walk walk = {.filter = filter, .ops = ops, .data = data};
+	_cleanup_(seen_records_done) struct seen_records seen = {0};
+	const struct walk walk = {.filter = filter, .ops = ops, .data = data, .seen = &seen};
 	const char *default_path = inputs_default();
 	int r;
 
 	r = n ? input_list_new(&list, (const char *const *)paths, n, ops->error, data)
 	      : input_list_new(&list, &default_path, 1, ops->error, data);
+	if (!r && ops->by_stream)
+		r = input_list_by_stream(&list);
+	tell_copies(&walk, &list);
 	tell_hosts(&walk, &list);
 	for (size_t i = 0; !r && i < list.n; i++)
 		r = walk_input(&walk, list.all[i].path);

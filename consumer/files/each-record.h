@@ -2,6 +2,7 @@
 /* Walks over the records of inputs: all that the commands have in common that read some. */
 #pragma once
 
+#include "consumer/files/seen-records.h"
 #include "consumer/filter/filter.h"
 #include "consumer/read/reader.h"
 
@@ -12,6 +13,8 @@ struct each_record_ops {
 	/* Before the first input: a host that some are of, as far as can be known by then. Names
 	 * come several times. May be NULL. */
 	void (*host)(void *data, const char *name);
+	/* Files of one stream are to be read one behind the other. */
+	bool by_stream;
 	/* The next input, which is open. */
 	void (*begin)(void *data, struct reader *reader, const char *name);
 	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough
@@ -28,13 +31,15 @@ struct each_record_ops {
 	void (*end)(void *data, const struct reader *reader, const char *name, int answer);
 };
 
-/* To where @reader says that nothing more comes; *ret_answer is how. That it is cut is complained
+/* To where @reader says that nothing more comes; records that @seen has (NULL: none has) are left
+ * out; *ret_answer is how. That it is cut is complained
  * of unless the rest is being written. Returns 0, or what put ended it with. */
 int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
-		int *ret_answer);
+		struct seen_records *seen, int *ret_answer);
 
 /* Of @n arguments of a command: files, "-", and folders, which stand for their recordings in the
  * order of time; without any, of inputs_default. Frames that cannot match @filter are left out;
- * NULL: none are. Returns 0, or what put ended it with. */
+ * NULL: none are. Each record comes once, whatever files it is in: what is left out is told
+ * (error). Returns 0, or what put ended it with. */
 int each_record_in(char *const *paths, int n, const struct filter *filter,
 		   const struct each_record_ops *ops, void *data);

@@ -251,7 +251,7 @@ int folder_list(struct folder *ret, const char *folder)
 
 void folder_done(struct folder *recordings)
 {
-	for (size_t i = 0; i < recordings->n; i++)
+	for (size_t i = 0; i < recordings->n + recordings->n_copies; i++)
 		free(recordings->all[i].path);
 	free(recordings->all);
 	free(recordings->skipped);

@@ -30,16 +30,20 @@ struct folder_id {
 
 struct recording {
 	char *path;
-	bool known;    /* its Header could be read; others stand at the end */
-	bool headless; /* a file, but its Header cannot be read */
-	int error;     /* 0, or the -errno with which it could not be read at all */
-	bool listed;   /* in its folder, and not named (input-order.h) */
+	bool known;                 /* its Header could be read; others stand at the end */
+	bool headless;              /* a file, but its Header cannot be read */
+	int error;                  /* 0, or the -errno with which it could not be read at all */
+	bool listed;                /* in its folder, and not named (input-order.h) */
+	const char *copy_of;        /* another one's path (copies.h); NULL: it is no copy */
+	bool same_file;             /* ... and it is that file */
+	uint64_t copied, copied_of; /* records of both; 0: not counted */
 	struct folder_id id;
 	uint64_t order; /* estimated real time, ns */
 };
 
 struct folder {
-	size_t n;
+	size_t n; /* and so many behind them that are copies of others (copies.h) */
+	size_t n_copies;
 	struct recording *all;
 	/* What has a recording's name and is no file: links that lead nowhere, pipes, folders. */
 	size_t n_skipped;

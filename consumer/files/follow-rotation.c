@@ -10,6 +10,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
+#include "consumer/files/copies.h"
 #include "proto/base/util.h"
 
 void rotation_done(struct rotation *rotation)
@@ -40,6 +41,19 @@ static void remember_file(struct rotation *rotation, const struct stat *st)
 	rotation->known[rotation->n_known++] = (struct rotation_known){st->st_dev, st->st_ino};
 }
 
+static void leave_copies_out(struct rotation *rotation, struct folder *list)
+{
+	char text[COPIES_TEXT];
+
+	list->n_copies = list->n;
+	list->n = copies_part(list->all, list->n, rotation->brief);
+	list->n_copies -= list->n;
+	for (size_t i = list->n; i < list->n + list->n_copies; i++) {
+		copies_text(&list->all[i], ": left out", text);
+		rotation->follow.ops->error(rotation->follow.data, text, 0);
+	}
+}
+
 /* 0, or -errno of the sink. */
 static int read_folder(struct rotation *rotation)
 {
@@ -53,6 +67,8 @@ static int read_folder(struct rotation *rotation)
 	r = folder_list(&list, rotation->path);
 	if (!r && folder_skipped(&list, skipped, sizeof(skipped)))
 		rotation->follow.ops->error(rotation->follow.data, skipped, 0);
+	if (!r)
+		leave_copies_out(rotation, &list);
 	if (!r && !list.n && !rotation->following)
 		r = -ENODATA;
 	starts = r ? NULL : calloc(list.n + 1, sizeof(*starts));
@@ -64,7 +80,7 @@ static int read_folder(struct rotation *rotation)
 		rotation->follow.ops->error(rotation->follow.data, rotation->path, r);
 		return 0;
 	}
-	for (size_t i = 0; i < list.n; i++)
+	for (size_t i = 0; i < list.n + list.n_copies; i++)
 		if (stat(list.all[i].path, &st) == 0)
 			remember_file(rotation, &st);
 	for (size_t i = 0; !r && i < n; i++) {

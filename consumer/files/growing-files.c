@@ -7,6 +7,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
+#include "consumer/files/copies.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
@@ -86,6 +87,18 @@ static bool is_before(struct followed *file, struct reader_record *item)
 	return true;
 }
 
+/* What is older than what is wanted does not come later, either, from a copy of the file. */
+static void skip_older(struct followed *file, const struct reader_record *item)
+{
+	struct seen_records *seen = file->follow->seen;
+	const Ringside__V1__Header *header = reader_header(file->reader);
+	bool begins = !file->begun && input_frame_offset(reader_input(file->reader)) >= file->begin;
+
+	file->begun |= begins;
+	if (seen && (begins || item->header) && header && header->stream_id.len == SEEN_ID)
+		seen_records_skip(seen, header->stream_id.data, item->peek.seq);
+}
+
 /* each_record_ops */
 static int put_record(void *data, struct reader *reader, struct reader_record *item)
 {
@@ -93,6 +106,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	const struct growing *follow = file->follow;
 
 	note_footer(file, item);
+	skip_older(file, item);
 	if (!is_before(file, item))
 		return follow->ops->put(follow->data, reader, item);
 	return follow->skip ? follow->skip(follow->data, reader, item) : 0;
@@ -110,7 +124,16 @@ static int read_file(struct followed *file, int *ret_answer)
 {
 	static const struct each_record_ops ops = {.put = put_record, .complain = complain_about};
 
-	return each_record(file->reader, &ops, file, ret_answer);
+	const struct growing *follow = file->follow;
+	char text[COPIES_TEXT];
+	int r;
+
+	if (follow->seen)
+		seen_records_go_on(follow->seen, file->input);
+	r = each_record(file->reader, &ops, file, follow->seen, ret_answer);
+	if (follow->seen && seen_records_tell(follow->seen, text, sizeof(text)))
+		follow->ops->error(follow->data, text, 0);
+	return r;
 }
 
 void growing_remove(struct growing *follow, size_t i)
@@ -148,6 +171,10 @@ int growing_add(struct growing *follow, const char *path, const struct last_reco
 		return 0;
 	}
 	file->follow = follow;
+	r = follow->seen ? seen_records_begin(follow->seen, path) : 0;
+	if (r)
+		return r;
+	file->input = follow->seen ? follow->seen->at : 0;
 	follow->ops->begin(follow->data, file->reader, file->path);
 	r = read_file(file, &answer);
 	if (r)

@@ -5,8 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "consumer/files/copies.h"
 #include "consumer/files/inputs.h"
 #include "proto/base/util.h"
+
+struct place {
+	struct recording recording;
+	size_t index;  /* where it was */
+	size_t leader; /* where the first file of its stream was */
+};
 
 static int append_inputs(struct input_list *list, const struct recording *recordings, size_t n)
 {
@@ -82,14 +89,61 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 	}
 	if (r == -ENOMEM)
 		return r;
+	list.n_copies = list.n;
+	list.n = copies_part(list.all, list.n, false);
+	list.n_copies -= list.n;
 	*ret = list;
 	list = (struct input_list){0};
 	return 0;
 }
 
+static int by_stream(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int r = memcmp(x->recording.id.stream_id, y->recording.id.stream_id, FOLDER_ID);
+
+	if (x->recording.known != y->recording.known)
+		return x->recording.known ? -1 : 1;
+	if (r && x->recording.known)
+		return r;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_leader(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	uint32_t i = x->recording.id.file_index, k = y->recording.id.file_index;
+
+	if (x->leader != y->leader)
+		return x->leader < y->leader ? -1 : 1;
+	if (i != k)
+		return i < k ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+int input_list_by_stream(struct input_list *list)
+{
+	_cleanup_free_ struct place *places = calloc(list->n + 1, sizeof(*places));
+
+	if (!places)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++)
+		places[i] = (struct place){.recording = list->all[i], .index = i};
+	qsort(places, list->n, sizeof(*places), by_stream);
+	for (size_t i = 0; i < list->n; i++)
+		places[i].leader =
+			i && folder_same_stream(&places[i].recording, &places[i - 1].recording)
+				? places[i - 1].leader
+				: places[i].index;
+	qsort(places, list->n, sizeof(*places), by_leader);
+	for (size_t i = 0; i < list->n; i++)
+		list->all[i] = places[i].recording;
+	return 0;
+}
+
 void input_list_done(struct input_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n + list->n_copies; i++)
 		free(list->all[i].path);
 	free(list->all);
 	*list = (struct input_list){0};

@@ -8,7 +8,8 @@
 #include "consumer/files/folder.h"
 
 struct input_list {
-	size_t n;
+	size_t n; /* and so many behind them that are copies of others (copies.h) */
+	size_t n_copies;
 	struct recording *all; /* known: false for what has no Header, or is no file */
 	time_t listed;         /* by real time, seconds: before the first folder was listed */
 };
@@ -17,7 +18,11 @@ struct input_list {
 typedef void input_list_error(void *data, const char *path, int r);
 
 /* Folders that cannot be read go to @error (-ENODATA: nothing is in one) and are left out. What is
- * named alone is not looked at. Returns 0 or -ENOMEM. */
+ * named alone is not looked at. What files are of others,
+ * copies_part says. Returns 0 or -ENOMEM. */
 int input_list_new(struct input_list *ret, const char *const *paths, int n, input_list_error *error,
 		   void *data);
+/* Files of one stream one behind the other, wherever they were named; streams in the order of their
+ * first ones. 0 or -ENOMEM. */
+int input_list_by_stream(struct input_list *list);
 void input_list_done(struct input_list *list);

@@ -163,3 +163,9 @@ const char *body_tier(int tier)
 
 	return tier > 0 && (size_t)tier < ARRAY_SIZE(names) ? names[tier] : "?";
 }
+
+bool body_stands_in(const Ringside__V1__Record *record)
+{
+	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST &&
+	       record->lost->reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !record->lost->kind;
+}

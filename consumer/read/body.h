@@ -37,6 +37,10 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 bool body_is_event(const Ringside__V1__Record *record);
 bool body_kind_is_event(unsigned kind); /* field number in Record.body */
 
+/* A Lost of a repair: records of any kind were left out, and it has the number of the first. With a
+ * kind, it would count events, as other Losts do. */
+bool body_stands_in(const Ringside__V1__Record *record);
+
 /* The name of an enum's value, without the prefix that all of them have; NULL: a newer version's.
  */
 const char *body_enum(const ProtobufCEnumDescriptor *type, int value, const char *prefix);

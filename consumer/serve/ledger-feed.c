@@ -238,7 +238,7 @@ static int run_pipe(struct ledger_feed *feed)
 		return 0;
 	}
 	reader_set_raw(reader, true);
-	r = each_record(reader, &follow_sums, feed, &answer);
+	r = each_record(reader, &follow_sums, feed, NULL, &answer);
 	return !r && answer < 0 ? answer : r;
 }
 
@@ -263,6 +263,7 @@ int ledger_feed_run(struct ledger_feed *feed)
 		.follow = {.ops = &follow_sums, .data = feed},
 		.path = feed->path,
 		.following = feed->following,
+		.brief = true,
 		.watch.fd = -1,
 	};
 	int r;

@@ -5,10 +5,6 @@
 
 #include "consumer/files/input-list.h"
 
-/* As input_list_new, in order. */
-int input_order_new(struct input_list *ret, const char *const *paths, int n,
-		    input_list_error *error, void *data);
-
 /* The number of the first record of the file behind @i, if it is the next one of its stream; else
  * 0. */
 uint64_t input_order_next_seq(const struct input_list *order, size_t i);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/sequence.h"
 
-bool sequence_is_repair(const Ringside__V1__Record *record)
-{
-	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST &&
-	       record->lost->reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !record->lost->kind;
-}
+#include "consumer/read/body.h"
 
 static void begin_gap(struct sequence *sequence)
 {
@@ -56,7 +52,7 @@ int sequence_seq(struct sequence *sequence, const Ringside__V1__Record *record,
 		sequence->open = false;
 	sequence->known = true;
 	sequence->next = record->seq + 1;
-	if (sequence_is_repair(record))
+	if (body_stands_in(record))
 		take_repair(sequence, record);
 	return r;
 }
@@ -71,7 +67,7 @@ bool sequence_part(struct sequence *sequence, const Ringside__V1__Record *record
 
 	fine = awaited ? part == sequence->part + 1 && parts == sequence->parts
 		       : !is_counters || part == 1 || sequence->part_free;
-	sequence->part_free = sequence_is_repair(record);
+	sequence->part_free = body_stands_in(record);
 	sequence->part = part;
 	sequence->parts = parts;
 	return fine;

@@ -31,9 +31,5 @@ int sequence_seq(struct sequence *sequence, const Ringside__V1__Record *record,
 /* Behind sequence_seq. Returns false if a set of Counters is not whole before the record. */
 bool sequence_part(struct sequence *sequence, const Ringside__V1__Record *record);
 
-/* A Lost of a repair: records of any kind were left out. With a kind, it would count events, as
- * other Losts do. */
-bool sequence_is_repair(const Ringside__V1__Record *record);
-
 /* An unreadable record: it took a seq. */
 void sequence_skip(struct sequence *sequence);

@@ -29,6 +29,14 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 /* What the stream at hand has lost and held back so far goes to the report. */
 void verify_close_stream(struct verify *verify);
 
+/* verify-seen.c */
+
+/* The record counts as seen; and whether one of the stream at hand was, before that. */
+void verify_see(struct verify *verify, const struct reader_record *item);
+bool verify_has_seen(const struct verify *verify, const struct reader_record *item);
+/* At the end of an input: what of it was seen before. */
+void verify_note_seen(struct verify *verify);
+
 /* losses.c: what the sums of a stream say about its losses and doubts, in sentences. */
 
 /* What was lost since the previous call, and forgets nothing: the next call tells the rest. */

@@ -150,7 +150,8 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 void verify_take_header(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
-	bool copy = verify_is_before(verify) && header->file_index <= verify->file_index;
+	bool copy = header->file_index <= verify->file_index &&
+		    (verify_is_before(verify) || verify_has_seen(verify, item));
 
 	/* a file that was read already is not its own next one */
 	if (is_same_stream(verify, header) && !copy)

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "consumer/files/copies.h"
+#include "consumer/read/body.h"
 #include "proto/base/count.h"
 #include "proto/recording/recording.h"
 
@@ -189,11 +191,12 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 		verify_take_header(verify, item);
 	} else if (!verify->begun) {
 		verify_begin_headless(verify, item);
-	} else if (verify->has_footer && !sequence_is_repair(item->record)) {
+	} else if (verify->has_footer && !body_stands_in(item->record)) {
 		findings_add(&verify->report.problems,
 			     "record %" PRIu64 " (byte %" PRIu64 ") stands behind the Footer",
 			     item->record->seq, item->offset);
 	}
+	verify_see(verify, item);
 	verify_check_order(verify, item);
 	check_hash(verify, item);
 	checksums_add(&verify->checksums, item);
@@ -243,11 +246,13 @@ static void report_coverage(struct verify *verify)
 }
 
 /* Between two records, and nobody is writing. */
-static void end_without_footer(struct verify *verify, uint64_t next_seq)
+static void end_without_footer(struct verify *verify, const struct verify_config *config)
 {
 	struct verify_report *report = &verify->report;
 
-	if (next_seq && next_seq == verify->sequence.next)
+	if (config->copy)
+		findings_add(&report->notes, "it has no Footer, but what it is a copy of goes on");
+	else if (config->next_seq && config->next_seq == verify->sequence.next)
 		findings_add(&report->notes,
 			     "it has no Footer, but the next file goes on where it ends");
 	else
@@ -278,13 +283,15 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 {
 	struct verify_report *report = &verify->report;
 	bool may_grow = answer == READER_END || answer == READER_CUT;
+	char text[COPIES_TEXT];
 
 	verify_tell_hole(verify);
 	report->in_progress = config->in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
-		findings_add(&report->problems, "%s", problem);
+		findings_add(config->copy && may_grow ? &report->notes : &report->problems, "%s",
+			     problem);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
-		end_without_footer(verify, config->next_seq);
+		end_without_footer(verify, config);
 	if (verify->begun && verify->has_footer && verify->rotated && !config->next_seq)
 		end_rotated(verify, config->lacks_next);
 	if (verify->begun)
@@ -296,5 +303,10 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 			     COUNTED(report->underived, "event"),
 			     report->underived == 1 ? "has" : "have");
 	report_coverage(verify);
+	verify_note_seen(verify);
+	if (config->copy) {
+		copies_what(config->copy, text);
+		findings_add(&report->notes, "%s", text);
+	}
 	report->status = judge_report(report, answer);
 }

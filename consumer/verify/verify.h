@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/files/seen-records.h"
 #include "consumer/read/damaged-reader.h"
 #include "consumer/verify/checksums.h"
 #include "consumer/verify/downtime.h"
@@ -34,6 +35,7 @@ struct verify_report {
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
 	uint64_t streams, records, bytes;
+	uint64_t repeated;  /* of the records: were verified before, too */
 	uint64_t underived; /* events whose boottime or sums went with those before them */
 	uint64_t first_seq, latest_seq; /* of the latest stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
@@ -59,6 +61,8 @@ struct verify {
 	struct downtime downtime;
 	/* Who wants to know what the streams say that they have deleted; borrowed, or NULL. */
 	struct first_files *heads;
+	/* What was verified before, of this input and others; borrowed, or NULL. */
+	struct seen_records *seen;
 	bool begun;                   /* the input at hand has had a record */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
@@ -87,6 +91,8 @@ struct verify_config {
 	bool in_progress;
 	uint64_t next_seq; /* what the next file of the stream begins with; 0: there is none */
 	bool lacks_next;   /* ... and there would be one, if it existed */
+	/* NULL, or what it is a copy of, which goes on where it ends: that is no damage. */
+	const struct recording *copy;
 };
 
 /* The next input, from its first byte to its last. What is wrong with it is in the report and the

@@ -69,7 +69,8 @@ def a_compressed_recording_is_read_like_a_plain_one():
     save("a.dat", zst)  # its name says nothing
     check(run("cat", "-o", "pb", "a.dat"), 0, stdout=plain)
     check(run("cat", "-o", "pb", data=zst), 0, stdout=plain)
-    check(run("cat", "-o", "pb", data=zst + zst), 0, stdout=plain + plain)
+    more = closed(Recorded(b"m"), 300, 3000)
+    check(run("cat", "-o", "pb", data=zst + packed(more)), 0, stdout=plain + more)
     check(run("cat", "-o", "json", "a.dat"), 0, stdout=check(run("cat", "-o", "json", "a.pb"), 0))
     if shutil.which("zstd"):
         foreign = subprocess.check_output(["zstd", "-19", "--long=23", "-c", "a.pb"],
@@ -293,9 +294,9 @@ def damage_and_cuts_are_told_in_one_line():
     check(run("stats", "broken.pb.zst"), 1, told)
 
 
-def stepping(n):
+def stepping(n, stream_id=b"s"):
     """A recording of several frames whose clock is set back and forth."""
-    stream = Recorded(b"s")
+    stream = Recorded(stream_id)
     out = stream.header()
     for i in range(n):
         if rng.random() < 0.01:
@@ -308,7 +309,7 @@ def stepping(n):
 
 def by_time_and_kind_the_index_gives_what_a_scan_gives():
     plain, length = stepping(2000)
-    later, _ = stepping(300)
+    later, _ = stepping(300, b"t")
     save("steps.pb", plain + later)
     zst = packed(plain) + packed(later)
     save("steps.pb.zst", zst)
@@ -362,7 +363,7 @@ def the_last_records_are_the_end_of_all_records():
     save("last.pb.zst", packed(plain))
     save("last-open.pb.zst", packed(plain, "-o"))
     os.makedirs("last")
-    half, _ = stepping(30)
+    half, _ = stepping(30, b"u")
     save("last/1.pb", half)
     shutil.copy("last.pb.zst", "last/2.pb.zst")
     for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:

@@ -4,15 +4,18 @@
 
 usage: cli-sums.py RINGSIDE COMPRESS-RECORDING
 """
+import fcntl
 import json
 import os
 import re
 import shutil
+import select
 import subprocess
+import time
 
 import ringside_pb2 as pb
 from program import check, in_a_folder, others, ringside, run, run_tests, save
-from stream import START, Stream, frame, frames
+from stream import Growing, Stream, frame, frames
 
 compress, = others
 in_a_folder()
@@ -42,6 +45,135 @@ def hosts(out):
 def whole(stream, n=3, host=None, **more):
     return (stream.header(host, **more) + b"".join(stream.denial() for _ in range(n)) +
             stream.footer())
+
+
+def verify_says_what_a_copy_is():
+    plain = whole(Denials(b"a"), 15)
+    bad = bytearray(plain)
+    bad[200] ^= 1
+    copies = {
+        "e-copy.pb": (plain, 0, "complete; the same records as v/e.pb; no checksum .*"),
+        "e.pb.zst": (packed(plain), 0, "complete; the same records as v/e.pb"),
+        "cut.pb": (plain[:len(plain) // 2], 0,
+                   "complete; cut inside a record: .*; [0-9]* of the 17 records of v/e.pb, and no others.*"),
+        "early.pb": (whole(Denials(b"a"), 14)[:-30], 0, "complete; .*of the 17 records of v/e.pb.*"),
+        "holes.pb": (plain[:200] + b"\xff" * 9 + plain[209:], 3,
+                     "damaged: .*; [0-9]* of the 17 records of v/e.pb, and no others; .*`ringside repair`.*"),
+    }
+    for name, (data, status, told) in copies.items():
+        fresh_folder("v", e=plain)
+        save("v/" + name, data)
+        for paths in ("v",), ("v/e.pb", "v/" + name):
+            out = lines(check(run("verify", *paths), status))
+            assert re.fullmatch(r"v/e.pb: complete; no checksum covers .*", out[0]), out
+            assert re.fullmatch(f"v/{name}: {told}", out[1]), out
+            assert out[2] == "in all 1 file and 1 copy, 17 records: " + ("complete" if not status else "damaged")
+            assert check(run("verify", "-q", *paths), status, stdout=b"") == b""
+    check(run("verify", "v/e.pb", "v/e.pb"), 0)
+    assert b"v/e.pb: named twice\n" in check(run("verify", "v/e.pb", "v/e.pb"), 0)
+    out = check(run("verify", data=plain + plain), 0).decode()
+    assert re.match("stdin: complete; 17 of its records are in it twice; ", out), out
+    # of parts that overlap
+    stream = Denials(b"p")
+    parts = [stream.header() + stream.denial() * 1 + stream.counters() + stream.footer(why)
+             for why in ("rotated", "SIGTERM")]
+    for name, data in ("0", parts[0]), ("1", parts[1]), ("both", b"".join(parts)):
+        save(f"p{name}.pb", data)
+    out = lines(check(run("verify", "p0.pb", "p1.pb", "pboth.pb"), 0))
+    assert any(re.match("p0.pb: complete; .*4 of the 8 records of pboth.pb, and no others", x) for x in out), out
+    assert any(re.match("p1.pb: complete; .*its records are those of pboth.pb", x) for x in out), out
+    assert out[-1] == "in all 2 files and 1 copy, 8 records: complete", out
+
+
+def what_is_replayed_is_as_complete_as_it_was():
+    def rotated(stream, times):
+        for i, at in enumerate(times):
+            stream.boottime = at
+            yield (stream.header() + b"".join(stream.denial() for _ in range(5)) + stream.counters(full=True) +
+                   stream.footer("rotated" if i + 1 < len(times) else "SIGTERM"))
+    files = {f"a{i}": x for i, x in enumerate(rotated(Denials(b"a"), (1, 11, 21)))}
+    files |= {f"b{i}": x for i, x in enumerate(rotated(Denials(b"b"), (5, 15, 25)))}
+    files |= {f"c{i}": x for i, x in enumerate(rotated(Denials(b"c", boot="boot-2"), (5, 15, 25)))}
+    fresh_folder("r", **files, copy=files["a1"])
+    save("r/again.pb.zst", packed(files["b2"]))
+    assert lines(check(run("verify", "r"), 0))[-1] == "in all 9 files and 2 copies, 72 records: complete"
+    out = check(run("replay", "--speed", "max", "r"), 0, None)
+    told = check(run("verify", "-v", data=out), 0).decode()
+    assert told.startswith("stdin: complete; ") and " 72 in 3 streams, " in told, told
+    assert "no streamer was attached" not in told and "twice" not in told, told
+
+
+def what_is_derived_stays_right_where_records_are_left_out():
+    """In runs of events, also where other threads print them (more than 2 MiB)."""
+    for n, padding in (60, 4), (6000, 450):
+        stream = Denials(b"a")
+        records = [stream.header()]
+        for i in range(n):
+            record = pb.Record.FromString(next(frames(stream.denial(path="/" + "x" * padding))))
+            record.cpu_sums.cpu = 0
+            if i % 50:
+                record.ClearField("boottime_nano")
+                record.cpu_sums.between = 0
+            else:
+                record.cpu_sums.seen, record.cpu_sums.limited, record.cpu_sums.dropped = i + 1, 0, 0
+            records.append(frame(record))
+        records.append(stream.footer())
+        save("runs.pb", *records)
+        wanted = lines(check(run("cat", "-o", "protojson", "--kind", "seccomp", "runs.pb"), 0))
+        assert len(wanted) == n and '"seen"' in wanted[-1]
+        # every record of the middle, as a filter writes them: a pipe, in which no copy is looked for
+        at = [f"@{int(json.loads(wanted[i])['timeUnixNano']) / 1e9:.3f}" for i in (n // 3, n // 2)]
+        part = check(run("cat", "-o", "pb", "--since", at[0], "--until", at[1], "runs.pb"), 0)
+        few = [x for i, x in enumerate(map(frame, frames(part))) if not i or i % 2]
+        for some in part, b"".join(few):
+            out = check(run("cat", "-o", "protojson", "--kind", "seccomp", "-", "runs.pb", data=some), 0,
+                        "ringside cat: runs.pb: [0-9]* of its [0-9]* records are in stdin, too: left out\n")
+            assert len(lines(out)) == n
+            if some is part:
+                assert sorted(lines(out)) == sorted(wanted)
+            binary = check(run("cat", "-o", "pb", "-", "runs.pb", data=some), 0, None)
+            assert check(run("cat", "-o", "protojson", "--kind", "seccomp", data=binary), 0) == out
+            stats = json.loads(check(run("stats", "-o", "json", "-", "runs.pb", data=some), 0, None))
+            assert (stats["events"], stats["records"]) == (n, n + 2), stats
+
+
+def a_copy_that_is_made_while_a_folder_is_followed_brings_nothing():
+    stream = Denials(b"f", boottime=None)
+    stream.denial = lambda: stream.kill()
+    fresh_folder("f", old=whole(Denials(b"o"), 4), e=stream.header() + b"".join(stream.kill() for _ in range(30)))
+    with open("f/e.pb", "ab", buffering=0) as live, \
+         subprocess.Popen([ringside, "tail", "-f", "-n", "3", "-o", "json", "--kind", "oom", "f"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tail:
+        def following(n):
+            return [json.loads(tail.stdout.readline())["seq"] for _ in range(n)]
+        fcntl.flock(live, fcntl.LOCK_EX)
+        assert following(3) == [29, 30, 31]
+        shutil.copy("f/e.pb", "f/e-copy.pb")
+        save("f/e-packed.pb.zst", packed(open("f/e.pb", "rb").read()))
+        time.sleep(0.3)
+        live.write(stream.kill())
+        assert following(1) == [32]
+        shutil.copy("f/e.pb", "f/a-copy.pb")
+        live.write(stream.kill() + stream.footer())
+        assert following(1) == [33]
+        assert not select.select([tail.stdout], [], [], 0.3)[0]
+        tail.terminate()
+        said = tail.stderr.read().decode()
+    assert "f/e-copy.pb: " in said and "f/e-packed.pb.zst: " in said and said.count("left out") == 3, said
+
+
+def what_is_being_written_is_told_from_its_copies():
+    live = Growing(b"g")
+    data = live.header() + live.counters(3)
+    fresh_folder("g", e=data, zz=data, a=data)
+    for name in "zz", "a":  # by name before and behind it
+        os.utime(f"g/{name}.pb", (1, 1))
+    with open("g/e.pb", "ab", buffering=0) as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        f.write(live.counters(5))
+        out = json.loads(check(run("status", "-o", "json", "g"), 0, None))
+        assert out["status"] == "whole" and out["probes"][0]["seen"] == 5, out
+        assert check(run("verify", "g"), 0).decode().splitlines()[-1].endswith("3 records: complete")
 
 
 def a_line_says_whose_host_it_is_as_soon_as_there_are_two():
@@ -92,7 +224,120 @@ def stats_keep_hosts_apart():
     assert [x["delivered"] for x in out["containers"]["top"]] == [4, 4]
 
 
+def seqs(*args, stderr="", status=0):
+    return [json.loads(x)["seq"] for x in lines(check(run(*args, "-o", "json", "--kind", "seccomp"), status, stderr))]
+
+
+def fresh_folder(name, **files):
+    shutil.rmtree(name, ignore_errors=True)
+    os.mkdir(name)
+    for file, data in files.items():
+        save(f"{name}/{file}.pb", data)
+    return name
+
+
+def each_record_counts_once_whatever_files_it_is_in():
+    plain = whole(Denials(b"a"), 15)
+    # what is said of it, from the folder with the copy
+    copies = {
+        "e-copy.pb": (plain, "c/e-copy.pb: the same records as c/e.pb: left out"),
+        "z.pb": (plain, "c/z.pb: the same records as c/e.pb: left out"),
+        "e.pb.zst": (packed(plain), "c/e.pb.zst: the same records as c/e.pb: left out"),
+        "cut.pb": (plain[:len(plain) // 2], "c/cut.pb: [0-9]* of the 17 records of c/e.pb, and no others: left out"),
+        "a.pb.zst": (packed(plain)[:-30], "c/a.pb.zst: the same records as c/e.pb: left out"),
+        "bad.pb": (plain[:200] + b"\xff" * 9 + plain[209:],
+                   "c/bad.pb: [0-9]* of the 17 records of c/e.pb, and no others: left out"),
+    }
+    for name, (data, told) in copies.items():
+        fresh_folder("c", e=plain)
+        save("c/" + name, data)
+        for paths in ("c",), ("c/e.pb", "c/" + name):
+            for command in "cat", "stats", "replay", "tail":
+                line = f"ringside {command}: {told}\n"
+                if command == "cat":
+                    assert seqs("cat", *paths, stderr=line) == [*range(2, 17)]
+                elif command == "stats":
+                    out = json.loads(check(run("stats", "-o", "json", *paths), 0, line))
+                    assert (out["events"], out["inputs"], out["records"]) == (15, 1, 17), out
+                elif command == "replay":
+                    check(run("replay", "--speed", "max", *paths), 0, line, plain)
+                elif len(paths) == 1:
+                    assert seqs("tail", "-n", "all", *paths, stderr=line) == [*range(2, 17)]
+                    assert seqs("tail", "-n", "3", *paths, stderr=line) == [14, 15, 16]
+    os.link("c/e.pb", "c/link.pb")
+    check(run("replay", "--speed", "max", "c/e.pb", "c/link.pb"), 0,
+          "ringside replay: c/link.pb: the same file as c/e.pb: left out\n", plain)
+    check(run("replay", "--speed", "max", "c/e.pb", "c/e.pb"), 0,
+          "ringside replay: c/e.pb: named twice: left out\n", plain)
+    # one behind the other, and through a pipe
+    told = "ringside {}: .*: 16 of its records are in it twice: left out\n"
+    save("twice.pb", plain, plain)
+    check(run("cat", "-o", "pb", "twice.pb"), 0, told.format("cat"), plain)
+    out = json.loads(check(run("stats", "-o", "json", data=packed(plain) * 2), 0, told.format("stats")))
+    assert (out["events"], out["records"]) == (15, 17)
+
+
+def of_two_copies_each_has_what_the_other_lacks():
+    stream = Denials(b"a")
+    parts = [stream.header(), *(stream.denial() for _ in range(98)), stream.footer()]
+    plain = b"".join(parts)
+
+    def without(*holes):
+        return b"".join(b"\xff" * 40 if i in holes else x for i, x in enumerate(parts))
+    fresh_folder("d", a=without(*range(20, 40)), b=without(60))
+    told = ("ringside cat: d/b.pb: damaged: .*\n(ringside cat: d/a.pb: damaged: .*\n)?"
+            "ringside cat: d/a.pb: 78 of its 79 records are in d/b.pb, too: left out\n")
+    assert sorted(seqs("cat", "d", stderr=told, status=1)) == [*range(2, 100)]
+    # whole in another file: nothing is wrong then
+    save("d/c.pb", plain)
+    told = "".join(f"ringside cat: d/{x}.pb: [0-9]* of the 100 records of d/c.pb, and no others: left out\n"
+                   for x in ("b", "a"))
+    assert seqs("cat", "d", stderr="(" + told + "|(?s:.*)a.pb(?s:.*)b.pb.*\n)") == [*range(2, 100)]
+    # the input of a repair beside its output, whose Lost has the number of what is missing
+    save("bad.pb", without(*range(20, 40)))
+    check(run("repair", "bad.pb", "-w", "d-repaired.pb"), 0, None)
+    told = "ringside cat: bad.pb: [0-9]* of the [0-9]* records of d-repaired.pb.*: left out\n|" \
+           "ringside cat: bad.pb: the same records as d-repaired.pb: left out\n"
+    assert [*range(2, 100)] == sorted({*seqs("cat", "d-repaired.pb", "bad.pb", stderr=told)} | {*range(22, 41)})
+
+
+def a_copy_of_a_part_is_known_by_its_records():
+    first, second = Denials(b"a"), None
+    parts = [first.header() + b"".join(first.denial() for _ in range(5)) + first.footer("rotated"),
+             first.header() + b"".join(first.denial() for _ in range(5)) + first.footer()]
+    save("0.pb", parts[0])
+    save("1.pb", parts[1])
+    save("both.pb", *parts)
+    for names in ("0.pb", "1.pb", "both.pb"), ("both.pb", "1.pb", "0.pb"), ("1.pb", "both.pb"):
+        out = seqs("cat", *names, stderr=None)
+        assert sorted(out) == [2, 3, 4, 5, 6, 9, 10, 11, 12, 13], (names, out)
+    assert seqs("cat", "1.pb", "both.pb", stderr="ringside cat: both.pb: 6 of its 13 records are in "
+                "1.pb, too: left out\n")
+    # a record of every seven, beside all: gaps
+    check(run("cat", "--errno", "EPERM", "-o", "pb", "both.pb"), 0)
+    save("some.pb", *[x for i, x in enumerate(map(frame, frames(b"".join(parts)))) if i % 3 == 0])
+    assert sorted(seqs("cat", "some.pb", "1.pb", "0.pb", stderr=None)) == [2, 3, 4, 5, 6, 9, 10, 11, 12, 13]
+    # where a stream is not the latest, its Header comes once more
+    other = whole(Denials(b"o", boot="boot-2"), 2)
+    save("other.pb", other)
+    cut = parts[0][:-40]
+    save("early.pb", cut)
+    out = run("cat", "-o", "pb", "early.pb", "other.pb", "0.pb")
+    records = [pb.Record.FromString(x) for x in frames(out.stdout)]
+    headers = [x.header.stream_id[:1] for x in records if x.HasField("header")]
+    assert out.returncode in (0, 1) and headers in ([b"a", b"o"], [b"a", b"o", b"a"]), headers
+    assert len({(x.seq) for x in records[:]}) == 7
+
+
 run_tests(
+    each_record_counts_once_whatever_files_it_is_in,
+    of_two_copies_each_has_what_the_other_lacks,
+    a_copy_of_a_part_is_known_by_its_records,
+    verify_says_what_a_copy_is,
+    what_is_replayed_is_as_complete_as_it_was,
+    what_is_derived_stays_right_where_records_are_left_out,
+    a_copy_that_is_made_while_a_folder_is_followed_brings_nothing,
+    what_is_being_written_is_told_from_its_copies,
     a_line_says_whose_host_it_is_as_soon_as_there_are_two,
     stats_keep_hosts_apart,
 )

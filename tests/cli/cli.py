@@ -124,7 +124,8 @@ def the_program_explains_itself():
 def cat_reads_files_and_pipes():
     check(run("cat", "-o", "pb", "events.pb"), 0, stdout=stream)
     check(run("cat", "-o", "pb", data=stream), 0, stdout=stream)
-    check(run("cat", "-o", "pb", "-", "events.pb", data=stream), 0, stdout=stream + stream)
+    check(run("cat", "-o", "pb", "-", "events.pb", data=stream), 0,
+          "ringside cat: events.pb: the same records as stdin: left out\n", stream)
     lines = check(run("cat", "-o", "json", "events.pb"), 0).decode().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
     assert kinds == ["header"] + 10 * ["seccomp_denial"], kinds
@@ -197,7 +198,7 @@ def what_is_not_whole_is_printed_as_far_as_it_goes():
 
 
 def records_of_newer_kinds_are_mentioned_once():
-    newer = header() + 2 * b"\x06\x9a\x06\x01\x00\x78\x02"
+    newer = header() + b"\x06\x9a\x06\x01\x00\x78\x02" + b"\x06\x9a\x06\x01\x00\x78\x03"
     check(run("cat", data=newer), 0, "ringside cat: stdin: 2 records of kinds .*\n")
     check(run("cat", "-o", "pb", data=newer), 0, stdout=newer)
 

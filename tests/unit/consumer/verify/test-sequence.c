@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/sequence.h"
+
+#include "consumer/read/body.h"
 #include "tests/lib/test.h"
 
 #define MESSAGE(TYPE) RINGSIDE__V1__##TYPE##__INIT
@@ -29,7 +31,7 @@ static int take_repair(struct sequence *sequence, uint64_t seq, uint64_t count)
 	record.lost = &lost;
 	record.has_seq = 1;
 	record.seq = seq;
-	assert_true(sequence_is_repair(&record));
+	assert_true(body_stands_in(&record));
 	r = sequence_seq(sequence, &record, &missing);
 	assert_true(sequence_part(sequence, &record));
 	return r;

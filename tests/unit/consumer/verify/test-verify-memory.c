@@ -130,8 +130,8 @@ static void every_file_is_known_or_there_is_no_order(void **state)
 		int r;
 
 		starve_at(n);
-		r = input_order_new(&order, paths, 2, say_nothing, NULL);
-		assert_true(r ? r == -ENOMEM : order.n == 2 && order.all[0].known);
+		r = input_list_new(&order, paths, 2, say_nothing, NULL);
+		assert_true(r ? r == -ENOMEM : order.n + order.n_copies == 2 && order.all[0].known);
 	}
 	starve_at(0);
 	assert_ok(close(fd));

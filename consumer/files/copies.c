@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/files/copies.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/files/being-written.h"
+#include "consumer/read/body.h"
+#include "proto/base/count.h"
+#include "proto/base/util.h"
+
+#define RUNS 1024 /* of numbers without a gap; files with more are not compared */
+
+struct run {
+	uint64_t first, last;
+};
+
+/* What is in a file. */
+struct look {
+	struct recording recording;
+	size_t index; /* where it was */
+	dev_t device;
+	ino_t inode;
+	struct timespec written;
+	bool growing;
+	bool compared; /* runs are all there is: it is of one stream */
+	uint64_t n, damages;
+	bool closed; /* its latest record is a Footer */
+	struct run *runs;
+	size_t n_runs, room;
+};
+
+static void add_number(struct look *look, uint64_t seq)
+{
+	struct run *latest = look->n_runs ? &look->runs[look->n_runs - 1] : NULL;
+
+	look->n++;
+	if (latest && seq == latest->last + 1) {
+		latest->last = seq;
+		return;
+	}
+	/* one that goes back is two in one, or numbered anew */
+	if (!seq || (latest && seq <= latest->last) || look->n_runs == RUNS ||
+	    GROW(look->runs, look->n_runs, &look->room)) {
+		look->compared = false;
+		return;
+	}
+	look->runs[look->n_runs++] = (struct run){seq, seq};
+}
+
+/* A Lost that stands for what a repair left out is not that. */
+static bool stands_in(struct reader *reader, struct reader_record *item)
+{
+	return item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST && !reader_unpack(reader, item) &&
+	       body_stands_in(item->record);
+}
+
+static void take_record(struct look *look, struct reader *reader, struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+
+	if (item->header &&
+	    (header->stream_id.len != FOLDER_ID ||
+	     memcmp(header->stream_id.data, look->recording.id.stream_id, FOLDER_ID) != 0))
+		look->compared = false;
+	look->closed = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+	if (!stands_in(reader, item))
+		add_number(look, item->peek.seq);
+}
+
+static void look_into(struct look *look)
+{
+	_cleanup_(reader_freep) struct reader *reader = NULL;
+	struct reader_record item;
+	int r = reader_open_file(&reader, look->recording.path);
+
+	look->compared = !r;
+	if (r)
+		return;
+	reader_set_raw(reader, true);
+	input_run_ahead(reader_input(reader));
+	do {
+		r = reader_next(reader, &item);
+		if (!r)
+			take_record(look, reader, &item);
+		else if (r != READER_END && !(r == READER_CUT && look->growing))
+			look->damages++;
+	} while (!r || r == READER_DAMAGED);
+}
+
+/* Of two that have the same, the one that was there first is called the original. */
+static int by_age(const struct look *x, const struct look *y)
+{
+	size_t m = strlen(x->recording.path), n = strlen(y->recording.path);
+
+	if (x->written.tv_sec != y->written.tv_sec)
+		return x->written.tv_sec < y->written.tv_sec ? -1 : 1;
+	if (x->written.tv_nsec != y->written.tv_nsec)
+		return x->written.tv_nsec < y->written.tv_nsec ? -1 : 1;
+	if (m != n)
+		return m < n ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* What is being written first: it has most, or will. */
+static int by_worth(const void *a, const void *b)
+{
+	const struct look *x = a, *y = b;
+
+	if (x->growing != y->growing)
+		return x->growing ? -1 : 1;
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	if (x->damages != y->damages)
+		return x->damages < y->damages ? -1 : 1;
+	if (x->closed != y->closed)
+		return x->closed ? -1 : 1;
+	return by_age(x, y);
+}
+
+static bool has_run(const struct look *look, const struct run *run)
+{
+	for (size_t i = 0; i < look->n_runs; i++)
+		if (run->first >= look->runs[i].first && run->last <= look->runs[i].last)
+			return true;
+	return false;
+}
+
+/* All that is in @look is in @better. */
+static bool is_within(const struct look *look, const struct look *better)
+{
+	if (look->inode == better->inode && look->device == better->device)
+		return true;
+	if (!look->compared || !better->compared)
+		return false;
+	for (size_t i = 0; i < look->n_runs; i++)
+		if (!has_run(better, &look->runs[i]))
+			return false;
+	return look->n_runs;
+}
+
+static void note_copy(struct look *look, const struct look *better)
+{
+	struct recording *one = &look->recording;
+
+	one->copy_of = better->recording.path;
+	one->copied = look->n;
+	one->copied_of = better->n;
+	one->same_file = look->inode == better->inode && look->device == better->device;
+}
+
+/* Of files that begin alike. */
+static void find_copies(struct look *looks, size_t n, bool brief)
+{
+	bool known = brief && looks[0].growing;
+
+	for (size_t i = 1; i < n; i++) {
+		for (size_t j = 0; j < i && !looks[i].recording.copy_of; j++) {
+			if (looks[j].recording.copy_of)
+				continue;
+			if (known || is_within(&looks[i], &looks[j]))
+				note_copy(&looks[i], &looks[j]);
+		}
+	}
+}
+
+static bool is_looked_at(const struct look *looks, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (looks[j].inode == looks[i].inode && looks[j].device == looks[i].device)
+			return true;
+	return false;
+}
+
+static void compare_files(struct look *looks, size_t n, bool brief)
+{
+	bool growing = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct stat st = {0};
+
+		(void)stat(looks[i].recording.path, &st);
+		looks[i].device = st.st_dev;
+		looks[i].inode = st.st_ino;
+		looks[i].written = st.st_mtim;
+		looks[i].growing = being_written_path(looks[i].recording.path);
+		growing |= looks[i].growing;
+	}
+	for (size_t i = 0; i < n && !(brief && growing); i++)
+		if (!looks[i].growing && !is_looked_at(looks, i))
+			look_into(&looks[i]);
+	/* what grows last: it has what any copy of it has */
+	for (size_t i = 0; i < n && !brief; i++)
+		if (looks[i].growing && !is_looked_at(looks, i))
+			look_into(&looks[i]);
+	qsort(looks, n, sizeof(*looks), by_worth);
+	find_copies(looks, n, brief);
+	for (size_t i = 0; i < n; i++)
+		free(looks[i].runs);
+}
+
+static bool begins_alike(const struct recording *a, const struct recording *b)
+{
+	return folder_same_stream(a, b) && a->id.first_seq == b->id.first_seq;
+}
+
+static int by_beginning(const void *a, const void *b)
+{
+	const struct look *x = a, *y = b;
+	const struct recording *p = &x->recording, *q = &y->recording;
+	int r = p->known == q->known ? 0 : p->known ? -1 : 1;
+
+	if (!r && p->known)
+		r = memcmp(p->id.stream_id, q->id.stream_id, FOLDER_ID);
+	if (!r && p->known)
+		r = (p->id.first_seq > q->id.first_seq) - (p->id.first_seq < q->id.first_seq);
+	return r ? r : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct look *x = a, *y = b;
+	bool p = x->recording.copy_of, q = y->recording.copy_of;
+
+	return p != q ? (p ? 1 : -1) : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Those that begin alike take the places they had, the best one the first. 0 or -ENOMEM. */
+static int part_group(struct look *looks, size_t n, bool brief)
+{
+	size_t *places;
+
+	if (n == 1)
+		return 0;
+	places = calloc(n, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		places[i] = looks[i].index;
+	compare_files(looks, n, brief);
+	qsort(places, n, sizeof(*places), by_index);
+	for (size_t i = 0; i < n; i++)
+		looks[i].index = places[i];
+	free(places);
+	return 0;
+}
+
+/* Without memory all are what they are: records are told apart as they come, too. */
+size_t copies_part(struct recording *all, size_t n, bool brief)
+{
+	_cleanup_free_ struct look *looks = n > 1 ? calloc(n, sizeof(*looks)) : NULL;
+	size_t from = 0, kept = 0;
+
+	if (!looks)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		looks[i] = (struct look){.recording = all[i], .index = i};
+	qsort(looks, n, sizeof(*looks), by_beginning);
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && begins_alike(&looks[i].recording, &looks[from].recording))
+			continue;
+		(void)part_group(looks + from, i - from, brief);
+		from = i;
+	}
+	qsort(looks, n, sizeof(*looks), by_place);
+	for (size_t i = 0; i < n; i++) {
+		all[i] = looks[i].recording;
+		kept += !all[i].copy_of;
+	}
+	return kept;
+}
+
+void copies_what(const struct recording *copy, char buf[COPIES_TEXT])
+{
+	char of[LINE_FILE];
+
+	line_file(copy->copy_of, of);
+	if (copy->same_file && !strcmp(copy->path, copy->copy_of))
+		(void)snprintf(buf, COPIES_TEXT, "named twice");
+	else if (copy->same_file)
+		(void)snprintf(buf, COPIES_TEXT, "the same file as %s", of);
+	else if (!copy->copied_of)
+		(void)snprintf(buf, COPIES_TEXT, "a copy of %s", of);
+	else if (copy->copied == copy->copied_of)
+		(void)snprintf(buf, COPIES_TEXT, "the same records as %s", of);
+	else
+		(void)snprintf(buf, COPIES_TEXT, "%s of the %s of %s, and no others",
+			       COUNT(copy->copied), COUNTED(copy->copied_of, "record"), of);
+}
+
+void copies_text(const struct recording *copy, const char *what, char buf[COPIES_TEXT])
+{
+	char name[LINE_FILE], text[COPIES_TEXT];
+
+	copies_what(copy, text);
+	(void)snprintf(buf, COPIES_TEXT, "%s: %.1200s%s", line_file(copy->path, name), text, what);
+}

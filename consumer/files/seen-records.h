@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which records were taken, by stream and number: each counts once, whatever inputs it is in, and
+ * however often.
+ *
+ * Numbers without a gap cost a few bytes for every 32,768 of them; where there are gaps, each of
+ * them is a bit. There are at most 32 MiB of these: what finds no room then is not remembered. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/base/hash-table.h"
+
+#define SEEN_ID 16
+#define SEEN_SPAN 32768u /* numbers that stand together */
+#define SEEN_MAPS 8192u  /* of a bit a number: 4 KiB each */
+#define SEEN_CHUNKS (1u << 18)
+
+struct seen_chunk {
+	uint8_t stream[SEEN_ID];
+	uint64_t number;      /* seq / SEEN_SPAN */
+	uint32_t input;       /* that the first of them was in */
+	uint32_t first, last; /* those between were taken, if there are no bits */
+	uint64_t *bits;
+};
+
+struct seen_input {
+	char *name;
+	uint64_t fresh, old; /* records; old: were taken before, the first one from */
+	uint32_t of;
+	bool told;
+};
+
+/* All there is to it is to be zero. */
+struct seen_records {
+	struct table chunks;
+	struct seen_chunk *latest;
+	size_t n_maps;
+	bool full; /* some were not remembered */
+	bool full_told;
+	size_t n, room, at; /* inputs; the one at hand */
+	struct seen_input *inputs;
+};
+
+void seen_records_done(struct seen_records *seen);
+
+/* What comes is of another input. 0 or -ENOMEM. */
+int seen_records_begin(struct seen_records *seen, const char *name);
+/* ... of one that was begun before, the @at-th. */
+void seen_records_go_on(struct seen_records *seen, size_t at);
+
+/* A record of the stream; without a stream's id (NULL) or number (0) each is another one. True: it
+ * is to be taken, and was not before. */
+bool seen_records_take(struct seen_records *seen, const uint8_t *stream, uint64_t seq);
+
+/* Whether the record was taken. */
+bool seen_records_has(const struct seen_records *seen, const uint8_t *stream, uint64_t seq);
+
+/* The records of the stream before @seq count as taken. */
+void seen_records_skip(struct seen_records *seen, const uint8_t *stream, uint64_t seq);
+
+/* The line about the input at hand: which records were left out of it, and where they were before.
+ * False: none, or it was told. */
+bool seen_records_tell(struct seen_records *seen, char *buf, size_t size);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was verified before: in another input, or in the one at hand. */
+#include "consumer/verify/verify-internal.h"
+
+#include "consumer/base/text-line.h"
+#include "proto/base/count.h"
+
+void verify_see(struct verify *verify, const struct reader_record *item)
+{
+	if (verify->seen)
+		(void)seen_records_take(verify->seen, verify->open ? verify->stream_id : NULL,
+					item->record->seq);
+}
+
+bool verify_has_seen(const struct verify *verify, const struct reader_record *item)
+{
+	return verify->seen && verify->open &&
+	       seen_records_has(verify->seen, verify->stream_id, item->record->seq);
+}
+
+void verify_note_seen(struct verify *verify)
+{
+	const struct seen_records *seen = verify->seen;
+	const struct seen_input *input = seen && seen->n ? &seen->inputs[seen->at] : NULL;
+	struct verify_report *report = &verify->report;
+	char of[LINE_FILE];
+
+	if (!input || !input->old)
+		return;
+	report->repeated = input->old;
+	line_file(seen->inputs[input->of].name, of);
+	if (input->of == seen->at)
+		findings_add(&report->notes, "%s of its records %s in it twice", COUNT(input->old),
+			     input->old == 1 ? "is" : "are");
+	else if (!input->fresh)
+		findings_add(&report->notes, "its records are those of %s", of);
+	else
+		findings_add(&report->notes, "%s of its records %s in %s, too", COUNT(input->old),
+			     input->old == 1 ? "is" : "are", of);
+}
