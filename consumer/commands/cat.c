@@ -23,6 +23,7 @@ static const struct option_row rows[] = {
 	{'b', "boot", "[=BOOT]",
 	 "of the latest boot, the one before (-1), the first (1), or this id"},
 	PRINTER_OPTIONS,
+	PRINTER_ONE_STREAM_OPTION,
 	{},
 };
 
@@ -126,6 +127,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 
 static const struct each_record_ops printing = {
 	.host = printer_host,
+	.one_stream = printer_one_stream,
 	.begin = printer_begin,
 	.put = put_record,
 	.pass = printer_pass,

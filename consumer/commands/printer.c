@@ -118,6 +118,9 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	case PRINTER_FOLD:
 		return options_when(&printer->options, "--fold", arg, printer->output.terminal,
 				    &printer->output.folds);
+	case PRINTER_ONE_STREAM:
+		printer->one_stream = true;
+		return 0;
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;
@@ -442,6 +445,13 @@ static int put_rows(struct printer *printer, struct reader *reader, struct reade
 	for (size_t i = 0; i < counters->n_rows; i++)
 		put_row(printer, item->record, counters->rows[i]);
 	return 0;
+}
+
+bool printer_one_stream(const void *data)
+{
+	const struct printer *printer = data;
+
+	return printer->one_stream;
 }
 
 void printer_host(void *data, const char *name)

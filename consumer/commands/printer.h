@@ -26,6 +26,7 @@ enum {
 	PRINTER_COLOR,
 	PRINTER_FOLD,
 	PRINTER_CASE,
+	PRINTER_ONE_STREAM,
 	PRINTER_LAST
 };
 
@@ -53,6 +54,12 @@ enum {
 		PRINTER_FORCE, "force", NULL, "write pb to a terminal all the same"                \
 	}
 
+#define PRINTER_ONE_STREAM_OPTION                                                                  \
+	{                                                                                          \
+		PRINTER_ONE_STREAM, "one-stream", NULL,                                            \
+			"of streamers side by side on a machine, what one of them tells"           \
+	}
+
 struct printer {
 	struct options options;
 	struct filter *filter;
@@ -62,6 +69,7 @@ struct printer {
 	struct writer *writer;
 	struct output output;
 	bool force;
+	bool one_stream;
 	bool failed;  /* something was wrong with an input */
 	bool said;    /* with the one at hand */
 	bool matched; /* an event, or what else was asked for, has passed the filters */
@@ -102,6 +110,8 @@ int printer_close(struct printer *printer, int r);
 
 /* Streams of this host come, or may come: from the second one on, each line says whose it is. */
 void printer_host(void *data, const char *name);
+/* one_stream of struct each_record_ops. */
+bool printer_one_stream(const void *data);
 /* The next input. It is read raw (reader_set_raw) from now on, and what was printed is seen before
  * more is waited for. */
 void printer_begin(void *data, struct reader *reader, const char *name);

@@ -17,6 +17,7 @@ static const struct option_row rows[] = {
 	{PRINTER_UTC, "utc", NULL, "text: times in UTC"},
 	PRINTER_COLOR_OPTION,
 	PRINTER_GREP_OPTIONS,
+	PRINTER_ONE_STREAM_OPTION,
 	{},
 };
 
@@ -45,7 +46,8 @@ static int take_option(void *data, int opt, const char *arg)
 		return options_usage_error(&command->printer.options,
 					   "no output %.32s: text or json", arg);
 	}
-	command->print.filtered |= opt != PRINTER_UTC && opt != PRINTER_COLOR;
+	command->print.filtered |=
+		opt != PRINTER_UTC && opt != PRINTER_COLOR && opt != PRINTER_ONE_STREAM;
 	return printer_option(&command->printer, opt, arg);
 }
 
@@ -104,6 +106,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 }
 
 static const struct each_record_ops adding = {
+	.one_stream = printer_one_stream,
 	.begin = begin_input,
 	.put = add_record,
 	.pass = printer_pass,

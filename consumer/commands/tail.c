@@ -16,13 +16,14 @@ static const struct option_row rows[] = {
 	{'f', "follow", NULL, "go on with what is being written"},
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	PRINTER_OPTIONS,
+	PRINTER_ONE_STREAM_OPTION,
 	{},
 };
 
 void tail_done(struct tail *tail)
 {
 	rotation_done(&tail->rotation);
-	seen_records_done(&tail->seen);
+	record_memory_done(&tail->memory);
 	printer_done(&tail->printer);
 }
 
@@ -182,7 +183,8 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->rotation.follow.wants = wants_record;
 	tail->rotation.follow.skip = skip_record;
 	tail->rotation.follow.data = &tail->printer;
-	tail->rotation.follow.seen = &tail->seen;
+	tail->rotation.follow.memory = &tail->memory;
+	tail->memory.sides.one = tail->printer.one_stream;
 	r = rotation_start(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {

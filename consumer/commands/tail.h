@@ -10,7 +10,7 @@
 struct tail {
 	struct printer printer;
 	struct rotation rotation;
-	struct seen_records seen;
+	struct record_memory memory;
 	uint64_t lines;
 	uint64_t left; /* records to print before the end; 0: all */
 };

@@ -84,7 +84,7 @@ struct run {
 	bool verbose;
 	bool quiet;
 	struct verify *verify;
-	struct seen_records seen;
+	struct record_memory memory;
 	struct progress progress;
 	char before[256]; /* the name of the input before; "": none */
 	int status;
@@ -175,7 +175,7 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 
 	r = damaged_reader_open(&damaged, path);
 	if (!r && !config.copy)
-		r = seen_records_begin(&run->seen, name);
+		r = seen_records_begin(&run->memory.seen, name);
 	if (r) {
 		fail_input(run, name, path_problem(path, r, why));
 		return;
@@ -293,6 +293,14 @@ static void print_sum(const struct run *run)
 		     COUNTED(run->records, "record"), words[run->status]);
 }
 
+static void print_sides(struct run *run)
+{
+	char text[COPIES_TEXT];
+
+	if (side_streams_tell(&run->memory.sides, text, sizeof(text)) && !run->quiet)
+		(void)printf("%s\n", text);
+}
+
 static int verify_all(struct run *run, const char *const *paths, int n)
 {
 	_cleanup_(input_list_done) struct input_list order = {0};
@@ -311,7 +319,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		return run->status;
 	}
 	run->verify->heads = &heads;
-	run->verify->seen = &run->seen;
+	run->verify->memory = &run->memory;
 	for (size_t i = 0; i < order.n; i++)
 		verify_one(run, &order, i);
 	for (size_t i = 0; i < order.n_copies; i++)
@@ -320,7 +328,8 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		report_head(run, &heads.all[i]);
 	note_unknown(run, &order);
 	run->verify = verify_free(run->verify);
-	seen_records_done(&run->seen);
+	print_sides(run);
+	record_memory_done(&run->memory);
 	if (run->files + run->copies > 1 && !run->quiet)
 		print_sum(run);
 	flush_output(run);

@@ -10,6 +10,7 @@
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
+#define LOOKS 64  /* of files that begin alike so many are compared */
 #define RUNS 1024 /* of numbers without a gap; files with more are not compared */
 
 struct run {
@@ -156,7 +157,7 @@ static void find_copies(struct look *looks, size_t n, bool brief)
 	bool known = brief && looks[0].growing;
 
 	for (size_t i = 1; i < n; i++) {
-		for (size_t j = 0; j < i && !looks[i].recording.copy_of; j++) {
+		for (size_t j = 0; j < i && j < LOOKS && !looks[i].recording.copy_of; j++) {
 			if (looks[j].recording.copy_of)
 				continue;
 			if (known || is_within(&looks[i], &looks[j]))
@@ -187,11 +188,11 @@ static void compare_files(struct look *looks, size_t n, bool brief)
 		looks[i].growing = being_written_path(looks[i].recording.path);
 		growing |= looks[i].growing;
 	}
-	for (size_t i = 0; i < n && !(brief && growing); i++)
+	for (size_t i = 0; i < n && i < LOOKS && !(brief && growing); i++)
 		if (!looks[i].growing && !is_looked_at(looks, i))
 			look_into(&looks[i]);
 	/* what grows last: it has what any copy of it has */
-	for (size_t i = 0; i < n && !brief; i++)
+	for (size_t i = 0; i < n && i < LOOKS && !brief; i++)
 		if (looks[i].growing && !is_looked_at(looks, i))
 			look_into(&looks[i]);
 	qsort(looks, n, sizeof(*looks), by_worth);

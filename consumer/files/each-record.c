@@ -9,13 +9,14 @@
 #include "consumer/files/frame-selection.h"
 #include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 struct walk {
 	const struct filter *filter;
 	const struct each_record_ops *ops;
 	void *data;
-	struct seen_records *seen;
+	struct record_memory *memory;
 };
 
 /* Of the input at hand: whose its records are. */
@@ -37,8 +38,8 @@ static bool goes_on(const struct reader *reader, const struct each_record_ops *o
 	return answer == READER_DAMAGED;
 }
 
-static bool is_fresh(struct seen_records *seen, struct place *place, const struct reader *reader,
-		     const struct reader_record *item)
+static bool is_new(struct seen_records *seen, struct place *place, const struct reader *reader,
+		   const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	uint64_t before = place->seq;
@@ -56,13 +57,47 @@ static bool is_fresh(struct seen_records *seen, struct place *place, const struc
 	return seen_records_take(seen, header->stream_id.data, item->peek.seq);
 }
 
+/* The kind of events that the record is, or tells of, as a bit; 0: of the stream itself. */
+static uint32_t told_kind(struct reader *reader, struct reader_record *item)
+{
+	const char *kind = NULL;
+
+	if (body_kind_is_event(item->peek.kind))
+		return UINT32_C(1) << item->peek.kind;
+	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_LIMITED && !reader_unpack(reader, item))
+		kind = item->record->limited->kind;
+	return kind ? UINT32_C(1) << body_kind(kind, strlen(kind)) : 0;
+}
+
+/* It was not taken before, and no other stream tells it. */
+static bool is_fresh(struct record_memory *memory, struct place *place, struct reader *reader,
+		     struct reader_record *item)
+{
+	struct side_streams *sides = &memory->sides;
+
+	if (item->header)
+		side_streams_go_on(sides, reader_header(reader));
+	if (!is_new(&memory->seen, place, reader, item))
+		return false;
+	return !side_streams_take(sides, sides->beside ? told_kind(reader, item) : 0,
+				  item->peek.seq, item->peek.boottime_nano);
+}
+
+void record_memory_done(struct record_memory *memory)
+{
+	seen_records_done(&memory->seen);
+	side_streams_done(&memory->sides);
+}
+
 int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
-		struct seen_records *seen, int *ret_answer)
+		struct record_memory *memory, int *ret_answer)
 {
 	struct place place = {0};
 	struct reader_record item;
 	int r;
 
+	if (memory)
+		side_streams_go_on(&memory->sides, reader_header(reader));
 	for (uint64_t n = 1;; n++) {
 		if (n % EACH_RECORD_EVERY == 0 && ops->pass)
 			ops->pass(data, reader);
@@ -70,7 +105,7 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 		if (*ret_answer && !goes_on(reader, ops, data, *ret_answer))
 			return 0;
 		place.damaged |= *ret_answer == READER_DAMAGED;
-		if (*ret_answer || (seen && !is_fresh(seen, &place, reader, &item)))
+		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item)))
 			continue;
 		r = ops->put(data, reader, &item);
 		if (r == READER_DAMAGED)
@@ -81,11 +116,11 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 }
 
 /* What of the input at hand was left out. */
-static void tell_seen(const struct walk *walk)
+static void tell_memory(const struct walk *walk)
 {
 	char text[COPIES_TEXT];
 
-	if (seen_records_tell(walk->seen, text, sizeof(text)))
+	if (seen_records_tell(&walk->memory->seen, text, sizeof(text)))
 		walk->ops->error(walk->data, text, 0);
 }
 
@@ -100,7 +135,7 @@ static int walk_input(const struct walk *walk, const char *path)
 		r = frame_selection_for(reader, walk->filter, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";
 	if (!r)
-		r = seen_records_begin(walk->seen, path);
+		r = seen_records_begin(&walk->memory->seen, path);
 	if (!r)
 		input_run_ahead(reader_input(reader));
 	if (r) {
@@ -108,9 +143,9 @@ static int walk_input(const struct walk *walk, const char *path)
 		return 0;
 	}
 	walk->ops->begin(walk->data, reader, path);
-	r = each_record(reader, walk->ops, walk->data, walk->seen, &answer);
+	r = each_record(reader, walk->ops, walk->data, walk->memory, &answer);
 	walk->ops->end(walk->data, reader, path, answer);
-	tell_seen(walk);
+	tell_memory(walk);
 	return r;
 }
 
@@ -135,9 +170,10 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 		   const struct each_record_ops *ops, void *data)
 {
 	_cleanup_(input_list_done) struct input_list list = {0};
-	_cleanup_(seen_records_done) struct seen_records seen = {0};
-	const struct walk walk = {.filter = filter, .ops = ops, .data = data, .seen = &seen};
+	_cleanup_(record_memory_done) struct record_memory memory = {0};
+	const struct walk walk = {.filter = filter, .ops = ops, .data = data, .memory = &memory};
 	const char *default_path = inputs_default();
+	char text[COPIES_TEXT];
 	int r;
 
 	r = n ? input_list_new(&list, (const char *const *)paths, n, ops->error, data)
@@ -146,7 +182,10 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 		r = input_list_by_stream(&list);
 	tell_copies(&walk, &list);
 	tell_hosts(&walk, &list);
+	memory.sides.one = ops->one_stream && ops->one_stream(data);
 	for (size_t i = 0; !r && i < list.n; i++)
 		r = walk_input(&walk, list.all[i].path);
+	if (ops->one_stream && side_streams_tell(&memory.sides, text, sizeof(text)))
+		ops->error(data, text, 0);
 	return r;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "consumer/files/seen-records.h"
+#include "consumer/files/side-streams.h"
 #include "consumer/filter/filter.h"
 #include "consumer/read/reader.h"
 
@@ -15,6 +16,9 @@ struct each_record_ops {
 	void (*host)(void *data, const char *name);
 	/* Files of one stream are to be read one behind the other. */
 	bool by_stream;
+	/* Whether of streamers that ran beside each other on one machine one tells what both have
+	 * (--one-stream); NULL: both do, and nothing is said of it. */
+	bool (*one_stream)(const void *data);
 	/* The next input, which is open. */
 	void (*begin)(void *data, struct reader *reader, const char *name);
 	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough
@@ -31,11 +35,19 @@ struct each_record_ops {
 	void (*end)(void *data, const struct reader *reader, const char *name, int answer);
 };
 
-/* To where @reader says that nothing more comes; records that @seen has (NULL: none has) are left
+/* What was read before, of all inputs: so that nothing counts twice. */
+struct record_memory {
+	struct seen_records seen;
+	struct side_streams sides;
+};
+
+void record_memory_done(struct record_memory *memory);
+
+/* To where @reader says that nothing more comes; what @memory has (NULL: nothing is known) is left
  * out; *ret_answer is how. That it is cut is complained
  * of unless the rest is being written. Returns 0, or what put ended it with. */
 int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
-		struct seen_records *seen, int *ret_answer);
+		struct record_memory *memory, int *ret_answer);
 
 /* Of @n arguments of a command: files, "-", and folders, which stand for their recordings in the
  * order of time; without any, of inputs_default. Frames that cannot match @filter are left out;

@@ -43,7 +43,7 @@ struct rotation {
 	bool following; /* false: what is there now, and no more */
 	bool waits;     /* following: for what is not there yet, as long as somebody reads @out */
 	int out;
-	bool brief;     /* copies of what is being written are not looked at */
+	bool brief; /* copies of what is being written are not looked at */
 	struct watch watch;
 	/* --- */
 	bool whole;              /* path is a folder */

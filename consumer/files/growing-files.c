@@ -90,13 +90,13 @@ static bool is_before(struct followed *file, struct reader_record *item)
 /* What is older than what is wanted does not come later, either, from a copy of the file. */
 static void skip_older(struct followed *file, const struct reader_record *item)
 {
-	struct seen_records *seen = file->follow->seen;
+	struct record_memory *memory = file->follow->memory;
 	const Ringside__V1__Header *header = reader_header(file->reader);
 	bool begins = !file->begun && input_frame_offset(reader_input(file->reader)) >= file->begin;
 
 	file->begun |= begins;
-	if (seen && (begins || item->header) && header && header->stream_id.len == SEEN_ID)
-		seen_records_skip(seen, header->stream_id.data, item->peek.seq);
+	if (memory && (begins || item->header) && header && header->stream_id.len == SEEN_ID)
+		seen_records_skip(&memory->seen, header->stream_id.data, item->peek.seq);
 }
 
 /* each_record_ops */
@@ -125,13 +125,16 @@ static int read_file(struct followed *file, int *ret_answer)
 	static const struct each_record_ops ops = {.put = put_record, .complain = complain_about};
 
 	const struct growing *follow = file->follow;
+	struct record_memory *memory = follow->memory;
 	char text[COPIES_TEXT];
 	int r;
 
-	if (follow->seen)
-		seen_records_go_on(follow->seen, file->input);
-	r = each_record(file->reader, &ops, file, follow->seen, ret_answer);
-	if (follow->seen && seen_records_tell(follow->seen, text, sizeof(text)))
+	if (memory)
+		seen_records_go_on(&memory->seen, file->input);
+	r = each_record(file->reader, &ops, file, memory, ret_answer);
+	if (memory && seen_records_tell(&memory->seen, text, sizeof(text)))
+		follow->ops->error(follow->data, text, 0);
+	if (memory && side_streams_tell(&memory->sides, text, sizeof(text)))
 		follow->ops->error(follow->data, text, 0);
 	return r;
 }
@@ -171,10 +174,10 @@ int growing_add(struct growing *follow, const char *path, const struct last_reco
 		return 0;
 	}
 	file->follow = follow;
-	r = follow->seen ? seen_records_begin(follow->seen, path) : 0;
+	r = follow->memory ? seen_records_begin(&follow->memory->seen, path) : 0;
 	if (r)
 		return r;
-	file->input = follow->seen ? follow->seen->at : 0;
+	file->input = follow->memory ? follow->memory->seen.at : 0;
 	follow->ops->begin(follow->data, file->reader, file->path);
 	r = read_file(file, &answer);
 	if (r)

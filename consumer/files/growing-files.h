@@ -22,7 +22,7 @@ struct followed {
 	uint64_t begin, skip; /* of struct last_records */
 	dev_t device;
 	ino_t inode;
-	size_t input;           /* of seen */
+	size_t input;           /* of the memory */
 	bool begun;             /* a record from begin on was read */
 	bool footer;            /* its latest record is a Footer */
 	bool rotated;           /* ... which says that another file follows */
@@ -39,7 +39,7 @@ struct growing {
 	/* In place of put for what lies before those that are wanted; NULL: it is left out. */
 	int (*skip)(void *data, struct reader *reader, struct reader_record *item);
 	void *data;
-	struct seen_records *seen; /* NULL: the sink itself knows what it has taken */
+	struct record_memory *memory; /* NULL: the sink itself knows what it has taken */
 	size_t n;
 	struct followed *all[GROWING_MAX];
 	uint64_t tick;

@@ -3,24 +3,34 @@
 #include "consumer/verify/verify-internal.h"
 
 #include "consumer/base/text-line.h"
+#include "consumer/read/body.h"
 #include "proto/base/count.h"
 
 void verify_see(struct verify *verify, const struct reader_record *item)
 {
-	if (verify->seen)
-		(void)seen_records_take(verify->seen, verify->open ? verify->stream_id : NULL,
-					item->record->seq);
+	struct record_memory *memory = verify->memory;
+
+	if (!memory)
+		return;
+	if (item->header || !verify->open)
+		side_streams_go_on(&memory->sides, item->header ? item->record->header : NULL);
+	if (seen_records_take(&memory->seen, verify->open ? verify->stream_id : NULL,
+			      item->record->seq))
+		(void)side_streams_take(&memory->sides,
+					body_is_event(item->record) ? UINT32_C(1) << item->peek.kind
+								    : 0,
+					item->record->seq, item->record->boottime_nano);
 }
 
 bool verify_has_seen(const struct verify *verify, const struct reader_record *item)
 {
-	return verify->seen && verify->open &&
-	       seen_records_has(verify->seen, verify->stream_id, item->record->seq);
+	return verify->memory && verify->open &&
+	       seen_records_has(&verify->memory->seen, verify->stream_id, item->record->seq);
 }
 
 void verify_note_seen(struct verify *verify)
 {
-	const struct seen_records *seen = verify->seen;
+	const struct seen_records *seen = verify->memory ? &verify->memory->seen : NULL;
 	const struct seen_input *input = seen && seen->n ? &seen->inputs[seen->at] : NULL;
 	struct verify_report *report = &verify->report;
 	char of[LINE_FILE];

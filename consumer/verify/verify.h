@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/files/seen-records.h"
+#include "consumer/files/each-record.h"
 #include "consumer/read/damaged-reader.h"
 #include "consumer/verify/checksums.h"
 #include "consumer/verify/downtime.h"
@@ -62,7 +62,7 @@ struct verify {
 	/* Who wants to know what the streams say that they have deleted; borrowed, or NULL. */
 	struct first_files *heads;
 	/* What was verified before, of this input and others; borrowed, or NULL. */
-	struct seen_records *seen;
+	struct record_memory *memory;
 	bool begun;                   /* the input at hand has had a record */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */

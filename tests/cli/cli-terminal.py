@@ -17,7 +17,7 @@ import unicodedata
 
 import ringside_pb2 as pb
 from program import check, in_a_folder, ringside, run, run_tests, save
-from stream import Stream
+from stream import Stream, frame, frames
 
 in_a_folder()
 
@@ -184,6 +184,14 @@ def a_row(n, comm="nginx", pids=(77,), name="keyctl", held=0):
     return data
 
 
+def numbered(data):
+    """One record behind the other, whatever they were made for."""
+    for i, one in enumerate(data):
+        record = pb.Record.FromString(next(frames(one)))
+        record.seq = i + 1
+        yield frame(record)
+
+
 def end_of(text):
     return [line.split("checkout  ")[-1].replace(" (programs fall back; usually harmless)", "")
             for line in text.splitlines()]
@@ -195,7 +203,7 @@ def equal_denials_in_a_row_are_one_line():
         "same": (a_row(20), ["nginx[77] keyctl → ENOSYS  × 20 in 19 s"]),
         "workers": (a_row(6, pids=(77, 78)), ["nginx keyctl → ENOSYS  × 6 in 5 s"]),
         "storm": (a_row(20, held=4980), ["nginx[77] keyctl → ENOSYS  × 5,000 in 20 s (4,980 held back)"]),
-        "others": (a_row(2) + a_row(2, comm="cron")[1:] + a_row(1, name="bpf")[1:] + a_row(1)[1:], [
+        "others": ([*numbered(a_row(2) + a_row(2, comm="cron")[1:] + a_row(1, name="bpf")[1:] + a_row(1)[1:])], [
             "nginx[77] keyctl → ENOSYS  × 2 in 1 s", "cron[77] keyctl → ENOSYS  × 2 in 1 s",
             "nginx[77] bpf → ENOSYS", "nginx[77] keyctl → ENOSYS"]),
     }
