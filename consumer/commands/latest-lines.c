@@ -94,6 +94,7 @@ int latest_lines_read(struct latest_lines *ret, const struct command *command, c
 	if (r)
 		return -ENOMEM;
 	tail.rotation.path = path;
+	tail.rotation.brief = true; /* it is asked again and again */
 	printer->output.ops = output_find(json ? "json" : "text");
 	/* no advice under a line, which stays one, as it is first written */
 	printer->output.terminal = printer->output.folds = printer->output.rewrites = false;
