@@ -24,6 +24,7 @@ struct place {
 	uint64_t seq;
 	bool damaged; /* a Header may have been in what was left out */
 	bool unknown; /* ... and was */
+	bool known;   /* neither, and there is a Header */
 };
 
 /* Whether more comes behind an answer that is no record. */
@@ -38,23 +39,32 @@ static bool goes_on(const struct reader *reader, const struct each_record_ops *o
 	return answer == READER_DAMAGED;
 }
 
+/* Whose the record is, as far as that is known; NULL. */
+static const uint8_t *stream_of(struct place *place, const struct reader *reader,
+				const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+
+	if (item->header)
+		place->damaged = place->unknown = false;
+	else if (place->damaged && item->peek.seq <= place->seq)
+		place->unknown = true;
+	place->known = !place->unknown && header && header->stream_id.len == SEEN_ID;
+	return place->known ? header->stream_id.data : NULL;
+}
+
 static bool is_new(struct seen_records *seen, struct place *place, const struct reader *reader,
 		   const struct reader_record *item)
 {
-	const Ringside__V1__Header *header = reader_header(reader);
-	uint64_t before = place->seq;
+	const uint8_t *stream = stream_of(place, reader, item);
 
 	place->seq = item->peek.seq;
-	if (item->header)
-		place->damaged = place->unknown = false;
-	else if (place->damaged && item->peek.seq <= before)
-		place->unknown = true;
-	if (place->unknown || !header || header->stream_id.len != SEEN_ID)
-		return true;
 	/* one that only says again whose the records behind it are is no copy to speak of */
-	if (item->header && seen_records_has(seen, header->stream_id.data, item->peek.seq))
+	if (stream && item->header && seen_records_has(seen, stream, item->peek.seq)) {
+		seen_records_go_on(seen, seen->at);
 		return false;
-	return seen_records_take(seen, header->stream_id.data, item->peek.seq);
+	}
+	return seen_records_take(seen, stream, item->peek.seq);
 }
 
 /* The kind of events that the record is, or tells of, as a bit; 0: of the stream itself. */
@@ -74,13 +84,18 @@ static bool is_fresh(struct record_memory *memory, struct place *place, struct r
 		     struct reader_record *item)
 {
 	struct side_streams *sides = &memory->sides;
+	uint64_t seq = item->peek.seq, nano = item->peek.boottime_nano;
 
 	if (item->header)
 		side_streams_go_on(sides, reader_header(reader));
-	if (!is_new(&memory->seen, place, reader, item))
+	if (place->known && !item->header && seen_records_next(&memory->seen, seq))
+		place->seq = seq;
+	else if (!is_new(&memory->seen, place, reader, item))
 		return false;
-	return !side_streams_take(sides, sides->beside ? told_kind(reader, item) : 0,
-				  item->peek.seq, item->peek.boottime_nano);
+	if (place->unknown)
+		side_streams_go_on(sides, NULL);
+	return side_streams_next(sides, seq, nano) ||
+	       !side_streams_take(sides, sides->beside ? told_kind(reader, item) : 0, seq, nano);
 }
 
 void record_memory_done(struct record_memory *memory)
@@ -104,7 +119,10 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 		*ret_answer = reader_next(reader, &item);
 		if (*ret_answer && !goes_on(reader, ops, data, *ret_answer))
 			return 0;
-		place.damaged |= *ret_answer == READER_DAMAGED;
+		if (*ret_answer == READER_DAMAGED) {
+			place.damaged = true;
+			place.known = false;
+		}
 		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item)))
 			continue;
 		r = ops->put(data, reader, &item);

@@ -52,12 +52,14 @@ int seen_records_begin(struct seen_records *seen, const char *name)
 	if (!seen->inputs[seen->n].name)
 		return -ENOMEM;
 	seen->at = seen->n++;
+	seen->next = 0;
 	return 0;
 }
 
 void seen_records_go_on(struct seen_records *seen, size_t at)
 {
 	seen->at = at;
+	seen->next = 0;
 }
 
 static bool is_chunk(const struct seen_chunk *chunk, const uint8_t *stream, uint64_t number)
@@ -155,10 +157,12 @@ bool seen_records_has(const struct seen_records *seen, const uint8_t *stream, ui
 /* It is not the one behind the latest. */
 static bool look_up(struct seen_records *seen, const uint8_t *stream, uint64_t seq)
 {
-	struct seen_chunk *chunk = find_chunk(seen, stream, seq / SEEN_SPAN);
+	struct seen_chunk *chunk = seen->latest;
 	struct seen_input *input = seen->n ? &seen->inputs[seen->at] : NULL;
 	uint32_t in = seq % SEEN_SPAN;
 
+	if (!chunk || !is_chunk(chunk, stream, seq / SEEN_SPAN))
+		chunk = find_chunk(seen, stream, seq / SEEN_SPAN);
 	if ((chunk && has(chunk, in)) || is_skipped(seen, stream, seq)) {
 		if (input && !input->old++)
 			input->of = chunk && has(chunk, in) ? chunk->input : SKIPPED;
@@ -177,19 +181,19 @@ static bool look_up(struct seen_records *seen, const uint8_t *stream, uint64_t s
 
 bool seen_records_take(struct seen_records *seen, const uint8_t *stream, uint64_t seq)
 {
-	struct seen_chunk *latest = seen->latest;
+	const struct seen_chunk *latest;
 	bool fresh = true;
 
-	if (!stream || !seq)
-		;
-	else if (latest && !latest->bits && seq % SEEN_SPAN == latest->last + 1 &&
-		 is_chunk(latest, stream, seq / SEEN_SPAN))
-		latest->last++;
-	else
+	seen->next = 0;
+	if (stream && seq)
 		fresh = look_up(seen, stream, seq);
-	if (fresh && seen->n)
-		seen->inputs[seen->at].fresh++;
-	return fresh;
+	latest = seen->latest;
+	if (!fresh || !seen->n)
+		return fresh;
+	seen->inputs[seen->at].fresh++;
+	if (stream && seq && latest && !latest->bits && seq % SEEN_SPAN == latest->last)
+		seen->next = (seq + 1) % SEEN_SPAN ? seq + 1 : 0;
+	return true;
 }
 
 void seen_records_skip(struct seen_records *seen, const uint8_t *stream, uint64_t seq)

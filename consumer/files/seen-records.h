@@ -36,6 +36,7 @@ struct seen_input {
 struct seen_records {
 	struct table chunks;
 	struct seen_chunk *latest;
+	uint64_t next; /* of the stream at hand, if latest takes it in a row; 0: it does not */
 	size_t n_maps;
 	bool full; /* some were not remembered */
 	bool full_told;
@@ -53,6 +54,18 @@ void seen_records_go_on(struct seen_records *seen, size_t at);
 /* A record of the stream; without a stream's id (NULL) or number (0) each is another one. True: it
  * is to be taken, and was not before. */
 bool seen_records_take(struct seen_records *seen, const uint8_t *stream, uint64_t seq);
+
+/* The same at once for the number behind the latest one, of the same stream; false: ask
+ * seen_records_take. */
+static inline bool seen_records_next(struct seen_records *seen, uint64_t seq)
+{
+	if (!seen->next || seq != seen->next)
+		return false;
+	seen->latest->last++;
+	seen->inputs[seen->at].fresh++;
+	seen->next = (seq + 1) % SEEN_SPAN ? seq + 1 : 0;
+	return true;
+}
 
 /* Whether the record was taken. */
 bool seen_records_has(const struct seen_records *seen, const uint8_t *stream, uint64_t seq);

@@ -68,6 +68,7 @@ void side_streams_go_on(struct side_streams *sides, const Ringside__V1__Header *
 	struct side_stream *at;
 
 	sides->at = NULL;
+	sides->span = NULL;
 	sides->beside = false;
 	if (!header || header->stream_id.len != SIDE_ID || !text_has(header->boot_id))
 		return;
@@ -165,6 +166,9 @@ bool side_streams_take(struct side_streams *sides, uint32_t kind, uint64_t seq,
 	at->told = sides->one ? own : at->kinds;
 	at->seq = seq;
 	at->latest = boottime_nano;
+	sides->span = !sides->beside && at->n && at->spans[at->n - 1].kinds == at->told
+			      ? &at->spans[at->n - 1]
+			      : NULL;
 	return sides->one && kind & others & ~own;
 }
 

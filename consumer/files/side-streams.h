@@ -39,6 +39,7 @@ struct side_streams {
 	struct side_stream all[SIDE_STREAMS];
 	struct side_stream *at; /* whose records come; NULL: nothing is known of it */
 	bool beside;            /* there are others of its boot */
+	struct side_span *span; /* that goes on with its next record; NULL: ask */
 	/* What was met first. */
 	bool met, told;
 	char host[SIDE_HOST];
@@ -56,6 +57,21 @@ void side_streams_go_on(struct side_streams *sides, const Ringside__V1__Header *
  * stream. True: another stream tells it. */
 bool side_streams_take(struct side_streams *sides, uint32_t kind, uint64_t seq,
 		       uint64_t boottime_nano);
+
+/* The same at once for the record behind the latest one, where there is nothing beside; false: ask
+ * side_streams_take. */
+static inline bool side_streams_next(struct side_streams *sides, uint64_t seq, uint64_t nano)
+{
+	struct side_stream *at = sides->at;
+
+	if (!sides->span || seq != at->seq + 1 || !nano)
+		return false;
+	if (nano > sides->span->until)
+		sides->span->until = nano;
+	at->seq = seq;
+	at->latest = nano;
+	return true;
+}
 
 /* The line about it. False: there are none, or it was told. */
 bool side_streams_tell(struct side_streams *sides, char *buf, size_t size);
