@@ -255,6 +255,8 @@ int main(int argc, char **argv)
 	r = sink_open(&sink, &options.sink, error, sizeof(error));
 	if (r < 0)
 		return refuse_options(r, error);
+	if (sink->mended[0])
+		(void)say_error("%s %s", sink->name, sink->mended);
 	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
 		return say_error("%s", error);
 	if (options.doctor)

@@ -13,10 +13,10 @@
 #include "proto/recording/zstd-frames.h"
 #include "proto/recording/zstd-header.h"
 #include "proto/ringside-fields.h"
-#include "streamer/output/sink.h"
+#include "streamer/output/sink-internal.h"
 
-/* A first record that is a Header: its length, then the field's tag and length, then the magic. */
-static bool has_magic(const uint8_t *p, size_t size)
+/* Its length, then the field's tag and length, then the magic. */
+bool sink_has_magic(const uint8_t *p, size_t size)
 {
 	static const char magic[] = "\x0a\x08RINGSIDE";
 	const uint8_t *end = p + size;
@@ -70,7 +70,7 @@ static int check_plain(int fd, uint64_t *ret_whole)
 	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
-	if (!has_magic(p, size)) {
+	if (!sink_has_magic(p, size)) {
 		(void)munmap(p, size);
 		return -EINVAL;
 	}

@@ -18,8 +18,8 @@ int sink_refuse_open(const char *path, int code, char *error, size_t size)
 	return refuse(error, size, code, "cannot open %s for writing: %s", path, strerror(-code));
 }
 
-int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
-		      size_t size)
+int sink_check_append(struct sink *sink, const char *path, const struct stat *st, int mend,
+		      char *error, size_t size)
 {
 	_cleanup_close_ int fd = openat(sink->place.fd, output_folder_name(&sink->place, path),
 					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -34,6 +34,11 @@ int sink_check_append(const struct sink *sink, const char *path, const struct st
 	r = now.st_ino == st->st_ino && now.st_dev == st->st_dev
 		    ? sink_check_recording(fd, &whole, &compressed)
 		    : -ESTALE;
+	if (r == -EBADMSG && mend >= 0 && compressed == !!sink->writer) {
+		r = sink_mend(fd, mend, whole, compressed, sink->mended, sizeof(sink->mended));
+		if (r)
+			sink->mended[0] = '\0';
+	}
 	if (r == -EINVAL)
 		return refuse(error, size, r, "%s is not a recording: --append needs one", path);
 	if (r == -EBADMSG && compressed)

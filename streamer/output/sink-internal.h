@@ -21,9 +21,19 @@ int sink_make_file(const struct sink *sink, const char *path, int *ret, char *er
 int sink_open_file(const struct sink *sink, const char *path, bool awaits, int *ret,
 		   struct stat *ret_st, char *error, size_t size);
 
-/* Whether more may be written behind what @path has; @st: as it was opened. */
-int sink_check_append(const struct sink *sink, const char *path, const struct stat *st, char *error,
-		      size_t size);
+/* Whether more may be written behind what @path has; @st: as it was opened. @mend: an fd to write
+ * to, to mend first what a streamer has left that was killed, which sink->mended says then; -1:
+ * that is refused. */
+int sink_check_append(struct sink *sink, const char *path, const struct stat *st, int mend,
+		      char *error, size_t size);
+
+/* A first record that is a Header. */
+bool sink_has_magic(const uint8_t *p, size_t size);
+
+/* Makes a recording whole whose end, behind @whole bytes, is what a killed streamer leaves, and
+ * says how, in a sentence without its name. @from: to read; @to: opened for appending. -EBADMSG: it
+ * is damaged in another way. */
+int sink_mend(int from, int to, uint64_t whole, bool compressed, char *said, size_t said_size);
 
 /* The first file's name of a sink that rotates, and what must not be there. */
 int sink_first_name(struct sink *sink, char **ret, char *error, size_t size);

@@ -200,7 +200,7 @@ static int open_moved(struct sink *sink, char *error, size_t size)
 	if (!r && !S_ISREG(now.st_mode))
 		r = refuse(error, size, -EINVAL, "%s is not a file", sink->name);
 	if (!r && now.st_size)
-		r = sink_check_append(sink, sink->name, &now, error, size);
+		r = sink_check_append(sink, sink->name, &now, -1, error, size);
 	if (r < 0) {
 		util_closep(&sink->next.fd);
 		sink->next.fd = -1;

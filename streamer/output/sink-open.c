@@ -54,14 +54,26 @@ static ssize_t write_shared(int fd, const void *data, size_t size)
 	return write_nonblocking(fd, data, size < PIPE_BUF ? size : PIPE_BUF);
 }
 
+/* Goes on behind what it has, once that is whole. */
+static int claim_recording(struct sink *sink, const struct stat *st, char *error, size_t size)
+{
+	struct stat now;
+	int r = sink_check_append(sink, sink->name, st, sink->fd, error, size);
+
+	if (!r && fstat(sink->fd, &now) < 0)
+		return sink_refuse_open(sink->name, -errno, error, size);
+	if (!r)
+		sink->start = (uint64_t)now.st_size;
+	return r;
+}
+
 /* A regular file named with -w; sink->fd is open. */
 static int claim_file(struct sink *sink, const struct stat *st, char *error, size_t size)
 {
 	if (!st->st_size)
 		return 0;
 	if (sink->config.append) {
-		sink->start = (uint64_t)st->st_size;
-		return sink_check_append(sink, sink->name, st, error, size);
+		return claim_recording(sink, st, error, size);
 	}
 	if (!sink->config.force)
 		return refuse(error, size, -EEXIST,

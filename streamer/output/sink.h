@@ -67,8 +67,9 @@ struct sink {
 	bool truncate;  /* before the first write */
 	uint64_t start; /* where in the file our first byte goes */
 	uint64_t written;
-	uint64_t marked;         /* of written: this stays, whatever happens */
-	uint64_t checked;        /* of written: this was in the file at the latest look */
+	uint64_t marked;  /* of written: this stays, whatever happens */
+	uint64_t checked; /* of written: this was in the file at the latest look */
+	char mended[192]; /* what was done to the file before it was appended to; "": nothing */
 	struct lock_notes notes; /* on the file; since_milli 0: none */
 	/* Rotation. */
 	bool rotates;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compressed recordings, whole and cut back. */
+#include "proto/recording/recording-writer.h"
 #include "tests/lib/sink-fixture.h"
 
 static void the_name_says_whether_to_compress(void **state)
@@ -41,8 +42,6 @@ static void append_goes_behind_a_compressed_recording(void **state)
 
 	put_records(sink, 3);
 	sink = sink_free(sink);
-	assert_refused(&(struct sink_config){.path = path.s, .level = 3, .append = true}, -EBADMSG,
-		       "ringside repair");
 	sink = open_sink(&(struct sink_config){.path = path.s, .level = 3, .force = true});
 	put_records(sink, 3);
 	assert_ok(sink_end(sink));
@@ -64,6 +63,51 @@ static void append_goes_behind_a_compressed_recording(void **state)
 	sink = sink_free(sink);
 	assert_refused(&(struct sink_config){.path = plain.s, .level = 3, .append = true}, -EINVAL,
 		       "is not compressed");
+}
+
+static void write_file(const char *path, const void *data, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_ok(write_all(fd, data, size));
+}
+
+/* What a killed streamer leaves, cut at each byte: all records that can be had stay, those of the
+ * next stream stand behind them, and the recording is whole. */
+static void append_mends_the_end_first(void **state)
+{
+	struct folder_path path = in_folder(state, "x.pb.zst");
+	const struct sink_config config = {.path = path.s, .level = 3, .append = true};
+	_cleanup_sink_ struct sink *sink =
+		open_sink(&(struct sink_config){.path = path.s, .level = 3});
+	_cleanup_free_ uint8_t *bytes = NULL;
+	size_t size, first;
+
+	put_records(sink, 300);
+	assert_ok(recording_writer_end_frame(sink->writer));
+	put_records(sink, 5);
+	sink = sink_free(sink);
+	bytes = records_bytes(path.s, &size);
+	first = count_records(path.s, false);
+	for (size_t cut = 0; cut < 40; cut++) {
+		size_t n, kept;
+
+		write_file(path.s, bytes, size - cut);
+		kept = count_records(path.s, false);
+		sink = open_sink(&config);
+		assert_true(strstr(sink->mended, "its last frame was written anew"));
+		n = count_records(path.s, true);
+		assert_int_equal(n, kept);
+		put_records(sink, 3);
+		assert_ok(sink_end(sink));
+		sink = sink_free(sink);
+		assert_int_equal(count_records(path.s, true), kept + 4);
+	}
+	assert_int_equal(first, 307);
+	/* one that is no recording stays as it is */
+	write_file(path.s, "\x28\xb5\x2f\xfd\x20\x05\x29\x00\x00hello", 9);
+	assert_refused(&config, -EINVAL, "is not a recording");
+	assert_int_equal(size_of(path.s), 9);
 }
 
 /* Runs @during with a limit on the size of files. */
@@ -141,6 +185,7 @@ int main(void)
 		test_in_folder(the_name_says_whether_to_compress),
 		test_in_folder(a_compressed_file_is_whole_when_it_is_ended),
 		test_in_folder(append_goes_behind_a_compressed_recording),
+		test_in_folder(append_mends_the_end_first),
 		test_in_folder(a_full_disk_leaves_whole_frames_if_there_is_room),
 		test_in_folder(a_folder_goes_back_to_what_was_committed),
 	};
