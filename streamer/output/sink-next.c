@@ -131,14 +131,6 @@ uint64_t sink_due_at(const struct sink *sink)
 	return sink->opened + (uint64_t)sink->config.max_seconds * 1000000000u;
 }
 
-bool sink_due(const struct sink *sink, uint64_t boottime)
-{
-	if (!sink->rotates)
-		return false;
-	return (sink->config.max_bytes && sink->written >= sink->config.max_bytes) ||
-	       boottime >= sink_due_at(sink);
-}
-
 /* The oldest of a ring makes room for the next. */
 static void drop_oldest(struct sink *sink)
 {

@@ -134,10 +134,14 @@ int sink_sync(struct sink *sink);
  *
  * or, if the last records cannot be written, sink_discard. */
 
-/* Whether the file is to be followed by another one at this CLOCK_BOOTTIME; only once a
- * recording has more than its first records. */
-bool sink_due(const struct sink *sink, uint64_t boottime);
-/* When that is, at the latest: UINT64_MAX for never. */
+/* Whether the file is to be followed by another one, because @more bytes would be too many for it;
+ * only once a recording has more than its first records. */
+static inline bool sink_is_full(const struct sink *sink, uint64_t more)
+{
+	return sink->config.max_bytes && sink->rotates &&
+	       sink->written + more >= sink->config.max_bytes;
+}
+/* The CLOCK_BOOTTIME when that is, at the latest: UINT64_MAX for never. */
 uint64_t sink_due_at(const struct sink *sink);
 /* Opens it. @reopen: somebody moved the file away (SIGHUP), or wants a new one now. -ENOTSUP if
  * there is nothing to reopen. */

@@ -105,13 +105,12 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 		int r;
 
 		p->reason = NULL;
+		pipeline_rotate(p);
 		n = pipeline_drain(p);
 		if (p->failure)
 			return p->failure;
 		if (p->reason == pipeline_output_closed)
 			return -EPIPE;
-		if (n)
-			pipeline_rotate(p);
 		p->reason = reason;
 		r = n ? 0 : flush_all(p, deadline);
 		if (r < 0 || (!n && !p->blocked))

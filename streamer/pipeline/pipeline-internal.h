@@ -45,7 +45,9 @@ struct pipeline {
 	uint64_t retained_nano;  /* likewise of the latest look at the folder's limits */
 	bool opening;            /* the file's first records are not written yet */
 	bool next_failed;        /* to open the next file: told */
+	uint64_t retry_nano;     /* CLOCK_BOOTTIME when that is tried again */
 	uint64_t opening_seq;    /* of the last of the file's first records */
+	uint64_t opening_bytes;  /* that these took: as many, about, do its last ones */
 	char notice[512];        /* for the user; empty: none */
 };
 
@@ -78,6 +80,17 @@ bool pipeline_mind_cut(struct pipeline *p);
 void pipeline_ran_out(struct pipeline *p, int r);
 /* Whether there is room again. */
 bool pipeline_retry(struct pipeline *p);
+
+/* Whether the file has so much that its last records have to come now (-C): until another one is
+ * begun, no event is taken. */
+static inline bool pipeline_file_is_full(const struct pipeline *p)
+{
+	/* what the compressor makes of it is not known before */
+	const uint64_t pending = p->sink->writer ? 0 : stream_pending(p->stream);
+
+	return sink_is_full(p->sink, p->opening_bytes + pending) && !p->no_room &&
+	       !p->next_failed && p->stream->now.seq > p->opening_seq;
+}
 
 /* Writes the first records of the stream or file. */
 int pipeline_open_file(struct pipeline *p);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/count.h"
@@ -52,6 +53,8 @@ static void tell_trouble(struct pipeline *p, int error)
 
 void pipeline_commit(struct pipeline *p)
 {
+	if (p->opening)
+		p->opening_bytes = MIN(p->sink->written, p->sink->config.max_bytes / 4);
 	p->opening = false;
 	if (!p->no_room)
 		sink_end_trouble(p->sink);
@@ -217,11 +220,22 @@ static int end_file(struct pipeline *p)
 /* The old file takes what comes, until the next one can be opened. */
 static void next_failed(struct pipeline *p, const char *text)
 {
-	(void)wakeup_rotate(&p->wakeup, clock_nano(CLOCK_BOOTTIME) + RETRY_NEXT_NANO);
+	p->retry_nano = clock_nano(CLOCK_BOOTTIME) + RETRY_NEXT_NANO;
+	(void)wakeup_rotate(&p->wakeup, p->retry_nano);
 	if (!p->next_failed)
 		(void)snprintf(p->notice, sizeof(p->notice), "%s: goes on in %s", text,
 			       p->sink->name);
 	p->next_failed = true;
+}
+
+/* By time also when nothing has happened. */
+static bool is_due(const struct pipeline *p)
+{
+	const uint64_t now = clock_nano(CLOCK_BOOTTIME);
+
+	/* one that could not be begun is tried again later */
+	return now >= (p->next_failed ? p->retry_nano : sink_due_at(p->sink)) ||
+	       pipeline_file_is_full(p);
 }
 
 void pipeline_rotate(struct pipeline *p)
@@ -230,9 +244,7 @@ void pipeline_rotate(struct pipeline *p)
 	char text[384];
 	int r;
 
-	if (p->reason || p->no_room ||
-	    !(reopen || (p->stream->now.seq > p->opening_seq &&
-			 sink_due(p->sink, clock_nano(CLOCK_BOOTTIME)))))
+	if (p->reason || p->no_room || !(reopen || is_due(p)))
 		return;
 	p->reopen = false;
 	r = sink_prepare(p->sink, reopen, text, sizeof(text));

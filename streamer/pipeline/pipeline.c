@@ -126,7 +126,7 @@ static bool has_room(struct pipeline *p, bool bulk)
 {
 	if (stream_pending(p->stream) >= PIPELINE_BATCH)
 		pipeline_flush(p);
-	if (bulk && is_over(p))
+	if ((bulk && is_over(p)) || pipeline_file_is_full(p))
 		return false;
 	return stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX);
 }

@@ -11,11 +11,12 @@ static void numbers_follow_each_other_and_pass_over_taken_names(void **state)
 	_cleanup_close_ int fd = open(taken.s, O_WRONLY | O_CREAT, 0600);
 
 	assert_ok(write_all(fd, "mine", 4));
-	assert_false(sink_due(sink, 0));
+	assert_false(sink_is_full(sink, 99));
 	put_records(sink, 5);
-	assert_true(sink_due(sink, 0));
+	assert_true(sink_is_full(sink, 0));
 	next_file(sink);
-	assert_false(sink_due(sink, 0));
+	assert_false(sink_is_full(sink, 99));
+	assert_true(sink_is_full(sink, 100));
 	next_file(sink);
 	assert_string_equal(recordings_names(*state),
 			    "x.000000.pb x.000001.pb x.000002.pb x.000003.pb ");
@@ -67,12 +68,11 @@ static void names_by_time_that_repeat_get_a_number(void **state)
 	_cleanup_sink_ struct sink *sink =
 		open_sink(&(struct sink_config){.path = path.s, .max_seconds = 5});
 	time_t now = time(NULL);
-	uint64_t due = sink_due_at(sink);
 	char year[8];
 
 	(void)strftime(year, sizeof(year), "%Y", localtime(&now));
-	assert_false(sink_due(sink, due - 1));
-	assert_true(sink_due(sink, due));
+	assert_int_equal(sink_due_at(sink), sink->opened + 5000000000u);
+	assert_false(sink_is_full(sink, UINT32_MAX));
 	put_records(sink, 1);
 	next_file(sink);
 	put_records(sink, 1);

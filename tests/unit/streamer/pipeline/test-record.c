@@ -2,6 +2,7 @@
 /* The pipeline over a fake kernel into files: rotation, folders, full disks. Whatever happens,
  * what the files say adds up to what the kernel counted. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -163,6 +164,85 @@ static void a_storm_over_many_files_adds_up(void **state)
 		assert_int_equal(tally.lost_in_sink[DENIAL], 0);
 		assert_closes(rig, &tally);
 	}
+}
+
+static uint64_t largest_file(const struct rig *rig, size_t *ret_n)
+{
+	uint64_t largest = 0;
+	struct stat st;
+
+	*ret_n = 0;
+	for (const char *p = recordings_names(rig->dir.s); *p; p++)
+		*ret_n += *p == ' ';
+	for (size_t i = 0; i < *ret_n; i++) {
+		assert_ok(stat(recordings_path(rig->dir.s, i).s, &st));
+		if ((uint64_t)st.st_size > largest)
+			largest = (uint64_t)st.st_size;
+	}
+	return largest;
+}
+
+/* With all that its end takes: but for the record, or the frame, that was under way. */
+static void no_file_is_larger_than_it_may(struct rig *rig, int level, uint64_t more)
+{
+	struct tally tally;
+	uint64_t largest;
+	char line[256];
+	size_t n;
+
+	rig->sink_config.level = level;
+	rig->sink_config.max_bytes = 64 << 10;
+	start(rig);
+	for (unsigned i = 0; i < 40; i++) {
+		submit(rig, level ? 1500 : 1000);
+		run_rounds(rig, 8);
+	}
+	submit(rig, 1000);
+	assert_ok(end(rig));
+	largest = largest_file(rig, &n);
+	print_message("# %zu files, the largest has %" PRIu64 " bytes\n", n, largest);
+	assert_in_range(n, 3, 10000);
+	assert_in_range(largest, 32 << 10, (64 << 10) + more);
+	pipeline_totals(rig->pipeline, line, sizeof(line));
+	assert_non_null(strstr(line, ", 0 lost"));
+	if (!level)
+		return;
+	tally = take_folder(rig);
+	assert_closes(rig, &tally);
+}
+
+static void no_plain_file_is_larger_than_it_may(void **state)
+{
+	no_file_is_larger_than_it_may(*state, 0, 512);
+}
+
+static void no_compressed_file_is_larger_than_it_may(void **state)
+{
+	no_file_is_larger_than_it_may(*state, 3, 32 << 10);
+}
+
+/* By the clock, whatever the interval of the Counters is. */
+static void a_file_ends_in_time_also_when_nothing_happens(void **state)
+{
+	struct rig *rig = *state;
+	pid_t child;
+	size_t n;
+
+	rig->sink_config.max_seconds = 1;
+	rig->config.header.counters_interval = 3600;
+	start(rig);
+	child = fork();
+	if (!child) {
+		(void)usleep(3500000);
+		(void)kill(getppid(), SIGTERM);
+		_exit(0);
+	}
+	assert_ok(pipeline_run(rig->pipeline));
+	(void)waitpid(child, NULL, 0);
+	assert_ok(pipeline_close(rig->pipeline, rig->error, sizeof(rig->error)));
+	(void)largest_file(rig, &n);
+	assert_int_equal(n, 4);
+	(void)take_folder(rig);
 }
 
 static void hangup_begins_another_file(void **state)
@@ -386,6 +466,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_storm_over_many_files_adds_up),
+		test(no_plain_file_is_larger_than_it_may),
+		test(no_compressed_file_is_larger_than_it_may),
+		test(a_file_ends_in_time_also_when_nothing_happens),
 		test(hangup_begins_another_file),
 		test(a_full_disk_does_not_end_a_folder_and_all_adds_up),
 		test(a_disk_full_to_the_end_is_an_error_with_what_the_stream_does_not_tell),
