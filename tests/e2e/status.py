@@ -51,9 +51,12 @@ def hand_over(where):
 
 
 def streamer(where, *options, shell=False):
-    def ready():
-        files = list(where.glob("*.pb*")) if where.is_dir() else [where]
-        return any(f.exists() and f.stat().st_size for f in files)
+    def latest():
+        """The newest stream's id, None where there is none."""
+        done = subprocess.run([str(BUILD / "consumer/ringside"), "status", "-o", "json", str(where)],
+                              capture_output=True, timeout=30, check=False)
+        return json.loads(done.stdout or "{}").get("stream_id")
+    before = latest()
     command = [BUILD / "streamer/ringside-streamer", "--allow-syscall-tax", "--rate", "0", "--ring-size", "32M",
                "--counters-interval", INTERVAL, "--user", "root", *options]
     log = open("streamer.log", "ab")
@@ -61,7 +64,7 @@ def streamer(where, *options, shell=False):
         process = start(*command, stdout=open(where, "wb"), stderr=log)
     else:
         process = start(*command, "-w", f"{where}/" if not where.suffix else where, stderr=log)
-    wait_for(f"records in {where}", ready)
+    wait_for(f"records in {where}", lambda: latest() not in (None, before))
     time.sleep(0.3)
     hand_over(where)
     return process
@@ -177,7 +180,7 @@ def a_full_disk_is_seen(kind, level):
         one.send_signal(signal.SIGUSR1)
         wait_for("totals", lambda: Path("streamer.log").stat().st_size > totals)
         line = Path("streamer.log").read_text().strip().splitlines()[-1]
-        lost = int(re.search(r", (\d+) lost", line).group(1))
+        lost = int(re.search(r", ([\d,]+) lost", line).group(1).replace(",", ""))
         if "stream_id" in said:
             check(said["lost"] == lost and lost > 1000, f"{kind} -z{level}: status says {said['lost']} are lost, the streamer {lost}")
         check(text.startswith("not recording: No space left on device for "), f"{kind} -z{level}: {text.splitlines()[0]}")
@@ -231,6 +234,85 @@ def a_dead_writer_is_seen(where, **kwargs):
         check("the latest stream was closed" in status(where)[1], f"{where}: and that it ended")
 
 
+def metrics(server):
+    connection = http.client.HTTPConnection("x", timeout=10)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(server.path)
+    connection.request("GET", "/metrics")
+    return connection.getresponse().read().decode()
+
+
+def a_file_that_is_moved_is_followed(name):
+    """As logrotate does it, by `serve` and by `tail -f`: nothing is lost, and nothing there twice."""
+    where, cgroup, count = Path(name), "moved-" + name.replace(".", "-"), 2000
+    one = streamer(where)
+    server = Server(where)
+    with open("tailed", "wb") as out:
+        tail = start(BUILD / "consumer/ringside", "tail", "-f", "-n", "all", "-o", "json", "--cgroup", f"*{cgroup}", where,
+                     stdout=out, stderr=open("tail.log", "ab"))
+    time.sleep(0.5)
+    for n in range(1, 5):
+        subprocess.run([str(BUILD / "testdata/trigger-storm"), "--cgroup", cgroup, "--count", str(count)],
+                       stdout=subprocess.DEVNULL, check=True)
+        before = where.stat().st_ino
+        where.rename(f"{name}.{n}")
+        one.send_signal(signal.SIGHUP)
+        wait_for("another file", lambda: where.exists() and where.stat().st_size and where.stat().st_ino != before)
+    subprocess.run([str(BUILD / "testdata/trigger-storm"), "--cgroup", cgroup, "--count", str(count)],
+                   stdout=subprocess.DEVNULL, check=True)
+    total = 5 * count
+    line = re.compile(rf'ringside_seccomp_denials_total\{{[^}}]*cgroup="[^"]*{cgroup}"[^}}]*\}} (\d+)')
+    kinds = re.compile(r'ringside_events_seen_total\{kind="seccomp_denial"\} (\d+)')
+    if not line.search(metrics(server)):  # where rows have no cgroups
+        line = kinds
+    with contextlib.suppress(SystemExit):
+        wait_for("the sums", lambda: sum(map(int, line.findall(metrics(server)))) >= total, 10)
+    time.sleep(2.2)
+    got = sum(map(int, line.findall(metrics(server))))
+    check(got == total or (line is kinds and got >= total), f"{name}: moved away four times, serve counts {got} of {total}")
+    one.send_signal(signal.SIGTERM)
+    one.wait(20)
+    check(tail.wait(20) == 0, f"{name}: tail ends with the stream")
+    seqs = [event["seq"] for event in map(json.loads, Path("tailed").read_text().splitlines())
+            if event["kind"] == "seccomp_denial"]
+    check(len(seqs) == len(set(seqs)) == total, f"{name}: tail printed {len(seqs)}, {len(set(seqs))} different ones, of {total}")
+    check("is gone" not in Path("tail.log").read_text(), f"{name}: and did not take it for dead")
+    server.end()
+
+
+def what_was_killed_is_appended_to(name):
+    where, events = Path(name), None
+
+    def read():
+        done = subprocess.run([str(BUILD / "consumer/ringside"), "cat", "-o", "json", "--kind", "seccomp", name],
+                              capture_output=True, timeout=60, check=False)
+        return done.returncode, sum(b'"kind":"seccomp_denial"' in line for line in done.stdout.splitlines())
+
+    for n in range(4):
+        if n:
+            Path("streamer.log").write_text("")
+        one = streamer(where, *(["--append"] if n else []))
+        said = Path("streamer.log").read_text() if n else ""
+        if n:
+            code, now = read()
+            check(now >= events and (not said or "was not closed, as after kill -9: " in said),
+                  f"{name}: appended to after kill -9: {said.strip() or 'it was whole'}; {events} events before, {now} after")
+        load = start(BUILD / "testdata/trigger-storm", "--tasks", "2", "--count", "100000000", stdout=subprocess.DEVNULL)
+        time.sleep(0.6)
+        one.kill()
+        one.wait()
+        load.kill()
+        load.wait()
+        events = read()[1]
+    one = streamer(where, "--append")
+    storm(100)
+    time.sleep(0.5)
+    one.send_signal(signal.SIGTERM)
+    check(one.wait(20) == 0, f"{name}: and closed at last")
+    code, now = read()
+    check(code == 0 and now >= events + 100, f"{name}: all of it is read, with {code}: {now} events")
+
+
 def who_may_join_is_told():
     """Not in the group: which one it is, and how to get into it; in it since, but not at the login."""
     closed = "it is for the group ringside: join it (`sudo usermod -aG ringside $USER`, then log in again), or use sudo"
@@ -253,6 +335,10 @@ who_may_join_is_told()
 a_dead_writer_is_seen("dead.pb")
 a_dead_writer_is_seen("dead.pb.zst")
 a_dead_writer_is_seen("stdout.pb", shell=True)
+a_file_that_is_moved_is_followed("moved.pb")
+a_file_that_is_moved_is_followed("moved.pb.zst")
+what_was_killed_is_appended_to("killed.pb")
+what_was_killed_is_appended_to("killed.pb.zst")
 a_full_disk_is_seen("tmpfs", 3)
 a_full_disk_is_seen("tmpfs", 0)
 a_full_disk_is_seen("ext4", 3)
