@@ -138,8 +138,7 @@ static void count_row(struct stats *stats, unsigned kind, const Ringside__V1__Re
 
 static void put_host(const struct stats *stats, struct line *line)
 {
-	line_safe(line, stats->host, sizeof(stats->host));
-	line_put(line, "\t", 1);
+	line_put(line, stats->host_part, stats->host_size);
 }
 
 static uint64_t mix_text(uint64_t hash, const char *s)
@@ -289,11 +288,16 @@ static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
 
 static void set_host(struct stats *stats, const char *name)
 {
+	struct line line = line_make(stats->host_part, sizeof(stats->host_part));
+
 	name = name ? name : "";
 	if (stats->hosts.any && !strncmp(stats->host, name, STATS_HOST - 1))
 		return;
 	(void)snprintf(stats->host, STATS_HOST, "%s", name);
 	stats->host_hash = XXH64(stats->host, strlen(stats->host), 0);
+	line_safe(&line, stats->host, sizeof(stats->host));
+	line_put(&line, "\t", 1);
+	stats->host_size = line_end(&line);
 	(void)hosts_add(&stats->hosts, name);
 }
 

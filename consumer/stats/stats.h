@@ -46,6 +46,8 @@ struct stats {
 	struct hosts hosts;
 	char host[STATS_HOST]; /* of the record at hand; "": its Header has none */
 	uint64_t host_hash;
+	char host_part[4 * STATS_HOST + 1]; /* as it begins a name, with its tab */
+	size_t host_size;
 	/* The parts of a name are separated by tabs, and the first is the host's. */
 	struct toplist *lists[STATS_LISTS]; /* NULL: see stats_list() */
 	struct own_usage usage;             /* of all streamers together */

@@ -9,17 +9,20 @@
 void verify_see(struct verify *verify, const struct reader_record *item)
 {
 	struct record_memory *memory = verify->memory;
+	uint64_t seq = item->record->seq, nano = item->record->boottime_nano;
 
 	if (!memory)
 		return;
 	if (item->header || !verify->open)
 		side_streams_go_on(&memory->sides, item->header ? item->record->header : NULL);
-	if (seen_records_take(&memory->seen, verify->open ? verify->stream_id : NULL,
-			      item->record->seq))
+	if ((item->header || !verify->open || !seen_records_next(&memory->seen, seq)) &&
+	    !seen_records_take(&memory->seen, verify->open ? verify->stream_id : NULL, seq))
+		return;
+	if (!side_streams_next(&memory->sides, seq, nano))
 		(void)side_streams_take(&memory->sides,
 					body_is_event(item->record) ? UINT32_C(1) << item->peek.kind
 								    : 0,
-					item->record->seq, item->record->boottime_nano);
+					seq, nano);
 }
 
 bool verify_has_seen(const struct verify *verify, const struct reader_record *item)
