@@ -22,14 +22,24 @@
 #define TEXTFILE_SECONDS 15
 #define ALIVE_SECONDS 10
 
-enum { OPTION_LISTEN = OPTIONS_LONG, OPTION_TEXTFILE, OPTION_TOKEN, OPTION_SERIES };
+enum {
+	OPTION_LISTEN = OPTIONS_LONG,
+	OPTION_TEXTFILE,
+	OPTION_TOKEN,
+	OPTION_PER_CONTAINER,
+	OPTION_SERIES
+};
 
 static const struct option_row rows[] = {
 	{'l', "listen", "ADDR", "[HOST:]PORT or unix:/path; up to 4 times"},
 	{OPTION_TEXTFILE, "textfile", "FILE", "write /metrics to FILE.prom for node_exporter"},
 	{OPTION_TOKEN, "token-file", "FILE",
 	 "/check and /events on TCP for who has the token in it"},
-	{OPTION_SERIES, "series", "COUNT", "rows of a kind by name, the rest in one; default 2000"},
+	{OPTION_PER_CONTAINER, "per-container", NULL,
+	 "/metrics: a row for each container, call and BPF object,\nnot 200 series at most, by "
+	 "namespace or unit"},
+	{OPTION_SERIES, "series", "COUNT",
+	 "of these rows so many of a kind by name, the rest in one;\ndefault 2000"},
 	{},
 };
 
@@ -101,6 +111,9 @@ static int take_option(void *data, int opt, const char *arg)
 		return 0;
 	case OPTION_TOKEN:
 		serve->token_file = arg;
+		return 0;
+	case OPTION_PER_CONTAINER:
+		serve->feed.per_container = true;
 		return 0;
 	default:
 		if (options_number(arg, &serve->series) || !serve->series ||
@@ -309,10 +322,11 @@ static int run(int argc, char **argv)
 
 const struct command command_serve = {
 	.name = "serve",
-	.usage = "[--listen ADDR]... [--textfile FILE] [--token-file FILE] [FILE|DIR|-]",
+	.usage = "[--listen ADDR]... [--textfile FILE] [--token-file FILE] [--per-container] "
+		 "[FILE|DIR|-]",
 	.help = "metrics, checks and live events of a recording, over HTTP\n\n"
 		"Follows a recording while it is written, or reads a pipe, and answers\n"
-		"  /metrics  for Prometheus, also as OpenMetrics\n"
+		"  /metrics  for Prometheus, also as OpenMetrics: sums by namespace or unit\n"
 		"  /health   200, or 503 when nothing is being recorded\n"
 		"and on a unix socket, or with the token of --token-file:\n"
 		"  /check    the sums as JSON, by container; ?since=CURSOR: what changed\n"

@@ -15,5 +15,7 @@ void objects_json_sums(struct json_page *page, const struct bpf_objects *objects
 extern const struct kind_rows bpf_object_rows;
 void bpf_object_check(struct json_page *page, const struct ledger *ledger,
 		      const struct cursor *cursor, uint64_t now_nano);
+void bpf_object_group_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			      uint64_t now_nano);
 void bpf_object_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			uint64_t now_nano);

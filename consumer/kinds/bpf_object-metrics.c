@@ -123,8 +123,8 @@ static void put_sums(struct prometheus *e, const struct bpf_objects *objects, co
 	}
 }
 
-void bpf_object_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
-			uint64_t now_nano)
+void bpf_object_group_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			      uint64_t now_nano)
 {
 	const struct bpf_objects *objects = ledger_objects(ledger, now_nano);
 
@@ -134,6 +134,16 @@ void bpf_object_metrics(struct prometheus *e, const struct ledger *ledger, unsig
 	put_sums(e, objects, "ringside_bpf_objects", NULL,
 		 "BPF programs and maps loaded on this machine, by whomever.");
 	put_sums(e, objects, "ringside_bpf_objects_memory_bytes", "bytes", "Memory they take.");
+}
+
+void bpf_object_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			uint64_t now_nano)
+{
+	const struct bpf_objects *objects = ledger_objects(ledger, now_nano);
+
+	if (!objects)
+		return;
+	bpf_object_group_metrics(e, ledger, kind, now_nano);
 	put_infos(e, objects, OBJECT_PROGRAM, "ringside_bpf_program",
 		  "A BPF program, and who holds it.");
 	put_infos(e, objects, OBJECT_MAP, "ringside_bpf_map", "A BPF map, and who holds it.");

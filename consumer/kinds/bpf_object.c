@@ -94,6 +94,7 @@ const struct kind kind_bpf_object = {
 	.number = number_of,
 	.rows = &bpf_object_rows,
 	.metrics = bpf_object_metrics,
+	.group_metrics = bpf_object_group_metrics,
 	.state = put_state,
 	.check_name = "ebpf",
 	.check = bpf_object_check,

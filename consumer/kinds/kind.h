@@ -93,6 +93,9 @@ struct kind {
 	 * @kind: index of the ledger. */
 	void (*metrics)(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			uint64_t now_nano);
+	/* The same in few samples, however many rows there are: where there is metrics. */
+	void (*group_metrics)(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			      uint64_t now_nano);
 	const struct kind_rows *rows;
 	/* What the kernel counts by itself, whether there is a probe or not. */
 	void (*machine_metrics)(struct prometheus *e, const struct ledger *ledger);

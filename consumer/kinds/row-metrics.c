@@ -16,6 +16,15 @@ void row_metrics_begin(struct prometheus *e, const struct series *series)
 		prometheus_label(e, series_fields[i], text);
 }
 
+void row_metrics_begin_group(struct prometheus *e, const struct group *group)
+{
+	const char *text = group->text;
+
+	prometheus_sample(e);
+	for (unsigned i = 0; i < GROUP_FIELDS; i++, text += strlen(text) + 1)
+		prometheus_label(e, group_fields[i], text);
+}
+
 void row_metrics_values(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			unsigned value)
 {

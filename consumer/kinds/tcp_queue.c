@@ -38,6 +38,12 @@ static void put_totals(struct json_page *page, const uint64_t *totals, const dou
 		put_side(page, totals, fullest[side], side);
 }
 
+static void begin_fullest(struct prometheus *e, enum series_side side)
+{
+	prometheus_family(e, PROMETHEUS_GAUGE, sides[side].fullest, "ratio",
+			  "The fullest TCP queue since the previous Counters, of its buffer.");
+}
+
 static void put_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			enum series_side side)
 {
@@ -45,8 +51,7 @@ static void put_fullest(struct prometheus *e, const struct ledger *ledger, unsig
 	const struct series *series;
 	size_t i = 0;
 
-	prometheus_family(e, PROMETHEUS_GAUGE, sides[side].fullest, "ratio",
-			  "The fullest TCP queue since the previous Counters, of its buffer.");
+	begin_fullest(e, side);
 	while ((series = series_next(&ledger->series, kind, &i))) {
 		if (!series->queues || !series->refs || series->fullest[side] < 0)
 			continue;
@@ -136,6 +141,30 @@ static enum kind_fill put_fill(const Ringside__V1__CounterRow *row, unsigned whi
 	return KIND_FILL_HIGH;
 }
 
+static void put_group_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			      enum series_side side)
+{
+	begin_fullest(e, side);
+	for (unsigned i = 0; i < ledger->groups.n[kind]; i++) {
+		const struct group *group = ledger->groups.all[kind][i];
+
+		if (!group->queues || !group->refs || group->fullest[side] < 0)
+			continue;
+		row_metrics_begin_group(e, group);
+		prometheus_double(e, group->fullest[side]);
+	}
+}
+
+static void put_group_metrics(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+			      uint64_t now_nano)
+{
+	if ((!ledger->groups.n[kind] && !*ledger->kinds[kind].tier) ||
+	    !ledger_lives(ledger, now_nano))
+		return;
+	for (unsigned side = 0; side < SERIES_SIDES; side++)
+		put_group_fullest(e, ledger, kind, side);
+}
+
 const struct kind kind_tcp_queue = {
 	.name = "tcp_queue",
 	.word = "TCP queue",
@@ -145,6 +174,7 @@ const struct kind kind_tcp_queue = {
 	.fill = put_fill,
 	.rows = &tcp_queue_rows,
 	.metrics = put_metrics,
+	.group_metrics = put_group_metrics,
 	.check_name = "tcp_queue_length",
 	.check_totals = put_totals,
 };

@@ -27,7 +27,8 @@ static void add_connections(struct metrics_server *server, struct http *http)
 static struct metrics_server server_of(const struct ledger_feed *feed, struct events *events,
 				       struct http *http)
 {
-	struct metrics_server server = {.damaged = feed->damaged};
+	struct metrics_server server = {.per_container = feed->per_container,
+					.damaged = feed->damaged};
 
 	if (http)
 		add_connections(&server, http);

@@ -11,7 +11,8 @@
 
 struct ledger_feed {
 	/* Set by the caller, before ledger_feed_run. */
-	const char *path; /* "-": standard input */
+	const char *path;   /* "-": standard input */
+	bool per_container; /* in /metrics */
 	bool following;
 	bool only_open; /* of a folder: those being written, or the newest; nothing that ended */
 	void (*say)(const char *text);

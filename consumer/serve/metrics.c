@@ -10,6 +10,8 @@
 #include "proto/base/hex.h"
 #include "proto/base/util.h"
 
+#define STREAMS_SHOWN 8 /* that live at once: more is a mistake */
+
 /* The sums of a probe, one family each. */
 static const struct sum {
 	enum ledger_sum sum;
@@ -118,6 +120,29 @@ static void put_probes(struct prometheus *e, const struct ledger *ledger, bool l
 	}
 }
 
+/* By namespace or unit. */
+static void put_groups(struct prometheus *e, const struct ledger *ledger, unsigned kind,
+		       uint64_t now_nano)
+{
+	const struct ledger_kind *of = &ledger->kinds[kind];
+	const struct kind *known = kind_find(of->name);
+	char name[KIND_NAME + 64];
+
+	if (known && known->metrics) {
+		known->group_metrics(e, ledger, kind, now_nano);
+		return;
+	}
+	if (!ledger->groups.n[kind] && !*of->tier)
+		return;
+	(void)snprintf(name, sizeof(name), "ringside_%ss", of->name);
+	prometheus_family(e, PROMETHEUS_COUNTER, name, NULL,
+			  "Events by namespace or unit, those held back by the limits included.");
+	for (unsigned i = 0; i < ledger->groups.n[kind]; i++) {
+		row_metrics_begin_group(e, ledger->groups.all[kind][i]);
+		prometheus_uint(e, ledger->groups.all[kind][i]->totals[SERIES_COUNT]);
+	}
+}
+
 static void put_rows(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 		     uint64_t now_nano)
 {
@@ -188,9 +213,12 @@ static void put_streams(struct prometheus *e, const struct ledger *ledger, uint6
 	prometheus_family(e, PROMETHEUS_INFO, "ringside_stream", NULL,
 			  "The streams being written. Of several on one machine one counts; "
 			  "what the others saw is the same.");
-	for (unsigned i = 0; i < ledger->n_streams; i++)
-		if (ledger_stream_lives(ledger->streams[i], now_nano))
-			put_stream(e, ledger->streams[i]);
+	for (unsigned i = 0, n = 0; i < ledger->n_streams && n < STREAMS_SHOWN; i++) {
+		if (!ledger_stream_lives(ledger->streams[i], now_nano))
+			continue;
+		put_stream(e, ledger->streams[i]);
+		n++;
+	}
 	if (!newest)
 		return;
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_last_counters_timestamp_seconds",
@@ -259,6 +287,6 @@ void metrics_write(struct prometheus *e, const struct ledger *ledger,
 		if (kinds[i]->machine_metrics)
 			kinds[i]->machine_metrics(e, ledger);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
-		put_rows(e, ledger, k, now_nano);
+		(server->per_container ? put_rows : put_groups)(e, ledger, k, now_nano);
 	prometheus_end(e);
 }

@@ -7,6 +7,7 @@
 
 /* What the server itself counts. */
 struct metrics_server {
+	bool per_container;      /* a row each, instead of few sums: metrics_write() */
 	uint64_t damaged;        /* records, or stretches, that could not be read */
 	uint64_t refused;        /* requests for events that found no room */
 	uint64_t events_sent;    /* to all clients together */
@@ -17,5 +18,7 @@ struct metrics_server {
 	uint64_t connections_late, connections_displaced;
 };
 
+/* Without per_container at most METRICS_FEW samples, however much runs on the machine. */
+#define METRICS_FEW 200u
 void metrics_write(struct prometheus *e, const struct ledger *ledger,
 		   const struct metrics_server *server, uint64_t now_nano);

@@ -14,6 +14,7 @@ struct ledger_key {
 struct ledger_row {
 	struct ledger_key key;
 	struct series *series; /* NULL: the overflow */
+	struct group *group;   /* NULL: none */
 	uint32_t set;          /* the latest that had it */
 	unsigned n;
 	struct account values[]; /* SERIES_PLAIN or SERIES_VALUES */

@@ -65,6 +65,11 @@ static int add_row(struct ledger *ledger, struct ledger_stream *stream,
 		new->series->queues = true;
 		forget_fullest(new->series->fullest);
 	}
+	new->group = groups_get(&ledger->groups, new->key.kind, row, now_nano);
+	if (new->group) {
+		new->group->refs++;
+		new->group->queues |= n > SERIES_PLAIN;
+	}
 	*ret = TAKE_PTR(new);
 	return 0;
 }
@@ -89,15 +94,25 @@ static void raise_fullest(const Ringside__V1__QueueFill *fill, double *to)
 	*to = v > *to ? v : *to;
 }
 
+static void raise_both(const Ringside__V1__TcpQueue *queue, double fullest[SERIES_SIDES])
+{
+	raise_fullest(queue->receive, &fullest[SERIES_RECEIVE]);
+	raise_fullest(queue->send, &fullest[SERIES_SEND]);
+}
+
 void ledger_stream_forget_fullest(struct ledger *ledger, struct ledger_stream *stream)
 {
 	const struct ledger_row *row;
 	size_t at = 0;
 
-	while ((row = table_next(&stream->rows, &at)))
-		if (row->n > SERIES_PLAIN)
-			forget_fullest(row->series ? row->series->fullest
-						   : ledger->kinds[row->key.kind].overflow_fullest);
+	while ((row = table_next(&stream->rows, &at))) {
+		if (row->n <= SERIES_PLAIN)
+			continue;
+		forget_fullest(row->series ? row->series->fullest
+					   : ledger->kinds[row->key.kind].overflow_fullest);
+		if (row->group)
+			forget_fullest(row->group->fullest);
+	}
 }
 
 /* Adds what is new in the row's accounts. */
@@ -117,6 +132,11 @@ static void add_values(struct ledger *ledger, const struct ledger_stream *stream
 	}
 	if (!changed || row->key.self_test)
 		return;
+	if (row->group) {
+		for (unsigned i = 0; i < SERIES_PLAIN; i++)
+			row->group->totals[i] += more[i];
+		row->group->latest_nano = now_nano;
+	}
 	*(row->series ? &row->series->changed : &kind->overflow_changed) = stamp;
 	if (row->series)
 		row->series->latest_nano = now_nano;
@@ -148,11 +168,10 @@ int ledger_row_take(struct ledger *ledger, struct ledger_stream *stream, unsigne
 	if (stream->mode == LEDGER_COUNT)
 		add_values(ledger, stream, row, values, now_nano);
 	if (stream->counts && from->tcp_queue) {
-		double *fullest =
-			row->series ? row->series->fullest : ledger->kinds[kind].overflow_fullest;
-
-		raise_fullest(from->tcp_queue->receive, &fullest[SERIES_RECEIVE]);
-		raise_fullest(from->tcp_queue->send, &fullest[SERIES_SEND]);
+		raise_both(from->tcp_queue, row->series ? row->series->fullest
+							: ledger->kinds[kind].overflow_fullest);
+		if (row->group)
+			raise_both(from->tcp_queue, row->group->fullest);
 	}
 	return 0;
 }
@@ -182,6 +201,8 @@ static void free_row(void *item)
 
 	if (row->series)
 		row->series->refs--;
+	if (row->group)
+		row->group->refs--;
 	free(row);
 }
 

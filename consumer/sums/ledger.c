@@ -18,6 +18,7 @@ void ledger_done(struct ledger *ledger)
 	for (unsigned i = 0; i < ledger->n_streams; i++)
 		ledger_stream_free(ledger->streams[i]);
 	series_done(&ledger->series);
+	groups_done(&ledger->groups);
 	bpf_objects_done(&ledger->objects);
 	*ledger = (struct ledger){0};
 }

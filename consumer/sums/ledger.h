@@ -15,6 +15,7 @@
 #include "consumer/read/lost-reasons.h"
 #include "consumer/read/own-usage.h"
 #include "consumer/sums/bpf-objects.h"
+#include "consumer/sums/groups.h"
 #include "consumer/sums/series.h"
 #include "proto/record/peek.h"
 #include "proto/ringside.pb-c.h"
@@ -105,6 +106,7 @@ struct ledger_stream {
 
 struct ledger {
 	struct series_set series;   /* its limit is that of objects, too */
+	struct groups groups;       /* of the same rows */
 	struct bpf_objects objects; /* see ledger_objects */
 	unsigned n_kinds;
 	struct ledger_kind kinds[LEDGER_KINDS];

@@ -56,13 +56,14 @@ def what_is_wrong_is_said():
 
 def a_pipe_becomes_a_text_file():
     one, two = Growing(b"\x01"), Growing(b"\x02")
-    done = run("serve", "--textfile", "t.prom", "-",
-               data=one.header() + one.counters(5) + one.footer() + two.header() + two.counters(2))
-    assert done.returncode == 0, done
-    with open("t.prom", encoding="utf-8") as f:
-        text = f.read()
-    assert '\nringside_events_seen_total{kind="oom_kill"} 7\n' in text, text
-    assert '\nringside_oom_kills_total{cgroup="/a\\n\\"b\\\\",scope="MEMCG"} 7\n' in text, text
+    data = one.header() + one.counters(5) + one.footer() + two.header() + two.counters(2)
+    for options, row in [((), ""), (("--per-container",), '{cgroup="/a\\n\\"b\\\\",scope="MEMCG"}')]:
+        done = run("serve", *options, "--textfile", "t.prom", "-", data=data)
+        assert done.returncode == 0, done
+        with open("t.prom", encoding="utf-8") as f:
+            text = f.read()
+        assert '\nringside_events_seen_total{kind="oom_kill"} 7\n' in text, text
+        assert f"\nringside_oom_kills_total{row} 7\n" in text, text
     assert os.listdir(".") .count("t.prom") == 1 and not [f for f in os.listdir(".") if f.startswith("t.prom.")]
 
 
@@ -281,7 +282,7 @@ class Served:
             save(path)
 
     def __enter__(self):
-        self.server = subprocess.Popen([ringside, "serve", *self.options, "--listen", "unix:sock", self.path])
+        self.server = subprocess.Popen([ringside, "serve", "--per-container", *self.options, "--listen", "unix:sock", self.path])
         until = time.monotonic() + 10
         while not os.path.exists("sock") and time.monotonic() < until:
             time.sleep(0.05)

@@ -261,7 +261,7 @@ def another_server_says_the_same(port):
     folder, base = "rec", f"http://127.0.0.1:{port}/metrics"
     seen = re.compile(r'ringside_events_seen_total\{kind="oom_kill"\} (\d+)')
     other_port = free_port()
-    other = run(BUILD / "consumer/ringside", "serve", "--listen", other_port, folder,
+    other = run(BUILD / "consumer/ringside", "serve", "--per-container", "--listen", other_port, folder,
                 stderr=open("serve-other.log", "wb"))
     there = f"http://127.0.0.1:{other_port}/metrics"
     family, names = "ringside_seccomp_denials_total", ("serve-one", "serve-two")
@@ -271,6 +271,24 @@ def another_server_says_the_same(port):
             for text in (get(base), get(there))]
     check(sums[0] == sums[1], f"a server started now says {sums[1]}: {sums[0]}")
     end(other)
+
+
+def few_series_say_the_same(port):
+    """Without --per-container: by namespace or unit."""
+    base = f"http://127.0.0.1:{port}/metrics"
+    few_port = free_port()
+    few = run(BUILD / "consumer/ringside", "serve", "--listen", few_port, "rec", stderr=open("serve-few.log", "wb"))
+    there = f"http://127.0.0.1:{few_port}/metrics"
+    seen = re.compile(r'^ringside_seccomp_denials_total\{.*\} (\d+)$', re.M)
+    wait_for("a server of few series", lambda: seen.search(get(there)))
+    time.sleep(2.2)
+    pages = get(base), get(there)
+    sums = [sum(map(int, seen.findall(page))) for page in pages]
+    check(sums[0] == sums[1] > 0, f"few series add up to {sums[1]}: {sums[0]}")
+    counts = [sum(not line.startswith("#") for line in page.splitlines()) for page in pages]
+    check(counts[1] <= 200 and not re.search('container="|cgroup="', pages[1]), f"{counts[1]} series, not {counts[0]}")
+    promtool("check", "metrics", input=pages[1].encode())
+    end(few)
 
 
 async def scrape(port, times, until):
@@ -358,7 +376,7 @@ def main():
     Path("token").write_text(TOKEN + "\n")
     os.chmod("token", 0o640)
     server = run(BUILD / "consumer/ringside", "serve", "--listen", port, "--listen", "unix:serve.sock",
-                 "--textfile", "ringside.prom", "--token-file", "token", "rec", user=NOBODY, group=0, extra_groups=[],
+                 "--textfile", "ringside.prom", "--per-container", "--token-file", "token", "rec", user=NOBODY, group=0, extra_groups=[],
                  stderr=open("serve.log", "wb"))
     base = f"http://127.0.0.1:{port}"
     wait_for("serve", lambda: status_of(base + "/health") == 200)
@@ -373,6 +391,7 @@ def main():
     events_are_sent("serve.sock")
     one = restarts_change_nothing(base, prometheus, one)
     another_server_says_the_same(port)
+    few_series_say_the_same(port)
     clients_hurt_nobody(port, server, base)
     done = subprocess.run([str(BUILD / "consumer/ringside"), "status", "-o", "json", "rec"],
                           stdout=subprocess.PIPE, check=False)

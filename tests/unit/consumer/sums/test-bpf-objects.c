@@ -367,7 +367,7 @@ static void a_long_text_is_cut_and_the_rest_is_there(void **state)
 
 static const char *page(struct writer *writer, const struct ledger *ledger, uint64_t now_nano)
 {
-	const struct metrics_server server = {0};
+	const struct metrics_server server = {.per_container = true};
 	struct prometheus e = {.writer = writer};
 
 	metrics_write(&e, ledger, &server, now_nano);

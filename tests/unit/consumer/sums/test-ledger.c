@@ -340,7 +340,7 @@ static void a_row_of_a_missing_part_is_not_gone(void **state)
 static void assert_shows(const struct ledger *ledger, const char *line)
 {
 	_cleanup_(fixture_writer_free) struct writer *writer = fixture_writer();
-	struct metrics_server server = {0};
+	struct metrics_server server = {.per_container = true};
 	struct prometheus e = {.writer = writer};
 
 	metrics_write(&e, ledger, &server, (REAL_ZERO + 111) * SECOND);
