@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # Two streamers record; beside them a third one starts, doctor tries each tier and measures. What these
-# make to be refused is in no line and no row of what people see, but in the recordings, marked, and
-# in the sums. Who does the same by the same names in a container is shown, with a number that he
-# made up and with one that was good a moment before: only while that is good, it hides him.
+# make to be refused, and their processes that end, are in no line and no row of what people see, but
+# in the recordings, marked, and in the sums. Who does the same by the same names in a container is
+# shown, with a number that he made up and with one that was good a moment before: only while that is
+# good, it hides him.
 fake=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 late=1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 real=2123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 collect() {
-	start one --probes seccomp
+	start one --probes seccomp,signal
 	start two --probes oom,seccomp --rate 1,20
 	start three
 	stop three
