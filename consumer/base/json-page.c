@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/base/json-page.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "consumer/base/json.h"
 #include "consumer/base/text-line.h"
-
-#define SECOND UINT64_C(1000000000)
 
 /* What stands before a value, which the caller writes then. */
 static struct writer *begin_value(struct json_page *page, const char *name)
@@ -109,15 +105,9 @@ void json_add_text(struct json_page *page, const char *name, const char *text)
 
 void json_add_time(struct json_page *page, const char *name, uint64_t nano)
 {
-	time_t second = (time_t)(nano / SECOND);
-	char text[96], stamp[64] = "";
-	struct tm tm;
+	uint8_t text[JSON_TIME];
 
-	/* a double of seconds would not hold them */
-	if (gmtime_r(&second, &tm))
-		(void)strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text, sizeof(text), "%s.%09" PRIu64 "Z", stamp, nano % SECOND);
-	json_add_text(page, name, text);
+	json_add_string(page, name, (const char *)text, (size_t)(json_time(text, nano) - text));
 }
 
 void json_add_hex(struct json_page *page, const char *name, const uint8_t *data, size_t size)

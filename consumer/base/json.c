@@ -3,6 +3,7 @@
 #include "consumer/base/json.h"
 
 #include <endian.h>
+#include <time.h>
 
 #include "proto/base/utf8.h"
 
@@ -11,6 +12,8 @@
 #define STEP_ROOM 32
 #define BYTE_ROOM 6 /* and what a byte does: \u001f */
 #define SOME 1024   /* bytes of a string for which there is room at once */
+
+#define NANO 1000000000u
 
 #define HEX_STEP 64u /* bytes */
 
@@ -264,12 +267,11 @@ static inline uint8_t *put_step(uint8_t *out, const uint8_t **pp, const uint8_t 
 	return put_char(out + n, pp, (size_t)(end - *pp));
 }
 
-void json_string(struct writer *writer, const char *s, size_t size)
+void json_chars(struct writer *writer, const char *s, size_t size)
 {
 	const uint8_t *p = (const uint8_t *)s, *end = p + size, *stop;
-	uint8_t *out = writer_room(writer, STEP_ROOM);
+	uint8_t *out = writer->buf + writer->size;
 
-	*out++ = '"';
 	while (p < end) {
 		writer_used(writer, out);
 		out = writer_room(writer, SOME * BYTE_ROOM + STEP_ROOM);
@@ -277,6 +279,31 @@ void json_string(struct writer *writer, const char *s, size_t size)
 		while (p < stop)
 			out = put_step(out, &p, end);
 	}
-	*out++ = '"';
 	writer_used(writer, out);
+}
+
+void json_string(struct writer *writer, const char *s, size_t size)
+{
+	writer_put(writer, "\"", 1);
+	json_chars(writer, s, size);
+	writer_put(writer, "\"", 1);
+}
+
+uint8_t *json_time(uint8_t *p, uint64_t nano)
+{
+	time_t second = (time_t)(nano / NANO); /* up to the year 2554 */
+	struct tm tm;
+
+	(void)gmtime_r(&second, &tm);
+	p += strftime((char *)p, JSON_TIME, "%Y-%m-%dT%H:%M:%S.", &tm);
+	p = json_nano(p, (uint32_t)(nano % NANO));
+	*p++ = 'Z';
+	return p;
+}
+
+uint8_t *json_seconds_digits(uint8_t *p, uint64_t nano)
+{
+	p = json_digits(p, nano / NANO);
+	*p++ = '.';
+	return json_nano(p, (uint32_t)(nano % NANO));
 }

@@ -107,6 +107,9 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
+	case PRINTER_ALL:
+		printer->output.all = true;
+		return 0;
 	case PRINTER_UTC:
 		printer->output.utc = true;
 		return 0;

@@ -27,6 +27,7 @@ enum {
 	PRINTER_FOLD,
 	PRINTER_CASE,
 	PRINTER_ONE_STREAM,
+	PRINTER_ALL,
 	PRINTER_LAST
 };
 
@@ -45,7 +46,8 @@ enum {
 #define PRINTER_OPTIONS                                                                            \
 	PRINTER_GREP_OPTIONS,                                                                      \
 		{'v', "verbose", NULL,                                                             \
-		 "text: say what to change, and print what is not an event, too"},                 \
+		 "say what to change (text), and how the stream began and ended"},                 \
+		{PRINTER_ALL, "all", NULL, "print the stream's own records, too"},                 \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
 		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES}, PRINTER_COLOR_OPTION, \
 		{PRINTER_FOLD, "fold", "[=WHEN]",                                                  \

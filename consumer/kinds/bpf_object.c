@@ -96,6 +96,5 @@ const struct kind kind_bpf_object = {
 	.metrics = bpf_object_metrics,
 	.group_metrics = bpf_object_group_metrics,
 	.state = put_state,
-	.check_name = "ebpf",
 	.check = bpf_object_check,
 };

@@ -52,6 +52,13 @@ enum kind_fill {
 };
 #define KIND_FILL_PERCENT 90 /* from here on */
 
+/* Events of which this is the same are told alike, but for their process. */
+struct kind_key {
+	uint32_t numbers[5];
+	uint32_t has;   /* a bit for each field that is there */
+	char names[72]; /* one behind the other, each with its NUL */
+};
+
 struct kind {
 	const char *name;         /* in streams */
 	const char *word, *words; /* for people: "OOM kill", "OOM kills" */
@@ -66,7 +73,8 @@ struct kind {
 	const char *others;
 	bool advised; /* its advice stands under it on a terminal, unasked */
 	struct tone tone, mild_tone;
-	bool (*is_mild)(const Ringside__V1__Record *record); /* NULL: none is */
+	bool (*is_mild)(const Ringside__V1__Record *record);         /* NULL: none is */
+	const char *(*severity)(const Ringside__V1__Record *record); /* as text_severity */
 	/* What happened, why, and what follows. @header: the latest of the stream, or NULL. */
 	void (*sentence)(struct line *line, const Ringside__V1__Record *record,
 			 const Ringside__V1__Header *header);
@@ -75,6 +83,12 @@ struct kind {
 	 * each is a line. */
 	void (*same)(struct line *line, const Ringside__V1__Record *record,
 		     const Ringside__V1__Header *header);
+	/* Of a kind that comes in storms; else NULL. What severity, sentence (as same has it) and
+	 * advice depend on, besides the process, the container and the Header; false: on more than
+	 * there is room for. The key has all of the event's fields with these numbers. @record is
+	 * an event. */
+	uint32_t key_first, key_last;
+	bool (*key)(const Ringside__V1__Record *record, struct kind_key *key);
 	/* What to change; nothing, where the record does not say enough. */
 	void (*advice)(struct line *line, const Ringside__V1__Record *record);
 	const struct kind_list *list;
@@ -99,7 +113,6 @@ struct kind {
 	const struct kind_rows *rows;
 	/* What the kernel counts by itself, whether there is a probe or not. */
 	void (*machine_metrics)(struct prometheus *e, const struct ledger *ledger);
-	const char *check_name; /* in /check */
 	/* The sums of one row in /check, behind "count". */
 	void (*check_totals)(struct json_page *page, const uint64_t *totals, const double *fullest);
 	/* All there is to say of it there. */

@@ -259,6 +259,12 @@ static void put_sentence(struct line *line, const Ringside__V1__Record *record,
 	put_trigger(line, kill);
 }
 
+static const char *severity_of(const Ringside__V1__Record *record)
+{
+	(void)record;
+	return "ERROR";
+}
+
 static void put_name(struct line *line, const Ringside__V1__Record *record)
 {
 	const char *comm = text_comm(record->oom_kill->victim);
@@ -292,6 +298,7 @@ const struct kind kind_oom_kill = {
 	.body = RINGSIDE__V1__RECORD__BODY_OOM_KILL,
 	.advised = true,
 	.tone = {"OOM", "\033[1;31m"},
+	.severity = severity_of,
 	.sentence = put_sentence,
 	.advice = oom_kill_advice,
 	.list = &victims,

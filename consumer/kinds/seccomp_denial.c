@@ -6,6 +6,7 @@
 #include "consumer/kinds/seccomp_denial-internal.h"
 #include "consumer/read/body.h"
 #include "consumer/text/phrases.h"
+#include "proto/ringside-fields.h"
 
 static void put_call(struct line *line, const struct denial *denial,
 		     const Ringside__V1__Header *header)
@@ -148,10 +149,58 @@ static void put_same(struct line *line, const Ringside__V1__Record *record,
 	put_note(line, &denial);
 }
 
+/* Returns its end; NULL: there is no room for it. */
+static char *put_key_name(char *p, const char *end, const char *name)
+{
+	const size_t size = (name ? strlen(name) : 0) + 1;
+
+	if (!p || size > (size_t)(end - p))
+		return NULL;
+	memcpy(p, name ? name : "", size);
+	return p + size;
+}
+
+static bool make_key(const Ringside__V1__Record *record, struct kind_key *key)
+{
+	const Ringside__V1__SeccompDenial *denial = record->seccomp_denial;
+	char *p = key->names, *end = p + sizeof(key->names);
+
+	*key = (struct kind_key){
+		.numbers = {(uint32_t)denial->action, (uint32_t)denial->syscall_number,
+			    denial->error_number, denial->arch, (uint32_t)denial->strict_mode},
+		.has = (uint32_t)(denial->has_action | denial->has_syscall_number << 1 |
+				  denial->has_error_number << 2 | denial->has_arch << 3 |
+				  (denial->syscall_name != NULL) << 4 |
+				  (denial->error_name != NULL) << 5 |
+				  (denial->arch_name != NULL) << 6),
+	};
+	p = put_key_name(p, end, denial->syscall_name);
+	p = put_key_name(p, end, denial->error_name);
+	return put_key_name(p, end, denial->arch_name) != NULL;
+}
+
 /* Nothing was denied. */
 static bool is_logged(const Ringside__V1__Record *record)
 {
 	return denial_read(record).action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG;
+}
+
+static const char *severity_of(const Ringside__V1__Record *record)
+{
+	const struct denial denial = denial_read(record);
+
+	if (denial.strict)
+		return "ERROR";
+	switch (denial.action) {
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_KILL_PROCESS:
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_KILL_THREAD:
+		return "ERROR";
+	case RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG:
+		return "INFO";
+	default:
+		/* libraries try a call and do without */
+		return denial.has_error && denial.error_number == DENIAL_ENOSYS ? "INFO" : "WARN";
+	}
 }
 
 static void put_name(struct line *line, const Ringside__V1__Record *record)
@@ -188,7 +237,7 @@ static void put_name(struct line *line, const Ringside__V1__Record *record)
 static const struct kind_list calls = {
 	.name = "syscalls",
 	.title = "System calls",
-	.parts = {"syscall", "action", "error"},
+	.parts = {"syscall", "action", "errno"},
 	.put = put_name,
 };
 
@@ -205,8 +254,12 @@ const struct kind kind_seccomp_denial = {
 	.tone = {"DENY", "\033[33m"},
 	.mild_tone = {"LOG", "\033[36m"},
 	.is_mild = is_logged,
+	.severity = severity_of,
 	.sentence = put_sentence,
 	.same = put_same,
+	.key = make_key,
+	.key_first = FIELD_SECCOMP_DENIAL_ARCH,
+	.key_last = FIELD_SECCOMP_DENIAL_ERROR_NAME,
 	.advice = denial_advice,
 	.list = &calls,
 	.tax = "costs every process about 0.2 µs a system call",

@@ -16,6 +16,15 @@ const struct tone *text_tone(const Ringside__V1__Record *record)
 	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST ? &tone_lost : &tone_info;
 }
 
+const char *text_severity(const Ringside__V1__Record *record)
+{
+	const struct kind *kind = kind_of(record);
+
+	if (kind)
+		return kind->severity(record);
+	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST ? "ERROR" : "INFO";
+}
+
 const Ringside__V1__Container *text_whose(const Ringside__V1__Record *record)
 {
 	return (const Ringside__V1__Container *)body_message(body_of(record),

@@ -15,6 +15,10 @@
 const struct tone *text_tone(const Ringside__V1__Record *record);
 extern const struct tone tone_info; /* about the stream; its colour goes to the end of the line */
 
+/* As OpenTelemetry's severity text: one of these. */
+#define SEVERITIES "INFO, WARN or ERROR"
+const char *text_severity(const Ringside__V1__Record *record);
+
 /* As text_container has it. */
 size_t text_whom(char *buf, size_t size, const Ringside__V1__Container *container);
 /* Whose event it is, likewise. */

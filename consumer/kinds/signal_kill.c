@@ -421,6 +421,18 @@ static void put_advice(struct line *line, const Ringside__V1__Record *record)
 		put_oomd(line, kill->target_container);
 }
 
+/* A crash is the program's own fault, a SIGKILL mostly what somebody wanted. */
+static const char *severity_of(const Ringside__V1__Record *record)
+{
+	const Ringside__V1__KillCause cause =
+		record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED
+			? record->limited->kill_cause
+			: record->signal_kill->cause;
+
+	return cause == CAUSE(KERNEL) || cause == CAUSE(OOM) || cause == CAUSE(SECCOMP) ? "ERROR"
+											: "WARN";
+}
+
 const struct kind kind_signal_kill = {
 	.name = "signal_kill",
 	.word = "kill by signal",
@@ -434,6 +446,7 @@ const struct kind kind_signal_kill = {
 	.others = "other signals",
 	.advised = true,
 	.tone = {"KILL", "\033[35m"},
+	.severity = severity_of,
 	.sentence = put_sentence,
 	.advice = put_advice,
 };

@@ -175,6 +175,5 @@ const struct kind kind_tcp_queue = {
 	.rows = &tcp_queue_rows,
 	.metrics = put_metrics,
 	.group_metrics = put_group_metrics,
-	.check_name = "tcp_queue_length",
 	.check_totals = put_totals,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "consumer/output/message-json-value.h"
+#include "consumer/read/vocabulary.h"
 #include "proto/base/util.h"
 
 static enum shape_presence presence_of(const ProtobufCFieldDescriptor *desc)
@@ -38,6 +39,18 @@ static int make_key(struct message_json_field *field, const char *name, enum mes
 	field->key[n++] = ':';
 	field->key_size = (uint8_t)n;
 	return 0;
+}
+
+static int name_field(struct message_json_field *field, const ProtobufCMessageDescriptor *message,
+		      enum message_json_form form)
+{
+	const char *name = field->desc->name;
+
+	if (form == MESSAGE_JSON_PLAIN)
+		name = vocabulary_member(message, name);
+	if (!name)
+		field->presence = SHAPE_HIDDEN;
+	return name ? make_key(field, name, form) : 0;
 }
 
 /* What protoc makes of map<string, string>. */
@@ -90,7 +103,7 @@ static int compile_shape(struct shapes *shapes, struct message_json *shape)
 		field->presence = presence_of(field->desc);
 		r = shape_choose(field, shapes->form);
 		if (!r)
-			r = make_key(field, field->desc->name, shapes->form);
+			r = name_field(field, shape->desc, shapes->form);
 		if (!r && field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {
 			field->sub = get_shape(shapes, field->desc->descriptor);
 			r = field->sub ? 0 : -ENOMEM;
@@ -118,35 +131,6 @@ int shapes_new(struct shapes **ret, const ProtobufCMessageDescriptor *root,
 		return r;
 	*ret = TAKE_PTR(shapes);
 	return 0;
-}
-
-static int rename_field(struct shapes *shapes, const struct message_json *shape, const char *name,
-			const char *key)
-{
-	for (unsigned i = 0; i < shape->desc->n_fields; i++) {
-		struct message_json_field *field = &shape->fields[i];
-
-		if (strcmp(field->desc->name, name) != 0)
-			continue;
-		if (!key)
-			field->presence = SHAPE_HIDDEN;
-		return key ? make_key(field, key, shapes->form) : 0;
-	}
-	return 0;
-}
-
-int shapes_rename(struct shapes *shapes, const char *name, const char *key)
-{
-	const struct message_json *root = shapes_root(shapes);
-	int r = 0;
-
-	for (unsigned i = 0; !r && i < root->desc->n_fields; i++) {
-		const struct message_json_field *field = &root->fields[i];
-
-		if ((field->desc->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && field->sub)
-			r = rename_field(shapes, field->sub, name, key);
-	}
-	return r;
 }
 
 static void shape_done(struct message_json *shape)

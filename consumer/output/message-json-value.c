@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/output/message-json-value.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consumer/base/json.h"
+#include "consumer/read/vocabulary.h"
 #include "proto/base/util.h"
 
 /* @name writes a @type by @put. */
@@ -17,6 +19,7 @@ NUMBER(uint32_digits, json_digits, uint32_t)
 NUMBER(int32_digits, json_signed_digits, int32_t)
 NUMBER(uint64_digits, json_digits, uint64_t)
 NUMBER(int64_digits, json_signed_digits, int64_t)
+NUMBER(seconds_digits, json_seconds_digits, uint64_t)
 NUMBER(address_of_32, json_address_digits, uint32_t)
 NUMBER(address_of_64, json_address_digits, uint64_t)
 #undef NUMBER
@@ -43,6 +46,15 @@ static uint8_t *bool_word(uint8_t *p, const void *member)
 
 	memcpy(p, v ? "true " : "false", 5);
 	return p + 5 - v;
+}
+
+static void put_time(const struct message_json_field *field, struct writer *writer,
+		     const void *member)
+{
+	uint8_t text[JSON_TIME];
+
+	json_string(writer, (const char *)text,
+		    (size_t)(json_time(text, *(const uint64_t *)member) - text));
 }
 
 static void put_string(const struct message_json_field *field, struct writer *writer,
@@ -112,7 +124,7 @@ static void put_enum(const struct message_json_field *field, struct writer *writ
 static bool is_address(const char *name)
 {
 	static const char *const addresses[] = {
-		"args", "arch", "gfp_mask", "instruction_pointer", "xxh3", "xxh64",
+		"args", "gfp_mask", "instruction_pointer", "xxh3", "xxh64",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
@@ -131,7 +143,7 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *desc)
 }
 
 /* What has no room here is written by its name. */
-static void make_word(struct message_json_field *field, const ProtobufCEnumValue *value)
+static void make_word(struct message_json_field *field, const ProtobufCEnumValue *value, bool small)
 {
 	struct shape_word *word = &field->words[(unsigned)value->value % SHAPE_WORDS];
 	int n = snprintf(word->text, sizeof(word->text), "\"%s\"",
@@ -139,6 +151,8 @@ static void make_word(struct message_json_field *field, const ProtobufCEnumValue
 
 	word->size = n < (int)sizeof(word->text) ? (uint8_t)n : 0;
 	word->value = value->value;
+	for (char *p = word->text; small && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
 }
 
 static int choose_enum(struct message_json_field *field, enum message_json_form form)
@@ -157,11 +171,13 @@ static int choose_enum(struct message_json_field *field, enum message_json_form 
 	else
 		field->prefix = enum_prefix(desc);
 	for (unsigned i = 0; i < desc->n_values; i++)
-		make_word(field, &desc->values[i]);
+		make_word(field, &desc->values[i],
+			  form == MESSAGE_JSON_PLAIN && vocabulary_is_small(desc));
 	return 0;
 }
 
-/* How numbers are written, in both forms, and plain where they are addresses. */
+/* How numbers are written, in both forms, and plain where they are addresses. A fixed64 that is
+ * none is a boot time. */
 static const struct {
 	uint8_t *(*plain)(uint8_t *p, const void *member);
 	uint8_t *(*proto)(uint8_t *p, const void *member);
@@ -177,7 +193,7 @@ static const struct {
 	[PROTOBUF_C_TYPE_SINT64] = {int64_digits, quoted_int64, address_of_64, 8},
 	[PROTOBUF_C_TYPE_SFIXED64] = {int64_digits, quoted_int64, address_of_64, 8},
 	[PROTOBUF_C_TYPE_UINT64] = {uint64_digits, quoted_uint64, address_of_64, 8},
-	[PROTOBUF_C_TYPE_FIXED64] = {quoted_uint64, quoted_uint64, address_of_64, 8},
+	[PROTOBUF_C_TYPE_FIXED64] = {seconds_digits, quoted_uint64, address_of_64, 8},
 	[PROTOBUF_C_TYPE_BOOL] = {bool_word, bool_word, bool_word, sizeof(protobuf_c_boolean)},
 };
 
@@ -185,6 +201,11 @@ int shape_choose(struct message_json_field *field, enum message_json_form form)
 {
 	const ProtobufCType type = field->desc->type;
 
+	if (form == MESSAGE_JSON_PLAIN && !strcmp(field->desc->name, "time_unix_nano")) {
+		field->put = put_time;
+		field->size = sizeof(uint64_t);
+		return 0;
+	}
 	if (type < ARRAY_SIZE(numbers) && numbers[type].size) {
 		field->number = form == MESSAGE_JSON_PROTO      ? numbers[type].proto
 				: is_address(field->desc->name) ? numbers[type].address

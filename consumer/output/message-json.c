@@ -210,7 +210,8 @@ static void put_noted(const struct message_json *shape, struct writer *writer, c
 
 void message_json_put(const struct message_json *shape, struct writer *writer, const void *message)
 {
-	struct message_cache_note *note = message_cache_note(shape->shapes->cache, message);
+	struct message_cache_note *note =
+		message_cache_note(shape->shapes->cache, message, MESSAGE_CACHE_OBJECT);
 
 	if (note)
 		put_noted(shape, writer, message, note);
@@ -219,23 +220,17 @@ void message_json_put(const struct message_json *shape, struct writer *writer, c
 }
 
 void message_json_put_members(const struct message_json *shape, struct writer *writer,
-			      const void *message)
+			      const void *message, unsigned from, unsigned to)
 {
-	for (const struct message_json_field *field = shape->fields; field < shape->end; field++)
+	const struct message_json_field *field = shape->fields + from, *end = shape->fields + to;
+
+	for (; field < end; field++)
 		(void)put_field(field, writer, message, true);
 }
 
-const void *message_json_oneof(const struct message_json *shape, const void *message,
-			       const char **ret_name, const struct message_json **ret_shape)
+const struct message_json *message_json_of_body(const struct message_json *shape, unsigned i)
 {
-	for (const struct message_json_field *field = shape->fields; field < shape->end; field++) {
-		if (field->presence != SHAPE_CASE || !is_set(field, message))
-			continue;
-		*ret_name = field->desc->name;
-		*ret_shape = field->sub;
-		return *(const void *const *)((const uint8_t *)message + field->offset);
-	}
-	return NULL;
+	return shape->fields[i].presence == SHAPE_CASE ? shape->fields[i].sub : NULL;
 }
 
 void shapes_use_memo(struct shapes *shapes, struct message_cache *cache)

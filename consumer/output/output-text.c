@@ -46,24 +46,6 @@ static int text_open(struct output *output)
 	return 0;
 }
 
-/* The stream's own records are for who asks for them. */
-static bool prints_kind(const struct output *output, unsigned kind)
-{
-	switch (kind) {
-	case RINGSIDE__V1__RECORD__BODY__NOT_SET:
-		return false;
-	case RINGSIDE__V1__RECORD__BODY_HEADER:
-	case RINGSIDE__V1__RECORD__BODY_FOOTER:
-		return output->verbose || output->every;
-	case RINGSIDE__V1__RECORD__BODY_COUNTERS:
-		return output->every && !output->rows_only;
-	case RINGSIDE__V1__RECORD__BODY_CLOCK:
-		return output->every;
-	default:
-		return true;
-	}
-}
-
 static void put_time(struct state *state, struct line *line, const Ringside__V1__Record *record)
 {
 	time_stamp_put(&state->stamp, line,
@@ -120,7 +102,8 @@ static size_t name_room(const struct output *output)
 static size_t put_who(struct output *output, struct line *line,
 		      const Ringside__V1__Container *container, const char **ret_end)
 {
-	struct message_cache_note *note = message_cache_note(output->cache, container);
+	struct message_cache_note *note =
+		message_cache_note(output->cache, container, MESSAGE_CACHE_NAME);
 	struct state *state = output->state;
 	const char *start = line->p;
 	char who[TEXT_MAX];
@@ -259,7 +242,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 
 	(void)frame, (void)size;
 	culprits_see(&state->culprits, record);
-	if (!prints_kind(output, record->body_case))
+	if (!output_prints_events(output, record->body_case))
 		return 0;
 	take_culprit(state, record, culprit);
 	put_time(state, &line, record);
@@ -325,5 +308,5 @@ const struct output_ops output_text = {
 	.close = free,
 	.put_row = text_put_row,
 	.settle = text_settle,
-	.prints = prints_kind,
+	.prints = output_prints_events,
 };

@@ -54,7 +54,8 @@ struct output {
 	bool folds;     /* text: events in a row that say the same are one line */
 	bool rewrites;  /* text: which is written anew when there are more */
 	bool rows_only; /* text: Counters are named for rows of theirs, and not shown themselves */
-	bool every;     /* text: the stream's own records too, because a filter names them */
+	bool every;     /* the stream's own records too, because a filter names them */
+	bool all;       /* likewise, and what a newer version tells */
 	struct hosts hosts; /* of what is read: text says which, where they are several */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
@@ -78,6 +79,10 @@ OUTPUTS(OUTPUT_EXTERN)
 
 /* As listed, NULL at the end. */
 extern const struct output_ops *const outputs[];
+
+/* What is shown of what the filters let pass, in text and JSON alike: events, and what stands for
+ * some. The stream's own records are for who asks for them. */
+bool output_prints_events(const struct output *output, unsigned kind);
 
 const struct output_ops *output_find(const char *name); /* NULL: there is none */
 

@@ -15,15 +15,13 @@ void kind_clean(char to[KIND_NAME], const char *from)
 }
 
 const struct lost_reason lost_reasons[LOST_REASONS] = {
-	[RINGSIDE__V1__LOST__REASON__REASON_UNSPECIFIED] = {"unknown", "unspecified",
-							    "for an unknown reason"},
-	[RINGSIDE__V1__LOST__REASON__RING_FULL] = {"ring_full", "ring_full", "ring full"},
-	[RINGSIDE__V1__LOST__REASON__SINK] = {"sink", "sink", "the output could not take them"},
-	[RINGSIDE__V1__LOST__REASON__NOT_ATTACHED] = {"not_attached", "not_attached",
-						      "no streamer was attached"},
-	[RINGSIDE__V1__LOST__REASON__RETENTION] = {"retention", "retention",
+	[RINGSIDE__V1__LOST__REASON__REASON_UNSPECIFIED] = {"unspecified", "for an unknown reason"},
+	[RINGSIDE__V1__LOST__REASON__RING_FULL] = {"ring_full", "ring full"},
+	[RINGSIDE__V1__LOST__REASON__SINK] = {"sink", "the output could not take them"},
+	[RINGSIDE__V1__LOST__REASON__NOT_ATTACHED] = {"not_attached", "no streamer was attached"},
+	[RINGSIDE__V1__LOST__REASON__RETENTION] = {"retention",
 						   "deleted by the limits on space or age"},
-	[RINGSIDE__V1__LOST__REASON__DAMAGED] = {"damaged", "damaged", "left out by a repair"},
+	[RINGSIDE__V1__LOST__REASON__DAMAGED] = {"damaged", "left out by a repair"},
 };
 
 void lost_add(struct lost_count counts[LOST_REASONS], const Ringside__V1__Lost *lost)

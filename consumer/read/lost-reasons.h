@@ -16,12 +16,9 @@ void kind_clean(char to[KIND_NAME], const char *from);
 
 #define LOST_REASONS 6 /* of Lost; other numbers count as 0 */
 
-/* Words that people search for and scripts compare, so both of the first stay, though they differ.
- */
 struct lost_reason {
-	const char *label; /* of /metrics */
-	const char *word;  /* of stats, in its text with blanks; it says "unspecified" for 0 */
-	const char *text;  /* of verify's sentences */
+	const char *word; /* in JSON and /metrics; with blanks in the text of stats */
+	const char *text; /* of verify's sentences */
 };
 
 extern const struct lost_reason lost_reasons[LOST_REASONS];

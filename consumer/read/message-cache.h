@@ -13,6 +13,9 @@
 #define MESSAGE_CACHE_SLOTS 16384u
 #define MESSAGE_CACHE_BYTES_MAX 2048u /* of one message: a longer one is not kept */
 
+/* Each message has a note for each: of the whole of it in JSON, and of what it is called. */
+enum message_cache_use { MESSAGE_CACHE_OBJECT, MESSAGE_CACHE_NAME, MESSAGE_CACHE_USES };
+
 struct message_cache_note {
 	const void *owner; /* who made it, and alone may read it; NULL: there is none */
 	const uint8_t *text;
@@ -24,7 +27,7 @@ struct message_cache_entry {
 	const uint8_t *bytes;
 	size_t size;
 	uint64_t hash;
-	struct message_cache_note note;
+	struct message_cache_note notes[MESSAGE_CACHE_USES];
 	_Alignas(max_align_t) uint8_t message[];
 };
 
@@ -60,7 +63,8 @@ void message_cache_note_keep(struct message_cache *cache, struct message_cache_n
 
 /* The note of a message, NULL if @message is none of the cache's. @cache may be NULL. */
 static inline struct message_cache_note *message_cache_note(const struct message_cache *cache,
-							    const void *message)
+							    const void *message,
+							    enum message_cache_use use)
 {
 	uintptr_t at;
 
@@ -71,5 +75,5 @@ static inline struct message_cache_note *message_cache_note(const struct message
 		return NULL;
 	return &((struct message_cache_entry *)(cache->data + at -
 						offsetof(struct message_cache_entry, message)))
-			->note;
+			->notes[use];
 }

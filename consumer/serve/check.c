@@ -73,7 +73,7 @@ static void put_check(struct json_page *page, const struct ledger *ledger, unsig
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	const struct kind *known = kind_find(of->name);
 
-	json_begin_object(page, known && known->check_name ? known->check_name : of->name);
+	json_begin_object(page, of->name);
 	json_add_bool(page, "attached", ledger_lives(ledger, now_nano) && *of->tier);
 	if (known && known->check)
 		known->check(page, ledger, cursor, now_nano);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sums as JSON, an object a check, as Datadog's checks have it, called as the kind is or says
- * (check_name). Reading takes nothing away. */
+/* The sums as JSON, an object a kind, as Datadog's checks have it. Reading takes nothing away. */
 #pragma once
 
 #include "consumer/base/out-buffer.h"

@@ -23,7 +23,8 @@ int events_init(struct events *events)
 {
 	int r;
 
-	*events = (struct events){.output.ops = &output_json};
+	/* what is left out is up to the client's filter */
+	*events = (struct events){.output = {.ops = &output_json, .all = true}};
 	(void)pthread_mutex_init(&events->lock, NULL);
 	r = writer_new(&events->writer, -1);
 	events->output.writer = events->writer;

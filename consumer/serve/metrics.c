@@ -64,7 +64,7 @@ static void put_reasons(struct prometheus *e, const struct ledger *ledger, bool 
 			if (uncounted ? !lost.unknown : !is_reason(&ledger->kinds[k], r))
 				continue;
 			prometheus_sample_of(e, "kind", ledger->kinds[k].name);
-			prometheus_label(e, "reason", lost_reasons[r].label);
+			prometheus_label(e, "reason", lost_reasons[r].word);
 			prometheus_uint(e, uncounted ? 1 : lost.count);
 		}
 	}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stats.c added up, as one object. */
-#include <inttypes.h>
-#include <time.h>
-
 #include "consumer/base/json-page.h"
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"

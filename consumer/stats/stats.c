@@ -173,7 +173,7 @@ static void count_container(struct stats *stats, const Ringside__V1__Record *rec
 			    struct toplist_count n)
 {
 	const Ringside__V1__Container *c = text_whose(record);
-	struct message_cache_note *note = message_cache_note(stats->cache, c);
+	struct message_cache_note *note = message_cache_note(stats->cache, c, MESSAGE_CACHE_NAME);
 	struct toplist *list = stats->lists[STATS_CONTAINERS];
 	char name[TEXT_MAX];
 	struct line line = line_make(name, sizeof(name));

@@ -35,9 +35,9 @@ one() {
 	kill $streamer
 	wait $streamer || true
 	streamer=''
-	"$build/consumer/ringside" cat -o json "$work/out.pb" | /usr/bin/python3 -c '
+	"$build/consumer/ringside" cat --kind counters -o json "$work/out.pb" | /usr/bin/python3 -c '
 import json, sys
-costs = [r["cost"] for r in map(json.loads, sys.stdin) if r["kind"] == "counters" and r["part"] == 1]
+costs = [r["cost"] for r in map(json.loads, sys.stdin) if r["part"] == 1]
 cpu = [c["user_cpu_nano"] + c["system_cpu_nano"] for c in costs][2:-1]
 print((cpu[-1] - cpu[0]) / 1000 / (len(cpu) - 1))'
 }

@@ -3,7 +3,7 @@
 # Usage: tests/bench/bench-json.sh BUILD [MIB]
 #
 # JSON and text of a recording, in events per second of one core's time. Against jansson
-# (goal: five times faster), which writes the same bytes (json-writers checks it):
+# (goal: five times faster), which says the same (json-writers checks it):
 #   whole    the file is read and decoded, by the consumer's reader for both, and each event written
 #   writer   the same without the reading and decoding, which is measured by itself and taken away
 #   nothing known before: events decoded by protobuf-c, and no memo to copy from; writing alone

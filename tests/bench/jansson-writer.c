@@ -9,6 +9,7 @@
 
 #include "consumer/kinds/sentence.h"
 #include "consumer/read/body.h"
+#include "consumer/read/vocabulary.h"
 
 #define NANO 1000000000u
 #define DUMP_SIZE (64u * 1024)
@@ -46,7 +47,7 @@ static json_t *number_string(const char *format, uint64_t v)
 
 static bool is_address(const char *name)
 {
-	return !strcmp(name, "args") || !strcmp(name, "arch") || !strcmp(name, "gfp_mask") ||
+	return !strcmp(name, "args") || !strcmp(name, "gfp_mask") ||
 	       !strcmp(name, "instruction_pointer");
 }
 
@@ -74,7 +75,7 @@ static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *membe
 			return number_string("0x%" PRIx64, *(const uint64_t *)member);
 		return json_integer((json_int_t) * (const uint64_t *)member);
 	case PROTOBUF_C_TYPE_FIXED64:
-		return number_string("%" PRIu64, *(const uint64_t *)member);
+		return json_real((double)*(const uint64_t *)member / NANO); /* a boot time */
 	case PROTOBUF_C_TYPE_SINT32:
 		return json_integer(*(const int32_t *)member);
 	case PROTOBUF_C_TYPE_SINT64:
@@ -111,6 +112,7 @@ static void put_members(json_t *object, const ProtobufCMessage *message)
 
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+		const char *name = vocabulary_member(message->descriptor, field->name);
 		const void *member = base + field->offset, *quantifier;
 		json_t *value;
 
@@ -131,7 +133,7 @@ static void put_members(json_t *object, const ProtobufCMessage *message)
 				continue;
 			value = value_of(field, member);
 		}
-		(void)json_object_set_new_nocheck(object, field->name, value);
+		(void)json_object_set_new_nocheck(object, name, value);
 	}
 }
 
@@ -159,6 +161,48 @@ static json_t *time_of(struct jansson_writer *jansson, uint64_t nano)
 	return json_stringn_nocheck(text, (size_t)n);
 }
 
+bool jansson_is_same(const struct writer *a, const struct writer *b)
+{
+	json_t *x = json_loadb((const char *)a->buf, a->size, 0, NULL);
+	json_t *y = json_loadb((const char *)b->buf, b->size, 0, NULL);
+	bool same = x && y && json_equal(x, y);
+
+	json_decref(x);
+	json_decref(y);
+	return same;
+}
+
+static void put_who(struct jansson_writer *jansson, json_t *object,
+		    const Ringside__V1__Record *record, const Ringside__V1__Header *header)
+{
+	char whose[TEXT_MAX], line[2 * TEXT_MAX + 2];
+	const Ringside__V1__Process *process =
+		(const Ringside__V1__Process *)body_message(body_of(record),
+							    &ringside__v1__process__descriptor);
+	int n;
+
+	(void)text_who(whose, sizeof(whose), record);
+	(void)text_message(jansson->message, TEXT_MAX, record, header);
+	(void)json_object_set_new_nocheck(object, "where", json_string_nocheck(whose));
+	(void)json_object_set_new_nocheck(object, "pid", json_integer(process->pid));
+	(void)json_object_set_new_nocheck(object, "comm", json_string_nocheck(text_comm(process)));
+	n = snprintf(line, sizeof(line), "%s: %s", whose, jansson->message);
+	(void)json_object_set_new_nocheck(object, "message", json_stringn_nocheck(line, (size_t)n));
+	if (text_advice(jansson->message, TEXT_MAX, record))
+		(void)json_object_set_new_nocheck(object, "advice",
+						  json_string_nocheck(jansson->message));
+}
+
+static json_t *labels_of(const Ringside__V1__Header *header)
+{
+	json_t *labels = json_object();
+
+	for (size_t i = 0; i < header->n_labels; i++)
+		(void)json_object_set_new_nocheck(labels, header->labels[i]->key,
+						  json_string_nocheck(header->labels[i]->value));
+	return labels;
+}
+
 void jansson_put(struct jansson_writer *jansson, struct writer *writer,
 		 const Ringside__V1__Record *record, const Ringside__V1__Header *header)
 {
@@ -167,17 +211,20 @@ void jansson_put(struct jansson_writer *jansson, struct writer *writer,
 		protobuf_c_message_descriptor_get_field(record->base.descriptor,
 							(unsigned)record->body_case);
 	json_t *object = json_object();
-	size_t size = text_message(jansson->message, TEXT_MAX, record, header);
+	size_t size;
 
 	(void)json_object_set_new_nocheck(object, "time", time_of(jansson, record->time_unix_nano));
-	(void)json_object_set_new_nocheck(object, "kind", json_string_nocheck(kind->name));
 	(void)json_object_set_new_nocheck(object, "host", json_string_nocheck(header->host_name));
-	(void)json_object_set_new_nocheck(object, "seq", json_integer((json_int_t)record->seq));
+	(void)json_object_set_new_nocheck(object, "kind", json_string_nocheck(kind->name));
+	(void)json_object_set_new_nocheck(object, "severity",
+					  json_string_nocheck(text_severity(record)));
+	put_who(jansson, object, record, header);
+	if (header->n_labels)
+		(void)json_object_set_new_nocheck(object, "labels", labels_of(header));
 	(void)json_object_set_new_nocheck(object, "stream_id",
 					  hex_string(header->stream_id.data,
 						     header->stream_id.len));
-	(void)json_object_set_new_nocheck(object, "message",
-					  json_stringn_nocheck(jansson->message, size));
+	(void)json_object_set_new_nocheck(object, "seq", json_integer((json_int_t)record->seq));
 	put_members(object, body);
 	size = json_dumpb(object, jansson->dump, sizeof(jansson->dump) - 1, JSON_COMPACT);
 	jansson->dump[size++] = '\n';

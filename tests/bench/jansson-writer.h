@@ -8,5 +8,7 @@
 struct jansson_writer;
 
 struct jansson_writer *jansson_writer_new(void);
+/* Both lines say the same. */
+bool jansson_is_same(const struct writer *a, const struct writer *b);
 void jansson_put(struct jansson_writer *jansson, struct writer *writer,
 		 const Ringside__V1__Record *record, const Ringside__V1__Header *header);

@@ -2,7 +2,7 @@
 /* Usage: json-writers FILE
  *
  * For bench-json.sh: ns per event of the consumer's JSON writer and of one made with jansson, which
- * writes the same bytes (that is checked first). All in one process, in turns; medians.
+ * says the same (that is checked first). All in one process, in turns; medians.
  *   decode N          the file is read and decoded by the consumer's reader, nothing is written
  *   ringside N N      the same and each event is written to /dev/null; and, of events that are
  *   jansson N N       decoded already, by protobuf-c and without a memo, the writing alone */
@@ -135,7 +135,7 @@ static void check(struct side sides[2], const char *path)
 		sides[0].output.cache = reader_memo(reader);
 		put(&sides[0], item.record, reader_header(reader));
 		put(&sides[1], item.record, reader_header(reader));
-		if (a->size != b->size || memcmp(a->buf, b->buf, a->size) != 0)
+		if (!jansson_is_same(a, b))
 			die("not the same:\n%.*s%.*s", (int)a->size, a->buf, (int)b->size, b->buf);
 	}
 	reader = reader_free(reader);

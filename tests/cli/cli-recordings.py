@@ -71,7 +71,7 @@ def a_compressed_recording_is_read_like_a_plain_one():
     check(run("cat", "-o", "pb", data=zst), 0, stdout=plain)
     more = closed(Recorded(b"m", boot="boot-2"), 300, 3000)
     check(run("cat", "-o", "pb", data=zst + packed(more)), 0, stdout=plain + more)
-    check(run("cat", "-o", "json", "a.dat"), 0, stdout=check(run("cat", "-o", "json", "a.pb"), 0))
+    check(run("cat", "--all", "-o", "json", "a.dat"), 0, stdout=check(run("cat", "--all", "-o", "json", "a.pb"), 0))
     if shutil.which("zstd"):
         foreign = subprocess.check_output(["zstd", "-19", "--long=23", "-c", "a.pb"],
                                           stderr=subprocess.DEVNULL)
@@ -92,7 +92,7 @@ def behind_a_bad_length_reading_goes_on():
     for bad in [b"\xff" * 5, b"\xff\x7f", b"\5", b"\x7f", b"\0" * 9000]:
         save("b.pb", b"".join(records[:100]) + bad + records[100][1:] + b"".join(records[101:]))
         told = "ringside {}: b.pb: damaged: the bytes from .* are no records; .*`ringside repair`.*\n"
-        out = check(run("cat", "-o", "json", "b.pb"), 1, told.format("cat"))
+        out = check(run("cat", "--all", "-o", "json", "b.pb"), 1, told.format("cat"))
         assert [json.loads(x)["seq"] for x in lines(out)] == [*range(1, 101), *range(102, 204)]
         assert len(lines(check(run("tail", "-n", "all", "b.pb"), 1, told.format("tail")))) == 199
         out = check(run("stats", "-o", "json", "b.pb"), 1, told.format("stats"))
@@ -102,10 +102,10 @@ def behind_a_bad_length_reading_goes_on():
         assert b"`ringside repair`" in check(run("verify", "b.pb"), 3)
     # what a program leaves that writes on where a file was that was cut to nothing
     save("b.pb", bytes(3 << 20) + b"".join(records[5:]))
-    out = check(run("cat", "-o", "json", "b.pb"), 1, "ringside cat: b.pb: damaged: .*\n")
+    out = check(run("cat", "--all", "-o", "json", "b.pb"), 1, "ringside cat: b.pb: damaged: .*\n")
     assert len(lines(out)) == 198
     save("b.pb", b"".join(records[5:]))
-    out = check(run("cat", "-o", "json", "b.pb"), 1, ".*the Header is missing .*repair.*\n")
+    out = check(run("cat", "--all", "-o", "json", "b.pb"), 1, ".*the Header is missing .*repair.*\n")
     assert len(lines(out)) == 198
 
 
@@ -129,13 +129,13 @@ def no_record_is_taken_out_of_a_string():
     after = [stream.denial() for _ in range(20)] + [stream.counters(), stream.footer()]
     for bad in b"\xff\xff", b"\x7f", b"\1":
         save("f.pb", b"".join(before) + bad + false[2:] + b"".join(after))
-        out = check(run("cat", "-o", "json", "f.pb"), 1, ".*no records.*repair.*\n")
+        out = check(run("cat", "--all", "-o", "json", "f.pb"), 1, ".*no records.*repair.*\n")
         assert [json.loads(x)["seq"] for x in lines(out)] == [*range(1, 22), *range(23, 45)], out
         assert b"22" in check(run("verify", "f.pb"), 3)
         if os.path.exists("g.pb"):
             os.unlink("g.pb")
         run("repair", "f.pb", "-w", "g.pb")
-        out = run("cat", "-o", "json", "g.pb").stdout
+        out = run("cat", "--all", "-o", "json", "g.pb").stdout
         assert b"oom_kill" not in out and len(lines(out)) >= 42, out
 
 
@@ -279,12 +279,12 @@ def json_hides_no_characters():
 def damage_and_cuts_are_told_in_one_line():
     zst = packed(closed(Recorded(b"a"), 3000, 600))
     for cut in [len(zst) - 1, len(zst) // 2]:
-        out = check(run("cat", "-o", "json", data=zst[:cut]), 1, "ringside cat: stdin: cut .*\n")
+        out = check(run("cat", "--all", "-o", "json", data=zst[:cut]), 1, "ringside cat: stdin: cut .*\n")
         assert len(lines(out)) > 1400
     broken = bytearray(zst)
     broken[len(zst) // 2] ^= 8
     broken[len(zst) // 4] ^= 8
-    out = check(run("cat", "-o", "json", data=bytes(broken)), 1,
+    out = check(run("cat", "--all", "-o", "json", data=bytes(broken)), 1,
                 "ringside cat: stdin: damaged: the .*zstd frame at byte 0 [^;]*; reading goes on .*\n")
     seqs = [json.loads(line)["seq"] for line in lines(out)]
     assert seqs == sorted(seqs) and 500 < len(seqs) < 3003 and seqs[-1] == 3003
@@ -368,16 +368,16 @@ def the_last_records_are_the_end_of_all_records():
     shutil.copy("last.pb.zst", "last/2.pb.zst")
     for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:
         for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
-            all_lines = lines(check(run("cat", "-o", "json", *options, name), 0))
+            all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
             for n in [0, 1, 7, 200, 1000000]:
-                out = check(run("tail", "-n", str(n), "-o", "json", *options, name), 0)
+                out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0)
                 assert lines(out) == (all_lines[-n:] if n else []), f"{name} {options} {n}"
-            out = check(run("tail", "-n", "all", "-o", "json", *options, name), 0)
+            out = check(run("tail", "-n", "all", "--all", "-o", "json", *options, name), 0)
             assert lines(out) == all_lines, f"{name} {options}"
     ten = lines(check(run("tail", "last.pb.zst"), 0))
     assert len(ten) == 10 and all(" DENY " in line or " OOM " in line for line in ten), ten
     part = check(run("tail", "-n", "3", "-o", "pb", "last.pb.zst"), 0)
-    assert len(lines(check(run("cat", "-o", "json", data=part), 0))) == 4  # and a Header
+    assert len(lines(check(run("cat", "--all", "-o", "json", data=part), 0))) == 4  # and a Header
     check(run("tail", "-n", "x", "last.pb"), 2, ".*x is not a number of records.*\n")
     check(run("tail", "-"), 2, ".*`ringside cat` reads pipes.*\n")
     check(run("tail", "missing.pb"), 1, "ringside tail: missing.pb: No such file.*\n")
@@ -387,7 +387,7 @@ class Tail:
     """tail -f -o json, and when its lines came."""
 
     def __init__(self, *args):
-        self.process = subprocess.Popen([ringside, "tail", "-f", "-o", "json", *args],
+        self.process = subprocess.Popen([ringside, "tail", "-f", "--all", "-o", "json", *args],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.rest = b""
 
@@ -669,7 +669,7 @@ def replay_keeps_the_spacing():
             f.write(data)
         replay = subprocess.Popen([ringside, "replay", "--speed", speed, "pace.pb"],
                                   stdout=subprocess.PIPE)
-        cat = subprocess.Popen([ringside, "cat", "-o", "json"], stdin=replay.stdout,
+        cat = subprocess.Popen([ringside, "cat", "--all", "-o", "json"], stdin=replay.stdout,
                                stdout=subprocess.PIPE)
         replay.stdout.close()
         times = [time.monotonic() for _ in iter(cat.stdout.readline, b"")]
@@ -721,7 +721,7 @@ def stats_add_up_what_is_there():
     assert kinds["oom_kill"]["lost"] == {"ring_full": 3}, kinds
     assert out["bucket_nano"] == 8 * 10**9, out
     calls = {c["syscall"]: c for c in out["syscalls"]["top"]}
-    assert calls["bpf"] == {"host": "host-boot-1", "syscall": "bpf", "action": "ERRNO", "error": "EPERM",
+    assert calls["bpf"] == {"host": "host-boot-1", "syscall": "bpf", "action": "ERRNO", "errno": "EPERM",
                             "delivered": 0, "limited": 2000}, calls
     assert sum(c["delivered"] for c in calls.values()) == 3000, calls
     assert out["victims"]["top"] == [{"host": "host-boot-1", "comm": "java", "container": "host", "delivered": 1,
@@ -818,11 +818,11 @@ def kills_by_signal_are_told_filtered_and_counted():
         "KILL docker:4f0c1e2d3b4a  python3[1234] killed, by whom is not known: SIGKILL, exit code 137",
         "KILL host                 SIGKILL (sent by processes)  × 3 more"], told
     first, second = [json.loads(line) for line in
-                     lines(check(run("cat", "-o", "json", "--kind", "signal_kill", "--comm", "python3", "kills.pb"), 0))]
-    assert (first["kind"], first["cause"], first["signal"], first["signal_name"], first["exit_status"]) == \
+                     lines(check(run("cat", "--all", "-o", "json", "--kind", "signal_kill", "--comm", "python3", "kills.pb"), 0))]
+    assert (first["kind"], first["cause"], first["signal_number"], first["signal"], first["exit_status"]) == \
         ("signal_kill", "SENT", 9, "SIGKILL", 137), first
-    assert first["sender"]["comm"] == "containerd-shim" and first["target"]["pid"] == 1234, first
-    assert first["sender_container"]["systemd_unit"] == "containerd.service", first
+    assert first["sender"]["comm"] == "containerd-shim" and first["process"]["pid"] == 1234 == first["pid"], first
+    assert first["sender_container"]["unit"] == "containerd.service", first
     assert "sender" not in second and "cause" not in second, second
     stats = json.loads(check(run("stats", "-o", "json", "kills.pb"), 0))
     kinds = {kind["kind"]: (kind["delivered"], kind["limited"]) for kind in stats["kinds"]}
@@ -856,7 +856,7 @@ def a_large_folder_is_read_with_two_cpus_in_the_same_order():
         save(f"large/{name}.pb.zst", packed(closed(stream, size, 3000)))
     save("long.pb.zst", packed(closed(Recorded(b"u"), 4000, 3000)))
     all_cpus = os.sched_getaffinity(0)
-    commands = ["cat", "-o", "json", "large"], ["cat", "-v", "large"], ["stats", "-o", "json", "large"], \
+    commands = ["cat", "--all", "-o", "json", "large"], ["cat", "-v", "large"], ["stats", "-o", "json", "large"], \
         ["verify", "-v", "large"]
     both = [run(*command) for command in commands]
     os.sched_setaffinity(0, {min(all_cpus)})

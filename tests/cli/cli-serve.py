@@ -310,7 +310,7 @@ class Served:
 
 def ebpf(since=""):
     check = json.loads(ask("/check" + since)[1])
-    return check["cursor"], check["ebpf"], {(o["object"], o.get("id")): o for o in check["ebpf"]["stats"]}
+    return check["cursor"], check["bpf_object"], {(o["object"], o.get("id")): o for o in check["bpf_object"]["stats"]}
 
 
 def bpf_objects_come_change_and_go():

@@ -128,15 +128,18 @@ def cat_reads_files_and_pipes():
           "ringside cat: events.pb: the same records as stdin: left out\n", stream)
     lines = check(run("cat", "-o", "json", "events.pb"), 0).decode().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds == ["header"] + 10 * ["seccomp_denial"], kinds
-    assert len(check(run("cat", "-o", "json", "-n", "3", "events.pb"), 0).splitlines()) == 3
+    assert kinds == 10 * ["seccomp_denial"], kinds
+    for every in ["--all"], ["-v"]:
+        lines = check(run("cat", "-o", "json", *every, "events.pb"), 0).decode().splitlines()
+        assert [json.loads(line)["kind"] for line in lines] == ["header"] + kinds, lines
+    assert len(check(run("cat", "--all", "-o", "json", "-n", "3", "events.pb"), 0).splitlines()) == 3
     check(run("cat", "-c", "0", "events.pb"), 0, stdout=b"")
 
 
 def a_filtered_pb_is_a_recording():
     part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0,
                  "ringside cat: 0 of 10 events match; they are seccomp_denial\n")
-    check(run("cat", "-o", "json", data=part), 0)
+    check(run("cat", "--all", "-o", "json", data=part), 0)
 
 
 def records_of(data):
@@ -183,12 +186,12 @@ def what_a_run_no_longer_tells_is_not_printed_and_verify_says_so():
 
 
 def what_is_not_whole_is_printed_as_far_as_it_goes():
-    cut = check(run("cat", "-o", "json", data=stream[:-5]), 1, "ringside cat: stdin: cut .*\n")
+    cut = check(run("cat", "--all", "-o", "json", data=stream[:-5]), 1, "ringside cat: stdin: cut .*\n")
     assert len(cut.splitlines()) == 10
     broken = stream[:-1] + b"\xff" * 6
     check(run("cat", data=broken), 1, "ringside cat: stdin: (damaged|not).*\n")
     damaged = header() + b"\x03\x1a\x7f\x00" + denial(3) + b"\x03\x1a\x7f\x00" + denial(5)
-    result = check(run("cat", "-o", "json", data=damaged), 1, "ringside cat: stdin: damaged: .*\n")
+    result = check(run("cat", "--all", "-o", "json", data=damaged), 1, "ringside cat: stdin: damaged: .*\n")
     assert len(result.splitlines()) == 3
     check(run("cat", "missing.pb", "events.pb"), 1, "ringside cat: missing.pb: No such file.*\n")
     check(run("cat", "/"), 1, "ringside cat: /: no recordings are in this folder\n")
@@ -220,7 +223,7 @@ def a_reader_that_goes_away_is_no_error():
 
 
 def a_live_stream_is_printed_as_it_comes():
-    command = subprocess.Popen([ringside, "cat", "-o", "json"], stdin=subprocess.PIPE,
+    command = subprocess.Popen([ringside, "cat", "--all", "-o", "json"], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, bufsize=0)
     half = len(denial(2)) // 2
     command.stdin.write(header() + denial(2)[:half])

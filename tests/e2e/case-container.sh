@@ -39,7 +39,7 @@ same() { # WHAT FOUND WANTED
 
 names() { # FILE FIELD: what it says of whose the cgroup is
 	jq -r --arg kind "${2%/*}" "select(.kind == \$kind) | .${2#*/} |
-		 \"\(.runtime) \(.id) \(.pod_uid) \(.namespace_name) \(.pod_name) \(.container_name) \(.cgroup_path)\"" "$1"
+		 \"\(.runtime) \(.id) \(.pod_uid) \(.namespace) \(.pod) \(.name) \(.cgroup)\"" "$1"
 }
 
 judge() {
@@ -48,7 +48,7 @@ judge() {
 	"$ringside" cat -o json --kind oom,seccomp --container $thief container.pb >thief.json
 	want="containerd $id $uid shop web-7f9 app /$cgroup"
 	deep="/docker/$thief/$(levels 1 6)/…/$(levels 17 20)/$cgroup"
-	for field in seccomp_denial/container oom_kill/victim_container oom_kill/limit_owner; do
+	for field in seccomp_denial/container oom_kill/container oom_kill/limit_owner; do
 		same "${field#*/} of ${field%/*}" "$(names container.json "$field")" "$want"
 		same "${field#*/} of ${field%/*} of one that nests" "$(names thief.json "$field")" \
 			"docker $thief null null null null $deep"

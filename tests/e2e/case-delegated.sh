@@ -75,9 +75,9 @@ judge() {
 	"$ringside" cat -o json --kind oom,seccomp delegated.pb >json
 	same "kills told" "$(jq -r 'select(.kind == "oom_kill") | .kind' json | wc -l)" 4
 	same "whose all of it is" \
-		"$(jq -r '.container // .victim_container | .systemd_unit' json | sort -u)" "user@$user.service"
-	same "whose limits they are" "$(jq -r '.limit_owner.systemd_unit // empty' json | sort -u)" "user@$user.service"
-	same "paths of the limits" "$(jq -r '.limit_owner.cgroup_path // empty' json | sort)" \
+		"$(jq -r '.container.unit' json | sort -u)" "user@$user.service"
+	same "whose limits they are" "$(jq -r '.limit_owner.unit // empty' json | sort -u)" "user@$user.service"
+	same "paths of the limits" "$(jq -r '.limit_owner.cgroup // empty' json | sort)" \
 		"$(for name in $names; do echo "/$top/$name"; done | sort)"
 	same "different words for different cgroups" \
 		"$(awk '/ (DENY|OOM) / { print $5 }' text | sort -u | wc -l)" 4

@@ -39,7 +39,7 @@ judge() {
 		grep -q '^ok' "$tier.sums" || echo "not ok - $tier: sums.py found nothing to say"
 		"$BUILD/consumer/ringside" cat -o json --kind seccomp "$tier.pb" |
 			jq -r 'select(.kind == "seccomp_denial" and (.process.comm | test("^storm"))) |
-				"\(.process.comm) \(.syscall_name) \(.action) \(.error_name)"' |
+				"\(.process.comm) \(.syscall) \(.action) \(.errno)"' |
 			sort | uniq -c >"$tier.told"
 		if [ "$(awk '{ print $2, $3, $4, $5 }' "$tier.told")" = "storm getppid ERRNO EPERM" ]; then
 			echo "ok - $tier: only what happened: $(cat "$tier.told")"

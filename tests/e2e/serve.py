@@ -181,7 +181,7 @@ def objects_are_there(base, prometheus):
     info = prometheus.query(f'ringside_bpf_map_info{{id="{truth["id"]}",pid="{truth["pid"]}",comm="{truth["comm"]}",'
                             f'cgroup="{truth["cgroup"]}"}}')
     check(info == [1.0], f"and who holds it: {truth['comm']}[{truth['pid']}] in {truth['cgroup']}")
-    stats = check_page(base)["ebpf"]["stats"]
+    stats = check_page(base)["bpf_object"]["stats"]
     check(any(row.get("id") == truth["id"] and row.get("name") == "k_hash_lazy" for row in stats), "/check has it, too")
     maker.wait()
     wait_for("its end", lambda: prometheus.query("ringside_bpf_map_entries" + which) == [], 10)

@@ -194,7 +194,7 @@ static void bytes_are_strings(void **state)
 static const char *through_memo(const struct output_ops *ops, const struct stream *stream,
 				struct writer *writer, bool memo)
 {
-	struct output output = {.ops = ops, .writer = writer};
+	struct output output = {.ops = ops, .writer = writer, .all = true};
 	int fd = memfd_create("test-json", MFD_CLOEXEC);
 	struct reader *reader;
 	struct reader_record item;
@@ -231,34 +231,55 @@ static const char *line_of(const char *text, unsigned number)
 	return line;
 }
 
-#define ENVELOPE "\"host\":\"web-1\",\"seq\":2,\"stream_id\":\"000102030405060708090a0b0c0d0eff\""
+#define LABELS "\"labels\":{\"cluster\":\"eu1\"},\"stream_id\":\"000102030405060708090a0b0c0d0eff\""
 
 static void json_of_an_event_has_the_envelope_and_the_fields(void **state)
 {
 	_cleanup_writer_ struct writer *writer = make_writer();
 	struct stream stream;
-	const char *line;
 
 	stream_init(&stream);
 	stream_header(&stream);
 	stream_event(&stream, STREAM_SECCOMP, 1);
-	line = line_of(through(&output_json, &stream, writer), 1);
-	assert_memory_equal(line,
-			    "{\"time\":\"2025-11-22T03:04:05.002000000Z\","
-			    "\"kind\":\"seccomp_denial\"," ENVELOPE ",\"message\":\"",
-			    strlen("{\"time\":\"2025-11-22T03:04:05.002000000Z\","
-				   "\"kind\":\"seccomp_denial\"," ENVELOPE ",\"message\":\""));
-	line = strstr(line, "\",\"process\":");
-	assert_non_null(line);
-	assert_string_equal(line,
-			    "\",\"process\":{\"pid\":77,\"comm\":\"nginx\"},"
-			    "\"arch\":\"0xc000003e\",\"syscall_number\":250,"
-			    "\"syscall_name\":\"keyctl\",\"action\":\"ERRNO\","
-			    "\"error_number\":1,\"error_name\":\"EPERM\","
+	assert_string_equal(line_of(through(&output_json, &stream, writer), 1),
+			    "{\"time\":\"2025-11-22T03:04:05.002000000Z\",\"host\":\"web-1\","
+			    "\"kind\":\"seccomp_denial\",\"severity\":\"WARN\",\"where\":\"host\","
+			    "\"pid\":77,\"comm\":\"nginx\",\"message\":\"host: nginx[77] keyctl "
+			    "\u2192 EPERM\",\"advice\":\"the filter is the program's own or its "
+			    "starter's: look into its sandbox settings\"," LABELS ",\"seq\":2,"
+			    "\"process\":{\"pid\":77,\"comm\":\"nginx\"},"
+			    "\"arch_number\":3221225534,\"syscall_number\":250,"
+			    "\"syscall\":\"keyctl\",\"action\":\"ERRNO\","
+			    "\"errno_number\":1,\"errno\":\"EPERM\","
 			    "\"instruction_pointer\":\"0x7f0012345678\","
 			    "\"args\":[\"0x1\",\"0x2\",\"0xffffffffffffffff\",\"0x0\",\"0x0\","
 			    "\"0x6\"],\"logged\":false}");
 	stream_done(&stream);
+}
+
+/* The same Header, but for one byte, where the other one lay. */
+static void each_stream_has_its_own_host_and_labels(void **state)
+{
+	_cleanup_writer_ struct writer *writer = make_writer();
+	struct stream stream, next;
+	const char *text;
+	char *host;
+
+	stream_init(&stream);
+	stream_init(&next);
+	stream_header(&stream);
+	stream_event(&stream, STREAM_SECCOMP, 1);
+	stream_header(&next);
+	host = memmem(next.data, next.size, "web-1", 5);
+	assert_non_null(host);
+	host[4] = '2';
+	stream_event(&next, STREAM_SECCOMP, 1);
+	stream_raw(&stream, next.data, next.size);
+	text = through(&output_json, &stream, writer);
+	assert_non_null(strstr(line_of(text, 1), "\"host\":\"web-1\""));
+	assert_non_null(strstr(line_of(text, 3), "\"host\":\"web-2\""));
+	stream_done(&stream);
+	stream_done(&next);
 }
 
 /* More than the writer holds, so that it is flushed at all kinds of places. */
@@ -289,7 +310,7 @@ static void what_the_memo_keeps_looks_the_same(void **state)
 	stream_done(&stream);
 }
 
-static void json_drops_the_prefixes_of_enums_and_quotes_moments(void **state)
+static void json_drops_the_prefixes_of_enums_and_has_seconds_since_boot(void **state)
 {
 	_cleanup_writer_ struct writer *writer = make_writer();
 	struct stream stream;
@@ -303,7 +324,7 @@ static void json_drops_the_prefixes_of_enums_and_quotes_moments(void **state)
 				     "\"scope\":\"MEMCG\",\"oom_score_adj\":-998,"
 				     "\"badness_points\":-5,\"gfp_mask\":\"0xcc0\","
 				     "\"container_init\":false}"));
-	assert_non_null(strstr(line, "\"start_boottime_nano\":\"12345678901234567\""));
+	assert_non_null(strstr(line, "\"start_boottime_seconds\":12345678.901234567"));
 	stream_done(&stream);
 }
 
@@ -318,11 +339,11 @@ static void json_writes_labels_as_an_object_and_no_name_twice(void **state)
 	stream_lost(&stream, RINGSIDE__V1__LOST__REASON__RING_FULL, STREAM_SECCOMP, 1, 312);
 	line = line_of(through(&output_json, &stream, writer), 0);
 	assert_non_null(strstr(line, "\"labels\":{\"cluster\":\"eu1\"}"));
-	assert_non_null(strstr(line, "\"tier\":\"FENTRY\""));
+	assert_non_null(strstr(line, "\"tier\":\"fentry\""));
 	assert_null(strstr(strstr(line, "\"stream_id\"") + 1, "\"stream_id\""));
 	line = line_of(written, 1);
 	assert_non_null(strstr(line, "\"kind\":\"lost\""));
-	assert_non_null(strstr(line, ",\"reason\":\"RING_FULL\",\"probe\":\"seccomp_denial\","
+	assert_non_null(strstr(line, ",\"reason\":\"ring_full\",\"probe\":\"seccomp_denial\","
 				     "\"count\":312,\"cpu\":1}"));
 	stream_done(&stream);
 }
@@ -339,8 +360,9 @@ static void json_of_a_newer_body_says_unknown(void **state)
 	stream_header(&stream);
 	stream_raw(&stream, newer, sizeof(newer));
 	line = line_of(through(&output_json, &stream, writer), 1);
-	assert_memory_equal(line, "{\"kind\":\"unknown\"," ENVELOPE,
-			    strlen("{\"kind\":\"unknown\"," ENVELOPE));
+	assert_string_equal(line, "{\"host\":\"web-1\",\"kind\":\"unknown\",\"severity\":\"INFO\","
+				  "\"message\":\"a record this version does not know\"," LABELS
+				  ",\"seq\":2}");
 	stream_done(&stream);
 }
 
@@ -471,8 +493,9 @@ int main(void)
 		cmocka_unit_test(addresses_of_every_length_are_exact),
 		cmocka_unit_test(bytes_are_strings),
 		cmocka_unit_test(json_of_an_event_has_the_envelope_and_the_fields),
+		cmocka_unit_test(each_stream_has_its_own_host_and_labels),
 		cmocka_unit_test(what_the_memo_keeps_looks_the_same),
-		cmocka_unit_test(json_drops_the_prefixes_of_enums_and_quotes_moments),
+		cmocka_unit_test(json_drops_the_prefixes_of_enums_and_has_seconds_since_boot),
 		cmocka_unit_test(json_writes_labels_as_an_object_and_no_name_twice),
 		cmocka_unit_test(json_of_a_newer_body_says_unknown),
 		cmocka_unit_test(protojson_is_strict),

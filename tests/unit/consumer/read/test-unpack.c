@@ -244,8 +244,9 @@ static void what_comes_again_is_not_unpacked_again(void **state)
 	assert_ptr_not_equal(nginx, other);
 	assert_int_equal(again->pid, 77);
 	assert_string_equal(again->comm, "nginx");
-	assert_non_null(message_cache_note(unpacker_memo(bench.unpacker), again));
-	assert_null(message_cache_note(unpacker_memo(bench.unpacker), buf));
+	assert_non_null(
+		message_cache_note(unpacker_memo(bench.unpacker), again, MESSAGE_CACHE_OBJECT));
+	assert_null(message_cache_note(unpacker_memo(bench.unpacker), buf, MESSAGE_CACHE_OBJECT));
 	bench_done(&bench);
 }
 
@@ -289,7 +290,7 @@ static void a_full_memo_begins_anew(void **state)
 			unpack(&bench, buf, make_denial(buf, pid, "fork"))->seccomp_denial->process;
 		assert_int_equal(process->pid, pid);
 		assert_string_equal(process->comm, "fork");
-		note = message_cache_note(cache, process);
+		note = message_cache_note(cache, process, MESSAGE_CACHE_OBJECT);
 		if (note) {
 			assert_null(note->owner); /* none of the one that was here before */
 			message_cache_note_keep(cache, note, text, text, strlen(text));
@@ -313,7 +314,8 @@ static void a_long_message_is_not_kept(void **state)
 	bench_init(&bench);
 	process = unpack(&bench, buf, make_denial(buf, 1, comm))->seccomp_denial->process;
 	assert_string_equal(process->comm, comm);
-	assert_null(message_cache_note(unpacker_memo(bench.unpacker), process));
+	assert_null(
+		message_cache_note(unpacker_memo(bench.unpacker), process, MESSAGE_CACHE_OBJECT));
 	bench_done(&bench);
 }
 

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What -o json holds: which records, what all of them have, and that members stay what they are.
+
+usage: cli-json.py RINGSIDE PINNED
+"""
+import json
+
+import ringside_pb2 as pb
+from program import check, in_a_folder, others, run, run_tests
+from stream import Stream, frame
+
+pinned_path, = others
+in_a_folder()
+
+KINDS = ["header", "oom_kill", "seccomp_denial", "signal_kill", "lost", "limited", "counters", "clock", "footer"]
+EVENTS = KINDS[1:6]  # and what stands for some
+TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def value_of(field):
+    if field.type == field.TYPE_ENUM:
+        return field.enum_type.values[1].number
+    return {field.TYPE_STRING: field.name, field.TYPE_BYTES: b"\1" * 16, field.TYPE_BOOL: True}.get(field.type, 7)
+
+
+def fill(message):
+    """All fields of it, and of what is in it."""
+    for field in message.DESCRIPTOR.fields:
+        member = getattr(message, field.name)
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            member["cluster"] = "eu1"
+        elif field.message_type:
+            fill(member.add() if field.label == field.LABEL_REPEATED else member)
+        elif field.label == field.LABEL_REPEATED:
+            member.append(value_of(field))
+        else:
+            setattr(message, field.name, value_of(field))
+    return message
+
+
+def full_stream():
+    """A record of each kind that has all there is."""
+    records = [pb.Record(boottime_nano=7, time_unix_nano=10**18 + 7, seq=i + 1) for i in range(len(KINDS))]
+    for record, kind in zip(records, KINDS):
+        fill(getattr(record, kind))
+    header = records[0].header
+    header.magic, header.format_version, header.identity_version = "RINGSIDE", 2, 2
+    return b"".join(map(frame, records))
+
+
+def flat(path, value):
+    """PATH TYPE of a value and of what is in it. Names of labels are anybody's."""
+    if isinstance(value, list):
+        yield f"{path} array"
+        for inner in value:
+            yield from flat(path + "[]", inner)
+    elif isinstance(value, dict):
+        yield f"{path} object"
+        for name, inner in value.items() if not path.endswith(".labels") else []:
+            yield from flat(f"{path}.{name}", inner)
+    else:
+        yield f"{path} {TYPES[type(value)]}"
+
+
+def json_of(data, *args):
+    return [json.loads(line) for line in check(run("cat", "-o", "json", *args, data=data), 0).splitlines()]
+
+
+def members_stay_what_they_are():
+    """Who uses JSON relies on what is in the file: nothing may go from there, or change; new ones are added to it."""
+    with open(pinned_path, encoding="utf-8") as f:
+        pinned = {line for line in f.read().splitlines() if line and not line.startswith("#")}
+    now = {line for event in json_of(full_stream(), "--all") for line in flat(event["kind"], event)}
+    assert not pinned - now, f"members are missing, or of another type: {sorted(pinned - now)}"
+    assert not now - pinned, "new members, to be added to json-members:\n" + "\n".join(sorted(now - pinned))
+
+
+def the_same_records_as_text():
+    data = full_stream()
+    for args, kinds in [((), EVENTS), (("-v",), [KINDS[0], *EVENTS, KINDS[-1]]), (("--all",), KINDS),
+                        (("--kind", "clock,oom"), ["oom_kill", "lost", "limited", "clock"])]:
+        shown = json_of(data, *args)
+        assert [event["kind"] for event in shown if event["kind"] in kinds] == kinds or "--kind" in args, args
+        text = check(run("cat", *args, data=data), 0).decode()
+        told = [line for line in text.splitlines() if not line.startswith(" ")]
+        assert len(told) == len(shown), (args, told, shown)
+
+
+def of_shop(stream, name, **more):
+    container = pb.Container(runtime="containerd", id="4f0c1e2d3b4a" + 52 * "0", cgroup_path="/x", pod_uid="6de3",
+                             namespace_name="shop", pod_name="web-7f9", container_name=name, systemd_slice="k.slice")
+    return stream.record(seccomp_denial=pb.SeccompDenial(
+        process=pb.Process(pid=77, comm="nginx: w", leader_comm="nginx", start_boottime_nano=12345678901234567),
+        container=container, arch=0xC000003E, arch_name="x86_64", syscall_number=250,
+        **{"syscall_name": "keyctl", "action": pb.SECCOMP_RET_ERRNO, "error_number": 1, "error_name": "EPERM", **more}))
+
+
+def each_event_stands_by_itself():
+    stream = Stream(b"j", boottime=1.5)
+    data = stream.header(host="n1", labels={"cluster": "eu1"}, architecture="x86_64", identity_version=2)
+    data += of_shop(stream, "app") + of_shop(stream, "app") + of_shop(stream, "db")
+    data += of_shop(stream, "app", action=pb.SECCOMP_RET_KILL_PROCESS, error_name="", error_number=0)
+    data += of_shop(stream, "app", error_number=38, error_name="ENOSYS")
+    first, again, other, killed, absent = json_of(data)
+    for event in first, again, other, killed, absent:
+        assert event["labels"] == {"cluster": "eu1"} and event["host"] == "n1", event
+        assert event["stream_id"] == (b"j" * 16).hex() and event["kind"] == "seccomp_denial", event
+        assert (event["pid"], event["comm"], event["process"]["comm"]) == (77, "nginx", "nginx: w"), event
+        assert event["message"].startswith(event["where"] + ": nginx[77] keyctl → "), event
+    assert [event["seq"] for event in (first, again, other)] == [2, 3, 4]
+    assert {**again, "seq": 2} == first
+    assert first["time"] == "2025-11-22T03:04:06.500000000Z" and first["where"] == "shop/web-7f9/app"
+    assert other["where"] == "shop/web-7f9/db" and other["container"]["name"] == "db"
+    assert first["message"] == "shop/web-7f9/app: nginx[77] keyctl → EPERM"
+    assert first["advice"].startswith('allow it with {"names": ["keyctl"]')
+    assert [event["severity"] for event in (first, killed, absent)] == ["WARN", "ERROR", "INFO"]
+    assert (first["syscall"], first["syscall_number"], first["errno"], first["errno_number"], first["action"],
+            first["arch"], first["arch_number"]) == ("keyctl", 250, "EPERM", 1, "ERRNO", "x86_64", 0xC000003E)
+    assert first["process"]["start_boottime_seconds"] == 12345678.901234567
+    assert {**first["container"]} == {
+        "id": "4f0c1e2d3b4a" + 52 * "0", "runtime": "containerd", "pod_uid": "6de3", "cgroup": "/x",
+        "slice": "k.slice", "namespace": "shop", "pod": "web-7f9", "name": "app"}
+
+
+def many_different_ones_are_each_told_right():
+    """More than are remembered, and some that come again."""
+    stream = Stream(b"k", boottime=1.5)
+    data, want = [stream.header(host="n1", identity_version=2)], []
+    for i in range(9000):
+        name, call = f"c{i % 7}", f"call{i * 31 % 3000}"
+        data.append(of_shop(stream, name, syscall_name=call))
+        want.append((f"shop/web-7f9/{name}: nginx[77] {call} → EPERM", call, name))
+    got = [(event["message"], event["syscall"], event["container"]["name"]) for event in json_of(b"".join(data))]
+    assert got == want
+
+
+run_tests(members_stay_what_they_are, the_same_records_as_text, each_event_stands_by_itself,
+          many_different_ones_are_each_told_right)
