@@ -121,19 +121,6 @@ static void put_enum(const struct message_json_field *field, struct writer *writ
 	writer_put(writer, "\"", 1);
 }
 
-static bool is_address(const char *name)
-{
-	static const char *const addresses[] = {
-		"args", "gfp_mask", "instruction_pointer", "xxh3", "xxh64",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		if (!strcmp(name, addresses[i]))
-			return true;
-	}
-	return false;
-}
-
 /* The values of an enum are called after it: TIER_UNSPECIFIED, TIER_FENTRY. */
 static size_t enum_prefix(const ProtobufCEnumDescriptor *desc)
 {
@@ -207,9 +194,9 @@ int shape_choose(struct message_json_field *field, enum message_json_form form)
 		return 0;
 	}
 	if (type < ARRAY_SIZE(numbers) && numbers[type].size) {
-		field->number = form == MESSAGE_JSON_PROTO      ? numbers[type].proto
-				: is_address(field->desc->name) ? numbers[type].address
-								: numbers[type].plain;
+		field->number = form == MESSAGE_JSON_PROTO             ? numbers[type].proto
+				: vocabulary_is_hex(field->desc->name) ? numbers[type].address
+								       : numbers[type].plain;
 		field->size = numbers[type].size;
 		return 0;
 	}

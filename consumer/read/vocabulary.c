@@ -22,7 +22,26 @@ const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const c
 	return field;
 }
 
+static bool is_of(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+#define ROW(name) #name,
+bool vocabulary_is_hex(const char *field)
+{
+	static const char *const names[] = {VOCABULARY_HEX(ROW)};
+
+	return is_of(names, ARRAY_SIZE(names), field);
+}
+
 bool vocabulary_is_small(const ProtobufCEnumDescriptor *type)
 {
-	return !strcmp(type->short_name, "Tier") || !strcmp(type->short_name, "Reason");
+	static const char *const names[] = {VOCABULARY_SMALL(ROW)};
+
+	return is_of(names, ARRAY_SIZE(names), type->short_name);
 }
+#undef ROW

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words for what Ringside tells: the same in filters, JSON, /metrics, /check, stats and the man
- * pages. json-members.py makes ringside-json(5) and the schema from the first two lists. */
+ * pages. json-members.py makes ringside-json(5), its schema and the names that --fields knows from
+ * these lists and ringside.proto. */
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
@@ -68,9 +69,32 @@
 	ROW(Clock, boottime_nano, "boottime_seconds")                                              \
 	ROW(Clock, time_unix_nano, "real_time")
 
+/* What all records have in JSON, where it is known: name, type, what it is. */
+#define VOCABULARY_RECORD(ROW)                                                                     \
+	ROW("time", "time", "when it happened; of what is no event, when it was written")          \
+	ROW("host", "string", "name of the machine, by the stream's Header")                       \
+	ROW("kind", "string", "what it is: the name of its part below")                            \
+	ROW("severity", "severity",                                                                \
+	    "ERROR: killed by the OOM killer, by the kernel or by seccomp, or events lost; WARN: " \
+	    "a denied call, or a process killed by another one; INFO: the rest, and denials with " \
+	    "ENOSYS, which libraries try for")                                                     \
+	ROW("where", "string", "whose it is, as the text has it: shop/web-7f9/app")                \
+	ROW("pid", "integer", "of the process it is about, as process.pid")                        \
+	ROW("comm", "string", "name of that process, by its leader")                               \
+	ROW("message", "string", "a sentence that stands by itself, with where in front")          \
+	ROW("advice", "string", "what to change, as -v has it under the text")                     \
+	ROW("labels", "labels", "what the streamer's --label gave the stream")                     \
+	ROW("stream_id", "string", "of the stream, 32 hexadecimal digits")                         \
+	ROW("seq", "integer", "its number in the stream: with stream_id, its name for good")
+
+/* Fields whose numbers are addresses or bits: "0x7ffd", in JSON a string. */
+#define VOCABULARY_HEX(ROW) ROW(args) ROW(gfp_mask) ROW(instruction_pointer) ROW(xxh3) ROW(xxh64)
+
+/* Enums whose values are words of ours, in small letters; others are the kernel's. */
+#define VOCABULARY_SMALL(ROW) ROW(Tier) ROW(Reason)
+
 /* NULL: it is left out. */
 const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const char *field);
 
-/* Its values are words of ours, in small letters; others are the kernel's, or written like those.
- */
+bool vocabulary_is_hex(const char *field);
 bool vocabulary_is_small(const ProtobufCEnumDescriptor *type);

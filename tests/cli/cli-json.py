@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What -o json holds: which records, what all of them have, and that members stay what they are.
 
-usage: cli-json.py RINGSIDE PINNED
+usage: cli-json.py RINGSIDE PINNED SCHEMA
 """
 import json
 
+import jsonschema
 import ringside_pb2 as pb
 from program import check, in_a_folder, others, run, run_tests
 from stream import Stream, frame
 
-pinned_path, = others
+pinned_path, schema_path = others
 in_a_folder()
 
 KINDS = ["header", "oom_kill", "seccomp_denial", "signal_kill", "lost", "limited", "counters", "clock", "footer"]
@@ -76,6 +77,26 @@ def members_stay_what_they_are():
     assert not now - pinned, "new members, to be added to json-members:\n" + "\n".join(sorted(now - pinned))
 
 
+def strict(schema):
+    """That a line has nothing but what the schema tells of: more is allowed to newer versions only."""
+    for told in schema["$defs"].values():
+        told["additionalProperties"] = False
+    return {**schema, "unevaluatedProperties": False}
+
+
+def each_line_is_as_the_schema_says():
+    with open(schema_path, encoding="utf-8") as f:
+        schema = json.load(f)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(strict(schema))
+    events = json_of(full_stream(), "--all")
+    assert [event["kind"] for event in events] == KINDS
+    for event in events:
+        validator.validate(event)
+    for wrong in {"seq": "7"}, {"severity": "FATAL"}, {"tmie": 1}, {"process": {"pdi": 1}}, {"errno": 1}:
+        assert not validator.is_valid({**events[2], **wrong}), wrong
+
+
 def the_same_records_as_text():
     data = full_stream()
     for args, kinds in [((), EVENTS), (("-v",), [KINDS[0], *EVENTS, KINDS[-1]]), (("--all",), KINDS),
@@ -135,5 +156,5 @@ def many_different_ones_are_each_told_right():
     assert got == want
 
 
-run_tests(members_stay_what_they_are, the_same_records_as_text, each_event_stands_by_itself,
+run_tests(members_stay_what_they_are, each_line_is_as_the_schema_says, the_same_records_as_text, each_event_stands_by_itself,
           many_different_ones_are_each_told_right)
