@@ -49,6 +49,7 @@ void printer_done(struct printer *printer)
 	printer->grep = grep_free(printer->grep);
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
+	field_list_done(&printer->fields);
 }
 
 static int choose_output(struct printer *printer, const char *arg)
@@ -107,6 +108,11 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 	case 'v':
 		printer->output.verbose = true;
 		return 0;
+	case PRINTER_FIELDS:
+		r = field_list_parse(&printer->fields, arg, error, sizeof(error));
+		if (r == -ENOMEM)
+			return printer_fail(printer, r);
+		return r ? options_usage_error(&printer->options, "%s", error) : 0;
 	case PRINTER_ALL:
 		printer->output.all = true;
 		return 0;
@@ -157,6 +163,9 @@ int printer_check(struct printer *printer)
 
 	if (r)
 		return r;
+	if (printer->fields.n && !output_of_fields(printer->output.ops))
+		return options_usage_error(&printer->options,
+					   "--fields is for -o text and -o json");
 	if (!printer->output.ops->binary || !printer->output.terminal || printer->force)
 		return -1;
 	return options_usage_error(&printer->options,
@@ -184,6 +193,9 @@ int printer_open(struct printer *printer)
 	printer->output.folds = printer->output.folds && !printer->output.verbose;
 	if (printer->output.ops->raw)
 		filter_show_self_tests(printer->filter);
+	printer->output.fields = &printer->fields;
+	if (printer->fields.n)
+		printer->output.ops = output_of_fields(printer->output.ops);
 	return output_open(&printer->output);
 }
 

@@ -13,6 +13,7 @@
 #include "consumer/filter/filter.h"
 #include "consumer/filter/grep.h"
 #include "consumer/kinds/kind.h"
+#include "consumer/output/field-list.h"
 #include "consumer/output/output-threads.h"
 #include "consumer/output/output.h"
 #include "consumer/read/derived.h"
@@ -28,6 +29,7 @@ enum {
 	PRINTER_CASE,
 	PRINTER_ONE_STREAM,
 	PRINTER_ALL,
+	PRINTER_FIELDS,
 	PRINTER_LAST
 };
 
@@ -48,6 +50,8 @@ enum {
 		{'v', "verbose", NULL,                                                             \
 		 "say what to change (text), and how the stream began and ended"},                 \
 		{PRINTER_ALL, "all", NULL, "print the stream's own records, too"},                 \
+		{PRINTER_FIELDS, "fields", "LIST",                                                 \
+		 "members of json, or columns of text: time,where,message"},                       \
 		{PRINTER_UTC, "utc", NULL, "text: times in UTC"},                                  \
 		{PRINTER_TIME, "time", "STYLE", "text: " TIME_STAMP_STYLES}, PRINTER_COLOR_OPTION, \
 		{PRINTER_FOLD, "fold", "[=WHEN]",                                                  \
@@ -70,6 +74,7 @@ struct printer {
 	struct grep *grep;
 	struct writer *writer;
 	struct output output;
+	struct field_list fields; /* --fields */
 	bool force;
 	bool one_stream;
 	bool failed;  /* something was wrong with an input */

@@ -20,6 +20,13 @@ const struct output_ops *output_find(const char *name)
 	return NULL;
 }
 
+const struct output_ops *output_of_fields(const struct output_ops *ops)
+{
+	if (ops == &output_text)
+		return &output_fields_text;
+	return ops == &output_json ? &output_fields_json : NULL;
+}
+
 int output_open(struct output *output)
 {
 	output->state = NULL;

@@ -11,6 +11,7 @@
 #include "consumer/layout/hosts.h"
 #include "proto/ringside.pb-c.h"
 
+struct field_list;
 struct message_cache;
 struct output;
 
@@ -56,6 +57,7 @@ struct output {
 	bool rows_only; /* text: Counters are named for rows of theirs, and not shown themselves */
 	bool every;     /* the stream's own records too, because a filter names them */
 	bool all;       /* likewise, and what a newer version tells */
+	const struct field_list *fields; /* chosen, for the ops that want them; borrowed */
 	struct hosts hosts; /* of what is read: text says which, where they are several */
 	/* The latest Header of the stream being read, or NULL. Set by the caller before each put.
 	 */
@@ -72,6 +74,8 @@ struct output {
 #define OUTPUT_EXTERN(name) extern const struct output_ops output_##name;
 OUTPUTS(OUTPUT_EXTERN)
 #undef OUTPUT_EXTERN
+/* For text and json: what writes chosen members. */
+extern const struct output_ops output_fields_text, output_fields_json;
 
 /* Of -o, for help and errors. */
 #define OUTPUT_TEXT_OR "text (default), json, protojson or pb"
@@ -85,6 +89,8 @@ extern const struct output_ops *const outputs[];
 bool output_prints_events(const struct output *output, unsigned kind);
 
 const struct output_ops *output_find(const char *name); /* NULL: there is none */
+/* What writes chosen members in its place; NULL: nothing does. */
+const struct output_ops *output_of_fields(const struct output_ops *ops);
 
 int output_open(struct output *output);
 int output_put(struct output *output, const Ringside__V1__Record *record, const uint8_t *frame,

@@ -5,16 +5,24 @@
 
 #include "proto/base/util.h"
 
+static const struct {
+	const char *message, *field, *name;
+} members[] = {
+#define ROW(message, field, name) {#message, #field, name},
+	VOCABULARY_MEMBERS(ROW)
+#undef ROW
+};
+
+const char *vocabulary_instead(const char *field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!strcmp(members[i].field, field) && *members[i].name)
+			return members[i].name;
+	return NULL;
+}
+
 const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const char *field)
 {
-	static const struct {
-		const char *message, *field, *name;
-	} members[] = {
-#define ROW(message, field, name) {#message, #field, name},
-		VOCABULARY_MEMBERS(ROW)
-#undef ROW
-	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		if (!strcmp(members[i].field, field) &&
 		    !strcmp(members[i].message, message->short_name))

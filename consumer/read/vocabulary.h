@@ -96,5 +96,8 @@
 /* NULL: it is left out. */
 const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const char *field);
 
+/* What the field of some message is called; NULL: as it is, or there is none. */
+const char *vocabulary_instead(const char *field);
+
 bool vocabulary_is_hex(const char *field);
 bool vocabulary_is_small(const ProtobufCEnumDescriptor *type);

@@ -22,6 +22,7 @@ bin/ringside-streamer
 share/doc/ringside/FORMAT.md
 share/man/man1/ringside.1
 share/man/man5/ringside-format.5
+share/man/man5/ringside-json.5
 share/man/man8/ringside-streamer.8
 share/ringside/ringside.dashboard.json
 share/ringside/ringside.desc
@@ -29,6 +30,7 @@ share/ringside/ringside.lnav.json
 share/ringside/ringside.magic
 share/ringside/ringside.proto
 share/ringside/ringside.rules.yml
+share/ringside/ringside.schema.json
 """.split()
 
 prefix = os.path.join(os.getcwd(), "root/usr/local")

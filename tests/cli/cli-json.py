@@ -108,6 +108,29 @@ def the_same_records_as_text():
         assert len(told) == len(shown), (args, told, shown)
 
 
+def fields_are_chosen():
+    data = full_stream()
+    event, = json_of(data, "--kind", "oom", "--fields", "time,kind,container.name,container.pod,labels.cluster")[:1]
+    assert event == {"time": "2001-09-09T01:46:40.000000007Z", "kind": "oom_kill", "labels": {"cluster": "eu1"},
+                     "container": {"name": "container_name", "pod": "pod_name"}}, event
+    whole = json_of(data, "--all")
+    names = sorted({name for event in whole for name in event})
+    assert json_of(data, "--all", "--fields", ",".join(names[:60])) == \
+        [{name: value for name, value in event.items() if name in names[:60]} for event in whole]
+    out = check(run("cat", "--kind", "seccomp_denial", "--fields", "syscall,kind,errno,syscall,process.pid,scope",
+                    data=data), 0).decode().splitlines()
+    assert "syscall_name\tseccomp_denial\terror_name\tsyscall_name\t7\t-" in out, out
+    stream = Stream(b"f")
+    odd = stream.header() + stream.kill('a"\\\t\x1b{,é')
+    check(run("cat", "--fields", "pid,comm", data=odd), 0, stdout='7\ta"\\\\\\t\\u001b{,é\n'.encode())
+    large = stream.header(labels={"a": "b"}, notes=["n" * 1000] * 500)
+    assert len(json_of(large, "--all", "--fields", "notes,kind")[0]["notes"]) == 500
+    for name, meant in [("syscal", "syscall"), ("pod", "container.pod"), ("error_name", "errno"), ("wher", "where")]:
+        check(run("cat", "--fields", f"time,{name}", data=data), 2, f".*'{name}' is not a field: did you mean {meant}\\?.*\n")
+    check(run("cat", "--fields", "", data=data), 2, ".*'' is not a field: say time, .*ringside-json.*\n")
+    check(run("cat", "-o", "pb", "--fields", "time", data=data), 2, ".*--fields is for -o text and -o json.*\n")
+
+
 def of_shop(stream, name, **more):
     container = pb.Container(runtime="containerd", id="4f0c1e2d3b4a" + 52 * "0", cgroup_path="/x", pod_uid="6de3",
                              namespace_name="shop", pod_name="web-7f9", container_name=name, systemd_slice="k.slice")
@@ -156,5 +179,5 @@ def many_different_ones_are_each_told_right():
     assert got == want
 
 
-run_tests(members_stay_what_they_are, each_line_is_as_the_schema_says, the_same_records_as_text, each_event_stands_by_itself,
+run_tests(members_stay_what_they_are, each_line_is_as_the_schema_says, the_same_records_as_text, fields_are_chosen, each_event_stands_by_itself,
           many_different_ones_are_each_told_right)

@@ -308,7 +308,7 @@ class Served:
             time.sleep(0.05)
 
 
-def ebpf(since=""):
+def bpf_objects(since=""):
     check = json.loads(ask("/check" + since)[1])
     return check["cursor"], check["bpf_object"], {(o["object"], o.get("id")): o for o in check["bpf_object"]["stats"]}
 
@@ -330,12 +330,12 @@ def bpf_objects_come_change_and_go():
             'ringside_streamer_cpu_seconds_total{mode="user"} 1.500000000\n',
             'ringside_streamer_anonymous_memory_bytes 8388608\n', 'ringside_streamer_map_memory_bytes 1048576\n')
         assert "ringside_bpf_program_runs_total{" not in text
-        cursor, check, all_of_them = ebpf()
+        cursor, check, all_of_them = bpf_objects()
         assert check["programs"] == 2 and all_of_them["map", 5]["entries"] == 60, check
         # one changes: the others are not in the set
         served.grow(stream.objects([table(5, 3, name="flows")], full=False))
         served.shows('ringside_bpf_map_entries{id="5",%s} 3\n' % labels, 'ringside_bpf_program_info{id="6"')
-        _, check, changed = ebpf("?since=" + cursor)
+        _, check, changed = bpf_objects("?since=" + cursor)
         assert list(changed) == [("map", 5)] and changed["map", 5]["entries"] == 3, check
         # a full set without one of them
         served.grow(stream.objects([program(5), table(5, 3, name="flows")]))

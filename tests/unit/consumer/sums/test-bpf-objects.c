@@ -436,8 +436,8 @@ static unsigned count_new(const struct ledger *ledger, const char *text)
 
 	assert_ok(cursor_parse(&cursor, ledger, text));
 	check_write(writer, ledger, &cursor, AT(131));
-	assert_non_null(
-		strstr(fixture_written(writer), "\"ebpf\":{\"attached\":false,\"programs\":"));
+	assert_non_null(strstr(fixture_written(writer),
+			       "\"bpf_object\":{\"attached\":false,\"programs\":"));
 	for (const char *at = fixture_written(writer); (at = strstr(at, "\"object\":")); at++)
 		n++;
 	return n;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members that were chosen, of what output-json.c writes: as JSON, or in columns. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/output/field-list.h"
+#include "consumer/output/output.h"
+#include "proto/base/util.h"
+
+#define LINE_MAX_SIZE (16u * 1024 * 1024) /* of JSON: more than a record of 1 MiB takes */
+
+struct fields_state {
+	struct output json; /* its writer has the line, and what had no room there is in more */
+	uint8_t *more;
+	size_t more_size, more_room;
+	struct field_value values[FIELD_LIST_MAX];
+};
+
+static int take_more(void *data, const uint8_t *buf, size_t size)
+{
+	struct fields_state *state = data;
+	const size_t room = state->more_size + size;
+	uint8_t *more;
+
+	if (room > LINE_MAX_SIZE)
+		return -ENOMEM;
+	if (room > state->more_room) {
+		more = realloc(state->more, 2 * room);
+		if (!more)
+			return -ENOMEM;
+		state->more = more;
+		state->more_room = 2 * room;
+	}
+	memcpy(state->more + state->more_size, buf, size);
+	state->more_size = room;
+	return 0;
+}
+
+static int open_fields(struct output *output)
+{
+	struct fields_state *state = output->state = calloc(1, sizeof(*state));
+	int r;
+
+	if (!state)
+		return -ENOMEM;
+	state->json = *output;
+	state->json.ops = &output_json;
+	state->json.state = NULL;
+	r = writer_new(&state->json.writer, -1);
+	if (r)
+		return r;
+	state->json.writer->take = take_more;
+	state->json.writer->data = state;
+	return output_json.open(&state->json);
+}
+
+static void close_fields(void *data)
+{
+	struct fields_state *state = data;
+
+	if (!state)
+		return;
+	output_json.close(state->json.state);
+	(void)writer_free(state->json.writer);
+	free(state->more);
+	free(state);
+}
+
+/* The record's line; *ret is NULL where it has none. */
+static int write_line(struct output *output, const Ringside__V1__Record *record,
+		      const uint8_t **ret)
+{
+	struct fields_state *state = output->state;
+	struct writer *writer = state->json.writer;
+	int r;
+
+	writer->size = state->more_size = 0;
+	writer->error = 0;
+	state->json.header = output->header;
+	state->json.cache = output->cache;
+	r = output_json.put(&state->json, record, NULL, 0);
+	if (!r && state->more_size)
+		r = writer_flush(writer);
+	*ret = state->more_size ? state->more : writer->size ? writer->buf : NULL;
+	return r ? r : writer->error;
+}
+
+static int put_members(struct output *output, const Ringside__V1__Record *record,
+		       const uint8_t *frame, size_t size)
+{
+	const uint8_t *line;
+	int r = write_line(output, record, &line);
+
+	(void)frame, (void)size;
+	if (r || !line)
+		return r;
+	field_list_put(output->fields, output->writer, line);
+	writer_put(output->writer, "\n", 1);
+	return 0;
+}
+
+/* A string without its quotes, and those in it without what escapes them. */
+static void put_value(struct writer *writer, const struct field_value *value)
+{
+	const uint8_t *p = value->text, *end = p + value->size;
+
+	if (!p) {
+		writer_put(writer, "-", 1);
+		return;
+	}
+	if (*p != '"') {
+		writer_put(writer, p, value->size);
+		return;
+	}
+	for (p++, end--; p < end; p++) {
+		if (*p == '\\' && p[1] == '"')
+			p++;
+		else if (*p == '\\')
+			writer_put(writer, p++, 1);
+		writer_put(writer, p, 1);
+	}
+}
+
+static int put_columns(struct output *output, const Ringside__V1__Record *record,
+		       const uint8_t *frame, size_t size)
+{
+	struct fields_state *state = output->state;
+	const uint8_t *line;
+	int r = write_line(output, record, &line);
+
+	(void)frame, (void)size;
+	if (r || !line)
+		return r;
+	field_list_values(output->fields, state->values, line);
+	for (size_t i = 0; i < output->fields->n; i++) {
+		if (i)
+			writer_put(output->writer, "\t", 1);
+		put_value(output->writer, &state->values[i]);
+	}
+	writer_put(output->writer, "\n", 1);
+	return 0;
+}
+
+const struct output_ops output_fields_json = {
+	.name = "json",
+	.apart = true,
+	.open = open_fields,
+	.put = put_members,
+	.close = close_fields,
+	.prints = output_prints_events,
+};
+
+const struct output_ops output_fields_text = {
+	.name = "text",
+	.apart = true,
+	.open = open_fields,
+	.put = put_columns,
+	.close = close_fields,
+	.prints = output_prints_events,
+};
