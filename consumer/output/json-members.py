@@ -20,6 +20,7 @@ SEVERITIES = ["INFO", "WARN", "ERROR"]
 FORMS = {  # of a type in VOCABULARY_RECORD: what the page says, and the schema
     "time": ("RFC 3339, UTC", TIME),
     "string": ("string", {"type": "string"}),
+    "boolean": ("true or false", {"type": "boolean"}),
     "integer": ("integer", {"type": "integer", "minimum": 0}),
     "severity": ("string", {"enum": SEVERITIES}),
     "labels": ("object of strings", {"type": "object", "additionalProperties": {"type": "string"}}),

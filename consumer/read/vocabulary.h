@@ -83,6 +83,7 @@
 	ROW("comm", "string", "name of that process, by its leader")                               \
 	ROW("message", "string", "a sentence that stands by itself, with where in front")          \
 	ROW("advice", "string", "what to change, as -v has it under the text")                     \
+	ROW("self_test", "boolean", "the call was Ringside's own, with --self-tests")              \
 	ROW("labels", "labels", "what the streamer's --label gave the stream")                     \
 	ROW("stream_id", "string", "of the stream, 32 hexadecimal digits")                         \
 	ROW("seq", "integer", "its number in the stream: with stream_id, its name for good")
