@@ -2,12 +2,14 @@
 /* ringside repair: a recording of all that can be saved of a damaged one. */
 #include <string.h>
 
+#include "consumer/base/json-page.h"
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
 #include "consumer/files/inputs.h"
 #include "consumer/repair/repair.h"
+#include "consumer/verify/verify-json.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
@@ -16,11 +18,14 @@ enum { OPT_DOUBTFUL = OPTIONS_LONG };
 static const struct option_row rows[] = {
 	{'w', "write", "OUT", "the file to write; it must not exist"},
 	{OPT_DOUBTFUL, "keep-doubtful", NULL, "keep records among which a hash says one is wrong"},
+	{'o', "output", "FORMAT", "text (default) or json: what was saved, as an object"},
 	{'q', "quiet", NULL, "print nothing but errors"},
 	{},
 };
 
 struct settings {
+	const struct options *options;
+	bool json;
 	const char *out;
 	bool quiet;
 	struct repair_config config;
@@ -48,6 +53,32 @@ static void print_report(const char *in, const char *out, const struct repair_re
 }
 
 /* Returns the exit status. */
+static int print_json(const char *in, const char *out, const struct repair_report *report)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	struct json_page page;
+	int r = writer_new(&writer, STDOUT_FILENO);
+
+	if (r)
+		return command_fail(&command_repair, "%s", strerror(-r));
+	page = json_begin_page(writer);
+	json_add_text(&page, "input", in);
+	json_add_text(&page, "output", out);
+	json_add_uint(&page, "readable_records", report->readable);
+	json_add_uint(&page, "saved_records", report->mend.saved);
+	json_add_uint(&page, "lost_records", report->mend.lost);
+	json_add_bool(&page, "lost_unknown", report->mend.lost_unknown);
+	json_add_bool(&page, "header_made", report->mend.header_made);
+	json_add_text(&page, "verdict", verify_json_verdict((int)report->status));
+	json_add_text(&page, "message", report->verdict);
+	json_end_page(&page);
+	r = writer_flush(writer);
+	if (r && r != -EPIPE)
+		return command_fail(&command_repair, "cannot write: %s", strerror(-r));
+	return EXIT_SUCCESS;
+}
+
+/* Returns the exit status. */
 static int repair_file(const char *in, const struct settings *settings)
 {
 	struct progress progress = {0};
@@ -62,6 +93,8 @@ static int repair_file(const char *in, const struct settings *settings)
 	progress_end(&progress);
 	if (r)
 		return command_fail(&command_repair, "%s", error);
+	if (!settings->quiet && settings->json)
+		return print_json(in, settings->out, &report);
 	if (!settings->quiet)
 		print_report(in, settings->out, &report);
 	return EXIT_SUCCESS;
@@ -71,6 +104,8 @@ static int take_option(void *data, int opt, const char *arg)
 {
 	struct settings *settings = data;
 
+	if (opt == 'o')
+		return options_json(settings->options, arg, &settings->json);
 	if (opt == 'w')
 		settings->out = arg;
 	else
@@ -81,7 +116,7 @@ static int take_option(void *data, int opt, const char *arg)
 static int run(int argc, char **argv)
 {
 	struct options options = {.command = &command_repair, .own = rows};
-	struct settings settings = {0};
+	struct settings settings = {.options = &options};
 	int r = options_parse(&options, argc, argv, take_option, &settings);
 
 	if (r >= 0)
@@ -98,7 +133,7 @@ static int run(int argc, char **argv)
 
 const struct command command_repair = {
 	.name = "repair",
-	.usage = "[--keep-doubtful] FILE -w OUT",
+	.usage = "[--keep-doubtful] [-o json] FILE -w OUT",
 	.help = "write a recording of all that can be saved of a damaged one\n\n"
 		"FILE is not touched. OUT has the records of FILE that are whole, with their\n"
 		"numbers; Lost records stand for those that are missing. It is compressed if FILE\n"

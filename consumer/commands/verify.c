@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "consumer/base/out-buffer.h"
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
@@ -14,11 +15,13 @@
 #include "consumer/files/path-problem.h"
 #include "consumer/verify/first-files.h"
 #include "consumer/verify/input-order.h"
+#include "consumer/verify/verify-json.h"
 #include "consumer/verify/verify.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
+	{'o', "output", "FORMAT", "text (default) or json"},
 	{'v', "verbose", NULL, "print the sums, and everything that was found"},
 	{'q', "quiet", NULL, "print nothing, the exit status tells"},
 	{},
@@ -81,6 +84,8 @@ static void print_table(const struct verify_report *report, const struct recount
 }
 
 struct run {
+	const struct options *options;
+	struct writer *json; /* -o json; NULL: text */
 	bool verbose;
 	bool quiet;
 	struct verify *verify;
@@ -110,6 +115,8 @@ static void worsen_status(struct run *run, int status)
 static void fail_input(struct run *run, const char *path, const char *why)
 {
 	worsen_status(run, command_fail_on(&command_verify, path, why));
+	if (run->json && !run->quiet)
+		verify_json_failed(run->json, path, why);
 }
 
 static void print_joint(const struct run *run, const char *name, const struct findings *findings)
@@ -128,7 +135,7 @@ static void report_joint(struct run *run, const char *name)
 		worsen_status(run, VERIFY_DAMAGED);
 	if (joint->losses.n)
 		worsen_status(run, VERIFY_LOSSES);
-	if (run->quiet)
+	if (run->quiet || run->json)
 		return;
 	print_joint(run, name, &joint->problems);
 	print_joint(run, name, &joint->losses);
@@ -140,21 +147,15 @@ static void flush_output(struct run *run)
 {
 	if (fflush(stdout) && !run->error)
 		run->error = errno;
+	if (run->json && writer_flush(run->json) && !run->error)
+		run->error = -run->json->error;
 }
 
-static void report_input(struct run *run, const char *name, bool copy)
+static void print_input(const struct run *run, const char *name)
 {
 	const struct verify_report *found = &run->verify->report;
 	char text[VERIFY_SUMMARY], uncovered[VERIFY_SUMMARY];
 
-	report_joint(run, name);
-	worsen_status(run, (int)found->status);
-	if (!copy) {
-		run->files++;
-		run->records += found->records - found->repeated;
-	}
-	if (run->quiet)
-		return;
 	verify_summary(found, text);
 	verify_uncovered(found, uncovered);
 	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
@@ -163,6 +164,25 @@ static void report_input(struct run *run, const char *name, bool copy)
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
 		print_table(found, &run->verify->recount);
+}
+
+static void report_input(struct run *run, const char *path, bool copy)
+{
+	const struct verify_report *found = &run->verify->report;
+	char safe[LINE_FILE];
+
+	report_joint(run, line_file(path, safe));
+	worsen_status(run, (int)found->status);
+	if (!copy) {
+		run->files++;
+		run->records += found->records - found->repeated;
+	}
+	if (run->quiet)
+		return;
+	if (run->json)
+		verify_json_input(run->json, path, run->verify, copy);
+	else
+		print_input(run, safe);
 	flush_output(run);
 }
 
@@ -192,8 +212,8 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 		return;
 	}
 	run->missing |= config.lacks_next && run->verify->report.losses.n;
-	report_input(run, line_file(name, safe), config.copy);
-	(void)snprintf(run->before, sizeof(run->before), "%s", basename(safe));
+	report_input(run, name, config.copy);
+	(void)snprintf(run->before, sizeof(run->before), "%s", basename(line_file(name, safe)));
 }
 
 static void verify_one(struct run *run, const struct input_list *order, size_t i)
@@ -214,7 +234,9 @@ static void verify_copy(struct run *run, const struct recording *copy)
 	run->copies++;
 	if (copy->same_file) {
 		copies_text(copy, "", text);
-		if (!run->quiet)
+		if (!run->quiet && run->json)
+			verify_json_copy(run->json, copy->path, text);
+		else if (!run->quiet)
 			(void)printf("%s\n", text);
 		return;
 	}
@@ -241,6 +263,10 @@ static void report_head(struct run *run, const struct head *head)
 		worsen_status(run, VERIFY_LOSSES);
 	if (run->quiet)
 		return;
+	if (run->json) {
+		verify_json_missing(run->json, head->file->path, n, fresh);
+		return;
+	}
 	if (n > 1)
 		(void)snprintf(range, sizeof(range), "0 to %u", n - 1);
 	(void)printf("%s: the %s of the stream before it (index %s) %s missing, and no "
@@ -249,14 +275,19 @@ static void report_head(struct run *run, const struct head *head)
 		     n == 1 ? "is" : "are", fresh ? " so far" : "", n == 1 ? "it" : "them");
 }
 
-/* One that is there is not to be sought elsewhere. */
-static void note_unknown(const struct run *run, const struct input_list *order)
+static uint64_t count_headless(const struct input_list *order)
 {
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < order->n; i++)
 		n += order->all[i].headless;
-	if (n && run->missing && !run->quiet)
+	return n;
+}
+
+/* One that is there is not to be sought elsewhere. */
+static void note_unknown(const struct run *run, uint64_t n)
+{
+	if (n && run->missing)
 		(void)printf("of %s the Header cannot be read: what is said to be missing may be "
 			     "%s\n",
 			     COUNTED(n, "file"), n == 1 ? "that one" : "among those");
@@ -293,12 +324,30 @@ static void print_sum(const struct run *run)
 		     COUNTED(run->records, "record"), words[run->status]);
 }
 
-static void print_sides(struct run *run)
+/* Of all: what of them cannot be told, who wrote at the same time, and the sum. */
+static void report_sum(struct run *run, uint64_t headless)
 {
-	char text[COPIES_TEXT];
+	char sides[COPIES_TEXT];
+	const bool has_sides = side_streams_tell(&run->memory.sides, sides, sizeof(sides));
 
-	if (side_streams_tell(&run->memory.sides, text, sizeof(text)) && !run->quiet)
-		(void)printf("%s\n", text);
+	if (run->quiet)
+		return;
+	if (run->json) {
+		verify_json_sum(run->json, &(struct verify_json_sum){
+						   .status = run->status,
+						   .inputs = run->files,
+						   .copies = run->copies,
+						   .records = run->records,
+						   .headless = headless,
+						   .sides = has_sides ? sides : NULL,
+					   });
+		return;
+	}
+	note_unknown(run, headless);
+	if (has_sides)
+		(void)printf("%s\n", sides);
+	if (run->files + run->copies > 1)
+		print_sum(run);
 }
 
 static int verify_all(struct run *run, const char *const *paths, int n)
@@ -326,47 +375,64 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		verify_copy(run, &order.all[order.n + i]);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
 		report_head(run, &heads.all[i]);
-	note_unknown(run, &order);
 	run->verify = verify_free(run->verify);
-	print_sides(run);
+	report_sum(run, count_headless(&order));
 	record_memory_done(&run->memory);
-	if (run->files + run->copies > 1 && !run->quiet)
-		print_sum(run);
 	flush_output(run);
 	if (run->error && run->error != EPIPE)
 		return command_fail(&command_verify, "cannot write: %s", strerror(run->error));
 	return run->status;
 }
 
+static int choose_output(struct run *run, const char *arg)
+{
+	bool json;
+	int r = options_json(run->options, arg, &json);
+
+	if (!r && json && !run->json)
+		r = writer_new(&run->json, STDOUT_FILENO);
+	return r < 0 ? command_fail(&command_verify, "%s", strerror(-r)) : r;
+}
+
 static int take_option(void *data, int opt, const char *arg)
 {
 	struct run *run = data;
 
+	if (opt == 'o')
+		return choose_output(run, arg);
 	*(opt == 'v' ? &run->verbose : &run->quiet) = true;
 	return 0;
 }
 
-static int run(int argc, char **argv)
+static int run_parsed(struct run *run, int argc, char **argv)
 {
 	const char *default_path = inputs_default();
-	struct options options = {.command = &command_verify, .own = rows};
-	struct run run_state = {.status = VERIFY_COMPLETE};
-	int r = options_parse(&options, argc, argv, take_option, &run_state);
 
-	if (r >= 0)
-		return r;
-	if (run_state.quiet && run_state.verbose)
-		return options_usage_error(&options, "--quiet and --verbose exclude each other");
+	if (run->quiet && run->verbose)
+		return options_usage_error(run->options,
+					   "--quiet and --verbose exclude each other");
 	if (optind == argc && inputs_none())
-		return options_usage_error(&options, "name a recording: ringside verify FILE");
+		return options_usage_error(run->options, "name a recording: ringside verify FILE");
 	if (optind == argc)
-		return verify_all(&run_state, &default_path, 1);
-	return verify_all(&run_state, (const char *const *)argv + optind, argc - optind);
+		return verify_all(run, &default_path, 1);
+	return verify_all(run, (const char *const *)argv + optind, argc - optind);
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = {.command = &command_verify, .own = rows};
+	struct run run = {.options = &options, .status = VERIFY_COMPLETE};
+	int r = options_parse(&options, argc, argv, take_option, &run);
+
+	if (r < 0)
+		r = run_parsed(&run, argc, argv);
+	run.json = writer_free(run.json);
+	return r;
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.usage = "[-v] [FILE|DIR|-]...",
+	.usage = "[-v] [-o json] [FILE|DIR|-]...",
 	.help = "say whether a recording is complete, and what it lost\n\n"
 		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
 		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"

@@ -5,10 +5,11 @@
 usage: cli-json.py RINGSIDE PINNED SCHEMA
 """
 import json
+import subprocess
 
 import jsonschema
 import ringside_pb2 as pb
-from program import check, in_a_folder, others, run, run_tests
+from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream, frame
 
 pinned_path, schema_path = others
@@ -132,6 +133,52 @@ def fields_are_chosen():
     check(run("cat", "-o", "pb", "--fields", "time", data=data), 2, ".*--fields is for -o text and -o json.*\n")
 
 
+def counted(stream, kills, dropped=0):
+    counters = pb.Counters(part=1, parts=1, full=True)
+    counters.probes.add(kind="oom_kill").cpus.add(cpu=0, seen=kills + dropped, submitted=kills, dropped=dropped,
+                                                  written=kills)
+    return stream.record(counters=counters)
+
+
+def verified(*args, status):
+    return [json.loads(line) for line in check(run("verify", "-o", "json", *args), status, None).splitlines()]
+
+
+def verify_and_repair_tell_jq():
+    probe = pb.Probe(kind="oom_kill", tier=pb.TIER_FENTRY)
+    stream = Stream(b"v", boottime=1.0)
+    whole = stream.header(probes=[probe]) + counted(stream, 0) + stream.footer()
+    stream = Stream(b"w", boottime=9.0)
+    lossy = stream.header(probes=[probe]) + stream.record(lost=pb.Lost(
+        reason=pb.Lost.RING_FULL, kind="oom_kill", count=3)) + counted(stream, 0, 3) + stream.footer()
+    save("whole.pb", whole)
+    save("lossy.pb", lossy)
+    save("cut.pb", lossy[:-9])
+    save("text.pb", b"hello")
+    one, all_of_it = verified("lossy.pb", status=4)
+    assert (one["input"], one["verdict"], one["exit_status"], one["records"]) == ("lossy.pb", "losses", 4, 4), one
+    kind, = one["kinds"]
+    assert (kind["kind"], kind["lost"], kind["lost_unknown"]) == ("oom_kill", {"ring_full": 3}, []), one
+    assert all_of_it == {"inputs": 1, "verdict": "losses", "exit_status": 4, "records": 4}, all_of_it
+    found = verified("whole.pb", "cut.pb", "text.pb", "none.pb", status=1)
+    verdicts = {line.get("input"): (line["verdict"], line["exit_status"]) for line in found}
+    assert verdicts["cut.pb"] == ("damaged", 3) and verdicts["text.pb"] == ("foreign", 1), found
+    assert verdicts["none.pb"] == ("foreign", 1) == verdicts[None], found
+    text = check(run("verify", "cut.pb"), 3).decode()
+    assert next(line for line in found if line.get("input") == "cut.pb")["message"] in text, text
+    check(run("verify", "-o", "json", "-q", "cut.pb"), 3, stdout=b"")
+    check(run("verify", "-o", "pb", "cut.pb"), 2, ".*-o takes text or json.*\n")
+    done = json.loads(check(run("repair", "-o", "json", "cut.pb", "-w", "out.pb"), 0))
+    assert (done["input"], done["output"], done["saved_records"], done["verdict"]) == \
+        ("cut.pb", "out.pb", 3, "losses"), done
+    with open("/dev/full", "wb") as full:
+        assert run_to(full, "verify", "-o", "json", "whole.pb") == 1
+
+
+def run_to(out, *args):
+    return subprocess.run([ringside, *args], stdout=out, stderr=subprocess.DEVNULL, check=False).returncode
+
+
 def of_shop(stream, name, **more):
     container = pb.Container(runtime="containerd", id="4f0c1e2d3b4a" + 52 * "0", cgroup_path="/x", pod_uid="6de3",
                              namespace_name="shop", pod_name="web-7f9", container_name=name, systemd_slice="k.slice")
@@ -180,5 +227,5 @@ def many_different_ones_are_each_told_right():
     assert got == want
 
 
-run_tests(members_stay_what_they_are, each_line_is_as_the_schema_says, the_same_records_as_text, fields_are_chosen, each_event_stands_by_itself,
+run_tests(members_stay_what_they_are, each_line_is_as_the_schema_says, the_same_records_as_text, fields_are_chosen, verify_and_repair_tell_jq, each_event_stands_by_itself,
           many_different_ones_are_each_told_right)

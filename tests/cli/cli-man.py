@@ -18,7 +18,7 @@ from stream import Stream
 
 streamer, man, source = others
 in_a_folder()
-PAGES = ["ringside.1", "ringside-format.5", "ringside-streamer.8"]
+PAGES = ["ringside.1", "ringside-format.5", "ringside-json.5", "ringside-streamer.8"]
 FIVE_MINUTES = 1795316460  # 2026-11-22T03:01:00Z
 HERE = os.getcwd()
 

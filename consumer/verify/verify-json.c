@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/verify/verify-json.h"
+
+#include "consumer/base/json-page.h"
+
+const char *verify_json_verdict(int status)
+{
+	switch (status) {
+	case VERIFY_COMPLETE:
+		return "complete";
+	case VERIFY_LOSSES:
+		return "losses";
+	case VERIFY_DAMAGED:
+		return "damaged";
+	default:
+		return "foreign";
+	}
+}
+
+static void add_verdict(struct json_page *page, int status)
+{
+	json_add_text(page, "verdict", verify_json_verdict(status));
+	json_add_uint(page, "exit_status", (uint64_t)status);
+}
+
+/* Only the first ones are kept. */
+static void add_findings(struct json_page *page, const char *name, const struct findings *findings)
+{
+	json_begin_list(page, name);
+	for (unsigned i = 0; i < findings_kept(findings); i++)
+		json_add_text(page, NULL, findings->texts[i]);
+	json_end_list(page);
+}
+
+static void add_left_out(struct json_page *page, const struct verify_report *report)
+{
+	const struct findings *all[] = {&report->problems, &report->losses, &report->doubts,
+					&report->notes, &report->uncovered};
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		n += all[i]->n - findings_kept(all[i]);
+	json_add_known_uint(page, "findings_left_out", n, n);
+}
+
+static void add_lost(struct json_page *page, const struct recount_kind *kind)
+{
+	struct lost_count lost;
+
+	json_begin_object(page, "lost");
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
+		lost = recount_kind_lost(kind, i);
+		json_add_known_uint(page, lost_reasons[i].word, lost.count, lost.count);
+	}
+	json_end_object(page);
+	json_begin_list(page, "lost_unknown");
+	for (unsigned i = 0; i < LOST_REASONS; i++)
+		if (recount_kind_lost(kind, i).unknown)
+			json_add_text(page, NULL, lost_reasons[i].word);
+	json_end_list(page);
+}
+
+static void add_kind(struct json_page *page, const struct recount_kind *kind)
+{
+	json_begin_object(page, NULL);
+	json_add_text(page, "kind", *kind->name ? kind->name : "any");
+	json_add_uint(page, "written", kind->written);
+	json_add_uint(page, "limited", kind->kernel.limited);
+	json_add_known_uint(page, "missed_runs", kind->missed_known, kind->missed_runs);
+	add_lost(page, kind);
+	json_end_object(page);
+}
+
+static void add_sums(struct json_page *page, const struct verify *verify)
+{
+	const struct verify_report *report = &verify->report;
+
+	json_add_uint(page, "streams", report->streams);
+	json_add_uint(page, "records", report->records);
+	json_add_uint(page, "bytes", report->bytes);
+	json_add_uint(page, "first_seq", report->first_seq);
+	json_add_uint(page, "last_seq", report->latest_seq);
+	json_add_uint(page, "limited", report->limited);
+	json_add_uint(page, "uncovered_records", report->uncovered_records);
+	json_add_uint(page, "uncovered_bytes", report->uncovered_bytes);
+	json_begin_list(page, "kinds");
+	for (unsigned i = 0; i < verify->recount.n; i++)
+		add_kind(page, &verify->recount.kinds[i]);
+	json_end_list(page);
+}
+
+static void add_joint(struct json_page *page, const struct verify_joint *joint)
+{
+	if (!joint->problems.n && !joint->losses.n && !joint->notes.n)
+		return;
+	json_begin_object(page, "before");
+	add_findings(page, "problems", &joint->problems);
+	add_findings(page, "losses", &joint->losses);
+	add_findings(page, "notes", &joint->notes);
+	json_end_object(page);
+}
+
+void verify_json_input(struct writer *writer, const char *input, const struct verify *verify,
+		       bool copy)
+{
+	const struct verify_report *report = &verify->report;
+	struct json_page page = json_begin_page(writer);
+	char summary[VERIFY_SUMMARY];
+
+	verify_summary(report, summary);
+	json_add_text(&page, "input", input);
+	add_verdict(&page, (int)report->status);
+	json_add_text(&page, "message", summary);
+	json_add_bool(&page, "copy", copy);
+	json_add_bool(&page, "in_progress", report->in_progress);
+	json_add_bool(&page, "repaired", report->repaired);
+	add_findings(&page, "problems", &report->problems);
+	add_findings(&page, "losses", &report->losses);
+	add_findings(&page, "doubts", &report->doubts);
+	add_findings(&page, "notes", &report->notes);
+	add_findings(&page, "uncovered", &report->uncovered);
+	add_left_out(&page, report);
+	add_joint(&page, &verify->joint);
+	if (report->status != VERIFY_FOREIGN)
+		add_sums(&page, verify);
+	json_end_page(&page);
+}
+
+void verify_json_failed(struct writer *writer, const char *input, const char *why)
+{
+	struct json_page page = json_begin_page(writer);
+
+	json_add_text(&page, "input", input);
+	add_verdict(&page, VERIFY_FOREIGN);
+	json_add_text(&page, "message", why);
+	json_end_page(&page);
+}
+
+void verify_json_copy(struct writer *writer, const char *input, const char *why)
+{
+	struct json_page page = json_begin_page(writer);
+
+	json_add_text(&page, "input", input);
+	add_verdict(&page, VERIFY_COMPLETE);
+	json_add_text(&page, "message", why);
+	json_add_bool(&page, "copy", true);
+	json_end_page(&page);
+}
+
+void verify_json_missing(struct writer *writer, const char *input, uint32_t missing, bool so_far)
+{
+	struct json_page page = json_begin_page(writer);
+
+	json_add_text(&page, "before_input", input);
+	add_verdict(&page, so_far ? VERIFY_COMPLETE : VERIFY_LOSSES);
+	json_add_text(&page, "message",
+		      "files of its stream are missing, and no record says that they were deleted");
+	json_add_uint(&page, "missing_files", missing);
+	json_add_bool(&page, "so_far", so_far);
+	json_end_page(&page);
+}
+
+void verify_json_sum(struct writer *writer, const struct verify_json_sum *sum)
+{
+	struct json_page page = json_begin_page(writer);
+
+	json_add_uint(&page, "inputs", sum->inputs);
+	add_verdict(&page, sum->status);
+	json_add_uint(&page, "records", sum->records);
+	json_add_known_uint(&page, "copies", sum->copies, sum->copies);
+	json_add_known_text(&page, "side_streams", sum->sides);
+	json_add_known_uint(&page, "headless_inputs", sum->headless, sum->headless);
+	json_end_page(&page);
+}
