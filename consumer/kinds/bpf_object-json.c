@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/kinds/bpf_object-internal.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static void put_value(struct json_page *page, const struct object *object, enum object_value value)
+{
+	const uint64_t v = object->values[value];
+	char text[32];
+
+	if (value != OBJECT_LOADED) {
+		json_add_uint(page, object_values[value], v);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%llu.%09u", (unsigned long long)(v / 1000000000),
+		       (unsigned)(v % 1000000000));
+	json_add_raw(page, object_values[value], text);
+}
 
 void object_json(struct json_page *page, const struct object *object)
 {
@@ -13,8 +28,8 @@ void object_json(struct json_page *page, const struct object *object)
 		json_add_known_text(page, object_fields[i], text);
 	json_add_bool(page, "own", object->own);
 	for (unsigned i = 0; i < OBJECT_VALUES; i++)
-		json_add_known_uint(page, object_values[i], object_has(object, i),
-				    object->values[i]);
+		if (object_has(object, i))
+			put_value(page, object, i);
 }
 
 void objects_json_sums(struct json_page *page, const struct bpf_objects *objects)

@@ -276,7 +276,7 @@ static void put_name(struct line *line, const Ringside__V1__Record *record)
 static const struct kind_list victims = {
 	.name = "victims",
 	.title = "OOM victims",
-	.parts = {"comm", "container"},
+	.parts = {"comm", "where"},
 	.of_containers = true,
 	.put = put_name,
 };

@@ -209,7 +209,7 @@ static void put_queues_json(const void *data, struct json_page *page)
 	json_begin_list(page, "tcp_queues");
 	for (size_t i = 0; i < n; i++) {
 		json_begin_object(page, NULL);
-		json_add_text(page, "container", top[i]->name);
+		json_add_text(page, "where", top[i]->name);
 		put_side_json(page, "receive", &top[i]->sides[SERIES_RECEIVE]);
 		put_side_json(page, "send", &top[i]->sides[SERIES_SEND]);
 		json_end_object(page);

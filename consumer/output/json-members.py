@@ -36,6 +36,7 @@ class Words:
         lists = dict(re.findall(r"#define VOCABULARY_(\w+)\(ROW\)(.*)", text))
         self.members = {(message, field): name for message, field, name in
                         re.findall(r'ROW\((\w+), (\w+), "(\w*)"\)', lists["MEMBERS"])}
+        self.ideas = re.findall(r'ROW\("([\w-]*)", "([\w.]*)", "(\w*)"\)', lists["IDEAS"])
         self.hex = set(re.findall(r"ROW\((\w+)\)", lists["HEX"]))
         self.small = set(re.findall(r"ROW\((\w+)\)", lists["SMALL"]))
         self.record = [(name, form, "".join(re.findall(r'"([^"]*)"', told))) for name, form, told in
@@ -168,13 +169,22 @@ def page_object(members):
                         for member in members)
 
 
+def page_ideas(ideas):
+    """A table: the option, where JSON has it, and what it is in rows."""
+    cells = [("*Filter*", "*JSON*", "*Rows*")]
+    cells += [tuple(f"*{escape(word)}*" if word else "" for word in (option and "--" + option, path, label))
+              for option, path, label in ideas]
+    return "".join(f"{'|[' if not i else '| '} {a}\n:{'[' if not i else ' '} {b}\n:{'[' if not i else ' '} {c}\n"
+                   for i, (a, b, c) in enumerate(cells))
+
+
 def page(members, template):
     kinds = "".join(f"## {escape(kind)}\n\n{escape(sentence(told)) + chr(10) + chr(10) if told else ''}{page_object(own)}"
                     for kind, (told, own) in members.kinds.items())
     objects = "".join(f"## {name}\n\n{escape(sentence(told)) + chr(10) + chr(10) if told else ''}{page_object(own)}"
                       for name, (told, own) in members.objects.items())
     record = page_members((name, FORMS[form][0], told) for name, form, told in members.words.record)
-    for mark, text in ("@RECORD@", record), ("@KINDS@", kinds), ("@OBJECTS@", objects):
+    for mark, text in ("@RECORD@", record), ("@IDEAS@", page_ideas(members.words.ideas)), ("@KINDS@", kinds), ("@OBJECTS@", objects):
         template = template.replace(mark + "\n", text.rstrip("\n") + "\n")
     return template
 

@@ -88,6 +88,32 @@
 	ROW("stream_id", "string", "of the stream, 32 hexadecimal digits")                         \
 	ROW("seq", "integer", "its number in the stream: with stream_id, its name for good")
 
+/* What people ask by: the option of filters, where JSON has it, and what it is called in rows: as
+ * label of /metrics, and as member of /check, stats, status and doctor. "": there it is not. */
+#define VOCABULARY_IDEAS(ROW)                                                                      \
+	ROW("kind", "kind", "kind")                                                                \
+	ROW("host", "host", "host")                                                                \
+	ROW("label", "labels", "")                                                                 \
+	ROW("", "where", "where")                                                                  \
+	ROW("unit", "container.unit", "unit")                                                      \
+	ROW("user-unit", "container.user_unit", "")                                                \
+	ROW("slice", "container.slice", "")                                                        \
+	ROW("namespace", "container.namespace", "namespace")                                       \
+	ROW("pod", "container.pod", "pod")                                                         \
+	ROW("pod-uid", "container.pod_uid", "pod_uid")                                             \
+	ROW("container", "container.name", "container")                                            \
+	ROW("container-id", "container.id", "container_id")                                        \
+	ROW("runtime", "container.runtime", "runtime")                                             \
+	ROW("cgroup", "container.cgroup", "cgroup")                                                \
+	ROW("comm", "comm", "comm")                                                                \
+	ROW("pid", "pid", "pid")                                                                   \
+	ROW("uid", "process.uid", "uid")                                                           \
+	ROW("syscall", "syscall", "syscall")                                                       \
+	ROW("action", "action", "action")                                                          \
+	ROW("errno", "errno", "errno")                                                             \
+	ROW("arch", "arch", "arch")                                                                \
+	ROW("signal", "signal", "signal")
+
 /* Fields whose numbers are addresses or bits: "0x7ffd", in JSON a string. */
 #define VOCABULARY_HEX(ROW) ROW(args) ROW(gfp_mask) ROW(instruction_pointer) ROW(xxh3) ROW(xxh64)
 

@@ -17,7 +17,7 @@ const struct kind_list *stats_list(unsigned which)
 	static const struct kind_list containers = {
 		.name = "containers",
 		.title = "Containers",
-		.parts = {"container"},
+		.parts = {"where"},
 		.of_containers = true,
 	};
 

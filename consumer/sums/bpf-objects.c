@@ -18,7 +18,7 @@ const char *const object_values[OBJECT_VALUES] = {
 	"processes",
 	"uid",
 	"memory_bytes",
-	"loaded_boottime_nano",
+	"loaded_boottime_seconds",
 	"instructions",
 	"verified_instructions",
 	"jited_bytes",

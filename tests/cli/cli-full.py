@@ -106,7 +106,7 @@ def stats_has_the_fullest():
     assert text[1].split() == "98 % of 200 KiB 90 % of 200 KiB /web".split(), text[1]
     assert text[2].split() == "50 % of 200 KiB /db".split() and text[3].endswith("  9 % of 200 KiB  /c19"), text
     rows = json.loads(check(run("stats", "-o", "json", "q.pb"), 0, None))["tcp_queues"]
-    assert len(rows) == 10 and rows[0]["container"] == "/web", rows
+    assert len(rows) == 10 and rows[0]["where"] == "/web", rows
     assert rows[0]["receive"] == {"fullest_ratio": 0.98, "bytes": 196 * KIB, "buffer_bytes": 200 * KIB}, rows[0]
     assert "receive" not in rows[1]
     recording([])

@@ -10,45 +10,13 @@ import subprocess
 import jsonschema
 import ringside_pb2 as pb
 from program import check, in_a_folder, others, ringside, run, run_tests, save
-from stream import Stream, frame
+from stream import KINDS, Stream, full_stream
 
 pinned_path, schema_path = others
 in_a_folder()
 
-KINDS = ["header", "oom_kill", "seccomp_denial", "signal_kill", "lost", "limited", "counters", "clock", "footer"]
 EVENTS = KINDS[1:6]  # and what stands for some
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
-
-
-def value_of(field):
-    if field.type == field.TYPE_ENUM:
-        return field.enum_type.values[1].number
-    return {field.TYPE_STRING: field.name, field.TYPE_BYTES: b"\1" * 16, field.TYPE_BOOL: True}.get(field.type, 7)
-
-
-def fill(message):
-    """All fields of it, and of what is in it."""
-    for field in message.DESCRIPTOR.fields:
-        member = getattr(message, field.name)
-        if field.message_type and field.message_type.GetOptions().map_entry:
-            member["cluster"] = "eu1"
-        elif field.message_type:
-            fill(member.add() if field.label == field.LABEL_REPEATED else member)
-        elif field.label == field.LABEL_REPEATED:
-            member.append(value_of(field))
-        else:
-            setattr(message, field.name, value_of(field))
-    return message
-
-
-def full_stream(**more):
-    """A record of each kind that has all there is."""
-    records = [pb.Record(boottime_nano=7, time_unix_nano=10**18 + 7, seq=i + 1, **more) for i in range(len(KINDS))]
-    for record, kind in zip(records, KINDS):
-        fill(getattr(record, kind))
-    header = records[0].header
-    header.magic, header.format_version, header.identity_version = "RINGSIDE", 2, 2
-    return b"".join(map(frame, records))
 
 
 def flat(path, value):

@@ -724,7 +724,7 @@ def stats_add_up_what_is_there():
     assert calls["bpf"] == {"host": "host-boot-1", "syscall": "bpf", "action": "ERRNO", "errno": "EPERM",
                             "delivered": 0, "limited": 2000}, calls
     assert sum(c["delivered"] for c in calls.values()) == 3000, calls
-    assert out["victims"]["top"] == [{"host": "host-boot-1", "comm": "java", "container": "host", "delivered": 1,
+    assert out["victims"]["top"] == [{"host": "host-boot-1", "comm": "java", "where": "host", "delivered": 1,
                                       "limited": 0}], out
     small = json.loads(check(run("stats", "-o", "json", data=packed(plain)), 0))
     assert small["bytes_read"] == len(packed(plain)) < len(plain), small["bytes_read"]

@@ -107,7 +107,7 @@ def quiet_checks(name, stream, metrics, stats):
     served = sorted(int(line.rsplit(" ", 1)[1]) for line in lines)
     yield served == sorted(truth.values()) and "others=" not in "".join(lines), \
         f"{len(served)} of its {len(truth)} series, with {sum(served)}"
-    told = [one for one in stats["containers"]["top"] if one["container"].startswith("docker:" + cid[:12])]
+    told = [one for one in stats["containers"]["top"] if one["where"].startswith("docker:" + cid[:12])]
     yield len(told) == 1 and told[0]["delivered"] >= did["triggered"] and not told[0]["limited"], \
         f"stats tells of {told}"
 
