@@ -10,11 +10,17 @@
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
-#define LOOKS 64  /* of files that begin alike so many are compared */
-#define RUNS 1024 /* of numbers without a gap; files with more are not compared */
+#define LOOKS 64   /* of files that begin alike so many are compared */
+#define RUNS 1024  /* of numbers without a gap; files with more are not compared */
+#define TIMES 4096 /* of records, spread over the file, that are compared */
 
 struct run {
 	uint64_t first, last;
+};
+
+/* When a record was written. */
+struct written {
+	uint64_t seq, nano;
 };
 
 /* What is in a file. */
@@ -30,6 +36,9 @@ struct look {
 	bool closed; /* its latest record is a Footer */
 	struct run *runs;
 	size_t n_runs, room;
+	uint64_t step; /* the times are those of all numbers that are multiples of it */
+	struct written *times;
+	size_t n_times, times_room;
 };
 
 static void add_number(struct look *look, uint64_t seq)
@@ -50,6 +59,31 @@ static void add_number(struct look *look, uint64_t seq)
 	look->runs[look->n_runs++] = (struct run){seq, seq};
 }
 
+/* Every second one makes room for as many. */
+static void thin_times(struct look *look)
+{
+	size_t kept = 0;
+
+	look->step *= 2;
+	for (size_t i = 0; i < look->n_times; i++)
+		if (look->times[i].seq % look->step == 0)
+			look->times[kept++] = look->times[i];
+	look->n_times = kept;
+}
+
+/* Machines that are copies of one, and go on with its stream, give the same numbers to others. */
+static void add_time(struct look *look, const struct peek *peek)
+{
+	if (!look->step)
+		look->step = 1;
+	while (look->n_times == TIMES)
+		thin_times(look);
+	if (!peek->time_unix_nano || peek->seq % look->step ||
+	    GROW(look->times, look->n_times, &look->times_room))
+		return;
+	look->times[look->n_times++] = (struct written){peek->seq, peek->time_unix_nano};
+}
+
 /* A Lost that stands for what a repair left out is not that. */
 static bool stands_in(struct reader *reader, struct reader_record *item)
 {
@@ -66,8 +100,10 @@ static void take_record(struct look *look, struct reader *reader, struct reader_
 	     memcmp(header->stream_id.data, look->recording.id.stream_id, FOLDER_ID) != 0))
 		look->compared = false;
 	look->closed = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
-	if (!stands_in(reader, item))
-		add_number(look, item->peek.seq);
+	if (stands_in(reader, item))
+		return;
+	add_number(look, item->peek.seq);
+	add_time(look, &item->peek);
 }
 
 static void look_into(struct look *look)
@@ -128,6 +164,21 @@ static bool has_run(const struct look *look, const struct run *run)
 	return false;
 }
 
+static bool is_of_same_times(const struct look *look, const struct look *better)
+{
+	size_t i = 0, j = 0;
+
+	while (i < look->n_times && j < better->n_times) {
+		const struct written *a = &look->times[i], *b = &better->times[j];
+
+		if (a->seq == b->seq && a->nano != b->nano)
+			return false;
+		i += a->seq <= b->seq;
+		j += b->seq <= a->seq;
+	}
+	return true;
+}
+
 /* All that is in @look is in @better. */
 static bool is_within(const struct look *look, const struct look *better)
 {
@@ -138,7 +189,7 @@ static bool is_within(const struct look *look, const struct look *better)
 	for (size_t i = 0; i < look->n_runs; i++)
 		if (!has_run(better, &look->runs[i]))
 			return false;
-	return look->n_runs;
+	return look->n_runs && is_of_same_times(look, better);
 }
 
 static void note_copy(struct look *look, const struct look *better)
@@ -197,8 +248,10 @@ static void compare_files(struct look *looks, size_t n, bool brief)
 			look_into(&looks[i]);
 	qsort(looks, n, sizeof(*looks), by_worth);
 	find_copies(looks, n, brief);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		free(looks[i].runs);
+		free(looks[i].times);
+	}
 }
 
 static bool begins_alike(const struct recording *a, const struct recording *b)

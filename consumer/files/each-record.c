@@ -53,8 +53,13 @@ static const uint8_t *stream_of(struct place *place, const struct reader *reader
 	return place->known ? header->stream_id.data : NULL;
 }
 
-static bool is_new(struct seen_records *seen, struct place *place, const struct reader *reader,
-		   const struct reader_record *item)
+static bool is_lost(const struct reader_record *item)
+{
+	return item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST;
+}
+
+static bool is_new(struct seen_records *seen, struct place *place, struct reader *reader,
+		   struct reader_record *item)
 {
 	const uint8_t *stream = stream_of(place, reader, item);
 
@@ -64,7 +69,9 @@ static bool is_new(struct seen_records *seen, struct place *place, const struct 
 		seen_records_go_on(seen, seen->at);
 		return false;
 	}
-	return seen_records_take(seen, stream, item->peek.seq);
+	if (is_lost(item) && !reader_unpack(reader, item) && body_stands_in(item->record))
+		return seen_records_take_stand_in(seen, stream, item->peek.seq);
+	return seen_records_take(seen, stream, item->peek.seq, item->peek.time_unix_nano);
 }
 
 /* The kind of events that the record is, or tells of, as a bit; 0: of the stream itself. */
@@ -88,7 +95,8 @@ static bool is_fresh(struct record_memory *memory, struct place *place, struct r
 
 	if (item->header)
 		side_streams_go_on(sides, reader_header(reader));
-	if (place->known && !item->header && seen_records_next(&memory->seen, seq))
+	if (place->known && !item->header && !is_lost(item) &&
+	    seen_records_next(&memory->seen, seq, item->peek.time_unix_nano))
 		place->seq = seq;
 	else if (!is_new(&memory->seen, place, reader, item))
 		return false;
@@ -138,7 +146,7 @@ static void tell_memory(const struct walk *walk)
 {
 	char text[COPIES_TEXT];
 
-	if (seen_records_tell(&walk->memory->seen, text, sizeof(text)))
+	while (seen_records_tell(&walk->memory->seen, text, sizeof(text)))
 		walk->ops->error(walk->data, text, 0);
 }
 

@@ -132,7 +132,7 @@ static int read_file(struct followed *file, int *ret_answer)
 	if (memory)
 		seen_records_go_on(&memory->seen, file->input);
 	r = each_record(file->reader, &ops, file, memory, ret_answer);
-	if (memory && seen_records_tell(&memory->seen, text, sizeof(text)))
+	while (memory && seen_records_tell(&memory->seen, text, sizeof(text)))
 		follow->ops->error(follow->data, text, 0);
 	if (memory && side_streams_tell(&memory->sides, text, sizeof(text)))
 		follow->ops->error(follow->data, text, 0);

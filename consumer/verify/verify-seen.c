@@ -6,6 +6,18 @@
 #include "consumer/read/body.h"
 #include "proto/base/count.h"
 
+static bool take(struct verify *verify, const struct reader_record *item)
+{
+	struct seen_records *seen = &verify->memory->seen;
+	const uint8_t *stream = verify->open ? verify->stream_id : NULL;
+	uint64_t seq = item->record->seq, nano = item->record->time_unix_nano;
+
+	if (body_stands_in(item->record))
+		return seen_records_take_stand_in(seen, stream, seq);
+	return (!item->header && stream && seen_records_next(seen, seq, nano)) ||
+	       seen_records_take(seen, stream, seq, nano);
+}
+
 void verify_see(struct verify *verify, const struct reader_record *item)
 {
 	struct record_memory *memory = verify->memory;
@@ -15,8 +27,7 @@ void verify_see(struct verify *verify, const struct reader_record *item)
 		return;
 	if (item->header || !verify->open)
 		side_streams_go_on(&memory->sides, item->header ? item->record->header : NULL);
-	if ((item->header || !verify->open || !seen_records_next(&memory->seen, seq)) &&
-	    !seen_records_take(&memory->seen, verify->open ? verify->stream_id : NULL, seq))
+	if (!take(verify, item))
 		return;
 	if (!side_streams_next(&memory->sides, seq, nano))
 		(void)side_streams_take(&memory->sides,
@@ -37,12 +48,23 @@ void verify_note_seen(struct verify *verify)
 	const struct seen_input *input = seen && seen->n ? &seen->inputs[seen->at] : NULL;
 	struct verify_report *report = &verify->report;
 	char of[LINE_FILE];
+	const char *name;
 
+	if (input && input->others) {
+		name = seen_records_name(seen, input->other_of, of);
+		findings_add(&report->problems,
+			     "%s of its records %s the numbers of others in %s (was the machine "
+			     "cloned while it was recorded?)",
+			     COUNT(input->others), input->others == 1 ? "has" : "have",
+			     name ? name : "what was read before");
+	}
 	if (!input || !input->old)
 		return;
 	report->repeated = input->old;
-	line_file(seen->inputs[input->of].name, of);
-	if (input->of == seen->at)
+	if (!seen_records_name(seen, input->of, of))
+		findings_add(&report->notes, "%s of its records %s read before", COUNT(input->old),
+			     input->old == 1 ? "was" : "were");
+	else if (input->of == seen->at)
 		findings_add(&report->notes, "%s of its records %s in it twice", COUNT(input->old),
 			     input->old == 1 ? "is" : "are");
 	else if (!input->fresh)

@@ -388,7 +388,63 @@ def a_copy_of_a_part_is_known_by_its_records():
     assert len({(x.seq) for x in records[:]}) == 7
 
 
+def what_a_repair_left_out_is_taken_where_it_is():
+    """The Lost that stands for a record has its number."""
+    stream = Denials(b"r")
+    header, events = stream.header(), [stream.denial(call) for call in ("open", "mount", "bpf")]
+    save("bad.pb", header, events[0], b"\xff" * len(events[1]), events[2], stream.footer())
+    save("cut.pb", header, *events[:2])
+    check(run("repair", "bad.pb", "-w", "mended.pb"), 0)
+    for names in ("cut.pb", "mended.pb"), ("mended.pb", "cut.pb"):
+        out = check(run("cat", *names), 0, None).decode()
+        assert all(out.count(f" {call} ") == 1 for call in ("open", "mount", "bpf")), (names, out)
+    # which is no record twice itself
+    shutil.copy("mended.pb", "copy.pb")
+    assert check(run("cat", "copy.pb", "cut.pb", "mended.pb"), 0, None).count(b" LOST ") == 1
+
+
+def of_a_cloned_machine_each_record_counts():
+    """Both go on with the stream: the same numbers, other times."""
+    one, two = Denials(b"c"), Denials(b"c")
+    begin = one.header() + one.denial("open")
+    assert two.header() + two.denial("open") == begin
+    two.boottime += 100
+    ones = begin + b"".join(one.denial("mount") for _ in range(3)) + one.footer("rotated")
+    twos = begin + b"".join(two.denial("bpf") for _ in range(5)) + two.footer("rotated")
+    fresh_folder("clones", one=ones, two=twos)
+    told = r"(two|one).pb: [34] of its records have the numbers of others in .*(one|two).pb: both count .*cloned"
+    out = check(run("cat", "clones"), 0, r"(.|\n)*" + told + r"(.|\n)*").decode()
+    assert [out.count(x) for x in (" open ", " mount ", " bpf ")] == [1, 3, 5], out
+    # and so do their next files, which begin with other numbers
+    fresh_folder("clones", one=one.header() + b"".join(one.denial("mount") for _ in range(3)),
+                 two=two.header() + b"".join(two.denial("bpf") for _ in range(3)))
+    out = check(run("cat", "clones"), 0, None).decode()
+    assert [out.count(x) for x in (" mount ", " bpf ")] == [3, 3], out
+    fresh_folder("clones", one=ones, two=twos)
+    said = check(run("verify", "clones"), 3).decode()
+    assert "have the numbers of others in clones/" in said and "copy" not in said, said
+
+
+def where_records_were_before_is_told_right():
+    stream = Denials(b"w")
+    first = whole(stream)
+    second = [stream.header(), *(stream.denial() for _ in range(4)), stream.footer()]
+    save("w0.pb", first)
+    save("w1.pb", *second)
+    stream.seq = 7
+    save("part.pb", stream.header(), *second[3:5])
+    check(run("cat", "w0.pb", "w1.pb", "part.pb"), 0,
+          "ringside cat: part.pb: [0-9] of its 3 records are in w1.pb, too: left out\n|"
+          "(.|\n)*part.pb: the same records as w1.pb: left out\n")
+    save("both.pb", stream.header(), *[x for x in map(frame, frames(first))][1:], *second[3:5])
+    out = run("cat", "w0.pb", "w1.pb", "both.pb").stderr.decode()
+    assert re.search("both.pb: all its records were read before: left out", out), out
+
+
 run_tests(
+    what_a_repair_left_out_is_taken_where_it_is,
+    of_a_cloned_machine_each_record_counts,
+    where_records_were_before_is_told_right,
     each_record_counts_once_whatever_files_it_is_in,
     of_two_copies_each_has_what_the_other_lacks,
     a_copy_of_a_part_is_known_by_its_records,
