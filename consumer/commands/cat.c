@@ -98,6 +98,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	if (--cat->left)
 		return 0;
 	cat->left = printer_settle(&cat->printer); /* so many more are wanted */
+	cat->printer.partly = !cat->left;
 	return cat->left ? 0 : READER_END;
 }
 

@@ -212,7 +212,8 @@ static void say_misses(const struct printer *printer)
 {
 	char text[1024];
 
-	if (!printer->matched && filter_miss_sentence(printer->filter, text, sizeof(text)))
+	if (!printer->matched && !printer->partly &&
+	    filter_miss_sentence(printer->filter, text, sizeof(text)))
 		(void)command_fail(printer->options.command, "%s", text);
 }
 

@@ -77,6 +77,7 @@ struct printer {
 	struct field_list fields; /* --fields */
 	bool force;
 	bool one_stream;
+	bool partly;  /* not all of it was read: of what matches in it, nothing is known */
 	bool failed;  /* something was wrong with an input */
 	bool said;    /* with the one at hand */
 	bool matched; /* an event, or what else was asked for, has passed the filters */

@@ -114,7 +114,8 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 		r = printer_put(&replay->printer, reader, item);
 	if (r)
 		return r == PRINTER_NOTHING ? 0 : r;
-	return --replay->left ? 0 : READER_END;
+	replay->printer.partly = !--replay->left;
+	return replay->left ? 0 : READER_END;
 }
 
 static const struct each_record_ops replaying = {

@@ -106,6 +106,7 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 		}
 		left -= left == UINT64_MAX ? 0 : lasts[i].n;
 	}
+	tail->printer.partly = !left;
 	*ret = lasts;
 	*ret_first = i;
 	return 0;
@@ -129,9 +130,11 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 
 static int find_last(void *data, const char *path, struct last_records *ret)
 {
-	const struct tail *tail = container_of(data, struct tail, printer);
+	struct tail *tail = container_of(data, struct tail, printer);
+	int r = last_records_find(path, wants_record, data, tail->lines, ret);
 
-	return last_records_find(path, wants_record, data, tail->lines, ret);
+	tail->printer.partly = !r && ret->n == tail->lines;
+	return r;
 }
 
 static int find_end(void *data, const char *path, struct last_records *ret)

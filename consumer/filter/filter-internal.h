@@ -168,5 +168,7 @@ bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
 			 const struct filter_view *view);
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header);
 bool filter_time_wanted(const struct filter *filter, const struct peek *peek);
+/* What is in a frame with this index may be. */
+bool filter_index_in_time(const struct filter *filter, const struct recording_index *index);
 /* Whether --kind may let it pass; of Lost and Limited only the record tells. */
 bool filter_kind_wanted(const struct filter *filter, unsigned kind);

@@ -194,6 +194,13 @@ int filter_record(const struct filter *filter, struct reader *reader, struct rea
 	return r ? r : filter_match(filter, item->record, header);
 }
 
+bool filter_index_in_time(const struct filter *filter, const struct recording_index *index)
+{
+	return range_wants(&filter->time, index->has_time, index->min_time, index->max_time) &&
+	       range_wants(&filter->boot, index->has_boottime, index->min_boottime,
+			   index->max_boottime);
+}
+
 bool filter_may_match(const struct filter *filter, const struct recording_index *index)
 {
 	bool any = false;
@@ -203,9 +210,7 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 		      (filter_kind_wanted(filter, i) || stands_for_others(filter, i));
 	if ((filter->kinds.wanted || filter->kinds.negated) && !any)
 		return false;
-	return range_wants(&filter->time, index->has_time, index->min_time, index->max_time) &&
-	       range_wants(&filter->boot, index->has_boottime, index->min_boottime,
-			   index->max_boottime);
+	return filter_index_in_time(filter, index);
 }
 
 bool filter_is_empty(const struct filter *filter)

@@ -109,7 +109,8 @@ def nothing_is_never_silent():
     equal(told("--comm", "JAVA"), "0 of 3 events match: none has the comm JAVA: did you mean java?")
     equal(told("--comm", "web,Postgres"), "0 of 3 events match: none has the comm web,Postgres, web, Postgres; "
           "there are java, postgres, Java")
-    equal(told("--comm", "java", "--pod", "db-1"), "0 of 3 events match: each filter matches some, but none matches all")
+    equal(told("--comm", "java", "--pod", "db-1"), "0 of 3 events match: no event has all of them: "
+          "1 has the pod db-1, 1 has the comm java")
     equal(told("--namespace", "!sh*"), "0 of 3 events match: all have the namespace sh*")
     equal(told("--host", "web1"), "0 of 3 events match: none has the host web1: did you mean web-1?")
     equal(told("--label", "zone=a"), "0 of 3 events match: none has the label zone=a; there are cluster=eu1")
@@ -125,8 +126,54 @@ def nothing_is_never_silent():
     with open("shop.pb", "rb") as plain, open("shop.pb.zst", "wb") as packed:
         subprocess.run([compress], stdin=plain, stdout=packed, check=True)
     assert told("--since", "2026-01-01", file="shop.pb.zst").startswith("0 of 3 events match; they are from 2025-11-22T")
+    # nobody speaks of what was not looked at
+    assert "the pod" not in told("--since", "2026-01-01", "--pod", "queue", file="shop.pb.zst")
     # nobody waits for what follows a name that may be none
     check(run("cat", "--container", "docker:4f4", "shop.pb"), 2, ".*'docker:4f4': say at least 6 digits of the id.*\n")
+
+
+def night():
+    """Three denials of web-1 at 1, 2 and 3 s, a kill of db-1 at 11 s; and three records that are no events before."""
+    stream = Stream(b"t", boottime=0.5)
+    out = [stream.header(host="web-1")]
+    out += [stream.record(lost=pb.Lost(kind="seccomp_denial", count=1)) for _ in range(3)]
+    for pod in "web-1", "web-1", "web-1", "db-1":
+        stream.boottime += 1
+        process, container = pb.Process(pid=7, comm="java"), pb.Container(pod_name=pod)
+        if pod == "db-1":
+            stream.boottime += 7.5
+            out.append(stream.record(oom_kill=pb.OomKill(victim=process, victim_container=container)))
+        else:
+            out.append(stream.record(seccomp_denial=pb.SeccompDenial(process=process, container=container)))
+    return out
+
+
+def what_is_said_of_none_is_true_of_all():
+    save("night.pb", *night())
+
+    def told(*args, command="cat"):
+        done = run(command, *args, "night.pb", **in_zone("UTC0"))
+        assert done.returncode == 0, done
+        return done.stderr.decode().removeprefix(f"ringside {command}: ").strip()
+
+    def equal(said, wanted):
+        assert said == wanted, said
+
+    of = "0 of 4 events match: "
+    equal(told("--kind", "oom", "--since", "boot+0", "--until", "boot+5"),
+          of + "no event has all of them: 1 is of the kind, 3 are of the time")
+    equal(told("--kind", "oom", "--pod", "web-1"), of + "no event has all of them: 1 is of the kind, 3 have the pod web-1")
+    equal(told("--kind", "oom", "--pod", "web-2"), of + "none has the pod web-2: did you mean web-1?")
+    equal(told("--kind", "oom", "--pod", "queue"), of + "none has the pod queue; there are web-1, db-1")
+    equal(told("--kind", "oom", "--pod", "!d*"), of + "no event has all of them: 1 is of the kind, 3 have not the pod d*")
+    equal(told("--pod", "web*,!web-1"), of + "none has the pod web*, not web-1; there are web-1, db-1")
+    equal(told("--kind", "signal"), "0 of 4 events match; they are oom_kill, seccomp_denial")
+    equal(told("--kind", "oom", "--pod", "db-1", "-g", "python"),
+          of + "none of those that all else fits has what --grep looks for: python")
+    # of what was read in part nothing is said: that is, where other records were enough
+    for args in ("cat", "-n", "3"), ("tail", "-n", "2"), ("replay", "-o", "text", "--speed", "max", "-n", "3"):
+        equal(told(*args[1:], "--pod", "queue", command=args[0]), "")
+    assert of + "none has the pod queue" in told("--pod", "queue", command="tail")
 
 
 def lines(*args, **kwargs):
@@ -280,6 +327,7 @@ def help_that_cannot_be_written_fails():
 
 run_tests(
     nothing_is_never_silent,
+    what_is_said_of_none_is_true_of_all,
     a_time_that_is_printed_can_be_asked_for,
     the_styles_are_those_of_journalctl,
     a_zone_that_is_none_is_said,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of events that did not match: filter-miss.c notes it, filter-miss-sentence.c tells
+ * it. */
+#pragma once
+
+#include "consumer/filter/filter-internal.h"
+
+#define FILTER_NAMES_MAX 64u
+#define FILTER_NAME_SIZE 128u
+
+/* What the events that were looked at had of one row. */
+struct filter_seen {
+	uint64_t fits; /* so many of them are what is asked for */
+	bool more;     /* names that found no room */
+	unsigned n, latest;
+	char names[FILTER_NAMES_MAX][FILTER_NAME_SIZE];
+};
+
+struct filter_misses {
+	const char *pattern; /* NULL: none */
+	uint64_t passed;     /* events that only the pattern left out */
+	uint64_t events, looked_at;
+	/* Of all events, also of those that were not looked at: */
+	uint64_t kinds;      /* bits 1 << field number in Record.body */
+	bool may_be_in_time; /* one of them */
+	bool timed;
+	uint64_t first, last; /* ns since 1970 */
+	uint64_t of_boot;
+	struct filter_seen rows[ROW_COUNT]; /* ROW_SINCE stands for both ends of time */
+};
