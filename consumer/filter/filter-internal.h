@@ -58,7 +58,7 @@ typedef int filter_part_fn(struct filter_term *term, const char *part, size_t si
 			   const struct filter_error *error);
 filter_part_fn filter_name_part, filter_container_part, filter_id_part, filter_pod_part,
 	filter_number_part, filter_uid_part, filter_syscall_part, filter_action_part,
-	filter_errno_part, filter_arch_part, filter_signal_part;
+	filter_errno_part, filter_arch_part, filter_signal_part, filter_severity_part;
 int filter_each_part(struct filter_term *term, const char *arg, const struct filter_error *error,
 		     filter_part_fn *parse);
 /* What may be a path, or a name of any characters. */
@@ -84,18 +84,22 @@ bool filter_pod_words(const char *words, const Ringside__V1__Container *c);
 
 /* An event as the rows see it. All may be NULL. */
 struct filter_view {
+	const Ringside__V1__Record *record; /* NULL: a row of Counters, which tells what is full */
 	const ProtobufCMessage *body;
 	const Ringside__V1__Process *process;
 	const Ringside__V1__Container *container;
 };
-struct filter_view filter_view_of(const ProtobufCMessage *body);
+struct filter_view filter_view_of(const Ringside__V1__Record *record, const ProtobufCMessage *body);
 
 typedef bool filter_match_fn(const struct filter_value *value, const struct filter_view *view);
 filter_match_fn filter_match_unit, filter_match_namespace, filter_match_pod, filter_match_container,
 	filter_match_user_unit, filter_match_slice, filter_match_pod_uid, filter_match_id,
 	filter_match_runtime, filter_match_cgroup, filter_match_comm, filter_match_pid,
 	filter_match_uid, filter_match_syscall, filter_match_action, filter_match_errno,
-	filter_match_arch, filter_match_signal;
+	filter_match_arch, filter_match_signal, filter_match_severity;
+
+/* As -o json has it. */
+const char *filter_severity(const struct filter_view *view);
 
 /* Of one value of --host and of --label, by the latest Header, or NULL. */
 bool filter_match_host(const struct filter_value *value, const Ringside__V1__Header *header);
@@ -126,6 +130,7 @@ enum filter_row {
 	ROW_ERRNO,
 	ROW_ARCH,
 	ROW_SIGNAL,
+	ROW_SEVERITY,
 	ROW_SINCE,
 	ROW_UNTIL,
 	ROW_SELF_TESTS,

@@ -7,6 +7,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/filter/filter-internal.h"
+#include "consumer/kinds/sentence.h"
 #include "consumer/read/body.h"
 
 bool filter_match_container(const struct filter_value *value, const struct filter_view *view)
@@ -165,4 +166,14 @@ bool filter_match_signal(const struct filter_value *value, const struct filter_v
 	if (text_equal(name, value->text))
 		return true;
 	return body_number(view->body, "signal", &number, NULL) && number == value->number;
+}
+
+const char *filter_severity(const struct filter_view *view)
+{
+	return view->record ? text_severity(view->record) : text_severity_full;
+}
+
+bool filter_match_severity(const struct filter_value *value, const struct filter_view *view)
+{
+	return !strcmp(value->text, filter_severity(view));
 }

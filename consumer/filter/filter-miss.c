@@ -77,7 +77,7 @@ static void note_stream(const struct filter *filter, const Ringside__V1__Header 
 
 static void note_fields(const struct filter *filter, const Ringside__V1__Record *record)
 {
-	const struct filter_view view = filter_view_of(body_of(record));
+	const struct filter_view view = filter_view_of(record, body_of(record));
 
 	for (unsigned i = 0; i < filter->n_fields; i++) {
 		const unsigned row = filter->fields[i];

@@ -109,9 +109,10 @@ bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
 	return wanted;
 }
 
-struct filter_view filter_view_of(const ProtobufCMessage *body)
+struct filter_view filter_view_of(const Ringside__V1__Record *record, const ProtobufCMessage *body)
 {
 	return (struct filter_view){
+		.record = record,
 		.body = body,
 		.process = (const Ringside__V1__Process *)
 			body_message(body, &ringside__v1__process__descriptor),
@@ -120,9 +121,10 @@ struct filter_view filter_view_of(const ProtobufCMessage *body)
 	};
 }
 
-static bool fields_match(const struct filter *filter, const ProtobufCMessage *body)
+static bool fields_match(const struct filter *filter, const Ringside__V1__Record *record,
+			 const ProtobufCMessage *body)
 {
-	const struct filter_view view = filter_view_of(body);
+	const struct filter_view view = filter_view_of(record, body);
 
 	for (unsigned i = 0; i < filter->n_fields; i++) {
 		unsigned row = filter->fields[i];
@@ -131,6 +133,14 @@ static bool fields_match(const struct filter *filter, const ProtobufCMessage *bo
 			return false;
 	}
 	return true;
+}
+
+/* Of Lost records, which are asked for nothing else that events have. */
+static bool severity_wanted(const struct filter *filter, const Ringside__V1__Record *record)
+{
+	const struct filter_view view = {.record = record};
+
+	return filter_term_matches(&filter->terms[ROW_SEVERITY], filter_match_severity, &view);
 }
 
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
@@ -150,8 +160,8 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 	if (!time_wanted(filter, record))
 		return false;
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
-		return true;
-	return !filter->n_fields || fields_match(filter, body);
+		return severity_wanted(filter, record);
+	return !filter->n_fields || fields_match(filter, record, body);
 }
 
 bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
@@ -161,7 +171,7 @@ bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 
 	return kind && filter_takes_kind(filter, kind) && filter_host_wanted(filter, latest) &&
 	       time_wanted(filter, record) &&
-	       (!filter->n_fields || fields_match(filter, &row->base));
+	       (!filter->n_fields || fields_match(filter, NULL, &row->base));
 }
 
 /* filter_match as far as can be told without unpacking: 0 no, 1 yes, UNPACK ask filter_match. Of a

@@ -161,6 +161,21 @@ int filter_id_part(struct filter_term *term, const char *part, size_t size,
 	return r ? r : filter_name_part(term, part, size, error);
 }
 
+int filter_severity_part(struct filter_term *term, const char *part, size_t size,
+			 const struct filter_error *error)
+{
+	static const char *const names[] = {"INFO", "WARN", "ERROR", "FATAL"};
+	static const char *const syslog[] = {"info", "warning", "err", "crit"};
+
+	/* "err" and "warning", as syslog has them, are the same to those who ask for them */
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if ((size == strlen(names[i]) && !strncasecmp(part, names[i], size)) ||
+		    (size == strlen(syslog[i]) && !strncasecmp(part, syslog[i], size)))
+			return filter_add(term, names[i], strlen(names[i]), -1, error);
+	return filter_invalid(error, "'%.*s' is not a severity: say INFO, WARN, ERROR or FATAL",
+			      (int)size, part);
+}
+
 int filter_number_part(struct filter_term *term, const char *part, size_t size,
 		       const struct filter_error *error)
 {

@@ -37,6 +37,7 @@ const struct option_row filter_options[] = {
 	{OPT(ERRNO), "errno", "LIST", "EPERM or 1"},
 	{OPT(ARCH), "arch", "LIST", "x86_64, i386, x32, aarch64, ..."},
 	{OPT(SIGNAL), "signal", "LIST", "SIGKILL, KILL or 9"},
+	{OPT(SEVERITY), "severity", "LIST", "INFO, WARN, ERROR, FATAL; as -o json has it"},
 	{OPT(SINCE), "since", "TIME", "not before; \"2026-11-22 03:00\", yesterday, -1h"},
 	{OPT(UNTIL), "until", "TIME", "not after"},
 	{OPT(SELF_TESTS), "self-tests", NULL, "also calls that Ringside made to test itself"},
@@ -120,6 +121,8 @@ const struct filter_row_ops filter_rows[ROW_COUNT] = {
 	[ROW_ERRNO] = {NULL, filter_errno_part, filter_match_errno, false, name_of_errno},
 	[ROW_ARCH] = {NULL, filter_arch_part, filter_match_arch, false, name_of_arch},
 	[ROW_SIGNAL] = {NULL, filter_signal_part, filter_match_signal, false, name_of_signal},
+	[ROW_SEVERITY] = {NULL, filter_severity_part, filter_match_severity, false,
+			  filter_severity},
 };
 
 static int parse_when(struct filter *filter, const char *arg, bool until,

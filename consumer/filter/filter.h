@@ -5,8 +5,8 @@
  * may fit; different options must all fit. A filter on
  * something a record does not have does not match it. Of an OOM kill, the process and container
  * are the victim's. A Limited record is asked as the events it stands for are. The Header and
- * Lost records are left out only by --kind, --host, and (Lost) by time. What Ringside did to test
- * itself is left out unless it is asked for. */
+ * Lost records are left out only by --kind, --host, and (Lost) by time and severity. What Ringside
+ * did to test itself is left out unless it is asked for. */
 #pragma once
 
 #include <stdbool.h>

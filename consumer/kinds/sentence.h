@@ -18,6 +18,8 @@ extern const struct tone tone_info; /* about the stream; its colour goes to the 
 /* As OpenTelemetry's severity text: one of these. */
 #define SEVERITIES "INFO, WARN or ERROR"
 const char *text_severity(const Ringside__V1__Record *record);
+/* The same of a row of Counters that tells what is full. */
+#define text_severity_full "WARN"
 
 /* As text_container has it. */
 size_t text_whom(char *buf, size_t size, const Ringside__V1__Container *container);

@@ -92,6 +92,7 @@
  * label of /metrics, and as member of /check, stats, status and doctor. "": there it is not. */
 #define VOCABULARY_IDEAS(ROW)                                                                      \
 	ROW("kind", "kind", "kind")                                                                \
+	ROW("severity", "severity", "")                                                            \
 	ROW("host", "host", "host")                                                                \
 	ROW("label", "labels", "")                                                                 \
 	ROW("", "where", "where")                                                                  \

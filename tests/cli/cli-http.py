@@ -176,6 +176,8 @@ def only_reading_is_understood():
             status, _, head = server.ask("/metrics", "Content-Length: 0", method=method)
             assert status == 405 and "Allow: GET, HEAD" in head, (method, head)
         assert server.status("/events", method="HEAD", path="sock") == 200
+        assert server.status("/events?severity=ERROR,WARN", method="HEAD", path="sock") == 200
+        assert server.status("/events?severity=notice", path="sock") == 400
 
 
 def who_was_led_here_by_another_name_reads_nothing():

@@ -563,6 +563,26 @@ static void signals_are_found_by_name_and_number(void **state)
 	}
 }
 
+static void severities_are_those_of_json(void **state)
+{
+	static const struct expect cases[] = {
+		{"severity", "ERROR", BIT(OOM) | BIT(LOST)},
+		{"severity", "err,fatal", BIT(OOM) | BIT(LOST)},
+		{"severity", "warn", BIT(SECCOMP)},
+		{"severity", "!error", BIT(SECCOMP)},
+		{"severity", "FATAL", 0},
+		{"severity", "!info", BIT(OOM) | BIT(LOST) | BIT(SECCOMP)},
+	};
+	const unsigned looked_at = BIT(OOM) | BIT(LOST) | BIT(SECCOMP);
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		refilter(f);
+		option(f, cases[i].name, cases[i].arg);
+		assert_int_equal(matches(f) & looked_at, cases[i].matched);
+	}
+}
+
 /* Of any architecture, and those that this libseccomp does not know yet. */
 static void calls_of_all_architectures_are_known(void **state)
 {
@@ -733,6 +753,8 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"arch", "x86_46", "'x86_46' is not an architecture: did you mean x86_64?"},
 		{"arch", "vax", "'vax' is not an architecture: say x86_64"},
 		{"arch", "", "'' is not an architecture"},
+		{"severity", "notice",
+		 "'notice' is not a severity: say INFO, WARN, ERROR or FATAL"},
 		{"signal", "SIGKIL", "'SIGKIL' is not a signal: did you mean SIGKILL?"},
 		{"signal", "0", "'0' is not a signal: say SIGKILL or 9"},
 		{"signal", "whatever", "'whatever' is not a signal"},
@@ -825,6 +847,7 @@ int main(void)
 		TEST(the_vocabulary_can_be_asked_for),
 		TEST(labels_of_two_keys_must_both_fit),
 		TEST(signals_are_found_by_name_and_number),
+		TEST(severities_are_those_of_json),
 		TEST(calls_of_all_architectures_are_known),
 		TEST(an_absent_field_matches_nothing),
 		TEST(an_errno_of_0_can_be_asked_for),
