@@ -265,7 +265,7 @@ int main(int argc, char **argv)
 	say_preempted(kernel);
 	if (!attached)
 		return say_error("nothing could be attached");
-	if (users.stays)
+	if (users.stays && !options.quiet)
 		say(LOG_NOTICE, users.stays);
 	return stream_events(&options, &users, kernel, sink);
 }

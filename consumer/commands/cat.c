@@ -166,6 +166,8 @@ static int begin_reversed(struct cat *cat)
 	cat->lines.keep = cat->left;
 	cat->left = UINT64_MAX;
 	cat->printer.writer->take = reversed_take;
+	cat->printer.output.folds =
+		false; /* a row has the time of its first one, which comes last */
 	cat->printer.writer->data = &cat->lines;
 	return -1;
 }

@@ -75,6 +75,7 @@ static int choose_style(struct printer *printer, const char *arg)
 		return options_usage_error(&printer->options,
 					   "no style of times %.32s: " TIME_STAMP_STYLES, arg);
 	printer->output.time = (enum time_style)style;
+	printer->output.time_chosen = true;
 	return 0;
 }
 
@@ -117,7 +118,7 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 		printer->output.all = true;
 		return 0;
 	case PRINTER_UTC:
-		printer->output.utc = true;
+		printer->output.utc = printer->output.time_chosen = true;
 		return 0;
 	case PRINTER_TIME:
 		return choose_style(printer, arg);

@@ -25,7 +25,7 @@ static bool is_silent(int fd)
 
 bool inputs_none(void)
 {
-	return isatty(STDIN_FILENO) && !inputs_is_folder(folder_folder());
+	return is_silent(STDIN_FILENO) && !inputs_is_folder(folder_folder());
 }
 
 const char *inputs_default(void)

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/layout/wrap.h"
 
+#include <string.h>
+
 #include "consumer/layout/char-width.h"
 
-/* Bytes up to the first blank at or behind @from that is not in backquotes. */
+/* What stands before a blank belongs to what is behind it: "→ EPERM", "× 20". */
+static bool is_bound(const char *s, size_t i)
+{
+	return (i >= 3 && !memcmp(s + i - 3, "→", 3)) || (i >= 2 && !memcmp(s + i - 2, "×", 2));
+}
+
+/* Bytes up to the first blank at or behind @from that is not in backquotes, nor bound. */
 static size_t find_blank(const char *s, size_t from)
 {
 	bool quoted = false;
@@ -12,7 +20,7 @@ static size_t find_blank(const char *s, size_t from)
 	for (; s[i]; i++) {
 		if (s[i] == '`')
 			quoted = !quoted;
-		if (s[i] == ' ' && !quoted && i >= from)
+		if (s[i] == ' ' && !quoted && i >= from && !is_bound(s, i))
 			break;
 	}
 	return i;

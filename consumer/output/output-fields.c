@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consumer/base/text-line.h"
+#include "consumer/base/time-stamp.h"
 #include "consumer/output/field-list.h"
 #include "consumer/output/output.h"
 #include "proto/base/util.h"
@@ -14,6 +16,7 @@ struct fields_state {
 	uint8_t *more;
 	size_t more_size, more_room;
 	struct field_value values[FIELD_LIST_MAX];
+	struct time_stamp stamp; /* of columns, where its style was chosen */
 };
 
 static int take_more(void *data, const uint8_t *buf, size_t size)
@@ -43,6 +46,7 @@ static int open_fields(struct output *output)
 
 	if (!state)
 		return -ENOMEM;
+	time_stamp_init(&state->stamp, output->time, output->utc, output->year);
 	state->json = *output;
 	state->json.ops = &output_json;
 	state->json.state = NULL;
@@ -121,6 +125,21 @@ static void put_value(struct writer *writer, const struct field_value *value)
 	}
 }
 
+/* Without the blanks that make a column of it. */
+static void put_time(struct fields_state *state, struct writer *writer,
+		     const Ringside__V1__Record *record)
+{
+	char text[128];
+	struct line line = line_make(text, sizeof(text));
+
+	time_stamp_put(&state->stamp, &line,
+		       record->has_time_unix_nano ? &record->time_unix_nano : NULL,
+		       record->has_boottime_nano ? &record->boottime_nano : NULL);
+	while (line.p > line.start && line.p[-1] == ' ')
+		line.p--;
+	writer_put(writer, line.start, (size_t)(line.p - line.start));
+}
+
 static int put_columns(struct output *output, const Ringside__V1__Record *record,
 		       const uint8_t *frame, size_t size)
 {
@@ -135,7 +154,10 @@ static int put_columns(struct output *output, const Ringside__V1__Record *record
 	for (size_t i = 0; i < output->fields->n; i++) {
 		if (i)
 			writer_put(output->writer, "\t", 1);
-		put_value(output->writer, &state->values[i]);
+		if (output->time_chosen && !strcmp(output->fields->names[i], "time"))
+			put_time(state, output->writer, record);
+		else
+			put_value(output->writer, &state->values[i]);
 	}
 	writer_put(output->writer, "\n", 1);
 	return 0;

@@ -50,10 +50,11 @@ struct output {
 	bool terminal; /* the writer goes to one */
 	bool utc;      /* text: times in UTC instead of local time */
 	enum time_style time;
-	int year;       /* text: that need not be told; 0: the present one */
-	size_t columns; /* text: of the terminal; 0: names stay whole, and lines are not broken */
-	bool folds;     /* text: events in a row that say the same are one line */
-	bool rewrites;  /* text: which is written anew when there are more */
+	bool time_chosen; /* as above, or the style: columns of fields have it then, too */
+	int year;         /* text: that need not be told; 0: the present one */
+	size_t columns;   /* text: of the terminal; 0: names stay whole, and lines are not broken */
+	bool folds;       /* text: events in a row that say the same are one line */
+	bool rewrites;    /* text: which is written anew when there are more */
 	bool rows_only; /* text: Counters are named for rows of theirs, and not shown themselves */
 	bool every;     /* the stream's own records too, because a filter names them */
 	bool all;       /* likewise, and what a newer version tells */

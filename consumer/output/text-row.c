@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "consumer/base/duration.h"
 #include "consumer/layout/char-width.h"
 #include "consumer/layout/wrap.h"
 
 #define SECOND UINT64_C(1000000000)
+/* Equal denials that are further apart are not one row: they would hide when each was. */
+#define GAP_MOST (60 * SECOND)
 
 /* A Limited names a process only if all that was shown of what it holds back was its own. */
 static bool is_of_name(const struct text_row *row, const struct text_row_event *event)
@@ -19,13 +22,22 @@ static bool is_of_name(const struct text_row *row, const struct text_row_event *
 	       (event->name[size] == '[' || event->name[size] == ' ');
 }
 
+/* Records are nearly in the order of time; but for those that are printed in reverse. */
+static bool is_near(const struct text_row *row, const struct text_row_event *event)
+{
+	if (event->nano < row->last)
+		return row->last - event->nano <= SECOND;
+	return event->nano - row->last <= GAP_MOST;
+}
+
 bool text_row_add(struct text_row *row, const struct text_row_event *event)
 {
-	if (!row->open || row->key_size != event->key_size ||
+	if (!row->open || !is_near(row, event) || row->key_size != event->key_size ||
 	    memcmp(row->key, event->key, event->key_size) != 0 ||
 	    strcmp(row->same, event->same) != 0 || !is_of_name(row, event))
 		return false;
-	row->last = event->nano;
+	if (event->nano > row->last)
+		row->last = event->nano;
 	if (event->held) {
 		row->held += event->held;
 		return true;
@@ -61,11 +73,12 @@ bool text_row_begin(struct text_row *row, const struct text_row_event *event)
 
 static void put_seconds(struct line *line, const struct text_row *row)
 {
-	const uint64_t nano = row->last > row->first ? row->last - row->first : 0;
+	const uint64_t nano = row->last - row->first;
+	const uint64_t seconds = nano <= SECOND ? 1 : (nano + SECOND / 2) / SECOND;
+	char text[DURATION_SIZE];
 
 	line_text(line, " in ");
-	line_count(line, nano <= SECOND ? 1 : (nano + SECOND / 2) / SECOND);
-	line_text(line, " s");
+	line_text(line, duration_text(seconds * SECOND, text));
 }
 
 /* "nginx[77] keyctl → EPERM  × 4,981 in 12 s (4,961 held back)"; behind some that were shown

@@ -90,6 +90,11 @@ def fields_are_chosen():
     out = check(run("cat", "--kind", "seccomp_denial", "--fields", "syscall,kind,errno,syscall,process.pid,scope",
                     data=data), 0).decode().splitlines()
     assert "syscall_name\tseccomp_denial\terror_name\tsyscall_name\t7\t-" in out, out
+    columns = ("cat", "--kind", "oom", "--fields", "time,kind")
+    for args, want in [((), "2001-09-09T01:46:40.000000007Z"), (("--time", "short-iso", "--utc"), "2001-09-09T01:46:40.000Z"),
+                       (("--time", "unix"), "1000000000.000000")]:
+        out = check(run(*columns, *args, data=data), 0).decode().splitlines()
+        assert out[0] == f"{want}\toom_kill", (args, out)
     stream = Stream(b"f")
     odd = stream.header() + stream.kill('a"\\\t\x1b{,é')
     check(run("cat", "--fields", "pid,comm", data=odd), 0, stdout='7\ta"\\\\\\t\\u001b{,é\n'.encode())

@@ -32,6 +32,8 @@ MISTAKES = [
     ("cat a.pb | ringside tail -", 2, "name a file or a folder; `ringside cat` reads pipes"),
     ("ringside tail a.pb folder", 2, "one file or folder at a time"),
     ("$USER ringside cat secret.pb", 1, "secret.pb: Permission denied: secret.pb belongs to "),
+    ("RINGSIDE_DIR=/nowhere ringside cat </dev/null", 2, "name a recording, or put a stream into it"),
+    ("RINGSIDE_DIR=/nowhere ringside verify </dev/null", 2, "name a recording"),
     ("RINGSIDE_DIR=/nowhere ringside tail", 1, "/nowhere: No such file or directory: name a recording, or a folder of them, as "
                                                "`ringside-streamer -w` writes them"),
     # words of other tools

@@ -169,12 +169,12 @@ def colour_is_for_terminals_or_who_asks():
         assert not COLOR.search(line) or line.rfind(b"\x1b[0m") == line.rfind(b"\x1b["), line
 
 
-def a_row(n, comm="nginx", pids=(77,), name="keyctl", held=0):
-    """Denials a second apart, and what was held back of them."""
+def a_row(n, comm="nginx", pids=(77,), name="keyctl", held=0, apart=1):
+    """Denials so many seconds apart, and what was held back of them."""
     stream = Stream(b"f")
     data = [stream.header("web-1", identity_version=99)]
     for i in range(n):
-        stream.boottime += 1
+        stream.boottime += apart
         data.append(stream.record(seccomp_denial=denial(in_pod("a"), comm, pids[i % len(pids)], name)))
     if held:
         stream.boottime += 1
@@ -203,6 +203,8 @@ def equal_denials_in_a_row_are_one_line():
         "same": (a_row(20), ["nginx[77] keyctl → ENOSYS  × 20 in 19 s"]),
         "workers": (a_row(6, pids=(77, 78)), ["nginx keyctl → ENOSYS  × 6 in 5 s"]),
         "storm": (a_row(20, held=4980), ["nginx[77] keyctl → ENOSYS  × 5,000 in 20 s (4,980 held back)"]),
+        "long": (a_row(200, apart=55), ["nginx[77] keyctl → ENOSYS  × 200 in 3 h 2 min"]),
+        "apart": (a_row(2, apart=61), 2 * ["nginx[77] keyctl → ENOSYS"]),
         "others": ([*numbered(a_row(2) + a_row(2, comm="cron")[1:] + a_row(1, name="bpf")[1:] + a_row(1)[1:])], [
             "nginx[77] keyctl → ENOSYS  × 2 in 1 s", "cron[77] keyctl → ENOSYS  × 2 in 1 s",
             "nginx[77] bpf → ENOSYS", "nginx[77] keyctl → ENOSYS"]),
@@ -217,6 +219,8 @@ def equal_denials_in_a_row_are_one_line():
         for args in ("-v",), ("--fold=never",):
             text = on_terminal(200, "cat", "--color=never", *args, "row.pb").decode()
             assert len([line for line in text.splitlines() if "DENY" in line]) == len(apart), text
+    save("row.pb", *a_row(3, apart=10))
+    assert len(check(run("cat", "-r", "--fold=always", "row.pb"), 0).splitlines()) == 3
     check(run("cat", "--fold=x", "row.pb"), 2, ".*--fold=x: say always, auto or never.*\n")
 
 

@@ -88,7 +88,7 @@ storm() {
 
 # serve FILE: and two clients, which ask until the end.
 serve() {
-	"$BUILD/consumer/ringside" serve --listen unix:serve.sock "$1" >serve.log 2>&1 &
+	"$BUILD/consumer/ringside" serve --per-container --listen unix:serve.sock "$1" >serve.log 2>&1 &
 	echo $! >serve.pid
 	wait_until 10 "socket of serve" test -S serve.sock
 	for what in metrics check; do

@@ -294,7 +294,7 @@ judge_root() {
 	says shared 1 '--allow-shared-folder' 'everybody may write to it'
 	says given 1 "belongs to user $user"
 	says mine 1 'as user ringside' 'later on'
-	says nobody 1 'no such user'
+	says nobody 2 'no such user'
 	[ "$TARGET" = native ] || return 0
 	is 'the uid of who ran sudo' "$(field sudo.status Uid)" '1234 1234 1234 1234'
 	is 'after exec' "$(cat exec.exit)" 159

@@ -63,7 +63,7 @@ class Stream:
 
 def ask(ringside, path, awaited):
     """What `ringside serve` says of the recording, when it has read it."""
-    server = subprocess.Popen([ringside, "serve", "--listen", "unix:serve.sock", "hostile.pb"],
+    server = subprocess.Popen([ringside, "serve", "--per-container", "--listen", "unix:serve.sock", "hostile.pb"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(300):

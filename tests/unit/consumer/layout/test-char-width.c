@@ -58,6 +58,9 @@ static void text_breaks_between_words_only(void **state)
 	(void)state;
 	assert_string_equal(wrapped(buf, sizeof(buf), "one two three", 4, 2, 0), "one two three");
 	assert_string_equal(wrapped(buf, sizeof(buf), "one two three", 4, 2, 17), "one two three");
+	assert_string_equal(wrapped(buf, sizeof(buf), "call → EPERM", 0, 2, 9), "call\n  → EPERM");
+	assert_string_equal(wrapped(buf, sizeof(buf), "EPERM  × 2 in 3 s", 0, 2, 9),
+			    "EPERM\n  × 2 in\n  3 s");
 	assert_string_equal(wrapped(buf, sizeof(buf), "one two  three four", 4, 2, 12),
 			    "one two\n  three four");
 	assert_string_equal(wrapped(buf, sizeof(buf), "a incomprehensible b", 4, 2, 12),
