@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{'c', "count", "COUNT", "the same"},
 	{'r', "reverse", NULL, "newest first; with -n the last COUNT"},
 	{'b', "boot", "[=BOOT]",
-	 "of the latest boot, the one before (-1), the first (1), or this id"},
+	 "of each host's latest boot, the one before (-1), the first (1); or this id"},
 	PRINTER_OPTIONS,
 	PRINTER_ONE_STREAM_OPTION,
 	{},
@@ -63,7 +63,7 @@ static int take_option(void *data, int opt, const char *arg)
 		return 0;
 	}
 	if (opt == 'b') {
-		cat->boot = arg ? arg : "0";
+		cat->boot = arg ? arg + (*arg == '=') : "0";
 		return 0;
 	}
 	if (opt != 'n' && opt != 'c')
@@ -176,17 +176,17 @@ static int begin_reversed(struct cat *cat)
 static int choose_boot(struct cat *cat, char **paths, int n)
 {
 	const struct options *options = &cat->printer.options;
-	char id[FOLDER_BOOT], *end;
-	long nth = strtol(cat->boot, &end, 10);
-	size_t boots = 0;
-	int r;
+	_cleanup_free_ struct boots_chosen *boots = calloc(1, sizeof(*boots));
+	char *end;
+	const long nth = strtol(cat->boot, &end, 10);
+	int r = boots ? 0 : -ENOMEM;
 
-	if (*end || strlen(cat->boot) >= 32)
-		r = filter_set_boot(cat->printer.filter, cat->boot);
-	else
-		r = boots_find(paths, n, nth, id, &boots);
-	if (!r && boots)
-		r = filter_set_boot(cat->printer.filter, id);
+	if (!r && (*end || strlen(cat->boot) >= 32))
+		r = filter_add_boot(cat->printer.filter, cat->boot);
+	else if (!r)
+		r = boots_find(paths, n, nth, boots);
+	for (size_t i = 0; !r && i < boots->n; i++)
+		r = filter_add_boot(cat->printer.filter, boots->ids[i]);
 	if (r == -EINVAL)
 		return options_usage_error(
 			options, "-b %.40s: say 0 (the latest boot), -1, 1 or a boot's id",
@@ -195,8 +195,11 @@ static int choose_boot(struct cat *cat, char **paths, int n)
 		return options_usage_error(options, "-b counts the boots of files: of a pipe, say "
 						    "the boot's id");
 	if (r == -ERANGE)
-		return command_fail(&command_cat, "-b %.40s: there %s %s", cat->boot,
-				    boots == 1 ? "is" : "are", COUNTED(boots, "boot"));
+		return command_fail(&command_cat, "-b %.40s: %s %s", cat->boot,
+				    boots->several     ? "no host has more than"
+				    : boots->most == 1 ? "there is"
+						       : "there are",
+				    COUNTED(boots->most, "boot"));
 	return r ? printer_fail(&cat->printer, r) : -1;
 }
 
@@ -236,7 +239,7 @@ static int run(int argc, char **argv)
 
 const struct command command_cat = {
 	.name = "cat",
-	.usage = "[FILTER...] [-o FORMAT] [-n COUNT] [-r] [-b [BOOT]] [FILE|DIR|-]...",
+	.usage = "[FILTER...] [-o FORMAT] [-n COUNT] [-r] [-b[=BOOT]] [FILE|DIR|-]...",
 	.help = "print recordings or a stream\n\n"
 		"Reads the files, plain or compressed with zstd, the recordings of a folder in the "
 		"order of\n"

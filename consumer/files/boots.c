@@ -8,11 +8,9 @@
 #include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
-#define BOOTS_MAX 1024u /* what is beyond the first ones is not counted */
-
 struct boot {
-	char id[FOLDER_BOOT];
-	uint64_t time; /* of its latest file, whose clock is likely to be right */
+	struct folder_id id; /* of one of its files */
+	uint64_t time;       /* of its latest file, whose clock is likely to be right */
 };
 
 struct boots {
@@ -26,15 +24,16 @@ static void add_boot(struct boots *boots, const struct folder_id *id)
 
 	if (!*id->boot_id)
 		return;
-	while (boot < boots->all + boots->n && strcmp(boot->id, id->boot_id) != 0)
+	while (boot < boots->all + boots->n && strcmp(boot->id.boot_id, id->boot_id) != 0)
 		boot++;
 	if (boot == boots->all + boots->n) {
 		if (boots->n == BOOTS_MAX)
 			return;
-		*boot = (struct boot){0};
-		memcpy(boot->id, id->boot_id, sizeof(boot->id));
+		*boot = (struct boot){.id = *id};
 		boots->n++;
 	}
+	if (*id->machine_id)
+		memcpy(boot->id.machine_id, id->machine_id, sizeof(id->machine_id));
 	if (id->time_unix_nano > boot->time)
 		boot->time = id->time_unix_nano;
 }
@@ -64,28 +63,47 @@ static int add_input(struct boots *boots, const char *path)
 	return 0;
 }
 
-static int compare_boots(const void *a, const void *b)
+/* Not every streamer is certain of the machine's id. */
+static bool same_machine(const struct folder_id *a, const struct folder_id *b)
 {
-	const struct boot *one = a, *other = b;
-
-	return (one->time > other->time) - (one->time < other->time);
+	if (*a->machine_id && *b->machine_id)
+		return !strcmp(a->machine_id, b->machine_id);
+	return !strcmp(a->host_name, b->host_name);
 }
 
-int boots_find(char *const *paths, int n, long nth, char ret[FOLDER_BOOT], size_t *ret_n)
+static bool is_earlier(const struct boot *a, const struct boot *b)
+{
+	return a->time < b->time || (a->time == b->time && a < b);
+}
+
+/* Takes the boot if it is its machine's @nth. */
+static void choose(const struct boots *boots, const struct boot *boot, long nth,
+		   struct boots_chosen *ret)
+{
+	long before = 0, behind = 0;
+
+	for (const struct boot *other = boots->all; other < boots->all + boots->n; other++) {
+		if (other == boot)
+			continue;
+		if (!same_machine(&other->id, &boot->id))
+			ret->several = true;
+		else
+			++*(is_earlier(other, boot) ? &before : &behind);
+	}
+	if ((size_t)(before + behind) >= ret->most)
+		ret->most = (size_t)(before + behind) + 1;
+	if (nth > 0 ? before == nth - 1 : behind == -nth)
+		memcpy(ret->ids[ret->n++], boot->id.boot_id, FOLDER_BOOT);
+}
+
+int boots_find(char *const *paths, int n, long nth, struct boots_chosen *ret)
 {
 	_cleanup_free_ struct boots *boots = calloc(1, sizeof(*boots));
-	long at;
 	int r = boots ? 0 : -ENOMEM;
 
 	for (int i = 0; !r && i < (n ? n : 1); i++)
 		r = add_input(boots, n ? paths[i] : inputs_default());
-	if (r)
-		return r;
-	qsort(boots->all, boots->n, sizeof(*boots->all), compare_boots);
-	*ret_n = boots->n;
-	at = nth > 0 ? nth - 1 : (long)boots->n - 1 + nth;
-	if (at < 0 || at >= (long)boots->n)
-		return -ERANGE;
-	memcpy(ret, boots->all[at].id, FOLDER_BOOT);
-	return 0;
+	for (size_t i = 0; !r && i < boots->n; i++)
+		choose(boots, &boots->all[i], nth, ret);
+	return r || ret->n ? r : -ERANGE;
 }

@@ -50,6 +50,8 @@ static void take_header(struct folder_id *id, const Ringside__V1__Record *record
 		memcpy(id->stream_id, header->stream_id.data, sizeof(id->stream_id));
 	if (header->host_name)
 		(void)snprintf(id->host_name, sizeof(id->host_name), "%s", header->host_name);
+	if (header->machine_id)
+		(void)snprintf(id->machine_id, sizeof(id->machine_id), "%s", header->machine_id);
 	if (header->boot_id)
 		(void)snprintf(id->boot_id, sizeof(id->boot_id), "%s", header->boot_id);
 }

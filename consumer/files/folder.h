@@ -23,6 +23,7 @@ struct folder_id {
 	uint8_t stream_id[FOLDER_ID];
 	char boot_id[FOLDER_BOOT];   /* "" when absent */
 	char host_name[FOLDER_HOST]; /* likewise */
+	char machine_id[FOLDER_BOOT];
 	uint32_t file_index;
 	uint64_t first_seq; /* the Header's own */
 	uint64_t boottime_nano, time_unix_nano;

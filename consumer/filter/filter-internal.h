@@ -104,7 +104,8 @@ const char *filter_severity(const struct filter_view *view);
 /* Of one value of --host and of --label, by the latest Header, or NULL. */
 bool filter_match_host(const struct filter_value *value, const Ringside__V1__Header *header);
 bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Header *header);
-bool filter_match_boot(const char *digits, const Ringside__V1__Header *header);
+/* One of the boots that are asked for, if any are. */
+bool filter_match_boot(const struct filter *filter, const Ringside__V1__Header *header);
 /* All of --label: of each key that is named, any value will do. */
 bool filter_match_labels(const struct filter_term *term, const Ringside__V1__Header *header);
 
@@ -164,7 +165,8 @@ struct filter {
 	unsigned n_fields;            /* rows of an event's fields that are: */
 	uint8_t fields[ROW_COUNT];
 	bool self_tests;
-	char boot_id[33]; /* digits of it, without dashes; "": any */
+	size_t n_boots;    /* 0: any */
+	char (*boots)[33]; /* digits of each, without dashes */
 	struct filter_term terms[ROW_COUNT];
 	struct filter_misses *misses; /* NULL: nobody will ask */
 };

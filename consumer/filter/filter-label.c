@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "consumer/filter/filter-internal.h"
@@ -33,23 +34,33 @@ static size_t copy_digits(char digits[33], const char *id)
 	return n;
 }
 
-int filter_set_boot(struct filter *filter, const char *id)
+int filter_add_boot(struct filter *filter, const char *id)
 {
-	char digits[33];
+	char digits[33], (*boots)[33];
 
 	if (copy_digits(digits, id) < FILTER_ID_MIN)
 		return -EINVAL;
-	memcpy(filter->boot_id, digits, sizeof(digits));
+	boots = realloc(filter->boots, (filter->n_boots + 1) * sizeof(*boots));
+	if (!boots)
+		return -ENOMEM;
+	filter->boots = boots;
+	memcpy(boots[filter->n_boots++], digits, sizeof(digits));
 	filter->streams = true;
 	return 0;
 }
 
-bool filter_match_boot(const char *digits, const Ringside__V1__Header *header)
+bool filter_match_boot(const struct filter *filter, const Ringside__V1__Header *header)
 {
 	char has[33];
 
-	return header && header->boot_id && copy_digits(has, header->boot_id) &&
-	       !strncmp(has, digits, strlen(digits));
+	if (!filter->n_boots)
+		return true;
+	if (!header || !header->boot_id || !copy_digits(has, header->boot_id))
+		return false;
+	for (size_t i = 0; i < filter->n_boots; i++)
+		if (!strncmp(has, filter->boots[i], strlen(filter->boots[i])))
+			return true;
+	return false;
 }
 
 /* What one part says. */

@@ -124,7 +124,7 @@ static bool asks_for(const struct filter *filter, size_t row)
 /* How many things are asked for. */
 static unsigned count_asked(const struct filter *filter)
 {
-	unsigned n = (*filter->boot_id != '\0') + (filter->misses->pattern != NULL);
+	unsigned n = (filter->n_boots > 0) + (filter->misses->pattern != NULL);
 
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		n += asks_for(filter, i);
@@ -155,7 +155,7 @@ static void put_each(struct line *line, const struct filter *filter)
 							  : " have not ");
 		put_values(line, &filter->terms[i], i);
 	}
-	if (*filter->boot_id) {
+	if (filter->n_boots) {
 		line_text(line, between);
 		line_count(line, misses->of_boot);
 		line_text(line, misses->of_boot == 1 ? " is of the boot" : " are of the boot");
@@ -167,7 +167,7 @@ static bool put_lacking(struct line *line, const struct filter *filter, const ch
 {
 	const struct filter_misses *misses = filter->misses;
 
-	if (*filter->boot_id && !misses->of_boot) {
+	if (filter->n_boots && !misses->of_boot) {
 		line_text(line, before);
 		line_text(line, "none is of the boot");
 		return true;

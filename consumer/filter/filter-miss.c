@@ -70,7 +70,7 @@ static void note_stream(const struct filter *filter, const Ringside__V1__Header 
 
 	host->fits += filter_hosts_match(&filter->terms[ROW_HOST], header);
 	label->fits += filter_match_labels(&filter->terms[ROW_LABEL], header);
-	misses->of_boot += !*filter->boot_id || filter_match_boot(filter->boot_id, header);
+	misses->of_boot += filter_match_boot(filter, header);
 	note_name(host, header ? header->host_name : NULL);
 	note_labels(label, header);
 }

@@ -86,10 +86,9 @@ bool filter_wants_host(const struct filter *filter, const char *name)
 
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
-	return !filter->streams ||
-	       (filter_hosts_match(&filter->terms[ROW_HOST], header) &&
-		filter_match_labels(&filter->terms[ROW_LABEL], header) &&
-		(!*filter->boot_id || filter_match_boot(filter->boot_id, header)));
+	return !filter->streams || (filter_hosts_match(&filter->terms[ROW_HOST], header) &&
+				    filter_match_labels(&filter->terms[ROW_LABEL], header) &&
+				    filter_match_boot(filter, header));
 }
 
 bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
@@ -225,7 +224,7 @@ bool filter_may_match(const struct filter *filter, const struct recording_index 
 
 bool filter_is_empty(const struct filter *filter)
 {
-	bool empty = !filter_selects(filter) && !*filter->boot_id;
+	bool empty = !filter_selects(filter) && !filter->n_boots;
 
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		empty &= !filter->terms[i].n;

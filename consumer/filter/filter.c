@@ -168,6 +168,7 @@ struct filter *filter_free(struct filter *filter)
 		for (size_t j = 0; j < filter->terms[i].n; j++)
 			free(filter->terms[i].values[j].text);
 	free(filter->misses);
+	free(filter->boots);
 	free(filter);
 	return NULL;
 }
@@ -228,6 +229,11 @@ bool filter_names_kinds(const struct filter *filter)
 bool filter_has_time(const struct filter *filter)
 {
 	return filter->timed;
+}
+
+bool filter_is_over(const struct filter *filter, uint64_t now)
+{
+	return filter->time.given && filter->time.until < now;
 }
 
 void filter_show_self_tests(struct filter *filter)

@@ -42,9 +42,9 @@ bool filter_takes_kind(const struct filter *filter, const struct kind *kind);
 /* It lets everything pass. */
 bool filter_is_empty(const struct filter *filter);
 
-/* Only streams of this boot: its id, with dashes or without, or the first 6 digits of it or more.
- * -EINVAL: it is none. */
-int filter_set_boot(struct filter *filter, const char *id);
+/* Only streams of this boot, or of one added before: its id, with dashes or without, or the first 6
+ * digits of it or more. -EINVAL: it is none; -ENOMEM. */
+int filter_add_boot(struct filter *filter, const char *id);
 
 /* Counters themselves are not asked for, but at most rows of theirs. */
 bool filter_hides_counters(const struct filter *filter);
@@ -55,6 +55,8 @@ bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
+/* There is an --until that was before @now, in ns since 1970. */
+bool filter_is_over(const struct filter *filter, uint64_t now);
 
 /* As --self-tests, and whether that was given. */
 void filter_show_self_tests(struct filter *filter);

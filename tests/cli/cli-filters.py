@@ -222,10 +222,10 @@ def a_boot_is_asked_for_as_of_journalctl():
     ids = [f"{n}0000000-1111-4222-8333-444444444444" for n in "abc"]
     for n, boot in enumerate(ids):
         stream = Stream(bytes([65 + n]), boot=boot, boottime=5.0, step=START + 1000 * n)
-        save(f"boots/{n}.pb", stream.header(), stream.kill(f"boot{n}"), stream.footer())
+        save(f"boots/{n}.pb", stream.header(host="web-1"), stream.kill(f"boot{n}"), stream.footer())
     for boot, n in {"0": 2, "-1": 1, "-2": 0, "1": 0, "2": 1, "3": 2, ids[1]: 1, ids[1].replace("-", ""): 1,
                     "b00000": 1}.items():
-        for form in [f"-b{boot}"], [f"--boot={boot}"], ["-b", boot]:
+        for form in [f"-b{boot}"], [f"-b={boot}"], [f"--boot={boot}"], ["-b", boot]:
             if form[0] != "-b" or boot != "b00000":  # so few digits may be a name
                 told = lines("cat", *form, "boots")
                 assert len(told) == 1 and f"boot{n}[" in told[0], (form, told)
@@ -240,6 +240,18 @@ def a_boot_is_asked_for_as_of_journalctl():
         piped = one.read()
     check(run("cat", "-b", "-", data=piped), 2, ".*of a pipe, say the boot's id.*\n")
     assert "boot1[" in lines("cat", "-b", ids[1], "-", data=piped)[0]
+
+
+def each_host_has_its_own_boots():
+    os.mkdir("hosts")
+    # by the machine's id, though one was renamed; else by name
+    for n, (host, machine) in enumerate([("a", "1" * 32), ("b", None), ("renamed", "1" * 32), ("b", None), ("c", None)]):
+        stream = Stream(bytes([75 + n]), boot=f"{n}0000000-1111-4222-8333-555555555555", boottime=5.0, step=START + 1000 * n)
+        save(f"hosts/{n}.pb", stream.header(host=host, machine_id=machine), stream.kill(f"boot{n}"), stream.footer())
+    for boot, wanted in {"0": "234", "-1": "01", "1": "014", "2": "23"}.items():
+        told = "".join(lines("cat", "-b", boot, "hosts"))
+        assert "".join(n for n in "01234" if f"boot{n}[" in told) == wanted, (boot, told)
+    check(run("cat", "-b", "3", "hosts"), 1, "ringside cat: -b 3: no host has more than 2 boots\n")
 
 
 def replay_filters_and_talks_to_people():
@@ -334,6 +346,7 @@ run_tests(
     grep_is_journalctls,
     the_newest_can_come_first,
     a_boot_is_asked_for_as_of_journalctl,
+    each_host_has_its_own_boots,
     replay_filters_and_talks_to_people,
     counts_are_the_same_everywhere,
     options_are_told_where_they_belong,
