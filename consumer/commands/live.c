@@ -10,6 +10,7 @@
 #include "consumer/read/body.h"
 #include "consumer/read/reader.h"
 #include "consumer/text/phrases.h"
+#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 static const struct option_row rows[] = {
@@ -61,6 +62,10 @@ static int parse_options(struct live *live, int argc, char **argv)
 					   "it takes no file (%.64s): `ringside cat` reads "
 					   "recordings, and the streamer's options follow --",
 					   argv[optind]);
+	if (r < 0 && filter_is_over(live->printer.filter, clock_nano(CLOCK_REALTIME)))
+		return options_usage_error(&live->printer.options,
+					   "--until is over: live shows what happens from now on, "
+					   "`ringside cat` what was recorded");
 	return r < 0 ? printer_check(&live->printer) : r;
 }
 
@@ -131,6 +136,8 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 					  : printer_put(&live->printer, reader, item);
 	if (r == READER_DAMAGED)
 		return r;
+	if (!live->missing && body_is_event(item->record))
+		live->printer.partly = false;
 	live_summary_see(&live->summary, item->record, !r);
 	if (live->enough)
 		return 0;
@@ -235,6 +242,9 @@ static int run(int argc, char **argv)
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));
 	printer_say_short_id(&live.printer);
+	live.printer.partly = true; /* no event was seen */
+	if (printer_tell_misses(&live.printer))
+		return EXIT_FAILED;
 	r = start_streamer(&live, argv + own, (size_t)(argc - own));
 	return r < 0 ? EXIT_FAILED : run_child(&live);
 }

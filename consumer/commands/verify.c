@@ -432,7 +432,7 @@ static int run(int argc, char **argv)
 
 const struct command command_verify = {
 	.name = "verify",
-	.usage = "[-v] [-o json] [FILE|DIR|-]...",
+	.usage = "[-q|-v] [-o json] [FILE|DIR|-]...",
 	.help = "say whether a recording is complete, and what it lost\n\n"
 		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
 		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"

@@ -114,6 +114,17 @@ def the_last_line_counts_what_was_shown():
     check(both(status=3).close().run(), 3, ".*\n.*\n")
 
 
+def a_filter_that_nothing_matches_is_told():
+    shown = SAID + r"0 OOM kills, 0 seccomp denials shown; nothing lost\n"
+    begin = SAID + "watching .*\n"
+    for args, why in (("--comm", "jav"), "none has the comm jav: did you mean java\\?"), (("--host", "db"), "none has the host db; there are web-1"):
+        check(both().oom().deny().close(oom_kill=0).run(*args), 0, begin + SAID + "0 of 2 events match: " + why + r"\n" + shown)
+    check(both().oom().close(oom_kill=0).run("--comm", "java"), 0, begin + SAID + "1 OOM kill, .*\n")
+    check(both().close().run("--comm", "java"), 0, begin + shown)
+    check(subprocess.run(["bin/ringside", "live", "--until", "-1h"], capture_output=True, timeout=60, check=False), 2,
+          SAID + "--until is over: live shows what happens from now on, `ringside cat` what was recorded.*\n")
+
+
 def what_is_full_counts_as_shown():
     row = pb.CounterRow(kind="tcp_queue", container=pb.Container(cgroup_path="/web", cgroup_id=1))
     row.tcp_queue.receive.max_bytes = row.tcp_queue.receive.max_buffer_bytes = 1 << 20
@@ -133,6 +144,7 @@ run_tests(
     only_the_probes_that_are_asked_for,
     a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for,
     the_last_line_counts_what_was_shown,
+    a_filter_that_nothing_matches_is_told,
     what_is_full_counts_as_shown,
     the_header_is_a_short_line,
 )
