@@ -11,7 +11,8 @@ static const struct habit {
 	const char *command;
 } habits[] = {
 	{" version -v ", "ringside --version"},
-	{" logs log -u -n -k --since --kind ", "ringside cat"},
+	{" logs log journal -u -n -k --since --kind ", "ringside cat"},
+	{" head ", "ringside cat -n 10"},
 	{" show print read list get -r -o --json ", "ringside cat"},
 	{" follow -f --follow events ", "ringside tail -f"},
 	{" watch monitor trace run start -i ", "sudo ringside live"},
@@ -37,4 +38,53 @@ const char *habit_command(const char *word)
 		}
 	}
 	return NULL;
+}
+
+struct pair {
+	const char *theirs, *ours;
+};
+
+static const char *find_pair(const struct pair *pairs, size_t n, const char *word, size_t size)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(pairs[i].theirs) == size && !strncmp(pairs[i].theirs, word, size))
+			return pairs[i].ours;
+	return NULL;
+}
+
+const char *habit_option(const char *word)
+{
+	static const struct pair options[] = {
+		{"-S", "did you mean --since?"},
+		{"-U", "did you mean --until?"},
+		{"-p", "events have no priority to ask for: did you mean --kind?"},
+		{"--priority", "events have no priority to ask for: did you mean --kind?"},
+		{"--severity", "it cannot be asked for: did you mean --kind?"},
+		{"-k", "all events are the kernel's: did you mean --kind?"},
+		{"--dmesg", "all events are the kernel's"},
+		{"-x", "did you mean -v?"},
+		{"--catalog", "did you mean -v?"},
+		{"-e", "did you mean `ringside tail`?"},
+		{"--pager-end", "did you mean `ringside tail`?"},
+		{"--no-pager", "there is no pager: leave it out"},
+		{"--list-boots", "`ringside cat -b -1` prints the boot before the latest one"},
+		{"--output-fields", "did you mean --fields?"},
+		{"--hostname", "did you mean --host?"},
+		{"-l", "did you mean --label?"},
+		{"--selector", "did you mean --label?"},
+	};
+
+	return find_pair(options, ARRAY_SIZE(options), word, strcspn(word, "="));
+}
+
+const char *habit_output(const char *word)
+{
+	static const struct pair outputs[] = {
+		{"cat", "text"},
+		{"json-pretty", "json, and behind it | jq ."},
+		{"jsonl", "json"},
+		{"ndjson", "json"},
+	};
+
+	return find_pair(outputs, ARRAY_SIZE(outputs), word, strlen(word));
 }

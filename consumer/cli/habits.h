@@ -5,3 +5,10 @@
 /* The command that does what @word, where a command belongs, does elsewhere; NULL: none is known.
  */
 const char *habit_command(const char *word);
+
+/* What the option @word of theirs, which the command does not know, is called here; NULL: none is
+ * known. */
+const char *habit_option(const char *word);
+
+/* Likewise of -o. */
+const char *habit_output(const char *word);

@@ -5,8 +5,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/cli/habits.h"
 #include "proto/base/units.h"
 
 #define HELP_COLUMN 26
@@ -75,6 +77,13 @@ static int say_unknown(const struct options *options, const char *word)
 	if (owner)
 		return options_usage_error(options, "unknown option %.64s: `%s` %s", word,
 					   owner->command, owner->does);
+	if (habit_option(word))
+		return options_usage_error(options, "unknown option %.64s: %s", word,
+					   habit_option(word));
+	if (word[0] == '-' && word[1] >= '0' && word[1] <= '9' && has_option(options, "lines"))
+		return options_usage_error(options,
+					   "unknown option %.32s: so many records is -n COUNT",
+					   word);
 	option = is_long ? option_of(options, name) : NULL;
 	if (option)
 		return options_usage_error(options, "unknown option %.64s: did you mean %s %.64s?",
@@ -185,6 +194,17 @@ int options_when(const struct options *options, const char *name, const char *ar
 		return options_usage_error(options, "%s=%.32s: say always, auto or never", name,
 					   arg);
 	return 0;
+}
+
+int options_not_count(const struct options *options, int opt, const char *arg, const char *things)
+{
+	/* kubectl's -n is a namespace, and its -c a container; a file may be what stands behind */
+	const char *filter = opt == 'c' ? "container" : "namespace";
+
+	if (!*arg || strpbrk(arg, "./") || access(arg, F_OK) == 0 || !has_option(options, filter))
+		return options_usage_error(options, "%.32s is not a number of %s", arg, things);
+	return options_usage_error(options, "%.32s is not a number of %s: did you mean --%s %.32s?",
+				   arg, things, filter, arg);
 }
 
 int options_number(const char *arg, uint64_t *ret)

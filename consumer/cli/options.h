@@ -46,5 +46,8 @@ int options_json(const struct options *options, const char *arg, bool *ret);
 int options_when(const struct options *options, const char *name, const char *arg, bool automatic,
 		 bool *ret);
 
+/* @arg of -n or -c, which is @opt, is not a number of @things; returns EXIT_USAGE. */
+int options_not_count(const struct options *options, int opt, const char *arg, const char *things);
+
 /* A number that an option wants. 0 or -EINVAL. */
 int options_number(const char *arg, uint64_t *ret);

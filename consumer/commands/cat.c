@@ -69,8 +69,7 @@ static int take_option(void *data, int opt, const char *arg)
 	if (opt != 'n' && opt != 'c')
 		return printer_option(&cat->printer, opt, arg);
 	if (options_number(arg, &cat->left))
-		return options_usage_error(&cat->printer.options,
-					   "%.32s is not a number of records", arg);
+		return options_not_count(&cat->printer.options, opt, arg, "records");
 	return 0;
 }
 

@@ -47,8 +47,7 @@ static int take_option(void *data, int opt, const char *arg)
 	if (opt != 'c' && opt != 'n')
 		return printer_option(&live->printer, opt, arg);
 	if (options_number(arg, &live->left) || !live->left)
-		return options_usage_error(&live->printer.options,
-					   "%.32s is not a number of events", arg);
+		return options_not_count(&live->printer.options, opt, arg, "events");
 	return 0;
 }
 

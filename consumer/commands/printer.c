@@ -6,6 +6,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/base/time-zone.h"
+#include "consumer/cli/habits.h"
 #include "consumer/files/path-problem.h"
 #include "consumer/read/body.h"
 #include "proto/base/count.h"
@@ -60,6 +61,9 @@ static int choose_output(struct printer *printer, const char *arg)
 	if (!ops && time_style_find(arg) >= 0)
 		return options_usage_error(&printer->options,
 					   "no output %.32s: did you mean --time %.32s?", arg, arg);
+	if (!ops && habit_output(arg))
+		return options_usage_error(&printer->options, "no output %.32s: did you mean %s?",
+					   arg, habit_output(arg));
 	if (!ops)
 		return options_usage_error(&printer->options, "no output %.32s: " OUTPUT_NAMES,
 					   arg);

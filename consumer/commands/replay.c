@@ -48,8 +48,7 @@ static int take_option(void *data, int opt, const char *arg)
 
 	if (opt == 'n' || opt == 'c') {
 		if (options_number(arg, &replay->left))
-			return options_usage_error(&replay->printer.options,
-						   "%.32s is not a number of records", arg);
+			return options_not_count(&replay->printer.options, opt, arg, "records");
 		return 0;
 	}
 	if (opt != OPT_SPEED)

@@ -39,7 +39,7 @@ static int parse_count(struct tail *tail, const char *arg)
 {
 	if (!options_number(arg, &tail->left) && tail->left)
 		return 0;
-	return options_usage_error(&tail->printer.options, "%.32s is not a number of records", arg);
+	return options_not_count(&tail->printer.options, 'c', arg, "records");
 }
 
 static int take_option(void *data, int opt, const char *arg)
@@ -53,8 +53,7 @@ static int take_option(void *data, int opt, const char *arg)
 	else if (opt != 'n')
 		return printer_option(&tail->printer, opt, arg);
 	else if (parse_lines(arg, &tail->lines))
-		return options_usage_error(&tail->printer.options,
-					   "%.32s is not a number of records", arg);
+		return options_not_count(&tail->printer.options, opt, arg, "records");
 	return 0;
 }
 

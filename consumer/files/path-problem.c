@@ -103,6 +103,12 @@ static void put_access(struct line *line, const char *path)
 	}
 }
 
+/* "22:00" */
+static bool is_time_of_day(const char *path)
+{
+	return strchr(path, ':') && path[strspn(path, "0123456789:.")] == '\0';
+}
+
 const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 {
 	struct line line = line_make(buf, PATH_PROBLEM);
@@ -116,7 +122,12 @@ const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 		line_text(&line, strerror(-error));
 	if (error == -EACCES)
 		put_access(&line, path);
-	if (error == -ENOENT)
+	if (error == -ENOENT && is_time_of_day(path)) {
+		line_text(&line,
+			  ": a time with a blank in it needs quotes around it: \"yesterday ");
+		line_safe(&line, path, 32);
+		line_text(&line, "\"");
+	} else if (error == -ENOENT)
 		line_text(&line, ": name a recording, or a folder of them, as `ringside-streamer "
 				 "-w` writes them");
 	(void)line_end(&line);

@@ -53,6 +53,8 @@ static const char *find_meant(const char *word, char words[WORDS_SIZE])
 	static const struct {
 		const char *word, *kind;
 	} others[] = {
+		{"oomkill", "oom"},
+		{"oomkilled", "oom"},
 		{"loss", "lost"},
 		{"losses", "lost"},
 		{"info", "header,counters,footer,clock"},

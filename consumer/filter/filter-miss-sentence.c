@@ -26,17 +26,19 @@ static void put_names(struct line *line, const struct filter_seen *seen)
 	}
 }
 
-/* The name that is probably meant, or NULL. */
-static const char *find_meant(const struct filter_seen *seen, const char *word)
+/* The name that is probably meant, or NULL. @parts: @word may be one of our lines', "shop/web-7f8",
+ * whose last part is a name. */
+static const char *find_meant(const struct filter_seen *seen, const char *word, bool parts)
 {
-	const char *names[FILTER_NAMES_MAX + 1] = {NULL};
+	const char *names[FILTER_NAMES_MAX + 1] = {NULL}, *near;
 
 	for (unsigned i = 0; i < seen->n; i++) {
 		names[i] = seen->names[i];
 		if (!strcasecmp(names[i], word))
 			return names[i];
 	}
-	return option_nearest(word, names);
+	near = option_nearest(word, names);
+	return near || !parts ? near : option_nearest(strrchr(word, '/') + 1, names);
 }
 
 /* "the pod web, db"; of what is left out and more: "!web", too. */
@@ -59,12 +61,14 @@ static void put_row(struct line *line, const struct filter_term *term,
 		    const struct filter_seen *seen, size_t row)
 {
 	const char *word = term->positive ? term->values[0].text : "", *meant;
+	const bool parts = row == ROW_CONTAINER || row == ROW_POD;
 
 	line_text(line, term->positive ? "none has " : "all have ");
 	put_values(line, term, row);
 	if (!term->positive)
 		return;
-	meant = term->positive == term->n ? find_meant(seen, word) : NULL;
+	meant = term->positive == term->n ? find_meant(seen, word, parts && strchr(word, '/'))
+					  : NULL;
 	if (meant) {
 		line_text(line, ": did you mean ");
 		line_safe(line, meant, FILTER_NAME_SIZE);
@@ -73,7 +77,7 @@ static void put_row(struct line *line, const struct filter_term *term,
 		line_text(line, "; there are ");
 		put_names(line, seen);
 	}
-	if ((row == ROW_CONTAINER || row == ROW_POD) && filter_is_short_id(word))
+	if (parts && filter_is_short_id(word))
 		line_text(line, " (of an id, say its first 6 digits or more)");
 }
 
