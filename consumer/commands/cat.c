@@ -148,6 +148,8 @@ static int print_reversed(struct cat *cat, int r)
 				    "say -n COUNT for the last ones, or --since or another filter "
 				    "for fewer");
 	}
+	if (cat->printer.output.hosts.several)
+		printer_say_hosts(&cat->printer, "-r");
 	status = printer_close(&cat->printer, r);
 	r = reversed_end_record(&cat->lines);
 	if (!r)
@@ -240,13 +242,11 @@ const struct command command_cat = {
 	.name = "cat",
 	.usage = "[FILTER...] [-o FORMAT] [-n COUNT] [-r] [-b[=BOOT]] [FILE|DIR|-]...",
 	.help = "print recordings or a stream\n\n"
-		"Reads the files, plain or compressed with zstd, the recordings of a folder in the "
-		"order of\n"
-		"time, or what comes on standard input, and prints one event a line. Without a "
-		"FILE, and\n"
-		"with nothing on standard input, it reads the folder /var/log/ringside. --since, "
-		"--until\n"
-		"and --kind read only the parts of a compressed recording that they need.\n"
+		"Reads the files, plain or compressed with zstd, the recordings of a folder, one\n"
+		"boot of a host after the other in the order of time, or what comes on standard\n"
+		"input, and prints one event a line. Without a FILE, and with nothing on standard\n"
+		"input, it reads the folder /var/log/ringside. --since, --until and --kind read\n"
+		"only the parts of a compressed recording that they need.\n"
 		"  sudo ringside-streamer | ringside cat\n"
 		"  ringside cat --since -1h -o json events.pb.zst | jq .message\n"
 		"Exit status: 0, 1 when an input was not whole (what could be read is printed), 2 "

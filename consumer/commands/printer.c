@@ -475,6 +475,13 @@ bool printer_one_stream(const void *data)
 	return printer->one_stream;
 }
 
+void printer_say_hosts(const struct printer *printer, const char *path)
+{
+	(void)command_fail_on(printer->options.command, path,
+			      "of several hosts: their records come one host after the other, and "
+			      "the last are the last one's (--host NAME chooses one)");
+}
+
 void printer_host(void *data, const char *name)
 {
 	struct printer *printer = data;

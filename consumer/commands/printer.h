@@ -117,6 +117,8 @@ int printer_fail(const struct printer *printer, int error);
 int printer_close(struct printer *printer, int r);
 
 /* Streams of this host come, or may come: from the second one on, each line says whose it is. */
+/* To who asked for the last records of @path: they are those of the host that comes last. */
+void printer_say_hosts(const struct printer *printer, const char *path);
 void printer_host(void *data, const char *name);
 /* one_stream of struct each_record_ops. */
 bool printer_one_stream(const void *data);

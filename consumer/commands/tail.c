@@ -111,13 +111,30 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 	return 0;
 }
 
+/* What is left out is not of a host that was forgotten. */
+static void say_hosts(const struct tail *tail, const struct folder *list)
+{
+	struct hosts hosts = {0};
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->all[i].known &&
+		    filter_wants_host(tail->printer.filter, list->all[i].id.host_name))
+			(void)hosts_add(&hosts, list->all[i].id.host_name);
+	if (hosts.several)
+		printer_say_hosts(&tail->printer, tail->rotation.path);
+}
+
 /* rotation_ops */
 static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
 		       size_t *ret_n)
 {
 	_cleanup_free_ struct last_records *lasts = NULL;
+	struct tail *tail = container_of(data, struct tail, printer);
 	size_t first = 0;
-	int r = find_first(container_of(data, struct tail, printer), list, &lasts, &first);
+	int r = find_first(tail, list, &lasts, &first);
+
+	if (!r && tail->lines && tail->printer.partly && !tail->rotation.following)
+		say_hosts(tail, list);
 
 	for (size_t i = first; !r && i < list->n; i++)
 		if (list->all[i].known)

@@ -253,6 +253,13 @@ def each_host_has_its_own_boots():
     for boot, wanted in {"0": "234", "-1": "01", "1": "014", "2": "23"}.items():
         told = "".join(lines("cat", "-b", boot, "hosts"))
         assert "".join(n for n in "01234" if f"boot{n}[" in told) == wanted, (boot, told)
+    several = "of several hosts: their records come one host after the other, and the last are the last one's (--host NAME chooses one)"
+    several = re.escape(several) + "\n"
+    for args in ("tail", "-n", "1", "hosts"), ("tail", "-n", "4", "-o", "json", "hosts"):
+        check(run(*args), 0, "ringside tail: hosts: " + several)
+    check(run("cat", "-r", "hosts"), 0, "ringside cat: -r: " + several)
+    for args in ("tail", "hosts"), ("tail", "-n", "1", "--host", "b", "hosts"), ("cat", "-r", "--host", "b", "hosts"), ("cat", "-b", "hosts"):
+        check(run(*args), 0)
     check(run("cat", "-b", "3", "hosts"), 1, "ringside cat: -b 3: no host has more than 2 boots\n")
 
 

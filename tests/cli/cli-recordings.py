@@ -370,7 +370,8 @@ def the_last_records_are_the_end_of_all_records():
         for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
             all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
             for n in [0, 1, 7, 200, 1000000]:
-                out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0)
+                out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0,
+                            "(.*of several hosts: .*\n)?" if name == "last" else "")
                 assert lines(out) == (all_lines[-n:] if n else []), f"{name} {options} {n}"
             out = check(run("tail", "-n", "all", "--all", "-o", "json", *options, name), 0)
             assert lines(out) == all_lines, f"{name} {options}"

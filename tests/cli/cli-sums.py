@@ -259,7 +259,7 @@ def a_line_says_whose_host_it_is_as_soon_as_there_are_two():
     for args in (("cat",), ("tail",), ("replay", "--speed", "max", "-o", "text")):
         out = lines(check(run(*args, "--utc", "two-hosts"), 0))
         assert hosts(out) == ["eu-1"] * 3 + ["long-name\\x1b-2"] * 3, out
-    out = lines(check(run("tail", "-n", "2", "--utc", "two-hosts"), 0))
+    out = lines(check(run("tail", "-n", "2", "--utc", "two-hosts"), 0, "ringside tail: two-hosts: of several hosts: .*\n"))
     assert "long-name" not in out[0], "only one is shown"
 
 
