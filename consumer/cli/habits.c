@@ -57,9 +57,8 @@ const char *habit_option(const char *word)
 	static const struct pair options[] = {
 		{"-S", "did you mean --since?"},
 		{"-U", "did you mean --until?"},
-		{"-p", "events have no priority to ask for: did you mean --kind?"},
-		{"--priority", "events have no priority to ask for: did you mean --kind?"},
-		{"--severity", "it cannot be asked for: did you mean --kind?"},
+		{"-p", "did you mean --severity?"},
+		{"--priority", "did you mean --severity?"},
 		{"-k", "all events are the kernel's: did you mean --kind?"},
 		{"--dmesg", "all events are the kernel's"},
 		{"-x", "did you mean -v?"},

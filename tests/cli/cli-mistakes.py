@@ -52,7 +52,7 @@ MISTAKES = [
     ("ringside cat -w part.pb a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),
     ("ringside cat -S today a.pb", 2, "unknown option -S: did you mean --since?"),
     ("ringside cat -U today a.pb", 2, "unknown option -U: did you mean --until?"),
-    ("ringside cat -p err a.pb", 2, "unknown option -p: events have no priority to ask for: did you mean --kind?"),
+    ("ringside cat -p err a.pb", 2, "unknown option -p: did you mean --severity?"),
     ("ringside tail -k a.pb", 2, "unknown option -k: all events are the kernel's: did you mean --kind?"),
     ("ringside cat -x a.pb", 2, "unknown option -x: did you mean -v?"),
     ("ringside cat -e a.pb", 2, "unknown option -e: did you mean `ringside tail`?"),
