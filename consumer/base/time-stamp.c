@@ -74,7 +74,7 @@ static void make_text(struct time_stamp *stamp, uint64_t second)
 		memset(&tm, 0, sizeof(tm));
 	if (*format == '%' && format[1] == 'b' && tm.tm_year != stamp->year)
 		format = "%Y-%m-%d %H:%M:%S";
-	(void)strftime(stamp->text, sizeof(stamp->text), format, &tm);
+	stamp->text_size = strftime(stamp->text, sizeof(stamp->text), format, &tm);
 	*stamp->zone = '\0';
 	if (stamp->style == TIME_FULL)
 		(void)strftime(stamp->zone, sizeof(stamp->zone), stamp->utc ? " UTC" : " %Z", &tm);
@@ -82,6 +82,7 @@ static void make_text(struct time_stamp *stamp, uint64_t second)
 		(void)snprintf(stamp->zone, sizeof(stamp->zone), "Z");
 	else if (styles[stamp->style].zoned)
 		put_offset(&tm, stamp->zone, sizeof(stamp->zone));
+	stamp->zone_size = strlen(stamp->zone);
 	stamp->second = second;
 }
 
@@ -109,9 +110,9 @@ void time_stamp_put(struct time_stamp *stamp, struct line *line, const uint64_t 
 	if (unix_nano && styles[stamp->style].format) {
 		if (stamp->second != *unix_nano / SECOND)
 			make_text(stamp, *unix_nano / SECOND);
-		line_text(line, stamp->text);
+		line_put(line, stamp->text, stamp->text_size);
 		put_fraction(stamp, line, *unix_nano);
-		line_text(line, stamp->zone);
+		line_put(line, stamp->zone, stamp->zone_size);
 	} else if (unix_nano && stamp->style == TIME_UNIX) {
 		put_seconds(stamp, line, *unix_nano);
 	} else if (boot_nano) {

@@ -33,6 +33,7 @@ struct time_stamp {
 	uint64_t second; /* that the texts are of */
 	char text[40];   /* to the second */
 	char zone[16];   /* behind its fraction */
+	size_t text_size, zone_size;
 };
 
 /* @year: which need not be told; 0: the present one. */

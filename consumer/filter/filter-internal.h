@@ -178,4 +178,10 @@ bool filter_time_wanted(const struct filter *filter, const struct peek *peek);
 /* What is in a frame with this index may be. */
 bool filter_index_in_time(const struct filter *filter, const struct recording_index *index);
 /* Whether --kind may let it pass; of Lost and Limited only the record tells. */
-bool filter_kind_wanted(const struct filter *filter, unsigned kind);
+static inline bool filter_kind_wanted(const struct filter *filter, unsigned kind)
+{
+	const uint64_t bit = UINT64_C(1) << (kind & 63);
+
+	return (!filter->kinds.wanted || filter->kinds.wanted & bit) &&
+	       !(filter->kinds.negated & bit);
+}

@@ -134,14 +134,6 @@ int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct f
 	return 0;
 }
 
-bool filter_kind_wanted(const struct filter *filter, unsigned kind)
-{
-	const uint64_t bit = UINT64_C(1) << (kind & 63);
-
-	return (!filter->kinds.wanted || filter->kinds.wanted & bit) &&
-	       !(filter->kinds.negated & bit);
-}
-
 static uint64_t row_bit(const struct kind *kind)
 {
 	for (unsigned i = 0; i < KINDS_COUNT; i++)

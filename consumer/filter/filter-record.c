@@ -184,7 +184,8 @@ static int match_peek(const struct filter *filter, const struct peek *peek,
 		return 0;
 	if (peek->self_test && !filter->self_tests)
 		return 0;
-	if (!filter_host_wanted(filter, latest) || !filter_time_wanted(filter, peek))
+	if ((filter->streams && !filter_host_wanted(filter, latest)) ||
+	    (filter->timed && !filter_time_wanted(filter, peek)))
 		return 0;
 	if (filter->n_fields || ((filter->kinds.wanted || filter->kinds.negated) &&
 				 stands_for_others(filter, peek->kind)))

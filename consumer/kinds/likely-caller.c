@@ -8,13 +8,11 @@
 #include "consumer/text/phrases.h"
 #include "proto/base/util.h"
 
-_Static_assert(sizeof(struct culprits_key) == 32, "key");
-
 static struct culprits_slot *slot_of(struct culprits *culprits, const struct culprits_key *key)
 {
-	uint64_t words[sizeof(*key) / 8], hash = 0;
+	const uint64_t words[] = {key->cgroup_id, key->arch, key->call, key->error};
+	uint64_t hash = 0;
 
-	memcpy(words, key, sizeof(words));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
 	return &culprits->slots[hash >> 56];
@@ -23,16 +21,20 @@ static struct culprits_slot *slot_of(struct culprits *culprits, const struct cul
 static struct culprits_key make_key(const struct denial *denial)
 {
 	const Ringside__V1__Container *container = denial->container;
+	const uint32_t call = denial->has_syscall ? (uint32_t)denial->syscall_number : UINT32_MAX;
 
 	return (struct culprits_key){
 		.cgroup_id = container ? container->cgroup_id : 0,
-		.hierarchy_id = container ? container->hierarchy_id : 0,
-		.arch = denial->arch,
-		.syscall_number = denial->has_syscall ? denial->syscall_number : -1,
-		.action = (int32_t)denial->action,
-		.error_number = denial->error_number,
-		.used = 1,
+		.arch = (uint64_t)denial->arch << 32 | (container ? container->hierarchy_id : 0),
+		.call = (uint64_t)call << 32 | (uint32_t)denial->action,
+		.error = (uint64_t)denial->error_number << 1 | 1,
 	};
+}
+
+static bool is_same(const struct culprits_key *a, const struct culprits_key *b)
+{
+	return a->cgroup_id == b->cgroup_id && a->arch == b->arch && a->call == b->call &&
+	       a->error == b->error;
 }
 
 static void see_denial(struct culprits *culprits, const struct denial *denial)
@@ -45,7 +47,7 @@ static void see_denial(struct culprits *culprits, const struct denial *denial)
 	if (!process || !process->has_pid)
 		return;
 	slot = slot_of(culprits, &key);
-	if (memcmp(&slot->key, &key, sizeof(key)) != 0) {
+	if (!is_same(&slot->key, &key)) {
 		*slot = (struct culprits_slot){.key = key, .pid = process->pid, .one_pid = true};
 		slot->one_name = text_has(name) && strlen(name) < CULPRITS_NAME;
 		if (slot->one_name)
@@ -74,8 +76,7 @@ void culprits_take(struct culprits *culprits, const Ringside__V1__Record *record
 	struct culprits_slot *slot = slot_of(culprits, &key);
 
 	if (kind_of(record) == &kind_seccomp_denial && !denial.limited->overflow &&
-	    !denial.limited->others && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
-	    slot->one_name) {
+	    !denial.limited->others && is_same(&slot->key, &key) && slot->one_name) {
 		line_name(line, slot->name, CULPRITS_NAME);
 		if (slot->one_pid) {
 			line_put(line, "[", 1);

@@ -13,12 +13,9 @@
 #define CULPRITS_SLOTS 256
 #define CULPRITS_NAME 32 /* twice the kernel's; a longer one is not from it */
 
+/* Whole words: fields that are stored apart and compared as one make the processor wait. */
 struct culprits_key {
-	uint64_t cgroup_id;
-	uint32_t hierarchy_id, arch;
-	int32_t syscall_number, action;
-	uint32_t error_number;
-	uint32_t used; /* no padding: keys are compared as bytes */
+	uint64_t cgroup_id, arch, call, error; /* error: never 0 of a slot in use */
 };
 
 /* All there is to it is to be zero. */

@@ -78,7 +78,7 @@ static void put_notify(struct line *line, const struct denial *denial)
 		line_text(line, " (refused by its supervisor)");
 }
 
-static void put_outcome(struct line *line, const struct denial *denial)
+static inline void put_outcome(struct line *line, const struct denial *denial)
 {
 	line_text(line, " → ");
 	if (denial->strict) {
@@ -182,7 +182,12 @@ static bool make_key(const Ringside__V1__Record *record, struct kind_key *key)
 /* Nothing was denied. */
 static bool is_logged(const Ringside__V1__Record *record)
 {
-	return denial_read(record).action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG;
+	const Ringside__V1__SeccompAction action =
+		record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED
+			? record->limited->action
+			: record->seccomp_denial->action;
+
+	return action == RINGSIDE__V1__SECCOMP_ACTION__SECCOMP_RET_LOG;
 }
 
 static const char *severity_of(const Ringside__V1__Record *record)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "consumer/layout/char-widths.h"
 #include "proto/base/utf8.h"
@@ -51,11 +52,15 @@ static size_t next_char(const char *s, size_t left, size_t *ret_width)
 
 static bool is_ascii(const char *s, size_t size)
 {
-	unsigned char all = 0;
+	uint64_t all = 0, eight;
 
+	for (; size >= sizeof(eight); s += sizeof(eight), size -= sizeof(eight)) {
+		memcpy(&eight, s, sizeof(eight));
+		all |= eight;
+	}
 	for (size_t i = 0; i < size; i++)
 		all |= (unsigned char)s[i];
-	return all < 0x80;
+	return !(all & UINT64_C(0x8080808080808080));
 }
 
 size_t char_width(const char *s, size_t size)

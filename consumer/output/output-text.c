@@ -193,11 +193,14 @@ static void put_message(struct output *output, struct line *line,
 	char text[TEXT_MAX + CULPRIT_SIZE];
 	struct line message = line_make(text, sizeof(text));
 
+	if (!columns_of(output)) { /* nothing to break: it is written where it is to stand */
+		line_text(line, culprit);
+		line->p += text_message(line->p, TEXT_MAX, record, output->header);
+		return;
+	}
 	line_text(&message, culprit);
 	message.p += text_message(message.p, TEXT_MAX, record, output->header);
 	(void)wrap_put(line, text, at, indent_of(output, at), columns_of(output));
-	if (output->color && text_tone(record) == &tone_info)
-		line_text(line, "\033[0m");
 }
 
 /* Advice under what has to be acted on, on a terminal; under all events for who asks. */
@@ -224,10 +227,13 @@ static void put_advice(const struct output *output, struct line *line,
 static void take_culprit(struct state *state, const Ringside__V1__Record *record,
 			 char culprit[CULPRIT_SIZE])
 {
-	struct line line = line_make(culprit, CULPRIT_SIZE);
+	struct line line;
 
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LIMITED)
-		culprits_take(&state->culprits, record, &line);
+	*culprit = '\0';
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LIMITED)
+		return;
+	line = line_make(culprit, CULPRIT_SIZE);
+	culprits_take(&state->culprits, record, &line);
 	(void)line_end(&line);
 }
 
@@ -236,6 +242,7 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 {
 	struct state *state = output->state;
 	struct line line = line_make(state->line, sizeof(state->line) - 1);
+	const struct tone *tone;
 	char culprit[CULPRIT_SIZE];
 	struct text_row_event event = {.head = &line, .name = culprit};
 	const char *end;
@@ -249,13 +256,16 @@ static int text_put(struct output *output, const Ringside__V1__Record *record, c
 	event.key = end = line.p;
 	event.at = (size_t)(line.p - line.start) + LABEL_WIDTH;
 	event.at += put_host(output, &line);
-	put_label(output, &line, text_tone(record));
-	if (text_tone(record) != &tone_info)
+	tone = text_tone(record);
+	put_label(output, &line, tone);
+	if (tone != &tone_info)
 		event.at += put_who(output, &line, text_whose(record), &end);
 	event.key_size = (size_t)(end - event.key);
 	if (output->folds && fold_record(output, record, &event))
 		return 0;
 	put_message(output, &line, record, event.at, culprit);
+	if (output->color && tone == &tone_info)
+		line_text(&line, "\033[0m");
 	put_advice(output, &line, record);
 	(void)line_end(&line);
 	*line.p++ = '\n';

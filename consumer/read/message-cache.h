@@ -13,8 +13,9 @@
 #define MESSAGE_CACHE_SLOTS 16384u
 #define MESSAGE_CACHE_BYTES_MAX 2048u /* of one message: a longer one is not kept */
 
-/* Each message has a note for each: of the whole of it in JSON, and of what it is called. */
-enum message_cache_use { MESSAGE_CACHE_OBJECT, MESSAGE_CACHE_NAME, MESSAGE_CACHE_USES };
+/* Each message has a note for each: of what it is called, and of the whole of it in JSON. Text
+ * reads the first alone, which is therefore next to what the message is found by. */
+enum message_cache_use { MESSAGE_CACHE_NAME, MESSAGE_CACHE_OBJECT, MESSAGE_CACHE_USES };
 
 struct message_cache_note {
 	const void *owner; /* who made it, and alone may read it; NULL: there is none */
