@@ -437,21 +437,27 @@ static bool has_rows(const struct printer *printer, const Ringside__V1__Header *
 	return false;
 }
 
-static void put_row(struct printer *printer, const Ringside__V1__Record *record,
-		    const Ringside__V1__CounterRow *row)
+/* 0 or -errno. */
+static int put_row(struct printer *printer, const Ringside__V1__Record *record,
+		   const Ringside__V1__CounterRow *row)
 {
 	struct output *output = &printer->output;
 	const struct kind *kind = kind_find(row->kind);
 
-	if (!kind || !kind->fill || !filter_row(printer->filter, record, row, output->header) ||
-	    !output->ops->put_row(output, record, row))
-		return;
+	int r;
+
+	if (!kind || !kind->fill || !filter_row(printer->filter, record, row, output->header))
+		return 0;
+	r = output->ops->put_row(output, record, row);
+	if (r <= 0)
+		return r;
 	printer->matched = true;
 	for (unsigned i = 0; i < KINDS_COUNT; i++)
 		printer->rows_shown[i] += kinds[i] == kind;
+	return 0;
 }
 
-/* 0, PRINTER_NOTHING or READER_DAMAGED. */
+/* 0, PRINTER_NOTHING, READER_DAMAGED or -errno. */
 static int put_rows(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Counters *counters;
@@ -463,9 +469,9 @@ static int put_rows(struct printer *printer, struct reader *reader, struct reade
 	printer->output.header = reader_header(reader);
 	printer->output.cache = reader_memo(reader);
 	counters = item->record->counters;
-	for (size_t i = 0; i < counters->n_rows; i++)
-		put_row(printer, item->record, counters->rows[i]);
-	return 0;
+	for (size_t i = 0; !r && i < counters->n_rows; i++)
+		r = put_row(printer, item->record, counters->rows[i]);
+	return r;
 }
 
 bool printer_one_stream(const void *data)

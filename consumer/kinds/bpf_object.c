@@ -76,6 +76,26 @@ static enum kind_fill put_fill(const Ringside__V1__CounterRow *row, unsigned whi
 	return KIND_FILL_HIGH;
 }
 
+static void put_fill_members(struct json_page *page, const Ringside__V1__CounterRow *row,
+			     unsigned which)
+{
+	const Ringside__V1__BpfObject *object = row->bpf_object;
+	const Ringside__V1__BpfHolder *holder = object->holder;
+	const Ringside__V1__BpfMap *map = object->map;
+
+	(void)which;
+	if (holder) {
+		json_add_known_uint(page, "pid", holder->has_pid, holder->pid);
+		json_add_known_text(page, "comm", holder->comm);
+	}
+	json_add_uint(page, "id", object->id);
+	json_add_known_text(page, "type", object->type_name);
+	json_add_known_text(page, "name", object->name);
+	json_add_uint(page, "entries", map->entries);
+	json_add_uint(page, "max_entries", map->max_entries);
+	json_add_double(page, "ratio", 6, (double)map->entries / (double)map->max_entries);
+}
+
 /* Programs and maps are numbered apart. */
 static uint64_t number_of(const Ringside__V1__CounterRow *row)
 {
@@ -91,6 +111,7 @@ const struct kind kind_bpf_object = {
 	.option = "bpf",
 	.meant = (const char *const[]){"ebpf", "map", "maps", "full", "objects", NULL},
 	.fill = put_fill,
+	.fill_members = put_fill_members,
 	.number = number_of,
 	.rows = &bpf_object_rows,
 	.metrics = bpf_object_metrics,

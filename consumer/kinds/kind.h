@@ -100,6 +100,9 @@ struct kind {
 	/* Of a row, one after the other, from 0 on: what is nearly full, in words. */
 	enum kind_fill (*fill)(const Ringside__V1__CounterRow *row, unsigned which,
 			       struct line *line);
+	/* Members of that in JSON: which it is, and the numbers. There is one wherever fill is. */
+	void (*fill_members)(struct json_page *page, const Ringside__V1__CounterRow *row,
+			     unsigned which);
 	/* What tells the rows apart; NULL: their cgroups do. */
 	uint64_t (*number)(const Ringside__V1__CounterRow *row);
 

@@ -141,6 +141,19 @@ static enum kind_fill put_fill(const Ringside__V1__CounterRow *row, unsigned whi
 	return KIND_FILL_HIGH;
 }
 
+static void put_fill_members(struct json_page *page, const Ringside__V1__CounterRow *row,
+			     unsigned which)
+{
+	const Ringside__V1__TcpQueue *queue = row->tcp_queue;
+	const Ringside__V1__QueueFill *fill =
+		which == SERIES_RECEIVE ? queue->receive : queue->send;
+
+	json_add_text(page, "queue", sides[which].name);
+	json_add_uint(page, "bytes", fill->max_bytes);
+	json_add_uint(page, "buffer_bytes", fill->max_buffer_bytes);
+	json_add_double(page, "ratio", 6, (double)fill->max_bytes / (double)fill->max_buffer_bytes);
+}
+
 static void put_group_fullest(struct prometheus *e, const struct ledger *ledger, unsigned kind,
 			      enum series_side side)
 {
@@ -172,6 +185,7 @@ const struct kind kind_tcp_queue = {
 	.option = "tcp",
 	.meant = (const char *const[]){"queue", "queues", "full", "socket", "sockets", NULL},
 	.fill = put_fill,
+	.fill_members = put_fill_members,
 	.rows = &tcp_queue_rows,
 	.metrics = put_metrics,
 	.group_metrics = put_group_metrics,

@@ -33,3 +33,21 @@ bool full_rows_take(struct full_rows *rows, const Ringside__V1__Header *header,
 		*said = 0;
 	return full && !before;
 }
+
+size_t full_rows_next(struct full_rows *rows, const Ringside__V1__Header *header,
+		      const struct kind *kind, const Ringside__V1__CounterRow *row, unsigned *which,
+		      char *buf, size_t size)
+{
+	for (;;) {
+		struct line words = line_make(buf, size);
+		const unsigned i = *which;
+		const enum kind_fill fill = kind->fill(row, i, &words);
+
+		if (fill == KIND_FILL_NONE)
+			return 0;
+		++*which;
+		if (fill != KIND_FILL_UNKNOWN &&
+		    full_rows_take(rows, header, kind, row, i, fill == KIND_FILL_HIGH))
+			return line_end(&words);
+	}
+}

@@ -16,6 +16,12 @@ struct full_rows {
 	uint64_t said[FULL_ROWS_SLOTS]; /* hashes; 0: none */
 };
 
+/* What is to be said of a row of @kind, which has fill, from the *which-th on: the words, in @buf.
+ * Returns their size and sets *which to the next one; 0: there is no more. */
+size_t full_rows_next(struct full_rows *rows, const Ringside__V1__Header *header,
+		      const struct kind *kind, const Ringside__V1__CounterRow *row, unsigned *which,
+		      char *buf, size_t size);
+
 /* @full: the @which-th of what the row tells is, which is of @kind. Whether it was not before. */
 bool full_rows_take(struct full_rows *rows, const Ringside__V1__Header *header,
 		    const struct kind *kind, const Ringside__V1__CounterRow *row, unsigned which,

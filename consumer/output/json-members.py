@@ -17,11 +17,17 @@ INTEGERS = {FIELD.TYPE_INT32, FIELD.TYPE_SINT32, FIELD.TYPE_UINT32, FIELD.TYPE_I
 TIME = {"type": "string", "format": "date-time"}
 OF_STREAM = ["header", "counters", "clock", "footer"]  # what it says about itself stands last
 SEVERITIES = ["INFO", "WARN", "ERROR"]
+FULL = {  # kinds without events, of whose rows only these are told: by what a row has of them
+    "TcpQueue": "A TCP queue of the container that is full to 90 % or more. Told once, until it was less full.",
+    "BpfObject": "A BPF map that is full to 90 % or more, and whose container holds it. Told once, until it was less "
+                  "full; pid and comm are of who holds it.",
+}
 FORMS = {  # of a type in VOCABULARY_RECORD: what the page says, and the schema
     "time": ("RFC 3339, UTC", TIME),
     "string": ("string", {"type": "string"}),
     "boolean": ("true or false", {"type": "boolean"}),
     "integer": ("integer", {"type": "integer", "minimum": 0}),
+    "number": ("number", {"type": "number", "minimum": 0}),
     "severity": ("string", {"enum": SEVERITIES}),
     "labels": ("object of strings", {"type": "object", "additionalProperties": {"type": "string"}}),
 }
@@ -36,6 +42,8 @@ class Words:
         lists = dict(re.findall(r"#define VOCABULARY_(\w+)\(ROW\)(.*)", text))
         self.members = {(message, field): name for message, field, name in
                         re.findall(r'ROW\((\w+), (\w+), "(\w*)"\)', lists["MEMBERS"])}
+        self.full = [(kind, name, form, "".join(re.findall(r'"([^"]*)"', told))) for kind, name, form, told in
+                     re.findall(r'ROW\((\w+),\s+"(\w+)",\s+"(\w+)",\s+((?:"[^"]*"\s*)+)\)', lists["FULL"])]
         self.ideas = re.findall(r'ROW\("([\w-]*)", "([\w.]*)", "(\w*)"\)', lists["IDEAS"])
         self.hex = set(re.findall(r"ROW\((\w+)\)", lists["HEX"]))
         self.small = set(re.findall(r"ROW\((\w+)\)", lists["SMALL"]))
@@ -112,6 +120,18 @@ class Member:
         return {"description": self.told, **form}
 
 
+class FullMember:
+    """One of a line about what is full."""
+    many, field = False, None
+
+    def __init__(self, name, form, told):
+        self.name, self.told, self.type = name, told, form
+        self.word, self.form = FORMS[form]
+
+    def schema(self):
+        return {"description": self.told, **self.form}
+
+
 def enum_words(enum, small):
     prefix = enum.value[0].name.partition("UNSPECIFIED")[0]
     names = [value.name.removeprefix(prefix) for value in enum.value]
@@ -130,6 +150,12 @@ class Members:
         for field in bodies:
             self.kinds[field.name] = (self.kinds[field.name][0] or proto.fields["Record", field.name],
                                       self.kinds[field.name][1])
+        row = proto.messages["CounterRow"]
+        container = next(field for field in row.field if field.name == "container")
+        for of, told in FULL.items():
+            kind = next(field.name for field in row.field if field.type_name.endswith("." + of))
+            self.kinds[kind] = told, [Member(proto, words, row, container)] + \
+                [FullMember(*rest) for its, *rest in words.full if its == of]
         envelope = {name for name, _, _ in words.record}
         for kind, (_, members) in self.kinds.items():
             for member in members:

@@ -19,6 +19,11 @@ struct fields_state {
 	struct time_stamp stamp; /* of columns, where its style was chosen */
 };
 
+/* As they were written, each with its end. */
+struct lines {
+	const uint8_t *next, *end;
+};
+
 static int take_more(void *data, const uint8_t *buf, size_t size)
 {
 	struct fields_state *state = data;
@@ -70,9 +75,9 @@ static void close_fields(void *data)
 	free(state);
 }
 
-/* The record's line; *ret is NULL where it has none. */
-static int write_line(struct output *output, const Ringside__V1__Record *record,
-		      const uint8_t **ret)
+/* The lines of the record, or of a row of it; a row may have several, either none. */
+static int write_lines(struct output *output, const Ringside__V1__Record *record,
+		       const Ringside__V1__CounterRow *row, struct lines *ret)
 {
 	struct fields_state *state = output->state;
 	struct writer *writer = state->json.writer;
@@ -82,25 +87,20 @@ static int write_line(struct output *output, const Ringside__V1__Record *record,
 	writer->error = 0;
 	state->json.header = output->header;
 	state->json.cache = output->cache;
-	r = output_json.put(&state->json, record, NULL, 0);
-	if (!r && state->more_size)
+	r = row ? output_json.put_row(&state->json, record, row)
+		: output_json.put(&state->json, record, NULL, 0);
+	if (r >= 0 && state->more_size)
 		r = writer_flush(writer);
-	*ret = state->more_size ? state->more : writer->size ? writer->buf : NULL;
-	return r ? r : writer->error;
+	ret->next = state->more_size ? state->more : writer->buf;
+	ret->end = ret->next + (state->more_size ? state->more_size : writer->size);
+	return r < 0 ? r : writer->error;
 }
 
-static int put_members(struct output *output, const Ringside__V1__Record *record,
-		       const uint8_t *frame, size_t size)
+static void put_members(struct output *output, const Ringside__V1__Record *record,
+			const uint8_t *line)
 {
-	const uint8_t *line;
-	int r = write_line(output, record, &line);
-
-	(void)frame, (void)size;
-	if (r || !line)
-		return r;
+	(void)record;
 	field_list_put(output->fields, output->writer, line);
-	writer_put(output->writer, "\n", 1);
-	return 0;
 }
 
 /* A string without its quotes, and those in it without what escapes them. */
@@ -140,16 +140,11 @@ static void put_time(struct fields_state *state, struct writer *writer,
 	writer_put(writer, line.start, (size_t)(line.p - line.start));
 }
 
-static int put_columns(struct output *output, const Ringside__V1__Record *record,
-		       const uint8_t *frame, size_t size)
+static void put_columns(struct output *output, const Ringside__V1__Record *record,
+			const uint8_t *line)
 {
 	struct fields_state *state = output->state;
-	const uint8_t *line;
-	int r = write_line(output, record, &line);
 
-	(void)frame, (void)size;
-	if (r || !line)
-		return r;
 	field_list_values(output->fields, state->values, line);
 	for (size_t i = 0; i < output->fields->n; i++) {
 		if (i)
@@ -159,15 +154,50 @@ static int put_columns(struct output *output, const Ringside__V1__Record *record
 		else
 			put_value(output->writer, &state->values[i]);
 	}
-	writer_put(output->writer, "\n", 1);
-	return 0;
 }
+
+/* 1: something was written, 0: nothing. */
+static int put_lines(struct output *output, const Ringside__V1__Record *record,
+		     const Ringside__V1__CounterRow *row,
+		     void (*put)(struct output *output, const Ringside__V1__Record *record,
+				 const uint8_t *line))
+{
+	struct lines lines;
+	int r = write_lines(output, record, row, &lines);
+	const bool some = lines.next < lines.end;
+
+	while (!r && lines.next < lines.end) {
+		put(output, record, lines.next);
+		writer_put(output->writer, "\n", 1);
+		lines.next = (const uint8_t *)rawmemchr(lines.next, '\n') + 1;
+	}
+	return r ? r : some;
+}
+
+#define PUT(what)                                                                                  \
+	static int put_record_##what(struct output *output, const Ringside__V1__Record *record,    \
+				     const uint8_t *frame, size_t size)                            \
+	{                                                                                          \
+		const int r = put_lines(output, record, NULL, put_##what);                         \
+                                                                                                   \
+		(void)frame, (void)size;                                                           \
+		return r < 0 ? r : 0;                                                              \
+	}                                                                                          \
+	static int put_row_##what(struct output *output, const Ringside__V1__Record *record,       \
+				  const Ringside__V1__CounterRow *row)                             \
+	{                                                                                          \
+		return put_lines(output, record, row, put_##what);                                 \
+	}
+PUT(members)
+PUT(columns)
+#undef PUT
 
 const struct output_ops output_fields_json = {
 	.name = "json",
 	.apart = true,
 	.open = open_fields,
-	.put = put_members,
+	.put = put_record_members,
+	.put_row = put_row_members,
 	.close = close_fields,
 	.prints = output_prints_events,
 };
@@ -176,7 +206,8 @@ const struct output_ops output_fields_text = {
 	.name = "text",
 	.apart = true,
 	.open = open_fields,
-	.put = put_columns,
+	.put = put_record_columns,
+	.put_row = put_row_columns,
 	.close = close_fields,
 	.prints = output_prints_events,
 };

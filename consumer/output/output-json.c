@@ -2,8 +2,10 @@
 /* One object a line, for people, jq and agents: first what every record has, then the fields of its
  * body. What comes again (the Header's, who it was, what is told of many events alike) is copied
  * from where it was written first. */
+#include "consumer/base/json-page.h"
 #include "consumer/base/json.h"
 #include "consumer/kinds/sentence.h"
+#include "consumer/output/full-rows.h"
 #include "consumer/output/json-header.h"
 #include "consumer/output/json-names.h"
 #include "consumer/output/json-story.h"
@@ -12,6 +14,7 @@
 #include "proto/record/peek.h"
 
 #define NANO 1000000000u
+#define CONTAINER_OF_ROW 2 /* field number in CounterRow */
 
 /* What is known of a kind of record before one comes. */
 struct body {
@@ -23,7 +26,8 @@ struct body {
 };
 
 struct json_state {
-	struct shapes *shapes;
+	struct shapes *shapes, *rows; /* of records; of rows of Counters */
+	struct full_rows full;
 	struct body bodies[RECORD_BODIES];
 	struct json_header header;
 	struct json_names *names;
@@ -110,6 +114,9 @@ static int open_json(struct output *output)
 	if (!r)
 		r = shapes_new(&state->shapes, &ringside__v1__record__descriptor,
 			       MESSAGE_JSON_PLAIN);
+	if (!r)
+		r = shapes_new(&state->rows, &ringside__v1__counter_row__descriptor,
+			       MESSAGE_JSON_PLAIN);
 	if (r)
 		return r;
 	state->second = UINT64_MAX;
@@ -124,6 +131,7 @@ static void close_json(void *data)
 	if (!state)
 		return;
 	(void)shapes_free(state->shapes);
+	(void)shapes_free(state->rows);
 	(void)json_names_free(state->names);
 	(void)writer_free(state->story);
 	json_stories_done(&state->stories);
@@ -336,6 +344,63 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 	return 0;
 }
 
+/* What text has as FULL: of a row, said once. */
+static void put_full(struct output *output, const Ringside__V1__Record *record,
+		     const Ringside__V1__CounterRow *row, unsigned which, size_t size)
+{
+	const ProtobufCMessageDescriptor *type = &ringside__v1__counter_row__descriptor;
+	const unsigned container = find_field(type, CONTAINER_OF_ROW);
+	struct json_state *state = output->state;
+	struct body body = {.name = row->kind};
+	struct telling telling = {
+		.output = output,
+		.state = state,
+		.writer = output->writer,
+		.record = record,
+		.body = &body,
+		.kind = kind_find(row->kind),
+		.process.text = (const uint8_t *)"",
+	};
+	struct json_page page = {.writer = output->writer, .behind_value = true};
+
+	writer_put(output->writer, "{", 1);
+	if (record->has_time_unix_nano)
+		put_time(state, output->writer, record->time_unix_nano);
+	json_header_put_host(&state->header, output->writer);
+	json_names_begin(state->names);
+	telling.container = json_names_container(state->names, output->cache, row->container);
+	put_beginning(&telling, text_severity_full);
+	json_chars(output->writer, state->text, size);
+	writer_put(output->writer, "\"", 1);
+	put_stream(&telling);
+	message_json_put_members(shapes_root(state->rows), output->writer, row, container,
+				 container + 1);
+	telling.kind->fill_members(&page, row, which);
+	writer_put(output->writer, "}\n", 2);
+}
+
+static int put_json_row(struct output *output, const Ringside__V1__Record *record,
+			const Ringside__V1__CounterRow *row)
+{
+	const struct kind *kind = kind_find(row->kind);
+	struct json_state *state = output->state;
+	unsigned which = 0;
+	int r, said = 0;
+	size_t size;
+
+	while ((size = full_rows_next(&state->full, output->header, kind, row, &which, state->text,
+				      sizeof(state->text)))) {
+		r = json_header_take(&state->header, output->header);
+		if (r < 0)
+			return r;
+		if (r)
+			json_stories_forget(&state->stories);
+		put_full(output, record, row, which - 1, size);
+		said = 1;
+	}
+	return said;
+}
+
 const struct output_ops output_json = {
 	.name = "json",
 	.help = "one JSON object a line, for people, jq and agents",
@@ -343,5 +408,6 @@ const struct output_ops output_json = {
 	.open = open_json,
 	.put = put_json,
 	.close = close_json,
+	.put_row = put_json_row,
 	.prints = output_prints_events,
 };

@@ -282,20 +282,14 @@ static int text_put_row(struct output *output, const Ringside__V1__Record *recor
 	struct state *state = output->state;
 	char text[TEXT_MAX];
 	const char *end;
+	unsigned which = 0;
 	int said = 0;
 
-	for (unsigned i = 0;; i++) {
+	while (full_rows_next(&state->full, output->header, kind, row, &which, text,
+			      sizeof(text))) {
 		struct line line = line_make(state->line, sizeof(state->line) - 1);
-		struct line words = line_make(text, sizeof(text));
-		const enum kind_fill fill = kind->fill(row, i, &words);
 		size_t at;
 
-		if (fill == KIND_FILL_NONE)
-			return said;
-		if (fill == KIND_FILL_UNKNOWN || !full_rows_take(&state->full, output->header, kind,
-								 row, i, fill == KIND_FILL_HIGH))
-			continue;
-		(void)line_end(&words);
 		text_settle(output, true);
 		put_time(state, &line, record);
 		at = (size_t)(line.p - line.start) + LABEL_WIDTH;
@@ -308,6 +302,7 @@ static int text_put_row(struct output *output, const Ringside__V1__Record *recor
 		writer_put(output->writer, line.start, (size_t)(line.p - line.start));
 		said = 1;
 	}
+	return said;
 }
 
 const struct output_ops output_text = {

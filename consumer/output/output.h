@@ -30,7 +30,7 @@ struct output_ops {
 		   size_t size);
 	void (*close)(void *state);
 	/* Of Counters, a row of a kind that has kind->fill. 1: something was written of it, 0:
-	 * nothing. NULL: rows are told with their record, or not. */
+	 * nothing; or -errno. NULL: rows are told with their record, or not. */
 	int (*put_row)(struct output *output, const Ringside__V1__Record *record,
 		       const Ringside__V1__CounterRow *row);
 	/* What was put and is not written yet. @ends: what is written next does not belong to it.

@@ -76,7 +76,8 @@
 	ROW("kind", "string", "what it is: the name of its part below")                            \
 	ROW("severity", "severity",                                                                \
 	    "ERROR: killed by the OOM killer, by the kernel or by seccomp, or events lost; WARN: " \
-	    "a denied call, or a process killed by another one; INFO: the rest, and denials with " \
+	    "a denied call, a process killed by another one, or what is full; INFO: the rest, "    \
+	    "and denials with "                                                                    \
 	    "ENOSYS, which libraries try for")                                                     \
 	ROW("where", "string", "whose it is, as the text has it: shop/web-7f9/app")                \
 	ROW("pid", "integer", "of the process it is about, as process.pid")                        \
@@ -87,6 +88,21 @@
 	ROW("labels", "labels", "what the streamer's --label gave the stream")                     \
 	ROW("stream_id", "string", "of the stream, 32 hexadecimal digits")                         \
 	ROW("seq", "integer", "its number in the stream: with stream_id, its name for good")
+
+/* What JSON has of what is full, besides its container: of which field of a row,
+ * by its type; name, type, what it is. */
+#define VOCABULARY_FULL(ROW)                                                                       \
+	ROW(TcpQueue, "queue", "string", "which of a socket's two: receive or send")               \
+	ROW(TcpQueue, "bytes", "integer",                                                          \
+	    "in the container's fullest one, since the Counters before")                           \
+	ROW(TcpQueue, "buffer_bytes", "integer", "what that has room for")                         \
+	ROW(TcpQueue, "ratio", "number", "of the two; may be above 1")                             \
+	ROW(BpfObject, "id", "integer", "of the map")                                              \
+	ROW(BpfObject, "type", "string", "hash, ringbuf, ...")                                     \
+	ROW(BpfObject, "name", "string", "of the map, as it was loaded")                           \
+	ROW(BpfObject, "entries", "integer", "it holds; of a ring bytes that nobody has read")     \
+	ROW(BpfObject, "max_entries", "integer", "it has room for")                                \
+	ROW(BpfObject, "ratio", "number", "of the two")
 
 /* What people ask by: the option of filters, where JSON has it, and what it is called in rows: as
  * label of /metrics, and as member of /check, stats, status and doctor. "": there it is not. */

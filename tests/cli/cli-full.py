@@ -98,6 +98,26 @@ def the_filters_choose_among_them():
     check(run("cat", "--kind", "xyzzy", "q.pb"), 2, ".*is not a kind: say .*, tcp, bpf.*\n")
 
 
+def json_tells_the_same():
+    """The lines of text, with numbers; nothing else of the Counters."""
+    recording([queue("web", receive=196, send=199), bpf_map(12, 64)], [queue("web", receive=197), bpf_map(12, 64)])
+    web, send, flows, oom = [json.loads(line) for line in lines("-o", "json")]
+    assert [event["kind"] for event in (web, send, flows, oom)] == ["tcp_queue", "tcp_queue", "bpf_object", "oom_kill"]
+    for event, line in zip((web, send, flows), full()):
+        where, words = line.split(maxsplit=1)
+        assert (event["where"], event["message"]) == (where, f"{where}: {words}"), (event, line)
+        assert (event["severity"], event["host"], event["seq"]) == ("WARN", "web-1", 2) and event["time"], event
+    assert (web["queue"], web["bytes"], web["buffer_bytes"], web["ratio"], web["container"]["cgroup"]) == \
+        ("receive", 196 * KIB, 200 * KIB, 0.98, "/web"), web
+    assert (send["queue"], send["ratio"]) == ("send", 0.995), send
+    assert (flows["id"], flows["name"], flows["type"], flows["entries"], flows["max_entries"], flows["ratio"],
+            flows["pid"], flows["comm"]) == (12, "flows", "hash", 64, 64, 1, 99, "agentd"), flows
+    for args, n in [("--kind", "tcp"), 2], [("--kind", "bpf"), 1], [("--severity", "WARN"), 3], [("--severity", "ERROR"), 1]:
+        assert len(lines("-o", "json", *args)) == n == len([x for x in lines(*args) if "INFO" not in x]), args
+    assert lines("--kind", "tcp", "--fields", "queue,bytes") == ["receive\t200704", "send\t203776"]
+    assert json.loads(lines("--kind", "bpf", "-o", "json", "--fields", "comm,ratio")[0]) == {"comm": "agentd", "ratio": 1}
+
+
 def stats_has_the_fullest():
     recording([queue("web", receive=196, send=20), queue("db", send=100)] + [queue(f"c{i}", send=i) for i in range(20)],
               [queue("web", receive=150, send=180), queue("silent")])
@@ -118,5 +138,6 @@ run_tests(
     it_is_said_once_until_there_was_room,
     what_is_meant_to_be_full_is_not_said,
     the_filters_choose_among_them,
+    json_tells_the_same,
     stats_has_the_fullest,
 )

@@ -33,11 +33,11 @@ OWN = {name: set(words.split()) for name, words in {
         "self_tests stats whole",
     "/health": "alive attached counters_interval_seconds lag_seconds last_counters_age_seconds last_record_age_seconds "
         "status system_cpu_seconds user_cpu_seconds",
-    "stats": "bpf_objects bucket_nano bucket_start buffer_bytes by_memory by_run_time bytes bytes_per_event bytes_read "
+    "stats": "bpf_objects bucket_nano bucket_start by_memory by_run_time bytes_per_event bytes_read "
         "delivered events events_without_time first_time fullest_ratio inputs kinds last_time lost_unknown "
         "map_memory_bytes maps object per_bucket program_memory_bytes programs record_bytes self_tests_left_out "
         "streamer syscalls tcp_queues top unknown victims",
-    "verify": "bytes copy doubts in_progress input inputs kinds last_seq losses lost_unknown problems repaired streams "
+    "verify": "copy doubts in_progress input inputs kinds last_seq losses lost_unknown problems repaired streams "
         "uncovered uncovered_bytes uncovered_records verdict",
     "doctor": "attached machine memory needs_syscall_tax reasons state system tiers version works",
     "repair": "header_made input lost_records lost_unknown output readable_records saved_records verdict",
