@@ -120,6 +120,14 @@ static int write_frame(int fd, const uint8_t *records, size_t size)
 	return r;
 }
 
+/* What cannot be written anew, because the disk is full, stays as it was: what is in it can be
+ * read. */
+static void give_back(int fd, uint64_t whole, const uint8_t *rest, size_t size)
+{
+	if (!ftruncate(fd, (off_t)whole))
+		(void)write_all(fd, rest, size);
+}
+
 static int mend_frame(int fd, uint64_t whole, const uint8_t *rest, size_t size, char *said,
 		      size_t said_size)
 {
@@ -139,6 +147,8 @@ static int mend_frame(int fd, uint64_t whole, const uint8_t *rest, size_t size, 
 	r = ftruncate(fd, (off_t)whole) < 0 ? -errno : 0;
 	if (!r && kept)
 		r = write_frame(fd, content, kept);
+	if (r)
+		give_back(fd, whole, rest, size);
 	(void)snprintf(
 		said, said_size,
 		"was not closed, as after kill -9: its last frame was written anew, with all "

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compressed recordings, whole and cut back. */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "proto/recording/recording-writer.h"
 #include "tests/lib/sink-fixture.h"
 
@@ -70,6 +73,29 @@ static void write_file(const char *path, const void *data, size_t size)
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_ok(write_all(fd, data, size));
+}
+
+/* Nothing is lost where there is no room to write the last frame anew. */
+static void what_cannot_be_mended_stays_as_it_is(void **state)
+{
+	struct folder_path path = in_folder(state, "x.pb.zst");
+	const struct sink_config config = {.path = path.s, .level = 3, .append = true};
+	_cleanup_sink_ struct sink *sink =
+		open_sink(&(struct sink_config){.path = path.s, .level = 19});
+	struct rlimit limit;
+	size_t n;
+
+	put_records(sink, 3000);
+	sink = sink_free(sink);
+	n = count_records(path.s, false);
+	assert_ok(getrlimit(RLIMIT_FSIZE, &limit));
+	(void)signal(SIGXFSZ, SIG_IGN);
+	limit.rlim_cur = size_of(path.s);
+	assert_ok(setrlimit(RLIMIT_FSIZE, &limit));
+	assert_refused(&config, -EFBIG, "File too large");
+	limit.rlim_cur = limit.rlim_max;
+	assert_ok(setrlimit(RLIMIT_FSIZE, &limit));
+	assert_int_equal(count_records(path.s, false), n);
 }
 
 /* What a killed streamer leaves, cut at each byte: all records that can be had stay, those of the
@@ -186,6 +212,7 @@ int main(void)
 		test_in_folder(a_compressed_file_is_whole_when_it_is_ended),
 		test_in_folder(append_goes_behind_a_compressed_recording),
 		test_in_folder(append_mends_the_end_first),
+		test_in_folder(what_cannot_be_mended_stays_as_it_is),
 		test_in_folder(a_full_disk_leaves_whole_frames_if_there_is_room),
 		test_in_folder(a_folder_goes_back_to_what_was_committed),
 	};
