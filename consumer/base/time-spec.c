@@ -374,9 +374,26 @@ static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m
 	return 0;
 }
 
+/* Where the clock is put back, an hour comes twice: what it showed then can be either. @ret_twice:
+ * seconds between this and the other one, which may be before it; 0: it came once. */
+static time_t make_local(struct tm *tm, time_t *ret_twice)
+{
+	bool either = tm->tm_isdst < 0;
+	struct tm other = *tm;
+	time_t second = mktime(tm), again;
+
+	*ret_twice = 0;
+	other.tm_isdst = !tm->tm_isdst;
+	again = mktime(&other);
+	if (either && other.tm_isdst == !tm->tm_isdst && other.tm_mday == tm->tm_mday &&
+	    other.tm_hour == tm->tm_hour && other.tm_min == tm->tm_min)
+		*ret_twice = again - second;
+	return second;
+}
+
 /* In a zone of the list. The environment is the only way to ask for one; options are read before
  * there are threads. */
-static time_t make_zoned(struct moment *m)
+static time_t make_zoned(struct moment *m, time_t *ret_twice)
 {
 	const char *now = getenv("TZ");
 	_cleanup_free_ char *before = now ? strdup(now) : NULL;
@@ -385,7 +402,8 @@ static time_t make_zoned(struct moment *m)
 
 	(void)snprintf(zone, sizeof(zone), ":%s", m->zone);
 	(void)setenv("TZ", zone, 1);
-	second = mktime(&m->tm); /* calls tzset */
+	tzset();
+	second = make_local(&m->tm, ret_twice);
 	if (before)
 		(void)setenv("TZ", before, 1);
 	else
@@ -394,17 +412,18 @@ static time_t make_zoned(struct moment *m)
 	return second;
 }
 
-static time_t make_second(struct moment *m)
+static time_t make_second(struct moment *m, time_t *ret_twice)
 {
+	*ret_twice = 0;
 	if (*m->zone)
-		return make_zoned(m);
-	return m->utc ? timegm(&m->tm) : mktime(&m->tm);
+		return make_zoned(m, ret_twice);
+	return m->utc ? timegm(&m->tm) : make_local(&m->tm, ret_twice);
 }
 
 static int parse_absolute(const char *s, int64_t now, struct time_spec *ret)
 {
 	struct moment m;
-	time_t second;
+	time_t second, twice;
 	int r;
 
 	r = parse_calendar(s, now, false, &m);
@@ -415,10 +434,15 @@ static int parse_absolute(const char *s, int64_t now, struct time_spec *ret)
 		if (r < 0)
 			return r;
 	}
-	second = make_second(&m); /* and the day of the week with it */
+	second = make_second(&m, &twice); /* and the day of the week with it */
 	if (m.weekday >= 0 && m.tm.tm_wday != m.weekday)
 		return -EINVAL;
-	return finish_time((__int128)(second - m.offset) * SECOND + m.fraction, m.digit, ret);
+	r = finish_time((__int128)(second - m.offset) * SECOND + m.fraction, m.digit, ret);
+	if (!r && twice < 0)
+		ret->first -= (uint64_t)-twice * SECOND;
+	else if (!r)
+		ret->last += (uint64_t)twice * SECOND;
+	return r;
 }
 
 int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret)

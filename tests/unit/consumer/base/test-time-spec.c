@@ -196,6 +196,33 @@ static void days_follow_the_zone_through_the_change_of_the_clocks(void **state)
 	assert_int_equal(yesterday.first / SECOND, 1351465200 - 25 * 3600);
 }
 
+/* --since takes the first one, --until the second: nothing is left out. */
+static void what_the_clock_showed_twice_is_both(void **state)
+{
+	struct time_spec spec;
+
+	(void)state;
+	zone("Europe/Berlin");
+	assert_ok(time_spec_parse("2012-10-28 02:30", NOW, &spec));
+	assert_int_equal(spec.first, 1351384200 * SECOND); /* 00:30 UTC */
+	assert_int_equal(spec.last, 1351387800 * SECOND);
+	assert_ok(time_spec_parse("2012-10-28 02:30:00", NOW, &spec));
+	assert_int_equal(spec.last, 1351387801 * SECOND - 1);
+	assert_ok(time_spec_parse("2012-10-28 02:30 CEST", NOW, &spec));
+	assert_int_equal(spec.last, 1351384200 * SECOND);
+	assert_ok(time_spec_parse("2012-10-28 02:30 CET", NOW, &spec));
+	assert_int_equal(spec.first, 1351387800 * SECOND);
+	for (const char *const *once = (const char *const[]){"2012-10-28 01:59", "2012-10-28 03:00",
+							     "2012-03-25 02:30", NULL};
+	     *once; once++) {
+		assert_ok(time_spec_parse(*once, NOW, &spec));
+		assert_int_equal(spec.first, spec.last);
+	}
+	zone("Asia/Shanghai");
+	assert_ok(time_spec_parse("2012-10-28 02:30 Europe/Berlin", NOW, &spec));
+	assert_int_equal(spec.last - spec.first, 3600 * SECOND);
+}
+
 static void what_is_no_time_is_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -307,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_time_pasted_from_our_own_lines_works),
 		cmocka_unit_test(what_the_digits_leave_open_is_meant),
 		cmocka_unit_test(days_follow_the_zone_through_the_change_of_the_clocks),
+		cmocka_unit_test(what_the_clock_showed_twice_is_both),
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(what_does_not_fit_is_out_of_range),
 		cmocka_unit_test(what_is_wrong_with_a_time_is_said),
