@@ -64,12 +64,14 @@ static int take_option(void *data, int opt, const char *arg)
 	}
 	if (opt == 'b') {
 		cat->boot = arg ? arg + (*arg == '=') : "0";
+		printer_chooses(&cat->printer, opt, cat->boot);
 		return 0;
 	}
 	if (opt != 'n' && opt != 'c')
 		return printer_option(&cat->printer, opt, arg);
 	if (options_number(arg, &cat->left))
 		return options_not_count(&cat->printer.options, opt, arg, "records");
+	printer_chooses(&cat->printer, opt, arg);
 	return 0;
 }
 
@@ -105,7 +107,9 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
  * part that somebody cut out. */
 static void say_if_open(struct cat *cat, const struct reader *reader, const char *name)
 {
-	if (!cat->open || cat->printer.output.ops->binary ||
+	const Ringside__V1__Header *header = reader_header(reader);
+
+	if (!cat->open || (header && header->excerpt) || cat->printer.output.ops->binary ||
 	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||
 	    !isatty(STDERR_FILENO))
 		return;

@@ -102,6 +102,23 @@ static int choose_case(struct printer *printer, const char *arg)
 	return 0;
 }
 
+void printer_chooses(struct printer *printer, int opt, const char *arg)
+{
+	excerpt_take(&printer->excerpt, &printer->options, opt, arg);
+}
+
+static int take_filter(struct printer *printer, int opt, const char *arg)
+{
+	char error[256];
+	int r = filter_option(printer->filter, opt, arg, error, sizeof(error));
+
+	if (r == -ENOMEM)
+		return printer_fail(printer, r);
+	if (!r)
+		printer_chooses(printer, opt, arg);
+	return r ? options_usage_error(&printer->options, "%s", error) : 0;
+}
+
 int printer_option(struct printer *printer, int opt, const char *arg)
 {
 	char error[256];
@@ -134,20 +151,19 @@ int printer_option(struct printer *printer, int opt, const char *arg)
 				    &printer->output.folds);
 	case PRINTER_ONE_STREAM:
 		printer->one_stream = true;
+		printer_chooses(printer, opt, NULL);
 		return 0;
 	case PRINTER_FORCE:
 		printer->force = true;
 		return 0;
 	case 'g':
 		printer->pattern = arg;
+		printer_chooses(printer, opt, arg);
 		return 0;
 	case PRINTER_CASE:
 		return choose_case(printer, arg);
 	default:
-		r = filter_option(printer->filter, opt, arg, error, sizeof(error));
-		if (r == -ENOMEM)
-			return printer_fail(printer, r);
-		return r ? options_usage_error(&printer->options, "%s", error) : 0;
+		return take_filter(printer, opt, arg);
 	}
 }
 
@@ -521,6 +537,7 @@ static int put_stream(struct printer *printer, const struct reader *reader,
 	const Ringside__V1__Header *header = reader_header(reader);
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	_cleanup_free_ uint8_t *bytes = NULL;
+	size_t size;
 	bool same;
 
 	if (!header || header->stream_id.len != sizeof(printer->put_stream))
@@ -533,11 +550,20 @@ static int put_stream(struct printer *printer, const struct reader *reader,
 	record.header = (Ringside__V1__Header *)(uintptr_t)header;
 	record.has_seq = header->has_first_seq;
 	record.seq = header->first_seq;
-	bytes = malloc(ringside__v1__record__get_packed_size(&record) + 1);
-	if (!bytes)
+	if (excerpt_pack(&printer->excerpt, &record, &bytes, &size))
 		return -ENOMEM;
-	return output_put(&printer->output, NULL, bytes,
-			  ringside__v1__record__pack(&record, bytes));
+	return output_put(&printer->output, NULL, bytes, size);
+}
+
+/* A Header says that it is not all of the stream that follows. */
+static int mark_header(struct printer *printer, struct reader_record *item)
+{
+	free(printer->complete);
+	printer->complete = NULL;
+	if (excerpt_pack(&printer->excerpt, item->record, &printer->complete, &item->size))
+		return -ENOMEM;
+	item->frame = printer->complete;
+	return 0;
 }
 
 /* What has to come before the record, and what has to be in it. */
@@ -546,6 +572,8 @@ static int make_binary(struct printer *printer, const struct reader *reader,
 {
 	int r = put_stream(printer, reader, item);
 
+	if (!r && item->header && excerpt_is_any(&printer->excerpt))
+		return mark_header(printer, item);
 	if (!r && derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = complete_record(printer, item);
 	return r;

@@ -10,6 +10,7 @@
 #include "consumer/base/out-buffer.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
+#include "consumer/commands/excerpt.h"
 #include "consumer/filter/filter.h"
 #include "consumer/filter/grep.h"
 #include "consumer/kinds/kind.h"
@@ -83,7 +84,8 @@ struct printer {
 	bool matched; /* an event, or what else was asked for, has passed the filters */
 	struct derived_put put;
 	uint8_t put_stream[16]; /* whose records come, as who reads a binary output has it */
-	uint8_t *complete;      /* a record that was completed */
+	uint8_t *complete;      /* a record that was completed, or a Header that was marked */
+	struct excerpt excerpt; /* that a binary output is */
 	struct progress progress;
 	struct problem problem;           /* of the one at hand */
 	uint64_t rows_shown[KINDS_COUNT]; /* of Counters */
@@ -104,6 +106,9 @@ void printer_done(struct printer *printer);
 
 /* -o, PRINTER_OPTIONS and the filters. 0, or the exit status. */
 int printer_option(struct printer *printer, int opt, const char *arg);
+
+/* An option of the command's own that leaves out some of what the filters let pass. */
+void printer_chooses(struct printer *printer, int opt, const char *arg);
 
 /* Behind options_parse, and likewise. */
 int printer_check(struct printer *printer);

@@ -49,6 +49,7 @@ static int take_option(void *data, int opt, const char *arg)
 	if (opt == 'n' || opt == 'c') {
 		if (options_number(arg, &replay->left))
 			return options_not_count(&replay->printer.options, opt, arg, "records");
+		printer_chooses(&replay->printer, opt, arg);
 		return 0;
 	}
 	if (opt != OPT_SPEED)

@@ -43,6 +43,7 @@ static void put_verdict(struct columns *columns, const struct health *health)
 		[HEALTH_STALE] = "not recording: nothing was written lately",
 		[HEALTH_GONE] = "not recording: the streamer is gone, without closing its stream",
 		[HEALTH_ENDED] = "not recording: the latest stream was closed",
+		[HEALTH_EXCERPT] = "not recording: it is an excerpt of a stream",
 		[HEALTH_UNWRITABLE] = "not recording: ",
 		[HEALTH_NONE] = "not recording: no stream was found",
 		[HEALTH_UNREAD] = "not known whether it is recording: ",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringside tail: the last records of a recording, and those that are being written. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +38,10 @@ static int parse_lines(const char *arg, uint64_t *ret)
 
 static int parse_count(struct tail *tail, const char *arg)
 {
-	if (!options_number(arg, &tail->left) && tail->left)
+	if (!options_number(arg, &tail->left) && tail->left) {
+		printer_chooses(&tail->printer, 'c', arg);
 		return 0;
+	}
 	return options_not_count(&tail->printer.options, 'c', arg, "records");
 }
 
@@ -57,6 +60,17 @@ static int take_option(void *data, int opt, const char *arg)
 	return 0;
 }
 
+/* All but those that a binary output is of. */
+static void choose_lines(struct tail *tail)
+{
+	char text[32];
+
+	if (tail->lines == UINT64_MAX)
+		return;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, tail->lines);
+	printer_chooses(&tail->printer, 'n', text);
+}
+
 /* -1: go on; else the exit status. */
 static int parse_options(struct tail *tail, int argc, char **argv)
 {
@@ -67,6 +81,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 		r = printer_check(&tail->printer);
 	if (r >= 0)
 		return r;
+	choose_lines(tail);
 	tail->rotation.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
 		return options_usage_error(options,

@@ -75,12 +75,14 @@ static void print_table(const struct verify_report *report, const struct recount
 	(void)printf("  %-10s%s in %s, seq %" PRIu64 " to %" PRIu64 ", %s\n", "records",
 		     COUNT(report->records), COUNTED(report->streams, "stream"), report->first_seq,
 		     report->latest_seq, COUNTED(report->bytes, "byte"));
-	print_checksums(report);
+	if (report->hash_name)
+		print_checksums(report);
 	print_findings("problem", &report->problems);
 	print_findings("loss", &report->losses);
 	print_findings("doubt", &report->doubts);
 	print_findings("note", &report->notes);
-	print_kinds(recount);
+	if (recount->n)
+		print_kinds(recount);
 }
 
 struct run {
@@ -99,10 +101,11 @@ struct run {
 	int error; /* errno of the output */
 };
 
-/* Of several inputs, the worst: not a recording, damaged, with losses, complete. */
+/* Of several inputs, the worst: not a recording, damaged, with losses, an excerpt, complete. */
 static void worsen_status(struct run *run, int status)
 {
-	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_COMPLETE};
+	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_EXCERPT,
+				    VERIFY_COMPLETE};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		if (run->status == order[i] || status == order[i]) {
@@ -249,6 +252,21 @@ static void verify_copy(struct run *run, const struct recording *copy)
 	run->verify = others;
 }
 
+/* By itself, too: what it leaves out harms no other. */
+static void verify_excerpt(struct run *run, const char *path)
+{
+	struct verify *others = run->verify;
+
+	if (verify_new(&run->verify)) {
+		fail_input(run, path, strerror(ENOMEM));
+	} else {
+		run->verify->memory = &run->memory;
+		verify_file(run, path, (struct verify_config){0});
+		run->verify = verify_free(run->verify);
+	}
+	run->verify = others;
+}
+
 /* What is missing before the first file of a stream. */
 static void report_head(struct run *run, const struct head *head)
 {
@@ -313,6 +331,7 @@ static void print_sum(const struct run *run)
 		[VERIFY_FOREIGN] = "not all are recordings",
 		[VERIFY_DAMAGED] = "damaged",
 		[VERIFY_LOSSES] = "whole, but with losses",
+		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
 	};
 
 	char copies[64] = "";
@@ -369,8 +388,12 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	}
 	run->verify->heads = &heads;
 	run->verify->memory = &run->memory;
-	for (size_t i = 0; i < order.n; i++)
-		verify_one(run, &order, i);
+	for (size_t i = 0; i < order.n; i++) {
+		if (order.all[i].id.excerpt)
+			verify_excerpt(run, order.all[i].path);
+		else
+			verify_one(run, &order, i);
+	}
 	for (size_t i = 0; i < order.n_copies; i++)
 		verify_copy(run, &order.all[order.n + i]);
 	for (size_t i = 0; i < heads.n && !heads.all_told; i++)
@@ -381,7 +404,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	flush_output(run);
 	if (run->error && run->error != EPIPE)
 		return command_fail(&command_verify, "cannot write: %s", strerror(run->error));
-	return run->status;
+	return verify_exit_status(run->status);
 }
 
 static int choose_output(struct run *run, const char *arg)
@@ -435,8 +458,10 @@ const struct command command_verify = {
 	.usage = "[-q|-v] [-o json] [FILE|DIR|-]...",
 	.help = "say whether a recording is complete, and what it lost\n\n"
 		"Compares order, hashes and sums: what the kernel counted, what is in the stream.\n"
-		"Exit status: 0 complete (what was limited is counted, not lost) or still being\n"
-		"written and whole so far, 1 not a recording, 2 usage, 3 damaged or cut but\n"
+		"Exit status: 0 complete (what was limited is counted, not lost), still being "
+		"written\n"
+		"and whole so far, or an excerpt that is readable, 1 not a recording, 2 usage, 3 "
+		"damaged or cut but\n"
 		"readable, 4 whole but with losses that are known.",
 	.run = run,
 };

@@ -140,11 +140,13 @@ static int by_age(const struct look *x, const struct look *y)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* What is being written first: it has most, or will. */
+/* What is being written first: it has most, or will. An excerpt last: it vouches for nothing. */
 static int by_worth(const void *a, const void *b)
 {
 	const struct look *x = a, *y = b;
 
+	if (x->recording.id.excerpt != y->recording.id.excerpt)
+		return y->recording.id.excerpt ? -1 : 1;
 	if (x->growing != y->growing)
 		return x->growing ? -1 : 1;
 	if (x->n != y->n)
@@ -256,7 +258,7 @@ static void compare_files(struct look *looks, size_t n, bool brief)
 
 static bool begins_alike(const struct recording *a, const struct recording *b)
 {
-	return folder_same_stream(a, b) && a->id.first_seq == b->id.first_seq;
+	return folder_tell_alike(a, b) && a->id.first_seq == b->id.first_seq;
 }
 
 static int by_beginning(const void *a, const void *b)

@@ -43,6 +43,7 @@ static void take_header(struct folder_id *id, const Ringside__V1__Record *record
 	*id = (struct folder_id){
 		.file_index = header->file_index,
 		.first_seq = record->seq,
+		.excerpt = header->excerpt != NULL,
 		.boottime_nano = record->boottime_nano,
 		.time_unix_nano = record->time_unix_nano,
 	};
@@ -118,9 +119,14 @@ static int is_wanted(struct folder *list, const char *path, const char *name)
 	return S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
-bool folder_same_stream(const struct recording *a, const struct recording *b)
+bool folder_tell_alike(const struct recording *a, const struct recording *b)
 {
 	return a->known && b->known && !memcmp(a->id.stream_id, b->id.stream_id, FOLDER_ID);
+}
+
+bool folder_same_stream(const struct recording *a, const struct recording *b)
+{
+	return folder_tell_alike(a, b) && !a->id.excerpt && !b->id.excerpt;
 }
 
 bool folder_skipped(const struct folder *recordings, char *buf, size_t size)

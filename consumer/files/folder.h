@@ -25,6 +25,7 @@ struct folder_id {
 	char host_name[FOLDER_HOST]; /* likewise */
 	char machine_id[FOLDER_BOOT];
 	uint32_t file_index;
+	bool excerpt;       /* others of its stream may have what it lacks */
 	uint64_t first_seq; /* the Header's own */
 	uint64_t boottime_nano, time_unix_nano;
 };
@@ -54,6 +55,8 @@ struct folder {
 };
 
 /* Both are of one stream, by their Headers. */
+bool folder_tell_alike(const struct recording *a, const struct recording *b);
+/* ... and stand one behind the other in it, or are the same: an excerpt stands by itself. */
 bool folder_same_stream(const struct recording *a, const struct recording *b);
 
 /* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */

@@ -72,6 +72,36 @@ static int append_folder(struct input_list *list, const char *path, input_list_e
 	return r;
 }
 
+static bool has_original(const struct input_list *list, const struct recording *excerpt)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->all[i].id.excerpt && folder_tell_alike(&list->all[i], excerpt))
+			return true;
+	return false;
+}
+
+/* What is in an excerpt is to be taken from what it is of, if that is there. 0 or -ENOMEM. */
+static int put_excerpts_behind(struct input_list *list)
+{
+	_cleanup_free_ struct recording *behind = calloc(list->n + 1, sizeof(*behind));
+	_cleanup_free_ bool *is_behind = calloc(list->n + 1, sizeof(*is_behind));
+	size_t kept = 0, n = 0;
+
+	if (!behind || !is_behind)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++)
+		is_behind[i] = list->all[i].id.excerpt && has_original(list, &list->all[i]);
+	for (size_t i = 0; i < list->n; i++) {
+		if (is_behind[i])
+			behind[n++] = list->all[i];
+		else
+			list->all[kept++] = list->all[i];
+	}
+	for (size_t i = 0; i < n; i++)
+		list->all[kept++] = behind[i];
+	return 0;
+}
+
 int input_list_new(struct input_list *ret, const char *const *paths, int n, input_list_error *error,
 		   void *data)
 {
@@ -92,6 +122,9 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 	list.n_copies = list.n;
 	list.n = copies_part(list.all, list.n, false);
 	list.n_copies -= list.n;
+	r = put_excerpts_behind(&list);
+	if (r)
+		return r;
 	*ret = list;
 	list = (struct input_list){0};
 	return 0;

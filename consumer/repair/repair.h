@@ -23,7 +23,7 @@ struct repair_config {
 struct repair_report {
 	struct rewrite_report mend;
 	uint64_t readable;            /* records of the input */
-	enum verify_status status;    /* of the result: VERIFY_COMPLETE or VERIFY_LOSSES */
+	enum verify_status status;    /* of the result: VERIFY_COMPLETE, _LOSSES or _EXCERPT */
 	char verdict[VERIFY_SUMMARY]; /* on it */
 };
 

@@ -23,6 +23,7 @@ struct rewrite {
 	struct derived_put put;
 	bool open; /* a stream has begun */
 	bool has_footer;
+	bool excerpt;  /* what is missing was left out: its records stay as they are */
 	uint64_t next; /* seq */
 	/* of records of our own: the moment of the one before them, if there is one */
 	uint64_t boottime_nano, time_unix_nano;
@@ -154,7 +155,7 @@ static int end_stream(struct rewrite *rewrite)
 {
 	int r = 0;
 
-	if (!rewrite->open || rewrite->has_footer)
+	if (!rewrite->open || rewrite->has_footer || rewrite->excerpt)
 		return 0;
 	rewrite->has_footer = true;
 	if (rewrite->footer_seq > rewrite->next)
@@ -180,6 +181,7 @@ static bool is_same_stream(const struct rewrite *rewrite, const Ringside__V1__He
 static void begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *header, uint64_t seq)
 {
 	rewrite->open = true;
+	rewrite->excerpt = header->excerpt != NULL;
 	rewrite->next = seq;
 	rewrite->footer_seq = 0;
 	rewrite->has_stream_id = header->stream_id.len == sizeof(rewrite->stream_id);
@@ -230,7 +232,7 @@ static int fill_gap(struct rewrite *rewrite, const Ringside__V1__Record *record)
 	}
 	if (!rewrite->open)
 		return make_header(rewrite, record);
-	if (record->seq == rewrite->next)
+	if (record->seq == rewrite->next || rewrite->excerpt)
 		return 0;
 	return put_lost(rewrite, record->seq - rewrite->next, record->boottime_nano);
 }
@@ -323,7 +325,7 @@ int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 	rewrite->next = record->seq + 1;
 	rewrite->has_footer = record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER;
 	rewrite->report.saved++;
-	if (change_record(rewrite, record))
+	if (!rewrite->excerpt && change_record(rewrite, record))
 		return put_packed(rewrite, record);
 	if (derived_apart(&rewrite->put, item->derived, record->seq))
 		return put_complete(rewrite, item);

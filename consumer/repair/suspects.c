@@ -10,6 +10,7 @@ struct search {
 	struct suspects *suspects;
 	struct checksums checksums;
 	bool strict;
+	bool excerpt;         /* the stream at hand */
 	uint64_t frame_first; /* the first record of the zstd frame at hand */
 };
 
@@ -36,6 +37,12 @@ static void take_record(struct search *search, const struct reader_record *item)
 {
 	uint64_t first, from;
 
+	if (item->header)
+		search->excerpt = item->record->header->excerpt != NULL;
+	if (search->excerpt) { /* its hashes are of what was chosen from */
+		search->checksums.added++;
+		return;
+	}
 	checksums_empty(&search->checksums, item);
 	if (item->header)
 		checksums_begin(&search->checksums, item->offset);

@@ -79,6 +79,8 @@ static bool is_in_trouble(struct health *health, const struct ledger_feed *feed,
 
 static enum health_status judge_health(const struct health *health, uint64_t now_nano)
 {
+	if (health->stream->excerpt)
+		return HEALTH_EXCERPT;
 	if (health->stream->ended)
 		return HEALTH_ENDED;
 	if (health->stream->gone)
@@ -203,10 +205,11 @@ static void put_trouble(struct json_page *page, const struct health *health)
 void health_put(struct json_page *page, const struct ledger *ledger, const struct health *health)
 {
 	static const char *const words[] = {
-		[HEALTH_WHOLE] = "whole", [HEALTH_LOSSES] = "losses",
-		[HEALTH_STALE] = "stale", [HEALTH_GONE] = "gone",
-		[HEALTH_ENDED] = "ended", [HEALTH_UNWRITABLE] = "unwritable",
-		[HEALTH_NONE] = "none",   [HEALTH_UNREAD] = "unreadable",
+		[HEALTH_WHOLE] = "whole",       [HEALTH_LOSSES] = "losses",
+		[HEALTH_STALE] = "stale",       [HEALTH_GONE] = "gone",
+		[HEALTH_ENDED] = "ended",       [HEALTH_UNWRITABLE] = "unwritable",
+		[HEALTH_EXCERPT] = "excerpt",   [HEALTH_NONE] = "none",
+		[HEALTH_UNREAD] = "unreadable",
 	};
 	char why[HEALTH_WHY];
 

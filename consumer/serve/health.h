@@ -6,11 +6,12 @@
 #include "consumer/serve/ledger-feed.h"
 
 enum health_status {
-	HEALTH_WHOLE,      /* alive, and nothing is lost so far */
-	HEALTH_LOSSES,     /* alive, with losses */
-	HEALTH_STALE,      /* nothing was written for three intervals */
-	HEALTH_GONE,       /* nobody writes it any more, and it was not closed */
-	HEALTH_ENDED,      /* the stream was closed */
+	HEALTH_WHOLE,   /* alive, and nothing is lost so far */
+	HEALTH_LOSSES,  /* alive, with losses */
+	HEALTH_STALE,   /* nothing was written for three intervals */
+	HEALTH_GONE,    /* nobody writes it any more, and it was not closed */
+	HEALTH_ENDED,   /* the stream was closed */
+	HEALTH_EXCERPT, /* a part of a stream that somebody chose: of the stream it tells nothing */
 	HEALTH_UNWRITABLE, /* it cannot be written: the disk is full */
 	HEALTH_NONE,       /* nothing was recorded */
 	HEALTH_UNREAD,     /* none of the above, or that: something cannot be read */

@@ -99,11 +99,22 @@ static void note_begun(struct ledger_feed *feed, const char *path)
 	(void)pthread_mutex_unlock(&feed->lock);
 }
 
+/* Excerpts say nothing of who records, and little of sums: they are for where there is nothing
+ * else. */
+static bool has_only_excerpts(const struct folder *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->all[i].known && !list->all[i].id.excerpt)
+			return false;
+	return true;
+}
+
 /* rotation_ops */
 static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
 		       size_t *ret_n)
 {
 	struct ledger_feed *feed = data;
+	const bool only_excerpts = has_only_excerpts(list);
 	int r = 0;
 
 	note_unread(feed, list);
@@ -112,7 +123,8 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	for (size_t i = 0; !r && i < list->n; i++) {
 		const struct folder_id *id = &list->all[i].id;
 
-		if (!list->all[i].known || !is_first_of_stream(list, i))
+		if (!list->all[i].known || (id->excerpt && !only_excerpts) ||
+		    !is_first_of_stream(list, i))
 			continue;
 		starts[(*ret_n)++].file = last_of_stream(list, i);
 		(void)pthread_mutex_lock(&feed->lock);

@@ -76,6 +76,7 @@ static void take_header(struct ledger *ledger, struct ledger_stream *stream,
 		stream->since = record->boottime_nano;
 	if (!stream->begun_nano)
 		stream->begun_nano = record->time_unix_nano;
+	stream->excerpt = header->excerpt != NULL;
 	take_text(stream->host, header->host_name);
 	take_text(stream->kernel, header->kernel_release);
 	take_text(stream->version, header->streamer_version);

@@ -88,6 +88,7 @@ struct ledger_stream {
 	uint64_t order, interval_nano, critical_ring_bytes, bulk_ring_bytes;
 	bool counts;            /* its sums are counted; not so: it runs beside another */
 	bool ended;             /* its Footer was read */
+	bool excerpt;           /* what was read is a part of it that somebody chose */
 	bool gone;              /* nobody writes it any more: ledger_stream_gone */
 	bool held;              /* LEDGER_HOLD since it was settled or covered */
 	uint64_t since;         /* boot time of its latest set of sums; its start before */

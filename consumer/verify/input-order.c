@@ -51,7 +51,8 @@ bool input_order_lacks_next(const struct input_list *order, size_t i)
 	const struct recording *one = &order->all[i];
 	bool alone = !i || !folder_same_stream(one, one - 1);
 
-	if (!one->known || (i + 1 < order->n && folder_same_stream(one, one + 1)))
+	if (!one->known || one->id.excerpt ||
+	    (i + 1 < order->n && folder_same_stream(one, one + 1)))
 		return false;
 	return one->listed ? !is_made_now(order, one) : !alone;
 }
@@ -61,7 +62,8 @@ bool input_order_lacks_first(const struct input_list *order, size_t i)
 	const struct recording *one = &order->all[i];
 	bool alone = i + 1 >= order->n || !folder_same_stream(one, one + 1);
 
-	if (!one->known || !one->id.file_index || (i && folder_same_stream(one, one - 1)))
+	if (!one->known || one->id.excerpt || !one->id.file_index ||
+	    (i && folder_same_stream(one, one - 1)))
 		return false;
 	return one->listed || !alone;
 }

@@ -39,23 +39,36 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 		append_text(buf, " (and %s more, see -v)", COUNT(problems->n - 1));
 }
 
+static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report *report)
+{
+	append_text(buf,
+		    "%san excerpt (%s): %s, readable; what it leaves out, and so whether it is "
+		    "whole, is not known here",
+		    report->in_progress ? "in progress, " : "", report->choice,
+		    COUNTED(report->records, "record"));
+}
+
 void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
 	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
-	bool is_plain = !report->problems.n && !report->losses.n;
+	bool is_plain = !report->problems.n && !report->losses.n && !report->excerpt;
 
 	buf[0] = '\0';
 	if (report->problems.n)
 		append_damage(buf, report);
 	else if (report->losses.n)
 		append_text(buf, "%s", report->repaired ? "repaired" : whole);
+	else if (report->excerpt)
+		append_excerpt(buf, report);
 	else if (report->in_progress)
 		append_text(buf, "%s", whole);
 	else
 		append_text(buf, "complete");
 	if (report->status == VERIFY_FOREIGN)
 		return;
+	if (report->excerpt && (report->problems.n || report->losses.n))
+		append_text(buf, "; it has an excerpt (%s)", report->choice);
 	append_all(buf, &report->losses, but);
 	append_all(buf, &report->doubts,
 		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");

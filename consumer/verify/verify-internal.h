@@ -29,6 +29,14 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 /* What the stream at hand has lost and held back so far goes to the report. */
 void verify_close_stream(struct verify *verify);
 
+/* Another one begins with the record at hand. */
+void verify_end_stream(struct verify *verify, const struct reader_record *item);
+
+/* verify-excerpt.c */
+
+/* A record of an excerpt: what its Header says, and that it does not come too late. */
+void verify_take_excerpt(struct verify *verify, const struct reader_record *item);
+
 /* verify-seen.c */
 
 /* The record counts as seen; and whether one of the stream at hand was, before that. */

@@ -12,6 +12,8 @@ const char *verify_json_verdict(int status)
 		return "losses";
 	case VERIFY_DAMAGED:
 		return "damaged";
+	case VERIFY_EXCERPT:
+		return "excerpt";
 	default:
 		return "foreign";
 	}
@@ -20,7 +22,7 @@ const char *verify_json_verdict(int status)
 static void add_verdict(struct json_page *page, int status)
 {
 	json_add_text(page, "verdict", verify_json_verdict(status));
-	json_add_uint(page, "exit_status", (uint64_t)status);
+	json_add_uint(page, "exit_status", (uint64_t)verify_exit_status(status));
 }
 
 /* Only the first ones are kept. */
@@ -114,6 +116,8 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	json_add_bool(&page, "copy", copy);
 	json_add_bool(&page, "in_progress", report->in_progress);
 	json_add_bool(&page, "repaired", report->repaired);
+	if (report->excerpt)
+		json_add_text(&page, "excerpt", report->choice);
 	add_findings(&page, "problems", &report->problems);
 	add_findings(&page, "losses", &report->losses);
 	add_findings(&page, "doubts", &report->doubts);

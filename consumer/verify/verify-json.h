@@ -9,7 +9,7 @@
 
 struct writer;
 
-/* "complete", "losses", "damaged", "foreign" */
+/* "complete", "excerpt", "losses", "damaged", "foreign" */
 const char *verify_json_verdict(int status);
 
 /* What was found in @input, and between it and the one before. @copy: of another one, by itself. */

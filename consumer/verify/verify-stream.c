@@ -11,7 +11,8 @@
 
 static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)
 {
-	return verify->open && header->stream_id.len == sizeof(verify->stream_id) &&
+	return verify->open && !verify->excerpt &&
+	       header->stream_id.len == sizeof(verify->stream_id) &&
 	       !memcmp(header->stream_id.data, verify->stream_id, sizeof(verify->stream_id));
 }
 
@@ -61,7 +62,7 @@ static void tell_unattended(struct verify *verify, const struct downtime_gap *ga
 
 void verify_close_stream(struct verify *verify)
 {
-	if (!verify->open)
+	if (!verify->open || verify->excerpt)
 		return;
 	losses_add(&verify->recount, &verify->report.losses);
 	verify->report.limited += losses_limited(&verify->recount);
@@ -90,18 +91,23 @@ static void begin_sums(struct verify *verify, const struct reader_record *item, 
 	verify->report.first_seq = item->record->seq;
 }
 
+void verify_end_stream(struct verify *verify, const struct reader_record *item)
+{
+	if (!verify->begun)
+		return;
+	if (verify->open && !verify->has_footer && !verify->excerpt)
+		findings_add(&verify->report.problems,
+			     "the stream before byte %" PRIu64 " has no Footer", item->offset);
+	verify_close_stream(verify);
+}
+
 static void begin_stream(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
 	struct downtime_gap gap;
 
-	if (verify->begun) {
-		if (verify->open && !verify->has_footer)
-			findings_add(&verify->report.problems,
-				     "the stream before byte %" PRIu64 " has no Footer",
-				     item->offset);
-		verify_close_stream(verify);
-	}
+	verify_end_stream(verify, item);
+	verify->excerpt = false;
 	if (downtime_begin(&verify->downtime, item->record, &gap))
 		tell_unattended(verify, &gap);
 	begin_sums(verify, item, item->record->seq == 1);
@@ -122,7 +128,8 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 	findings_add(&verify->report.problems, "the Header is missing");
 	begin_sums(verify, item, false);
 	verify->downtime = (struct downtime){0};
-	verify->open = verify->has_file = verify->kills.known = verify->has_footer = false;
+	verify->excerpt = verify->open = verify->has_file = verify->kills.known =
+		verify->has_footer = false;
 	verify->runs = true;
 }
 

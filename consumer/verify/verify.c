@@ -184,8 +184,20 @@ static void count_record(struct verify *verify, const struct reader_record *item
 		item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
 }
 
+/* Whether the record is of one. Without its Header it is not known: then it is none. */
+static bool is_excerpt(const struct verify *verify, const struct reader_record *item)
+{
+	return item->header ? item->record->header->excerpt != NULL
+			    : verify->begun && verify->excerpt;
+}
+
 int verify_record(struct verify *verify, const struct reader_record *item)
 {
+	if (is_excerpt(verify, item)) {
+		verify_take_excerpt(verify, item);
+		count_record(verify, item);
+		return 0;
+	}
 	checksums_empty(&verify->checksums, item);
 	if (item->header) {
 		verify_take_header(verify, item);
@@ -212,10 +224,12 @@ void verify_damaged(struct verify *verify, const struct reader_record *item)
 	findings_add(&verify->report.problems,
 		     "the record of %s at byte %" PRIu64 " is not readable",
 		     COUNTED(item->size, "byte"), item->offset);
-	checksums_empty(&verify->checksums, item);
-	checksums_add(&verify->checksums, item);
-	sequence_skip(&verify->sequence);
-	verify_begin_gap(verify, false);
+	if (!verify->excerpt) {
+		checksums_empty(&verify->checksums, item);
+		checksums_add(&verify->checksums, item);
+		sequence_skip(&verify->sequence);
+		verify_begin_gap(verify, false);
+	}
 	count_record(verify, item);
 }
 
@@ -225,7 +239,9 @@ static enum verify_status judge_report(const struct verify_report *report, int a
 		return VERIFY_FOREIGN;
 	if (report->problems.n)
 		return VERIFY_DAMAGED;
-	return report->losses.n ? VERIFY_LOSSES : VERIFY_COMPLETE;
+	if (report->losses.n)
+		return VERIFY_LOSSES;
+	return report->excerpt ? VERIFY_EXCERPT : VERIFY_COMPLETE;
 }
 
 static void report_coverage(struct verify *verify)
@@ -261,6 +277,14 @@ static void end_without_footer(struct verify *verify, const struct verify_config
 			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
 }
 
+/* It may end anywhere, but not between two blocks. */
+static void end_excerpt(struct verify *verify)
+{
+	if (verify->unfinished)
+		findings_add(&verify->report.problems,
+			     "ended in a zstd frame that was never finished");
+}
+
 /* The stream goes on behind the input, as its Footer says. */
 static void end_rotated(struct verify *verify, bool lacks_next)
 {
@@ -290,9 +314,12 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 	if (answer != READER_END && !report->in_progress)
 		findings_add(config->copy && may_grow ? &report->notes : &report->problems, "%s",
 			     problem);
+	else if (verify->begun && verify->excerpt)
+		end_excerpt(verify);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
 		end_without_footer(verify, config);
-	if (verify->begun && verify->has_footer && verify->rotated && !config->next_seq)
+	if (verify->begun && !verify->excerpt && verify->has_footer && verify->rotated &&
+	    !config->next_seq)
 		end_rotated(verify, config->lacks_next);
 	if (verify->begun)
 		verify_close_stream(verify);

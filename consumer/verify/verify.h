@@ -17,21 +17,31 @@
 #include "consumer/verify/sequence.h"
 #include "proto/base/util.h"
 
-/* Also the exit status of the command. */
+/* Also the exit status of the command, but for the last one. */
 enum verify_status {
 	VERIFY_COMPLETE = 0,
 	VERIFY_FOREIGN = 1, /* not a recording */
 	VERIFY_DAMAGED = 3, /* damaged or cut, but readable */
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
+	VERIFY_EXCERPT = 5, /* a part that somebody chose, and readable: exits as VERIFY_COMPLETE */
 };
+
+static inline int verify_exit_status(int status)
+{
+	return status == VERIFY_EXCERPT ? VERIFY_COMPLETE : status;
+}
+
+#define VERIFY_CHOICE 256
 
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
  * lost; doubts are why it cannot be called complete without a word about them; notes are what
  * one should know. */
 struct verify_report {
 	enum verify_status status;
-	bool in_progress; /* somebody is writing it */
-	bool repaired;    /* by `ringside repair` */
+	bool in_progress;           /* somebody is writing it */
+	bool repaired;              /* by `ringside repair` */
+	bool excerpt;               /* it has an excerpt of a stream */
+	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
 	uint64_t streams, records, bytes;
@@ -68,6 +78,7 @@ struct verify {
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
 
 	/* the stream at hand */
+	bool excerpt; /* of what is left out nobody can say anything: order is all there is to it */
 	bool open;
 	bool has_footer;
 	bool runs;       /* events may leave out what those before them tell */

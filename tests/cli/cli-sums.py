@@ -441,7 +441,86 @@ def where_records_were_before_is_told_right():
     assert re.search("both.pb: all its records were read before: left out", out), out
 
 
+def an_excerpt_is_no_damage():
+    """Nor does it say that it is whole, and its original is what it was, whatever comes first."""
+    stream, files = Denials(b"e", boot="0123456789abcdef" * 2), {}
+    for i in range(3):
+        records = [stream.header()]
+        for n in range(20):
+            records.append(stream.denial(path="/kubepods/" + "ab"[n % 2], call=("keyctl", "bpf")[n == 7]))
+        files[f"f{i}"] = b"".join(records) + stream.counters() + stream.footer("rotated" if i < 2 else "SIGTERM")
+    fresh_folder("x", **files)
+    of_all = check(run("verify", "x"), 0)
+    ways = {
+        "--syscall bpf": ("cat", "--syscall", "bpf", "x"),
+        "--cgroup /kubepods/a --since @1 --lines 9":
+            ("cat", "--cgroup", "/kubepods/a", "--since", "@1", "-n", "9", "x"),
+        "--grep 'a b|keyctl'": ("cat", "--grep", "a b|keyctl", "x"),
+        "--lines 10": ("tail", "x"),
+        "--lines 30": ("tail", "-n", "30", "x"),
+        "--kind seccomp": ("replay", "--speed", "max", "--kind", "seccomp", "x"),
+        "--one-stream": ("cat", "--one-stream", "x"),
+        "--boot 0": ("cat", "-b", "0", "x"),
+    }
+    for chosen, how in ways.items():
+        part = check(run(*how, "-o", "pb"), 0, None)
+        records = [pb.Record.FromString(x) for x in frames(part)]
+        heads = [x.header for x in records if x.HasField("header")]
+        assert heads and {x.excerpt for x in heads} == {chosen}, (chosen, heads)
+        told = f"an excerpt ({chosen}): {len(records)} records, readable; what it leaves out, and so whether " \
+               "it is whole, is not known here"
+        for data in part, packed(part):
+            out = check(run("verify", data=data), 0).decode()
+            assert out == f"stdin: {told}\n", out
+        save("part.pb", part)
+        save("part.pb.zst", packed(part))
+        out = json.loads(lines(check(run("verify", "-o", "json", "part.pb.zst"), 0))[0])
+        assert (out["verdict"], out["exit_status"], out["excerpt"], out["problems"]) == ("excerpt", 0, chosen, [])
+        # what is in it is as it was, and stays so in a repair
+        assert check(run("repair", "part.pb.zst", "-w", "mended.pb.zst"), 0).endswith(told.encode() + b"\n")
+        assert check(run("cat", "-o", "pb", "mended.pb.zst"), 0, None) == part
+        os.unlink("mended.pb.zst")
+        assert b"not recording: it is an excerpt of a stream" in check(run("status", "part.pb"), 1)
+        assert json.loads(check(run("status", "-o", "json", "part.pb"), 1))["status"] == "excerpt"
+        # beside what it is of
+        if chosen in ("--syscall bpf", "--lines 30", "--kind seccomp"):
+            stands_beside(part, files, of_all)
+    # an excerpt of an excerpt, and what is no excerpt
+    part = check(run("cat", "-o", "pb", "--kind", "seccomp", "x"), 0)
+    part = check(run("cat", "-o", "pb", "--syscall", "bpf", data=part), 0)
+    assert pb.Record.FromString(next(frames(part))).header.excerpt == "--kind seccomp --syscall bpf"
+    for how in ("cat",), ("cat", "--self-tests"), ("replay", "--speed", "max"), ("tail", "-n", "all"):
+        assert check(run(*how, "-o", "pb", "x"), 0) == b"".join(files.values()), how
+    # real damage is told
+    records = [*map(frame, frames(part))]
+    out = check(run("verify", data=records[0] + records[3] + records[1]), 3).decode()
+    assert re.match(r"stdin: damaged: record \d+ \(byte \d+\) comes after record \d+; it has an excerpt ", out), out
+    out = check(run("verify", data=part[:-3]), 3).decode()
+    assert out.startswith("stdin: cut inside a record"), out
+    bad = bytearray(packed(part))
+    bad[len(bad) // 2] ^= 1
+    check(run("verify", data=bytes(bad)), 3)
+
+
+def stands_beside(part, files, of_all):
+    """An excerpt and all of its stream: in a folder under either name, and named in any order."""
+    for name in "a", "z":
+        fresh_folder("y", **files)
+        save(f"y/{name}.pb", part)
+        for paths in ("y",), (f"y/{name}.pb", *(f"y/{x}.pb" for x in files)), \
+                (*(f"y/{x}.pb" for x in reversed(files)), f"y/{name}.pb"):
+            out = lines(check(run("verify", *paths), 0))
+            assert [x.replace("y/", "x/") for x in out if x.startswith("y/f")] == lines(of_all)[:3], out
+            assert any(x.startswith(f"y/{name}.pb: an excerpt (") for x in out), out
+            assert re.fullmatch("in all [34] files( and 1 copy)?, 69 records: (readable, but excerpts are among them)",
+                                out[-1]), out
+            stats = json.loads(check(run("stats", "-o", "json", *paths), 0, r"(ringside stats: y/.*: left out\n)?"))
+            assert (stats["events"], stats["records"]) == (60, 69), stats
+        assert b"not recording: the latest stream was closed" in check(run("status", "y"), 1, None)
+
+
 run_tests(
+    an_excerpt_is_no_damage,
     what_a_repair_left_out_is_taken_where_it_is,
     of_a_cloned_machine_each_record_counts,
     where_records_were_before_is_told_right,

@@ -93,6 +93,7 @@ class Whole(Stream):
 
     def header(self):
         header = fill(pb.Header())
+        header.ClearField("excerpt")  # status knows no more of one
         header.magic, header.format_version, header.identity_version = "RINGSIDE", 2, 2
         header.stream_id, header.boot_id, header.first_seq = self.id * 16, self.boot, 1
         header.counters_interval_nano, header.file_index = 10**12, 0

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Of an excerpt (Header.excerpt) records are missing by choice, and with them what hashes and sums
+ * are over. */
+#include "consumer/verify/verify-internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+
+static void note_choice(struct verify_report *report, const Ringside__V1__Header *header)
+{
+	struct line line = line_make(report->choice, sizeof(report->choice));
+
+	if (report->excerpt)
+		return;
+	report->excerpt = true;
+	line_safe(&line, header->excerpt, VERIFY_CHOICE);
+	(void)line_end(&line);
+}
+
+static void begin_excerpt(struct verify *verify, const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = item->record->header;
+	uint8_t id[sizeof(verify->stream_id)] = {0};
+	bool same;
+
+	if (header->stream_id.len == sizeof(id))
+		memcpy(id, header->stream_id.data, sizeof(id));
+	same = verify->excerpt && verify->begun && !memcmp(id, verify->stream_id, sizeof(id));
+	verify_end_stream(verify, item);
+	note_choice(&verify->report, header);
+	recount_begin(&verify->recount, false);
+	verify->downtime = (struct downtime){0};
+	verify->report.streams += !same;
+	if (!same)
+		verify->report.first_seq = item->record->seq;
+	memcpy(verify->stream_id, id, sizeof(id));
+	verify->excerpt = verify->open = true;
+	verify->has_footer = verify->has_file = verify->kills.known = false;
+	verify->files_missing = 0;
+	/* where streams take turns, each one's Header comes again and again */
+	verify->sequence = (struct sequence){0};
+}
+
+void verify_take_excerpt(struct verify *verify, const struct reader_record *item)
+{
+	struct sequence *sequence = &verify->sequence;
+	const Ringside__V1__Record *record = item->record;
+
+	if (item->header)
+		begin_excerpt(verify, item);
+	verify_tell_hole(verify);
+	verify_see(verify, item);
+	if (!record->has_seq)
+		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
+			     item->offset);
+	else if (sequence->known && record->seq < sequence->next)
+		findings_add(&verify->report.problems,
+			     "record %" PRIu64 " (byte %" PRIu64 ") comes after record %" PRIu64,
+			     record->seq, item->offset, sequence->next - 1);
+	if (!record->has_seq)
+		return;
+	sequence->known = true;
+	sequence->next = record->seq + 1;
+	verify->report.latest_seq = record->seq;
+}
