@@ -54,7 +54,7 @@ judge() {
 			"docker $thief null null null null $deep"
 	done
 	same "limit_level" "$(jq -r 'select(.limit_level) | .limit_level' container.json)" CONTAINER
-	same "what is nested" "$(jq -r '.container.nested // empty' thief.json)" \
+	same "what is nested" "$(jq -r '.container.nested // empty' thief.json | sort -u)" \
 		"…/pod:$uid/containerd:$id"
 	same "lines of text that name it" \
 		"$("$ringside" cat --pod 'web-*' --namespace shop container.pb |

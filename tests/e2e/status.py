@@ -293,7 +293,7 @@ def what_was_killed_is_appended_to(name):
                               capture_output=True, timeout=60, check=False)
         return done.returncode, sum(b'"kind":"seccomp_denial"' in line for line in done.stdout.splitlines())
 
-    for n in range(4):
+    for n in range(3):
         if n:
             Path("streamer.log").write_text("")
         one = streamer(where, *(["--append"] if n else []))
@@ -302,8 +302,9 @@ def what_was_killed_is_appended_to(name):
             code, now = read()
             check(now >= events and (said or not name.endswith(".zst")),
                   f"{name}: appended to after kill -9: {said or 'it was whole'}; {events} events before, {now} after")
-        load = start(BUILD / "testdata/trigger-storm", "--tasks", "2", "--count", "100000000", stdout=subprocess.DEVNULL)
-        time.sleep(0.6)
+        # Long enough to be killed in the middle of writing; what it brings is read again and again.
+        load = start(BUILD / "testdata/trigger-storm", "--count", "100000000", stdout=subprocess.DEVNULL)
+        time.sleep(0.1)
         one.kill()
         one.wait()
         load.kill()
@@ -337,7 +338,6 @@ os.chmod(".", 0o755)
 a_dead_writer_is_seen("dead")
 os.chmod("dead", 0o750)
 who_may_join_is_told()
-a_dead_writer_is_seen("dead.pb")
 a_dead_writer_is_seen("dead.pb.zst")
 a_dead_writer_is_seen("stdout.pb", shell=True)
 a_file_that_is_moved_is_followed("moved.pb")
