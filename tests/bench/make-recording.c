@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: make-recording MIB [EVENTS [VERSION]] >FILE
+/* Usage: make-recording MIB [EVENTS [VERSION [STREAM]]] >FILE
  *
  * For benchmarks: a recording of at least MIB MiB before compression, or of EVENTS, as the streamer
  * makes it: its encoder, its compressor. VERSION: of the format (2); in 1 there are no runs of
- * events. Denials of 40 containers in an irregular rhythm, 20 a second, and an
- * OOM kill for every 1000. */
+ * events. STREAM: a digit (1): others are of other boots of the host, a day apart, so that a folder
+ * of them holds no copies. Denials of 40 containers in an irregular rhythm, 20 a second, and an OOM
+ * kill for every 1000. */
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
@@ -18,6 +19,7 @@
 #define THREADS 9u
 #define BATCH (64u * 1024) /* as much as the streamer writes at once in a storm */
 #define REALTIME 1763780645000000000
+#define DAY 86400000000000
 #define RUN (32u * 1024) /* of events, as in the streamer */
 #define CPUS 8u
 
@@ -26,6 +28,8 @@ struct maker {
 	struct recording_writer *writer;
 	struct wire_record record;
 	unsigned version; /* of the format */
+	unsigned stream;
+	uint64_t realtime_offset;
 	uint64_t random, seq, boottime;
 	uint8_t batch[BATCH + ENCODER_FRAME_MAX];
 	size_t size;
@@ -86,36 +90,60 @@ static void put_record(struct maker *maker, struct pb *pb, const uint8_t *start)
 static void put_stamp(struct maker *maker, struct pb *pb)
 {
 	pb_fixed64(pb, FIELD_RECORD_BOOTTIME_NANO, maker->boottime);
-	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, REALTIME + maker->boottime);
+	pb_fixed64(pb, FIELD_RECORD_TIME_UNIX_NANO, maker->realtime_offset + maker->boottime);
 	pb_uint(pb, FIELD_RECORD_SEQ, ++maker->seq);
 }
 
 static void put_header(struct maker *maker)
 {
+	char stream_id[17], boot_id[37];
 	uint8_t buf[512], *mark;
 	struct pb pb = pb_make(buf, sizeof(buf));
 
 	mark = pb_open(&pb, FIELD_RECORD_HEADER);
 	pb_string(&pb, FIELD_HEADER_MAGIC, "RINGSIDE");
 	pb_uint(&pb, FIELD_HEADER_FORMAT_VERSION, maker->version);
-	pb_bytes(&pb, FIELD_HEADER_STREAM_ID, "sixteen bytes of", 16);
+	(void)snprintf(stream_id, sizeof(stream_id), "sixteen bytes %02u", maker->stream);
+	pb_bytes(&pb, FIELD_HEADER_STREAM_ID, stream_id, 16);
 	pb_uint(&pb, FIELD_HEADER_FIRST_SEQ, 1);
 	pb_string(&pb, FIELD_HEADER_HOST_NAME, "bench");
-	pb_string(&pb, FIELD_HEADER_BOOT_ID, "f0a1b2c3-0000-4000-8000-000000000001");
+	(void)snprintf(boot_id, sizeof(boot_id), "f0a1b2c3-0000-4000-8000-%012u", maker->stream);
+	pb_string(&pb, FIELD_HEADER_BOOT_ID, boot_id);
 	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
 	pb_close(&pb, mark);
 	put_stamp(maker, &pb);
 	put_record(maker, &pb, buf);
 }
 
+/* Nothing was held back or dropped: what was seen was submitted and written. */
+static void put_sums(struct pb *pb, const char *kind, const uint64_t *seen)
+{
+	uint8_t *sums = pb_open(pb, FIELD_FOOTER_PROBES);
+
+	pb_string(pb, FIELD_PROBE_SUMS_KIND, kind);
+	for (unsigned cpu = 0; cpu < CPUS; cpu++) {
+		uint8_t *mark = pb_open(pb, FIELD_PROBE_SUMS_CPUS);
+
+		pb_uint(pb, FIELD_CPU_COUNTERS_CPU, cpu);
+		pb_uint(pb, FIELD_CPU_COUNTERS_SEEN, seen[cpu]);
+		pb_uint(pb, FIELD_CPU_COUNTERS_SUBMITTED, seen[cpu]);
+		pb_uint(pb, FIELD_CPU_COUNTERS_WRITTEN, seen[cpu]);
+		pb_uint(pb, FIELD_CPU_COUNTERS_CARRIED_SEEN, seen[cpu]);
+		pb_close(pb, mark);
+	}
+	pb_close(pb, sums);
+}
+
 static void put_footer(struct maker *maker)
 {
-	uint8_t buf[64], *mark;
+	uint8_t buf[1024], *mark;
 	struct pb pb = pb_make(buf, sizeof(buf));
 
 	mark = pb_open(&pb, FIELD_RECORD_FOOTER);
 	pb_string(&pb, FIELD_FOOTER_REASON, "SIGTERM");
 	pb_uint(&pb, FIELD_FOOTER_RECORDS, maker->seq + 1);
+	put_sums(&pb, "oom_kill", maker->seen[WIRE_OOM_KILL]);
+	put_sums(&pb, "seccomp_denial", maker->seen[WIRE_SECCOMP_DENIAL]);
 	pb_close(&pb, mark);
 	put_stamp(maker, &pb);
 	put_record(maker, &pb, buf);
@@ -215,7 +243,7 @@ static struct record_stamp next_stamp(struct maker *maker)
 	}
 	return (struct record_stamp){
 		.seq = ++maker->seq,
-		.realtime_offset = REALTIME,
+		.realtime_offset = maker->realtime_offset,
 		.goes_on = goes_on,
 		.before = maker->before[head->probe][head->cpu].set
 				  ? &maker->before[head->probe][head->cpu].sums
@@ -237,6 +265,7 @@ static void put_event(struct maker *maker, uint64_t number)
 	head->boottime_nano = maker->boottime;
 	head->cpu = (uint32_t)any(maker, CPUS);
 	head->seen = ++maker->seen[head->probe][head->cpu];
+	head->limited = head->dropped = 0;
 	stamp = next_stamp(maker);
 	if (encoder_event(maker->encoder, head, head->size, &stamp, maker->batch + maker->size,
 			  &size) < 0)
@@ -255,13 +284,16 @@ int main(int argc, char **argv)
 	struct maker *maker = calloc(1, sizeof(*maker));
 
 	if ((!bytes && argc < 3) || isatty(STDOUT_FILENO)) {
-		(void)fputs("usage: make-recording MIB [EVENTS [VERSION]] >FILE\n", stderr);
+		(void)fputs("usage: make-recording MIB [EVENTS [VERSION [STREAM]]] >FILE\n",
+			    stderr);
 		return 2;
 	}
 	if (!maker || encoder_new(&maker->encoder, &nowhere) < 0 ||
 	    recording_writer_new(&maker->writer, RECORDING_LEVEL_DEFAULT) < 0)
 		return 1;
 	maker->version = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 2;
+	maker->stream = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) % 10 : 1;
+	maker->realtime_offset = REALTIME + maker->stream * DAY;
 	maker->random = 88172645463325252u;
 	maker->boottime = 1000000000;
 	put_header(maker);
