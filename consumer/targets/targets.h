@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The places that this build knows. */
+#pragma once
+
+#include "consumer/forward/target.h"
+
+/* NULL behind the last. */
+extern const struct target_ops *const targets[];
+
+/* By what stands before the first ':' of @url; NULL: none. */
+const struct target_ops *target_find(const char *url);
