@@ -30,6 +30,32 @@ const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const c
 	return field;
 }
 
+const char *vocabulary_private_word(unsigned i)
+{
+	static const char *const words[VOCABULARY_PRIVATE_WORDS] = {"args", "exe", "comm",
+								    "addresses"};
+
+	return words[i];
+}
+
+unsigned vocabulary_private(const char *field)
+{
+	static const struct {
+		const char *field, *word;
+	} private[] = {
+#define ROW(name, word) {#name, word},
+		VOCABULARY_PRIVATE(ROW)
+#undef ROW
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(private); i++)
+		for (unsigned word = 0; word < VOCABULARY_PRIVATE_WORDS; word++)
+			if (!strcmp(private[i].field, field) &&
+			    !strcmp(private[i].word, vocabulary_private_word(word)))
+				return 1u << word;
+	return 0;
+}
+
 static bool is_of(const char *const *names, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)

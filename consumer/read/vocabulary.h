@@ -137,6 +137,21 @@
 /* Enums whose values are words of ours, in small letters; others are the kernel's. */
 #define VOCABULARY_SMALL(ROW) ROW(Tier) ROW(Reason)
 
+/* What the words of --redact take away, wherever a message has it. */
+#define VOCABULARY_PRIVATE(ROW)                                                                    \
+	ROW(args, "args")                                                                          \
+	ROW(executable_path, "exe")                                                                \
+	ROW(comm, "comm")                                                                          \
+	ROW(leader_comm, "comm")                                                                   \
+	ROW(sender_parent_comm, "comm")                                                            \
+	ROW(instruction_pointer, "addresses")
+#define VOCABULARY_PRIVATE_WORDS 4
+
+/* The @i-th of these words, below VOCABULARY_PRIVATE_WORDS. */
+const char *vocabulary_private_word(unsigned i);
+/* 1 << i: the @i-th word takes the field away; 0: none does. */
+unsigned vocabulary_private(const char *field);
+
 /* NULL: it is left out. */
 const char *vocabulary_member(const ProtobufCMessageDescriptor *message, const char *field);
 
