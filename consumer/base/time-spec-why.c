@@ -31,12 +31,12 @@ static bool would_be(const char *prefix, const char *text, uint64_t now)
 }
 
 /* "1h" lacks what says from where it counts. */
-static const char *missing_sign(const char *text, uint64_t now)
+static bool lacks_sign(const char *text, uint64_t now)
 {
 	size_t digits = strspn(text, "0123456789");
 
 	/* 12 may be noon as well as seconds */
-	return digits && text[digits] && would_be("-", text, now) ? "-" : NULL;
+	return digits && text[digits] && would_be("-", text, now);
 }
 
 /* Behind a day of the week; the text itself if it begins with none. */
@@ -105,9 +105,43 @@ static bool put_date(const char *text, uint64_t now, char *buf, size_t size)
 	return true;
 }
 
+/* "2am", "11 pm": as the clock of 24 hours has it. False: it is not that. */
+static bool twelve_hours(const char *text, char *buf, size_t size)
+{
+	unsigned hour;
+	int end = 0;
+
+	if (sscanf(text, "%2u %n", &hour, &end) != 1 || !hour || hour > 12 ||
+	    (strcasecmp(text + end, "am") != 0 && strcasecmp(text + end, "pm") != 0))
+		return false;
+	(void)snprintf(buf, size, "%02u:00", hour % 12 + (tolower(text[end]) == 'p' ? 12 : 0));
+	return true;
+}
+
+/* What people say, and a clock does not; "" if it is nothing of that. */
+static const char *meant_by(const char *text, uint64_t now, char buf[PARSED])
+{
+	static const char *const phrases[][2] = {
+		{"last night", "\"yesterday 22:00\""},
+		{"tonight", "\"today 20:00\""},
+		{"this morning", "\"today 06:00\""},
+		{"midnight", "today"},
+		{"noon", "12:00"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++)
+		if (!strcasecmp(text, phrases[i][0]))
+			return phrases[i][1];
+	if (twelve_hours(text, buf, PARSED))
+		return buf;
+	(void)snprintf(buf, PARSED, "-%.*s", SHOWN, text);
+	return lacks_sign(text, now) ? buf : "";
+}
+
 void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 {
-	const char *sign;
+	char guess[PARSED];
+	const char *meant;
 	struct time_spec when;
 
 	text += strspn(text, " \t");
@@ -117,10 +151,10 @@ void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 			       SHOWN, text);
 		return;
 	}
-	sign = missing_sign(text, now);
-	if (sign)
-		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s%.*s?", SHOWN, text,
-			       sign, SHOWN, text);
+	meant = meant_by(text, now, guess);
+	if (*meant)
+		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s?", SHOWN, text,
+			       meant);
 	else if (!put_date(text, now, buf, size))
 		(void)snprintf(buf, size, "'%.*s' is not a time: say " TIME_SPEC_WORDS, SHOWN,
 			       text);

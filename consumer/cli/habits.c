@@ -11,13 +11,14 @@ static const struct habit {
 	const char *command;
 } habits[] = {
 	{" version -v ", "ringside --version"},
-	{" logs log journal -u -n -k --since --kind ", "ringside cat"},
+	{" logs log journal dump less more -u -n -k --since --kind ", "ringside cat"},
+	{" grep search find filter -g --grep ", "ringside cat -g PATTERN"},
 	{" head ", "ringside cat -n 10"},
 	{" show print read list get -r -o --json ", "ringside cat"},
 	{" follow -f --follow events ", "ringside tail -f"},
 	{" watch monitor trace run start -i ", "sudo ringside live"},
 	{" record capture write -w ", "sudo ringside-streamer -w FILE"},
-	{" report top summary count describe ", "ringside stats"},
+	{" report top summary count describe info ", "ringside stats"},
 	{" check validate test fsck ", "ringside verify"},
 	{" server metrics listen export -l --listen ", "ringside serve"},
 	{" health alive ", "ringside status"},
@@ -52,6 +53,8 @@ static const char *find_pair(const struct pair *pairs, size_t n, const char *wor
 	return NULL;
 }
 
+#define POD_LABELS "a pod's labels are not recorded: say --pod 'web-*' (--label is of streams)"
+
 const char *habit_option(const char *word)
 {
 	static const struct pair options[] = {
@@ -69,8 +72,20 @@ const char *habit_option(const char *word)
 		{"--list-boots", "`ringside cat -b -1` prints the boot before the latest one"},
 		{"--output-fields", "did you mean --fields?"},
 		{"--hostname", "did you mean --host?"},
-		{"-l", "did you mean --label?"},
-		{"--selector", "did you mean --label?"},
+		{"-t", "did you mean --comm?"},
+		{"--identifier", "did you mean --comm?"},
+		{"-D", "a folder is named without an option"},
+		{"--directory", "a folder is named without an option"},
+		{"-m", "what is named is read together"},
+		{"--merge", "what is named is read together"},
+		{"-l", POD_LABELS},
+		{"--selector", POD_LABELS},
+		{"-A", "all namespaces are read: leave it out"},
+		{"--all-namespaces", "all namespaces are read: leave it out"},
+		{"--ns", "did you mean --namespace?"},
+		{"--since-time", "did you mean --since?"},
+		{"--timestamps", "each line has its time: leave it out"},
+		{"--previous", "what has ended is read, too: leave it out"},
 	};
 
 	return find_pair(options, ARRAY_SIZE(options), word, strcspn(word, "="));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/cli/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,12 +16,17 @@
 
 static const struct option_row help_row = {'h', "help", NULL, "print this"};
 
-static bool has_option(const struct options *options, const char *name)
+static const struct option_row *find_option(const struct options *options, const char *name)
 {
 	for (size_t n = 0; n < options->parser.n; n++)
 		if (!strcmp(options->parser.rows[n]->name, name))
-			return true;
-	return false;
+			return options->parser.rows[n];
+	return NULL;
+}
+
+static bool has_option(const struct options *options, const char *name)
+{
+	return find_option(options, name) != NULL;
 }
 
 static bool is_output(const char *word)
@@ -42,6 +48,8 @@ struct owner {
 	const char *option, *command, *does;
 };
 
+#define RECORDS "records, and `ringside cat -o pb >FILE` writes a part of a recording"
+
 static const struct owner *find_owner(const char *word)
 {
 	static const struct owner owners[] = {
@@ -55,8 +63,10 @@ static const struct owner *find_owner(const char *word)
 		{"--listen", "ringside serve --listen", "answers HTTP"},
 		{"--textfile", "ringside serve --textfile", "writes metrics"},
 		{"--no-measure", "ringside doctor --no-measure", "examines this machine"},
-		{"-w", "sudo ringside-streamer -w FILE", "records"},
-		{"--write", "sudo ringside-streamer -w FILE", "records"},
+		{"-F", "ringside tail -f", "follows a recording, through its rotation"},
+		{"--tail", "ringside tail -n COUNT", "prints the last records"},
+		{"-w", "sudo ringside-streamer -w FILE", RECORDS},
+		{"--write", "sudo ringside-streamer -w FILE", RECORDS},
 	};
 	size_t n = strcspn(word, "=");
 
@@ -64,6 +74,19 @@ static const struct owner *find_owner(const char *word)
 		if (strlen(owners[i].option) == n && !strncmp(word, owners[i].option, n))
 			return &owners[i];
 	return NULL;
+}
+
+/* What people look for first among the filters, where there are none. */
+static bool is_filter(const char *name)
+{
+	static const char *const filters[] = {"since", "until", "kind",      "host",
+					      "pod",   "unit",  "namespace", "container"};
+	const size_t n = strcspn(name, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++)
+		if (strlen(filters[i]) == n && !strncmp(filters[i], name, n))
+			return true;
+	return false;
 }
 
 static int say_unknown(const struct options *options, const char *word)
@@ -80,9 +103,10 @@ static int say_unknown(const struct options *options, const char *word)
 	if (habit_option(word))
 		return options_usage_error(options, "unknown option %.64s: %s", word,
 					   habit_option(word));
-	if (word[0] == '-' && word[1] >= '0' && word[1] <= '9' && has_option(options, "lines"))
+	if (!options->shared && is_filter(name))
 		return options_usage_error(options,
-					   "unknown option %.32s: so many records is -n COUNT",
+					   "unknown option %.64s: it takes no filters, as live, "
+					   "cat, tail, replay and stats do",
 					   word);
 	option = is_long ? option_of(options, name) : NULL;
 	if (option)
@@ -144,6 +168,8 @@ int options_parse(struct options *options, int argc, char **argv,
 		(void)option_add(&options->parser, row);
 	if (option_add(&options->parser, &help_row) < 0)
 		return options_usage_error(options, "it has too many options");
+	if (has_option(options, "lines"))
+		option_add_number(&options->parser, find_option(options, "lines"));
 	while (!r) {
 		if (option_next(&options->parser, argc, argv, &row) < 0)
 			return say_refused(options);
@@ -200,8 +226,13 @@ int options_not_count(const struct options *options, int opt, const char *arg, c
 {
 	/* kubectl's -n is a namespace, and its -c a container; a file may be what stands behind */
 	const char *filter = opt == 'c' ? "container" : "namespace";
+	const size_t digits = strspn(arg, "0123456789");
 
-	if (!*arg || strpbrk(arg, "./") || access(arg, F_OK) == 0 || !has_option(options, filter))
+	if (digits && !strcmp(arg + digits, "f")) /* tail(1)'s -20f */
+		return options_usage_error(options, "%.32s is not a number of %s: say -n %.*s -f",
+					   arg, things, (int)digits, arg);
+	if (!isalnum((unsigned char)*arg) || strpbrk(arg, "./") || access(arg, F_OK) == 0 ||
+	    !has_option(options, filter))
 		return options_usage_error(options, "%.32s is not a number of %s", arg, things);
 	return options_usage_error(options, "%.32s is not a number of %s: did you mean --%s %.32s?",
 				   arg, things, filter, arg);

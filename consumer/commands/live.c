@@ -55,6 +55,7 @@ static int take_option(void *data, int opt, const char *arg)
 /* -1: go on; else the exit status. @argc ends before "--". */
 static int parse_options(struct live *live, int argc, char **argv)
 {
+	const uint64_t begun = clock_nano(CLOCK_REALTIME); /* before --since now */
 	int r = options_parse(&live->printer.options, argc, argv, take_option, live);
 
 	if (r < 0 && optind < argc)
@@ -62,10 +63,14 @@ static int parse_options(struct live *live, int argc, char **argv)
 					   "it takes no file (%.64s): `ringside cat` reads "
 					   "recordings, and the streamer's options follow --",
 					   argv[optind]);
-	if (r < 0 && filter_is_over(live->printer.filter, clock_nano(CLOCK_REALTIME)))
+	if (r < 0 && (filter_is_over(live->printer.filter, begun) ||
+		      filter_is_past(live->printer.filter, begun)))
 		return options_usage_error(&live->printer.options,
-					   "--until is over: live shows what happens from now on, "
-					   "`ringside cat` what was recorded");
+					   "%s: live shows what happens from now on, `ringside "
+					   "cat` what was recorded",
+					   filter_is_over(live->printer.filter, begun)
+						   ? "--until is over"
+						   : "--since is in the past");
 	return r < 0 ? printer_check(&live->printer) : r;
 }
 

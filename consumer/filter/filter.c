@@ -231,6 +231,11 @@ bool filter_has_time(const struct filter *filter)
 	return filter->timed;
 }
 
+bool filter_is_past(const struct filter *filter, uint64_t now)
+{
+	return filter->time.given && filter->time.since && filter->time.since < now;
+}
+
 bool filter_is_over(const struct filter *filter, uint64_t now)
 {
 	return filter->time.given && filter->time.until < now;

@@ -55,6 +55,8 @@ bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
+/* There is a --since that is before @now, in ns since 1970. */
+bool filter_is_past(const struct filter *filter, uint64_t now);
 /* There is an --until that was before @now, in ns since 1970. */
 bool filter_is_over(const struct filter *filter, uint64_t now);
 

@@ -42,6 +42,25 @@ int option_add(struct option_parser *parser, const struct option_row *row)
 	return 0;
 }
 
+void option_add_number(struct option_parser *parser, const struct option_row *row)
+{
+	char *end = parser->shorts + strlen(parser->shorts);
+
+	parser->number = row;
+	for (char digit = '0'; digit <= '9'; digit++) {
+		*end++ = digit;
+		*end++ = ':';
+		*end++ = ':';
+	}
+	*end = '\0';
+}
+
+/* What stands from the digit on that getopt_long has come to. */
+static char *number_from(char *word)
+{
+	return optarg ? optarg - 1 : word + strlen(word) - 1;
+}
+
 /* Of what getopt_long returns or refuses: long options are told by their place. */
 static const struct option_row *find_row(const struct option_parser *parser, int c)
 {
@@ -57,6 +76,11 @@ int option_next(struct option_parser *parser, int argc, char **argv, const struc
 {
 	int c = getopt_long(argc, argv, parser->shorts, parser->longs, NULL);
 
+	if (parser->number && c >= '0' && c <= '9') {
+		optarg = number_from(argv[optind - 1]);
+		*ret = parser->number;
+		return 0;
+	}
 	if (c != '?' && c != ':') {
 		*ret = c == -1 ? NULL : find_row(parser, c);
 		return 0;

@@ -28,7 +28,8 @@ struct option_parser {
 	const struct option_row *rows[OPTION_MAX];
 	size_t n;
 	struct option longs[OPTION_MAX + 1];
-	char shorts[3 * OPTION_MAX + 2];
+	char shorts[3 * (OPTION_MAX + 10) + 2];
+	const struct option_row *number; /* what -50 is a value of; NULL: nothing */
 	/* of one that was refused */
 	enum option_refusal refusal;
 	const struct option_row *refused; /* NULL: OPTION_UNKNOWN */
@@ -39,6 +40,9 @@ struct option_parser {
 /* First this; then all rows, -E2BIG for one too many; then the command line. */
 void option_begin(struct option_parser *parser);
 int option_add(struct option_parser *parser, const struct option_row *row);
+
+/* -50 is @row with the value 50, as tail(1) and head(1) take it. Once, behind all rows. */
+void option_add_number(struct option_parser *parser, const struct option_row *row);
 
 /* The row of the next option, its argument in optarg; NULL at the end, the other arguments are from
  * argv[optind] on; or -EINVAL. */

@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 
-from program import in_a_folder, others, ringside, run_tests, save
+from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream
 
 streamer, = others
@@ -62,7 +62,21 @@ MISTAKES = [
     ("ringside cat --hostname web a.pb", 2, "unknown option --hostname: did you mean --host?"),
     ("ringside cat -o cat a.pb", 2, "no output cat: did you mean text?"),
     ("ringside cat -o json-pretty a.pb", 2, "no output json-pretty: did you mean json, and behind it | jq .?"),
-    ("ringside tail -50 a.pb", 2, "unknown option -5: so many records is -n COUNT"),
+    ("ringside stats -50 a.pb", 2, "unknown option -5"),
+    ("ringside tail -20f a.pb", 2, "20f is not a number of records: say -n 20 -f"),
+    ("ringside tail -n +5 a.pb", 2, "+5 is not a number of records (see"),
+    ("ringside tail -F a.pb", 2, "unknown option -F: `ringside tail -f` follows a recording, through its rotation"),
+    ("ringside cat --tail=50 a.pb", 2, "unknown option --tail=50: `ringside tail -n COUNT` prints the last records"),
+    ("ringside cat --ns shop a.pb", 2, "unknown option --ns: did you mean --namespace?"),
+    ("ringside cat -l app=web a.pb", 2, "unknown option -l: a pod's labels are not recorded: say --pod 'web-*' (--label is of streams)"),
+    ("ringside cat -A a.pb", 2, "unknown option -A: all namespaces are read: leave it out"),
+    ("ringside cat -t nginx a.pb", 2, "unknown option -t: did you mean --comm?"),
+    ("ringside cat -D folder", 2, "unknown option -D: a folder is named without an option"),
+    ("ringside grep keyctl a.pb", 2, "grep is no command: did you mean `ringside cat -g PATTERN`?"),
+    ("ringside less a.pb", 2, "less is no command: did you mean `ringside cat`?"),
+    ("ringside cat -o pb -w part.pb a.pb", 2, "records, and `ringside cat -o pb >FILE` writes a part of a recording"),
+    ("ringside verify --since -1h a.pb", 2, "unknown option --since: it takes no filters, as live, cat, tail, replay and stats do"),
+    ("ringside status --host=web a.pb", 2, "unknown option --host=web: it takes no filters"),
     ("ringside head a.pb", 2, "head is no command: did you mean `ringside cat -n 10`?"),
     ("ringside journal", 2, "journal is no command: did you mean `ringside cat`?"),
     ("ringside tail -n shop a.pb", 2, "shop is not a number of records: did you mean --namespace shop?"),
@@ -80,6 +94,9 @@ MISTAKES = [
     ("ringside cat --since today --until yesterday a.pb", 2, "--since is later than --until: nothing can match"),
     ("ringside cat --uid nobody a.pb", 2, "'nobody' is a name: say its number, which `id -u nobody` tells"),
     ("ringside cat --since 1h a.pb", 2, "'1h' is not a time: did you mean -1h?"),
+    ("ringside cat --since 'last night' a.pb", 2, "'last night' is not a time: did you mean \"yesterday 22:00\"?"),
+    ("ringside cat --since 2am a.pb", 2, "'2am' is not a time: did you mean 02:00?"),
+    ("ringside cat --until '12 PM' a.pb", 2, "'12 PM' is not a time: did you mean 12:00?"),
     ("ringside cat --kind pods a.pb", 2, "'pods' is not a kind: say "),
     ("ringside cat --errno NOPERM a.pb", 2, "'NOPERM' is not an errno: "),
     ("ringside cat --action DENY a.pb", 2, "'DENY' is not an action: say KILL_PROCESS"),
@@ -98,6 +115,7 @@ MISTAKES = [
     # the live view, and serving
     ("ringside live -w a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),
     ("ringside live a.pb", 2, "it takes no file (a.pb): `ringside cat` reads recordings"),
+    ("ringside live --since -1h", 2, "--since is in the past: live shows what happens from now on, `ringside cat` what was recorded"),
     ("ringside live --rate 0", 2, "unknown option --rate: options of the streamer follow --"),
     ("$USER ringside live", 1, "no permission to load BPF programs: CAP_BPF and CAP_PERFMON missing; run it with sudo"),
     ("$USER ringside-streamer > out.pb", 1, "no permission to load BPF programs: CAP_BPF and CAP_PERFMON missing"),
@@ -152,4 +170,26 @@ def each_mistake_is_told_with_what_to_do():
     assert len(MISTAKES) >= 20 and not wrong, "\n".join(wrong)
 
 
-run_tests(each_mistake_is_told_with_what_to_do)
+def a_number_is_so_many_lines_as_for_tail_and_head():
+    stream = Stream(b"n")
+    name = save("thirty.pb", stream.header(), *(stream.kill() for _ in range(30)), stream.footer())
+
+    def lines(*args):
+        return check(run(*args), 0).splitlines()
+
+    every = lines("cat", name)
+    assert len(every) == 30
+    assert lines("tail", "-12", name) == lines("tail", name, "-12") == every[-12:]
+    assert lines("cat", "-3", name) == lines("replay", "--speed", "max", "-o", "text", "-3", name) == every[:3]
+    assert len(lines("tail", "-v3", name)) == len(lines("tail", "-v", "-n3", name))
+    assert lines("tail", "-1", "-n", "2", name) == every[-2:]  # the last one is valid, as ever
+    excerpt = check(run("tail", "-o", "pb", "-12", name), 0)
+    assert b"an excerpt (--lines 12): 13 records" in check(run("verify", data=excerpt), 0)
+    check(run("cat", "-b", "-1", name), 1, "ringside cat: -b -1: there is 1 boot\n")  # a boot still
+    check(run("cat", "-5x", name), 2, "ringside cat: 5x is not a number of records: .*\n")
+
+
+run_tests(
+    each_mistake_is_told_with_what_to_do,
+    a_number_is_so_many_lines_as_for_tail_and_head,
+)

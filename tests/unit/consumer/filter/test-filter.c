@@ -768,7 +768,7 @@ static void a_wrong_value_gets_a_sentence_with_the_right_ones(void **state)
 		{"unit", "a.service,user@1.service/b.service", "give the option once for each"},
 		{"comm", "", "empty"},
 		{"unit", "", "empty"},
-		{"since", "noon", "'noon' is not a time: say \"2026-11-22 03:00\""},
+		{"since", "soon", "'soon' is not a time: say \"2026-11-22 03:00\""},
 		{"until", "1960-01-01", "'1960-01-01' is too early"},
 	};
 	struct fixture *f = *state;
