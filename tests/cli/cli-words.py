@@ -175,12 +175,18 @@ def words_of(value):
             yield from words_of(inner)
 
 
+def listens(path):
+    """The name is there a moment before anybody listens."""
+    with socket.socket(socket.AF_UNIX) as end:
+        return end.connect_ex(path) == 0
+
+
 @contextlib.contextmanager
 def served(path):
     server = subprocess.Popen([ringside, "serve", "--per-container", "--series", "3", "--listen", "unix:sock", path])
     try:
         until = time.monotonic() + 10
-        while not os.path.exists("sock") and time.monotonic() < until:
+        while not listens("sock") and time.monotonic() < until:
             time.sleep(0.05)
         yield
     finally:
