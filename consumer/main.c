@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringside COMMAND ...: finds the command. */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/habits.h"
+#include "consumer/cli/helper-program.h"
 #include "consumer/cli/options.h"
 #include "proto/base/stdout-end.h"
 #include "proto/base/util.h"
@@ -31,6 +33,13 @@ static const struct command *const commands[] = {
 	/* clang-format on */
 };
 
+/* Programs of their own, as git has them: what their libraries bring, ringside does not need. */
+static const struct {
+	const char *name, *program, *help;
+} others[] = {
+	{"forward", "ringside-forward", "send recordings to OTLP, journald, NATS, Kafka"},
+};
+
 static int print_help(FILE *file)
 {
 	(void)fprintf(file,
@@ -43,6 +52,8 @@ static int print_help(FILE *file)
 		(void)fprintf(file, "  %-10s%.*s\n", commands[i]->name, (int)strcspn(help, "\n"),
 			      help);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		(void)fprintf(file, "  %-10s%s\n", others[i].name, others[i].help);
 	(void)fprintf(file, "\n`ringside help COMMAND` tells more; `sudo ringside live` is a good "
 			    "start.\n");
 	return file == stdout ? EXIT_SUCCESS : EXIT_USAGE;
@@ -57,15 +68,38 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* Does not return if @name is a program of its own, and is there. -1: it is none; else the exit
+ * status. */
+static int run_other(const char *name, char **argv)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		int r;
+
+		if (strcmp(others[i].name, name) != 0)
+			continue;
+		r = helper_program_exec(others[i].program, argv);
+		(void)helper_program_find(others[i].program, path);
+		(void)fprintf(stderr, "ringside %s: the program %s cannot be run: %s\n", name, path,
+			      strerror(-r));
+		return EXIT_FAILED;
+	}
+	return -1;
+}
+
 static int say_unknown(const char *name)
 {
-	const char *names[ARRAY_SIZE(commands) + 1], *near, *shown, *habit = habit_command(name);
+	const char *names[ARRAY_SIZE(commands) + ARRAY_SIZE(others) + 1], *near, *shown,
+		*habit = habit_command(name);
 	char safe[LINE_FILE], word[2 * LINE_FILE];
 	struct line line = line_make(word, sizeof(word));
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i]->name;
-	names[ARRAY_SIZE(commands)] = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		names[ARRAY_SIZE(commands) + i] = others[i].name;
+	names[ARRAY_SIZE(commands) + ARRAY_SIZE(others)] = NULL;
 	near = option_nearest(name, names);
 	shown = line_file(name, safe);
 	shell_word(&line, strlen(name) < LINE_FILE / 8 ? name : "FILE");
@@ -101,9 +135,10 @@ static int help_on(const char *name)
 {
 	const struct command *command = find_command(name);
 	char help[] = "--help", verb[16], *argv[] = {verb, help, NULL};
+	int r = command ? -1 : run_other(name, argv);
 
 	if (!command)
-		return say_unknown(name);
+		return r < 0 ? say_unknown(name) : r;
 	(void)snprintf(verb, sizeof(verb), "%s", command->name);
 	return command->run(2, argv);
 }
@@ -122,8 +157,11 @@ static int run(int argc, char **argv)
 	if (!strcmp(word, "help"))
 		return argc > 2 ? help_on(argv[2]) : print_help(stdout);
 	command = find_command(word);
-	if (!command)
-		return say_unknown(word);
+	if (!command) {
+		int r = run_other(word, argv + 1);
+
+		return r < 0 ? say_unknown(word) : r;
+	}
 	if (argc > 2 && !strcmp(argv[2], "--version"))
 		return print_version();
 	return command->run(argc - 1, argv + 1);

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "consumer/base/memory-file.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/files/inputs.h"
 #include "consumer/serve/http.h"
 #include "consumer/serve/listen.h"
-#include "consumer/serve/memory-file.h"
 #include "consumer/serve/microhttpd.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"

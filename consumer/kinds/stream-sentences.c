@@ -199,15 +199,24 @@ static void put_lost(struct line *line, const Ringside__V1__Lost *lost)
 		[REASON(DAMAGED)] = " lost: the recording is damaged here",
 	};
 	const unsigned reason = (unsigned)lost->reason;
+	/* of `ringside forward`: any records, not events of a file */
+	const bool unsent = lost->reason == REASON(RETENTION) && !lost->has_stream_id &&
+			    !lost->kind && lost->count;
 
-	put_events(line, lost->has_count, lost->count, lost->kind);
+	if (unsent)
+		line_counted(line, lost->count, "record");
+	else
+		put_events(line, lost->has_count, lost->count, lost->kind);
 	line_text(line, reasons[reason < LOST_REASONS ? reason : 0]);
 	if (lost->reason == REASON(RING_FULL) && lost->has_cpu) {
 		line_text(line, " (CPU ");
 		line_uint(line, lost->cpu);
 		line_text(line, ")");
 	}
-	if (lost->reason == REASON(RETENTION))
+	if (unsent)
+		line_text(line, lost->count == 1 ? " before it could be forwarded"
+						 : " before they could be forwarded");
+	else if (lost->reason == REASON(RETENTION))
 		put_deleted(line, lost);
 }
 

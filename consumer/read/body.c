@@ -166,6 +166,11 @@ const char *body_tier(int tier)
 
 bool body_stands_in(const Ringside__V1__Record *record)
 {
-	return record->body_case == RINGSIDE__V1__RECORD__BODY_LOST &&
-	       record->lost->reason == RINGSIDE__V1__LOST__REASON__DAMAGED && !record->lost->kind;
+	const Ringside__V1__Lost *lost = record->lost;
+
+	if (record->body_case != RINGSIDE__V1__RECORD__BODY_LOST || lost->kind)
+		return false;
+	return lost->reason == RINGSIDE__V1__LOST__REASON__DAMAGED ||
+	       (lost->reason == RINGSIDE__V1__LOST__REASON__RETENTION && !lost->has_stream_id &&
+		lost->count);
 }

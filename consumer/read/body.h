@@ -37,8 +37,9 @@ bool body_number(const ProtobufCMessage *body, const char *name, int64_t *ret,
 bool body_is_event(const Ringside__V1__Record *record);
 bool body_kind_is_event(unsigned kind); /* field number in Record.body */
 
-/* A Lost of a repair: records of any kind were left out, and it has the number of the first. With a
- * kind, it would count events, as other Losts do. */
+/* A Lost of a repair, or of `ringside forward` for what was deleted before it could be sent:
+ * records of any kind are left out, and it has the number of the first. With a kind, it would count
+ * events, as other Losts do; with a stream's id, tell of a file that retention deleted. */
 bool body_stands_in(const Ringside__V1__Record *record);
 
 /* The name of an enum's value, without the prefix that all of them have; NULL: a newer version's.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a request is answered with, and where its connection stands meanwhile. */
 
+#include "consumer/base/memory-file.h"
 #include "consumer/serve/http-internal.h"
-#include "consumer/serve/memory-file.h"
 #include "proto/base/clock.h"
 
 const char *http_value(const struct http_request *request, enum MHD_ValueKind kind,

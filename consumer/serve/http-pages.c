@@ -2,10 +2,10 @@
 /* What is answered: the sums, as pages. */
 #include <string.h>
 
+#include "consumer/base/memory-file.h"
 #include "consumer/serve/check.h"
 #include "consumer/serve/health.h"
 #include "consumer/serve/http-internal.h"
-#include "consumer/serve/memory-file.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 

@@ -19,7 +19,9 @@ in_a_folder()
 INSTALLED = """
 bin/ringside
 bin/ringside-streamer
+libexec/ringside/ringside-forward
 share/doc/ringside/FORMAT.md
+share/man/man1/ringside-forward.1
 share/man/man1/ringside.1
 share/man/man5/ringside-format.5
 share/man/man5/ringside-json.5

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/serve/memory-file.h"
+#include "consumer/base/memory-file.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of forward.h's work need of each other. */
+#pragma once
+
+#include "consumer/forward/forward.h"
+
+/* each_record_ops.put: gives it to the target, waits for room if need be. 0; -ECANCELED: it is to
+ * stop; or another -errno that ends it. */
+int forward_put(void *data, struct reader *reader, struct reader_record *item);
+
+/* The streams of the bookmark are known, and skipped up to where it is. 0 or -errno. */
+int forward_resume(struct forward *forward);
+
+/* Lets the target work for @timeout_ms at most, and takes note of what it has settled. 0 or
+ * -errno that ends it. */
+int forward_work(struct forward *forward, int timeout_ms, bool flush);
+
+/* Writes the cursor and the status file, if they are due, or @now. 0 or -errno of the cursor. */
+int forward_save(struct forward *forward, bool now);
+
+static inline bool forward_is_stopped(const struct forward *forward)
+{
+	return atomic_load_explicit(forward->options->stop, memory_order_relaxed);
+}
+
+static inline bool forward_is_settled(const struct forward *forward)
+{
+	return forward->pending->first == forward->pending->end;
+}
+
+_printf_(2, 3) void forward_say(const struct forward *forward, const char *format, ...);

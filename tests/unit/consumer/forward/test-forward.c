@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A target that is all ours: it takes what it is given, settles when it is told to, and ends the
+ * program wherever a test wants. What a crash would leave is the cursor as it was written last. */
+#include "consumer/forward/forward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "tests/lib/folder.h"
+#include "tests/lib/stream-builder.h"
+#include "tests/lib/test.h"
+
+#define GIVEN_MAX 512
+
+struct given {
+	uint64_t seq, last_seq, previous_seq, left_out;
+	char kind[32];
+};
+
+struct target {
+	struct target_sums sums;
+	const struct target_options *options;
+};
+
+/* What all runs of a test gave it. */
+static struct given given[GIVEN_MAX];
+static unsigned n_given, n_runs;
+static unsigned room;       /* unsettled records that it takes */
+static unsigned dies_after; /* records; 0: it does not */
+static bool never_settles, refuses_events;
+static char said[4096];
+static atomic_bool stop;
+
+static int open_fake(struct target **ret, const struct target_options *options,
+		     char problem[TARGET_PROBLEM])
+{
+	*ret = calloc(1, sizeof(**ret));
+	(*ret)->options = options;
+	return 0;
+}
+
+static int put_fake(struct target *target, const struct target_item *item)
+{
+	struct given *next = &given[n_given];
+
+	if (target->sums.taken - target->sums.settled == room)
+		return -EAGAIN;
+	if (dies_after && target->sums.taken == dies_after)
+		return -EIO;
+	assert_true(n_given < GIVEN_MAX);
+	*next = (struct given){item->seq, item->last_seq, item->previous_seq, item->left_out, ""};
+	(void)snprintf(next->kind, sizeof(next->kind), "%s", item->kind);
+	assert_non_null(item->record);
+	assert_true(item->size > 0);
+	n_given++;
+	target->sums.taken++;
+	return 0;
+}
+
+static int run_fake(struct target *target, int timeout_ms, bool flush)
+{
+	struct target_sums *sums = &target->sums;
+
+	n_runs++;
+	if (never_settles) {
+		(void)snprintf(sums->problem, sizeof(sums->problem), "no answer");
+		atomic_store(&stop, n_runs > 8);
+		return 0;
+	}
+	sums->settled = sums->acknowledged = sums->taken;
+	return 0;
+}
+
+static const struct target_sums *sums_fake(struct target *target)
+{
+	return &target->sums;
+}
+
+static void close_fake(struct target *target)
+{
+	free(target);
+}
+
+static const struct target_ops fake = {
+	.scheme = "fake",
+	.wants_unpacked = true,
+	.open = open_fake,
+	.put = put_fake,
+	.run = run_fake,
+	.sums = sums_fake,
+	.close = close_fake,
+};
+
+static void say_fake(void *data, const char *text)
+{
+	(void)strncat(said, text, sizeof(said) - strlen(said) - 2);
+	(void)strcat(said, "\n");
+}
+
+static int run_forward(void **state, const struct filter *filter)
+{
+	static struct forward forward;
+	struct folder_path cursor = in_folder(state, "c"), status = in_folder(state, "status");
+	struct folder_path path = in_folder(state, "spool");
+	const char *const set[] = {NULL};
+	const struct forward_options options = {
+		.ops = &fake,
+		.url = "fake:",
+		.path = path.s,
+		.cursor = cursor.s,
+		.status = status.s,
+		.filter = filter,
+		.set = set,
+		.memory = 1 << 20,
+		.stop = &stop,
+		.stop_fd = -1,
+		.say = say_fake,
+	};
+
+	*said = '\0';
+	n_runs = 0;
+	return forward_run(&forward, &options);
+}
+
+static void write_part(void **state, const char *name, const struct stream *stream, size_t from)
+{
+	struct folder_path path = in_folder(state, name);
+	FILE *file = fopen(path.s, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(stream->data + from, 1, stream->size - from, file),
+			 stream->size - from);
+	assert_ok(fclose(file));
+}
+
+/* Two files of one stream: 1 to 6, 7 to 11. */
+static void make_spool(void **state)
+{
+	struct stream stream;
+	size_t second;
+
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	stream_init(&stream);
+	stream_header(&stream); /* 1 */
+	for (unsigned i = 0; i < 4; i++)
+		stream_event(&stream, i % 2, 0); /* 2 to 5 */
+	stream_clock(&stream);                   /* 6 */
+	write_part(state, "spool/a.pb", &stream, 0);
+	second = stream.size;
+	stream_header(&stream); /* 7 */
+	for (unsigned i = 0; i < 3; i++)
+		stream_event(&stream, STREAM_OOM, 0); /* 8 to 10 */
+	stream_footer(&stream);                       /* 11 */
+	write_part(state, "spool/b.pb", &stream, second);
+	stream_done(&stream);
+}
+
+static int begin_test(void **state)
+{
+	int r = folder_setup(state);
+
+	n_given = dies_after = 0;
+	room = GIVEN_MAX;
+	never_settles = refuses_events = false;
+	atomic_store(&stop, false);
+	return r;
+}
+
+static void assert_given(unsigned from, uint64_t first, uint64_t last)
+{
+	assert_int_equal(n_given - from, last - first + 1);
+	for (uint64_t seq = first; seq <= last; seq++)
+		assert_int_equal(given[from + seq - first].seq, seq);
+}
+
+static void all_records_go_in_their_order(void **state)
+{
+	make_spool(state);
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 1, 11);
+	assert_string_equal(given[0].kind, "header");
+	assert_string_equal(given[10].kind, "footer");
+	assert_non_null(strstr(said, "11 records: 11 acknowledged, 0 retried, 0 refused"));
+}
+
+static void nothing_goes_twice_after_an_orderly_end(void **state)
+{
+	make_spool(state);
+	assert_ok(run_forward(state, NULL));
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 1, 11);
+}
+
+static void it_goes_on_where_it_ended_wherever_that_was(void **state)
+{
+	make_spool(state);
+	room = 1; /* all but one are settled when it ends */
+	for (dies_after = 1; n_given < 10;)
+		assert_int_equal(run_forward(state, NULL), -EIO);
+	dies_after = 0;
+	assert_ok(run_forward(state, NULL));
+	/* the last one of each run was on its way: it was settled at the end, or comes again */
+	for (uint64_t seq = 1, at = 0; seq <= 11; seq++) {
+		while (at < n_given && given[at].seq < seq)
+			at++;
+		assert_true(at < n_given);
+		assert_int_equal(given[at].seq, seq);
+	}
+}
+
+static void what_is_not_settled_goes_again(void **state)
+{
+	make_spool(state);
+	never_settles = true;
+	assert_ok(run_forward(state, NULL));
+	assert_non_null(strstr(said, "no answer"));
+	assert_non_null(strstr(said, "not settled: 11"));
+	never_settles = false;
+	atomic_store(&stop, false);
+	assert_ok(run_forward(state, NULL));
+	assert_given(11, 1, 11);
+}
+
+static void what_was_deleted_meanwhile_is_told_exactly(void **state)
+{
+	make_spool(state);
+	room = 1;
+	dies_after = 3;
+	assert_int_equal(run_forward(state, NULL), -EIO); /* 1 to 3 */
+	assert_ok(unlink(in_folder(state, "spool/a.pb").s));
+	dies_after = 0;
+	assert_ok(run_forward(state, NULL));
+	assert_string_equal(given[3].kind, "lost");
+	assert_int_equal(given[3].seq, 4);
+	assert_int_equal(given[3].last_seq, 6);
+	assert_non_null(strstr(said, "3 records were deleted before they could be sent"));
+	assert_given(4, 7, 11);
+	/* and once only */
+	assert_ok(run_forward(state, NULL));
+	assert_int_equal(n_given, 9);
+}
+
+static void before_the_first_time_nothing_is_missed(void **state)
+{
+	make_spool(state);
+	assert_ok(unlink(in_folder(state, "spool/a.pb").s));
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 7, 11);
+}
+
+static void a_filter_leaves_events_out_and_counts_them(void **state)
+{
+	struct filter *filter = NULL;
+	char error[128];
+
+	make_spool(state);
+	assert_ok(filter_new(&filter));
+	assert_ok(filter_option(filter, filter_options[0].opt, "seccomp", error, sizeof(error)));
+	assert_ok(run_forward(state, filter));
+	/* 1, the two denials 3 and 5, 6, 7, 11: what tells of the stream always goes */
+	assert_int_equal(n_given, 6);
+	assert_int_equal(given[1].seq, 3);
+	assert_int_equal(given[1].previous_seq, 1);
+	assert_int_equal(given[1].left_out, 1);
+	assert_int_equal(given[2].seq, 5);
+	assert_int_equal(given[2].left_out, 2);
+	assert_int_equal(given[5].seq, 11);
+	assert_int_equal(given[5].previous_seq, 7);
+	assert_int_equal(given[5].left_out, 5);
+	(void)filter_free(filter);
+}
+
+static void another_hosts_cursor_is_refused(void **state)
+{
+	make_spool(state);
+	assert_ok(run_forward(state, NULL));
+	assert_ok(unlink(in_folder(state, "c").s));
+	assert_ok(unlink(in_folder(state, "c.2").s));
+	{
+		char problem[BOOKMARK_PROBLEM];
+		struct bookmark bookmark;
+		size_t at;
+
+		assert_ok(bookmark_open(&bookmark, in_folder(state, "c").s, problem));
+		assert_ok(bookmark_add(&bookmark, (const uint8_t[BOOKMARK_ID]){9}, &at));
+		(void)snprintf(bookmark.host, sizeof(bookmark.host), "elsewhere");
+		(void)snprintf(bookmark.machine, sizeof(bookmark.machine), "ffff");
+		assert_ok(bookmark_save(&bookmark));
+		bookmark_close(&bookmark);
+	}
+	assert_int_equal(run_forward(state, NULL), -EXDEV);
+	assert_non_null(strstr(said, "is of the host elsewhere, the recordings are of"));
+	assert_int_equal(n_given, 11);
+}
+
+#define test_forward(f) cmocka_unit_test_setup_teardown(f, begin_test, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_forward(all_records_go_in_their_order),
+		test_forward(nothing_goes_twice_after_an_orderly_end),
+		test_forward(it_goes_on_where_it_ended_wherever_that_was),
+		test_forward(what_is_not_settled_goes_again),
+		test_forward(what_was_deleted_meanwhile_is_told_exactly),
+		test_forward(before_the_first_time_nothing_is_missed),
+		test_forward(a_filter_leaves_events_out_and_counts_them),
+		test_forward(another_hosts_cursor_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
