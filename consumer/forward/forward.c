@@ -8,6 +8,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/path-problem.h"
 #include "consumer/forward/forward-internal.h"
+#include "consumer/forward/resume.h"
 #include "consumer/read/derived.h"
 #include "proto/base/clock.h"
 #include "proto/base/count.h"
@@ -91,21 +92,24 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	}
 	for (size_t i = 0; i < list->n; i++)
 		if (list->all[i].known && (only_excerpts || !list->all[i].id.excerpt) &&
-		    !is_done(forward, list, i))
+		    !is_done(forward, list, i)) {
+			resume_find(&forward->bookmark, list->all[i].path, &starts[*ret_n].last);
 			starts[(*ret_n)++].file = i;
+		}
 	return 0;
 }
 
-/* What was settled before is known by its numbers. */
-static int is_whole(void *data, const char *path, struct last_records *ret)
+/* What was settled before is known by its numbers, too. */
+static int find_begin(void *data, const char *path, struct last_records *ret)
 {
+	resume_find(&of(data)->bookmark, path, ret);
 	return 0;
 }
 
 static const struct rotation_ops trail_all = {
 	.plan = plan_starts,
-	.single = is_whole,
-	.end = is_whole,
+	.single = find_begin,
+	.end = find_begin,
 };
 
 /* each_record_ops */
