@@ -57,6 +57,9 @@ struct target_sums {
 	uint64_t refused;      /* given to refuse() */
 	uint64_t doubled;      /* the other side said that it had them already */
 	uint64_t bytes;        /* of bodies or messages that were sent */
+	/* run() said -ESTALE: all behind this record is to be given again; 0: all there is. */
+	uint8_t back_id[TARGET_ID];
+	uint64_t back_seq;
 	/* What is wrong just now, a sentence for people that names the place and says what will
 	 * happen ("nats://a:4222: no answer since 12 s; trying again"); "": nothing. */
 	char problem[TARGET_PROBLEM];
@@ -93,7 +96,9 @@ struct target_ops {
 	/* Sends, and hears answers. Waits at most @timeout_ms for something to do (0: not at all)
 	 * and returns as soon as something was settled. @flush: nothing more comes for now, what
 	 * is there need not wait for company. 0, or -errno that ends it (what cannot be mended by
-	 * waiting), with the sentence in the sums' problem. */
+	 * waiting), with the sentence in the sums' problem. -ESTALE: the other side has lost what
+	 * it had acknowledged: close it, open it again, and give it all behind the sums' back_id
+	 * and back_seq once more. What is there still it leaves out. */
 	int (*run)(struct target *target, int timeout_ms, bool flush);
 	const struct target_sums *(*sums)(struct target *target); /* valid until the next call */
 	void (*close)(struct target *target);                     /* NULL is fine */

@@ -3,7 +3,15 @@
 
 #include <string.h>
 
+#ifdef RINGSIDE_NATS
+#include "consumer/targets/to-nats.h"
+#endif
+
 const struct target_ops *const targets[] = {
+#ifdef RINGSIDE_NATS
+	&to_nats,
+	&to_nats_tls,
+#endif
 	NULL,
 };
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/targets/nats-present.h"
+
+#include <string.h>
+
+#include "consumer/targets/nats-subject.h"
+#include "proto/base/clock.h"
+#include "proto/base/util.h"
+
+#define MINUTE INT64_C(60000000000)
+#define SILENCE_MS 5000
+#define WAIT_MS 3000
+
+void present_stop(struct present *present)
+{
+	natsSubscription_Destroy(present->reading);
+	present->reading = NULL;
+}
+
+void present_done(struct present *present)
+{
+	present_stop(present);
+	ids_done(&present->ids);
+	ids_done(&present->ranges);
+}
+
+/* The number of the latest message of @subject; 0: there is none. */
+static natsStatus find_last(jsCtx *js, const char *stream, const char *subject, uint64_t *ret)
+{
+	jsOptions options;
+	natsMsg *message = NULL;
+	jsErrCode code = 0;
+	natsStatus s;
+
+	(void)jsOptions_Init(&options);
+	options.Wait = WAIT_MS;
+	*ret = 0;
+	s = js_GetLastMsg(&message, js, stream, subject, &options, &code);
+	if (s == NATS_OK)
+		*ret = natsMsg_GetSequence(message);
+	natsMsg_Destroy(message);
+	return s == NATS_NOT_FOUND ? NATS_OK : s;
+}
+
+static natsStatus subscribe(natsSubscription **ret, jsCtx *js, const char *stream,
+			    const char *subject, int64_t since)
+{
+	jsOptions options;
+	jsSubOptions sub;
+
+	(void)jsOptions_Init(&options);
+	options.Wait = WAIT_MS;
+	(void)jsSubOptions_Init(&sub);
+	sub.Stream = stream;
+	sub.Ordered = true;
+	sub.Config.HeadersOnly = true;
+	sub.Config.DeliverPolicy = js_DeliverByStartTime;
+	sub.Config.OptStartTime = since;
+	return js_SubscribeSync(ret, js, subject, &options, &sub, NULL);
+}
+
+/* Of the reading: the servers' clock less ours, ns; and whether nothing was stored since. */
+static natsStatus look_at(natsSubscription *sub, int64_t *ret_skew, bool *ret_none)
+{
+	jsConsumerInfo *info = NULL;
+	natsStatus s = natsSubscription_GetConsumerInfo(&info, sub, NULL, NULL);
+
+	if (s == NATS_OK) {
+		*ret_skew = info->Created - (int64_t)clock_nano(CLOCK_REALTIME);
+		*ret_none = !info->NumPending && !info->Delivered.Consumer;
+	}
+	jsConsumerInfo_Destroy(info);
+	return s;
+}
+
+/* 0: nothing was stored since; -EINPROGRESS; -EAGAIN. */
+static int begin_reading(struct present *present, jsCtx *js, const char *stream,
+			 const char *subject, int64_t since)
+{
+	int64_t skew = 0;
+	bool none = false;
+
+	if (subscribe(&present->reading, js, stream, subject, since) ||
+	    look_at(present->reading, &skew, &none))
+		return -EAGAIN;
+	/* what was stored is stamped by the servers' clock */
+	if (skew < -MINUTE) {
+		present_stop(present);
+		since = since > -skew ? since + skew : 1;
+		if (subscribe(&present->reading, js, stream, subject, since) ||
+		    look_at(present->reading, &skew, &none))
+			return -EAGAIN;
+	}
+	present->heard = nats_Now();
+	return none ? 0 : -EINPROGRESS;
+}
+
+int present_begin(struct present *present, jsCtx *js, const char *stream, const char *token,
+		  uint64_t since)
+{
+	char subject[NATS_SUBJECT_MAX];
+	int r;
+
+	present_stop(present);
+	(void)nats_subject(token, ">", subject);
+	if (find_last(js, stream, subject, &present->last))
+		return -EAGAIN;
+	if (!present->last)
+		return 0;
+	r = begin_reading(present, js, stream, subject, (int64_t)since);
+	if (r != -EINPROGRESS)
+		present_stop(present);
+	return r;
+}
+
+static int take_id(struct present *present, natsMsg *message)
+{
+	uint8_t stream[IDS_STREAM];
+	uint64_t seq, last;
+	const char *name;
+
+	if (natsMsgHeader_Get(message, "Nats-Msg-Id", &name) ||
+	    !ids_parse(name, stream, &seq, &last))
+		return 0;
+	present->count++;
+	if (last != seq)
+		return ids_add(&present->ranges, stream, seq);
+	return ids_add(&present->ids, stream, seq);
+}
+
+/* 1: more may follow. */
+static int take_message(struct present *present, natsMsg *message)
+{
+	jsMsgMetaData *meta = NULL;
+	bool more = true;
+	int r = take_id(present, message);
+
+	if (natsMsg_GetMetaData(&meta, message) == NATS_OK)
+		more = meta->NumPending && meta->Sequence.Stream < present->last;
+	jsMsgMetaData_Destroy(meta);
+	present->heard = nats_Now();
+	return r ? r : more;
+}
+
+int present_step(struct present *present, int timeout_ms)
+{
+	int64_t until = nats_Now() + timeout_ms;
+	int r = 1;
+
+	while (r == 1) {
+		natsMsg *message = NULL;
+		int64_t left = until - nats_Now();
+		natsStatus s =
+			natsSubscription_NextMsg(&message, present->reading, left > 0 ? left : 1);
+
+		if (s == NATS_OK)
+			r = take_message(present, message);
+		else if (s != NATS_TIMEOUT || nats_Now() > present->heard + SILENCE_MS)
+			r = -EAGAIN;
+		else
+			return -EINPROGRESS;
+		natsMsg_Destroy(message);
+	}
+	present_stop(present);
+	return r;
+}
+
+bool present_has(const struct present *present, const uint8_t *stream_id, uint64_t seq,
+		 uint64_t last)
+{
+	return ids_has(last > seq ? &present->ranges : &present->ids, stream_id, seq);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The target nats://: its connection (to-nats-link.c), what it sends (to-nats-send.c), and the
+ * interface (to-nats.c). */
+#pragma once
+
+#include <nats/nats.h>
+
+#include "consumer/forward/backoff.h"
+#include "consumer/forward/target.h"
+#include "consumer/targets/nats-past.h"
+#include "consumer/targets/nats-present.h"
+#include "consumer/targets/nats-stream.h"
+#include "consumer/targets/nats-subject.h"
+#include "consumer/targets/nats-url.h"
+#include "consumer/targets/nats-window.h"
+
+#define NATS_HOSTS 65536u
+#define NATS_NO_HOST UINT32_MAX
+
+struct nats_host {
+	char token[NATS_TOKEN_MAX];
+	int64_t checked_at; /* ms: when what is there was known; 0: not yet */
+};
+
+struct target {
+	struct target_options options;
+	struct nats_url url;
+	struct nats_stream_wanted wanted;
+	natsOptions *nats;
+	natsConnection *connection; /* NULL: there never was one, yet */
+	jsCtx *js;
+	struct window window;
+	struct present present;
+	struct past past;
+	struct nats_host *hosts;
+	size_t n_hosts, hosts_room;
+	unsigned latest_host, reading_host;
+	struct backoff backoff;
+	int64_t retry_at; /* ms: nothing is sent before */
+	long long resend; /* ns; 0: not asked for */
+	bool ready, met;  /* the stream fits; it did once */
+	struct nats_stream_found found;
+	int64_t gone_at, down_at; /* ms, 0: it is not; down_at: said */
+	struct target_sums sums;  /* a copy for who asks */
+	char problem[TARGET_PROBLEM];
+	bool unreadable; /* what is there may not be read back, which was said */
+	/* By the library's threads, under the window's lock. */
+	bool connected, came_back, forbidden;
+	int64_t lost_at; /* ms */
+	char link_error[160];
+};
+
+/* to-nats-link.c */
+int link_open(struct target *target, char problem[TARGET_PROBLEM]);
+void link_close(struct target *target);
+/* 0: records can be sent. -EAGAIN: not yet, and problem says why; another -errno ends it. */
+int link_ready(struct target *target);
+/* Something went wrong (in problem); nothing is sent for a while. */
+void link_pause(struct target *target);
+/* Says what changed: it is away, it is back. */
+void link_tell(struct target *target);
+
+/* to-nats-send.c */
+/* Sends what can be. @reads: it may wait for the servers, to learn what is there already. 0;
+ * -EAGAIN: something has to come first; another -errno ends it. */
+int send_all(struct target *target, bool reads, int timeout_ms);
+unsigned send_host(struct target *target, const char *name);
