@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # A minute with nothing to report: what the streamer costs then.
 # shellcheck disable=SC2034 # for collect.sh
-targets=native
+targets=native beside=yes
 
 collect() {
 	# A minute in which nobody else made events: that is what idle means.

@@ -3,7 +3,8 @@
 # Usage: tests/e2e/collect.sh OUT BUILD FILES TARGET CASE…
 #
 # The half of the end-to-end tests that needs root and the target's kernel, and nothing but a
-# shell: runs collect() of each case in OUT/CASE and leaves its exit code in OUT/CASE/collect-exit.
+# shell: runs collect() of each case in OUT/CASE and leaves its exit code in OUT/CASE/collect-exit,
+# and how long it took in OUT/CASE/collect-seconds.
 set -u
 out=$1
 export BUILD="$2" TARGET="$4"
@@ -13,6 +14,7 @@ TESTS=$(cd "$(dirname "$0")/.." && pwd)
 
 for case; do
 	mkdir -p "$out/$case"
+	began=$(date +%s)
 	# Not in a condition: errexit would be off.
 	(
 		set -e
@@ -30,4 +32,5 @@ for case; do
 		collect
 	) >"$out/$case/collect.out" 2>&1 </dev/null
 	echo $? >"$out/$case/collect-exit"
+	echo $(($(date +%s) - began)) >"$out/$case/collect-seconds"
 done

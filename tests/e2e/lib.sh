@@ -6,6 +6,7 @@
 # A case is a file case-NAME.sh with
 #   targets='…'     where it runs: patterns over native, bookworm, sid-preempt, …; default: *
 #   asked=yes       it runs only when its name is given
+#   beside=yes      it waits more than it works: others are judged, and guests run, meanwhile
 #   programs='…'    of the host, which guests need for it
 #   memory=…        MiB that a guest needs for it; default: 512
 #   prepare()       runs on the host before all else; what it leaves in the current folder is in
@@ -18,7 +19,7 @@
 # Set for all: BUILD, TARGET and TESTS (absolute folders of the programs and of this tree's
 # tests), and for judge PYTHONPATH, so that "import ringside_pb2" works.
 # shellcheck disable=SC2034 # for run
-targets='*' asked='' programs='' memory=512
+targets='*' asked='' beside='' programs='' memory=512
 
 runs_here() ( # a pattern of $targets matches
 	set -f

@@ -13,6 +13,7 @@ usage: recordings.py retained FOLDER       the oldest files went, and the rest s
        recordings.py followed FOLDER LINES what follow.py has seen of them
 """
 import json
+import multiprocessing
 import re
 import subprocess
 import sys
@@ -105,17 +106,26 @@ def salvage(path, data, events, ringside):
                f"{verified.stdout} {verified.stderr}"
     saved = decompress(repaired)[0] if repaired.read_bytes()[:4] == ZSTD_MAGIC else repaired.read_bytes()
     repaired.unlink()
-    kept = sum(record.WhichOneof("body") in EVENTS for record in read_records(saved))
+    # What begins with all of it has these events, and is not read twice.
+    known, rest = (events, saved[len(data):]) if saved.startswith(data) else (0, saved)
+    kept = known + sum(record.WhichOneof("body") in EVENTS for record in read_records(rest))
     return None if kept == events else f"of {events} events repair keeps {kept}"
+
+
+def judge_killed(folder, i, ringside):
+    """When it was killed, what read_killed() says, and what salvage()."""
+    path, moment = folder / f"{i}.pb.zst", json.loads((folder / f"{i}.moment").read_text())
+    data, _, said = decompress(path)
+    answer, events = read_killed(data, said, moment["boottime_nano"])
+    return moment, answer, salvage(path, data, events, ringside)
 
 
 def killed(folder, count, ringside):
     wrong, mended, late, lost = [], [], [], [0]
-    for i in range(1, int(count) + 1):
-        path, moment = folder / f"{i}.pb.zst", json.loads((folder / f"{i}.moment").read_text())
-        data, _, said = decompress(path)
-        answer, events = read_killed(data, said, moment["boottime_nano"])
-        salvaged = salvage(path, data, events, ringside)
+    with multiprocessing.Pool() as pool:  # one for each CPU
+        numbers = range(1, int(count) + 1)
+        judged = pool.starmap(judge_killed, [(folder, i, ringside) for i in numbers], chunksize=1)
+    for i, (moment, answer, salvaged) in zip(numbers, judged):
         if salvaged:
             mended.append(f"{i}: {salvaged}")
         if isinstance(answer, str):
@@ -205,4 +215,5 @@ def main():
         print(f"{'ok' if good else 'not ok'} - {mode}: {what}")
 
 
-main()
+if __name__ == "__main__":
+    main()
