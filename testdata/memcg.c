@@ -11,7 +11,7 @@
 
 #include "proto/base/util.h"
 
-#define REMOVE_TRIES 500 /* of 10 ms */
+#define REMOVE_TRIES 3000 /* of 10 ms: others may still be in it, on a machine that is busy */
 
 struct hierarchy {
 	int version;
