@@ -16,8 +16,8 @@
 #include "proto/record/pb-read.h"
 #include "proto/ringside.pb-c.h"
 
-#define BODY_LAST 11 /* fields 12 to 15 stand around the body; new bodies come behind them */
-#define AROUND_FIRST 12
+#define BODY_LAST 10 /* fields 11 to 15 stand around the body; new bodies come behind them */
+#define AROUND_FIRST 11
 #define AROUND_LAST 15
 #define TIME_AND_SEQ (1u << 14 | 1u << 15)
 #define SUMS_OR_BOOTTIME                                                                           \
@@ -49,7 +49,7 @@ static bool is_body(const struct pb_field *field)
 
 static bool is_around(const struct pb_field *field)
 {
-	static const unsigned types[] = {PB_BYTES, PB_FIXED64, PB_FIXED64, PB_VARINT};
+	static const unsigned types[] = {PB_VARINT, PB_BYTES, PB_FIXED64, PB_FIXED64, PB_VARINT};
 
 	return field->number >= AROUND_FIRST && field->number <= AROUND_LAST &&
 	       field->type == types[field->number - AROUND_FIRST];

@@ -12,9 +12,11 @@ struct damaged {
 	struct resync resync;
 };
 
-static void damage(struct damaged *d, const void *data, size_t size)
+static void damage_marked(struct damaged *d, const void *data, size_t size,
+			  void (*mangle)(Ringside__V1__Record *record))
 {
 	stream_init(&d->stream);
+	d->stream.mangle = mangle;
 	stream_header(&d->stream);
 	for (unsigned i = 0; i < 10; i++)
 		stream_event(&d->stream, STREAM_SECCOMP, 0);
@@ -27,6 +29,11 @@ static void damage(struct damaged *d, const void *data, size_t size)
 	file_window_init(&d->window, d->fd);
 	resync_init(&d->resync, &d->window);
 	d->resync.latest_seq = 11;
+}
+
+static void damage(struct damaged *d, const void *data, size_t size)
+{
+	damage_marked(d, data, size, NULL);
 }
 
 static void damaged_done(struct damaged *d)
@@ -75,6 +82,26 @@ static void the_next_record_is_found_behind_anything(void **state)
 	}
 }
 
+static void mark_self_test(Ringside__V1__Record *record)
+{
+	record->has_self_test = record->self_test = true;
+}
+
+/* A mark stands between the body and the stamps. */
+static void a_denial_of_our_own_is_found_and_confirmed(void **state)
+{
+	_cleanup_damaged_ struct damaged d;
+	struct frame frame;
+	size_t need;
+
+	damage_marked(&d, "x", 1, mark_self_test);
+	assert_true(find(&d, d.stream.size).found);
+	assert_int_equal(find(&d, d.stream.size).end, d.end);
+	assert_ok(frame_parse(d.stream.data + d.end, d.stream.size - d.end, &frame, &need));
+	assert_int_equal(resync_confirm(&d.resync, &frame, frame.data + frame.size, 0, true, &need),
+			 1);
+}
+
 static void what_came_before_is_not_believed(void **state)
 {
 	_cleanup_damaged_ struct damaged d;
@@ -117,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_next_record_is_found_behind_anything),
+		cmocka_unit_test(a_denial_of_our_own_is_found_and_confirmed),
 		cmocka_unit_test(what_came_before_is_not_believed),
 		cmocka_unit_test(a_record_is_confirmed_by_what_follows),
 		cmocka_unit_test(a_name_has_no_zero),
