@@ -7,6 +7,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/read/body.h"
+#include "consumer/read/span-hash.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
@@ -36,6 +37,8 @@ struct look {
 	bool closed; /* its latest record is a Footer */
 	struct run *runs;
 	size_t n_runs, room;
+	struct run *doubts; /* over which a hash is wrong: what they say is not what was written */
+	size_t n_doubts, doubts_room;
 	uint64_t step; /* the times are those of all numbers that are multiples of it */
 	struct written *times;
 	size_t n_times, times_room;
@@ -91,6 +94,53 @@ static bool stands_in(struct reader *reader, struct reader_record *item)
 	       body_stands_in(item->record);
 }
 
+/* The bytes since the latest hash. */
+struct span {
+	struct span_hash hash;
+	bool broken; /* some are missing: nothing is known of them */
+	struct run records;
+};
+
+/* Without memory the latest doubt is of more. */
+static void add_doubt(struct look *look, const struct run *records)
+{
+	look->damages++;
+	if (look->n_doubts < RUNS && !GROW(look->doubts, look->n_doubts, &look->doubts_room))
+		look->doubts[look->n_doubts++] = *records;
+	else if (look->n_doubts)
+		look->doubts[look->n_doubts - 1].last = records->last;
+}
+
+static bool may_carry_hash(const struct peek *peek)
+{
+	return peek->kind == RINGSIDE__V1__RECORD__BODY_COUNTERS ||
+	       peek->kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+}
+
+/* Of an excerpt hashes are of what it was chosen from. */
+static void check_hash(struct look *look, struct span *span, struct reader *reader,
+		       struct reader_record *item)
+{
+	int answer = SPAN_HASH_NONE;
+
+	span_hash_empty(&span->hash, item);
+	if (item->header) {
+		span_hash_begin(&span->hash, item->offset);
+		span->broken = reader_header(reader)->excerpt != NULL;
+		span->records.first = item->peek.seq;
+	}
+	if (may_carry_hash(&item->peek) && !reader_unpack(reader, item))
+		answer = span_hash_compare(&span->hash, item);
+	if (answer == SPAN_HASH_WRONG && !span->broken)
+		add_doubt(look, &span->records);
+	if (answer != SPAN_HASH_NONE) {
+		span->records.first = item->peek.seq;
+		span->broken = reader_header(reader)->excerpt != NULL;
+	}
+	span->records.last = item->peek.seq;
+	span_hash_add(&span->hash, item);
+}
+
 static void take_record(struct look *look, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
@@ -106,24 +156,38 @@ static void take_record(struct look *look, struct reader *reader, struct reader_
 	add_time(look, &item->peek);
 }
 
+static void look_at_records(struct look *look, struct span *span, struct reader *reader)
+{
+	struct reader_record item;
+	int r;
+
+	do {
+		r = reader_next(reader, &item);
+		if (!r) {
+			check_hash(look, span, reader, &item);
+			take_record(look, reader, &item);
+		} else if (r != READER_END && !(r == READER_CUT && look->growing)) {
+			look->damages++;
+			span->broken = true;
+		}
+	} while (!r || r == READER_DAMAGED);
+}
+
 static void look_into(struct look *look)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
-	struct reader_record item;
+	struct span span = {0};
 	int r = reader_open_file(&reader, look->recording.path);
 
+	if (!r)
+		r = span_hash_init(&span.hash);
 	look->compared = !r;
 	if (r)
 		return;
 	reader_set_raw(reader, true);
 	input_run_ahead(reader_input(reader));
-	do {
-		r = reader_next(reader, &item);
-		if (!r)
-			take_record(look, reader, &item);
-		else if (r != READER_END && !(r == READER_CUT && look->growing))
-			look->damages++;
-	} while (!r || r == READER_DAMAGED);
+	look_at_records(look, &span, reader);
+	span_hash_done(&span.hash);
 }
 
 /* Of two that have the same, the one that was there first is called the original. */
@@ -181,12 +245,33 @@ static bool is_of_same_times(const struct look *look, const struct look *better)
 	return true;
 }
 
+static bool meets(const struct run *runs, size_t n, const struct run *run)
+{
+	for (size_t i = 0; i < n; i++)
+		if (run->first <= runs[i].last && run->last >= runs[i].first)
+			return true;
+	return false;
+}
+
+/* @look has as they were written what @other has with a doubt. */
+static bool resolves(const struct look *look, const struct look *other)
+{
+	for (size_t i = 0; i < other->n_doubts; i++) {
+		const struct run *doubt = &other->doubts[i];
+
+		if (meets(look->runs, look->n_runs, doubt) &&
+		    !meets(look->doubts, look->n_doubts, doubt))
+			return true;
+	}
+	return false;
+}
+
 /* All that is in @look is in @better. */
 static bool is_within(const struct look *look, const struct look *better)
 {
 	if (look->inode == better->inode && look->device == better->device)
 		return true;
-	if (!look->compared || !better->compared)
+	if (!look->compared || !better->compared || resolves(look, better))
 		return false;
 	for (size_t i = 0; i < look->n_runs; i++)
 		if (!has_run(better, &look->runs[i]))
@@ -201,7 +286,25 @@ static void note_copy(struct look *look, const struct look *better)
 	one->copy_of = better->recording.path;
 	one->copied = look->n;
 	one->copied_of = better->n;
+	one->doubtful = resolves(better, look);
 	one->same_file = look->inode == better->inode && look->device == better->device;
+}
+
+/* What is as it was written comes before what is not, though that may be of more records: what
+ * comes first is taken. */
+static void put_resolving_first(struct look *looks, size_t n)
+{
+	for (size_t i = 0; i < n && i < LOOKS; i++) {
+		for (size_t j = i + 1; j < n && j < LOOKS && looks[i].n_doubts; j++) {
+			const struct look better = looks[j];
+
+			if (better.recording.id.excerpt || !resolves(&better, &looks[i]) ||
+			    resolves(&looks[i], &better))
+				continue;
+			memmove(&looks[i + 1], &looks[i], (j - i) * sizeof(*looks));
+			looks[i] = better;
+		}
+	}
 }
 
 /* Of files that begin alike. */
@@ -249,9 +352,11 @@ static void compare_files(struct look *looks, size_t n, bool brief)
 		if (looks[i].growing && !is_looked_at(looks, i))
 			look_into(&looks[i]);
 	qsort(looks, n, sizeof(*looks), by_worth);
+	put_resolving_first(looks, n);
 	find_copies(looks, n, brief);
 	for (size_t i = 0; i < n; i++) {
 		free(looks[i].runs);
+		free(looks[i].doubts);
 		free(looks[i].times);
 	}
 }
@@ -336,6 +441,7 @@ size_t copies_part(struct recording *all, size_t n, bool brief)
 
 void copies_what(const struct recording *copy, char buf[COPIES_TEXT])
 {
+	const char *but = copy->doubtful ? ", but not as they were written there" : "";
 	char of[LINE_FILE];
 
 	line_file(copy->copy_of, of);
@@ -346,10 +452,10 @@ void copies_what(const struct recording *copy, char buf[COPIES_TEXT])
 	else if (!copy->copied_of)
 		(void)snprintf(buf, COPIES_TEXT, "a copy of %s", of);
 	else if (copy->copied == copy->copied_of)
-		(void)snprintf(buf, COPIES_TEXT, "the same records as %s", of);
+		(void)snprintf(buf, COPIES_TEXT, "the same records as %s%s", of, but);
 	else
-		(void)snprintf(buf, COPIES_TEXT, "%s of the %s of %s, and no others",
-			       COUNT(copy->copied), COUNTED(copy->copied_of, "record"), of);
+		(void)snprintf(buf, COPIES_TEXT, "%s of the %s of %s, and no others%s",
+			       COUNT(copy->copied), COUNTED(copy->copied_of, "record"), of, but);
 }
 
 void copies_text(const struct recording *copy, const char *what, char buf[COPIES_TEXT])

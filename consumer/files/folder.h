@@ -38,6 +38,7 @@ struct recording {
 	bool listed;                /* in its folder, and not named (input-order.h) */
 	const char *copy_of;        /* another one's path (copies.h); NULL: it is no copy */
 	bool same_file;             /* ... and it is that file */
+	bool doubtful;              /* ... which has as it was written what this one has not */
 	uint64_t copied, copied_of; /* records of both; 0: not counted */
 	struct folder_id id;
 	uint64_t order; /* estimated real time, ns */

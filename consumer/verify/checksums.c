@@ -5,40 +5,28 @@
 
 #include "proto/base/count.h"
 
-static void restart_span(struct checksums *checksums, uint64_t offset)
+static void restart_span(struct checksums *checksums)
 {
-	(void)XXH3_64bits_reset(checksums->xxh3);
-	(void)XXH64_reset(checksums->xxh64, 0);
 	checksums->broken = false;
-	checksums->hashed = 0;
-	checksums->hashed_from = offset;
 	checksums->hashed_first = checksums->added;
 }
 
 int checksums_init(struct checksums *checksums)
 {
-	*checksums = (struct checksums){.xxh3 = XXH3_createState(), .xxh64 = XXH64_createState()};
-	if (!checksums->xxh3 || !checksums->xxh64) {
-		checksums_done(checksums);
-		return -ENOMEM;
-	}
-	restart_span(checksums, 0);
-	return 0;
+	*checksums = (struct checksums){0};
+	return span_hash_init(&checksums->hash);
 }
 
 void checksums_done(struct checksums *checksums)
 {
-	(void)XXH3_freeState(checksums->xxh3);
-	(void)XXH64_freeState(checksums->xxh64);
+	span_hash_done(&checksums->hash);
 	*checksums = (struct checksums){0};
 }
 
 void checksums_reset(struct checksums *checksums)
 {
-	*checksums = (struct checksums){.xxh3 = checksums->xxh3,
-					.xxh64 = checksums->xxh64,
-					.hash_name = "xxh3"};
-	restart_span(checksums, 0);
+	*checksums = (struct checksums){.hash = checksums->hash};
+	span_hash_reset(&checksums->hash);
 }
 
 static void name_span(struct checksums *checksums, struct checksums_span *span)
@@ -85,37 +73,15 @@ static void give_up(struct checksums *checksums)
 void checksums_begin(struct checksums *checksums, uint64_t offset)
 {
 	give_up(checksums);
-	restart_span(checksums, offset);
-	checksums->not_xxh3 = checksums->not_xxh64 = false;
-}
-
-static void hash_bytes(struct checksums *checksums, const void *data, size_t size)
-{
-	if (!checksums->not_xxh3)
-		stream_hash_update(checksums->xxh3, data, size);
-	if (!checksums->not_xxh64)
-		(void)XXH64_update(checksums->xxh64, data, size);
-	checksums->hashed += size;
-}
-
-static size_t whole_size(const struct reader_record *item)
-{
-	return (size_t)(item->frame - item->start) + item->size;
-}
-
-static void hash_empty(struct checksums *checksums, size_t n)
-{
-	static const uint8_t zeros[64];
-
-	for (; n; n -= n < sizeof(zeros) ? n : sizeof(zeros))
-		hash_bytes(checksums, zeros, n < sizeof(zeros) ? n : sizeof(zeros));
+	restart_span(checksums);
+	span_hash_begin(&checksums->hash, offset);
 }
 
 void checksums_add(struct checksums *checksums, const struct reader_record *item)
 {
 	struct checksums_span span = {
 		.records = 1,
-		.bytes = whole_size(item),
+		.bytes = span_hash_record_size(item),
 		.first = checksums->added++,
 		.offset = item->offset,
 		.first_seq = item->record ? item->record->seq : checksums->open.latest_seq + 1,
@@ -123,61 +89,26 @@ void checksums_add(struct checksums *checksums, const struct reader_record *item
 
 	span.latest = span.first;
 	span.latest_seq = span.first_seq;
-	hash_bytes(checksums, item->start, span.bytes);
+	span_hash_add(&checksums->hash, item);
 	join_spans(&checksums->open, &span);
 }
 
 void checksums_empty(struct checksums *checksums, const struct reader_record *item)
 {
-	hash_empty(checksums, item->empty);
-}
-
-/* What a record says of the bytes before it. */
-struct stated {
-	bool has_xxh3, has_xxh64, has_bytes;
-	uint64_t xxh3, xxh64, bytes;
-};
-
-#define STATED(message)                                                                            \
-	(struct stated)                                                                            \
-	{                                                                                          \
-		(message)->has_xxh3, (message)->has_xxh64, (message)->has_hashed_bytes,            \
-			(message)->xxh3, (message)->xxh64, (message)->hashed_bytes                 \
-	}
-
-static struct stated stated_hash(const Ringside__V1__Record *record)
-{
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_COUNTERS)
-		return STATED(record->counters);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER)
-		return STATED(record->footer);
-	return (struct stated){0};
-}
-
-static bool is_right(struct checksums *checksums, const struct stated *stated)
-{
-	bool known = stated->has_xxh3 ? !checksums->not_xxh3 : !checksums->not_xxh64;
-	uint64_t hash = stated->has_xxh3 ? XXH3_64bits_digest(checksums->xxh3)
-					 : XXH64_digest(checksums->xxh64);
-
-	checksums->not_xxh3 = !stated->has_xxh3;
-	checksums->not_xxh64 = stated->has_xxh3;
-	checksums->hash_name = stated->has_xxh3 ? "xxh3" : "xxh64";
-	return known && hash == (stated->has_xxh3 ? stated->xxh3 : stated->xxh64) &&
-	       (!stated->has_bytes || stated->bytes == checksums->hashed);
+	span_hash_empty(&checksums->hash, item);
 }
 
 bool checksums_compare(struct checksums *checksums, const struct reader_record *item,
 		       uint64_t *ret_from)
 {
-	const struct stated stated = stated_hash(item->record);
-	bool same, broken = checksums->broken;
+	const uint64_t from = checksums->hash.from;
+	const int answer = span_hash_compare(&checksums->hash, item);
+	const bool same = answer == SPAN_HASH_RIGHT, broken = checksums->broken;
 
-	if (!stated.has_xxh3 && !stated.has_xxh64)
+	if (answer == SPAN_HASH_NONE)
 		return true;
-	same = is_right(checksums, &stated);
-	*ret_from = checksums->hashed_from;
-	restart_span(checksums, item->offset);
+	*ret_from = from;
+	restart_span(checksums);
 	if (broken || !same)
 		give_up(checksums);
 	if (broken)
@@ -210,5 +141,6 @@ void checksums_end(struct checksums *checksums)
 	name_span(checksums, &checksums->hopeless);
 	join_spans(&checksums->unsealed, &checksums->open);
 	name_span(checksums, &checksums->unsealed);
-	restart_span(checksums, 0);
+	restart_span(checksums);
+	span_hash_restart(&checksums->hash, 0);
 }

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "consumer/read/reader.h"
+#include "consumer/read/span-hash.h"
 #include "consumer/verify/findings.h"
-#include "proto/record/stream-hash.h"
 
 /* Records one behind the other. */
 struct checksums_span {
@@ -21,13 +21,8 @@ struct checksums_span {
 
 struct checksums {
 	bool framed; /* the input has frames with checksums: set it behind checksums_reset */
-	/* A file has one of both, which its first hash tells; until then both are worked out. */
-	XXH3_state_t *xxh3;
-	XXH64_state_t *xxh64;
-	bool not_xxh3, not_xxh64;
-	const char *hash_name; /* of the latest one */
+	struct span_hash hash;
 	bool broken;           /* bytes are missing from what the next hash is over */
-	uint64_t hashed, hashed_from;
 	uint64_t added;        /* records so far */
 	uint64_t hashed_first; /* which record the hash at hand began with */
 	/* Since the latest hash, that record included: in frames that ended without a checksum,

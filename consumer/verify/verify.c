@@ -57,7 +57,7 @@ static void check_hash(struct verify *verify, const struct reader_record *item)
 		findings_add(&verify->report.problems,
 			     "the bytes from %" PRIu64 " to %" PRIu64
 			     " are not those that were written (%s)",
-			     from, item->offset, verify->checksums.hash_name);
+			     from, item->offset, verify->checksums.hash.name);
 }
 
 static int take_counters(struct verify *verify, const Ringside__V1__Record *record,
@@ -252,7 +252,7 @@ static void report_coverage(struct verify *verify)
 
 	checksums_end(checksums);
 	report->hashes = checksums->hashes;
-	report->hash_name = checksums->hash_name;
+	report->hash_name = checksums->hash.name;
 	report->seals = checksums->seals;
 	report->uncovered_records = checksums->records;
 	report->uncovered_bytes = checksums->bytes;
