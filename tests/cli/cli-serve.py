@@ -34,7 +34,7 @@ def status(*args, written=()):
 @contextlib.contextmanager
 def being_written(path):
     """As the streamer locks its file."""
-    with open(path, "rb") as f:
+    with open(path, "r+b") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         yield
 

@@ -85,7 +85,7 @@ def a_writer_that_is_gone_is_told():
         if name != path:
             os.mkdir(path)
         save(name, stream.header(), stream.kill("first"))
-        with open(name, "rb") as f:
+        with open(name, "r+b") as f:
             fcntl.flock(f, fcntl.LOCK_EX)
             tail = Tail(path)
             tail.says("said", "first")

@@ -204,7 +204,7 @@ def ask(page):
 
 def ask_all(path, wanted):
     """/metrics, once they have what is wanted, and the other pages."""
-    with open(path, "rb") as f:
+    with open(path, "r+b") as f:
         fcntl.flock(f, fcntl.LOCK_EX)  # as the streamer locks it
         with served(path):
             until = time.monotonic() + 10

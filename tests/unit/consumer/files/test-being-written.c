@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -48,6 +49,24 @@ static void a_lock_is_seen_and_none_is_left_behind(void **state)
 	assert_ok(close(reader));
 }
 
+/* Locking takes no right to write. */
+static void a_lock_of_a_reader_is_not_a_writer(void **state)
+{
+	int writer, reader, other;
+	char path[64];
+
+	make_file(&writer, &reader);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", reader);
+	other = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(other >= 0);
+	assert_ok(flock(other, LOCK_EX | LOCK_NB));
+	assert_int_equal(being_written_check(reader), 1); /* somebody has it open for writing */
+	assert_ok(close(writer));
+	assert_int_equal(being_written_check(reader), 0);
+	assert_ok(close(other));
+	assert_ok(close(reader));
+}
+
 static void a_pipe_that_ended_has_no_writer(void **state)
 {
 	int fds[2];
@@ -64,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_writer_is_seen_while_it_has_the_file_open),
 		cmocka_unit_test(a_lock_is_seen_and_none_is_left_behind),
+		cmocka_unit_test(a_lock_of_a_reader_is_not_a_writer),
 		cmocka_unit_test(a_pipe_that_ended_has_no_writer),
 	};
 
