@@ -132,6 +132,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 static const struct each_record_ops printing = {
 	.host = printer_host,
 	.one_stream = printer_one_stream,
+	.wants = printer_wants,
 	.begin = printer_begin,
 	.put = put_record,
 	.pass = printer_pass,

@@ -388,8 +388,10 @@ static int match_record(const struct printer *printer, struct reader *reader,
 	return r ? r : grep_matches(printer->grep, item->record, reader_header(reader));
 }
 
-int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item)
+int printer_wants(const void *data, struct reader *reader, struct reader_record *item)
 {
+	const struct printer *printer = data;
+
 	if (!output_prints(&printer->output, item->peek.kind))
 		return 0;
 	return match_record(printer, reader, item);

@@ -144,7 +144,7 @@ void printer_note(struct printer *printer, struct reader *reader, struct reader_
 		  int wanted);
 
 /* 1 if the filters let the record pass and the output would show it, 0, or READER_DAMAGED. */
-int printer_wants(const struct printer *printer, struct reader *reader, struct reader_record *item);
+int printer_wants(const void *data, struct reader *reader, struct reader_record *item);
 
 /* Prints the record if it passes the filters. 0, PRINTER_NOTHING, READER_DAMAGED or -errno of the
  * output. A Header of a binary output is printed always, and is PRINTER_NOTHING if it does not

@@ -107,6 +107,7 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 
 static const struct each_record_ops adding = {
 	.one_stream = printer_one_stream,
+	.wants = printer_wants,
 	.begin = begin_input,
 	.put = add_record,
 	.pass = printer_pass,

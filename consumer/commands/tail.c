@@ -219,6 +219,7 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->rotation.follow.data = &tail->printer;
 	tail->rotation.follow.memory = &tail->memory;
 	tail->memory.sides.one = tail->printer.one_stream;
+	record_memory_choose(&tail->memory, tail->printer.filter);
 	r = rotation_start(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {

@@ -86,15 +86,37 @@ static uint32_t told_kind(struct reader *reader, struct reader_record *item)
 	return kind ? UINT32_C(1) << body_kind(kind, strlen(kind)) : 0;
 }
 
+/* A stream that nobody asked for tells of nothing in another one's place. */
+static void begin_stream(struct record_memory *memory, const Ringside__V1__Header *header)
+{
+	bool wanted = !header || !memory->filter || filter_host_wanted(memory->filter, header);
+
+	side_streams_go_on(&memory->sides, wanted ? header : NULL);
+}
+
+/* Another stream tells it, too, and so it is left out. */
+static bool is_told(struct side_streams *sides, struct reader *reader, struct reader_record *item,
+		    const struct each_record_ops *ops, void *data)
+{
+	const uint64_t before = sides->events;
+	bool told = side_streams_take(sides, sides->beside ? told_kind(reader, item) : 0,
+				      item->peek.seq, item->peek.boottime_nano);
+
+	/* what nobody asked for counts for nobody */
+	if (sides->events != before && ops->wants && ops->wants(data, reader, item) != 1)
+		sides->events = before;
+	return told;
+}
+
 /* It was not taken before, and no other stream tells it. */
 static bool is_fresh(struct record_memory *memory, struct place *place, struct reader *reader,
-		     struct reader_record *item)
+		     struct reader_record *item, const struct each_record_ops *ops, void *data)
 {
 	struct side_streams *sides = &memory->sides;
 	uint64_t seq = item->peek.seq, nano = item->peek.boottime_nano;
 
 	if (item->header)
-		side_streams_go_on(sides, reader_header(reader));
+		begin_stream(memory, reader_header(reader));
 	if (place->known && !item->header && !is_lost(item) &&
 	    seen_records_next(&memory->seen, seq, item->peek.time_unix_nano))
 		place->seq = seq;
@@ -102,8 +124,13 @@ static bool is_fresh(struct record_memory *memory, struct place *place, struct r
 		return false;
 	if (place->unknown)
 		side_streams_go_on(sides, NULL);
-	return side_streams_next(sides, seq, nano) ||
-	       !side_streams_take(sides, sides->beside ? told_kind(reader, item) : 0, seq, nano);
+	return side_streams_next(sides, seq, nano) || !is_told(sides, reader, item, ops, data);
+}
+
+void record_memory_choose(struct record_memory *memory, const struct filter *filter)
+{
+	memory->filter = filter;
+	memory->sides.chosen = filter && !filter_is_empty(filter);
 }
 
 void record_memory_done(struct record_memory *memory)
@@ -120,7 +147,7 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 	int r;
 
 	if (memory)
-		side_streams_go_on(&memory->sides, reader_header(reader));
+		begin_stream(memory, reader_header(reader));
 	for (uint64_t n = 1;; n++) {
 		if (n % EACH_RECORD_EVERY == 0 && ops->pass)
 			ops->pass(data, reader);
@@ -131,7 +158,7 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 			place.damaged = true;
 			place.known = false;
 		}
-		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item)))
+		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item, ops, data)))
 			continue;
 		r = ops->put(data, reader, &item);
 		if (r == READER_DAMAGED)
@@ -209,6 +236,7 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 	tell_copies(&walk, &list);
 	tell_hosts(&walk, &list);
 	memory.sides.one = ops->one_stream && ops->one_stream(data);
+	record_memory_choose(&memory, filter);
 	for (size_t i = 0; !r && i < list.n; i++)
 		r = walk_input(&walk, list.all[i].path);
 	if (ops->one_stream && side_streams_tell(&memory.sides, text, sizeof(text)))

@@ -19,6 +19,9 @@ struct each_record_ops {
 	/* Whether of streamers that ran beside each other on one machine one tells what both have
 	 * (--one-stream); NULL: both do, and nothing is said of it. */
 	bool (*one_stream)(const void *data);
+	/* What passes the filters, of which alone that is said; NULL: all. As put, or 1: it does.
+	 */
+	int (*wants)(const void *data, struct reader *reader, struct reader_record *item);
 	/* The next input, which is open. */
 	void (*begin)(void *data, struct reader *reader, const char *name);
 	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough
@@ -39,7 +42,11 @@ struct each_record_ops {
 struct record_memory {
 	struct seen_records seen;
 	struct side_streams sides;
+	const struct filter *filter; /* NULL: all is wanted */
 };
+
+/* What is wanted of the records, before the first of them. */
+void record_memory_choose(struct record_memory *memory, const struct filter *filter);
 
 void record_memory_done(struct record_memory *memory);
 

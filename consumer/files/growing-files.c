@@ -112,6 +112,13 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	return follow->skip ? follow->skip(follow->data, reader, item) : 0;
 }
 
+static int wants_record(const void *data, struct reader *reader, struct reader_record *item)
+{
+	const struct growing *follow = ((const struct followed *)data)->follow;
+
+	return !follow->wants || follow->wants(follow->data, reader, item);
+}
+
 static void complain_about(void *data, const char *problem)
 {
 	const struct growing *follow = ((const struct followed *)data)->follow;
@@ -122,7 +129,9 @@ static void complain_about(void *data, const char *problem)
 /* Reads what there is: *ret_answer is READER_WAIT where more may come. 0 or -errno of the sink. */
 static int read_file(struct followed *file, int *ret_answer)
 {
-	static const struct each_record_ops ops = {.put = put_record, .complain = complain_about};
+	static const struct each_record_ops ops = {.wants = wants_record,
+						   .put = put_record,
+						   .complain = complain_about};
 
 	const struct growing *follow = file->follow;
 	struct record_memory *memory = follow->memory;

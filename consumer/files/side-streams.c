@@ -179,7 +179,7 @@ bool side_streams_tell(struct side_streams *sides, char *buf, size_t size)
 
 	/* one that takes over from another may have begun before that had ended */
 	if (!sides->met || sides->told ||
-	    (!sides->events && sides->until - sides->from < TOLD_FROM))
+	    (!sides->events && (sides->chosen || sides->until - sides->from < TOLD_FROM)))
 		return false;
 	sides->told = true;
 	line_text(&line, "two streamers saw ");

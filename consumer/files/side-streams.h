@@ -32,9 +32,11 @@ struct side_stream {
 	size_t n, room;
 };
 
-/* All there is to it is to be zero, and which of them shall tell. */
+/* All there is to it is to be zero, and what stands in the first two. */
 struct side_streams {
-	bool one; /* what another one tells is left out */
+	bool one;    /* what another one tells is left out */
+	bool chosen; /* of a part only something is to be said: nothing, where none of it is twice
+		      */
 	size_t n, oldest;
 	struct side_stream all[SIDE_STREAMS];
 	struct side_stream *at; /* whose records come; NULL: nothing is known of it */

@@ -173,7 +173,6 @@ struct filter {
 
 bool filter_term_matches(const struct filter_term *term, filter_match_fn *match,
 			 const struct filter_view *view);
-bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header);
 bool filter_time_wanted(const struct filter *filter, const struct peek *peek);
 /* What is in a frame with this index may be. */
 bool filter_index_in_time(const struct filter *filter, const struct recording_index *index);

@@ -67,6 +67,9 @@ bool filter_shows_self_tests(const struct filter *filter);
 /* Streams of the host of this name pass. NULL: its Header has none. */
 bool filter_wants_host(const struct filter *filter, const char *name);
 
+/* Streams with this Header pass: by host, labels and boot. */
+bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header);
+
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);

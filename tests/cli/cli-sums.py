@@ -235,6 +235,25 @@ def of_two_streamers_on_one_machine_one_counts_where_that_is_asked_for():
     assert "two streamers" not in check(run("verify", "a.pb", "f.pb"), 0).decode()
 
 
+def of_two_streamers_only_what_is_asked_for_counts():
+    """What the filters leave out is not twice, and takes no other stream's place."""
+    fresh_folder("asked", a=b"".join(beside(Denials(b"a"), [*range(0, 200, 10)], host="eu-1")),
+                 b=b"".join(beside(Denials(b"b"), [*range(100, 300, 10)], host="eu-2")))
+    second = [*range(100, 300, 10)]
+
+    def twice(n):
+        return f"ringside cat: two streamers saw eu-[12] at the same time .* {n} of them twice .*\n"
+    assert calls("cat", "-g", "call1.0 ", "asked", stderr=twice(10)).count(150) == 2
+    assert calls("cat", "-g", "call150", "asked", stderr=twice(1)) == [150, 150]
+    assert calls("cat", "-g", "call2.0 ", "--comm", "nginx", "asked") == [*range(200, 300, 10)]
+    for more in [], ["--one-stream"]:
+        assert calls("cat", "--host", "eu-2", *more, "asked") == second
+        assert calls("tail", "-n", "all", "--host", "eu-2", *more, "asked") == second
+        assert json.loads(check(run("stats", "-o", "json", "--host", "eu-2", *more, "asked"), 0))["events"] == 20
+    out = calls("cat", "--one-stream", "-g", "call1.0 ", "asked", stderr=".* one counts; 10 left out\n")
+    assert sorted(out) == [*range(100, 200, 10)], out
+
+
 def a_line_says_whose_host_it_is_as_soon_as_there_are_two():
     one = whole(Denials(b"a"), host="eu-1")
     two = whole(Denials(b"b", boot="boot-2"), host="long-name\x1b-2")
@@ -533,6 +552,7 @@ run_tests(
     a_copy_that_is_made_while_a_folder_is_followed_brings_nothing,
     what_is_being_written_is_told_from_its_copies,
     of_two_streamers_on_one_machine_one_counts_where_that_is_asked_for,
+    of_two_streamers_only_what_is_asked_for_counts,
     a_line_says_whose_host_it_is_as_soon_as_there_are_two,
     stats_keep_hosts_apart,
 )
