@@ -230,6 +230,20 @@ static bool has_run(const struct look *look, const struct run *run)
 	return false;
 }
 
+static bool meets(const struct run *runs, size_t n, const struct run *run)
+{
+	for (size_t i = 0; i < n; i++)
+		if (run->first <= runs[i].last && run->last >= runs[i].first)
+			return true;
+	return false;
+}
+
+static bool is_doubtful(const struct look *look, uint64_t seq)
+{
+	return meets(look->doubts, look->n_doubts, &(struct run){seq, seq});
+}
+
+/* But for those that a hash says are not as they were. */
 static bool is_of_same_times(const struct look *look, const struct look *better)
 {
 	size_t i = 0, j = 0;
@@ -237,20 +251,13 @@ static bool is_of_same_times(const struct look *look, const struct look *better)
 	while (i < look->n_times && j < better->n_times) {
 		const struct written *a = &look->times[i], *b = &better->times[j];
 
-		if (a->seq == b->seq && a->nano != b->nano)
+		if (a->seq == b->seq && a->nano != b->nano && !is_doubtful(look, a->seq) &&
+		    !is_doubtful(better, b->seq))
 			return false;
 		i += a->seq <= b->seq;
 		j += b->seq <= a->seq;
 	}
 	return true;
-}
-
-static bool meets(const struct run *runs, size_t n, const struct run *run)
-{
-	for (size_t i = 0; i < n; i++)
-		if (run->first <= runs[i].last && run->last >= runs[i].first)
-			return true;
-	return false;
 }
 
 /* @look has as they were written what @other has with a doubt. */

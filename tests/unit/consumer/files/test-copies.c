@@ -50,6 +50,19 @@ static void change_name(struct stream *stream, size_t event)
 	*name = 'N';
 }
 
+/* Likewise, in its time. */
+static void change_time(struct stream *stream, size_t event)
+{
+	const uint64_t nano = STREAM_NANO_UNIX + stream->nano;
+	uint8_t *latest = NULL;
+
+	for (size_t i = event; i + 8 < stream->size && !latest; i++)
+		if (!memcmp(stream->data + i + 4, (const uint8_t *)&nano + 4, 4))
+			latest = stream->data + i;
+	assert_non_null(latest);
+	latest[2] ^= 1;
+}
+
 static bool is_named(const char *path, const char *name)
 {
 	return !strcmp(strrchr(path, '/') + 1, name);
@@ -83,6 +96,21 @@ static void of_a_copy_with_a_changed_byte_the_other_is_better(void **state)
 	copies_text(&list.all[1], ": left out", text);
 	assert_non_null(strstr(text, "/changed.pb: the same records as "));
 	assert_non_null(strstr(text, "/good.pb, but not as they were written there: left out"));
+}
+
+static void a_copy_with_a_changed_time_is_a_copy(void **state)
+{
+	_cleanup_(stream_done) struct stream stream;
+	_cleanup_(folder_done) struct folder list = {0};
+	size_t event, hash;
+
+	build(&stream, &event, &hash);
+	write_file(state, "good.pb", stream.data, stream.size, 0);
+	change_time(&stream, event);
+	write_file(state, "changed.pb", stream.data, stream.size, 3600);
+	list_files(state, &list);
+	assert_int_equal(list.n, 1);
+	assert_true(is_named(list.all[0].path, "good.pb"));
 }
 
 static void what_is_right_in_a_shorter_one_comes_first(void **state)
@@ -120,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_in_folder(of_a_copy_with_a_changed_byte_the_other_is_better),
+		test_in_folder(a_copy_with_a_changed_time_is_a_copy),
 		test_in_folder(what_is_right_in_a_shorter_one_comes_first),
 		test_in_folder(what_is_wrong_in_both_decides_nothing),
 	};
