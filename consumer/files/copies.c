@@ -87,9 +87,11 @@ static void add_time(struct look *look, const struct peek *peek)
 	look->times[look->n_times++] = (struct written){peek->seq, peek->time_unix_nano};
 }
 
-/* A Lost that stands for what a repair left out is not that. */
+/* A Lost that stands for what a repair left out is not that; nor is a Header made anew. */
 static bool stands_in(struct reader *reader, struct reader_record *item)
 {
+	if (item->header)
+		return text_equal(reader_header(reader)->streamer_version, RECORDING_REPAIRER);
 	return item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST && !reader_unpack(reader, item) &&
 	       body_stands_in(item->record);
 }
@@ -117,7 +119,14 @@ static bool may_carry_hash(const struct peek *peek)
 	       peek->kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
 }
 
-/* Of an excerpt hashes are of what it was chosen from. */
+/* Of an excerpt they are of what it was chosen from; where there is no Header it may be one. */
+static bool has_hashes(const struct reader *reader)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+
+	return header && !header->excerpt;
+}
+
 static void check_hash(struct look *look, struct span *span, struct reader *reader,
 		       struct reader_record *item)
 {
@@ -126,7 +135,7 @@ static void check_hash(struct look *look, struct span *span, struct reader *read
 	span_hash_empty(&span->hash, item);
 	if (item->header) {
 		span_hash_begin(&span->hash, item->offset);
-		span->broken = reader_header(reader)->excerpt != NULL;
+		span->broken = !has_hashes(reader);
 		span->records.first = item->peek.seq;
 	}
 	if (may_carry_hash(&item->peek) && !reader_unpack(reader, item))
@@ -135,19 +144,33 @@ static void check_hash(struct look *look, struct span *span, struct reader *read
 		add_doubt(look, &span->records);
 	if (answer != SPAN_HASH_NONE) {
 		span->records.first = item->peek.seq;
-		span->broken = reader_header(reader)->excerpt != NULL;
+		span->broken = !has_hashes(reader);
 	}
 	span->records.last = item->peek.seq;
 	span_hash_add(&span->hash, item);
+}
+
+/* Its Header is lost, or was made anew by a repair that did not know whose it is. */
+static bool is_orphan(const struct recording *one)
+{
+	static const uint8_t none[FOLDER_ID];
+
+	return one->headless || (one->known && !memcmp(one->id.stream_id, none, FOLDER_ID));
+}
+
+static bool is_of(const struct recording *one, const Ringside__V1__Header *header)
+{
+	if (!header->stream_id.len)
+		return is_orphan(one);
+	return header->stream_id.len == FOLDER_ID &&
+	       !memcmp(header->stream_id.data, one->id.stream_id, FOLDER_ID);
 }
 
 static void take_record(struct look *look, struct reader *reader, struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 
-	if (item->header &&
-	    (header->stream_id.len != FOLDER_ID ||
-	     memcmp(header->stream_id.data, look->recording.id.stream_id, FOLDER_ID) != 0))
+	if (item->header && !is_of(&look->recording, header))
 		look->compared = false;
 	look->closed = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
 	if (stands_in(reader, item))
@@ -184,6 +207,7 @@ static void look_into(struct look *look)
 	look->compared = !r;
 	if (r)
 		return;
+	span.broken = true;
 	reader_set_raw(reader, true);
 	input_run_ahead(reader_input(reader));
 	look_at_records(look, &span, reader);
@@ -337,18 +361,34 @@ static bool is_looked_at(const struct look *looks, size_t i)
 	return false;
 }
 
+static void forget(struct look *look)
+{
+	free(look->runs);
+	free(look->doubts);
+	free(look->times);
+	look->runs = look->doubts = NULL;
+	look->times = NULL;
+	look->n_runs = look->n_doubts = look->n_times = 0;
+	look->room = look->doubts_room = look->times_room = 0;
+}
+
+static void note_file(struct look *look)
+{
+	struct stat st = {0};
+
+	(void)stat(look->recording.path, &st);
+	look->device = st.st_dev;
+	look->inode = st.st_ino;
+	look->written = st.st_mtim;
+	look->growing = being_written_path(look->recording.path);
+}
+
 static void compare_files(struct look *looks, size_t n, bool brief)
 {
 	bool growing = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct stat st = {0};
-
-		(void)stat(looks[i].recording.path, &st);
-		looks[i].device = st.st_dev;
-		looks[i].inode = st.st_ino;
-		looks[i].written = st.st_mtim;
-		looks[i].growing = being_written_path(looks[i].recording.path);
+		note_file(&looks[i]);
 		growing |= looks[i].growing;
 	}
 	for (size_t i = 0; i < n && i < LOOKS && !(brief && growing); i++)
@@ -361,11 +401,8 @@ static void compare_files(struct look *looks, size_t n, bool brief)
 	qsort(looks, n, sizeof(*looks), by_worth);
 	put_resolving_first(looks, n);
 	find_copies(looks, n, brief);
-	for (size_t i = 0; i < n; i++) {
-		free(looks[i].runs);
-		free(looks[i].doubts);
-		free(looks[i].times);
-	}
+	for (size_t i = 0; i < n; i++)
+		forget(&looks[i]);
 }
 
 static bool begins_alike(const struct recording *a, const struct recording *b)
@@ -421,6 +458,64 @@ static int part_group(struct look *looks, size_t n, bool brief)
 	return 0;
 }
 
+/* Records of the two are the same by number and time, to the nanosecond, and none differ. */
+static bool share_times(const struct look *a, const struct look *b)
+{
+	size_t i = 0, j = 0, same = 0;
+
+	while (i < a->n_times && j < b->n_times) {
+		same += a->times[i].seq == b->times[j].seq;
+		if (a->times[i].seq <= b->times[j].seq)
+			i++;
+		else
+			j++;
+	}
+	return same && is_of_same_times(a, b);
+}
+
+/* Which was begun last, of those before @below, when @orphan was not yet. NULL: none. */
+static struct look *find_begun(struct look *looks, size_t n, const struct look *orphan,
+			       const struct look *below)
+{
+	struct look *latest = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct look *one = &looks[i];
+		const uint64_t begun = one->recording.id.time_unix_nano;
+
+		if (one == orphan || !one->recording.known || one->recording.copy_of ||
+		    begun > orphan->times[0].nano ||
+		    (below && (begun > below->recording.id.time_unix_nano ||
+			       (begun == below->recording.id.time_unix_nano && one >= below))))
+			continue;
+		if (!latest || begun >= latest->recording.id.time_unix_nano)
+			latest = one;
+	}
+	return latest;
+}
+
+/* Whose records they are, their times tell. */
+static void find_family(struct look *looks, size_t n, struct look *orphan)
+{
+	struct look *one = NULL;
+
+	note_file(orphan);
+	orphan->n = 0;
+	look_into(orphan);
+	for (unsigned i = 0; i < LOOKS && orphan->n_times && !orphan->recording.copy_of; i++) {
+		one = find_begun(looks, n, orphan, one);
+		if (!one)
+			break;
+		note_file(one);
+		one->n = 0;
+		look_into(one);
+		if (share_times(orphan, one) && is_within(orphan, one))
+			note_copy(orphan, one);
+		forget(one);
+	}
+	forget(orphan);
+}
+
 /* Without memory all are what they are: records are told apart as they come, too. */
 size_t copies_part(struct recording *all, size_t n, bool brief)
 {
@@ -438,6 +533,9 @@ size_t copies_part(struct recording *all, size_t n, bool brief)
 		(void)part_group(looks + from, i - from, brief);
 		from = i;
 	}
+	for (size_t i = 0; i < n && !brief; i++)
+		if (is_orphan(&looks[i].recording) && !looks[i].recording.copy_of)
+			find_family(looks, n, &looks[i]);
 	qsort(looks, n, sizeof(*looks), by_place);
 	for (size_t i = 0; i < n; i++) {
 		all[i] = looks[i].recording;

@@ -422,6 +422,26 @@ def what_a_repair_left_out_is_taken_where_it_is():
     assert check(run("cat", "copy.pb", "cut.pb", "mended.pb"), 0, None).count(b" LOST ") == 1
 
 
+def what_lost_its_header_is_known_by_its_times():
+    """Of a plain file a repair does not know whose records they are."""
+    stream = Denials(b"h")
+    header, events = stream.header(), [stream.denial() for _ in range(20)] + [stream.footer()]
+    save("headless.pb", b"\xff" * len(header), *events)
+    check(run("repair", "headless.pb", "-w", "anew.pb"), 0)
+    check(run("repair", "headless.pb", "-w", "anew-too.pb"), 0)
+    save("e.pb", header, *events)
+    late = Denials(b"l", boottime=0.5)
+    save("like.pb", late.header(), *(late.denial() for _ in range(20)), late.footer())
+    for names in ("e.pb", "anew.pb"), ("anew.pb", "e.pb"), ("headless.pb", "like.pb", "e.pb", "anew.pb", "anew-too.pb"):
+        out = run("cat", "-o", "json", "--kind", "seccomp", *names)
+        assert out.returncode == 0, out
+        told, count = out.stderr.decode(), len(out.stdout.splitlines())
+        assert count == (40 if "like.pb" in names else 20), (names, count, told)
+        assert "anew.pb: 21 of the 22 records of e.pb, and no others: left out" in told, told
+    assert len(seqs("cat", "anew.pb", "like.pb", stderr=None)) == 40
+    assert len(seqs("cat", "anew.pb", "anew-too.pb", stderr=".*the same records as .*: left out\n")) == 20
+
+
 def of_a_cloned_machine_each_record_counts():
     """Both go on with the stream: the same numbers, other times."""
     one, two = Denials(b"c"), Denials(b"c")
@@ -541,6 +561,7 @@ def stands_beside(part, files, of_all):
 run_tests(
     an_excerpt_is_no_damage,
     what_a_repair_left_out_is_taken_where_it_is,
+    what_lost_its_header_is_known_by_its_times,
     of_a_cloned_machine_each_record_counts,
     where_records_were_before_is_told_right,
     each_record_counts_once_whatever_files_it_is_in,
