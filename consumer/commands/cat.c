@@ -153,7 +153,7 @@ static int print_reversed(struct cat *cat, int r)
 				    "say -n COUNT for the last ones, or --since or another filter "
 				    "for fewer");
 	}
-	if (cat->printer.output.hosts.several)
+	if (cat->printer.output.hosts.n > 1)
 		printer_say_hosts(&cat->printer, "-r");
 	status = printer_close(&cat->printer, r);
 	r = reversed_end_record(&cat->lines);

@@ -48,22 +48,19 @@ static void join_texts(const char *before, const char *text, char buf[EXCERPT_SI
 	(void)line_end(&line);
 }
 
-int excerpt_pack(const struct excerpt *excerpt, const Ringside__V1__Record *record, uint8_t **ret,
-		 size_t *ret_size)
+void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *record, unsigned hosts,
+		  struct excerpt_header *ret)
 {
-	Ringside__V1__Header header = *record->header;
-	Ringside__V1__Record marked = *record;
-	char text[EXCERPT_SIZE];
-
-	if (excerpt_is_any(excerpt)) {
-		join_texts(header.excerpt, excerpt->text, text);
-		header.excerpt = text;
-		header.has_locked = false; /* of the file it was in */
-	}
-	marked.header = &header;
-	*ret = malloc(ringside__v1__record__get_packed_size(&marked) + 1);
-	if (!*ret)
-		return -ENOMEM;
-	*ret_size = ringside__v1__record__pack(&marked, *ret);
-	return 0;
+	ret->record = *record;
+	ret->header = *record->header;
+	ret->record.header = &ret->header;
+	if (!excerpt_is_any(excerpt))
+		return;
+	join_texts(record->header->excerpt, excerpt->text, ret->text);
+	ret->header.excerpt = ret->text;
+	ret->header.has_locked = false; /* of the file it was in */
+	if (hosts < 2)
+		return;
+	ret->header.has_excerpt_hosts = true;
+	ret->header.excerpt_hosts = hosts;
 }

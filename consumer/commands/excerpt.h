@@ -25,7 +25,13 @@ static inline bool excerpt_is_any(const struct excerpt *excerpt)
 	return *excerpt->text;
 }
 
-/* The bytes of the Header @record, marked if something was chosen: of what may be an excerpt
- * itself. 0 with the bytes, which are the caller's to free, or -ENOMEM. */
-int excerpt_pack(const struct excerpt *excerpt, const Ringside__V1__Record *record, uint8_t **ret,
-		 size_t *ret_size);
+struct excerpt_header {
+	Ringside__V1__Record record;
+	Ringside__V1__Header header; /* of the record */
+	char text[EXCERPT_SIZE];
+};
+
+/* The Header @record, which *ret borrows from, marked if something was chosen: of what may be an
+ * excerpt itself. @hosts: that are known to be in it. */
+void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *record, unsigned hosts,
+		  struct excerpt_header *ret);

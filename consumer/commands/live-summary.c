@@ -79,14 +79,24 @@ static void watch(struct live_summary *summary, const struct filter *filter,
 	summary->watched[summary->n_watched++] = (struct live_watched){.kind = kind};
 }
 
+/* Which is said already. */
+static bool is_only_kinds(const char *chosen)
+{
+	return !strncmp(chosen, "--kind ", 7) && !strstr(chosen + 7, " --");
+}
+
 void live_summary_begin(struct live_summary *summary, const struct filter *filter,
-			const Ringside__V1__Header *header, struct line *line)
+			const Ringside__V1__Header *header, const char *chosen, struct line *line)
 {
 	for (size_t i = 0; i < header->n_probes; i++)
 		watch(summary, filter, header->probes[i]);
 	(void)put_probes(line, header, true, "watching ");
 	if (put_probes(line, header, false, ", but not "))
 		line_text(line, " (`ringside doctor` says why)");
+	if (*chosen && !is_only_kinds(chosen)) {
+		line_text(line, ", for ");
+		line_text(line, chosen);
+	}
 	line_text(line, "; Ctrl-C ends it");
 }
 

@@ -27,9 +27,10 @@ struct live_summary {
 /* The probes that the kinds of --kind need, with commas between them; NULL: it names none. */
 const char *live_summary_probes(const struct filter *filter, char buf[LIVE_SUMMARY_PROBES]);
 
-/* "watching OOM kills (fentry); Ctrl-C ends it". */
+/* "watching OOM kills (fentry), for --pod web-7f9; Ctrl-C ends it". @chosen: the options that leave
+ * something out, or "". */
 void live_summary_begin(struct live_summary *summary, const struct filter *filter,
-			const Ringside__V1__Header *header, struct line *line);
+			const Ringside__V1__Header *header, const char *chosen, struct line *line);
 
 /* A kind that --kind names and that is not watched: the line is what to say of it. False: none. */
 bool live_summary_misses(struct live_summary *summary, const struct filter *filter,

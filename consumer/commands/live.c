@@ -109,7 +109,8 @@ static void say_begin(struct live *live, const Ringside__V1__Header *header)
 	char text[TEXT_MAX], why[TEXT_MAX];
 	struct line line = line_make(text, sizeof(text)), missing = line_make(why, sizeof(why));
 
-	live_summary_begin(&live->summary, live->printer.filter, header, &line);
+	live_summary_begin(&live->summary, live->printer.filter, header, live->printer.excerpt.text,
+			   &line);
 	live->missing = live_summary_misses(&live->summary, live->printer.filter, &missing);
 	live->begun = true;
 	(void)line_end(live->missing ? &missing : &line);

@@ -501,9 +501,15 @@ bool printer_one_stream(const void *data)
 
 void printer_say_hosts(const struct printer *printer, const char *path)
 {
-	(void)command_fail_on(printer->options.command, path,
-			      "of several hosts: their records come one host after the other, and "
-			      "the last are the last one's (--host NAME chooses one)");
+	char text[256];
+	struct line line = line_make(text, sizeof(text));
+
+	line_text(&line, "of ");
+	hosts_put_count(&line, &printer->output.hosts);
+	line_text(&line, ": their records come one host after the other, and the last are the last "
+			 "one's (--host NAME chooses one)");
+	(void)line_end(&line);
+	(void)command_fail_on(printer->options.command, path, text);
 }
 
 void printer_host(void *data, const char *name)
@@ -515,19 +521,42 @@ void printer_host(void *data, const char *name)
 }
 
 /* What was not known before: lines looked otherwise so far. */
-static void meet_host(struct printer *printer, const char *name)
+static void meet_host(struct printer *printer, const Ringside__V1__Header *header)
 {
+	const char *name = header->host_name;
 	char safe[LINE_FILE];
 
 	if (!filter_wants_host(printer->filter, name))
 		return;
 	settle(printer);
+	/* whose first line has this already */
+	if (header->has_excerpt_hosts && header->excerpt_hosts > 1)
+		printer->output.hosts.several = true;
 	if (!hosts_add(&printer->output.hosts, name) || printer->output.ops != &output_text)
 		return;
 	(void)writer_flush(printer->writer);
 	(void)command_fail(printer->options.command,
 			   "a second host, %s: from here on each line says whose it is",
 			   line_file(name ? name : "-", safe));
+}
+
+/* A Header says that it is not all of the stream that follows, if it is not. */
+static int put_header(struct printer *printer, const Ringside__V1__Record *record)
+{
+	struct excerpt_header marked;
+	size_t size;
+
+	settle(printer);
+	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
+	if (!printer->output.ops->binary)
+		return output_put(&printer->output, &marked.record, NULL, 0);
+	size = ringside__v1__record__get_packed_size(&marked.record);
+	free(printer->complete);
+	printer->complete = malloc(size);
+	if (!printer->complete)
+		return -ENOMEM;
+	(void)ringside__v1__record__pack(&marked.record, printer->complete);
+	return output_put(&printer->output, NULL, printer->complete, size);
 }
 
 /* Who reads what is written takes a record for one of the stream whose Header came last: where
@@ -538,8 +567,6 @@ static int put_stream(struct printer *printer, const struct reader *reader,
 {
 	const Ringside__V1__Header *header = reader_header(reader);
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
-	_cleanup_free_ uint8_t *bytes = NULL;
-	size_t size;
 	bool same;
 
 	if (!header || header->stream_id.len != sizeof(printer->put_stream))
@@ -552,33 +579,41 @@ static int put_stream(struct printer *printer, const struct reader *reader,
 	record.header = (Ringside__V1__Header *)(uintptr_t)header;
 	record.has_seq = header->has_first_seq;
 	record.seq = header->first_seq;
-	if (excerpt_pack(&printer->excerpt, &record, &bytes, &size))
-		return -ENOMEM;
-	return output_put(&printer->output, NULL, bytes, size);
+	return put_header(printer, &record);
 }
 
-/* A Header says that it is not all of the stream that follows. */
-static int mark_header(struct printer *printer, struct reader_record *item)
+/* What is to be read as a stream: 0, or -errno. */
+static int put_raw(struct printer *printer, const struct reader *reader, struct reader_record *item)
 {
-	free(printer->complete);
-	printer->complete = NULL;
-	if (excerpt_pack(&printer->excerpt, item->record, &printer->complete, &item->size))
-		return -ENOMEM;
-	item->frame = printer->complete;
-	return 0;
-}
+	int r = 0;
 
-/* What has to come before the record, and what has to be in it. */
-static int make_binary(struct printer *printer, const struct reader *reader,
-		       struct reader_record *item)
-{
-	int r = put_stream(printer, reader, item);
-
-	if (!r && item->header && excerpt_is_any(&printer->excerpt))
-		return mark_header(printer, item);
-	if (!r && derived_apart(&printer->put, item->derived, item->peek.seq))
+	if (item->header && excerpt_is_any(&printer->excerpt))
+		return put_header(printer, item->record);
+	if (printer->output.ops->binary &&
+	    derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = complete_record(printer, item);
-	return r;
+	return r ? r : output_put(&printer->output, item->record, item->frame, item->size);
+}
+
+/* 0, READER_DAMAGED or -errno. */
+static int put_whole(struct printer *printer, struct reader *reader, struct reader_record *item)
+{
+	const struct output_ops *ops = printer->output.ops;
+	int r = ops->binary ? 0 : reader_unpack(reader, item);
+
+	printer->output.cache = reader_memo(reader);
+	if (r)
+		return r;
+	if (ops->raw)
+		return put_raw(printer, reader, item);
+	return output_put(&printer->output, item->record, item->frame, item->size);
+}
+
+/* Of a stream that is wanted, or some of it, the Header is wanted whatever else is. */
+static bool needs_header(const struct printer *printer, const struct reader_record *item)
+{
+	return printer->output.ops->raw && item->header &&
+	       filter_wants_host(printer->filter, item->record->header->host_name);
 }
 
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
@@ -595,21 +630,20 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	if (!printer->matched)
 		printer_note(printer, reader, item, match);
 	if (item->header)
-		meet_host(printer, item->record->header->host_name);
-	if (!match && !(item->header && output->ops->binary))
+		meet_host(printer, item->record->header);
+	if (!match && !needs_header(printer, item))
 		return PRINTER_NOTHING;
 	if (!item->header && !output_prints(output, item->peek.kind))
 		return PRINTER_NOTHING;
+	r = output->ops->raw ? put_stream(printer, reader, item) : 0;
+	if (r)
+		return r;
 	if (is_shared(printer, reader, item))
 		return output_threads_put(printer->threads, item->frame, item->size,
 					  &(struct output_source){item->offset, item->size,
 								  item->derived->parts});
 	output->header = reader_header(reader);
-	r = output->ops->binary ? make_binary(printer, reader, item) : reader_unpack(reader, item);
-	if (r)
-		return r;
-	output->cache = reader_memo(reader);
-	r = output_put(output, item->record, item->frame, item->size);
+	r = put_whole(printer, reader, item);
 	if (!r && (!match || !output_prints(output, item->peek.kind)))
 		return PRINTER_NOTHING;
 	return r;

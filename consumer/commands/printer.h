@@ -83,9 +83,9 @@ struct printer {
 	bool said;    /* with the one at hand */
 	bool matched; /* an event, or what else was asked for, has passed the filters */
 	struct derived_put put;
-	uint8_t put_stream[16]; /* whose records come, as who reads a binary output has it */
+	uint8_t put_stream[16]; /* whose records come, as who reads a raw output has it */
 	uint8_t *complete;      /* a record that was completed, or a Header that was marked */
-	struct excerpt excerpt; /* that a binary output is */
+	struct excerpt excerpt; /* that a raw output is */
 	struct progress progress;
 	struct problem problem;           /* of the one at hand */
 	uint64_t rows_shown[KINDS_COUNT]; /* of Counters */
@@ -147,8 +147,8 @@ void printer_note(struct printer *printer, struct reader *reader, struct reader_
 int printer_wants(const void *data, struct reader *reader, struct reader_record *item);
 
 /* Prints the record if it passes the filters. 0, PRINTER_NOTHING, READER_DAMAGED or -errno of the
- * output. A Header of a binary output is printed always, and is PRINTER_NOTHING if it does not
- * pass. */
+ * output. A Header of a raw output is printed unless --host leaves it out, and is PRINTER_NOTHING
+ * if it does not pass. */
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item);
 
 /* Other threads may format what is read of files, where that is faster. What is printed, and said

@@ -60,7 +60,7 @@ static int take_option(void *data, int opt, const char *arg)
 	return 0;
 }
 
-/* All but those that a binary output is of. */
+/* All but those that a raw output is of. */
 static void choose_lines(struct tail *tail)
 {
 	char text[32];
@@ -126,19 +126,6 @@ static int find_first(struct tail *tail, const struct folder *list, struct last_
 	return 0;
 }
 
-/* What is left out is not of a host that was forgotten. */
-static void say_hosts(const struct tail *tail, const struct folder *list)
-{
-	struct hosts hosts = {0};
-
-	for (size_t i = 0; i < list->n; i++)
-		if (list->all[i].known &&
-		    filter_wants_host(tail->printer.filter, list->all[i].id.host_name))
-			(void)hosts_add(&hosts, list->all[i].id.host_name);
-	if (hosts.several)
-		printer_say_hosts(&tail->printer, tail->rotation.path);
-}
-
 /* rotation_ops */
 static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
 		       size_t *ret_n)
@@ -148,12 +135,13 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	size_t first = 0;
 	int r = find_first(tail, list, &lasts, &first);
 
-	if (!r && tail->lines && tail->printer.partly && !tail->rotation.following)
-		say_hosts(tail, list);
-
-	for (size_t i = first; !r && i < list->n; i++)
+	/* also those that none of the lines is of */
+	for (size_t i = 0; !r && i < list->n; i++)
 		if (list->all[i].known)
 			printer_host(data, list->all[i].id.host_name);
+	if (!r && tail->lines && tail->printer.partly && !tail->rotation.following &&
+	    !tail->rotation.brief && tail->printer.output.hosts.n > 1)
+		printer_say_hosts(&tail->printer, tail->rotation.path);
 	for (size_t i = first; !r && i < list->n; i++)
 		starts[(*ret_n)++] = (struct rotation_start){.file = i, .last = lasts[i]};
 	return r;
@@ -190,12 +178,12 @@ int tail_put(void *data, struct reader *reader, struct reader_record *item)
 	return --tail->left ? 0 : -EPIPE;
 }
 
-/* A binary output needs the Header all the same. */
+/* A raw output needs the Header all the same. */
 static int skip_record(void *data, struct reader *reader, struct reader_record *item)
 {
 	const struct printer *printer = data;
 
-	return item->header && printer->output.ops->binary ? tail_put(data, reader, item) : 0;
+	return item->header && printer->output.ops->raw ? tail_put(data, reader, item) : 0;
 }
 
 static const struct each_record_ops printing = {

@@ -48,6 +48,11 @@ static void put_header(struct line *line, const Ringside__V1__Header *header)
 		line_text(line, blind_spots == 1 ? " blind spot (see -o json)"
 						 : " blind spots (see -o json)");
 	}
+	if (text_has(header->excerpt)) {
+		line_text(line, "; an excerpt (");
+		line_safe(line, header->excerpt, TEXT_NAME_MAX);
+		line_text(line, ")");
+	}
 }
 
 static void put_total(struct line *line, const char **between, uint64_t n, const char *what)

@@ -16,18 +16,32 @@ size_t hosts_put(struct line *line, const char *name)
 	return char_width(start, (size_t)(line->p - start));
 }
 
+static void note_hash(struct hosts *hosts, uint64_t hash)
+{
+	for (unsigned i = 0; i < hosts->n; i++)
+		if (hosts->hashes[i] == hash)
+			return;
+	if (hosts->n < HOSTS_COUNTED)
+		hosts->hashes[hosts->n++] = hash;
+}
+
 bool hosts_add(struct hosts *hosts, const char *name)
 {
 	char text[4 * NAME_MAX_SHOWN + LINE_MIN];
 	struct line line = line_make(text, sizeof(text));
-	uint64_t hash = name ? XXH64(name, strlen(name), 0) : 0;
 	size_t width = hosts_put(&line, name);
-	bool more = hosts->any && !hosts->several && hash != hosts->first;
+	bool more;
 
 	if (width > hosts->width)
 		hosts->width = width < HOSTS_WIDTH ? width : HOSTS_WIDTH;
-	hosts->first = hosts->any ? hosts->first : hash;
-	hosts->any = true;
+	note_hash(hosts, name ? XXH64(name, strlen(name), 0) : 0);
+	more = hosts->n > 1 && !hosts->several;
 	hosts->several |= more;
 	return more;
+}
+
+void hosts_put_count(struct line *line, const struct hosts *hosts)
+{
+	line_count(line, hosts->n);
+	line_text(line, hosts->n == HOSTS_COUNTED ? " or more hosts" : " hosts");
 }

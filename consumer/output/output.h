@@ -18,8 +18,9 @@ struct output;
 struct output_ops {
 	const char *name; /* of -o */
 	const char *help; /* half a line */
-	bool binary;      /* not for a terminal; needs the Headers, whatever the filter says */
-	bool raw;   /* for programs: with Ringside's own self-tests, which say what they are */
+	bool binary;      /* not for a terminal */
+	bool raw;   /* a stream, for programs: with the Headers, whatever the filter says, and with
+		     * Ringside's own self-tests, which say what they are */
 	bool apart; /* what is written of a record depends on none before it but its Header */
 	/* open and close may be NULL. close gets what open has put into output->state, or NULL. The
 	 * others return 0 or -errno. Errors of the writer need no look: the caller looks. */

@@ -295,12 +295,24 @@ static void put_self_tests(uint64_t n, struct columns *columns)
 	columns_end_row(columns);
 }
 
+static void put_excerpt(const struct stats_excerpt *excerpt, struct columns *columns)
+{
+	line_text(&columns->line, "An excerpt (");
+	line_text(&columns->line, excerpt->text);
+	line_text(&columns->line, excerpt->others ? "; others, too" : "");
+	line_text(&columns->line,
+		  "): what it leaves out, held back or lost besides, is not counted");
+	columns_end_row(columns);
+}
+
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
 	struct columns columns;
 
 	columns_init(&columns, print->writer, print->color);
 	put_head(stats, print, &columns);
+	if (stats->excerpt.streams)
+		put_excerpt(&stats->excerpt, &columns);
 	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&columns.line, print->filtered ? "No event passes the filters."
 							 : "No events are in it.");

@@ -286,12 +286,27 @@ static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
 	return r;
 }
 
+void stats_begin_stream(struct stats *stats, const Ringside__V1__Header *header)
+{
+	struct stats_excerpt *excerpt = &stats->excerpt;
+	char text[STATS_EXCERPT];
+	struct line line = line_make(text, sizeof(text));
+
+	if (!text_has(header->excerpt))
+		return;
+	line_safe(&line, header->excerpt, sizeof(text));
+	(void)line_end(&line);
+	excerpt->others |= excerpt->streams && strcmp(excerpt->text, text) != 0;
+	if (!excerpt->streams++)
+		memcpy(excerpt->text, text, sizeof(text));
+}
+
 static void set_host(struct stats *stats, const char *name)
 {
 	struct line line = line_make(stats->host_part, sizeof(stats->host_part));
 
 	name = name ? name : "";
-	if (stats->hosts.any && !strncmp(stats->host, name, STATS_HOST - 1))
+	if (stats->hosts.n && !strncmp(stats->host, name, STATS_HOST - 1))
 		return;
 	(void)snprintf(stats->host, STATS_HOST, "%s", name);
 	stats->host_hash = XXH64(stats->host, strlen(stats->host), 0);

@@ -28,6 +28,15 @@ struct stats_kind {
 	struct lost_count lost[LOST_REASONS];
 };
 
+#define STATS_EXCERPT 256
+
+/* Of inputs that are parts of streams, which somebody chose: what else there was is not known. */
+struct stats_excerpt {
+	uint64_t streams;         /* that are */
+	char text[STATS_EXCERPT]; /* what was chosen, safe to print: of the first */
+	bool others;              /* something else was, of another one */
+};
+
 struct message_cache;
 
 struct stats {
@@ -43,6 +52,7 @@ struct stats {
 	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
 	struct stats_kind kinds[STATS_KINDS];
 	struct time_buckets buckets; /* a row a kind, held back events included */
+	struct stats_excerpt excerpt;
 	struct hosts hosts;
 	char host[STATS_HOST]; /* of the record at hand; "": its Header has none */
 	uint64_t host_hash;
@@ -65,6 +75,8 @@ struct stats *stats_free(struct stats *stats); /* NULL is fine; returns NULL */
 
 /* Only these need to be unpacked. */
 bool stats_wants(unsigned body);
+/* Each Header, wherever filters leave it. */
+void stats_begin_stream(struct stats *stats, const Ringside__V1__Header *header);
 /* @header: of its stream; NULL: it has none. 0 or -ENOMEM. */
 int stats_add(struct stats *stats, const Ringside__V1__Header *header,
 	      const Ringside__V1__Record *record);

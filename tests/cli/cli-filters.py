@@ -253,7 +253,7 @@ def each_host_has_its_own_boots():
     for boot, wanted in {"0": "234", "-1": "01", "1": "014", "2": "23"}.items():
         told = "".join(lines("cat", "-b", boot, "hosts"))
         assert "".join(n for n in "01234" if f"boot{n}[" in told) == wanted, (boot, told)
-    several = "of several hosts: their records come one host after the other, and the last are the last one's (--host NAME chooses one)"
+    several = "of 4 hosts: their records come one host after the other, and the last are the last one's (--host NAME chooses one)"
     several = re.escape(several) + "\n"
     for args in ("tail", "-n", "1", "hosts"), ("tail", "-n", "4", "-o", "json", "hosts"):
         check(run(*args), 0, "ringside tail: hosts: " + several)

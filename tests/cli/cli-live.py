@@ -119,6 +119,7 @@ def a_filter_that_nothing_matches_is_told():
     begin = SAID + "watching .*\n"
     for args, why in (("--comm", "jav"), "none has the comm jav: did you mean java\\?"), (("--host", "db"), "none has the host db; there are web-1"):
         check(both().oom().deny().close(oom_kill=0).run(*args), 0, begin + SAID + "0 of 2 events match: " + why + r"\n" + shown)
+    begin = SAID + r"watching .*\), for --comm java; Ctrl-C ends it\n"
     check(both().oom().close(oom_kill=0).run("--comm", "java"), 0, begin + SAID + "1 OOM kill, .*\n")
     check(both().close().run("--comm", "java"), 0, begin + shown)
     check(subprocess.run(["bin/ringside", "live", "--until", "-1h"], capture_output=True, timeout=60, check=False), 2,

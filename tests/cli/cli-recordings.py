@@ -230,7 +230,7 @@ def json_hides_no_characters():
     for output in ["json", "protojson"]:
         out = check(run("cat", "-o", output, "--kind", "seccomp", "j.pb"), 0).decode()
         assert r"a\u061c\u200b\u202e\u2066\ufeff\udb40\udc41z\u00e4".replace(r"\u00e4", "\u00e4") in out, out
-        assert hidden in json.dumps(json.loads(out), ensure_ascii=False), out
+        assert hidden in json.dumps(json.loads(out.splitlines()[-1]), ensure_ascii=False), out
 
 
 def damage_and_cuts_are_told_in_one_line():
@@ -328,7 +328,7 @@ def the_last_records_are_the_end_of_all_records():
             all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
             for n in [0, 1, 7, 200, 1000000]:
                 out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0,
-                            "(.*of several hosts: .*\n)?" if name == "last" else "")
+                            "(.*of 2 hosts: .*\n)?" if name == "last" else "")
                 assert lines(out) == (all_lines[-n:] if n else []), f"{name} {options} {n}"
             out = check(run("tail", "-n", "all", "--all", "-o", "json", *options, name), 0)
             assert lines(out) == all_lines, f"{name} {options}"

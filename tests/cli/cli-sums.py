@@ -39,7 +39,7 @@ class Denials(Stream):
 
 def hosts(out):
     """What stands between the time and the word of each line."""
-    return [re.search(r"\d\d:\d\d:\d\d\.\d+Z? +(.*?) *DENY ", x)[1] for x in out]
+    return [re.search(r"\d\d:\d\d:\d\d\.\d+Z? +(.*?) *(?:DENY|OOM) ", x)[1] for x in out]
 
 
 def whole(stream, n=3, host=None, **more):
@@ -103,6 +103,11 @@ def what_is_replayed_is_as_complete_as_it_was():
     assert "no streamer was attached" not in told and "in it twice" not in told, told
 
 
+def denials_of(out):
+    """Without the Headers."""
+    return [line for line in lines(out) if '"seccompDenial"' in line]
+
+
 def what_is_derived_stays_right_where_records_are_left_out():
     """In runs of events, also where other threads print them (more than 2 MiB)."""
     for n, padding in (60, 4), (6000, 450):
@@ -119,7 +124,7 @@ def what_is_derived_stays_right_where_records_are_left_out():
             records.append(frame(record))
         records.append(stream.footer())
         save("runs.pb", *records)
-        wanted = lines(check(run("cat", "-o", "protojson", "--kind", "seccomp", "runs.pb"), 0))
+        wanted = denials_of(check(run("cat", "-o", "protojson", "--kind", "seccomp", "runs.pb"), 0))
         assert len(wanted) == n and '"seen"' in wanted[-1]
         # every record of the middle, as a filter writes them: a pipe, in which no copy is looked for
         at = [f"@{int(json.loads(wanted[i])['timeUnixNano']) / 1e9:.3f}" for i in (n // 3, n // 2)]
@@ -128,9 +133,9 @@ def what_is_derived_stays_right_where_records_are_left_out():
         for some in part, b"".join(few):
             out = check(run("cat", "-o", "protojson", "--kind", "seccomp", "-", "runs.pb", data=some), 0,
                         "ringside cat: runs.pb: [0-9,]* of its [0-9,]* records are in stdin, too: left out\n")
-            assert len(lines(out)) == n
+            assert len(denials_of(out)) == n
             if some is part:
-                assert sorted(lines(out)) == sorted(wanted)
+                assert sorted(denials_of(out)) == sorted(wanted)
             binary = check(run("cat", "-o", "pb", "-", "runs.pb", data=some), 0, None)
             assert check(run("cat", "-o", "protojson", "--kind", "seccomp", data=binary), 0) == out
             stats = json.loads(check(run("stats", "-o", "json", "-", "runs.pb", data=some), 0, None))
@@ -278,8 +283,11 @@ def a_line_says_whose_host_it_is_as_soon_as_there_are_two():
     for args in (("cat",), ("tail",), ("replay", "--speed", "max", "-o", "text")):
         out = lines(check(run(*args, "--utc", "two-hosts"), 0))
         assert hosts(out) == ["eu-1"] * 3 + ["long-name\\x1b-2"] * 3, out
-    out = lines(check(run("tail", "-n", "2", "--utc", "two-hosts"), 0, "ringside tail: two-hosts: of several hosts: .*\n"))
-    assert "long-name" not in out[0], "only one is shown"
+    # whose they are, though all that are shown are one's
+    out = lines(check(run("tail", "-n", "2", "--utc", "two-hosts"), 0, "ringside tail: two-hosts: of 2 hosts: .*\n"))
+    assert hosts(out) == ["long-name\\x1b-2"] * 2, out
+    out = check(run("status", "two-hosts"), 1, "").decode()
+    assert len(re.findall("long-name.*DENY", out)) == 3, out
 
 
 def stats_keep_hosts_apart():
@@ -511,8 +519,16 @@ def an_excerpt_is_no_damage():
         for data in part, packed(part):
             out = check(run("verify", data=data), 0).decode()
             assert out == f"stdin: {told}\n", out
+        # ProtoJSON is the same stream
+        told_in_json = lines(check(run(*how, "-o", "protojson"), 0, None))
+        assert len(told_in_json) == len(records) and {
+            x["header"]["excerpt"] for x in map(json.loads, told_in_json) if "header" in x} == {chosen}, told_in_json
         save("part.pb", part)
         save("part.pb.zst", packed(part))
+        told_by_stats = check(run("stats", "part.pb"), 0, None).decode()
+        assert f"\nAn excerpt ({chosen}): what it leaves out, held back or lost besides, is not counted\n" in told_by_stats
+        assert json.loads(check(run("stats", "-o", "json", "part.pb"), 0, None))["excerpt"] == chosen
+        assert f"; an excerpt ({chosen})\n" in check(run("cat", "-v", "part.pb"), 0, None).decode()
         out = json.loads(lines(check(run("verify", "-o", "json", "part.pb.zst"), 0))[0])
         assert (out["verdict"], out["exit_status"], out["excerpt"], out["problems"]) == ("excerpt", 0, chosen, [])
         # what is in it is as it was, and stays so in a repair
@@ -524,6 +540,7 @@ def an_excerpt_is_no_damage():
         # beside what it is of
         if chosen in ("--syscall bpf", "--lines 30", "--kind seccomp"):
             stands_beside(part, files, of_all)
+    assert b"xcerpt" not in check(run("stats", "x"), 0) + check(run("stats", "-o", "json", "x"), 0)
     # an excerpt of an excerpt, and what is no excerpt
     part = check(run("cat", "-o", "pb", "--kind", "seccomp", "x"), 0)
     part = check(run("cat", "-o", "pb", "--syscall", "bpf", data=part), 0)
@@ -534,11 +551,29 @@ def an_excerpt_is_no_damage():
     records = [*map(frame, frames(part))]
     out = check(run("verify", data=records[0] + records[3] + records[1]), 3).decode()
     assert re.match(r"stdin: damaged: record \d+ \(byte \d+\) comes after record \d+; it has an excerpt ", out), out
+    part = check(run("cat", "-o", "pb", "--syscall", "bpf", "x"), 0)
+    both = part + check(run("cat", "-o", "pb", "-n", "3", data=whole(Denials(b"g"), 4)), 0)
+    assert b"An excerpt (--syscall bpf; others, too): " in check(run("stats", data=both), 0, None)
     out = check(run("verify", data=part[:-3]), 3).decode()
     assert out.startswith("stdin: cut inside a record"), out
     bad = bytearray(packed(part))
     bad[len(bad) // 2] ^= 1
     check(run("verify", data=bytes(bad)), 3)
+
+
+def an_excerpt_of_several_hosts_says_so_from_its_first_line_on():
+    fresh_folder("three", **{name: stream.header(name) + b"".join(stream.kill() for _ in range(3)) + stream.footer()
+                             for name, stream in ((f"h{n}", Stream(bytes([110 + n]), boot=f"b{n}")) for n in range(3))})
+    for data in check(run("cat", "-o", "pb", "--comm", "java", "three"), 0), \
+            check(run("tail", "-o", "pb", "-n", "20", "three"), 0):
+        out = lines(check(run("cat", data=data), 0))
+        assert hosts(out) == ["h0"] * 3 + ["h1"] * 3 + ["h2"] * 3, out
+    assert {x.header.excerpt_hosts for x in map(pb.Record.FromString, frames(data)) if x.HasField("header")} == {3}
+    # of one host, and all of several, which is no excerpt
+    for args in ("--comm", "java", "three/h1.pb"), ("--host", "h1", "three"):
+        data = check(run("cat", "-o", "pb", *args), 0)
+        assert b"h1" not in check(run("cat", data=data), 0)
+    check(run("cat", data=check(run("cat", "-o", "pb", "three"), 0)), 0, "ringside cat: a second host, h1: .*\n")
 
 
 def stands_beside(part, files, of_all):
@@ -560,6 +595,7 @@ def stands_beside(part, files, of_all):
 
 run_tests(
     an_excerpt_is_no_damage,
+    an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
     what_a_repair_left_out_is_taken_where_it_is,
     what_lost_its_header_is_known_by_its_times,
     of_a_cloned_machine_each_record_counts,
