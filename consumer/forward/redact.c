@@ -208,7 +208,7 @@ static uint8_t *put_unknown(const struct part *part, const struct pb_field *fiel
 static uint8_t *put_part(const struct part *part, uint8_t *to)
 {
 	const uint8_t *next;
-	struct pb_field field;
+	struct pb_field field = {0};
 
 	for (const uint8_t *p = part->p; to && p < part->end; p = next) {
 		const ProtobufCFieldDescriptor *desc;

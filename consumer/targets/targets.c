@@ -12,6 +12,9 @@ const struct target_ops *const targets[] = {
 	&to_nats,
 	&to_nats_tls,
 #endif
+#ifdef RINGSIDE_JOURNALD
+	&target_journald,
+#endif
 	NULL,
 };
 

@@ -4,6 +4,9 @@
 
 #include "consumer/forward/target.h"
 
+/* Those for whose libraries it was built: RINGSIDE_<NAME>. */
+extern const struct target_ops target_journald;
+
 /* NULL behind the last. */
 extern const struct target_ops *const targets[];
 

@@ -19,6 +19,7 @@ in_a_folder()
 INSTALLED = """
 bin/ringside
 bin/ringside-streamer
+lib/systemd/catalog/ringside.catalog
 libexec/ringside/ringside-forward
 share/doc/ringside/FORMAT.md
 share/man/man1/ringside-forward.1
