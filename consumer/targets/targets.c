@@ -15,6 +15,9 @@ const struct target_ops *const targets[] = {
 #ifdef RINGSIDE_JOURNALD
 	&target_journald,
 #endif
+#ifdef RINGSIDE_KAFKA
+	&target_kafka,
+#endif
 	NULL,
 };
 

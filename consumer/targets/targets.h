@@ -5,7 +5,7 @@
 #include "consumer/forward/target.h"
 
 /* Those for whose libraries it was built: RINGSIDE_<NAME>. */
-extern const struct target_ops target_journald;
+extern const struct target_ops target_journald, target_kafka;
 
 /* NULL behind the last. */
 extern const struct target_ops *const targets[];

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <systemd/sd-journal.h>
 
-#include "consumer/targets/to-journald-internal.h"
+#include "consumer/targets/to-journald-target.h"
 #include "proto/base/hex.h"
 
 #define STREAM_ID JOURNAL_PREFIX "STREAM_ID="

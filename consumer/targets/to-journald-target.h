@@ -3,7 +3,7 @@
 #pragma once
 
 #include "consumer/forward/backoff.h"
-#include "consumer/targets/to-journald-internal.h"
+#include "consumer/journal/journal-entry.h"
 #include "proto/base/clock.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -13,6 +13,27 @@
  * the process says besides (journald.conf(5)). */
 #define JOURNAL_PACE_SECONDS 30
 #define JOURNAL_PACE_BURST 9500
+
+/* Which record an entry is of. */
+struct journal_identity {
+	uint8_t stream_id[TARGET_ID];
+	uint64_t seq;
+};
+
+/* The journal, read back. */
+struct journal_back;
+
+/* From its present end on. 0; -EACCES: this user may read none of its files, or none are kept. */
+int journal_back_new(struct journal_back **ret);
+struct journal_back *journal_back_free(struct journal_back *back);
+
+/* The next entry of ours that has come. 1: *ret is set; 0: no more for now; -errno. */
+int journal_back_next(struct journal_back *back, struct journal_identity *ret);
+
+/* Whether there is one of this record, wherever. 1, 0, or -errno. */
+int journal_back_has(struct journal_back *back, const struct journal_identity *identity);
+
+DEFINE_FREEP(journal_back);
 
 enum journal_state { JOURNAL_WAITS, JOURNAL_SENT, JOURNAL_DONE };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an entry says of a record besides what its kind has: to-journald-fields.c. */
+/* What an entry says of a record besides what its kind has: journal-fields.c. */
+#include "consumer/journal/journal-entry.h"
 #include "consumer/base/json.h"
 #include "consumer/base/text-line.h"
 #include "consumer/kinds/message-ids.h"
 #include "consumer/kinds/sentence.h"
-#include "consumer/targets/to-journald-internal.h"
 #include "proto/base/hex.h"
 #include "proto/record/peek.h"
 

@@ -3,12 +3,12 @@
  * names of fields that journald takes. */
 #include <endian.h>
 
+#include "consumer/journal/journal-entry.h"
 #include "consumer/kinds/message-ids.h"
 #include "consumer/read/body.h"
-#include "consumer/targets/to-journald-internal.h"
 #include "tests/lib/test.h"
 
-#define CATALOG TESTDATA "/../consumer/targets/ringside.catalog"
+#define CATALOG TESTDATA "/../consumer/journal/ringside.catalog"
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* protobuf-c's strings are not const. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the target journald: what an entry says, and what the journal has of ours. */
+/* What an entry of systemd's journal says of a record. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,24 +43,4 @@ void journal_fields_put(struct journal_entry *entry, const struct journal_fields
 /* Every name that a field of an event can have, for tests: NULL behind the last. */
 const char *journal_fields_name(const struct journal_fields *fields, size_t i);
 
-/* Which record an entry is of. */
-struct journal_identity {
-	uint8_t stream_id[TARGET_ID];
-	uint64_t seq;
-};
-
-/* The journal, read back. */
-struct journal_back;
-
-/* From its present end on. 0; -EACCES: this user may read none of its files, or none are kept. */
-int journal_back_new(struct journal_back **ret);
-struct journal_back *journal_back_free(struct journal_back *back);
-
-/* The next entry of ours that has come. 1: *ret is set; 0: no more for now; -errno. */
-int journal_back_next(struct journal_back *back, struct journal_identity *ret);
-
-/* Whether there is one of this record, wherever. 1, 0, or -errno. */
-int journal_back_has(struct journal_back *back, const struct journal_identity *identity);
-
 DEFINE_FREEP(journal_fields);
-DEFINE_FREEP(journal_back);

@@ -8,10 +8,10 @@
 #include <inttypes.h>
 
 #include "consumer/base/json.h"
+#include "consumer/journal/journal-entry.h"
 #include "consumer/kinds/message-ids.h"
 #include "consumer/read/body.h"
 #include "consumer/read/vocabulary.h"
-#include "consumer/targets/to-journald-internal.h"
 #include "proto/base/hex.h"
 #include "proto/record/peek.h"
 

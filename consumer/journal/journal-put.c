@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <endian.h>
 
-#include "consumer/targets/to-journald-internal.h"
+#include "consumer/journal/journal-entry.h"
 
 static void grow(struct journal_entry *entry, size_t size)
 {
