@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""usage: cli-journald.py RINGSIDE PUT-TARGET MAKE-RECORDING CATALOG
+"""usage: cli-journald.py RINGSIDE RINGSIDE-FORWARD MAKE-RECORDING CATALOG
 
 `journald:`, against a real journald. JOURNALD_EVENTS=20000: how many of a recording go through it (4,000)."""
+import itertools
 import json
 import os
 import re
@@ -20,22 +21,24 @@ EVENTS = int(os.environ.get("JOURNALD_EVENTS", "4000"))
 UNIT = "/sys/fs/cgroup/systemd/system.slice/ringside-test-journald.service"
 UNIFIED = "/sys/fs/cgroup/system.slice/ringside-test-journald.service"
 INVALID = b"\xff\xfe=\xc3(\xe2!"  # no UTF-8, and as long as its placeholder
+CURSORS = itertools.count()
 in_a_folder()
 
 
-def command(name):
-    return [forwarder, "journald:", name]
+def command(name, cursor):
+    return [forwarder, "--to", "journald:", "--cursor", cursor, name]
 
 
-def forward(name, status=0, before=()):
-    result = subprocess.run([*before, *command(name)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
-                            check=False)
+def forward(name, status=0, before=(), cursor=None):
+    """Without a @cursor as if it had never been forwarded."""
+    cursor = cursor or f"cursor-{next(CURSORS)}"
+    result = subprocess.run([*before, *command(name, cursor)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            timeout=120, check=False)
     assert result.returncode == status, f"{result.returncode}: {result.stderr.decode()}"
+    if not status:
+        with open(cursor + ".status", encoding="utf-8") as f:
+            result.sums = json.load(f)
     return result
-
-
-def sums(result):
-    return {name: int(n) for name, n in re.findall(r"(\w+) (\d+)", result.stdout.decode())}
 
 
 def make(name, events):
@@ -97,12 +100,12 @@ def without_a_journald_it_says_what_to_do():
 def all_of_a_recording_is_there_once_as_json_has_it():
     name = make("all.pb.zst", EVENTS)
     with Journald():
-        done = sums(forward(name))
+        done = forward(name).sums
         assert done["acknowledged"] == done["sent"] == EVENTS and done["settled"] == EVENTS + 2, done
         agree(name, entries("--all"))
         agree(name, exported())
         # what was there already is not sent again
-        done = sums(forward(name))
+        done = forward(name).sums
         assert done["doubled"] == EVENTS and done["sent"] == 0, done
         assert len(entries()) == EVENTS
         fresh()
@@ -157,7 +160,7 @@ def an_entry_is_explained():
                 stream.record(lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="oom_kill", count=3)),
                 stream.record(limited=pb.Limited(kind="seccomp_denial", count=4)), stream.counters(), stream.footer())
     with Journald():
-        done = sums(forward(name))
+        done = forward(name).sums
         assert (done["sent"], done["settled"]) == (5, 8), done
         explained = journalctl("-x", "-o", "short", "SYSLOG_IDENTIFIER=ringside").decode()
         for entry in entries("--all"):
@@ -184,8 +187,8 @@ def what_the_rate_limit_drops_is_sent_again():
             result = forward(name, before=["sh", "-c", f'echo $$ >{unit}/cgroup.procs && exec "$@"', "sh"])
             agree(name, entries("--all"))
             dropped = journalctl("-o", "cat", "SYSLOG_IDENTIFIER=systemd-journald")
-            assert b"Suppressed" in dropped, "journald has dropped nothing: " + str(sums(result))
-            assert sums(result)["retried"] > 0, sums(result)
+            assert b"Suppressed" in dropped, "journald has dropped nothing: " + str(result.sums)
+            assert result.sums["retried"] > 0, result.sums
             assert b"does not come into the journal" in result.stderr, result.stderr
             fresh()
     finally:
@@ -196,7 +199,7 @@ def what_the_rate_limit_drops_is_sent_again():
 def a_journald_that_stops_or_dies_loses_nothing():
     name = make("dies.pb.zst", 3000)
     with Journald() as journald:
-        process = subprocess.Popen(command(name), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command(name, "dies"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         while len(journalctl("-o", "cat", "SYSLOG_IDENTIFIER=ringside")) < 1000:
             time.sleep(0.02)
         journald.process.send_signal(signal.SIGSTOP)
@@ -213,12 +216,12 @@ def a_journald_that_stops_or_dies_loses_nothing():
 
 def who_may_not_read_the_journal_is_told_so():
     name = make("unread.pb.zst", 500)
-    os.chmod(".", 0o755)
+    os.chmod(".", 0o777)
     with Journald():
         result = forward(name, before=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
         assert re.search("the journal cannot be read here, so what is sent is not known to be kept",
                          result.stderr.decode()), result.stderr
-        done = sums(result)
+        done = result.sums
         assert (done["sent"], done["acknowledged"], done["settled"]) == (500, 0, 502), done
         agree(name, entries("--all"))
         fresh()
