@@ -9,9 +9,9 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "consumer/base/inotify.h"
 #include "consumer/files/folder.h"
 #include "consumer/files/growing-files.h"
-#include "consumer/files/inotify.h"
 
 /* A file of a folder, and where in it to begin. */
 struct rotation_start {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/files/inotify.h"
+#include "consumer/base/inotify.h"
 
 #include <errno.h>
 #include <poll.h>
