@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said on stderr: what is wrong, once and in its place, and why there is nothing to see. */
+#include "consumer/commands/printer-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/base/time-zone.h"
+#include "consumer/read/body.h"
+
+int printer_fail(const struct printer *printer, int error)
+{
+	return command_fail(printer->options.command, "%s", strerror(-error));
+}
+
+void printer_say(struct printer *printer, const char *problem)
+{
+	progress_end(&printer->progress);
+	printer->failed = true;
+	if (printer->said)
+		return;
+	printer->said = true;
+	(void)writer_flush(printer->writer);
+	(void)command_fail(printer->options.command, "%s", problem);
+}
+
+void printer_say_zone(const struct printer *printer)
+{
+	bool prints_times = printer->output.ops == outputs[0] && !printer->output.utc;
+	char safe[LINE_FILE];
+
+	if ((prints_times || filter_has_time(printer->filter)) && !time_zone_exists())
+		(void)command_fail(printer->options.command,
+				   "TZ=%s is no time zone of this machine: times are UTC "
+				   "(Europe/Berlin is one, if " TIME_ZONES " has it)",
+				   line_file(getenv("TZ"), safe));
+}
+
+void printer_say_short_id(const struct printer *printer)
+{
+	char text[256];
+
+	if (filter_has_short_id(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s", text);
+}
+
+void printer_say_hosts(const struct printer *printer, const char *path)
+{
+	char text[256];
+	struct line line = line_make(text, sizeof(text));
+
+	line_text(&line, "of ");
+	hosts_put_count(&line, &printer->output.hosts);
+	line_text(&line, ": their records come one host after the other, and the last are the last "
+			 "one's (--host NAME chooses one)");
+	(void)line_end(&line);
+	(void)command_fail_on(printer->options.command, path, text);
+}
+
+void printer_say_misses(const struct printer *printer)
+{
+	char text[1024];
+
+	if (!printer->matched && !printer->partly &&
+	    filter_miss_sentence(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s", text);
+}
+
+int printer_tell_misses(struct printer *printer)
+{
+	int r = filter_note_misses(printer->filter, printer->pattern);
+
+	return r ? printer_fail(printer, r) : 0;
+}
+
+void printer_note(struct printer *printer, struct reader *reader, struct reader_record *item,
+		  int wanted)
+{
+	bool event = body_kind_is_event(item->peek.kind) ||
+		     item->peek.kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
+
+	if (printer->matched)
+		return;
+	/* Headers and losses pass because they matter, not because they were asked for */
+	if (wanted == 1)
+		printer->matched = event || filter_names_kinds(printer->filter);
+	else if (!wanted)
+		filter_note_miss(printer->filter, reader, item);
+}
