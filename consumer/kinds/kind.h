@@ -65,6 +65,9 @@ struct kind {
 	const char *option;       /* what --kind calls it */
 	const char *const *meant; /* what people may say instead; NULL at the end */
 
+	/* Its events to OpenTelemetry, behind "linux."; NULL: its name. */
+	const char *event;
+
 	/* Of its events; NULL where it has none. @record is one, or, if it has limited, a Limited
 	 * of it: that says of events as much as they do themselves. */
 	unsigned body; /* field number in Record.body; 0: it has no events */

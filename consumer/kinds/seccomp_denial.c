@@ -253,6 +253,7 @@ const struct kind kind_seccomp_denial = {
 	.option = "seccomp",
 	.meant = (const char *const[]){"deny", "denied", "denial", "denials", "log", "syscall",
 				       NULL},
+	.event = "seccomp_denied",
 	.body = RINGSIDE__V1__RECORD__BODY_SECCOMP_DENIAL,
 	.limited = true,
 	.others = "other kinds of calls",

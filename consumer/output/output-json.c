@@ -4,11 +4,11 @@
  * from where it was written first. */
 #include "consumer/base/json-page.h"
 #include "consumer/base/json.h"
+#include "consumer/kinds/kind-story.h"
 #include "consumer/kinds/sentence.h"
 #include "consumer/output/full-rows.h"
 #include "consumer/output/json-header.h"
 #include "consumer/output/json-names.h"
-#include "consumer/output/json-story.h"
 #include "consumer/output/message-json.h"
 #include "consumer/output/output.h"
 #include "proto/record/peek.h"
@@ -31,7 +31,7 @@ struct json_state {
 	struct body bodies[RECORD_BODIES];
 	struct json_header header;
 	struct json_names *names;
-	struct json_stories stories;
+	struct kind_stories stories;
 	struct writer *story; /* the one at hand */
 	uint64_t second;      /* the one that is in stamp */
 	char stamp[JSON_TIME];
@@ -134,7 +134,7 @@ static void close_json(void *data)
 	(void)shapes_free(state->rows);
 	(void)json_names_free(state->names);
 	(void)writer_free(state->story);
-	json_stories_done(&state->stories);
+	kind_stories_done(&state->stories);
 	json_header_done(&state->header);
 	free(state);
 }
@@ -228,7 +228,7 @@ static void put_plainly(const struct telling *telling)
 }
 
 /* In a writer of its own, where it is one piece. */
-static struct json_story make_story(const struct telling *telling, const struct json_story_key *key)
+static struct kind_story make_story(const struct telling *telling, const struct kind_story_key *key)
 {
 	struct json_state *state = telling->state;
 	struct writer *writer = state->story;
@@ -241,7 +241,7 @@ static struct json_story make_story(const struct telling *telling, const struct 
 	put_told(telling, writer, line_end(&line));
 	told_size = writer->size;
 	put_members(telling, writer, telling->body->key_from, telling->body->key_to);
-	return (struct json_story){
+	return (struct kind_story){
 		.key = *key,
 		.severity = text_severity(telling->record),
 		.text = writer->buf,
@@ -251,17 +251,17 @@ static struct json_story make_story(const struct telling *telling, const struct 
 }
 
 /* What is the same for each process is copied. */
-static void put_story(const struct telling *telling, const struct json_story_key *key)
+static void put_story(const struct telling *telling, const struct kind_story_key *key)
 {
 	const struct json_name *process = &telling->process;
-	struct json_stories *stories = &telling->state->stories;
+	struct kind_stories *stories = &telling->state->stories;
 	const struct body *body = telling->body;
-	const struct json_story *story = json_stories_find(stories, key);
-	struct json_story made;
+	const struct kind_story *story = kind_stories_find(stories, key);
+	struct kind_story made;
 
 	if (!story) {
 		made = make_story(telling, key);
-		json_stories_keep(stories, &made);
+		kind_stories_keep(stories, &made);
 		story = &made;
 	}
 	put_beginning(telling, story->severity);
@@ -274,7 +274,7 @@ static void put_story(const struct telling *telling, const struct json_story_key
 	put_members(telling, telling->writer, body->key_to, body->n_fields);
 }
 
-static bool make_key(const struct telling *telling, struct json_story_key *key)
+static bool make_key(const struct telling *telling, struct kind_story_key *key)
 {
 	const struct kind *kind = telling->kind;
 
@@ -319,7 +319,7 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 		.kind = kind_of(record),
 		.process.text = (const uint8_t *)"",
 	};
-	struct json_story_key key;
+	struct kind_story_key key;
 	int r;
 
 	(void)frame, (void)size;
@@ -329,7 +329,7 @@ static int put_json(struct output *output, const Ringside__V1__Record *record, c
 	if (r < 0)
 		return r;
 	if (r)
-		json_stories_forget(&state->stories);
+		kind_stories_forget(&state->stories);
 	shapes_use_memo(state->shapes, output->cache);
 	writer_put(output->writer, "{", 1);
 	if (record->has_time_unix_nano)
@@ -394,7 +394,7 @@ static int put_json_row(struct output *output, const Ringside__V1__Record *recor
 		if (r < 0)
 			return r;
 		if (r)
-			json_stories_forget(&state->stories);
+			kind_stories_forget(&state->stories);
 		put_full(output, record, row, which - 1, size);
 		said = 1;
 	}

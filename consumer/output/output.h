@@ -71,8 +71,8 @@ struct output {
 	void *state; /* the ops' own */
 };
 
-/* The one list of outputs, the default one first: output-<name>.c each. */
-#define OUTPUTS(X) X(text) X(json) X(protojson) X(pb)
+/* The one list of outputs, the default one first: output-<name>.c each, with - for _. */
+#define OUTPUTS(X) X(text) X(json) X(otel_json) X(protojson) X(pb)
 #define OUTPUT_EXTERN(name) extern const struct output_ops output_##name;
 OUTPUTS(OUTPUT_EXTERN)
 #undef OUTPUT_EXTERN
@@ -80,8 +80,8 @@ OUTPUTS(OUTPUT_EXTERN)
 extern const struct output_ops output_fields_text, output_fields_json;
 
 /* Of -o, for help and errors. */
-#define OUTPUT_TEXT_OR "text (default), json, protojson or pb"
-#define OUTPUT_NAMES "text, json, protojson or pb"
+#define OUTPUT_TEXT_OR "text (default), json, otel-json, protojson or pb"
+#define OUTPUT_NAMES "text, json, otel-json, protojson or pb"
 
 /* As listed, NULL at the end. */
 extern const struct output_ops *const outputs[];

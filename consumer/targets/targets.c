@@ -12,6 +12,11 @@ const struct target_ops *const targets[] = {
 	&to_nats,
 	&to_nats_tls,
 #endif
+#ifdef RINGSIDE_OTLP
+	&target_otlp_http,
+	&target_otlp_https,
+	&target_otlp,
+#endif
 #ifdef RINGSIDE_JOURNALD
 	&target_journald,
 #endif

@@ -6,6 +6,7 @@
 
 /* Those for whose libraries it was built: RINGSIDE_<NAME>. */
 extern const struct target_ops target_journald, target_kafka;
+extern const struct target_ops target_otlp_http, target_otlp_https, target_otlp;
 
 /* NULL behind the last. */
 extern const struct target_ops *const targets[];

@@ -46,7 +46,7 @@ MISTAKES = [
     ("ringside stast a.pb", 2, "unknown command stast: did you mean stats?"),
     ("ringside stats -f a.pb", 2, "unknown option -f: `ringside tail -f` follows a recording"),
     ("ringside cat --json a.pb", 2, "unknown option --json: did you mean -o json?"),
-    ("ringside cat -o yaml a.pb", 2, "no output yaml: text, json, protojson or pb"),
+    ("ringside cat -o yaml a.pb", 2, "no output yaml: text, json, otel-json, protojson or pb"),
     ("ringside cat -n a.pb", 2, "a.pb is not a number of records"),
     ("ringside cat --listen 9464 a.pb", 2, "unknown option --listen: `ringside serve --listen` answers HTTP"),
     ("ringside cat -w part.pb a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),

@@ -91,7 +91,7 @@ def the_program_explains_itself():
     check(run("ctt"), 2, "ringside: unknown command ctt: did you mean cat\\?\n")
     check(run("frobnicate"), 2, "ringside: unknown command frobnicate \\(see .*\\)\n")
     check(run("cat", "--outptu", "json"), 2, ".*did you mean --output\\?.*\n")
-    check(run("cat", "-o", "xml"), 2, ".*no output xml: text, json, protojson or pb.*\n")
+    check(run("cat", "-o", "xml"), 2, ".*no output xml: text, json, otel-json, protojson or pb.*\n")
     check(run("cat", "-o"), 2, ".*-o needs a value.*\n")
     check(run("cat", "--force=1"), 2, ".*--force=1 takes no value.*\n")
     check(run("cat", "-n", "-3"), 2, ".*-3 is not a number of records.*\n")
@@ -210,7 +210,7 @@ def records_of_newer_kinds_are_mentioned_once():
 def a_reader_that_goes_away_is_no_error():
     many = header() + b"".join(denial(seq) for seq in range(2, 20000))
     save("many.pb", many)
-    for output in ["text", "json", "protojson", "pb"]:
+    for output in ["text", "json", "otel-json", "protojson", "pb"]:
         command = subprocess.Popen([ringside, "cat", "-o", output, "many.pb"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         command.stdout.read(1)

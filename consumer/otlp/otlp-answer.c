@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/otlp/otlp-answer.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/base/units.h"
+#include "proto/base/util.h"
+#include "proto/otlp-fields.h"
+#include "proto/record/pb-read.h"
+
+#define NANO UINT64_C(1000000000)
+#define STATUS_MESSAGE 2 /* of google.rpc.Status, which errors are told by */
+#define HTTP_TOO_LARGE 413u
+
+/* Up to the first line's end. */
+static void keep_message(struct otlp_judgement *judgement, const uint8_t *s, size_t size)
+{
+	char text[OTLP_MESSAGE];
+	struct line line = line_make(judgement->message, sizeof(judgement->message));
+	size_t n = 0;
+
+	while (n < size && n < sizeof(text) - 1 && s[n] && s[n] != '\n' && s[n] != '\r') {
+		text[n] = (char)s[n];
+		n++;
+	}
+	text[n] = '\0';
+	line_safe(&line, text, sizeof(text));
+	(void)line_end(&line);
+}
+
+/* The text or the number of field @number, the last one that there is; false: it is no message. */
+static bool find_field(const uint8_t *p, size_t size, unsigned number, struct pb_field *ret)
+{
+	const uint8_t *end = p + size;
+	struct pb_field field;
+
+	*ret = (struct pb_field){0};
+	while (p < end) {
+		p = pb_get_field(p, end, &field);
+		if (!p)
+			return false;
+		if (field.number == number)
+			*ret = field;
+	}
+	return true;
+}
+
+static bool read_partial(const struct pb_field *partial, struct otlp_judgement *judgement)
+{
+	struct pb_field rejected, message;
+
+	if (!partial->number)
+		return true;
+	if (partial->type != PB_BYTES ||
+	    !find_field(partial->data, partial->size,
+			OTLP_FIELD_EXPORT_LOGS_PARTIAL_SUCCESS_REJECTED_LOG_RECORDS, &rejected) ||
+	    !find_field(partial->data, partial->size,
+			OTLP_FIELD_EXPORT_LOGS_PARTIAL_SUCCESS_ERROR_MESSAGE, &message))
+		return false;
+	if ((rejected.number && rejected.type != PB_VARINT) ||
+	    (message.number && message.type != PB_BYTES))
+		return false;
+	if (message.number)
+		keep_message(judgement, message.data, message.size);
+	judgement->rejected = rejected.value;
+	return true;
+}
+
+/* {} and {"partialSuccess":{}}, with any blanks: some answer in JSON whatever was sent. */
+static bool is_empty_json(const struct otlp_answer *answer)
+{
+	static const char *const all[] = {"{}", "{\"partialSuccess\":{}}"};
+	char text[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->size; i++) {
+		if (strchr(" \t\r\n", answer->body[i]) && answer->body[i])
+			continue;
+		if (n == sizeof(text) - 1)
+			return false;
+		text[n++] = (char)answer->body[i];
+	}
+	text[n] = '\0';
+	return !strcmp(text, all[0]) || !strcmp(text, all[1]);
+}
+
+static void judge_success(const struct otlp_answer *answer, struct otlp_judgement *ret)
+{
+	struct pb_field partial;
+
+	ret->verdict = OTLP_TAKEN;
+	/* Loki says 204 */
+	if (!answer->size || (answer->json && is_empty_json(answer)))
+		return;
+	if (answer->json || answer->cut ||
+	    !find_field(answer->body, answer->size,
+			OTLP_FIELD_EXPORT_LOGS_SERVICE_RESPONSE_PARTIAL_SUCCESS, &partial) ||
+	    !read_partial(&partial, ret)) {
+		ret->verdict = OTLP_REFUSED;
+		(void)strcpy(ret->message, "its answer is none of OTLP");
+		return;
+	}
+	if (ret->rejected)
+		ret->verdict = OTLP_PARTIAL;
+}
+
+static void judge_failure(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
+			  struct otlp_judgement *ret)
+{
+	struct pb_field message;
+
+	ret->verdict = answer->status < OTLP_STATUS_END && retry[answer->status] ? OTLP_RETRY
+		       : answer->status == HTTP_TOO_LARGE                        ? OTLP_TOO_LARGE
+										 : OTLP_REFUSED;
+	if (!answer->size)
+		return;
+	if (!answer->json && find_field(answer->body, answer->size, STATUS_MESSAGE, &message) &&
+	    message.type == PB_BYTES && message.number)
+		keep_message(ret, message.data, message.size);
+	else
+		keep_message(ret, answer->body, answer->size);
+}
+
+void otlp_judge(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
+		struct otlp_judgement *ret)
+{
+	*ret = (struct otlp_judgement){0};
+	if (answer->status >= 200 && answer->status < 300)
+		judge_success(answer, ret);
+	else
+		judge_failure(answer, retry, ret);
+}
+
+uint64_t otlp_retry_after(const char *text, int64_t now_seconds)
+{
+	uint64_t seconds = 0;
+	const char *end;
+	time_t at;
+
+	text += strspn(text, " \t");
+	end = units_number(text, UINT32_MAX, &seconds);
+	if (end && !end[strspn(end, " \t\r\n")])
+		return min_u64(seconds * NANO, OTLP_RETRY_AFTER_MAX);
+	if (*text >= '0' && *text <= '9') /* of seconds, more than there are */
+		return text[strspn(text, "0123456789")] ? 0 : OTLP_RETRY_AFTER_MAX;
+	at = curl_getdate(text, NULL);
+	if (at == -1 || at <= now_seconds)
+		return 0;
+	return min_u64((uint64_t)(at - now_seconds), OTLP_RETRY_AFTER_MAX / NANO) * NANO;
+}

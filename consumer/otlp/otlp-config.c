@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/otlp/otlp-config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "consumer/base/text-line.h"
+#include "proto/base/escape.h"
+#include "proto/base/units.h"
+#include "proto/base/util.h"
+
+#define VARIABLE "OTEL_EXPORTER_OTLP_"
+#define PATH "/v1/logs"
+#define DEFAULT_ENDPOINT "http://localhost:4318"
+#define TIMEOUT_MS 10000L
+#define BODY_BYTES (1024u * 1024)
+#define BODY_MIN 4096u
+#define IN_FLIGHT 2u
+#define NANO_PER_MS 1000000u
+
+/* The one of logs goes before the one of all. NULL: neither is set, or what is set is empty.
+ * @ret_name: how the one that counts is called. */
+static const char *variable(const char *name, char ret_name[TARGET_NAME_MAX])
+{
+	static const char *const befores[] = {VARIABLE "LOGS_", VARIABLE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(befores); i++) {
+		const char *value;
+
+		(void)snprintf(ret_name, TARGET_NAME_MAX, "%s%s", befores[i], name);
+		value = getenv(ret_name);
+		if (text_has(value))
+			return value;
+	}
+	return NULL;
+}
+
+static const char *authority_of(const char *url, size_t *ret_size)
+{
+	const char *start = strstr(url, "://");
+
+	start = start ? start + 3 : url;
+	*ret_size = strcspn(start, "/?#");
+	return start;
+}
+
+static bool is_http(const char *url)
+{
+	return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
+}
+
+/* Everything but a path is checked here; libcurl reads it once more. */
+static int check_url(const char *url, const char *from, char problem[TARGET_PROBLEM])
+{
+	size_t size;
+	const char *authority = authority_of(url, &size);
+
+	if (memchr(authority, '@', size))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "%s holds a name or a password, which others can read: give it in "
+			      "OTEL_EXPORTER_OTLP_HEADERS, or a file by --set headers-file=FILE",
+			      from);
+	if (!is_http(url))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "%s begins with neither http:// nor https://", from);
+	if (!size || *authority == ':')
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s names no host", from);
+	for (const char *p = url; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "%s has a blank or a control character in it", from);
+	return 0;
+}
+
+/* What may be secret is behind the path. */
+static char *place_of(const char *url)
+{
+	char text[TARGET_PROBLEM / 2];
+	char *cut = strndup(url, strcspn(url, "?#"));
+
+	if (!cut)
+		return NULL;
+	escape_line(text, sizeof(text), cut);
+	free(cut);
+	return strdup(text);
+}
+
+static int set_url(struct otlp_config *config, const char *url, const char *more, const char *from,
+		   char problem[TARGET_PROBLEM])
+{
+	int r = check_url(url, from, problem);
+
+	if (r)
+		return r;
+	if (asprintf(&config->url, "%s%s", url, more) < 0)
+		config->url = NULL;
+	config->place = config->url ? place_of(config->url) : NULL;
+	return config->place ? 0 : refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+}
+
+/* OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is taken as it is, the general one is what all signals have in
+ * common. */
+static int read_endpoint(struct otlp_config *config, char problem[TARGET_PROBLEM])
+{
+	const char *own = getenv(VARIABLE "LOGS_ENDPOINT"), *url = getenv(VARIABLE "ENDPOINT");
+	char *base;
+	size_t size;
+	int r;
+
+	if (text_has(own))
+		return set_url(config, own, "", VARIABLE "LOGS_ENDPOINT", problem);
+	base = strdup(text_has(url) ? url : DEFAULT_ENDPOINT);
+	if (!base)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+	for (size = strlen(base); size && base[size - 1] == '/'; size--)
+		base[size - 1] = '\0';
+	r = set_url(config, base, PATH, VARIABLE "ENDPOINT", problem);
+	free(base);
+	return r;
+}
+
+static int read_url(struct otlp_config *config, const struct target_options *options,
+		    const char *scheme, char problem[TARGET_PROBLEM])
+{
+	const char *rest = options->rest, *path;
+	char *url;
+	int r;
+
+	if (!scheme) {
+		if (*rest)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "otlp: alone is where the environment says; of a place "
+				      "that is given, otlp+http://HOST:4318 or otlp+https://HOST");
+		return read_endpoint(config, problem);
+	}
+	if (asprintf(&url, "%s%s", scheme, rest) < 0)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+	path = strncmp(rest, "//", 2) ? "" : rest + 2;
+	path += strcspn(path, "/?#");
+	r = set_url(config, url,
+		    !strcmp(path, "/") ? PATH + 1
+		    : *path            ? ""
+				       : PATH,
+		    "the URL", problem);
+	free(url);
+	return r;
+}
+
+static int add_header(struct otlp_config *config, const char *line, const char *from,
+		      char problem[TARGET_PROBLEM])
+{
+	const size_t name = strcspn(line, ":");
+	struct curl_slist *more;
+
+	for (const char *p = line; *p; p++)
+		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "%s has a control character in it", from);
+	if (!line[name] || !name || memchr(line, ' ', name))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s has a header without a name",
+			      from);
+	more = curl_slist_append(config->headers, line);
+	if (!more)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+	config->headers = more;
+	return 0;
+}
+
+/* "key=value,...", percent-encoded. */
+static int read_headers(struct otlp_config *config, char problem[TARGET_PROBLEM])
+{
+	char name[TARGET_NAME_MAX], *text, *all, *pair;
+	const char *value = variable("HEADERS", name);
+	int r = 0;
+
+	if (!value)
+		return 0;
+	text = all = strdup(value);
+	while (!r && (pair = strsep(&text, ","))) {
+		char *equals = strchr(pair, '='), *line, *decoded;
+		int size;
+
+		pair += strspn(pair, " \t");
+		if (!*pair)
+			continue;
+		decoded = equals ? curl_easy_unescape(NULL, equals + 1, 0, &size) : NULL;
+		if (!decoded ||
+		    asprintf(&line, "%.*s: %s", (int)(equals - pair), pair, decoded) < 0) {
+			r = refuse(problem, TARGET_PROBLEM, -EINVAL,
+				   "%s is not \"name=value,name=value\"", name);
+		} else {
+			r = add_header(config, line, name, problem);
+			free(line);
+		}
+		curl_free(decoded);
+	}
+	free(all);
+	return r;
+}
+
+static int read_headers_file(struct otlp_config *config, const char *path,
+			     char problem[TARGET_PROBLEM])
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+	int r = 0;
+
+	if (!file)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
+			      strerror(errno));
+	while (!r && getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*line && *line != '#')
+			r = add_header(config, line, "headers-file", problem);
+	}
+	return r;
+}
+
+static int read_retry(struct otlp_config *config, const char *value, char problem[TARGET_PROBLEM])
+{
+	const char *p = value;
+	uint64_t status;
+
+	for (;; p++) {
+		p = units_number(p, OTLP_STATUS_END - 1, &status);
+		if (!p || status < 400 || (*p && *p != ','))
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "retry-on is a list of statuses, 400 to 599: "
+				      "retry-on=500,408");
+		config->retry[status] = true;
+		if (!*p)
+			return 0;
+	}
+}
+
+static int read_compression(struct otlp_config *config, const char *value, const char *name,
+			    char problem[TARGET_PROBLEM])
+{
+	config->gzip = !strcmp(value, "gzip");
+	if (config->gzip || !strcmp(value, "none"))
+		return 0;
+	return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s is gzip or none", name);
+}
+
+static int read_number(const char *value, uint64_t least, uint64_t most, const char *name,
+		       uint64_t *ret, char problem[TARGET_PROBLEM])
+{
+	const char *end = units_number(value, most, ret);
+
+	if (!end || *end || *ret < least)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s is a number from %lu to %lu",
+			      name, (unsigned long)least, (unsigned long)most);
+	return 0;
+}
+
+static int read_set(struct otlp_config *config, const char *set, char problem[TARGET_PROBLEM])
+{
+	const size_t size = strcspn(set, "=");
+	const char *value = set + size + (set[size] == '=');
+	uint64_t number = 0;
+	int r;
+
+#define IS(name) (size == strlen(name) && !strncmp(set, name, size))
+	if (IS("retry-on"))
+		return read_retry(config, value, problem);
+	if (IS("compression"))
+		return read_compression(config, value, "compression", problem);
+	if (IS("headers-file"))
+		return read_headers_file(config, value, problem);
+	if (IS("in-flight")) {
+		r = read_number(value, 1, OTLP_IN_FLIGHT_MAX, "in-flight", &number, problem);
+		config->in_flight = (unsigned)number;
+		return r;
+	}
+	if (IS("timeout")) {
+		if (!units_span(value, &number) || number / NANO_PER_MS > INT32_MAX)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "timeout is a time: 10s, 1min");
+		config->timeout_ms = (long)(number / NANO_PER_MS);
+		return 0;
+	}
+	if (IS("body")) {
+		if (!units_size(value, &number) || number < BODY_MIN || number > UINT32_MAX)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "body is a size of at least 4K: 1M");
+		config->body_bytes = (size_t)number;
+		return 0;
+	}
+#undef IS
+	return refuse(problem, TARGET_PROBLEM, -EINVAL,
+		      "--set knows of OTLP: body, compression, headers-file, in-flight, "
+		      "retry-on, timeout");
+}
+
+static int read_file(char **ret, const char *variable_name, char problem[TARGET_PROBLEM])
+{
+	char name[TARGET_NAME_MAX];
+	const char *path = variable(variable_name, name);
+
+	if (!path)
+		return 0;
+	if (access(path, R_OK) < 0)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s: the file cannot be read: %s",
+			      name, strerror(errno));
+	*ret = strdup(path);
+	return *ret ? 0 : refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+}
+
+static int read_environment(struct otlp_config *config, char problem[TARGET_PROBLEM])
+{
+	char name[TARGET_NAME_MAX];
+	const char *value = variable("PROTOCOL", name);
+	uint64_t number = 0;
+	int r;
+
+	if (value && strcmp(value, "http/protobuf") != 0)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "%s has to be http/protobuf: no other is spoken here", name);
+	value = variable("TIMEOUT", name);
+	if (value) {
+		r = read_number(value, 1, INT32_MAX, name, &number, problem);
+		if (r)
+			return r;
+		config->timeout_ms = (long)number;
+	}
+	value = variable("COMPRESSION", name);
+	r = value ? read_compression(config, value, name, problem) : 0;
+	if (!r)
+		r = read_file(&config->certificate, "CERTIFICATE", problem);
+	if (!r)
+		r = read_file(&config->client_certificate, "CLIENT_CERTIFICATE", problem);
+	if (!r)
+		r = read_file(&config->client_key, "CLIENT_KEY", problem);
+	return r ? r : read_headers(config, problem);
+}
+
+static int add_own_headers(struct otlp_config *config, char problem[TARGET_PROBLEM])
+{
+	int r = add_header(config, "Content-Type: application/x-protobuf", "", problem);
+
+	if (!r && config->gzip)
+		r = add_header(config, "Content-Encoding: gzip", "", problem);
+	/* else libcurl waits for leave to send, up to a second */
+	return r ? r : add_header(config, "Expect:", "", problem);
+}
+
+int otlp_config_read(struct otlp_config *config, const struct target_options *options,
+		     const char *scheme, char problem[TARGET_PROBLEM])
+{
+	static const unsigned retried[] = {429, 502, 503, 504};
+	int r;
+
+	*config = (struct otlp_config){
+		.timeout_ms = TIMEOUT_MS,
+		.gzip = true,
+		.body_bytes = BODY_BYTES,
+		.in_flight = IN_FLIGHT,
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(retried); i++)
+		config->retry[retried[i]] = true;
+	r = read_environment(config, problem);
+	for (size_t i = 0; !r && options->set && options->set[i]; i++)
+		r = read_set(config, options->set[i], problem);
+	if (!r)
+		r = read_url(config, options, scheme, problem);
+	return r ? r : add_own_headers(config, problem);
+}
+
+void otlp_config_done(struct otlp_config *config)
+{
+	free(config->url);
+	free(config->place);
+	curl_slist_free_all(config->headers);
+	free(config->certificate);
+	free(config->client_certificate);
+	free(config->client_key);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where to send, and how: by the URL, --set, and the environment as OpenTelemetry's exporters read
+ * it. */
+#pragma once
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consumer/forward/target.h"
+#include "consumer/otlp/otlp-answer.h"
+
+#define OTLP_IN_FLIGHT_MAX 4u
+
+struct otlp_config {
+	char *url;
+	char *place; /* the same for people, without what may be secret */
+	struct curl_slist *headers;
+	char *certificate, *client_certificate, *client_key; /* NULL: none given */
+	long timeout_ms;
+	bool gzip;
+	size_t body_bytes; /* of a request, uncompressed */
+	unsigned in_flight;
+	bool retry[OTLP_STATUS_END];
+};
+
+/* @scheme: "http:", "https:"; NULL: the environment says. 0, or -EINVAL and a sentence. */
+int otlp_config_read(struct otlp_config *config, const struct target_options *options,
+		     const char *scheme, char problem[TARGET_PROBLEM]);
+void otlp_config_done(struct otlp_config *config);

@@ -1,0 +1,359 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""ringside forward --to otlp+http:..., to a receiver that is not ours, and -o otel-json beside it.
+
+usage: cli-forward-otlp.py RINGSIDE RINGSIDE_FORWARD SOURCE
+
+OTLP_RUNS: how many runs with faults in random order (4); OTLP_SEED: of the first.
+"""
+import email.utils
+import json
+import os
+import random
+import subprocess
+import threading
+import time
+
+from google.protobuf import json_format
+
+import otlp_receiver
+import ringside_pb2 as pb
+from otlp_receiver import Receiver, attributes_of, records_of
+from program import check, in_a_folder, others, ringside, run, run_tests, save
+from stream import Stream, full_stream
+
+forward, source = others
+OK = 200, {"Content-Type": "application/x-protobuf"}, b""
+
+
+def send(url, *args, env=None, status=0, timeout=60):
+    env = {**{k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}, **(env or {})}
+    done = subprocess.run([forward, "--to", url, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, timeout=timeout, env=env)
+    said = done.stderr.decode()
+    assert done.returncode == status, f"{done.returncode}, not {status}: {said}"
+    return said
+
+
+def place(receiver):
+    return "otlp+" + receiver.url
+
+
+def read_refused(name):
+    """{seq: (status, why)} of a file of refused records."""
+    if not os.path.exists(name):
+        return {}
+    with open(name, encoding="utf-8") as f:
+        lines = [json.loads(line) for line in f]
+    out = {int(line["id"].split(":")[1]): (line["status"], line["why"]) for line in lines}
+    assert len(out) == len(lines), "refused twice"
+    return out
+
+
+def process(**more):
+    return pb.Process(pid=77, tid=78, parent_pid=1, vpid=3, uid=1000, gid=100, comm="worker", leader_comm="nginx",
+                      executable_path="/usr/sbin/nginx", **more)
+
+
+def events():
+    """One of each, and what of them OpenTelemetry is to see."""
+    stream = Stream(b"e", boottime=5)
+    container = pb.Container(id="c" * 64, runtime="containerd", pod_uid="u-1", pod_name="web-7f9", namespace_name="shop",
+                             container_name="app", cgroup_path="/kubepods/x", cgroup_id=9)
+    whose = {"container.id": "c" * 64, "container.runtime.name": "containerd", "container.name": "app",
+             "k8s.pod.uid": "u-1", "k8s.pod.name": "web-7f9", "k8s.namespace.name": "shop", "k8s.container.name": "app",
+             "linux.container.cgroup": "/kubepods/x", "linux.container.cgroup_id": 9}
+    who = {"process.pid": 77, "thread.id": 78, "process.parent_pid": 1, "process.vpid": 3, "process.user.id": 1000,
+           "linux.process.gid": 100, "process.command": "nginx", "thread.name": "worker",
+           "process.executable.path": "/usr/sbin/nginx", "process.executable.name": "nginx"}
+    data = stream.header(host="web-1", machine_id="m" * 32, kernel_release="6.1.0", architecture="x86_64",
+                         streamer_version="9.9", labels={"cluster": "eu1"}, identity_version=2)
+    denial = pb.SeccompDenial(process=process(), container=container, arch=0xC000003E, arch_name="x86_64",
+                              syscall_number=250, syscall_name="keyctl", action=pb.SECCOMP_RET_ERRNO, error_number=1,
+                              error_name="EPERM", args=[1, 2**64 - 1], logged=True)
+    data += stream.record(seccomp_denial=denial)
+    data += stream.record(oom_kill=pb.OomKill(
+        victim=process(), victim_container=container, trigger=pb.Process(pid=5, comm="java"), limit_bytes=2**29,
+        scope=pb.OOM_SCOPE_MEMCG, oom_score_adj=-998, anon_rss_bytes=2**64 - 1, limit_owner=container,
+        limit_level=pb.LIMIT_LEVEL_CONTAINER))
+    data += stream.record(signal_kill=pb.SignalKill(target=process(), target_container=container, signal=9,
+                                                    signal_name="SIGKILL", cause=pb.KILL_CAUSE_SENT, exit_status=137))
+    data += stream.record(limited=pb.Limited(kind="seccomp_denial", container=container, syscall_number=250,
+                                             syscall_name="keyctl", action=pb.SECCOMP_RET_ERRNO, error_number=1,
+                                             error_name="EPERM", count=41))
+    data += stream.record(lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="oom_kill", count=3, cpu=1))
+    data += stream.counters()
+    data += stream.footer()
+    call = {"linux.seccomp.syscall": "keyctl", "linux.seccomp.syscall_number": 250, "linux.seccomp.action": "ERRNO",
+            "linux.seccomp.errno": "EPERM", "linux.seccomp.errno_number": 1}
+    return data, [
+        ("linux.seccomp_denied", 13, "shop/web-7f9/app: nginx[77] keyctl → EPERM",
+         {**who, **whose, **call, "linux.seccomp.arch": "x86_64", "linux.seccomp.logged": True,
+          "linux.seccomp.args": ["0x1", "0xffffffffffffffff"]}),
+        ("linux.oom_kill", 17, "shop/web-7f9/app: nginx[77] killed: container limit 512 MiB reached",
+         {**who, **whose, "linux.oom.limit_bytes": 2**29, "linux.oom.scope": "MEMCG", "linux.oom.oom_score_adj": -998,
+          "linux.oom.anon_rss_bytes": str(2**64 - 1), "linux.oom.trigger.pid": 5, "linux.oom.trigger.comm": "java",
+          "linux.oom.limit_owner.pod": "web-7f9", "linux.oom.limit_level": "CONTAINER"}),
+        ("linux.signal_kill", 13, "shop/web-7f9/app: nginx[77] ",
+         {**who, **whose, "linux.signal.signal": "SIGKILL", "linux.signal.signal_number": 9,
+          "linux.signal.exit_status": 137}),
+        ("ringside.limited", 13, "shop/web-7f9/app: keyctl → EPERM  × 41 more",
+         {**whose, **call, "ringside.limited.probe": "seccomp_denial", "ringside.limited.count": 41}),
+        ("ringside.lost", 17, "host: ",
+         {"ringside.lost.reason": "ring_full", "ringside.lost.count": 3, "ringside.lost.probe": "oom_kill"}),
+    ]
+
+
+def test_records_have_their_attributes():
+    data, wanted = events()
+    save("events.pb", data)
+    with Receiver(service, lambda request: OK) as receiver:
+        said = send(place(receiver), "--cursor", "events.cursor", "events.pb")
+    assert "8 records: 5 acknowledged, 0 retried, 0 refused" in said, said
+    request, = receiver.requests
+    assert request.path == "/v1/logs" and request.headers["Content-Type"] == "application/x-protobuf"
+    assert request.headers["Content-Encoding"] == "gzip" and "Expect" not in request.headers
+    resource, = request.logs.resource_logs
+    assert attributes_of(resource.resource) == {
+        "service.name": "ringside", "service.version": "9.9", "host.name": "web-1", "host.id": "m" * 32,
+        "host.arch": "amd64", "os.type": "linux", "os.version": "6.1.0", "linux.boot_id": "boot-1", "cluster": "eu1"}
+    assert resource.scope_logs[0].scope.name == "ringside"
+    records = list(records_of(request.logs))
+    assert len(records) == len(wanted)
+    for seq, (record, (event, severity, body, attributes)) in enumerate(zip(records, wanted), 2):
+        assert record.event_name == event and record.severity_number == severity, record
+        assert record.severity_text == {13: "WARN", 17: "ERROR"}[severity]
+        assert record.body.string_value.startswith(body), record.body
+        assert record.time_unix_nano == record.observed_time_unix_nano == 1763780650 * 10**9
+        there = attributes_of(record)
+        assert there["ringside.stream_id"] == "65" * 16 and there["ringside.seq"] == seq
+        for key, value in attributes.items():
+            assert there.get(key) == value, f"{event}: {key} is {there.get(key)!r}, not {value!r}"
+
+
+def test_both_forms_say_the_same():
+    """Of every field there is, and of names that are no UTF-8."""
+    save("full.pb", full_stream(), hostile())
+    with Receiver(service, lambda request: OK) as receiver:
+        send(place(receiver), "--cursor", "full.cursor", "full.pb")
+    sent = [(request.logs.resource_logs[0].resource, record)
+            for request in receiver.requests for record in records_of(request.logs)]
+    lines = check(run("cat", "-o", "otel-json", "full.pb"), 0, None).decode().splitlines()
+    said = []
+    for line in lines:
+        logs = json_format.Parse(line, service.ExportLogsServiceRequest())
+        record, = records_of(logs)
+        said.append((logs.resource_logs[0].resource, record))
+        assert ("zq\\ufffd\\ufffd" in line) == ("zq" in line), line
+    assert len(sent) >= 6 and len(sent) == len(said), (len(sent), len(said))
+    for (resource, record), (other_resource, other) in zip(sent, said):
+        assert resource == other_resource and record == other, f"{record}\nand\n{other}"
+
+
+def hostile():
+    stream = Stream(b"h", boottime=9)
+    data = stream.header()
+    raw = stream.record(oom_kill=pb.OomKill(victim=pb.Process(pid=1, comm="zq??", executable_path="/x/\"\\\n")))
+    return data + raw.replace(b"zq??", b"zq\xff\xc0")
+
+
+def test_environment_says_where():
+    save("one.pb", events()[0])
+    headers = {"OTEL_EXPORTER_OTLP_HEADERS": "X-Other=1", "OTEL_EXPORTER_OTLP_LOGS_HEADERS": "authorization=Bearer%20a%3Db, x-id=7",
+               "OTEL_RESOURCE_ATTRIBUTES": "k8s.cluster.name=a%2Cb,host.name=other,broken", "OTEL_SERVICE_NAME": "mine",
+               "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
+    with Receiver(service, lambda request: OK) as receiver:
+        for i, (env, path) in enumerate([
+                ({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url + "/base/"}, "/base/v1/logs"),
+                ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": receiver.url + "/in"},
+                 "/in")]):
+            send("otlp:", "--cursor", f"env-{i}", "one.pb", env={**headers, **env})
+            request = receiver.requests[-1]
+            assert request.path == path, request.path
+            assert request.headers["Authorization"] == "Bearer a=b" and request.headers["x-id"] == "7"
+            assert "X-Other" not in request.headers and "Content-Encoding" not in request.headers
+            there = attributes_of(request.logs.resource_logs[0].resource)
+            assert (there["k8s.cluster.name"], there["host.name"], there["service.name"]) == ("a,b", "other", "mine")
+        send(place(receiver) + "/own?key=1", "--cursor", "env-url", "one.pb")
+        assert receiver.requests[-1].path == "/own?key=1"
+        save("headers", b"# a secret\nApi-Key: s3cret\n")
+        send(place(receiver) + "/", "--cursor", "env-file", "--set", "headers-file=headers", "one.pb")
+        assert receiver.requests[-1].path == "/v1/logs" and receiver.requests[-1].headers["Api-Key"] == "s3cret"
+
+
+def test_mistakes_are_told():
+    for url, env, sentence in [
+            ("otlp:", {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL has to be http/protobuf"),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"}, "begins with neither http:// nor https://"),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:p@h"}, "holds a name or a password"),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_TIMEOUT": "10s"}, "is a number from 1"),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_CERTIFICATE": "/nothing"}, "No such file"),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_HEADERS": "a"}, 'is not "name=value,name=value"'),
+            ("otlp:", {"OTEL_EXPORTER_OTLP_HEADERS": "a=b%0d%0aX: y"}, "control character"),
+            ("otlp://h", {}, "otlp+http://HOST:4318"),
+            ("otlp+http://", {}, "names no host"),
+    ]:
+        said = send(url, "--cursor", "mistake", "one.pb", env=env, status=1)
+        assert sentence in said and said.count("\n") == 1, said
+    for value, sentence in [("retry-on=200", "retry-on is a list"), ("compression=zstd", "gzip or none"),
+                            ("in-flight=9", "from 1 to 4"), ("body=1", "at least 4K"), ("timeout=0", "is a time"),
+                            ("headers-file=/nothing", "No such file"), ("what=1", "--set knows of OTLP")]:
+        said = send("otlp:", "--cursor", "mistake", "--set", value, "one.pb", status=1)
+        assert sentence in said and said.count("\n") == 1, said
+
+
+def many(n, stream_id=b"m"):
+    stream = Stream(stream_id, boottime=1)
+    return stream.header() + b"".join(stream.kill() for _ in range(n)) + stream.footer(), set(range(2, n + 2))
+
+
+def test_too_large_is_halved():
+    """Down to one record, which is refused if that is too large."""
+    data, _ = many(40)
+    stream = Stream(b"x", boottime=1)
+    big = stream.header() + stream.kill() + stream.kill("y" * 3000) + stream.kill()
+    save("large.pb", data, big)
+    def answer(request):
+        return OK if len(request.body) < 3000 else (413, {}, b"too large")
+    with Receiver(service, answer) as receiver:
+        said = send(place(receiver), "--cursor", "large.cursor", "--refused", "large.refused", "large.pb", status=1)
+    assert read_refused("large.refused") == {3: ("413", "one record alone is too large")}, said
+    taken = [seq for request in receiver.requests if len(request.body) < 3000 for seq in request.seqs]
+    assert sorted(taken) == sorted([*range(2, 42), 2, 4]), taken
+
+
+def test_partial_success_refuses_the_batch():
+    save("some.pb", many(5)[0])
+    partial = service.ExportLogsServiceResponse()
+    partial.partial_success.rejected_log_records = 2
+    partial.partial_success.error_message = "bad\x1b[31m time"
+    with Receiver(service, lambda request: (200, {}, partial.SerializeToString())) as receiver:
+        send(place(receiver), "--cursor", "some.cursor", "--refused", "some.refused", "some.pb", status=1)
+    assert len(receiver.requests) == 1
+    assert read_refused("some.refused") == {seq: ("partial", r"2 of 5 refused: bad\x1b[31m time") for seq in range(2, 7)}
+    partial.partial_success.rejected_log_records = 0
+    with Receiver(service, lambda request: (200, {}, partial.SerializeToString())) as receiver:
+        send(place(receiver), "--cursor", "warned.cursor", "some.pb")
+
+
+def test_answers_are_judged():
+    save("some.pb", many(3)[0])
+    status = b"\x08\x03\x12\x07no \x1btag"
+    for i, (answer, wanted) in enumerate([
+            ((204, {}, b""), None), ((200, {"Content-Type": "application/json"}, b' {"partialSuccess": {}}\n'), None),
+            ((200, {"Content-Type": "text/html"}, b"<html>login</html>"), ("200", "its answer is none of OTLP")),
+            ((400, {}, status), ("400", r"no \x1btag")), ((500, {}, b"sorry\nlong story"), ("500", "sorry")),
+            ((401, {}, b""), ("401", "")), ((302, {"Location": "http://127.0.0.1:1/"}, b""), ("302", ""))]):
+        with Receiver(service, lambda request, a=answer: a) as receiver:
+            send(place(receiver), "--cursor", f"a{i}", "--refused", f"a{i}.refused", "some.pb", status=1 if wanted else 0)
+        assert len(receiver.requests) == 1, answer
+        assert read_refused(f"a{i}.refused") == ({seq: wanted for seq in (2, 3, 4)} if wanted else {})
+    answers = [(500, {}, b""), (503, {}, b""), OK]
+    with Receiver(service, lambda request: answers.pop(0)) as receiver:
+        send(place(receiver), "--cursor", "on", "--set", "retry-on=500,408", "some.pb")
+    assert len(receiver.requests) == 3 and len({request.body for request in receiver.requests}) == 1
+
+
+def test_retry_after_is_kept():
+    save("some.pb", many(3)[0])
+    for i, value in enumerate([lambda: "1", lambda: email.utils.formatdate(time.time() + 3, usegmt=True)]):
+        times = []
+
+        def answer(request, value=value, times=times):
+            times.append(time.time())
+            return OK if len(times) > 1 else (429, {"Retry-After": value()}, b"")
+        with Receiver(service, answer) as receiver:
+            send(place(receiver), "--cursor", f"after{i}", "some.pb")
+        assert len(receiver.requests) == 2 and 0.9 < times[1] - times[0] < 5, times
+
+
+def test_away_and_back_are_a_line_each():
+    """Nobody listens, then somebody does; the connection is kept."""
+    save("many.pb", many(2000)[0])
+    with Receiver(service, lambda request: OK) as receiver:
+        url = place(receiver)
+        port = receiver.server_address[1]
+    later = []
+    threading.Timer(1.0, lambda: later.append(Receiver(service, lambda request: OK, port=port))).start()
+    said = send(url, "--cursor", "away.cursor", "--set", "body=16K", "--set", "in-flight=1", "many.pb")
+    lines = [line for line in said.splitlines() if " records: " not in line]
+    assert len(lines) == 2 and "connect" in lines[0] and lines[0].endswith("; trying again until it is taken"), said
+    assert lines[1].endswith("it answers again"), said
+    with later[0] as receiver:
+        assert len(receiver.requests) > 20 and receiver.connections == 1, receiver.connections
+
+
+class Faulty:
+    """Answers at random; knows what it took, and what of that the sender could not know."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.lock = threading.Lock()
+        self.stored, self.unsure = [], set()
+
+    def store(self, request, known):
+        self.stored += request.seqs
+        if not known:
+            self.unsure.update(request.seqs)
+
+    def __call__(self, request):
+        with self.lock:
+            fault = self.random.choice(["none"] * 6 + ["500", "429", "503", "413", "closed", "stored, closed", "silence",
+                                                        "stored, silence", "partial", "html"])
+            if fault == "none":
+                self.store(request, True)
+                return OK
+            if fault.startswith("stored"):
+                self.store(request, False)
+        if fault == "500":
+            return 500, {}, b"sorry"
+        if fault in ("429", "503"):
+            return int(fault), {"Retry-After": self.random.choice(["0", "1", "soon"])}, b""
+        if fault == "413":
+            return 413, {}, b""
+        if fault == "partial":
+            partial = service.ExportLogsServiceResponse()
+            partial.partial_success.rejected_log_records = 1
+            return 200, {}, partial.SerializeToString()
+        if fault == "html":
+            return 200, {}, b"<html>"
+        if "silence" in fault:
+            time.sleep(1.3)
+        return None
+
+
+def run_with_faults(seed):
+    n = 200
+    data, wanted = many(n)
+    save("faults.pb", data)
+    faulty = Faulty(seed)
+    with Receiver(service, faulty) as receiver:
+        send(place(receiver), "--cursor", f"f{seed}", "--refused", f"f{seed}.refused", "--set", "body=8K", "--set", "timeout=1s",
+             "--set", f"in-flight={1 + seed % 4}", "faults.pb", status=1, timeout=300)
+        refused = read_refused(f"f{seed}.refused")
+        with faulty.lock:
+            stored = list(faulty.stored)
+    assert set(stored) | set(refused) == wanted, f"seed {seed}: lost {sorted(wanted - set(stored) - set(refused))}"
+    doubled = {seq for seq in stored if stored.count(seq) > 1} | (set(stored) & set(refused))
+    assert doubled <= faulty.unsure, f"seed {seed}: doubled {sorted(doubled - faulty.unsure)}"
+    return len(doubled), len(refused)
+
+
+def test_faults_lose_nothing():
+    first = int(os.environ.get("OTLP_SEED") or random.randrange(10**6))
+    runs = int(os.environ.get("OTLP_RUNS") or 3)
+    doubled = refused = 0
+    print(f"seeds {first} to {first + runs - 1}", flush=True)
+    for seed in range(first, first + runs):
+        more = run_with_faults(seed)
+        doubled, refused = doubled + more[0], refused + more[1]
+    print(f"{runs} runs of 200 events: {doubled} doubled, as they had to be, {refused} refused", flush=True)
+
+
+in_a_folder()
+service = otlp_receiver.classes(source)
+assert ringside
+run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test_environment_says_where,
+          test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
+          test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each,
+          test_faults_lose_nothing)
