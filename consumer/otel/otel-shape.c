@@ -246,7 +246,17 @@ static uint64_t number_of(const struct otel_field *field, const void *member)
 
 static size_t print_number(char text[NUMBER_SIZE], const struct otel_field *field, uint64_t v)
 {
-	return (size_t)snprintf(text, NUMBER_SIZE, field->hex ? "0x%lx" : "%lu", (unsigned long)v);
+	uint8_t *end = (uint8_t *)text;
+
+	if (field->hex) {
+		/* it quotes them */
+		end = json_address_digits(end, v) - 2;
+		memmove(text, text + 1, (size_t)(end - (uint8_t *)text));
+	} else {
+		end = json_digits(end, v);
+	}
+	*end = '\0';
+	return (size_t)(end - (uint8_t *)text);
 }
 
 static void put_number(const struct otel_field *field, const struct otel_form *form,
