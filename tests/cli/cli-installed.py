@@ -27,6 +27,13 @@ share/man/man1/ringside.1
 share/man/man5/ringside-format.5
 share/man/man5/ringside-json.5
 share/man/man8/ringside-streamer.8
+share/ringside/pipelines/README.md
+share/ringside/pipelines/clickhouse.sql
+share/ringside/pipelines/fluent-bit.yaml
+share/ringside/pipelines/opentelemetry-collector.yaml
+share/ringside/pipelines/rsyslog.conf
+share/ringside/pipelines/syslog-ng.conf
+share/ringside/pipelines/vector.yaml
 share/ringside/ringside.dashboard.json
 share/ringside/ringside.desc
 share/ringside/ringside.lnav.json
