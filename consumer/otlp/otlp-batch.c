@@ -4,17 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "consumer/otlp/quick-gzip.h"
 
 #define ROOM_FIRST 4096u
-#define GZIP (15 + 16) /* window, and gzip's frame around it */
-#define LEVEL 1        /* what is told repeats itself: more effort saves little */
-#define MEMORY_LEVEL 8
 
 struct otlp_packer {
 	struct writer *head;
-	bool gzip;
-	z_stream z;
+	struct quick_gzip *gzip; /* NULL: as it is */
 };
 
 static size_t end_of(const struct otlp_batch *batch, size_t n)
@@ -198,10 +195,11 @@ int otlp_packer_new(struct otlp_packer **ret, bool gzip)
 	r = writer_new(&packer->head, -1);
 	if (r)
 		return r;
-	if (gzip && deflateInit2(&packer->z, LEVEL, Z_DEFLATED, GZIP, MEMORY_LEVEL,
-				 Z_DEFAULT_STRATEGY) != Z_OK)
+	packer->gzip = gzip ? malloc(sizeof(*packer->gzip)) : NULL;
+	if (gzip && !packer->gzip)
 		return -ENOMEM;
-	packer->gzip = gzip;
+	if (gzip)
+		quick_gzip_init(packer->gzip);
 	*ret = TAKE_PTR(packer);
 	return 0;
 }
@@ -210,29 +208,19 @@ struct otlp_packer *otlp_packer_free(struct otlp_packer *packer)
 {
 	if (!packer)
 		return NULL;
-	if (packer->gzip)
-		(void)deflateEnd(&packer->z);
+	free(packer->gzip);
 	(void)writer_free(packer->head);
 	free(packer);
 	return NULL;
 }
 
-static void compress_part(struct otlp_packer *packer, const uint8_t *data, size_t size, int flush)
-{
-	packer->z.next_in = (uint8_t *)data; /* zlib does not write there */
-	packer->z.avail_in = (unsigned)size;
-	(void)deflate(&packer->z, flush);
-}
-
 static size_t compress_body(struct otlp_packer *packer, const struct otlp_batch *batch,
-			    uint8_t *body, size_t room)
+			    uint8_t *body)
 {
-	(void)deflateReset(&packer->z);
-	packer->z.next_out = body;
-	packer->z.avail_out = (unsigned)room;
-	compress_part(packer, packer->head->buf, packer->head->size, Z_NO_FLUSH);
-	compress_part(packer, batch->bytes, otlp_batch_bytes(batch), Z_FINISH);
-	return room - packer->z.avail_out;
+	quick_gzip_begin(packer->gzip, body);
+	quick_gzip_put(packer->gzip, packer->head->buf, packer->head->size);
+	quick_gzip_put(packer->gzip, batch->bytes, otlp_batch_bytes(batch));
+	return quick_gzip_end(packer->gzip, body);
 }
 
 int otlp_pack(struct otlp_packer *packer, struct otlp_batch *batch)
@@ -247,12 +235,12 @@ int otlp_pack(struct otlp_packer *packer, struct otlp_batch *batch)
 	otel_protobuf.head(packer->head, &resource, size);
 	room = packer->head->size + size;
 	if (packer->gzip)
-		room = deflateBound(&packer->z, room);
+		room = quick_gzip_bound(room);
 	batch->body = malloc(room);
 	if (!batch->body)
 		return -ENOMEM;
 	if (packer->gzip) {
-		batch->body_size = compress_body(packer, batch, batch->body, room);
+		batch->body_size = compress_body(packer, batch, batch->body);
 	} else {
 		memcpy(batch->body, packer->head->buf, packer->head->size);
 		copy(batch->body + packer->head->size, batch->bytes, size);
