@@ -10,6 +10,7 @@ import email.utils
 import json
 import os
 import random
+import ssl
 import subprocess
 import threading
 import time
@@ -283,6 +284,25 @@ def test_away_and_back_are_a_line_each():
         assert len(receiver.requests) > 20 and receiver.connections == 1, receiver.connections
 
 
+def test_tls_is_verified():
+    """By whom the environment says; else it is not sent at all."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=receiver", "-days", "2",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("cert.pem", "key.pem")
+    save("some.pb", many(3)[0])
+    with Receiver(service, lambda request: OK, context) as receiver:
+        unverified = subprocess.Popen([forward, "--to", place(receiver), "--cursor", "tls.cursor", "some.pb"],
+                                      stderr=subprocess.PIPE, text=True)
+        assert "certificate" in unverified.stderr.readline()
+        unverified.kill()
+        unverified.communicate(timeout=20)
+        assert not receiver.requests
+        send(place(receiver), "--cursor", "tls.cursor", "some.pb", env={"OTEL_EXPORTER_OTLP_CERTIFICATE": "cert.pem"})
+        assert [request.seqs for request in receiver.requests] == [[2, 3, 4]]
+
+
 class Faulty:
     """Answers at random; knows what it took, and what of that the sender could not know."""
 
@@ -355,5 +375,5 @@ service = otlp_receiver.classes(source)
 assert ringside
 run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test_environment_says_where,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
-          test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each,
+          test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
           test_faults_lose_nothing)
