@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: cli-journald.py RINGSIDE RINGSIDE-FORWARD MAKE-RECORDING CATALOG
 
-`journald:`, against a real journald. JOURNALD_EVENTS=20000: how many of a recording go through it (4,000)."""
+`journald:`, against a real journald. JOURNALD_EVENTS=20000: how many of a recording go through it (2,000)."""
 import itertools
 import json
 import os
@@ -17,7 +17,7 @@ from stream import Stream, frame
 
 in_namespace()
 forwarder, make_recording, catalog = others
-EVENTS = int(os.environ.get("JOURNALD_EVENTS", "4000"))
+EVENTS = int(os.environ.get("JOURNALD_EVENTS", "2000"))
 UNIT = "/sys/fs/cgroup/systemd/system.slice/ringside-test-journald.service"
 UNIFIED = "/sys/fs/cgroup/system.slice/ringside-test-journald.service"
 INVALID = b"\xff\xfe=\xc3(\xe2!"  # no UTF-8, and as long as its placeholder
@@ -181,7 +181,7 @@ def what_the_rate_limit_drops_is_sent_again():
     made = [path for path in (above, unit) if not os.path.exists(path)]
     for path in made:
         os.mkdir(path)
-    name = make("limited.pb.zst", 1500)
+    name = make("limited.pb.zst", 1000)
     try:
         with Journald():
             result = forward(name, before=["sh", "-c", f'echo $$ >{unit}/cgroup.procs && exec "$@"', "sh"])
@@ -197,13 +197,13 @@ def what_the_rate_limit_drops_is_sent_again():
 
 
 def a_journald_that_stops_or_dies_loses_nothing():
-    name = make("dies.pb.zst", 3000)
+    name = make("dies.pb.zst", 2000)
     with Journald() as journald:
         process = subprocess.Popen(command(name, "dies"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        while len(journalctl("-o", "cat", "SYSLOG_IDENTIFIER=ringside")) < 1000:
+        while len(journalctl("-o", "cat", "SYSLOG_IDENTIFIER=ringside")) < 500:
             time.sleep(0.02)
         journald.process.send_signal(signal.SIGSTOP)
-        time.sleep(1)
+        time.sleep(0.5)
         assert process.poll() is None
         journald.process.send_signal(signal.SIGCONT)
         time.sleep(0.2)

@@ -85,6 +85,11 @@ def forward(url, name, *more, status=0):
     return result.stderr.decode()
 
 
+def read(name):
+    with open(name, encoding="utf-8") as f:
+        return f.read()
+
+
 def sums(name):
     with open(name + ".cursor.status", encoding="utf-8") as f:
         return json.load(f)
@@ -151,7 +156,7 @@ def errors_and_delays_make_no_doubles():
     """REQUEST_TIMED_OUT, NOT_LEADER, NOT_ENOUGH_REPLICAS, NOT_ENOUGH_REPLICAS_AFTER_APPEND."""
     name = make("errors.pb.zst", 1000)
     with Cluster() as cluster:
-        cluster.all("rtt", 30)
+        cluster.all("rtt", 10)
         cluster.tell("errors 7 6 0 19 20")
         text = forward(cluster.url, name)
         stored(cluster, name, maybe_doubled(text))
@@ -160,19 +165,19 @@ def errors_and_delays_make_no_doubles():
 def connections_that_break_lose_nothing():
     """What was stored before its answer could be sent librdkafka sends again by itself, with the same sequence
     number. A broker drops that; the mock keeps no account of them, so here it may be there twice."""
-    name = make("broken.pb.zst", 1000)
+    name = make("broken.pb.zst", 600)
     with Cluster() as cluster:
         cluster.all("rtt", 20)
         cluster.tell("errors -195 0 -195")
         process = start(cluster.url, name, "--set", "batch.num.messages=100")
-        for broker in (1, 2, 3):
+        for broker in (1, 2):
             time.sleep(0.2)
             cluster.tell(f"down {broker}")
             time.sleep(0.2)
             cluster.tell(f"up {broker}")
         text = process.communicate(timeout=60)[1].decode()
         assert process.returncode == 0, text
-        stored(cluster, name, 1000)
+        stored(cluster, name, 600)
 
 
 def an_error_that_ends_the_producer_is_followed_by_another_one():
@@ -189,30 +194,31 @@ def what_was_stored_without_an_answer_is_said_to_be_there_twice():
     stream = Stream(b"\4")
     name = save("late.pb", stream.header("h"), stream.kill())
     with Cluster(1) as cluster:
-        process = start(cluster.url, name, "-f", "--set", "message.timeout.ms=1000", "--set", "linger.ms=5")
+        with open("late.said", "wb") as said:
+            process = subprocess.Popen(command(cluster.url, name, "-f", "--set", "message.timeout.ms=1000", "--set",
+                                               "linger.ms=5"), stderr=said, env=ENVIRONMENT)
         wait_for(lambda: len(list(cluster.messages())) == 2, "the first records")
-        cluster.tell("rtt 1 2000")
+        cluster.tell("rtt 1 3500")
         with open(name, "ab") as f:
             f.write(b"".join(stream.kill() for _ in range(50)))
-        time.sleep(2.5)
+        wait_for(lambda: "may be there twice: tell them apart by Ringside-Id" in read("late.said"), "the report")
         cluster.tell("rtt 1 0")
         wait_for(lambda: len({h["Ringside-Id"] for _, h, _ in cluster.messages()}) == 52, "all records")
         wait_for(lambda: sums(name)["settled"] == 52, "all reports")
         process.send_signal(signal.SIGTERM)
-        text = process.communicate(timeout=60)[1].decode()
-        assert process.returncode == 0, text
-        assert "may be there twice: tell them apart by Ringside-Id" in text, text
+        status, text = process.wait(60), read("late.said")
+        assert status == 0, text
         assert stored(cluster, name, maybe_doubled(text)) > 0, "none is there twice: the test shows nothing"
 
 
 def a_forwarder_that_is_killed_goes_on():
     name = make("killed.pb.zst", 1000)
     with Cluster() as cluster:
-        cluster.all("rtt", 200)
+        cluster.all("rtt", 100)
         for _ in range(2):
             process = start(cluster.url, name, "--set", "batch.num.messages=50", "--set",
                             "max.in.flight.requests.per.connection=1")
-            time.sleep(1)
+            time.sleep(0.7)
             process.send_signal(signal.SIGKILL)
             process.communicate()
         cluster.all("rtt", 0)
