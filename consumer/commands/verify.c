@@ -8,6 +8,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
+#include "consumer/cli/remote.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
 #include "consumer/files/folder.h"
@@ -83,6 +84,28 @@ static void print_table(const struct verify_report *report, const struct recount
 	print_findings("note", &report->notes);
 	if (recount->n)
 		print_kinds(recount);
+}
+
+struct strings {
+	char **all;
+	size_t n, room;
+};
+
+static void strings_done(struct strings *strings)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		free(strings->all[i]);
+	free(strings->all);
+}
+
+static int strings_add(struct strings *strings, const char *text)
+{
+	char *copy = GROW(strings->all, strings->n, &strings->room) ? NULL : strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	strings->all[strings->n++] = copy;
+	return 0;
 }
 
 struct run {
@@ -203,7 +226,9 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 		fail_input(run, name, path_problem(path, r, why));
 		return;
 	}
-	config.in_progress = being_written_check(damaged_reader_fd(damaged)) == 1;
+	/* of a stream that is elsewhere nobody can tell who writes it */
+	config.in_progress =
+		remote_is(path) || being_written_check(damaged_reader_fd(damaged)) == 1;
 	run->writing |= config.in_progress;
 	progress_begin(&run->progress, name, damaged_reader_fd(damaged));
 	damaged_reader_run_ahead(damaged);
@@ -427,6 +452,33 @@ static int take_option(void *data, int opt, const char *arg)
 	return 0;
 }
 
+/* What is elsewhere is verified host by host, stream by stream, as files are. 0 or -errno. */
+static int add_paths(struct strings *paths, const char *path)
+{
+	char **streams = NULL;
+	int r = 0;
+
+	if (!remote_is(path) || remote_is_stream(path) || remote_list(path, &streams) || !streams ||
+	    !*streams)
+		r = strings_add(paths, path);
+	for (size_t i = 0; streams && streams[i]; i++) {
+		r = r ? r : strings_add(paths, streams[i]);
+		free(streams[i]);
+	}
+	free(streams);
+	return r;
+}
+
+static int verify_paths(struct run *run, const char *const *names, int n)
+{
+	_cleanup_(strings_done) struct strings paths = {0};
+
+	for (int i = 0; i < n; i++)
+		if (add_paths(&paths, names[i]))
+			return command_fail(&command_verify, "%s", strerror(ENOMEM));
+	return verify_all(run, (const char *const *)paths.all, (int)paths.n);
+}
+
 static int run_parsed(struct run *run, int argc, char **argv)
 {
 	const char *default_path = inputs_default();
@@ -438,7 +490,7 @@ static int run_parsed(struct run *run, int argc, char **argv)
 		return options_usage_error(run->options, "name a recording: ringside verify FILE");
 	if (optind == argc)
 		return verify_all(run, &default_path, 1);
-	return verify_all(run, (const char *const *)argv + optind, argc - optind);
+	return verify_paths(run, (const char *const *)argv + optind, argc - optind);
 }
 
 static int run(int argc, char **argv)

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumer/cli/remote.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
 #include "consumer/files/frame-selection.h"
 #include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
+#include "consumer/filter/filter-remote.h"
 #include "consumer/read/body.h"
 #include "proto/base/util.h"
 
@@ -183,7 +185,8 @@ static int walk_input(const struct walk *walk, const char *path)
 	struct recording_ranges ranges;
 	int r, answer;
 
-	r = reader_open(&reader, path);
+	r = remote_is(path) ? filter_open_remote(&reader, path, walk->filter, false)
+			    : reader_open(&reader, path);
 	if (!r && walk->filter)
 		r = frame_selection_for(reader, walk->filter, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";

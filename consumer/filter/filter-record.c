@@ -84,6 +84,23 @@ bool filter_wants_host(const struct filter *filter, const char *name)
 	return filter_hosts_match(&filter->terms[ROW_HOST], &header);
 }
 
+size_t filter_host_names(const struct filter *filter, const char **names, size_t max)
+{
+	const struct filter_term *hosts = &filter->terms[ROW_HOST];
+
+	for (size_t i = 0; i < hosts->n; i++) {
+		if (i == max || hosts->values[i].negated || strpbrk(hosts->values[i].text, "*?[\\"))
+			return 0;
+		names[i] = hosts->values[i].text;
+	}
+	return hosts->n;
+}
+
+uint64_t filter_since(const struct filter *filter)
+{
+	return filter->time.given ? filter->time.since : 0;
+}
+
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
 	return !filter->streams || (filter_hosts_match(&filter->terms[ROW_HOST], header) &&

@@ -70,6 +70,12 @@ bool filter_wants_host(const struct filter *filter, const char *name);
 /* Streams with this Header pass: by host, labels and boot. */
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header);
 
+/* The names that --host was given, where these are names and no patterns: how many; 0: any host may
+ * be wanted, or there are more than @max. They live as long as @filter. */
+size_t filter_host_names(const struct filter *filter, const char **names, size_t max);
+/* What happened before is not wanted: ns since 1970; 0: there is no --since. */
+uint64_t filter_since(const struct filter *filter);
+
 /* @latest: the latest Header of the stream, or NULL. An empty filter matches everything. */
 bool filter_match(const struct filter *filter, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);

@@ -259,9 +259,11 @@ static int follow(struct forward *forward)
 
 	while (!r && !forward->cursor_error && rotation_goes_on(rotation)) {
 		/* what is on its way is waited for, and what is recorded meanwhile not kept back */
-		r = forward_is_settled(forward)
-			    ? watch_wait(&rotation->watch, forward->options->stop_fd)
-			    : forward_work(forward, WAIT_MS, true);
+		const bool idle = forward_is_settled(forward);
+
+		r = idle ? watch_wait(&rotation->watch, forward->options->stop_fd) : 0;
+		if (!r) /* idle, too: it may have lost what it had */
+			r = forward_work(forward, idle ? 0 : WAIT_MS, true);
 		if (!r)
 			r = rotation_read(rotation);
 		if (!r && forward_is_settled(forward))
@@ -344,6 +346,31 @@ static void tell_sums(struct forward *forward)
 		    COUNT(sums->refused), left ? ", not settled: " : "", left ? COUNT(left) : "");
 }
 
+/* The other side has lost what it had acknowledged: the cursor goes back, and with it those of the
+ * streams that came behind. 0 or -errno. */
+static int go_back(struct forward *forward)
+{
+	const struct target_sums *sums = forward->options->ops->sums(forward->target);
+	struct bookmark *bookmark = &forward->bookmark;
+	const struct bookmark_stream *back = bookmark_find(bookmark, sums->back_id);
+	size_t i = back ? (size_t)(back - bookmark->streams) : 0;
+
+	forward_say(forward, "%s", sums->problem);
+	if (!forward->options->cursor) {
+		forward_say(forward, "a pipe cannot be read again");
+		return -ESPIPE;
+	}
+	for (size_t at = i; at < bookmark->n; at++) {
+		struct bookmark_stream *mark = &bookmark->streams[at];
+		/* what a filter left out up to there is not known: it is counted anew */
+		bool part = back && at == i && !forward->filtered;
+
+		mark->seq = part ? min_u64(mark->seq, sums->back_seq) : 0;
+		mark->left_out = 0;
+	}
+	return bookmark_save(bookmark);
+}
+
 static int run(struct forward *forward)
 {
 	const struct target_sums *sums;
@@ -351,6 +378,10 @@ static int run(struct forward *forward)
 
 	if (!r)
 		r = settle_all(forward);
+	if (r == -ESTALE && !go_back(forward))
+		return r;
+	if (r == -ESTALE)
+		r = -EIO;
 	if (r == -ECANCELED || r == -EPIPE || forward_is_stopped(forward))
 		r = 0;
 	if (!r)
@@ -368,7 +399,7 @@ static int run(struct forward *forward)
 	return r;
 }
 
-int forward_run(struct forward *forward, const struct forward_options *options)
+static int run_once(struct forward *forward, const struct forward_options *options)
 {
 	int r;
 
@@ -382,4 +413,14 @@ int forward_run(struct forward *forward, const struct forward_options *options)
 		r = run(forward);
 	close_all(forward);
 	return r;
+}
+
+int forward_run(struct forward *forward, const struct forward_options *options)
+{
+	int r;
+
+	do
+		r = run_once(forward, options);
+	while (r == -ESTALE && options->cursor && !atomic_load(options->stop));
+	return r == -ESTALE ? 0 : r;
 }

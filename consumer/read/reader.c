@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "consumer/base/arena.h"
+#include "consumer/cli/remote.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/read/derived.h"
 #include "consumer/read/plain-framing.h"
@@ -48,6 +49,7 @@ struct reader {
 	int ended; /* 0, or the answer that stays */
 	int fd;
 	int owned_fd; /* -1: the caller's */
+	struct remote remote;
 	uint64_t unknown;
 	uint64_t records;    /* read so far */
 	unsigned unreadable; /* right before the one that comes next */
@@ -87,6 +89,7 @@ struct reader *reader_free(struct reader *reader)
 		arena_done(&reader->header_arena);
 		derived_done(&reader->derived);
 		util_closep(&reader->owned_fd);
+		remote_stop(&reader->remote);
 		free(reader);
 	}
 	return NULL;
@@ -113,8 +116,33 @@ static int open_path(struct reader **ret, const char *path, int flags)
 	return 0;
 }
 
+int reader_open_remote(struct reader **ret, const char *url, const char *const *args)
+{
+	struct remote remote = {0};
+	int r = remote_start(&remote, url, args);
+
+	if (r)
+		return r == -ENOENT ? -ENOPKG : r;
+	r = reader_new(ret, remote.out, url);
+	if (r) {
+		(void)close(remote.out);
+		remote_stop(&remote);
+		return r;
+	}
+	(*ret)->owned_fd = remote.out;
+	(*ret)->remote = remote;
+	return 0;
+}
+
+void reader_end_remote(struct reader *reader)
+{
+	remote_stop(&reader->remote);
+}
+
 int reader_open(struct reader **ret, const char *path)
 {
+	if (remote_is(path))
+		return reader_open_remote(ret, path, NULL);
 	return strcmp(path, "-") ? open_path(ret, path, 0) : reader_new(ret, STDIN_FILENO, "stdin");
 }
 
@@ -189,6 +217,8 @@ static int stop_reading(struct reader *reader, int answer)
 	size_t size;
 
 	rest = frame_rest(&reader->frames, &size);
+	if (answer == FRAME_END && !remote_end(&reader->remote))
+		return problem_note(problem, READER_CUT, "not all of it could be read");
 	if (answer == -EISDIR)
 		return problem_note(problem, answer,
 				    "is a folder: name it, as in `ringside cat FOLDER`");

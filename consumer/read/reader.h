@@ -48,8 +48,13 @@ struct reader_record {
 int reader_new(struct reader **ret, int fd, const char *name);
 struct reader *reader_free(struct reader *reader); /* NULL is fine; returns NULL */
 
-/* Opens @path, "-" for stdin; the reader owns the fd. -EISDIR for a directory. */
+/* Opens @path, "-" for stdin; the reader owns the fd. -EISDIR for a directory. What is elsewhere
+ * (remote.h) comes through a program of its own; -ENOPKG: there is none. */
 int reader_open(struct reader **ret, const char *path);
+/* @args: for that program (NULL ends them). */
+int reader_open_remote(struct reader **ret, const char *url, const char *const *args);
+/* That program ends, and with it the input. */
+void reader_end_remote(struct reader *reader);
 /* The same for what has to be a regular file: waits for nobody. -EINVAL for anything else. */
 int reader_open_file(struct reader **ret, const char *path);
 int reader_fd(const struct reader *reader);

@@ -7,11 +7,11 @@
 
 #include "consumer/forward/backoff.h"
 #include "consumer/forward/target.h"
-#include "consumer/targets/nats-past.h"
-#include "consumer/targets/nats-present.h"
-#include "consumer/targets/nats-stream.h"
-#include "consumer/targets/nats-subject.h"
-#include "consumer/targets/nats-url.h"
+#include "consumer/nats/nats-past.h"
+#include "consumer/nats/nats-present.h"
+#include "consumer/nats/nats-stream.h"
+#include "consumer/nats/nats-subject.h"
+#include "consumer/nats/nats-url.h"
 #include "consumer/targets/nats-window.h"
 
 #define NATS_HOSTS 65536u
@@ -40,14 +40,16 @@ struct target {
 	long long resend; /* ns; 0: not asked for */
 	bool ready, met;  /* the stream fits; it did once */
 	struct nats_stream_found found;
-	int64_t gone_at, down_at; /* ms, 0: it is not; down_at: said */
-	struct target_sums sums;  /* a copy for who asks */
+	int64_t gone_at;         /* ms: when the problem began; 0: there is none */
+	bool ended;              /* run() has said an error */
+	struct target_sums sums; /* a copy for who asks */
 	char problem[TARGET_PROBLEM];
 	bool unreadable; /* what is there may not be read back, which was said */
 	/* By the library's threads, under the window's lock. */
-	bool connected, came_back, forbidden;
+	bool connected, came_back, forbidden, closed;
 	int64_t lost_at; /* ms */
 	char link_error[160];
+	uint64_t denied_head; /* of the window, when it came */
 };
 
 /* to-nats-link.c */
@@ -57,8 +59,6 @@ void link_close(struct target *target);
 int link_ready(struct target *target);
 /* Something went wrong (in problem); nothing is sent for a while. */
 void link_pause(struct target *target);
-/* Says what changed: it is away, it is back. */
-void link_tell(struct target *target);
 
 /* to-nats-send.c */
 /* Sends what can be. @reads: it may wait for the servers, to learn what is there already. 0;

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "consumer/base/duration.h"
-#include "consumer/targets/nats-connect.h"
+#include "consumer/nats/nats-connect.h"
 #include "consumer/targets/to-nats-internal.h"
 #include "proto/base/util.h"
 
 #define PENDING_MAX 4096
 #define STALL_MS 20
+#define CLOSE_MS 1000
 #define FAILURES_MAX 5 /* some 3 s: an election takes as long */
 #define GONE_MS 3000   /* a leader that changes is not worth a line */
-
-_printf_(2, 3) static void say(const struct target *target, const char *format, ...)
-{
-	char text[TARGET_PROBLEM];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (target->options.say)
-		target->options.say(target->options.data, text);
-}
 
 static void note_link(struct target *target, bool connected)
 {
@@ -45,6 +33,16 @@ static void on_loss(natsConnection *connection, void *closure)
 	note_link(closure, false);
 }
 
+/* The last thing the library says of a connection. */
+static void on_close(natsConnection *connection, void *closure)
+{
+	struct target *target = closure;
+
+	(void)pthread_mutex_lock(&target->window.lock);
+	target->closed = true;
+	(void)pthread_mutex_unlock(&target->window.lock);
+}
+
 /* natsErrHandler */
 static void on_error(natsConnection *connection, natsSubscription *sub, natsStatus error,
 		     void *closure)
@@ -56,6 +54,7 @@ static void on_error(natsConnection *connection, natsSubscription *sub, natsStat
 	(void)pthread_mutex_lock(&target->window.lock);
 	(void)snprintf(target->link_error, sizeof(target->link_error), "%s",
 		       text && *text ? text : natsStatus_GetText(error));
+	target->denied_head = target->window.head;
 	if (text && strstr(text, "ermissions") && strstr(text, "$JS.API"))
 		target->forbidden = true;
 	(void)pthread_mutex_unlock(&target->window.lock);
@@ -69,6 +68,8 @@ static natsStatus set_handlers(struct target *target)
 		s = natsOptions_SetDisconnectedCB(target->nats, on_loss, target);
 	if (s == NATS_OK)
 		s = natsOptions_SetReconnectedCB(target->nats, on_link, target);
+	if (s == NATS_OK)
+		s = natsOptions_SetClosedCB(target->nats, on_close, target);
 	if (s == NATS_OK)
 		s = natsOptions_SetErrorHandler(target->nats, on_error, target);
 	return s;
@@ -111,14 +112,32 @@ int link_open(struct target *target, char problem[TARGET_PROBLEM])
 	return r == -EAGAIN ? 0 : r;
 }
 
-void link_close(struct target *target)
+static bool is_closed(struct target *target)
 {
-	if (target->connection)
-		natsConnection_Close(target->connection);
+	bool closed;
+
+	(void)pthread_mutex_lock(&target->window.lock);
+	closed = target->closed;
+	(void)pthread_mutex_unlock(&target->window.lock);
+	return closed;
+}
+
+/* Until the library's threads have left our handlers. */
+static void wait_closed(struct target *target)
+{
+	natsConnection_Close(target->connection);
+	for (int i = 0; i < CLOSE_MS && !is_closed(target); i++)
+		nats_Sleep(1);
 	/* an answer may be on its way through window_answer() just now, and nothing tells when it
 	 * has left */
 	if (target->window.in_flight)
 		nats_Sleep(50);
+}
+
+void link_close(struct target *target)
+{
+	if (target->connection)
+		wait_closed(target);
 	jsCtx_Destroy(target->js);
 	natsConnection_Destroy(target->connection);
 	natsOptions_Destroy(target->nats);
@@ -133,23 +152,6 @@ void link_pause(struct target *target)
 	target->retry_at = nats_Now() + (int64_t)(backoff_next(&target->backoff) / 1000000);
 	if (!target->gone_at)
 		target->gone_at = nats_Now();
-}
-
-void link_tell(struct target *target)
-{
-	char lasted[DURATION_SIZE];
-
-	if (target->gone_at && !*target->problem) {
-		if (target->down_at)
-			say(target, "%s: back after %s", target->url.servers[0],
-			    duration_text((uint64_t)(nats_Now() - target->gone_at) * 1000000u,
-					  lasted));
-		target->gone_at = target->down_at = 0;
-	}
-	if (target->gone_at && !target->down_at && nats_Now() > target->gone_at + GONE_MS) {
-		target->down_at = nats_Now();
-		say(target, "%s", target->problem);
-	}
 }
 
 /* The stream is shorter than what it acknowledged, or another one. */
@@ -226,13 +228,17 @@ static bool take_news(struct target *target)
 
 int link_ready(struct target *target)
 {
+	const char *why = NULL;
+
 	if (!take_news(target)) {
 		target->ready = false;
 		if (!target->gone_at)
 			target->gone_at = nats_Now();
+		(void)natsConnection_GetLastError(target->connection, &why);
 		(void)snprintf(target->problem, sizeof(target->problem),
-			       "%s%s: no connection; trying again", target->url.servers[0],
-			       target->url.n > 1 ? " and others" : "");
+			       "%s%s: no connection%s%.200s%s; trying again",
+			       target->url.servers[0], target->url.n > 1 ? " and others" : "",
+			       why && *why ? " (" : "", why ? why : "", why && *why ? ")" : "");
 		return -EAGAIN;
 	}
 	if (nats_Now() < target->retry_at)

@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "consumer/targets/nats-connect.h"
+#include "consumer/nats/nats-connect.h"
 #include "consumer/targets/to-nats-internal.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
+#define GONE_MS 3000 /* a leader that changes is not worth a line */
 #define CONTENT_TYPE "application/x-protobuf; messageType=\"ringside.v1.Record\""
 
 static void close_target(struct target *target)
@@ -180,19 +181,29 @@ static int hand_over_refused(struct target *target)
 	return r;
 }
 
+/* This user may not publish that, and the server does not answer: it has said so once. */
+static bool is_denied(const struct target *target)
+{
+	return strstr(target->link_error, "ermissions") &&
+	       strstr(target->link_error, NATS_PREFIX) &&
+	       target->window.head < target->window.tail &&
+	       target->window.head == target->denied_head;
+}
+
 /* What the answers say of how it goes. */
 static void take_trouble(struct target *target)
 {
 	struct window *window = &target->window;
-	bool troubled, fine;
+	bool troubled, fine, denied;
 	char text[300];
 
 	(void)pthread_mutex_lock(&window->lock);
-	troubled = window->troubled;
+	denied = is_denied(target);
+	troubled = window->troubled || denied;
+	(void)snprintf(text, sizeof(text), "%s%s%s", window->troubled ? window->error_text : "",
+		       window->troubled && *target->link_error ? ": " : "", target->link_error);
 	window->troubled = false;
-	(void)snprintf(text, sizeof(text), "%s%s%s", window->error_text,
-		       *target->link_error ? ": " : "", target->link_error);
-	fine = !window->failed && target->connected && target->ready;
+	fine = !window->failed && !denied && target->connected && target->ready;
 	if (fine)
 		*target->link_error = '\0';
 	(void)pthread_mutex_unlock(&window->lock);
@@ -200,8 +211,11 @@ static void take_trouble(struct target *target)
 		(void)snprintf(target->problem, sizeof(target->problem), "%s: %s; trying again",
 			       target->url.servers[0], text);
 		link_pause(target);
+		if (denied)
+			target->gone_at = 1; /* nobody has to wait to be told */
 	} else if (fine && target->reading_host == NATS_NO_HOST && nats_Now() >= target->retry_at) {
 		*target->problem = '\0';
+		target->gone_at = 0;
 		backoff_reset(&target->backoff);
 	}
 }
@@ -242,14 +256,14 @@ static int run(struct target *target, int timeout_ms, bool flush)
 
 		r = refused ? refused : r;
 	}
-	if (r && r != -EAGAIN)
+	target->ended = r && r != -EAGAIN;
+	if (target->ended)
 		return r;
 	if (settled == target->window.head && target->reading_host == NATS_NO_HOST &&
 	    waiting_time(target, until))
 		window_wait(&target->window, settled, waiting_time(target, until));
 	take_trouble(target);
 	keep_mark(target);
-	link_tell(target);
 	return 0;
 }
 
@@ -258,7 +272,9 @@ static const struct target_sums *get_sums(struct target *target)
 	(void)pthread_mutex_lock(&target->window.lock);
 	target->sums = target->window.sums;
 	(void)pthread_mutex_unlock(&target->window.lock);
-	(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s", target->problem);
+	if (target->ended || (target->gone_at && nats_Now() > target->gone_at + GONE_MS))
+		(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s",
+			       target->problem);
 	return &target->sums;
 }
 

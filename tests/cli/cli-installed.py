@@ -21,6 +21,7 @@ bin/ringside
 bin/ringside-streamer
 lib/systemd/catalog/ringside.catalog
 libexec/ringside/ringside-forward
+libexec/ringside/ringside-from-nats
 share/doc/ringside/FORMAT.md
 share/man/man1/ringside-forward.1
 share/man/man1/ringside.1
@@ -30,6 +31,7 @@ share/man/man8/ringside-streamer.8
 share/ringside/pipelines/README.md
 share/ringside/pipelines/clickhouse.sql
 share/ringside/pipelines/fluent-bit.yaml
+share/ringside/pipelines/nats-server.conf
 share/ringside/pipelines/opentelemetry-collector.yaml
 share/ringside/pipelines/rsyslog.conf
 share/ringside/pipelines/syslog-ng.conf

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-stream.h"
+#include "consumer/nats/nats-stream.h"
 
 #include <string.h>
 
-#include "consumer/targets/nats-subject.h"
-#include "consumer/targets/nats-url.h"
+#include "consumer/nats/nats-subject.h"
+#include "consumer/nats/nats-url.h"
 #include "proto/base/util.h"
 
 #define MINUTE 60000000000LL

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-subject.h"
+#include "consumer/nats/nats-subject.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-url.h"
+#include "consumer/nats/nats-url.h"
 
 #include <ctype.h>
 #include <string.h>

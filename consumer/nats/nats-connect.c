@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-connect.h"
+#include "consumer/nats/nats-connect.h"
 
 #include <string.h>
 
@@ -8,8 +8,16 @@
 #define CONNECT_MS 2000
 #define RECONNECT_MS 500
 #define JITTER_MS 500
-#define PING_MS 10000
+#define PING_MS 20000
 #define RECONNECT_BUFFER (64 * 1024) /* what finds no room there is tried again by who sent it */
+
+/* --set NAME=FILE, or, as of NATS' own tools, the variable. */
+static const char *setting(const char *const *set, const char *name, const char *variable)
+{
+	const char *value = nats_set(set, name);
+
+	return value ? value : getenv(variable);
+}
 
 static int unusable(char *problem, size_t size, const char *name, const char *file)
 {
@@ -42,13 +50,12 @@ static int use_nkey(natsOptions *options, const char *file, char *problem, size_
 
 static int use_credentials(natsOptions *options, const char *const *set, char *problem, size_t size)
 {
-	const char *creds = nats_set(set, "creds"), *nkey = nats_set(set, "nkey");
+	const char *creds = setting(set, "creds", "NATS_CREDS");
+	const char *nkey = setting(set, "nkey", "NATS_NKEY");
 	const char *user = getenv("NATS_USER"), *password = getenv("NATS_PASSWORD");
 
 	if (nkey)
 		return use_nkey(options, nkey, problem, size);
-	if (!creds)
-		creds = getenv("NATS_CREDS");
 	if (creds && (access(creds, R_OK) < 0 ||
 		      natsOptions_SetUserCredentialsFromFiles(options, creds, NULL)))
 		return unusable(problem, size, "creds", creds);
@@ -60,8 +67,8 @@ static int use_credentials(natsOptions *options, const char *const *set, char *p
 static int use_certificates(natsOptions *options, const char *const *set, char *problem,
 			    size_t size)
 {
-	const char *ca = nats_set(set, "ca"), *cert = nats_set(set, "cert"),
-		   *key = nats_set(set, "key");
+	const char *ca = setting(set, "ca", "NATS_CA"), *cert = setting(set, "cert", "NATS_CERT"),
+		   *key = setting(set, "key", "NATS_KEY");
 
 	/* libnats checks the chain by default, and with this the name, too. */
 	if (natsOptions_SetSecure(options, true))

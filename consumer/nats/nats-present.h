@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/targets/nats-ids.h"
+#include "consumer/nats/nats-ids.h"
 
 /* All there is to it is to be zero. */
 struct present {

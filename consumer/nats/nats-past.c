@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-past.h"
+#include "consumer/nats/nats-past.h"
 
 #define STEP_MS 1000
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/targets/nats-present.h"
+#include "consumer/nats/nats-present.h"
 
 #include <string.h>
 
-#include "consumer/targets/nats-subject.h"
+#include "consumer/nats/nats-last.h"
+#include "consumer/nats/nats-subject.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
@@ -24,24 +25,6 @@ void present_done(struct present *present)
 	ids_done(&present->ranges);
 }
 
-/* The number of the latest message of @subject; 0: there is none. */
-static natsStatus find_last(jsCtx *js, const char *stream, const char *subject, uint64_t *ret)
-{
-	jsOptions options;
-	natsMsg *message = NULL;
-	jsErrCode code = 0;
-	natsStatus s;
-
-	(void)jsOptions_Init(&options);
-	options.Wait = WAIT_MS;
-	*ret = 0;
-	s = js_GetLastMsg(&message, js, stream, subject, &options, &code);
-	if (s == NATS_OK)
-		*ret = natsMsg_GetSequence(message);
-	natsMsg_Destroy(message);
-	return s == NATS_NOT_FOUND ? NATS_OK : s;
-}
-
 static natsStatus subscribe(natsSubscription **ret, jsCtx *js, const char *stream,
 			    const char *subject, int64_t since)
 {
@@ -59,55 +42,52 @@ static natsStatus subscribe(natsSubscription **ret, jsCtx *js, const char *strea
 	return js_SubscribeSync(ret, js, subject, &options, &sub, NULL);
 }
 
-/* Of the reading: the servers' clock less ours, ns; and whether nothing was stored since. */
-static natsStatus look_at(natsSubscription *sub, int64_t *ret_skew, bool *ret_none)
+/* The servers' clock less ours, ns. */
+static natsStatus look_at(natsSubscription *sub, int64_t *ret)
 {
 	jsConsumerInfo *info = NULL;
 	natsStatus s = natsSubscription_GetConsumerInfo(&info, sub, NULL, NULL);
 
-	if (s == NATS_OK) {
-		*ret_skew = info->Created - (int64_t)clock_nano(CLOCK_REALTIME);
-		*ret_none = !info->NumPending && !info->Delivered.Consumer;
-	}
+	if (s == NATS_OK)
+		*ret = info->Created - (int64_t)clock_nano(CLOCK_REALTIME);
 	jsConsumerInfo_Destroy(info);
 	return s;
 }
 
-/* 0: nothing was stored since; -EINPROGRESS; -EAGAIN. */
+/* 0: nothing was stored since; -EINPROGRESS; -EAGAIN. @stored: when the last one was. */
 static int begin_reading(struct present *present, jsCtx *js, const char *stream,
-			 const char *subject, int64_t since)
+			 const char *subject, int64_t since, int64_t stored)
 {
 	int64_t skew = 0;
-	bool none = false;
 
 	if (subscribe(&present->reading, js, stream, subject, since) ||
-	    look_at(present->reading, &skew, &none))
+	    look_at(present->reading, &skew))
 		return -EAGAIN;
 	/* what was stored is stamped by the servers' clock */
 	if (skew < -MINUTE) {
 		present_stop(present);
 		since = since > -skew ? since + skew : 1;
-		if (subscribe(&present->reading, js, stream, subject, since) ||
-		    look_at(present->reading, &skew, &none))
+		if (subscribe(&present->reading, js, stream, subject, since))
 			return -EAGAIN;
 	}
 	present->heard = nats_Now();
-	return none ? 0 : -EINPROGRESS;
+	return stored < since ? 0 : -EINPROGRESS;
 }
 
 int present_begin(struct present *present, jsCtx *js, const char *stream, const char *token,
 		  uint64_t since)
 {
 	char subject[NATS_SUBJECT_MAX];
+	int64_t stored;
 	int r;
 
 	present_stop(present);
 	(void)nats_subject(token, ">", subject);
-	if (find_last(js, stream, subject, &present->last))
+	if (nats_last(js, stream, subject, &present->last, &stored))
 		return -EAGAIN;
 	if (!present->last)
 		return 0;
-	r = begin_reading(present, js, stream, subject, (int64_t)since);
+	r = begin_reading(present, js, stream, subject, (int64_t)since, stored);
 	if (r != -EINPROGRESS)
 		present_stop(present);
 	return r;
@@ -128,18 +108,13 @@ static int take_id(struct present *present, natsMsg *message)
 	return ids_add(&present->ids, stream, seq);
 }
 
-/* 1: more may follow. */
+/* 1: more follow. */
 static int take_message(struct present *present, natsMsg *message)
 {
-	jsMsgMetaData *meta = NULL;
-	bool more = true;
 	int r = take_id(present, message);
 
-	if (natsMsg_GetMetaData(&meta, message) == NATS_OK)
-		more = meta->NumPending && meta->Sequence.Stream < present->last;
-	jsMsgMetaData_Destroy(meta);
 	present->heard = nats_Now();
-	return r ? r : more;
+	return r ? r : nats_number(message) < present->last;
 }
 
 int present_step(struct present *present, int timeout_ms)

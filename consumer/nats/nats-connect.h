@@ -4,7 +4,7 @@
 
 #include <nats/nats.h>
 
-#include "consumer/targets/nats-url.h"
+#include "consumer/nats/nats-url.h"
 
 /* For nats_set_check. */
 #define NATS_CONNECT_SETTINGS "creds", "nkey", "ca", "cert", "key"

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/nats/from-nats.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "consumer/nats/nats-connect.h"
+#include "consumer/nats/nats-hosts.h"
+#include "consumer/nats/nats-last.h"
+#include "consumer/nats/nats-reorder.h"
+#include "consumer/nats/nats-streams.h"
+#include "consumer/nats/nats-subject.h"
+#include "proto/base/clock.h"
+#include "proto/base/hex.h"
+#include "proto/base/util.h"
+#include "proto/record/frame.h"
+
+#define WAIT_MS 5000
+#define LATE_MS 300 /* following: what is missing is not waited for longer */
+#define OUT_SIZE (256u * 1024)
+/* Events may leave out what those before them in a run say: runs are shorter than this. */
+#define BEFORE_NANO UINT64_C(300000000000)
+
+struct session {
+	const struct from_nats_options *options;
+	struct nats_url url;
+	natsOptions *nats;
+	natsConnection *connection;
+	jsCtx *js;
+	struct reorder *reorder;
+	const char *token; /* whose messages come; NULL: all */
+	char *problem;
+	size_t problem_size;
+	size_t used;
+	uint8_t buf[OUT_SIZE];
+};
+
+/* ---- out ---- */
+
+static int write_out(struct session *session, const void *data, size_t size)
+{
+	return size ? write_all(session->options->out, data, size) : 0;
+}
+
+static int flush_out(struct session *session)
+{
+	int r = write_out(session, session->buf, session->used);
+
+	session->used = 0;
+	return r < 0 ? r : 0;
+}
+
+/* reorder_put_fn: a record with its length. */
+static int put_record(void *data, const void *record, size_t size)
+{
+	struct session *session = data;
+	int r = 0;
+
+	if (session->used + size + FRAME_PREFIX_MAX > sizeof(session->buf))
+		r = flush_out(session);
+	session->used =
+		(size_t)(frame_put_length(session->buf + session->used, size) - session->buf);
+	if (!r && session->used + size > sizeof(session->buf)) {
+		r = flush_out(session);
+		return r ? r : write_out(session, record, size);
+	}
+	memcpy(session->buf + session->used, record, size);
+	session->used += size;
+	return r;
+}
+
+/* ---- in ---- */
+
+static bool is_kind(const char *subject, const char *kind)
+{
+	const char *dot = strrchr(subject, '.');
+
+	return dot && !strcmp(dot + 1, kind);
+}
+
+static bool read_message(natsMsg *message, struct reorder_message *ret, uint8_t stream[IDS_STREAM])
+{
+	const char *name, *subject = natsMsg_GetSubject(message);
+
+	*ret = (struct reorder_message){
+		.stream = stream,
+		.header = is_kind(subject, "header"),
+		.footer = is_kind(subject, "footer"),
+		.data = natsMsg_GetData(message),
+		.size = (size_t)natsMsg_GetDataLength(message),
+	};
+	return !natsMsgHeader_Get(message, "Nats-Msg-Id", &name) &&
+	       ids_parse(name, stream, &ret->seq, &ret->last);
+}
+
+static natsStatus subscribe(struct session *session, const char *subject, uint64_t since, bool all,
+			    natsSubscription **ret)
+{
+	jsSubOptions sub;
+	jsOptions options;
+
+	(void)jsOptions_Init(&options);
+	options.Wait = WAIT_MS;
+	(void)jsSubOptions_Init(&sub);
+	sub.Stream = session->url.stream;
+	sub.Ordered = true;
+	sub.Config.DeliverPolicy = since ? js_DeliverByStartTime
+				   : all ? js_DeliverAll
+					 : js_DeliverNew;
+	sub.Config.OptStartTime = (int64_t)since;
+	return js_SubscribeSync(ret, session->js, subject, &options, &sub, NULL);
+}
+
+static int take_message(struct session *session, natsMsg *message)
+{
+	struct reorder_message record;
+	uint8_t stream[IDS_STREAM];
+
+	if (!read_message(message, &record, stream) ||
+	    (session->options->token && memcmp(stream, session->options->stream, IDS_STREAM) != 0))
+		return 0;
+	return reorder_take(session->reorder, &record);
+}
+
+static int fail(struct session *session, natsStatus s, const char *what)
+{
+	return refuse(session->problem, session->problem_size, -EIO, "%s: %s: %s",
+		      session->options->url, what,
+		      nats_GetLastError(NULL) ?: natsStatus_GetText(s));
+}
+
+/* reorder_find_fn: streams that began before what is read have their Header there, too. */
+static void find_header(void *data, const uint8_t *stream, uint64_t seq)
+{
+	struct session *session = data;
+	char subject[NATS_SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	uint64_t last = 0, best = 0;
+	int64_t stored;
+	bool more;
+
+	(void)nats_subject(session->token ? session->token : "*", "header", subject);
+	more = !nats_last(session->js, session->url.stream, subject, &last, &stored) && last &&
+	       !subscribe(session, subject, 0, true, &sub);
+	while (more) {
+		struct reorder_message record;
+		natsMsg *message = NULL;
+		uint8_t id[IDS_STREAM];
+
+		if (natsSubscription_NextMsg(&message, sub, WAIT_MS))
+			break;
+		more = nats_number(message) < last;
+		if (read_message(message, &record, id) && !memcmp(id, stream, IDS_STREAM) &&
+		    record.seq < seq && record.seq > best) {
+			best = record.seq;
+			(void)reorder_header(session->reorder, stream, record.data, record.size);
+		}
+		natsMsg_Destroy(message);
+	}
+	natsSubscription_Destroy(sub);
+}
+
+static int begin(struct session *session, bool live)
+{
+	session->reorder = reorder_free(session->reorder);
+	return reorder_new(&session->reorder, live, !live && !session->options->since, put_record,
+			   find_header, session);
+}
+
+static uint64_t begin_time(const struct session *session)
+{
+	uint64_t since = session->options->token ? session->options->from : session->options->since;
+
+	return since > BEFORE_NANO ? since - BEFORE_NANO : since;
+}
+
+/* All up to the message @last. */
+static int read_messages(struct session *session, natsSubscription *sub, uint64_t last)
+{
+	bool more = true;
+	int r = 0;
+
+	while (!r && more) {
+		natsMsg *message = NULL;
+		natsStatus s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
+
+		if (s)
+			return fail(session, s, "cannot read on");
+		more = nats_number(message) < last;
+		r = take_message(session, message);
+		natsMsg_Destroy(message);
+		more = more && !(session->options->token && reorder_ended(session->reorder));
+	}
+	return r ? r : reorder_flush(session->reorder);
+}
+
+/* All that is there of one host. */
+static int read_host(struct session *session, const char *token)
+{
+	char subject[NATS_SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	uint64_t last = 0;
+	int64_t stored = 0;
+	natsStatus s;
+	int r = begin(session, false);
+
+	if (r)
+		return r;
+	session->token = token;
+	(void)nats_subject(token, ">", subject);
+	s = nats_last(session->js, session->url.stream, subject, &last, &stored);
+	if (!s && last && (uint64_t)stored >= begin_time(session)) {
+		s = subscribe(session, subject, begin_time(session), true, &sub);
+		r = s ? 0 : read_messages(session, sub, last);
+	}
+	natsSubscription_Destroy(sub);
+	return s ? fail(session, s, "cannot read it") : r;
+}
+
+static int read_hosts(struct session *session)
+{
+	struct nats_hosts hosts = {0};
+	char why[256];
+	int r = nats_hosts_find(&hosts, session->js, session->url.stream, session->options->hosts,
+				session->options->n_hosts, why, sizeof(why));
+
+	if (r)
+		(void)refuse(session->problem, session->problem_size, r, "%s: %s",
+			     session->options->url, why);
+	for (size_t i = 0; !r && i < hosts.n; i++)
+		r = read_host(session, hosts.tokens[i]);
+	nats_hosts_done(&hosts);
+	return r;
+}
+
+/* Nothing came for a while: what came is shown, and what it waits for no longer waited for. */
+static int settle(struct session *session, bool late)
+{
+	int r = late ? reorder_flush(session->reorder) : 0;
+
+	return r ? r : flush_out(session);
+}
+
+static int follow(struct session *session)
+{
+	const struct from_nats_options *options = session->options;
+	char token[NATS_TOKEN_MAX], subject[NATS_SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	natsStatus s;
+	int r = begin(session, true);
+
+	(void)nats_subject(options->n_hosts == 1 ? nats_token(options->hosts[0], token) : "*", ">",
+			   subject);
+	s = r ? NATS_OK : subscribe(session, subject, begin_time(session), false, &sub);
+	while (!s && !r) {
+		natsMsg *message = NULL;
+		bool waits = reorder_waits(session->reorder);
+
+		s = natsSubscription_NextMsg(&message, sub,
+					     session->used ? 1
+					     : waits       ? LATE_MS
+							   : 60000);
+		if (s == NATS_TIMEOUT) {
+			s = NATS_OK;
+			r = settle(session, !session->used && waits);
+		} else if (!s) {
+			r = take_message(session, message);
+		}
+		natsMsg_Destroy(message);
+	}
+	natsSubscription_Destroy(sub);
+	return s ? fail(session, s, "cannot follow") : r;
+}
+
+static int list_streams(struct session *session)
+{
+	struct nats_streams streams = {0};
+	char why[256];
+	int r = nats_streams_find(&streams, session->js, session->url.stream, why, sizeof(why));
+
+	if (r)
+		(void)refuse(session->problem, session->problem_size, r, "%s: %s",
+			     session->options->url, why);
+	for (size_t i = 0; !r && i < streams.n; i++) {
+		const struct nats_stream_place *place = &streams.all[i];
+		char id[HEX_SIZE(IDS_STREAM)];
+
+		hex_put(id, place->id, IDS_STREAM);
+		if (dprintf(session->options->out, "%s?host=%s&stream=%s&from=%" PRId64 "\n",
+			    session->options->url, place->token, id, place->stored) < 0)
+			r = -errno;
+	}
+	free(streams.all);
+	return r;
+}
+
+static int read_wanted(struct session *session)
+{
+	if (session->options->list)
+		return list_streams(session);
+	if (session->options->token)
+		return read_host(session, session->options->token);
+	return session->options->follow ? follow(session) : read_hosts(session);
+}
+
+static int connect_to(struct session *session)
+{
+	natsStatus s = natsConnection_Connect(&session->connection, session->nats);
+
+	if (!s)
+		s = natsConnection_JetStream(&session->js, session->connection, NULL);
+	return s ? fail(session, s, "cannot connect") : 0;
+}
+
+static void close_session(struct session *session)
+{
+	session->reorder = reorder_free(session->reorder);
+	jsCtx_Destroy(session->js);
+	natsConnection_Destroy(session->connection);
+	natsOptions_Destroy(session->nats);
+	free(session);
+}
+
+int from_nats(const struct from_nats_options *options, char *problem, size_t size)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int r;
+
+	if (!session)
+		return refuse(problem, size, -ENOMEM, "%s", strerror(ENOMEM));
+	session->options = options;
+	session->problem = problem;
+	session->problem_size = size;
+	r = nats_url_parse(&session->url, options->url, problem, size);
+	if (!r)
+		r = nats_connect_options(&session->nats, &session->url, NULL, problem, size);
+	if (!r)
+		r = connect_to(session);
+	if (!r)
+		r = read_wanted(session);
+	if (!r)
+		r = flush_out(session);
+	close_session(session);
+	return r;
+}
+
+int from_nats_choose(struct from_nats_options *options, char *query)
+{
+	uint64_t none;
+	char token[NATS_TOKEN_MAX], id[HEX_SIZE(IDS_STREAM) + 2];
+
+	if (sscanf(query, "host=%95[A-Za-z0-9_-]&stream=%32[0-9a-f]&from=%" SCNu64, token, id,
+		   &options->from) != 3)
+		return -EINVAL;
+	(void)strcat(id, ":0");
+	if (!ids_parse(id, options->stream, &none, &none))
+		return -EINVAL;
+	query[strlen("host=") + strlen(token)] = '\0';
+	options->token = query + strlen("host=");
+	return 0;
+}

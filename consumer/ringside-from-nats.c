@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list] URL
+ *
+ * What `ringside cat nats://...` reads: the stream's records on stdout, a plain recording. A
+ * program of its own, so that ringside does not link libnats. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "consumer/base/text-line.h"
+#include "consumer/nats/from-nats.h"
+#include "proto/base/util.h"
+
+#define EXIT_USAGE 2
+
+static int read_options(struct from_nats_options *options, char **argv)
+{
+	char *query;
+
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, "--follow"))
+			options->follow = true;
+		else if (!strcmp(*argv, "--list"))
+			options->list = true;
+		else if (!strcmp(*argv, "--host") && argv[1] && options->n_hosts < FROM_NATS_HOSTS)
+			options->hosts[options->n_hosts++] = *++argv;
+		else if (!strcmp(*argv, "--since") && argv[1])
+			options->since = strtoull(*++argv, NULL, 10);
+		else if (**argv != '-' && !options->url)
+			options->url = *argv;
+		else
+			return -EINVAL;
+	}
+	if (!options->url)
+		return -EINVAL;
+	query = strchr(options->url, '?');
+	if (!query)
+		return 0;
+	*query++ = '\0';
+	return from_nats_choose(options, query);
+}
+
+int main(int argc, char **argv)
+{
+	struct from_nats_options options = {.out = STDOUT_FILENO};
+	char problem[1024] = "", text[1024];
+	struct line line = line_make(text, sizeof(text));
+	int r = argc ? read_options(&options, argv + 1) : -EINVAL;
+
+	if (r) {
+		(void)fprintf(stderr, "usage: ringside-from-nats [--host NAME]... [--since NS] "
+				      "[--follow|--list] URL\n");
+		return EXIT_USAGE;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* who reads it may be killed, and nothing may come for hours */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	r = from_nats(&options, problem, sizeof(problem));
+	if (!r || r == -EPIPE)
+		return EXIT_SUCCESS;
+	line_safe(&line, *problem ? problem : strerror(-r), sizeof(text));
+	(void)line_end(&line);
+	(void)fprintf(stderr, "ringside: %s\n", text);
+	return EXIT_FAILURE;
+}

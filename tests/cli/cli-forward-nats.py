@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ringside forward --to nats://...` and what reads it back, with a real nats-server: all records once, whoever is
+killed meanwhile. Arguments: the program, ringside-forward, ringside-from-nats, and the example configuration."""
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import ringside_pb2 as pb
+from nats import Client, Server, expect_once, free_ports
+from program import check, in_a_folder, others, ringside, run, run_tests, save
+from stream import Growing, Stream, frames
+
+forward_program, from_nats_program, example = others
+EVENTS = 8000
+os.environ["RINGSIDE_DIR"] = "/nonexistent"
+
+
+def recording(name, stream_id, host, events, boottime=10.0):
+    """A file; {id: bytes} of what is in it."""
+    stream = Stream(stream_id, boot="boot-" + host, boottime=boottime)
+    parts = [stream.header(host)]
+    for i in range(events):
+        stream.boottime += 0.001
+        parts.append(stream.kill(f"c{i}"))
+    parts.append(stream.footer())
+    data = b"".join(parts)
+    save(name, data)
+    return {f"{(stream_id * 16).hex()}:{seq}": body for seq, body in enumerate(frames(data), 1)}
+
+
+def forward(server, stream, cursor, *files, popen=False, more=(), env=None):
+    command = [forward_program, "--to", f"nats://127.0.0.1:{server.port}/{stream}", "--cursor", cursor, *more, *files]
+    env = {**os.environ, **(env or {})}
+    if popen:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False, env=env)
+
+
+def url(server, stream):
+    return f"nats://127.0.0.1:{server.port}/{stream}"
+
+
+def with_a_server(test):
+    def wrapped():
+        server = Server(test.__name__).start().wait()
+        try:
+            test(server)
+        finally:
+            server.stop()
+    wrapped.__name__ = test.__name__
+    return wrapped
+
+
+@with_a_server
+def all_records_once(server):
+    expected = recording("a.pb", b"a", "plain", EVENTS)
+    expected.update(recording("b.pb", b"b", "a host.b", 1000))
+    for n, name in enumerate(["a.pb", "b.pb", "a.pb"]):  # the third time with a new cursor
+        check(forward(server, "R", f"cursor{n}", name), 0, r".*: [\d,]+ records: .* 0 refused\n")
+    expect_once(server.port, "R", expected)
+
+    messages = list(Client(server.port).messages("R"))
+    assert all(re.fullmatch(r"ringside\.v1\.(plain|a_host_b-[0-9a-f]{12})\.(header|oom_kill|footer)", m[0])
+               for m in messages)
+    kinds = {pb.Record.FromString(m[2]).WhichOneof("body") == m[0].rsplit(".", 1)[1] for m in messages}
+    assert kinds == {True}
+    assert messages[0][1] == {
+        "Nats-Msg-Id": (b"a" * 16).hex() + ":1", "Ringside-Schema-Version": "2",
+        "Content-Type": 'application/x-protobuf; messageType="ringside.v1.Record"'}, messages[0][1]
+    config = Client(server.port).request("$JS.API.STREAM.INFO.R")["config"]
+    assert config["storage"] == "file" and config["num_replicas"] == 1 and config["duplicate_window"] == 120 * 10**9
+
+    lines = check(run("verify", url(server, "R")), 0, "").decode().splitlines()
+    assert len(lines) == 3 and lines[2] == f"in all 2 files, {len(expected):,} records: complete", lines
+    for line, host in zip(lines, ("a_host_b-", "plain")):
+        assert line.startswith(url(server, "R") + "?host=" + host) and ": complete" in line, line
+    for name, host in (("a.pb", "plain"), ("b.pb", "a host.b")):
+        own = run("cat", "-o", "json", name).stdout
+        assert run("cat", "-o", "json", url(server, "R"), "--host", host).stdout == own
+    assert run("stats", "-o", "json", url(server, "R")).returncode == 0
+    brought = subprocess.run([from_nats_program, "--host", "a host.b", url(server, "R")], stdout=subprocess.PIPE,
+                             check=True, timeout=20).stdout
+    assert brought == open("b.pb", "rb").read()
+
+
+@with_a_server
+def a_server_is_killed(server):
+    expected = recording("s.pb", b"s", "h", 3 * EVENTS)
+    child = forward(server, "R", "cursor-s", "s.pb", popen=True)
+    time.sleep(0.3)
+    server.stop()
+    time.sleep(0.5)
+    server.start().wait()
+    err = child.communicate(timeout=40)[1].decode()
+    assert child.returncode == 0, err
+    expect_once(server.port, "R", expected)
+
+
+@with_a_server
+def the_forwarder_is_killed(server):
+    expected = recording("f.pb", b"f", "h", 4 * EVENTS)
+    killed = 0
+    while True:
+        child = forward(server, "R", "cursor-f", "f.pb", popen=True)
+        try:
+            child.wait(random.uniform(0.03, 0.15) if killed < 5 else 40)
+            break
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            killed += 1
+    assert killed, "it was too fast"
+    check(forward(server, "R", "cursor-f", "f.pb"), 0, None)
+    expect_once(server.port, "R", expected)
+
+
+@with_a_server
+def the_tail_is_lost(server):
+    """An acknowledgement is not a fsync: the stream is as it was before, and what it lost comes again."""
+    stream = Growing(b"t")
+    data = stream.header() + b"".join(stream.kill() for _ in range(2000))
+    save("t.pb", data)
+    child = forward(server, "R", "cursor-t", "t.pb", popen=True, more=["-f"])
+    wait_for(lambda: messages_in(server) == 2001)
+    time.sleep(1.2)
+    server.stop(signal.SIGTERM)
+    subprocess.run(["cp", "-a", "store-" + server.name, "copy"], check=True)
+    server.start().wait()
+    more = b"".join(stream.kill() for _ in range(3000))
+    data += more
+    with open("t.pb", "ab") as f:
+        f.write(more)
+    wait_for(lambda: messages_in(server) == 5001)
+    time.sleep(1.2)
+    server.stop()
+    subprocess.run(["rm", "-r", "store-" + server.name], check=True)
+    os.rename("copy", "store-" + server.name)
+    server.start().wait()
+    wait_for(lambda: messages_in(server) == 5001)
+    child.send_signal(signal.SIGTERM)
+    err = child.communicate(timeout=20)[1].decode()
+    assert child.returncode == 0 and "has lost what it had acknowledged" in err, err
+    expect_once(server.port, "R", {f"{(b't' * 16).hex()}:{n}": body for n, body in enumerate(frames(data), 1)})
+
+
+def messages_in(server):
+    for account in server.get("jsz?streams=1").get("account_details", []):
+        for stream in account.get("stream_detail", []):
+            return stream["state"]["messages"]
+    return 0
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.05)
+
+
+@with_a_server
+def tail_shows_what_comes(server):
+    recording("w.pb", b"w", "warm", 1)
+    check(forward(server, "R", "cursor-w", "w.pb"), 0, None)
+    stream = Growing(b"g")
+    save("g.pb", stream.header("other"))
+    child = forward(server, "R", "cursor-g", "g.pb", popen=True, more=["-f"])
+    tail = subprocess.Popen([ringside, "tail", "-f", "-o", "json", url(server, "R")], stdout=subprocess.PIPE)
+    wait_for(lambda: messages_in(server) == 4)
+    time.sleep(0.7)
+    with open("g.pb", "ab", buffering=0) as f:
+        f.write(stream.kill("fresh"))
+    start = time.monotonic()
+    line = tail.stdout.readline()
+    while b"fresh" not in line:
+        line = tail.stdout.readline()
+    took = time.monotonic() - start
+    assert took < 1, f"{took:.2f} s"
+    assert b'"other"' in line
+    for process in (tail, child):
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+@with_a_server
+def what_is_wrong_is_said(server):
+    recording("x.pb", b"x", "x", 3)
+    check(forward(server, "FIRST", "cursor-x", "x.pb"), 0, None)
+    check(forward(server, "SECOND", "cursor-x2", "x.pb"), 1, r"(?s).*another one takes the subjects.*")
+    check(forward(server, "FIRST", "cursor-x3", "x.pb", more=["--set", "replica=3"]), 1, r"(?s).*no such setting.*")
+    check(run("cat", url(server, "NONE")), 1, r"(?s).*there is no stream NONE\n.*not all of it could be read\n")
+    check(run("cat", url(server, "FIRST"), "--host", "nobody"), 1, r"(?s).*")
+    secret = subprocess.run([forward_program, "--to", "nats://me:secret@127.0.0.1/R", "--cursor", "c", "x.pb"],
+                            stderr=subprocess.PIPE, check=False, timeout=20)
+    check(secret, 2, r"(?s).*password in a URL.*")
+
+
+def a_host_may_publish_its_own_only():
+    """The example configuration."""
+    port, http = free_ports(2)
+    server = Server("example", more=["-c", example], ports=(port, http)).start().wait()
+    admin = {"NATS_USER": "reader", "NATS_PASSWORD": "reader-password"}
+    own = {"NATS_USER": "node-1", "NATS_PASSWORD": "node-1-password"}
+    try:
+        expected = recording("n1.pb", b"1", "node-1", 100)
+        recording("n2.pb", b"2", "node-2", 100)
+        answer = Client(port, user="reader", **{"pass": "reader-password"}).request(
+            "$JS.API.STREAM.CREATE.RINGSIDE", name="RINGSIDE", subjects=["ringside.v1.>"], storage="file",
+            duplicate_window=120 * 10**9)
+        assert "error" not in answer, answer
+        check(forward(server, "RINGSIDE", "cursor-1", "n1.pb", env=own), 0, None)
+        child = forward(server, "RINGSIDE", "cursor-2", "n2.pb", env=own, popen=True)
+        time.sleep(2)
+        child.send_signal(signal.SIGTERM)
+        err = child.communicate(timeout=20)[1].decode()
+        assert 'Permissions Violation for Publish to "ringside.v1.node-2.' in err, err
+        result = run("verify", url(server, "RINGSIDE"), env={**os.environ, **admin})
+        assert result.returncode == 0 and b": complete" in result.stdout, result
+        check(run("cat", url(server, "RINGSIDE")), 1, r"(?s).*uthorization.*")
+    finally:
+        server.stop()
+
+
+in_a_folder()
+run_tests(all_records_once, a_server_is_killed, the_forwarder_is_killed, the_tail_is_lost, tail_shows_what_comes,
+          what_is_wrong_is_said, a_host_may_publish_its_own_only)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/nats/nats-reorder.h"
+#include "proto/base/util.h"
+#include "tests/lib/test.h"
+
+/* What comes out: a letter of the stream and a number, "a1 a2 "; Headers in capitals. */
+struct output {
+	char text[512];
+	struct reorder *reorder;
+};
+
+static int put(void *data, const void *record, size_t size)
+{
+	struct output *output = data;
+
+	(void)snprintf(output->text + strlen(output->text),
+		       sizeof(output->text) - strlen(output->text), "%.*s ", (int)size,
+		       (const char *)record);
+	return 0;
+}
+
+/* Every stream has a Header somewhere. */
+static void find(void *data, const uint8_t *stream, uint64_t seq)
+{
+	struct output *output = data;
+	const char name[] = {(char)(stream[0] - 'a' + 'A'), '0'};
+
+	assert_int_equal(reorder_header(output->reorder, stream, name, sizeof(name)), 0);
+}
+
+static void begin(struct output *output, bool live, bool from_start)
+{
+	*output = (struct output){0};
+	assert_int_equal(reorder_new(&output->reorder, live, from_start, put, find, output), 0);
+}
+
+/* "a3": a record; "A1": a Header; "a9.": a Footer. */
+static void take(struct output *output, const char *name)
+{
+	uint8_t stream[IDS_STREAM] = {(uint8_t)(name[0] | 32)};
+	uint64_t seq = strtoull(name + 1, NULL, 10);
+	const struct reorder_message message = {
+		.stream = stream,
+		.seq = seq,
+		.last = seq,
+		.header = name[0] < 'a',
+		.footer = strchr(name, '.'),
+		.data = name,
+		.size = strlen(name),
+	};
+
+	assert_int_equal(reorder_take(output->reorder, &message), 0);
+}
+
+static void end(struct output *output, const char *expected)
+{
+	assert_int_equal(reorder_flush(output->reorder), 0);
+	assert_false(reorder_waits(output->reorder));
+	assert_string_equal(output->text, expected);
+	output->reorder = reorder_free(output->reorder);
+}
+
+static void late_ones_come_in_their_place(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take(&output, "a2");
+	take(&output, "a4");
+	assert_string_equal(output.text, "");
+	take(&output, "A1");
+	assert_string_equal(output.text, "A1 a2 ");
+	take(&output, "a3");
+	end(&output, "A1 a2 a3 a4 ");
+}
+
+static void doubles_come_once(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take(&output, "A1");
+	take(&output, "a3");
+	take(&output, "a3");
+	take(&output, "A1");
+	take(&output, "a2");
+	take(&output, "a2");
+	end(&output, "A1 a2 a3 ");
+}
+
+static void what_is_missing_stays_missing(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take(&output, "A1");
+	take(&output, "a5");
+	take(&output, "a4");
+	end(&output, "A1 a4 a5 ");
+}
+
+static void streams_come_one_behind_the_other(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take(&output, "A1");
+	take(&output, "B1");
+	take(&output, "b2");
+	take(&output, "a2");
+	assert_string_equal(output.text, "A1 a2 ");
+	take(&output, "a3.");
+	assert_string_equal(output.text, "A1 a2 a3. B1 b2 ");
+	take(&output, "b3");
+	end(&output, "A1 a2 a3. B1 b2 b3 ");
+}
+
+static void live_ones_come_at_once_behind_their_headers(void **state)
+{
+	struct output output;
+
+	begin(&output, true, false);
+	take(&output, "a7");
+	take(&output, "B1");
+	take(&output, "b2");
+	take(&output, "a8");
+	take(&output, "a10");
+	assert_string_equal(output.text, "A0 a7 B1 b2 A0 a8 ");
+	end(&output, "A0 a7 B1 b2 A0 a8 a10 ");
+}
+
+static void so_late_that_nobody_waits_any_more(void **state)
+{
+	struct output output;
+
+	begin(&output, true, false);
+	take(&output, "a7");
+	take(&output, "a9");
+	assert_int_equal(reorder_flush(output.reorder), 0);
+	take(&output, "a8");
+	take(&output, "a8");
+	end(&output, "A0 a7 a9 a8 ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(late_ones_come_in_their_place),
+		cmocka_unit_test(doubles_come_once),
+		cmocka_unit_test(what_is_missing_stays_missing),
+		cmocka_unit_test(streams_come_one_behind_the_other),
+		cmocka_unit_test(live_ones_come_at_once_behind_their_headers),
+		cmocka_unit_test(so_late_that_nobody_waits_any_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
