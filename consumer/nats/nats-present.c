@@ -10,6 +10,8 @@
 
 #define MINUTE INT64_C(60000000000)
 #define SILENCE_MS 5000
+#define FETCH 500
+#define FETCH_MS 100
 #define WAIT_MS 3000
 
 void present_stop(struct present *present)
@@ -35,11 +37,12 @@ static natsStatus subscribe(natsSubscription **ret, jsCtx *js, const char *strea
 	options.Wait = WAIT_MS;
 	(void)jsSubOptions_Init(&sub);
 	sub.Stream = stream;
-	sub.Ordered = true;
 	sub.Config.HeadersOnly = true;
+	sub.Config.AckPolicy = js_AckNone;
 	sub.Config.DeliverPolicy = js_DeliverByStartTime;
 	sub.Config.OptStartTime = since;
-	return js_SubscribeSync(ret, js, subject, &options, &sub, NULL);
+	/* pulled: what is pushed waits in memory, and may be a hundred thousand */
+	return js_PullSubscribe(ret, js, subject, NULL, &options, &sub, NULL);
 }
 
 /* The servers' clock less ours, ns. */
@@ -117,25 +120,32 @@ static int take_message(struct present *present, natsMsg *message)
 	return r ? r : nats_number(message) < present->last;
 }
 
+/* As take_message, of the next ones; -EINPROGRESS: none came in @timeout_ms. */
+static int take_some(struct present *present, int64_t timeout_ms)
+{
+	natsMsgList list = {0};
+	natsStatus s = natsSubscription_Fetch(&list, present->reading, FETCH, timeout_ms, NULL);
+	int r = s == NATS_TIMEOUT ? -EINPROGRESS : s ? -EAGAIN : 1;
+
+	for (int i = 0; r == 1 && i < list.Count; i++)
+		r = take_message(present, list.Msgs[i]);
+	natsMsgList_Destroy(&list);
+	if (r == -EINPROGRESS && nats_Now() > present->heard + SILENCE_MS)
+		r = -EAGAIN;
+	return r;
+}
+
 int present_step(struct present *present, int timeout_ms)
 {
-	int64_t until = nats_Now() + timeout_ms;
-	int r = 1;
+	int64_t until = nats_Now() + timeout_ms, left;
+	int r;
 
-	while (r == 1) {
-		natsMsg *message = NULL;
-		int64_t left = until - nats_Now();
-		natsStatus s =
-			natsSubscription_NextMsg(&message, present->reading, left > 0 ? left : 1);
-
-		if (s == NATS_OK)
-			r = take_message(present, message);
-		else if (s != NATS_TIMEOUT || nats_Now() > present->heard + SILENCE_MS)
-			r = -EAGAIN;
-		else
-			return -EINPROGRESS;
-		natsMsg_Destroy(message);
-	}
+	do {
+		left = until - nats_Now();
+		r = take_some(present, left > FETCH_MS ? left : FETCH_MS);
+	} while (r == 1 && nats_Now() < until);
+	if (r == 1 || r == -EINPROGRESS)
+		return -EINPROGRESS;
 	present_stop(present);
 	return r;
 }
