@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "consumer/forwarding/forward-status.h"
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
@@ -19,7 +20,6 @@
 #include "proto/base/units.h"
 #include "proto/base/util.h"
 
-#define STATE_FOLDER "/var/lib/ringside/forward"
 #define TARGETS_MAX 8u
 #define SET_MAX 32u
 #define MEMORY_DEFAULT ((uint64_t)4 << 20)
@@ -32,6 +32,7 @@ enum {
 	OPTION_CURSOR,
 	OPTION_SET,
 	OPTION_MEMORY,
+	OPTION_REDACT,
 	OPTION_REFUSED,
 	OPTION_STATUS,
 };
@@ -40,12 +41,14 @@ static const struct option_row rows[] = {
 	{OPTION_TO, "to", "URL", "where to; up to 8 times, each with its own cursor"},
 	{'f', "follow", NULL, "go on with what is being written"},
 	{OPTION_CURSOR, "cursor", "FILE",
-	 "how far the target has it all; default: named after URL, in\n" STATE_FOLDER},
+	 "how far the target has it all; default: named after URL, in\n" FORWARD_FOLDER},
 	{OPTION_SET, "set", "NAME=VALUE", "a setting of the target; see TARGETS in the man page"},
 	{OPTION_MEMORY, "memory", "SIZE", "for what is on its way, of each target; default 4M"},
+	{OPTION_REDACT, "redact", "LIST",
+	 "take out what shall not leave the machine: " REDACT_WORDS},
 	{OPTION_REFUSED, "refused", "FILE", "keeps what a target refuses; default CURSOR.refused"},
 	{OPTION_STATUS, "status", "FILE",
-	 "how it goes, as JSON, for `ringside status`;\ndefault CURSOR.status"},
+	 "how it goes, for `ringside status` and `serve`;\ndefault CURSOR.status"},
 	{},
 };
 
@@ -61,7 +64,7 @@ struct one_target {
 struct program {
 	struct options options;
 	struct filter *filter;
-	const char *cursor, *refused, *status, *path;
+	const char *cursor, *refused, *status, *path, *redact;
 	const char *set[SET_MAX + 1];
 	unsigned n_set, n;
 	uint64_t memory;
@@ -115,6 +118,19 @@ static int take_filter(struct program *program, int opt, const char *arg)
 	return r ? options_usage_error(&program->options, "%s", error) : 0;
 }
 
+/* Looks at it before anything is started. */
+static int take_redact(struct program *program, const char *arg)
+{
+	_cleanup_(redact_freep) struct redact *redact = NULL;
+	char problem[TARGET_PROBLEM];
+	int r = redact_new(&redact, arg, problem);
+
+	program->redact = arg;
+	return r ? options_usage_error(&program->options, "%s",
+				       r == -ENOMEM ? strerror(ENOMEM) : problem)
+		 : 0;
+}
+
 /* 0, or the exit status. */
 static int take_option(void *data, int opt, const char *arg)
 {
@@ -129,6 +145,8 @@ static int take_option(void *data, int opt, const char *arg)
 	case OPTION_CURSOR:
 		program->cursor = arg;
 		return 0;
+	case OPTION_REDACT:
+		return take_redact(program, arg);
 	case OPTION_REFUSED:
 		program->refused = arg;
 		return 0;
@@ -192,7 +210,7 @@ static void name_cursor(const char *url, char *path, size_t size)
 		else if (n && name[n - 1] != '-')
 			name[n++] = '-';
 	name[n] = '\0';
-	(void)snprintf(path, size, STATE_FOLDER "/%s.cursor", name);
+	(void)snprintf(path, size, "%s/%s.cursor", forward_status_folder(), name);
 }
 
 static void name_beside(char path[PATH_MAX], const char *cursor, const char *suffix)
@@ -214,13 +232,13 @@ static void name_files(struct program *program, struct one_target *one)
 	else
 		name_cursor(options->url, one->cursor, sizeof(one->cursor));
 	name_beside(one->refused, one->cursor, ".refused");
-	name_beside(one->status, one->cursor, ".status");
+	name_beside(one->status, one->cursor, FORWARD_SUFFIX);
 	options->cursor = is_pipe ? NULL : one->cursor;
 	options->refused = program->refused ? program->refused : is_pipe ? NULL : one->refused;
 	options->status = program->status ? program->status : is_pipe ? NULL : one->status;
 	if (!program->cursor && !is_pipe) {
 		(void)mkdir("/var/lib/ringside", 0755);
-		(void)mkdir(STATE_FOLDER, 0755); /* what is wrong is said when it is used */
+		(void)mkdir(FORWARD_FOLDER, 0755); /* what is wrong is said when it is used */
 	}
 }
 
@@ -276,6 +294,7 @@ static int start_targets(struct program *program, int stop_fd)
 		one->options.filter = program->filter;
 		one->options.set = program->set;
 		one->options.memory = program->memory;
+		one->options.redact = program->redact;
 		one->options.following = program->following;
 		one->options.stop = &program->stop;
 		one->options.stop_fd = stop_fd;

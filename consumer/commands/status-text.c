@@ -193,3 +193,43 @@ void status_text(struct writer *writer, const struct ledger *ledger, const struc
 		put_upkeep(&columns, &health->stream->usage);
 	put_probes(&columns, ledger, health);
 }
+
+static void put_forward(struct columns *columns, const struct forward_status *forward, uint64_t now)
+{
+	struct line *line = &columns->line;
+	char trouble[FORWARD_TEXT];
+
+	line_text(line, "  forwarded       ");
+	line_safe(line, forward->to, TEXT_MAX);
+	line_text(line, ": ");
+	line_count(line, forward->acknowledged);
+	line_text(line, " acknowledged, ");
+	line_count(line, forward->refused);
+	line_text(line, " refused");
+	if (forward->deleted) {
+		line_text(line, ", ");
+		line_count(line, forward->deleted);
+		line_text(line, " deleted before they could be sent");
+	}
+	if (forward->lag_records) {
+		line_text(line, ", ");
+		line_count(line, forward->lag_records);
+		line_text(line, " on their way, the oldest for ");
+		put_seconds(line, forward->lag_nano);
+	}
+	if (*forward_status_trouble(forward, now, trouble)) {
+		line_text(line, ": ");
+		line_safe(line, trouble, TEXT_MAX);
+	}
+	columns_end_row(columns);
+}
+
+void status_forwards_text(struct writer *writer, const struct forward_status *all, size_t n,
+			  uint64_t now)
+{
+	struct columns columns;
+
+	columns_init(&columns, writer, false);
+	for (size_t i = 0; i < n; i++)
+		put_forward(&columns, &all[i], now);
+}

@@ -14,6 +14,7 @@
 
 #define EXIT_DAMAGED 3
 #define EXIT_LOSSES 4
+#define EXIT_FORWARD 5
 #define SERIES 1 /* nobody looks at them */
 #define LATEST_EVENTS 3
 #define LOOK_AGAIN_NANO 200000000L
@@ -27,6 +28,9 @@ static const struct option_row rows[] = {
 struct status {
 	struct options options;
 	struct ledger_feed feed;
+	struct forward_status *forwards; /* what is forwarded from this machine */
+	size_t n_forwards;
+	uint64_t now;
 	bool json, quiet;
 };
 
@@ -73,10 +77,43 @@ static void print_latest(struct writer *writer, const struct latest_lines *lates
 	}
 }
 
+static void put_forward(struct json_page *page, const struct forward_status *forward, uint64_t now)
+{
+	char trouble[FORWARD_TEXT];
+
+	json_begin_object(page, NULL);
+	json_add_text(page, "to", forward->to);
+	json_add_text(page, "path", forward->path);
+	json_add_known_text(page, "cursor", forward->cursor);
+	json_add_time(page, "since", forward->since_unix_nano);
+	json_add_time(page, "time", forward->time_unix_nano);
+	json_add_uint(page, "sent", forward->sent);
+	json_add_uint(page, "acknowledged", forward->acknowledged);
+	json_add_uint(page, "retried", forward->retried);
+	json_add_uint(page, "refused", forward->refused);
+	json_add_uint(page, "doubled", forward->doubled);
+	json_add_uint(page, "deleted", forward->deleted);
+	json_add_uint(page, "lag_records", forward->lag_records);
+	json_add_double(page, "lag_seconds", 3, (double)forward->lag_nano / 1e9);
+	json_add_known_text(page, "problem", forward_status_trouble(forward, now, trouble));
+	json_end_object(page);
+}
+
+static void put_forwards(struct json_page *page, const struct status *status)
+{
+	if (!status->n_forwards)
+		return;
+	json_begin_list(page, "forwards");
+	for (size_t i = 0; i < status->n_forwards; i++)
+		put_forward(page, &status->forwards[i], status->now);
+	json_end_list(page);
+}
+
 /* The object of /health, and besides what is for who may read the file. */
-static void print_json(struct writer *writer, const struct ledger *ledger,
+static void print_json(struct writer *writer, const struct status *status,
 		       const struct health *health, const struct latest_lines *latest)
 {
+	const struct ledger *ledger = &status->feed.ledger;
 	struct json_page page = json_begin_page(writer);
 
 	health_put(&page, ledger, health);
@@ -86,6 +123,7 @@ static void print_json(struct writer *writer, const struct ledger *ledger,
 		json_add_text(&page, "file", health->writer->path);
 		json_add_uint(&page, "file_bytes", health->writer->bytes);
 	}
+	put_forwards(&page, status);
 	if (latest->n)
 		json_begin_list(&page, "latest");
 	for (unsigned i = 0; i < latest->n; i++)
@@ -108,12 +146,24 @@ static int print_health(const struct status *status, const struct health *health
 	if (r)
 		return r;
 	if (status->json) {
-		print_json(writer, ledger, health, &latest);
+		print_json(writer, status, health, &latest);
 	} else {
 		status_text(writer, ledger, health);
+		status_forwards_text(writer, status->forwards, status->n_forwards, status->now);
 		print_latest(writer, &latest);
 	}
 	return writer_flush(writer);
+}
+
+/* As far as anything is. */
+static bool is_forwarded(const struct status *status)
+{
+	char trouble[FORWARD_TEXT];
+
+	for (size_t i = 0; i < status->n_forwards; i++)
+		if (*forward_status_trouble(&status->forwards[i], status->now, trouble))
+			return false;
+	return true;
 }
 
 static int judge_health(const struct status *status, const struct health *health)
@@ -122,7 +172,9 @@ static int judge_health(const struct status *status, const struct health *health
 		return EXIT_FAILED;
 	if (status->feed.damaged)
 		return EXIT_DAMAGED;
-	return health->status == HEALTH_LOSSES ? EXIT_LOSSES : EXIT_SUCCESS;
+	if (health->status == HEALTH_LOSSES)
+		return EXIT_LOSSES;
+	return is_forwarded(status) ? EXIT_SUCCESS : EXIT_FORWARD;
 }
 
 static int read_feed(struct status *status, struct health *health)
@@ -147,6 +199,8 @@ static int look_once(struct status *status)
 	struct health health;
 	int r = read_feed(status, &health);
 
+	status->now = clock_nano(CLOCK_REALTIME);
+	(void)forward_status_list(&status->forwards, &status->n_forwards);
 	if (!r && health.status == HEALTH_GONE) {
 		(void)nanosleep(&pause, NULL);
 		r = read_feed(status, &health);
@@ -168,6 +222,7 @@ static int run(int argc, char **argv)
 	if (r < 0)
 		r = look_once(&status);
 	ledger_feed_done(&status.feed);
+	free(status.forwards);
 	return r;
 }
 
@@ -181,6 +236,10 @@ const struct command command_status = {
 		"recording,\n"
 		"but what was written is damaged, 1 not recording (nobody writes it, or its disk "
 		"is\n"
-		"full), or no probe attached, or it cannot be read (and says so), 2 usage.",
+		"full), or no probe attached, or it cannot be read (and says so), 5 recording and "
+		"nothing\n"
+		"lost, but not forwarded (`ringside forward` is gone, or its target does not "
+		"answer), "
+		"2 usage.",
 	.run = run,
 };

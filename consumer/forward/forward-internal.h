@@ -15,8 +15,9 @@ int forward_resume(struct forward *forward);
  * -errno that ends it. */
 int forward_work(struct forward *forward, int timeout_ms, bool flush);
 
-/* Writes the cursor and the status file, if they are due, or @now. 0 or -errno of the cursor. */
-int forward_save(struct forward *forward, bool now);
+/* Writes the cursor and the status file, if they are due, or it @ends. 0 or -errno of the cursor.
+ */
+int forward_save(struct forward *forward, bool ends);
 
 static inline bool forward_is_stopped(const struct forward *forward)
 {

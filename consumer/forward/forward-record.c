@@ -208,11 +208,15 @@ static int give(struct forward *forward, struct reader *reader, struct reader_re
 	if (r)
 		return r;
 	item = item_at_hand(forward, reader, record);
-	if (forward->filtered && item.event) {
+	if (item.event && (forward->filtered || forward->redact)) {
 		item.frame = forward->complete;
 		item.size = derived_complete(record->derived, record->frame, record->size,
 					     forward->complete);
 	}
+	if (forward->redact)
+		r = redact_item(forward->redact, &item);
+	if (r)
+		return r == -EBADMSG ? READER_DAMAGED : r;
 	r = offer(forward, &item);
 	if (!r)
 		stream->last_put = max_u64(stream->last_put, record->peek.seq);

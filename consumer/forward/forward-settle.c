@@ -4,8 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "consumer/base/json-page.h"
-#include "consumer/base/memory-file.h"
+#include "consumer/forwarding/forward-status.h"
 #include "consumer/forward/forward-internal.h"
 #include "proto/base/clock.h"
 
@@ -64,56 +63,60 @@ int forward_work(struct forward *forward, int timeout_ms, bool flush)
 
 /* ---- status ---- */
 
-static void put_status(struct writer *writer, void *data)
+static struct forward_status status_of(const struct forward *forward, bool ended)
 {
-	const struct forward *forward = data;
+	const struct forward_options *options = forward->options;
+	const struct target_sums *sums = options->ops->sums(forward->target);
 	const struct pending *pending = forward->pending;
-	const struct target_sums *sums = forward->options->ops->sums(forward->target);
 	const uint64_t now = clock_nano(CLOCK_REALTIME);
-	struct json_page page = json_begin_page(writer);
-	uint64_t oldest = forward_is_settled(forward)
-				  ? 0
-				  : pending_at(pending, pending->first)->time_unix_nano;
+	const uint64_t oldest = forward_is_settled(forward)
+					? 0
+					: pending_at(pending, pending->first)->time_unix_nano;
+	struct forward_status status = {
+		.since_unix_nano = forward->started_unix_nano,
+		.time_unix_nano = now,
+		.pid = (uint64_t)getpid(),
+		.ended = ended,
+		.taken = sums->taken,
+		.settled = sums->settled,
+		.sent = sums->sent,
+		.acknowledged = sums->acknowledged,
+		.retried = sums->retried,
+		.refused = sums->refused,
+		.doubled = sums->doubled,
+		.deleted = forward->deleted,
+		.sent_bytes = sums->bytes,
+		.lag_records = pending->end - pending->first,
+		.lag_nano = oldest && oldest < now ? now - oldest : 0,
+	};
 
-	json_add_text(&page, "to", forward->options->url);
-	json_add_text(&page, "path", forward->options->path);
-	json_add_known_text(&page, "cursor", forward->options->cursor);
-	json_add_known_text(&page, "host", forward->bookmark.host);
-	json_add_time(&page, "since", forward->started_unix_nano);
-	json_add_time(&page, "time", now);
-	json_add_int(&page, "pid", getpid());
-	json_add_uint(&page, "taken", sums->taken);
-	json_add_uint(&page, "settled", sums->settled);
-	json_add_uint(&page, "sent", sums->sent);
-	json_add_uint(&page, "acknowledged", sums->acknowledged);
-	json_add_uint(&page, "retried", sums->retried);
-	json_add_uint(&page, "refused", sums->refused);
-	json_add_uint(&page, "doubled", sums->doubled);
-	json_add_uint(&page, "deleted", forward->deleted);
-	json_add_uint(&page, "sent_bytes", sums->bytes);
-	json_add_uint(&page, "lag_records", pending->end - pending->first);
-	json_add_double(&page, "lag_seconds", 3,
-			oldest && oldest < now ? (double)(now - oldest) / 1e9 : 0);
-	json_add_known_text(&page, "problem", sums->problem);
-	json_add_known_text(&page, "cursor_problem",
-			    forward->cursor_error ? strerror(-forward->cursor_error) : NULL);
-	json_end_page(&page);
+	(void)snprintf(status.to, sizeof(status.to), "%s", options->url);
+	(void)snprintf(status.path, sizeof(status.path), "%s", options->path);
+	(void)snprintf(status.cursor, sizeof(status.cursor), "%s",
+		       options->cursor ? options->cursor : "");
+	(void)snprintf(status.host, sizeof(status.host), "%s", forward->bookmark.host);
+	(void)snprintf(status.problem, sizeof(status.problem), "%s", sums->problem);
+	(void)snprintf(status.cursor_problem, sizeof(status.cursor_problem), "%s",
+		       forward->cursor_error ? strerror(-forward->cursor_error) : "");
+	return status;
 }
 
-static void save_status(struct forward *forward, uint64_t now, bool due)
+static void save_status(struct forward *forward, uint64_t now, bool ended)
 {
 	const struct pending *pending = forward->pending;
 	bool changed =
 		forward->status_settled != pending->first || forward->status_taken != pending->end;
+	struct forward_status status;
 
 	if (!forward->options->status ||
-	    (!due && now - forward->status_nano < (changed ? SAVE_NANO : STATUS_NANO)))
+	    (!ended && now - forward->status_nano < (changed ? SAVE_NANO : STATUS_NANO)))
 		return;
 	forward->status_nano = now;
 	forward->status_settled = pending->first;
 	forward->status_taken = pending->end;
+	status = status_of(forward, ended);
 	/* who reads it sees by its age when this fails */
-	(void)memory_file_replace(forward->options->status, put_status, forward);
+	(void)forward_status_write(&status, forward->options->status);
 }
 
 /* ---- the cursor ---- */
@@ -135,16 +138,16 @@ static int save_cursor(struct forward *forward)
 	return forward->cursor_error;
 }
 
-int forward_save(struct forward *forward, bool due)
+int forward_save(struct forward *forward, bool ends)
 {
 	uint64_t now = clock_nano(CLOCK_MONOTONIC);
 	int r = 0;
 
 	if (forward->options->cursor && forward->saved_first != forward->pending->first &&
-	    (due || now - forward->saved_nano >= SAVE_NANO)) {
+	    (ends || now - forward->saved_nano >= SAVE_NANO)) {
 		forward->saved_nano = now;
 		r = save_cursor(forward);
 	}
-	save_status(forward, now, due);
+	save_status(forward, now, ends);
 	return r;
 }

@@ -200,7 +200,6 @@ static int open_cursor(struct forward *forward)
 	char problem[BOOKMARK_PROBLEM];
 	int r;
 
-	forward->bookmark.lock = -1;
 	if (!forward->options->cursor)
 		return 0;
 	r = bookmark_open(&forward->bookmark, forward->options->cursor, problem);
@@ -220,7 +219,6 @@ static int open_refused(struct forward *forward)
 	char safe[LINE_FILE];
 	int r;
 
-	forward->refused.fd = -1;
 	r = path ? refused_open(&forward->refused, path, forward->options->url) : 0;
 	if (r)
 		forward_say(forward,
@@ -310,10 +308,24 @@ static int read_all(struct forward *forward)
 	return r;
 }
 
+static int open_redact(struct forward *forward)
+{
+	char problem[TARGET_PROBLEM];
+	int r = forward->options->redact
+			? redact_new(&forward->redact, forward->options->redact, problem)
+			: 0;
+
+	if (r)
+		forward_say(forward, "%s", r == -ENOMEM ? strerror(ENOMEM) : problem);
+	return r;
+}
+
 static int open_all(struct forward *forward)
 {
-	int r = open_cursor(forward);
+	int r = open_redact(forward);
 
+	if (!r)
+		r = open_cursor(forward);
 	if (!r)
 		r = open_refused(forward);
 	forward->pending = calloc(1, sizeof(*forward->pending));
@@ -329,6 +341,7 @@ static void close_all(struct forward *forward)
 		forward->options->ops->close(forward->target);
 	bookmark_close(&forward->bookmark);
 	refused_close(&forward->refused);
+	(void)redact_free(forward->redact);
 	record_memory_done(&forward->memory);
 	free(forward->streams);
 	free(forward->pending);
@@ -405,6 +418,8 @@ static int run_once(struct forward *forward, const struct forward_options *optio
 
 	*forward = (struct forward){
 		.options = options,
+		.bookmark.lock = -1,
+		.refused.fd = -1,
 		.filtered = options->filter && !filter_is_empty(options->filter),
 		.started_unix_nano = clock_nano(CLOCK_REALTIME),
 	};

@@ -11,6 +11,7 @@
 #include "consumer/filter/filter.h"
 #include "consumer/forward/bookmark.h"
 #include "consumer/forward/pending.h"
+#include "consumer/forward/redact.h"
 #include "consumer/forward/refused.h"
 #include "consumer/forward/target.h"
 
@@ -24,6 +25,7 @@ struct forward_options {
 	const char *status;          /* file; NULL: none */
 	const struct filter *filter; /* NULL: all records */
 	const char *const *set;      /* of the target; ends with NULL */
+	const char *redact;          /* words of redact.h; NULL: nothing */
 	size_t memory;               /* bytes */
 	bool following;
 	const atomic_bool *stop;
@@ -43,6 +45,7 @@ struct forward {
 	struct target *target;
 	struct bookmark bookmark;
 	struct refused refused;
+	struct redact *redact; /* NULL: nothing is taken away */
 	struct rotation rotation;
 	struct record_memory memory;
 	struct pending *pending;

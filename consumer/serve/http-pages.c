@@ -45,10 +45,15 @@ void http_metrics(struct writer *writer, struct ledger_feed *feed, struct events
 		  struct http *http, bool openmetrics)
 {
 	struct prometheus e = {.writer = writer, .openmetrics = openmetrics};
+	_cleanup_free_ struct forward_status *forwards = NULL;
 	struct metrics_server server;
+	size_t n_forwards;
 
+	(void)forward_status_list(&forwards, &n_forwards); /* what cannot be read is not told */
 	(void)pthread_mutex_lock(&feed->lock);
 	server = server_of(feed, events, http);
+	server.forwards = forwards;
+	server.n_forwards = n_forwards;
 	metrics_write(&e, &feed->ledger, &server, clock_nano(CLOCK_REALTIME));
 	(void)pthread_mutex_unlock(&feed->lock);
 }

@@ -3,6 +3,8 @@
  * increase from nothing is none. */
 #include "consumer/serve/metrics.h"
 
+#include "consumer/serve/forward-metrics.h"
+
 #include <string.h>
 
 #include "consumer/kinds/kind.h"
@@ -288,5 +290,6 @@ void metrics_write(struct prometheus *e, const struct ledger *ledger,
 			kinds[i]->machine_metrics(e, ledger);
 	for (unsigned k = 0; k < ledger->n_kinds; k++)
 		(server->per_container ? put_rows : put_groups)(e, ledger, k, now_nano);
+	forward_metrics_put(e, server->forwards, server->n_forwards, now_nano);
 	prometheus_end(e);
 }

@@ -2,6 +2,7 @@
 /* What a ledger and its server say to Prometheus. */
 #pragma once
 
+#include "consumer/forwarding/forward-status.h"
 #include "consumer/base/prometheus.h"
 #include "consumer/sums/ledger.h"
 
@@ -16,9 +17,12 @@ struct metrics_server {
 	unsigned connections;    /* now, to all sockets */
 	/* Those that were ended: for taking too long, and for another that needed the place. */
 	uint64_t connections_late, connections_displaced;
+	const struct forward_status *forwards; /* what is forwarded from this machine */
+	size_t n_forwards;
 };
 
-/* Without per_container at most METRICS_FEW samples, however much runs on the machine. */
+/* Without per_container at most METRICS_FEW samples, however much runs on the machine, and those of
+ * forwarding. */
 #define METRICS_FEW 200u
 void metrics_write(struct prometheus *e, const struct ledger *ledger,
 		   const struct metrics_server *server, uint64_t now_nano);
