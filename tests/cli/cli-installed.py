@@ -20,6 +20,7 @@ INSTALLED = """
 bin/ringside
 bin/ringside-streamer
 lib/systemd/catalog/ringside.catalog
+lib/systemd/system/ringside-forward@.service
 libexec/ringside/ringside-forward
 libexec/ringside/ringside-from-nats
 share/doc/ringside/FORMAT.md
@@ -113,6 +114,16 @@ def the_format_page_works_where_it_is_installed():
         assert os.path.exists(installed(name)), name
 
 
+def systemd_understands_the_unit():
+    unit = read(installed("lib/systemd/system/ringside-forward@.service")).replace(b"/usr/local", prefix.encode())
+    for content, said in (unit, ""), (unit.replace(b"RestartSec", b"Restarts"), "Unknown key 'Restarts'"):
+        save("ringside-forward@.service", content)
+        result = subprocess.run(["systemd-analyze", "verify", "--man=no", os.path.abspath("ringside-forward@x.service")],
+                                stderr=subprocess.PIPE, text=True, check=False)
+        ours = [line for line in result.stderr.splitlines() if "ringside" in line]
+        assert len(ours) == bool(said) and said in "".join(ours), result.stderr
+
+
 def file_knows_recordings_where_it_looks():
     save("a.pb", recording())
     save("a.pb.zst", packed(recording()))
@@ -169,6 +180,7 @@ def lnav_reads_our_json():
 run_tests(
     all_that_the_pages_name_is_installed,
     programs_are_stripped_and_work,
+    systemd_understands_the_unit,
     the_format_page_works_where_it_is_installed,
     file_knows_recordings_where_it_looks,
     lnav_reads_our_json,
