@@ -29,8 +29,12 @@ static struct given given[GIVEN_MAX];
 static unsigned n_given, n_runs;
 static unsigned room;       /* unsettled records that it takes */
 static unsigned dies_after; /* records; 0: it does not */
-static bool never_settles, refuses_events;
+static bool never_settles;
+/* Called by run, with how often it was. */
+static void (*on_run)(void **state, unsigned nth);
+static void **test_state;
 static char said[4096];
+static const char *cursor_name;
 static atomic_bool stop;
 
 static int open_fake(struct target **ret, const struct target_options *options,
@@ -64,6 +68,8 @@ static int run_fake(struct target *target, int timeout_ms, bool flush)
 	struct target_sums *sums = &target->sums;
 
 	n_runs++;
+	if (on_run)
+		on_run(test_state, n_runs);
 	if (never_settles) {
 		(void)snprintf(sums->problem, sizeof(sums->problem), "no answer");
 		atomic_store(&stop, n_runs > 8);
@@ -102,7 +108,8 @@ static void say_fake(void *data, const char *text)
 static int run_forward(void **state, const struct filter *filter)
 {
 	static struct forward forward;
-	struct folder_path cursor = in_folder(state, "c"), status = in_folder(state, "status");
+	struct folder_path cursor = in_folder(state, cursor_name),
+			   status = in_folder(state, "status");
 	struct folder_path path = in_folder(state, "spool");
 	const char *const set[] = {NULL};
 	const struct forward_options options = {
@@ -121,6 +128,7 @@ static int run_forward(void **state, const struct filter *filter)
 
 	*said = '\0';
 	n_runs = 0;
+	test_state = state;
 	return forward_run(&forward, &options);
 }
 
@@ -163,7 +171,9 @@ static int begin_test(void **state)
 
 	n_given = dies_after = 0;
 	room = GIVEN_MAX;
-	never_settles = refuses_events = false;
+	never_settles = false;
+	cursor_name = "c";
+	on_run = NULL;
 	atomic_store(&stop, false);
 	return r;
 }
@@ -295,6 +305,34 @@ static void another_hosts_cursor_is_refused(void **state)
 	assert_int_equal(n_given, 11);
 }
 
+static void lose_folder(void **state, unsigned nth)
+{
+	struct folder_path cursors = in_folder(state, "cursors"), away = in_folder(state, "away");
+
+	if (nth == 2)
+		assert_ok(rename(cursors.s, away.s));
+	if (nth == 5)
+		assert_ok(rename(away.s, cursors.s));
+	(void)usleep(nth > 1 && nth < 8 ? 1100000 : 0); /* it is written once a second */
+}
+
+static void where_the_cursor_cannot_be_written_forwarding_goes_on(void **state)
+{
+	make_spool(state);
+	assert_ok(mkdir(in_folder(state, "cursors").s, 0755));
+	cursor_name = "cursors/c";
+	room = 1;
+	on_run = lose_folder;
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 1, 11);
+	assert_non_null(
+		strstr(said, "cannot be written: No such file or directory; forwarding goes"));
+	assert_non_null(strstr(said, "the cursor can be written again"));
+	on_run = NULL;
+	assert_ok(run_forward(state, NULL));
+	assert_int_equal(n_given, 11);
+}
+
 #define test_forward(f) cmocka_unit_test_setup_teardown(f, begin_test, folder_teardown)
 
 int main(void)
@@ -308,6 +346,7 @@ int main(void)
 		test_forward(before_the_first_time_nothing_is_missed),
 		test_forward(a_filter_leaves_events_out_and_counts_them),
 		test_forward(another_hosts_cursor_is_refused),
+		test_forward(where_the_cursor_cannot_be_written_forwarding_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
