@@ -4,6 +4,17 @@
 
 #include "consumer/forward/forward.h"
 
+#define FORWARD_WAIT_MS 1000 /* for the target, before anything else is looked at */
+
+/* Opens the cursor, the target and what they need; says what is wrong. Close it in any case. 0 or
+ * -errno. */
+int forward_open(struct forward *forward);
+void forward_close(struct forward *forward);
+
+/* Gives the target all that is to be read: until a signal, if it follows. 0, -ECANCELED, -EPIPE:
+ * it is to stop; or another -errno that ends it. */
+int forward_read(struct forward *forward);
+
 /* each_record_ops.put: gives it to the target, waits for room if need be. 0; -ECANCELED: it is to
  * stop; or another -errno that ends it. */
 int forward_put(void *data, struct reader *reader, struct reader_record *item);

@@ -11,7 +11,6 @@
 #include "proto/base/count.h"
 
 #define WORK_EVERY 256u /* records that are put before the target may work */
-#define WAIT_MS 1000
 
 static const uint8_t no_stream[TARGET_ID];
 
@@ -87,7 +86,7 @@ static int offer(struct forward *forward, const struct target_item *item)
 	while (r == -EAGAIN) {
 		if (forward_is_stopped(forward))
 			return -ECANCELED;
-		r = forward_work(forward, WAIT_MS, false);
+		r = forward_work(forward, FORWARD_WAIT_MS, false);
 		if (!r)
 			r = pending_is_full(forward->pending) ? -EAGAIN
 							      : ops->put(forward->target, item);

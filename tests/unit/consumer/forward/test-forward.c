@@ -30,11 +30,13 @@ static unsigned n_given, n_runs;
 static unsigned room;       /* unsettled records that it takes */
 static unsigned dies_after; /* records; 0: it does not */
 static bool never_settles;
+static uint64_t goes_back; /* once, to behind this seq */
 /* Called by run, with how often it was. */
 static void (*on_run)(void **state, unsigned nth);
 static void **test_state;
 static char said[4096];
 static const char *cursor_name;
+static uint8_t latest_id[TARGET_ID];
 static atomic_bool stop;
 
 static int open_fake(struct target **ret, const struct target_options *options,
@@ -56,6 +58,7 @@ static int put_fake(struct target *target, const struct target_item *item)
 	assert_true(n_given < GIVEN_MAX);
 	*next = (struct given){item->seq, item->last_seq, item->previous_seq, item->left_out, ""};
 	(void)snprintf(next->kind, sizeof(next->kind), "%s", item->kind);
+	memcpy(latest_id, item->stream_id, TARGET_ID);
 	assert_non_null(item->record);
 	assert_true(item->size > 0);
 	n_given++;
@@ -76,6 +79,12 @@ static int run_fake(struct target *target, int timeout_ms, bool flush)
 		return 0;
 	}
 	sums->settled = sums->acknowledged = sums->taken;
+	if (goes_back && sums->taken > goes_back) {
+		memcpy(sums->back_id, latest_id, TARGET_ID);
+		sums->back_seq = goes_back;
+		goes_back = 0;
+		return -ESTALE;
+	}
 	return 0;
 }
 
@@ -333,6 +342,17 @@ static void where_the_cursor_cannot_be_written_forwarding_goes_on(void **state)
 	assert_int_equal(n_given, 11);
 }
 
+static void what_the_other_side_lost_is_given_again(void **state)
+{
+	make_spool(state);
+	room = 9;
+	goes_back = 4;
+	assert_ok(run_forward(state, NULL));
+	assert_non_null(strstr(said, "the other side lost what it had acknowledged"));
+	assert_int_equal(n_given, 9 + 7);
+	assert_given(9, 5, 11);
+}
+
 #define test_forward(f) cmocka_unit_test_setup_teardown(f, begin_test, folder_teardown)
 
 int main(void)
@@ -347,6 +367,7 @@ int main(void)
 		test_forward(a_filter_leaves_events_out_and_counts_them),
 		test_forward(another_hosts_cursor_is_refused),
 		test_forward(where_the_cursor_cannot_be_written_forwarding_goes_on),
+		test_forward(what_the_other_side_lost_is_given_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
