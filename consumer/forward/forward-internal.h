@@ -19,7 +19,7 @@ int forward_read(struct forward *forward);
  * stop; or another -errno that ends it. */
 int forward_put(void *data, struct reader *reader, struct reader_record *item);
 
-/* The streams of the bookmark are known, and skipped up to where it is. 0 or -errno. */
+/* The streams of the bookmark are known, and passed over up to where it is. 0 or -errno. */
 int forward_resume(struct forward *forward);
 
 /* Lets the target work for @timeout_ms at most, and takes note of what it has settled. 0 or

@@ -23,6 +23,7 @@ static int know_streams(struct forward *forward)
 		if (GROW(forward->streams, forward->n_streams, &forward->streams_room))
 			return -ENOMEM;
 		forward->streams[forward->n_streams++] = (struct forward_stream){
+			.resumed = mark->seq,
 			.last_put = mark->seq,
 			.left_out = mark->left_out,
 		};
@@ -32,15 +33,7 @@ static int know_streams(struct forward *forward)
 
 int forward_resume(struct forward *forward)
 {
-	int r = know_streams(forward);
-
-	for (size_t i = 0; !r && i < forward->bookmark.n; i++) {
-		const struct bookmark_stream *mark = &forward->bookmark.streams[i];
-
-		if (mark->seq)
-			seen_records_skip(&forward->memory.seen, mark->id, mark->seq + 1);
-	}
-	return r;
+	return know_streams(forward);
 }
 
 /* Another stream, or a file of one, is at hand. 0 or -errno. */
@@ -231,6 +224,8 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 		return -ECANCELED;
 	if (record->header || reader != forward->reader)
 		r = find_stream(forward, reader);
+	if (!r && record->peek.seq <= forward->streams[forward->stream].resumed)
+		return 0;
 	if (!r && record->header) {
 		note_host(&forward->bookmark, reader_header(reader));
 		r = forward->other_host ? 0 : check_deleted(forward, reader, record);

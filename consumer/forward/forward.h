@@ -36,6 +36,7 @@ struct forward_options {
 
 /* What is known of a stream besides its place in the bookmark, which has the same index. */
 struct forward_stream {
+	uint64_t resumed;  /* all up to this seq was settled before */
 	uint64_t last_put; /* the latest seq that the target was given */
 	uint64_t left_out; /* by the filter */
 };

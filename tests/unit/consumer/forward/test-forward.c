@@ -210,6 +210,7 @@ static void nothing_goes_twice_after_an_orderly_end(void **state)
 	assert_ok(run_forward(state, NULL));
 	assert_ok(run_forward(state, NULL));
 	assert_given(0, 1, 11);
+	assert_string_equal(said, "0 records: 0 acknowledged, 0 retried, 0 refused\n");
 }
 
 static void it_goes_on_where_it_ended_wherever_that_was(void **state)
