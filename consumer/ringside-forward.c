@@ -3,6 +3,7 @@
  * target; this one waits for a signal, or until all are done. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -379,6 +380,9 @@ int main(int argc, char **argv)
 	int status, r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Threads of the libraries take memory that this one gives back: heaps of their own would
+	 * only grow. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	status = command_forward.run(argc, argv);
 	r = stdout_end();
 	if (status != EXIT_SUCCESS || !r)

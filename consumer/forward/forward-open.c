@@ -120,7 +120,6 @@ void forward_close(struct forward *forward)
 	bookmark_close(&forward->bookmark);
 	refused_close(&forward->refused);
 	(void)redact_free(forward->redact);
-	record_memory_done(&forward->memory);
 	free(forward->streams);
 	free(forward->pending);
 	free(forward->complete);

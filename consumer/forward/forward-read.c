@@ -179,7 +179,7 @@ int forward_read(struct forward *forward)
 		return read_pipe(forward);
 	forward->rotation = (struct rotation){
 		.ops = &trail_all,
-		.follow = {.ops = &forwarding, .data = forward, .memory = &forward->memory},
+		.follow = {.ops = &forwarding, .data = forward},
 		.path = options->path,
 		.following = options->following,
 		.waits = options->following,

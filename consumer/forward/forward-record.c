@@ -22,11 +22,13 @@ static int know_streams(struct forward *forward)
 
 		if (GROW(forward->streams, forward->n_streams, &forward->streams_room))
 			return -ENOMEM;
-		forward->streams[forward->n_streams++] = (struct forward_stream){
-			.resumed = mark->seq,
+		forward->streams[forward->n_streams] = (struct forward_stream){
 			.last_put = mark->seq,
 			.left_out = mark->left_out,
 		};
+		if (mark->seq)
+			stretches_add(&forward->streams[forward->n_streams].given, 1, mark->seq);
+		forward->n_streams++;
 	}
 	return 0;
 }
@@ -174,9 +176,11 @@ static int check_deleted(struct forward *forward, struct reader *reader,
 	    (!stream->last_put && !forward->continues))
 		return 0;
 	r = put_deleted(forward, reader, record, first);
-	if (!r)
-		stream->last_put = record->peek.seq - 1;
-	return r;
+	if (r)
+		return r;
+	stretches_add(&stream->given, first, record->peek.seq - 1);
+	stream->last_put = record->peek.seq - 1;
+	return 0;
 }
 
 /* 1: wanted; 0, READER_DAMAGED. What tells of the stream itself always is: without it, nobody
@@ -189,6 +193,13 @@ static int is_wanted(const struct forward *forward, struct reader *reader,
 	if (!forward->filtered || !body_kind_is_event(record->peek.kind))
 		return 1;
 	return filter_record(forward->options->filter, reader, record);
+}
+
+/* One without a number is another one each time. */
+static void note_given(struct forward_stream *stream, const struct reader_record *record)
+{
+	if (record->peek.seq && !stretches_have(&stream->given, record->peek.seq))
+		stretches_add(&stream->given, record->peek.seq, record->peek.seq);
 }
 
 static int give(struct forward *forward, struct reader *reader, struct reader_record *record)
@@ -210,9 +221,11 @@ static int give(struct forward *forward, struct reader *reader, struct reader_re
 	if (r)
 		return r == -EBADMSG ? READER_DAMAGED : r;
 	r = offer(forward, &item);
-	if (!r)
-		stream->last_put = max_u64(stream->last_put, record->peek.seq);
-	return r;
+	if (r)
+		return r;
+	stream->last_put = max_u64(stream->last_put, record->peek.seq);
+	note_given(stream, record);
+	return 0;
 }
 
 int forward_put(void *data, struct reader *reader, struct reader_record *record)
@@ -224,7 +237,8 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 		return -ECANCELED;
 	if (record->header || reader != forward->reader)
 		r = find_stream(forward, reader);
-	if (!r && record->peek.seq <= forward->streams[forward->stream].resumed)
+	if (!r && record->peek.seq &&
+	    stretches_have(&forward->streams[forward->stream].given, record->peek.seq))
 		return 0;
 	if (!r && record->header) {
 		note_host(&forward->bookmark, reader_header(reader));
@@ -234,7 +248,9 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 		r = is_wanted(forward, reader, record);
 	if (r == 1)
 		return give(forward, reader, record);
-	if (!r && !forward->other_host)
+	if (!r && !forward->other_host) {
 		forward->streams[forward->stream].left_out++;
+		note_given(&forward->streams[forward->stream], record);
+	}
 	return r;
 }

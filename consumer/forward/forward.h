@@ -13,6 +13,7 @@
 #include "consumer/forward/pending.h"
 #include "consumer/forward/redact.h"
 #include "consumer/forward/refused.h"
+#include "consumer/forward/stretches.h"
 #include "consumer/forward/target.h"
 
 /* All borrowed. */
@@ -36,9 +37,9 @@ struct forward_options {
 
 /* What is known of a stream besides its place in the bookmark, which has the same index. */
 struct forward_stream {
-	uint64_t resumed;  /* all up to this seq was settled before */
-	uint64_t last_put; /* the latest seq that the target was given */
-	uint64_t left_out; /* by the filter */
+	struct stretches given; /* to the target, now or before */
+	uint64_t last_put;      /* the highest seq of these */
+	uint64_t left_out;      /* by the filter */
 };
 
 struct forward {
@@ -48,7 +49,6 @@ struct forward {
 	struct refused refused;
 	struct redact *redact; /* NULL: nothing is taken away */
 	struct rotation rotation;
-	struct record_memory memory;
 	struct pending *pending;
 	struct forward_stream *streams;
 	size_t n_streams, streams_room;

@@ -315,6 +315,18 @@ static void another_hosts_cursor_is_refused(void **state)
 	assert_int_equal(n_given, 11);
 }
 
+/* The later file is there first. */
+static void what_is_before_the_cursor_counts_as_settled(void **state)
+{
+	make_spool(state);
+	assert_ok(rename(in_folder(state, "spool/a.pb").s, in_folder(state, "late.pb").s));
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 7, 11);
+	assert_ok(rename(in_folder(state, "late.pb").s, in_folder(state, "spool/a.pb").s));
+	assert_ok(run_forward(state, NULL));
+	assert_int_equal(n_given, 5); /* what is before the cursor counts as settled */
+}
+
 static void lose_folder(void **state, unsigned nth)
 {
 	struct folder_path cursors = in_folder(state, "cursors"), away = in_folder(state, "away");
@@ -365,6 +377,7 @@ int main(void)
 		test_forward(what_is_not_settled_goes_again),
 		test_forward(what_was_deleted_meanwhile_is_told_exactly),
 		test_forward(before_the_first_time_nothing_is_missed),
+		test_forward(what_is_before_the_cursor_counts_as_settled),
 		test_forward(a_filter_leaves_events_out_and_counts_them),
 		test_forward(another_hosts_cursor_is_refused),
 		test_forward(where_the_cursor_cannot_be_written_forwarding_goes_on),
