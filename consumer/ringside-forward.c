@@ -381,8 +381,11 @@ int main(int argc, char **argv)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* Threads of the libraries take memory that this one gives back: heaps of their own would
-	 * only grow. */
+	 * only grow. So would the one there is, if glibc learnt from readers that come and go that
+	 * large blocks belong into it. */
 	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	status = command_forward.run(argc, argv);
 	r = stdout_end();
 	if (status != EXIT_SUCCESS || !r)
