@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "consumer/forwarding/forward-status.h"
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/files/folder.h"
 #include "consumer/forward/forward.h"
+#include "consumer/forwarding/forward-status.h"
 #include "consumer/targets/targets.h"
 #include "proto/base/stdout-end.h"
 #include "proto/base/units.h"

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "consumer/forwarding/forward-status.h"
 #include "consumer/forward/forward-internal.h"
+#include "consumer/forwarding/forward-status.h"
 #include "proto/base/clock.h"
 
 #define SAVE_NANO UINT64_C(1000000000)

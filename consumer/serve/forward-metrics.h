@@ -2,8 +2,8 @@
 /* What forwarding on this machine says to Prometheus. */
 #pragma once
 
-#include "consumer/forwarding/forward-status.h"
 #include "consumer/base/prometheus.h"
+#include "consumer/forwarding/forward-status.h"
 
 /* Nine samples for each target; nothing without any. */
 void forward_metrics_put(struct prometheus *e, const struct forward_status *all, size_t n,

@@ -2,8 +2,8 @@
 /* What a ledger and its server say to Prometheus. */
 #pragma once
 
-#include "consumer/forwarding/forward-status.h"
 #include "consumer/base/prometheus.h"
+#include "consumer/forwarding/forward-status.h"
 #include "consumer/sums/ledger.h"
 
 /* What the server itself counts. */
