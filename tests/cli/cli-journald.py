@@ -12,7 +12,7 @@ import time
 
 import ringside_pb2 as pb
 from journald import SOCKET, Journald, entries, exported, in_namespace, journalctl, prepare
-from program import check, in_a_folder, others, ringside, run, run_tests, save
+from program import facts, check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream, frame
 
 in_namespace()
@@ -36,8 +36,7 @@ def forward(name, status=0, before=(), cursor=None):
                             timeout=120, check=False)
     assert result.returncode == status, f"{result.returncode}: {result.stderr.decode()}"
     if not status:
-        with open(cursor + ".status", encoding="utf-8") as f:
-            result.sums = json.load(f)
+        result.sums = facts(cursor + ".status")
     return result
 
 

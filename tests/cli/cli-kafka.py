@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import ringside_pb2 as pb
-from program import in_a_folder, others, ringside as forwarder, run_tests, save
+from program import facts, in_a_folder, others, ringside as forwarder, run_tests, save
 from stream import Stream, frames
 
 mock_kafka, make_recording = others
@@ -91,8 +91,7 @@ def read(name):
 
 
 def sums(name):
-    with open(name + ".cursor.status", encoding="utf-8") as f:
-        return json.load(f)
+    return facts(name + ".cursor.status")
 
 
 def stored(cluster, name, doubles=0):

@@ -33,6 +33,13 @@ def save(name, *parts):
     return name
 
 
+def facts(path):
+    """Of a status file of `ringside forward`: numbers as such."""
+    with open(path, encoding="utf-8") as f:
+        pairs = [line.rstrip("\n").split(" ", 1) for line in f]
+    return {name: int(value) if value.isdigit() else value for name, value in pairs}
+
+
 def in_a_folder():
     """A new one, for all that a script writes; run_tests() removes it."""
     name = os.path.basename(sys.argv[0]).removesuffix(".py")
