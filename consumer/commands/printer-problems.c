@@ -67,6 +67,16 @@ void printer_say_misses(const struct printer *printer)
 		(void)command_fail(printer->options.command, "%s", text);
 }
 
+void printer_say_misses_so_far(struct printer *printer)
+{
+	char text[1024];
+
+	if (!printer->matched && !printer->partly && filter_has_missed(printer->filter) &&
+	    filter_miss_sentence(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "so far %s", text);
+	filter_forget_misses(printer->filter);
+}
+
 int printer_tell_misses(struct printer *printer)
 {
 	int r = filter_note_misses(printer->filter, printer->pattern);

@@ -139,6 +139,8 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 void printer_say_short_id(const struct printer *printer);
 /* At the end, if nothing has matched, a line says so. 0, or the exit status. */
 int printer_tell_misses(struct printer *printer);
+/* Before more is waited for: whether something has matched by then, and not again. */
+void printer_say_misses_so_far(struct printer *printer);
 /* ... of a record that printer_wants, and not printer_put, was asked about. */
 void printer_note(struct printer *printer, struct reader *reader, struct reader_record *item,
 		  int wanted);

@@ -222,6 +222,9 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 		r = rotation_read(&tail->rotation);
 		if (!r)
 			r = printer_flush(&tail->printer);
+		/* what is followed may have no end at which to tell */
+		if (!r && rotation_goes_on(&tail->rotation))
+			printer_say_misses_so_far(&tail->printer);
 		if (!r && rotation_goes_on(&tail->rotation))
 			r = watch_wait(&tail->rotation.watch, STDOUT_FILENO);
 	}
@@ -282,8 +285,7 @@ static int run(int argc, char **argv)
 		r = parse_options(&tail, argc, argv);
 	if (r >= 0)
 		return r;
-	/* what is followed has no end at which to tell */
-	if (!tail.rotation.following && tail.lines && printer_tell_misses(&tail.printer))
+	if (tail.lines && printer_tell_misses(&tail.printer))
 		return EXIT_FAILED;
 	if (tail.rotation.following)
 		printer_say_short_id(&tail.printer);

@@ -120,7 +120,7 @@ struct run {
 	int status;
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
-	uint64_t files, copies, records;
+	uint64_t files, copies, records, lost;
 	int error; /* errno of the output */
 };
 
@@ -202,6 +202,7 @@ static void report_input(struct run *run, const char *path, bool copy)
 	if (!copy) {
 		run->files++;
 		run->records += found->records - found->repeated;
+		run->lost += found->lost;
 	}
 	if (run->quiet)
 		return;
@@ -359,13 +360,15 @@ static void print_sum(const struct run *run)
 		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
 	};
 
-	char copies[64] = "";
+	char copies[64] = "", lost[64] = "";
 
 	if (run->copies)
 		(void)snprintf(copies, sizeof(copies), " and %s",
 			       run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
-	(void)printf("in all %s%s, %s: %s\n", COUNTED(run->files, "file"), copies,
-		     COUNTED(run->records, "record"), words[run->status]);
+	if (run->lost)
+		(void)snprintf(lost, sizeof(lost), "; %s lost", COUNT(run->lost));
+	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
+		     COUNTED(run->records, "record"), words[run->status], lost);
 }
 
 /* Of all: what of them cannot be told, who wrote at the same time, and the sum. */

@@ -41,6 +41,18 @@ static const char *find_meant(const struct filter_seen *seen, const char *word, 
 	return near || !parts ? near : option_nearest(strrchr(word, '/') + 1, names);
 }
 
+/* Names go on behind it, as those of a Deployment's pods do. */
+static bool begins_names(const struct filter_seen *seen, const char *word)
+{
+	const char *part = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
+	const size_t n = strlen(part);
+
+	for (unsigned i = 0; n && i < seen->n; i++)
+		if (!strncmp(seen->names[i], part, n) && seen->names[i][n] == '-')
+			return true;
+	return false;
+}
+
 /* "the pod web, db"; of what is left out and more: "!web", too. */
 static void put_values(struct line *line, const struct filter_term *term, size_t row)
 {
@@ -69,7 +81,11 @@ static void put_row(struct line *line, const struct filter_term *term,
 		return;
 	meant = term->positive == term->n ? find_meant(seen, word, parts && strchr(word, '/'))
 					  : NULL;
-	if (meant) {
+	if (row == ROW_POD && term->n == 1 && begins_names(seen, word)) {
+		line_text(line, ": did you mean '");
+		line_safe(line, word, FILTER_NAME_SIZE);
+		line_text(line, "-*'?");
+	} else if (meant) {
 		line_text(line, ": did you mean ");
 		line_safe(line, meant, FILTER_NAME_SIZE);
 		line_text(line, "?");

@@ -23,6 +23,17 @@ int filter_note_misses(struct filter *filter, const char *pattern)
 	return 0;
 }
 
+bool filter_has_missed(const struct filter *filter)
+{
+	return filter->misses && filter->misses->events;
+}
+
+void filter_forget_misses(struct filter *filter)
+{
+	free(filter->misses);
+	filter->misses = NULL;
+}
+
 static void note_name(struct filter_seen *seen, const char *name)
 {
 	if (!text_has(name) || strlen(name) >= FILTER_NAME_SIZE)

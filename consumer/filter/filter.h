@@ -87,6 +87,10 @@ int filter_record(const struct filter *filter, struct reader *reader, struct rea
  * filter that lets everything pass they are not, unless there is a @pattern, too, that they have to
  * match. 0 or -ENOMEM. */
 int filter_note_misses(struct filter *filter, const char *pattern);
+/* An event did not match, and is noted. */
+bool filter_has_missed(const struct filter *filter);
+/* Nothing is noted any more. */
+void filter_forget_misses(struct filter *filter);
 /* The record did not match; events of a frame that was not read did not. */
 void filter_note_miss(const struct filter *filter, struct reader *reader,
 		      struct reader_record *item);

@@ -28,22 +28,29 @@ static uint64_t grow_told(uint64_t *told, uint64_t now)
 	return more;
 }
 
-static void add_kind(struct recount_kind *kind, struct findings *losses)
+static uint64_t add_kind(struct recount_kind *kind, struct findings *losses)
 {
+	uint64_t n = 0;
+
 	for (unsigned reason = 0; reason < LOST_REASONS; reason++) {
 		struct lost_count lost = recount_kind_lost(kind, reason);
 		struct lost_count *told = &kind->told[reason];
+		const uint64_t more = grow_told(&told->count, lost.count);
 
-		add_loss(losses, grow_told(&told->count, lost.count),
-			 lost.unknown && !told->unknown, kind->name, reason);
+		add_loss(losses, more, lost.unknown && !told->unknown, kind->name, reason);
 		told->unknown = lost.unknown;
+		n += more;
 	}
+	return n;
 }
 
-void losses_add(struct recount *recount, struct findings *losses)
+uint64_t losses_add(struct recount *recount, struct findings *losses)
 {
+	uint64_t n = 0;
+
 	for (unsigned i = 0; i < recount->n; i++)
-		add_kind(&recount->kinds[i], losses);
+		n += add_kind(&recount->kinds[i], losses);
+	return n;
 }
 
 static uint64_t count_limited(const struct recount_kind *kind)

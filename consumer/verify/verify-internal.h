@@ -47,8 +47,9 @@ void verify_note_seen(struct verify *verify);
 
 /* losses.c: what the sums of a stream say about its losses and doubts, in sentences. */
 
-/* What was lost since the previous call, and forgets nothing: the next call tells the rest. */
-void losses_add(struct recount *recount, struct findings *losses);
+/* What was lost since the previous call, and forgets nothing: the next call tells the rest. Returns
+ * how many, as far as that is known. */
+uint64_t losses_add(struct recount *recount, struct findings *losses);
 
 /* Events held back since the previous call. */
 uint64_t losses_limited(struct recount *recount);

@@ -64,7 +64,7 @@ void verify_close_stream(struct verify *verify)
 {
 	if (!verify->open || verify->excerpt)
 		return;
-	losses_add(&verify->recount, &verify->report.losses);
+	verify->report.lost += losses_add(&verify->recount, &verify->report.losses);
 	verify->report.limited += losses_limited(&verify->recount);
 }
 

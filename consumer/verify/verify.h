@@ -44,6 +44,7 @@ struct verify_report {
 	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
+	uint64_t lost;    /* that is known; of damage, records */
 	uint64_t streams, records, bytes;
 	uint64_t repeated;  /* of the records: were verified before, too */
 	uint64_t underived; /* events whose boottime or sums went with those before them */

@@ -107,6 +107,8 @@ def nothing_is_never_silent():
     equal(told("--container", "4f4"), "0 of 3 events match: none has the container 4f4; there are web, db "
           "(of an id, say its first 6 digits or more)")
     equal(told("--pod", "shop/web-2"), "0 of 3 events match: none has the pod shop/web-2: did you mean web-1?")
+    equal(told("--pod", "web"), "0 of 3 events match: none has the pod web: did you mean 'web-*'?")
+    equal(told("--pod", "shop/web"), "0 of 3 events match: none has the pod shop/web: did you mean 'shop/web-*'?")
     equal(told("--container", "shop/web-1/wep"), "0 of 3 events match: none has the container shop/web-1/wep: did you mean web?")
     equal(told("--comm", "JAVA"), "0 of 3 events match: none has the comm JAVA: did you mean java?")
     equal(told("--comm", "web,Postgres"), "0 of 3 events match: none has the comm web,Postgres, web, Postgres; "

@@ -561,6 +561,26 @@ def an_excerpt_is_no_damage():
     check(run("verify", data=bytes(bad)), 3)
 
 
+def the_sum_of_several_says_how_many_were_lost():
+    """Once, whatever files of the stream come behind."""
+    def files(stream, lost):
+        for n in range(3):
+            data = stream.header() + stream.counters(full=True, probes=sums(lost)) + stream.kill()
+            if n == 1 and stream.id == b"r":
+                data += stream.record(lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="oom_kill", count=312, cpu=0))
+                lost = 312
+            yield data + stream.counters(full=True, probes=sums(lost)) + stream.footer("rotated" if n < 2 else "SIGTERM")
+
+    def sums(lost):
+        return [pb.ProbeSums(kind="oom_kill", cpus=[pb.CpuCounters(cpu=0, seen=lost, dropped=lost)])]
+
+    fresh_folder("lossy", **{f"{id_.decode()}{n}": data for id_ in (b"r", b"s")
+                             for n, data in enumerate(files(Stream(id_, boot=id_.decode()), 0))})
+    out = lines(run("verify", "lossy").stdout)
+    assert re.fullmatch("in all 6 files, [0-9]+ records: .*; 312 lost", out[-1]), out
+    assert ["312 events" in line for line in out] == [n == 1 for n in range(7)], out
+
+
 def an_excerpt_of_several_hosts_says_so_from_its_first_line_on():
     fresh_folder("three", **{name: stream.header(name) + b"".join(stream.kill() for _ in range(3)) + stream.footer()
                              for name, stream in ((f"h{n}", Stream(bytes([110 + n]), boot=f"b{n}")) for n in range(3))})
@@ -595,6 +615,7 @@ def stands_beside(part, files, of_all):
 
 run_tests(
     an_excerpt_is_no_damage,
+    the_sum_of_several_says_how_many_were_lost,
     an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
     what_a_repair_left_out_is_taken_where_it_is,
     what_lost_its_header_is_known_by_its_times,

@@ -68,6 +68,25 @@ def a_follower_waits_for_what_is_not_there_yet():
           "them, as `ringside-streamer -w` writes them\n")
 
 
+def a_follower_says_at_once_that_nothing_matches_so_far():
+    stream = Growing(b"\x06")
+    with open(save("wrong.pb", stream.header(), stream.kill("java"), stream.kill("java")), "ab", buffering=0) as live:
+        fcntl.flock(live, fcntl.LOCK_EX)
+        tail = Tail("--comm", "jav", "wrong.pb")
+        said = "ringside tail: so far 0 of 2 events match: none has the comm jav: did you mean java?\n"
+        assert tail.says("told", "\n") == said
+        live.write(stream.kill("jav"))
+        assert "jav[7]" in tail.says("said", "\n")
+        tail.end()
+        assert tail.says("told", "\n") == said
+        # what matches, and what nobody asked for, is not spoken of
+        for args in ("--comm", "java"), ("--comm", "none", "-n", "0"):
+            tail = Tail(*args, "wrong.pb")
+            time.sleep(0.5)
+            tail.end()
+            assert tail.says("told", "") == ""
+
+
 def a_follower_whose_reader_left_does_not_wait():
     read, write = os.pipe()
     process = subprocess.Popen([ringside, "tail", "-f", "never"], stdout=write, stderr=subprocess.DEVNULL)
@@ -127,5 +146,5 @@ def who_may_read_is_said():
     os.chmod("closed", 0o700)
 
 
-run_tests(a_follower_waits_for_what_is_not_there_yet, a_follower_whose_reader_left_does_not_wait,
+run_tests(a_follower_waits_for_what_is_not_there_yet, a_follower_says_at_once_that_nothing_matches_so_far, a_follower_whose_reader_left_does_not_wait,
           a_writer_that_is_gone_is_told, who_may_read_is_said)
