@@ -145,9 +145,11 @@ static int follow(struct forward *forward)
 
 	while (!r && !forward->cursor_error && rotation_goes_on(rotation)) {
 		/* what is on its way is waited for, and what is recorded meanwhile not kept back */
-		r = forward_is_settled(forward)
-			    ? watch_wait(&rotation->watch, forward->options->stop_fd)
-			    : forward_work(forward, FORWARD_WAIT_MS, true);
+		const bool idle = forward_is_settled(forward);
+
+		r = idle ? watch_wait(&rotation->watch, forward->options->stop_fd) : 0;
+		if (!r) /* idle, too: it may have lost what it had */
+			r = forward_work(forward, idle ? 0 : FORWARD_WAIT_MS, true);
 		if (!r)
 			r = rotation_read(rotation);
 		if (!r && forward_is_settled(forward))

@@ -57,7 +57,10 @@ static int go_back(struct forward *forward)
 			    "read again");
 		return -ESPIPE;
 	}
-	forward_say(forward, "the other side lost what it had acknowledged: it is sent again");
+	forward_say(forward, "%s",
+		    *sums->problem ? sums->problem
+				   : "the other side lost what it had acknowledged: it "
+				     "is sent again");
 	for (size_t i = at; i < bookmark->n; i++) {
 		bool from_there = mark && i == at && !forward->filtered;
 
@@ -117,6 +120,6 @@ int forward_run(struct forward *forward, const struct forward_options *options)
 
 	do {
 		r = run_once(forward, options);
-	} while (r == -ESTALE);
-	return r;
+	} while (r == -ESTALE && !atomic_load(options->stop));
+	return r == -ESTALE ? 0 : r;
 }

@@ -36,13 +36,17 @@ forward() { # COMPRESSION
 		--set compression="$1" "$work/events.pb.zst"
 }
 
+sent_bytes() { # STATUS
+	awk '$1 == "sent_bytes" { print $2 }' "$1"
+}
+
 sent() { # COMPRESSION: bodies and bytes of each, as they were sent
 	local bytes bodies
 
 	forward "$1"
-	bytes=$(jq .sent_bytes "$work/cursor.status")
+	bytes=$(sent_bytes "$work/cursor.status")
 	# of a mebibyte each before they are compressed
-	bodies=$((($(jq .sent_bytes "$work/plain.status") + (1 << 20) - 1) >> 20))
+	bodies=$((($(sent_bytes "$work/plain.status") + (1 << 20) - 1) >> 20))
 	echo "$bodies $((bytes / bodies))"
 }
 
