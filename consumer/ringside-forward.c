@@ -43,7 +43,8 @@ static const struct option_row rows[] = {
 	{'f', "follow", NULL, "go on with what is being written"},
 	{OPTION_CURSOR, "cursor", "FILE",
 	 "how far the target has it all; default: named after URL, in\n" FORWARD_FOLDER},
-	{OPTION_SET, "set", "NAME=VALUE", "a setting of the target; see TARGETS in the man page"},
+	{OPTION_SET, "set", "NAME=VALUE",
+	 "a setting of the --to before it; see TARGETS in the man page"},
 	{OPTION_MEMORY, "memory", "SIZE", "for what is on its way, of each target; default 4M"},
 	{OPTION_REDACT, "redact", "LIST",
 	 "take out what shall not leave the machine: " REDACT_WORDS},
@@ -59,6 +60,8 @@ struct one_target {
 	pthread_t thread;
 	struct program *program;
 	int answer;
+	const char *set[SET_MAX + 1];
+	unsigned n_set;
 	char cursor[PATH_MAX], refused[PATH_MAX], status[PATH_MAX];
 };
 
@@ -66,8 +69,7 @@ struct program {
 	struct options options;
 	struct filter *filter;
 	const char *cursor, *refused, *status, *path, *redact;
-	const char *set[SET_MAX + 1];
-	unsigned n_set, n;
+	unsigned n;
 	uint64_t memory;
 	bool following;
 	atomic_bool stop;
@@ -119,6 +121,21 @@ static int take_filter(struct program *program, int opt, const char *arg)
 	return r ? options_usage_error(&program->options, "%s", error) : 0;
 }
 
+/* Of the target that was named last: each knows its own only. */
+static int take_setting(struct program *program, const char *arg)
+{
+	struct one_target *one = program->n ? &program->all[program->n - 1] : NULL;
+
+	if (!one)
+		return options_usage_error(&program->options,
+					   "--set stands behind the --to it is of");
+	if (!strchr(arg, '=') || one->n_set == SET_MAX)
+		return options_usage_error(&program->options,
+					   "--set takes NAME=VALUE, %u times at most", SET_MAX);
+	one->set[one->n_set++] = arg;
+	return 0;
+}
+
 /* Looks at it before anything is started. */
 static int take_redact(struct program *program, const char *arg)
 {
@@ -155,12 +172,7 @@ static int take_option(void *data, int opt, const char *arg)
 		program->status = arg;
 		return 0;
 	case OPTION_SET:
-		if (!strchr(arg, '=') || program->n_set == SET_MAX)
-			return options_usage_error(&program->options,
-						   "--set takes NAME=VALUE, %u times at most",
-						   SET_MAX);
-		program->set[program->n_set++] = arg;
-		return 0;
+		return take_setting(program, arg);
 	case OPTION_MEMORY:
 		if (!units_size(arg, &program->memory) || program->memory < MEMORY_MIN ||
 		    program->memory > MEMORY_MAX)
@@ -293,7 +305,7 @@ static int start_targets(struct program *program, int stop_fd)
 		name_files(program, one);
 		one->options.path = program->path;
 		one->options.filter = program->filter;
-		one->options.set = program->set;
+		one->options.set = one->set;
 		one->options.memory = program->memory;
 		one->options.redact = program->redact;
 		one->options.following = program->following;

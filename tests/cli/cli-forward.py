@@ -118,7 +118,8 @@ def mistakes_are_told():
             (("--to", "x:y"), "--to x:y: say one of "),
             (("--to", "nats://me:secret@host/S"), "a password in a URL is seen by everybody who lists processes"),
             (("--to", "x:", "--set", "a"), "--to x:: say one of"),
-            (("--set", "a"), "--set takes NAME=VALUE"),
+            (("--set", "a=b"), "--set stands behind the --to it is of"),
+            (("--to", "otlp+http://localhost:1", "--set", "a"), "--set takes NAME=VALUE"),
             (("--memory", "1K"), "--memory takes a size from 1M to 1G"),
             (("--redact", "nose"), ".*nose.*args, exe, comm, addresses"),
             (("--kind", "omm"), ".*omm")):
