@@ -344,9 +344,7 @@ static void fail_folder(void *data, const char *path, int error)
 	if (!error)
 		(void)command_fail(&command_verify, "%s", path);
 	else
-		fail_input(data, path,
-			   error == -ENODATA ? "no recording is in it (.pb, .pb.zst)"
-					     : path_problem(path, error, why));
+		fail_input(data, path, path_problem(path, error, why));
 }
 
 /* Of several files. */
@@ -366,7 +364,9 @@ static void print_sum(const struct run *run)
 		(void)snprintf(copies, sizeof(copies), " and %s",
 			       run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
 	if (run->lost)
-		(void)snprintf(lost, sizeof(lost), "; %s lost", COUNT(run->lost));
+		/* of what is damaged nobody knows all */
+		(void)snprintf(lost, sizeof(lost), "; %s%s lost",
+			       run->status == VERIFY_DAMAGED ? "at least " : "", COUNT(run->lost));
 	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
 		     COUNTED(run->records, "record"), words[run->status], lost);
 }

@@ -11,6 +11,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
+#include "consumer/files/path-problem.h"
 #include "proto/base/util.h"
 
 void rotation_done(struct rotation *rotation)
@@ -54,6 +55,16 @@ static void leave_copies_out(struct rotation *rotation, struct folder *list)
 	}
 }
 
+/* The folder is there, and nothing to read in it. */
+static void say_empty(const struct rotation *rotation)
+{
+	char safe[LINE_FILE], why[PATH_PROBLEM], text[LINE_FILE + PATH_PROBLEM + 64];
+
+	(void)snprintf(text, sizeof(text), "%s: %s; waiting", line_file(rotation->path, safe),
+		       path_problem(rotation->path, -ENODATA, why));
+	rotation->follow.ops->error(rotation->follow.data, text, 0);
+}
+
 /* 0, or -errno of the sink. */
 static int read_folder(struct rotation *rotation)
 {
@@ -71,6 +82,8 @@ static int read_folder(struct rotation *rotation)
 		leave_copies_out(rotation, &list);
 	if (!r && !list.n && !rotation->following)
 		r = -ENODATA;
+	else if (!r && !list.n && rotation->waits && !list.begun)
+		say_empty(rotation);
 	starts = r ? NULL : calloc(list.n + 1, sizeof(*starts));
 	if (!r && !starts)
 		r = -ENOMEM;

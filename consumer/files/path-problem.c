@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/files/path-problem.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <libgen.h>
@@ -13,6 +15,10 @@
 #include <unistd.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/files/folder.h"
+#include "proto/base/util.h"
+
+#define LOOKED_AT 256 /* entries of a folder, for what else could be meant */
 
 #define READERS "ringside" /* the group that the streamer gives its files to */
 
@@ -109,6 +115,45 @@ static bool is_time_of_day(const char *path)
 	return strchr(path, ':') && path[strspn(path, "0123456789:.")] == '\0';
 }
 
+static void close_folder(DIR **folder)
+{
+	if (*folder)
+		(void)closedir(*folder);
+}
+
+static bool has_recordings(int above, const char *name)
+{
+	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (fd >= 0 && !folder)
+		(void)close(fd);
+	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++)
+		if (folder_name(entry->d_name))
+			return true;
+	return false;
+}
+
+/* A folder for each host in it: only what is in @path itself is read. */
+static void put_inner(struct line *line, const char *path)
+{
+	_cleanup_(close_folder) DIR *folder = opendir(path);
+	const struct dirent *entry;
+	size_t size = strlen(path);
+
+	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++) {
+		if (entry->d_name[0] == '.' || !has_recordings(dirfd(folder), entry->d_name))
+			continue;
+		line_text(line, "; but in ");
+		line_safe(line, entry->d_name, 64);
+		line_text(line, " in it are: folders in it are not read, name them, as in ");
+		line_safe(line, path, 64);
+		line_text(line, size && path[size - 1] == '/' ? "*" : "/*");
+		return;
+	}
+}
+
 const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 {
 	struct line line = line_make(buf, PATH_PROBLEM);
@@ -123,6 +168,8 @@ const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 				 "missing)");
 	else
 		line_text(&line, strerror(-error));
+	if (error == -ENODATA)
+		put_inner(&line, path);
 	if (error == -EACCES)
 		put_access(&line, path);
 	if (error == -ENOENT && is_time_of_day(path)) {

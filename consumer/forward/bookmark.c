@@ -19,7 +19,11 @@
 
 static void copy_path(const struct bookmark *bookmark, unsigned which, char path[PATH_MAX])
 {
-	(void)snprintf(path, PATH_MAX, "%s%s", bookmark->path, which ? ".2" : "");
+	struct line line = line_make(path, PATH_MAX);
+
+	line_text(&line, bookmark->path); /* shorter than that */
+	line_text(&line, which ? ".2" : "");
+	(void)line_end(&line);
 }
 
 struct bookmark_stream *bookmark_find(const struct bookmark *bookmark, const uint8_t *id)

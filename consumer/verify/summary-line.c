@@ -85,7 +85,9 @@ void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMAR
 	if (!n)
 		return;
 	append_text(buf, "no checksum covers ");
-	if (!report->uncovered_tail)
+	if (report->excerpt && n == report->records)
+		append_text(buf, "any of its %s", COUNTED(n, "record"));
+	else if (!report->uncovered_tail)
 		append_text(buf, "%s of its records (%s, see -v)", COUNT(n),
 			    COUNTED(bytes, "byte"));
 	else if (n == 1)

@@ -87,6 +87,19 @@ def a_follower_says_at_once_that_nothing_matches_so_far():
             assert tail.says("told", "") == ""
 
 
+def a_folder_without_recordings_is_said_to_be_one():
+    os.makedirs("empty/node-a")
+    save("empty/node-a/x.pb")
+    tail = Tail("empty")
+    assert tail.says("told", "waiting") == (
+        "ringside tail: empty: no recordings are in this folder; but in node-a in it are: folders in it are not read, "
+        "name them, as in empty/*; waiting\n")
+    stream = Growing(b"\x02")
+    save("empty/a.pb", stream.header(), stream.kill("late-two"))
+    tail.says("said", "late-two")
+    tail.end()
+
+
 def a_follower_whose_reader_left_does_not_wait():
     read, write = os.pipe()
     process = subprocess.Popen([ringside, "tail", "-f", "never"], stdout=write, stderr=subprocess.DEVNULL)
@@ -146,5 +159,6 @@ def who_may_read_is_said():
     os.chmod("closed", 0o700)
 
 
-run_tests(a_follower_waits_for_what_is_not_there_yet, a_follower_says_at_once_that_nothing_matches_so_far, a_follower_whose_reader_left_does_not_wait,
+run_tests(a_follower_waits_for_what_is_not_there_yet, a_follower_says_at_once_that_nothing_matches_so_far,
+          a_folder_without_recordings_is_said_to_be_one, a_follower_whose_reader_left_does_not_wait,
           a_writer_that_is_gone_is_told, who_may_read_is_said)

@@ -195,7 +195,14 @@ def what_is_not_whole_is_printed_as_far_as_it_goes():
     result = check(run("cat", "--all", "-o", "json", data=damaged), 1, "ringside cat: stdin: damaged: .*\n")
     assert len(result.splitlines()) == 3
     check(run("cat", "missing.pb", "events.pb"), 1, "ringside cat: missing.pb: No such file.*\n")
-    check(run("cat", "/"), 1, "ringside cat: /: no recordings are in this folder\n")
+    os.makedirs("hosts/node-a")
+    save("hosts/node-a/x.txt")
+    check(run("cat", "hosts"), 1, "ringside cat: hosts: no recordings are in this folder\n")
+    save("hosts/node-a/x.pb")
+    for command, path, means in ("cat", "hosts", "hosts/*"), ("verify", "hosts/", "hosts/*"), ("stats", "hosts", "hosts/*"):
+        check(run(command, path), 1, re.escape(
+            f"ringside {command}: {path}: no recordings are in this folder; but in node-a in it are: folders in it are "
+            f"not read, name them, as in {means}") + r"[\s\S]*")
     check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded; `ringside doctor` .*\n")
     check(run("cat", data=b'{"a":1}\n'), 1, ".*it looks like JSON.*\n")
     check(run("cat", data=b"\x1f\x8b\x08" + bytes(60)), 1, ".*gzip -dc FILE \\| ringside cat\n")
@@ -289,7 +296,7 @@ def verify_tells_by_its_exit_status():
     check(run("verify", "lost.pb", "events.pb", "closed.pb"), 3)
     check(run("verify", "events.pb", "foreign.pb"), 1)
     check(run("verify", "missing.pb"), 1, "ringside verify: missing.pb: No such file.*\n")
-    check(run("verify", "/"), 1, ".*no recording is in it.*\n")
+    check(run("verify", "/"), 1, ".*no recordings are in this folder.*\n")
     with open("events.pb", "ab"):
         check(run("verify", "events.pb"), 0, stdout=
               b"events.pb: in progress, whole so far; "
