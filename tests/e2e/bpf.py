@@ -85,13 +85,22 @@ def is_counted(truth, kernel):
     return truth["type"] in COUNTED_ALWAYS or truth["flags"] & LAZY or kernel >= (6, 6)
 
 
-def judge_known(truths, state, kernel):
+def holders(states, key):
+    """In how many processes they are, at least: bpftool holds each object for the moment in which it looks at it, which
+    may be the streamer's, too."""
+    counts = [state[key].bpf_object.holder.processes for state in states if key in state]
+    return min(counts) if max(counts, default=3) <= 2 else None
+
+
+def judge_known(truths, states, state, kernel):
     for truth in truths:
         row = state.get((truth["object"], truth["id"]))
         wrong = differences(truth, row, kernel) if row is not None else ["there is no row"]
         holder = row.bpf_object.holder if row is not None else None
-        if row is not None and (holder.pid, holder.comm, holder.processes) != (truth["pid"], truth["comm"], 1):
-            wrong.append(f"holder {holder.pid} {holder.comm} {holder.processes}")
+        if row is not None and (holder.pid, holder.comm) != (truth["pid"], truth["comm"]):
+            wrong.append(f"holder {holder.pid} {holder.comm}")
+        if row is not None and holders(states, (truth["object"], truth["id"])) != 1:
+            wrong.append(f"holder.processes {holder.processes}")
         if row is not None and row.container.cgroup_path != truth["cgroup"]:
             wrong.append(f"cgroup {row.container.cgroup_path}")
         if row is not None and row.bpf_object.own:
@@ -184,7 +193,7 @@ def main():
               (told_gone(sets) >= {(t["object"], t["id"]) for t in truths}, "when they were unloaded that is said of each"),
               (program not in states[-1] and sets[-1][1] and states[-1], "the last set is full, and does not have them"),
               (min(len(rows) for rows, full in sets if not full) < len(state) / 2, "what did not change is not said again")]
-    checks += judge_known(truths, state, kernel)
+    checks += judge_known(truths, states, state, kernel)
     counted = state[program].bpf_object.program
     if kernel < (5, 19):
         checks.append((not counted.HasField("runs") and not counted.HasField("recursion_misses"), "runs are absent"))
