@@ -12,7 +12,7 @@ build=$(realpath "$1")
 events=${2:-100000}
 # shellcheck source=tests/bench/table.sh
 . tests/bench/table.sh
-PATH=$PATH:/usr/sbin
+PATH=$PATH:$(tests/vm/daemons)/usr/sbin
 work=$(mktemp -d)
 servers=()
 trap 'kill -9 "${servers[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -3,14 +3,13 @@
 """The examples of consumer/pipelines, by the programs they are for, in a folder of their own.
 
 usage: cli-pipelines.py RINGSIDE SOURCE
-
-SYSLOG_NG: that program, for its example. Debian lets nobody install it beside rsyslog.
 """
 import json
 import os
 import subprocess
 import time
 
+import daemons
 import ringside_pb2 as pb
 from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream
@@ -57,8 +56,9 @@ def rsyslog_has_all_members():
     wanted = check(run("cat", "-o", "json", "events.pb"), 0).decode().splitlines()
     os.mkdir("r")
     example("rsyslog.conf", **{"_var_log_ringside-json": here + "/r", "_var_spool_rsyslog": here})
-    daemon = subprocess.Popen(["/usr/sbin/rsyslogd", "-n", "-f", here + "/rsyslog.conf", "-i", here + "/pid"],
-                              stderr=subprocess.PIPE)
+    daemon = subprocess.Popen([daemons.program("rsyslogd"), "-n", "-f", here + "/rsyslog.conf", "-i", here + "/pid",
+                               "-M", daemons.folder(daemons.LIBRARIES + "/rsyslog")],
+                              stderr=subprocess.PIPE, env=daemons.environment())
     save("r/events.json", *(line.encode() + b"\n" for line in wanted))
     found = wait_for("r/all.json", 3)
     errors = wait_for("r/errors.json", 2)
@@ -75,8 +75,10 @@ def syslog_ng_has_each_line():
     example("syslog-ng.conf", **{
         "ringside tail -f -o json _var_log_ringside\"": f"{ringside} tail -n all -f -o json {here}/s/events.pb\"",
         "_var_log_ringside-json": here + "/s"})
-    daemon = subprocess.Popen([os.environ["SYSLOG_NG"], "-F", "--no-caps", "-f", here + "/syslog-ng.conf", "-R", here + "/persist",
-                               "-p", here + "/pid", "-c", here + "/control"], stderr=subprocess.PIPE)
+    daemon = subprocess.Popen([daemons.program("syslog-ng"), "-F", "--no-caps", "-f", here + "/syslog-ng.conf",
+                               "-R", here + "/persist", "-p", here + "/pid", "-c", here + "/control",
+                               "--module-path", daemons.folder("/usr/lib/syslog-ng/3.38")],
+                              stderr=subprocess.PIPE, env=daemons.environment("/usr/lib/syslog-ng"))
     found = wait_for("s/all.json", 3)
     errors = wait_for("s/errors.log", 2)
     daemon.terminate()
@@ -87,4 +89,4 @@ def syslog_ng_has_each_line():
 
 
 in_a_folder()
-run_tests(rsyslog_has_all_members, *([syslog_ng_has_each_line] if "SYSLOG_NG" in os.environ else []))
+run_tests(rsyslog_has_all_members, syslog_ng_has_each_line)

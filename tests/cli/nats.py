@@ -2,7 +2,6 @@
 """Real servers, and a reader of theirs that is not ours: the protocol of NATS over a socket."""
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +9,9 @@ import time
 import urllib.request
 from collections import Counter
 
-PROGRAM = shutil.which("nats-server", path=os.environ["PATH"] + ":/usr/sbin")
+import daemons
+
+PROGRAM = daemons.program("nats-server")
 
 
 def free_ports(n):
@@ -26,7 +27,6 @@ class Server:
     """nats-server, its store in a folder of its own."""
 
     def __init__(self, name="n1", more=(), ports=None):
-        assert PROGRAM, "nats-server is not installed"
         self.name, self.more = name, list(more)
         self.port, self.http = ports or free_ports(2)
         self.child = None
