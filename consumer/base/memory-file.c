@@ -55,7 +55,7 @@ int memory_file_replace(const char *path, void (*write)(struct writer *writer, v
 	if (fd < 0)
 		return -errno;
 	r = write_text(fd, write, data);
-	if (!r && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temporary, path) < 0))
+	if (!r && (fchmod(fd, 0644) < 0 || rename(temporary, path) < 0))
 		r = -errno;
 	if (r)
 		(void)unlink(temporary);

@@ -11,7 +11,7 @@
 int memory_file_make(int *ret, uint64_t *ret_size, void (*write)(struct writer *writer, void *data),
 		     void *data);
 
-/* The file @path is replaced at once: who reads it sees the old text or the new one. 0 or -errno.
- */
+/* The file @path is replaced at once: who reads it sees the old text or the new one. It is not put
+ * on the disk: what it says is of just now, and the disk may sleep. 0 or -errno. */
 int memory_file_replace(const char *path, void (*write)(struct writer *writer, void *data),
 			void *data);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "proto/base/clock.h"
 #include "proto/base/util.h"
 
 #define ROOM_MIN 64u
@@ -33,19 +32,31 @@ void window_done(struct window *window)
 {
 	if (!window->all)
 		return;
-	for (uint64_t i = window->head; i < window->tail; i++)
-		if (window_at(window, i)->state != WINDOW_SENT)
-			natsMsg_Destroy(window_at(window, i)->message);
+	for (uint64_t i = window->reaped; i < window->tail; i++)
+		natsMsg_Destroy(window_at(window, i)->message);
 	free(window->all);
 	(void)pthread_cond_destroy(&window->answered);
 	(void)pthread_mutex_destroy(&window->lock);
 }
 
+void window_reap(struct window *window)
+{
+	uint64_t head;
+
+	(void)pthread_mutex_lock(&window->lock);
+	head = window->head;
+	(void)pthread_mutex_unlock(&window->lock);
+	for (; window->reaped < head; window->reaped++) {
+		struct window_entry *entry = window_at(window, window->reaped);
+
+		natsMsg_Destroy(entry->message);
+		window->bytes -= entry->size;
+	}
+}
+
 void window_settle(struct window *window, struct window_entry *entry)
 {
 	entry->state = WINDOW_DONE;
-	entry->message = NULL;
-	window->bytes -= entry->size;
 	while (window->head < window->tail &&
 	       window_at(window, window->head)->state == WINDOW_DONE) {
 		const struct window_entry *first = window_at(window, window->head++);
@@ -58,65 +69,47 @@ void window_settle(struct window *window, struct window_entry *entry)
 		window->next = window->head;
 }
 
-static bool is_it(const struct window_entry *entry, const natsMsg *message)
-{
-	return entry->state == WINDOW_SENT && entry->message == message;
-}
-
-/* Answers come nearly in the order of what was sent. */
-static struct window_entry *find_entry(struct window *window, const natsMsg *message)
-{
-	uint64_t hint = window->hint;
-
-	if (hint < window->head || hint >= window->tail)
-		hint = window->head;
-	for (uint64_t i = hint; i < window->tail; i++)
-		if (is_it(window_at(window, i), message)) {
-			window->hint = i + 1;
-			return window_at(window, i);
-		}
-	for (uint64_t i = window->head; i < hint; i++)
-		if (is_it(window_at(window, i), message))
-			return window_at(window, i);
-	return NULL;
-}
-
-static void take_error(struct window *window, struct window_entry *entry, const jsPubAckErr *error)
+static void take_error(struct window *window, struct window_entry *entry, const char *text,
+		       unsigned code)
 {
 	window->troubled = true;
-	window->error = error ? error->Err : NATS_ERR;
-	window->code = error ? error->ErrCode : 0;
-	(void)snprintf(window->error_text, sizeof(window->error_text), "%s",
-		       error && error->ErrText ? error->ErrText
-					       : natsStatus_GetText(window->error));
-	entry->code = window->code;
-	entry->state = window->code == TOO_LARGE ? WINDOW_REFUSED : WINDOW_WAITING;
+	(void)snprintf(window->error_text, sizeof(window->error_text), "%s", text);
+	entry->state = code == TOO_LARGE ? WINDOW_REFUSED : WINDOW_WAITING;
+	window->in_flight--;
 	window->failed++;
 }
 
-void window_answer(jsCtx *js, natsMsg *message, jsPubAck *ack, jsPubAckErr *error, void *closure)
+void window_answer(struct window *window, uint64_t index, const struct nats_ack *ack)
 {
-	struct window *window = closure;
-	struct window_entry *entry;
+	struct window_entry *entry = window_at(window, index);
 
 	(void)pthread_mutex_lock(&window->lock);
-	entry = find_entry(window, message);
-	if (entry) {
-		window->in_flight--;
-		if (ack) {
+	if (index >= window->head && index < window->tail && entry->state == WINDOW_SENT) {
+		if (ack->seq) {
+			window->in_flight--;
 			window->sums.acknowledged++;
-			window->sums.doubled += ack->Duplicate;
-			window->highest = max_u64(window->highest, ack->Sequence);
+			window->sums.doubled += ack->duplicate;
+			window->highest = max_u64(window->highest, ack->seq);
 			window_settle(window, entry);
 		} else {
-			take_error(window, entry, error);
-			message = NULL; /* ours again, and still in the entry */
+			take_error(window, entry, ack->text, ack->code);
 		}
 	}
 	if (!window->in_flight || window->troubled || window->head >= window->wanted)
 		(void)pthread_cond_signal(&window->answered);
 	(void)pthread_mutex_unlock(&window->lock);
-	natsMsg_Destroy(message);
+}
+
+void window_expire(struct window *window, int64_t sent)
+{
+	(void)pthread_mutex_lock(&window->lock);
+	for (uint64_t i = window->head; window->in_flight && i < window->next; i++) {
+		struct window_entry *entry = window_at(window, i);
+
+		if (entry->state == WINDOW_SENT && entry->sent < sent)
+			take_error(window, entry, "no answer", 0);
+	}
+	(void)pthread_mutex_unlock(&window->lock);
 }
 
 void window_wait(struct window *window, uint64_t settled, int timeout_ms)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The target nats://: its connection (to-nats-link.c), what it sends (to-nats-send.c), and the
- * interface (to-nats.c). */
+/* The target nats://: its connection (to-nats-link.c), what it sends (to-nats-send.c), what comes
+ * back (to-nats-answer.c), and the interface (to-nats.c). */
 #pragma once
 
 #include <nats/nats.h>
@@ -29,6 +29,8 @@ struct target {
 	natsOptions *nats;
 	natsConnection *connection; /* NULL: there never was one, yet */
 	jsCtx *js;
+	natsInbox *inbox; /* where answers go: "_INBOX.x", and behind it the entry's index */
+	natsSubscription *answers;
 	struct window window;
 	struct present present;
 	struct past past;
@@ -46,8 +48,8 @@ struct target {
 	char problem[TARGET_PROBLEM];
 	bool unreadable; /* what is there may not be read back, which was said */
 	/* By the library's threads, under the window's lock. */
-	bool connected, came_back, forbidden, closed;
-	int64_t lost_at; /* ms */
+	bool connected, came_back, forbidden, closed, deaf; /* deaf: no answer comes any more */
+	int64_t lost_at;                                    /* ms */
 	char link_error[160];
 	uint64_t denied_head; /* of the window, when it came */
 };
@@ -59,6 +61,14 @@ void link_close(struct target *target);
 int link_ready(struct target *target);
 /* Something went wrong (in problem); nothing is sent for a while. */
 void link_pause(struct target *target);
+
+/* to-nats-answer.c */
+#define ANSWER_SUBJECT_MAX 128
+/* Where the answer to the entry @index of the window goes. Returns @buf. */
+const char *answer_subject(const struct target *target, uint64_t index,
+			   char buf[ANSWER_SUBJECT_MAX]);
+/* Hears answers, on whatever connection there will be. */
+natsStatus answer_listen(struct target *target);
 
 /* to-nats-send.c */
 /* Sends what can be. @reads: it may wait for the servers, to learn what is there already. 0;

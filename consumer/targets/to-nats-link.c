@@ -5,8 +5,6 @@
 #include "consumer/targets/to-nats-internal.h"
 #include "proto/base/util.h"
 
-#define PENDING_MAX 4096
-#define STALL_MS 20
 #define CLOSE_MS 1000
 #define FAILURES_MAX 5 /* some 3 s: an election takes as long */
 #define GONE_MS 3000   /* a leader that changes is not worth a line */
@@ -15,7 +13,7 @@ static void note_link(struct target *target, bool connected)
 {
 	(void)pthread_mutex_lock(&target->window.lock);
 	if (target->connected && !connected)
-		target->lost_at = nats_Now();
+		target->lost_at = window_now();
 	target->connected = connected;
 	target->came_back = target->came_back || connected;
 	(void)pthread_cond_signal(&target->window.answered);
@@ -75,18 +73,6 @@ static natsStatus set_handlers(struct target *target)
 	return s;
 }
 
-static natsStatus open_jetstream(struct target *target)
-{
-	jsOptions options;
-
-	(void)jsOptions_Init(&options);
-	options.PublishAsync.MaxPending = PENDING_MAX;
-	options.PublishAsync.StallWait = STALL_MS;
-	options.PublishAsync.AckHandler = window_answer;
-	options.PublishAsync.AckHandlerClosure = &target->window;
-	return natsConnection_JetStream(&target->js, target->connection, &options);
-}
-
 int link_open(struct target *target, char problem[TARGET_PROBLEM])
 {
 	natsStatus s = set_handlers(target);
@@ -97,7 +83,11 @@ int link_open(struct target *target, char problem[TARGET_PROBLEM])
 	if (s == NATS_OK)
 		note_link(target, true);
 	if (s == NATS_OK || s == NATS_NOT_YET_CONNECTED)
-		s = open_jetstream(target);
+		s = natsConnection_JetStream(&target->js, target->connection, NULL);
+	if (s == NATS_OK)
+		s = natsInbox_Create(&target->inbox);
+	if (s == NATS_OK)
+		s = answer_listen(target);
 	if (s == NATS_CONNECTION_AUTH_FAILED)
 		return refuse(problem, TARGET_PROBLEM, -EACCES,
 			      "%s: it knows no such user: --set creds=FILE, --set nkey=FILE, or "
@@ -117,27 +107,20 @@ static bool is_closed(struct target *target)
 	bool closed;
 
 	(void)pthread_mutex_lock(&target->window.lock);
-	closed = target->closed;
+	closed = target->closed && (target->deaf || !target->answers);
 	(void)pthread_mutex_unlock(&target->window.lock);
 	return closed;
-}
-
-/* Until the library's threads have left our handlers. */
-static void wait_closed(struct target *target)
-{
-	natsConnection_Close(target->connection);
-	for (int i = 0; i < CLOSE_MS && !is_closed(target); i++)
-		nats_Sleep(1);
-	/* an answer may be on its way through window_answer() just now, and nothing tells when it
-	 * has left */
-	if (target->window.in_flight)
-		nats_Sleep(50);
 }
 
 void link_close(struct target *target)
 {
 	if (target->connection)
-		wait_closed(target);
+		natsConnection_Close(target->connection);
+	/* until the library's threads have left our handlers */
+	for (int i = 0; target->connection && i < CLOSE_MS && !is_closed(target); i++)
+		nats_Sleep(1);
+	natsSubscription_Destroy(target->answers);
+	natsInbox_Destroy(target->inbox);
 	jsCtx_Destroy(target->js);
 	natsConnection_Destroy(target->connection);
 	natsOptions_Destroy(target->nats);
@@ -145,13 +128,13 @@ void link_close(struct target *target)
 
 void link_pause(struct target *target)
 {
-	if (nats_Now() < target->retry_at)
+	if (window_now() < target->retry_at)
 		return; /* one more of what failed together */
 	if (target->backoff.failures > FAILURES_MAX)
 		target->backoff.failures = FAILURES_MAX;
-	target->retry_at = nats_Now() + (int64_t)(backoff_next(&target->backoff) / 1000000);
+	target->retry_at = window_now() + (int64_t)(backoff_next(&target->backoff) / 1000000);
 	if (!target->gone_at)
-		target->gone_at = nats_Now();
+		target->gone_at = window_now();
 }
 
 /* The stream is shorter than what it acknowledged, or another one. */
@@ -233,7 +216,7 @@ int link_ready(struct target *target)
 	if (!take_news(target)) {
 		target->ready = false;
 		if (!target->gone_at)
-			target->gone_at = nats_Now();
+			target->gone_at = window_now();
 		(void)natsConnection_GetLastError(target->connection, &why);
 		(void)snprintf(target->problem, sizeof(target->problem),
 			       "%s%s: no connection%s%.200s%s; trying again",
@@ -241,7 +224,7 @@ int link_ready(struct target *target)
 			       why && *why ? " (" : "", why ? why : "", why && *why ? ")" : "");
 		return -EAGAIN;
 	}
-	if (nats_Now() < target->retry_at)
+	if (window_now() < target->retry_at)
 		return -EAGAIN;
 	return target->ready ? 0 : check_stream(target);
 }

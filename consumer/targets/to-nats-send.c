@@ -5,8 +5,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
-#define IN_FLIGHT_MAX 4000u /* below PublishAsync.MaxPending, where the library would wait */
-#define ANSWER_MS 5000
+#define IN_FLIGHT_MAX 4000u                /* their answers wait in the library's memory */
 #define MARGIN_NANO UINT64_C(600000000000) /* of clocks that differ */
 
 /* The host's place; one at hand if there is no room for more. */
@@ -39,7 +38,7 @@ static bool is_doubtful(const struct target *target, const struct window_entry *
 
 	if (target->unreadable)
 		return false;
-	return !host->checked_at || (entry->first_sent && nats_Now() - since > half);
+	return !host->checked_at || (entry->first_sent && window_now() - since > half);
 }
 
 /* When the first of the host's records on their way was made, with a margin. */
@@ -114,34 +113,24 @@ static int read_back(struct target *target, unsigned host, int timeout_ms)
 		return -EAGAIN;
 	if (r)
 		return fail_reading(target, r);
-	target->hosts[target->reading_host].checked_at = nats_Now();
+	target->hosts[target->reading_host].checked_at = window_now();
 	target->reading_host = NATS_NO_HOST;
 	return 0;
 }
 
-static natsStatus publish(struct target *target, struct window_entry *entry)
-{
-	jsPubOptions options;
-	natsMsg *message = entry->message;
-	natsStatus s;
-
-	(void)jsPubOptions_Init(&options);
-	options.MaxWait = ANSWER_MS;
-	s = js_PublishMsgAsync(target->js, &message, &options);
-	return s;
-}
-
-/* It was not sent. */
+/* It was not sent; an earlier try of it may have been answered just now. */
 static void take_back(struct target *target, struct window_entry *entry, natsStatus s)
 {
 	struct window *window = &target->window;
 
 	(void)pthread_mutex_lock(&window->lock);
-	window->in_flight--;
-	window->failed++;
-	entry->state = s == NATS_MAX_PAYLOAD ? WINDOW_REFUSED : WINDOW_WAITING;
+	if (entry->state == WINDOW_SENT) {
+		window->in_flight--;
+		window->failed++;
+		entry->state = s == NATS_MAX_PAYLOAD ? WINDOW_REFUSED : WINDOW_WAITING;
+	}
 	(void)pthread_mutex_unlock(&window->lock);
-	if (s == NATS_MAX_PAYLOAD || s == NATS_TIMEOUT)
+	if (s == NATS_MAX_PAYLOAD)
 		return;
 	(void)snprintf(target->problem, sizeof(target->problem), "%s: %s; trying again",
 		       target->url.servers[0], natsStatus_GetText(s));
@@ -159,7 +148,6 @@ static int send_entry(struct target *target, uint64_t index)
 	if (index < window->next)
 		window->failed--;
 	if (present_has(&target->present, entry->stream_id, entry->seq, entry->last_seq)) {
-		natsMsg_Destroy(entry->message);
 		window->sums.doubled++;
 		window->sums.acknowledged++;
 		window_settle(window, entry);
@@ -171,10 +159,11 @@ static int send_entry(struct target *target, uint64_t index)
 	window->sums.sent++;
 	window->sums.retried += entry->first_sent > 0;
 	window->sums.bytes += entry->size - WINDOW_MESSAGE;
+	entry->sent = window_now();
 	if (!entry->first_sent)
-		entry->first_sent = nats_Now();
+		entry->first_sent = entry->sent;
 	(void)pthread_mutex_unlock(&window->lock);
-	s = publish(target, entry);
+	s = natsConnection_PublishMsg(target->connection, entry->message);
 	if (s)
 		take_back(target, entry, s);
 	return s ? -EAGAIN : 0;

@@ -10,6 +10,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
+#define ANSWER_MS 5000
 #define GONE_MS 3000 /* a leader that changes is not worth a line */
 #define CONTENT_TYPE "application/x-protobuf; messageType=\"ringside.v1.Record\""
 
@@ -98,12 +99,14 @@ static natsStatus set_headers(natsMsg *message, const struct target_item *item)
 	return s;
 }
 
-static int make_message(natsMsg **ret, const char *token, const struct target_item *item)
+static int make_message(natsMsg **ret, const struct target *target, const char *token,
+			const struct target_item *item)
 {
-	char subject[NATS_SUBJECT_MAX];
+	char subject[NATS_SUBJECT_MAX], reply[ANSWER_SUBJECT_MAX];
 	natsMsg *message = NULL;
 
-	if (natsMsg_Create(&message, nats_subject(token, item->kind, subject), NULL,
+	if (natsMsg_Create(&message, nats_subject(token, item->kind, subject),
+			   answer_subject(target, target->window.tail, reply),
 			   (const char *)item->frame, (int)item->size))
 		return -ENOMEM;
 	if (set_headers(message, item)) {
@@ -132,23 +135,21 @@ static int put(struct target *target, const struct target_item *item)
 		.time = item->time_unix_nano,
 		.size = item->size + WINDOW_MESSAGE,
 	};
-	bool full;
 	int r;
 
-	(void)pthread_mutex_lock(&target->window.lock);
-	full = window_is_full(&target->window, entry.size);
-	(void)pthread_mutex_unlock(&target->window.lock);
-	if (full)
+	if (window_is_full(&target->window, entry.size))
+		window_reap(&target->window);
+	if (window_is_full(&target->window, entry.size))
 		return -EAGAIN;
 	memcpy(entry.stream_id, item->stream_id, TARGET_ID);
 	entry.host = send_host(target, item->host);
 	if (entry.host == NATS_NO_HOST)
 		return -ENOMEM;
-	r = make_message(&entry.message, target->hosts[entry.host].token, item);
+	r = make_message(&entry.message, target, target->hosts[entry.host].token, item);
 	if (r)
 		return r;
 	append(&target->window, &entry);
-	if (target->ready && nats_Now() >= target->retry_at)
+	if (target->ready && window_now() >= target->retry_at)
 		r = send_all(target, false, 0);
 	return r == -EAGAIN ? 0 : r;
 }
@@ -171,7 +172,6 @@ static int hand_over_refused(struct target *target)
 					   (size_t)natsMsg_GetDataLength(entry->message));
 		if (r)
 			break;
-		natsMsg_Destroy(entry->message);
 		(void)pthread_mutex_lock(&window->lock);
 		window->failed--;
 		window->sums.refused++;
@@ -213,7 +213,8 @@ static void take_trouble(struct target *target)
 		link_pause(target);
 		if (denied)
 			target->gone_at = 1; /* nobody has to wait to be told */
-	} else if (fine && target->reading_host == NATS_NO_HOST && nats_Now() >= target->retry_at) {
+	} else if (fine && target->reading_host == NATS_NO_HOST &&
+		   window_now() >= target->retry_at) {
 		*target->problem = '\0';
 		target->gone_at = 0;
 		backoff_reset(&target->backoff);
@@ -222,7 +223,7 @@ static void take_trouble(struct target *target)
 
 static void keep_mark(struct target *target)
 {
-	struct past_mark mark = {.at = nats_Now()};
+	struct past_mark mark = {.at = window_now()};
 
 	(void)pthread_mutex_lock(&target->window.lock);
 	mark.highest = target->window.highest;
@@ -236,7 +237,7 @@ static void keep_mark(struct target *target)
 /* How long to wait: no longer than until something can be tried. */
 static int waiting_time(const struct target *target, int64_t until)
 {
-	int64_t now = nats_Now();
+	int64_t now = window_now();
 
 	if (target->retry_at > now && target->retry_at < until)
 		until = target->retry_at;
@@ -245,7 +246,7 @@ static int waiting_time(const struct target *target, int64_t until)
 
 static int run(struct target *target, int timeout_ms, bool flush)
 {
-	int64_t until = nats_Now() + timeout_ms;
+	int64_t until = window_now() + timeout_ms;
 	uint64_t settled = target->window.head;
 	int r = link_ready(target);
 
@@ -262,6 +263,8 @@ static int run(struct target *target, int timeout_ms, bool flush)
 	if (settled == target->window.head && target->reading_host == NATS_NO_HOST &&
 	    waiting_time(target, until))
 		window_wait(&target->window, settled, waiting_time(target, until));
+	window_expire(&target->window, window_now() - ANSWER_MS);
+	window_reap(&target->window);
 	take_trouble(target);
 	keep_mark(target);
 	return 0;
@@ -272,7 +275,7 @@ static const struct target_sums *get_sums(struct target *target)
 	(void)pthread_mutex_lock(&target->window.lock);
 	target->sums = target->window.sums;
 	(void)pthread_mutex_unlock(&target->window.lock);
-	if (target->ended || (target->gone_at && nats_Now() > target->gone_at + GONE_MS))
+	if (target->ended || (target->gone_at && window_now() > target->gone_at + GONE_MS))
 		(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s",
 			       target->problem);
 	return &target->sums;
