@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- ClickHouse: a recording, read with the definition that is installed beside this file. Absent fields come as
--- defaults: `kind` is told by which of the bodies has something in it. An example that no test runs.
+-- defaults: `kind` is told by which of the bodies has something in it. Run by ./dev test pipelines.
 --   cp /usr/local/share/ringside/ringside.proto . &&
 --   ringside cat -o pb /var/log/ringside >events.pb && clickhouse local --queries-file clickhouse.sql
 SET format_schema = 'ringside:Record';
