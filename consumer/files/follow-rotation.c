@@ -127,6 +127,7 @@ static int take_file(struct rotation *rotation, const char *name, bool created)
 	char path[PATH_MAX];
 	struct stat st;
 	bool known;
+	int r;
 
 	if (!folder_name(name) ||
 	    snprintf(path, sizeof(path), "%s/%s", rotation->folder, name) >= (int)sizeof(path) ||
@@ -141,9 +142,11 @@ static int take_file(struct rotation *rotation, const char *name, bool created)
 	remember_file(rotation, &st);
 	if (known) /* an old one with a new name, or one that somebody appends to */
 		(void)rotation->ops->end(rotation->follow.data, path, &last);
-	return known && !being_written_path(path)
-		       ? 0
-		       : growing_add(&rotation->follow, path, &last, true);
+	if (known && !rotation->again && !being_written_path(path))
+		return 0;
+	/* what goes before it is whole by now, and comes before it */
+	r = growing_read(&rotation->follow);
+	return r ? r : growing_add(&rotation->follow, path, &last, true);
 }
 
 /* Events were lost, or there are none. 0, or -errno of the sink. */
@@ -309,6 +312,8 @@ static int await_place(struct rotation *rotation)
 		return r;
 	say_waiting(rotation);
 	while (r == -ENOENT) {
+		if (rotation->ops->wait)
+			rotation->ops->wait(rotation->follow.data);
 		r = watch_wait(&rotation->watch, rotation->out);
 		if (!r)
 			r = find_place(rotation);

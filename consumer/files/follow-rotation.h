@@ -28,6 +28,8 @@ struct rotation_ops {
 	 * will be added. 0 or -errno. */
 	int (*single)(void *data, const char *path, struct last_records *ret);
 	int (*end)(void *data, const char *path, struct last_records *ret);
+	/* Now and then while what is to be followed is not there yet. May be NULL. */
+	void (*wait)(void *data);
 };
 
 struct rotation_known {
@@ -44,6 +46,8 @@ struct rotation {
 	bool waits;     /* following: for what is not there yet, as long as somebody reads @out */
 	int out;
 	bool brief; /* copies of what is being written are not looked at */
+	bool again; /* a file that was there already is read once more, from ops->end on, when it
+		     * gets another name or is written: the sink knows what it has taken */
 	struct watch watch;
 	/* --- */
 	bool whole;              /* path is a folder */
