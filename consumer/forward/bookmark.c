@@ -58,20 +58,22 @@ static int parse_stream(struct bookmark *bookmark, const char *line)
 {
 	uint8_t id[BOOKMARK_ID];
 	unsigned n = 0, byte;
-	uint64_t seq, left_out = 0;
+	uint64_t seq, left_out = 0, from = 0;
 	size_t at;
 	int r;
 
 	for (; n < BOOKMARK_ID && sscanf(line + 2 * (size_t)n, "%2x", &byte) == 1; n++)
 		id[n] = (uint8_t)byte;
 	if (n < BOOKMARK_ID ||
-	    sscanf(line + 2 * (size_t)BOOKMARK_ID, " %" SCNu64 " %" SCNu64, &seq, &left_out) < 1)
+	    sscanf(line + 2 * (size_t)BOOKMARK_ID, " %" SCNu64 " %" SCNu64 " %" SCNu64, &seq,
+		   &left_out, &from) < 1)
 		return -EBADMSG;
 	r = bookmark_add(bookmark, id, &at);
 	if (r)
 		return r;
 	bookmark->streams[at].seq = seq;
 	bookmark->streams[at].left_out = left_out;
+	bookmark->streams[at].from = from;
 	return 0;
 }
 
@@ -85,6 +87,8 @@ static int parse_line(struct bookmark *bookmark, const char *line)
 		(void)snprintf(bookmark->host, sizeof(bookmark->host), "%s", line + 5);
 	else if (!strncmp(line, "machine ", 8))
 		(void)snprintf(bookmark->machine, sizeof(bookmark->machine), "%s", line + 8);
+	else if (!strcmp(line, "begun"))
+		bookmark->begun = true;
 	return 0; /* a line that a newer version writes */
 }
 
@@ -157,13 +161,15 @@ static int make_text(const struct bookmark *bookmark, char **ret, size_t *ret_si
 
 	if (!text)
 		return -ENOMEM;
-	size = (size_t)snprintf(text, room, TITLE "generation %" PRIu64 "\nhost %s\nmachine %s\n",
-				bookmark->generation + 1, bookmark->host, bookmark->machine);
+	size = (size_t)snprintf(text, room, TITLE "generation %" PRIu64 "\nhost %s\nmachine %s\n%s",
+				bookmark->generation + 1, bookmark->host, bookmark->machine,
+				bookmark->begun ? "begun\n" : "");
 	for (size_t i = 0; i < bookmark->n; i++) {
 		hex_put(id, bookmark->streams[i].id, BOOKMARK_ID);
 		size += (size_t)snprintf(text + size, room - size,
-					 "stream %s %" PRIu64 " %" PRIu64 "\n", id,
-					 bookmark->streams[i].seq, bookmark->streams[i].left_out);
+					 "stream %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", id,
+					 bookmark->streams[i].seq, bookmark->streams[i].left_out,
+					 bookmark->streams[i].from);
 	}
 	size += (size_t)snprintf(text + size, room - size, SUM "%016" PRIx64 "\n",
 				 (uint64_t)XXH3_64bits(text, size));
@@ -236,6 +242,7 @@ static void forget(struct bookmark *bookmark)
 	bookmark->streams = NULL;
 	bookmark->n = bookmark->room = 0;
 	bookmark->generation = 0;
+	bookmark->begun = false;
 	bookmark->host[0] = bookmark->machine[0] = '\0';
 }
 
@@ -278,6 +285,7 @@ static int read_copies(struct bookmark *bookmark, char problem[BOOKMARK_PROBLEM]
 		bookmark->n = both[best].n;
 		bookmark->room = both[best].room;
 		bookmark->generation = both[best].generation;
+		bookmark->begun = both[best].begun;
 		memcpy(bookmark->host, both[best].host, sizeof(bookmark->host));
 		memcpy(bookmark->machine, both[best].machine, sizeof(bookmark->machine));
 	}

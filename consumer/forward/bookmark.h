@@ -22,6 +22,7 @@ struct bookmark_stream {
 	uint8_t id[BOOKMARK_ID];
 	uint64_t seq;
 	uint64_t left_out; /* of these, by a filter */
+	uint64_t from;     /* the first that was ever to be sent; 0: its first one */
 };
 
 struct bookmark {
@@ -30,6 +31,7 @@ struct bookmark {
 	char machine[BOOKMARK_HOST]; /* machine-id; likewise */
 	size_t n, room;
 	struct bookmark_stream *streams;
+	bool begun;          /* where forwarding begins is known: @streams have it */
 	uint64_t generation; /* of the copy that was read or written last; 0: there was none */
 	int lock;
 	bool half; /* one of the copies was damaged: in @note what */

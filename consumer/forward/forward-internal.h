@@ -15,9 +15,17 @@ void forward_close(struct forward *forward);
  * it is to stop; or another -errno that ends it. */
 int forward_read(struct forward *forward);
 
+/* Whether the cursor is of these recordings; the first time it notes where forwarding begins. 0, or
+ * -errno, which is said. */
+int forward_check_cursor(struct forward *forward, const struct folder *list);
+
 /* each_record_ops.put: gives it to the target, waits for room if need be. 0; -ECANCELED: it is to
  * stop; or another -errno that ends it. */
 int forward_put(void *data, struct reader *reader, struct reader_record *item);
+
+/* Gives the target what files of the folder have of the stream's records from @first on, before
+ * @end. 0 or -errno, as forward_put. */
+int forward_look(struct forward *forward, const uint8_t *stream_id, uint64_t first, uint64_t end);
 
 /* The streams of the bookmark are known, and passed over up to where it is. 0 or -errno. */
 int forward_resume(struct forward *forward);
@@ -41,3 +49,5 @@ static inline bool forward_is_settled(const struct forward *forward)
 }
 
 _printf_(2, 3) void forward_say(const struct forward *forward, const char *format, ...);
+/* ... why it cannot go on, which the status file keeps. */
+_printf_(2, 3) void forward_fail(struct forward *forward, const char *format, ...);

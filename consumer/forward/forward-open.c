@@ -9,6 +9,21 @@
 #include "consumer/read/derived.h"
 #include "proto/base/hex.h"
 
+/* It cannot be kept just now: the target tries again. */
+static int wait_for_room(struct forward *forward, int error)
+{
+	char safe[LINE_FILE];
+
+	if (forward->refused_error != error)
+		forward_say(forward,
+			    "%s: %s: what is refused cannot be kept, and forwarding waits until it "
+			    "can",
+			    line_file(forward->options->refused, safe),
+			    error == -EFBIG ? "full" : strerror(-error));
+	forward->refused_error = error;
+	return -EAGAIN;
+}
+
 static int keep_refused(void *data, const uint8_t *stream_id, uint64_t seq, const char *status,
 			const char *why, const uint8_t *frame, size_t size)
 {
@@ -18,8 +33,11 @@ static int keep_refused(void *data, const uint8_t *stream_id, uint64_t seq, cons
 
 	if (forward->options->refused)
 		r = refused_put(&forward->refused, stream_id, seq, status, why, frame, size);
-	if (r || (forward->options->refused && forward->n_refused_said))
-		return r;
+	if (r)
+		return wait_for_room(forward, r);
+	forward->refused_error = 0;
+	if (forward->options->refused && forward->n_refused_said)
+		return 0;
 	hex_put(id, stream_id, TARGET_ID);
 	forward->n_refused_said = true;
 	forward_say(forward, "refused (%s, %.200s): record %s:%" PRIu64 "%s%s", status,
@@ -49,7 +67,7 @@ static int open_target(struct forward *forward)
 	int r = forward->options->ops->open(&forward->target, &options, problem);
 
 	if (r)
-		forward_say(forward, "%s", *problem ? problem : strerror(-r));
+		forward_fail(forward, "%s", *problem ? problem : strerror(-r));
 	return r;
 }
 
@@ -62,12 +80,12 @@ static int open_cursor(struct forward *forward)
 		return 0;
 	r = bookmark_open(&forward->bookmark, forward->options->cursor, problem);
 	if (r) {
-		forward_say(forward, "%s", problem);
+		forward_fail(forward, "%s", problem);
 		return r;
 	}
 	if (forward->bookmark.half)
 		forward_say(forward, "%s", forward->bookmark.note);
-	forward->continues = forward->bookmark.n;
+	forward->continues = forward->bookmark.n || forward->bookmark.begun;
 	return 0;
 }
 
@@ -79,10 +97,10 @@ static int open_refused(struct forward *forward)
 
 	r = path ? refused_open(&forward->refused, path, forward->options->url) : 0;
 	if (r)
-		forward_say(forward,
-			    "%s: %s: what is refused could not be kept: name another file "
-			    "with --refused",
-			    line_file(path, safe), strerror(-r));
+		forward_fail(forward,
+			     "%s: %s: what is refused could not be kept: name another file "
+			     "with --refused",
+			     line_file(path, safe), strerror(-r));
 	return r;
 }
 
@@ -94,7 +112,7 @@ static int open_redact(struct forward *forward)
 			: 0;
 
 	if (r)
-		forward_say(forward, "%s", r == -ENOMEM ? strerror(ENOMEM) : problem);
+		forward_fail(forward, "%s", r == -ENOMEM ? strerror(ENOMEM) : problem);
 	return r;
 }
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recordings: from where, in which order, and whether they are those that the cursor is of. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/path-problem.h"
 #include "consumer/forward/forward-internal.h"
 #include "consumer/forward/resume.h"
+
+#define PIPE_WAIT_MS 20 /* for the target, before the pipe is looked at again */
 
 static struct forward *of(void *data)
 {
@@ -33,39 +37,21 @@ static bool has_only_excerpts(const struct folder *list)
 	return true;
 }
 
-/* The cursor is of these recordings, as far as can be told. */
-static bool is_ours(const struct bookmark *bookmark, const struct folder *list)
+/* It is there, and says nothing of what is in it. */
+static bool is_closed(int error)
 {
-	bool known = false;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct folder_id *id = &list->all[i].id;
-
-		if (!list->all[i].known)
-			continue;
-		if (bookmark_find(bookmark, id->stream_id) ||
-		    (*bookmark->machine ? text_equal(bookmark->machine, id->machine_id)
-					: text_equal(bookmark->host, id->host_name)))
-			return true;
-		known = true;
-	}
-	return !known;
+	return error == -EACCES || error == -EPERM || error == -EMFILE || error == -ENFILE ||
+	       error == -ENOMEM;
 }
 
-static int refuse_cursor(struct forward *forward, const struct folder *list)
+/* What is there, but not for us, must not look as if it had been deleted. */
+static int refuse_closed(struct forward *forward, const struct recording *one)
 {
-	const char *host = "";
-	char safe[LINE_FILE], other[LINE_FILE];
+	char safe[LINE_FILE], why[PATH_PROBLEM];
 
-	for (size_t i = list->n; i--;)
-		if (list->all[i].known)
-			host = list->all[i].id.host_name;
-	forward_say(forward,
-		    "the cursor %s is of the host %.64s, the recordings are of %.64s: name another "
-		    "with --cursor",
-		    forward->options->cursor, line_file(forward->bookmark.host, safe),
-		    line_file(host, other));
-	return -EXDEV;
+	forward_fail(forward, "%s: %s: what is in it could not be forwarded",
+		     line_file(one->path, safe), path_problem(one->path, one->error, why));
+	return one->error;
 }
 
 /* rotation_ops */
@@ -75,17 +61,34 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	struct forward *forward = data;
 	const bool only_excerpts = has_only_excerpts(list);
 
-	if (forward->continues && *forward->bookmark.host && !is_ours(&forward->bookmark, list)) {
-		forward->cursor_error = refuse_cursor(forward, list);
-		return 0;
+	forward->refusal = forward_check_cursor(forward, list);
+	for (size_t i = 0; !forward->refusal && i < list->n; i++)
+		if (is_closed(list->all[i].error))
+			forward->refusal = refuse_closed(forward, &list->all[i]);
+	for (size_t i = 0; !forward->refusal && i < list->n; i++) {
+		const struct recording *one = &list->all[i];
+
+		/* one whose Header cannot be read is read for what is wrong with it */
+		if (one->known ? (one->id.excerpt && !only_excerpts) || is_done(forward, list, i)
+			       : !one->headless)
+			continue;
+		resume_find(&forward->bookmark, one->path, &starts[*ret_n].last);
+		starts[(*ret_n)++].file = i;
 	}
-	for (size_t i = 0; i < list->n; i++)
-		if (list->all[i].known && (only_excerpts || !list->all[i].id.excerpt) &&
-		    !is_done(forward, list, i)) {
-			resume_find(&forward->bookmark, list->all[i].path, &starts[*ret_n].last);
-			starts[(*ret_n)++].file = i;
-		}
 	return 0;
+}
+
+static int begin_single(void *data, const char *path, struct last_records *ret)
+{
+	struct forward *forward = data;
+	struct recording one = {.path = (char *)(uintptr_t)path, .known = true};
+	const struct folder list = {.n = 1, .all = &one};
+
+	if (!folder_identify(path, &one.id))
+		forward->refusal = forward_check_cursor(forward, &list);
+	if (!forward->refusal)
+		resume_find(&forward->bookmark, path, ret);
+	return forward->refusal;
 }
 
 /* What was settled before is known by its numbers, too. */
@@ -95,10 +98,17 @@ static int find_begin(void *data, const char *path, struct last_records *ret)
 	return 0;
 }
 
+/* It is seen to be alive. */
+static void wait_for_place(void *data)
+{
+	(void)forward_work(data, 0, true);
+}
+
 static const struct rotation_ops trail_all = {
 	.plan = plan_starts,
-	.single = find_begin,
+	.single = begin_single,
 	.end = find_begin,
+	.wait = wait_for_place,
 };
 
 /* each_record_ops */
@@ -106,24 +116,50 @@ static void begin_input(void *data, struct reader *reader, const char *name)
 {
 	reader_set_raw(reader, true);
 	of(data)->reader = NULL;
+	of(data)->headless_said = false;
 }
 
 static void complain_about(void *data, const char *problem)
 {
-	of(data)->failed = true;
-	forward_say(data, "%s", problem);
+	struct forward *forward = data;
+
+	if (forward_is_stopped(forward)) /* a pipe that was left in the middle of a record */
+		return;
+	forward->failed = true;
+	if (forward->reader)
+		forward->streams[forward->stream].torn = true;
+	forward_say(forward, "%s", problem);
+}
+
+/* Without the folder's list, or a file of it that is not deleted, nobody knows what is left out. */
+static bool ends_it(const struct forward *forward, const char *name, int error)
+{
+	const struct rotation *rotation = &forward->rotation;
+
+	if (!rotation->whole || error == -ENOENT || error == -ENODATA)
+		return false;
+	return is_closed(error) || !strcmp(name, rotation->path);
 }
 
 static void say_error(void *data, const char *name, int error)
 {
+	struct forward *forward = data;
 	char safe[LINE_FILE], why[PATH_PROBLEM];
 
+	if (forward->refusal) /* it was said */
+		return;
 	if (!error) {
-		forward_say(data, "%s", name);
+		forward_say(forward, "%s", name);
 		return;
 	}
-	of(data)->failed = true;
-	forward_say(data, "%s: %s", line_file(name, safe), path_problem(name, error, why));
+	forward->failed = true;
+	(void)path_problem(name, error, why);
+	if (ends_it(forward, name, error)) {
+		forward->refusal = error;
+		forward_fail(forward, "%s: %s", line_file(name, safe), why);
+		return;
+	}
+	forward_say(forward, "%s: %s", line_file(name, safe), why);
 }
 
 static void end_input(void *data, const struct reader *reader, const char *name, int answer)
@@ -143,7 +179,7 @@ static int follow(struct forward *forward)
 	struct rotation *rotation = &forward->rotation;
 	int r = rotation_start(rotation);
 
-	while (!r && !forward->cursor_error && rotation_goes_on(rotation)) {
+	while (!r && !forward->refusal && rotation_goes_on(rotation)) {
 		/* what is on its way is waited for, and what is recorded meanwhile not kept back */
 		const bool idle = forward_is_settled(forward);
 
@@ -158,6 +194,35 @@ static int follow(struct forward *forward)
 	return r;
 }
 
+/* Nothing more is read: what is there ends here. */
+static void end_pipe(void)
+{
+	_cleanup_close_ int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (nothing >= 0)
+		(void)dup2(nothing, STDIN_FILENO);
+}
+
+/* input_on_idle: what is on its way goes on while nothing comes, and whoever stops it does not wait
+ * for the next record. */
+static void work_meanwhile(void *data)
+{
+	struct forward *forward = data;
+	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+			       {.fd = forward->options->stop_fd}};
+	int r = 0;
+
+	while (!r && !forward_is_stopped(forward)) {
+		const bool idle = forward_is_settled(forward);
+
+		if (poll(fds, ARRAY_SIZE(fds), idle ? FORWARD_WAIT_MS : 0) > 0 && fds[0].revents)
+			return;
+		r = forward_work(forward, idle ? 0 : PIPE_WAIT_MS, true);
+	}
+	forward->pipe_error = r;
+	end_pipe();
+}
+
 static int read_pipe(struct forward *forward)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
@@ -167,8 +232,11 @@ static int read_pipe(struct forward *forward)
 		say_error(forward, "stdin", r);
 		return 0;
 	}
+	input_on_idle(reader_input(reader), work_meanwhile, forward);
 	begin_input(forward, reader, "-");
 	r = each_record(reader, &forwarding, forward, NULL, &answer);
+	if (forward->pipe_error)
+		return forward->pipe_error;
 	return !r && answer < 0 ? answer : r;
 }
 
@@ -187,6 +255,7 @@ int forward_read(struct forward *forward)
 		.waits = options->following,
 		.out = options->stop_fd,
 		.brief = true,
+		.again = true,
 		.watch.fd = -1,
 	};
 	r = forward_resume(forward);

@@ -10,7 +10,8 @@
 #include "consumer/read/derived.h"
 #include "proto/base/count.h"
 
-#define WORK_EVERY 256u /* records that are put before the target may work */
+#define WORK_EVERY 256u  /* records that are put before the target may work */
+#define SEEN_EVERY 4096u /* ... and that are passed over */
 
 static const uint8_t no_stream[TARGET_ID];
 
@@ -101,13 +102,14 @@ static struct target_item item_at_hand(const struct forward *forward, struct rea
 				       const struct reader_record *record)
 {
 	const struct forward_stream *stream = &forward->streams[forward->stream];
+	const struct bookmark_stream *mark = &forward->bookmark.streams[forward->stream];
 	const Ringside__V1__Header *header = reader_header(reader);
 	const ProtobufCFieldDescriptor *body =
 		protobuf_c_message_descriptor_get_field(&ringside__v1__record__descriptor,
 							record->peek.kind);
 
 	return (struct target_item){
-		.stream_id = forward->bookmark.streams[forward->stream].id,
+		.stream_id = mark->id,
 		.seq = record->peek.seq,
 		.last_seq = record->peek.seq,
 		.kind = body && body->type == PROTOBUF_C_TYPE_MESSAGE ? body->name : "",
@@ -120,15 +122,29 @@ static struct target_item item_at_hand(const struct forward *forward, struct rea
 		.reader = reader,
 		.event = body_kind_is_event(record->peek.kind),
 		.filtered = forward->filtered,
-		.previous_seq = stream->last_put,
+		.previous_seq = stream->last_put >= mark->from ? stream->last_put : 0,
 		.left_out = stream->left_out,
 		.redacted = "",
 	};
 }
 
-/* The records from @first on to the one at hand are in no file any more. 0 or -errno. */
-static int put_deleted(struct forward *forward, struct reader *reader,
-		       const struct reader_record *record, uint64_t first)
+static void say_missing(struct forward *forward, uint64_t count, bool torn)
+{
+	const char *were = count == 1 ? "was" : "were", *they = count == 1 ? "it" : "they";
+
+	if (torn)
+		forward_say(forward,
+			    "%s %s damaged or cut off, and cannot be sent: the target is told",
+			    COUNTED(count, "record"), were);
+	else
+		forward_say(forward, "%s %s deleted before %s could be sent: the target is told",
+			    COUNTED(count, "record"), were, they);
+}
+
+/* The records from @first on to the one at hand are in no file any more, or, where the file that
+ * had them is @torn, not readable. 0 or -errno. */
+static int put_missing(struct forward *forward, struct reader *reader,
+		       const struct reader_record *record, uint64_t first, bool torn)
 {
 	Ringside__V1__Record lost_record = RINGSIDE__V1__RECORD__INIT;
 	Ringside__V1__Lost lost = RINGSIDE__V1__LOST__INIT;
@@ -137,7 +153,8 @@ static int put_deleted(struct forward *forward, struct reader *reader,
 	uint8_t frame[256];
 
 	lost.has_reason = lost.has_count = 1;
-	lost.reason = RINGSIDE__V1__LOST__REASON__RETENTION;
+	lost.reason =
+		torn ? RINGSIDE__V1__LOST__REASON__DAMAGED : RINGSIDE__V1__LOST__REASON__RETENTION;
 	lost.count = count;
 	lost.has_before_boottime_nano = record->peek.has_boottime;
 	lost.before_boottime_nano = record->peek.boottime_nano;
@@ -156,30 +173,90 @@ static int put_deleted(struct forward *forward, struct reader *reader,
 	item.size = ringside__v1__record__pack(&lost_record, frame);
 	item.record = forward->options->ops->wants_unpacked ? &lost_record : NULL;
 	item.event = false;
-	forward->deleted += count;
-	forward_say(forward, "%s %s deleted before %s could be sent: the target is told",
-		    COUNTED(count, "record"), count == 1 ? "was" : "were",
-		    count == 1 ? "it" : "they");
+	if (!torn)
+		forward->deleted += count;
+	say_missing(forward, count, torn);
 	return offer(forward, &item);
 }
 
-/* What retention deleted of the stream before this file, and nobody acknowledged. */
-static int check_deleted(struct forward *forward, struct reader *reader,
+/* The first record of the stream that was neither given nor left out. */
+static uint64_t next_of(const struct forward_stream *stream)
+{
+	return max_u64(stream->told, max_u64(stream->last_put, stretches_top(&stream->given))) + 1;
+}
+
+/* Whether records are missing before the one at hand, of which nothing is told in the recording:
+ * before a file, or where it is damaged. */
+static bool has_gap(const struct forward *forward, const Ringside__V1__Header *header,
+		    const struct reader_record *record)
+{
+	const struct forward_stream *stream = &forward->streams[forward->stream];
+
+	return record->peek.seq > next_of(stream) && (record->header || stream->torn) &&
+	       !header->excerpt && (stream->last_put || forward->continues);
+}
+
+/* What retention deleted of the stream before this file, and nobody acknowledged; what cannot be
+ * read of it. */
+static int check_missing(struct forward *forward, struct reader *reader,
 			 const struct reader_record *record)
 {
-	struct forward_stream *stream = &forward->streams[forward->stream];
 	const Ringside__V1__Header *header = reader_header(reader);
-	uint64_t first = stream->last_put + 1;
-	int r;
+	const uint64_t seq = record->peek.seq;
+	struct forward_stream *stream = &forward->streams[forward->stream];
+	uint64_t first = next_of(stream);
+	int r = 0;
 
-	if (!header || header->excerpt || record->peek.seq <= first ||
-	    (!stream->last_put && !forward->continues))
+	if (!has_gap(forward, header, record))
 		return 0;
-	r = put_deleted(forward, reader, record, first);
+	if (!stream->torn)
+		r = forward_look(forward, forward->bookmark.streams[forward->stream].id, first,
+				 seq);
+	stream = &forward->streams[forward->stream]; /* there may be more of them now */
+	first = next_of(stream);
+	if (r || !has_gap(forward, header, record))
+		return r;
+	r = put_missing(forward, reader, record, first, stream->torn);
 	if (r)
 		return r;
-	stretches_add(&stream->given, first, record->peek.seq - 1);
-	stream->last_put = record->peek.seq - 1;
+	stretches_add(&stream->given, first, seq - 1);
+	stream->last_put = seq - 1;
+	return 0;
+}
+
+/* A repair's Lost stands for records that are missing behind it; with no count for any number. */
+static void note_told(struct forward *forward, struct reader *reader, struct reader_record *record)
+{
+	struct forward_stream *stream = &forward->streams[forward->stream];
+	const Ringside__V1__Lost *lost;
+
+	if (record->peek.kind != RINGSIDE__V1__RECORD__BODY_LOST || reader_unpack(reader, record) ||
+	    !body_stands_in(record->record))
+		return;
+	lost = record->record->lost;
+	stream->told = lost->count ? record->peek.seq + lost->count - 1 : UINT64_MAX - 1;
+}
+
+static int pass_gap(struct forward *forward, struct reader *reader, struct reader_record *record)
+{
+	int r = check_missing(forward, reader, record);
+	struct forward_stream *stream = &forward->streams[forward->stream];
+
+	stream->torn = false;
+	if (record->header)
+		stream->told = 0;
+	note_told(forward, reader, record);
+	return r;
+}
+
+/* Nobody can tell by an identity what has none. */
+static int leave_headless(struct forward *forward)
+{
+	forward->failed = true;
+	if (!forward->headless_said)
+		forward_say(forward, "what follows has lost its Header: whose records they are is "
+				     "not known, and they are not forwarded");
+	forward->headless_said = true;
 	return 0;
 }
 
@@ -233,17 +310,23 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 	struct forward *forward = data;
 	int r = 0;
 
-	if (forward_is_stopped(forward))
+	if (forward_is_stopped(forward) || forward->refusal)
 		return -ECANCELED;
+	if (++forward->n_seen % SEEN_EVERY == 0)
+		r = forward_work(forward, 0, false);
+	if (r)
+		return r;
+	if (!reader_header(reader))
+		return leave_headless(forward);
 	if (record->header || reader != forward->reader)
 		r = find_stream(forward, reader);
 	if (!r && record->peek.seq &&
 	    stretches_have(&forward->streams[forward->stream].given, record->peek.seq))
 		return 0;
-	if (!r && record->header) {
+	if (!r && record->header)
 		note_host(&forward->bookmark, reader_header(reader));
-		r = forward->other_host ? 0 : check_deleted(forward, reader, record);
-	}
+	if (!r && !forward->other_host)
+		r = pass_gap(forward, reader, record);
 	if (!r)
 		r = is_wanted(forward, reader, record);
 	if (r == 1)

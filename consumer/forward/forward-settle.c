@@ -22,6 +22,16 @@ void forward_say(const struct forward *forward, const char *format, ...)
 	forward->options->say(forward->options->data, text);
 }
 
+void forward_fail(struct forward *forward, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(forward->why, sizeof(forward->why), format, args);
+	va_end(args);
+	forward_say(forward, "%s", forward->why);
+}
+
 static void take_settled(struct forward *forward, uint64_t settled)
 {
 	struct pending *pending = forward->pending;
@@ -63,10 +73,23 @@ int forward_work(struct forward *forward, int timeout_ms, bool flush)
 
 /* ---- status ---- */
 
+/* What is wrong with one that runs, or why one ended that should not have. */
+static const char *problem_of(const struct forward *forward, const struct target_sums *sums,
+			      bool ended)
+{
+	if (ended)
+		return forward->why;
+	return *sums->problem           ? sums->problem
+	       : forward->refused_error ? "what is refused cannot be kept, and forwarding waits"
+					: "";
+}
+
 static struct forward_status status_of(const struct forward *forward, bool ended)
 {
+	static const struct target_sums none;
 	const struct forward_options *options = forward->options;
-	const struct target_sums *sums = options->ops->sums(forward->target);
+	const struct target_sums *sums =
+		forward->target ? options->ops->sums(forward->target) : &none;
 	const struct pending *pending = forward->pending;
 	const uint64_t now = clock_nano(CLOCK_REALTIME);
 	const uint64_t oldest = forward_is_settled(forward)
@@ -95,7 +118,8 @@ static struct forward_status status_of(const struct forward *forward, bool ended
 	(void)snprintf(status.cursor, sizeof(status.cursor), "%s",
 		       options->cursor ? options->cursor : "");
 	(void)snprintf(status.host, sizeof(status.host), "%s", forward->bookmark.host);
-	(void)snprintf(status.problem, sizeof(status.problem), "%s", sums->problem);
+	(void)snprintf(status.problem, sizeof(status.problem), "%s",
+		       problem_of(forward, sums, ended));
 	(void)snprintf(status.cursor_problem, sizeof(status.cursor_problem), "%s",
 		       forward->cursor_error ? strerror(-forward->cursor_error) : "");
 	return status;

@@ -63,9 +63,12 @@ static int go_back(struct forward *forward)
 				     "is sent again");
 	for (size_t i = at; i < bookmark->n; i++) {
 		bool from_there = mark && i == at && !forward->filtered;
+		struct bookmark_stream *stream = &bookmark->streams[i];
+		uint64_t least = stream->from ? stream->from - 1 : 0;
 
-		bookmark->streams[i].seq = from_there ? min_u64(sums->back_seq, mark->seq) : 0;
-		bookmark->streams[i].left_out = 0;
+		stream->seq = from_there ? min_u64(sums->back_seq, stream->seq) : least;
+		stream->seq = max_u64(stream->seq, least);
+		stream->left_out = 0;
 	}
 	return bookmark_save(bookmark);
 }
@@ -83,17 +86,14 @@ static int run(struct forward *forward)
 		r = 0;
 	if (!r)
 		settle_last(forward);
-	if (!forward->cursor_error || forward->cursor_error != -EXDEV)
-		(void)forward_save(forward, true);
 	sums = forward->options->ops->sums(forward->target);
 	if (r)
-		forward_say(forward, "%s", *sums->problem ? sums->problem : strerror(-r));
-	else if (forward->cursor_error)
-		r = forward->cursor_error;
-	else if (forward->failed || sums->refused)
-		r = 1;
+		forward_fail(forward, "%s", *sums->problem ? sums->problem : strerror(-r));
+	(void)forward_save(forward, true);
 	tell_sums(forward);
-	return r;
+	if (r || forward->refusal || forward->cursor_error)
+		return r ? r : forward->refusal ? forward->refusal : forward->cursor_error;
+	return forward->failed || sums->refused;
 }
 
 static int run_once(struct forward *forward, const struct forward_options *options)
@@ -110,6 +110,8 @@ static int run_once(struct forward *forward, const struct forward_options *optio
 	r = forward_open(forward);
 	if (!r)
 		r = run(forward);
+	else if (r != -EBUSY && forward->pending)
+		(void)forward_save(forward, true); /* the file of who holds the cursor stays */
 	forward_close(forward);
 	return r;
 }

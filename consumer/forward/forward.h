@@ -38,8 +38,10 @@ struct forward_options {
 /* What is known of a stream besides its place in the bookmark, which has the same index. */
 struct forward_stream {
 	struct stretches given; /* to the target, now or before */
-	uint64_t last_put;      /* the highest seq of these */
+	uint64_t last_put;      /* the highest seq of these, or what the cursor begins behind */
 	uint64_t left_out;      /* by the filter */
+	uint64_t told;          /* what is missing up to here is told in the recording itself */
+	bool torn;              /* what was read last of it was damaged, or cut */
 };
 
 struct forward {
@@ -55,17 +57,24 @@ struct forward {
 	const struct reader *reader; /* of the record at hand */
 	size_t stream;               /* likewise; index */
 	bool other_host;             /* likewise: of a host that is not wanted */
+	bool looks;                  /* what is read is read on the way, for what is missing */
 	bool continues;              /* there was a cursor before */
 	bool filtered;
 	bool failed; /* an input was not whole */
 	bool n_refused_said;
+	bool headless_said;                  /* of the input at hand */
+	uint64_t n_seen;                     /* records that were read */
 	uint8_t *complete;                   /* room for a record that stands by itself */
 	int cursor_error;                    /* of the latest try to write it */
+	int refused_error;                   /* why what is refused cannot be kept; 0: it can */
+	int pipe_error;                      /* what ended it while a pipe was waited for; 0 */
+	int refusal;                         /* why it cannot go on, which was said; 0 */
 	uint64_t saved_first;                /* of pending, when the cursor was written */
 	uint64_t saved_nano, status_nano;    /* CLOCK_MONOTONIC */
 	uint64_t started_unix_nano, deleted; /* deleted: records that were, before they were sent */
 	uint64_t status_settled, status_taken;
-	bool troubled; /* the target's problem was said */
+	bool troubled;            /* the target's problem was said */
+	char why[TARGET_PROBLEM]; /* it ends; "": in order */
 };
 
 /* Returns 0: all that was to be read is settled, or it was stopped, and the cursor is written;

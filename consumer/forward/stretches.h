@@ -25,6 +25,11 @@ static inline bool stretches_have(const struct stretches *s, uint64_t seq)
 	return false;
 }
 
+static inline uint64_t stretches_top(const struct stretches *s)
+{
+	return s->n ? s->all[s->n - 1].last : 0;
+}
+
 static inline void stretches_remove(struct stretches *s, unsigned i)
 {
 	s->n--;

@@ -71,7 +71,8 @@ struct target_options {
 	size_t memory;          /* bytes that unsettled records may take, at most */
 	const char *const *set; /* --set NAME=VALUE, of the target's own; NULL behind the last */
 	/* A record that the other side does not want, for good. @status: "400", "too large".
-	 * 0, or -errno: it could not be kept, and must not be settled. */
+	 * 0; -EAGAIN: it cannot be kept just now (which was said), must not be settled, and is to
+	 * be tried again. */
 	int (*refuse)(void *data, const uint8_t *stream_id, uint64_t seq, const char *status,
 		      const char *why, const uint8_t *frame, size_t size);
 	void (*say)(void *data, const char *text); /* one line for people, without the newline */

@@ -165,10 +165,13 @@ const char *forward_status_trouble(const struct forward_status *status, uint64_t
 				   char buf[FORWARD_TEXT])
 {
 	*buf = '\0';
-	if (status->ended)
+	if (status->ended && *status->problem)
+		(void)snprintf(buf, FORWARD_TEXT, "ended: %.500s", status->problem);
+	else if (status->ended)
 		(void)snprintf(buf, FORWARD_TEXT, "%s",
 			       status->lag_records ? "stopped, and not all is acknowledged" : "");
-	else if (now > status->time_unix_nano + FORWARD_STALE_NANO)
+	else if (now > status->time_unix_nano + FORWARD_STALE_NANO ||
+		 status->time_unix_nano > now + FORWARD_STALE_NANO) /* the clock was set back */
 		(void)snprintf(buf, FORWARD_TEXT, "not running (pid %" PRIu64 " is gone, or hangs)",
 			       status->pid);
 	else if (*status->problem)

@@ -176,6 +176,8 @@ int otlp_batch_split(struct otlp_batch *batch)
 		return r;
 	half->state = batch->state = OTLP_READY;
 	half->again = batch->again;
+	half->kept = batch->kept > from ? batch->kept - from : 0;
+	batch->kept = min_u64(batch->kept, from);
 	half->upto = batch->upto;
 	half->next = batch->next;
 	batch->next = half;

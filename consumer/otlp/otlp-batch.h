@@ -37,6 +37,7 @@ struct otlp_batch {
 	size_t resource_size;
 	struct otlp_record *records;
 	size_t n, records_room;
+	size_t kept; /* of n, as refused: when not all of them could be */
 	uint8_t *bytes, *frames;
 	size_t bytes_room, frames_room;
 	uint8_t *body; /* as it is posted; NULL: not made yet */

@@ -266,26 +266,6 @@ static void settle(struct target *target)
 	}
 }
 
-static int refuse_batch(struct target *target, struct otlp_batch *batch, const char *status,
-			const char *why)
-{
-	size_t frame = 0;
-
-	for (size_t i = 0; i < batch->n; i++) {
-		const struct otlp_record *record = &batch->records[i];
-		int r = target->options.refuse(target->options.data, batch->stream_id, record->seq,
-					       status, why, batch->frames + frame,
-					       record->frame_end - frame);
-
-		if (r)
-			return r;
-		target->sums.refused++;
-		frame = record->frame_end;
-	}
-	batch->state = OTLP_DONE;
-	return 0;
-}
-
 /* One line at the first of several. */
 static void say_refused(struct target *target, const char *status, const char *why)
 {
@@ -333,6 +313,28 @@ static void go_away(struct target *target, const char *why, uint64_t asked_nano)
 	/* one failure alone is gone before anybody has read of it */
 	if (target->backoff.failures > 1 || wait >= SAID_NANO)
 		set_problem(target, why, now - target->away_since_nano);
+}
+
+static int refuse_batch(struct target *target, struct otlp_batch *batch, const char *status,
+			const char *why)
+{
+	for (; batch->kept < batch->n; batch->kept++) {
+		const struct otlp_record *record = &batch->records[batch->kept];
+		size_t frame = batch->kept ? record[-1].frame_end : 0;
+		int r = target->options.refuse(target->options.data, batch->stream_id, record->seq,
+					       status, why, batch->frames + frame,
+					       record->frame_end - frame);
+
+		if (r == -EAGAIN) {
+			go_away(target, "what it refuses cannot be kept", 0);
+			return 0;
+		}
+		if (r)
+			return r;
+		target->sums.refused++;
+	}
+	batch->state = OTLP_DONE;
+	return 0;
 }
 
 static void retry(struct target *target, struct otlp_batch *batch, const char *why,
@@ -391,7 +393,7 @@ static int hear(struct target *target, const struct otlp_posted *posted)
 	come_back(target);
 	switch (judgement.verdict) {
 	case OTLP_TAKEN:
-		target->sums.acknowledged += batch->n;
+		target->sums.acknowledged += batch->n - batch->kept;
 		target->said_refused = false;
 		batch->state = OTLP_DONE;
 		return 0;

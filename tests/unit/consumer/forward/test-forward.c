@@ -30,6 +30,8 @@ static unsigned n_given, n_runs;
 static unsigned room;       /* unsettled records that it takes */
 static unsigned dies_after; /* records; 0: it does not */
 static bool never_settles;
+static bool follows;
+static const char *spool_name;
 static uint64_t goes_back; /* once, to behind this seq */
 /* Called by run, with how often it was. */
 static void (*on_run)(void **state, unsigned nth);
@@ -38,6 +40,7 @@ static char said[4096];
 static const char *cursor_name;
 static uint8_t latest_id[TARGET_ID];
 static atomic_bool stop;
+static int ends[2] = {-1, -1}; /* of a pipe: nobody reads it any more when it is to stop */
 
 static int open_fake(struct target **ret, const struct target_options *options,
 		     char problem[TARGET_PROBLEM])
@@ -114,12 +117,26 @@ static void say_fake(void *data, const char *text)
 	(void)strcat(said, "\n");
 }
 
+static void stop_it(void)
+{
+	atomic_store(&stop, true);
+	if (ends[0] >= 0)
+		(void)close(ends[0]);
+	ends[0] = -1;
+}
+
+static void begin_following(void)
+{
+	follows = true;
+	assert_ok(pipe(ends));
+}
+
 static int run_forward(void **state, const struct filter *filter)
 {
 	static struct forward forward;
 	struct folder_path cursor = in_folder(state, cursor_name),
 			   status = in_folder(state, "status");
-	struct folder_path path = in_folder(state, "spool");
+	struct folder_path path = in_folder(state, spool_name);
 	const char *const set[] = {NULL};
 	const struct forward_options options = {
 		.ops = &fake,
@@ -130,8 +147,9 @@ static int run_forward(void **state, const struct filter *filter)
 		.filter = filter,
 		.set = set,
 		.memory = 1 << 20,
+		.following = follows,
 		.stop = &stop,
-		.stop_fd = -1,
+		.stop_fd = ends[1],
 		.say = say_fake,
 	};
 
@@ -139,6 +157,17 @@ static int run_forward(void **state, const struct filter *filter)
 	n_runs = 0;
 	test_state = state;
 	return forward_run(&forward, &options);
+}
+
+static const char *status_text(void **state)
+{
+	static char text[4096];
+	FILE *file = fopen(in_folder(state, "status").s, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	assert_ok(fclose(file));
+	return text;
 }
 
 static void write_part(void **state, const char *name, const struct stream *stream, size_t from)
@@ -152,7 +181,36 @@ static void write_part(void **state, const char *name, const struct stream *stre
 	assert_ok(fclose(file));
 }
 
-/* Two files of one stream: 1 to 6, 7 to 11. */
+/* The file's end is what is in the stream from @from on. */
+static void append_part(void **state, const char *name, const struct stream *stream, size_t from)
+{
+	FILE *file = fopen(in_folder(state, name).s, "a");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(stream->data + from, 1, stream->size - from, file),
+			 stream->size - from);
+	assert_ok(fclose(file));
+}
+
+/* The first file's records: 1 to 6. */
+static void put_first(struct stream *stream)
+{
+	stream_header(stream); /* 1 */
+	for (unsigned i = 0; i < 4; i++)
+		stream_event(stream, i % 2, 0); /* 2 to 5 */
+	stream_clock(stream);                   /* 6 */
+}
+
+/* The second one's: 7 to 11. */
+static void put_second(struct stream *stream)
+{
+	stream_header(stream); /* 7 */
+	for (unsigned i = 0; i < 3; i++)
+		stream_event(stream, STREAM_OOM, 0); /* 8 to 10 */
+	stream_footer(stream);                       /* 11 */
+}
+
+/* Two files of one stream. */
 static void make_spool(void **state)
 {
 	struct stream stream;
@@ -160,17 +218,29 @@ static void make_spool(void **state)
 
 	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
 	stream_init(&stream);
-	stream_header(&stream); /* 1 */
-	for (unsigned i = 0; i < 4; i++)
-		stream_event(&stream, i % 2, 0); /* 2 to 5 */
-	stream_clock(&stream);                   /* 6 */
+	put_first(&stream);
 	write_part(state, "spool/a.pb", &stream, 0);
 	second = stream.size;
-	stream_header(&stream); /* 7 */
-	for (unsigned i = 0; i < 3; i++)
-		stream_event(&stream, STREAM_OOM, 0); /* 8 to 10 */
-	stream_footer(&stream);                       /* 11 */
+	put_second(&stream);
 	write_part(state, "spool/b.pb", &stream, second);
+	stream_done(&stream);
+}
+
+/* Three: 1 to 6, 7 to 11, 12 to 16. */
+static void make_long_spool(void **state)
+{
+	struct stream stream;
+	size_t from;
+
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	stream_init(&stream);
+	put_first(&stream);
+	write_part(state, "spool/a.pb", &stream, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		from = stream.size;
+		put_second(&stream);
+		write_part(state, i ? "spool/c.pb" : "spool/b.pb", &stream, from);
+	}
 	stream_done(&stream);
 }
 
@@ -180,8 +250,10 @@ static int begin_test(void **state)
 
 	n_given = dies_after = 0;
 	room = GIVEN_MAX;
-	never_settles = false;
+	never_settles = follows = false;
+	ends[0] = ends[1] = -1;
 	cursor_name = "c";
+	spool_name = "spool";
 	on_run = NULL;
 	atomic_store(&stop, false);
 	return r;
@@ -270,6 +342,161 @@ static void before_the_first_time_nothing_is_missed(void **state)
 	assert_given(0, 7, 11);
 }
 
+static void what_is_deleted_before_anything_was_acknowledged_is_told(void **state)
+{
+	make_spool(state);
+	never_settles = true;
+	assert_ok(run_forward(state, NULL));
+	assert_ok(unlink(in_folder(state, "spool/a.pb").s));
+	never_settles = false;
+	atomic_store(&stop, false);
+	assert_ok(run_forward(state, NULL));
+	assert_string_equal(given[11].kind, "lost");
+	assert_int_equal(given[11].seq, 1);
+	assert_int_equal(given[11].last_seq, 6);
+	assert_given(12, 7, 11);
+}
+
+/* ... but not what was deleted before forwarding began. */
+static void what_was_gone_at_first_is_no_loss_the_next_time_either(void **state)
+{
+	make_spool(state);
+	assert_ok(unlink(in_folder(state, "spool/a.pb").s));
+	never_settles = true;
+	assert_ok(run_forward(state, NULL));
+	never_settles = false;
+	atomic_store(&stop, false);
+	assert_ok(run_forward(state, NULL));
+	assert_given(5, 7, 11);
+	assert_int_equal(given[5].previous_seq, 0);
+	assert_int_equal(given[6].previous_seq, 7);
+}
+
+/* Between two looks at the folder the end of one file is written, and the next one is begun. */
+static void rotate(void **state, unsigned nth)
+{
+	static struct stream stream;
+	size_t from;
+
+	if (nth == 1) {
+		stream_init(&stream);
+		stream_header(&stream);
+		stream_event(&stream, STREAM_OOM, 0);
+		write_part(state, "spool/a.pb", &stream, 0);
+	} else if (nth == 3) {
+		from = stream.size;
+		for (unsigned i = 0; i < 3; i++)
+			stream_event(&stream, STREAM_OOM, 0);
+		stream_clock(&stream);
+		append_part(state, "spool/a.pb", &stream, from);
+		from = stream.size;
+		put_second(&stream);
+		write_part(state, "spool/b.pb", &stream, from);
+		stream_done(&stream);
+	}
+	if (nth > 6 || n_given == 11)
+		stop_it();
+}
+
+static void the_end_of_a_file_comes_before_the_next_one(void **state)
+{
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	begin_following();
+	on_run = rotate;
+	assert_ok(run_forward(state, NULL));
+	(void)close(ends[1]);
+	assert_given(0, 1, 11);
+	assert_null(strstr(said, "deleted"));
+}
+
+static void rename_second(void **state, unsigned nth)
+{
+	struct folder_path from = in_folder(state, "spool/b.pb"),
+			   to = in_folder(state, "spool/old-b.pb");
+
+	if (nth == 1)
+		assert_ok(rename(from.s, to.s));
+}
+
+static void what_has_another_name_is_not_deleted(void **state)
+{
+	make_long_spool(state);
+	room = 1;
+	on_run = rename_second;
+	(void)run_forward(state, NULL); /* one was not there any more */
+	assert_given(0, 1, 16);
+	assert_null(strstr(said, "deleted"));
+}
+
+static void damage_stream(struct stream *stream, size_t at)
+{
+	memset(stream->data + at, 0xff, 8);
+}
+
+static void what_cannot_be_read_is_told_exactly(void **state)
+{
+	struct stream stream;
+	size_t bad;
+
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	stream_init(&stream);
+	put_first(&stream);
+	bad = stream.size + 3;
+	stream_event(&stream, STREAM_OOM, 0); /* 7 */
+	for (unsigned i = 0; i < 3; i++)
+		stream_event(&stream, STREAM_OOM, 0); /* 8 to 10 */
+	damage_stream(&stream, bad);
+	write_part(state, "spool/a.pb", &stream, 0);
+	assert_int_equal(run_forward(state, NULL), 1);
+	assert_non_null(strstr(said, "1 record was damaged or cut off, and cannot be sent"));
+	assert_int_equal(n_given, 10);
+	assert_string_equal(given[6].kind, "lost");
+	assert_int_equal(given[6].seq, 7);
+	assert_int_equal(given[6].last_seq, 7);
+	assert_given(7, 8, 10);
+	stream_done(&stream);
+}
+
+static void what_was_cut_off_is_not_called_deleted(void **state)
+{
+	make_spool(state);
+	assert_ok(truncate(in_folder(state, "spool/a.pb").s, 300));
+	assert_int_equal(run_forward(state, NULL), 1);
+	assert_null(strstr(said, "deleted"));
+	assert_non_null(strstr(said, "damaged or cut off"));
+	assert_string_equal(given[n_given - 6].kind, "lost");
+	assert_int_equal(given[n_given - 6].last_seq, 6);
+	assert_given(n_given - 5, 7, 11);
+}
+
+static void a_file_whose_header_is_damaged_is_told_of(void **state)
+{
+	struct stream stream;
+
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	stream_init(&stream);
+	put_first(&stream);
+	damage_stream(&stream, 3);
+	write_part(state, "spool/a.pb", &stream, 0);
+	assert_int_equal(run_forward(state, NULL), 1);
+	assert_int_equal(n_given, 0);
+	assert_non_null(strstr(said, "spool/a.pb: "));
+	stream_done(&stream);
+}
+
+static void what_may_not_be_read_is_not_called_deleted(void **state)
+{
+	make_spool(state);
+	assert_ok(chmod(in_folder(state, "spool/a.pb").s, 0));
+	if (!geteuid())
+		assert_ok(seteuid(65534));
+	n_given = (unsigned)-run_forward(state, NULL);
+	if (!getuid())
+		assert_ok(seteuid(0));
+	assert_int_equal(n_given, EACCES);
+	assert_null(strstr(said, "deleted"));
+}
+
 static void a_filter_leaves_events_out_and_counts_them(void **state)
 {
 	struct filter *filter = NULL;
@@ -315,6 +542,30 @@ static void another_hosts_cursor_is_refused(void **state)
 	assert_int_equal(n_given, 11);
 }
 
+/* Of one file it is known, too. */
+static void another_hosts_cursor_is_refused_for_a_file(void **state)
+{
+	make_spool(state);
+	spool_name = "spool/a.pb";
+	assert_ok(run_forward(state, NULL));
+	{
+		char problem[BOOKMARK_PROBLEM];
+		struct bookmark bookmark;
+
+		assert_ok(bookmark_open(&bookmark, in_folder(state, "c").s, problem));
+		(void)snprintf(bookmark.host, sizeof(bookmark.host), "elsewhere");
+		(void)snprintf(bookmark.machine, sizeof(bookmark.machine), "ffff");
+		bookmark.streams[0].id[0] = 9;
+		assert_ok(bookmark_save(&bookmark));
+		assert_ok(bookmark_save(&bookmark));
+		bookmark_close(&bookmark);
+	}
+	assert_int_equal(run_forward(state, NULL), -EXDEV);
+	assert_non_null(strstr(said, "is of the host elsewhere, the recordings are of"));
+	assert_int_equal(n_given, 6);
+	assert_non_null(strstr(status_text(state), "problem the cursor"));
+}
+
 /* The later file is there first. */
 static void what_is_before_the_cursor_counts_as_settled(void **state)
 {
@@ -355,6 +606,50 @@ static void where_the_cursor_cannot_be_written_forwarding_goes_on(void **state)
 	assert_int_equal(n_given, 11);
 }
 
+static void rename_stream(Ringside__V1__Record *record)
+{
+	static uint8_t id[TARGET_ID] = {7, 7, 7};
+
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		record->header->stream_id.data = id;
+}
+
+/* A stream of six records of its own. */
+static void write_later(void **state)
+{
+	struct stream stream;
+
+	stream_init(&stream);
+	stream.mangle = rename_stream;
+	put_first(&stream);
+	write_part(state, "spool/later.pb", &stream, 0);
+	stream_done(&stream);
+}
+
+static void lose_folder_for_good(void **state, unsigned nth)
+{
+	if (nth == 2)
+		assert_ok(rename(in_folder(state, "cursors").s, in_folder(state, "away").s));
+	if (nth == 4)
+		write_later(state);
+	(void)usleep(nth > 1 && nth < 6 ? 1100000 : 0);
+	if (nth > 8 || n_given == 17)
+		stop_it();
+}
+
+static void also_while_it_follows(void **state)
+{
+	make_spool(state);
+	assert_ok(mkdir(in_folder(state, "cursors").s, 0755));
+	cursor_name = "cursors/c";
+	begin_following();
+	room = 3;
+	on_run = lose_folder_for_good;
+	assert_int_equal(run_forward(state, NULL), -ENOENT);
+	(void)close(ends[1]);
+	assert_int_equal(n_given, 17);
+}
+
 static void what_the_other_side_lost_is_given_again(void **state)
 {
 	make_spool(state);
@@ -377,10 +672,20 @@ int main(void)
 		test_forward(what_is_not_settled_goes_again),
 		test_forward(what_was_deleted_meanwhile_is_told_exactly),
 		test_forward(before_the_first_time_nothing_is_missed),
+		test_forward(what_is_deleted_before_anything_was_acknowledged_is_told),
+		test_forward(what_was_gone_at_first_is_no_loss_the_next_time_either),
+		test_forward(the_end_of_a_file_comes_before_the_next_one),
+		test_forward(what_has_another_name_is_not_deleted),
+		test_forward(what_cannot_be_read_is_told_exactly),
+		test_forward(what_was_cut_off_is_not_called_deleted),
+		test_forward(a_file_whose_header_is_damaged_is_told_of),
+		test_forward(what_may_not_be_read_is_not_called_deleted),
 		test_forward(what_is_before_the_cursor_counts_as_settled),
 		test_forward(a_filter_leaves_events_out_and_counts_them),
 		test_forward(another_hosts_cursor_is_refused),
+		test_forward(another_hosts_cursor_is_refused_for_a_file),
 		test_forward(where_the_cursor_cannot_be_written_forwarding_goes_on),
+		test_forward(also_while_it_follows),
 		test_forward(what_the_other_side_lost_is_given_again),
 	};
 
