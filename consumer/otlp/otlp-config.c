@@ -19,7 +19,7 @@
 #define BODY_BYTES (1024u * 1024)
 #define BODY_MIN 4096u
 #define IN_FLIGHT 2u
-#define NANO_PER_MS 1000000u
+#define MS_PER_SECOND 1000u
 
 /* The one of logs goes before the one of all. NULL: neither is set, or what is set is empty.
  * @ret_name: how the one that counts is called. */
@@ -277,10 +277,10 @@ static int read_set(struct otlp_config *config, const char *set, char problem[TA
 		return r;
 	}
 	if (IS("timeout")) {
-		if (!units_span(value, &number) || number / NANO_PER_MS > INT32_MAX)
+		if (!units_span(value, &number) || number > INT32_MAX / MS_PER_SECOND)
 			return refuse(problem, TARGET_PROBLEM, -EINVAL,
 				      "timeout is a time: 10s, 1min");
-		config->timeout_ms = (long)(number / NANO_PER_MS);
+		config->timeout_ms = (long)(number * MS_PER_SECOND);
 		return 0;
 	}
 	if (IS("body")) {

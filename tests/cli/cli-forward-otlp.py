@@ -182,6 +182,61 @@ def test_environment_says_where():
         assert receiver.requests[-1].path == "/v1/logs" and receiver.requests[-1].headers["Api-Key"] == "s3cret"
 
 
+def test_silence_has_an_end():
+    save("silence.pb", events()[0])
+    over = threading.Event()
+
+    def answer(_):
+        if len(receiver.requests) == 1:
+            over.wait(30)
+        return OK
+
+    with Receiver(service, answer) as receiver:
+        begun = time.monotonic()
+        said = send(place(receiver), "--cursor", "silence", "--set", "timeout=1s", "silence.pb")
+        over.set()
+    assert "5 acknowledged, 5 retried" in said and time.monotonic() - begun < 20, said
+
+
+def test_a_pipe_waits_for_nobody():
+    """What has come is sent while nothing more does, tried again, and the end need not wait for more, either."""
+    stream = Stream(b"|", boottime=5)
+    with Receiver(service, lambda request: OK if len(receiver.requests) > 2 else (503, {}, b"")) as receiver:
+        child = subprocess.Popen([forward, "--to", place(receiver), "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdin.write(stream.header() + stream.kill())
+        child.stdin.flush()
+        wait_for(lambda: len(receiver.requests) > 2)
+        child.terminate()
+        said = child.stderr.read().decode()
+        assert child.wait(10) == 0 and "2 records: 1 acknowledged, 2 retried, 0 refused" in said, said
+        child.stdin.close()
+
+
+def test_what_cannot_be_kept_is_not_refused():
+    """A full disk below the file of what is refused: it waits, and goes on when there is room."""
+    save("kept.pb", events()[0])
+    limited = ["prlimit", "--fsize=1500:unlimited", forward, "-f", "--cursor", "kept.cursor", "--refused", "kept"]
+    with Receiver(service, lambda request: (400, {}, b"never")) as receiver:
+        child = subprocess.Popen([*limited, "--to", place(receiver), "kept.pb"], stderr=subprocess.PIPE,
+                                 restore_signals=False)  # SIGXFSZ is ignored
+        line = child.stderr.readline()
+        while b"cannot be kept, and forwarding waits until it can" not in line:
+            assert line, "it has ended"
+            line = child.stderr.readline()
+        subprocess.run(["prlimit", "--fsize=unlimited:unlimited", "--pid", str(child.pid)], check=True)
+        wait_for(lambda: len(read_refused("kept")) == 5)
+        child.terminate()
+        assert child.wait(20) == 1
+    assert len(read_refused("kept")) == 5
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.02)
+
+
 def test_mistakes_are_told():
     for url, env, sentence in [
             ("otlp:", {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL has to be http/protobuf"),
@@ -374,6 +429,7 @@ in_a_folder()
 service = otlp_receiver.classes(source)
 assert ringside
 run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test_environment_says_where,
+          test_silence_has_an_end, test_a_pipe_waits_for_nobody, test_what_cannot_be_kept_is_not_refused,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
           test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
           test_faults_lose_nothing)
