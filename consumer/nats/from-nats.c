@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "consumer/nats/nats-body.h"
 #include "consumer/nats/nats-connect.h"
 #include "consumer/nats/nats-hosts.h"
 #include "consumer/nats/nats-last.h"
@@ -15,6 +16,8 @@
 #include "proto/base/hex.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
+#include "proto/recording/recording.h"
+#include "proto/ringside-fields.h"
 
 #define WAIT_MS 5000
 #define LATE_MS 300 /* following: what is missing is not waited for longer */
@@ -79,6 +82,17 @@ static bool is_kind(const char *subject, const char *kind)
 	return dot && !strcmp(dot + 1, kind);
 }
 
+/* A Footer says that the stream ends here, or only the file. */
+static bool ends_stream(natsMsg *message)
+{
+	struct pb_field reason;
+
+	return !nats_body_field(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
+				FIELD_FOOTER_REASON, PB_BYTES, &reason) ||
+	       reason.size != strlen(RECORDING_ROTATED) ||
+	       memcmp(reason.data, RECORDING_ROTATED, reason.size) != 0;
+}
+
 static bool read_message(natsMsg *message, struct reorder_message *ret, uint8_t stream[IDS_STREAM])
 {
 	const char *name, *subject = natsMsg_GetSubject(message);
@@ -86,7 +100,7 @@ static bool read_message(natsMsg *message, struct reorder_message *ret, uint8_t 
 	*ret = (struct reorder_message){
 		.stream = stream,
 		.header = is_kind(subject, "header"),
-		.footer = is_kind(subject, "footer"),
+		.footer = is_kind(subject, "footer") && ends_stream(message),
 		.data = natsMsg_GetData(message),
 		.size = (size_t)natsMsg_GetDataLength(message),
 	};

@@ -17,7 +17,7 @@
 struct reorder_message {
 	const uint8_t *stream; /* IDS_STREAM bytes */
 	uint64_t seq, last;    /* last: seq, unless it stands for several */
-	bool header, footer;
+	bool header, footer;   /* footer: its stream ends with it */
 	const void *data;
 	size_t size;
 };

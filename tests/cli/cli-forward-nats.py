@@ -87,6 +87,20 @@ def all_records_once(server):
 
 
 @with_a_server
+def a_stream_of_several_files_is_read_to_its_end(server):
+    """The Footer of a file that was rotated is not the stream's."""
+    stream = Stream(b"m", boot="boot-m", boottime=10.0)
+    os.mkdir("files")
+    for i in range(3):
+        reason = "SIGTERM" if i == 2 else "rotated"
+        save(f"files/{i}.pb", stream.header("m") + stream.kill() + stream.footer(reason))
+    check(forward(server, "R", "cursor-m", "files"), 0, None)
+    lines = check(run("verify", url(server, "R")), 0, "").decode().splitlines()
+    assert len(lines) == 1 and ": complete; no checksum covers 9 of its records" in lines[0], lines
+    assert len(check(run("cat", "-o", "json", url(server, "R")), 0).splitlines()) == 3
+
+
+@with_a_server
 def a_server_is_killed(server):
     expected = recording("s.pb", b"s", "h", 3 * EVENTS)
     child = forward(server, "R", "cursor-s", "s.pb", popen=True)
@@ -224,5 +238,5 @@ def a_host_may_publish_its_own_only():
 
 
 in_a_folder()
-run_tests(all_records_once, a_server_is_killed, the_forwarder_is_killed, the_tail_is_lost, tail_shows_what_comes,
-          what_is_wrong_is_said, a_host_may_publish_its_own_only)
+run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end, a_server_is_killed, the_forwarder_is_killed,
+          the_tail_is_lost, tail_shows_what_comes, what_is_wrong_is_said, a_host_may_publish_its_own_only)
