@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list] URL
+/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list|--latest] URL
  *
  * What `ringside cat nats://...` reads: the stream's records on stdout, a plain recording. A
  * program of its own, so that ringside does not link libnats. */
@@ -24,6 +24,8 @@ static int read_options(struct from_nats_options *options, char **argv)
 			options->follow = true;
 		else if (!strcmp(*argv, "--list"))
 			options->list = true;
+		else if (!strcmp(*argv, "--latest"))
+			options->latest = true;
 		else if (!strcmp(*argv, "--host") && argv[1] && options->n_hosts < FROM_NATS_HOSTS)
 			options->hosts[options->n_hosts++] = *++argv;
 		else if (!strcmp(*argv, "--since") && argv[1])
@@ -51,7 +53,7 @@ int main(int argc, char **argv)
 
 	if (r) {
 		(void)fprintf(stderr, "usage: ringside-from-nats [--host NAME]... [--since NS] "
-				      "[--follow|--list] URL\n");
+				      "[--follow|--list|--latest] URL\n");
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

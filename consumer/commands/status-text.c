@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What status says for people. */
-#include "consumer/commands/status-text.h"
+#include "consumer/commands/status-internal.h"
 
 #include <limits.h>
 #include <string.h>

@@ -4,23 +4,21 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
+#include "consumer/cli/remote.h"
 #include "consumer/commands/latest-lines.h"
-#include "consumer/commands/status-text.h"
+#include "consumer/commands/status-internal.h"
 #include "consumer/files/folder.h"
 #include "consumer/serve/health.h"
 #include "consumer/serve/ledger-feed.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
-#define EXIT_DAMAGED 3
-#define EXIT_LOSSES 4
-#define EXIT_FORWARD 5
 #define SERIES 1 /* nobody looks at them */
 #define LATEST_EVENTS 3
 #define LOOK_AGAIN_NANO 200000000L
 
 static const struct option_row rows[] = {
-	{'o', "output", "FORMAT", "text (default) or json"},
+	{'o', "output", "FORMAT", "text (default) or json; of a fleet prometheus, too"},
 	{'q', "quiet", NULL, "print nothing: the exit status tells"},
 	{},
 };
@@ -31,7 +29,7 @@ struct status {
 	struct forward_status *forwards; /* what is forwarded from this machine */
 	size_t n_forwards;
 	uint64_t now;
-	bool json, quiet;
+	bool json, quiet, metrics;
 };
 
 static void say_error(const char *text)
@@ -44,8 +42,10 @@ static int take_option(void *data, int opt, const char *arg)
 {
 	struct status *status = data;
 
-	if (opt == 'o')
-		return options_json(&status->options, arg, &status->json);
+	if (opt == 'o') {
+		status->metrics = !strcmp(arg, "prometheus");
+		return status->metrics ? 0 : options_json(&status->options, arg, &status->json);
+	}
 	status->quiet = true;
 	return 0;
 }
@@ -62,6 +62,10 @@ static int parse_options(struct status *status, int argc, char **argv)
 	status->feed.path = optind < argc ? argv[optind] : folder_folder();
 	if (!strcmp(status->feed.path, "-"))
 		return options_usage_error(&status->options, "name a file or a folder");
+	if (status->metrics && !remote_is(status->feed.path))
+		return options_usage_error(&status->options,
+					   "-o prometheus is of a fleet: of this machine, "
+					   "`ringside serve` has metrics");
 	return -1;
 }
 
@@ -171,10 +175,10 @@ static int judge_health(const struct status *status, const struct health *health
 	if (!health_is_alive(health->status) || !health->attached)
 		return EXIT_FAILED;
 	if (status->feed.damaged)
-		return EXIT_DAMAGED;
+		return STATUS_DAMAGED;
 	if (health->status == HEALTH_LOSSES)
-		return EXIT_LOSSES;
-	return is_forwarded(status) ? EXIT_SUCCESS : EXIT_FORWARD;
+		return STATUS_LOSSES;
+	return is_forwarded(status) ? EXIT_SUCCESS : STATUS_FORWARD;
 }
 
 static int read_feed(struct status *status, struct health *health)
@@ -212,6 +216,15 @@ static int look_once(struct status *status)
 	return judge_health(status, &health);
 }
 
+static int look_at_fleet(const struct status *status)
+{
+	return status_fleet(&command_status, status->feed.path,
+			    status->quiet     ? FLEET_QUIET
+			    : status->json    ? FLEET_JSON
+			    : status->metrics ? FLEET_METRICS
+					      : FLEET_TEXT);
+}
+
 static int run(int argc, char **argv)
 {
 	struct status status = {.options = {.command = &command_status, .own = rows}};
@@ -220,7 +233,7 @@ static int run(int argc, char **argv)
 	ledger_feed_init(&status.feed, SERIES);
 	r = parse_options(&status, argc, argv);
 	if (r < 0)
-		r = look_once(&status);
+		r = remote_is(status.feed.path) ? look_at_fleet(&status) : look_once(&status);
 	ledger_feed_done(&status.feed);
 	free(status.forwards);
 	return r;
@@ -228,10 +241,13 @@ static int run(int argc, char **argv)
 
 const struct command command_status = {
 	.name = "status",
-	.usage = "[-o FORMAT] [-q] [FILE|DIR]",
+	.usage = "[-o FORMAT] [-q] [FILE|DIR|nats://...]",
 	.help = "is it recording, attached, losing? the exit status is for probes\n\n"
 		"Looks at the recording that is being written. Without FILE or DIR: the folder\n"
-		"/var/log/ringside.\n"
+		"/var/log/ringside. Of a fleet, nats://HOST[:PORT][,HOST...][/STREAM], a row for "
+		"each host,\n"
+		"the worst first.\n"
+		"  ringside status nats://nats-1,nats-2/RINGSIDE | head\n"
 		"Exit status: 0 recording and nothing lost so far, 4 recording, with losses, 3 "
 		"recording,\n"
 		"but what was written is damaged, 1 not recording (nobody writes it, or its disk "
@@ -240,6 +256,9 @@ const struct command command_status = {
 		"nothing\n"
 		"lost, but not forwarded (`ringside forward` is gone, or its target does not "
 		"answer), "
-		"2 usage.",
+		"2 usage.\n"
+		"Of a fleet: 0 no host is worse than old, starting or stopped in order, 1 some are "
+		"silent,\n"
+		"unknown or without a probe, 4 with losses, 5 lagging.",
 	.run = run,
 };

@@ -9,6 +9,7 @@
 #include "consumer/nats/nats-connect.h"
 #include "consumer/nats/nats-hosts.h"
 #include "consumer/nats/nats-last.h"
+#include "consumer/nats/nats-latest.h"
 #include "consumer/nats/nats-reorder.h"
 #include "consumer/nats/nats-streams.h"
 #include "consumer/nats/nats-subject.h"
@@ -24,6 +25,8 @@
 #define OUT_SIZE (256u * 1024)
 /* Events may leave out what those before them in a run say: runs are shorter than this. */
 #define BEFORE_NANO UINT64_C(300000000000)
+
+#define HOST_MAX 1024
 
 struct session {
 	const struct from_nats_options *options;
@@ -54,23 +57,24 @@ static int flush_out(struct session *session)
 	return r < 0 ? r : 0;
 }
 
+static int put_bytes(struct session *session, const void *data, size_t size)
+{
+	int r = session->used + size > sizeof(session->buf) ? flush_out(session) : 0;
+
+	if (r || !size || size > sizeof(session->buf))
+		return r ? r : write_out(session, data, size);
+	memcpy(session->buf + session->used, data, size);
+	session->used += size;
+	return 0;
+}
+
 /* reorder_put_fn: a record with its length. */
 static int put_record(void *data, const void *record, size_t size)
 {
-	struct session *session = data;
-	int r = 0;
+	uint8_t length[FRAME_PREFIX_MAX];
+	int r = put_bytes(data, length, (size_t)(frame_put_length(length, size) - length));
 
-	if (session->used + size + FRAME_PREFIX_MAX > sizeof(session->buf))
-		r = flush_out(session);
-	session->used =
-		(size_t)(frame_put_length(session->buf + session->used, size) - session->buf);
-	if (!r && session->used + size > sizeof(session->buf)) {
-		r = flush_out(session);
-		return r ? r : write_out(session, record, size);
-	}
-	memcpy(session->buf + session->used, record, size);
-	session->used += size;
-	return r;
+	return r ? r : put_bytes(data, record, size);
 }
 
 /* ---- in ---- */
@@ -309,8 +313,59 @@ static int list_streams(struct session *session)
 	return r;
 }
 
+/* A server lets a host publish what bears its own name only. So it is that host's, or it is none.
+ */
+static bool is_others_header(const struct reorder_message *record, const char *token)
+{
+	char name[HOST_MAX] = "", own[NATS_TOKEN_MAX];
+	struct pb_field field;
+
+	if (!record->header)
+		return false;
+	if (nats_body_field(record->data, record->size, FIELD_HEADER_HOST_NAME, PB_BYTES, &field))
+		(void)snprintf(name, sizeof(name), "%.*s", (int)min_u64(field.size, HOST_MAX),
+			       (const char *)field.data);
+	return strcmp(nats_token(name, own), token) != 0;
+}
+
+/* nats_latest_fn: a line of what its record does not say, the record, and the end of a line. */
+static int put_latest(void *data, const char *token, natsMsg *message)
+{
+	struct session *session = data;
+	struct reorder_message record;
+	uint8_t stream[IDS_STREAM];
+	char id[HEX_SIZE(IDS_STREAM)], line[256];
+	int n, r;
+
+	if (!read_message(message, &record, stream) || is_others_header(&record, token))
+		return 0;
+	hex_put(id, stream, IDS_STREAM);
+	n = snprintf(line, sizeof(line), "%s %s %" PRIu64 " %" PRId64 " %zu\n", token, id,
+		     record.seq, nats_stored(message), record.size);
+	r = put_bytes(session, line, (size_t)n);
+	if (!r)
+		r = put_bytes(session, record.data, record.size);
+	return r ? r : put_bytes(session, "\n", 1);
+}
+
+/* The servers' time behind them all says that these are all. */
+static int read_latest(struct session *session)
+{
+	struct nats_latest latest = {.take = put_latest, .data = session};
+	char why[256], line[32];
+	int r = nats_latest_read(&latest, session->js, session->url.stream, why, sizeof(why));
+
+	if (r == -ENOENT || r == -EIO)
+		return refuse(session->problem, session->problem_size, r, "%s: %s",
+			      session->options->url, why);
+	(void)snprintf(line, sizeof(line), "%" PRId64 "\n", latest.now);
+	return r ? r : put_bytes(session, line, strlen(line));
+}
+
 static int read_wanted(struct session *session)
 {
+	if (session->options->latest)
+		return read_latest(session);
 	if (session->options->list)
 		return list_streams(session);
 	if (session->options->token)

@@ -14,7 +14,10 @@ struct from_nats_options {
 	const char *hosts[FROM_NATS_HOSTS];
 	uint64_t since; /* real time, ns; 0: from the beginning */
 	bool follow;    /* goes on with what comes, of all hosts as it comes */
-	bool list; /* in place of records a line for each stream: what is to be read to get it */
+	bool list;   /* in place of records a line for each stream: what is to be read to get it */
+	bool latest; /* in place of a stream of records the latest of each host and kind, with a
+		      * line before each: token, stream, seq, when it was stored (ns), bytes;
+		      * at last the servers' time */
 	/* One stream alone, as list names it. */
 	const char *token; /* of its host; NULL: all are wanted */
 	uint8_t stream[16];

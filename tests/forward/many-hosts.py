@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""usage: tests/forward/many-hosts.py BUILD [HOSTS]
+
+Some four minutes: 1,000 hosts (HOSTS), each with a recording, a forwarder and a cursor of its own, in four processes,
+into a cluster of three servers with three copies of each record. Three of them fall silent, one is stopped in order:
+`ringside status` has to name these and no other, within three intervals. At last all is there once, `ringside verify`
+says so host by host, and the bytes are counted that one host's records, all of them, and the state of all hosts are
+on their way to the reader."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+
+source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+build = os.path.abspath(sys.argv[1])
+count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+sys.path[:0] = [os.path.join(source, "tests/cli"), os.path.join(build, "proto")]
+
+from fleet import Beating, Forwarders, Host, states  # noqa: E402
+from nats import Client, Server, expect_once, free_ports  # noqa: E402
+
+INTERVAL = 10
+PROCESSES = 4
+SILENT = {count // 10, count // 2, count - 7}
+STOPPED = count // 3
+ringside = build + "/consumer/ringside"
+begin = time.monotonic()
+
+
+def say(text):
+    print(f"{time.monotonic() - begin:6.1f} s  {text}", flush=True)
+
+
+class Wire(threading.Thread):
+    """A server's port, behind which what it sends is counted."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.to, self.bytes = port, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(("127.0.0.1", self.to))
+            threading.Thread(target=self.copy, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self.copy, args=(server, client, True), daemon=True).start()
+
+    def copy(self, a, b, counts):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                self.bytes += len(data) if counts else 0
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def measure(self, *command):
+        """Seconds, bytes, what it printed; it has to end well."""
+        before, start = self.bytes, time.monotonic()
+        done = subprocess.run([ringside, *command], stdout=subprocess.PIPE, check=False)
+        return time.monotonic() - start, self.bytes - before, done
+
+
+def messages(server):
+    return Client(server.port).request("$JS.API.STREAM.INFO.RINGSIDE")["state"]["messages"]
+
+
+def wait_for_all(server, expected, seconds=120):
+    end = time.monotonic() + seconds
+    while messages(server) < expected:
+        assert time.monotonic() < end, f"{messages(server)} of {expected} messages came"
+        time.sleep(0.5)
+
+
+def watch_states(hosts, beating, url):
+    """Until the three are silent. How long after their latest record each was called so."""
+    found, last = {}, {number: beating.last[number] for number in SILENT}
+    while len(found) < len(SILENT):
+        rows, _ = states(ringside, url)
+        now = time.time()
+        silent = {name for name, row in rows.items() if row["state"] == "silent"}
+        right = {hosts[number].name_: number for number in SILENT}
+        assert silent <= set(right), f"called silent, and are not: {silent - set(right)}"
+        for name in silent:
+            found.setdefault(name, now - last[right[name]])
+        assert now - max(last.values()) < 3 * INTERVAL + 10, rows
+        time.sleep(0.2)
+    others = Counter(row["state"] for name, row in rows.items() if name not in silent)
+    assert others == {"well": count - 4, "stopped": 1}, others
+    return found
+
+
+def main():
+    os.chdir(tempfile.mkdtemp(prefix="ringside-many-hosts-"))
+    routes = free_ports(3)
+    servers = [Server(f"n{i}", ["-cluster", f"nats://127.0.0.1:{routes[i]}", "-cluster_name", "c", "-routes",
+                                ",".join(f"nats://127.0.0.1:{p}" for p in routes)]) for i in range(3)]
+    for server in servers:
+        server.start()
+    forwarders = None
+    try:
+        for server in servers:
+            server.wait()
+        time.sleep(3)
+        names = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+        url = f"nats://{names}/RINGSIDE"
+        hosts = [Host(number + 1, f"node-{number}.example", INTERVAL).begin() for number in range(count)]
+        beating = Beating(hosts, lambda number, beat: 1 + (number % 10 == 0) * 20)
+        beating.start()
+        forwarders = Forwarders(build + "/tests/many-hosts", url, hosts, PROCESSES)
+        say(f"{count:,} hosts record, {PROCESSES} processes forward")
+        while not all(number in beating.last for number in range(count)):
+            time.sleep(0.5)
+        end = time.monotonic() + 120
+        while Counter(row["state"] for row in states(ringside, url)[0].values()) != {"well": count}:
+            assert time.monotonic() < end, Counter(row["state"] for row in states(ringside, url)[0].values())
+            time.sleep(1)
+        say(f"all are well; a heartbeat was made {beating.late:.1f} s late at worst")
+        beating.silent |= SILENT | {STOPPED}
+        time.sleep(0.5)  # the one that is being written just now
+        hosts[STOPPED].end()
+        found = watch_states(hosts, beating, url)
+        for name, seconds in sorted(found.items()):
+            say(f"{name} is called silent {seconds:.1f} s after its latest record: {seconds / INTERVAL:.2f} intervals")
+        print(subprocess.run([ringside, "status", url], stdout=subprocess.PIPE, check=False).stdout.decode()[:600])
+        say(f"the forwarders take {forwarders.memory() / 1024:.0f} MiB (RssAnon), "
+            f"{forwarders.memory() / count:.0f} KiB a host")
+
+        wire = Wire(servers[0].port)
+        near = f"nats://127.0.0.1:{wire.port}/RINGSIDE"
+        for _ in range(3):
+            took, size, done = wire.measure("status", near)
+            say(f"status: {took:.2f} s, {size:,} bytes; {done.stdout.decode().splitlines()[0]}")
+        beating.stop()
+        for number, host in enumerate(hosts):
+            if number != STOPPED:
+                host.end()
+        expected = {name: body for host in hosts for name, body in host.expected.items()}
+        wait_for_all(servers[0], len(expected))
+        for text in forwarders.stop():
+            say(text)
+        expect_once(servers[0].port, "RINGSIDE", expected)
+        say(f"{len(expected):,} records of {count:,} hosts, each once")
+
+        took, size, done = wire.measure("verify", near)
+        lines = done.stdout.decode().splitlines()
+        say(f"verify: {took:.1f} s, {1000 * took / count:.1f} ms a host; {lines[-1]}")
+        assert done.returncode == 0 and len(lines) == count + 1, lines[-1]
+        assert all(": complete" in line for line in lines)
+        took, whole, done = wire.measure("cat", "-o", "pb", near)
+        say(f"all of it: {took:.2f} s, {whole:,} bytes on the wire")
+        took, size, done = wire.measure("cat", "-o", "json", "--host", hosts[SILENT.copy().pop()].name_, near)
+        say(f"one host: {took:.2f} s, {size:,} bytes on the wire: {100 * size / whole:.3f} %; "
+            f"{len(done.stdout.splitlines())} lines")
+        assert size < whole / 100
+        took, size, done = wire.measure("status", "-q", near)
+        say(f"status when all are stopped: {took:.2f} s, {size:,} bytes: {100 * size / whole:.1f} %; {done.returncode}")
+        assert done.returncode == 0
+    except BaseException:
+        print("left in", os.getcwd())
+        raise
+    finally:
+        if forwarders:
+            forwarders.kill()
+        for server in servers:
+            server.stop(signal.SIGKILL)
+    folder = os.getcwd()
+    os.chdir("/")
+    shutil.rmtree(folder)
+
+
+main()
