@@ -18,7 +18,6 @@ from stream import Growing
 
 forward_program, = others
 in_a_folder()
-os.environ["RINGSIDE_FORWARD_DIR"] = os.getcwd()
 PROMETHEUS_WORKING = 'ringside_forward_working{to="otlp+http://localhost:4318"}'
 
 

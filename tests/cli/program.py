@@ -41,9 +41,10 @@ def facts(path):
 
 
 def in_a_folder():
-    """A new one, for all that a script writes; run_tests() removes it."""
+    """A new one, for all that a script writes, the files of forwarders too; run_tests() removes it."""
     name = os.path.basename(sys.argv[0]).removesuffix(".py")
     os.chdir(tempfile.mkdtemp(prefix=f"ringside-{name}-"))
+    os.environ["RINGSIDE_FORWARD_DIR"] = os.getcwd()
 
 
 def run_tests(*tests):
