@@ -162,7 +162,7 @@ static int take_option(void *data, int opt, const char *arg)
 		return 0;
 	case OPTION_CURSOR:
 		program->cursor = arg;
-		return 0;
+		return *arg ? 0 : options_usage_error(&program->options, "--cursor takes a file");
 	case OPTION_REDACT:
 		return take_redact(program, arg);
 	case OPTION_REFUSED:

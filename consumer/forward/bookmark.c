@@ -103,10 +103,20 @@ static int parse_text(struct bookmark *bookmark, char *text)
 	return r;
 }
 
+/* "ringside cursor 2", and whatever it has then. */
+static bool is_newer(const char *text, size_t size)
+{
+	const size_t title = sizeof(TITLE) - 1, common = title - 2;
+
+	return size > title && !memcmp(text, TITLE, common) && memcmp(text, TITLE, title) != 0;
+}
+
 static int check_text(char *text, size_t size)
 {
 	uint64_t sum;
 
+	if (is_newer(text, size))
+		return -EPROTONOSUPPORT;
 	if (size < sizeof(TITLE) - 1 + SUM_SIZE || memcmp(text, TITLE, sizeof(TITLE) - 1) != 0 ||
 	    memchr(text, 0, size) || sscanf(text + size - SUM_SIZE, SUM "%16" SCNx64, &sum) != 1 ||
 	    sum != XXH3_64bits(text, size - SUM_SIZE))
@@ -198,7 +208,8 @@ static int replace_file(const char *path, const char *text, size_t size)
 	int r;
 
 	(void)snprintf(temporary, sizeof(temporary), "%s.new", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		  0640);
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, text, size);
@@ -264,11 +275,19 @@ static int read_copies(struct bookmark *bookmark, char problem[BOOKMARK_PROBLEM]
 			(void)snprintf(bookmark->note, sizeof(bookmark->note),
 				       "%.300s: this copy of the cursor %s; the other one is taken",
 				       line_file(path, safe),
-				       r[i] == -EBADMSG ? "is damaged" : strerror(-r[i]));
+				       r[i] == -EBADMSG           ? "is damaged"
+				       : r[i] == -EPROTONOSUPPORT ? "was written by a newer version"
+								  : strerror(-r[i]));
 	}
 	if (r[0] && r[1]) {
 		if (r[0] == -ENOENT && r[1] == -ENOENT)
 			return 0;
+		if (r[0] == -EPROTONOSUPPORT || r[1] == -EPROTONOSUPPORT)
+			return refuse(problem, BOOKMARK_PROBLEM, -EPROTONOSUPPORT,
+				      "the cursor %.300s was written by a newer version: use that "
+				      "one, or name another with --cursor (what the target has "
+				      "already it may get twice)",
+				      line_file(bookmark->path, safe));
 		return refuse(problem, BOOKMARK_PROBLEM, r[0] == -ENOENT ? r[1] : r[0],
 			      "no copy of the cursor %.300s can be read: remove it and its .2 to "
 			      "forward all recordings from their beginning (what the target has "

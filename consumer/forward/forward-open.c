@@ -125,8 +125,9 @@ int forward_open(struct forward *forward)
 	if (!r)
 		r = open_refused(forward);
 	forward->pending = calloc(1, sizeof(*forward->pending));
+	forward->stamps = calloc(1, sizeof(*forward->stamps));
 	forward->complete = malloc(FRAME_MAX + DERIVED_MORE);
-	if (!r && (!forward->pending || !forward->complete))
+	if (!r && (!forward->pending || !forward->stamps || !forward->complete))
 		r = -ENOMEM;
 	return r ? r : open_target(forward);
 }
@@ -140,5 +141,6 @@ void forward_close(struct forward *forward)
 	(void)redact_free(forward->redact);
 	free(forward->streams);
 	free(forward->pending);
+	free(forward->stamps);
 	free(forward->complete);
 }

@@ -116,7 +116,7 @@ static void begin_input(void *data, struct reader *reader, const char *name)
 {
 	reader_set_raw(reader, true);
 	of(data)->reader = NULL;
-	of(data)->headless_said = false;
+	of(data)->headless_said = of(data)->others_said = false;
 }
 
 static void complain_about(void *data, const char *problem)
@@ -179,7 +179,8 @@ static int follow(struct forward *forward)
 	struct rotation *rotation = &forward->rotation;
 	int r = rotation_start(rotation);
 
-	while (!r && !forward->refusal && rotation_goes_on(rotation)) {
+	while (!r && !forward->refusal && !forward_is_stopped(forward) &&
+	       rotation_goes_on(rotation)) {
 		/* what is on its way is waited for, and what is recorded meanwhile not kept back */
 		const bool idle = forward_is_settled(forward);
 

@@ -273,10 +273,33 @@ static int is_wanted(const struct forward *forward, struct reader *reader,
 }
 
 /* One without a number is another one each time. */
-static void note_given(struct forward_stream *stream, const struct reader_record *record)
+static void note_given(struct forward *forward, const struct reader_record *record)
 {
-	if (record->peek.seq && !stretches_have(&stream->given, record->peek.seq))
+	struct forward_stream *stream = &forward->streams[forward->stream];
+
+	if (!record->peek.seq)
+		return;
+	if (!stretches_have(&stream->given, record->peek.seq))
 		stretches_add(&stream->given, record->peek.seq, record->peek.seq);
+	if (record->peek.has_time)
+		stamps_keep(forward->stamps, forward->stream, record->peek.seq,
+			    record->peek.time_unix_nano);
+}
+
+/* One with this number was given, or left out: mostly this one. */
+static int pass_double(struct forward *forward, const struct reader_record *record)
+{
+	if (forward->others_said || !record->peek.has_time ||
+	    !stamps_differ(forward->stamps, forward->stream, record->peek.seq,
+			   record->peek.time_unix_nano))
+		return 0;
+	forward->failed = forward->others_said = true;
+	forward_say(forward,
+		    "record %" PRIu64 " is another one than that which came before with its number "
+		    "(was the machine cloned while it was recorded?): where there are two, the "
+		    "first alone is forwarded",
+		    record->peek.seq);
+	return 0;
 }
 
 static int give(struct forward *forward, struct reader *reader, struct reader_record *record)
@@ -301,7 +324,7 @@ static int give(struct forward *forward, struct reader *reader, struct reader_re
 	if (r)
 		return r;
 	stream->last_put = max_u64(stream->last_put, record->peek.seq);
-	note_given(stream, record);
+	note_given(forward, record);
 	return 0;
 }
 
@@ -322,7 +345,7 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 		r = find_stream(forward, reader);
 	if (!r && record->peek.seq &&
 	    stretches_have(&forward->streams[forward->stream].given, record->peek.seq))
-		return 0;
+		return pass_double(forward, record);
 	if (!r && record->header)
 		note_host(&forward->bookmark, reader_header(reader));
 	if (!r && !forward->other_host)
@@ -333,7 +356,7 @@ int forward_put(void *data, struct reader *reader, struct reader_record *record)
 		return give(forward, reader, record);
 	if (!r && !forward->other_host) {
 		forward->streams[forward->stream].left_out++;
-		note_given(&forward->streams[forward->stream], record);
+		note_given(forward, record);
 	}
 	return r;
 }

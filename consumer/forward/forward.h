@@ -13,6 +13,7 @@
 #include "consumer/forward/pending.h"
 #include "consumer/forward/redact.h"
 #include "consumer/forward/refused.h"
+#include "consumer/forward/stamps.h"
 #include "consumer/forward/stretches.h"
 #include "consumer/forward/target.h"
 
@@ -52,6 +53,7 @@ struct forward {
 	struct redact *redact; /* NULL: nothing is taken away */
 	struct rotation rotation;
 	struct pending *pending;
+	struct stamps *stamps; /* of what was given or left out */
 	struct forward_stream *streams;
 	size_t n_streams, streams_room;
 	const struct reader *reader; /* of the record at hand */
@@ -62,7 +64,7 @@ struct forward {
 	bool filtered;
 	bool failed; /* an input was not whole */
 	bool n_refused_said;
-	bool headless_said;                  /* of the input at hand */
+	bool headless_said, others_said;     /* of the input at hand */
 	uint64_t n_seen;                     /* records that were read */
 	uint8_t *complete;                   /* room for a record that stands by itself */
 	int cursor_error;                    /* of the latest try to write it */

@@ -52,7 +52,19 @@ static bool is_http(const char *url)
 	return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
 }
 
-/* Everything but a path is checked here; libcurl reads it once more. */
+/* As libcurl will read it: what it cannot send to is no outage. */
+static int check_parts(const char *url, const char *from, char problem[TARGET_PROBLEM])
+{
+	CURLU *parts = curl_url();
+	CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+
+	curl_url_cleanup(parts);
+	return code ? refuse(problem, TARGET_PROBLEM, -EINVAL, "%s: %s", from,
+			     curl_url_strerror(code))
+		    : 0;
+}
+
+/* Everything but a path is checked here. */
 static int check_url(const char *url, const char *from, char problem[TARGET_PROBLEM])
 {
 	size_t size;
@@ -72,7 +84,7 @@ static int check_url(const char *url, const char *from, char problem[TARGET_PROB
 		if ((unsigned char)*p <= ' ' || *p == 0x7f)
 			return refuse(problem, TARGET_PROBLEM, -EINVAL,
 				      "%s has a blank or a control character in it", from);
-	return 0;
+	return check_parts(url, from, problem);
 }
 
 /* What may be secret is behind the path. */

@@ -213,6 +213,19 @@ def test_a_pipe_waits_for_nobody():
         child.stdin.close()
 
 
+def test_it_ends_although_nobody_answers():
+    stream = Stream(b"%", boottime=5)
+    os.mkdir("end")
+    save("end/end.pb", stream.header(), stream.kill())
+    with Receiver(service, lambda request: (503, {}, b"")) as receiver:
+        child = subprocess.Popen([forward, "-f", "--to", place(receiver), "--cursor", "end.cursor", "end"],
+                                 stderr=subprocess.PIPE)
+        wait_for(lambda: len(receiver.requests) > 3)
+        child.terminate()
+        said = child.communicate(timeout=20)[1].decode()
+    assert child.returncode in (0, 1) and "not settled: " in said, said
+
+
 def test_what_cannot_be_kept_is_not_refused():
     """A full disk below the file of what is refused: it waits, and goes on when there is room."""
     save("kept.pb", events()[0])
@@ -248,7 +261,8 @@ def test_mistakes_are_told():
             ("otlp:", {"OTEL_EXPORTER_OTLP_HEADERS": "a"}, 'is not "name=value,name=value"'),
             ("otlp:", {"OTEL_EXPORTER_OTLP_HEADERS": "a=b%0d%0aX: y"}, "control character"),
             ("otlp://h", {}, "otlp+http://HOST:4318"),
-            ("otlp+http://", {}, "names no host"),
+            ("otlp+http://", {}, "names no host"), ("otlp+http://h:99999", {}, "the URL: Port number was not a"),
+            ("otlp+http://[::1", {}, "the URL: Bad IPv6 address"),
     ]:
         said = send(url, "--cursor", "mistake", "one.pb", env=env, status=1)
         assert sentence in said and said.count("\n") == 1, said
@@ -430,7 +444,8 @@ in_a_folder()
 service = otlp_receiver.classes(source)
 assert ringside
 run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test_environment_says_where,
-          test_silence_has_an_end, test_a_pipe_waits_for_nobody, test_what_cannot_be_kept_is_not_refused,
+          test_silence_has_an_end, test_a_pipe_waits_for_nobody,
+          test_it_ends_although_nobody_answers, test_what_cannot_be_kept_is_not_refused,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
           test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
           test_faults_lose_nothing)

@@ -119,6 +119,7 @@ def mistakes_are_told():
             (("--to", "x:", "--set", "a"), "--to x:: say one of"),
             (("--set", "a=b"), "--set stands behind the --to it is of"),
             (("--to", "otlp+http://localhost:1", "--set", "a"), "--set takes NAME=VALUE"),
+            (("--to", "otlp:", "--cursor", ""), "--cursor takes a file"),
             (("--memory", "1K"), "--memory takes a size from 1M to 1G"),
             (("--redact", "nose"), ".*nose.*args, exe, comm, addresses"),
             (("--kind", "omm"), ".*omm")):

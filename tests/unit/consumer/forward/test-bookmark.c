@@ -56,6 +56,40 @@ static void cut_copy(void **state, const char *name, off_t size)
 	assert_ok(truncate(in_folder(state, name).s, size));
 }
 
+static void write_text(void **state, const char *name, const char *text)
+{
+	FILE *file = fopen(in_folder(state, name).s, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_ok(fclose(file));
+}
+
+static void one_of_a_newer_version_is_not_called_damaged(void **state)
+{
+	char problem[BOOKMARK_PROBLEM];
+	struct bookmark bookmark;
+
+	write_text(state, "c", "ringside cursor 2\nwhatever\n");
+	write_text(state, "c.2", "ringside cursor 2\nthat has\n");
+	assert_int_equal(bookmark_open(&bookmark, in_folder(state, "c").s, problem),
+			 -EPROTONOSUPPORT);
+	assert_non_null(strstr(problem, "was written by a newer version"));
+	bookmark_close(&bookmark);
+}
+
+/* Whoever puts one there does not stop us. */
+static void a_pipe_in_the_way_is_no_file(void **state)
+{
+	char problem[BOOKMARK_PROBLEM];
+	struct bookmark bookmark;
+
+	assert_ok(mkfifo(in_folder(state, "c.2.new").s, 0600));
+	assert_ok(mkfifo(in_folder(state, "c.new").s, 0600));
+	assert_int_equal(bookmark_open(&bookmark, in_folder(state, "c").s, problem), -ENXIO);
+	bookmark_close(&bookmark);
+}
+
 static void of_a_cut_copy_the_other_one_is_taken(void **state)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -124,6 +158,8 @@ static void a_folder_that_is_not_there_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test_in_folder(one_of_a_newer_version_is_not_called_damaged),
+		test_in_folder(a_pipe_in_the_way_is_no_file),
 		test_in_folder(what_was_saved_is_read),
 		test_in_folder(of_a_cut_copy_the_other_one_is_taken),
 		test_in_folder(without_a_whole_copy_nothing_is_guessed),

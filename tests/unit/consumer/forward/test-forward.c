@@ -428,6 +428,49 @@ static void what_has_another_name_is_not_deleted(void **state)
 	assert_null(strstr(said, "deleted"));
 }
 
+static void count_from_later(Ringside__V1__Record *record)
+{
+	record->time_unix_nano += 5000;
+}
+
+/* The same stream, with the same numbers, of another machine. */
+static void anothers_records_with_these_numbers_are_told(void **state)
+{
+	struct stream stream;
+	size_t from;
+
+	make_spool(state);
+	stream_init(&stream);
+	stream.mangle = count_from_later;
+	put_first(&stream);
+	from = stream.size;
+	put_second(&stream);
+	write_part(state, "spool/c.pb", &stream, from);
+	assert_int_equal(run_forward(state, NULL), 1);
+	assert_given(0, 1, 11);
+	assert_non_null(strstr(said, "was the machine cloned while it was recorded?"));
+	stream_done(&stream);
+}
+
+/* One that has more than what it is a copy of is read as well. */
+static void a_copy_is_no_other_machines(void **state)
+{
+	struct stream stream;
+	size_t from;
+
+	make_spool(state);
+	stream_init(&stream);
+	put_first(&stream);
+	from = stream.size;
+	put_second(&stream);
+	stream_clock(&stream);
+	write_part(state, "spool/c.pb", &stream, from);
+	assert_ok(run_forward(state, NULL));
+	assert_given(0, 1, 12);
+	assert_null(strstr(said, "cloned"));
+	stream_done(&stream);
+}
+
 static void damage_stream(struct stream *stream, size_t at)
 {
 	memset(stream->data + at, 0xff, 8);
@@ -676,6 +719,8 @@ int main(void)
 		test_forward(what_was_gone_at_first_is_no_loss_the_next_time_either),
 		test_forward(the_end_of_a_file_comes_before_the_next_one),
 		test_forward(what_has_another_name_is_not_deleted),
+		test_forward(anothers_records_with_these_numbers_are_told),
+		test_forward(a_copy_is_no_other_machines),
 		test_forward(what_cannot_be_read_is_told_exactly),
 		test_forward(what_was_cut_off_is_not_called_deleted),
 		test_forward(a_file_whose_header_is_damaged_is_told_of),
