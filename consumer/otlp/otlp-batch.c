@@ -5,15 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdeflate.h>
-
 #define ROOM_FIRST 4096u
-#define LEVEL 1 /* what is told repeats itself: more effort saves little */
-
-struct otlp_packer {
-	struct writer *head;
-	struct libdeflate_compressor *gzip; /* NULL: as it is */
-};
+#define HEAD_MORE 256u /* of a request, besides the resource: lengths, and who tells */
 
 static size_t end_of(const struct otlp_batch *batch, size_t n)
 {
@@ -29,16 +22,41 @@ int otlp_batch_new(struct otlp_batch **ret, const uint8_t *stream_id,
 		   const struct otel_piece *resource)
 {
 	_cleanup_(otlp_batch_freep) struct otlp_batch *batch = calloc(1, sizeof(*batch));
+	int r = batch ? otlp_batch_begin(batch, stream_id, resource) : -ENOMEM;
 
-	if (!batch)
+	if (!r)
+		*ret = TAKE_PTR(batch);
+	return r;
+}
+
+void otlp_bytes_free(struct otlp_bytes *bytes)
+{
+	free(bytes->p ? bytes->p - bytes->head_room : NULL);
+	bytes->p = NULL;
+	bytes->room = 0;
+}
+
+int otlp_batch_begin(struct otlp_batch *batch, const uint8_t *stream_id,
+		     const struct otel_piece *resource)
+{
+	uint8_t *copy = malloc(resource->size + 1);
+
+	if (!copy)
 		return -ENOMEM;
-	batch->resource = malloc(resource->size + 1);
-	if (!batch->resource)
-		return -ENOMEM;
+	otlp_batch_unpack(batch);
+	if (batch->bytes.head_room != resource->size + HEAD_MORE)
+		otlp_bytes_free(&batch->bytes);
+	batch->bytes.head_room = resource->size + HEAD_MORE;
+	free(batch->resource);
+	batch->resource = copy;
 	memcpy(batch->resource, resource->data, resource->size);
 	batch->resource_size = resource->size;
 	memcpy(batch->stream_id, stream_id, sizeof(batch->stream_id));
-	*ret = TAKE_PTR(batch);
+	batch->next = NULL;
+	batch->state = OTLP_FILLING;
+	batch->again = false;
+	batch->begun_nano = batch->upto = 0;
+	batch->n = batch->kept = 0;
 	return 0;
 }
 
@@ -46,10 +64,10 @@ struct otlp_batch *otlp_batch_free(struct otlp_batch *batch)
 {
 	if (!batch)
 		return NULL;
-	otlp_unpack(batch);
+	otlp_batch_unpack(batch);
 	free(batch->resource);
 	free(batch->records);
-	free(batch->bytes);
+	otlp_bytes_free(&batch->bytes);
 	free(batch->frames);
 	free(batch);
 	return NULL;
@@ -62,8 +80,9 @@ size_t otlp_batch_bytes(const struct otlp_batch *batch)
 
 size_t otlp_batch_memory(const struct otlp_batch *batch)
 {
-	return sizeof(*batch) + batch->resource_size + batch->bytes_room + batch->frames_room +
-	       batch->records_room * sizeof(*batch->records) + (batch->body ? batch->body_size : 0);
+	return sizeof(*batch) + batch->resource_size + batch->bytes.head_room + batch->bytes.room +
+	       batch->frames_room + batch->records_room * sizeof(*batch->records) +
+	       (batch->packed ? batch->body_size : 0);
 }
 
 /* Rooms are doubled. */
@@ -83,9 +102,9 @@ static size_t records_for(const struct otlp_batch *batch)
 
 size_t otlp_batch_memory_with(const struct otlp_batch *batch, size_t told, size_t frame)
 {
-	return otlp_batch_memory(batch) - batch->bytes_room - batch->frames_room -
+	return otlp_batch_memory(batch) - batch->bytes.room - batch->frames_room -
 	       batch->records_room * sizeof(*batch->records) +
-	       room_for(batch->bytes_room, otlp_batch_bytes(batch) + told) +
+	       room_for(batch->bytes.room, otlp_batch_bytes(batch) + told) +
 	       room_for(batch->frames_room, frame_end_of(batch, batch->n) + frame) +
 	       records_for(batch) * sizeof(*batch->records);
 }
@@ -105,12 +124,27 @@ static int grow(uint8_t **buf, size_t *room, size_t size)
 	return 0;
 }
 
+int otlp_bytes_grow(struct otlp_bytes *bytes, size_t size)
+{
+	const size_t wanted = room_for(bytes->room, size);
+	uint8_t *more;
+
+	if (bytes->p && wanted == bytes->room)
+		return 0;
+	more = realloc(bytes->p ? bytes->p - bytes->head_room : NULL, bytes->head_room + wanted);
+	if (!more)
+		return -ENOMEM;
+	bytes->p = more + bytes->head_room;
+	bytes->room = wanted;
+	return 0;
+}
+
 static int make_room(struct otlp_batch *batch, size_t told, size_t frame)
 {
 	int r = util_grow(&batch->records, batch->n, &batch->records_room, sizeof(*batch->records));
 
 	if (!r)
-		r = grow(&batch->bytes, &batch->bytes_room, otlp_batch_bytes(batch) + told);
+		r = otlp_bytes_grow(&batch->bytes, otlp_batch_bytes(batch) + told);
 	if (!r)
 		r = grow(&batch->frames, &batch->frames_room,
 			 frame_end_of(batch, batch->n) + frame);
@@ -131,7 +165,7 @@ int otlp_batch_add(struct otlp_batch *batch, const struct target_item *item, uin
 
 	if (r)
 		return r;
-	copy(batch->bytes + end, told->data, told->size);
+	copy(batch->bytes.p + end, told->data, told->size);
 	copy(batch->frames + frame_end, item->frame, item->size);
 	batch->records[batch->n++] = (struct otlp_record){
 		.upto = upto,
@@ -151,7 +185,7 @@ static int copy_half(struct otlp_batch *to, const struct otlp_batch *batch, size
 	for (size_t i = from; !r && i < batch->n; i++) {
 		const struct otlp_record *record = &batch->records[i];
 		const size_t start = end_of(batch, i), frame = frame_end_of(batch, i);
-		const struct otel_piece told = {batch->bytes + start, record->end - start};
+		const struct otel_piece told = {batch->bytes.p + start, record->end - start};
 		const struct target_item item = {
 			.seq = record->seq,
 			.frame = batch->frames + frame,
@@ -183,87 +217,15 @@ int otlp_batch_split(struct otlp_batch *batch)
 	batch->next = half;
 	batch->n = from;
 	batch->upto = batch->records[from - 1].upto;
-	otlp_unpack(batch);
+	otlp_batch_unpack(batch);
 	TAKE_PTR(half);
 	return 0;
 }
 
-int otlp_packer_new(struct otlp_packer **ret, bool gzip)
+void otlp_batch_unpack(struct otlp_batch *batch)
 {
-	_cleanup_(otlp_packer_freep) struct otlp_packer *packer = calloc(1, sizeof(*packer));
-	int r;
-
-	if (!packer)
-		return -ENOMEM;
-	r = writer_new(&packer->head, -1);
-	if (r)
-		return r;
-	packer->gzip = gzip ? libdeflate_alloc_compressor(LEVEL) : NULL;
-	if (gzip && !packer->gzip)
-		return -ENOMEM;
-	*ret = TAKE_PTR(packer);
-	return 0;
-}
-
-struct otlp_packer *otlp_packer_free(struct otlp_packer *packer)
-{
-	if (!packer)
-		return NULL;
-	if (packer->gzip)
-		libdeflate_free_compressor(packer->gzip);
-	(void)writer_free(packer->head);
-	free(packer);
-	return NULL;
-}
-
-/* libdeflate, which is several times as fast as zlib, wants it in one piece. 0 or -ENOMEM. */
-static int compress_body(struct otlp_packer *packer, struct otlp_batch *batch, const uint8_t *plain,
-			 size_t size)
-{
-	size_t room = libdeflate_gzip_compress_bound(packer->gzip, size);
-	uint8_t *body = malloc(room);
-
-	if (!body)
-		return -ENOMEM;
-	batch->body_size = libdeflate_gzip_compress(packer->gzip, plain, size, body, room);
-	batch->body = body;
-	return 0;
-}
-
-int otlp_pack(struct otlp_packer *packer, struct otlp_batch *batch)
-{
-	const struct otel_piece resource = {batch->resource, batch->resource_size};
-	size_t size = otlp_batch_bytes(batch), all;
-	uint8_t *plain, *smaller;
-	int r;
-
-	if (batch->body)
-		return 0;
-	packer->head->size = 0;
-	otel_protobuf.head(packer->head, &resource, size);
-	all = packer->head->size + size;
-	plain = malloc(all);
-	if (!plain)
-		return -ENOMEM;
-	memcpy(plain, packer->head->buf, packer->head->size);
-	copy(plain + packer->head->size, batch->bytes, size);
-	if (!packer->gzip) {
-		batch->body = plain;
-		batch->body_size = all;
-		return 0;
-	}
-	r = compress_body(packer, batch, plain, all);
-	free(plain);
-	if (r)
-		return r;
-	smaller = realloc(batch->body, batch->body_size);
-	batch->body = smaller ? smaller : batch->body;
-	return 0;
-}
-
-void otlp_unpack(struct otlp_batch *batch)
-{
-	free(batch->body);
+	free(batch->packed);
+	batch->packed = NULL;
 	batch->body = NULL;
 	batch->body_size = 0;
 }

@@ -11,8 +11,6 @@
 #include "consumer/otel/otel-form.h"
 #include "proto/base/util.h"
 
-struct otlp_packer;
-
 enum otlp_state {
 	OTLP_FILLING,
 	OTLP_READY,  /* to be sent, or sent again */
@@ -24,6 +22,12 @@ struct otlp_record {
 	uint64_t upto; /* it was the how manieth to be taken */
 	uint64_t seq;
 	uint32_t end, frame_end; /* in bytes, in frames */
+};
+
+/* What was told, with room before it for what a request begins with. */
+struct otlp_bytes {
+	uint8_t *p; /* NULL: there are none */
+	size_t head_room, room;
 };
 
 struct otlp_batch {
@@ -38,14 +42,19 @@ struct otlp_batch {
 	struct otlp_record *records;
 	size_t n, records_room;
 	size_t kept; /* of n, as refused: when not all of them could be */
-	uint8_t *bytes, *frames;
-	size_t bytes_room, frames_room;
-	uint8_t *body; /* as it is posted; NULL: not made yet */
+	uint8_t *frames;
+	size_t frames_room;
+	struct otlp_bytes bytes; /* none: they are in the body only */
+	const uint8_t *body;     /* as it is posted; NULL: not made yet */
 	size_t body_size;
+	uint8_t *packed; /* a body that does not lie in bytes */
 };
 
 int otlp_batch_new(struct otlp_batch **ret, const uint8_t *stream_id,
 		   const struct otel_piece *resource);
+/* Makes it an empty one of these; what it has room for stays. 0 or -ENOMEM. */
+int otlp_batch_begin(struct otlp_batch *batch, const uint8_t *stream_id,
+		     const struct otel_piece *resource);
 struct otlp_batch *otlp_batch_free(struct otlp_batch *batch); /* NULL is fine; returns NULL */
 
 size_t otlp_batch_bytes(const struct otlp_batch *batch); /* of records */
@@ -57,16 +66,14 @@ size_t otlp_batch_memory_with(const struct otlp_batch *batch, size_t told, size_
 int otlp_batch_add(struct otlp_batch *batch, const struct target_item *item, uint64_t upto,
 		   const struct otel_piece *told);
 
-/* The second half of its records becomes a batch behind it. 0 or -ENOMEM; there are two at least.
- */
+/* The second half of its records becomes a batch behind it. 0 or -ENOMEM; there are two at least,
+ * and its bytes. */
 int otlp_batch_split(struct otlp_batch *batch);
 
-/* What packs bodies, one after another. */
-int otlp_packer_new(struct otlp_packer **ret, bool gzip);
-struct otlp_packer *otlp_packer_free(struct otlp_packer *packer);
-/* Makes the body, if there is none. 0 or -ENOMEM. */
-int otlp_pack(struct otlp_packer *packer, struct otlp_batch *batch);
-void otlp_unpack(struct otlp_batch *batch);
+void otlp_batch_unpack(struct otlp_batch *batch); /* its body is to be made again */
+
+/* Room for @size bytes; what is there stays. 0 or -ENOMEM. */
+int otlp_bytes_grow(struct otlp_bytes *bytes, size_t size);
+void otlp_bytes_free(struct otlp_bytes *bytes);
 
 DEFINE_FREEP(otlp_batch);
-DEFINE_FREEP(otlp_packer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/otlp/otlp-batch.h"
+#include "consumer/otlp/otlp-pack.h"
 
 #include <zlib.h>
 
@@ -41,7 +41,7 @@ static void assert_holds(const struct otlp_batch *batch, unsigned from, unsigned
 
 		assert_int_equal(record->seq, 100 + i);
 		assert_int_equal(record->upto, 3 * i + 3);
-		assert_int_equal(batch->bytes[end + 2], i);
+		assert_int_equal(batch->bytes.p[end + 2], i);
 		assert_int_equal(batch->frames[frame + 1], i);
 		end = record->end;
 		frame = record->frame_end;
@@ -77,7 +77,7 @@ static void bodies_are_the_same_packed_or_not(void **state)
 		assert_ok(otlp_pack(packer, batch));
 		if (gzip) {
 			assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-			z.next_in = batch->body;
+			z.next_in = (uint8_t *)batch->body;
 			z.avail_in = (unsigned)batch->body_size;
 			assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
 			assert_int_equal(inflateEnd(&z), Z_OK);
@@ -94,10 +94,36 @@ static void bodies_are_the_same_packed_or_not(void **state)
 	}
 }
 
+/* The bytes of a body that is compressed are for the next batch. */
+static void halves_come_out_of_a_body(void **state)
+{
+	for (int gzip = 0; gzip < 2; gzip++) {
+		_cleanup_(otlp_packer_freep) struct otlp_packer *packer = NULL;
+		struct otlp_batch *batch = make_batch(101), *other = NULL;
+
+		assert_ok(otlp_packer_new(&packer, gzip));
+		assert_ok(otlp_pack(packer, batch));
+		assert_int_equal(!batch->bytes.p, gzip);
+		assert_int_equal(otlp_packer_memory(packer) != 0, gzip);
+		assert_ok(otlp_batch_new(&other, id, &resource));
+		otlp_packer_lend(packer, other);
+		assert_int_equal(other->bytes.p != NULL, gzip);
+		assert_ok(otlp_packer_undo(packer, batch));
+		assert_null(batch->body);
+		assert_ok(otlp_batch_split(batch));
+		assert_holds(batch, 0, 50);
+		assert_holds(batch->next, 50, 101);
+		(void)otlp_batch_free(batch->next);
+		(void)otlp_batch_free(batch);
+		(void)otlp_batch_free(other);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(halves_are_what_the_whole_was),
+		cmocka_unit_test(halves_come_out_of_a_body),
 		cmocka_unit_test(bodies_are_the_same_packed_or_not),
 	};
 
