@@ -249,13 +249,19 @@ static int read_retry(struct otlp_config *config, const char *value, char proble
 	}
 }
 
+static const char *const compressions[] = {
+	[OTLP_NONE] = "none", [OTLP_GZIP] = "gzip", [OTLP_ZSTD] = "zstd"};
+
 static int read_compression(struct otlp_config *config, const char *value, const char *name,
 			    char problem[TARGET_PROBLEM])
 {
-	config->gzip = !strcmp(value, "gzip");
-	if (config->gzip || !strcmp(value, "none"))
+	for (size_t i = 0; i < ARRAY_SIZE(compressions); i++) {
+		if (strcmp(value, compressions[i]) != 0)
+			continue;
+		config->compression = (enum otlp_compression)i;
 		return 0;
-	return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s is gzip or none", name);
+	}
+	return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s is gzip, zstd or none", name);
 }
 
 static int read_number(const char *value, uint64_t least, uint64_t most, const char *name,
@@ -353,9 +359,13 @@ static int read_environment(struct otlp_config *config, char problem[TARGET_PROB
 static int add_own_headers(struct otlp_config *config, char problem[TARGET_PROBLEM])
 {
 	int r = add_header(config, "Content-Type: application/x-protobuf", "", problem);
+	char encoding[32];
 
-	if (!r && config->gzip)
-		r = add_header(config, "Content-Encoding: gzip", "", problem);
+	if (!r && config->compression != OTLP_NONE) {
+		(void)snprintf(encoding, sizeof(encoding), "Content-Encoding: %s",
+			       compressions[config->compression]);
+		r = add_header(config, encoding, "", problem);
+	}
 	/* else libcurl waits for leave to send, up to a second */
 	return r ? r : add_header(config, "Expect:", "", problem);
 }
@@ -368,7 +378,7 @@ int otlp_config_read(struct otlp_config *config, const struct target_options *op
 
 	*config = (struct otlp_config){
 		.timeout_ms = TIMEOUT_MS,
-		.gzip = true,
+		.compression = OTLP_GZIP,
 		.body_bytes = BODY_BYTES,
 		.in_flight = IN_FLIGHT,
 	};

@@ -9,6 +9,7 @@
 
 #include "consumer/forward/target.h"
 #include "consumer/otlp/otlp-answer.h"
+#include "consumer/otlp/otlp-pack.h"
 
 #define OTLP_IN_FLIGHT_MAX 4u
 
@@ -18,7 +19,7 @@ struct otlp_config {
 	struct curl_slist *headers;
 	char *certificate, *client_certificate, *client_key; /* NULL: none given */
 	long timeout_ms;
-	bool gzip;
+	enum otlp_compression compression;
 	size_t body_bytes; /* of a request, uncompressed */
 	unsigned in_flight;
 	bool retry[OTLP_STATUS_END];

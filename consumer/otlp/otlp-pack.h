@@ -2,13 +2,13 @@
 /* The bodies of requests, made one after another. */
 #pragma once
 
-#include <stdbool.h>
-
 #include "consumer/otlp/otlp-batch.h"
 
 struct otlp_packer;
 
-int otlp_packer_new(struct otlp_packer **ret, bool gzip);
+enum otlp_compression { OTLP_NONE, OTLP_GZIP, OTLP_ZSTD };
+
+int otlp_packer_new(struct otlp_packer **ret, enum otlp_compression compression);
 struct otlp_packer *otlp_packer_free(struct otlp_packer *packer); /* NULL is fine; returns NULL */
 
 /* Makes the batch's body, if there is none. Of one that is compressed the packer keeps the bytes:

@@ -11,7 +11,7 @@ static size_t memory_of(const struct target *target)
 
 	for (const struct otlp_batch *batch = target->first; batch; batch = batch->next) {
 		size += otlp_batch_memory(batch);
-		if (!batch->body && target->config.gzip)
+		if (!batch->body && target->config.compression != OTLP_NONE)
 			size += otlp_batch_bytes(batch) / 4;
 	}
 	return size;

@@ -37,7 +37,7 @@ static int open_parts(struct target *target)
 	if (!r)
 		r = otel_new(&target->otel, &otel_protobuf);
 	if (!r)
-		r = otlp_packer_new(&target->packer, target->config.gzip);
+		r = otlp_packer_new(&target->packer, target->config.compression);
 	return r ? r : otlp_poster_new(&target->poster, &target->config);
 }
 

@@ -132,6 +132,18 @@ def test_records_have_their_attributes():
             assert there.get(key) == value, f"{event}: {key} is {there.get(key)!r}, not {value!r}"
 
 
+def compressions_say_the_same():
+    save("full.pb", full_stream())
+    bodies = {}
+    for name in "gzip", "zstd", "none":
+        with Receiver(service, lambda request: OK) as receiver:
+            send(place(receiver), "--set", f"compression={name}", "--cursor", f"{name}.cursor", "full.pb")
+        request, = receiver.requests
+        assert request.headers["Content-Encoding"] == (None if name == "none" else name), request.headers
+        bodies[name] = request.body
+    assert len(set(bodies.values())) == 1, {name: len(body) for name, body in bodies.items()}
+
+
 def test_both_forms_say_the_same():
     """Of every field there is, and of names that are no UTF-8."""
     save("full.pb", full_stream(), hostile())
@@ -150,6 +162,7 @@ def test_both_forms_say_the_same():
     assert len(sent) >= 6 and len(sent) == len(said), (len(sent), len(said))
     for (resource, record), (other_resource, other) in zip(sent, said):
         assert resource == other_resource and record == other, f"{record}\nand\n{other}"
+    compressions_say_the_same()
 
 
 def hostile():
@@ -266,7 +279,7 @@ def test_mistakes_are_told():
     ]:
         said = send(url, "--cursor", "mistake", "one.pb", env=env, status=1)
         assert sentence in said and said.count("\n") == 1, said
-    for value, sentence in [("retry-on=200", "retry-on is a list"), ("compression=zstd", "gzip or none"),
+    for value, sentence in [("retry-on=200", "retry-on is a list"), ("compression=lz4", "gzip, zstd or none"),
                             ("in-flight=9", "from 1 to 4"), ("body=1", "at least 4K"), ("timeout=0", "is a time"),
                             ("headers-file=/nothing", "No such file"), ("what=1", "--set knows of OTLP")]:
         said = send("otlp:", "--cursor", "mistake", "--set", value, "one.pb", status=1)

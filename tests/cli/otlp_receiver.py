@@ -45,6 +45,13 @@ def attributes_of(message):
     return {attribute.key: value_of(attribute.value) for attribute in message.attributes}
 
 
+DECODERS = {
+    None: bytes,
+    "gzip": gzip.decompress,
+    "zstd": lambda body: subprocess.run(["zstd", "-dc"], input=body, stdout=subprocess.PIPE, check=True).stdout,
+}
+
+
 class Receiver(http.server.ThreadingHTTPServer):
     """answer(request) -> (status, headers, body), or None: the connection is closed."""
     daemon_threads = True
@@ -82,7 +89,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):  # pylint: disable=invalid-name
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        data = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+        data = DECODERS[self.headers.get("Content-Encoding")](body)
         logs = self.server.service.ExportLogsServiceRequest.FromString(data)
         seqs = [attributes_of(record)["ringside.seq"] for record in records_of(logs)]
         request = Request(self.path, self.headers, data, logs, seqs)

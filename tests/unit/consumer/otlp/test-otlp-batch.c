@@ -2,6 +2,7 @@
 #include "consumer/otlp/otlp-pack.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include "tests/lib/test.h"
 
@@ -65,49 +66,64 @@ static void halves_are_what_the_whole_was(void **state)
 	(void)otlp_batch_free(behind);
 }
 
+/* By zlib and libzstd. Returns how many bytes there are. */
+static size_t take_out(const struct otlp_batch *batch, enum otlp_compression compression,
+		       uint8_t plain[256])
+{
+	z_stream z = {.next_in = (uint8_t *)batch->body,
+		      .avail_in = (unsigned)batch->body_size,
+		      .next_out = plain,
+		      .avail_out = 256};
+
+	if (compression == OTLP_ZSTD)
+		return ZSTD_decompress(plain, 256, batch->body, batch->body_size);
+	if (compression == OTLP_NONE) {
+		memcpy(plain, batch->body, batch->body_size);
+		return batch->body_size;
+	}
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(inflateEnd(&z), Z_OK);
+	return z.total_out;
+}
+
 static void bodies_are_the_same_packed_or_not(void **state)
 {
-	for (int gzip = 0; gzip < 2; gzip++) {
+	for (enum otlp_compression compression = OTLP_NONE; compression <= OTLP_ZSTD;
+	     compression++) {
 		_cleanup_(otlp_packer_freep) struct otlp_packer *packer = NULL;
 		_cleanup_(otlp_batch_freep) struct otlp_batch *batch = make_batch(2);
 		uint8_t plain[256];
-		z_stream z = {.next_out = plain, .avail_out = sizeof(plain)};
+		size_t size;
 
-		assert_ok(otlp_packer_new(&packer, gzip));
+		assert_ok(otlp_packer_new(&packer, compression));
 		assert_ok(otlp_pack(packer, batch));
-		if (gzip) {
-			assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-			z.next_in = (uint8_t *)batch->body;
-			z.avail_in = (unsigned)batch->body_size;
-			assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-			assert_int_equal(inflateEnd(&z), Z_OK);
-		} else {
-			memcpy(plain, batch->body, batch->body_size);
-			z.total_out = batch->body_size;
-		}
+		size = take_out(batch, compression, plain);
 		/* the request, the resource with its attribute's own number, and the records last
 		 */
 		assert_int_equal(plain[0], 0x0a);
-		assert_int_equal(plain[1], z.total_out - 2);
+		assert_int_equal(plain[1], size - 2);
 		assert_memory_equal(plain + 2, "\x0a\x05\x0a\x03\x0a\x01k", 7);
-		assert_memory_equal(plain + z.total_out - 6, "\x12\x01\x00\x12\x01\x01", 6);
+		assert_memory_equal(plain + size - 6, "\x12\x01\x00\x12\x01\x01", 6);
 	}
 }
 
 /* The bytes of a body that is compressed are for the next batch. */
 static void halves_come_out_of_a_body(void **state)
 {
-	for (int gzip = 0; gzip < 2; gzip++) {
+	for (enum otlp_compression compression = OTLP_NONE; compression <= OTLP_ZSTD;
+	     compression++) {
+		const bool packed = compression != OTLP_NONE;
 		_cleanup_(otlp_packer_freep) struct otlp_packer *packer = NULL;
 		struct otlp_batch *batch = make_batch(101), *other = NULL;
 
-		assert_ok(otlp_packer_new(&packer, gzip));
+		assert_ok(otlp_packer_new(&packer, compression));
 		assert_ok(otlp_pack(packer, batch));
-		assert_int_equal(!batch->bytes.p, gzip);
-		assert_int_equal(otlp_packer_memory(packer) != 0, gzip);
+		assert_int_equal(!batch->bytes.p, packed);
+		assert_int_equal(otlp_packer_memory(packer) != 0, packed);
 		assert_ok(otlp_batch_new(&other, id, &resource));
 		otlp_packer_lend(packer, other);
-		assert_int_equal(other->bytes.p != NULL, gzip);
+		assert_int_equal(other->bytes.p != NULL, packed);
 		assert_ok(otlp_packer_undo(packer, batch));
 		assert_null(batch->body);
 		assert_ok(otlp_batch_split(batch));
