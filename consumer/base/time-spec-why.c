@@ -159,3 +159,14 @@ void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 		(void)snprintf(buf, size, "'%.*s' is not a time: say " TIME_SPEC_WORDS, SHOWN,
 			       text);
 }
+
+const char *time_spec_of_today(const char *text)
+{
+	size_t digits;
+
+	text += strspn(text, " \t");
+	if (!strncasecmp(text, "today", 5))
+		text += 5 + strspn(text + 5, " \t");
+	digits = strspn(text, "0123456789");
+	return digits && digits <= 2 && text[digits] == ':' ? text : NULL;
+}

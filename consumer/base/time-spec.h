@@ -27,3 +27,7 @@ int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret);
 /* Of a text that time_spec_parse refused: a sentence that says what is wrong with it, or what to
  * say. */
 void time_spec_why(const char *text, uint64_t now, char *buf, size_t size);
+
+/* The time of day in a text that time_spec_parse takes for one of today: "22:00" of "today 22:00";
+ * NULL: the text says another day, or none. */
+const char *time_spec_of_today(const char *text);

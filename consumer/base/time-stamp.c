@@ -127,3 +127,35 @@ void time_stamp_put(struct time_stamp *stamp, struct line *line, const uint64_t 
 		stamp->width = width;
 	line_pad(line, stamp->width - width);
 }
+
+/* Of a second's fraction, if what is left of it is all zeros. */
+static unsigned fraction_digits(uint64_t nano)
+{
+	if (nano % SECOND == 0)
+		return 0;
+	if (nano % 1000000 == 0)
+		return 3;
+	return nano % 1000 == 0 ? 6 : 9;
+}
+
+void time_stamp_exact(struct line *line, uint64_t nano, bool until)
+{
+	static const uint64_t units[] = {[3] = 1000000, [6] = 1000, [9] = 1};
+	time_t second = (time_t)(nano / SECOND);
+	const unsigned digits = fraction_digits(nano + until);
+	char text[40] = "", offset[16];
+	struct tm tm;
+
+	if (!localtime_r(&second, &tm))
+		memset(&tm, 0, sizeof(tm));
+	/* a minute is one moment, a second is as long as it is */
+	(void)strftime(text, sizeof(text),
+		       tm.tm_sec || nano % SECOND ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%dT%H:%M", &tm);
+	line_text(line, text);
+	if ((tm.tm_sec || nano % SECOND) && digits) {
+		line_put(line, ".", 1);
+		line_digits(line, nano % SECOND / units[digits], digits);
+	}
+	put_offset(&tm, offset, sizeof(offset));
+	line_text(line, tm.tm_gmtoff ? offset : "Z");
+}

@@ -42,3 +42,8 @@ void time_stamp_init(struct time_stamp *stamp, enum time_style style, bool utc, 
 /* NULL: not known. A record without a time of day has that since boot. */
 void time_stamp_put(struct time_stamp *stamp, struct line *line, const uint64_t *unix_nano,
 		    const uint64_t *boot_nano);
+
+/* A moment (ns since 1970) for whoever reads it when and where he likes: in local time, with its
+ * offset, and no more digits than it needs. time-spec.h reads it: as its first ns, or with @until
+ * as its last one. */
+void time_stamp_exact(struct line *line, uint64_t nano, bool until);

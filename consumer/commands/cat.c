@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/commands/printer.h"
 #include "consumer/commands/reversed-lines.h"
@@ -64,7 +65,6 @@ static int take_option(void *data, int opt, const char *arg)
 	}
 	if (opt == 'b') {
 		cat->boot = arg ? arg + (*arg == '=') : "0";
-		printer_chooses(&cat->printer, opt, cat->boot);
 		return 0;
 	}
 	if (opt != 'n' && opt != 'c')
@@ -134,6 +134,7 @@ static const struct each_record_ops printing = {
 	.one_stream = printer_one_stream,
 	.wants = printer_wants,
 	.begin = printer_begin,
+	.header = printer_header,
 	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,
@@ -178,6 +179,20 @@ static int begin_reversed(struct cat *cat)
 	return -1;
 }
 
+/* Tomorrow the latest boot may be another one. */
+static void note_boots(struct cat *cat, const struct boots_chosen *boots)
+{
+	char text[EXCERPT_SIZE];
+	struct line line = line_make(text, sizeof(text));
+
+	for (size_t i = 0; i < boots->n; i++) {
+		line_text(&line, i ? "," : "");
+		line_safe(&line, boots->ids[i], FOLDER_BOOT);
+	}
+	(void)line_end(&line);
+	printer_chooses(&cat->printer, 'b', boots->n ? text : cat->boot);
+}
+
 /* -1: go on. */
 static int choose_boot(struct cat *cat, char **paths, int n)
 {
@@ -206,7 +221,10 @@ static int choose_boot(struct cat *cat, char **paths, int n)
 				    : boots->most == 1 ? "there is"
 						       : "there are",
 				    COUNTED(boots->most, "boot"));
-	return r ? printer_fail(&cat->printer, r) : -1;
+	if (r)
+		return printer_fail(&cat->printer, r);
+	note_boots(cat, boots);
+	return -1;
 }
 
 static int run(int argc, char **argv)

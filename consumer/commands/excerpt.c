@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "consumer/base/shell-word.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
+
+#define MORE "(and more, for which there was no room)"
+#define MORE_SIZE 64 /* that or the number of the options, and a blank before it */
 
 static const char *name_in(const struct option_row *rows, int opt)
 {
@@ -17,17 +21,20 @@ static const char *name_in(const struct option_row *rows, int opt)
 void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg)
 {
 	const char *name = name_in(options->own, opt);
-	size_t n = strlen(excerpt->text);
+	const size_t n = strlen(excerpt->text), room = sizeof(excerpt->text) - MORE_SIZE - n;
 	struct line line;
 
 	if (!name && options->shared)
 		name = name_in(options->shared->rows, opt);
 	/* these are in a binary output in any case */
-	if (name && !strcmp(name, "self-tests"))
+	if (!name || !strcmp(name, "self-tests"))
 		return;
-	if (!name || n + LINE_MIN >= sizeof(excerpt->text))
+	/* an option without the beginning of its argument says nothing */
+	if (room < sizeof(" --") + strlen(name) + 2 * LINE_MIN) {
+		excerpt->left_out++;
 		return;
-	line = line_make(excerpt->text + n, sizeof(excerpt->text) - n);
+	}
+	line = line_make(excerpt->text + n, room);
 	line_text(&line, n ? " --" : "--");
 	line_text(&line, name);
 	if (arg) {
@@ -37,15 +44,54 @@ void excerpt_take(struct excerpt *excerpt, const struct options *options, int op
 	(void)line_end(&line);
 }
 
-/* What is chosen of what was chosen. */
-static void join_texts(const char *before, const char *text, char buf[EXCERPT_SIZE])
+/* What is chosen of what was chosen; and that there is more to it than this says. */
+static void join_texts(const char *before, const struct excerpt *excerpt, char buf[EXCERPT_SIZE])
 {
-	struct line line = line_make(buf, EXCERPT_SIZE);
+	struct line line = line_make(buf, EXCERPT_SIZE - MORE_SIZE + LINE_MIN), more;
+	bool cut;
 
 	line_safe(&line, before, EXCERPT_SIZE);
 	line_text(&line, text_has(before) ? " " : "");
-	line_text(&line, text);
+	line_text(&line, excerpt->text);
+	cut = line.cut;
+	more = line_make(buf + line_end(&line), MORE_SIZE - LINE_MIN);
+	if (cut) {
+		line_text(&more, " " MORE);
+	} else if (excerpt->left_out) {
+		line_text(&more, " (and ");
+		line_counted(&more, excerpt->left_out, "option");
+		line_text(&more, " more, without room)");
+	}
+	(void)line_end(&more);
+}
+
+static const char *const flaw_words[] = {
+	"is damaged or cut short",
+	"lost events",
+	"could not all be read",
+};
+
+const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS])
+{
+	struct line line = line_make(buf, EXCERPT_FLAWS);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(flaw_words); i++) {
+		if (!(flaws & 1u << i))
+			continue;
+		line_text(&line, line.p > line.start ? ", " : "");
+		line_text(&line, flaw_words[i]);
+	}
 	(void)line_end(&line);
+	return buf;
+}
+
+unsigned excerpt_flaws(const char *text)
+{
+	unsigned flaws = 0;
+
+	for (unsigned i = 0; text && i < ARRAY_SIZE(flaw_words); i++)
+		flaws |= strstr(text, flaw_words[i]) ? 1u << i : 0;
+	return flaws;
 }
 
 void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *record, unsigned hosts,
@@ -54,9 +100,12 @@ void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *rec
 	ret->record = *record;
 	ret->header = *record->header;
 	ret->record.header = &ret->header;
+	if (excerpt->flaws)
+		ret->header.excerpt_flaws =
+			(char *)(uintptr_t)excerpt_flaws_text(excerpt->flaws, ret->flaws);
 	if (!excerpt_is_any(excerpt))
 		return;
-	join_texts(record->header->excerpt, excerpt->text, ret->text);
+	join_texts(record->header->excerpt, excerpt, ret->text);
 	ret->header.excerpt = ret->text;
 	ret->header.has_locked = false; /* of the file it was in */
 	if (hosts < 2)

@@ -12,12 +12,27 @@
 
 #define EXCERPT_SIZE 1024
 
+/* What is wrong with what it is of (Header.excerpt_flaws). */
+enum {
+	EXCERPT_DAMAGED = 1 << 0,
+	EXCERPT_LOST = 1 << 1,
+	EXCERPT_UNREAD = 1 << 2,
+};
+#define EXCERPT_FLAWS 160
+
+/* Such bits in words, and back; what is no word of ours is lost. */
+const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS]);
+unsigned excerpt_flaws(const char *text);
+
 /* All there is to it is to be zero. */
 struct excerpt {
-	char text[EXCERPT_SIZE]; /* "--since -1h --container app"; "": all is wanted */
+	/* "--since 2026-11-22T03:00Z --container app"; "": all is wanted */
+	char text[EXCERPT_SIZE];
+	unsigned left_out; /* options that found no room in it */
+	unsigned flaws;    /* found so far */
 };
 
-/* An option that chooses, and its argument or NULL. */
+/* An option that chooses, and its argument or NULL, as it stands for the same tomorrow. */
 void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg);
 
 static inline bool excerpt_is_any(const struct excerpt *excerpt)
@@ -29,6 +44,7 @@ struct excerpt_header {
 	Ringside__V1__Record record;
 	Ringside__V1__Header header; /* of the record */
 	char text[EXCERPT_SIZE];
+	char flaws[EXCERPT_FLAWS];
 };
 
 /* The Header @record, which *ret borrows from, marked if something was chosen: of what may be an

@@ -89,6 +89,15 @@ static int start_streamer(struct live *live, char **extra, size_t n)
 	return r;
 }
 
+#define MISSES_TOLD 10 /* so many events may be others' */
+
+/* Whether what is asked for can be met is not to be learned by waiting in vain. */
+static void tell_misses(struct live *live)
+{
+	if (filter_misses(live->printer.filter) >= MISSES_TOLD)
+		printer_say_misses_so_far(&live->printer);
+}
+
 /* What is there is shown before we wait for more. */
 static void wait_on(void *data)
 {
@@ -96,6 +105,7 @@ static void wait_on(void *data)
 
 	if (live->unread)
 		return;
+	tell_misses(live);
 	if (printer_flush(&live->printer) == 0 &&
 	    streamer_process_wait_output(&live->child, STDOUT_FILENO))
 		return;
@@ -248,7 +258,7 @@ static int run(int argc, char **argv)
 			"to its stdout (to record too, use ringside-streamer -w FILE)",
 			find_foreign(argv + own, (size_t)(argc - own)));
 	printer_say_short_id(&live.printer);
-	live.printer.partly = true; /* no event was seen */
+	live.printer.partly = live.printer.awaits = true; /* no event was seen */
 	if (printer_tell_misses(&live.printer))
 		return EXIT_FAILED;
 	r = start_streamer(&live, argv + own, (size_t)(argc - own));

@@ -8,8 +8,10 @@
 /* The first thing that is wrong with the input at hand. */
 void printer_say(struct printer *printer, const char *problem);
 
-/* Why there is nothing to see. */
-void printer_say_misses(const struct printer *printer);
+/* Why there is nothing to see. The exit status that makes of success. */
+int printer_say_misses(const struct printer *printer);
+/* That there is nothing to see yet, to who waits for it. */
+void printer_say_to_come(const struct printer *printer);
 
 /* Nothing is left to the threads, and soon will not be. */
 void printer_wait(struct printer *printer);
@@ -29,6 +31,12 @@ int printer_put_rows(struct printer *printer, struct reader *reader, struct read
  * more. */
 int printer_put_stream(struct printer *printer, const struct reader *reader,
 		       const struct reader_record *item);
+/* What the record, which may not match, says was lost of what a raw output is chosen from. */
+void printer_see_flaws(struct printer *printer, struct reader *reader, struct reader_record *item,
+		       bool matches);
+/* Behind all: a Header that says of them what none has said before. 0 or -errno. */
+int printer_tell_flaws(struct printer *printer);
+
 /* What is to be read as a stream: 0, or -errno. */
 int printer_put_raw(struct printer *printer, const struct reader *reader,
 		    struct reader_record *item);

@@ -61,13 +61,15 @@ void printer_chooses(struct printer *printer, int opt, const char *arg)
 
 static int take_filter(struct printer *printer, int opt, const char *arg)
 {
-	char error[256];
+	char error[256], exact[FILTER_TIME_TEXT];
 	int r = filter_option(printer->filter, opt, arg, error, sizeof(error));
 
 	if (r == -ENOMEM)
 		return printer_fail(printer, r);
+	/* who reads it tomorrow has another "today" */
 	if (!r)
-		printer_chooses(printer, opt, arg);
+		printer_chooses(printer, opt,
+				arg ? filter_exact_arg(printer->filter, opt, arg, exact) : NULL);
 	return r ? options_usage_error(&printer->options, "%s", error) : 0;
 }
 

@@ -58,23 +58,40 @@ void printer_say_hosts(const struct printer *printer, const char *path)
 	(void)command_fail_on(printer->options.command, path, text);
 }
 
-void printer_say_misses(const struct printer *printer)
+int printer_say_misses(const struct printer *printer)
 {
 	char text[1024];
 
-	if (!printer->matched && !printer->partly &&
-	    filter_miss_sentence(printer->filter, text, sizeof(text)))
-		(void)command_fail(printer->options.command, "%s", text);
+	if (printer->matched || printer->partly ||
+	    !filter_miss_sentence(printer->filter, text, sizeof(text)))
+		return EXIT_SUCCESS;
+	(void)command_fail(printer->options.command, "%s", text);
+	return !printer->awaits && filter_is_to_come(printer->filter) ? EXIT_USAGE : EXIT_SUCCESS;
 }
 
 void printer_say_misses_so_far(struct printer *printer)
 {
 	char text[1024];
 
-	if (!printer->matched && !printer->partly && filter_has_missed(printer->filter) &&
+	/* what is still to come was said */
+	if (!printer->matched && !printer->partly && filter_misses(printer->filter) &&
+	    !filter_is_to_come(printer->filter) &&
 	    filter_miss_sentence(printer->filter, text, sizeof(text)))
 		(void)command_fail(printer->options.command, "so far %s", text);
 	filter_forget_misses(printer->filter);
+}
+
+void printer_say_to_come(const struct printer *printer)
+{
+	char text[512];
+	struct line line = line_make(text, sizeof(text));
+
+	if (!printer->awaits || !filter_is_to_come(printer->filter))
+		return;
+	filter_put_to_come(printer->filter, &line);
+	line_text(&line, "; until then nothing is shown");
+	(void)line_end(&line);
+	(void)command_fail(printer->options.command, "%s", text);
 }
 
 int printer_tell_misses(struct printer *printer)

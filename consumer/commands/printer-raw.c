@@ -3,6 +3,7 @@
  * as a stream. */
 #include "consumer/commands/printer-internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	size_t size;
 
 	printer_wait(printer);
+	printer->source.flaws_put = printer->excerpt.flaws;
 	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
 	if (!printer->output.ops->binary)
 		return output_put(&printer->output, &marked.record, NULL, 0);
@@ -44,24 +46,38 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	return output_put(&printer->output, NULL, printer->complete, size);
 }
 
+/* Whose the records are, or what there is to say of it by now. */
+static int put_again(struct printer *printer, const Ringside__V1__Header *header)
+{
+	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
+
+	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
+	record.header = (Ringside__V1__Header *)(uintptr_t)header;
+	record.has_seq = header->has_first_seq;
+	record.seq = header->first_seq;
+	return put_header(printer, &record);
+}
+
+/* There is something wrong that no Header has said. */
+static bool has_news(const struct printer *printer, const Ringside__V1__Header *header)
+{
+	return printer->excerpt.flaws & ~printer->source.flaws_put &&
+	       (excerpt_is_any(&printer->excerpt) || header->excerpt);
+}
+
 int printer_put_stream(struct printer *printer, const struct reader *reader,
 		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
-	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	bool same;
 
 	if (!header || header->stream_id.len != sizeof(printer->put_stream))
 		return 0;
 	same = !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
 	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
-	if (same || item->header)
+	if (item->header || (same && !has_news(printer, header)))
 		return 0;
-	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
-	record.header = (Ringside__V1__Header *)(uintptr_t)header;
-	record.has_seq = header->has_first_seq;
-	record.seq = header->first_seq;
-	return put_header(printer, &record);
+	return put_again(printer, header);
 }
 
 int printer_put_raw(struct printer *printer, const struct reader *reader,
@@ -71,8 +87,62 @@ int printer_put_raw(struct printer *printer, const struct reader *reader,
 
 	if (item->header && excerpt_is_any(&printer->excerpt))
 		return put_header(printer, item->record);
+	if (item->header)
+		printer->source.flaws_put |= excerpt_flaws(item->record->header->excerpt_flaws);
 	if (printer->output.ops->binary &&
 	    derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = complete_record(printer, item);
 	return r ? r : output_put(&printer->output, item->record, item->frame, item->size);
+}
+
+static void keep_header(struct printer_source *source, const Ringside__V1__Record *record)
+{
+	const size_t size = ringside__v1__record__get_packed_size(record);
+	uint8_t *buf = realloc(source->header, size);
+
+	if (!buf) /* the next record brings it, or the next Header */
+		return;
+	source->header = buf;
+	source->header_size = ringside__v1__record__pack(record, buf);
+}
+
+void printer_header(void *data, const Ringside__V1__Record *record)
+{
+	struct printer *printer = data;
+	const unsigned flaws =
+		record->header->excerpt ? excerpt_flaws(record->header->excerpt_flaws) : 0;
+
+	if (!filter_host_wanted(printer->filter, record->header))
+		return;
+	printer->source.flaws |= flaws;
+	printer->excerpt.flaws |= flaws;
+	if (printer->output.ops->raw)
+		keep_header(&printer->source, record);
+}
+
+void printer_see_flaws(struct printer *printer, struct reader *reader, struct reader_record *item,
+		       bool matches)
+{
+	if (!matches && item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST &&
+	    !reader_unpack(reader, item) &&
+	    filter_touches_loss(printer->filter, item->record, reader_header(reader)))
+		printer->excerpt.flaws |= EXCERPT_LOST;
+}
+
+int printer_tell_flaws(struct printer *printer)
+{
+	const struct printer_source *source = &printer->source;
+	Ringside__V1__Record *record;
+	int r = 0;
+
+	if (!printer->output.ops->raw || !source->header_size)
+		return 0;
+	record = ringside__v1__record__unpack(NULL, source->header_size, source->header);
+	if (!record)
+		return -ENOMEM;
+	printer->output.cache = NULL; /* of a reader that is gone */
+	if (has_news(printer, record->header))
+		r = put_again(printer, record->header);
+	ringside__v1__record__free_unpacked(record, NULL);
+	return r;
 }

@@ -37,12 +37,14 @@ void printer_done(struct printer *printer)
 	printer->grep = grep_free(printer->grep);
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
+	free(printer->source.header);
 	field_list_done(&printer->fields);
 }
 
 int printer_open(struct printer *printer)
 {
 	printer_say_zone(printer);
+	printer_say_to_come(printer);
 	printer->output.every = filter_names_kinds(printer->filter);
 	printer->output.rows_only = filter_hides_counters(printer->filter);
 	printer->output.folds = printer->output.folds && !printer->output.verbose;
@@ -59,13 +61,14 @@ int printer_close(struct printer *printer, int r)
 	int closed;
 
 	printer_wait(printer);
+	if (!r)
+		r = printer_tell_flaws(printer);
 	closed = output_close(&printer->output);
 	r = r < 0 ? r : closed;
 	if (r < 0 && r != -EPIPE) /* EPIPE: who reads has seen enough */
 		return command_fail(printer->options.command, "cannot write: %s", strerror(-r));
-	if (!r)
-		printer_say_misses(printer);
-	return printer->failed ? EXIT_FAILED : EXIT_SUCCESS;
+	r = r ? EXIT_SUCCESS : printer_say_misses(printer);
+	return printer->failed ? EXIT_FAILED : r;
 }
 
 /* What stands on the terminal was broken for another width. */
@@ -105,6 +108,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 	struct printer *printer = data;
 
 	printer->said = false;
+	printer->source.flaws = 0;
 	printer->alone = 0;
 	printer->put = (struct derived_put){0}; /* its reader may lie where the last one did */
 	problem_init(&printer->problem, name);
@@ -209,6 +213,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	match = r ? r : match_record(printer, reader, item);
 	if (match > 1)
 		return match;
+	if (output->ops->raw)
+		printer_see_flaws(printer, reader, item, match);
 	if (!printer->matched)
 		printer_note(printer, reader, item, match);
 	if (item->header)
@@ -236,7 +242,22 @@ void printer_complain(void *data, const char *problem)
 	struct printer *printer = data;
 
 	end_lines(printer);
+	printer->excerpt.flaws |= EXCERPT_DAMAGED;
 	printer_say(printer, problem);
+}
+
+/* To who reads an excerpt. */
+static void say_flaws(struct printer *printer, const char *name)
+{
+	char flaws[EXCERPT_FLAWS], text[EXCERPT_FLAWS + 96];
+
+	if (!printer->source.flaws)
+		return;
+	end_lines(printer);
+	(void)snprintf(text, sizeof(text),
+		       "an excerpt of a recording that %s: something may be missing in it",
+		       excerpt_flaws_text(printer->source.flaws, flaws));
+	(void)command_fail_on(printer->options.command, name, text);
 }
 
 void printer_end(void *data, const struct reader *reader, const char *name, int answer)
@@ -246,6 +267,7 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 
 	printer_wait(printer);
 	progress_end(&printer->progress);
+	say_flaws(printer, name);
 	if (!reader_unknown(reader) || printer->output.ops->binary)
 		return;
 	end_lines(printer);
@@ -261,6 +283,7 @@ void printer_say_error(void *data, const char *name, int error)
 
 	end_lines(printer);
 	printer->failed |= error != 0;
+	printer->excerpt.flaws |= error ? EXCERPT_UNREAD : 0;
 	if (error)
 		(void)command_fail_on(printer->options.command, name,
 				      path_problem(name, error, why));

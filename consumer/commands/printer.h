@@ -67,6 +67,14 @@ enum {
 			"of streamers side by side on a machine, what one of them tells"           \
 	}
 
+/* Of what a raw output is an excerpt of. */
+struct printer_source {
+	uint8_t *header; /* the latest one, packed */
+	size_t header_size;
+	unsigned flaws_put; /* of excerpt.flaws */
+	unsigned flaws;     /* that the input at hand, an excerpt, tells of */
+};
+
 struct printer {
 	struct options options;
 	struct filter *filter;
@@ -78,6 +86,7 @@ struct printer {
 	struct field_list fields; /* --fields */
 	bool force;
 	bool one_stream;
+	bool awaits;  /* what is still to come is waited for */
 	bool partly;  /* not all of it was read: of what matches in it, nothing is known */
 	bool failed;  /* something was wrong with an input */
 	bool said;    /* with the one at hand */
@@ -86,6 +95,7 @@ struct printer {
 	uint8_t put_stream[16]; /* whose records come, as who reads a raw output has it */
 	uint8_t *complete;      /* a record that was completed, or a Header that was marked */
 	struct excerpt excerpt; /* that a raw output is */
+	struct printer_source source;
 	struct progress progress;
 	struct problem problem;           /* of the one at hand */
 	uint64_t rows_shown[KINDS_COUNT]; /* of Counters */
@@ -125,6 +135,8 @@ int printer_close(struct printer *printer, int r);
 /* To who asked for the last records of @path: they are those of the host that comes last. */
 void printer_say_hosts(const struct printer *printer, const char *path);
 void printer_host(void *data, const char *name);
+/* header of struct each_record_ops. */
+void printer_header(void *data, const Ringside__V1__Record *record);
 /* one_stream of struct each_record_ops. */
 bool printer_one_stream(const void *data);
 /* The next input. It is read raw (reader_set_raw) from now on, and what was printed is seen before

@@ -122,6 +122,7 @@ static const struct each_record_ops replaying = {
 	.by_stream = true,
 	.host = printer_host,
 	.begin = printer_begin,
+	.header = printer_header,
 	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,

@@ -112,6 +112,7 @@ static const struct each_record_ops adding = {
 	.one_stream = printer_one_stream,
 	.wants = printer_wants,
 	.begin = begin_input,
+	.header = printer_header,
 	.put = add_record,
 	.pass = printer_pass,
 	.complain = printer_complain,

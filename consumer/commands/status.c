@@ -19,7 +19,7 @@
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json; of a fleet prometheus, too"},
-	{'q', "quiet", NULL, "print nothing: the exit status tells"},
+	{'q', "quiet", NULL, "print nothing but errors: the exit status tells"},
 	{},
 };
 

@@ -196,6 +196,7 @@ static int skip_record(void *data, struct reader *reader, struct reader_record *
 
 static const struct each_record_ops printing = {
 	.begin = printer_begin,
+	.header = printer_header,
 	.put = tail_put,
 	.complain = printer_complain,
 	.error = printer_say_error,
@@ -287,6 +288,7 @@ static int run(int argc, char **argv)
 		return r;
 	if (tail.lines && printer_tell_misses(&tail.printer))
 		return EXIT_FAILED;
+	tail.printer.awaits = tail.rotation.following;
 	if (tail.rotation.following)
 		printer_say_short_id(&tail.printer);
 	r = printer_open(&tail.printer);

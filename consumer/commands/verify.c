@@ -5,6 +5,7 @@
 
 #include "consumer/base/out-buffer.h"
 #include "consumer/base/text-line.h"
+#include "consumer/base/time-stamp.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
@@ -24,19 +25,44 @@
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", "text (default) or json"},
 	{'v', "verbose", NULL, "print the sums, and everything that was found"},
-	{'q', "quiet", NULL, "print nothing, the exit status tells"},
+	{'q', "quiet", NULL, "print nothing but errors, the exit status tells"},
 	{},
 };
 
+/* ", from 2026-11-22T03:04:05.123+01:00 to 2026-11-22T03:04:06.000+01:00"; "" if it is not known.
+ */
+#define TIME_TEXT 96
+
+static const char *time_text(const struct finding_time *when, char buf[TIME_TEXT])
+{
+	struct line line = line_make(buf, TIME_TEXT);
+	struct time_stamp stamp;
+
+	time_stamp_init(&stamp, TIME_ISO, false, 0);
+	if (when->from) {
+		line_text(&line, when->until ? ", from " : ", after ");
+		time_stamp_put(&stamp, &line, &when->from, NULL);
+	}
+	if (when->until) {
+		line_text(&line, when->from ? " to " : ", before ");
+		time_stamp_put(&stamp, &line, &when->until, NULL);
+	}
+	(void)line_end(&line);
+	return buf;
+}
+
 static void print_findings(const char *word, const struct findings *findings)
 {
+	char when[TIME_TEXT];
+
 	for (unsigned i = 0; i < findings_kept(findings); i++)
-		(void)printf("  %-10s%s\n", word, findings->texts[i]);
+		(void)printf("  %-10s%s%s\n", word, findings->texts[i],
+			     time_text(&findings->times[i], when));
 	if (findings->n > FINDINGS_MAX)
 		(void)printf("  %-10sand %s more\n", word, COUNT(findings->n - FINDINGS_MAX));
 }
 
-static void print_missed(const struct recount_kind *kind)
+static void print_missed(const struct kind_total *kind)
 {
 	if (kind->missed_known)
 		(void)printf(" %12s\n", COUNT(kind->missed_runs));
@@ -44,16 +70,16 @@ static void print_missed(const struct recount_kind *kind)
 		(void)printf(" %12s\n", "not counted");
 }
 
-static void print_kinds(const struct recount *recount)
+static void print_kinds(const struct verify_report *report)
 {
 	(void)printf("  %-16s %12s %12s %12s %12s %12s\n", "kind", "written", "limited", "dropped",
 		     "lost in sink", "missed runs");
-	for (unsigned i = 0; i < recount->n; i++) {
-		const struct recount_kind *kind = &recount->kinds[i];
+	for (unsigned i = 0; i < report->n_kinds; i++) {
+		const struct kind_total *kind = &report->kinds[i];
 
 		(void)printf("  %-16s %12s %12s %12s %12s", *kind->name ? kind->name : "(any)",
-			     COUNT(kind->written), COUNT(kind->kernel.limited),
-			     COUNT(kind->kernel.dropped), COUNT(kind->lost_in_sink));
+			     COUNT(kind->written), COUNT(kind->limited), COUNT(kind->dropped),
+			     COUNT(kind->lost_in_sink));
 		print_missed(kind);
 	}
 }
@@ -71,19 +97,33 @@ static void print_checksums(const struct verify_report *report)
 	print_findings("uncovered", &report->uncovered);
 }
 
-static void print_table(const struct verify_report *report, const struct recount *recount)
+/* "15 in 1 stream, seq 1 to 15, 1,234 bytes: 12 events, 3 about the stream" */
+static void print_records(const struct verify_report *report)
 {
-	(void)printf("  %-10s%s in %s, seq %" PRIu64 " to %" PRIu64 ", %s\n", "records",
-		     COUNT(report->records), COUNTED(report->streams, "stream"), report->first_seq,
-		     report->latest_seq, COUNTED(report->bytes, "byte"));
+	char numbers[64] = "", when[TIME_TEXT];
+
+	if (report->streams == 1)
+		(void)snprintf(numbers, sizeof(numbers), ", seq %" PRIu64 " to %" PRIu64,
+			       report->first_seq, report->latest_seq);
+	(void)printf("  %-10s%s in %s%s, %s: %s, %s about the stream%s\n", "records",
+		     COUNT(report->records), COUNTED(report->streams, "stream"), numbers,
+		     COUNTED(report->bytes, "byte"), COUNTED(report->events, "event"),
+		     COUNT(report->records - report->events), report->streams == 1 ? "" : "s");
+	if (report->span.from)
+		(void)printf("  %-10s%s\n", "time", time_text(&report->span, when) + 2);
+}
+
+static void print_table(const struct verify_report *report)
+{
+	print_records(report);
 	if (report->hash_name)
 		print_checksums(report);
 	print_findings("problem", &report->problems);
 	print_findings("loss", &report->losses);
 	print_findings("doubt", &report->doubts);
 	print_findings("note", &report->notes);
-	if (recount->n)
-		print_kinds(recount);
+	if (report->n_kinds)
+		print_kinds(report);
 }
 
 struct strings {
@@ -120,7 +160,8 @@ struct run {
 	int status;
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
-	uint64_t files, copies, records, lost;
+	uint64_t files, copies, records, events, lost;
+	bool lost_more;
 	int error; /* errno of the output */
 };
 
@@ -185,11 +226,11 @@ static void print_input(const struct run *run, const char *name)
 	verify_summary(found, text);
 	verify_uncovered(found, uncovered);
 	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
-		     found->status == VERIFY_DAMAGED && strcmp(name, "stdin")
+		     found->status == VERIFY_DAMAGED && found->records && strcmp(name, "stdin")
 			     ? "; `ringside repair` saves the rest"
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
-		print_table(found, &run->verify->recount);
+		print_table(found);
 }
 
 static void report_input(struct run *run, const char *path, bool copy)
@@ -202,7 +243,9 @@ static void report_input(struct run *run, const char *path, bool copy)
 	if (!copy) {
 		run->files++;
 		run->records += found->records - found->repeated;
+		run->events += found->events - found->repeated_events;
 		run->lost += found->lost;
+		run->lost_more |= found->lost_more || found->status == VERIFY_DAMAGED;
 	}
 	if (run->quiet)
 		return;
@@ -339,12 +382,14 @@ static void note_unknown(const struct run *run, uint64_t n)
 
 static void fail_folder(void *data, const char *path, int error)
 {
+	const struct run *run = data;
 	char why[PATH_PROBLEM];
 
-	if (!error)
-		(void)command_fail(&command_verify, "%s", path);
-	else
+	/* what is no recording by its name is only a note */
+	if (error)
 		fail_input(data, path, path_problem(path, error, why));
+	else if (!run->quiet)
+		(void)command_fail(&command_verify, "%s", path);
 }
 
 /* Of several files. */
@@ -364,9 +409,9 @@ static void print_sum(const struct run *run)
 		(void)snprintf(copies, sizeof(copies), " and %s",
 			       run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
 	if (run->lost)
-		/* of what is damaged nobody knows all */
-		(void)snprintf(lost, sizeof(lost), "; %s%s lost",
-			       run->status == VERIFY_DAMAGED ? "at least " : "", COUNT(run->lost));
+		/* of what is damaged, or was, nobody knows all */
+		(void)snprintf(lost, sizeof(lost), "; %s%s lost", run->lost_more ? "at least " : "",
+			       COUNT(run->lost));
 	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
 		     COUNTED(run->records, "record"), words[run->status], lost);
 }
@@ -385,6 +430,9 @@ static void report_sum(struct run *run, uint64_t headless)
 						   .inputs = run->files,
 						   .copies = run->copies,
 						   .records = run->records,
+						   .events = run->events,
+						   .lost = run->lost,
+						   .lost_more = run->lost_more,
 						   .headless = headless,
 						   .sides = has_sides ? sides : NULL,
 					   });

@@ -160,6 +160,8 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 			place.damaged = true;
 			place.known = false;
 		}
+		if (!*ret_answer && item.header && ops->header)
+			ops->header(data, item.record);
 		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item, ops, data)))
 			continue;
 		r = ops->put(data, reader, &item);

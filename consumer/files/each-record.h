@@ -27,6 +27,8 @@ struct each_record_ops {
 	/* 0; READER_DAMAGED: it could not be unpacked, which is complained of; READER_END: enough
 	 * was seen; or -errno. These two end the walk, over all inputs. */
 	int (*put)(void *data, struct reader *reader, struct reader_record *item);
+	/* A Header, also one that comes once more; may be NULL. */
+	void (*header)(void *data, const Ringside__V1__Record *record);
 	/* Now and then; may be NULL. */
 	void (*pass)(void *data, const struct reader *reader);
 	/* Something is wrong with the input. */

@@ -119,6 +119,14 @@ static int wants_record(const void *data, struct reader *reader, struct reader_r
 	return !follow->wants || follow->wants(follow->data, reader, item);
 }
 
+static void take_header(void *data, const Ringside__V1__Record *record)
+{
+	const struct growing *follow = ((const struct followed *)data)->follow;
+
+	if (follow->ops->header)
+		follow->ops->header(follow->data, record);
+}
+
 static void complain_about(void *data, const char *problem)
 {
 	const struct growing *follow = ((const struct followed *)data)->follow;
@@ -130,6 +138,7 @@ static void complain_about(void *data, const char *problem)
 static int read_file(struct followed *file, int *ret_answer)
 {
 	static const struct each_record_ops ops = {.wants = wants_record,
+						   .header = take_header,
 						   .put = put_record,
 						   .complain = complain_about};
 

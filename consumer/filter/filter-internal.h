@@ -51,6 +51,10 @@ struct filter_kinds {
 	bool counters;
 };
 int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct filter_error *error);
+const char *filter_exact_time(const struct filter *filter, bool until, const char *arg,
+			      char buf[FILTER_TIME_TEXT]);
+int filter_parse_time(struct filter *filter, const char *arg, bool until,
+		      const struct filter_error *error);
 
 /* The same of one part of an argument, between commas; and of all of them. A part with ! before it
  * becomes a negated value. */
@@ -147,6 +151,9 @@ struct filter_row_ops {
 	bool paths; /* it may be one, which may have commas */
 	/* What people call what an event has of it, for who asked for something else; or NULL. */
 	const char *(*name)(const struct filter_view *view);
+	/* What it has where that name is not known, and what it is called; or NULL. */
+	const char *(*id)(const struct filter_view *view);
+	const char *unnamed;
 };
 extern const struct filter_row_ops filter_rows[ROW_COUNT];
 
@@ -161,8 +168,9 @@ struct filter_misses;
 struct filter {
 	struct filter_kinds kinds;
 	struct time_range time, boot; /* of the time of day, and since boot */
-	bool timed, streams;          /* such an option is set: of streams, host, label or boot */
-	unsigned n_fields;            /* rows of an event's fields that are: */
+	char since_text[FILTER_TIME_TEXT], until_text[FILTER_TIME_TEXT]; /* as they were typed */
+	bool timed, streams; /* such an option is set: of streams, host, label or boot */
+	unsigned n_fields;   /* rows of an event's fields that are: */
 	uint8_t fields[ROW_COUNT];
 	bool self_tests;
 	size_t n_boots;    /* 0: any */

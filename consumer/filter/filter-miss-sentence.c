@@ -12,12 +12,15 @@
 #include "proto/base/util.h"
 
 #define NAMES_TOLD 5u
+#define ID_TOLD 12u /* digits, of the 64 that random ones of containers have */
 
 static void put_names(struct line *line, const struct filter_seen *seen)
 {
 	for (unsigned i = 0; i < seen->n && i < NAMES_TOLD; i++) {
+		const bool cut = seen->ids && strlen(seen->names[i]) == 64;
+
 		line_text(line, i ? ", " : "");
-		line_safe(line, seen->names[i], FILTER_NAME_SIZE);
+		line_safe(line, seen->names[i], cut ? ID_TOLD : FILTER_NAME_SIZE);
 	}
 	if (seen->n > NAMES_TOLD) {
 		line_text(line, " and ");
@@ -79,6 +82,13 @@ static void put_row(struct line *line, const struct filter_term *term,
 	put_values(line, term, row);
 	if (!term->positive)
 		return;
+	if (seen->ids) {
+		line_text(line, ": ");
+		line_text(line, filter_rows[row].unnamed);
+		line_text(line, ": ");
+		put_names(line, seen);
+		return;
+	}
 	meant = term->positive == term->n ? find_meant(seen, word, parts && strchr(word, '/'))
 					  : NULL;
 	if (row == ROW_POD && term->n == 1 && begins_names(seen, word)) {
@@ -124,6 +134,17 @@ static void put_span(struct line *line, const struct filter_misses *misses)
 	time_stamp_put(&stamp, line, &misses->first, NULL);
 	line_text(line, " to ");
 	time_stamp_put(&stamp, line, &misses->last, NULL);
+}
+
+/* What is asked for is of a time that none of them is of. */
+static void put_time(struct line *line, const struct filter *filter)
+{
+	if (filter_is_to_come(filter)) {
+		line_text(line, ": ");
+		filter_put_to_come(filter, line);
+	} else if (filter->misses->timed) {
+		put_span(line, filter->misses);
+	}
 }
 
 static bool kinds_fit(const struct filter *filter)
@@ -212,8 +233,7 @@ static void put_reason(struct line *line, const struct filter *filter)
 	char part[64] = ": ";
 
 	if (filter->timed && !misses->may_be_in_time) {
-		if (misses->timed)
-			put_span(line, misses);
+		put_time(line, filter);
 		return;
 	}
 	if (asks_for(filter, ROW_KIND) && !kinds_fit(filter)) {
@@ -250,6 +270,8 @@ bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size)
 	line_text(&line, misses->events == 1 ? " matches" : " match");
 	if (misses->events)
 		put_reason(&line, filter);
+	else if (filter->timed)
+		put_time(&line, filter);
 	(void)line_end(&line);
 	return true;
 }

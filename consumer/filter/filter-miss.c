@@ -23,9 +23,9 @@ int filter_note_misses(struct filter *filter, const char *pattern)
 	return 0;
 }
 
-bool filter_has_missed(const struct filter *filter)
+uint64_t filter_misses(const struct filter *filter)
 {
-	return filter->misses && filter->misses->events;
+	return filter->misses ? filter->misses->events : 0;
 }
 
 void filter_forget_misses(struct filter *filter)
@@ -49,6 +49,23 @@ static void note_name(struct filter_seen *seen, const char *name)
 	}
 	seen->latest = 0;
 	seen->more = true;
+}
+
+/* Ids are of interest as long as there are no names. */
+static void note_name_or_id(struct filter_seen *seen, const struct filter_row_ops *ops,
+			    const struct filter_view *view)
+{
+	const char *name = ops->name(view);
+
+	if (text_has(name) && seen->ids) {
+		seen->ids = seen->more = false;
+		seen->n = 0;
+	}
+	if (!text_has(name) && ops->id && (seen->ids || !seen->n)) {
+		name = ops->id(view);
+		seen->ids |= text_has(name);
+	}
+	note_name(seen, name);
 }
 
 static void note_labels(struct filter_seen *seen, const Ringside__V1__Header *header)
@@ -98,7 +115,7 @@ static void note_fields(const struct filter *filter, const Ringside__V1__Record 
 		if (filter_term_matches(&filter->terms[row], ops->match, &view))
 			seen->fits++;
 		else if (!seen->fits && ops->name)
-			note_name(seen, ops->name(&view));
+			note_name_or_id(seen, ops, &view);
 	}
 }
 

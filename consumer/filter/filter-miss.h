@@ -12,6 +12,7 @@
 struct filter_seen {
 	uint64_t fits; /* so many of them are what is asked for */
 	bool more;     /* names that found no room */
+	bool ids;      /* none has a name: what stands here is what they have in its place */
 	unsigned n, latest;
 	char names[FILTER_NAMES_MAX][FILTER_NAME_SIZE];
 };

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/filter/filter-internal.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
@@ -96,11 +97,6 @@ size_t filter_host_names(const struct filter *filter, const char **names, size_t
 	return hosts->n;
 }
 
-uint64_t filter_since(const struct filter *filter)
-{
-	return filter->time.given ? filter->time.since : 0;
-}
-
 bool filter_host_wanted(const struct filter *filter, const Ringside__V1__Header *header)
 {
 	return !filter->streams || (filter_hosts_match(&filter->terms[ROW_HOST], header) &&
@@ -178,6 +174,24 @@ bool filter_match(const struct filter *filter, const Ringside__V1__Record *recor
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		return severity_wanted(filter, record);
 	return !filter->n_fields || fields_match(filter, record, body);
+}
+
+bool filter_touches_loss(const struct filter *filter, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *latest)
+{
+	const Ringside__V1__Lost *lost = record->lost;
+	const uint64_t boot = record->boottime_nano, nano = record->time_unix_nano;
+	const uint64_t after = lost->has_after_boottime_nano && lost->after_boottime_nano < boot
+				       ? lost->after_boottime_nano
+				       : boot;
+
+	if (text_has(lost->kind) &&
+	    !filter_kind_wanted(filter, body_kind(lost->kind, strlen(lost->kind))))
+		return false;
+	return filter_host_wanted(filter, latest) &&
+	       range_wants(&filter->time, record->has_time_unix_nano, nano - (boot - after),
+			   nano) &&
+	       range_wants(&filter->boot, record->has_boottime_nano, after, boot);
 }
 
 bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,

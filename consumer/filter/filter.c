@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
-#include "consumer/base/time-spec.h"
 #include "consumer/filter/filter-internal.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/read/body.h"
-#include "proto/base/clock.h"
 
 #define OPT(row) (OPTIONS_FILTER + ROW_##row)
 
@@ -77,13 +75,17 @@ NAME_OF(name_of_pod_uid, pod_uid)
 NAME_OF(name_of_id, id)
 NAME_OF(name_of_runtime, runtime)
 NAME_OF(name_of_cgroup, cgroup_path)
+NAME_OF(name_of_container, container_name)
 #undef NAME_OF
 
-static const char *name_of_container(const struct filter_view *view)
+/* What --pod takes besides names. */
+static const char *id_of_pod(const struct filter_view *view)
 {
 	const Ringside__V1__Container *c = view->container;
 
-	return c && text_has(c->container_name) ? c->container_name : name_of_id(view);
+	if (!c || text_has(c->pod_uid))
+		return c ? c->pod_uid : NULL;
+	return text_has(c->podman_pod_id) ? c->podman_pod_id : c->ecs_task_id;
 }
 
 #define NAME_OF(function, field)                                                                   \
@@ -104,12 +106,16 @@ const struct filter_row_ops filter_rows[ROW_COUNT] = {
 	[ROW_USER_UNIT] = {filter_parse_unit, NULL, filter_match_user_unit, false,
 			   name_of_user_unit},
 	[ROW_SLICE] = {NULL, filter_name_part, filter_match_slice, false, name_of_slice},
-	[ROW_NAMESPACE] = {NULL, filter_name_part, filter_match_namespace, false,
-			   name_of_namespace},
-	[ROW_POD] = {NULL, filter_pod_part, filter_match_pod, false, name_of_pod},
+	[ROW_NAMESPACE] = {NULL, filter_name_part, filter_match_namespace, false, name_of_namespace,
+			   name_of_pod_uid,
+			   "the namespace of no pod is known here, only uids, for --pod-uid"},
+	[ROW_POD] = {NULL, filter_pod_part, filter_match_pod, false, name_of_pod, id_of_pod,
+		     "the name of no pod is known here, only uids, which --pod takes, too"},
 	[ROW_POD_UID] = {NULL, filter_name_part, filter_match_pod_uid, false, name_of_pod_uid},
 	[ROW_CONTAINER] = {NULL, filter_container_part, filter_match_container, true,
-			   name_of_container},
+			   name_of_container, name_of_id,
+			   "the name of no container is known here, only ids, which --container "
+			   "takes, too"},
 	[ROW_CONTAINER_ID] = {NULL, filter_id_part, filter_match_id, false, name_of_id},
 	[ROW_RUNTIME] = {NULL, filter_name_part, filter_match_runtime, false, name_of_runtime},
 	[ROW_CGROUP] = {NULL, filter_name_part, filter_match_cgroup, true, name_of_cgroup},
@@ -124,30 +130,6 @@ const struct filter_row_ops filter_rows[ROW_COUNT] = {
 	[ROW_SEVERITY] = {NULL, filter_severity_part, filter_match_severity, false,
 			  filter_severity},
 };
-
-static int parse_when(struct filter *filter, const char *arg, bool until,
-		      const struct filter_error *error)
-{
-	uint64_t now = clock_nano(CLOCK_REALTIME);
-	struct time_range *range = &filter->time;
-	struct time_spec when;
-
-	if (time_spec_parse(arg, now, &when) < 0) {
-		time_spec_why(arg, now, error->text, error->size);
-		return -EINVAL;
-	}
-	if (when.boot)
-		range = &filter->boot;
-	/* what is copied from a line stands for all that the line's digits stand for */
-	if (until)
-		range->until = when.last;
-	else
-		range->since = when.first;
-	range->given = filter->timed = true;
-	if (range->since > range->until)
-		return filter_invalid(error, "--since is later than --until: nothing can match");
-	return 0;
-}
 
 int filter_new(struct filter **ret)
 {
@@ -202,7 +184,7 @@ static int take_arg(struct filter *filter, size_t row, const char *arg,
 		return filter_parse_kinds(&filter->kinds, arg, error);
 	case ROW_SINCE:
 	case ROW_UNTIL:
-		return parse_when(filter, arg, row == ROW_UNTIL, error);
+		return filter_parse_time(filter, arg, row == ROW_UNTIL, error);
 	case ROW_SELF_TESTS:
 		filter->self_tests = true;
 		return 0;
@@ -221,24 +203,17 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 	return -ENOENT;
 }
 
+const char *filter_exact_arg(const struct filter *filter, int opt, const char *arg,
+			     char buf[FILTER_TIME_TEXT])
+{
+	const bool until = opt == OPT(UNTIL);
+
+	return until || opt == OPT(SINCE) ? filter_exact_time(filter, until, arg, buf) : arg;
+}
+
 bool filter_names_kinds(const struct filter *filter)
 {
 	return filter->kinds.wanted != 0;
-}
-
-bool filter_has_time(const struct filter *filter)
-{
-	return filter->timed;
-}
-
-bool filter_is_past(const struct filter *filter, uint64_t now)
-{
-	return filter->time.given && filter->time.since && filter->time.since < now;
-}
-
-bool filter_is_over(const struct filter *filter, uint64_t now)
-{
-	return filter->time.given && filter->time.until < now;
 }
 
 void filter_show_self_tests(struct filter *filter)

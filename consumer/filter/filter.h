@@ -19,6 +19,7 @@
 #include "proto/ringside.pb-c.h"
 
 struct filter;
+struct line;
 
 /* --kind, --host, -u/--unit, ...; opt is a letter or from OPTIONS_FILTER on. */
 extern const struct option_row filter_options[];
@@ -53,12 +54,26 @@ bool filter_hides_counters(const struct filter *filter);
 bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 		const Ringside__V1__CounterRow *row, const Ringside__V1__Header *latest);
 
+/* Of @record, which is a Lost and may not match: what it says is lost might have. */
+bool filter_touches_loss(const struct filter *filter, const Ringside__V1__Record *record,
+			 const Ringside__V1__Header *latest);
+
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
 /* There is a --since that is before @now, in ns since 1970. */
 bool filter_is_past(const struct filter *filter, uint64_t now);
 /* There is an --until that was before @now, in ns since 1970. */
 bool filter_is_over(const struct filter *filter, uint64_t now);
+/* Nothing that was recorded by now can match, because of --since; and a sentence that says so, and
+ * what was probably meant. */
+bool filter_is_to_come(const struct filter *filter);
+void filter_put_to_come(const struct filter *filter, struct line *line);
+
+/* The argument of an option as it stands for the same whenever it is read: of --since and --until
+ * the moment that was meant. Returns @buf, or @arg, which does already. */
+#define FILTER_TIME_TEXT 64
+const char *filter_exact_arg(const struct filter *filter, int opt, const char *arg,
+			     char buf[FILTER_TIME_TEXT]);
 
 /* As --self-tests, and whether that was given. */
 void filter_show_self_tests(struct filter *filter);
@@ -87,8 +102,8 @@ int filter_record(const struct filter *filter, struct reader *reader, struct rea
  * filter that lets everything pass they are not, unless there is a @pattern, too, that they have to
  * match. 0 or -ENOMEM. */
 int filter_note_misses(struct filter *filter, const char *pattern);
-/* An event did not match, and is noted. */
-bool filter_has_missed(const struct filter *filter);
+/* Events that did not match, and are noted. */
+uint64_t filter_misses(const struct filter *filter);
 /* Nothing is noted any more. */
 void filter_forget_misses(struct filter *filter);
 /* The record did not match; events of a frame that was not read did not. */

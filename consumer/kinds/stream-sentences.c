@@ -52,6 +52,10 @@ static void put_header(struct line *line, const Ringside__V1__Header *header)
 		line_text(line, "; an excerpt (");
 		line_safe(line, header->excerpt, TEXT_NAME_MAX);
 		line_text(line, ")");
+		if (text_has(header->excerpt_flaws)) {
+			line_text(line, " of a recording that ");
+			line_safe(line, header->excerpt_flaws, TEXT_NAME_MAX);
+		}
 	}
 }
 

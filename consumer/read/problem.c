@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/read/reader.h"
@@ -63,6 +64,29 @@ int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, cons
 			"what ringside-streamer and `ringside cat -o pb` write",
 			p[0] == '{' || p[0] == '[' ? "JSON" : "text");
 	return problem_note(problem, READER_FOREIGN, "not a Ringside recording: %s", why);
+}
+
+/* The length, the tag and the length of the Header, and what it begins with. */
+static bool begins_header(const uint8_t *p, size_t size)
+{
+	static const char magic[] = "RINGSIDE";
+
+	return memmem(p, size < 24 ? size : 24, magic, sizeof(magic) - 1);
+}
+
+int problem_early_end(struct problem *problem, const uint8_t *p, size_t size, bool zstd, int fd)
+{
+	char at[48] = "";
+	struct stat st;
+
+	if (!zstd && !begins_header(p, size))
+		return problem_foreign(problem, p, size, "it ends before its first record does");
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		(void)snprintf(at, sizeof(at), " at byte %" PRIu64, (uint64_t)st.st_size);
+	return problem_note(problem, READER_CUT,
+			    "cut short%s, before its first record is whole%s: nothing of it can be "
+			    "read or repaired; copy or download it again",
+			    at, zstd ? " (it begins with a zstd frame)" : "");
 }
 
 int problem_version(struct problem *problem, const Ringside__V1__Header *header, uint64_t offset)

@@ -33,6 +33,10 @@ int problem_note(struct problem *problem, int answer, const char *format, ...) _
 /* It is no recording. @p: its first bytes; @why: if these do not tell. */
 int problem_foreign(struct problem *problem, const uint8_t *p, size_t size, const char *why);
 
+/* It ends before its first record does, of which @p is all there is (or nothing, as zstd decodes
+ * whole blocks); @zstd: in the middle of a frame. READER_CUT if it may well be a recording. */
+int problem_early_end(struct problem *problem, const uint8_t *p, size_t size, bool zstd, int fd);
+
 /* 0 if this version can read what begins with @header, at @offset. */
 int problem_version(struct problem *problem, const Ringside__V1__Header *header, uint64_t offset);
 

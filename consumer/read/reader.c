@@ -231,10 +231,11 @@ static int stop_reading(struct reader *reader, int answer)
 		return problem_note(problem, READER_FOREIGN,
 				    "empty: nothing was recorded; `ringside doctor` tells whether "
 				    "anything can be");
+	if (!reader->started && answer == FRAME_CUT)
+		return problem_early_end(problem, rest, size, input_is_cut(reader->frames.input),
+					 reader->fd);
 	if (!reader->started)
-		return problem_foreign(problem, rest, size,
-				       answer == FRAME_CUT ? "it ends before its first record does"
-							   : "it does not begin with a record");
+		return problem_foreign(problem, rest, size, "it does not begin with a record");
 	if (answer == FRAME_CUT && input_is_cut(reader->frames.input))
 		return problem_note(problem, READER_CUT,
 				    "cut inside the zstd frame at byte %" PRIu64

@@ -283,8 +283,10 @@ static bool is_late(const struct rewrite *rewrite, const Ringside__V1__Record *r
 {
 	if (!record->has_seq || !record->seq)
 		return true;
+	/* of an excerpt it comes again, where there is more to say */
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
-		return is_same_stream(rewrite, record->header) && record->seq < rewrite->next;
+		return is_same_stream(rewrite, record->header) && record->seq < rewrite->next &&
+		       !rewrite->excerpt;
 	if (!rewrite->open)
 		return record->seq < 2; /* a Header goes before it */
 	return record->seq < rewrite->next || rewrite->has_footer;

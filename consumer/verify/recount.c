@@ -116,6 +116,7 @@ int recount_event(struct recount *recount, const char *name, const Ringside__V1_
 	}
 	if (r)
 		return r;
+	kind->read++;
 	kind->written++;
 	cpu->written++;
 	raise_to(&cpu->carried_seen, sums->seen);
@@ -124,11 +125,20 @@ int recount_event(struct recount *recount, const char *name, const Ringside__V1_
 	return 0;
 }
 
-void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost)
+void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost,
+		  const struct finding_time *when)
 {
+	struct recount_kind *kind;
+	struct finding_time *all;
+
 	if (lost->has_count && !lost->count) /* a file without events was deleted */
 		return;
-	lost_add(get_kind(recount, lost->kind)->lost, lost);
+	kind = get_kind(recount, lost->kind);
+	lost_add(kind->lost, lost);
+	all = &kind->when[(unsigned)lost->reason < LOST_REASONS ? (unsigned)lost->reason : 0];
+	if (!all->from || (when->from && when->from < all->from))
+		all->from = when->from;
+	all->until = max_u64(all->until, when->until);
 }
 
 void recount_limited(struct recount *recount, const Ringside__V1__Limited *limited)

@@ -23,6 +23,14 @@ struct recount_cpu {
 	bool listed;                /* in the set at hand */
 };
 
+/* Of a kind, in some part of a stream or of several. */
+struct kind_total {
+	char name[KIND_NAME];
+	uint64_t written, limited, dropped, lost_in_sink, missed_runs;
+	bool missed_known;
+	struct lost_count lost[LOST_REASONS];
+};
+
 struct recount_kind {
 	char name[KIND_NAME];       /* safe to print */
 	bool attached;              /* by the Header */
@@ -32,13 +40,16 @@ struct recount_kind {
 	uint64_t missed_runs, overflow_limited, lost_in_sink;
 	uint64_t left_behind; /* in the ring, when -c ended the stream */
 	/* counted here */
+	uint64_t read; /* events, and no others */
 	uint64_t written;
 	uint64_t limited, limited_overflow; /* of Limited records; those of overflow apart */
 	struct lost_count lost[LOST_REASONS];
 	uint64_t missing; /* in gaps: by the sums, they were there */
-	/* of losses.c: what it has told already */
+	/* of losses.c: what it has told already, and since when there is more */
 	struct lost_count told[LOST_REASONS];
+	struct finding_time when[LOST_REASONS];
 	uint64_t limited_told;
+	struct kind_total added; /* to the report */
 	unsigned n_cpus;
 	struct recount_cpu *cpus;
 };
@@ -63,7 +74,9 @@ void recount_header(struct recount *recount, const Ringside__V1__Header *header)
 /* Returns 0 or -ENOMEM; what is not believable goes to @findings. So do those below. */
 int recount_event(struct recount *recount, const char *kind, const Ringside__V1__CpuSums *sums,
 		  struct findings *findings);
-void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost);
+/* @when: it happened. */
+void recount_lost(struct recount *recount, const Ringside__V1__Lost *lost,
+		  const struct finding_time *when);
 void recount_limited(struct recount *recount, const Ringside__V1__Limited *limited);
 
 /* Compares with the ProbeSums of a Counters set, or of the Footer; @final: nothing moves any more.

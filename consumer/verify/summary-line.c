@@ -42,32 +42,33 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
 	append_text(buf,
-		    "%san excerpt (%s): %s, readable; what it leaves out, and so whether it is "
-		    "whole, is not known here",
+		    "%san excerpt (%s): %s in %s, readable; what it leaves out, and so whether it "
+		    "is whole, is not known here",
 		    report->in_progress ? "in progress, " : "", report->choice,
-		    COUNTED(report->records, "record"));
+		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
 }
 
 void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
-	const char *but = report->problems.n ? "; " : report->repaired ? ": " : ", but ";
+	const bool damaged = report->problems.n, renewed = report->repaired && !report->excerpt;
+	const char *but = damaged ? "; " : renewed ? ": " : ", but ";
 	bool is_plain = !report->problems.n && !report->losses.n && !report->excerpt;
 
 	buf[0] = '\0';
 	if (report->problems.n)
 		append_damage(buf, report);
-	else if (report->losses.n)
-		append_text(buf, "%s", report->repaired ? "repaired" : whole);
 	else if (report->excerpt)
 		append_excerpt(buf, report);
+	else if (report->losses.n)
+		append_text(buf, "%s", report->repaired ? "repaired" : whole);
 	else if (report->in_progress)
 		append_text(buf, "%s", whole);
 	else
 		append_text(buf, "complete");
 	if (report->status == VERIFY_FOREIGN)
 		return;
-	if (report->excerpt && (report->problems.n || report->losses.n))
+	if (report->excerpt && report->problems.n)
 		append_text(buf, "; it has an excerpt (%s)", report->choice);
 	append_all(buf, &report->losses, but);
 	append_all(buf, &report->doubts,

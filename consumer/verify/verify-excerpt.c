@@ -19,6 +19,33 @@ static void note_choice(struct verify_report *report, const Ringside__V1__Header
 	(void)line_end(&line);
 }
 
+/* One that comes later may say more of the same. */
+static void note_flaws(struct verify_report *report, const Ringside__V1__Header *header)
+{
+	char text[VERIFY_CHOICE];
+	struct line line = line_make(text, sizeof(text));
+
+	line_safe(&line, header->excerpt_flaws, sizeof(text));
+	(void)line_end(&line);
+	if (strstr(report->flaws, text))
+		return;
+	line = line_make(report->flaws, sizeof(report->flaws));
+	if (!strstr(text, report->flaws)) {
+		line.p += strlen(report->flaws);
+		line_text(&line, ", ");
+	}
+	line_text(&line, text);
+	(void)line_end(&line);
+}
+
+void verify_tell_flaws(struct verify_report *report)
+{
+	if (*report->flaws)
+		findings_add(&report->losses,
+			     "the recording that it is of %s: something may be missing in it",
+			     report->flaws);
+}
+
 static void begin_excerpt(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
@@ -30,11 +57,14 @@ static void begin_excerpt(struct verify *verify, const struct reader_record *ite
 	same = verify->excerpt && verify->begun && !memcmp(id, verify->stream_id, sizeof(id));
 	verify_end_stream(verify, item);
 	note_choice(&verify->report, header);
+	note_flaws(&verify->report, header);
 	recount_begin(&verify->recount, false);
 	verify->downtime = (struct downtime){0};
 	verify->report.streams += !same;
-	if (!same)
+	if (!same) {
 		verify->report.first_seq = item->record->seq;
+		verify->latest_nano = 0;
+	}
 	memcpy(verify->stream_id, id, sizeof(id));
 	verify->excerpt = verify->open = true;
 	verify->has_footer = verify->has_file = verify->kills.known = false;
@@ -50,7 +80,9 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 
 	if (item->header)
 		begin_excerpt(verify, item);
-	verify_tell_hole(verify);
+	verify_tell_hole(verify, record->time_unix_nano);
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
+		verify_take_lost(verify, record);
 	verify_see(verify, item);
 	if (!record->has_seq)
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",

@@ -13,10 +13,12 @@ void verify_begin_gap(struct verify *verify, bool before_input)
 }
 
 /* A hole that nothing more is known of. */
-void verify_tell_hole(struct verify *verify)
+void verify_tell_hole(struct verify *verify, uint64_t until_nano)
 {
-	if (*verify->hole_text)
+	if (*verify->hole_text) {
 		findings_add(&verify->report.problems, "%s", verify->hole_text);
+		findings_when(&verify->report.problems, verify->latest_nano, until_nano);
+	}
 	verify->hole_text[0] = '\0';
 }
 
@@ -41,6 +43,7 @@ static void tell_gap(struct verify *verify, const struct reader_record *item, ui
 		findings_add(findings, "%s %s missing before record %" PRIu64 " (byte %" PRIu64 ")",
 			     COUNTED(missing, "record"), missing == 1 ? "is" : "are", seq,
 			     item->offset);
+	findings_when(findings, verify->latest_nano, item->record->time_unix_nano);
 	verify->hole_text[0] = '\0';
 }
 
@@ -56,6 +59,7 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
 	uint64_t expected = verify->sequence.next, missing;
+	struct findings *findings;
 
 	switch (sequence_seq(&verify->sequence, record, &missing)) {
 	case SEQUENCE_NONE:
@@ -66,11 +70,13 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 		say_missing(verify, item, missing);
 		break;
 	case SEQUENCE_LOST:
-		findings_add(verify_is_before(verify) ? &verify->joint.losses
-						      : &verify->report.losses,
+		findings =
+			verify_is_before(verify) ? &verify->joint.losses : &verify->report.losses;
+		findings_add(findings,
 			     "%s %s missing before record %" PRIu64
 			     ", where a repair could not count",
 			     COUNTED(missing, "record"), missing == 1 ? "is" : "are", record->seq);
+		findings_when(findings, verify->latest_nano, record->time_unix_nano);
 		break;
 	case SEQUENCE_BACK:
 		findings_add(&verify->report.problems,
@@ -80,7 +86,7 @@ void verify_check_order(struct verify *verify, const struct reader_record *item)
 	default:
 		break;
 	}
-	verify_tell_hole(verify);
+	verify_tell_hole(verify, record->time_unix_nano);
 	verify->files_missing = 0;
 	if (record->has_seq)
 		verify->report.latest_seq = record->seq;
@@ -102,4 +108,17 @@ void verify_tell_missing(struct verify *verify, const char *where)
 		kind->missing = 0;
 	}
 	verify->gap_notes = NULL;
+}
+
+void verify_take_lost(struct verify *verify, const Ringside__V1__Record *record)
+{
+	const Ringside__V1__Lost *lost = record->lost;
+	struct finding_time when = {verify->latest_nano, record->time_unix_nano};
+
+	if (lost->has_after_boottime_nano && record->boottime_nano > lost->after_boottime_nano &&
+	    record->time_unix_nano)
+		when.from = record->time_unix_nano -
+			    (record->boottime_nano - lost->after_boottime_nano);
+	recount_lost(&verify->recount, lost, &when);
+	verify->report.lost_more |= !lost->has_count;
 }

@@ -42,7 +42,7 @@ static void tell_hole(struct verify *verify, const struct damaged_reader_hole *h
 	char *text = verify->hole_text;
 	size_t n;
 
-	verify_tell_hole(verify);
+	verify_tell_hole(verify, 0);
 	(void)damaged_reader_hole_text(hole, text, FINDING_SIZE);
 	n = strlen(text);
 	if (hole->damage && hole->damage->indexed && n + LINE_MIN < FINDING_SIZE)

@@ -15,9 +15,11 @@ static inline bool verify_is_before(const struct verify *verify)
 /* Records are missing here: sums are counted on from behind it, and will tell what was in it.
  * @before_input: between the input before and this one. */
 void verify_begin_gap(struct verify *verify, bool before_input);
-/* A hole that nothing more is known of. */
-void verify_tell_hole(struct verify *verify);
+/* A hole that nothing more is known of, but that it is before @until_nano. */
+void verify_tell_hole(struct verify *verify, uint64_t until_nano);
 void verify_check_order(struct verify *verify, const struct reader_record *item);
+/* A Lost, and when that was which it tells of. */
+void verify_take_lost(struct verify *verify, const Ringside__V1__Record *record);
 /* The first sums behind a gap, in the record @where. */
 void verify_tell_missing(struct verify *verify, const char *where);
 
@@ -36,6 +38,8 @@ void verify_end_stream(struct verify *verify, const struct reader_record *item);
 
 /* A record of an excerpt: what its Header says, and that it does not come too late. */
 void verify_take_excerpt(struct verify *verify, const struct reader_record *item);
+/* At the end of an input: what excerpts in it say of what they are of. */
+void verify_tell_flaws(struct verify_report *report);
 
 /* verify-seen.c */
 
@@ -47,9 +51,13 @@ void verify_note_seen(struct verify *verify);
 
 /* losses.c: what the sums of a stream say about its losses and doubts, in sentences. */
 
-/* What was lost since the previous call, and forgets nothing: the next call tells the rest. Returns
- * how many, as far as that is known. */
-uint64_t losses_add(struct recount *recount, struct findings *losses);
+/* What was lost since the previous call, and forgets nothing: the next call tells the rest. @span:
+ * when that was, where no record says it. Returns how many, as far as that is known. */
+uint64_t losses_add(struct recount *recount, const struct finding_time *span,
+		    struct findings *losses);
+
+/* What the stream at hand has had of each kind since the previous call goes to the report. */
+void losses_add_kinds(struct verify *verify);
 
 /* Events held back since the previous call. */
 uint64_t losses_limited(struct recount *recount);

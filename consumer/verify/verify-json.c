@@ -45,49 +45,45 @@ static void add_left_out(struct json_page *page, const struct verify_report *rep
 	json_add_known_uint(page, "findings_left_out", n, n);
 }
 
-static void add_lost(struct json_page *page, const struct recount_kind *kind)
+static void add_lost(struct json_page *page, const struct kind_total *kind)
 {
-	struct lost_count lost;
-
 	json_begin_object(page, "lost");
-	for (unsigned i = 0; i < LOST_REASONS; i++) {
-		lost = recount_kind_lost(kind, i);
-		json_add_known_uint(page, lost_reasons[i].word, lost.count, lost.count);
-	}
+	for (unsigned i = 0; i < LOST_REASONS; i++)
+		json_add_known_uint(page, lost_reasons[i].word, kind->lost[i].count,
+				    kind->lost[i].count);
 	json_end_object(page);
 	json_begin_list(page, "lost_unknown");
 	for (unsigned i = 0; i < LOST_REASONS; i++)
-		if (recount_kind_lost(kind, i).unknown)
+		if (kind->lost[i].unknown)
 			json_add_text(page, NULL, lost_reasons[i].word);
 	json_end_list(page);
 }
 
-static void add_kind(struct json_page *page, const struct recount_kind *kind)
+static void add_kind(struct json_page *page, const struct kind_total *kind)
 {
 	json_begin_object(page, NULL);
 	json_add_text(page, "kind", *kind->name ? kind->name : "any");
 	json_add_uint(page, "written", kind->written);
-	json_add_uint(page, "limited", kind->kernel.limited);
+	json_add_uint(page, "limited", kind->limited);
 	json_add_known_uint(page, "missed_runs", kind->missed_known, kind->missed_runs);
 	add_lost(page, kind);
 	json_end_object(page);
 }
 
-static void add_sums(struct json_page *page, const struct verify *verify)
+static void add_sums(struct json_page *page, const struct verify_report *report)
 {
-	const struct verify_report *report = &verify->report;
-
 	json_add_uint(page, "streams", report->streams);
 	json_add_uint(page, "records", report->records);
+	json_add_uint(page, "events", report->events);
 	json_add_uint(page, "bytes", report->bytes);
-	json_add_uint(page, "first_seq", report->first_seq);
-	json_add_uint(page, "last_seq", report->latest_seq);
+	json_add_known_uint(page, "first_seq", report->streams == 1, report->first_seq);
+	json_add_known_uint(page, "last_seq", report->streams == 1, report->latest_seq);
 	json_add_uint(page, "limited", report->limited);
 	json_add_uint(page, "uncovered_records", report->uncovered_records);
 	json_add_uint(page, "uncovered_bytes", report->uncovered_bytes);
 	json_begin_list(page, "kinds");
-	for (unsigned i = 0; i < verify->recount.n; i++)
-		add_kind(page, &verify->recount.kinds[i]);
+	for (unsigned i = 0; i < report->n_kinds; i++)
+		add_kind(page, &report->kinds[i]);
 	json_end_list(page);
 }
 
@@ -126,7 +122,7 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	add_left_out(&page, report);
 	add_joint(&page, &verify->joint);
 	if (report->status != VERIFY_FOREIGN)
-		add_sums(&page, verify);
+		add_sums(&page, report);
 	json_end_page(&page);
 }
 
@@ -171,6 +167,9 @@ void verify_json_sum(struct writer *writer, const struct verify_json_sum *sum)
 	json_add_uint(&page, "inputs", sum->inputs);
 	add_verdict(&page, sum->status);
 	json_add_uint(&page, "records", sum->records);
+	json_add_uint(&page, "events", sum->events);
+	json_add_uint(&page, "lost", sum->lost);
+	json_add_bool(&page, "lost_more", sum->lost_more);
 	json_add_known_uint(&page, "copies", sum->copies, sum->copies);
 	json_add_known_text(&page, "side_streams", sum->sides);
 	json_add_known_uint(&page, "headless_inputs", sum->headless, sum->headless);

@@ -24,7 +24,9 @@ void verify_json_missing(struct writer *writer, const char *input, uint32_t miss
 
 struct verify_json_sum {
 	int status;
-	uint64_t inputs, copies, records;
+	uint64_t inputs, copies, records, events;
+	uint64_t lost;     /* that is known */
+	bool lost_more;    /* ... and others that nobody could count */
 	uint64_t headless; /* of which the Header cannot be read */
 	const char *sides; /* who wrote at the same time; NULL: nobody */
 };

@@ -27,8 +27,10 @@ void verify_see(struct verify *verify, const struct reader_record *item)
 		return;
 	if (item->header || !verify->open)
 		side_streams_go_on(&memory->sides, item->header ? item->record->header : NULL);
-	if (!take(verify, item))
+	if (!take(verify, item)) {
+		verify->report.repeated_events += body_is_event(item->record);
 		return;
+	}
 	if (!side_streams_next(&memory->sides, seq, nano))
 		(void)side_streams_take(&memory->sides,
 					body_is_event(item->record) ? UINT32_C(1) << item->peek.kind

@@ -62,10 +62,14 @@ static void tell_unattended(struct verify *verify, const struct downtime_gap *ga
 
 void verify_close_stream(struct verify *verify)
 {
-	if (!verify->open || verify->excerpt)
-		return;
-	verify->report.lost += losses_add(&verify->recount, &verify->report.losses);
-	verify->report.limited += losses_limited(&verify->recount);
+	struct verify_report *report = &verify->report;
+
+	/* of an excerpt, what its own records tell */
+	if (verify->open)
+		report->lost += losses_add(&verify->recount, &report->span, &report->losses);
+	if (verify->open && !verify->excerpt)
+		report->limited += losses_limited(&verify->recount);
+	losses_add_kinds(verify);
 }
 
 /* What was before it is not at hand. */
@@ -89,6 +93,7 @@ static void begin_sums(struct verify *verify, const struct reader_record *item, 
 	verify->gap_notes = NULL;
 	verify->report.streams++;
 	verify->report.first_seq = item->record->seq;
+	verify->latest_nano = 0;
 }
 
 void verify_end_stream(struct verify *verify, const struct reader_record *item)

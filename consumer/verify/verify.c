@@ -121,9 +121,11 @@ static int take_footer(struct verify *verify, const Ringside__V1__Record *record
 	return 0;
 }
 
-static void take_lost(struct verify *verify, const Ringside__V1__Lost *lost)
+static void take_lost(struct verify *verify, const Ringside__V1__Record *record)
 {
-	recount_lost(&verify->recount, lost);
+	const Ringside__V1__Lost *lost = record->lost;
+
+	verify_take_lost(verify, record);
 	if (verify->heads)
 		first_files_take(verify->heads, lost);
 	if (lost->reason != RINGSIDE__V1__LOST__REASON__DAMAGED || lost->kind)
@@ -165,7 +167,7 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 	case RINGSIDE__V1__RECORD__BODY_FOOTER:
 		return take_sums(verify, record);
 	case RINGSIDE__V1__RECORD__BODY_LOST:
-		take_lost(verify, record->lost);
+		take_lost(verify, record);
 		return 0;
 	case RINGSIDE__V1__RECORD__BODY_LIMITED:
 		recount_limited(&verify->recount, record->limited);
@@ -178,10 +180,25 @@ static int take_body(struct verify *verify, const Ringside__V1__Record *record)
 
 static void count_record(struct verify *verify, const struct reader_record *item)
 {
+	struct verify_report *report = &verify->report;
+
 	verify->begun = true;
-	verify->report.records++;
-	verify->report.bytes =
-		item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
+	report->records++;
+	report->events += item->record && body_is_event(item->record);
+	report->bytes = item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
+}
+
+/* Behind all that asks when the record before it was. */
+static void note_time(struct verify *verify, const Ringside__V1__Record *record)
+{
+	struct finding_time *span = &verify->report.span;
+	const uint64_t nano = record->time_unix_nano;
+
+	if (!nano)
+		return;
+	verify->latest_nano = nano;
+	span->from = span->from ? min_u64(span->from, nano) : nano;
+	span->until = max_u64(span->until, nano);
 }
 
 /* Whether the record is of one. Without its Header it is not known: then it is none. */
@@ -193,6 +210,8 @@ static bool is_excerpt(const struct verify *verify, const struct reader_record *
 
 int verify_record(struct verify *verify, const struct reader_record *item)
 {
+	int r;
+
 	if (is_excerpt(verify, item)) {
 		/* its hashes are over what it leaves out, too: only a frame's checksum covers it */
 		if (item->header && !verify->excerpt)
@@ -200,6 +219,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 		verify_take_excerpt(verify, item);
 		checksums_add(&verify->checksums, item);
 		count_record(verify, item);
+		note_time(verify, item->record);
 		return 0;
 	}
 	checksums_empty(&verify->checksums, item);
@@ -219,15 +239,18 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 	if (!item->header)
 		downtime_see(&verify->downtime, item->record);
 	count_record(verify, item);
-	return item->header ? 0 : take_body(verify, item->record);
+	r = item->header ? 0 : take_body(verify, item->record);
+	note_time(verify, item->record);
+	return r;
 }
 
 void verify_damaged(struct verify *verify, const struct reader_record *item)
 {
-	verify_tell_hole(verify);
+	verify_tell_hole(verify, 0);
 	findings_add(&verify->report.problems,
 		     "the record of %s at byte %" PRIu64 " is not readable",
 		     COUNTED(item->size, "byte"), item->offset);
+	findings_when(&verify->report.problems, verify->latest_nano, 0);
 	if (!verify->excerpt) {
 		checksums_empty(&verify->checksums, item);
 		checksums_add(&verify->checksums, item);
@@ -265,6 +288,13 @@ static void report_coverage(struct verify *verify)
 	report->uncovered = checksums->named;
 }
 
+/* Nothing is known of what came behind the latest record. */
+static void add_cut(struct verify *verify, struct findings *findings, const char *problem)
+{
+	findings_add(findings, "%s", problem);
+	findings_when(findings, verify->latest_nano, 0);
+}
+
 /* Between two records, and nobody is writing. */
 static void end_without_footer(struct verify *verify, const struct verify_config *config)
 {
@@ -276,17 +306,19 @@ static void end_without_footer(struct verify *verify, const struct verify_config
 		findings_add(&report->notes,
 			     "it has no Footer, but the next file goes on where it ends");
 	else
-		findings_add(&report->problems,
-			     "ended without a Footer%s: the streamer did not close it",
-			     verify->unfinished ? ", in a zstd frame that was never finished" : "");
+		add_cut(verify, &report->problems,
+			verify->unfinished ? "ended without a Footer, in a zstd frame that was "
+					     "never finished: the streamer did not close it"
+					   : "ended without a Footer: the streamer did not close "
+					     "it");
 }
 
 /* It may end anywhere, but not between two blocks. */
 static void end_excerpt(struct verify *verify)
 {
 	if (verify->unfinished)
-		findings_add(&verify->report.problems,
-			     "ended in a zstd frame that was never finished");
+		add_cut(verify, &verify->report.problems,
+			"ended in a zstd frame that was never finished");
 }
 
 /* The stream goes on behind the input, as its Footer says. */
@@ -313,11 +345,11 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 	bool may_grow = answer == READER_END || answer == READER_CUT;
 	char text[COPIES_TEXT];
 
-	verify_tell_hole(verify);
+	verify_tell_hole(verify, 0);
 	report->in_progress = config->in_progress && may_grow && !verify->has_footer;
 	if (answer != READER_END && !report->in_progress)
-		findings_add(config->copy && may_grow ? &report->notes : &report->problems, "%s",
-			     problem);
+		add_cut(verify, config->copy && may_grow ? &report->notes : &report->problems,
+			problem);
 	else if (verify->begun && verify->excerpt)
 		end_excerpt(verify);
 	else if (verify->begun && !verify->has_footer && !report->in_progress)
@@ -327,6 +359,7 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 		end_rotated(verify, config->lacks_next);
 	if (verify->begun)
 		verify_close_stream(verify);
+	verify_tell_flaws(report);
 	if (report->underived)
 		findings_add(&report->losses,
 			     "%s %s no boottime_nano or no sums: that is told by events before, "

@@ -42,13 +42,20 @@ struct verify_report {
 	bool repaired;              /* by `ringside repair` */
 	bool excerpt;               /* it has an excerpt of a stream */
 	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
+	char flaws[VERIFY_CHOICE]; /* what is wrong with what it is of; "": nothing, or not known */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
 	uint64_t lost;    /* that is known; of damage, records */
+	bool lost_more;   /* ... and others that nobody could count */
 	uint64_t streams, records, bytes;
-	uint64_t repeated;  /* of the records: were verified before, too */
+	uint64_t events;          /* of the records */
+	struct finding_time span; /* of the records */
+	unsigned n_kinds;
+	struct kind_total kinds[RECOUNT_KINDS]; /* what is in it, of all its streams */
+	uint64_t repeated;                      /* of the records: were verified before, too */
+	uint64_t repeated_events;
 	uint64_t underived; /* events whose boottime or sums went with those before them */
-	uint64_t first_seq, latest_seq; /* of the latest stream */
+	uint64_t first_seq, latest_seq; /* of its only stream */
 	uint64_t hashes, seals;         /* checksums that were right: of records, of zstd frames */
 	const char *hash_name;          /* of the latest of records */
 	uint64_t frames, indexed, tables; /* zstd frames, right indexes, seek tables */
@@ -82,9 +89,10 @@ struct verify {
 	bool excerpt; /* of what is left out nobody can say anything: order is all there is to it */
 	bool open;
 	bool has_footer;
-	bool runs;       /* events may leave out what those before them tell */
-	bool rotated;    /* ... which says that another file follows */
-	bool unfinished; /* the input's latest zstd frame, though it ends behind a block */
+	uint64_t latest_nano; /* real time of its latest record that has one; 0: none had */
+	bool runs;            /* events may leave out what those before them tell */
+	bool rotated;         /* ... which says that another file follows */
+	bool unfinished;      /* the input's latest zstd frame, though it ends behind a block */
 	uint8_t stream_id[16];
 	bool has_file;
 	uint32_t file_index;

@@ -110,6 +110,27 @@ def nothing_is_never_silent():
     equal(told("--pod", "web"), "0 of 3 events match: none has the pod web: did you mean 'web-*'?")
     equal(told("--pod", "shop/web"), "0 of 3 events match: none has the pod shop/web: did you mean 'shop/web-*'?")
     equal(told("--container", "shop/web-1/wep"), "0 of 3 events match: none has the container shop/web-1/wep: did you mean web?")
+    # where nobody knows names there are ids
+    uids = [f"{n}a6f1b6e-0000-4000-8000-000000000001" for n in range(7)]
+    containers = [pb.Container(pod_uid=uid, id=n * 64, runtime="containerd", cgroup_path="/kubepods/" + uid)
+                  for n, uid in zip("1234567", uids)] + [pb.Container(systemd_unit="a.service", cgroup_path="/a")]
+    stream = Stream(b"u", boottime=1.0)
+    save("uids.pb", stream.header(host="web-1", identity_version=2), *(stream.record(oom_kill=pb.OomKill(
+        victim=pb.Process(pid=7, comm="java"), victim_container=x)) for x in containers))
+    many = ", ".join(uids[:5]) + " and 2 more"
+    equal(told("--pod", "web", file="uids.pb"), "0 of 8 events match: none has the pod web: the name of no pod is known here, "
+          "only uids, which --pod takes, too: " + many)
+    equal(told("--namespace", "shop", file="uids.pb"), "0 of 8 events match: none has the namespace shop: the namespace of no "
+          "pod is known here, only uids, for --pod-uid: " + many)
+    equal(told("--container", "web", file="uids.pb"), "0 of 8 events match: none has the container web: the name of no "
+          "container is known here, only ids, which --container takes, too: " +
+          ", ".join(n * 12 + "…" for n in "12345") + " and 2 more")
+    equal(told("--pod", uids[0], file="uids.pb"), "")
+    # one that has a name is of more use
+    with open("uids.pb", "ab") as file:
+        file.write(stream.record(oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm="java"), victim_container=pb.Container(
+            pod_name="db-1", namespace_name="shop", container_name="db", pod_uid=uids[6], cgroup_path="/kubepods/x"))))
+    equal(told("--pod", "web", file="uids.pb"), "0 of 9 events match: none has the pod web; there are db-1")
     equal(told("--comm", "JAVA"), "0 of 3 events match: none has the comm JAVA: did you mean java?")
     equal(told("--comm", "web,Postgres"), "0 of 3 events match: none has the comm web,Postgres, web, Postgres; "
           "there are java, postgres, Java")

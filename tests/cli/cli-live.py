@@ -126,6 +126,32 @@ def a_filter_that_nothing_matches_is_told():
           SAID + "--until is over: live shows what happens from now on, `ringside cat` what was recorded.*\n")
 
 
+def that_a_filter_cannot_match_is_told_before_the_end():
+    """The streamer goes on until that was said."""
+    script = both()
+    container = pb.Container(cgroup_path="/kubepods/besteffort/pod8a6f1b6e-0000-4000-8000-000000000001/" + 64 * "4")
+    for _ in range(10):
+        script.add(oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm="java"), victim_container=container))
+    save("stream.pb", script.data)
+    with open("bin/ringside-streamer", "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\ntrap 'exit 0' TERM\ncat stream.pb\nwhile :; do sleep 0.1; done\n")
+    live = subprocess.Popen(["bin/ringside", "live", "--pod", "web"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert b"watching" in live.stderr.readline()
+    told = live.stderr.readline().decode()
+    assert told == SAID + "so far 0 of 10 events match: none has the pod web: the name of no pod is known here, only " \
+        "uids, which --pod takes, too: 8a6f1b6e-0000-4000-8000-000000000001\n", told
+    live.terminate()
+    end = live.communicate(timeout=20)[1].decode()
+    assert end.startswith(SAID + "0 OOM kills, 0 seccomp denials shown; nothing lost"), end
+
+
+def what_is_still_to_come_is_waited_for():
+    check(both().oom().close(oom_kill=0).run("--since", "+1h"), 0,
+          SAID + r"--since \+1h is still to come: it is 20\S+ now; for what was before say --since -1h; until then nothing is "
+          r"shown\n" + SAID + "watching .*, for --since 20.*\n" + SAID + "0 of 1 event matches: --since .* is still to come.*\n" +
+          SAID + "0 OOM kills, .*\n")
+
+
 def what_is_full_counts_as_shown():
     row = pb.CounterRow(kind="tcp_queue", container=pb.Container(cgroup_path="/web", cgroup_id=1))
     row.tcp_queue.receive.max_bytes = row.tcp_queue.receive.max_buffer_bytes = 1 << 20
@@ -146,6 +172,8 @@ run_tests(
     a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for,
     the_last_line_counts_what_was_shown,
     a_filter_that_nothing_matches_is_told,
+    that_a_filter_cannot_match_is_told_before_the_end,
+    what_is_still_to_come_is_waited_for,
     what_is_full_counts_as_shown,
     the_header_is_a_short_line,
 )

@@ -48,7 +48,7 @@ SHOWN = {
     "ringside cat app.pb.zst": r"(?s)shop/web-7f9/app .*keyctl",
     r"jq -rs": r"^14\tkeyctl\n1\tptrace\n$",
     "logged != true": r"keyctl",
-    "ringside verify app": r"^app.pb.zst: an excerpt \(--since -1h --container shop/web-7f9/app\): ",
+    "ringside verify app": r"^app.pb.zst: an excerpt \(--since 20\S+ --container shop/web-7f9/app\): ",
     "ringside verify events": r"^events.pb: complete",
     "ringside status": r"^recording, nothing lost",
     "--until": r"^(Nov 22 03:01.*\n)+$",

@@ -89,9 +89,16 @@ MISTAKES = [
     ("ringside cat --syscall opne a.pb", 2, "'opne' is not a system call: did you mean open?"),
     ("ringside cat --container 4f0c a.pb", 0, "0 of 1 event matches: none has the container 4f0c (of an id, say its first 6 digits or more)"),
     ("ringside cat --pod web-7f9 a.pb", 0, "0 of 1 event match"),
-    ("ringside cat --since tomorrow a.pb", 0, "0 of 1 event match"),
+    ("ringside cat --since tomorrow a.pb", 2, "0 of 1 event matches: --since tomorrow is still to come: it is 2"),
+    ("ringside cat --since 23:59:59.999999 a.pb", 2, "is still to come: it is 2"),
+    ("ringside tail --since 23:59:59.999999 a.pb", 2, "; for the day before say --since \"yesterday 23:59:59.999999\""),
+    ("ringside stats --since 'today 23:59:59.999999 UTC' a.pb", 2, "; for the day before say --since \"yesterday 23:59:59.999999 UTC\""),
+    ("ringside replay -o text --since +1h a.pb", 2, "is still to come: it is 2"),
+    ("ringside cat --since +1h a.pb", 2, "; for what was before say --since -1h"),
+    ("ringside cat --since 23:00 --until 06:00 a.pb", 2, "--since 23:00 is later than --until 06:00: nothing can match; for the day "
+                                                         "before say --since \"yesterday 23:00\""),
     ("TZ=Europe/Berln ringside cat a.pb", 0, "TZ=Europe/Berln is no time zone of this machine: times are UTC"),
-    ("ringside cat --since today --until yesterday a.pb", 2, "--since is later than --until: nothing can match"),
+    ("ringside cat --since today --until yesterday a.pb", 2, "--since today is later than --until yesterday: nothing can match"),
     ("ringside cat --uid nobody a.pb", 2, "'nobody' is a name: say its number, which `id -u nobody` tells"),
     ("ringside cat --since 1h a.pb", 2, "'1h' is not a time: did you mean -1h?"),
     ("ringside cat --since 'last night' a.pb", 2, "'last night' is not a time: did you mean \"yesterday 22:00\"?"),
@@ -184,7 +191,7 @@ def a_number_is_so_many_lines_as_for_tail_and_head():
     assert len(lines("tail", "-v3", name)) == len(lines("tail", "-v", "-n3", name))
     assert lines("tail", "-1", "-n", "2", name) == every[-2:]  # the last one is valid, as ever
     excerpt = check(run("tail", "-o", "pb", "-12", name), 0)
-    assert b"an excerpt (--lines 12): 13 records" in check(run("verify", data=excerpt), 0)
+    assert b"an excerpt (--lines 12): 11 events in 13 records" in check(run("verify", data=excerpt), 0)
     check(run("cat", "-b", "-1", name), 1, "ringside cat: -b -1: there is 1 boot\n")  # a boot still
     check(run("cat", "-5x", name), 2, "ringside cat: 5x is not a number of records: .*\n")
 

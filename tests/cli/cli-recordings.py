@@ -264,6 +264,23 @@ def stepping(n, stream_id=b"s"):
     return out + stream.footer(), stream.boottime
 
 
+def a_download_that_was_cut_in_its_only_frame_is_told():
+    zst, plain = packed(closed(Recorded(b"d"), 3)), closed(Recorded(b"d"), 3)
+    for name, data in ("short.pb.zst", zst[:40]), ("short.pb", plain[:20]):
+        told = f"{name}: cut short at byte {len(data)}, before its first record is whole.*: nothing of it can be read or " \
+               "repaired; copy or download it again\n"
+        save(name, data)
+        for command in "cat", "tail", "stats":
+            check(run(command, name), 1, f"ringside {command}: {told}")
+        out = check(run("verify", name), 3).decode()
+        assert out.startswith(f"{name}: cut ") and "repair` saves" not in out and "not a Ringside" not in out, out
+        check(run("repair", name, "-w", "mended.pb"), 1, f"ringside repair: {name}: no record in it could be saved\n")
+    # what can be decoded is read, and the rest is named
+    big = packed(closed(Recorded(b"e"), 8000, 200))
+    save("short.pb.zst", big[:len(big) - 100])
+    assert b"keyctl" in check(run("cat", "short.pb.zst"), 1, "ringside cat: short.pb.zst: cut inside the zstd frame at byte .*\n")
+
+
 def by_time_and_kind_the_index_gives_what_a_scan_gives():
     plain, length = stepping(2000)
     later, _ = stepping(300, b"t")
@@ -436,6 +453,7 @@ def what_cannot_be_read_is_told_in_its_place_with_two_cpus():
 run_tests(
     a_compressed_recording_is_read_like_a_plain_one,
     damage_and_cuts_are_told_in_one_line,
+    a_download_that_was_cut_in_its_only_frame_is_told,
     behind_a_bad_length_reading_goes_on,
     no_record_is_taken_out_of_a_string,
     no_name_of_a_file_reaches_the_terminal_raw,

@@ -4,6 +4,7 @@
 
 usage: cli-sums.py RINGSIDE COMPRESS-RECORDING
 """
+import datetime
 import fcntl
 import json
 import os
@@ -19,6 +20,7 @@ from stream import Growing, Stream, frame, frames
 
 compress, = others
 in_a_folder()
+os.environ["TZ"] = "UTC0"
 
 
 def packed(data, *args):
@@ -500,22 +502,23 @@ def an_excerpt_is_no_damage():
     of_all = check(run("verify", "x"), 0)
     ways = {
         "--syscall bpf": ("cat", "--syscall", "bpf", "x"),
-        "--cgroup /kubepods/a --since @1 --lines 9":
+        "--cgroup /kubepods/a --since 1970-01-01T00:00:01Z --lines 9":
             ("cat", "--cgroup", "/kubepods/a", "--since", "@1", "-n", "9", "x"),
         "--grep 'a b|keyctl'": ("cat", "--grep", "a b|keyctl", "x"),
         "--lines 10": ("tail", "x"),
         "--lines 30": ("tail", "-n", "30", "x"),
         "--kind seccomp": ("replay", "--speed", "max", "--kind", "seccomp", "x"),
         "--one-stream": ("cat", "--one-stream", "x"),
-        "--boot 0": ("cat", "-b", "0", "x"),
+        "--boot " + "0123456789abcdef" * 2: ("cat", "-b", "0", "x"),
     }
     for chosen, how in ways.items():
         part = check(run(*how, "-o", "pb"), 0, None)
         records = [pb.Record.FromString(x) for x in frames(part)]
         heads = [x.header for x in records if x.HasField("header")]
         assert heads and {x.excerpt for x in heads} == {chosen}, (chosen, heads)
-        told = f"an excerpt ({chosen}): {len(records)} records, readable; what it leaves out, and so whether " \
-               "it is whole, is not known here"
+        events = sum(x.HasField("seccomp_denial") for x in records)
+        told = f"an excerpt ({chosen}): {events} event{'s' * (events != 1)} in {len(records)} records, readable; what it " \
+               "leaves out, and so whether it is whole, is not known here"
         for data in part, packed(part):
             out = check(run("verify", data=data), 0).decode()
             # its hashes are over what it leaves out, too: a frame's checksum is all that can vouch for it
@@ -565,6 +568,213 @@ def an_excerpt_is_no_damage():
     bad = bytearray(packed(part))
     bad[len(bad) // 2] ^= 1
     check(run("verify", data=bytes(bad)), 3)
+
+
+def an_excerpt_says_which_time_was_meant():
+    """As long as it is read, and wherever."""
+    stream = Denials(b"t", boot="fedcba98" * 4)
+    save("t.pb", stream.header(), *(stream.denial() for _ in range(3)), stream.footer())
+
+    def chosen(*args, zone="CET-1"):
+        part = check(run("cat", "-o", "pb", *args, "t.pb", env={**os.environ, "TZ": zone}), 0, None)
+        return pb.Record.FromString(next(frames(part))).header.excerpt
+
+    def moment(text, option="--since"):
+        assert re.fullmatch(option + r" \d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.(\d{3}){1,3})?)?(Z|\+01:00)", text), text
+        return datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.split()[1]))
+
+    zone = datetime.timezone(datetime.timedelta(hours=1))
+    for typed, ago in ("-1h", 3600), ("90min ago", 5400), ("-250ms", 0.25), ("@1795312800", None), ("yesterday", None):
+        now = datetime.datetime.now(zone)
+        said = moment(chosen("--since", typed))
+        if ago is not None:
+            assert abs((now - said).total_seconds() - ago) < 10, (typed, said, now)
+        # and it stands for the same when it is typed again
+        again = chosen("--since", typed if ago is None else "now").split()[1]
+        assert chosen("--since", again) == "--since " + again, again
+        assert chosen("--since", again, zone="EST5EDT").startswith("--since 20")
+    midnight = datetime.datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert moment(chosen("--since", "yesterday")) in (midnight - datetime.timedelta(days=n) for n in (0, 1))
+    for typed, said in (("2025-11-22 03:04", "2025-11-22T03:04+01:00"), ("2025-11-22 03:04:05", "2025-11-22T03:04:05+01:00"),
+                        ("2025-11-22 03:04:05.25", "2025-11-22T03:04:05.259+01:00"), ("@1763780645", "2025-11-22T04:04:05+01:00"),
+                        ("2025-11-22T03:04:05.123Z", "2025-11-22T04:04:05.123+01:00")):
+        assert chosen("--until", typed) == "--until " + said, (typed, chosen("--until", typed))
+        assert chosen("--until", said) == "--until " + said, said
+    assert chosen("--until", "2025-11-22 03:04", zone="UTC0") == "--until 2025-11-22T03:04Z"
+    moment(chosen("--until", "now"), "--until")
+    assert chosen("--since", "boot+0", "--until", "boot+10.5") == "--since boot+0 --until boot+10.5"
+    assert chosen("-b", "0") == chosen("--boot=1") == "--boot " + "fedcba98" * 4
+    assert chosen("--boot=fedcba98") == "--boot fedcba98"
+
+
+def what_an_excerpt_has_no_room_to_say_is_said():
+    stream = Denials(b"u")
+    data = stream.header() + stream.denial() + stream.footer()
+    long = ",".join("n%060d" % n for n in range(30))
+
+    def said(data, *args):
+        out = check(run("cat", "-o", "pb", *args, data=data), 0, None)
+        return pb.Record.FromString(next(frames(out))).header.excerpt, out
+
+    text, part = said(data, "--comm", long, "--kind", "seccomp", "--errno", "EPERM", "-n", "3")
+    assert re.fullmatch(r"--comm n0[0-9n,]+… \(and 3 options more, without room\)", text) and len(text) < 1024, text
+    text, part = said(data, "--comm", long, "--kind", "seccomp")
+    assert text.endswith("… (and 1 option more, without room)"), text
+    text, part = said(data, "--comm", long[:800])
+    assert text == "--comm " + long[:800], text
+    text, part = said(part, "--cgroup", long[:800], "--kind", "seccomp")
+    assert text.startswith("--comm n0") and text.endswith("… (and more, for which there was no room)") and len(text) < 1030, text
+
+
+def an_excerpt_says_what_was_wrong_with_what_it_is_of():
+    """Whatever was wrong, and through whatever is done to it: the worst would be that it passed for whole."""
+    def recording(id_, *more, footer=True):
+        stream = Denials(id_, boot="0a" * 16)
+        parts = [stream.header(), *(stream.denial() for _ in range(4)), *(stream.record(**x) for x in more), stream.counters()]
+        return parts + [stream.footer()] * footer
+
+    def lost(kind, **more):
+        return {"lost": pb.Lost(reason=pb.Lost.RING_FULL, kind=kind, count=3, **more)}
+
+    def excerpt(data, *args, status=0, command=("cat",)):
+        save("of.pb", data)
+        return check(run(*command, "-o", "pb", *args, "of.pb"), status, None)
+
+    def flaws(part):
+        return {x.header.excerpt_flaws for x in map(pb.Record.FromString, frames(part)) if x.HasField("header")} - {""}
+
+    whole_one = recording(b"A")
+    damaged, bad = b"".join(whole_one), bytearray(b"".join(whole_one))
+    at = len(whole_one[0]) + len(whole_one[1])
+    bad[at:at + 8] = b"\xff" * 8
+    cut = damaged[:-3]
+    wanted = "--kind", "seccomp"
+    cases = [
+        (bytes(bad), wanted, 1, "is damaged or cut short"),
+        (bytes(bad), ("-g", "keyctl"), 1, "is damaged or cut short"),
+        (cut, wanted, 1, "is damaged or cut short"),
+        (packed(damaged)[:-30], wanted, 1, "is damaged or cut short"),
+        (b"".join(recording(b"B", lost("seccomp_denial"))), ("-g", "keyctl"), 0, "lost events"),
+        (b"".join(recording(b"B", lost("seccomp_denial", after_boottime_nano=1))),
+         ("--until", "boot+0.002"), 0, "lost events"),
+    ]
+    for data, args, status, said in cases:
+        part = excerpt(data, *args, status=status)
+        assert flaws(part) == {said}, (args, said, flaws(part))
+        out = check(run("verify", data=part), 4).decode()
+        assert f"readable; what it leaves out, and so whether it is whole, is not known here, but the recording that it is of " \
+               f"{said}: something may be missing in it" in out, out
+        told = f"ringside {{}}: part.pb: an excerpt of a recording that {said}: something may be missing in it\n"
+        save("part.pb", part)
+        check(run("cat", "part.pb"), 0, told.format("cat"))
+        check(run("stats", "part.pb"), 0, told.format("stats"))
+        check(run("tail", "part.pb"), 0, told.format("tail"))
+        assert json.loads(lines(check(run("verify", "-o", "json", "part.pb"), 4))[0])["verdict"] == "losses"
+        # copied, chosen from, packed, repaired
+        for again in (("cat",), ("cat", "--syscall", "keyctl"), ("replay", "--speed", "max"), ("tail", "-n", "2"),
+                      ("tail", "-n", "all")):
+            more = check(run(*again, "-o", "pb", "part.pb"), 0, None)
+            assert said in flaws(more), (again, flaws(more))
+            if again[0] == "cat" and len(again) == 1:
+                assert more == part
+            check(run("verify", data=packed(more)), 4)
+        check(run("repair", "part.pb", "-w", "mended.pb"), 0)
+        check(run("verify", "mended.pb"), 4)
+        os.unlink("mended.pb")
+        assert said in json.dumps([json.loads(x) for x in lines(
+            check(run("cat", "-o", "protojson", *args, data=data), status, None))]), said
+    # a loss that was not wanted, of another kind or time, is none
+    for how, args in ((lost("oom_kill"), wanted), (lost("seccomp_denial", after_boottime_nano=4 * 10**6), ("--until", "boot+0.002"))):
+        part = excerpt(b"".join(recording(b"D", how)), *args)
+        assert not flaws(part), flaws(part)
+        check(run("verify", data=part), 0)
+    # one that is in it tells itself
+    out = check(run("verify", data=excerpt(b"".join(recording(b"E", lost("seccomp_denial"))), *wanted)), 4).decode()
+    assert ", but 3 events of seccomp_denial lost (ring full)" in out, out
+    # of several inputs, one that cannot be read; and what is whole stays so
+    save("of.pb", *whole_one)
+    part = check(run("cat", "-o", "pb", *wanted, "of.pb", "nowhere.pb"), 1, None)
+    assert flaws(part) == {"could not all be read"}, flaws(part)
+    assert not flaws(excerpt(damaged, *wanted)) and not flaws(excerpt(damaged, "-n", "3"))
+    assert not flaws(excerpt(damaged, command=("tail", "-n", "2"))) and excerpt(damaged) == damaged
+
+
+def numbers_of_several_files_add_up():
+    """Each of them, as -o json has it, whatever files of the stream come before, and however many streams are in one."""
+    def sums(lost, written):
+        return [pb.ProbeSums(kind="oom_kill", missed_runs=lost, cpus=[pb.CpuCounters(
+            cpu=0, seen=lost + written, submitted=written, dropped=lost, written=written, carried_seen=written)])]
+
+    class Kills(Stream):
+        written = 0
+
+        def kill(self, comm="java"):
+            self.written += 1
+            return self.record(cpu_sums=pb.CpuSums(cpu=0, seen=self.written),
+                               oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm=comm), kill_id=self.seq))
+
+    def files(id_):
+        stream, lost = Kills(id_, boot=id_.decode()), 0
+        for n, (kills, more) in enumerate(((2, 5), (3, 0), (1, 7))):
+            data = stream.header(probes=[pb.Probe(kind="oom_kill", tier=pb.TIER_FENTRY)])
+            data += stream.counters(full=True, probes=sums(lost, stream.written)) + b"".join(stream.kill() for _ in range(kills))
+            if more:
+                lost += more
+                stream.boottime += 1
+                data += stream.record(lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="oom_kill", count=more, cpu=0))
+            data += stream.counters(full=True, probes=sums(lost, stream.written))
+            stream.boottime += 1
+            yield data + stream.record(footer=pb.Footer(reason="rotated" if n < 2 else "SIGTERM", records=stream.seq + 1,
+                                                        probes=sums(lost, stream.written)))
+
+    def added(*paths):
+        out = [json.loads(x) for x in lines(run("verify", "-o", "json", *paths).stdout)]
+        kinds = [x for one in out for x in one.get("kinds", ()) if x["kind"] == "oom_kill"]
+        return (sum(x["lost"].get("ring_full", 0) for x in kinds), sum(x["written"] for x in kinds),
+                sum(x["missed_runs"] for x in kinds)), out
+
+    both = {id_.decode() + str(n): data for id_ in (b"f", b"g") for n, data in enumerate(files(id_))}
+    fresh_folder("sums", **both)
+    got, out = added("sums")
+    assert got == (24, 12, 24), got
+    assert [x["lost"].get("ring_full") for one in out[:3] for x in one["kinds"]] == [5, None, 7], out
+    assert (out[-1]["lost"], out[-1]["lost_more"], out[-1]["events"]) == (24, False, 12), out[-1]
+    # a later file alone, and both streams in one file
+    got, out = added("sums/f2.pb")
+    assert got == (7, 1, 7), got
+    save("one.pb", *(both[x] for x in sorted(both)))
+    got, out = added("one.pb")
+    assert got == (24, 12, 24) and "first_seq" not in out[0] and out[0]["streams"] == 2, (got, out)
+    table = check(run("verify", "-v", "one.pb"), 4).decode()
+    assert re.search(r"\n  records +40 in 2 streams, [0-9,]+ bytes: 12 events, 28 about the streams\n"
+                     r"  time +from 2025-11-22T03:04:05\.000\+00:00 to 2025-11-22T03:04:10\.000\+00:00\n", table), table
+    assert re.search(r"\n  oom_kill +12 +0 +24 +0 +24\n", table), table
+    table = check(run("verify", "-v", "sums/g0.pb"), 4).decode()
+    assert re.search(r"records +7 in 1 stream, seq 1 to 7, [0-9,]+ bytes: 2 events, 5 about the stream\n", table), table
+    # when what is missing went
+    loss = r"  loss +5 events of oom_kill lost \(ring full\), from 2025-11-22T03:04:05\.000\+00:00 to 2025-11-22T03:04:06\.000\+00:00\n"
+    assert re.search(loss, table), table
+    data = [*map(frame, frames(both["g2"]))]
+    out = check(run("verify", "-v", data=b"".join(data[:2] + data[3:])), 3).decode()
+    assert re.search(r"  problem +1 record is missing before record \d+ \(byte \d+\), from 2025-11-22T03:04:\S+ to 2025-11-22T03:04:\S+\n",
+                     out), out
+    out = check(run("verify", "-v", data=b"".join(data[:-1])), 3).decode()
+    assert re.search(r"  problem +ended without a Footer: .*, after 2025-11-22T03:04:09\.000\+00:00\n", out), out
+
+
+def a_repair_that_could_not_count_says_at_least():
+    stream = Denials(b"v")
+    data = stream.header() + b"".join(stream.denial() for _ in range(4)) + stream.record(lost=pb.Lost(
+        reason=pb.Lost.RING_FULL, kind="seccomp_denial", count=9)) + stream.denial()
+    save("v.pb", data[:-4])
+    check(run("repair", "v.pb", "-w", "v-mended.pb"), 0)
+    save("w.pb", whole(Denials(b"w")))
+    out = check(run("verify", "v-mended.pb", "w.pb"), 4).decode()
+    assert "an unknown number of records lost (left out by a repair)" in out, out
+    assert lines(out.encode())[-1].endswith("whole, but with losses; at least 9 lost"), out
+    out = [json.loads(x) for x in lines(check(run("verify", "-o", "json", "v-mended.pb", "w.pb"), 4))]
+    assert (out[-1]["lost"], out[-1]["lost_more"]) == (9, True), out
+    os.unlink("v-mended.pb")
 
 
 def the_sum_of_several_says_how_many_were_lost():
@@ -621,6 +831,11 @@ def stands_beside(part, files, of_all):
 
 run_tests(
     an_excerpt_is_no_damage,
+    an_excerpt_says_what_was_wrong_with_what_it_is_of,
+    numbers_of_several_files_add_up,
+    a_repair_that_could_not_count_says_at_least,
+    an_excerpt_says_which_time_was_meant,
+    what_an_excerpt_has_no_room_to_say_is_said,
     the_sum_of_several_says_how_many_were_lost,
     an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
     what_a_repair_left_out_is_taken_where_it_is,
