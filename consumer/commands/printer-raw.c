@@ -33,7 +33,8 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	size_t size;
 
 	printer_wait(printer);
-	printer->source.flaws_put = printer->excerpt.flaws;
+	printer->source.flaws_put |=
+		printer->excerpt.flaws | excerpt_flaws(record->header->excerpt_flaws);
 	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
 	if (!printer->output.ops->binary)
 		return output_put(&printer->output, &marked.record, NULL, 0);
@@ -46,38 +47,24 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	return output_put(&printer->output, NULL, printer->complete, size);
 }
 
-/* Whose the records are, or what there is to say of it by now. */
-static int put_again(struct printer *printer, const Ringside__V1__Header *header)
-{
-	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
-
-	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
-	record.header = (Ringside__V1__Header *)(uintptr_t)header;
-	record.has_seq = header->has_first_seq;
-	record.seq = header->first_seq;
-	return put_header(printer, &record);
-}
-
-/* There is something wrong that no Header has said. */
-static bool has_news(const struct printer *printer, const Ringside__V1__Header *header)
-{
-	return printer->excerpt.flaws & ~printer->source.flaws_put &&
-	       (excerpt_is_any(&printer->excerpt) || header->excerpt);
-}
-
 int printer_put_stream(struct printer *printer, const struct reader *reader,
 		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
+	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	bool same;
 
 	if (!header || header->stream_id.len != sizeof(printer->put_stream))
 		return 0;
 	same = !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
 	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
-	if (item->header || (same && !has_news(printer, header)))
+	if (item->header || same)
 		return 0;
-	return put_again(printer, header);
+	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
+	record.header = (Ringside__V1__Header *)(uintptr_t)header;
+	record.has_seq = header->has_first_seq;
+	record.seq = header->first_seq;
+	return put_header(printer, &record);
 }
 
 int printer_put_raw(struct printer *printer, const struct reader *reader,
@@ -115,7 +102,7 @@ void printer_header(void *data, const Ringside__V1__Record *record)
 	if (!filter_host_wanted(printer->filter, record->header))
 		return;
 	printer->source.flaws |= flaws;
-	printer->excerpt.flaws |= flaws;
+	printer->source.found |= flaws;
 	if (printer->output.ops->raw)
 		keep_header(&printer->source, record);
 }
@@ -126,23 +113,27 @@ void printer_see_flaws(struct printer *printer, struct reader *reader, struct re
 	if (!matches && item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST &&
 	    !reader_unpack(reader, item) &&
 	    filter_touches_loss(printer->filter, item->record, reader_header(reader)))
-		printer->excerpt.flaws |= EXCERPT_LOST;
+		printer->source.found |= EXCERPT_LOST;
 }
 
+/* At the end, where it is the same whoever reads ahead, and how far; with the times of the Header that
+ * it repeats, without which it is no record to who looks for one behind damage. */
 int printer_tell_flaws(struct printer *printer)
 {
 	const struct printer_source *source = &printer->source;
 	Ringside__V1__Record *record;
 	int r = 0;
 
-	if (!printer->output.ops->raw || !source->header_size)
+	if (!printer->output.ops->raw || !source->header_size ||
+	    !(source->found & ~source->flaws_put))
 		return 0;
 	record = ringside__v1__record__unpack(NULL, source->header_size, source->header);
 	if (!record)
 		return -ENOMEM;
 	printer->output.cache = NULL; /* of a reader that is gone */
-	if (has_news(printer, record->header))
-		r = put_again(printer, record->header);
+	printer->excerpt.flaws = source->found;
+	if (excerpt_is_any(&printer->excerpt) || record->header->excerpt)
+		r = put_header(printer, record);
 	ringside__v1__record__free_unpacked(record, NULL);
 	return r;
 }

@@ -242,7 +242,7 @@ void printer_complain(void *data, const char *problem)
 	struct printer *printer = data;
 
 	end_lines(printer);
-	printer->excerpt.flaws |= EXCERPT_DAMAGED;
+	printer->source.found |= EXCERPT_DAMAGED;
 	printer_say(printer, problem);
 }
 
@@ -283,7 +283,7 @@ void printer_say_error(void *data, const char *name, int error)
 
 	end_lines(printer);
 	printer->failed |= error != 0;
-	printer->excerpt.flaws |= error ? EXCERPT_UNREAD : 0;
+	printer->source.found |= error ? EXCERPT_UNREAD : 0;
 	if (error)
 		(void)command_fail_on(printer->options.command, name,
 				      path_problem(name, error, why));

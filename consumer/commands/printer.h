@@ -71,7 +71,8 @@ enum {
 struct printer_source {
 	uint8_t *header; /* the latest one, packed */
 	size_t header_size;
-	unsigned flaws_put; /* of excerpt.flaws */
+	unsigned found;     /* what is wrong with all inputs so far: EXCERPT_* */
+	unsigned flaws_put; /* of these, what a Header has told */
 	unsigned flaws;     /* that the input at hand, an excerpt, tells of */
 };
 

@@ -678,6 +678,7 @@ def an_excerpt_says_what_was_wrong_with_what_it_is_of():
             if again[0] == "cat" and len(again) == 1:
                 assert more == part
             check(run("verify", data=packed(more)), 4)
+            check(run("verify", save("more.pb", more)), 4)  # where what is no record is looked for
         check(run("repair", "part.pb", "-w", "mended.pb"), 0)
         check(run("verify", "mended.pb"), 4)
         os.unlink("mended.pb")
