@@ -116,8 +116,8 @@ void printer_see_flaws(struct printer *printer, struct reader *reader, struct re
 		printer->source.found |= EXCERPT_LOST;
 }
 
-/* At the end, where it is the same whoever reads ahead, and how far; with the times of the Header that
- * it repeats, without which it is no record to who looks for one behind damage. */
+/* At the end, where it is the same whoever reads ahead, and how far; with the times of the Header
+ * that it repeats, without which it is no record to who looks for one behind damage. */
 int printer_tell_flaws(struct printer *printer)
 {
 	const struct printer_source *source = &printer->source;

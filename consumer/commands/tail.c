@@ -87,9 +87,11 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 	choose_lines(tail);
 	tail->rotation.path = optind < argc ? argv[optind] : folder_folder();
 	if (argc - optind > 1)
-		return options_usage_error(options,
-					   "one file or folder at a time, and not %.64s, too",
-					   argv[optind + 1]);
+		return options_usage_error(
+			options,
+			"one file or folder at a time, and not %.64s, too: `ringside cat` "
+			"reads several; a tail -f for each follows them",
+			argv[optind + 1]);
 	if (remote_is(tail->rotation.path) && !tail->rotation.following)
 		return options_usage_error(options,
 					   "of a fleet, tail shows what comes: -f; what was, "

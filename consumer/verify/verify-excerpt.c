@@ -46,7 +46,8 @@ void verify_tell_flaws(struct verify_report *report)
 			     report->flaws);
 }
 
-static void begin_excerpt(struct verify *verify, const struct reader_record *item)
+/* Whether it is the Header that was there, which comes once more to say what was wrong. */
+static bool begin_excerpt(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
 	uint8_t id[sizeof(verify->stream_id)] = {0};
@@ -71,19 +72,20 @@ static void begin_excerpt(struct verify *verify, const struct reader_record *ite
 	verify->files_missing = 0;
 	/* where streams take turns, each one's Header comes again and again */
 	verify->sequence = (struct sequence){0};
+	return same && text_has(header->excerpt_flaws);
 }
 
 void verify_take_excerpt(struct verify *verify, const struct reader_record *item)
 {
 	struct sequence *sequence = &verify->sequence;
 	const Ringside__V1__Record *record = item->record;
+	const bool again = item->header && begin_excerpt(verify, item);
 
-	if (item->header)
-		begin_excerpt(verify, item);
 	verify_tell_hole(verify, record->time_unix_nano);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
 		verify_take_lost(verify, record);
-	verify_see(verify, item);
+	if (!again)
+		verify_see(verify, item);
 	if (!record->has_seq)
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
 			     item->offset);

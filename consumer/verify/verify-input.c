@@ -128,7 +128,10 @@ int verify_input(struct verify *verify, struct damaged_reader *damaged,
 	if (r != 1)
 		return r;
 	tell_frames(verify, &check);
-	tell_tail(damaged, answer, text, sizeof(text));
+	if (verify->report.records)
+		tell_tail(damaged, answer, text, sizeof(text));
+	else
+		(void)snprintf(text, sizeof(text), "%s", damaged_reader_reason(damaged));
 	verify->unfinished = answer == READER_END && damaged_reader_unfinished(damaged);
 	verify_end(verify, answer, text, config);
 	return 0;

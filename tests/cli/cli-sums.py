@@ -664,6 +664,7 @@ def an_excerpt_says_what_was_wrong_with_what_it_is_of():
         out = check(run("verify", data=part), 4).decode()
         assert f"readable; what it leaves out, and so whether it is whole, is not known here, but the recording that it is of " \
                f"{said}: something may be missing in it" in out, out
+        assert "twice" not in out, out
         told = f"ringside {{}}: part.pb: an excerpt of a recording that {said}: something may be missing in it\n"
         save("part.pb", part)
         check(run("cat", "part.pb"), 0, told.format("cat"))
