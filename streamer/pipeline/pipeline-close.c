@@ -98,6 +98,7 @@ static int flush_all(struct pipeline *p, uint64_t deadline)
 static int drain_all(struct pipeline *p, uint64_t deadline)
 {
 	const char *reason = p->reason;
+	bool full = false; /* the file, and nothing was taken since */
 
 	/* after -c COUNT nothing more is wanted */
 	while (!p->config->count || p->left) {
@@ -113,8 +114,13 @@ static int drain_all(struct pipeline *p, uint64_t deadline)
 			return -EPIPE;
 		p->reason = reason;
 		r = n ? 0 : flush_all(p, deadline);
-		if (r < 0 || (!n && !p->blocked))
+		if (r < 0)
 			return r;
+		/* One that was full only when the first event asked for room took none: that is
+		 * no end, the next one takes it. */
+		if (!n && !p->blocked && (full || !pipeline_file_is_full(p)))
+			return 0;
+		full = !n && !p->blocked;
 		if (!n)
 			p->blocked = false;
 	}
@@ -156,6 +162,17 @@ static uint64_t write_off(struct pipeline *p, bool lost, bool *ret_torn)
 	return n;
 }
 
+/* Whatever is in the rings when nothing more is taken is told as lost, and not left to the sums. */
+static void count_left(struct pipeline *p)
+{
+	unsigned taken;
+
+	if (p->config->count)
+		return;
+	(void)ring_drain(&p->critical, UINT_MAX, count_lost, p, &taken);
+	(void)ring_drain(&p->bulk, UINT_MAX, count_lost, p, &taken);
+}
+
 /* Once more, if the file is cut short meanwhile. */
 static int write_last(struct pipeline *p, uint64_t deadline)
 {
@@ -192,6 +209,8 @@ static int finish_stream(struct pipeline *p)
 		(void)pipeline_retry(p);
 	(void)pipeline_mind_cut(p);
 	r = drain_all(p, deadline);
+	if (!r)
+		count_left(p);
 	if (!r)
 		r = write_last(p, deadline);
 	if (!r)
