@@ -122,7 +122,7 @@ static void print_table(const struct verify_report *report)
 	print_findings("loss", &report->losses);
 	print_findings("doubt", &report->doubts);
 	print_findings("note", &report->notes);
-	if (report->n_kinds)
+	if (report->n_kinds && !report->excerpt) /* of which nothing is counted but what is lost */
 		print_kinds(report);
 }
 
@@ -161,6 +161,8 @@ struct run {
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
 	uint64_t files, copies, records, events, lost;
+	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
+	bool recordings;
 	bool lost_more;
 	int error; /* errno of the output */
 };
@@ -244,7 +246,8 @@ static void report_input(struct run *run, const char *path, bool copy)
 		run->files++;
 		run->records += found->records - found->repeated;
 		run->events += found->events - found->repeated_events;
-		run->lost += found->lost;
+		*(found->excerpt ? &run->excerpts_lost : &run->lost) += found->lost;
+		run->recordings |= !found->excerpt;
 		run->lost_more |= found->lost_more || found->status == VERIFY_DAMAGED;
 	}
 	if (run->quiet)
@@ -424,6 +427,8 @@ static void report_sum(struct run *run, uint64_t headless)
 
 	if (run->quiet)
 		return;
+	run->lost_more |= run->recordings && run->excerpts_lost > run->lost;
+	run->lost = run->recordings ? run->lost : run->excerpts_lost;
 	if (run->json) {
 		verify_json_sum(run->json, &(struct verify_json_sum){
 						   .status = run->status,

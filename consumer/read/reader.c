@@ -229,8 +229,8 @@ static int stop_reading(struct reader *reader, int answer)
 		return READER_END; /* what there was to say was said */
 	if (!reader->started && answer == FRAME_END)
 		return problem_note(problem, READER_FOREIGN,
-				    "empty: nothing was recorded; `ringside doctor` tells whether "
-				    "anything can be");
+				    "empty: nothing was recorded, or what wrote it failed; "
+				    "`ringside doctor` tells whether anything can be");
 	if (!reader->started && answer == FRAME_CUT)
 		return problem_early_end(problem, rest, size, input_is_cut(reader->frames.input),
 					 reader->fd);

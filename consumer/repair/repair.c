@@ -78,12 +78,16 @@ static int copy_records(struct job *job, struct damaged_reader *damaged, struct 
 		r = damaged_reader_next(damaged, &item);
 		if (r == DAMAGED_READER_HOLE)
 			take_hole(rewrite, damaged_reader_hole(damaged));
+		if (r && r != READER_MARK && r != READER_END)
+			rewrite_damaged(rewrite);
 		if (r == READER_MARK || r == READER_DAMAGED || r == DAMAGED_READER_HOLE)
 			continue;
 		if (r)
 			return r < 0 ? r : 0;
 		if (job->config->keep_doubtful || !suspects_about(suspects, n))
 			r = rewrite_put(rewrite, &item);
+		else
+			rewrite_damaged(rewrite);
 		if (r)
 			return r;
 		n++;

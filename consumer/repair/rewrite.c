@@ -24,6 +24,7 @@ struct rewrite {
 	bool open; /* a stream has begun */
 	bool has_footer;
 	bool excerpt;  /* what is missing was left out: its records stay as they are */
+	bool damaged;  /* an excerpt, of which nobody can tell how many records are lost */
 	uint64_t next; /* seq */
 	/* of records of our own: the moment of the one before them, if there is one */
 	uint64_t boottime_nano, time_unix_nano;
@@ -155,6 +156,10 @@ static int end_stream(struct rewrite *rewrite)
 {
 	int r = 0;
 
+	if (rewrite->open && rewrite->excerpt && rewrite->damaged) {
+		rewrite->damaged = false;
+		return put_lost(rewrite, 0, 0);
+	}
 	if (!rewrite->open || rewrite->has_footer || rewrite->excerpt)
 		return 0;
 	rewrite->has_footer = true;
@@ -163,6 +168,11 @@ static int end_stream(struct rewrite *rewrite)
 	else if (rewrite->footer_seq < rewrite->next)
 		r = put_lost(rewrite, 0, 0);
 	return r ? r : put_footer(rewrite);
+}
+
+void rewrite_damaged(struct rewrite *rewrite)
+{
+	rewrite->damaged = true;
 }
 
 void rewrite_hole(struct rewrite *rewrite, const struct recording_index *index)

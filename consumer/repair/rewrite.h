@@ -27,6 +27,10 @@ struct rewrite *rewrite_free(struct rewrite *rewrite); /* NULL is fine; returns 
 /* The next record that was saved. Returns 0 or -errno. */
 int rewrite_put(struct rewrite *rewrite, const struct reader_record *item);
 
+/* Something could not be read, or was left out: of an excerpt, whose numbers have gaps anyway, that
+ * is told at the end of the stream, as a Lost of nobody knows how many. */
+void rewrite_damaged(struct rewrite *rewrite);
+
 /* Something was left out here, and this is what an index says was in it. */
 void rewrite_hole(struct rewrite *rewrite, const struct recording_index *index);
 

@@ -82,7 +82,7 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 	const bool again = item->header && begin_excerpt(verify, item);
 
 	verify_tell_hole(verify, record->time_unix_nano);
-	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST)
+	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST && !verify_has_seen(verify, item))
 		verify_take_lost(verify, record);
 	if (!again)
 		verify_see(verify, item);

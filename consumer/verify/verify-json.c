@@ -59,12 +59,13 @@ static void add_lost(struct json_page *page, const struct kind_total *kind)
 	json_end_list(page);
 }
 
-static void add_kind(struct json_page *page, const struct kind_total *kind)
+/* Of an excerpt nothing is counted but what is lost. */
+static void add_kind(struct json_page *page, const struct kind_total *kind, bool excerpt)
 {
 	json_begin_object(page, NULL);
 	json_add_text(page, "kind", *kind->name ? kind->name : "any");
-	json_add_uint(page, "written", kind->written);
-	json_add_uint(page, "limited", kind->limited);
+	json_add_known_uint(page, "written", !excerpt, kind->written);
+	json_add_known_uint(page, "limited", !excerpt, kind->limited);
 	json_add_known_uint(page, "missed_runs", kind->missed_known, kind->missed_runs);
 	add_lost(page, kind);
 	json_end_object(page);
@@ -83,7 +84,7 @@ static void add_sums(struct json_page *page, const struct verify_report *report)
 	json_add_uint(page, "uncovered_bytes", report->uncovered_bytes);
 	json_begin_list(page, "kinds");
 	for (unsigned i = 0; i < report->n_kinds; i++)
-		add_kind(page, &report->kinds[i]);
+		add_kind(page, &report->kinds[i], report->excerpt);
 	json_end_list(page);
 }
 

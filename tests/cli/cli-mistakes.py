@@ -23,7 +23,7 @@ MISTAKES = [
     ("ringside a.pb", 2, "a.pb is no command: did you mean ringside cat a.pb?"),
     ("ringside cat yesterday.pb", 1, "yesterday.pb: No such file or directory"),
     ("ringside cat none", 1, "none: no recordings are in this folder"),
-    ("ringside cat empty.pb", 1, "empty.pb: empty: nothing was recorded; `ringside doctor` tells whether anything can be"),
+    ("ringside cat empty.pb", 1, "empty.pb: empty: nothing was recorded, or what wrote it failed; `ringside doctor` tells whether anything can be"),
     ("ringside verify notes.txt", 1, "notes.txt: not a Ringside recording: it looks like text; what can be read is what "
                                      "ringside-streamer and `ringside cat -o pb` write"),
     ("ringside cat events.json", 1, "it looks like JSON; what can be read is what ringside-streamer and `ringside cat -o pb` write"),

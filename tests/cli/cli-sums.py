@@ -831,11 +831,46 @@ def stands_beside(part, files, of_all):
         assert b"not recording: the latest stream was closed" in check(run("status", "y"), 1, None)
 
 
+def a_repaired_excerpt_does_not_forget_the_damage():
+    stream = Denials(b"R")
+    save("whole.pb", stream.header(), *(stream.denial() for _ in range(40)), stream.footer())
+    part = check(run("cat", "-o", "pb", "--kind", "seccomp", "whole.pb"), 0, None)
+    for bad in part[:1000] + part[1300:], part[:1500]:
+        save("bad.pb", bad)
+        check(run("verify", "bad.pb"), 3, None)
+        told = json.loads(lines(check(run("repair", "-o", "json", "bad.pb", "-w", "mended.pb"), 0, None))[-1])
+        assert told["lost_unknown"], told
+        assert "an unknown number of records lost" in check(run("verify", "mended.pb"), 4).decode()
+        os.unlink("mended.pb")
+    save("bad.pb", part)
+    check(run("repair", "bad.pb", "-w", "mended.pb"), 0, None)
+    check(run("verify", "mended.pb"), 0)
+    os.unlink("mended.pb")
+
+
+def what_an_excerpt_lost_is_counted_once():
+    probes = [pb.Probe(kind="seccomp_denial", tier=pb.TIER_FENTRY)]
+    names = []
+    for letter in b"K", b"L":
+        stream = Denials(letter, boot=letter.decode() * 8)
+        names.append(save(f"{letter.decode()}.pb", stream.header(probes=probes), *(stream.denial() for _ in range(3)), stream.record(
+            lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="seccomp_denial", count=7)), stream.footer()))
+    part = save("part.pb", check(run("cat", "-o", "pb", "--kind", "seccomp", *names), 0, None))
+    def lost(*paths):
+        return json.loads(lines(check(run("verify", "-o", "json", *paths), None, None))[-1])["lost"]
+    alone = lost(*names)
+    for order in (part, *names), (*names, part), (part, part, *names):
+        assert lost(*order) == alone, order
+    assert lost(part) == alone == 14
+
+
 run_tests(
     an_excerpt_is_no_damage,
     an_excerpt_says_what_was_wrong_with_what_it_is_of,
     numbers_of_several_files_add_up,
     a_repair_that_could_not_count_says_at_least,
+    a_repaired_excerpt_does_not_forget_the_damage,
+    what_an_excerpt_lost_is_counted_once,
     an_excerpt_says_which_time_was_meant,
     what_an_excerpt_has_no_room_to_say_is_said,
     the_sum_of_several_says_how_many_were_lost,

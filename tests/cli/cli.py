@@ -207,7 +207,7 @@ def what_is_not_whole_is_printed_as_far_as_it_goes():
         check(run(command, path), 1, re.escape(
             f"ringside {command}: {path}: no recordings are in this folder; but in node-a in it are: folders in it are "
             f"not read, name them, as in {means}") + r"[\s\S]*")
-    check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded; `ringside doctor` .*\n")
+    check(run("cat"), 1, "ringside cat: stdin: empty: nothing was recorded, or what wrote it failed; `ringside doctor` .*\n")
     check(run("cat", data=b'{"a":1}\n'), 1, ".*it looks like JSON.*\n")
     check(run("cat", data=b"\x1f\x8b\x08" + bytes(60)), 1, ".*gzip -dc FILE \\| ringside cat\n")
 

@@ -171,12 +171,12 @@ static void every_cut_is_told_and_all_before_it_is_read(void **state)
 
 static void an_empty_input_says_that_nothing_was_recorded(void **state)
 {
-	assert_problem(
-		"", 0, READER_FOREIGN,
-		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
-	assert_problem(
-		"\0\0", 2, READER_FOREIGN,
-		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
+	assert_problem("", 0, READER_FOREIGN,
+		       "empty: nothing was recorded, or what wrote it failed; `ringside doctor` "
+		       "tells whether anything can be");
+	assert_problem("\0\0", 2, READER_FOREIGN,
+		       "empty: nothing was recorded, or what wrote it failed; `ringside doctor` "
+		       "tells whether anything can be");
 }
 
 static void other_files_are_told_apart(void **state)

@@ -51,9 +51,9 @@ static void other_files_are_no_recordings(void **state)
 	assert_bytes("hello, world\n", 13, false, 1,
 		     "not a Ringside recording: it looks like text; what can be read is what "
 		     "ringside-streamer and `ringside cat -o pb` write");
-	assert_bytes(
-		"", 0, false, 1,
-		"empty: nothing was recorded; `ringside doctor` tells whether anything can be");
+	assert_bytes("", 0, false, 1,
+		     "empty: nothing was recorded, or what wrote it failed; `ringside doctor` "
+		     "tells whether anything can be");
 }
 
 static void a_gap_in_seq_is_told(void **state)
