@@ -12,11 +12,11 @@
 
 #define VALUE_MAX 1024u
 
-static const char usage[] = "usage: fill-map PID MAP held|gone|empty\n"
+static const char usage[] = "usage: fill-map PID MAP held|gone|empty|left\n"
 			    "\n"
 			    "held: they stay; gone: their processes are known to be gone; empty: "
-			    "takes them out again.\n"
-			    "Says how many it put in or took out.\n";
+			    "takes them out again; left: only counts them.\n"
+			    "Says how many it put in, took out or found.\n";
 
 /* As the programs have it. */
 struct key {
@@ -100,11 +100,29 @@ static int take(int fd, uint32_t i)
 	return bpf(BPF_MAP_DELETE_ELEM, &attr);
 }
 
+static int find(int fd, uint32_t i)
+{
+	uint8_t value[VALUE_MAX];
+	const struct key key = {.pid = i + 1, .start_boottime = 1};
+	union bpf_attr attr = {
+		.map_fd = (uint32_t)fd, .key = (uintptr_t)&key, .value = (uintptr_t)value};
+
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+static int apply(int fd, const struct bpf_map_info *info, uint32_t i, const char *what)
+{
+	if (!strcmp(what, "empty"))
+		return take(fd, i);
+	if (!strcmp(what, "left"))
+		return find(fd, i);
+	return put(fd, info, i, !strcmp(what, "gone"));
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_map_info info = {0};
 	uint32_t n = 0;
-	bool empty;
 	int fd;
 
 	if (argc != 4) {
@@ -116,9 +134,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "fill-map: %s: not such a map\n", argv[2]);
 		return 1;
 	}
-	empty = !strcmp(argv[3], "empty");
 	for (uint32_t i = 0; i < info.max_entries; i++)
-		n += !(empty ? take(fd, i) : put(fd, &info, i, !strcmp(argv[3], "gone")));
+		n += !apply(fd, &info, i, argv[3]);
 	printf("%u\n", n);
 	return 0;
 }

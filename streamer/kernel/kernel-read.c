@@ -142,29 +142,37 @@ static struct bpf_objects_links object_links(const struct kernel *kernel)
 
 /* What no hook of a probe shows, it looks at: an iterator whose program counts and writes nothing.
  */
-static void run_look(int link_fd)
+static int run_look(int link_fd)
 {
 	_cleanup_close_ int fd = link_fd < 0 ? -1 : bpf_iter_create(link_fd);
 	char nothing[64];
 
+	if (fd < 0)
+		return link_fd < 0 ? 0 : fd; /* none: that is a blind spot */
 	/* EAGAIN: a million files are enough for one call */
-	while (fd >= 0)
-		if (read(fd, nothing, sizeof(nothing)) >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
+	while (read(fd, nothing, sizeof(nothing)) < 0)
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	return 0;
 }
 
-void kernel_look(const struct kernel *kernel)
+int kernel_look(const struct kernel *kernel)
 {
 	struct bpf_objects_links links;
+	int r = 0, failed = 0;
 
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
-		for (const struct look *look = tiers_looks[id]; look->program; look++)
-			run_look(kernel_link(kernel, look->program));
+		for (const struct look *look = tiers_looks[id]; look->program; look++) {
+			r = run_look(kernel_link(kernel, look->program));
+			if (r)
+				failed = r;
+		}
 	/* Who does not show now is asked again by the walk. */
 	if (!kernel->objects)
-		return;
+		return failed;
 	links = object_links(kernel);
-	(void)bpf_objects_look(kernel->objects, &links);
+	r = bpf_objects_look(kernel->objects, &links);
+	return r && links.holders >= 0 ? r : failed;
 }
 
 static int walk_objects(const struct kernel *kernel, rows_fn fn, void *data)

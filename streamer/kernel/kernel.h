@@ -100,8 +100,9 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
  * one for each CPU of kernel_cpus(); or struct object. Returns as rows_walk(). */
 int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *data);
 
-/* Lets the programs look at what no hook of theirs shows: before the rows are read. */
-void kernel_look(const struct kernel *kernel);
+/* Lets the programs look at what no hook of theirs shows: before the rows are read. Returns 0, or
+ * -errno of a look that failed; all are tried. */
+int kernel_look(const struct kernel *kernel);
 
 /* Rows keep the maximum of the interval that runs and of the one that ended last. Ends the one that
  * runs, if @reported is that last one, and returns the number of what has ended last then: the

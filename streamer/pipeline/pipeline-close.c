@@ -250,7 +250,7 @@ int pipeline_close(struct pipeline *p, char *error, size_t size)
 	bool torn;
 	int r;
 
-	kernel_look(p->kernel);
+	(void)kernel_look(p->kernel);
 	kernel_detach(p->kernel);
 	settle_rings(p);
 	r = finish_stream(p);

@@ -44,6 +44,7 @@ struct pipeline {
 	uint64_t committed_nano; /* CLOCK_BOOTTIME of the latest commit */
 	uint64_t retained_nano;  /* likewise of the latest look at the folder's limits */
 	bool opening;            /* the file's first records are not written yet */
+	int look_error;          /* of the latest kernel_look(): told */
 	bool next_failed;        /* to open the next file: told */
 	uint64_t retry_nano;     /* CLOCK_BOOTTIME when that is tried again */
 	uint64_t opening_seq;    /* of the last of the file's first records */

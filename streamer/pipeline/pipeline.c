@@ -243,6 +243,20 @@ static unsigned wanted_causes(const struct pipeline *p)
 	       (is_over(p) ? 0 : WAKEUP_BULK) | (p->blocked ? WAKEUP_SINK : 0);
 }
 
+/* What it submits is drained before the report. */
+static void look(struct pipeline *p)
+{
+	const int r = kernel_look(p->kernel);
+
+	if (r && r != p->look_error)
+		(void)snprintf(p->notice, sizeof(p->notice),
+			       "the kernel refused a look at what no hook shows: %s; until it "
+			       "succeeds, processes whose end was missed are not forgotten, and TCP "
+			       "queues and BPF objects may be missing",
+			       strerror(-r));
+	p->look_error = r;
+}
+
 static void heed_causes(struct pipeline *p, unsigned causes)
 {
 	if (causes & WAKEUP_SINK)
@@ -252,7 +266,7 @@ static void heed_causes(struct pipeline *p, unsigned causes)
 	if (causes & WAKEUP_TICK)
 		p->reports.due |= REPORTS_SUMS;
 	if (causes & WAKEUP_INTERVAL) {
-		kernel_look(p->kernel); /* what it submits is drained before the report */
+		look(p);
 		p->reports.due |= REPORTS_COUNTERS;
 		pipeline_retain(p);
 	}

@@ -148,8 +148,9 @@ uint64_t kernel_ring_bytes(const struct kernel *kernel)
 	return 0;
 }
 
-void kernel_look(const struct kernel *kernel)
+int kernel_look(const struct kernel *kernel)
 {
+	return 0;
 }
 
 uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)

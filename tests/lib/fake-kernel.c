@@ -217,9 +217,10 @@ int kernel_rows(const struct kernel *kernel, unsigned probe, rows_fn fn, void *d
 	return r;
 }
 
-void kernel_look(const struct kernel *kernel)
+int kernel_look(const struct kernel *kernel)
 {
 	((struct kernel *)(uintptr_t)kernel)->looks++;
+	return kernel->look_error;
 }
 
 uint64_t kernel_end_epoch(const struct kernel *kernel, uint64_t reported)

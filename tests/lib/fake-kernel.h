@@ -44,6 +44,7 @@ struct kernel {
 	int64_t missed[WIRE_PROBE_COUNT]; /* -1: this kernel does not count them */
 	unsigned walks;                   /* calls of kernel_rows */
 	unsigned looks;                   /* calls of kernel_look */
+	int look_error;                   /* what it returns */
 	uint64_t epoch;                   /* that has ended last */
 	struct wire_gone gone[FAKE_GONE]; /* removed cgroups nobody has asked about */
 	size_t n_gone;

@@ -300,6 +300,25 @@ static void what_the_self_test_made_is_left_out(void **state)
 	}
 }
 
+static void a_look_that_fails_is_told_once(void **state)
+{
+	struct rig *rig = *state;
+	char text[512];
+
+	rig->config.header.counters_interval = 1;
+	rig->kernel->look_error = -EMFILE;
+	start(rig, rig->path.s);
+	assert_int_equal(pipeline_run(rig->pipeline), PIPELINE_NOTICE);
+	pipeline_notice(rig->pipeline, text, sizeof(text));
+	assert_non_null(strstr(text, "refused a look at what no hook shows: Too many open files"));
+	assert_int_equal(rig->kernel->looks, 1);
+	(void)usleep(1100000);
+	run_rounds(rig, 2);
+	assert_int_equal(rig->kernel->looks, 2);
+	run_to_end(rig, SIGTERM);
+	assert_ok(close_it(rig));
+}
+
 static void what_brings_only_a_path_is_no_event(void **state)
 {
 	struct rig *rig = *state;
@@ -548,6 +567,7 @@ int main(void)
 		test(count_ends_the_stream_after_so_many_events),
 		test(kills_come_before_denials),
 		test(what_the_self_test_made_is_left_out),
+		test(a_look_that_fails_is_told_once),
 		test(what_brings_only_a_path_is_no_event),
 		test(a_broken_record_is_a_loss_that_is_told),
 		test(a_blocked_reader_costs_bounded_memory_and_no_kill),
