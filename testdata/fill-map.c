@@ -104,8 +104,9 @@ static int find(int fd, uint32_t i)
 {
 	uint8_t value[VALUE_MAX];
 	const struct key key = {.pid = i + 1, .start_boottime = 1};
-	union bpf_attr attr = {
-		.map_fd = (uint32_t)fd, .key = (uintptr_t)&key, .value = (uintptr_t)value};
+	union bpf_attr attr = {.map_fd = (uint32_t)fd,
+			       .key = (uintptr_t)&key,
+			       .value = (uintptr_t)value};
 
 	return bpf(BPF_MAP_LOOKUP_ELEM, &attr);
 }

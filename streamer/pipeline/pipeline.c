@@ -249,11 +249,12 @@ static void look(struct pipeline *p)
 	const int r = kernel_look(p->kernel);
 
 	if (r && r != p->look_error)
-		(void)snprintf(p->notice, sizeof(p->notice),
-			       "the kernel refused a look at what no hook shows: %s; until it "
-			       "succeeds, processes whose end was missed are not forgotten, and TCP "
-			       "queues and BPF objects may be missing",
-			       strerror(-r));
+		(void)snprintf(
+			p->notice, sizeof(p->notice),
+			"the kernel refused a look at what no hook shows: %s; until it "
+			"succeeds, processes whose end was missed are not forgotten, and TCP "
+			"queues and BPF objects may be missing",
+			strerror(-r));
 	p->look_error = r;
 }
 
