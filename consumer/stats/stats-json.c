@@ -56,14 +56,45 @@ static void put_part(struct json_page *page, const char *member, const char *nam
 		json_add_raw(page, member, "null");
 }
 
-static void put_row(const char *const *parts, const struct toplist_row *row, const char *name,
-		    struct json_page *page)
+static void put_row(const char *const *parts, bool hosts, const struct toplist_row *row,
+		    const char *name, struct json_page *page)
 {
 	json_begin_object(page, NULL);
-	put_part(page, "host", name, 0);
+	if (hosts)
+		put_part(page, "host", name, 0);
 	for (unsigned i = 0; parts[i]; i++)
 		put_part(page, parts[i], name, i + 1);
 	put_count(page, &row->count);
+	json_end_object(page);
+}
+
+/* The members of a list's object. @hosts: of each row, whose it is. */
+static void put_rows(const struct toplist *list, const struct kind_list *of, bool hosts,
+		     struct json_page *page)
+{
+	const struct toplist_row *rows[TOPLIST_SHOWN];
+	struct toplist_count others;
+	char name[TOPLIST_SHOWN_NAME];
+	size_t n = toplist_top(list, rows, &others);
+
+	json_begin_list(page, "top");
+	for (size_t i = 0; i < n; i++)
+		put_row(of->parts, hosts, rows[i], toplist_name(rows, n, i, name), page);
+	json_end_list(page);
+	put_count_of(page, "others", &others);
+	put_count_of(page, "unknown", &list->unknown);
+}
+
+/* Also of one host, so that who asks for the sum over all need not know how many there are. */
+static void put_joined(const struct toplist *list, const struct kind_list *of,
+		       struct json_page *page)
+{
+	_cleanup_free_ struct toplist *joined = toplist_join(list);
+
+	if (!joined)
+		return;
+	json_begin_object(page, "all_hosts");
+	put_rows(joined, of, false, page);
 	json_end_object(page);
 }
 
@@ -71,18 +102,11 @@ static void put_list(const struct stats *stats, unsigned which, struct json_page
 {
 	const struct toplist *list = stats->lists[which];
 	const struct kind_list *of = stats_list(which);
-	const struct toplist_row *rows[TOPLIST_SHOWN];
-	struct toplist_count others;
-	char name[TOPLIST_SHOWN_NAME];
-	size_t n = toplist_top(list, rows, &others);
 
 	json_begin_object(page, of->name);
-	json_begin_list(page, "top");
-	for (size_t i = 0; i < n; i++)
-		put_row(of->parts, rows[i], toplist_name(rows, n, i, name), page);
-	json_end_list(page);
-	put_count_of(page, "others", &others);
-	put_count_of(page, "unknown", &list->unknown);
+	put_rows(list, of, true, page);
+	if (!of->of_containers)
+		put_joined(list, of, page);
 	json_end_object(page);
 }
 

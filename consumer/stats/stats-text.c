@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stats.c added up, for people. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -160,7 +161,7 @@ static void put_lost(const struct stats_kind *kind, struct columns *columns)
 	const char *between = "  (";
 	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < LOST_REASONS; i++)
+	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		sum += kind->lost[i].count;
 	columns_count(columns, sum, NUMBER);
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
@@ -209,16 +210,24 @@ static void put_totals(const struct stats *stats, struct columns *columns)
 }
 
 /* Its parts with two spaces between them: the host's, where there are several, in a column. */
-static void put_name(const struct stats *stats, struct line *line, const char *name)
+static void put_name(const struct shown_list *shown, struct line *line, const char *name)
 {
 	const char *start = line->p, *part;
 	size_t size, width;
 
-	if (stats->hosts.several) {
+/* A list, and how it is shown: with a column of hosts, if it is not NULL. */
+struct shown_list {
+	const struct toplist *list;
+	const struct hosts *hosts;
+	const char *title, *more; /* ... which is put behind it */
+};
+
+	if (hosts) {
 		part = stats_part(name, 0, &size);
 		line_put(line, size ? part : "-", size ? size : 1);
+	const struct hosts *hosts = shown->hosts;
 		width = char_width(start, (size_t)(line->p - start));
-		line_pad(line, stats->hosts.width > width ? stats->hosts.width - width : 0);
+		line_pad(line, hosts->width > width ? hosts->width - width : 0);
 	}
 	for (unsigned i = 1; i <= KIND_PARTS; i++) {
 		part = stats_part(name, i, &size);
@@ -229,7 +238,8 @@ static void put_name(const struct stats *stats, struct line *line, const char *n
 	}
 }
 
-static size_t name_width(const struct stats *stats, const struct toplist_row *const *rows, size_t n)
+static size_t name_width(const struct shown_list *shown, const struct toplist_row *const *rows,
+			 size_t n)
 {
 	char text[TOPLIST_SHOWN_NAME + HOSTS_WIDTH + 16], name[TOPLIST_SHOWN_NAME];
 	size_t width = NAME_MIN;
@@ -238,7 +248,7 @@ static size_t name_width(const struct stats *stats, const struct toplist_row *co
 		struct line line = line_make(text, sizeof(text));
 		size_t one;
 
-		put_name(stats, &line, toplist_name(rows, n, i, name));
+		put_name(shown, &line, toplist_name(rows, n, i, name));
 		one = char_width(text, line_end(&line));
 		if (one <= NAME_MAX_SHOWN && one > width)
 			width = one;
@@ -254,22 +264,23 @@ static void put_rest(struct columns *columns, const char *name, size_t width,
 	columns_end_row(columns);
 }
 
-static void put_list(const struct stats *stats, unsigned which, struct columns *columns)
+static void put_shown(const struct shown_list *shown, struct columns *columns)
 {
-	const struct toplist *list = stats->lists[which];
+	const struct toplist *list = shown->list;
 	const struct toplist_row *rows[TOPLIST_SHOWN];
 	struct toplist_count others;
 	char name[TOPLIST_SHOWN_NAME];
-	size_t n = toplist_top(list, rows, &others), width = name_width(stats, rows, n);
+	size_t n = toplist_top(list, rows, &others), width = name_width(shown, rows, n);
 
 	if (!n && !list->unknown.limited)
 		return;
-	columns_title(columns, stats_list(which)->title);
+	columns_title(columns, shown->title);
+	line_text(&columns->line, shown->more);
 	columns_pad(columns, width);
 	line_text(&columns->line, HEADS);
 	columns_end_row(columns);
 	for (size_t i = 0; i < n; i++) {
-		put_name(stats, &columns->line, toplist_name(rows, n, i, name));
+		put_name(shown, &columns->line, toplist_name(rows, n, i, name));
 		put_count(columns, width, &rows[i]->count);
 		columns_end_row(columns);
 	}
@@ -285,6 +296,25 @@ static void put_upkeep(const struct own_usage *usage, struct columns *columns)
 	own_usage_text(&columns->line, usage);
 	columns_end_row(columns);
 }
+/* Of several hosts also what they have together, where that is not of containers: these are each
+ * one host's. */
+static void put_list(const struct stats *stats, unsigned which, struct columns *columns)
+{
+	const struct kind_list *of = stats_list(which);
+	struct shown_list shown = {.list = stats->lists[which], .title = of->title, .more = ""};
+	struct toplist *joined;
+
+	if (stats->hosts.several && !of->of_containers) {
+		joined = toplist_join(shown.list);
+		if (joined)
+			put_shown(&(struct shown_list){joined, NULL, of->title, " of all hosts"},
+				  columns);
+		free(joined);
+	}
+	shown.hosts = stats->hosts.several ? &stats->hosts : NULL;
+	put_shown(&shown, columns);
+}
+
 
 static void put_self_tests(uint64_t n, struct columns *columns)
 {

@@ -2,6 +2,7 @@
 #include "consumer/stats/toplist.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -93,6 +94,40 @@ void toplist_add(struct toplist *list, const char *path, const char *name, size_
 	/* Names are told apart by the hash of all of them: only the beginning is kept. */
 	more.key = XXH64(name, size, list->seed);
 	toplist_add_more(list, path, name, size, &more, count);
+}
+
+/* There are no more rows than there were: each has room, whose share it was of. */
+static void join_row(struct toplist *list, const struct toplist_row *from)
+{
+	const char *name = strchr(from->name, '\t');
+	struct toplist_row *row;
+	uint16_t *slot;
+	uint64_t key;
+
+	name = name ? name : "";
+	key = XXH64(name, strlen(name), list->seed);
+	slot = find_slot(list, key);
+	if (!*slot) {
+		row = &list->rows[list->n++];
+		row->hash = key;
+		keep_name(row, name, strlen(name));
+		*slot = (uint16_t)list->n;
+	}
+	add_count(&list->rows[*slot - 1].count, &from->count);
+}
+
+struct toplist *toplist_join(const struct toplist *list)
+{
+	struct toplist *joined = calloc(1, sizeof(*joined));
+
+	if (!joined)
+		return NULL;
+	joined->seed = list->seed;
+	joined->others = list->others;
+	joined->unknown = list->unknown;
+	for (size_t i = 0; i < list->n; i++)
+		join_row(joined, &list->rows[i]);
+	return joined;
 }
 
 const char *toplist_name(const struct toplist_row *const *rows, size_t n, size_t i,

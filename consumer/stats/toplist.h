@@ -52,6 +52,8 @@ void toplist_add_more(struct toplist *list, const char *path, const char *name, 
 		      const struct toplist_more *more, struct toplist_count count);
 /* Of the name with this key (struct toplist_more). False: it has no row. */
 bool toplist_add_again(struct toplist *list, uint64_t key, struct toplist_count count);
+/* The sums of rows whose names are the same from their first tab on. NULL: no memory. */
+struct toplist *toplist_join(const struct toplist *list);
 void toplist_done(struct toplist *list); /* any time, also twice */
 
 /* The rows with the most, the first of them first. Returns how many, and in *ret_others the sum of

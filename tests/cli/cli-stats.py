@@ -108,6 +108,37 @@ def stats_say_what_is_not_there():
     assert result.returncode == 1 and b"cannot write" in result.stderr, result
 
 
+def calls_of_all_hosts_are_added_up():
+    parts, count = [], {}
+    rng.seed(11)
+    for n in range(3):
+        stream = Recorded(bytes([80 + n]), boot=f"boot-{n}")
+        parts.append(stream.header(host=f"node-{n}") + b"".join(stream.denial() for _ in range(100)) + stream.record(
+            limited=pb.Limited(kind="seccomp_denial", count=10 + n, syscall_name="bpf", action=pb.SECCOMP_RET_ERRNO,
+                               error_name="EPERM")) + stream.footer())
+    save("three.pb", *parts)
+    out = json.loads(check(run("stats", "-o", "json", "three.pb"), 0, None))["syscalls"]
+    for row in out["top"] + [dict(out["others"], syscall="others")]:
+        at = count.setdefault(row["syscall"], [0, 0])
+        at[0] += row["delivered"]
+        at[1] += row["limited"]
+    joined = {row["syscall"]: row for row in out["all_hosts"]["top"]}
+    assert set(joined) == {"keyctl", "clone3", "ptrace", "bpf"} and all("host" not in row for row in joined.values()), out
+    assert joined["bpf"] == {"syscall": "bpf", "action": "ERRNO", "errno": "EPERM", "delivered": 0, "limited": 33}, joined
+    assert sum(row["delivered"] for row in joined.values()) == 300 == sum(at[0] for at in count.values()), out
+    assert out["all_hosts"]["others"] == {"delivered": 0, "limited": 0}, out
+    assert out["all_hosts"]["top"] == sorted(out["all_hosts"]["top"], key=lambda row: -row["delivered"] - row["limited"]), out
+    text = check(run("stats", "three.pb"), 0, None).decode()
+    title = text.index("System calls of all hosts")
+    assert re.search(r"^bpf  ERRNO  EPERM +0 +33$", text[title:], re.M), text
+    assert re.search(r"^node-2 +bpf  ERRNO  EPERM +0 +12$", text[title:], re.M), text
+    # of one host it is said once
+    save("one.pb", parts[0])
+    assert "all hosts" not in check(run("stats", "one.pb"), 0).decode()
+    out = json.loads(check(run("stats", "-o", "json", "one.pb"), 0))["syscalls"]
+    assert [dict(row, host="node-0") for row in out["all_hosts"]["top"]] == out["top"], out
+
+
 ID = "4f0c1e2d3b4a" + 52 * "0"
 
 
@@ -148,6 +179,7 @@ def kills_by_signal_are_told_filtered_and_counted():
 
 run_tests(
     stats_add_up_what_is_there,
+    calls_of_all_hosts_are_added_up,
     own_self_tests_are_left_out_unless_asked_for,
     stats_say_what_is_not_there,
     kills_by_signal_are_told_filtered_and_counted,

@@ -33,7 +33,7 @@ OWN = {name: set(words.split()) for name, words in {
         "self_tests stats whole",
     "/health": "alive attached counters_interval_seconds lag_seconds last_counters_age_seconds last_record_age_seconds "
         "status system_cpu_seconds user_cpu_seconds",
-    "stats": "bpf_objects bucket_nano bucket_start by_memory by_run_time bytes_per_event bytes_read "
+    "stats": "all_hosts bpf_objects bucket_nano bucket_start by_memory by_run_time bytes_per_event bytes_read "
         "delivered events events_without_time first_time fullest_ratio inputs kinds last_time lost_unknown "
         "map_memory_bytes maps object per_bucket program_memory_bytes programs record_bytes self_tests_left_out "
         "streamer syscalls tcp_queues top unknown victims",
