@@ -155,7 +155,12 @@ void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 	if (*meant)
 		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s?", SHOWN, text,
 			       meant);
-	else if (!put_date(text, now, buf, size))
+	else if (put_date(text, now, buf, size))
+		return;
+	else if (time_spec_guess(text, now, guess, sizeof(guess)))
+		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s?", SHOWN, text,
+			       guess);
+	else
 		(void)snprintf(buf, size, "'%.*s' is not a time: say " TIME_SPEC_WORDS, SHOWN,
 			       text);
 }

@@ -28,6 +28,10 @@ int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret);
  * say. */
 void time_spec_why(const char *text, uint64_t now, char *buf, size_t size);
 
+/* What is probably meant by "monday", "30 Nov 2026" or "last hour", as time_spec_parse takes it, in
+ * quotes if a shell needs them. False: it is nothing of that. */
+bool time_spec_guess(const char *text, uint64_t now, char *buf, size_t size);
+
 /* The time of day in a text that time_spec_parse takes for one of today: "22:00" of "today 22:00";
  * NULL: the text says another day, or none. */
 const char *time_spec_of_today(const char *text);

@@ -55,12 +55,28 @@ static const char *find_pair(const struct pair *pairs, size_t n, const char *wor
 
 #define POD_LABELS "a pod's labels are not recorded: say --pod 'web-*' (--label is of streams)"
 
-const char *habit_option(const char *word)
+#define FILTERS "filters are words: "
+#define NO_PORTS FILTERS "a port is in no event; --pid, --comm, --unit and --container are"
+
+const char *habit_option(const char *word, const char *next)
 {
 	static const struct pair options[] = {
 		{"-S", "did you mean --since?"},
 		{"-U", "did you mean --until?"},
 		{"-p", "did you mean --severity?"},
+		{"--port", NO_PORTS},
+		{"-i", "there are no interfaces: all of the machine is watched, leave it out"},
+		{"--interface",
+		 "there are no interfaces: all of the machine is watched, leave it out"},
+		{"-s", "records are whole: leave it out"},
+		{"-X", "did you mean -o json, which has all of an event?"},
+		{"--process", FILTERS "did you mean --comm, or --pid?"},
+		{"--program", FILTERS "did you mean --comm?"},
+		{"--user", FILTERS "did you mean --uid, or --user-unit?"},
+		{"--level", "did you mean --severity?"},
+		{"--type", "did you mean --kind?"},
+		{"--node", "did you mean --host?"},
+		{"--service", "did you mean --unit?"},
 		{"--priority", "did you mean --severity?"},
 		{"-k", "all events are the kernel's: did you mean --kind?"},
 		{"--dmesg", "all events are the kernel's"},
@@ -88,7 +104,27 @@ const char *habit_option(const char *word)
 		{"--previous", "what has ended is read, too: leave it out"},
 	};
 
+	const size_t digits = next ? strspn(next, "0123456789") : 0;
+
+	/* syslog's priorities are 0 to 7 */
+	if (!strcmp(word, "-p") && digits > 1 && !next[digits])
+		return FILTERS "did you mean --pid?";
 	return find_pair(options, ARRAY_SIZE(options), word, strcspn(word, "="));
+}
+
+const char *habit_word(const char *word)
+{
+	static const struct pair words[] = {
+		{"port", NO_PORTS},
+		{"src", NO_PORTS},
+		{"dst", NO_PORTS},
+		{"net", NO_PORTS},
+		{"udp", NO_PORTS},
+		{"icmp", NO_PORTS},
+		{"tcp", FILTERS "did you mean --kind tcp?"},
+	};
+
+	return find_pair(words, ARRAY_SIZE(words), word, strlen(word));
 }
 
 const char *habit_output(const char *word)

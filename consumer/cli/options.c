@@ -89,7 +89,13 @@ static bool is_filter(const char *name)
 	return false;
 }
 
-static int say_unknown(const struct options *options, const char *word)
+static bool takes_streamers(const struct options *options)
+{
+	return strstr(options->command->usage, "-- STREAMER-OPTION") != NULL;
+}
+
+/* @next: what stands behind it, or NULL. */
+static int say_unknown(const struct options *options, const char *word, const char *next)
 {
 	const char *names[OPTION_MAX + 1] = {NULL}, *near, *option;
 	const struct owner *owner;
@@ -97,12 +103,18 @@ static int say_unknown(const struct options *options, const char *word)
 	bool is_long = !strncmp(word, "--", 2);
 
 	owner = find_owner(word);
+	/* as tcpdump has it */
+	if (!strcmp(word, "-r") && next && access(next, F_OK) == 0 && takes_streamers(options))
+		return options_usage_error(options,
+					   "unknown option -r: `ringside cat %.64s` reads a "
+					   "recording",
+					   next);
 	if (owner)
 		return options_usage_error(options, "unknown option %.64s: `%s` %s", word,
 					   owner->command, owner->does);
-	if (habit_option(word))
+	if (habit_option(word, next))
 		return options_usage_error(options, "unknown option %.64s: %s", word,
-					   habit_option(word));
+					   habit_option(word, next));
 	if (!options->shared && is_filter(name))
 		return options_usage_error(options,
 					   "unknown option %.64s: it takes no filters, as live, "
@@ -115,7 +127,7 @@ static int say_unknown(const struct options *options, const char *word)
 	for (size_t n = 0; n < options->parser.n; n++)
 		names[n] = options->parser.rows[n]->name;
 	near = is_long ? option_nearest(word + 2, names) : NULL;
-	if (!near && strstr(options->command->usage, "-- STREAMER-OPTION"))
+	if (!near && takes_streamers(options))
 		return options_usage_error(options,
 					   "unknown option %.64s: options of the streamer follow "
 					   "--: ringside %s -- %.64s",
@@ -125,13 +137,17 @@ static int say_unknown(const struct options *options, const char *word)
 				   near ? "?" : "");
 }
 
-static int say_refused(const struct options *options)
+/* @next: the argument behind the refused one, or NULL. */
+static int say_refused(const struct options *options, const char *next)
 {
 	const char letter[3] = {'-', options->parser.letter, '\0'};
 	const char *word = letter[1] ? letter : options->parser.given;
 
+	/* "-p3000", which getopt has not left yet */
+	if (letter[1] && next && !strncmp(next, letter, 2) && next[2])
+		next += 2;
 	if (options->parser.refusal == OPTION_UNKNOWN)
-		return say_unknown(options, word);
+		return say_unknown(options, word, next);
 	return options_usage_error(options, "%.64s %s", word,
 				   options->parser.refusal == OPTION_NEEDS_ARGUMENT
 					   ? "needs a value"
@@ -172,7 +188,7 @@ int options_parse(struct options *options, int argc, char **argv,
 		option_add_number(&options->parser, find_option(options, "lines"));
 	while (!r) {
 		if (option_next(&options->parser, argc, argv, &row) < 0)
-			return say_refused(options);
+			return say_refused(options, optind < argc ? argv[optind] : NULL);
 		if (!row)
 			return -1;
 		if (row == &help_row)

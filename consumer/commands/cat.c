@@ -16,6 +16,8 @@
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
+#define BOOT_DIGITS 4 /* of an id, or what is meant for one */
+
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
 	{'n', "lines", "COUNT", "stop after COUNT printed records"},
@@ -52,7 +54,10 @@ static bool is_boot(int opt, const char *word)
 	if (opt != 'b' || !*word)
 		return false;
 	(void)strtol(word, &end, 10);
-	return !*end || (!word[digits] && (digits == 32 || digits == 36));
+	if (!*end || word[digits])
+		return !*end;
+	/* fewer digits may be a file's name, too */
+	return digits == 32 || digits == 36 || (digits >= BOOT_DIGITS && access(word, F_OK) != 0);
 }
 
 static int take_option(void *data, int opt, const char *arg)
@@ -210,7 +215,9 @@ static int choose_boot(struct cat *cat, char **paths, int n)
 		r = filter_add_boot(cat->printer.filter, boots->ids[i]);
 	if (r == -EINVAL)
 		return options_usage_error(
-			options, "-b %.40s: say 0 (the latest boot), -1, 1 or a boot's id",
+			options,
+			"-b %.40s: say 0 (the latest boot), -1, 1 or a boot's id, or its first 6 "
+			"digits or more",
 			cat->boot);
 	if (r == -ESPIPE)
 		return options_usage_error(options, "-b counts the boots of files: of a pipe, say "

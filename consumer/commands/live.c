@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ringside live: the streamer and what prints its stream, in one command. */
 #include <string.h>
+#include <unistd.h>
 
 #include "consumer/cli/command.h"
+#include "consumer/cli/habits.h"
 #include "consumer/cli/streamer-process.h"
 #include "consumer/commands/live-summary.h"
 #include "consumer/commands/printer.h"
@@ -52,6 +54,25 @@ static int take_option(void *data, int opt, const char *arg)
 	return 0;
 }
 
+/* tcpdump's filters are words behind the options. */
+static int refuse_argument(const struct live *live, const char *word, const char *next)
+{
+	char meant[FILTER_MEANT];
+
+	if (access(word, F_OK) != 0 && filter_option_meant(word, meant))
+		return options_usage_error(&live->printer.options,
+					   "%.64s: filters are options: did you mean %s%s%.32s?",
+					   word, meant, strchr(meant, ' ') || !*next ? "" : " ",
+					   strchr(meant, ' ') ? "" : next);
+	if (habit_word(word))
+		return options_usage_error(&live->printer.options, "%.64s: %s", word,
+					   habit_word(word));
+	return options_usage_error(&live->printer.options,
+				   "it takes no file (%.64s): `ringside cat` reads "
+				   "recordings, and the streamer's options follow --",
+				   word);
+}
+
 /* -1: go on; else the exit status. @argc ends before "--". */
 static int parse_options(struct live *live, int argc, char **argv)
 {
@@ -59,10 +80,8 @@ static int parse_options(struct live *live, int argc, char **argv)
 	int r = options_parse(&live->printer.options, argc, argv, take_option, live);
 
 	if (r < 0 && optind < argc)
-		return options_usage_error(&live->printer.options,
-					   "it takes no file (%.64s): `ringside cat` reads "
-					   "recordings, and the streamer's options follow --",
-					   argv[optind]);
+		return refuse_argument(live, argv[optind],
+				       optind + 1 < argc ? argv[optind + 1] : "");
 	if (r < 0 && (filter_is_over(live->printer.filter, begun) ||
 		      filter_is_past(live->printer.filter, begun)))
 		return options_usage_error(&live->printer.options,

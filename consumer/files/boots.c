@@ -41,7 +41,7 @@ static void add_boot(struct boots *boots, const struct folder_id *id)
 static int add_folder(struct boots *boots, const char *path)
 {
 	_cleanup_(folder_done) struct folder list = {0};
-	int r = folder_list(&list, path);
+	int r = folder_list_deep(&list, path);
 
 	for (size_t i = 0; !r && i < list.n; i++)
 		if (list.all[i].known)

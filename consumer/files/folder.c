@@ -221,40 +221,81 @@ static void put_in_order(struct folder *list)
 	qsort(list->all, list->n, sizeof(*list->all), by_order);
 }
 
-int folder_list(struct folder *ret, const char *folder)
+/* What @take makes of the entries of a folder: 0, or -errno, which ends it. */
+typedef int take_entry_fn(struct folder *list, size_t *room, const char *path, const char *name);
+
+static int walk_folder(struct folder *list, size_t *room, const char *folder, take_entry_fn *take)
 {
-	struct folder list = {0};
+	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	char path[PATH_MAX];
-	size_t room = 0;
-	DIR *dir;
 	int r = 0;
 
-	*ret = list;
-	dir = opendir(folder);
 	if (!dir)
 		return -errno;
 	while (r >= 0 && (errno = 0, entry = readdir(dir))) {
 		int n = snprintf(path, sizeof(path), "%s%s%s", folder, file_names_slash(folder),
 				 entry->d_name);
 
-		if (n < 0 || (size_t)n >= sizeof(path))
-			continue;
-		r = is_wanted(&list, path, entry->d_name);
-		if (r > 0)
-			r = add_file(&list, &room, path);
+		if (n >= 0 && (size_t)n < sizeof(path))
+			r = take(list, room, path, entry->d_name);
 	}
 	if (r >= 0 && errno)
 		r = -errno;
 	(void)closedir(dir);
-	if (r < 0) {
-		folder_done(&list);
-		*ret = list;
+	return r < 0 ? r : 0;
+}
+
+static int take_file(struct folder *list, size_t *room, const char *path, const char *name)
+{
+	int r = is_wanted(list, path, name);
+
+	return r > 0 ? add_file(list, room, path) : r;
+}
+
+/* One that cannot be looked into must not keep the others from being read, either. */
+static int take_inner(struct folder *list, size_t *room, const char *path, const char *name)
+{
+	struct stat st;
+	int r;
+
+	if (*name == '.' || folder_name(name) || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	r = walk_folder(list, room, path, take_file);
+	if (r == -E2BIG || r == -ENOMEM)
 		return r;
-	}
-	put_in_order(&list);
-	*ret = list;
+	if (r < 0)
+		skip_file(list, path, -r);
 	return 0;
+}
+
+static int finish_list(struct folder *ret, struct folder *list, int r)
+{
+	if (r < 0)
+		folder_done(list);
+	else
+		put_in_order(list);
+	*ret = *list;
+	return r;
+}
+
+int folder_list(struct folder *ret, const char *folder)
+{
+	struct folder list = {0};
+	size_t room = 0;
+
+	return finish_list(ret, &list, walk_folder(&list, &room, folder, take_file));
+}
+
+int folder_list_deep(struct folder *ret, const char *folder)
+{
+	struct folder list = {0};
+	size_t room = 0;
+	int r = walk_folder(&list, &room, folder, take_file);
+
+	if (!r && !list.n && !list.begun)
+		r = walk_folder(&list, &room, folder, take_inner);
+	return finish_list(ret, &list, r);
 }
 
 void folder_done(struct folder *recordings)

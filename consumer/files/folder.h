@@ -79,4 +79,6 @@ int folder_identify(const char *path, struct folder_id *ret);
 /* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
  * FOLDER_MAX. */
 int folder_list(struct folder *ret, const char *folder);
+/* Of a folder without any, those of the folders in it: of a folder for each host. */
+int folder_list_deep(struct folder *ret, const char *folder);
 void folder_done(struct folder *recordings);

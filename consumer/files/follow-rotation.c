@@ -75,7 +75,9 @@ static int read_folder(struct rotation *rotation)
 	size_t n = 0;
 	int r;
 
-	r = folder_list(&list, rotation->path);
+	/* what is followed, or asked how it is, is one folder */
+	r = rotation->following || rotation->brief ? folder_list(&list, rotation->path)
+						   : folder_list_deep(&list, rotation->path);
 	if (!r && folder_skipped(&list, skipped, sizeof(skipped)))
 		rotation->follow.ops->error(rotation->follow.data, skipped, 0);
 	if (!r)

@@ -57,7 +57,7 @@ static int append_folder(struct input_list *list, const char *path, input_list_e
 	char skipped[PATH_MAX];
 	int r;
 
-	r = folder_list(&folder, path);
+	r = folder_list_deep(&folder, path);
 	if (r)
 		return r;
 	if (folder_skipped(&folder, skipped, sizeof(skipped)))

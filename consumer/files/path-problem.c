@@ -16,7 +16,9 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/folder.h"
+#include "consumer/filter/filter.h"
 #include "proto/base/util.h"
+#include "proto/recording/file-names.h"
 
 #define LOOKED_AT 256 /* entries of a folder, for what else could be meant */
 
@@ -135,21 +137,19 @@ static bool has_recordings(int above, const char *name)
 	return false;
 }
 
-/* A folder for each host in it: only what is in @path itself is read. */
+/* A folder for each host in it, to who looks at one folder: only what is in @path itself. */
 static void put_inner(struct line *line, const char *path)
 {
 	_cleanup_(close_folder) DIR *folder = opendir(path);
 	const struct dirent *entry;
-	size_t size = strlen(path);
 
 	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++) {
 		if (entry->d_name[0] == '.' || !has_recordings(dirfd(folder), entry->d_name))
 			continue;
-		line_text(line, "; but in ");
-		line_safe(line, entry->d_name, 64);
-		line_text(line, " in it are: folders in it are not read, name them, as in ");
+		line_text(line, "; but in folders in it are: name one of these, as in ");
 		line_safe(line, path, 64);
-		line_text(line, size && path[size - 1] == '/' ? "*" : "/*");
+		line_text(line, file_names_slash(path));
+		line_safe(line, entry->d_name, 64);
 		return;
 	}
 }
@@ -157,6 +157,7 @@ static void put_inner(struct line *line, const char *path)
 const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 {
 	struct line line = line_make(buf, PATH_PROBLEM);
+	char meant[FILTER_MEANT];
 
 	if (error == -ENODATA)
 		line_text(&line, "no recordings are in this folder");
@@ -177,6 +178,10 @@ const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 			  ": a time with a blank in it needs quotes around it: \"yesterday ");
 		line_safe(&line, path, 32);
 		line_text(&line, "\"");
+	} else if (error == -ENOENT && filter_option_meant(path, meant)) {
+		line_text(&line, ": filters are options: did you mean ");
+		line_text(&line, meant);
+		line_text(&line, "?");
 	} else if (error == -ENOENT)
 		line_text(&line, ": name a recording, or a folder of them, as `ringside-streamer "
 				 "-w` writes them");

@@ -211,6 +211,22 @@ const char *filter_exact_arg(const struct filter *filter, int opt, const char *a
 	return until || opt == OPT(SINCE) ? filter_exact_time(filter, until, arg, buf) : arg;
 }
 
+bool filter_option_meant(const char *word, char buf[FILTER_MEANT])
+{
+	const char *kind = option_of(word);
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (strcmp(filter_options[i].name, word) != 0)
+			continue;
+		(void)snprintf(buf, FILTER_MEANT, "--%s", word);
+		return true;
+	}
+	if (!kind || strlen(word) >= FILTER_MEANT / 2)
+		return false;
+	(void)snprintf(buf, FILTER_MEANT, "%s %s", kind, word);
+	return true;
+}
+
 bool filter_names_kinds(const struct filter *filter)
 {
 	return filter->kinds.wanted != 0;

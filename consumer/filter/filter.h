@@ -32,6 +32,11 @@ struct filter *filter_free(struct filter *filter); /* NULL is fine; returns NULL
  * in @error that says what is right; -ENOMEM. */
 int filter_option(struct filter *filter, int opt, const char *arg, char *error, size_t size);
 
+/* The option that is meant by who types @word as if it were an argument: "--pid" for pid, and for
+ * what is a kind "--kind oom". False: none is. */
+#define FILTER_MEANT 64
+bool filter_option_meant(const char *word, char buf[FILTER_MEANT]);
+
 /* --kind was given: also records about the stream are wanted, if they are named. */
 bool filter_names_kinds(const struct filter *filter);
 

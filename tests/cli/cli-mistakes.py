@@ -52,6 +52,22 @@ MISTAKES = [
     ("ringside cat -w part.pb a.pb", 2, "unknown option -w: `sudo ringside-streamer -w FILE` records"),
     ("ringside cat -S today a.pb", 2, "unknown option -S: did you mean --since?"),
     ("ringside cat -U today a.pb", 2, "unknown option -U: did you mean --until?"),
+    ("ringside cat -p 3000 a.pb", 2, "unknown option -p: filters are words: did you mean --pid?"),
+    ("ringside live -p3000", 2, "unknown option -p: filters are words: did you mean --pid?"),
+    ("ringside live --port 3000", 2, "unknown option --port: filters are words: a port is in no event; --pid, --comm,"),
+    ("ringside live port 3000", 2, "port: filters are words: a port is in no event; --pid, --comm,"),
+    ("ringside live pid 3000", 2, "pid: filters are options: did you mean --pid 3000?"),
+    ("ringside live oom", 2, "oom: filters are options: did you mean --kind oom?"),
+    ("ringside live tcp", 2, "tcp: filters are words: did you mean --kind tcp?"),
+    ("ringside live -i eth0", 2, "unknown option -i: there are no interfaces: all of the machine is watched, leave it out"),
+    ("ringside live -r a.pb", 2, "unknown option -r: `ringside cat a.pb` reads a recording"),
+    ("ringside live -r", 2, "unknown option -r: `ringside cat -r` prints the newest first"),
+    ("ringside cat pod web-7f9 a.pb", 1, "pod: No such file or directory: filters are options: did you mean --pod?"),
+    ("ringside cat seccomp a.pb", 1, "seccomp: No such file or directory: filters are options: did you mean --kind seccomp?"),
+    ("ringside cat --service nginx a.pb", 2, "unknown option --service: did you mean --unit?"),
+    ("ringside cat -b deadbeef a.pb", 0, "0 of 1 event matches: none is of the boot"),
+    ("ringside cat -b beef a.pb", 2, "-b beef: say 0 (the latest boot), -1, 1 or a boot's id, or its first 6 digits or more"),
+    ("ringside status fleet", 1, "fleet: no recordings are in this folder; but in folders in it are: name one of these, as in fleet/host"),
     ("ringside cat -p err a.pb", 2, "unknown option -p: did you mean --severity?"),
     ("ringside tail -k a.pb", 2, "unknown option -k: all events are the kernel's: did you mean --kind?"),
     ("ringside cat -x a.pb", 2, "unknown option -x: did you mean -v?"),
@@ -101,6 +117,12 @@ MISTAKES = [
     ("ringside cat --since today --until yesterday a.pb", 2, "--since today is later than --until yesterday: nothing can match"),
     ("ringside cat --uid nobody a.pb", 2, "'nobody' is a name: say its number, which `id -u nobody` tells"),
     ("ringside cat --since 1h a.pb", 2, "'1h' is not a time: did you mean -1h?"),
+    ("ringside cat --since '30 Nov 2026' a.pb", 2, "'30 Nov 2026' is not a time: did you mean 2026-11-30?"),
+    ("ringside cat --since 'Nov 30, 2026 10:00' a.pb", 2, "did you mean \"2026-11-30 10:00\"?"),
+    ("ringside cat --since 30.11.2026 a.pb", 2, "'30.11.2026' is not a time: did you mean 2026-11-30?"),
+    ("ringside cat --since monday a.pb", 2, "'monday' is not a time: did you mean 2"),
+    ("ringside cat --since 'last hour' a.pb", 2, "'last hour' is not a time: did you mean -1hour?"),
+    ("ringside cat --since yesteday a.pb", 2, "'yesteday' is not a time: did you mean yesterday?"),
     ("ringside cat --since 'last night' a.pb", 2, "'last night' is not a time: did you mean \"yesterday 22:00\"?"),
     ("ringside cat --since 2am a.pb", 2, "'2am' is not a time: did you mean 02:00?"),
     ("ringside cat --until '12 PM' a.pb", 2, "'12 PM' is not a time: did you mean 12:00?"),
@@ -137,6 +159,8 @@ def make_inputs():
     whole = stream.header() + stream.kill() + stream.counters() + stream.footer()
     os.makedirs("folder")
     os.makedirs("none")
+    os.makedirs("fleet/host")
+    save("fleet/host/a.pb", whole)
     os.makedirs("bin")
     save("a.pb", whole)
     save("folder/a.pb", whole)

@@ -343,6 +343,36 @@ def the_last_records_are_the_end_of_all_records():
     for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:
         for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
             all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
+def a_folder_of_folders_is_those_in_it():
+    """One level, where it has no recordings itself: a host's each."""
+    parts = {}
+    for host in "a", "b":
+        stream = Recorded(host.encode(), host * 32, boottime=5)
+        os.makedirs(f"rec/{host}/old")
+        parts[host] = closed(stream, 4)
+        save(f"rec/{host}/x.pb", parts[host])
+        save(f"rec/{host}/old/y.pb", closed(Recorded(b"o", "boot-o"), 3))
+    os.makedirs("rec/.hidden")
+    save("rec/.hidden/x.pb", closed(Recorded(b"h", "boot-h"), 3))
+    os.makedirs("rec/notes")
+    save("rec/notes/x.txt", b"hello")
+    both = parts["a"] + parts["b"]
+    for path in "rec", "rec/", "./rec":
+        check(run("cat", "-o", "pb", path), 0, stdout=both)
+    check(run("replay", "--speed", "max", "rec"), 0, stdout=both)
+    assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 8
+    out = lines(check(run("verify", "rec"), 0, None))
+    assert [x.split(":")[0] for x in out[:2]] == ["rec/a/x.pb", "rec/b/x.pb"] and out[2].startswith("in all 2 files"), out
+    assert lines(check(run("tail", "-n", "8", "rec"), 0, None)) == lines(check(run("cat", "rec"), 0, None))
+    assert len(lines(check(run("cat", "-b", "rec"), 0, None))) == 8
+    done = subprocess.run([ringside, "cat", "-o", "pb"], stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          env={**os.environ, "RINGSIDE_DIR": "rec"})
+    check(done, 0, stdout=both)
+    # what it has itself is all of it, as ever
+    save("rec/own.pb", parts["a"])
+    check(run("cat", "-o", "pb", "rec"), 0, stdout=parts["a"])
+
+
             for n in [0, 1, 7, 200, 1000000]:
                 out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0,
                             "(.*of 2 hosts: .*\n)?" if name == "last" else "")
@@ -470,3 +500,4 @@ run_tests(
     a_large_folder_is_read_with_two_cpus_in_the_same_order,
     what_cannot_be_read_is_told_in_its_place_with_two_cpus,
 )
+    a_folder_of_folders_is_those_in_it,

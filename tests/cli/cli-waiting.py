@@ -92,8 +92,8 @@ def a_folder_without_recordings_is_said_to_be_one():
     save("empty/node-a/x.pb")
     tail = Tail("empty")
     assert tail.says("told", "waiting") == (
-        "ringside tail: empty: no recordings are in this folder; but in node-a in it are: folders in it are not read, "
-        "name them, as in empty/*; waiting\n")
+        "ringside tail: empty: no recordings are in this folder; but in folders in it are: name one of these, as in "
+        "empty/node-a; waiting\n")
     stream = Growing(b"\x02")
     save("empty/a.pb", stream.header(), stream.kill("late-two"))
     tail.says("said", "late-two")
