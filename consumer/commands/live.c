@@ -144,6 +144,8 @@ static void say_begin(struct live *live, const Ringside__V1__Header *header)
 	live->begun = true;
 	(void)line_end(live->missing ? &missing : &line);
 	(void)command_fail(&command_live, "%s", live->missing ? why : text);
+	if (!live->missing && filter_present_sentence(live->printer.filter, text, sizeof(text)))
+		(void)command_fail(&command_live, "%s", text);
 }
 
 static void say_end(const struct live *live)

@@ -12,19 +12,23 @@ static int select_back(int fd, uint64_t end, const struct filter *filter,
 		       struct recording_ranges *ret)
 {
 	struct recording_frame frame;
+	bool named = false; /* a frame is read for the names in it */
 	int r = 0;
 
 	ret->n = 0;
 	recording_ranges_add_before(ret, end, UINT64_MAX); /* what is written meanwhile, too */
 	while (end) {
-		bool header;
+		bool header, may_match;
 
 		r = recording_frames_before(fd, end, &frame);
 		if (r)
 			break;
 		header = frame.index.counts[RINGSIDE__V1__RECORD__BODY_HEADER] > 0;
+		may_match = filter && filter_may_match(filter, &frame.index);
 		recording_ranges_add_before(ret, frame.end, end);
-		if (header || (filter && filter_may_match(filter, &frame.index)))
+		if (filter && !header && !may_match && !named)
+			may_match = named = filter_takes_for_names(filter, &frame.index);
+		if (header || may_match)
 			recording_ranges_add_before(ret, frame.offset, frame.end);
 		else if (filter)
 			filter_note_skipped(filter, &frame.index);

@@ -71,6 +71,17 @@ static bool names_id(const char *words, const char *text, const Ringside__V1__Co
 	return filter_has_glob(words) ? filter_glob(words, c->id) : filter_cuts_id(c->id, words);
 }
 
+/* "web-7f9/app": without the namespace, which a narrow terminal has no room for, either. */
+static bool is_in_pod(const char *words, const char *text, const Ringside__V1__Container *c)
+{
+	const char *pod =
+		text_has(c->pod_name) && text_has(c->container_name) ? strchr(text, '/') : NULL;
+
+	/* whoever has a unit may have called what is below it after any pod */
+	return pod && !text_has(c->systemd_unit) && strchr(words, '/') &&
+	       (stands_for(words, pod + 1, c) || filter_glob(words, pod + 1));
+}
+
 bool filter_words(const char *words, const Ringside__V1__Container *c)
 {
 	char text[TEXT_MAX];
@@ -85,6 +96,8 @@ bool filter_words(const char *words, const Ringside__V1__Container *c)
 		return true;
 	if (!strpbrk(words, "/:"))
 		return false;
+	if (is_in_pod(words, text, c))
+		return true;
 	return filter_glob(words, text) || names_id(words, text, c);
 }
 

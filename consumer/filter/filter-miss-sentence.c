@@ -203,49 +203,61 @@ static void put_each(struct line *line, const struct filter *filter)
 	}
 }
 
-/* What none of those that were looked at has. False: each thing is what some have. */
+/* Of rows from @first to @last, all that none of those that were looked at has, @before before the
+ * first. False: each thing is what some have. */
+static bool put_rows(struct line *line, const struct filter *filter,
+		     const struct filter_misses *misses, size_t first, size_t last,
+		     const char *before)
+{
+	bool any = false;
+
+	for (size_t i = first; i <= last; i++) {
+		if (i == ROW_SINCE || !asks_for(filter, i) || misses->rows[i].fits)
+			continue;
+		line_text(line, any ? "; " : before);
+		put_row(line, &filter->terms[i], &misses->rows[i], i);
+		any = true;
+	}
+	return any;
+}
+
 static bool put_lacking(struct line *line, const struct filter *filter, const char *before)
 {
 	const struct filter_misses *misses = filter->misses;
+	const bool no_boot = filter->n_boots && !misses->of_boot;
 
-	if (filter->n_boots && !misses->of_boot) {
+	if (no_boot) {
 		line_text(line, before);
 		line_text(line, "none is of the boot");
-		return true;
 	}
-	for (size_t i = ROW_KIND + 1; i < ROW_COUNT; i++) {
-		if (i == ROW_SINCE || !asks_for(filter, i) || misses->rows[i].fits)
-			continue;
-		line_text(line, before);
-		put_row(line, &filter->terms[i], &misses->rows[i], i);
-		return true;
-	}
-	return false;
+	return put_rows(line, filter, misses, ROW_KIND + 1, ROW_COUNT - 1,
+			no_boot ? "; " : before) ||
+	       no_boot;
 }
 
-/* The first thing that no event has, or that none has all. */
+/* What of all that is asked for no event has, or that none has all: who mends one thing is not to
+ * learn of the next one then. */
 static void put_reason(struct line *line, const struct filter *filter)
 {
 	const struct filter_misses *misses = filter->misses;
 	const unsigned asked = count_asked(filter);
 	/* of one thing that is asked for, none of them has it, or it would have matched */
 	const bool whole = misses->looked_at == misses->events || asked == 1;
-	char part[64] = ": ";
+	const bool late = filter->timed && !misses->may_be_in_time;
+	const bool others = asks_for(filter, ROW_KIND) && !kinds_fit(filter);
+	char part[64];
 
-	if (filter->timed && !misses->may_be_in_time) {
+	if (late)
 		put_time(line, filter);
-		return;
-	}
-	if (asks_for(filter, ROW_KIND) && !kinds_fit(filter)) {
+	if (others)
 		put_kinds(line, misses->kinds);
-		return;
-	}
 	if (!misses->looked_at)
 		return;
+	(void)snprintf(part, sizeof(part), "%s", late || others ? "; " : ": ");
 	if (!whole)
-		(void)snprintf(part, sizeof(part), ": of the %llu that were looked at ",
+		(void)snprintf(part + 2, sizeof(part) - 2, "of the %llu that were looked at ",
 			       (unsigned long long)misses->looked_at);
-	if (put_lacking(line, filter, part))
+	if (put_lacking(line, filter, part) || late || others)
 		return;
 	if (misses->passed) {
 		line_text(line, asked == 1 ? ": none" : ": none of those that all else fits");
@@ -274,6 +286,13 @@ bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size)
 		put_time(&line, filter);
 	(void)line_end(&line);
 	return true;
+}
+
+bool filter_present_put(const struct filter *filter, const struct filter_misses *present,
+			struct line *line)
+{
+	return put_rows(line, filter, present, ROW_UNIT, ROW_CGROUP,
+			"of what is running here now, ");
 }
 
 bool filter_has_short_id(const struct filter *filter, char *buf, size_t size)

@@ -103,20 +103,57 @@ static void note_stream(const struct filter *filter, const Ringside__V1__Header 
 	note_labels(label, header);
 }
 
-static void note_fields(const struct filter *filter, const Ringside__V1__Record *record)
+static bool is_of_container(unsigned row)
 {
-	const struct filter_view view = filter_view_of(record, body_of(record));
+	return row >= ROW_UNIT && row <= ROW_CGROUP;
+}
+
+/* Without a record, of a container alone. */
+static void note_view(const struct filter *filter, struct filter_misses *misses,
+		      const struct filter_view *of)
+{
+	const struct filter_view view = *of;
 
 	for (unsigned i = 0; i < filter->n_fields; i++) {
 		const unsigned row = filter->fields[i];
 		const struct filter_row_ops *ops = &filter_rows[row];
-		struct filter_seen *seen = &filter->misses->rows[row];
+		struct filter_seen *seen = &misses->rows[row];
 
+		if (!view.record && !is_of_container(row))
+			continue;
 		if (filter_term_matches(&filter->terms[row], ops->match, &view))
 			seen->fits++;
 		else if (!seen->fits && ops->name)
 			note_name_or_id(seen, ops, &view);
 	}
+}
+
+static void note_fields(const struct filter *filter, const Ringside__V1__Record *record)
+{
+	const struct filter_view view = filter_view_of(record, body_of(record));
+
+	note_view(filter, filter->misses, &view);
+}
+
+struct filter_misses *filter_present_new(const struct filter *filter)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < filter->n_fields; i++)
+		any |= is_of_container(filter->fields[i]) &&
+		       filter->terms[filter->fields[i]].positive;
+	return any ? calloc(1, sizeof(struct filter_misses)) : NULL;
+}
+
+void filter_present_free(struct filter_misses **present)
+{
+	free(*present);
+}
+
+void filter_present_note(const struct filter *filter, struct filter_misses *present,
+			 const Ringside__V1__Container *container)
+{
+	note_view(filter, present, &(struct filter_view){.container = container});
 }
 
 void filter_note_miss(const struct filter *filter, struct reader *reader,
@@ -141,6 +178,21 @@ void filter_note_miss(const struct filter *filter, struct reader *reader,
 	if (filter->n_fields && !reader_unpack(reader, item))
 		note_fields(filter, item->record);
 	misses->passed += misses->pattern && filter_record(filter, reader, item) == 1;
+}
+
+bool filter_takes_for_names(const struct filter *filter, const struct recording_index *index)
+{
+	struct filter_misses *misses = filter->misses;
+
+	if (!misses || !filter->n_fields || misses->frames == FILTER_FRAMES_MAX)
+		return false;
+	for (unsigned i = 0; i < RECORD_BODIES; i++) {
+		if (!body_kind_is_event(i) || !index->counts[i])
+			continue;
+		misses->frames++;
+		return true;
+	}
+	return false;
 }
 
 void filter_note_skipped(const struct filter *filter, const struct recording_index *index)

@@ -17,10 +17,13 @@ struct filter_seen {
 	char names[FILTER_NAMES_MAX][FILTER_NAME_SIZE];
 };
 
+#define FILTER_FRAMES_MAX 16u /* read for their names alone */
+
 struct filter_misses {
 	const char *pattern; /* NULL: none */
 	uint64_t passed;     /* events that only the pattern left out */
 	uint64_t events, looked_at;
+	unsigned frames; /* that were read for the names in them alone */
 	/* Of all events, also of those that were not looked at: */
 	uint64_t kinds;      /* bits 1 << field number in Record.body */
 	bool may_be_in_time; /* one of them */
@@ -29,3 +32,13 @@ struct filter_misses {
 	uint64_t of_boot;
 	struct filter_seen rows[ROW_COUNT]; /* ROW_SINCE stands for both ends of time */
 };
+
+/* The same of what is there, though nothing may have happened in it: of rows of containers. NULL:
+ * none of those is asked for, or no memory. */
+struct filter_misses *filter_present_new(const struct filter *filter);
+void filter_present_free(struct filter_misses **present);
+void filter_present_note(const struct filter *filter, struct filter_misses *present,
+			 const Ringside__V1__Container *container);
+/* What of these rows nothing has. False: there is always something. */
+bool filter_present_put(const struct filter *filter, const struct filter_misses *present,
+			struct line *line);

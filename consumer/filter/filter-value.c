@@ -134,13 +134,50 @@ static int check_digits(const char *part, size_t size, const char *const *prefix
 	return 0;
 }
 
+#define FILTER_GAP_SIZE 1024
+#define GAP "…"
+#define GAP_DIGITS 4
+
+/* "sho…b-7f9/app", as a terminal has it that is too narrow for it, and with digits in the gap
+ * ("sho…1f3c…7f9/app") where two names would look the same: any name with these ends. */
+static size_t fill_gap(const char *part, size_t size, char buf[FILTER_GAP_SIZE])
+{
+	const size_t gap = strlen(GAP), hash = gap + GAP_DIGITS;
+	const char *at = memmem(part, size, GAP, gap), *rest = at ? at + gap : NULL;
+	size_t head, tail;
+
+	if (!at || size >= FILTER_GAP_SIZE)
+		return 0;
+	head = (size_t)(at - part);
+	tail = size - head - gap;
+	if (tail >= hash && strspn(rest, "0123456789abcdef") == GAP_DIGITS &&
+	    !memcmp(rest + GAP_DIGITS, GAP, gap)) {
+		rest += hash;
+		tail -= hash;
+	}
+	memcpy(buf, part, head);
+	buf[head] = '*';
+	memcpy(buf + head + 1, rest, tail);
+	return head + 1 + tail;
+}
+
+static int add_shown(struct filter_term *term, const char *part, size_t size,
+		     const struct filter_error *error)
+{
+	char buf[FILTER_GAP_SIZE];
+	const size_t filled = fill_gap(part, size, buf);
+
+	return filled ? filter_name_part(term, buf, filled, error)
+		      : filter_name_part(term, part, size, error);
+}
+
 int filter_container_part(struct filter_term *term, const char *part, size_t size,
 			  const struct filter_error *error)
 {
 	static const char *const prefixes[] = {"docker:", "containerd:", "crio:", "podman:", NULL};
 	int r = check_digits(part, size, prefixes, error);
 
-	return r ? r : filter_name_part(term, part, size, error);
+	return r ? r : add_shown(term, part, size, error);
 }
 
 int filter_pod_part(struct filter_term *term, const char *part, size_t size,
@@ -149,7 +186,7 @@ int filter_pod_part(struct filter_term *term, const char *part, size_t size,
 	static const char *const prefixes[] = {"podman-pod:", "ecs-task:", NULL};
 	int r = check_digits(part, size, prefixes, error);
 
-	return r ? r : filter_name_part(term, part, size, error);
+	return r ? r : add_shown(term, part, size, error);
 }
 
 int filter_id_part(struct filter_term *term, const char *part, size_t size,

@@ -119,6 +119,14 @@ void filter_note_skipped(const struct filter *filter, const struct recording_ind
 bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
 
 /* A value may be a name as well as too few digits of an id: a sentence that says so. */
+/* No record of a frame with this index can match, but it is to be read all the same, for the names
+ * that its events have: at most some frames are. */
+bool filter_takes_for_names(const struct filter *filter, const struct recording_index *index);
+
+/* "of what is running here now, none has the pod web; there are db-0 (waiting for it)", safe to
+ * print: of the containers, pods and units that are asked for. False: all are there, whether
+ * anything happens in them or not, or none is asked for. */
+bool filter_present_sentence(const struct filter *filter, char *buf, size_t size);
 bool filter_has_short_id(const struct filter *filter, char *buf, size_t size);
 
 /* False if no record of a frame with this index can match. Headers aside. */

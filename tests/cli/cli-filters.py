@@ -152,13 +152,44 @@ def nothing_is_never_silent():
     with open("shop.pb", "rb") as plain, open("shop.pb.zst", "wb") as packed:
         subprocess.run([compress], stdin=plain, stdout=packed, check=True)
     assert told("--since", "2026-01-01", file="shop.pb.zst").startswith("0 of 3 events match; they are from 2025-11-22T")
-    # nobody speaks of what was not looked at
-    assert "the pod" not in told("--since", "2026-01-01", "--pod", "queue", file="shop.pb.zst")
+    # all that is wrong is said at once, of what was not read for its time, too
+    span = "0 of 3 events match; they are from 2025-11-22T03:04:07.000+00:00 to 2025-11-22T03:04:09.000+00:00"
+    for file in "shop.pb", "shop.pb.zst":
+        equal(told("--since", "2026-01-01", "--pod", "queue", file=file), span + "; none has the pod queue; there are web-1, db-1")
+        equal(told("--since", "2026-01-01", "--pod", "web-1", file=file), span)
+        equal(told("--container", "webb", "--kind", "seccomp", "--namespace", "shopp", file=file), "0 of 3 events match; they are "
+              "oom_kill; none has the namespace shopp: did you mean shop?; none has the container webb: did you mean web?")
+    equal(told("--pod", "queue", "--comm", "jav"), "0 of 3 events match: none has the pod queue; there are web-1, db-1; none has "
+          "the comm jav: did you mean java?")
     # nobody waits for what follows a name that may be none
     check(run("cat", "--container", "docker:4f4", "shop.pb"), 2, ".*'docker:4f4': say at least 6 digits of the id.*\n")
 
 
 def night():
+def a_container_is_found_by_what_a_line_has_of_it():
+    """With the namespace, without, and as a narrow terminal shows it."""
+    stream = Stream(b"p", boottime=1.0)
+    out = [stream.header(host="web-1", identity_version=2)]
+    for namespace, pod, name in ("shop", "db-0", "app"), ("bank", "db-0", "app"), ("shop", "db-0", "proxy"), ("db-0", "app", "x"):
+        container = pb.Container(namespace_name=namespace, pod_name=pod, container_name=name, id=64 * "4", runtime="containerd",
+                                 cgroup_path="/kubepods/" + namespace + pod + name)
+        out.append(stream.record(oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm="java"), victim_container=container)))
+    save("pods.pb", *out)
+
+    def found(*words):
+        out = check(run("cat", "--container", *words, "pods.pb"), 0, None).decode().splitlines()
+        return [re.search(r"\S+/\S+/\S+", x)[0] for x in out]
+
+    assert found("shop/db-0/app") == ["shop/db-0/app"]
+    assert found("shop/db-0") == ["shop/db-0/app", "shop/db-0/proxy"]
+    assert found("db-0/proxy") == found("db-?/pro*") == ["shop/db-0/proxy"]
+    # what can be a pod's container as well as a namespace's pod is both
+    assert found("db-0/app") == ["shop/db-0/app", "bank/db-0/app", "db-0/app/x"]
+    assert found("sho…0/app") == found("s…1f3c…/app") == ["shop/db-0/app"]
+    assert found("db-0/ap") == found("0/app") == found("…1f3…x") == []
+    assert found("!db-0/app") == ["shop/db-0/proxy"]
+
+
     """Three denials of web-1 at 1, 2 and 3 s, a kill of db-1 at 11 s; and three records that are no events before."""
     stream = Stream(b"t", boottime=0.5)
     out = [stream.header(host="web-1")]
@@ -388,3 +419,4 @@ run_tests(
     options_are_told_where_they_belong,
     help_that_cannot_be_written_fails,
 )
+    a_container_is_found_by_what_a_line_has_of_it,

@@ -138,11 +138,50 @@ def that_a_filter_cannot_match_is_told_before_the_end():
     live = subprocess.Popen(["bin/ringside", "live", "--pod", "web"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert b"watching" in live.stderr.readline()
     told = live.stderr.readline().decode()
+    if "of what is running here now, " in told:
+        told = live.stderr.readline().decode()
     assert told == SAID + "so far 0 of 10 events match: none has the pod web: the name of no pod is known here, only " \
         "uids, which --pod takes, too: 8a6f1b6e-0000-4000-8000-000000000001\n", told
     live.terminate()
     end = live.communicate(timeout=20)[1].decode()
     assert end.startswith(SAID + "0 OOM kills, 0 seccomp denials shown; nothing lost"), end
+
+
+def what_is_not_there_is_told_at_once_with_what_is():
+    """On a machine of our own, in a mount namespace, in which nothing happens."""
+    ids = {name: name[0] * 64 for name in ("web", "db")}
+    for n, (name, id_) in enumerate(ids.items()):
+        uid = f"{n}a6f1b6e-0000-4000-8000-000000000001"
+        os.makedirs(f"cgroup/kubepods/besteffort/pod{uid}/{id_.replace('w', 'a')}")
+        os.makedirs(f"pods/shop_{name}-7f9_{uid}/{name}")
+    os.makedirs(f"cgroup/system.slice/docker-{64 * '4'}.scope")
+    os.makedirs("cgroup/system.slice/nginx.service")
+    save("cgroup/cgroup.controllers")
+    both().close(oom_kill=0).run()
+    shell = "mount --bind cgroup /sys/fs/cgroup && mkdir -p pods-none && mount -t tmpfs none /var/log && " \
+            "mkdir /var/log/pods && mount --bind pods /var/log/pods && exec bin/ringside live \"$@\""
+
+    def told(*args, pods=True):
+        script = shell if pods else shell.replace("mount --bind pods ", "mount --bind pods-none ")
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", *args], capture_output=True, timeout=60, check=False,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done
+        out = [line.removeprefix(SAID) for line in done.stderr.decode().splitlines()]
+        assert out[0].startswith("watching ") and out[-1].endswith("nothing lost"), out
+        return out[1:-1]
+
+    here = "of what is running here now, none has "
+    assert told("--pod", "web") == [here + "the pod web: did you mean 'web-*'? (waiting for it)"]
+    assert told("--pod", "queue") == [here + "the pod queue; there are db-7f9, web-7f9 (waiting for it)"] or \
+        told("--pod", "queue") == [here + "the pod queue; there are web-7f9, db-7f9 (waiting for it)"]
+    assert told("--pod", "web-*") == told("--container", "web-7f9/web") == told("--namespace", "shop", "--unit", "nginx") == []
+    assert told("--comm", "java") == told("--container", "444444") == told() == []
+    out = told("--unit", "ngin", "--container", "webb")
+    assert out == [here + "the unit ngin.service: did you mean nginx.service?; none has the container webb: did you mean web? "
+                   "(waiting for it)"], out
+    out = told("--container", "web", pods=False)
+    assert len(out) == 1 and out[0].startswith(here + "the container web: the name of no container is known here, only ids, "
+                                               "which --container takes, too: ") and "444444444444…" in out[0], out
 
 
 def what_is_still_to_come_is_waited_for():
@@ -173,6 +212,7 @@ run_tests(
     the_last_line_counts_what_was_shown,
     a_filter_that_nothing_matches_is_told,
     that_a_filter_cannot_match_is_told_before_the_end,
+    what_is_not_there_is_told_at_once_with_what_is,
     what_is_still_to_come_is_waited_for,
     what_is_full_counts_as_shown,
     the_header_is_a_short_line,
