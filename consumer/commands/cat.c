@@ -20,7 +20,7 @@
 
 static const struct option_row rows[] = {
 	{'o', "output", "FORMAT", OUTPUT_TEXT_OR},
-	{'n', "lines", "COUNT", "stop after COUNT printed records"},
+	{'n', "lines", "COUNT", "stop after COUNT printed records; of pb, events"},
 	{'c', "count", "COUNT", "the same"},
 	{'r', "reverse", NULL, "newest first; with -n the last COUNT"},
 	{'b', "boot", "[=BOOT]",
@@ -76,7 +76,7 @@ static int take_option(void *data, int opt, const char *arg)
 		return printer_option(&cat->printer, opt, arg);
 	if (options_number(arg, &cat->left))
 		return options_not_count(&cat->printer.options, opt, arg, "records");
-	printer_chooses(&cat->printer, opt, arg);
+	printer_chooses(&cat->printer, 'n', arg); /* -c is the same */
 	return 0;
 }
 
@@ -101,7 +101,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 		return keep_record(cat, r);
 	if (r)
 		return r == PRINTER_NOTHING ? 0 : r;
-	if (--cat->left)
+	if (!printer_counts(&cat->printer, item) || --cat->left)
 		return 0;
 	cat->left = printer_settle(&cat->printer); /* so many more are wanted */
 	cat->printer.partly = !cat->left;

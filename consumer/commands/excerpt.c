@@ -9,49 +9,96 @@
 
 #define MORE "(and more, for which there was no room)"
 #define MORE_SIZE 64 /* that or the number of the options, and a blank before it */
+#define EXCERPT_OF ", and of that "
 
-static const char *name_in(const struct option_row *rows, int opt)
+static const struct option_row *row_in(const struct option_row *rows, int opt)
 {
 	for (; rows && rows->name; rows++)
 		if (rows->opt == opt)
-			return rows->name;
+			return rows;
 	return NULL;
 }
 
-void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg)
+/* With the blank before it or, of the first one, behind it. */
+static void cut_out(struct excerpt *excerpt, size_t at, size_t size)
 {
-	const char *name = name_in(options->own, opt);
-	const size_t n = strlen(excerpt->text), room = sizeof(excerpt->text) - MORE_SIZE - n;
-	struct line line;
+	char *text = excerpt->text;
 
-	if (!name && options->shared)
-		name = name_in(options->shared->rows, opt);
-	/* these are in a binary output in any case */
-	if (!name || !strcmp(name, "self-tests"))
+	if (at) {
+		at--;
+		size++;
+	} else if (text[size]) {
+		size++;
+	}
+	memmove(text + at, text + at + size, strlen(text + at + size) + 1);
+	for (unsigned i = 0; i < excerpt->n_single; i++)
+		if (excerpt->single[i].at > at)
+			excerpt->single[i].at -= size;
+}
+
+/* Who says such an option twice is told what was valid, and nobody takes it for two. */
+static void drop_single(struct excerpt *excerpt, unsigned key)
+{
+	for (unsigned i = 0; i < excerpt->n_single; i++) {
+		const struct excerpt_single before = excerpt->single[i];
+
+		if (before.key != key)
+			continue;
+		excerpt->single[i] = excerpt->single[--excerpt->n_single];
+		cut_out(excerpt, before.at, before.size);
 		return;
+	}
+}
+
+static void keep_single(struct excerpt *excerpt, unsigned key, size_t at)
+{
+	if (key && excerpt->n_single < EXCERPT_SINGLE)
+		excerpt->single[excerpt->n_single++] =
+			(struct excerpt_single){key, at, strlen(excerpt->text) - at};
+}
+
+void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg,
+		  unsigned key)
+{
+	const struct option_row *row = row_in(options->own, opt);
+	struct line line;
+	size_t n, room;
+
+	if (!row && options->shared)
+		row = row_in(options->shared->rows, opt);
+	/* these are in a binary output in any case */
+	if (!row || !strcmp(row->name, "self-tests"))
+		return;
+	if (key)
+		drop_single(excerpt, key);
+	n = strlen(excerpt->text);
+	room = sizeof(excerpt->text) - MORE_SIZE - n;
 	/* an option without the beginning of its argument says nothing */
-	if (room < sizeof(" --") + strlen(name) + 2 * LINE_MIN) {
+	if (room < sizeof(" --") + strlen(row->name) + 2 * LINE_MIN) {
 		excerpt->left_out++;
 		return;
 	}
 	line = line_make(excerpt->text + n, room);
 	line_text(&line, n ? " --" : "--");
-	line_text(&line, name);
+	line_text(&line, row->name);
 	if (arg) {
-		line_text(&line, " ");
+		/* an argument that may be left out is none behind a blank */
+		line_text(&line, row->arg && row->arg[0] == '[' ? "=" : " ");
 		shell_word(&line, arg);
 	}
 	(void)line_end(&line);
+	keep_single(excerpt, key, n + (n > 0));
 }
 
-/* What is chosen of what was chosen; and that there is more to it than this says. */
+/* What is chosen of what was chosen, which both have let pass: of options side by side it may be
+ * either. And that there is more to it than this says. */
 static void join_texts(const char *before, const struct excerpt *excerpt, char buf[EXCERPT_SIZE])
 {
 	struct line line = line_make(buf, EXCERPT_SIZE - MORE_SIZE + LINE_MIN), more;
 	bool cut;
 
 	line_safe(&line, before, EXCERPT_SIZE);
-	line_text(&line, text_has(before) ? " " : "");
+	line_text(&line, text_has(before) ? EXCERPT_OF : "");
 	line_text(&line, excerpt->text);
 	cut = line.cut;
 	more = line_make(buf + line_end(&line), MORE_SIZE - LINE_MIN);

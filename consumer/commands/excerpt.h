@@ -24,16 +24,26 @@ enum {
 const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS]);
 unsigned excerpt_flaws(const char *text);
 
+#define EXCERPT_SINGLE 16 /* options of which only the last one is valid */
+
 /* All there is to it is to be zero. */
 struct excerpt {
 	/* "--since 2026-11-22T03:00Z --container app"; "": all is wanted */
 	char text[EXCERPT_SIZE];
 	unsigned left_out; /* options that found no room in it */
 	unsigned flaws;    /* found so far */
+	/* Where such options stand in the text. */
+	struct excerpt_single {
+		unsigned key;
+		size_t at, size;
+	} single[EXCERPT_SINGLE];
+	unsigned n_single;
 };
 
-/* An option that chooses, and its argument or NULL, as it stands for the same tomorrow. */
-void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg);
+/* An option that chooses, and its argument or NULL, as it stands for the same tomorrow. @key: it
+ * takes the place of what was taken with the same key before; 0: of nothing. */
+void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg,
+		  unsigned key);
 
 static inline bool excerpt_is_any(const struct excerpt *excerpt)
 {

@@ -187,10 +187,12 @@ static void put_lost(const struct live_summary *summary, struct line *line)
 	for (unsigned i = 0; i < summary->n_watched; i++)
 		missed += summary->watched[i].missed_runs;
 	line_text(line, "; ");
-	if (summary->lost)
+	if (summary->lost) {
+		line_text(line, summary->lost_unknown ? "at least " : "");
 		line_count(line, summary->lost);
-	else
+	} else {
 		line_text(line, summary->lost_unknown ? "an unknown number" : "nothing");
+	}
 	line_text(line, " lost");
 	if (missed) {
 		line_text(line, ", at most ");

@@ -50,7 +50,7 @@ static int take_option(void *data, int opt, const char *arg)
 		return printer_option(&live->printer, opt, arg);
 	if (options_number(arg, &live->left) || !live->left)
 		return options_not_count(&live->printer.options, opt, arg, "events");
-	printer_chooses(&live->printer, opt, arg);
+	printer_chooses(&live->printer, 'n', arg); /* -c is the same */
 	return 0;
 }
 

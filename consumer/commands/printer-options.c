@@ -54,9 +54,17 @@ static int choose_case(struct printer *printer, const char *arg)
 	return 0;
 }
 
+/* Without a pattern it chooses nothing. */
+static void note_case(struct printer *printer)
+{
+	if (printer->pattern && printer->sensitivity != GREP_SMART)
+		printer_chooses(printer, PRINTER_CASE,
+				printer->sensitivity == GREP_SENSITIVE ? "yes" : "no");
+}
+
 void printer_chooses(struct printer *printer, int opt, const char *arg)
 {
-	excerpt_take(&printer->excerpt, &printer->options, opt, arg);
+	excerpt_take(&printer->excerpt, &printer->options, opt, arg, (unsigned)opt);
 }
 
 static int take_filter(struct printer *printer, int opt, const char *arg)
@@ -68,8 +76,9 @@ static int take_filter(struct printer *printer, int opt, const char *arg)
 		return printer_fail(printer, r);
 	/* who reads it tomorrow has another "today" */
 	if (!r)
-		printer_chooses(printer, opt,
-				arg ? filter_exact_arg(printer->filter, opt, arg, exact) : NULL);
+		excerpt_take(&printer->excerpt, &printer->options, opt,
+			     arg ? filter_exact_arg(printer->filter, opt, arg, exact) : NULL,
+			     filter_replaces(opt, arg));
 	return r ? options_usage_error(&printer->options, "%s", error) : 0;
 }
 
@@ -138,6 +147,7 @@ int printer_check(struct printer *printer)
 
 	if (r)
 		return r;
+	note_case(printer);
 	if (printer->fields.n && !output_of_fields(printer->output.ops))
 		return options_usage_error(&printer->options,
 					   "--fields is for -o text and -o json");

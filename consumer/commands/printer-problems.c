@@ -8,6 +8,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/base/time-zone.h"
 #include "consumer/read/body.h"
+#include "proto/base/count.h"
 
 int printer_fail(const struct printer *printer, int error)
 {
@@ -58,14 +59,28 @@ void printer_say_hosts(const struct printer *printer, const char *path)
 	(void)command_fail_on(printer->options.command, path, text);
 }
 
+/* A raw output is none that failed, though it has no event. */
+static const char *tell_put(const struct printer *printer, char *buf, size_t size)
+{
+	const uint64_t n = printer->source.put;
+
+	if (!printer->output.ops->raw)
+		return "";
+	if (n < 2)
+		return n ? "; only the Header was written" : "; nothing was written";
+	(void)snprintf(buf, size, "; %s were written, none of them an event", COUNTED(n, "record"));
+	return buf;
+}
+
 int printer_say_misses(const struct printer *printer)
 {
-	char text[1024];
+	char text[1024], put[64];
 
 	if (printer->matched || printer->partly ||
 	    !filter_miss_sentence(printer->filter, text, sizeof(text)))
 		return EXIT_SUCCESS;
-	(void)command_fail(printer->options.command, "%s", text);
+	(void)command_fail(printer->options.command, "%s%s", text,
+			   tell_put(printer, put, sizeof(put)));
 	return !printer->awaits && filter_is_to_come(printer->filter) ? EXIT_USAGE : EXIT_SUCCESS;
 }
 

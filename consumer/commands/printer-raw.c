@@ -33,6 +33,7 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	size_t size;
 
 	printer_wait(printer);
+	printer->source.put++;
 	printer->source.flaws_put |=
 		printer->excerpt.flaws | excerpt_flaws(record->header->excerpt_flaws);
 	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
@@ -74,6 +75,7 @@ int printer_put_raw(struct printer *printer, const struct reader *reader,
 
 	if (item->header && excerpt_is_any(&printer->excerpt))
 		return put_header(printer, item->record);
+	printer->source.put++;
 	if (item->header)
 		printer->source.flaws_put |= excerpt_flaws(item->record->header->excerpt_flaws);
 	if (printer->output.ops->binary &&

@@ -6,6 +6,7 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/files/path-problem.h"
+#include "consumer/read/body.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
@@ -109,6 +110,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 
 	printer->said = false;
 	printer->source.flaws = 0;
+	printer->source.records = printer->source.events = 0;
 	printer->alone = 0;
 	printer->put = (struct derived_put){0}; /* its reader may lie where the last one did */
 	problem_init(&printer->problem, name);
@@ -207,6 +209,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	struct output *output = &printer->output;
 	int match, r = 0;
 
+	printer->source.records++;
+	printer->source.events += body_kind_is_event(item->peek.kind);
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_COUNTERS && !printer->grep &&
 	    printer_has_rows(printer, reader_header(reader)))
 		r = printer_put_rows(printer, reader, item);
@@ -237,6 +241,11 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 	return r;
 }
 
+bool printer_counts(const struct printer *printer, const struct reader_record *item)
+{
+	return !printer->output.ops->raw || output_prints_events(&printer->output, item->peek.kind);
+}
+
 void printer_complain(void *data, const char *problem)
 {
 	struct printer *printer = data;
@@ -260,6 +269,35 @@ static void say_flaws(struct printer *printer, const char *name)
 	(void)command_fail_on(printer->options.command, name, text);
 }
 
+static bool has_shown_rows(const struct printer *printer)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < KINDS_COUNT; i++)
+		any |= printer->rows_shown[i] > 0;
+	return any;
+}
+
+/* Nothing is shown of it, and nothing was asked for that it lacks. */
+static void say_no_event(struct printer *printer, const struct reader *reader, const char *name)
+{
+	const struct printer_source *source = &printer->source;
+	const Ringside__V1__Header *header = reader_header(reader);
+	char text[EXCERPT_SIZE];
+	struct line line = line_make(text, sizeof(text));
+
+	if (!header || !text_has(header->excerpt) || !source->records || source->events ||
+	    printer->partly || printer->output.ops->binary || printer->output.all ||
+	    printer->pattern || !filter_is_empty(printer->filter) || has_shown_rows(printer))
+		return;
+	line_text(&line, "no event is in this excerpt (");
+	line_safe(&line, header->excerpt, EXCERPT_SIZE / 2);
+	line_text(&line, ")");
+	(void)line_end(&line);
+	end_lines(printer);
+	(void)command_fail_on(printer->options.command, name, text);
+}
+
 void printer_end(void *data, const struct reader *reader, const char *name, int answer)
 {
 	struct printer *printer = data;
@@ -267,6 +305,7 @@ void printer_end(void *data, const struct reader *reader, const char *name, int 
 
 	printer_wait(printer);
 	progress_end(&printer->progress);
+	say_no_event(printer, reader, name);
 	say_flaws(printer, name);
 	if (!reader_unknown(reader) || printer->output.ops->binary)
 		return;

@@ -71,9 +71,11 @@ enum {
 struct printer_source {
 	uint8_t *header; /* the latest one, packed */
 	size_t header_size;
-	unsigned found;     /* what is wrong with all inputs so far: EXCERPT_* */
-	unsigned flaws_put; /* of these, what a Header has told */
-	unsigned flaws;     /* that the input at hand, an excerpt, tells of */
+	unsigned found;           /* what is wrong with all inputs so far: EXCERPT_* */
+	unsigned flaws_put;       /* of these, what a Header has told */
+	unsigned flaws;           /* that the input at hand, an excerpt, tells of */
+	uint64_t records, events; /* of the input at hand, that came */
+	uint64_t put;             /* records that a raw output has */
 };
 
 struct printer {
@@ -118,7 +120,8 @@ void printer_done(struct printer *printer);
 /* -o, PRINTER_OPTIONS and the filters. 0, or the exit status. */
 int printer_option(struct printer *printer, int opt, const char *arg);
 
-/* An option of the command's own that leaves out some of what the filters let pass. */
+/* An option of the command's own that leaves out some of what the filters let pass; of several the
+ * last is valid. */
 void printer_chooses(struct printer *printer, int opt, const char *arg);
 
 /* Behind options_parse, and likewise. */
@@ -165,6 +168,10 @@ int printer_wants(const void *data, struct reader *reader, struct reader_record 
  * output. A Header of a raw output is printed unless --host leaves it out, and is PRINTER_NOTHING
  * if it does not pass. */
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item);
+
+/* Whether a record that was put is one of those that -n counts: of a raw output, too, what text
+ * would have shown, and no Header or sum that comes with it. */
+bool printer_counts(const struct printer *printer, const struct reader_record *item);
 
 /* Other threads may format what is read of files, where that is faster. What is printed, and said
  * in between, stays the same; but printer_put may return 0 for a record that is complained of

@@ -49,7 +49,7 @@ static int take_option(void *data, int opt, const char *arg)
 	if (opt == 'n' || opt == 'c') {
 		if (options_number(arg, &replay->left))
 			return options_not_count(&replay->printer.options, opt, arg, "records");
-		printer_chooses(&replay->printer, opt, arg);
+		printer_chooses(&replay->printer, 'n', arg); /* -c is the same */
 		return 0;
 	}
 	if (opt != OPT_SPEED)
@@ -112,7 +112,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	}
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
-	if (r)
+	if (r || !printer_counts(&replay->printer, item))
 		return r == PRINTER_NOTHING ? 0 : r;
 	replay->printer.partly = !--replay->left;
 	return replay->left ? 0 : READER_END;

@@ -106,7 +106,7 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 /* last_records_wants_fn */
 static bool wants_record(void *data, struct reader *reader, struct reader_record *item)
 {
-	return printer_wants(data, reader, item) == 1;
+	return printer_wants(data, reader, item) == 1 && printer_counts(data, item);
 }
 
 /* Where the last lines begin in each file, from the last one on; *ret_first is the first file that
@@ -182,7 +182,7 @@ int tail_put(void *data, struct reader *reader, struct reader_record *item)
 	struct tail *tail = container_of(data, struct tail, printer);
 	int r = printer_put(data, reader, item);
 
-	if (r)
+	if (r || !printer_counts(&tail->printer, item))
 		return r == PRINTER_NOTHING ? 0 : r;
 	/* enough was seen, as when nobody reads any more */
 	return --tail->left ? 0 : -EPIPE;
@@ -215,6 +215,7 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->rotation.follow.ops = ops;
 	tail->rotation.follow.wants = wants_record;
 	tail->rotation.follow.skip = skip_record;
+	tail->rotation.follow.strict = tail->printer.output.ops->raw;
 	tail->rotation.follow.data = &tail->printer;
 	tail->rotation.follow.memory = &tail->memory;
 	tail->memory.sides.one = tail->printer.one_stream;

@@ -407,6 +407,7 @@ static void print_sum(const struct run *run)
 	};
 
 	char copies[64] = "", lost[64] = "";
+	const bool uncounted = run->lost_more && !run->lost && run->status != VERIFY_FOREIGN;
 
 	if (run->copies)
 		(void)snprintf(copies, sizeof(copies), " and %s",
@@ -415,6 +416,8 @@ static void print_sum(const struct run *run)
 		/* of what is damaged, or was, nobody knows all */
 		(void)snprintf(lost, sizeof(lost), "; %s%s lost", run->lost_more ? "at least " : "",
 			       COUNT(run->lost));
+	else if (uncounted)
+		(void)snprintf(lost, sizeof(lost), "; how many are lost is not known");
 	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
 		     COUNTED(run->records, "record"), words[run->status], lost);
 }

@@ -81,8 +81,10 @@ static bool is_before(struct followed *file, struct reader_record *item)
 
 	if (input_frame_offset(reader_input(file->reader)) < file->begin)
 		return true;
-	if (!file->skip || !follow->wants(follow->data, file->reader, item))
+	if (!file->skip)
 		return false;
+	if (!follow->wants(follow->data, file->reader, item))
+		return follow->strict;
 	file->skip--;
 	return true;
 }

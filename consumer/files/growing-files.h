@@ -38,6 +38,8 @@ struct growing {
 	last_records_wants_fn wants;
 	/* In place of put for what lies before those that are wanted; NULL: it is left out. */
 	int (*skip)(void *data, struct reader *reader, struct reader_record *item);
+	/* What stands among those before is skipped with them, whether it is wanted or not. */
+	bool strict;
 	void *data;
 	struct record_memory *memory; /* NULL: the sink itself knows what it has taken */
 	size_t n;

@@ -53,6 +53,7 @@ struct filter_kinds {
 int filter_parse_kinds(struct filter_kinds *ret, const char *arg, const struct filter_error *error);
 const char *filter_exact_time(const struct filter *filter, bool until, const char *arg,
 			      char buf[FILTER_TIME_TEXT]);
+bool filter_is_since_boot(const char *arg);
 int filter_parse_time(struct filter *filter, const char *arg, bool until,
 		      const struct filter_error *error);
 

@@ -63,12 +63,17 @@ int filter_parse_time(struct filter *filter, const char *arg, bool until,
 	return range->since > range->until ? refuse_order(filter, error) : 0;
 }
 
+bool filter_is_since_boot(const char *arg)
+{
+	return !strncmp(arg + strspn(arg, " \t"), TIME_SPEC_BOOT, strlen(TIME_SPEC_BOOT));
+}
+
 const char *filter_exact_time(const struct filter *filter, bool until, const char *arg,
 			      char buf[FILTER_TIME_TEXT])
 {
 	struct line line = line_make(buf, FILTER_TIME_TEXT);
 
-	if (!strncmp(arg + strspn(arg, " \t"), TIME_SPEC_BOOT, strlen(TIME_SPEC_BOOT)))
+	if (filter_is_since_boot(arg))
 		return arg;
 	time_stamp_exact(&line, until ? filter->time.until : filter->time.since, until);
 	(void)line_end(&line);

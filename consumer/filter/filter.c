@@ -227,6 +227,14 @@ bool filter_option_meant(const char *word, char buf[FILTER_MEANT])
 	return true;
 }
 
+unsigned filter_replaces(int opt, const char *arg)
+{
+	if (opt != OPT(SINCE) && opt != OPT(UNTIL))
+		return 0;
+	/* times of day and since boot are both valid */
+	return (unsigned)opt * 2 + filter_is_since_boot(arg);
+}
+
 bool filter_names_kinds(const struct filter *filter)
 {
 	return filter->kinds.wanted != 0;

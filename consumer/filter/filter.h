@@ -37,6 +37,10 @@ int filter_option(struct filter *filter, int opt, const char *arg, char *error, 
 #define FILTER_MEANT 64
 bool filter_option_meant(const char *word, char buf[FILTER_MEANT]);
 
+/* Of options of which the last is valid, what is the same for those that replace each other; 0: it
+ * adds to those before it. */
+unsigned filter_replaces(int opt, const char *arg);
+
 /* --kind was given: also records about the stream are wanted, if they are named. */
 bool filter_names_kinds(const struct filter *filter);
 
@@ -115,10 +119,6 @@ void filter_forget_misses(struct filter *filter);
 void filter_note_miss(const struct filter *filter, struct reader *reader,
 		      struct reader_record *item);
 void filter_note_skipped(const struct filter *filter, const struct recording_index *index);
-/* "0 of 28 events match: ...", safe to print. False: nobody asked for it. */
-bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
-
-/* A value may be a name as well as too few digits of an id: a sentence that says so. */
 /* No record of a frame with this index can match, but it is to be read all the same, for the names
  * that its events have: at most some frames are. */
 bool filter_takes_for_names(const struct filter *filter, const struct recording_index *index);
@@ -127,6 +127,10 @@ bool filter_takes_for_names(const struct filter *filter, const struct recording_
  * print: of the containers, pods and units that are asked for. False: all are there, whether
  * anything happens in them or not, or none is asked for. */
 bool filter_present_sentence(const struct filter *filter, char *buf, size_t size);
+/* "0 of 28 events match: ...", safe to print. False: nobody asked for it. */
+bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
+
+/* A value may be a name as well as too few digits of an id: a sentence that says so. */
 bool filter_has_short_id(const struct filter *filter, char *buf, size_t size);
 
 /* False if no record of a frame with this index can match. Headers aside. */

@@ -380,6 +380,13 @@ static bool is_packed_wide(const struct reader *reader, const struct input_damag
 	       !reader->damaged;
 }
 
+/* What lies in a damaged frame a repair does not find, either; but it makes a Header anew. In a
+ * plain file nobody else finds what is behind the damage. */
+static const char *damage_advice(const struct reader *reader)
+{
+	return reader->header ? "" : reader->problem.advice;
+}
+
 /* What the framing says besides frames. */
 static int take_answer(struct reader *reader, int answer, struct reader_record *item)
 {
@@ -399,7 +406,7 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		reader->damaged = true;
 		return problem_note(&reader->problem, READER_DAMAGED, "damaged: %s%s",
 				    input_damage_text(item->damage, text, sizeof(text)),
-				    reader->problem.advice);
+				    damage_advice(reader));
 	default:
 		return reader->ended = stop_reading(reader, answer);
 	}

@@ -159,11 +159,17 @@ static void put_lost(const struct stats_kind *kind, struct columns *columns)
 {
 	struct line *line = &columns->line;
 	const char *between = "  (";
+	bool unknown = false;
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		sum += kind->lost[i].count;
-	columns_count(columns, sum, NUMBER);
+		unknown |= kind->lost[i].unknown;
+	}
+	if (unknown && !sum)
+		columns_right(columns, "not known", NUMBER);
+	else
+		columns_count(columns, sum, NUMBER);
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		const struct lost_count *lost = &kind->lost[i];
 		const char *word = lost_reasons[i].word;
@@ -209,12 +215,6 @@ static void put_totals(const struct stats *stats, struct columns *columns)
 	}
 }
 
-/* Its parts with two spaces between them: the host's, where there are several, in a column. */
-static void put_name(const struct shown_list *shown, struct line *line, const char *name)
-{
-	const char *start = line->p, *part;
-	size_t size, width;
-
 /* A list, and how it is shown: with a column of hosts, if it is not NULL. */
 struct shown_list {
 	const struct toplist *list;
@@ -222,10 +222,16 @@ struct shown_list {
 	const char *title, *more; /* ... which is put behind it */
 };
 
+/* Its parts with two spaces between them: the host's, where there are several, in a column. */
+static void put_name(const struct shown_list *shown, struct line *line, const char *name)
+{
+	const struct hosts *hosts = shown->hosts;
+	const char *start = line->p, *part;
+	size_t size, width;
+
 	if (hosts) {
 		part = stats_part(name, 0, &size);
 		line_put(line, size ? part : "-", size ? size : 1);
-	const struct hosts *hosts = shown->hosts;
 		width = char_width(start, (size_t)(line->p - start));
 		line_pad(line, hosts->width > width ? hosts->width - width : 0);
 	}
@@ -290,12 +296,6 @@ static void put_shown(const struct shown_list *shown, struct columns *columns)
 		put_rest(columns, "(not known)", width, &list->unknown);
 }
 
-static void put_upkeep(const struct own_usage *usage, struct columns *columns)
-{
-	columns_title(columns, "The streamer itself: ");
-	own_usage_text(&columns->line, usage);
-	columns_end_row(columns);
-}
 /* Of several hosts also what they have together, where that is not of containers: these are each
  * one host's. */
 static void put_list(const struct stats *stats, unsigned which, struct columns *columns)
@@ -315,6 +315,12 @@ static void put_list(const struct stats *stats, unsigned which, struct columns *
 	put_shown(&shown, columns);
 }
 
+static void put_upkeep(const struct own_usage *usage, struct columns *columns)
+{
+	columns_title(columns, "The streamer itself: ");
+	own_usage_text(&columns->line, usage);
+	columns_end_row(columns);
+}
 
 static void put_self_tests(uint64_t n, struct columns *columns)
 {

@@ -102,7 +102,8 @@ def nothing_is_never_silent():
 
     for command, *more in ("cat",), ("tail",), ("stats",), ("cat", "-o", "json"), ("cat", "-o", "pb"):
         equal(told(*more, "--namespace", "shopp", command=command),
-              "0 of 3 events match: none has the namespace shopp: did you mean shop?")
+              "0 of 3 events match: none has the namespace shopp: did you mean shop?" +
+              "; only the Header was written" * ("pb" in more))
     equal(told("--namespace", "shop"), "")
     equal(told("--container", "queue"), "0 of 3 events match: none has the container queue; there are web, db")
     equal(told("--container", "4f4"), "0 of 3 events match: none has the container 4f4; there are web, db "
@@ -165,7 +166,6 @@ def nothing_is_never_silent():
     check(run("cat", "--container", "docker:4f4", "shop.pb"), 2, ".*'docker:4f4': say at least 6 digits of the id.*\n")
 
 
-def night():
 def a_container_is_found_by_what_a_line_has_of_it():
     """With the namespace, without, and as a narrow terminal shows it."""
     stream = Stream(b"p", boottime=1.0)
@@ -190,6 +190,7 @@ def a_container_is_found_by_what_a_line_has_of_it():
     assert found("!db-0/app") == ["shop/db-0/proxy"]
 
 
+def night():
     """Three denials of web-1 at 1, 2 and 3 s, a kill of db-1 at 11 s; and three records that are no events before."""
     stream = Stream(b"t", boottime=0.5)
     out = [stream.header(host="web-1")]
@@ -348,6 +349,20 @@ def replay_filters_and_talks_to_people():
 
 
 def counts_are_the_same_everywhere():
+    """Of a stream, too: its Headers, sums and clocks come with the events that are counted."""
+    parts = []
+    for host in "a", "b":
+        stream = Stream(host.encode(), boot=host, boottime=5.0)
+        parts.append(b"".join([stream.header(host=host), stream.counters(), stream.kill(host + "1"), stream.counters(),
+                               stream.kill(host + "2"), stream.counters(), stream.footer()]))
+    save("counted.pb", *parts)
+    every = [re.search(r"\w+(?=\[7\])", x)[0] for x in check(run("cat", "counted.pb"), 0, None).decode().splitlines()]
+    assert every == ["a1", "a2", "b1", "b2"], every
+    for command, kept in {("cat",): every[:3], ("replay", "--speed", "max"): every[:3], ("tail",): every[1:]}.items():
+        for output in "pb", "protojson":
+            for more in (), ("--comm", "*"), ("--kind", "oom"):
+                out = check(run(*command, "-o", output, "-n", "3", *more, "counted.pb"), 0, None).decode("latin-1")
+                assert [x for x in every if f"{x}" in re.findall(r"[ab][12]", out)] == kept, (command, output, more, out)
     assert len(lines("tail", "-c", "1", "shop.pb")) == 1
     assert len(lines("tail", "-c", "2", "-n", "3", "shop.pb")) == 2
     with open("shop.pb", "ab"):
@@ -407,6 +422,7 @@ def help_that_cannot_be_written_fails():
 run_tests(
     nothing_is_never_silent,
     what_is_said_of_none_is_true_of_all,
+    a_container_is_found_by_what_a_line_has_of_it,
     a_time_that_is_printed_can_be_asked_for,
     the_styles_are_those_of_journalctl,
     a_zone_that_is_none_is_said,
@@ -419,4 +435,3 @@ run_tests(
     options_are_told_where_they_belong,
     help_that_cannot_be_written_fails,
 )
-    a_container_is_found_by_what_a_line_has_of_it,

@@ -215,7 +215,7 @@ def a_number_is_so_many_lines_as_for_tail_and_head():
     assert len(lines("tail", "-v3", name)) == len(lines("tail", "-v", "-n3", name))
     assert lines("tail", "-1", "-n", "2", name) == every[-2:]  # the last one is valid, as ever
     excerpt = check(run("tail", "-o", "pb", "-12", name), 0)
-    assert b"an excerpt (--lines 12): 11 events in 13 records" in check(run("verify", data=excerpt), 0)
+    assert b"an excerpt (--lines 12): 12 events in 14 records" in check(run("verify", data=excerpt), 0)
     check(run("cat", "-b", "-1", name), 1, "ringside cat: -b -1: there is 1 boot\n")  # a boot still
     check(run("cat", "-5x", name), 2, "ringside cat: 5x is not a number of records: .*\n")
 

@@ -249,6 +249,18 @@ def damage_and_cuts_are_told_in_one_line():
     told = ".*: damaged: the .*zstd frame at byte 0 .*`ringside repair` makes a whole .*\n"
     check(run("cat", "broken.pb.zst"), 1, told)
     check(run("stats", "broken.pb.zst"), 1, told)
+    # where the Header is not in what is damaged, a repair saves no more than is read
+    broken = bytearray(zst)
+    broken[len(zst) * 7 // 8] ^= 8
+    save("broken.pb.zst", broken)
+    told = ".*: damaged: the .*zstd frame at byte [1-9][0-9]* [^`]*; reading goes on [^`]*\n"
+    seen = check(run("cat", "-o", "json", "--kind", "seccomp", "broken.pb.zst"), 1, told)
+    check(run("repair", "broken.pb.zst", "-w", "mended.pb.zst"), 0)
+    saved = check(run("cat", "-o", "json", "--kind", "seccomp", "mended.pb.zst"), 0, None)
+    assert [x for x in lines(saved) if '"seccomp_denial"' in x] == [x for x in lines(seen) if '"seccomp_denial"' in x] != []
+    # but of a cut one it makes a whole one
+    save("cut.pb.zst", zst[:-1000])
+    check(run("cat", "cut.pb.zst"), 1, ".*: cut inside .*`ringside repair` makes a whole .*\n")
 
 
 def stepping(n, stream_id=b"s"):
@@ -331,18 +343,6 @@ def a_folder_is_read_in_the_order_of_time():
     os.remove("folder/8.pb")
 
 
-def the_last_records_are_the_end_of_all_records():
-    plain, _ = stepping(1500)
-    save("last.pb", plain)
-    save("last.pb.zst", packed(plain))
-    save("last-open.pb.zst", packed(plain, "-o"))
-    os.makedirs("last")
-    half, _ = stepping(30, b"u")
-    save("last/1.pb", half)
-    shutil.copy("last.pb.zst", "last/2.pb.zst")
-    for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:
-        for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
-            all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
 def a_folder_of_folders_is_those_in_it():
     """One level, where it has no recordings itself: a host's each."""
     parts = {}
@@ -373,6 +373,18 @@ def a_folder_of_folders_is_those_in_it():
     check(run("cat", "-o", "pb", "rec"), 0, stdout=parts["a"])
 
 
+def the_last_records_are_the_end_of_all_records():
+    plain, _ = stepping(1500)
+    save("last.pb", plain)
+    save("last.pb.zst", packed(plain))
+    save("last-open.pb.zst", packed(plain, "-o"))
+    os.makedirs("last")
+    half, _ = stepping(30, b"u")
+    save("last/1.pb", half)
+    shutil.copy("last.pb.zst", "last/2.pb.zst")
+    for name in ["last.pb", "last.pb.zst", "last-open.pb.zst", "last"]:
+        for options in [[], ["--kind", "oom"], ["--comm", "java"], ["--syscall", "ptrace"]]:
+            all_lines = lines(check(run("cat", "--all", "-o", "json", *options, name), 0))
             for n in [0, 1, 7, 200, 1000000]:
                 out = check(run("tail", "-n", str(n), "--all", "-o", "json", *options, name), 0,
                             "(.*of 2 hosts: .*\n)?" if name == "last" else "")
@@ -382,7 +394,8 @@ def a_folder_of_folders_is_those_in_it():
     ten = lines(check(run("tail", "last.pb.zst"), 0))
     assert len(ten) == 10 and all(" DENY " in line or " OOM " in line for line in ten), ten
     part = check(run("tail", "-n", "3", "-o", "pb", "last.pb.zst"), 0)
-    assert len(lines(check(run("cat", "--all", "-o", "json", data=part), 0))) == 4  # and a Header
+    assert lines(check(run("cat", data=part), 0)) == ten[-3:]
+    assert len(lines(check(run("cat", "--all", "-o", "json", data=part), 0))) == 5  # and Header and Footer
     check(run("tail", "-n", "x", "last.pb"), 2, ".*x is not a number of records.*\n")
     check(run("tail", "-"), 2, ".*`ringside cat` reads pipes.*\n")
     check(run("tail", "missing.pb"), 1, "ringside tail: missing.pb: No such file.*\n")
@@ -495,9 +508,9 @@ run_tests(
     what_is_missing_may_be_a_file_whose_header_cannot_be_read,
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
+    a_folder_of_folders_is_those_in_it,
     the_last_records_are_the_end_of_all_records,
     what_goes_on_with_events_that_repair_leaves_out_is_completed,
     a_large_folder_is_read_with_two_cpus_in_the_same_order,
     what_cannot_be_read_is_told_in_its_place_with_two_cpus,
 )
-    a_folder_of_folders_is_those_in_it,

@@ -509,7 +509,7 @@ def an_excerpt_is_no_damage():
         "--lines 30": ("tail", "-n", "30", "x"),
         "--kind seccomp": ("replay", "--speed", "max", "--kind", "seccomp", "x"),
         "--one-stream": ("cat", "--one-stream", "x"),
-        "--boot " + "0123456789abcdef" * 2: ("cat", "-b", "0", "x"),
+        "--boot=" + "0123456789abcdef" * 2: ("cat", "-b", "0", "x"),
     }
     for chosen, how in ways.items():
         part = check(run(*how, "-o", "pb"), 0, None)
@@ -553,7 +553,7 @@ def an_excerpt_is_no_damage():
     # an excerpt of an excerpt, and what is no excerpt
     part = check(run("cat", "-o", "pb", "--kind", "seccomp", "x"), 0)
     part = check(run("cat", "-o", "pb", "--syscall", "bpf", data=part), 0)
-    assert pb.Record.FromString(next(frames(part))).header.excerpt == "--kind seccomp --syscall bpf"
+    assert pb.Record.FromString(next(frames(part))).header.excerpt == "--kind seccomp, and of that --syscall bpf"
     for how in ("cat",), ("cat", "--self-tests"), ("replay", "--speed", "max"), ("tail", "-n", "all"):
         assert check(run(*how, "-o", "pb", "x"), 0) == b"".join(files.values()), how
     # real damage is told
@@ -603,8 +603,53 @@ def an_excerpt_says_which_time_was_meant():
     assert chosen("--until", "2025-11-22 03:04", zone="UTC0") == "--until 2025-11-22T03:04Z"
     moment(chosen("--until", "now"), "--until")
     assert chosen("--since", "boot+0", "--until", "boot+10.5") == "--since boot+0 --until boot+10.5"
-    assert chosen("-b", "0") == chosen("--boot=1") == "--boot " + "fedcba98" * 4
-    assert chosen("--boot=fedcba98") == "--boot fedcba98"
+    assert chosen("-b", "0") == chosen("--boot=1") == "--boot=" + "fedcba98" * 4
+    assert chosen("--boot=fedcba98") == "--boot=fedcba98"
+
+
+def what_is_chosen_of_an_excerpt_is_of_that():
+    """Both have let pass what is in it: nobody is to take it for either. And of an option that was given twice what was valid is
+    told."""
+    stream = Stream(b"x", boot="ab" * 16, boottime=1.0)
+    denied = {"seccomp_denial": pb.SeccompDenial(process=pb.Process(pid=7, comm="nginx"), syscall_name="bpf")}
+    data = stream.header() + stream.kill("java") + stream.record(**denied) + stream.kill("python") + stream.footer()
+
+    def chosen(data, *args, stderr=""):
+        out = check(run("cat", "-o", "pb", *args, data=data), 0, stderr)
+        return pb.Record.FromString(next(frames(out))).header.excerpt, out
+
+    once, part = chosen(data, "--kind", "oom", "--kind", "seccomp")
+    assert once == "--kind oom --kind seccomp" and b"java" in part and b"bpf" in part
+    once, part = chosen(data, "--kind", "oom")
+    twice, none = chosen(part, "--kind", "seccomp", stderr="ringside cat: 0 of 2 events match; they are oom_kill; only the "
+                         "Header was written\n")
+    both = "--kind oom, and of that --kind seccomp"
+    assert twice == both
+    save("none.pb", none)
+    assert f"none.pb: an excerpt ({both}): 0 events in 1 record, readable" in check(run("verify", "none.pb"), 0).decode()
+    assert json.loads(lines(check(run("verify", "-o", "json", "none.pb"), 0))[0])["excerpt"] == both
+    assert json.loads(check(run("stats", "-o", "json", "none.pb"), 0, None))["excerpt"] == both
+    assert f"; an excerpt ({both})" in check(run("cat", "-v", "none.pb"), 0, None).decode()
+    header = json.loads(lines(check(run("cat", "--all", "-o", "json", "none.pb"), 0, None))[0])
+    assert both in header["message"], header
+    # who reads it sees nothing, and is told why
+    for command in ("cat",), ("cat", "-o", "json"), ("tail",), ("replay", "-o", "text"):
+        check(run(*command, "none.pb"), 0, re.escape(f"ringside {command[0]}: none.pb: no event is in this excerpt ({both})\n"), b"")
+    check(run("cat", "-o", "pb", "none.pb"), 0, "", none)
+    check(run("tail", "-n", "0", save("part.pb", part)), 0, "", b"")
+    thrice, _ = chosen(part, "-n", "1", "--comm", "java")
+    assert thrice == "--kind oom, and of that --lines 1 --comm java", thrice
+    early, late = "2025-11-22T03:00Z", "2025-11-22T04:00Z"
+    said, part = chosen(data, "--since", late, "--comm", "java", "--since", early, "--until", "2026-01-01T00:00Z", "--until", late)
+    moments = [re.sub(r"T0[0-9].*", "", x) for x in said.split()]
+    assert moments == ["--comm", "java", "--since", "2025-11-22", "--until", "2025-11-22"], said
+    said, part = chosen(part, "--since", "boot+0", "--until", "boot+9", "--since", "boot+1", "--since", early, "-n", "5", "-c", "7")
+    assert re.fullmatch(r"--comm java --since \S+ --until \S+, and of that --until boot\+9 --since boot\+1 --since 2025\S+ --lines 7",
+                        said), said
+    said, _ = chosen(data, "-g", "nothing", "-g", "java", "--case-sensitive")
+    assert said == "--grep java --case-sensitive=yes", said
+    said, _ = chosen(data, "-n", "5", "-n", "3", "--one-stream", "--one-stream")
+    assert said == "--lines 3 --one-stream", said
 
 
 def what_an_excerpt_has_no_room_to_say_is_said():
@@ -777,6 +822,14 @@ def a_repair_that_could_not_count_says_at_least():
     out = [json.loads(x) for x in lines(check(run("verify", "-o", "json", "v-mended.pb", "w.pb"), 4))]
     assert (out[-1]["lost"], out[-1]["lost_more"]) == (9, True), out
     os.unlink("v-mended.pb")
+    # none of them known: 0 would be wrong, and "at least 0" say nothing
+    stream = Denials(b"z")
+    data = stream.header() + stream.denial() + stream.record(lost=pb.Lost(reason=pb.Lost.RING_FULL, kind="seccomp_denial"))
+    save("v.pb", data, stream.footer())
+    out = lines(check(run("verify", "v.pb", "w.pb"), 4))
+    assert out[-1].endswith(b"whole, but with losses; how many are lost is not known".decode()), out
+    assert re.search(r"^seccomp_denial +1 +0 +not known  \(ring full an unknown number\)$",
+                     check(run("stats", "v.pb"), 0, None).decode(), re.M)
 
 
 def the_sum_of_several_says_how_many_were_lost():
@@ -872,6 +925,7 @@ run_tests(
     a_repaired_excerpt_does_not_forget_the_damage,
     what_an_excerpt_lost_is_counted_once,
     an_excerpt_says_which_time_was_meant,
+    what_is_chosen_of_an_excerpt_is_of_that,
     what_an_excerpt_has_no_room_to_say_is_said,
     the_sum_of_several_says_how_many_were_lost,
     an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
