@@ -112,7 +112,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
  * part that somebody cut out. */
 static void say_if_open(struct cat *cat, const struct reader *reader, const char *name)
 {
-	const Ringside__V1__Header *header = reader_header(reader);
+	const Ringside__V1__Header *header = reader_latest_header(reader);
 
 	if (!cat->open || (header && header->excerpt) || cat->printer.output.ops->binary ||
 	    being_written_check(reader_fd(reader)) == 1 || filter_selects(cat->printer.filter) ||

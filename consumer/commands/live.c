@@ -199,7 +199,7 @@ static void complain_about(void *data, const char *problem)
 {
 	struct live *live = data;
 
-	if (reader_header(live->reader))
+	if (reader_latest_header(live->reader))
 		printer_complain(&live->printer, problem);
 }
 
@@ -230,7 +230,7 @@ static int run_child(struct live *live)
 				   STREAMER_PROCESS_PROGRAM " was ended by signal %d",
 				   status - 128);
 	say_end(live);
-	if (!status && !reader_header(live->reader))
+	if (!status && !reader_latest_header(live->reader))
 		return command_fail(&command_live, STREAMER_PROCESS_PROGRAM " wrote no stream");
 	if (live->missing)
 		return EXIT_FAILED;

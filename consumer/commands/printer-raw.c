@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consumer/read/made-header.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
 
@@ -48,6 +49,24 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	return output_put(&printer->output, NULL, printer->complete, size);
 }
 
+/* Before records that nobody knows the stream of: they are not that of the Header before. */
+static int put_made_header(struct printer *printer, const struct reader *reader,
+			   const struct reader_record *item)
+{
+	struct made_header made;
+
+	if (printer->put_orphan == item->orphan)
+		return 0;
+	printer->put_orphan = item->orphan;
+	memset(printer->put_stream, 0, sizeof(printer->put_stream));
+	made_header_init(&made, reader_latest_header(reader), made_header_seq(item->peek.seq));
+	made.record.has_time_unix_nano = item->peek.has_time;
+	made.record.time_unix_nano = item->peek.time_unix_nano;
+	made.record.has_boottime_nano = item->peek.has_boottime;
+	made.record.boottime_nano = item->peek.boottime_nano;
+	return put_header(printer, &made.record);
+}
+
 int printer_put_stream(struct printer *printer, const struct reader *reader,
 		       const struct reader_record *item)
 {
@@ -55,6 +74,9 @@ int printer_put_stream(struct printer *printer, const struct reader *reader,
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
 	bool same;
 
+	if (item->orphan)
+		return put_made_header(printer, reader, item);
+	printer->put_orphan = 0;
 	if (!header || header->stream_id.len != sizeof(printer->put_stream))
 		return 0;
 	same = !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));

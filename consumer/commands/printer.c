@@ -112,6 +112,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 	printer->source.flaws = 0;
 	printer->source.records = printer->source.events = 0;
 	printer->alone = 0;
+	printer->orphan = printer->put_orphan = 0;
 	printer->put = (struct derived_put){0}; /* its reader may lie where the last one did */
 	problem_init(&printer->problem, name);
 	reader_set_raw(reader, true);
@@ -183,6 +184,19 @@ static void meet_host(struct printer *printer, const Ringside__V1__Header *heade
 			   line_file(name ? name : "-", safe));
 }
 
+/* Whose the records are is not known any more, or is again. Those that nobody knows the host of are
+ * not to pass for another's. */
+static void meet_orphans(struct printer *printer, unsigned orphan)
+{
+	printer_wait(printer);
+	output_settle(&printer->output, true);
+	printer->orphan = orphan;
+	if (!orphan || !filter_host_wanted(printer->filter, NULL))
+		return;
+	(void)hosts_add(&printer->output.hosts, NULL);
+	printer->output.hosts.several = true;
+}
+
 /* 0, READER_DAMAGED or -errno. */
 static int put_whole(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
@@ -211,6 +225,8 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 
 	printer->source.records++;
 	printer->source.events += body_kind_is_event(item->peek.kind);
+	if (item->orphan != printer->orphan)
+		meet_orphans(printer, item->orphan);
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_COUNTERS && !printer->grep &&
 	    printer_has_rows(printer, reader_header(reader)))
 		r = printer_put_rows(printer, reader, item);

@@ -89,13 +89,15 @@ struct printer {
 	struct field_list fields; /* --fields */
 	bool force;
 	bool one_stream;
-	bool awaits;  /* what is still to come is waited for */
-	bool partly;  /* not all of it was read: of what matches in it, nothing is known */
-	bool failed;  /* something was wrong with an input */
-	bool said;    /* with the one at hand */
-	bool matched; /* an event, or what else was asked for, has passed the filters */
+	bool awaits;     /* what is still to come is waited for */
+	bool partly;     /* not all of it was read: of what matches in it, nothing is known */
+	bool failed;     /* something was wrong with an input */
+	bool said;       /* with the one at hand */
+	unsigned orphan; /* stretch of records that nobody knows the host of; 0: at none */
+	bool matched;    /* an event, or what else was asked for, has passed the filters */
 	struct derived_put put;
 	uint8_t put_stream[16]; /* whose records come, as who reads a raw output has it */
+	unsigned put_orphan;    /* ... or that nobody knows the stream of */
 	uint8_t *complete;      /* a record that was completed, or a Header that was marked */
 	struct excerpt excerpt; /* that a raw output is */
 	struct printer_source source;

@@ -7,6 +7,7 @@
 #include "consumer/commands/printer.h"
 #include "consumer/files/each-record.h"
 #include "consumer/files/inputs.h"
+#include "consumer/read/body.h"
 #include "consumer/stats/stats.h"
 #include "proto/base/util.h"
 
@@ -94,6 +95,7 @@ static int add_record(void *data, struct reader *reader, struct reader_record *i
 		return r;
 	stats->cache = reader_memo(reader);
 	stats->records++;
+	stats->hostless += item->orphan && body_kind_is_event(item->peek.kind);
 	stats->record_bytes += (uint64_t)(item->frame + item->size - item->start);
 	if (stats_wants(item->peek.kind) && stats_add(stats, reader_header(reader), item->record))
 		printer_complain(data, strerror(ENOMEM));

@@ -109,6 +109,8 @@ static void print_records(const struct verify_report *report)
 		     COUNT(report->records), COUNTED(report->streams, "stream"), numbers,
 		     COUNTED(report->bytes, "byte"), COUNTED(report->events, "event"),
 		     COUNT(report->records - report->events), report->streams == 1 ? "" : "s");
+	if (report->orphans)
+		(void)printf("  %-10s%s of no host that is known\n", "", COUNT(report->orphans));
 	if (report->span.from)
 		(void)printf("  %-10s%s\n", "time", time_text(&report->span, when) + 2);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumer/base/text-line.h"
 #include "consumer/cli/remote.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
@@ -12,7 +13,10 @@
 #include "consumer/files/inputs.h"
 #include "consumer/filter/filter-remote.h"
 #include "consumer/read/body.h"
+#include "proto/base/count.h"
 #include "proto/base/util.h"
+
+#define EACH_RECORD_TEXT (LINE_FILE + 256)
 
 struct walk {
 	const struct filter *filter;
@@ -23,10 +27,11 @@ struct walk {
 
 /* Of the input at hand: whose its records are. */
 struct place {
-	uint64_t seq;
-	bool damaged; /* a Header may have been in what was left out */
-	bool unknown; /* ... and was */
-	bool known;   /* neither, and there is a Header */
+	uint8_t stream[SEEN_ID]; /* the latest Header's */
+	bool begun;
+	bool several; /* streams are in it: behind what was left out it may be any of them */
+	bool damaged; /* since the latest Header something was left out */
+	bool known;   /* of a stream that is certain */
 };
 
 /* Whether more comes behind an answer that is no record. */
@@ -41,6 +46,16 @@ static bool goes_on(const struct reader *reader, const struct each_record_ops *o
 	return answer == READER_DAMAGED;
 }
 
+static void begin_place(struct place *place, const Ringside__V1__Header *header)
+{
+	place->damaged = false;
+	if (header->stream_id.len != SEEN_ID)
+		return;
+	place->several |= place->begun && memcmp(place->stream, header->stream_id.data, SEEN_ID);
+	place->begun = true;
+	memcpy(place->stream, header->stream_id.data, SEEN_ID);
+}
+
 /* Whose the record is, as far as that is known; NULL. */
 static const uint8_t *stream_of(struct place *place, const struct reader *reader,
 				const struct reader_record *item)
@@ -48,10 +63,9 @@ static const uint8_t *stream_of(struct place *place, const struct reader *reader
 	const Ringside__V1__Header *header = reader_header(reader);
 
 	if (item->header)
-		place->damaged = place->unknown = false;
-	else if (place->damaged && item->peek.seq <= place->seq)
-		place->unknown = true;
-	place->known = !place->unknown && header && header->stream_id.len == SEEN_ID;
+		begin_place(place, header);
+	place->known =
+		header && header->stream_id.len == SEEN_ID && !(place->damaged && place->several);
 	return place->known ? header->stream_id.data : NULL;
 }
 
@@ -65,7 +79,6 @@ static bool is_new(struct seen_records *seen, struct place *place, struct reader
 {
 	const uint8_t *stream = stream_of(place, reader, item);
 
-	place->seq = item->peek.seq;
 	/* one that only says again whose the records behind it are is no copy to speak of */
 	if (stream && item->header && seen_records_has(seen, stream, item->peek.seq)) {
 		seen_records_go_on(seen, seen->at);
@@ -119,12 +132,12 @@ static bool is_fresh(struct record_memory *memory, struct place *place, struct r
 
 	if (item->header)
 		begin_stream(memory, reader_header(reader));
-	if (place->known && !item->header && !is_lost(item) &&
+	if (place->known && !item->header && !is_lost(item) && !item->orphan &&
 	    seen_records_next(&memory->seen, seq, item->peek.time_unix_nano))
-		place->seq = seq;
+		;
 	else if (!is_new(&memory->seen, place, reader, item))
 		return false;
-	if (place->unknown)
+	if (item->orphan)
 		side_streams_go_on(sides, NULL);
 	return side_streams_next(sides, seq, nano) || !is_told(sides, reader, item, ops, data);
 }
@@ -172,6 +185,26 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 	}
 }
 
+void each_record_tell_orphans(const struct reader *reader, const char *name,
+			      const struct filter *filter, const struct each_record_ops *ops,
+			      void *data)
+{
+	const uint64_t n = reader_orphans(reader);
+	const bool wanted = !filter || filter_host_wanted(filter, NULL);
+	char text[EACH_RECORD_TEXT], safe[LINE_FILE];
+
+	if (!n || !reader_latest_header(reader))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%s: of %s behind what is damaged nobody can tell whose %s, because %s "
+		       "Header may be lost: %s",
+		       line_file(name, safe), COUNTED(n, "record"), n == 1 ? "it is" : "they are",
+		       n == 1 ? "its" : "their",
+		       wanted ? "told without a host"
+			      : "left out, as a host or boot was asked for");
+	ops->error(data, text, 0);
+}
+
 /* What of the input at hand was left out. */
 static void tell_memory(const struct walk *walk)
 {
@@ -203,6 +236,7 @@ static int walk_input(const struct walk *walk, const char *path)
 	walk->ops->begin(walk->data, reader, path);
 	r = each_record(reader, walk->ops, walk->data, walk->memory, &answer);
 	walk->ops->end(walk->data, reader, path, answer);
+	each_record_tell_orphans(reader, path, walk->filter, walk->ops, walk->data);
 	tell_memory(walk);
 	return r;
 }

@@ -58,6 +58,12 @@ void record_memory_done(struct record_memory *memory);
 int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
 		struct record_memory *memory, int *ret_answer);
 
+/* A line that says how many of the records were nobody's that is known, if any were; and whether
+ * they pass @filter (NULL: all do). */
+void each_record_tell_orphans(const struct reader *reader, const char *name,
+			      const struct filter *filter, const struct each_record_ops *ops,
+			      void *data);
+
 /* Of @n arguments of a command: files, "-", and folders, which stand for their recordings in the
  * order of time; without any, of inputs_default. Frames that cannot match @filter are left out;
  * NULL: none are. Each record comes once, whatever files it is in: what is left out is told

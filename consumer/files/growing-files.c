@@ -156,6 +156,10 @@ static int read_file(struct followed *file, int *ret_answer)
 		follow->ops->error(follow->data, text, 0);
 	if (memory && side_streams_tell(&memory->sides, text, sizeof(text)))
 		follow->ops->error(follow->data, text, 0);
+	if (reader_orphans(file->reader) && !file->orphans_told)
+		each_record_tell_orphans(file->reader, file->path, memory ? memory->filter : NULL,
+					 follow->ops, follow->data);
+	file->orphans_told = reader_orphans(file->reader);
 	return r;
 }
 

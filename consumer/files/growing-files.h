@@ -26,6 +26,7 @@ struct followed {
 	bool begun;             /* a record from begin on was read */
 	bool footer;            /* its latest record is a Footer */
 	bool rotated;           /* ... which says that another file follows */
+	bool orphans_told;      /* that nobody knows whose some of its records are */
 	bool gone;              /* it has none, and nobody writes it any more: told */
 	uint64_t unlocked_nano; /* CLOCK_MONOTONIC since when that seems so; 0: it does not */
 	uint64_t used;

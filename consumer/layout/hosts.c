@@ -12,7 +12,7 @@ size_t hosts_put(struct line *line, const char *name)
 {
 	const char *start = line->p;
 
-	line_safe(line, text_has(name) ? name : "-", NAME_MAX_SHOWN);
+	line_safe(line, text_has(name) ? name : HOSTS_UNKNOWN, NAME_MAX_SHOWN);
 	return char_width(start, (size_t)(line->p - start));
 }
 

@@ -9,7 +9,8 @@
 
 struct line;
 
-#define HOSTS_WIDTH 24 /* a longer name moves its own line only */
+#define HOSTS_UNKNOWN "?" /* in the place of a name */
+#define HOSTS_WIDTH 24    /* a longer name moves its own line only */
 
 #define HOSTS_COUNTED 64 /* more are not told apart */
 

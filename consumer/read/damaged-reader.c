@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 
 #include "consumer/base/arena.h"
+#include "consumer/damage/file-window.h"
+#include "consumer/damage/origin.h"
+#include "consumer/damage/resync.h"
 #include "consumer/read/derived.h"
-#include "consumer/read/file-window.h"
 #include "consumer/read/problem.h"
-#include "consumer/read/resync.h"
 #include "proto/base/util.h"
 
 #define PROGRESS_EVERY 4096             /* records */
@@ -23,6 +24,7 @@ struct damaged_reader {
 	struct resync resync;
 	struct arena arena;
 	struct derived derived;
+	struct origin origin;
 	uint64_t offset; /* of the next record */
 	uint64_t found;  /* where one was found behind a hole; it is believed */
 	bool started;
@@ -165,10 +167,12 @@ static int skip_to(struct damaged_reader *damaged, uint64_t limit)
 	struct resync_hole found;
 	int r;
 
+	damaged->resync.others = origin_look(&damaged->origin, &damaged->window, damaged->offset);
 	r = resync_find(&damaged->resync, damaged->offset + 1, limit, &found);
 	if (r)
 		return r;
 	derived_break(&damaged->derived);
+	origin_lose(&damaged->origin);
 	damaged->found = found.found ? found.end : 0;
 	damaged->hole = (struct damaged_reader_hole){
 		.offset = damaged->offset,
@@ -258,8 +262,11 @@ static int take_frame(struct damaged_reader *damaged, const Ringside__V1__Record
 		if (damaged->ended)
 			return damaged->ended;
 		damaged->derived.whole = record->header->format_version == 1;
+		origin_begin(&damaged->origin, record->header);
+		damaged->resync.others = false;
 	}
 	(void)peek_record(frame->data, frame->size, &ret->peek);
+	ret->orphan = origin_take(&damaged->origin, &ret->peek);
 	derived_take(&damaged->derived, &ret->peek);
 	derived_apply(&damaged->derived.parts, record);
 	damaged->resync.latest_seq = record->seq;
@@ -368,6 +375,9 @@ static int next_plain(struct damaged_reader *damaged, struct reader_record *ret)
 			.zeros = zeros,
 		};
 		damaged->offset += zeros;
+		origin_lose(&damaged->origin);
+		damaged->resync.others =
+			origin_look(&damaged->origin, &damaged->window, damaged->offset);
 		return DAMAGED_READER_HOLE;
 	}
 	damaged->offset += zeros;

@@ -10,9 +10,10 @@
 
 #include "consumer/base/arena.h"
 #include "consumer/cli/remote.h"
+#include "consumer/damage/origin.h"
+#include "consumer/damage/plain-framing.h"
 #include "consumer/read/container-identity.h"
 #include "consumer/read/derived.h"
-#include "consumer/read/plain-framing.h"
 #include "consumer/read/problem.h"
 #include "consumer/read/unpack.h"
 #include "proto/base/util.h"
@@ -37,6 +38,7 @@ struct reader {
 	struct derived derived;
 	struct plain_framing framing; /* plain files */
 	const Ringside__V1__Header *header;
+	struct origin origin;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
 	bool newer;   /* its format is */
@@ -185,7 +187,17 @@ void reader_follow(struct reader *reader, bool follow)
 
 const Ringside__V1__Header *reader_header(const struct reader *reader)
 {
+	return reader->origin.stretch ? NULL : reader->header;
+}
+
+const Ringside__V1__Header *reader_latest_header(const struct reader *reader)
+{
 	return reader->header;
+}
+
+uint64_t reader_orphans(const struct reader *reader)
+{
+	return reader->origin.records;
 }
 
 struct message_cache *reader_memo(const struct reader *reader)
@@ -252,10 +264,15 @@ static int stop_reading(struct reader *reader, int answer)
 	return READER_END;
 }
 
+static bool has_magic(const Ringside__V1__Header *header)
+{
+	return header->magic && !strcmp(header->magic, "RINGSIDE");
+}
+
 static int check_header(struct reader *reader, const Ringside__V1__Header *header,
 			const struct frame *frame)
 {
-	if (!header->magic || strcmp(header->magic, "RINGSIDE") != 0)
+	if (!has_magic(header))
 		return problem_foreign(&reader->problem, frame->start, frame->size,
 				       "its Header has no magic");
 	reader->newer = header->format_version > READER_FORMAT_VERSION;
@@ -342,8 +359,14 @@ static int take_record(struct reader *reader, const struct frame *frame, struct 
 			r = adopt_header(reader, frame);
 		if (r)
 			return r;
+		origin_begin(&reader->origin, reader->header);
+		reader->framing.resync.others = false;
 	}
+	/* what goes on with the first one is believed, whatever comes behind */
+	if (!reader->started)
+		reader->framing.resync.latest_seq = item->peek.seq;
 	reader->started = true;
+	item->orphan = origin_take(&reader->origin, &item->peek);
 	return 0;
 }
 
@@ -361,6 +384,10 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 		derived_take(&reader->derived, &item->peek);
 	if (readable && (!reader->raw || item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER))
 		readable = unpack_record(reader, item);
+	/* behind others it is a damaged one */
+	if (readable && item->peek.kind == RINGSIDE__V1__RECORD__BODY_HEADER && reader->started)
+		readable = item->record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER &&
+			   has_magic(item->record->header);
 	/* which says nothing of the record */
 	if (!readable && reader->arena.starved)
 		return reader->ended = problem_starved(&reader->problem);
@@ -370,6 +397,7 @@ static int take_frame(struct reader *reader, const struct frame *frame, struct r
 	if (!reader->started && !reader->damaged)
 		return reader->ended = problem_foreign(&reader->problem, frame->start, frame->size,
 						       "its first record is not readable");
+	origin_lose(&reader->origin);
 	return say_unreadable(reader, item);
 }
 
@@ -403,6 +431,7 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		if (is_packed_wide(reader, item->damage))
 			return reader->ended = problem_wide(&reader->problem, item->damage->window);
 		derived_break(&reader->derived);
+		origin_lose(&reader->origin);
 		reader->damaged = true;
 		return problem_note(&reader->problem, READER_DAMAGED, "damaged: %s%s",
 				    input_damage_text(item->damage, text, sizeof(text)),
@@ -431,10 +460,12 @@ static int find_on(struct reader *reader, uint64_t from, uint64_t end)
 
 	if (reader->framed || !input_goes(reader->frames.input))
 		return 0;
+	reader->framing.resync.others = origin_look(&reader->origin, &reader->framing.window, from);
 	r = plain_framing_find(&reader->framing, from + reader->started, limit, &hole);
 	if (r || !hole.found || hole.end == end || !frame_go(&reader->frames, hole.end))
 		return r;
 	derived_break(&reader->derived);
+	origin_lose(&reader->origin);
 	reader->damaged = true;
 	reader->ended = 0;
 	if (hole.end == from)

@@ -34,11 +34,12 @@ struct reader_record {
 	struct peek peek;                   /* the same without unpacking */
 	const uint8_t *frame;               /* its bytes, without the length before them */
 	size_t size;
-	const uint8_t *start;          /* with the length: start to frame + size */
-	uint64_t offset;               /* of start in what was read, uncompressed */
-	size_t empty;                  /* frames without a record right before it, a byte each */
-	bool unknown;                  /* a body that a newer version has written */
-	bool header;                   /* it is a Header: a stream, or a file of one, begins */
+	const uint8_t *start; /* with the length: start to frame + size */
+	uint64_t offset;      /* of start in what was read, uncompressed */
+	size_t empty;         /* frames without a record right before it, a byte each */
+	bool unknown;         /* a body that a newer version has written */
+	bool header;          /* it is a Header: a stream, or a file of one, begins */
+	unsigned orphan; /* 0; or nobody knows whose it is (origin.h): the number of its stretch */
 	const struct derived *derived; /* what those before it tell; until the next reader_next */
 	const struct input_damage *damage; /* READER_DAMAGED: a stretch of a compressed input */
 	const struct input_mark *mark;     /* READER_MARK */
@@ -82,8 +83,13 @@ void reader_set_framed(struct reader *reader);
  * file is cut back and written anew. */
 void reader_follow(struct reader *reader, bool follow);
 
-/* The latest Header, NULL before the first. Valid until the next reader_next. */
+/* The Header of the record at hand: the latest one. NULL before the first, and where nobody knows
+ * whose the record is. Valid until the next reader_next. */
 const Ringside__V1__Header *reader_header(const struct reader *reader);
+/* The latest one, whoever's the records behind it are: how such records were written. */
+const Ringside__V1__Header *reader_latest_header(const struct reader *reader);
+/* Records so far of which nobody knows whose they are. */
+uint64_t reader_orphans(const struct reader *reader);
 
 /* Where the parts of records lie that are unpacked once only. */
 struct message_cache *reader_memo(const struct reader *reader);

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "consumer/read/derived.h"
+#include "consumer/read/made-header.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
 #include "proto/record/stream-hash.h"
 #include "proto/recording/recording.h"
-
-#define NOTE "the beginning was damaged: this Header was made anew and knows little"
 
 struct rewrite {
 	struct recording_out *out; /* borrowed */
@@ -23,9 +22,13 @@ struct rewrite {
 	struct derived_put put;
 	bool open; /* a stream has begun */
 	bool has_footer;
-	bool excerpt;  /* what is missing was left out: its records stay as they are */
-	bool damaged;  /* an excerpt, of which nobody can tell how many records are lost */
-	uint64_t next; /* seq */
+	bool excerpt; /* what is missing was left out: its records stay as they are */
+	char *choice; /* ... which is what these options chose */
+	uint32_t excerpt_hosts;
+	unsigned orphan; /* the stretch at hand of records that nobody knows the stream of; 0: none
+			  */
+	bool damaged;    /* an excerpt, of which nobody can tell how many records are lost */
+	uint64_t next;   /* seq */
 	/* of records of our own: the moment of the one before them, if there is one */
 	uint64_t boottime_nano, time_unix_nano;
 	uint64_t first_seq;  /* of what is missing at the beginning; 0: not known */
@@ -70,6 +73,7 @@ struct rewrite *rewrite_free(struct rewrite *rewrite)
 		(void)XXH3_freeState(rewrite->xxh3);
 		(void)XXH64_freeState(rewrite->xxh64);
 		free(rewrite->buf);
+		free(rewrite->choice);
 		free(rewrite);
 	}
 	return NULL;
@@ -188,8 +192,13 @@ static bool is_same_stream(const struct rewrite *rewrite, const Ringside__V1__He
 	       !memcmp(header->stream_id.data, rewrite->stream_id, sizeof(rewrite->stream_id));
 }
 
-static void begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *header, uint64_t seq)
+static int begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *header, uint64_t seq)
 {
+	free(rewrite->choice);
+	rewrite->choice = header->excerpt ? strdup(header->excerpt) : NULL;
+	if (header->excerpt && !rewrite->choice)
+		return -ENOMEM;
+	rewrite->excerpt_hosts = header->excerpt_hosts;
 	rewrite->open = true;
 	rewrite->excerpt = header->excerpt != NULL;
 	rewrite->next = seq;
@@ -197,35 +206,29 @@ static void begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *he
 	rewrite->has_stream_id = header->stream_id.len == sizeof(rewrite->stream_id);
 	if (rewrite->has_stream_id)
 		memcpy(rewrite->stream_id, header->stream_id.data, sizeof(rewrite->stream_id));
+	return 0;
 }
 
 /* For records whose own Header is lost, the first of which is @first. It has the number of one
  * of the lost ones: the first of these if that is known; else room is left for a Lost. */
 static int make_header(struct rewrite *rewrite, const Ringside__V1__Record *first)
 {
-	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
-	Ringside__V1__Header header = RINGSIDE__V1__HEADER__INIT;
+	struct made_header made;
 	bool known = rewrite->first_seq && rewrite->first_seq < first->seq;
-	char *notes[] = {TEXT(NOTE)};
 	int r;
 
-	rewrite->next = known ? rewrite->first_seq : first->seq > 2 ? first->seq - 2 : 1;
-	header.magic = TEXT("RINGSIDE");
-	header.has_format_version = header.has_first_seq = 1;
-	header.format_version = READER_FORMAT_VERSION;
-	header.first_seq = rewrite->next;
-	header.has_stream_id = rewrite->has_stream_id;
-	header.stream_id.data = rewrite->stream_id;
-	header.stream_id.len = rewrite->has_stream_id ? sizeof(rewrite->stream_id) : 0;
-	header.streamer_version = TEXT(RECORDING_REPAIRER);
-	header.n_notes = 1;
-	header.notes = notes;
-	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
-	record.header = &header;
+	rewrite->next = known ? rewrite->first_seq : made_header_seq(first->seq);
+	made_header_init(&made, NULL, rewrite->next);
+	made.header.has_stream_id = rewrite->has_stream_id;
+	made.header.stream_id.data = rewrite->stream_id;
+	made.header.stream_id.len = rewrite->has_stream_id ? sizeof(rewrite->stream_id) : 0;
+	made.header.excerpt = rewrite->choice;
+	made.header.has_excerpt_hosts = rewrite->choice && rewrite->excerpt_hosts;
+	made.header.excerpt_hosts = rewrite->excerpt_hosts;
 	restart_hash(rewrite);
 	rewrite->open = rewrite->report.header_made = true;
-	r = put_own(rewrite, &record);
-	if (!r && rewrite->next < first->seq)
+	r = put_own(rewrite, &made.record);
+	if (!r && !rewrite->excerpt && rewrite->next < first->seq)
 		r = put_lost(rewrite, known ? first->seq - rewrite->next : 0, first->boottime_nano);
 	return r;
 }
@@ -237,8 +240,7 @@ static int fill_gap(struct rewrite *rewrite, const Ringside__V1__Record *record)
 	    !is_same_stream(rewrite, record->header)) {
 		int r = end_stream(rewrite);
 
-		begin_stream(rewrite, record->header, record->seq);
-		return r;
+		return r ? r : begin_stream(rewrite, record->header, record->seq);
 	}
 	if (!rewrite->open)
 		return make_header(rewrite, record);
@@ -321,11 +323,26 @@ static int put_complete(struct rewrite *rewrite, const struct reader_record *ite
 	return put_record(rewrite, record - n, n + size);
 }
 
+/* Behind what was left out nobody knows whose the records are: not those of the stream before. */
+static int begin_orphans(struct rewrite *rewrite)
+{
+	int r = end_stream(rewrite);
+
+	rewrite->open = rewrite->has_footer = rewrite->has_stream_id = false;
+	rewrite->first_seq = rewrite->footer_seq = 0;
+	return r;
+}
+
 int rewrite_put(struct rewrite *rewrite, const struct reader_record *item)
 {
 	const Ringside__V1__Record *record = item->record;
-	int r;
+	int r = 0;
 
+	if (item->orphan && item->orphan != rewrite->orphan && rewrite->open)
+		r = begin_orphans(rewrite);
+	rewrite->orphan = item->orphan;
+	if (r)
+		return r;
 	if (is_late(rewrite, record))
 		return 0;
 	if (!rewrite->open)

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/files/write-recording.h"
 #include "consumer/repair/suspects.h"
+#include "consumer/repair/write-recording.h"
 #include "proto/base/util.h"
 
 struct rewrite;

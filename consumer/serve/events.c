@@ -227,6 +227,8 @@ static void note_latest(struct events *events, const Ringside__V1__Header *heade
 
 	if (header && header->stream_id.len == size)
 		memcpy(events->stream_id, header->stream_id.data, size);
+	else if (!header) /* it is nobody's that is known */
+		memset(events->stream_id, 0, size);
 	events->seq = seq;
 }
 

@@ -136,6 +136,7 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	if (stats->sum.delivered && !print->filtered)
 		json_add_uint(&page, "bytes_per_event", stats->file_bytes / stats->sum.delivered);
 	json_add_uint(&page, "events_without_time", stats->untimed);
+	json_add_known_uint(&page, "events_of_unknown_host", stats->hostless, stats->hostless);
 	if (stats->timed) {
 		json_add_time(&page, "first_time", stats->first);
 		json_add_time(&page, "last_time", stats->last);

@@ -231,7 +231,8 @@ static void put_name(const struct shown_list *shown, struct line *line, const ch
 
 	if (hosts) {
 		part = stats_part(name, 0, &size);
-		line_put(line, size ? part : "-", size ? size : 1);
+		line_put(line, size ? part : HOSTS_UNKNOWN,
+			 size ? size : sizeof(HOSTS_UNKNOWN) - 1);
 		width = char_width(start, (size_t)(line->p - start));
 		line_pad(line, hosts->width > width ? hosts->width - width : 0);
 	}
@@ -341,6 +342,16 @@ static void put_excerpt(const struct stats_excerpt *excerpt, struct columns *col
 	columns_end_row(columns);
 }
 
+/* Their host's name is in the place of none. */
+static void put_hostless(uint64_t n, struct columns *columns)
+{
+	line_text(&columns->line, COUNTED(n, "event"));
+	line_text(&columns->line, n == 1 ? " is" : " are");
+	line_text(&columns->line, " of no host that is known (" HOSTS_UNKNOWN
+				  "): the Header before may be lost in what is damaged");
+	columns_end_row(columns);
+}
+
 void stats_text(const struct stats *stats, const struct stats_print *print)
 {
 	struct columns columns;
@@ -349,6 +360,8 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 	put_head(stats, print, &columns);
 	if (stats->excerpt.streams)
 		put_excerpt(&stats->excerpt, &columns);
+	if (stats->hostless)
+		put_hostless(stats->hostless, &columns);
 	if (!stats->sum.delivered && !stats->sum.limited) {
 		line_text(&columns.line, print->filtered ? "No event passes the filters."
 							 : "No events are in it.");

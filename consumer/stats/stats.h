@@ -46,6 +46,7 @@ struct stats {
 	uint64_t records;
 	struct toplist_count sum; /* of all kinds */
 	uint64_t self_tests;      /* Ringside's own denials that were left out of all of this */
+	uint64_t hostless;        /* of the events, those that nobody knows the host of */
 	uint64_t untimed;         /* events without a time of day, held back ones included */
 	bool timed;
 	uint64_t first, last; /* of events, ns since 1970 */

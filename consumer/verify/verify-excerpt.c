@@ -55,10 +55,12 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 
 	if (header->stream_id.len == sizeof(id))
 		memcpy(id, header->stream_id.data, sizeof(id));
-	same = verify->excerpt && verify->begun && !memcmp(id, verify->stream_id, sizeof(id));
+	same = verify->excerpt && verify->begun && verify->has_id &&
+	       !memcmp(id, verify->stream_id, sizeof(id));
 	verify_end_stream(verify, item);
 	note_choice(&verify->report, header);
 	note_flaws(&verify->report, header);
+	verify_note_made(verify, header);
 	recount_begin(&verify->recount, false);
 	verify->downtime = (struct downtime){0};
 	verify->report.streams += !same;
@@ -67,6 +69,7 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 		verify->latest_nano = 0;
 	}
 	memcpy(verify->stream_id, id, sizeof(id));
+	verify->has_id = header->stream_id.len == sizeof(id);
 	verify->excerpt = verify->open = true;
 	verify->has_footer = verify->has_file = verify->kills.known = false;
 	verify->files_missing = 0;

@@ -76,6 +76,7 @@ static void add_sums(struct json_page *page, const struct verify_report *report)
 	json_add_uint(page, "streams", report->streams);
 	json_add_uint(page, "records", report->records);
 	json_add_uint(page, "events", report->events);
+	json_add_known_uint(page, "records_of_unknown_host", report->orphans, report->orphans);
 	json_add_uint(page, "bytes", report->bytes);
 	json_add_known_uint(page, "first_seq", report->streams == 1, report->first_seq);
 	json_add_known_uint(page, "last_seq", report->streams == 1, report->latest_seq);

@@ -9,7 +9,7 @@
 static bool take(struct verify *verify, const struct reader_record *item)
 {
 	struct seen_records *seen = &verify->memory->seen;
-	const uint8_t *stream = verify->open ? verify->stream_id : NULL;
+	const uint8_t *stream = verify->open && verify->has_id ? verify->stream_id : NULL;
 	uint64_t seq = item->record->seq, nano = item->record->time_unix_nano;
 
 	if (body_stands_in(item->record))
@@ -25,7 +25,7 @@ void verify_see(struct verify *verify, const struct reader_record *item)
 
 	if (!memory)
 		return;
-	if (item->header || !verify->open)
+	if (item->header || !verify->open || !verify->has_id)
 		side_streams_go_on(&memory->sides, item->header ? item->record->header : NULL);
 	if (!take(verify, item)) {
 		verify->report.repeated_events += body_is_event(item->record);
@@ -40,7 +40,7 @@ void verify_see(struct verify *verify, const struct reader_record *item)
 
 bool verify_has_seen(const struct verify *verify, const struct reader_record *item)
 {
-	return verify->memory && verify->open &&
+	return verify->memory && verify->open && verify->has_id &&
 	       seen_records_has(&verify->memory->seen, verify->stream_id, item->record->seq);
 }
 

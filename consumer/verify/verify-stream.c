@@ -11,7 +11,7 @@
 
 static bool is_same_stream(const struct verify *verify, const Ringside__V1__Header *header)
 {
-	return verify->open && !verify->excerpt &&
+	return verify->open && !verify->excerpt && verify->has_id &&
 	       header->stream_id.len == sizeof(verify->stream_id) &&
 	       !memcmp(header->stream_id.data, verify->stream_id, sizeof(verify->stream_id));
 }
@@ -120,21 +120,31 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	verify->kills = (struct kernel_kills){0};
 	kernel_kills_set(&verify->kills, &header->base);
 	memset(verify->stream_id, 0, sizeof(verify->stream_id));
-	if (header->stream_id.len == sizeof(verify->stream_id))
+	verify->has_id = header->stream_id.len == sizeof(verify->stream_id);
+	if (verify->has_id)
 		memcpy(verify->stream_id, header->stream_id.data, sizeof(verify->stream_id));
 	note_unattached(verify, header);
 	if (!verify->recount.whole)
 		note_part(verify, header);
 }
 
-/* The Header was in a hole: of what stream the records are is not known. */
 void verify_begin_headless(struct verify *verify, const struct reader_record *item)
 {
-	findings_add(&verify->report.problems, "the Header is missing");
+	const bool excerpt = verify->begun && verify->excerpt; /* and so are these, likely */
+
+	verify_end_stream(verify, item);
+	if (verify->begun)
+		findings_add(&verify->report.problems,
+			     "whose the records from byte %" PRIu64 " on are is not known: their "
+			     "Header may have been in what is damaged before them",
+			     item->offset);
+	else
+		findings_add(&verify->report.problems, "the Header is missing");
 	begin_sums(verify, item, false);
 	verify->downtime = (struct downtime){0};
-	verify->excerpt = verify->open = verify->has_file = verify->kills.known =
-		verify->has_footer = false;
+	verify->open = verify->excerpt = excerpt;
+	verify->has_id = verify->has_file = verify->kills.known = verify->has_footer = false;
+	verify->files_missing = 0;
 	verify->runs = true;
 }
 
@@ -159,6 +169,14 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 	downtime_see(&verify->downtime, item->record);
 }
 
+void verify_note_made(struct verify *verify, const Ringside__V1__Header *header)
+{
+	if (!header->streamer_version || strcmp(header->streamer_version, RECORDING_REPAIRER) != 0)
+		return;
+	verify->report.repaired = true;
+	findings_add(&verify->report.losses, "the Header was lost, and is made anew");
+}
+
 void verify_take_header(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
@@ -181,8 +199,5 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 			     ", it is record %" PRIu64,
 			     item->offset, header->first_seq, item->record->seq);
 	recount_header(&verify->recount, header);
-	if (header->streamer_version && !strcmp(header->streamer_version, RECORDING_REPAIRER)) {
-		verify->report.repaired = true;
-		findings_add(&verify->report.losses, "the Header was lost, and is made anew");
-	}
+	verify_note_made(verify, header);
 }

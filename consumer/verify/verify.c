@@ -43,6 +43,7 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->report = (struct verify_report){0};
 	verify->joint = (struct verify_joint){0};
 	verify->begun = verify->hole = verify->unfinished = false;
+	verify->orphan = 0;
 	verify->gap_notes = NULL;
 	checksums_reset(&verify->checksums);
 	verify->checksums.framed = framed;
@@ -184,6 +185,7 @@ static void count_record(struct verify *verify, const struct reader_record *item
 
 	verify->begun = true;
 	report->records++;
+	report->orphans += item->orphan != 0;
 	report->events += item->record && body_is_event(item->record);
 	report->bytes = item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
 }
@@ -208,10 +210,23 @@ static bool is_excerpt(const struct verify *verify, const struct reader_record *
 			    : verify->begun && verify->excerpt;
 }
 
+/* Others' records than those before begin, or such as are known again. */
+static void begin_orphans(struct verify *verify, const struct reader_record *item)
+{
+	verify->orphan = item->orphan;
+	if (!item->orphan)
+		return;
+	if (verify->begun)
+		verify_tell_hole(verify, item->record->time_unix_nano);
+	verify_begin_headless(verify, item);
+}
+
 int verify_record(struct verify *verify, const struct reader_record *item)
 {
 	int r;
 
+	if (item->orphan != verify->orphan)
+		begin_orphans(verify, item);
 	if (is_excerpt(verify, item)) {
 		/* its hashes are over what it leaves out, too: only a frame's checksum covers it */
 		if (item->header && !verify->excerpt)
@@ -225,7 +240,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 	checksums_empty(&verify->checksums, item);
 	if (item->header) {
 		verify_take_header(verify, item);
-	} else if (!verify->begun) {
+	} else if (!verify->begun && !verify->orphan) {
 		verify_begin_headless(verify, item);
 	} else if (verify->has_footer && !body_stands_in(item->record)) {
 		findings_add(&verify->report.problems,

@@ -49,6 +49,7 @@ struct verify_report {
 	bool lost_more;   /* ... and others that nobody could count */
 	uint64_t streams, records, bytes;
 	uint64_t events;          /* of the records */
+	uint64_t orphans;         /* of the records: nobody knows whose they are */
 	struct finding_time span; /* of the records */
 	unsigned n_kinds;
 	struct kind_total kinds[RECOUNT_KINDS]; /* what is in it, of all its streams */
@@ -82,6 +83,7 @@ struct verify {
 	/* What was verified before, of this input and others; borrowed, or NULL. */
 	struct record_memory *memory;
 	bool begun;                   /* the input at hand has had a record */
+	unsigned orphan;              /* the stretch at hand of such records; 0: none */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
 
@@ -94,6 +96,7 @@ struct verify {
 	bool rotated;         /* ... which says that another file follows */
 	bool unfinished;      /* the input's latest zstd frame, though it ends behind a block */
 	uint8_t stream_id[16];
+	bool has_id; /* ... which is known */
 	bool has_file;
 	uint32_t file_index;
 	uint32_t files_missing;    /* right before it */

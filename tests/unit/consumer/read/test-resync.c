@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/read/resync.h"
+#include "consumer/damage/resync.h"
 
 #include "tests/lib/zstd-fixture.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "consumer/base/arena.h"
-#include "consumer/read/file-window.h"
+#include "consumer/damage/file-window.h"
 #include "proto/record/frame.h"
 
 #define RESYNC_MORE 2
@@ -18,6 +18,7 @@ struct resync {
 	struct file_window *window; /* borrowed */
 	struct arena arena;
 	uint64_t latest_seq; /* of what was read; 0: nothing */
+	bool others;         /* records of another stream may come, whose numbers have begun anew */
 	uint64_t spent;      /* bytes unpacked in vain */
 	uint64_t at, tried;  /* in the file: what is looked at, and where what was unpacked ends */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/read/file-window.h"
+#include "consumer/damage/file-window.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -8,7 +8,7 @@
  * the two times is below 2^56 ns (an uptime of less than 834 days), or one of its numbers is 0, as
  * what was dropped on the CPU nearly always is, and what is in `between` always. So what has none
  * is not believed. */
-#include "consumer/read/resync.h"
+#include "consumer/damage/resync.h"
 
 #include <string.h>
 
@@ -155,11 +155,11 @@ static bool believe_record(struct resync *resync, const uint8_t *p, size_t size,
 	if (frame_parse(p, size, &frame, &need) || !frame.size ||
 	    !look_around(frame.data, frame.size, ret))
 		return false;
-	if (!ret->header && ret->seq <= resync->latest_seq)
+	whole = frame_whole(&frame);
+	if (!ret->header && ret->seq <= resync->latest_seq && !resync->others)
 		return false;
 	if (!look_inside(resync, &frame))
 		return false;
-	whole = frame_whole(&frame);
 	/* a Header, too: whoever names a process or a cgroup may put one into an event */
 	if (goes_on(p + whole, size - whole, size < FIND_AHEAD, ret->seq, &need) == 1)
 		return true;
@@ -179,7 +179,7 @@ int resync_confirm(const struct resync *resync, const struct frame *frame, const
 		return 1;
 	r = goes_on(behind, size, ended, look.seq, ret_need);
 	/* one that comes too late has to stand where it was written */
-	if (r == 1 && look.seq <= resync->latest_seq)
+	if (r == 1 && look.seq <= resync->latest_seq && !resync->others)
 		return size && next_seq(behind, size) == look.seq + 1;
 	return r;
 }

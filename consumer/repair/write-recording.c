@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/files/write-recording.h"
+#include "consumer/repair/write-recording.h"
 
 #include <fcntl.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/read/plain-framing.h"
+#include "consumer/damage/plain-framing.h"
 
 void plain_framing_init(struct plain_framing *framing, int fd)
 {

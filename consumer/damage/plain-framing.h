@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/read/file-window.h"
-#include "consumer/read/resync.h"
+#include "consumer/damage/file-window.h"
+#include "consumer/damage/resync.h"
 #include "proto/record/frame.h"
 #include "proto/record/peek.h"
 

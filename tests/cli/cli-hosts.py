@@ -1,0 +1,195 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Files that hold records of several hosts: whose each is, or that nobody knows it.
+
+usage: cli-hosts.py RINGSIDE COMPRESS-RECORDING
+"""
+import json
+import os
+import re
+import subprocess
+
+import ringside_pb2 as pb
+from program import check, in_a_folder, others, run, run_tests, save
+from stream import Stream, frame, frames
+
+compress, = others
+in_a_folder()
+os.environ["TZ"] = "UTC0"
+HOSTS = "alpha", "beta", "gamma"
+KILLS = 6
+
+
+def packed(data, *args):
+    return subprocess.run([compress, *args], input=data, capture_output=True, check=True).stdout
+
+
+def lines(out):
+    return out.decode().splitlines()
+
+
+def objects(out):
+    return [json.loads(x) for x in lines(out)]
+
+
+def recordings(first=0, **more):
+    """Of each host: every event names it, so that none can pass for another's. Their clocks are the same, and so are
+    their numbers but for what @first says."""
+    for n, host in enumerate(HOSTS):
+        stream = Stream(host[:1].encode(), boot=f"{n}" * 32, **more)
+        stream.seq = n * first
+        records = [stream.header(host, probes=[pb.Probe(kind="oom_kill", tier=pb.TIER_FENTRY)])]
+        for i in range(KILLS):
+            stream.boottime += 1
+            records.append(stream.kill(f"{host}-{i}"))
+        yield host, records + [stream.footer()]
+
+
+def excerpt(first=0):
+    """Of all three, as `ringside cat -o pb` writes it: the records in their order."""
+    names = [save(f"{host}.pb", *records) for host, records in recordings(first)]
+    return [frame(x) for x in frames(check(run("cat", "-o", "pb", "--kind", "oom", *names), 0, None))]
+
+
+def hosts_of(records):
+    """Whose each event is, by its own words, and by the Header before it."""
+    host = None
+    for data in records:
+        record = pb.Record.FromString(data)
+        if record.HasField("header"):
+            host = record.header.host_name or None
+        elif record.HasField("oom_kill"):
+            yield record.oom_kill.victim.comm, host
+
+
+def holes(records):
+    """Each run of records that may be lost, but not the first Header: what is left, and whether a Header was lost."""
+    for first in range(1, len(records)):
+        for n in 1, 3, 9:
+            lost = records[first:first + n]
+            bad = b"\xff" * len(b"".join(lost))
+            behind = b"".join(records[first + n:])
+            yield b"".join(records[:first]) + bad + behind, records[:first] + records[first + n:]
+
+
+def of_three_hosts_a_hole_gives_none_the_name_of_another():
+    told_unknown = 0
+    for first in 0, 40:
+        for data, left in holes(excerpt(first)):
+            bad = save("bad.pb", data)
+            wanted = [comm for comm, _ in hosts_of(frames(b"".join(left)))]
+            result = run("cat", "-o", "json", bad)
+            out = objects(result.stdout)
+            assert [x["comm"] for x in out] == wanted, (wanted, out)  # nothing vanishes
+            for x in out:
+                assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], x
+            unknown = sum("host" not in x for x in out)
+            said = result.stderr.decode()
+            assert len(re.findall("nobody can tell whose", said)) == (unknown > 0), (unknown, said)
+            if not unknown:
+                continue
+            told_unknown += 1
+            # in text, too
+            for line in lines(run("cat", "--utc", bad).stdout):
+                host, comm = re.search(r"\d\d:\d\d:\d\d\.\d+Z? +(\S+) +OOM .*?((?:alpha|beta|gamma)-\d)", line).groups()
+                assert host in ("?", comm[:-2]), line
+            if told_unknown % 4 != 1:
+                continue
+            # who asks for one of them gets his, and is told of the others
+            result = run("cat", "-o", "json", "--host", "alpha", bad)
+            assert all(x["host"] == "alpha" for x in objects(result.stdout))
+            assert b"left out, as a host or boot was asked for\n" in result.stderr, result.stderr
+            # counted apart from any host
+            stats = json.loads(run("stats", "-o", "json", bad).stdout)
+            assert (stats["events"], stats["events_of_unknown_host"]) == (len(out), unknown), stats
+            assert f"{unknown} event" in run("stats", bad).stdout.decode()
+            for row in stats["victims"]["top"]:
+                assert row["host"] in (None, re.search("alpha|beta|gamma", json.dumps(row))[0]), row
+            found = objects(check(run("verify", "-o", "json", bad), 3))[0]
+            assert found["records_of_unknown_host"] >= unknown, found
+            assert any("whose the records from byte" in x for x in found["problems"]), found
+            # what is made of it
+            check(run("repair", bad, "-w", "mended.pb"), 0, None)
+            again = run("cat", "-o", "pb", bad).stdout
+            for made in save("again.pb", again), "mended.pb":
+                with open(made, "rb") as f:
+                    whose = list(hosts_of(frames(f.read())))
+                assert [comm for comm, _ in whose] == wanted, (made, whose, wanted)
+                assert all(host in (None, comm[:-2]) for comm, host in whose), (made, whose)
+                read = objects(run("cat", "-o", "json", "--kind", "oom_kill", made).stdout)
+                read = [x for x in read if x["kind"] == "oom_kill"]
+                assert [x["comm"] for x in read] == wanted, (made, read)
+                assert all(x.get("host", x["comm"][:-2]) == x["comm"][:-2] for x in read), (made, read)
+            check(run("verify", "mended.pb"), 4)
+            os.unlink("mended.pb")
+    assert told_unknown > 20, told_unknown
+
+
+def what_is_behind_a_hole_is_no_copy():
+    """Though others have its numbers, and were read before."""
+    records = excerpt(40)
+    at = [i for i, x in enumerate(records) if b"RINGSIDE" in x][1]
+    lost = b"".join(records[at - 1:at + 1])
+    bad = save("bad.pb", b"".join(records[:at - 1]), b"\xff" * len(lost), *records[at + 1:])
+    names = [f"{host}.pb" for host in HOSTS]
+    out = objects(run("cat", "-o", "json", "--kind", "oom", *names, bad).stdout)
+    # those whose stream is known are in the recordings, too
+    assert [x["comm"] for x in out[3 * KILLS:]] == [f"beta-{i}" for i in range(KILLS)], out
+    assert all("host" not in x for x in out[3 * KILLS:]), out
+
+
+def a_hole_in_one_hosts_recording_hides_no_name():
+    """Where numbers go on, and nothing says that there is another host."""
+    (_, records), *_ = recordings()
+    for data, _ in holes(records):
+        result = run("cat", "-o", "json", save("bad.pb", data))
+        assert all(x["host"] == "alpha" for x in objects(result.stdout)), result.stdout
+        assert b"nobody can tell" not in result.stderr
+        assert "records_of_unknown_host" not in objects(run("verify", "-o", "json", "bad.pb").stdout)[0]
+
+
+def a_header_further_on_tells_that_there_are_several():
+    """Of recordings that were put behind each other, of which no Header says that."""
+    for first in 0, 40:
+        records = [x for _, some in recordings(first) for x in some]
+        heads = [i for i, x in enumerate(records) if b"RINGSIDE" in x]
+        for data, left in holes(records):
+            if len([x for x in left if b"RINGSIDE" in x]) < 2:
+                continue  # then nothing in it tells
+            out = objects(run("cat", "-o", "json", "--kind", "oom", save("bad.pb", data)).stdout)
+            assert [x["comm"] for x in out] == [comm for comm, _ in hosts_of(frames(b"".join(left)))], out
+            for x in out:
+                assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], (heads, x)
+
+
+def of_what_is_compressed_a_frame_that_is_lost_may_have_had_a_header():
+    records = excerpt()
+    whole = packed(b"".join(records))
+    wanted = [comm for comm, _ in hosts_of(frames(b"".join(records)))]
+    seen = set()
+    for at in range(0, len(whole), 7):
+        bad = bytearray(whole)
+        bad[at] ^= 0x55
+        out = objects(run("cat", "-o", "json", save("bad.pb.zst", bytes(bad))).stdout)
+        for x in out:
+            seen.add(x.get("host"))
+            assert x["comm"] in wanted
+            assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], (at, x)
+    assert seen >= set(HOSTS), seen
+
+
+def what_comes_through_a_pipe_is_as_uncertain():
+    for data, left in holes(excerpt()):
+        out = objects(run("cat", "-o", "json", data=data).stdout)
+        for x in out:
+            assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], x
+
+
+run_tests(
+    of_three_hosts_a_hole_gives_none_the_name_of_another,
+    what_is_behind_a_hole_is_no_copy,
+    a_hole_in_one_hosts_recording_hides_no_name,
+    a_header_further_on_tells_that_there_are_several,
+    of_what_is_compressed_a_frame_that_is_lost_may_have_had_a_header,
+    what_comes_through_a_pipe_is_as_uncertain,
+)
