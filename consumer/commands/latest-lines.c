@@ -7,6 +7,9 @@
 
 #include "consumer/cli/command.h"
 #include "consumer/commands/tail.h"
+#include "consumer/files/each-record.h"
+#include "consumer/files/folder.h"
+#include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
 #define LINE_MAX_BYTES (256u * 1024) /* a longer one is left out */
@@ -16,12 +19,28 @@ static const struct option_row no_rows[] = {{}};
 
 static void keep_line(struct latest_lines *lines, char *line)
 {
-	if (lines->n == LATEST_LINES_MAX) {
+	if (lines->n == lines->wanted) {
 		free(lines->all[0]);
 		lines->n--;
 		memmove(lines->all, lines->all + 1, lines->n * sizeof(lines->all[0]));
+		memmove(lines->nanos, lines->nanos + 1, lines->n * sizeof(lines->nanos[0]));
 	}
+	lines->nanos[lines->n] = UINT64_MAX;
 	lines->all[lines->n++] = line;
+}
+
+/* The last line is of this time: it stands behind those that are not later. */
+static void sort_in(struct latest_lines *lines, uint64_t nano)
+{
+	unsigned at = lines->n - 1;
+	char *line = lines->all[at];
+
+	for (; at && lines->nanos[at - 1] > nano; at--) {
+		lines->all[at] = lines->all[at - 1];
+		lines->nanos[at] = lines->nanos[at - 1];
+	}
+	lines->all[at] = line;
+	lines->nanos[at] = nano;
 }
 
 /* Of struct writer: what was printed, cut into lines. */
@@ -73,6 +92,49 @@ static const struct each_record_ops collecting = {
 	.end = end_input,
 };
 
+/* As put of each_record_ops: what is later than what is kept takes its place. */
+static int put_by_time(void *data, struct reader *reader, struct reader_record *item)
+{
+	struct printer *printer = data;
+	struct latest_lines *lines = printer->writer->data;
+	const uint64_t nano = item->peek.time_unix_nano;
+	const bool wanted = printer_wants(printer, reader, item) == 1;
+	int r;
+
+	if (!item->header && (!wanted || (lines->n == lines->wanted && lines->nanos[0] > nano)))
+		return 0;
+	r = printer_put(printer, reader, item);
+	if (!r && wanted)
+		r = printer_flush(printer);
+	if (!r && wanted && lines->n)
+		sort_in(lines, nano);
+	return r == PRINTER_NOTHING ? 0 : r;
+}
+
+static const struct each_record_ops sorting = {
+	.begin = printer_begin,
+	.put = put_by_time,
+	.complain = say_nothing,
+	.error = say_no_error,
+	.end = end_input,
+};
+
+/* Streams come one behind the other in it, as they were named. */
+static bool is_excerpt(const char *path)
+{
+	struct folder_id id;
+
+	return !inputs_is_folder(path) && folder_identify(path, &id) == 0 && id.excerpt;
+}
+
+static int read_lines(struct tail *tail)
+{
+	char *path = (char *)(uintptr_t)tail->rotation.path;
+
+	return is_excerpt(path) ? each_record_in(&path, 1, NULL, &sorting, &tail->printer)
+				: tail_print(tail, &collecting);
+}
+
 /* 0 or -errno. */
 static int want_events(struct filter *filter)
 {
@@ -93,6 +155,7 @@ int latest_lines_read(struct latest_lines *ret, const struct command *command, c
 
 	if (r)
 		return -ENOMEM;
+	ret->wanted = n;
 	tail.rotation.path = path;
 	tail.rotation.brief = true; /* it is asked again and again */
 	printer->output.ops = output_find(json ? "json" : "text");
@@ -106,7 +169,7 @@ int latest_lines_read(struct latest_lines *ret, const struct command *command, c
 	if (!r)
 		r = printer_open(printer);
 	if (!r)
-		r = tail_print(&tail, &collecting);
+		r = read_lines(&tail);
 	(void)output_close(&printer->output);
 	return r;
 }

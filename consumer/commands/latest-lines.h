@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LATEST_LINES_MAX 8
 
@@ -11,6 +12,8 @@ struct latest_lines {
 	unsigned n;
 	char *all[LATEST_LINES_MAX];
 	/* --- */
+	uint64_t nanos[LATEST_LINES_MAX]; /* of each, where they come in no order */
+	unsigned wanted;
 	char *rest; /* of a line that has not ended */
 	size_t size;
 };

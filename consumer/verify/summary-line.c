@@ -41,11 +41,13 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 
 static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
-	append_text(buf,
-		    "%san excerpt (%s): %s in %s, readable; what it leaves out, and so whether it "
-		    "is whole, is not known here",
-		    report->in_progress ? "in progress, " : "", report->choice,
-		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
+	append_text(
+		buf,
+		"%san excerpt (%s%s): %s in %s, readable; what it leaves out, and so whether it "
+		"is whole, is not known here",
+		report->in_progress ? "in progress, " : "", report->choice,
+		report->other_choices ? "; others, too" : "", COUNTED(report->events, "event"),
+		COUNTED(report->records, "record"));
 }
 
 void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])

@@ -10,13 +10,15 @@
 
 static void note_choice(struct verify_report *report, const Ringside__V1__Header *header)
 {
-	struct line line = line_make(report->choice, sizeof(report->choice));
+	char choice[VERIFY_CHOICE];
+	struct line line = line_make(choice, sizeof(choice));
 
-	if (report->excerpt)
-		return;
-	report->excerpt = true;
 	line_safe(&line, header->excerpt, VERIFY_CHOICE);
 	(void)line_end(&line);
+	if (!report->excerpt)
+		memcpy(report->choice, choice, sizeof(choice));
+	report->other_choices |= strcmp(report->choice, choice) != 0;
+	report->excerpt = true;
 }
 
 /* One that comes later may say more of the same. */

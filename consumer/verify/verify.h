@@ -42,6 +42,7 @@ struct verify_report {
 	bool repaired;              /* by `ringside repair` */
 	bool excerpt;               /* it has an excerpt of a stream */
 	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
+	bool other_choices;         /* something else was, of another one */
 	char flaws[VERIFY_CHOICE]; /* what is wrong with what it is of; "": nothing, or not known */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */

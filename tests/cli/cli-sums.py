@@ -563,6 +563,7 @@ def an_excerpt_is_no_damage():
     part = check(run("cat", "-o", "pb", "--syscall", "bpf", "x"), 0)
     both = part + check(run("cat", "-o", "pb", "-n", "3", data=whole(Denials(b"g"), 4)), 0)
     assert b"An excerpt (--syscall bpf; others, too): " in check(run("stats", data=both), 0, None)
+    assert b"stdin: an excerpt (--syscall bpf; others, too): " in check(run("verify", data=both), 0)
     out = check(run("verify", data=part[:-3]), 3).decode()
     assert out.startswith("stdin: cut inside a record"), out
     bad = bytearray(packed(part))
@@ -867,6 +868,24 @@ def an_excerpt_of_several_hosts_says_so_from_its_first_line_on():
     check(run("cat", data=check(run("cat", "-o", "pb", "three"), 0)), 0, "ringside cat: a second host, h1: .*\n")
 
 
+def status_shows_the_latest_of_an_excerpt_whatever_stands_last():
+    out = []
+    for n, name in enumerate(("a", "b", "c")):
+        stream = Stream(name.encode(), boot=name * 32, boottime=5 + n % 2)  # b's are the latest
+        out.append(save(f"lat-{name}.pb", stream.header("host-" + name), *(
+            x for i in range(4) for x in (stream.kill(f"{name}{i}"), stream.record(clock=pb.Clock())))))
+    for order in out, out[::-1], (out[2], out[0], out[1]):
+        part = save("part.pb", check(run("cat", "-o", "pb", "--kind", "oom", *order), 0))
+        for name in part, save("part.pb.zst", packed(open(part, "rb").read())):
+            told = check(run("status", name), 1).decode()
+            assert re.findall(r"host-(\w) OOM +host +(\w+)\[", told) == [("b", "b1"), ("b", "b2"), ("b", "b3")], (order, told)
+            told = json.loads(check(run("status", "-o", "json", name), 1))["latest"]
+            assert [x["comm"] for x in told] == ["b1", "b2", "b3"], told
+    # of one host in the order in which they are written
+    part = save("part.pb", check(run("cat", "-o", "pb", "--kind", "oom", out[0]), 0))
+    assert re.findall(r"  host +(\w+)\[", check(run("status", part), 1).decode()) == ["a1", "a2", "a3"]
+
+
 def stands_beside(part, files, of_all):
     """An excerpt and all of its stream: in a folder under either name, and named in any order."""
     for name in "a", "z":
@@ -929,6 +948,7 @@ run_tests(
     what_an_excerpt_has_no_room_to_say_is_said,
     the_sum_of_several_says_how_many_were_lost,
     an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
+    status_shows_the_latest_of_an_excerpt_whatever_stands_last,
     what_a_repair_left_out_is_taken_where_it_is,
     what_lost_its_header_is_known_by_its_times,
     of_a_cloned_machine_each_record_counts,
