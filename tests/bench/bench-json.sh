@@ -8,7 +8,8 @@
 #   writer   the same without the reading and decoding, which is measured by itself and taken away
 #   nothing known before: events decoded by protobuf-c, and no memo to copy from; writing alone
 # Against Python's google.protobuf: both make ProtoJSON of the same file. And the commands, user
-# time alone (goal: two million events per second). All sides in one run, in turn; medians.
+# time alone (goal: two million events per second), and beside an older build of ours where $AGAINST
+# is one. All sides in one run, in turn; medians.
 set -euo pipefail
 
 build=$(realpath "$1")
@@ -21,6 +22,8 @@ jansson_mib=24
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ringside=$build/consumer/ringside
+old=''
+[[ -z ${AGAINST-} ]] || old=$(realpath "$AGAINST")/consumer/ringside
 TIMEFORMAT=%U
 
 seconds_of() { # LOG COMMAND…: appends the user time
@@ -64,6 +67,8 @@ few=$("$ringside" cat -o json "$work/few.pb" | wc -l)
 
 for ((i = 0; i < rounds; i++)); do
 	for format in json text protojson pb; do
+		[[ -z $old ]] ||
+			seconds_of "$work/old-$format" "$old" cat -o $format "$work/events.pb.zst"
 		seconds_of "$work/$format" "$ringside" cat -o $format "$work/events.pb.zst"
 	done
 	[[ $i -ge 3 ]] || python "$work/few.pb" >>"$work/python"
@@ -97,3 +102,11 @@ line "ringside cat -o text" "$(ns_of text)"
 line "ringside cat -o pb (nothing decoded)" "$(ns_of pb)"
 rate=$(awk -v ns="$(ns_of json)" 'BEGIN { printf "%.2f", 1e3 / ns }')
 row 'cat -o json, of one core' "$rate" M/s 'two millions' 2 1+
+[[ -n $old ]] || exit 0
+for format in json text protojson pb; do
+	line "the older build, cat -o $format; ratio" "$(ns_of old-$format)"
+	line "this one" "$(ns_of $format)" "$(ns_of old-$format)"
+	# what one run is slower than the next by chance
+	row "cat -o $format" "$(awk -v ns="$(ns_of $format)" 'BEGIN { printf "%.3f", 1e3 / ns }')" M/s \
+		'the older build' "$(awk -v ns="$(ns_of old-$format)" 'BEGIN { printf "%.3f", 1e3 / ns }')" 0.97+
+done
