@@ -83,10 +83,18 @@ extern const struct command command_forward;
 
 /* ---- options ---- */
 
+/* A name, a password or a token: "scheme://token@host/path". */
+static bool has_user(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + strlen("://") : url;
+	return memchr(host, '@', strcspn(host, "/?#"));
+}
+
 static int take_target(struct program *program, const char *url)
 {
 	const struct target_ops *ops = target_find(url);
-	const char *at = strchr(url, '@'), *colon = strchr(url, '/'); /* behind the scheme */
 	char safe[LINE_FILE], names[256];
 	struct line line = line_make(names, sizeof(names));
 
@@ -95,12 +103,11 @@ static int take_target(struct program *program, const char *url)
 		line_text(&line, targets[i]->usage);
 	}
 	(void)line_end(&line);
-	colon = colon ? strchr(colon, ':') : NULL;
-	if (at && colon && colon < at)
+	if (has_user(url))
 		return options_usage_error(
 			&program->options,
-			"a password in a URL is seen by everybody who lists processes: put it in a "
-			"file, see --set in ringside-forward(1)");
+			"a name, a token or a password in a URL is seen by everybody who lists "
+			"processes: put it in a file, see --set in ringside-forward(1)");
 	if (!ops)
 		return options_usage_error(&program->options, "--to %.64s: say one of %s",
 					   line_file(url, safe), names);

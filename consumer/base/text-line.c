@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/base/text-line.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/count.h"
@@ -140,11 +141,24 @@ void line_name(struct line *line, const char *s, size_t max)
 	put_foreign(line, s, max, true);
 }
 
+/* A URL with stars in place of what stands before its host's '@', in @buf; else @name itself. */
+static const char *hide_user(const char *name, char buf[LINE_FILE])
+{
+	const char *scheme = strstr(name, "://"), *user = scheme ? scheme + strlen("://") : NULL;
+	const char *at = user ? memrchr(user, '@', strcspn(user, "/?#")) : NULL;
+
+	if (!at)
+		return name;
+	(void)snprintf(buf, LINE_FILE, "%.*s***%s", (int)(user - name), name, at);
+	return buf;
+}
+
 const char *line_file(const char *name, char buf[LINE_FILE])
 {
 	struct line line = line_make(buf, LINE_FILE);
+	char shown[LINE_FILE];
 
-	line_safe(&line, name, LINE_FILE);
+	line_safe(&line, hide_user(name, shown), LINE_FILE);
 	(void)line_end(&line);
 	return buf;
 }

@@ -70,7 +70,8 @@ void line_escape(struct line *line, char c);                   /* \xff */
 #define LINE_UNIT_CHARS "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:_."
 void line_unit(struct line *line, const char *s, size_t size, bool begins);
 
-/* The name of a file as line_safe has it. Returns @buf. */
+/* The name of a file as line_safe has it; of a URL without the user and the password that may stand
+ * before its host. Returns @buf. */
 #define LINE_FILE 1024
 const char *line_file(const char *name, char buf[LINE_FILE]);
 

@@ -13,8 +13,9 @@
 void problem_init(struct problem *problem, const char *name)
 {
 	struct line line = line_make(problem->text, PROBLEM_NAME - 2);
+	char safe[LINE_FILE];
 
-	line_safe(&line, name, PROBLEM_NAME);
+	line_text(&line, line_file(name, safe));
 	(void)line_end(&line);
 	problem->name_size = strlen(strcat(problem->text, ": "));
 	problem->advice = "";

@@ -115,7 +115,7 @@ def mistakes_are_told():
     for args, words in (
             ((), "say where: --to URL"),
             (("--to", "x:y"), "--to x:y: say one of "),
-            (("--to", "nats://me:secret@host/S"), "a password in a URL is seen by everybody who lists processes"),
+            (("--to", "nats://me:secret@host/S"), "a name, a token or a password in a URL is seen by everybody who lists processes"),
             (("--to", "x:", "--set", "a"), "--to x:: say one of"),
             (("--set", "a=b"), "--set stands behind the --to it is of"),
             (("--to", "otlp+http://localhost:1", "--set", "a"), "--set takes NAME=VALUE"),

@@ -193,6 +193,22 @@ static const char *limit(char *buf, size_t size, uint64_t v)
 	return buf;
 }
 
+static void a_url_is_named_without_its_password(void **state)
+{
+	static const char *const cases[][2] = {
+		{"nats://me:secret@host/R", "nats://***@host/R"},
+		{"nats://secret@host", "nats://***@host"},
+		{"nats://a@b@host/R", "nats://***@host/R"},
+		{"nats://host/R@2", "nats://host/R@2"},
+		{"/var/a@b", "/var/a@b"},
+		{"a\x1b://b@c", "a\\x1b://***@c"},
+	};
+	char buf[LINE_FILE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(line_file(cases[i][0], buf), cases[i][1]);
+}
+
 static void sizes_are_rounded_for_people(void **state)
 {
 	char buf[64];
@@ -256,6 +272,7 @@ int main(void)
 		TEST(units_keep_their_backslashes),
 		TEST(a_text_too_long_is_cut_at_a_character_and_marked),
 		TEST(a_huge_name_does_not_fill_the_screen),
+		TEST(a_url_is_named_without_its_password),
 		TEST(sizes_are_rounded_for_people),
 		TEST(limits_are_exact_where_words_allow),
 		TEST(counts_have_separators),
