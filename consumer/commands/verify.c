@@ -284,6 +284,10 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 	damaged_reader_on_progress(damaged, progress_show, &run->progress);
 	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);
+	if (!r && damaged_reader_remote_failed(damaged)) {
+		fail_input(run, name, "not all of it could be read");
+		return;
+	}
 	if (r) {
 		fail_input(run, name, strerror(-r));
 		return;
@@ -514,14 +518,16 @@ static int take_option(void *data, int opt, const char *arg)
 }
 
 /* What is elsewhere is verified host by host, stream by stream, as files are. 0 or -errno. */
-static int add_paths(struct strings *paths, const char *path)
+static int add_paths(struct run *run, struct strings *paths, const char *path)
 {
 	char **streams = NULL;
 	int r = 0;
 
-	if (!remote_is(path) || remote_is_stream(path) || remote_list(path, &streams) || !streams ||
-	    !*streams)
-		r = strings_add(paths, path);
+	if (remote_is(path) && !remote_is_stream(path))
+		r = remote_list(path, &streams);
+	if (r == -EREMOTEIO) /* why was said */
+		fail_input(run, path, "not all of it could be read");
+	r = r == -EREMOTEIO ? 0 : r || !streams || !*streams ? strings_add(paths, path) : 0;
 	for (size_t i = 0; streams && streams[i]; i++) {
 		r = r ? r : strings_add(paths, streams[i]);
 		free(streams[i]);
@@ -535,7 +541,7 @@ static int verify_paths(struct run *run, const char *const *names, int n)
 	_cleanup_(strings_done) struct strings paths = {0};
 
 	for (int i = 0; i < n; i++)
-		if (add_paths(&paths, names[i]))
+		if (add_paths(run, &paths, names[i]))
 			return command_fail(&command_verify, "%s", strerror(ENOMEM));
 	return verify_all(run, (const char *const *)paths.all, (int)paths.n);
 }

@@ -125,6 +125,11 @@ bool damaged_reader_is_compressed(const struct damaged_reader *damaged)
 	return damaged->compressed;
 }
 
+bool damaged_reader_remote_failed(const struct damaged_reader *damaged)
+{
+	return reader_remote_failed(damaged->reader);
+}
+
 const struct damaged_reader_hole *damaged_reader_hole(const struct damaged_reader *damaged)
 {
 	return &damaged->hole;

@@ -29,6 +29,8 @@ struct damaged_reader *damaged_reader_free(
 	struct damaged_reader *damaged); /* NULL is fine; returns NULL */
 int damaged_reader_fd(const struct damaged_reader *damaged);
 bool damaged_reader_is_compressed(const struct damaged_reader *damaged);
+/* As reader_remote_failed. */
+bool damaged_reader_remote_failed(const struct damaged_reader *damaged);
 
 /* 0, READER_*, DAMAGED_READER_HOLE, or -errno. READER_MARK comes behind each zstd frame.
  * READER_BROKEN only from pipes. */

@@ -52,6 +52,7 @@ struct reader {
 	int fd;
 	int owned_fd; /* -1: the caller's */
 	struct remote remote;
+	bool remote_failed;
 	uint64_t unknown;
 	uint64_t records;    /* read so far */
 	unsigned unreadable; /* right before the one that comes next */
@@ -134,6 +135,11 @@ int reader_open_remote(struct reader **ret, const char *url, const char *const *
 	(*ret)->owned_fd = remote.out;
 	(*ret)->remote = remote;
 	return 0;
+}
+
+bool reader_remote_failed(const struct reader *reader)
+{
+	return reader->remote_failed;
 }
 
 void reader_end_remote(struct reader *reader)
@@ -229,8 +235,10 @@ static int stop_reading(struct reader *reader, int answer)
 	size_t size;
 
 	rest = frame_rest(&reader->frames, &size);
-	if (answer == FRAME_END && !remote_end(&reader->remote))
+	if ((answer == FRAME_END || answer == FRAME_CUT) && !remote_end(&reader->remote)) {
+		reader->remote_failed = true;
 		return problem_note(problem, READER_CUT, "not all of it could be read");
+	}
 	if (answer == -EISDIR)
 		return problem_note(problem, answer,
 				    "is a folder: name it, as in `ringside cat FOLDER`");

@@ -56,6 +56,8 @@ int reader_open(struct reader **ret, const char *path);
 int reader_open_remote(struct reader **ret, const char *url, const char *const *args);
 /* That program ends, and with it the input. */
 void reader_end_remote(struct reader *reader);
+/* It ended, and could not bring all; it has said why. */
+bool reader_remote_failed(const struct reader *reader);
 /* The same for what has to be a regular file: waits for nobody. -EINVAL for anything else. */
 int reader_open_file(struct reader **ret, const char *path);
 int reader_fd(const struct reader *reader);
