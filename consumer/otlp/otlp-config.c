@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/forward/secret-file.h"
 #include "proto/base/escape.h"
 #include "proto/base/units.h"
 #include "proto/base/util.h"
@@ -213,8 +214,16 @@ static int read_headers(struct otlp_config *config, char problem[TARGET_PROBLEM]
 	return r;
 }
 
-static int read_headers_file(struct otlp_config *config, const char *path,
-			     char problem[TARGET_PROBLEM])
+static void warn_of_open(const struct target_options *options, const char *path)
+{
+	char doubt[SECRET_FILE_DOUBT];
+
+	if (options->say && secret_file_is_open(path, doubt))
+		options->say(options->data, doubt);
+}
+
+static int read_headers_file(struct otlp_config *config, const struct target_options *options,
+			     const char *path, char problem[TARGET_PROBLEM])
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
@@ -224,11 +233,14 @@ static int read_headers_file(struct otlp_config *config, const char *path,
 	if (!file)
 		return refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
 			      strerror(errno));
+	warn_of_open(options, path);
 	while (!r && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (*line && *line != '#')
 			r = add_header(config, line, "headers-file", problem);
 	}
+	if (line)
+		explicit_bzero(line, room);
 	return r;
 }
 
@@ -275,7 +287,21 @@ static int read_number(const char *value, uint64_t least, uint64_t most, const c
 	return 0;
 }
 
-static int read_set(struct otlp_config *config, const char *set, char problem[TARGET_PROBLEM])
+/* What others call it: a secret that was given is not repeated, and they are told where to. */
+static bool is_secret(const char *name, size_t size)
+{
+	static const char *const names[] = {"header",  "headers", "authorization",
+					    "api-key", "token",   "password",
+					    "bearer",  "user",    "x-api-key"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == size && !strncasecmp(name, names[i], size))
+			return true;
+	return false;
+}
+
+static int read_set(struct otlp_config *config, const struct target_options *options,
+		    const char *set, char problem[TARGET_PROBLEM])
 {
 	const size_t size = strcspn(set, "=");
 	const char *value = set + size + (set[size] == '=');
@@ -288,7 +314,7 @@ static int read_set(struct otlp_config *config, const char *set, char problem[TA
 	if (IS("compression"))
 		return read_compression(config, value, "compression", problem);
 	if (IS("headers-file"))
-		return read_headers_file(config, value, problem);
+		return read_headers_file(config, options, value, problem);
 	if (IS("in-flight")) {
 		r = read_number(value, 1, OTLP_IN_FLIGHT_MAX, "in-flight", &number, problem);
 		config->in_flight = (unsigned)number;
@@ -309,6 +335,12 @@ static int read_set(struct otlp_config *config, const char *set, char problem[TA
 		return 0;
 	}
 #undef IS
+	if (is_secret(set, size))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "--set %.*s: a secret in a command line is seen by everybody who "
+			      "lists processes: put the header into a file, and say --set "
+			      "headers-file=FILE",
+			      (int)size, set);
 	return refuse(problem, TARGET_PROBLEM, -EINVAL,
 		      "--set knows of OTLP: body, compression, headers-file, in-flight, "
 		      "retry-on, timeout");
@@ -386,9 +418,11 @@ int otlp_config_read(struct otlp_config *config, const struct target_options *op
 		config->retry[retried[i]] = true;
 	r = read_environment(config, problem);
 	for (size_t i = 0; !r && options->set && options->set[i]; i++)
-		r = read_set(config, options->set[i], problem);
+		r = read_set(config, options, options->set[i], problem);
 	if (!r)
 		r = read_url(config, options, scheme, problem);
+	if (config->client_key)
+		warn_of_open(options, config->client_key);
 	return r ? r : add_own_headers(config, problem);
 }
 

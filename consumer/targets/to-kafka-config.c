@@ -2,10 +2,10 @@
 /* What the producer is told. --set takes librdkafka's own names, for what a cluster asks of its
  * clients (security.protocol, sasl.*, ssl.*) and what is to be tuned; what the promise rests on is
  * not to be had, and secrets come from files. */
-#include <fcntl.h>
 #include <inttypes.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/forward/secret-file.h"
 #include "consumer/targets/to-kafka-internal.h"
 
 #define VALUE_MAX 65536 /* a certificate with its chain */
@@ -31,10 +31,6 @@ int kafka_url(struct target *target, char problem[TARGET_PROBLEM])
 	    !slash[1] || strlen(slash + 1) > KAFKA_TOPIC_MAX ||
 	    slash[1 + strspn(slash + 1, LINE_UNIT_CHARS "-")] || strchr(slash, ':'))
 		return refuse_url(problem);
-	if (memchr(rest, '@', (size_t)(slash - rest)))
-		return refuse(problem, TARGET_PROBLEM, -EINVAL,
-			      "kafka: names and passwords do not stand in the URL: say --set "
-			      "sasl.username=NAME --set sasl.password.file=PATH");
 	(void)snprintf(target->brokers, sizeof(target->brokers), "%.*s", (int)(slash - rest), rest);
 	(void)snprintf(target->topic, sizeof(target->topic), "%s", slash + 1);
 	return 0;
@@ -90,23 +86,6 @@ static bool is_secret(const char *name, size_t size)
 	return is_of(names, name, size);
 }
 
-/* What the file holds, without the newline at its end. 0 or -errno. */
-static int read_value(const char *path, char value[VALUE_MAX])
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -errno : read_full(fd, value, VALUE_MAX);
-
-	if (n < 0)
-		return (int)n;
-	if (n == VALUE_MAX)
-		return -EFBIG;
-	value[n] = '\0';
-	value[strcspn(value, "\r\n") == strlen(value) || strchr(value, '\n') != strrchr(value, '\n')
-		      ? (size_t)n
-		      : strcspn(value, "\r\n")] = '\0';
-	return 0;
-}
-
 static int set_one(rd_kafka_conf_t *conf, const char *name, const char *value,
 		   char problem[TARGET_PROBLEM])
 {
@@ -117,23 +96,55 @@ static int set_one(rd_kafka_conf_t *conf, const char *name, const char *value,
 	return refuse(problem, TARGET_PROBLEM, -EINVAL, "kafka: --set %.100s: %s", name, why);
 }
 
+/* librdkafka quotes a value that does not fit: what is in a file may be a secret, whatever it was
+ * meant for. */
 static int set_from_file(rd_kafka_conf_t *conf, const char *name, const char *path,
 			 char problem[TARGET_PROBLEM])
 {
 	static _Thread_local char value[VALUE_MAX];
 	char safe[LINE_FILE];
-	int r = read_value(path, value);
+	rd_kafka_conf_res_t answer;
+	int r = secret_file_read(path, value, sizeof(value));
 
 	if (r)
 		return refuse(problem, TARGET_PROBLEM, r,
 			      "kafka: --set %.100s" FILE_SUFFIX ": %.200s: %s", name,
-			      line_file(path, safe), strerror(-r));
-	r = set_one(conf, name, value, problem);
+			      line_file(path, safe),
+			      r == -EINVAL ? "there is nothing in it that could be one"
+					   : strerror(-r));
+	answer = rd_kafka_conf_set(conf, name, value, NULL, 0);
 	explicit_bzero(value, sizeof(value));
-	return r;
+	if (answer == RD_KAFKA_CONF_UNKNOWN)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "kafka: --set %.100s" FILE_SUFFIX
+			      ": librdkafka has no property %.100s",
+			      name, name);
+	if (answer != RD_KAFKA_CONF_OK)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "kafka: --set %.100s" FILE_SUFFIX
+			      ": what is in %.200s is no value of it",
+			      name, line_file(path, safe));
+	return 0;
 }
 
-static int take_setting(rd_kafka_conf_t *conf, const char *setting, char problem[TARGET_PROBLEM])
+static void warn_of_open(const struct target *target, const char *path)
+{
+	char doubt[SECRET_FILE_DOUBT];
+
+	if (target->options.say && secret_file_is_open(path, doubt))
+		target->options.say(target->options.data, doubt);
+}
+
+static bool is_key_file(const char *name, size_t size)
+{
+	static const char *const names[] = {"ssl.key.location", "ssl.keystore.location",
+					    "sasl.kerberos.keytab", NULL};
+
+	return is_of(names, name, size);
+}
+
+static int take_setting(rd_kafka_conf_t *conf, const struct target *target, const char *setting,
+			char problem[TARGET_PROBLEM])
 {
 	const size_t size = strcspn(setting, "="), suffix = strlen(FILE_SUFFIX);
 	char name[NAME_MAX_SIZE];
@@ -152,12 +163,16 @@ static int take_setting(rd_kafka_conf_t *conf, const char *setting, char problem
 			"kafka: --set %s: a secret in a command line is seen by everybody who "
 			"lists processes: put it in a file, and say --set %s.file=PATH",
 			name, name);
+	if (is_key_file(name, size))
+		warn_of_open(target, setting + size + 1);
 	if (size <= suffix || strcmp(name + size - suffix, FILE_SUFFIX))
 		return set_one(conf, name, setting + size + 1, problem);
 	name[size - suffix] = '\0';
 	if (is_fixed(name, size - suffix))
 		return refuse(problem, TARGET_PROBLEM, -EINVAL,
 			      "kafka: --set %s: it is not to be set", name);
+	if (is_secret(name, size - suffix))
+		warn_of_open(target, setting + size + 1);
 	return set_from_file(conf, name, setting + size + 1, problem);
 }
 
@@ -195,7 +210,7 @@ int kafka_conf(rd_kafka_conf_t **ret, const struct target *target, char problem[
 	int r = set_ours(conf, target, problem);
 
 	for (; !r && set && *set; set++)
-		r = take_setting(conf, *set, problem);
+		r = take_setting(conf, target, *set, problem);
 	if (r)
 		rd_kafka_conf_destroy(conf);
 	else
