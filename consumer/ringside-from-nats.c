@@ -44,11 +44,20 @@ static int read_options(struct from_nats_options *options, char **argv)
 	return from_nats_choose(options, query);
 }
 
+static void say_line(void *data, const char *said)
+{
+	char text[1024];
+	struct line line = line_make(text, sizeof(text));
+
+	line_safe(&line, said, sizeof(text));
+	(void)line_end(&line);
+	(void)fprintf(stderr, "ringside: %s\n", text);
+}
+
 int main(int argc, char **argv)
 {
-	struct from_nats_options options = {.out = STDOUT_FILENO};
-	char problem[1024] = "", text[1024];
-	struct line line = line_make(text, sizeof(text));
+	struct from_nats_options options = {.out = STDOUT_FILENO, .say = say_line};
+	char problem[1024] = "";
 	int r = argc ? read_options(&options, argv + 1) : -EINVAL;
 
 	if (r) {
@@ -62,8 +71,6 @@ int main(int argc, char **argv)
 	r = from_nats(&options, problem, sizeof(problem));
 	if (!r || r == -EPIPE)
 		return EXIT_SUCCESS;
-	line_safe(&line, *problem ? problem : strerror(-r), sizeof(text));
-	(void)line_end(&line);
-	(void)fprintf(stderr, "ringside: %s\n", text);
+	say_line(NULL, *problem ? problem : strerror(-r));
 	return EXIT_FAILURE;
 }

@@ -47,14 +47,17 @@ static void take_settled(struct forward *forward, uint64_t settled)
 	}
 }
 
-/* Once when something begins to be wrong, and once when it ends. */
+/* Once when something begins to be wrong, once when it turns out that waiting does not mend it, and
+ * once when it ends. */
 static void tell_trouble(struct forward *forward, const struct target_sums *sums)
 {
-	bool troubled = *sums->problem;
+	bool troubled = *sums->problem, barred = troubled && sums->barred;
 
-	if (troubled == forward->troubled)
+	if (troubled == forward->troubled && (!barred || forward->barred))
 		return;
 	forward->troubled = troubled;
+	forward->barred = barred;
+	forward->status_due = true;
 	forward_say(forward, "%s", troubled ? sums->problem : "it answers again");
 }
 
@@ -66,7 +69,8 @@ int forward_work(struct forward *forward, int timeout_ms, bool flush)
 
 	sums = ops->sums(forward->target);
 	take_settled(forward, sums->settled);
-	tell_trouble(forward, sums);
+	if (!r) /* else it ends, and why is told then */
+		tell_trouble(forward, sums);
 	(void)forward_save(forward, false);
 	return r;
 }
@@ -133,8 +137,10 @@ static void save_status(struct forward *forward, uint64_t now, bool ended)
 	struct forward_status status;
 
 	if (!forward->options->status ||
-	    (!ended && now - forward->status_nano < (changed ? SAVE_NANO : STATUS_NANO)))
+	    (!ended && !forward->status_due &&
+	     now - forward->status_nano < (changed ? SAVE_NANO : STATUS_NANO)))
 		return;
+	forward->status_due = false;
 	forward->status_nano = now;
 	forward->status_settled = pending->first;
 	forward->status_taken = pending->end;

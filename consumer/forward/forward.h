@@ -76,6 +76,8 @@ struct forward {
 	uint64_t started_unix_nano, deleted; /* deleted: records that were, before they were sent */
 	uint64_t status_settled, status_taken;
 	bool troubled;            /* the target's problem was said */
+	bool barred;              /* ... and that waiting does not mend it */
+	bool status_due;          /* it has to tell of that */
 	char why[TARGET_PROBLEM]; /* it ends; "": in order */
 };
 

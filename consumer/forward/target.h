@@ -63,6 +63,7 @@ struct target_sums {
 	/* What is wrong just now, a sentence for people that names the place and says what will
 	 * happen ("nats://a:4222: no answer since 12 s; trying again"); "": nothing. */
 	char problem[TARGET_PROBLEM];
+	bool barred; /* it is one that waiting alone does not mend: somebody has to do something */
 };
 
 struct target_options {

@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "consumer/login/nats-connect.h"
+#include "consumer/login/nats-denials.h"
 #include "consumer/nats/nats-body.h"
-#include "consumer/nats/nats-connect.h"
 #include "consumer/nats/nats-hosts.h"
 #include "consumer/nats/nats-last.h"
 #include "consumer/nats/nats-latest.h"
@@ -21,7 +22,8 @@
 #include "proto/ringside-fields.h"
 
 #define WAIT_MS 5000
-#define LATE_MS 300 /* following: what is missing is not waited for longer */
+#define LOOK_MS 2000 /* following: for messages, before the connection is looked at */
+#define LATE_MS 300  /* following: what is missing is not waited for longer */
 #define OUT_SIZE (256u * 1024)
 /* Events may leave out what those before them in a run say: runs are shorter than this. */
 #define BEFORE_NANO UINT64_C(300000000000)
@@ -31,11 +33,13 @@
 struct session {
 	const struct from_nats_options *options;
 	struct nats_url url;
-	natsOptions *nats;
+	struct nats_client client;
+	struct nats_denials denials;
 	natsConnection *connection;
 	jsCtx *js;
 	struct reorder *reorder;
 	const char *token; /* whose messages come; NULL: all */
+	bool lost, said;   /* following: the connection, at the last look; and that was said */
 	char *problem;
 	size_t problem_size;
 	size_t used;
@@ -144,8 +148,7 @@ static int take_message(struct session *session, natsMsg *message)
 static int fail(struct session *session, natsStatus s, const char *what)
 {
 	return refuse(session->problem, session->problem_size, -EIO, "%s: %s: %s",
-		      session->options->url, what,
-		      nats_GetLastError(NULL) ?: natsStatus_GetText(s));
+		      session->options->url, what, nats_explain_last(s));
 }
 
 /* reorder_find_fn: streams that began before what is read have their Header there, too. */
@@ -260,6 +263,29 @@ static int settle(struct session *session, bool late)
 	return r ? r : flush_out(session);
 }
 
+/* Between messages. The library tries to come back for as long as it takes: who waits for what
+ * happens has to know that nothing can be seen. A moment is not worth a line. */
+static void watch_link(struct session *session)
+{
+	const char *why = NULL;
+	char problem[512], text[600];
+	bool lost = natsConnection_Status(session->connection) != NATS_CONN_STATUS_CONNECTED;
+	natsStatus s;
+
+	if (lost && session->lost && !session->said) {
+		s = natsConnection_GetLastError(session->connection, &why);
+		(void)nats_explain(&session->client, s, why, session->options->url, problem,
+				   sizeof(problem));
+		(void)snprintf(text, sizeof(text), "%s; trying again", problem);
+		session->options->say(NULL, text);
+		session->said = true;
+	} else if (!lost && session->said) {
+		session->options->say(NULL, "it answers again");
+		session->said = false;
+	}
+	session->lost = lost;
+}
+
 static int follow(struct session *session)
 {
 	const struct from_nats_options *options = session->options;
@@ -278,7 +304,8 @@ static int follow(struct session *session)
 		s = natsSubscription_NextMsg(&message, sub,
 					     session->used ? 1
 					     : waits       ? LATE_MS
-							   : 60000);
+							   : LOOK_MS);
+		watch_link(session);
 		if (s == NATS_TIMEOUT) {
 			s = NATS_OK;
 			r = settle(session, !session->used && waits);
@@ -375,19 +402,41 @@ static int read_wanted(struct session *session)
 
 static int connect_to(struct session *session)
 {
-	natsStatus s = natsConnection_Connect(&session->connection, session->nats);
+	natsStatus s = nats_denials_hear(&session->denials, session->client.options);
+	int r = s ? fail(session, s, "cannot connect")
+		  : nats_client_connect(&session->client, true, &session->connection,
+					session->problem, session->problem_size);
 
-	if (!s)
-		s = natsConnection_JetStream(&session->js, session->connection, NULL);
+	if (r)
+		return r;
+	s = natsConnection_JetStream(&session->js, session->connection, NULL);
 	return s ? fail(session, s, "cannot connect") : 0;
+}
+
+/* Why what was asked has no answer, or the connection has gone for good. */
+static void explain(struct session *session)
+{
+	const char *why = NULL;
+	char denial[NATS_DENIAL];
+	natsStatus s;
+
+	if (*nats_denials_explain(&session->denials, denial)) {
+		(void)refuse(session->problem, session->problem_size, -EACCES, "%s: %s",
+			     session->options->url, denial);
+	} else if (natsConnection_IsClosed(session->connection)) {
+		s = natsConnection_GetLastError(session->connection, &why);
+		(void)nats_explain(&session->client, s, why, session->options->url,
+				   session->problem, session->problem_size);
+	}
 }
 
 static void close_session(struct session *session)
 {
 	session->reorder = reorder_free(session->reorder);
+	nats_denials_end(&session->denials, session->connection);
 	jsCtx_Destroy(session->js);
 	natsConnection_Destroy(session->connection);
-	natsOptions_Destroy(session->nats);
+	nats_client_done(&session->client);
 	free(session);
 }
 
@@ -401,13 +450,16 @@ int from_nats(const struct from_nats_options *options, char *problem, size_t siz
 	session->options = options;
 	session->problem = problem;
 	session->problem_size = size;
+	session->client.say = options->say;
 	r = nats_url_parse(&session->url, options->url, problem, size);
 	if (!r)
-		r = nats_connect_options(&session->nats, &session->url, NULL, problem, size);
+		r = nats_client_init(&session->client, &session->url, NULL, problem, size);
 	if (!r)
 		r = connect_to(session);
 	if (!r)
 		r = read_wanted(session);
+	if (r == -EIO)
+		explain(session);
 	if (!r)
 		r = flush_out(session);
 	close_session(session);

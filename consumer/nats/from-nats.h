@@ -23,6 +23,7 @@ struct from_nats_options {
 	uint8_t stream[16];
 	uint64_t from; /* when its first Header was stored, ns */
 	int out;
+	void (*say)(void *data, const char *text); /* a warning; @data: NULL */
 };
 
 /* What stands behind '?' in what list wrote: "host=TOKEN&stream=ID&from=NS". 0 or -EINVAL. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "consumer/login/nats-url.h"
 #include "consumer/nats/nats-subject.h"
-#include "consumer/nats/nats-url.h"
 #include "proto/base/util.h"
 
 #define MINUTE 60000000000LL

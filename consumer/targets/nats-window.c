@@ -112,6 +112,21 @@ void window_expire(struct window *window, int64_t sent)
 	(void)pthread_mutex_unlock(&window->lock);
 }
 
+void window_unsend(struct window *window)
+{
+	(void)pthread_mutex_lock(&window->lock);
+	for (uint64_t i = window->head; window->in_flight && i < window->next; i++) {
+		struct window_entry *entry = window_at(window, i);
+
+		if (entry->state != WINDOW_SENT)
+			continue;
+		entry->state = WINDOW_WAITING;
+		window->in_flight--;
+		window->failed++;
+	}
+	(void)pthread_mutex_unlock(&window->lock);
+}
+
 void window_wait(struct window *window, uint64_t settled, int timeout_ms)
 {
 	uint64_t until = clock_nano(CLOCK_MONOTONIC) + (uint64_t)timeout_ms * 1000000u;

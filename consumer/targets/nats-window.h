@@ -84,6 +84,9 @@ void window_answer(struct window *window, uint64_t index, const struct nats_ack 
 /* What was sent before @sent (ms) and has no answer, is to be sent again. */
 void window_expire(struct window *window, int64_t sent);
 
+/* What has no answer will have none: its connection is gone. It is to be sent again. */
+void window_unsend(struct window *window);
+
 /* Until some of what is on its way is settled, beyond @settled, or failed, or @timeout_ms is over.
  */
 void window_wait(struct window *window, uint64_t settled, int timeout_ms);

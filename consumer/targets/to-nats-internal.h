@@ -7,11 +7,12 @@
 
 #include "consumer/forward/backoff.h"
 #include "consumer/forward/target.h"
+#include "consumer/login/nats-client.h"
+#include "consumer/login/nats-url.h"
 #include "consumer/nats/nats-past.h"
 #include "consumer/nats/nats-present.h"
 #include "consumer/nats/nats-stream.h"
 #include "consumer/nats/nats-subject.h"
-#include "consumer/nats/nats-url.h"
 #include "consumer/targets/nats-window.h"
 
 #define NATS_HOSTS 65536u
@@ -25,9 +26,10 @@ struct nats_host {
 struct target {
 	struct target_options options;
 	struct nats_url url;
+	char name[96]; /* of the servers, for people */
 	struct nats_stream_wanted wanted;
-	natsOptions *nats;
-	natsConnection *connection; /* NULL: there never was one, yet */
+	struct nats_client client;
+	natsConnection *connection; /* NULL: there is none yet, or none any more */
 	jsCtx *js;
 	natsInbox *inbox; /* where answers go: "_INBOX.x", and behind it the entry's index */
 	natsSubscription *answers;
@@ -43,13 +45,15 @@ struct target {
 	bool ready, met;  /* the stream fits; it did once */
 	struct nats_stream_found found;
 	int64_t gone_at;         /* ms: when the problem began; 0: there is none */
+	bool barred;             /* it is one that waiting alone does not mend */
 	bool ended;              /* run() has said an error */
 	struct target_sums sums; /* a copy for who asks */
 	char problem[TARGET_PROBLEM];
 	bool unreadable; /* what is there may not be read back, which was said */
-	/* By the library's threads, under the window's lock. */
-	bool connected, came_back, forbidden, closed, deaf; /* deaf: no answer comes any more */
-	int64_t lost_at;                                    /* ms */
+	/* By the library's threads, under the window's lock. closed: the library has given the
+	 * connection up; deaf: no answer comes any more. */
+	bool connected, came_back, forbidden, closed, deaf;
+	int64_t lost_at; /* ms */
 	char link_error[160];
 	uint64_t denied_head; /* of the window, when it came */
 };
@@ -61,6 +65,8 @@ void link_close(struct target *target);
 int link_ready(struct target *target);
 /* Something went wrong (in problem); nothing is sent for a while. */
 void link_pause(struct target *target);
+/* What of it has to be told at once, because waiting alone does not mend it. */
+void link_bar(struct target *target);
 
 /* to-nats-answer.c */
 #define ANSWER_SUBJECT_MAX 128

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "consumer/nats/nats-connect.h"
+#include "consumer/login/nats-connect.h"
+#include "consumer/login/nats-explain.h"
 #include "consumer/targets/to-nats-internal.h"
 #include "proto/base/util.h"
 
 #define CLOSE_MS 1000
 #define FAILURES_MAX 5 /* some 3 s: an election takes as long */
-#define GONE_MS 3000   /* a leader that changes is not worth a line */
+#define PROBLEM_MAX (TARGET_PROBLEM - 32)
 
 static void note_link(struct target *target, bool connected)
 {
@@ -60,46 +61,16 @@ static void on_error(natsConnection *connection, natsSubscription *sub, natsStat
 
 static natsStatus set_handlers(struct target *target)
 {
-	natsStatus s = natsOptions_SetRetryOnFailedConnect(target->nats, true, on_link, target);
+	natsOptions *options = target->client.options;
+	natsStatus s = natsOptions_SetDisconnectedCB(options, on_loss, target);
 
 	if (s == NATS_OK)
-		s = natsOptions_SetDisconnectedCB(target->nats, on_loss, target);
+		s = natsOptions_SetReconnectedCB(options, on_link, target);
 	if (s == NATS_OK)
-		s = natsOptions_SetReconnectedCB(target->nats, on_link, target);
+		s = natsOptions_SetClosedCB(options, on_close, target);
 	if (s == NATS_OK)
-		s = natsOptions_SetClosedCB(target->nats, on_close, target);
-	if (s == NATS_OK)
-		s = natsOptions_SetErrorHandler(target->nats, on_error, target);
+		s = natsOptions_SetErrorHandler(options, on_error, target);
 	return s;
-}
-
-int link_open(struct target *target, char problem[TARGET_PROBLEM])
-{
-	natsStatus s = set_handlers(target);
-	int r;
-
-	if (s == NATS_OK)
-		s = natsConnection_Connect(&target->connection, target->nats);
-	if (s == NATS_OK)
-		note_link(target, true);
-	if (s == NATS_OK || s == NATS_NOT_YET_CONNECTED)
-		s = natsConnection_JetStream(&target->js, target->connection, NULL);
-	if (s == NATS_OK)
-		s = natsInbox_Create(&target->inbox);
-	if (s == NATS_OK)
-		s = answer_listen(target);
-	if (s == NATS_CONNECTION_AUTH_FAILED)
-		return refuse(problem, TARGET_PROBLEM, -EACCES,
-			      "%s: it knows no such user: --set creds=FILE, --set nkey=FILE, or "
-			      "NATS_USER and NATS_PASSWORD in the environment",
-			      target->url.servers[0]);
-	if (s)
-		return refuse(problem, TARGET_PROBLEM, -EIO, "%s: cannot connect: %s",
-			      target->url.servers[0], natsStatus_GetText(s));
-	r = target->connected ? link_ready(target) : 0;
-	if (r && r != -EAGAIN)
-		(void)snprintf(problem, TARGET_PROBLEM, "%s", target->problem);
-	return r == -EAGAIN ? 0 : r;
 }
 
 static bool is_closed(struct target *target)
@@ -112,25 +83,44 @@ static bool is_closed(struct target *target)
 	return closed;
 }
 
-void link_close(struct target *target)
+static void drop(struct target *target)
 {
-	if (target->connection)
-		natsConnection_Close(target->connection);
+	if (!target->connection)
+		return;
+	present_stop(&target->present);
+	target->reading_host = NATS_NO_HOST;
+	natsConnection_Close(target->connection);
 	/* until the library's threads have left our handlers */
-	for (int i = 0; target->connection && i < CLOSE_MS && !is_closed(target); i++)
+	for (int i = 0; i < CLOSE_MS && !is_closed(target); i++)
 		nats_Sleep(1);
 	natsSubscription_Destroy(target->answers);
-	natsInbox_Destroy(target->inbox);
 	jsCtx_Destroy(target->js);
 	natsConnection_Destroy(target->connection);
-	natsOptions_Destroy(target->nats);
+	target->answers = NULL;
+	target->js = NULL;
+	target->connection = NULL;
+	target->connected = target->closed = target->deaf = target->ready = false;
+	window_unsend(&target->window);
+}
+
+void link_close(struct target *target)
+{
+	drop(target);
+	natsInbox_Destroy(target->inbox);
+	nats_client_done(&target->client);
+}
+
+void link_bar(struct target *target)
+{
+	target->barred = true;
+	target->gone_at = 1; /* nobody has to wait to be told */
 }
 
 void link_pause(struct target *target)
 {
 	if (window_now() < target->retry_at)
 		return; /* one more of what failed together */
-	if (target->backoff.failures > FAILURES_MAX)
+	if (target->backoff.failures > FAILURES_MAX && !target->barred)
 		target->backoff.failures = FAILURES_MAX;
 	target->retry_at = window_now() + (int64_t)(backoff_next(&target->backoff) / 1000000);
 	if (!target->gone_at)
@@ -175,15 +165,30 @@ static bool must_go_back(struct target *target, const struct nats_stream_found *
 	return true;
 }
 
+/* A server does not answer who may not ask: it has only said so. Returns 0 or -EACCES. */
+static int find_denial(struct target *target, char *why, size_t size)
+{
+	char denial[NATS_DENIAL];
+
+	(void)pthread_mutex_lock(&target->window.lock);
+	(void)nats_explain_denial(target->forbidden ? target->link_error : NULL, denial);
+	(void)pthread_mutex_unlock(&target->window.lock);
+	return *denial ? refuse(why, size, -EACCES, "%s", denial) : 0;
+}
+
 static int check_stream(struct target *target)
 {
 	struct nats_stream_found now;
-	char why[TARGET_PROBLEM - 128];
+	char why[PROBLEM_MAX];
 	int r = nats_stream_ready(target->js, &target->wanted, &now, why, sizeof(why));
 
+	if (r == -EAGAIN && find_denial(target, why, sizeof(why))) {
+		link_bar(target);
+		r = target->met ? -EAGAIN : -EACCES;
+	}
 	if (r) {
-		(void)snprintf(target->problem, sizeof(target->problem), "%s: %s%s",
-			       target->url.servers[0], why, r == -EAGAIN ? "; trying again" : "");
+		(void)snprintf(target->problem, sizeof(target->problem), "%s: %.390s%s",
+			       target->name, why, r == -EAGAIN ? "; trying again" : "");
 		link_pause(target);
 		return r;
 	}
@@ -209,22 +214,118 @@ static bool take_news(struct target *target)
 	return connected;
 }
 
-int link_ready(struct target *target)
+static void set_problem(struct target *target, const char *text, int r)
+{
+	(void)snprintf(target->problem, sizeof(target->problem), "%s; trying again", text);
+	if (r == -EACCES)
+		link_bar(target);
+	else
+		target->barred = false;
+	if (!target->gone_at)
+		target->gone_at = target->met ? window_now() : 1;
+}
+
+/* The library tries to come back, and this is what it has met. */
+static int tell_loss(struct target *target)
 {
 	const char *why = NULL;
+	char text[PROBLEM_MAX];
+	natsStatus s = natsConnection_GetLastError(target->connection, &why);
+	int r = nats_explain(&target->client, s, why, target->name, text, sizeof(text));
 
-	if (!take_news(target)) {
-		target->ready = false;
-		if (!target->gone_at)
-			target->gone_at = window_now();
-		(void)natsConnection_GetLastError(target->connection, &why);
-		(void)snprintf(target->problem, sizeof(target->problem),
-			       "%s%s: no connection%s%.200s%s; trying again",
-			       target->url.servers[0], target->url.n > 1 ? " and others" : "",
-			       why && *why ? " (" : "", why ? why : "", why && *why ? ")" : "");
-		return -EAGAIN;
+	target->ready = false;
+	set_problem(target, text, r);
+	return -EAGAIN;
+}
+
+static natsStatus make_context(struct target *target)
+{
+	natsStatus s = natsConnection_JetStream(&target->js, target->connection, NULL);
+
+	return s == NATS_OK ? answer_listen(target) : s;
+}
+
+/* 0, or as nats_client_connect(). */
+static int join(struct target *target, bool each, char text[PROBLEM_MAX])
+{
+	natsStatus s;
+	int r = nats_client_connect(&target->client, each, &target->connection, text, PROBLEM_MAX);
+
+	if (r)
+		return r;
+	s = make_context(target);
+	if (s) {
+		r = nats_explain(&target->client, s, nats_GetLastError(NULL), target->name, text,
+				 PROBLEM_MAX);
+		drop(target);
+		return r;
 	}
+	note_link(target, true);
+	return 0;
+}
+
+/* There is none yet, or the library has given it up: it does so where it is refused twice. */
+static int join_again(struct target *target)
+{
+	char text[PROBLEM_MAX];
+	int r;
+
+	if (window_now() < target->retry_at)
+		return -EAGAIN;
+	r = join(target, false, text);
+	if (!r)
+		return 0;
+	set_problem(target, text, r);
+	link_pause(target);
+	return -EAGAIN;
+}
+
+static bool is_given_up(struct target *target)
+{
+	bool closed;
+
+	(void)pthread_mutex_lock(&target->window.lock);
+	closed = target->closed;
+	(void)pthread_mutex_unlock(&target->window.lock);
+	return closed;
+}
+
+int link_ready(struct target *target)
+{
+	int r;
+
+	if (is_given_up(target))
+		drop(target);
+	r = target->connection ? 0 : join_again(target);
+	if (r)
+		return r;
+	if (!take_news(target))
+		return tell_loss(target);
 	if (window_now() < target->retry_at)
 		return -EAGAIN;
 	return target->ready ? 0 : check_stream(target);
+}
+
+int link_open(struct target *target, char problem[TARGET_PROBLEM])
+{
+	char text[PROBLEM_MAX];
+	int r;
+
+	(void)snprintf(target->name, sizeof(target->name), "%.80s%s", target->url.servers[0],
+		       target->url.n > 1 ? " and others" : "");
+	/* the same for all connections: messages have it before there is one */
+	if (set_handlers(target) || natsInbox_Create(&target->inbox))
+		return refuse(problem, TARGET_PROBLEM, -ENOMEM, "%s", strerror(ENOMEM));
+	r = join(target, true, text);
+	if (r == -EACCES)
+		return refuse(problem, TARGET_PROBLEM, r, "%s", text);
+	if (r) {
+		set_problem(target, text, r);
+		link_pause(target);
+		return 0;
+	}
+	r = link_ready(target);
+	if (r && r != -EAGAIN)
+		return refuse(problem, TARGET_PROBLEM, r, "%s", target->problem);
+	return 0;
 }

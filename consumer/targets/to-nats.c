@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "consumer/nats/nats-connect.h"
+#include "consumer/login/nats-connect.h"
+#include "consumer/login/nats-credentials.h"
+#include "consumer/login/nats-explain.h"
 #include "consumer/targets/to-nats-internal.h"
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
@@ -33,7 +35,7 @@ static void close_targetp(struct target **target)
 
 static int take_settings(struct target *target, char problem[TARGET_PROBLEM])
 {
-	static const char *const names[] = {NATS_CONNECT_SETTINGS, NATS_STREAM_NAMES, "resend",
+	static const char *const names[] = {NATS_CREDENTIALS_NAMES, NATS_STREAM_NAMES, "resend",
 					    NULL};
 	const char *const *set = target->options.set;
 	int r = nats_url_parse(&target->url, target->options.url, problem, TARGET_PROBLEM);
@@ -45,8 +47,10 @@ static int take_settings(struct target *target, char problem[TARGET_PROBLEM])
 	if (!r)
 		r = nats_stream_wants(&target->wanted, target->url.stream, set, problem,
 				      TARGET_PROBLEM);
+	target->client.say = target->options.say;
+	target->client.data = target->options.data;
 	if (!r)
-		r = nats_connect_options(&target->nats, &target->url, set, problem, TARGET_PROBLEM);
+		r = nats_client_init(&target->client, &target->url, set, problem, TARGET_PROBLEM);
 	if (!r && target->resend > PAST_MARKS * 1000000000LL)
 		return refuse(problem, TARGET_PROBLEM, -EINVAL, "--set resend: at most 15m");
 	return r;
@@ -190,35 +194,53 @@ static bool is_denied(const struct target *target)
 	       target->window.head == target->denied_head;
 }
 
-/* What the answers say of how it goes. */
-static void take_trouble(struct target *target)
+/* Under the lock: what is wrong by what the answers say, and by what the link does. */
+static void read_trouble(struct target *target, bool denied, char text[TARGET_PROBLEM - 64])
+{
+	const struct window *window = &target->window;
+	char denial[NATS_DENIAL];
+
+	if (denied)
+		(void)snprintf(text, TARGET_PROBLEM - 64, "%s",
+			       nats_explain_denial(target->link_error, denial));
+	else
+		(void)snprintf(text, TARGET_PROBLEM - 64, "%s%s%s",
+			       window->troubled ? window->error_text : "",
+			       window->troubled && *target->link_error ? ": " : "",
+			       target->link_error);
+}
+
+/* What the answers say of how it goes. 0; -EACCES: none of it may be published. */
+static int take_trouble(struct target *target)
 {
 	struct window *window = &target->window;
-	bool troubled, fine, denied;
-	char text[300];
+	bool troubled, fine, denied, never;
+	char text[TARGET_PROBLEM - 64];
 
 	(void)pthread_mutex_lock(&window->lock);
 	denied = is_denied(target);
 	troubled = window->troubled || denied;
-	(void)snprintf(text, sizeof(text), "%s%s%s", window->troubled ? window->error_text : "",
-		       window->troubled && *target->link_error ? ": " : "", target->link_error);
+	never = denied && !window->sums.acknowledged;
+	read_trouble(target, denied, text);
 	window->troubled = false;
 	fine = !window->failed && !denied && target->connected && target->ready;
 	if (fine)
 		*target->link_error = '\0';
 	(void)pthread_mutex_unlock(&window->lock);
 	if (troubled) {
-		(void)snprintf(target->problem, sizeof(target->problem), "%s: %s; trying again",
-			       target->url.servers[0], text);
-		link_pause(target);
+		(void)snprintf(target->problem, sizeof(target->problem), "%s: %.390s%s",
+			       target->name, text, never ? "" : "; trying again");
 		if (denied)
-			target->gone_at = 1; /* nobody has to wait to be told */
+			link_bar(target);
+		link_pause(target);
 	} else if (fine && target->reading_host == NATS_NO_HOST &&
 		   window_now() >= target->retry_at) {
 		*target->problem = '\0';
 		target->gone_at = 0;
+		target->barred = false;
 		backoff_reset(&target->backoff);
 	}
+	return never ? -EACCES : 0;
 }
 
 static void keep_mark(struct target *target)
@@ -265,9 +287,10 @@ static int run(struct target *target, int timeout_ms, bool flush)
 		window_wait(&target->window, settled, waiting_time(target, until));
 	window_expire(&target->window, window_now() - ANSWER_MS);
 	window_reap(&target->window);
-	take_trouble(target);
+	r = take_trouble(target);
+	target->ended = r;
 	keep_mark(target);
-	return 0;
+	return r;
 }
 
 static const struct target_sums *get_sums(struct target *target)
@@ -278,6 +301,7 @@ static const struct target_sums *get_sums(struct target *target)
 	if (target->ended || (target->gone_at && window_now() > target->gone_at + GONE_MS))
 		(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s",
 			       target->problem);
+	target->sums.barred = *target->sums.problem && target->barred;
 	return &target->sums;
 }
 

@@ -61,10 +61,20 @@ class Server:
 
 
 class Client:
-    def __init__(self, port, timeout=20, **connect):
+    """context: of TLS. sign: what signs the server's nonce."""
+
+    def __init__(self, port, timeout=20, context=None, sign=None, **connect):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        info = b""  # a byte at a time: what follows may be TLS
+        while not info.endswith(b"\n"):
+            byte = self.socket.recv(1)
+            assert byte, "the server closed the connection"
+            info += byte
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        if sign:
+            connect["sig"] = sign(json.loads(info.split(b" ", 1)[1])["nonce"])
         self.file = self.socket.makefile("rb")
-        self.file.readline()  # INFO
         self.inbox = f"_INBOX.{os.getpid()}.{id(self)}"
         self.send("CONNECT " + json.dumps({"verbose": False, "headers": True, "no_responders": True, **connect}))
         self.errors, self.early = [], []
@@ -113,11 +123,11 @@ class Client:
             yield self.next()
 
 
-def expect_once(port, stream, expected):
+def expect_once(port, stream, expected, **connect):
     """In @stream is each of @expected, {id: record's bytes}, exactly once, and nothing else."""
     found = {}
     times = Counter()
-    for _, headers, body in Client(port).messages(stream):
+    for _, headers, body in Client(port, **connect).messages(stream):
         name = headers["Nats-Msg-Id"]
         times[name] += 1
         found[name] = body

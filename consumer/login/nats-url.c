@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/nats/nats-url.h"
+#include "consumer/login/nats-url.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/base/util.h"
 
@@ -85,8 +86,8 @@ int nats_url_parse(struct nats_url *ret, const char *url, char *problem, size_t 
 	if (memchr(rest, '@', length))
 		return refuse(problem, size, -EINVAL,
 			      "no user or password in a URL, which everybody can read: --set "
-			      "creds=FILE, --set nkey=FILE, or NATS_USER and NATS_PASSWORD in the "
-			      "environment");
+			      "creds=FILE, --set nkey=FILE, or NATS_USER and NATS_PASSWORD, or "
+			      "NATS_TOKEN, in the environment");
 	if (!is_stream_name(stream))
 		return refuse(problem, size, -EINVAL,
 			      "'%.64s' is no name of a stream: letters, digits, _ and -", stream);
@@ -104,6 +105,19 @@ const char *nats_set(const char *const *set, const char *name)
 	return NULL;
 }
 
+/* What people would call a secret that they give: it is not repeated, and they are told where to.
+ */
+static bool is_secret(const char *name, size_t size)
+{
+	static const char *const names[] = {"password", "pass", "pwd", "token",
+					    "seed",     "jwt",  NULL};
+
+	for (size_t i = 0; names[i]; i++)
+		if (strlen(names[i]) == size && !strncasecmp(name, names[i], size))
+			return true;
+	return false;
+}
+
 int nats_set_check(const char *const *set, const char *const *names, char *problem, size_t size)
 {
 	for (; set && *set; set++) {
@@ -111,12 +125,18 @@ int nats_set_check(const char *const *set, const char *const *names, char *probl
 
 		while (names[i] && (strlen(names[i]) != length || strncmp(names[i], *set, length)))
 			i++;
-		if (!names[i])
+		if (!names[i] && is_secret(*set, length))
 			return refuse(
 				problem, size, -EINVAL,
-				"--set %.32s: NATS knows no such setting (ringside-forward(1) "
-				"has them all)",
-				*set);
+				"--set %.*s: a secret in a command line is seen by everybody who "
+				"lists processes: put it in a file, and say --set creds=FILE, "
+				"nkey=FILE, password-file=FILE or token-file=FILE",
+				(int)length, *set);
+		if (!names[i])
+			return refuse(problem, size, -EINVAL,
+				      "--set %.*s: NATS knows no such setting (ringside-forward(1) "
+				      "has them all)",
+				      (int)min_u64(length, 32), *set);
 		if (!(*set)[length] || !(*set)[length + 1])
 			return refuse(problem, size, -EINVAL, "--set %s=VALUE: it has none",
 				      names[i]);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/login/nats-denials.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CLOSE_MS 1000
+
+/* natsErrHandler, of the library's thread */
+static void on_error(natsConnection *connection, natsSubscription *sub, natsStatus error,
+		     void *closure)
+{
+	struct nats_denials *denials = closure;
+	const char *text = NULL;
+
+	if (error != NATS_NOT_PERMITTED)
+		return;
+	(void)natsConnection_GetLastError(connection, &text);
+	(void)pthread_mutex_lock(&denials->lock);
+	(void)snprintf(denials->text, sizeof(denials->text), "%s", text ? text : "");
+	(void)pthread_mutex_unlock(&denials->lock);
+}
+
+/* natsConnectionHandler: the last thing that is said of a connection */
+static void on_close(natsConnection *connection, void *closure)
+{
+	struct nats_denials *denials = closure;
+
+	(void)pthread_mutex_lock(&denials->lock);
+	denials->closed = true;
+	(void)pthread_mutex_unlock(&denials->lock);
+}
+
+natsStatus nats_denials_hear(struct nats_denials *denials, natsOptions *options)
+{
+	natsStatus s = natsOptions_SetErrorHandler(options, on_error, denials);
+
+	(void)pthread_mutex_init(&denials->lock, NULL);
+	*denials->text = '\0';
+	denials->closed = false;
+	return s ? s : natsOptions_SetClosedCB(options, on_close, denials);
+}
+
+const char *nats_denials_explain(struct nats_denials *denials, char buf[NATS_DENIAL])
+{
+	(void)pthread_mutex_lock(&denials->lock);
+	(void)nats_explain_denial(denials->text, buf);
+	(void)pthread_mutex_unlock(&denials->lock);
+	return buf;
+}
+
+static bool is_closed(struct nats_denials *denials)
+{
+	bool closed;
+
+	(void)pthread_mutex_lock(&denials->lock);
+	closed = denials->closed;
+	(void)pthread_mutex_unlock(&denials->lock);
+	return closed;
+}
+
+void nats_denials_end(struct nats_denials *denials, natsConnection *connection)
+{
+	if (!connection)
+		return;
+	natsConnection_Close(connection);
+	for (int i = 0; i < CLOSE_MS && !is_closed(denials); i++)
+		nats_Sleep(1);
+}
