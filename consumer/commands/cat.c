@@ -48,7 +48,7 @@ static void cat_done(struct cat *cat)
 /* "-b -1", as journalctl has it, and "-b ID". */
 static bool is_boot(int opt, const char *word)
 {
-	size_t digits = strspn(word, "0123456789abcdefABCDEF-");
+	size_t digits = strspn(word, "0123456789abcdefABCDEF-,");
 	char *end;
 
 	if (opt != 'b' || !*word)
@@ -198,21 +198,54 @@ static void note_boots(struct cat *cat, const struct boots_chosen *boots)
 	printer_chooses(&cat->printer, 'b', boots->n ? text : cat->boot);
 }
 
-/* -1: go on. */
-static int choose_boot(struct cat *cat, char **paths, int n)
+/* One id or several, as -o pb has them in its Headers. */
+static int add_boots(struct filter *filter, const char *ids)
+{
+	size_t size = strcspn(ids, ",");
+	char id[FOLDER_BOOT];
+	int r = 0;
+
+	while (!r) {
+		if (size >= sizeof(id))
+			return -EINVAL;
+		memcpy(id, ids, size);
+		id[size] = '\0';
+		r = filter_add_boot(filter, id);
+		if (!ids[size])
+			break;
+		ids += size + 1;
+		size = strcspn(ids, ",");
+	}
+	return r;
+}
+
+static int fail_unknown_boots(const struct cat *cat, const struct boots_chosen *boots)
+{
+	char path[LINE_FILE], host[LINE_FILE], choice[LINE_FILE + 16];
+
+	line_file(boots->path, path);
+	(void)snprintf(choice, sizeof(choice), *boots->host ? "--host '!%s'" : "--host NAME",
+		       line_file(boots->host, host));
+	line_file(*boots->host ? boots->host : "a host without a name", host);
+	if (boots->lacks_machine)
+		return command_fail(
+			&command_cat,
+			"-b %.40s: two machines are named %s, and %s does not say of which "
+			"it is: say a boot's id (`ringside cat --kind header -o json` has "
+			"it), or a time (--since, --until)",
+			cat->boot, host, path);
+	return command_fail(
+		&command_cat,
+		"-b %.40s: %s has no boot ids in %s, so its boots cannot be counted: choose "
+		"others (%s), or say a time (--since, --until)",
+		cat->boot, host, path, choice);
+}
+
+/* What -b, which r says why, could not choose. The exit status. */
+static int fail_boots(const struct cat *cat, const struct boots_chosen *boots, int r)
 {
 	const struct options *options = &cat->printer.options;
-	_cleanup_free_ struct boots_chosen *boots = calloc(1, sizeof(*boots));
-	char *end;
-	const long nth = strtol(cat->boot, &end, 10);
-	int r = boots ? 0 : -ENOMEM;
 
-	if (!r && (*end || strlen(cat->boot) >= 32))
-		r = filter_add_boot(cat->printer.filter, cat->boot);
-	else if (!r)
-		r = boots_find(paths, n, nth, boots);
-	for (size_t i = 0; !r && i < boots->n; i++)
-		r = filter_add_boot(cat->printer.filter, boots->ids[i]);
 	if (r == -EINVAL)
 		return options_usage_error(
 			options,
@@ -222,14 +255,33 @@ static int choose_boot(struct cat *cat, char **paths, int n)
 	if (r == -ESPIPE)
 		return options_usage_error(options, "-b counts the boots of files: of a pipe, say "
 						    "the boot's id");
+	if (r == -ENOTUNIQ)
+		return fail_unknown_boots(cat, boots);
 	if (r == -ERANGE)
 		return command_fail(&command_cat, "-b %.40s: %s %s", cat->boot,
 				    boots->several     ? "no host has more than"
 				    : boots->most == 1 ? "there is"
 						       : "there are",
 				    COUNTED(boots->most, "boot"));
+	return printer_fail(&cat->printer, r);
+}
+
+/* -1: go on. */
+static int choose_boot(struct cat *cat, char **paths, int n)
+{
+	_cleanup_free_ struct boots_chosen *boots = calloc(1, sizeof(*boots));
+	char *end;
+	const long nth = strtol(cat->boot, &end, 10);
+	int r = boots ? 0 : -ENOMEM;
+
+	if (!r && (*end || strlen(cat->boot) >= 32))
+		r = add_boots(cat->printer.filter, cat->boot);
+	else if (!r)
+		r = boots_find(paths, n, nth, cat->printer.filter, boots);
+	for (size_t i = 0; !r && i < boots->n; i++)
+		r = filter_add_boot(cat->printer.filter, boots->ids[i]);
 	if (r)
-		return printer_fail(&cat->printer, r);
+		return boots ? fail_boots(cat, boots, r) : printer_fail(&cat->printer, r);
 	note_boots(cat, boots);
 	return -1;
 }

@@ -36,7 +36,7 @@ bool folder_numbered(const char *name, const char *given)
 	return digits && !strcmp(name + stem + 1 + digits, suffix);
 }
 
-static void take_header(struct folder_id *id, const Ringside__V1__Record *record)
+void folder_take_id(struct folder_id *id, const Ringside__V1__Record *record)
 {
 	const Ringside__V1__Header *header = record->header;
 
@@ -73,7 +73,7 @@ int folder_identify(const char *path, struct folder_id *ret)
 		return r;
 	if (!item.header)
 		return READER_DAMAGED; /* it was in what was left out */
-	take_header(ret, item.record);
+	folder_take_id(ret, item.record);
 	return 0;
 }
 

@@ -73,6 +73,9 @@ bool folder_name(const char *name);
  * events.pb.zst. Both without folders. */
 bool folder_numbered(const char *name, const char *given);
 
+/* What the Header @record says. */
+void folder_take_id(struct folder_id *id, const Ringside__V1__Record *record);
+
 /* Reads the Header of the file @path. 0, READER_* or -errno. */
 int folder_identify(const char *path, struct folder_id *ret);
 

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* From @end, which a frame begins at or the file ends at, back: what @filter may want; without one,
- * to the latest Header. */
-static int select_back(int fd, uint64_t end, const struct filter *filter,
+/* From @end, which a frame begins at or the file ends at, back: Headers, and what @filter may want;
+ * without one nothing else, and with @latest no more than the latest of them. */
+static int select_back(int fd, uint64_t end, const struct filter *filter, bool latest,
 		       struct recording_ranges *ret)
 {
 	struct recording_frame frame;
@@ -32,7 +32,7 @@ static int select_back(int fd, uint64_t end, const struct filter *filter,
 			recording_ranges_add_before(ret, frame.offset, frame.end);
 		else if (filter)
 			filter_note_skipped(filter, &frame.index);
-		if (header && !filter)
+		if (header && latest)
 			return 0;
 		end = frame.offset;
 	}
@@ -44,24 +44,36 @@ static int select_back(int fd, uint64_t end, const struct filter *filter,
 
 int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret)
 {
-	return select_back(fd, begin, NULL, ret);
+	return select_back(fd, begin, NULL, true, ret);
 }
 
-int frame_selection_for(struct reader *reader, const struct filter *filter,
-			struct recording_ranges *ranges)
+/* As frame_selection_for. */
+static int select_all(struct reader *reader, const struct filter *filter,
+		      struct recording_ranges *ranges)
 {
 	struct stat st;
 	bool compressed;
 	int r;
 
-	if (!filter_selects(filter) || fstat(reader_fd(reader), &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(reader_fd(reader), &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	r = input_is_compressed(reader_input(reader), &compressed);
 	if (r < 0 || !compressed)
 		return r;
-	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, ranges);
+	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, false, ranges);
 	if (r < 0)
 		return r;
 	r = input_select(reader_input(reader), ranges);
 	return r == -ESPIPE ? 0 : r;
+}
+
+int frame_selection_for(struct reader *reader, const struct filter *filter,
+			struct recording_ranges *ranges)
+{
+	return filter_selects(filter) ? select_all(reader, filter, ranges) : 0;
+}
+
+int frame_selection_of_headers(struct reader *reader, struct recording_ranges *ranges)
+{
+	return select_all(reader, NULL, ranges);
 }

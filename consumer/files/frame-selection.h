@@ -16,3 +16,5 @@ int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret);
  * to the reader as long as it lives. Returns 0 or -errno. */
 int frame_selection_for(struct reader *reader, const struct filter *filter,
 			struct recording_ranges *ranges);
+/* The same for Headers alone. */
+int frame_selection_of_headers(struct reader *reader, struct recording_ranges *ranges);

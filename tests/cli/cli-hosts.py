@@ -185,7 +185,62 @@ def what_comes_through_a_pipe_is_as_uncertain():
             assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], x
 
 
+def boots_of(names=HOSTS, ids="012", machines=(None, None, None), starts=2):
+    """Recordings of each host's boots, whose ids are its digit in @ids (" ": it has none) and their number."""
+    for n, host in enumerate(names):
+        for start in range(starts):
+            boot = ids[n].strip() and ids[n] * 31 + str(start)
+            stream = Stream(bytes([65 + 10 * n + start]), boot=boot or None, boottime=5.0, step=1763780645 + 1000 * start + n)
+            more = {"machine_id": machines[n]} if machines[n] else {}
+            yield save(f"{n}-{start}.pb", stream.header(host, **more), stream.kill(f"{n}-{start}"), stream.footer())
+
+
+def killed(*args, stderr="", **kwargs):
+    out = objects(check(run("cat", "-o", "json", *args, **kwargs), 0, stderr))
+    return sorted(x["comm"] for x in out if x["kind"] == "oom_kill")
+
+
+def a_boot_is_each_hosts_own_in_one_file_too():
+    names = list(boots_of(machines=("a" * 32, "b" * 32, None)))
+    save("all.pb", check(run("cat", "-o", "pb", "--kind", "oom", *names), 0))
+    save("all.pb.zst", packed(open("all.pb", "rb").read()))
+    joined = save("joined.pb", *(open(x, "rb").read() for x in names))
+    for of in [joined], ["all.pb"], ["all.pb.zst"], names:
+        assert killed("-b", *of) == killed("-b", "0", *of) == ["0-1", "1-1", "2-1"], of
+        assert killed("-b", "-1", *of) == killed("-b", "1", *of) == ["0-0", "1-0", "2-0"], of
+        assert killed("-b", "0", "--host", "beta", *of) == ["1-1"], of
+        assert killed("-b", "1" * 31 + "0", *of) == ["1-0"]
+        check(run("cat", "-b", "3", *of), 1, "ringside cat: -b 3: no host has more than 2 boots\n", stdout=b"")
+        # and stands in an excerpt for what it was
+        part = check(run("cat", "-o", "pb", "-b", "-1", *of), 0)
+        chosen = {x.header.excerpt for x in map(pb.Record.FromString, frames(part)) if x.HasField("header")}
+        ids = ",".join(n * 31 + "0" for n in "012")
+        assert chosen <= {f"--boot={ids}", f"--kind oom, and of that --boot={ids}"} and len(chosen) == 1, chosen
+        assert killed(data=part) == killed("-b", ids, *of) == killed(f"--boot={ids}", *of) == ["0-0", "1-0", "2-0"]
+
+
+def where_boots_cannot_be_counted_it_says_what_to_do():
+    names = list(boots_of(ids="01 "))
+    joined = save("joined.pb", *(open(x, "rb").read() for x in names))
+    for of in names, [joined]:
+        told = r"ringside cat: -b 0: gamma has no boot ids in (2-0|joined)\.pb, .* choose others \(--host '!gamma'\), or say a time .*\n"
+        check(run("cat", "-b", "0", *of), 1, told, stdout=b"")
+        check(run("cat", "-o", "pb", "-b", "0", *of), 1, told, stdout=b"")
+        assert killed("-b", "0", "--host", "!gamma", *of) == ["0-1", "1-1"]
+        assert killed("-b", "1" * 31 + "1", *of) == ["1-1"]
+    # one that does not say which of two machines it is
+    names = list(boots_of(names=("web", "web", "web"), machines=("a" * 32, "b" * 32, None)))
+    check(run("cat", "-b", *names), 1, r"ringside cat: -b 0: two machines are named web, and 2-0\.pb does not say .*\n", stdout=b"")
+    assert killed("-b", "2" * 31 + "1", *names) == ["2-1"]
+    assert b'"boot_id":"' + b"2" * 31 in check(run("cat", "--kind", "header", "-o", "json", *names), 0)
+    # of a FIFO as of a pipe
+    os.mkfifo("fifo.pb")
+    check(run("cat", "-b", "fifo.pb"), 2, ".*of a pipe, say the boot's id.*\n")
+
+
 run_tests(
+    a_boot_is_each_hosts_own_in_one_file_too,
+    where_boots_cannot_be_counted_it_says_what_to_do,
     of_three_hosts_a_hole_gives_none_the_name_of_another,
     what_is_behind_a_hole_is_no_copy,
     a_hole_in_one_hosts_recording_hides_no_name,
