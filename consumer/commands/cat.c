@@ -140,6 +140,7 @@ static const struct each_record_ops printing = {
 	.wants = printer_wants,
 	.begin = printer_begin,
 	.header = printer_header,
+	.whole = printer_whole,
 	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,

@@ -113,9 +113,9 @@ static void join_texts(const char *before, const struct excerpt *excerpt, char b
 }
 
 static const char *const flaw_words[] = {
-	"is damaged or cut short",
-	"lost events",
-	"could not all be read",
+	"is damaged or cut short",        "lost events",
+	"could not all be read",          "ends without a Footer",
+	"lacks records by their numbers",
 };
 
 const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS])
@@ -150,6 +150,8 @@ void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *rec
 	if (excerpt->flaws)
 		ret->header.excerpt_flaws =
 			(char *)(uintptr_t)excerpt_flaws_text(excerpt->flaws, ret->flaws);
+	if (excerpt->in_progress)
+		ret->header.has_excerpt_in_progress = ret->header.excerpt_in_progress = true;
 	if (!excerpt_is_any(excerpt))
 		return;
 	join_texts(record->header->excerpt, excerpt, ret->text);

@@ -17,8 +17,10 @@ enum {
 	EXCERPT_DAMAGED = 1 << 0,
 	EXCERPT_LOST = 1 << 1,
 	EXCERPT_UNREAD = 1 << 2,
+	EXCERPT_NO_END = 1 << 3,
+	EXCERPT_GAPS = 1 << 4,
 };
-#define EXCERPT_FLAWS 160
+#define EXCERPT_FLAWS 192
 
 /* Such bits in words, and back; what is no word of ours is lost. */
 const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS]);
@@ -32,6 +34,7 @@ struct excerpt {
 	char text[EXCERPT_SIZE];
 	unsigned left_out; /* options that found no room in it */
 	unsigned flaws;    /* found so far */
+	bool in_progress;  /* what it is of was being written */
 	/* Where such options stand in the text. */
 	struct excerpt_single {
 		unsigned key;

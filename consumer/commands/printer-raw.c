@@ -37,6 +37,8 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 	printer->source.put++;
 	printer->source.flaws_put |=
 		printer->excerpt.flaws | excerpt_flaws(record->header->excerpt_flaws);
+	printer->source.progress_put |=
+		printer->excerpt.in_progress || record->header->excerpt_in_progress;
 	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
 	if (!printer->output.ops->binary)
 		return output_put(&printer->output, &marked.record, NULL, 0);
@@ -98,8 +100,10 @@ int printer_put_raw(struct printer *printer, const struct reader *reader,
 	if (item->header && excerpt_is_any(&printer->excerpt))
 		return put_header(printer, item->record);
 	printer->source.put++;
-	if (item->header)
+	if (item->header) {
 		printer->source.flaws_put |= excerpt_flaws(item->record->header->excerpt_flaws);
+		printer->source.progress_put |= item->record->header->excerpt_in_progress;
+	}
 	if (printer->output.ops->binary &&
 	    derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = complete_record(printer, item);
@@ -125,6 +129,7 @@ void printer_header(void *data, const Ringside__V1__Record *record)
 
 	if (!filter_host_wanted(printer->filter, record->header))
 		return;
+	printer->source.in_progress |= record->header->excerpt_in_progress;
 	printer->source.flaws |= flaws;
 	printer->source.found |= flaws;
 	if (printer->output.ops->raw)
@@ -140,6 +145,31 @@ void printer_see_flaws(struct printer *printer, struct reader *reader, struct re
 		printer->source.found |= EXCERPT_LOST;
 }
 
+struct whole_streams *printer_whole(void *data)
+{
+	struct printer *printer = data;
+
+	/* what is copied as it is shows by itself what it lacks */
+	if (!printer->output.ops->raw || !excerpt_is_any(&printer->excerpt))
+		return NULL;
+	printer->source.streams.filter = printer->filter;
+	return &printer->source.streams;
+}
+
+/* How whole the streams are that it is of. Where something is damaged, that has been said of all.
+ */
+static void judge_streams(struct printer *printer)
+{
+	struct printer_source *source = &printer->source;
+	const unsigned found = whole_streams_judge(&source->streams);
+
+	source->in_progress |= (found & WHOLE_GROWING) != 0;
+	if (source->found & (EXCERPT_DAMAGED | EXCERPT_UNREAD))
+		return;
+	source->found |= found & WHOLE_NO_END ? EXCERPT_NO_END : 0;
+	source->found |= found & WHOLE_GAPS ? EXCERPT_GAPS : 0;
+}
+
 /* At the end, where it is the same whoever reads ahead, and how far; with the times of the Header
  * that it repeats, without which it is no record to who looks for one behind damage. */
 int printer_tell_flaws(struct printer *printer)
@@ -148,16 +178,20 @@ int printer_tell_flaws(struct printer *printer)
 	Ringside__V1__Record *record;
 	int r = 0;
 
+	judge_streams(printer);
 	if (!printer->output.ops->raw || !source->header_size ||
-	    !(source->found & ~source->flaws_put))
+	    !(source->found & ~source->flaws_put || (source->in_progress && !source->progress_put)))
 		return 0;
 	record = ringside__v1__record__unpack(NULL, source->header_size, source->header);
 	if (!record)
 		return -ENOMEM;
 	printer->output.cache = NULL; /* of a reader that is gone */
 	printer->excerpt.flaws = source->found;
-	if (excerpt_is_any(&printer->excerpt) || record->header->excerpt)
+	printer->excerpt.in_progress = source->in_progress;
+	if (excerpt_is_any(&printer->excerpt) || record->header->excerpt) {
 		r = put_header(printer, record);
+		printer->source.put--; /* it was there before */
+	}
 	ringside__v1__record__free_unpacked(record, NULL);
 	return r;
 }

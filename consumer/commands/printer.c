@@ -39,6 +39,7 @@ void printer_done(struct printer *printer)
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
 	free(printer->source.header);
+	whole_streams_done(&printer->source.streams);
 	field_list_done(&printer->fields);
 }
 

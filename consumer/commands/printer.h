@@ -11,6 +11,7 @@
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
 #include "consumer/commands/excerpt.h"
+#include "consumer/files/whole-streams.h"
 #include "consumer/filter/filter.h"
 #include "consumer/filter/grep.h"
 #include "consumer/kinds/kind.h"
@@ -76,6 +77,9 @@ struct printer_source {
 	unsigned flaws;           /* that the input at hand, an excerpt, tells of */
 	uint64_t records, events; /* of the input at hand, that came */
 	uint64_t put;             /* records that a raw output has */
+	bool in_progress;         /* one of them is, or what it is an excerpt of was */
+	bool progress_put;        /* ... which a Header has told */
+	struct whole_streams streams;
 };
 
 struct printer {
@@ -143,6 +147,8 @@ void printer_say_hosts(const struct printer *printer, const char *path);
 void printer_host(void *data, const char *name);
 /* header of struct each_record_ops. */
 void printer_header(void *data, const Ringside__V1__Record *record);
+/* whole of struct each_record_ops. */
+struct whole_streams *printer_whole(void *data);
 /* one_stream of struct each_record_ops. */
 bool printer_one_stream(const void *data);
 /* The next input. It is read raw (reader_set_raw) from now on, and what was printed is seen before

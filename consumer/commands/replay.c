@@ -123,6 +123,7 @@ static const struct each_record_ops replaying = {
 	.host = printer_host,
 	.begin = printer_begin,
 	.header = printer_header,
+	.whole = printer_whole,
 	.put = put_record,
 	.pass = printer_pass,
 	.complain = printer_complain,

@@ -220,6 +220,8 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->rotation.follow.memory = &tail->memory;
 	tail->memory.sides.one = tail->printer.one_stream;
 	record_memory_choose(&tail->memory, tail->printer.filter);
+	tail->memory.whole = printer_whole(&tail->printer);
+	tail->printer.source.streams.ends_only = tail->lines != UINT64_MAX;
 	r = rotation_start(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {

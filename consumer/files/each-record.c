@@ -154,9 +154,22 @@ void record_memory_done(struct record_memory *memory)
 	side_streams_done(&memory->sides);
 }
 
-int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
-		struct record_memory *memory, int *ret_answer)
+/* Before anything of it is left out. */
+static void note_whole(struct whole_streams *whole, struct reader *reader,
+		       struct reader_record *item, int answer)
 {
+	if (!whole)
+		return;
+	if (answer)
+		whole_streams_break(whole);
+	else
+		whole_streams_take(whole, reader, item);
+}
+
+static int read_records(struct reader *reader, const struct each_record_ops *ops, void *data,
+			struct record_memory *memory, int *ret_answer)
+{
+	struct whole_streams *whole = memory ? memory->whole : NULL;
 	struct place place = {0};
 	struct reader_record item;
 	int r;
@@ -173,6 +186,7 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 			place.damaged = true;
 			place.known = false;
 		}
+		note_whole(whole, reader, &item, *ret_answer);
 		if (!*ret_answer && item.header && ops->header)
 			ops->header(data, item.record);
 		if (*ret_answer || (memory && !is_fresh(memory, &place, reader, &item, ops, data)))
@@ -183,6 +197,20 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 		else if (r)
 			return r;
 	}
+}
+
+int each_record(struct reader *reader, const struct each_record_ops *ops, void *data,
+		struct record_memory *memory, int *ret_answer)
+{
+	struct whole_streams *whole = memory ? memory->whole : NULL;
+	int r;
+
+	if (whole)
+		whole_streams_break(whole);
+	r = read_records(reader, ops, data, memory, ret_answer);
+	if (whole)
+		whole_streams_pause(whole, reader, r != 0);
+	return r;
 }
 
 void each_record_tell_orphans(const struct reader *reader, const char *name,
@@ -220,10 +248,13 @@ static int walk_input(const struct walk *walk, const char *path)
 	struct recording_ranges ranges;
 	int r, answer;
 
+	/* of a fleet only what was stored comes, and of that what was asked for */
+	walk->memory->whole =
+		walk->ops->whole && !remote_is(path) ? walk->ops->whole(walk->data) : NULL;
 	r = remote_is(path) ? filter_open_remote(&reader, path, walk->filter, false)
 			    : reader_open(&reader, path);
 	if (!r && walk->filter)
-		r = frame_selection_for(reader, walk->filter, &ranges);
+		r = frame_selection_for(reader, walk->filter, walk->memory->whole, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";
 	if (!r)
 		r = seen_records_begin(&walk->memory->seen, path);

@@ -4,6 +4,7 @@
 
 #include "consumer/files/seen-records.h"
 #include "consumer/files/side-streams.h"
+#include "consumer/files/whole-streams.h"
 #include "consumer/filter/filter.h"
 #include "consumer/read/reader.h"
 
@@ -36,6 +37,8 @@ struct each_record_ops {
 	/* -errno: @name cannot be read, or has no recordings (-ENODATA); 0: it is a line that says
 	 * what was left out. */
 	void (*error)(void *data, const char *name, int error);
+	/* What is told how whole the streams are; may be NULL, as may be what it returns. */
+	struct whole_streams *(*whole)(void *data);
 	/* The input is done. @answer: the last one of reader_next. */
 	void (*end)(void *data, const struct reader *reader, const char *name, int answer);
 };
@@ -45,6 +48,7 @@ struct record_memory {
 	struct seen_records seen;
 	struct side_streams sides;
 	const struct filter *filter; /* NULL: all is wanted */
+	struct whole_streams *whole; /* borrowed; NULL: nobody asks */
 };
 
 /* What is wanted of the records, before the first of them. */

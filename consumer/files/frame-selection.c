@@ -6,10 +6,18 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+static void note_skipped(const struct filter *filter, struct whole_streams *whole,
+			 const struct recording_index *index)
+{
+	filter_note_skipped(filter, index);
+	if (whole)
+		whole_streams_pass(whole, index);
+}
+
 /* From @end, which a frame begins at or the file ends at, back: Headers, and what @filter may want;
  * without one nothing else, and with @latest no more than the latest of them. */
 static int select_back(int fd, uint64_t end, const struct filter *filter, bool latest,
-		       struct recording_ranges *ret)
+		       struct whole_streams *whole, struct recording_ranges *ret)
 {
 	struct recording_frame frame;
 	bool named = false; /* a frame is read for the names in it */
@@ -31,7 +39,7 @@ static int select_back(int fd, uint64_t end, const struct filter *filter, bool l
 		if (header || may_match)
 			recording_ranges_add_before(ret, frame.offset, frame.end);
 		else if (filter)
-			filter_note_skipped(filter, &frame.index);
+			note_skipped(filter, whole, &frame.index);
 		if (header && latest)
 			return 0;
 		end = frame.offset;
@@ -44,12 +52,12 @@ static int select_back(int fd, uint64_t end, const struct filter *filter, bool l
 
 int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret)
 {
-	return select_back(fd, begin, NULL, true, ret);
+	return select_back(fd, begin, NULL, true, NULL, ret);
 }
 
 /* As frame_selection_for. */
 static int select_all(struct reader *reader, const struct filter *filter,
-		      struct recording_ranges *ranges)
+		      struct whole_streams *whole, struct recording_ranges *ranges)
 {
 	struct stat st;
 	bool compressed;
@@ -60,7 +68,7 @@ static int select_all(struct reader *reader, const struct filter *filter,
 	r = input_is_compressed(reader_input(reader), &compressed);
 	if (r < 0 || !compressed)
 		return r;
-	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, false, ranges);
+	r = select_back(reader_fd(reader), (uint64_t)st.st_size, filter, false, whole, ranges);
 	if (r < 0)
 		return r;
 	r = input_select(reader_input(reader), ranges);
@@ -68,12 +76,12 @@ static int select_all(struct reader *reader, const struct filter *filter,
 }
 
 int frame_selection_for(struct reader *reader, const struct filter *filter,
-			struct recording_ranges *ranges)
+			struct whole_streams *whole, struct recording_ranges *ranges)
 {
-	return filter_selects(filter) ? select_all(reader, filter, ranges) : 0;
+	return filter_selects(filter) ? select_all(reader, filter, whole, ranges) : 0;
 }
 
 int frame_selection_of_headers(struct reader *reader, struct recording_ranges *ranges)
 {
-	return select_all(reader, NULL, ranges);
+	return select_all(reader, NULL, NULL, ranges);
 }

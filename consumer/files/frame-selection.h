@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "consumer/files/whole-streams.h"
 #include "consumer/filter/filter.h"
 #include "consumer/read/reader.h"
 
@@ -13,8 +14,9 @@ int frame_selection_from(int fd, uint64_t begin, struct recording_ranges *ret);
 
 /* The frames that may hold what @filter wants, those with Headers, and all that has no index: if it
  * is worth it, and possible with the input, @reader reads nothing else from now on. @ranges belongs
- * to the reader as long as it lives. Returns 0 or -errno. */
+ * to the reader as long as it lives. @whole is told of what is passed over; may be NULL. Returns 0
+ * or -errno. */
 int frame_selection_for(struct reader *reader, const struct filter *filter,
-			struct recording_ranges *ranges);
+			struct whole_streams *whole, struct recording_ranges *ranges);
 /* The same for Headers alone. */
 int frame_selection_of_headers(struct reader *reader, struct recording_ranges *ranges);

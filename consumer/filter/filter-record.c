@@ -194,6 +194,16 @@ bool filter_touches_loss(const struct filter *filter, const Ringside__V1__Record
 	       range_wants(&filter->boot, record->has_boottime_nano, after, boot);
 }
 
+bool filter_span_wanted(const struct filter *filter, struct filter_moment from,
+			struct filter_moment to)
+{
+	const uint64_t time = to.time ? to.time : UINT64_MAX;
+	const uint64_t boottime = to.boottime ? to.boottime : UINT64_MAX;
+
+	return range_wants(&filter->time, true, from.time, max_u64(time, from.time)) &&
+	       range_wants(&filter->boot, true, from.boottime, max_u64(boottime, from.boottime));
+}
+
 bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 		const Ringside__V1__CounterRow *row, const Ringside__V1__Header *latest)
 {

@@ -67,6 +67,20 @@ bool filter_row(const struct filter *filter, const Ringside__V1__Record *record,
 bool filter_touches_loss(const struct filter *filter, const Ringside__V1__Record *record,
 			 const Ringside__V1__Header *latest);
 
+/* Real and boot time, ns; 0: not known. */
+struct filter_moment {
+	uint64_t time, boottime;
+};
+#define FILTER_EVER                                                                                \
+	(struct filter_moment)                                                                     \
+	{                                                                                          \
+		UINT64_MAX, UINT64_MAX                                                             \
+	}
+
+/* Whether some of the time between two moments is wanted, as far as is known. */
+bool filter_span_wanted(const struct filter *filter, struct filter_moment from,
+			struct filter_moment to);
+
 /* There is a --since or --until. */
 bool filter_has_time(const struct filter *filter);
 /* There is a --since that is before @now, in ns since 1970. */

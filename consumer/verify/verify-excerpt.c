@@ -27,6 +27,7 @@ static void note_flaws(struct verify_report *report, const Ringside__V1__Header 
 	char text[VERIFY_CHOICE];
 	struct line line = line_make(text, sizeof(text));
 
+	report->unfinished_source |= header->excerpt_in_progress;
 	line_safe(&line, header->excerpt_flaws, sizeof(text));
 	(void)line_end(&line);
 	if (strstr(report->flaws, text))
@@ -46,6 +47,10 @@ void verify_tell_flaws(struct verify_report *report)
 		findings_add(&report->losses,
 			     "the recording that it is of %s: something may be missing in it",
 			     report->flaws);
+	if (report->unfinished_source)
+		findings_add(
+			&report->notes,
+			"the recording that it is of was in progress: more may have come since");
 }
 
 /* Whether it is the Header that was there, which comes once more to say what was wrong. */
@@ -77,7 +82,7 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 	verify->files_missing = 0;
 	/* where streams take turns, each one's Header comes again and again */
 	verify->sequence = (struct sequence){0};
-	return same && text_has(header->excerpt_flaws);
+	return same && (text_has(header->excerpt_flaws) || header->excerpt_in_progress);
 }
 
 void verify_take_excerpt(struct verify *verify, const struct reader_record *item)

@@ -43,6 +43,7 @@ struct verify_report {
 	bool excerpt;               /* it has an excerpt of a stream */
 	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
 	bool other_choices;         /* something else was, of another one */
+	bool unfinished_source;     /* that was still being written when it was chosen */
 	char flaws[VERIFY_CHOICE]; /* what is wrong with what it is of; "": nothing, or not known */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */

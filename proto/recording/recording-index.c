@@ -59,6 +59,7 @@ void recording_index_add_peek(struct recording_index *index, const struct peek *
 	if (peek->has_time)
 		widen_range(&index->has_time, &index->min_time, &index->max_time,
 			    peek->time_unix_nano);
+	index->others += !peek->kind;
 	if (peek->kind)
 		index->counts[peek->kind]++;
 	if (peek->kind == FIELD_RECORD_HEADER)
@@ -134,8 +135,11 @@ static void get_count(struct recording_index *index, const uint8_t *p, size_t si
 	}
 	for (unsigned i = 0; i < RECORD_BODIES; i++)
 		if (names[i] && strlen(names[i]) == kind.size &&
-		    !memcmp(names[i], kind.data, kind.size))
+		    !memcmp(names[i], kind.data, kind.size)) {
 			index->counts[i] += count;
+			return;
+		}
+	index->others += count;
 }
 
 static void get_bytes(struct recording_index *index, const struct pb_field *field)

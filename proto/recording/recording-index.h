@@ -19,6 +19,7 @@ struct recording_index {
 	uint64_t min_time, max_time;         /* ns since 1970 */
 	uint64_t compressed_bytes, uncompressed_bytes, uncompressed_offset;
 	uint64_t counts[RECORD_BODIES]; /* by number of the body's field */
+	uint64_t others;                /* of kinds that are not known here */
 	uint8_t stream_id[RECORDING_STREAM_ID];
 	bool has_stream_id, has_seq, has_boottime, has_time;
 	struct event_run run; /* of the records taken in; goes on in the next frame */
@@ -35,6 +36,5 @@ bool recording_index_is_header(const uint8_t *record, size_t size);
  * RECORDING_INDEX_MAX. Returns its size. */
 size_t recording_index_pack(const struct recording_index *index, uint8_t *buf);
 
-/* Reads it back. Returns 0, or -EBADMSG if the checksum or the message is wrong. Kinds unknown
- * here are left out. */
+/* Reads it back. Returns 0, or -EBADMSG if the checksum or the message is wrong. */
 int recording_index_unpack(struct recording_index *ret, const uint8_t *payload, size_t size);

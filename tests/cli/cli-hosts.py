@@ -4,6 +4,7 @@
 
 usage: cli-hosts.py RINGSIDE COMPRESS-RECORDING
 """
+import fcntl
 import json
 import os
 import re
@@ -238,9 +239,103 @@ def where_boots_cannot_be_counted_it_says_what_to_do():
     check(run("cat", "-b", "fifo.pb"), 2, ".*of a pipe, say the boot's id.*\n")
 
 
+def flaws(part):
+    heads = [x.header for x in map(pb.Record.FromString, frames(part)) if x.HasField("header")]
+    return {x.excerpt_flaws for x in heads} - {""}, any(x.excerpt_in_progress for x in heads)
+
+
+def an_excerpt_says_how_its_recording_ended():
+    """Where what was chosen reaches there."""
+    stream = Stream(b"e", boot="e" * 32)
+    records = [stream.header("epsilon")]
+    for n in range(20):
+        stream.boottime += 1
+        records.append(stream.kill(f"e-{n}"))
+    whole, cut = records + [stream.footer()], records
+    gap = whole[:8] + whole[9:]
+    no_end, missing = "ends without a Footer", "lacks records by their numbers"
+    wanted = "--comm", "e-*"
+    cases = [
+        (whole, wanted, ""), (cut, wanted, no_end), (gap, wanted, missing), (gap[:-1], wanted, f"{no_end}, {missing}"),
+        # what was asked for ends before, or begins behind
+        (cut, (*wanted, "--until", "boot+10"), ""), (cut, (*wanted, "--since", "boot+19"), no_end),
+        (cut, (*wanted, "-n", "3"), ""), (gap, (*wanted, "-n", "3"), ""), (gap, (*wanted, "-n", "30"), missing),
+        (gap, (*wanted, "--until", "boot+5"), ""), (gap, (*wanted, "--since", "boot+12"), ""),
+        (gap, (*wanted, "--since", "boot+5", "--until", "boot+9"), missing),
+    ]
+    for data, args, said in cases:
+        for name, content in ("of.pb", b"".join(data)), ("of.pb.zst", packed(b"".join(data))):
+            save(name, content)
+            for how in ["cat"], ["replay", "--speed", "max"]:
+                part = check(run(*how, "-o", "pb", *args, name), 0)
+                assert flaws(part) == ({said} - {""}, False), (args, said, how, name, flaws(part))
+                if not said:
+                    check(run("verify", data=part), 0)
+                    continue
+                out = check(run("verify", data=part), 4).decode()
+                assert f"but the recording that it is of {said}: something may be missing in it" in out, out
+                save("part.pb", part)
+                assert said in check(run("cat", "-o", "pb", "--kind", "oom", "part.pb"), 0, None).decode(errors="replace")
+                check(run("repair", "part.pb", "-w", "mended.pb"), 0, None)
+                check(run("verify", "mended.pb"), 4)
+                os.unlink("mended.pb")
+    # of files that go on in each other nothing is missing, whatever their order
+    a, b = save("1.pb", *records[:8]), save("2.pb", *whole[8:])
+    stream.seq = 8
+    stream.boottime = 8
+    with open(b, "rb") as rest:
+        save("2.pb", stream.header("epsilon"), *(frame(renumbered(x, 1)) for x in frames(rest.read())))
+    for order in (a, b), (b, a):
+        assert flaws(check(run("cat", "-o", "pb", *wanted, *order), 0)) == (set(), False), order
+    assert flaws(check(run("cat", "-o", "pb", *wanted, a), 0)) == ({no_end}, False)
+
+
+def renumbered(data, by):
+    record = pb.Record.FromString(data)
+    record.seq += by
+    return record
+
+
+def an_excerpt_of_what_is_being_written_says_that():
+    stream = Stream(b"g", boot="f" * 32)
+    save("live.pb", stream.header("phi", locked=True), *(stream.kill(f"g-{n}") for n in range(4)))
+    with open("live.pb", "ab") as live:
+        fcntl.flock(live, fcntl.LOCK_EX)
+        parts = [check(run(*how, "-o", "pb", "--kind", "oom", "live.pb"), 0, None)
+                 for how in (["cat"], ["tail", "-n", "3"], ["tail", "-n", "all"])]
+    for part in parts:
+        assert flaws(part) == (set(), True), flaws(part)
+        for again in part, check(run("cat", "-o", "pb", data=part), 0), check(run("cat", "-o", "pb", "-g", "g-", data=part), 0):
+            out = check(run("verify", data=again), 0).decode()
+            assert "the recording that it is of was in progress: more may have come since" in out, out
+    # and when its writer is gone
+    assert flaws(check(run("cat", "-o", "pb", "--kind", "oom", "live.pb"), 0)) == ({"ends without a Footer"}, False)
+    assert flaws(check(run("tail", "-n", "3", "-o", "pb", "live.pb"), 0)) == ({"ends without a Footer"}, False)
+
+
+def numbers_that_are_missing_between_frames_that_are_passed_over_are_missed():
+    """Of a compressed recording most frames are not read, because their indexes say that nothing in them is wanted."""
+    stream = Stream(b"z", boot="d" * 32)
+    parts = []
+    for n in range(12):
+        stream.boottime += 100
+        parts.append((stream.header("zeta") if not n else b"") + b"".join(stream.kill(os.urandom(1000).hex()) for _ in range(400)))
+    parts.append(stream.footer())
+    whole = packed(b"".join(parts))
+    lacks = packed(b"".join(parts[:4] + parts[5:]))
+    ends = packed(b"".join(parts[:-1]))
+    for data, said in (whole, set()), (lacks, {"lacks records by their numbers"}), (ends, {"ends without a Footer"}):
+        save("z.pb.zst", data)
+        assert flaws(check(run("cat", "-o", "pb", "--kind", "seccomp", "z.pb.zst"), 0, None)) == (said, False), said
+        assert flaws(check(run("cat", "-o", "pb", "--kind", "oom", "--until", "boot+150", "z.pb.zst"), 0)) == (set(), False)
+
+
 run_tests(
+    an_excerpt_of_what_is_being_written_says_that,
+    numbers_that_are_missing_between_frames_that_are_passed_over_are_missed,
     a_boot_is_each_hosts_own_in_one_file_too,
     where_boots_cannot_be_counted_it_says_what_to_do,
+    an_excerpt_says_how_its_recording_ended,
     of_three_hosts_a_hole_gives_none_the_name_of_another,
     what_is_behind_a_hole_is_no_copy,
     a_hole_in_one_hosts_recording_hides_no_name,

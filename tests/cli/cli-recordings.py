@@ -230,7 +230,7 @@ def json_hides_no_characters():
     for output in ["json", "protojson"]:
         out = check(run("cat", "-o", output, "--kind", "seccomp", "j.pb"), 0).decode()
         assert r"a\u061c\u200b\u202e\u2066\ufeff\udb40\udc41z\u00e4".replace(r"\u00e4", "\u00e4") in out, out
-        assert hidden in json.dumps(json.loads(out.splitlines()[-1]), ensure_ascii=False), out
+        assert any(hidden in json.dumps(json.loads(x), ensure_ascii=False) for x in out.splitlines()), out
 
 
 def damage_and_cuts_are_told_in_one_line():

@@ -139,7 +139,8 @@ def cat_reads_files_and_pipes():
 def a_filtered_pb_is_a_recording():
     part = check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0,
                  "ringside cat: 0 of 10 events match; they are seccomp_denial; only the Header was written\n")
-    check(run("cat", "--all", "-o", "json", data=part), 0)
+    check(run("cat", "--all", "-o", "json", data=part), 0,
+          "ringside cat: stdin: an excerpt of a recording that ends without a Footer: .*\n")
 
 
 def records_of(data):

@@ -87,7 +87,7 @@ static unsigned read_matching(const struct packed *packed, const struct filter *
 	int r;
 
 	assert_ok(reader_new(&reader, fd, "x"));
-	assert_ok(frame_selection_for(reader, filter, &ranges));
+	assert_ok(frame_selection_for(reader, filter, NULL, &ranges));
 	while (!(r = reader_next(reader, &item)))
 		n += filter_match(filter, item.record, reader_header(reader)) && !item.header;
 	assert_int_equal(r, READER_END);

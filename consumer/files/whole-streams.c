@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "consumer/files/whole-streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "consumer/files/being-written.h"
+#include "consumer/read/body.h"
+#include "proto/base/util.h"
+
+#define RUNS_AT_HAND 64u /* files that are followed take turns */
+
+void whole_streams_done(struct whole_streams *whole)
+{
+	free(whole->runs);
+	*whole = (struct whole_streams){0};
+}
+
+static struct whole_run *add_run(struct whole_streams *whole)
+{
+	if (whole->n == WHOLE_RUNS || GROW(whole->runs, whole->n, &whole->room)) {
+		whole->full = true;
+		return NULL;
+	}
+	whole->runs[whole->n] = (struct whole_run){0};
+	return &whole->runs[whole->n++];
+}
+
+static struct filter_moment moment_of(const struct peek *peek)
+{
+	return (struct filter_moment){peek->time_unix_nano, peek->boottime_nano};
+}
+
+/* The run that the record goes on with, or a new one. NULL: there is no room. */
+static struct whole_run *find_run(struct whole_streams *whole, const uint8_t *id,
+				  const struct peek *peek)
+{
+	struct whole_run *run;
+
+	for (size_t i = whole->n; i && whole->n - i < RUNS_AT_HAND; i--) {
+		run = &whole->runs[i - 1];
+		if (!run->passed && run->next == peek->seq && !memcmp(run->id, id, WHOLE_ID))
+			return run;
+	}
+	run = add_run(whole);
+	if (!run)
+		return NULL;
+	memcpy(run->id, id, WHOLE_ID);
+	run->first = peek->seq;
+	run->from = moment_of(peek);
+	run->wanted = whole->wanted;
+	return run;
+}
+
+/* A repair's Lost has the number of the first that is missing, and stands for all. */
+static void take_lost(struct whole_run *run, struct reader *reader, struct reader_record *item)
+{
+	if (reader_unpack(reader, item) || !body_stands_in(item->record))
+		return;
+	run->open = !item->record->lost->count;
+	run->next += run->open ? 0 : item->record->lost->count - 1;
+}
+
+void whole_streams_take(struct whole_streams *whole, struct reader *reader,
+			struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+	struct whole_run *run = whole->at ? &whole->runs[whole->at - 1] : NULL;
+
+	if (!header || header->excerpt || header->stream_id.len != WHOLE_ID || !item->peek.seq) {
+		whole->at = 0;
+		return;
+	}
+	if (item->header)
+		whole->wanted = filter_host_wanted(whole->filter, header);
+	if (!run || item->header || item->peek.seq != run->next)
+		run = find_run(whole, header->stream_id.data, &item->peek);
+	whole->at = run ? (size_t)(run - whole->runs) + 1 : 0;
+	if (!run)
+		return;
+	run->next = item->peek.seq + 1;
+	run->to = moment_of(&item->peek);
+	run->open = false;
+	run->ended = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST)
+		take_lost(run, reader, item);
+}
+
+/* Goes before those that were passed over last, if it ends where they begin. */
+static void pass_run(struct whole_streams *whole, const struct whole_run *part)
+{
+	struct whole_run *run = whole->n ? &whole->runs[whole->n - 1] : NULL;
+
+	if (run && run->passed && run->first == part->next &&
+	    !memcmp(run->id, part->id, WHOLE_ID)) {
+		run->first = part->first;
+		run->from = part->from;
+		return;
+	}
+	run = add_run(whole);
+	if (run)
+		*run = *part;
+}
+
+void whole_streams_pass(struct whole_streams *whole, const struct recording_index *index)
+{
+	const struct filter_moment from = {index->min_time, index->min_boottime};
+	const struct filter_moment to = {index->max_time, index->max_boottime};
+	struct whole_run run = {
+		.first = index->first_seq,
+		.next = index->last_seq + 1,
+		.from = from,
+		.to = to,
+		.passed = true,
+		.ended = index->counts[RINGSIDE__V1__RECORD__BODY_FOOTER],
+	};
+	uint64_t n = index->others;
+
+	if (!index->has_stream_id || !index->has_seq)
+		return;
+	memcpy(run.id, index->stream_id, WHOLE_ID);
+	for (unsigned i = 0; i < RECORD_BODIES; i++)
+		n += index->counts[i];
+	/* somewhere in it some are missing, for which no Lost may stand */
+	if (n > 1 && n < run.next - run.first && !index->counts[RINGSIDE__V1__RECORD__BODY_LOST]) {
+		run.first = index->last_seq;
+		run.from = to;
+		pass_run(whole, &run);
+		run.next = index->first_seq + n - 1;
+		run.first = index->first_seq;
+		run.from = run.to = from;
+		run.ended = false;
+	}
+	pass_run(whole, &run);
+}
+
+void whole_streams_pause(struct whole_streams *whole, const struct reader *reader, bool stopped)
+{
+	struct whole_run *run = whole->at ? &whole->runs[whole->at - 1] : NULL;
+
+	if (!run)
+		return;
+	run->ended |= stopped;
+	run->growing = !run->ended && being_written_check(reader_fd(reader)) == 1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct whole_run *x = a, *y = b;
+	int r = memcmp(x->id, y->id, WHOLE_ID);
+
+	return r ? r : (x->first > y->first) - (x->first < y->first);
+}
+
+static unsigned judge_end(const struct whole_streams *whole, const struct whole_run *latest)
+{
+	if (latest->ended || !filter_span_wanted(whole->filter, latest->to, FILTER_EVER))
+		return 0;
+	return latest->growing ? WHOLE_GROWING : WHOLE_NO_END;
+}
+
+/* @n runs of one stream. */
+static unsigned judge_stream(const struct whole_streams *whole, const struct whole_run *runs,
+			     size_t n)
+{
+	const struct whole_run *latest = runs;
+	bool wanted = false;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct whole_run *run = &runs[i];
+
+		wanted |= run->wanted;
+		if (run->first > latest->next && !latest->open && !whole->ends_only &&
+		    filter_span_wanted(whole->filter, latest->to, run->from))
+			found |= WHOLE_GAPS;
+		/* of two that end alike one may know how */
+		if (run->next > latest->next || (run->next == latest->next && !latest->ended))
+			latest = run;
+	}
+	return wanted ? found | judge_end(whole, latest) : 0;
+}
+
+unsigned whole_streams_judge(struct whole_streams *whole)
+{
+	unsigned found = whole->full ? WHOLE_GAPS : 0;
+	size_t from = 0;
+
+	whole->at = 0;
+	if (whole->n)
+		qsort(whole->runs, whole->n, sizeof(*whole->runs), by_number);
+	for (size_t i = 1; i <= whole->n; i++) {
+		if (i < whole->n && !memcmp(whole->runs[i].id, whole->runs[from].id, WHOLE_ID))
+			continue;
+		found |= judge_stream(whole, whole->runs + from, i - from);
+		from = i;
+	}
+	return found;
+}

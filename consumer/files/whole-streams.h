@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether streams were read whole: without a gap between their numbers, and up to their Footer.
+ * What was passed over because of its index counts as read. Who writes an excerpt asks: nobody will
+ * see it by that. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consumer/filter/filter.h"
+#include "consumer/read/reader.h"
+
+#define WHOLE_ID 16
+#define WHOLE_RUNS (1u << 17)
+
+/* What whole_streams_judge finds. */
+enum {
+	WHOLE_GAPS = 1 << 0,    /* numbers are missing */
+	WHOLE_NO_END = 1 << 1,  /* there is no Footer, and nobody is writing it */
+	WHOLE_GROWING = 1 << 2, /* likewise, and somebody is */
+};
+
+/* Records without a gap. */
+struct whole_run {
+	uint8_t id[WHOLE_ID];
+	uint64_t first, next;          /* the numbers from first on, before next */
+	struct filter_moment from, to; /* of the first and the last of them */
+	bool wanted;                   /* its Header was, or this is not known */
+	bool passed;                   /* by an index, from the end to the beginning of an input */
+	bool ended;                    /* with a Footer, or by choice */
+	bool growing;
+	bool open; /* a repair could not count what is missing behind it */
+};
+
+/* All there is to it is to be zero. */
+struct whole_streams {
+	const struct filter *filter;
+	bool ends_only; /* what is before the last records was not asked for */
+	size_t n, room;
+	struct whole_run *runs;
+	bool full;   /* of more runs nothing is known */
+	size_t at;   /* 1 + the run of the record before; 0: it has none */
+	bool wanted; /* the stream at hand is */
+};
+
+void whole_streams_done(struct whole_streams *whole);
+
+/* Another input, or something was left out. */
+static inline void whole_streams_break(struct whole_streams *whole)
+{
+	whole->at = 0;
+}
+
+/* A record of an input. */
+void whole_streams_take(struct whole_streams *whole, struct reader *reader,
+			struct reader_record *item);
+/* A frame that is passed over, from the last to the first of an input that is still to be read. */
+void whole_streams_pass(struct whole_streams *whole, const struct recording_index *index);
+/* The input is read as far as it goes, or, @stopped, as was wanted. */
+void whole_streams_pause(struct whole_streams *whole, const struct reader *reader, bool stopped);
+
+/* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
+ */
+unsigned whole_streams_judge(struct whole_streams *whole);
