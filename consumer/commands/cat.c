@@ -101,7 +101,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 		return keep_record(cat, r);
 	if (r)
 		return r == PRINTER_NOTHING ? 0 : r;
-	if (!printer_counts(&cat->printer, item) || --cat->left)
+	if (cat->left == UINT64_MAX || !printer_counts(&cat->printer, item) || --cat->left)
 		return 0;
 	cat->left = printer_settle(&cat->printer); /* so many more are wanted */
 	cat->printer.partly = !cat->left;

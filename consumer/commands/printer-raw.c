@@ -69,27 +69,30 @@ static int put_made_header(struct printer *printer, const struct reader *reader,
 	return put_header(printer, &made.record);
 }
 
-int printer_put_stream(struct printer *printer, const struct reader *reader,
-		       const struct reader_record *item)
+static int put_header_again(struct printer *printer, const Ringside__V1__Header *header)
 {
-	const Ringside__V1__Header *header = reader_header(reader);
 	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
-	bool same;
 
-	if (item->orphan)
-		return put_made_header(printer, reader, item);
-	printer->put_orphan = 0;
-	if (!header || header->stream_id.len != sizeof(printer->put_stream))
-		return 0;
-	same = !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
-	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
-	if (item->header || same)
-		return 0;
 	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
 	record.header = (Ringside__V1__Header *)(uintptr_t)header;
 	record.has_seq = header->has_first_seq;
 	record.seq = header->first_seq;
 	return put_header(printer, &record);
+}
+
+int printer_put_stream(struct printer *printer, const struct reader *reader,
+		       const struct reader_record *item)
+{
+	const Ringside__V1__Header *header = reader_header(reader);
+
+	if (item->orphan)
+		return put_made_header(printer, reader, item);
+	printer->put_orphan = 0;
+	if (!header || header->stream_id.len != sizeof(printer->put_stream) ||
+	    !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream)))
+		return 0;
+	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
+	return item->header ? 0 : put_header_again(printer, header);
 }
 
 int printer_put_raw(struct printer *printer, const struct reader *reader,
@@ -130,6 +133,7 @@ void printer_header(void *data, const Ringside__V1__Record *record)
 	if (!filter_host_wanted(printer->filter, record->header))
 		return;
 	printer->source.in_progress |= record->header->excerpt_in_progress;
+	printer->source.excerpt |= record->header->excerpt != NULL;
 	printer->source.flaws |= flaws;
 	printer->source.found |= flaws;
 	if (printer->output.ops->raw)

@@ -111,6 +111,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 
 	printer->said = false;
 	printer->source.flaws = 0;
+	printer->source.excerpt = false;
 	printer->source.records = printer->source.events = 0;
 	printer->alone = 0;
 	printer->orphan = printer->put_orphan = 0;
@@ -219,13 +220,19 @@ static bool needs_header(const struct printer *printer, const struct reader_reco
 	       filter_wants_host(printer->filter, item->record->header->host_name);
 }
 
+static void see_event(struct printer_source *source, const struct reader_record *item)
+{
+	source->records++;
+	source->events += body_kind_is_event(item->peek.kind);
+}
+
 int printer_put(struct printer *printer, struct reader *reader, struct reader_record *item)
 {
 	struct output *output = &printer->output;
 	int match, r = 0;
 
-	printer->source.records++;
-	printer->source.events += body_kind_is_event(item->peek.kind);
+	if (printer->source.excerpt)
+		see_event(&printer->source, item);
 	if (item->orphan != printer->orphan)
 		meet_orphans(printer, item->orphan);
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_COUNTERS && !printer->grep &&

@@ -75,7 +75,8 @@ struct printer_source {
 	unsigned found;           /* what is wrong with all inputs so far: EXCERPT_* */
 	unsigned flaws_put;       /* of these, what a Header has told */
 	unsigned flaws;           /* that the input at hand, an excerpt, tells of */
-	uint64_t records, events; /* of the input at hand, that came */
+	bool excerpt;             /* the input at hand has one: of it */
+	uint64_t records, events; /* came */
 	uint64_t put;             /* records that a raw output has */
 	bool in_progress;         /* one of them is, or what it is an excerpt of was */
 	bool progress_put;        /* ... which a Header has told */

@@ -112,7 +112,7 @@ static int put_record(void *data, struct reader *reader, struct reader_record *i
 	}
 	if (!r)
 		r = printer_put(&replay->printer, reader, item);
-	if (r || !printer_counts(&replay->printer, item))
+	if (r || replay->left == UINT64_MAX || !printer_counts(&replay->printer, item))
 		return r == PRINTER_NOTHING ? 0 : r;
 	replay->printer.partly = !--replay->left;
 	return replay->left ? 0 : READER_END;
