@@ -71,7 +71,7 @@ int status_fleet(const struct command *command, const char *url, enum fleet_outp
 		r = print_fleet(&fleet, output);
 	}
 	if (r == -EBADMSG)
-		(void)command_fail_on(command, url, "not all of it could be read");
+		(void)command_fail_on(command, url, "could not be read to its end");
 	else if (r && r != -EREMOTEIO && r != -EPIPE)
 		(void)command_fail_on(command, url, path_problem(url, r, why));
 	r = r && r != -EPIPE ? EXIT_FAILED : judge_fleet(&fleet);

@@ -162,6 +162,7 @@ struct run {
 	int status;
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
+	bool foreign; /* an input is no recording */
 	uint64_t files, copies, records, events, lost;
 	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
 	bool recordings;
@@ -244,6 +245,7 @@ static void report_input(struct run *run, const char *path, bool copy)
 
 	report_joint(run, line_file(path, safe));
 	worsen_status(run, (int)found->status);
+	run->foreign |= found->status == VERIFY_FOREIGN;
 	if (!copy) {
 		run->files++;
 		run->records += found->records - found->repeated;
@@ -284,12 +286,10 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 	damaged_reader_on_progress(damaged, progress_show, &run->progress);
 	r = verify_input(run->verify, damaged, &config);
 	progress_end(&run->progress);
-	if (!r && damaged_reader_remote_failed(damaged)) {
-		fail_input(run, name, "not all of it could be read");
-		return;
-	}
+	if (!r && damaged_reader_remote_failed(damaged))
+		r = -EREMOTEIO; /* what came is no measure of what is there */
 	if (r) {
-		fail_input(run, name, strerror(-r));
+		fail_input(run, name, r == -EREMOTEIO ? damaged_reader_reason(damaged) : strerror(-r));
 		return;
 	}
 	run->missing |= config.lacks_next && run->verify->report.losses.n;
@@ -412,6 +412,8 @@ static void print_sum(const struct run *run)
 		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
 	};
 
+	const char *word = run->status == VERIFY_FOREIGN && !run->foreign ? "not all could be read"
+									  : words[run->status];
 	char copies[64] = "", lost[64] = "";
 	const bool uncounted = run->lost_more && !run->lost && run->status != VERIFY_FOREIGN;
 
@@ -425,7 +427,7 @@ static void print_sum(const struct run *run)
 	else if (uncounted)
 		(void)snprintf(lost, sizeof(lost), "; how many are lost is not known");
 	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
-		     COUNTED(run->records, "record"), words[run->status], lost);
+		     COUNTED(run->records, "record"), word, lost);
 }
 
 /* Of all: what of them cannot be told, who wrote at the same time, and the sum. */
@@ -526,7 +528,7 @@ static int add_paths(struct run *run, struct strings *paths, const char *path)
 	if (remote_is(path) && !remote_is_stream(path))
 		r = remote_list(path, &streams);
 	if (r == -EREMOTEIO) /* why was said */
-		fail_input(run, path, "not all of it could be read");
+		fail_input(run, path, "could not be read to its end");
 	r = r == -EREMOTEIO ? 0 : r || !streams || !*streams ? strings_add(paths, path) : 0;
 	for (size_t i = 0; streams && streams[i]; i++) {
 		r = r ? r : strings_add(paths, streams[i]);

@@ -460,8 +460,12 @@ int from_nats(const struct from_nats_options *options, char *problem, size_t siz
 		r = read_wanted(session);
 	if (r == -EIO)
 		explain(session);
-	if (!r)
-		r = flush_out(session);
+	/* what came before it failed is read, too */
+	if (session->used && r != -EPIPE) {
+		int written = flush_out(session);
+
+		r = r ? r : written;
+	}
 	close_session(session);
 	return r;
 }

@@ -237,7 +237,7 @@ static int stop_reading(struct reader *reader, int answer)
 	rest = frame_rest(&reader->frames, &size);
 	if ((answer == FRAME_END || answer == FRAME_CUT) && !remote_end(&reader->remote)) {
 		reader->remote_failed = true;
-		return problem_note(problem, READER_CUT, "not all of it could be read");
+		return problem_note(problem, READER_CUT, "could not be read to its end");
 	}
 	if (answer == -EISDIR)
 		return problem_note(problem, answer,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ringside forward --to nats://...` and what reads it back, with a real nats-server: all records once, whoever is
 killed meanwhile. Arguments: the program, ringside-forward, ringside-from-nats, and the example configuration."""
+import json
 import os
 import random
 import re
@@ -9,7 +10,7 @@ import subprocess
 import time
 
 import ringside_pb2 as pb
-from nats import Client, Server, expect_once, free_ports
+from nats import Client, Server, Wire, expect_once, free_ports
 from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Growing, Stream, frames
 
@@ -199,12 +200,32 @@ def tail_shows_what_comes(server):
 
 
 @with_a_server
+def what_stops_coming_is_not_called_damaged(server):
+    """It says nothing of what is there. What came until then is printed."""
+    recording("l.pb", b"l", "late", EVENTS)
+    recording("m.pb", b"m", "more", 3)
+    check(forward(server, "R", "cursor-l", "l.pb"), 0, None)
+    check(forward(server, "R", "cursor-l2", "m.pb"), 0, None)
+    wire = Wire(server.port, most=500000)
+    near = f"nats://127.0.0.1:{wire.port}/R"
+    lines = check(run("verify", near), 1, r"(?s).*cannot read on.*late.*: could not be read to its end\n").splitlines()
+    assert len(lines) == 2 and b"host=more" in lines[0] and b": complete" in lines[0], lines
+    assert re.fullmatch(rb"in all 1 file, \d+ records: not all could be read", lines[1]), lines
+    lines = check(run("verify", "-o", "json", near), 1, None).splitlines()
+    assert [json.loads(line)["exit_status"] for line in lines] == [1, 0, 1], lines
+    lines = check(run("cat", "-o", "json", near), 1, r"(?s).*could not be read to its end\n").splitlines()
+    assert EVENTS / 20 < len(lines) < EVENTS, len(lines)
+    wire = Wire(server.port, most=2000)  # not even which streams there are
+    check(run("verify", f"nats://127.0.0.1:{wire.port}/R"), 1, r"(?s).*: could not be read to its end\n", b"")
+
+
+@with_a_server
 def what_is_wrong_is_said(server):
     recording("x.pb", b"x", "x", 3)
     check(forward(server, "FIRST", "cursor-x", "x.pb"), 0, None)
     check(forward(server, "SECOND", "cursor-x2", "x.pb"), 1, r"(?s).*another one takes the subjects.*")
     check(forward(server, "FIRST", "cursor-x3", "x.pb", more=["--set", "replica=3"]), 1, r"(?s).*no such setting.*")
-    check(run("cat", url(server, "NONE")), 1, r"(?s).*there is no stream NONE\n.*not all of it could be read\n")
+    check(run("cat", url(server, "NONE")), 1, r"(?s).*there is no stream NONE\n.*could not be read to its end\n")
     check(run("cat", url(server, "FIRST"), "--host", "nobody"), 1, r"(?s).*")
     secret = subprocess.run([forward_program, "--to", "nats://me:secret@127.0.0.1/R", "--cursor", "c", "x.pb"],
                             stderr=subprocess.PIPE, check=False, timeout=20)
@@ -239,4 +260,5 @@ def a_host_may_publish_its_own_only():
 
 in_a_folder()
 run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end, a_server_is_killed, the_forwarder_is_killed,
-          the_tail_is_lost, tail_shows_what_comes, what_is_wrong_is_said, a_host_may_publish_its_own_only)
+          the_tail_is_lost, tail_shows_what_comes, what_stops_coming_is_not_called_damaged,
+          what_is_wrong_is_said, a_host_may_publish_its_own_only)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -58,6 +59,40 @@ class Server:
             self.child.send_signal(sig)
             self.child.wait(30)
             self.child = None
+
+
+class Wire(threading.Thread):
+    """A server's port, behind which what it sends is counted. @most: of each connection no more than that comes, and it
+    stays open: as a firewall does it that has forgotten of it."""
+
+    def __init__(self, port, most=None):
+        super().__init__(daemon=True)
+        self.to, self.most, self.bytes = port, most, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(("127.0.0.1", self.to))
+            threading.Thread(target=self.copy, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self.copy, args=(server, client, True), daemon=True).start()
+
+    def copy(self, a, b, comes):
+        size = 0
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                self.bytes += len(data) if comes else 0
+                size += len(data) if comes else 0
+                if self.most is None or size <= self.most:
+                    b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 class Client:

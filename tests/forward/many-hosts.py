@@ -10,7 +10,6 @@ on their way to the reader."""
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ history = int(sys.argv[3]) if len(sys.argv) > 3 else 0  # heartbeats of each bef
 sys.path[:0] = [os.path.join(source, "tests/cli"), os.path.join(build, "proto")]
 
 from fleet import Beating, Forwarders, Host, states  # noqa: E402
-from nats import Client, Server, expect_once, free_ports  # noqa: E402
+from nats import Client, Server, Wire, expect_once, free_ports  # noqa: E402
 
 INTERVAL = 10
 PROCESSES = 4
@@ -39,35 +38,7 @@ def say(text):
     print(f"{time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
 
-class Wire(threading.Thread):
-    """A server's port, behind which what it sends is counted."""
-
-    def __init__(self, port):
-        super().__init__(daemon=True)
-        self.to, self.bytes = port, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.start()
-
-    def run(self):
-        while True:
-            client, _ = self.listener.accept()
-            server = socket.create_connection(("127.0.0.1", self.to))
-            threading.Thread(target=self.copy, args=(client, server, False), daemon=True).start()
-            threading.Thread(target=self.copy, args=(server, client, True), daemon=True).start()
-
-    def copy(self, a, b, counts):
-        try:
-            while True:
-                data = a.recv(65536)
-                if not data:
-                    break
-                self.bytes += len(data) if counts else 0
-                b.sendall(data)
-            b.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
+class Measured(Wire):
     def measure(self, *command):
         """Seconds, bytes, what it printed; it has to end well."""
         before, start = self.bytes, time.monotonic()
@@ -151,7 +122,7 @@ def main():
         say(f"the forwarders take {forwarders.memory() / 1024:.0f} MiB (RssAnon), "
             f"{forwarders.memory() / count:.0f} KiB a host")
 
-        wire = Wire(servers[0].port)
+        wire = Measured(servers[0].port)
         near = f"nats://127.0.0.1:{wire.port}/RINGSIDE"
         for _ in range(3):
             took, size, done = wire.measure("status", near)
