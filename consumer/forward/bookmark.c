@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <xxhash.h>
 
 #include "consumer/base/text-line.h"
@@ -16,6 +17,8 @@
 #define SUM "xxh3 "
 #define SUM_SIZE (sizeof(SUM) - 1 + 16 + 1)
 #define LINE_MAX_SIZE 128u
+#define LOCK_TRIES 10u
+#define LOCK_PAUSE_NANO 50000000
 
 static void copy_path(const struct bookmark *bookmark, unsigned which, char path[PATH_MAX])
 {
@@ -238,13 +241,21 @@ int bookmark_save(struct bookmark *bookmark)
 
 static int take_lock(struct bookmark *bookmark)
 {
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NANO};
+	unsigned tries = LOCK_TRIES;
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s.lock", bookmark->path);
+	(void)snprintf(path, sizeof(path), "%s" BOOKMARK_LOCK, bookmark->path);
 	bookmark->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (bookmark->lock < 0)
 		return -errno;
-	return flock(bookmark->lock, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	/* who only asks whether it is locked holds it for a moment, too */
+	while (flock(bookmark->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || !tries--)
+			return -errno;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 static void forget(struct bookmark *bookmark)

@@ -4,7 +4,7 @@
  * Two copies, FILE and FILE.2, are written in turn, each as a new file that takes the old one's
  * name when it is on the disk: after a crash or a power cut one of them is whole. A copy that is
  * not, by its checksum, is told and the other one taken. FILE.lock is locked as long as somebody
- * goes on from the cursor. */
+ * goes on from the cursor: `ringside status` sees by it who is dead. */
 #pragma once
 
 #include <limits.h>
@@ -16,6 +16,7 @@
 #define BOOKMARK_STREAMS 50000u /* as many as a folder may have files */
 #define BOOKMARK_HOST 68
 #define BOOKMARK_PROBLEM 512
+#define BOOKMARK_LOCK ".lock" /* behind FILE */
 
 /* All records of the stream up to @seq are settled; 0: none is. */
 struct bookmark_stream {

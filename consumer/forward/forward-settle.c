@@ -2,11 +2,13 @@
 /* What the target has settled, where the cursor stands, and what is told of both. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "consumer/forward/forward-internal.h"
 #include "consumer/forwarding/forward-status.h"
 #include "proto/base/clock.h"
+#include "proto/base/util.h"
 
 #define SAVE_NANO UINT64_C(1000000000)
 #define STATUS_NANO UINT64_C(10000000000) /* when nothing has changed */
@@ -88,6 +90,18 @@ static const char *problem_of(const struct forward *forward, const struct target
 					: "";
 }
 
+/* Who reads it works in another folder. "": too long for it. */
+static void name_lock(const struct bookmark *bookmark, char ret[FORWARD_TEXT])
+{
+	_cleanup_free_ char *path = NULL;
+	char lock[PATH_MAX];
+
+	(void)snprintf(lock, sizeof(lock), "%s" BOOKMARK_LOCK, bookmark->path);
+	path = bookmark->lock >= 0 ? realpath(lock, NULL) : NULL;
+	if (path && strlen(path) < FORWARD_TEXT && !strchr(path, '\n'))
+		(void)strcpy(ret, path);
+}
+
 static struct forward_status status_of(const struct forward *forward, bool ended)
 {
 	static const struct target_sums none;
@@ -121,6 +135,7 @@ static struct forward_status status_of(const struct forward *forward, bool ended
 	(void)snprintf(status.path, sizeof(status.path), "%s", options->path);
 	(void)snprintf(status.cursor, sizeof(status.cursor), "%s",
 		       options->cursor ? options->cursor : "");
+	name_lock(&forward->bookmark, status.lock);
 	(void)snprintf(status.host, sizeof(status.host), "%s", forward->bookmark.host);
 	(void)snprintf(status.problem, sizeof(status.problem), "%s",
 		       problem_of(forward, sums, ended));

@@ -2,8 +2,10 @@
 #include "consumer/forwarding/forward-status.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/file.h>
 
 #include "consumer/base/memory-file.h"
 #include "proto/base/units.h"
@@ -29,6 +31,7 @@ static const struct {
 	TEXT_FACT(to),
 	TEXT_FACT(path),
 	TEXT_FACT(cursor),
+	TEXT_FACT(lock),
 	TEXT_FACT(host),
 	NUMBER_FACT(since_unix_nano),
 	NUMBER_FACT(time_unix_nano),
@@ -105,6 +108,18 @@ static void take_fact(struct forward_status *status, const char *line)
 	}
 }
 
+/* The kernel takes a lock from who is killed. Where the lock cannot be looked at (another user's, another
+ * machine's) the age of the file has to tell. */
+static bool is_free(const char *lock)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (*lock != '/')
+		return false;
+	fd = open(lock, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
 int forward_status_read(struct forward_status *ret, const char *path)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
@@ -119,6 +134,7 @@ int forward_status_read(struct forward_status *ret, const char *path)
 		line[strcspn(line, "\n")] = '\0';
 		take_fact(ret, line);
 	}
+	ret->gone = !ret->ended && is_free(ret->lock);
 	return *ret->to && ret->time_unix_nano ? 0 : -EBADMSG;
 }
 
@@ -170,6 +186,9 @@ const char *forward_status_trouble(const struct forward_status *status, uint64_t
 	else if (status->ended)
 		(void)snprintf(buf, FORWARD_TEXT, "%s",
 			       status->lag_records ? "stopped, and not all is acknowledged" : "");
+	else if (status->gone)
+		(void)snprintf(buf, FORWARD_TEXT, "not running (pid %" PRIu64 " is gone)",
+			       status->pid);
 	else if (now > status->time_unix_nano + FORWARD_STALE_NANO ||
 		 status->time_unix_nano > now + FORWARD_STALE_NANO) /* the clock was set back */
 		(void)snprintf(buf, FORWARD_TEXT, "not running (pid %" PRIu64 " is gone, or hangs)",

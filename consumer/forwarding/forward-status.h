@@ -19,12 +19,14 @@ struct forward_status {
 	char to[FORWARD_TEXT];     /* URL */
 	char path[FORWARD_TEXT];   /* what is forwarded */
 	char cursor[FORWARD_TEXT]; /* "": none */
+	char lock[FORWARD_TEXT];   /* locked as long as it runs, from the root; "": nothing is */
 	char host[FORWARD_TEXT];
 	char problem[FORWARD_TEXT];               /* "": none */
 	char cursor_problem[FORWARD_TEXT];        /* likewise */
 	uint64_t since_unix_nano, time_unix_nano; /* when it began, and when this was written */
 	uint64_t pid;
 	uint64_t ended; /* 1: in order */
+	bool gone;      /* found when it was read: nobody holds the lock */
 	/* Records, as struct target_sums counts them, and: */
 	uint64_t taken, settled, sent, acknowledged, retried, refused, doubled;
 	uint64_t deleted; /* by retention, before they could be sent */

@@ -75,6 +75,49 @@ def status_fails_where_nothing_arrives():
     assert "\x1b" not in lines(status(), 5)[0]
 
 
+def forward_to_nobody(cursor):
+    """It runs until it is killed."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    return subprocess.Popen([forward_program, "-f", "--to", f"otlp+http://127.0.0.1:{port}", "--cursor", cursor, "now.pb"],
+                            stderr=subprocess.DEVNULL)
+
+
+def one_that_is_killed_is_gone_at_once():
+    recording()
+    child = forward_to_nobody("killed.cursor")
+    wait_for(lambda: os.path.exists("killed.cursor.status") and "connect" in str(lines(status(), None)))
+    assert "not running" not in lines(status(), 5)[0]
+    child.kill()
+    child.wait()
+    line, = lines(status(), 5)
+    assert line.endswith(f": not running (pid {child.pid} is gone)"), line
+    for name in os.listdir():
+        if name.startswith("killed.cursor"):
+            os.unlink(name)
+
+
+def who_asks_is_no_other_forwarder():
+    recording()
+    with open("asked.cursor.lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        child = forward_to_nobody("asked.cursor")
+        time.sleep(0.1)
+    wait_for(lambda: os.path.exists("asked.cursor.status"))
+    child.terminate()
+    child.wait()
+    for name in os.listdir():
+        if name.startswith("asked.cursor"):
+            os.unlink(name)
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def files_that_are_none_are_passed_over():
     recording()
     for content in b"", b"\0" * 5000, b"to\n", b"to x\n", b"a" * 100_000, b"to x\ntime_unix_nano -1\n":
@@ -140,5 +183,6 @@ def its_program_may_be_missing():
         assert b"ringside-forward cannot be run: No such file or directory" in alone.stderr, alone
 
 
-run_tests(status_tells_of_each_target, status_fails_where_nothing_arrives, files_that_are_none_are_passed_over,
+run_tests(status_tells_of_each_target, status_fails_where_nothing_arrives, one_that_is_killed_is_gone_at_once,
+          who_asks_is_no_other_forwarder, files_that_are_none_are_passed_over,
           metrics_tell_of_it, mistakes_are_told, its_program_may_be_missing)
