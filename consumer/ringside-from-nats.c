@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list|--latest] URL
+/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list|--latest|--numbers] [--first N --last N] URL
  *
  * What `ringside cat nats://...` reads: the stream's records on stdout, a plain recording. A
  * program of its own, so that ringside does not link libnats. */
@@ -26,6 +26,12 @@ static int read_options(struct from_nats_options *options, char **argv)
 			options->list = true;
 		else if (!strcmp(*argv, "--latest"))
 			options->latest = true;
+		else if (!strcmp(*argv, "--numbers"))
+			options->numbers = true;
+		else if (!strcmp(*argv, "--first") && argv[1])
+			options->first = strtoull(*++argv, NULL, 10);
+		else if (!strcmp(*argv, "--last") && argv[1])
+			options->last = strtoull(*++argv, NULL, 10);
 		else if (!strcmp(*argv, "--host") && argv[1] && options->n_hosts < FROM_NATS_HOSTS)
 			options->hosts[options->n_hosts++] = *++argv;
 		else if (!strcmp(*argv, "--since") && argv[1])
@@ -62,7 +68,7 @@ int main(int argc, char **argv)
 
 	if (r) {
 		(void)fprintf(stderr, "usage: ringside-from-nats [--host NAME]... [--since NS] "
-				      "[--follow|--list|--latest] URL\n");
+				      "[--follow|--list|--latest|--numbers] [--first N --last N] URL\n");
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,7 @@
 #include "consumer/cli/remote.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -63,6 +64,23 @@ int remote_start(struct remote *remote, const char *url, const char *const *args
 bool remote_is_stream(const char *path)
 {
 	return remote_is(path) && strchr(path, '?');
+}
+
+int remote_numbers(const char *url, const char *const *args, uint64_t *ret_first,
+		   uint64_t *ret_last)
+{
+	struct remote remote = {0};
+	FILE *f;
+	int n = 0, r = remote_start(&remote, url, args);
+
+	if (r)
+		return r;
+	f = fdopen(remote.out, "r");
+	if (f) {
+		n = fscanf(f, "%" SCNu64 " %" SCNu64, ret_first, ret_last);
+		(void)fclose(f);
+	}
+	return remote_end(&remote) && n == 2 ? 0 : -EREMOTEIO;
 }
 
 int remote_list(const char *url, char ***ret)

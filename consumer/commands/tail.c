@@ -2,14 +2,12 @@
 /* ringside tail: the last records of a recording, and those that are being written. */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consumer/cli/command.h"
 #include "consumer/cli/remote.h"
 #include "consumer/commands/tail.h"
-#include "consumer/filter/filter-remote.h"
 #include "proto/base/util.h"
 
 #define LINES_DEFAULT 10
@@ -92,11 +90,6 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 			"one file or folder at a time, and not %.64s, too: `ringside cat` "
 			"reads several; a tail -f for each follows them",
 			argv[optind + 1]);
-	if (remote_is(tail->rotation.path) && !tail->rotation.following)
-		return options_usage_error(options,
-					   "of a fleet, tail shows what comes: -f; what was, "
-					   "`ringside cat --since -1h %.64s` does",
-					   tail->rotation.path);
 	if (!strcmp(tail->rotation.path, "-"))
 		return options_usage_error(options,
 					   "name a file or a folder; `ringside cat` reads pipes");
@@ -237,48 +230,6 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	return r;
 }
 
-struct remote_tail {
-	struct tail *tail;
-	struct reader *reader;
-};
-
-/* What is there is shown before we wait for more. */
-static void show_all(void *data)
-{
-	const struct remote_tail *remote = data;
-	struct pollfd fds[] = {
-		{.fd = reader_fd(remote->reader), .events = POLLIN},
-		{.fd = STDOUT_FILENO}, /* a pipe that nobody reads any more is an error */
-	};
-
-	if (printer_flush(&remote->tail->printer) ||
-	    (poll(fds, ARRAY_SIZE(fds), -1) > 0 && fds[1].revents & POLLERR))
-		reader_end_remote(remote->reader);
-}
-
-/* A fleet, by arrival. 0 or -errno. */
-static int print_remote(struct tail *tail)
-{
-	_cleanup_(reader_freep) struct reader *reader = NULL;
-	const char *url = tail->rotation.path;
-	int answer, r = filter_open_remote(&reader, url, tail->printer.filter, true);
-
-	if (r) {
-		printer_say_error(&tail->printer, url, r);
-		return 0;
-	}
-	tail->memory.sides.one = tail->printer.one_stream;
-	r = seen_records_begin(&tail->memory.seen, url);
-	if (r)
-		return r;
-	input_on_idle(reader_input(reader), show_all,
-		      &(struct remote_tail){.tail = tail, .reader = reader});
-	printer_begin(&tail->printer, reader, url);
-	r = each_record(reader, &printing, &tail->printer, &tail->memory, &answer);
-	printer_end(&tail->printer, reader, url, answer);
-	return r;
-}
-
 static int run(int argc, char **argv)
 {
 	_cleanup_(tail_done) struct tail tail = {
@@ -298,7 +249,7 @@ static int run(int argc, char **argv)
 		printer_say_short_id(&tail.printer);
 	r = printer_open(&tail.printer);
 	if (!r)
-		r = remote_is(tail.rotation.path) ? print_remote(&tail)
+		r = remote_is(tail.rotation.path) ? tail_print_remote(&tail, &printing)
 						  : tail_print(&tail, &printing);
 	return printer_close(&tail.printer, r);
 }

@@ -13,11 +13,14 @@ struct tail {
 	struct record_memory memory;
 	uint64_t lines;
 	uint64_t left; /* records to print before the end; 0: all */
+	uint64_t skip; /* of a fleet: that are wanted, but are not among the last */
 };
 
 /* @ops: what is done with the records, for whom the printer is the data. 0, or -errno of the
  * output. */
 int tail_print(struct tail *tail, const struct each_record_ops *ops);
+/* The same of nats://..., of all hosts as they came. */
+int tail_print_remote(struct tail *tail, const struct each_record_ops *ops);
 void tail_done(struct tail *tail);
 
 /* For @ops: the record, if it is wanted. */

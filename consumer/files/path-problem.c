@@ -164,6 +164,8 @@ const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])
 	else if (error == -E2BIG)
 		line_text(&line, "more than 50,000 recordings are in this folder: name some of its "
 				 "files");
+	else if (error == -EREMOTEIO)
+		line_text(&line, "could not be read to its end");
 	else if (error == -ENOPKG)
 		line_text(&line, "this ringside was built without NATS (ringside-from-nats is "
 				 "missing)");

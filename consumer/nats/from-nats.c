@@ -40,6 +40,7 @@ struct session {
 	struct reorder *reorder;
 	const char *token; /* whose messages come; NULL: all */
 	bool lost, said;   /* following: the connection, at the last look; and that was said */
+	char latest[NATS_TOKEN_MAX]; /* whose the latest one is */
 	char *problem;
 	size_t problem_size;
 	size_t used;
@@ -116,7 +117,13 @@ static bool read_message(natsMsg *message, struct reorder_message *ret, uint8_t 
 	       ids_parse(name, stream, &ret->seq, &ret->last);
 }
 
-static natsStatus subscribe(struct session *session, const char *subject, uint64_t since, bool all,
+/* Where to begin. */
+struct start {
+	uint64_t since, first; /* 0: does not matter */
+	bool all;              /* else: with what comes from now on */
+};
+
+static natsStatus subscribe(struct session *session, const char *subject, struct start start,
 			    natsSubscription **ret)
 {
 	jsSubOptions sub;
@@ -127,11 +134,24 @@ static natsStatus subscribe(struct session *session, const char *subject, uint64
 	(void)jsSubOptions_Init(&sub);
 	sub.Stream = session->url.stream;
 	sub.Ordered = true;
-	sub.Config.DeliverPolicy = since ? js_DeliverByStartTime
-				   : all ? js_DeliverAll
-					 : js_DeliverNew;
-	sub.Config.OptStartTime = (int64_t)since;
+	sub.Config.DeliverPolicy = start.since   ? js_DeliverByStartTime
+				   : start.first ? js_DeliverByStartSequence
+				   : start.all   ? js_DeliverAll
+						 : js_DeliverNew;
+	sub.Config.OptStartTime = (int64_t)start.since;
+	if (!start.since)
+		sub.Config.OptStartSeq = start.first;
 	return js_SubscribeSync(ret, session->js, subject, &options, &sub, NULL);
+}
+
+/* The token of the host in "ringside.v1.<host token>.<kind>". */
+static void note_token(struct session *session, const char *subject)
+{
+	const size_t prefix = strlen(NATS_PREFIX);
+
+	if (!strncmp(subject, NATS_PREFIX, prefix))
+		(void)snprintf(session->latest, sizeof(session->latest), "%.*s",
+			       (int)strcspn(subject + prefix, "."), subject + prefix);
 }
 
 static int take_message(struct session *session, natsMsg *message)
@@ -142,6 +162,7 @@ static int take_message(struct session *session, natsMsg *message)
 	if (!read_message(message, &record, stream) ||
 	    (session->options->token && memcmp(stream, session->options->stream, IDS_STREAM) != 0))
 		return 0;
+	note_token(session, natsMsg_GetSubject(message));
 	return reorder_take(session->reorder, &record);
 }
 
@@ -161,9 +182,9 @@ static void find_header(void *data, const uint8_t *stream, uint64_t seq)
 	int64_t stored;
 	bool more;
 
-	(void)nats_subject(session->token ? session->token : "*", "header", subject);
+	(void)nats_subject(session->token ? session->token : session->latest, "header", subject);
 	more = !nats_last(session->js, session->url.stream, subject, &last, &stored) && last &&
-	       !subscribe(session, subject, 0, true, &sub);
+	       !subscribe(session, subject, (struct start){.all = true}, &sub);
 	while (more) {
 		struct reorder_message record;
 		natsMsg *message = NULL;
@@ -196,7 +217,7 @@ static uint64_t begin_time(const struct session *session)
 	return since > BEFORE_NANO ? since - BEFORE_NANO : since;
 }
 
-/* All up to the message @last. */
+/* All up to the message @last, or the first one behind it. */
 static int read_messages(struct session *session, natsSubscription *sub, uint64_t last)
 {
 	bool more = true;
@@ -209,7 +230,7 @@ static int read_messages(struct session *session, natsSubscription *sub, uint64_
 		if (s)
 			return fail(session, s, "cannot read on");
 		more = nats_number(message) < last;
-		r = take_message(session, message);
+		r = nats_number(message) > last ? 0 : take_message(session, message);
 		natsMsg_Destroy(message);
 		more = more && !(session->options->token && reorder_ended(session->reorder));
 	}
@@ -232,7 +253,8 @@ static int read_host(struct session *session, const char *token)
 	(void)nats_subject(token, ">", subject);
 	s = nats_last(session->js, session->url.stream, subject, &last, &stored);
 	if (!s && last && (uint64_t)stored >= begin_time(session)) {
-		s = subscribe(session, subject, begin_time(session), true, &sub);
+		s = subscribe(session, subject,
+			      (struct start){.since = begin_time(session), .all = true}, &sub);
 		r = s ? 0 : read_messages(session, sub, last);
 	}
 	natsSubscription_Destroy(sub);
@@ -286,17 +308,64 @@ static void watch_link(struct session *session)
 	session->lost = lost;
 }
 
-static int follow(struct session *session)
+/* Of one host, or of all, whose messages are told apart by who asked for some. Returns @subject. */
+static const char *subject_of(const struct session *session, char subject[NATS_SUBJECT_MAX])
 {
 	const struct from_nats_options *options = session->options;
-	char token[NATS_TOKEN_MAX], subject[NATS_SUBJECT_MAX];
+	char token[NATS_TOKEN_MAX];
+
+	return nats_subject(options->n_hosts == 1 ? nats_token(options->hosts[0], token) : "*", ">",
+			    subject);
+}
+
+static int put_numbers(struct session *session)
+{
+	char subject[NATS_SUBJECT_MAX], line[64];
+	jsStreamInfo *info = NULL;
+	uint64_t first = 0, last = 0;
+	int64_t stored;
+	natsStatus s = js_GetStreamInfo(&info, session->js, session->url.stream, NULL, NULL);
+
+	if (!s) {
+		first = info->State.FirstSeq;
+		s = nats_last(session->js, session->url.stream, subject_of(session, subject), &last,
+			      &stored);
+	}
+	jsStreamInfo_Destroy(info);
+	if (s)
+		return fail(session, s, "cannot read it");
+	(void)snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 "\n", first, last);
+	return put_bytes(session, line, strlen(line));
+}
+
+/* Some that are there, as they came. */
+static int read_part(struct session *session)
+{
+	const struct from_nats_options *options = session->options;
+	char subject[NATS_SUBJECT_MAX];
 	natsSubscription *sub = NULL;
 	natsStatus s;
 	int r = begin(session, true);
 
-	(void)nats_subject(options->n_hosts == 1 ? nats_token(options->hosts[0], token) : "*", ">",
-			   subject);
-	s = r ? NATS_OK : subscribe(session, subject, begin_time(session), false, &sub);
+	if (r)
+		return r;
+	s = subscribe(session, subject_of(session, subject),
+		      (struct start){.since = begin_time(session), .first = options->first}, &sub);
+	r = s ? fail(session, s, "cannot read it") : read_messages(session, sub, options->last);
+	natsSubscription_Destroy(sub);
+	return r;
+}
+
+static int follow(struct session *session)
+{
+	char subject[NATS_SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	natsStatus s = NATS_OK;
+	int r = begin(session, true);
+
+	if (!r)
+		s = subscribe(session, subject_of(session, subject),
+			      (struct start){.since = begin_time(session)}, &sub);
 	while (!s && !r) {
 		natsMsg *message = NULL;
 		bool waits = reorder_waits(session->reorder);
@@ -395,6 +464,10 @@ static int read_wanted(struct session *session)
 		return read_latest(session);
 	if (session->options->list)
 		return list_streams(session);
+	if (session->options->numbers)
+		return put_numbers(session);
+	if (session->options->last)
+		return read_part(session);
 	if (session->options->token)
 		return read_host(session, session->options->token);
 	return session->options->follow ? follow(session) : read_hosts(session);

@@ -200,6 +200,35 @@ def tail_shows_what_comes(server):
 
 
 @with_a_server
+def tail_ends_with_the_last(server):
+    """Of all hosts, in the order in which they came; however far back they are."""
+    recording("e.pb", b"e", "early", EVENTS)
+    recording("d.pb", b"d", "dusk", 7)
+    for name in ("e.pb", "d.pb"):
+        check(forward(server, "R", "cursor-" + name, name), 0, None)
+
+    def tail(*args, status=0, stderr=""):
+        lines = check(run("tail", "-o", "json", *args, url(server, "R")), status, stderr).splitlines()
+        return [(event["host"], event["process"]["comm"]) for event in map(json.loads, lines)]
+    early = [("early", f"c{i}") for i in range(EVENTS)]
+    everything = early + [("dusk", f"c{i}") for i in range(7)]
+    assert tail() == everything[-10:]
+    assert tail("-n", "3") == everything[-3:]
+    assert tail("-n", "0") == []
+    assert tail("-n", "3000") == everything[-3000:]  # more than are looked at first
+    assert tail("-n", "2", "--host", "early") == early[-2:]
+    assert tail("-n", "4", "--comm", "c5,c6") == [("early", "c5"), ("early", "c6"), ("dusk", "c5"), ("dusk", "c6")]
+    assert tail("-n", "all") == everything
+    assert tail("--comm", "nobody", stderr=r"(?s).*0 of .*") == []
+    text = check(run("tail", "-n", "1", "-o", "pb", url(server, "R")), 0)
+    record = [pb.Record.FromString(body) for body in frames(text)]
+    assert [r.WhichOneof("body") for r in record] == ["header", "footer"] and record[0].header.host_name == "dusk"
+    Client(server.port).request("$JS.API.STREAM.PURGE.R")
+    assert tail() == []
+    check(run("tail", url(server, "NONE")), 1, r"(?s).*NONE.*could not be read to its end\n", b"")
+
+
+@with_a_server
 def what_stops_coming_is_not_called_damaged(server):
     """It says nothing of what is there. What came until then is printed."""
     recording("l.pb", b"l", "late", EVENTS)
@@ -260,5 +289,6 @@ def a_host_may_publish_its_own_only():
 
 in_a_folder()
 run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end, a_server_is_killed, the_forwarder_is_killed,
-          the_tail_is_lost, tail_shows_what_comes, what_stops_coming_is_not_called_damaged,
+          the_tail_is_lost, tail_shows_what_comes, tail_ends_with_the_last,
+          what_stops_coming_is_not_called_damaged,
           what_is_wrong_is_said, a_host_may_publish_its_own_only)
