@@ -188,7 +188,9 @@ static uint8_t *put_derived(const struct derived *derived, uint8_t *p)
 		pb_uint(&pb, FIELD_CPU_SUMS_DROPPED, derived->parts.sums.dropped);
 		pb_close(&pb, mark);
 	}
-	pb_fixed64(&pb, FIELD_RECORD_BOOTTIME_NANO, derived->parts.boottime_nano);
+	/* one that has its own would have it twice */
+	if (derived->parts.timed)
+		pb_fixed64(&pb, FIELD_RECORD_BOOTTIME_NANO, derived->parts.boottime_nano);
 	return pb.p;
 }
 
