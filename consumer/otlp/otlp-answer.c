@@ -13,6 +13,9 @@
 #define NANO UINT64_C(1000000000)
 #define STATUS_MESSAGE 2 /* of google.rpc.Status, which errors are told by */
 #define HTTP_TOO_LARGE 413u
+#define HTTP_UNAUTHORIZED 401u
+#define HTTP_FORBIDDEN 403u
+#define HTTP_NOT_FOUND 404u
 
 /* Up to the first line's end. */
 static void keep_message(struct otlp_judgement *judgement, const uint8_t *s, size_t size)
@@ -106,14 +109,28 @@ static void judge_success(const struct otlp_answer *answer, struct otlp_judgemen
 		ret->verdict = OTLP_PARTIAL;
 }
 
+static enum otlp_verdict verdict_of(unsigned status, const bool retry[OTLP_STATUS_END])
+{
+	if (status < OTLP_STATUS_END && retry[status])
+		return OTLP_RETRY;
+	switch (status) {
+	case HTTP_TOO_LARGE:
+		return OTLP_TOO_LARGE;
+	case HTTP_UNAUTHORIZED:
+	case HTTP_FORBIDDEN:
+	case HTTP_NOT_FOUND:
+		return OTLP_DENIED;
+	default:
+		return OTLP_REFUSED;
+	}
+}
+
 static void judge_failure(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
 			  struct otlp_judgement *ret)
 {
 	struct pb_field message;
 
-	ret->verdict = answer->status < OTLP_STATUS_END && retry[answer->status] ? OTLP_RETRY
-		       : answer->status == HTTP_TOO_LARGE                        ? OTLP_TOO_LARGE
-										 : OTLP_REFUSED;
+	ret->verdict = verdict_of(answer->status, retry);
 	if (!answer->size)
 		return;
 	if (!answer->json && find_field(answer->body, answer->size, STATUS_MESSAGE, &message) &&

@@ -18,6 +18,7 @@ enum otlp_verdict {
 	OTLP_RETRY,     /* the same again, later */
 	OTLP_TOO_LARGE, /* less at once */
 	OTLP_REFUSED,   /* for good */
+	OTLP_DENIED,    /* likewise, and so would all others be: who we are, or where it went to */
 };
 
 struct otlp_answer {

@@ -9,6 +9,7 @@
 #include "consumer/targets/to-otlp-internal.h"
 
 #define SAID_NANO UINT64_C(1000000000)
+#define DENIED_MAX 3u
 
 _printf_(2, 3) static void say(const struct target *target, const char *format, ...)
 {
@@ -148,6 +149,33 @@ static int make_smaller(struct target *target, struct otlp_batch *batch)
 	return r;
 }
 
+/* It would put all the spool aside if nobody looks: a mistake in the configuration, or a token that
+ * has expired, is no fault of the records. So it ends, where nothing was ever taken at once, and
+ * the cursor stays. A single request may be denied for what is in it. */
+static int deny(struct target *target, struct otlp_batch *batch, unsigned status,
+		const struct otlp_judgement *judgement)
+{
+	const char *why = *judgement->message ? judgement->message : "no reason given";
+
+	if (target->met && ++target->denied < DENIED_MAX) {
+		char text[16];
+
+		(void)snprintf(text, sizeof(text), "HTTP %u", status);
+		say_refused(target, text, judgement->message);
+		return refuse_batch(target, batch, text + strlen("HTTP "), judgement->message);
+	}
+	(void)snprintf(
+		target->sums.problem, sizeof(target->sums.problem),
+		"%.200s: HTTP %u (%.100s): %s; what it denied is not put aside, and goes once "
+		"this is mended",
+		target->config.place, status, why,
+		status == 404 ? "logs are not taken there: look at the URL (/v1/logs is added "
+				"to a general endpoint only)"
+			      : "we may not send logs there: look at the credentials "
+				"(OTEL_EXPORTER_OTLP_HEADERS)");
+	return -EACCES;
+}
+
 static int hear(struct target *target, const struct otlp_posted *posted)
 {
 	struct otlp_batch *batch = posted->batch;
@@ -165,16 +193,21 @@ static int hear(struct target *target, const struct otlp_posted *posted)
 		return 0;
 	}
 	come_back(target);
+	if (judgement.verdict != OTLP_DENIED)
+		target->denied = 0;
 	switch (judgement.verdict) {
 	case OTLP_TAKEN:
 		target->sums.acknowledged += batch->n - batch->kept;
 		target->said_refused = false;
+		target->met = true;
 		batch->state = OTLP_DONE;
 		return 0;
 	case OTLP_PARTIAL:
 		return refuse_part(target, batch, &judgement);
 	case OTLP_TOO_LARGE:
 		return make_smaller(target, batch);
+	case OTLP_DENIED:
+		return deny(target, batch, posted->answer.status, &judgement);
 	default:
 		say_refused(target, status, judgement.message);
 		return refuse_batch(target, batch, status + strlen("HTTP "), judgement.message);

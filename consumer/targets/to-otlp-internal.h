@@ -28,6 +28,8 @@ struct target {
 	uint64_t not_before_nano; /* nothing is sent until then */
 	uint64_t away_since_nano; /* 0: it is there */
 	bool said_refused;
+	bool met;        /* it has taken something */
+	unsigned denied; /* requests in a row that were none of its business */
 };
 
 static inline uint64_t to_otlp_now(void)

@@ -164,8 +164,9 @@ static int wait_for(const struct target *target, int timeout_ms)
 
 static int fail(struct target *target, int r)
 {
-	(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s: %s",
-		       target->config.place, strerror(-r));
+	if (r != -EACCES) /* which was said */
+		(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s: %s",
+			       target->config.place, strerror(-r));
 	return r;
 }
 

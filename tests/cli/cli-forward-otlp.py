@@ -327,7 +327,7 @@ def test_answers_are_judged():
             ((204, {}, b""), None), ((200, {"Content-Type": "application/json"}, b' {"partialSuccess": {}}\n'), None),
             ((200, {"Content-Type": "text/html"}, b"<html>login</html>"), ("200", "its answer is none of OTLP")),
             ((400, {}, status), ("400", r"no \x1btag")), ((500, {}, b"sorry\nlong story"), ("500", "sorry")),
-            ((401, {}, b""), ("401", "")), ((302, {"Location": "http://127.0.0.1:1/"}, b""), ("302", ""))]):
+            ((302, {"Location": "http://127.0.0.1:1/"}, b""), ("302", ""))]):
         with Receiver(service, lambda request, a=answer: a) as receiver:
             send(place(receiver), "--cursor", f"a{i}", "--refused", f"a{i}.refused", "some.pb", status=1 if wanted else 0)
         assert len(receiver.requests) == 1, answer
@@ -336,6 +336,36 @@ def test_answers_are_judged():
     with Receiver(service, lambda request: answers.pop(0)) as receiver:
         send(place(receiver), "--cursor", "on", "--set", "retry-on=500,408", "some.pb")
     assert len(receiver.requests) == 3 and len({request.body for request in receiver.requests}) == 1
+
+
+def test_a_mistake_puts_nothing_aside():
+    """Who may not send, or sends to the wrong path, would find all of the spool among what was refused."""
+    save("all.pb", many(40)[0])
+    for status, words in ((401, "credentials"), (403, "credentials"), (404, "look at the URL")):
+        name = f"denied{status}"
+        with Receiver(service, lambda request, s=status: (s, {}, b"go away")) as receiver:
+            said = send(place(receiver), "--cursor", name, "--set", "body=2K", "all.pb", status=1)
+            assert f"HTTP {status} (go away)" in said and words in said and "0 refused, not settled: 40" in said, said
+            assert len(receiver.requests) <= 2 and os.path.getsize(name + ".refused") == 0
+        with Receiver(service, lambda request: OK) as receiver:
+            send(place(receiver), "--cursor", name, "all.pb")
+            assert sorted(seq for request in receiver.requests for seq in request.seqs) == list(range(2, 42))
+
+
+def test_a_token_expires():
+    """One request may be denied for what it has in it; three in a row are not."""
+    save("all.pb", many(40)[0])
+    answers = [OK, (403, {}, b""), OK, (401, {}, b""), (401, {}, b"")]
+    with Receiver(service, lambda request: answers.pop(0) if answers else (401, {}, b"")) as receiver:
+        send(place(receiver), "--cursor", "expires", "--set", "body=2K", "--set", "in-flight=1", "all.pb", status=1)
+        taken = set(receiver.requests[0].seqs + receiver.requests[2].seqs)
+        assert len(receiver.requests) == 6, len(receiver.requests)
+    refused = read_refused("expires.refused")
+    assert {status for status, _ in refused.values()} == {"403", "401"} and not taken & set(refused), refused
+    with Receiver(service, lambda request: OK) as receiver:
+        send(place(receiver), "--cursor", "expires", "all.pb")
+        again = {seq for request in receiver.requests for seq in request.seqs}
+    assert taken | set(refused) | again == set(range(2, 42)) and not again & set(refused)
 
 
 def test_retry_after_is_kept():
