@@ -704,6 +704,53 @@ static void what_the_other_side_lost_is_given_again(void **state)
 	assert_given(9, 5, 11);
 }
 
+/* Streams that have no file any more, behind those that the cursor has. */
+static void add_gone_streams(void **state, unsigned n)
+{
+	struct bookmark bookmark;
+	char problem[BOOKMARK_PROBLEM];
+
+	assert_ok(bookmark_open(&bookmark, in_folder(state, "c").s, problem));
+	for (unsigned i = 1; i <= n; i++) {
+		const uint8_t id[BOOKMARK_ID] = {0xee, (uint8_t)(i >> 8), (uint8_t)i};
+		size_t at;
+
+		assert_ok(bookmark_add(&bookmark, id, &at));
+		bookmark.streams[at].seq = i;
+	}
+	assert_ok(bookmark_save(&bookmark));
+	bookmark_close(&bookmark);
+}
+
+static void of_streams_whose_files_are_gone_the_latest_are_remembered(void **state)
+{
+	struct bookmark bookmark;
+	char problem[BOOKMARK_PROBLEM];
+	struct stream stream;
+	size_t second;
+
+	assert_ok(mkdir(in_folder(state, "spool").s, 0755));
+	stream_init(&stream);
+	put_first(&stream);
+	write_part(state, "spool/a.pb", &stream, 0);
+	assert_ok(run_forward(state, NULL));
+	add_gone_streams(state, 1500);
+	second = stream.size;
+	put_second(&stream);
+	write_part(state, "spool/b.pb", &stream, second);
+	stream_done(&stream);
+	assert_ok(run_forward(state, NULL));
+	assert_given(
+		0, 1,
+		11); /* the stream that is there was the oldest, and nothing of it went again */
+	assert_ok(bookmark_open(&bookmark, in_folder(state, "c").s, problem));
+	assert_int_equal(bookmark.n, 1000);
+	assert_int_equal(bookmark.streams[0].seq, 11);
+	assert_int_equal(bookmark.streams[1].seq, 502);
+	assert_int_equal(bookmark.streams[999].seq, 1500);
+	bookmark_close(&bookmark);
+}
+
 #define test_forward(f) cmocka_unit_test_setup_teardown(f, begin_test, folder_teardown)
 
 int main(void)
@@ -732,6 +779,7 @@ int main(void)
 		test_forward(where_the_cursor_cannot_be_written_forwarding_goes_on),
 		test_forward(also_while_it_follows),
 		test_forward(what_the_other_side_lost_is_given_again),
+		test_forward(of_streams_whose_files_are_gone_the_latest_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
