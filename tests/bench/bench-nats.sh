@@ -37,7 +37,7 @@ serve() {
 			IFS=,
 			echo "${routes[*]}"
 		)")
-		nats-server -n "n$i" -a 127.0.0.1 -p "${ports[i]}" -m "${all[$1 + i]}" -js -sd "$work/$1-$i" \
+		"${NATS_SERVER:-nats-server}" -n "n$i" -a 127.0.0.1 -p "${ports[i]}" -m "${all[$1 + i]}" -js -sd "$work/$1-$i" \
 			"${more[@]}" >"$work/log" 2>&1 &
 		servers+=($!)
 	done

@@ -9,27 +9,12 @@ import time
 
 import ringside_pb2 as pb
 from fleet import OOM, Beating, Forwarders, Host, states
-from nats import Client, Server
+from nats import Client, url, with_a_server
 from program import check, in_a_folder, others, ringside, run, run_tests
 
 forward_program, many_hosts = others
 HOUR = 3600
 number = iter(range(1, 1000))
-
-
-def url(server):
-    return f"nats://127.0.0.1:{server.port}/R"
-
-
-def with_a_server(test):
-    def wrapped():
-        server = Server(test.__name__).start().wait()
-        try:
-            test(server)
-        finally:
-            server.stop()
-    wrapped.__name__ = test.__name__
-    return wrapped
 
 
 def send(server, *hosts):

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 
@@ -24,7 +23,7 @@ history = int(sys.argv[3]) if len(sys.argv) > 3 else 0  # heartbeats of each bef
 sys.path[:0] = [os.path.join(source, "tests/cli"), os.path.join(build, "proto")]
 
 from fleet import Beating, Forwarders, Host, states  # noqa: E402
-from nats import Client, Server, Wire, expect_once, free_ports  # noqa: E402
+from nats import Wire, cluster_of_three, expect_once, wait_for_messages  # noqa: E402
 
 INTERVAL = 10
 PROCESSES = 4
@@ -44,18 +43,6 @@ class Measured(Wire):
         before, start = self.bytes, time.monotonic()
         done = subprocess.run([ringside, *command], stdout=subprocess.PIPE, check=False)
         return time.monotonic() - start, self.bytes - before, done
-
-
-def messages(server):
-    answer = Client(server.port).request("$JS.API.STREAM.INFO.RINGSIDE")
-    return answer.get("state", {"messages": 0})["messages"]  # it is made by who is first
-
-
-def wait_for_all(server, expected, seconds=120):
-    end = time.monotonic() + seconds
-    while messages(server) < expected:
-        assert time.monotonic() < end, f"{messages(server)} of {expected} messages came"
-        time.sleep(0.5)
 
 
 def watch_states(hosts, beating, url):
@@ -81,11 +68,7 @@ def watch_states(hosts, beating, url):
 
 def main():
     os.chdir(tempfile.mkdtemp(prefix="ringside-many-hosts-"))
-    routes = free_ports(3)
-    servers = [Server(f"n{i}", ["-cluster", f"nats://127.0.0.1:{routes[i]}", "-cluster_name", "c", "-routes",
-                                ",".join(f"nats://127.0.0.1:{p}" for p in routes)]) for i in range(3)]
-    for server in servers:
-        server.start()
+    servers = cluster_of_three()
     forwarders = None
     try:
         for server in servers:
@@ -102,7 +85,7 @@ def main():
         before = sum(len(host.expected) for host in hosts)
         say(f"{count:,} hosts record, {PROCESSES} processes forward")
         forwarders = Forwarders(build + "/tests/many-hosts", url, hosts, PROCESSES)
-        wait_for_all(servers[0], before)
+        wait_for_messages(servers, "RINGSIDE", before)
         say(f"{before:,} records that were there are in the stream")
         while not all(number in beating.last for number in range(count)):
             time.sleep(0.5)
@@ -132,7 +115,7 @@ def main():
             if number != STOPPED:
                 host.end()
         expected = {name: body for host in hosts for name, body in host.expected.items()}
-        wait_for_all(servers[0], len(expected))
+        wait_for_messages(servers, "RINGSIDE", len(expected))
         for text in forwarders.stop():
             say(text)
         expect_once(servers[0].port, "RINGSIDE", expected)

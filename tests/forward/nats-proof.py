@@ -21,7 +21,7 @@ build = os.path.abspath(sys.argv[1])
 events = int(sys.argv[2]) if len(sys.argv) > 2 else 200000
 sys.path[:0] = [os.path.join(source, "tests/cli"), os.path.join(build, "proto")]
 
-from nats import Client, Server, expect_once, free_ports  # noqa: E402
+from nats import cluster_of_three, expect_once, messages_in, wait_for_messages  # noqa: E402
 from stream import Stream, frames  # noqa: E402
 
 OUTAGE = 135  # s; the window for duplicates is 120
@@ -110,32 +110,15 @@ def emit_all(hosts, n, seconds):
     return threads
 
 
-def messages(servers):
-    for server in servers:
-        try:
-            return Client(server.port).request(f"$JS.API.STREAM.INFO.{STREAM}")["state"]["messages"]
-        except (OSError, AssertionError, KeyError, TypeError):
-            pass
-    return 0
-
-
 def wait_for_all(servers, hosts, seconds):
-    expected = sum(len(h.expected) for h in hosts)
-    end = time.monotonic() + seconds
-    while messages(servers) < expected:
-        assert time.monotonic() < end, f"{messages(servers)} of {expected} messages came"
-        time.sleep(0.5)
+    wait_for_messages(servers, STREAM, sum(len(h.expected) for h in hosts), seconds)
     time.sleep(2)
     return {k: v for h in hosts for k, v in h.expected.items()}
 
 
 def main():
     os.chdir(tempfile.mkdtemp(prefix="ringside-nats-proof-"))
-    routes = free_ports(3)
-    servers = [Server(f"n{i}", ["-cluster", f"nats://127.0.0.1:{routes[i]}", "-cluster_name", "c", "-routes",
-                                ",".join(f"nats://127.0.0.1:{p}" for p in routes)]) for i in range(3)]
-    for server in servers:
-        server.start()
+    servers = cluster_of_three()
     for server in servers:
         server.wait()
     hosts = []
@@ -232,7 +215,7 @@ def main():
             server.start()
         for server in servers:
             server.wait(60)
-        say(f"the stores are put back: {messages(servers)} messages")
+        say(f"the stores are put back: {max(messages_in(s, STREAM) for s in servers)} messages")
         start = time.monotonic()
         expected = wait_for_all(servers, hosts, 120)
         expect_once(servers[2].port, STREAM, expected)
