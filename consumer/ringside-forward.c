@@ -68,6 +68,7 @@ struct one_target {
 struct program {
 	struct options options;
 	struct filter *filter;
+	struct excerpt chosen; /* by it */
 	const char *cursor, *refused, *status, *path, *redact;
 	unsigned n;
 	uint64_t memory;
@@ -120,11 +121,16 @@ static int take_target(struct program *program, const char *url)
 
 static int take_filter(struct program *program, int opt, const char *arg)
 {
-	char error[256];
+	char error[256], exact[FILTER_TIME_TEXT];
 	int r = filter_option(program->filter, opt, arg, error, sizeof(error));
 
 	if (r == -ENOMEM)
 		return command_fail(&command_forward, "%s", strerror(ENOMEM));
+	/* who reads it tomorrow has another "today" */
+	if (!r)
+		excerpt_take(&program->chosen, &program->options, opt,
+			     arg ? filter_exact_arg(program->filter, opt, arg, exact) : NULL,
+			     filter_replaces(opt, arg));
 	return r ? options_usage_error(&program->options, "%s", error) : 0;
 }
 
@@ -312,6 +318,7 @@ static int start_targets(struct program *program, int stop_fd)
 		name_files(program, one);
 		one->options.path = program->path;
 		one->options.filter = program->filter;
+		one->options.chosen = &program->chosen;
 		one->options.set = one->set;
 		one->options.memory = program->memory;
 		one->options.redact = program->redact;

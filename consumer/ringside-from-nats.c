@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list|--latest|--numbers] [--first N --last N] URL
+/* Usage: ringside-from-nats [--host NAME]... [--since NS] [--follow|--list|--latest|--numbers]
+ * [--first N --last N] URL
  *
  * What `ringside cat nats://...` reads: the stream's records on stdout, a plain recording. A
  * program of its own, so that ringside does not link libnats. */
@@ -67,8 +68,9 @@ int main(int argc, char **argv)
 	int r = argc ? read_options(&options, argv + 1) : -EINVAL;
 
 	if (r) {
-		(void)fprintf(stderr, "usage: ringside-from-nats [--host NAME]... [--since NS] "
-				      "[--follow|--list|--latest|--numbers] [--first N --last N] URL\n");
+		(void)fprintf(stderr,
+			      "usage: ringside-from-nats [--host NAME]... [--since NS] "
+			      "[--follow|--list|--latest|--numbers] [--first N --last N] URL\n");
 		return EXIT_USAGE;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

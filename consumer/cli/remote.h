@@ -20,8 +20,8 @@ bool remote_is(const char *path);
  * this build has none; or -errno. */
 int remote_start(struct remote *remote, const char *url, const char *const *args);
 
-/* The numbers of the first and the last of what is there, with @args as for remote_start(); 0 and 0:
- * nothing is. 0 or -errno. */
+/* The numbers of the first and the last of what is there, with @args as for remote_start(); 0 and
+ * 0: nothing is. 0 or -errno. */
 int remote_numbers(const char *url, const char *const *args, uint64_t *ret_first,
 		   uint64_t *ret_last);
 

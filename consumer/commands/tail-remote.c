@@ -36,7 +36,8 @@ static int follow(struct tail *tail, const struct each_record_ops *ops)
 {
 	_cleanup_(reader_freep) struct reader *reader = NULL;
 	const char *url = tail->rotation.path;
-	int answer, r = filter_open_remote(&reader, url, tail->printer.filter, (struct filter_part){.follow = true});
+	int answer, r = filter_open_remote(&reader, url, tail->printer.filter,
+					   (struct filter_part){.follow = true});
 
 	if (r) {
 		printer_say_error(&tail->printer, url, r);
@@ -113,16 +114,16 @@ static int choose_part(struct tail *tail, struct filter_part *part)
 	return r;
 }
 
-/* each_record_ops.put: what is before the last ones is passed over, but for the Header that a raw
- * output needs. */
+/* each_record_ops.put: what is before the last ones is passed over. A raw output puts the Header of
+ * the first by itself. */
 static int put_last(void *data, struct reader *reader, struct reader_record *item)
 {
 	struct tail *tail = container_of(data, struct tail, printer);
 
 	if (!tail->skip)
-		return tail_put(data, reader, item);
+		return tail->ops->put(data, reader, item);
 	tail->skip -= printer_wants(data, reader, item) == 1;
-	return item->header && tail->printer.output.ops->raw ? tail_put(data, reader, item) : 0;
+	return 0;
 }
 
 static int print_part(struct tail *tail, const struct each_record_ops *ops, struct filter_part part)
@@ -135,6 +136,7 @@ static int print_part(struct tail *tail, const struct each_record_ops *ops, stru
 	if (r)
 		return r;
 	last.put = put_last;
+	tail->ops = ops;
 	printer_begin(&tail->printer, reader, url);
 	r = each_record(reader, &last, &tail->printer, &tail->memory, &answer);
 	printer_end(&tail->printer, reader, url, answer);

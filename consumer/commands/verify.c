@@ -173,8 +173,8 @@ struct run {
 /* Of several inputs, the worst: not a recording, damaged, with losses, an excerpt, complete. */
 static void worsen_status(struct run *run, int status)
 {
-	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED, VERIFY_LOSSES, VERIFY_EXCERPT,
-				    VERIFY_COMPLETE};
+	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED,  VERIFY_LOSSES,
+				    VERIFY_EXCERPT, VERIFY_FILTERED, VERIFY_COMPLETE};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		if (run->status == order[i] || status == order[i]) {
@@ -289,7 +289,8 @@ static void verify_file(struct run *run, const char *path, struct verify_config 
 	if (!r && damaged_reader_remote_failed(damaged))
 		r = -EREMOTEIO; /* what came is no measure of what is there */
 	if (r) {
-		fail_input(run, name, r == -EREMOTEIO ? damaged_reader_reason(damaged) : strerror(-r));
+		fail_input(run, name,
+			   r == -EREMOTEIO ? damaged_reader_reason(damaged) : strerror(-r));
 		return;
 	}
 	run->missing |= config.lacks_next && run->verify->report.losses.n;
@@ -410,6 +411,7 @@ static void print_sum(const struct run *run)
 		[VERIFY_DAMAGED] = "damaged",
 		[VERIFY_LOSSES] = "whole, but with losses",
 		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
+		[VERIFY_FILTERED] = "complete for their filters",
 	};
 
 	const char *word = run->status == VERIFY_FOREIGN && !run->foreign ? "not all could be read"

@@ -251,8 +251,9 @@ static int walk_input(const struct walk *walk, const char *path)
 	/* of a fleet only what was stored comes, and of that what was asked for */
 	walk->memory->whole =
 		walk->ops->whole && !remote_is(path) ? walk->ops->whole(walk->data) : NULL;
-	r = remote_is(path) ? filter_open_remote(&reader, path, walk->filter, (struct filter_part){0})
-			    : reader_open(&reader, path);
+	r = remote_is(path)
+		    ? filter_open_remote(&reader, path, walk->filter, (struct filter_part){0})
+		    : reader_open(&reader, path);
 	if (!r && walk->filter)
 		r = frame_selection_for(reader, walk->filter, walk->memory->whole, &ranges);
 	path = strcmp(path, "-") ? path : "stdin";

@@ -302,6 +302,24 @@ static int pass_double(struct forward *forward, const struct reader_record *reco
 	return 0;
 }
 
+/* With a filter, what is sent is an excerpt, as each Header of it says. */
+static int mark_header(struct forward *forward, struct reader *reader, struct reader_record *record,
+		       struct target_item *item)
+{
+	struct excerpt_header marked;
+	int r = reader_unpack(reader, record);
+
+	if (r)
+		return r;
+	excerpt_mark(forward->options->chosen, record->record, 1, &marked);
+	item->size = ringside__v1__record__get_packed_size(&marked.record);
+	if (item->size > FRAME_MAX)
+		return READER_DAMAGED;
+	(void)ringside__v1__record__pack(&marked.record, forward->complete);
+	item->frame = forward->complete;
+	return 0;
+}
+
 static int give(struct forward *forward, struct reader *reader, struct reader_record *record)
 {
 	struct forward_stream *stream = &forward->streams[forward->stream];
@@ -316,7 +334,9 @@ static int give(struct forward *forward, struct reader *reader, struct reader_re
 		item.size = derived_complete(record->derived, record->frame, record->size,
 					     forward->complete);
 	}
-	if (forward->redact)
+	if (record->header && forward->filtered && forward->options->chosen)
+		r = mark_header(forward, reader, record, &item);
+	if (!r && forward->redact)
 		r = redact_item(forward->redact, &item);
 	if (r)
 		return r == -EBADMSG ? READER_DAMAGED : r;

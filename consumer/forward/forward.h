@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "consumer/files/follow-rotation.h"
+#include "consumer/filter/excerpt.h"
 #include "consumer/filter/filter.h"
 #include "consumer/forward/bookmark.h"
 #include "consumer/forward/pending.h"
@@ -21,14 +22,15 @@
 struct forward_options {
 	const struct target_ops *ops;
 	const char *url;
-	const char *path;            /* a file, a folder, "-" */
-	const char *cursor;          /* NULL: none, of a pipe only */
-	const char *refused;         /* file for what was refused; NULL: it is only said */
-	const char *status;          /* file; NULL: none */
-	const struct filter *filter; /* NULL: all records */
-	const char *const *set;      /* of the target; ends with NULL */
-	const char *redact;          /* words of redact.h; NULL: nothing */
-	size_t memory;               /* bytes */
+	const char *path;             /* a file, a folder, "-" */
+	const char *cursor;           /* NULL: none, of a pipe only */
+	const char *refused;          /* file for what was refused; NULL: it is only said */
+	const char *status;           /* file; NULL: none */
+	const struct filter *filter;  /* NULL: all records */
+	const struct excerpt *chosen; /* what it chooses, for the Headers; NULL: not said */
+	const char *const *set;       /* of the target; ends with NULL */
+	const char *redact;           /* words of redact.h; NULL: nothing */
+	size_t memory;                /* bytes */
 	bool following;
 	const atomic_bool *stop;
 	int stop_fd; /* of a pipe that nobody reads any more when it is to stop: its write end */

@@ -108,8 +108,8 @@ static void take_fact(struct forward_status *status, const char *line)
 	}
 }
 
-/* The kernel takes a lock from who is killed. Where the lock cannot be looked at (another user's, another
- * machine's) the age of the file has to tell. */
+/* The kernel takes a lock from who is killed. Where the lock cannot be looked at (another user's,
+ * another machine's) the age of the file has to tell. */
 static bool is_free(const char *lock)
 {
 	_cleanup_close_ int fd = -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/nats/from-nats.h"
+#include "consumer/nats/from-nats-internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,120 +7,38 @@
 
 #include "consumer/login/nats-connect.h"
 #include "consumer/login/nats-denials.h"
-#include "consumer/nats/nats-body.h"
 #include "consumer/nats/nats-hosts.h"
 #include "consumer/nats/nats-last.h"
-#include "consumer/nats/nats-latest.h"
-#include "consumer/nats/nats-reorder.h"
-#include "consumer/nats/nats-streams.h"
 #include "consumer/nats/nats-subject.h"
 #include "proto/base/clock.h"
 #include "proto/base/hex.h"
 #include "proto/base/util.h"
 #include "proto/record/frame.h"
-#include "proto/recording/recording.h"
-#include "proto/ringside-fields.h"
 
 #define WAIT_MS 5000
 #define LOOK_MS 2000 /* following: for messages, before the connection is looked at */
 #define LATE_MS 300  /* following: what is missing is not waited for longer */
-#define OUT_SIZE (256u * 1024)
 /* Events may leave out what those before them in a run say: runs are shorter than this. */
 #define BEFORE_NANO UINT64_C(300000000000)
 
-#define HOST_MAX 1024
-
-struct session {
-	const struct from_nats_options *options;
-	struct nats_url url;
-	struct nats_client client;
-	struct nats_denials denials;
-	natsConnection *connection;
-	jsCtx *js;
-	struct reorder *reorder;
-	const char *token; /* whose messages come; NULL: all */
-	bool lost, said;   /* following: the connection, at the last look; and that was said */
-	char latest[NATS_TOKEN_MAX]; /* whose the latest one is */
-	char *problem;
-	size_t problem_size;
-	size_t used;
-	uint8_t buf[OUT_SIZE];
-};
-
 /* ---- out ---- */
-
-static int write_out(struct session *session, const void *data, size_t size)
-{
-	return size ? write_all(session->options->out, data, size) : 0;
-}
-
-static int flush_out(struct session *session)
-{
-	int r = write_out(session, session->buf, session->used);
-
-	session->used = 0;
-	return r < 0 ? r : 0;
-}
-
-static int put_bytes(struct session *session, const void *data, size_t size)
-{
-	int r = session->used + size > sizeof(session->buf) ? flush_out(session) : 0;
-
-	if (r || !size || size > sizeof(session->buf))
-		return r ? r : write_out(session, data, size);
-	memcpy(session->buf + session->used, data, size);
-	session->used += size;
-	return 0;
-}
 
 /* reorder_put_fn: a record with its length. */
 static int put_record(void *data, const void *record, size_t size)
 {
 	uint8_t length[FRAME_PREFIX_MAX];
-	int r = put_bytes(data, length, (size_t)(frame_put_length(length, size) - length));
+	int r = from_nats_put(data, length, (size_t)(frame_put_length(length, size) - length));
 
-	return r ? r : put_bytes(data, record, size);
+	return r ? r : from_nats_put(data, record, size);
 }
 
 /* ---- in ---- */
-
-static bool is_kind(const char *subject, const char *kind)
-{
-	const char *dot = strrchr(subject, '.');
-
-	return dot && !strcmp(dot + 1, kind);
-}
-
-/* A Footer says that the stream ends here, or only the file. */
-static bool ends_stream(natsMsg *message)
-{
-	struct pb_field reason;
-
-	return !nats_body_field(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
-				FIELD_FOOTER_REASON, PB_BYTES, &reason) ||
-	       reason.size != strlen(RECORDING_ROTATED) ||
-	       memcmp(reason.data, RECORDING_ROTATED, reason.size) != 0;
-}
-
-static bool read_message(natsMsg *message, struct reorder_message *ret, uint8_t stream[IDS_STREAM])
-{
-	const char *name, *subject = natsMsg_GetSubject(message);
-
-	*ret = (struct reorder_message){
-		.stream = stream,
-		.header = is_kind(subject, "header"),
-		.footer = is_kind(subject, "footer") && ends_stream(message),
-		.data = natsMsg_GetData(message),
-		.size = (size_t)natsMsg_GetDataLength(message),
-	};
-	return !natsMsgHeader_Get(message, "Nats-Msg-Id", &name) &&
-	       ids_parse(name, stream, &ret->seq, &ret->last);
-}
 
 /* Where to begin. */
 struct start {
 	uint64_t since, first; /* 0: does not matter */
 	bool all;              /* else: with what comes from now on */
+	bool latest;           /* of each subject the latest alone */
 };
 
 static natsStatus subscribe(struct session *session, const char *subject, struct start start,
@@ -134,7 +52,8 @@ static natsStatus subscribe(struct session *session, const char *subject, struct
 	(void)jsSubOptions_Init(&sub);
 	sub.Stream = session->url.stream;
 	sub.Ordered = true;
-	sub.Config.DeliverPolicy = start.since   ? js_DeliverByStartTime
+	sub.Config.DeliverPolicy = start.latest  ? js_DeliverLastPerSubject
+				   : start.since ? js_DeliverByStartTime
 				   : start.first ? js_DeliverByStartSequence
 				   : start.all   ? js_DeliverAll
 						 : js_DeliverNew;
@@ -142,6 +61,18 @@ static natsStatus subscribe(struct session *session, const char *subject, struct
 	if (!start.since)
 		sub.Config.OptStartSeq = start.first;
 	return js_SubscribeSync(ret, session->js, subject, &options, &sub, NULL);
+}
+
+/* Of what was chosen by a filter: that the chain is followed. *ret is to be freed. 0 or -ENOMEM. */
+static int mark_header(struct reorder_message *record, uint8_t **ret)
+{
+	int r = 0;
+
+	if (record->header && record->link.known)
+		r = chain_mark(record->data, record->size, ret, &record->size);
+	if (*ret)
+		record->data = *ret;
+	return r == -EBADMSG ? 0 : r;
 }
 
 /* The token of the host in "ringside.v1.<host token>.<kind>". */
@@ -156,20 +87,17 @@ static void note_token(struct session *session, const char *subject)
 
 static int take_message(struct session *session, natsMsg *message)
 {
+	_cleanup_free_ uint8_t *marked = NULL;
 	struct reorder_message record;
 	uint8_t stream[IDS_STREAM];
+	int r;
 
-	if (!read_message(message, &record, stream) ||
+	if (!from_nats_read(message, &record, stream) ||
 	    (session->options->token && memcmp(stream, session->options->stream, IDS_STREAM) != 0))
 		return 0;
 	note_token(session, natsMsg_GetSubject(message));
-	return reorder_take(session->reorder, &record);
-}
-
-static int fail(struct session *session, natsStatus s, const char *what)
-{
-	return refuse(session->problem, session->problem_size, -EIO, "%s: %s: %s",
-		      session->options->url, what, nats_explain_last(s));
+	r = mark_header(&record, &marked);
+	return r ? r : reorder_take(session->reorder, &record);
 }
 
 /* reorder_find_fn: streams that began before what is read have their Header there, too. */
@@ -193,10 +121,14 @@ static void find_header(void *data, const uint8_t *stream, uint64_t seq)
 		if (natsSubscription_NextMsg(&message, sub, WAIT_MS))
 			break;
 		more = nats_number(message) < last;
-		if (read_message(message, &record, id) && !memcmp(id, stream, IDS_STREAM) &&
+		if (from_nats_read(message, &record, id) && !memcmp(id, stream, IDS_STREAM) &&
 		    record.seq < seq && record.seq > best) {
+			_cleanup_free_ uint8_t *marked = NULL;
+
 			best = record.seq;
-			(void)reorder_header(session->reorder, stream, record.data, record.size);
+			if (!mark_header(&record, &marked))
+				(void)reorder_header(session->reorder, stream, record.seq,
+						     record.data, record.size);
 		}
 		natsMsg_Destroy(message);
 	}
@@ -228,7 +160,7 @@ static int read_messages(struct session *session, natsSubscription *sub, uint64_
 		natsStatus s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
 
 		if (s)
-			return fail(session, s, "cannot read on");
+			return from_nats_fail(session, s, "cannot read on");
 		more = nats_number(message) < last;
 		r = nats_number(message) > last ? 0 : take_message(session, message);
 		natsMsg_Destroy(message);
@@ -258,7 +190,7 @@ static int read_host(struct session *session, const char *token)
 		r = s ? 0 : read_messages(session, sub, last);
 	}
 	natsSubscription_Destroy(sub);
-	return s ? fail(session, s, "cannot read it") : r;
+	return s ? from_nats_fail(session, s, "cannot read it") : r;
 }
 
 static int read_hosts(struct session *session)
@@ -282,7 +214,7 @@ static int settle(struct session *session, bool late)
 {
 	int r = late ? reorder_flush(session->reorder) : 0;
 
-	return r ? r : flush_out(session);
+	return r ? r : from_nats_flush(session);
 }
 
 /* Between messages. The library tries to come back for as long as it takes: who waits for what
@@ -308,34 +240,48 @@ static void watch_link(struct session *session)
 	session->lost = lost;
 }
 
-/* Of one host, or of all, whose messages are told apart by who asked for some. Returns @subject. */
-static const char *subject_of(const struct session *session, char subject[NATS_SUBJECT_MAX])
+static int take_header(struct session *session, natsMsg *message)
 {
-	const struct from_nats_options *options = session->options;
-	char token[NATS_TOKEN_MAX];
+	_cleanup_free_ uint8_t *marked = NULL;
+	struct reorder_message record;
+	uint8_t stream[IDS_STREAM];
+	int r;
 
-	return nats_subject(options->n_hosts == 1 ? nats_token(options->hosts[0], token) : "*", ">",
-			    subject);
+	if (!from_nats_read(message, &record, stream))
+		return 0;
+	r = mark_header(&record, &marked);
+	return r ? r
+		 : reorder_header(session->reorder, stream, record.seq, record.data, record.size);
 }
 
-static int put_numbers(struct session *session)
+/* The latest Header of each host: of most records it is the right one. To look for each of a
+ * thousand would take ten seconds. */
+static int read_headers(struct session *session)
 {
-	char subject[NATS_SUBJECT_MAX], line[64];
-	jsStreamInfo *info = NULL;
-	uint64_t first = 0, last = 0;
+	char subject[NATS_SUBJECT_MAX];
+	natsSubscription *sub = NULL;
+	uint64_t last = 0;
 	int64_t stored;
-	natsStatus s = js_GetStreamInfo(&info, session->js, session->url.stream, NULL, NULL);
+	natsStatus s;
+	int r = 0;
 
-	if (!s) {
-		first = info->State.FirstSeq;
-		s = nats_last(session->js, session->url.stream, subject_of(session, subject), &last,
-			      &stored);
+	(void)nats_subject("*", "header", subject);
+	s = nats_last(session->js, session->url.stream, subject, &last, &stored);
+	if (!s && last)
+		s = subscribe(session, subject, (struct start){.latest = true}, &sub);
+	while (!s && !r && last) {
+		natsMsg *message = NULL;
+
+		s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
+		if (s)
+			break;
+		if (nats_number(message) >= last)
+			last = 0;
+		r = take_header(session, message);
+		natsMsg_Destroy(message);
 	}
-	jsStreamInfo_Destroy(info);
-	if (s)
-		return fail(session, s, "cannot read it");
-	(void)snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 "\n", first, last);
-	return put_bytes(session, line, strlen(line));
+	natsSubscription_Destroy(sub);
+	return s ? from_nats_fail(session, s, "cannot read its Headers") : r;
 }
 
 /* Some that are there, as they came. */
@@ -347,11 +293,14 @@ static int read_part(struct session *session)
 	natsStatus s;
 	int r = begin(session, true);
 
+	if (!r && options->n_hosts != 1)
+		r = read_headers(session);
 	if (r)
 		return r;
-	s = subscribe(session, subject_of(session, subject),
+	s = subscribe(session, from_nats_subject(session, subject),
 		      (struct start){.since = begin_time(session), .first = options->first}, &sub);
-	r = s ? fail(session, s, "cannot read it") : read_messages(session, sub, options->last);
+	r = s ? from_nats_fail(session, s, "cannot read it")
+	      : read_messages(session, sub, options->last);
 	natsSubscription_Destroy(sub);
 	return r;
 }
@@ -364,7 +313,7 @@ static int follow(struct session *session)
 	int r = begin(session, true);
 
 	if (!r)
-		s = subscribe(session, subject_of(session, subject),
+		s = subscribe(session, from_nats_subject(session, subject),
 			      (struct start){.since = begin_time(session)}, &sub);
 	while (!s && !r) {
 		natsMsg *message = NULL;
@@ -384,88 +333,17 @@ static int follow(struct session *session)
 		natsMsg_Destroy(message);
 	}
 	natsSubscription_Destroy(sub);
-	return s ? fail(session, s, "cannot follow") : r;
-}
-
-static int list_streams(struct session *session)
-{
-	struct nats_streams streams = {0};
-	char why[256];
-	int r = nats_streams_find(&streams, session->js, session->url.stream, why, sizeof(why));
-
-	if (r)
-		(void)refuse(session->problem, session->problem_size, r, "%s: %s",
-			     session->options->url, why);
-	for (size_t i = 0; !r && i < streams.n; i++) {
-		const struct nats_stream_place *place = &streams.all[i];
-		char id[HEX_SIZE(IDS_STREAM)];
-
-		hex_put(id, place->id, IDS_STREAM);
-		if (dprintf(session->options->out, "%s?host=%s&stream=%s&from=%" PRId64 "\n",
-			    session->options->url, place->token, id, place->stored) < 0)
-			r = -errno;
-	}
-	free(streams.all);
-	return r;
-}
-
-/* A server lets a host publish what bears its own name only. So it is that host's, or it is none.
- */
-static bool is_others_header(const struct reorder_message *record, const char *token)
-{
-	char name[HOST_MAX] = "", own[NATS_TOKEN_MAX];
-	struct pb_field field;
-
-	if (!record->header)
-		return false;
-	if (nats_body_field(record->data, record->size, FIELD_HEADER_HOST_NAME, PB_BYTES, &field))
-		(void)snprintf(name, sizeof(name), "%.*s", (int)min_u64(field.size, HOST_MAX),
-			       (const char *)field.data);
-	return strcmp(nats_token(name, own), token) != 0;
-}
-
-/* nats_latest_fn: a line of what its record does not say, the record, and the end of a line. */
-static int put_latest(void *data, const char *token, natsMsg *message)
-{
-	struct session *session = data;
-	struct reorder_message record;
-	uint8_t stream[IDS_STREAM];
-	char id[HEX_SIZE(IDS_STREAM)], line[256];
-	int n, r;
-
-	if (!read_message(message, &record, stream) || is_others_header(&record, token))
-		return 0;
-	hex_put(id, stream, IDS_STREAM);
-	n = snprintf(line, sizeof(line), "%s %s %" PRIu64 " %" PRId64 " %zu\n", token, id,
-		     record.seq, nats_stored(message), record.size);
-	r = put_bytes(session, line, (size_t)n);
-	if (!r)
-		r = put_bytes(session, record.data, record.size);
-	return r ? r : put_bytes(session, "\n", 1);
-}
-
-/* The servers' time behind them all says that these are all. */
-static int read_latest(struct session *session)
-{
-	struct nats_latest latest = {.take = put_latest, .data = session};
-	char why[256], line[32];
-	int r = nats_latest_read(&latest, session->js, session->url.stream, why, sizeof(why));
-
-	if (r == -ENOENT || r == -EIO)
-		return refuse(session->problem, session->problem_size, r, "%s: %s",
-			      session->options->url, why);
-	(void)snprintf(line, sizeof(line), "%" PRId64 "\n", latest.now);
-	return r ? r : put_bytes(session, line, strlen(line));
+	return s ? from_nats_fail(session, s, "cannot follow") : r;
 }
 
 static int read_wanted(struct session *session)
 {
 	if (session->options->latest)
-		return read_latest(session);
+		return from_nats_latest(session);
 	if (session->options->list)
-		return list_streams(session);
+		return from_nats_list(session);
 	if (session->options->numbers)
-		return put_numbers(session);
+		return from_nats_numbers(session);
 	if (session->options->last)
 		return read_part(session);
 	if (session->options->token)
@@ -476,14 +354,14 @@ static int read_wanted(struct session *session)
 static int connect_to(struct session *session)
 {
 	natsStatus s = nats_denials_hear(&session->denials, session->client.options);
-	int r = s ? fail(session, s, "cannot connect")
+	int r = s ? from_nats_fail(session, s, "cannot connect")
 		  : nats_client_connect(&session->client, true, &session->connection,
 					session->problem, session->problem_size);
 
 	if (r)
 		return r;
 	s = natsConnection_JetStream(&session->js, session->connection, NULL);
-	return s ? fail(session, s, "cannot connect") : 0;
+	return s ? from_nats_fail(session, s, "cannot connect") : 0;
 }
 
 /* Why what was asked has no answer, or the connection has gone for good. */
@@ -535,7 +413,7 @@ int from_nats(const struct from_nats_options *options, char *problem, size_t siz
 		explain(session);
 	/* what came before it failed is read, too */
 	if (session->used && r != -EPIPE) {
-		int written = flush_out(session);
+		int written = from_nats_flush(session);
 
 		r = r ? r : written;
 	}

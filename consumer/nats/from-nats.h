@@ -14,7 +14,7 @@ struct from_nats_options {
 	const char *hosts[FROM_NATS_HOSTS];
 	uint64_t since; /* real time, ns; 0: from the beginning */
 	bool follow;    /* goes on with what comes, of all hosts as it comes */
-	bool list;   /* in place of records a line for each stream: what is to be read to get it */
+	bool list;    /* in place of records a line for each stream: what is to be read to get it */
 	bool numbers; /* in place of records a line: the stream's first number, and that of the last
 		       * message of these hosts (0: there is none) */
 	uint64_t first, last; /* 0: all; else by number, of all hosts as they came */

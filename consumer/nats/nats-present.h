@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/nats/nats-ids.h"
+#include "consumer/order/ids.h"
 
 /* All there is to it is to be zero. */
 struct present {

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/nats/nats-ids.h"
 #include "consumer/nats/nats-subject.h"
+#include "consumer/order/ids.h"
 
 struct nats_stream_place {
 	char token[NATS_TOKEN_MAX];

@@ -158,7 +158,7 @@ static int try_repair(struct job *job, bool strict, struct repair_report *ret)
 static bool is_whole(const struct repair_report *report)
 {
 	return report->status == VERIFY_COMPLETE || report->status == VERIFY_EXCERPT ||
-	       report->status == VERIFY_LOSSES;
+	       report->status == VERIFY_FILTERED || report->status == VERIFY_LOSSES;
 }
 
 int repair(const char *in, const char *out, const struct repair_config *config,

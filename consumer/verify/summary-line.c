@@ -39,6 +39,15 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 		append_text(buf, " (and %s more, see -v)", COUNT(problems->n - 1));
 }
 
+/* The chosen one is there, up to where it is. */
+static void append_checked(char buf[VERIFY_SUMMARY], const struct verify_report *report)
+{
+	append_text(buf, "%s%scomplete for this filter%s (%s): %s in %s",
+		    report->in_progress ? "in progress, " : "", report->losses.n ? "not " : "",
+		    report->in_progress && !report->losses.n ? " so far" : "", report->choice,
+		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
+}
+
 static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
 	append_text(
@@ -54,12 +63,14 @@ void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
 	const bool damaged = report->problems.n, renewed = report->repaired && !report->excerpt;
-	const char *but = damaged ? "; " : renewed ? ": " : ", but ";
+	const char *but = damaged || report->checked ? "; " : renewed ? ": " : ", but ";
 	bool is_plain = !report->problems.n && !report->losses.n && !report->excerpt;
 
 	buf[0] = '\0';
 	if (report->problems.n)
 		append_damage(buf, report);
+	else if (report->excerpt && report->checked)
+		append_checked(buf, report);
 	else if (report->excerpt)
 		append_excerpt(buf, report);
 	else if (report->losses.n)

@@ -7,12 +7,17 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/read/body.h"
+#include "proto/base/count.h"
+#include "proto/recording/recording.h"
 
 static void note_choice(struct verify_report *report, const Ringside__V1__Header *header)
 {
 	char choice[VERIFY_CHOICE];
 	struct line line = line_make(choice, sizeof(choice));
+	const bool checked = header->excerpt_checked;
 
+	report->checked = checked && (report->checked || !report->excerpt);
 	line_safe(&line, header->excerpt, VERIFY_CHOICE);
 	(void)line_end(&line);
 	if (!report->excerpt)
@@ -53,6 +58,52 @@ void verify_tell_flaws(struct verify_report *report)
 			"the recording that it is of was in progress: more may have come since");
 }
 
+/* @before: the next one that is there; 0: there is none. */
+static void tell_missing(struct verify *verify, uint64_t before, uint64_t nano)
+{
+	struct verify_report *report = &verify->report;
+	const struct verify_missing missing = verify->missing;
+	char where[80] = "", many[32] = "some records";
+
+	if (!missing.from)
+		return;
+	verify->missing.from = 0;
+	if (missing.count)
+		(void)snprintf(many, sizeof(many), "%s", COUNTED(missing.count, "record"));
+	if (before && missing.from > 1)
+		(void)snprintf(where, sizeof(where), "between the records %" PRIu64 " and %" PRIu64,
+			       missing.from - 1, before);
+	else if (before)
+		(void)snprintf(where, sizeof(where), "before record %" PRIu64, before);
+	else
+		(void)snprintf(where, sizeof(where), "behind record %" PRIu64, missing.from - 1);
+	findings_add(&report->losses, "%s %s missing %s%s", many, missing.count == 1 ? "is" : "are",
+		     where, missing.deleted ? " (deleted before they could be sent)" : "");
+	findings_when(&report->losses, verify->latest_nano, nano);
+	report->lost += missing.count;
+	report->lost_more |= !missing.count;
+}
+
+/* A Lost. */
+static void take_lost(struct verify *verify, const Ringside__V1__Record *record)
+{
+	if (!verify->checked || !body_stands_in(record)) {
+		verify_take_lost(verify, record);
+		return;
+	}
+	tell_missing(verify, record->seq, record->time_unix_nano);
+	verify->missing = (struct verify_missing){
+		.from = record->seq,
+		.count = record->lost->count,
+		.deleted = record->lost->reason == RINGSIDE__V1__LOST__REASON__RETENTION,
+	};
+}
+
+void verify_end_excerpt(struct verify *verify)
+{
+	tell_missing(verify, 0, 0);
+}
+
 /* Whether it is the Header that was there, which comes once more to say what was wrong. */
 static bool begin_excerpt(struct verify *verify, const struct reader_record *item)
 {
@@ -64,6 +115,8 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 		memcpy(id, header->stream_id.data, sizeof(id));
 	same = verify->excerpt && verify->begun && verify->has_id &&
 	       !memcmp(id, verify->stream_id, sizeof(id));
+	if (!same)
+		tell_missing(verify, 0, 0);
 	verify_end_stream(verify, item);
 	note_choice(&verify->report, header);
 	note_flaws(&verify->report, header);
@@ -78,11 +131,18 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 	memcpy(verify->stream_id, id, sizeof(id));
 	verify->has_id = header->stream_id.len == sizeof(id);
 	verify->excerpt = verify->open = true;
+	verify->checked = header->excerpt_checked;
 	verify->has_footer = verify->has_file = verify->kills.known = false;
 	verify->files_missing = 0;
 	/* where streams take turns, each one's Header comes again and again */
 	verify->sequence = (struct sequence){0};
 	return same && (text_has(header->excerpt_flaws) || header->excerpt_in_progress);
+}
+
+static bool ends_stream(const Ringside__V1__Record *record)
+{
+	return record->body_case == RINGSIDE__V1__RECORD__BODY_FOOTER &&
+	       !(record->footer->reason && !strcmp(record->footer->reason, RECORDING_ROTATED));
 }
 
 void verify_take_excerpt(struct verify *verify, const struct reader_record *item)
@@ -93,7 +153,11 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 
 	verify_tell_hole(verify, record->time_unix_nano);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST && !verify_has_seen(verify, item))
-		verify_take_lost(verify, record);
+		take_lost(verify, record);
+	else if (!again)
+		tell_missing(verify, record->seq, record->time_unix_nano);
+	if (verify->checked)
+		verify->has_footer = ends_stream(record);
 	if (!again)
 		verify_see(verify, item);
 	if (!record->has_seq)

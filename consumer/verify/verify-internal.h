@@ -41,6 +41,8 @@ void verify_end_stream(struct verify *verify, const struct reader_record *item);
 
 /* A record of an excerpt: what its Header says, and that it does not come too late. */
 void verify_take_excerpt(struct verify *verify, const struct reader_record *item);
+/* At the end of an input: what is missing behind the latest record. */
+void verify_end_excerpt(struct verify *verify);
 /* At the end of an input: what excerpts in it say of what they are of. */
 void verify_tell_flaws(struct verify_report *report);
 

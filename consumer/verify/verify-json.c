@@ -14,6 +14,8 @@ const char *verify_json_verdict(int status)
 		return "damaged";
 	case VERIFY_EXCERPT:
 		return "excerpt";
+	case VERIFY_FILTERED:
+		return "complete_for_filter";
 	default:
 		return "foreign";
 	}

@@ -44,6 +44,7 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->joint = (struct verify_joint){0};
 	verify->begun = verify->hole = verify->unfinished = false;
 	verify->orphan = 0;
+	verify->missing.from = 0;
 	verify->gap_notes = NULL;
 	checksums_reset(&verify->checksums);
 	verify->checksums.framed = framed;
@@ -283,7 +284,9 @@ static enum verify_status judge_report(const struct verify_report *report, int a
 		return VERIFY_DAMAGED;
 	if (report->losses.n)
 		return VERIFY_LOSSES;
-	return report->excerpt ? VERIFY_EXCERPT : VERIFY_COMPLETE;
+	if (!report->excerpt)
+		return VERIFY_COMPLETE;
+	return report->checked ? VERIFY_FILTERED : VERIFY_EXCERPT;
 }
 
 static void report_coverage(struct verify *verify)
@@ -331,6 +334,7 @@ static void end_without_footer(struct verify *verify, const struct verify_config
 /* It may end anywhere, but not between two blocks. */
 static void end_excerpt(struct verify *verify)
 {
+	verify_end_excerpt(verify);
 	if (verify->unfinished)
 		add_cut(verify, &verify->report.problems,
 			"ended in a zstd frame that was never finished");

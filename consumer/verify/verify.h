@@ -24,11 +24,12 @@ enum verify_status {
 	VERIFY_DAMAGED = 3, /* damaged or cut, but readable */
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
 	VERIFY_EXCERPT = 5, /* a part that somebody chose, and readable: exits as VERIFY_COMPLETE */
+	VERIFY_FILTERED = 6, /* likewise, and all that was chosen is there */
 };
 
 static inline int verify_exit_status(int status)
 {
-	return status == VERIFY_EXCERPT ? VERIFY_COMPLETE : status;
+	return status == VERIFY_EXCERPT || status == VERIFY_FILTERED ? VERIFY_COMPLETE : status;
 }
 
 #define VERIFY_CHOICE 256
@@ -41,6 +42,7 @@ struct verify_report {
 	bool in_progress;           /* somebody is writing it */
 	bool repaired;              /* by `ringside repair` */
 	bool excerpt;               /* it has an excerpt of a stream */
+	bool checked;               /* ... of which it is known that it has all that was chosen */
 	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
 	bool other_choices;         /* something else was, of another one */
 	bool unfinished_source;     /* that was still being written when it was chosen */
@@ -88,9 +90,15 @@ struct verify {
 	unsigned orphan;              /* the stretch at hand of such records; 0: none */
 	bool hole;                    /* ... or would have had one: bytes were left out */
 	char hole_text[FINDING_SIZE]; /* right before the next record; "": none */
+	/* Records of an excerpt that are missing right before the next one; from: 0: none are. */
+	struct verify_missing {
+		uint64_t from, count; /* count: 0: nobody knows how many */
+		bool deleted;         /* before they could be sent */
+	} missing;
 
 	/* the stream at hand */
 	bool excerpt; /* of what is left out nobody can say anything: order is all there is to it */
+	bool checked; /* ... but that it was left out by choice (Header.excerpt_checked) */
 	bool open;
 	bool has_footer;
 	uint64_t latest_nano; /* real time of its latest record that has one; 0: none had */

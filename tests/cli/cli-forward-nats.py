@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ringside forward --to nats://...` and what reads it back, with a real nats-server: all records once, whoever is
 killed meanwhile. Arguments: the program, ringside-forward, ringside-from-nats, and the example configuration."""
+import base64
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import subprocess
 import time
 
 import ringside_pb2 as pb
-from nats import Client, Server, Wire, expect_once, free_ports
+from nats import Client, Server, Wire, expect_once, free_ports, messages_in, url, with_a_server
 from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Growing, Stream, frames
 
@@ -38,21 +39,6 @@ def forward(server, stream, cursor, *files, popen=False, more=(), env=None):
     if popen:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False, env=env)
-
-
-def url(server, stream):
-    return f"nats://127.0.0.1:{server.port}/{stream}"
-
-
-def with_a_server(test):
-    def wrapped():
-        server = Server(test.__name__).start().wait()
-        try:
-            test(server)
-        finally:
-            server.stop()
-    wrapped.__name__ = test.__name__
-    return wrapped
 
 
 @with_a_server
@@ -101,6 +87,61 @@ def a_stream_of_several_files_is_read_to_its_end(server):
     assert len(check(run("cat", "-o", "json", url(server, "R")), 0).splitlines()) == 3
 
 
+def delete(server, name):
+    """The message of this record, as an operator can do it."""
+    client = Client(server.port)
+    last = client.request("$JS.API.STREAM.INFO.R")["state"]["last_seq"]
+    for seq in range(1, last + 1):
+        message = client.request("$JS.API.STREAM.MSG.GET.R", seq=seq).get("message")
+        if message and f"Nats-Msg-Id: {name}\r".encode() in base64.b64decode(message["hdrs"]):
+            assert client.request("$JS.API.STREAM.MSG.DELETE.R", seq=seq)["success"]
+            return
+    raise AssertionError("there is no " + name)
+
+
+@with_a_server
+def what_a_filter_left_out_is_not_missing(server):
+    """And what was lost is, with its bounds."""
+    stream = Stream(b"v", boot="boot-v", boottime=10.0)
+    parts = [stream.header("v")]
+    for i in range(60):  # records 2 to 61
+        stream.boottime += 0.001
+        parts.append(stream.kill("wanted" if i % 3 == 0 else "other"))
+    save("v.pb", *parts, stream.footer())
+    save("v-open.pb", *parts)
+    where = url(server, "R")
+    check(forward(server, "R", "cursor-v", "v-open.pb", more=["--comm", "wanted"]), None, None)
+    line, = check(run("verify", where), 0, "").decode().splitlines()
+    assert ": in progress, complete for this filter so far (--comm wanted): 20 events in 21 records" in line, line
+    check(forward(server, "R", "cursor-v", "v.pb", more=["--comm", "wanted"]), 0, None)
+    line, = check(run("verify", where), 0, "").decode().splitlines()
+    assert ": complete for this filter (--comm wanted): 20 events in 22 records" in line, line
+    assert json.loads(check(run("verify", "-o", "json", where), 0).splitlines()[0])["verdict"] == "complete_for_filter"
+    # what is chosen of that is no longer known to be all
+    save("less.pb", check(run("cat", "-o", "pb", "-n", "3", where), 0))
+    assert b"is not known here" in check(run("verify", "less.pb"), 0, "")
+
+    name = (b"v" * 16).hex()
+    delete(server, name + ":14")
+    for path in (where, save("copy.pb", check(run("cat", "-o", "pb", where), 0))):
+        line = check(run("verify", path), 4, "").decode().splitlines()[0]
+        assert line.startswith(path) and (
+            ": not complete for this filter (--comm wanted): 19 events in 22 records; "
+            "1 record is missing between the records 11 and 17") in line, line
+    delete(server, name + ":17")
+    delete(server, name + ":62")  # the Footer
+    line = check(run("verify", where), 4, "").decode().splitlines()[0]
+    assert "2 records are missing between the records 11 and 20" in line, line
+    text = check(run("cat", where), 0).decode()
+    assert text.count("2 events lost") == 1, text
+    lost, = (event for event in map(json.loads, check(run("cat", "--all", "-o", "json", where), 0).splitlines())
+             if event["kind"] == "lost")
+    assert lost["seq"] == 12 and lost["count"] == 2, lost
+    delete(server, name + ":2")
+    line = check(run("verify", where), 4, "").decode().splitlines()[0]
+    assert "1 record is missing between the records 1 and 5; 2 records are missing" in line, line
+
+
 @with_a_server
 def a_server_is_killed(server):
     expected = recording("s.pb", b"s", "h", 3 * EVENTS)
@@ -139,7 +180,7 @@ def the_tail_is_lost(server):
     data = stream.header() + b"".join(stream.kill() for _ in range(2000))
     save("t.pb", data)
     child = forward(server, "R", "cursor-t", "t.pb", popen=True, more=["-f"])
-    wait_for(lambda: messages_in(server) == 2001)
+    wait_for(lambda: messages_in(server, "R") == 2001)
     time.sleep(1.2)
     server.stop(signal.SIGTERM)
     subprocess.run(["cp", "-a", "store-" + server.name, "copy"], check=True)
@@ -148,24 +189,17 @@ def the_tail_is_lost(server):
     data += more
     with open("t.pb", "ab") as f:
         f.write(more)
-    wait_for(lambda: messages_in(server) == 5001)
+    wait_for(lambda: messages_in(server, "R") == 5001)
     time.sleep(1.2)
     server.stop()
     subprocess.run(["rm", "-r", "store-" + server.name], check=True)
     os.rename("copy", "store-" + server.name)
     server.start().wait()
-    wait_for(lambda: messages_in(server) == 5001)
+    wait_for(lambda: messages_in(server, "R") == 5001)
     child.send_signal(signal.SIGTERM)
     err = child.communicate(timeout=20)[1].decode()
     assert child.returncode == 0 and "has lost what it had acknowledged" in err, err
     expect_once(server.port, "R", {f"{(b't' * 16).hex()}:{n}": body for n, body in enumerate(frames(data), 1)})
-
-
-def messages_in(server):
-    for account in server.get("jsz?streams=1").get("account_details", []):
-        for stream in account.get("stream_detail", []):
-            return stream["state"]["messages"]
-    return 0
 
 
 def wait_for(condition, seconds=20):
@@ -183,7 +217,7 @@ def tail_shows_what_comes(server):
     save("g.pb", stream.header("other"))
     child = forward(server, "R", "cursor-g", "g.pb", popen=True, more=["-f"])
     tail = subprocess.Popen([ringside, "tail", "-f", "-o", "json", url(server, "R")], stdout=subprocess.PIPE)
-    wait_for(lambda: messages_in(server) == 4)
+    wait_for(lambda: messages_in(server, "R") == 4)
     time.sleep(0.7)
     with open("g.pb", "ab", buffering=0) as f:
         f.write(stream.kill("fresh"))
@@ -233,15 +267,16 @@ def what_stops_coming_is_not_called_damaged(server):
     """It says nothing of what is there. What came until then is printed."""
     recording("l.pb", b"l", "late", EVENTS)
     recording("m.pb", b"m", "more", 3)
-    check(forward(server, "R", "cursor-l", "l.pb"), 0, None)
-    check(forward(server, "R", "cursor-l2", "m.pb"), 0, None)
+    recording("n.pb", b"n", "most", 3)
+    for name in ("l.pb", "m.pb", "n.pb"):
+        check(forward(server, "R", "cursor-" + name, name), 0, None)
     wire = Wire(server.port, most=500000)
     near = f"nats://127.0.0.1:{wire.port}/R"
     lines = check(run("verify", near), 1, r"(?s).*cannot read on.*late.*: could not be read to its end\n").splitlines()
-    assert len(lines) == 2 and b"host=more" in lines[0] and b": complete" in lines[0], lines
-    assert re.fullmatch(rb"in all 1 file, \d+ records: not all could be read", lines[1]), lines
+    assert len(lines) == 3 and b"host=more" in lines[0] and b": complete" in lines[0], lines
+    assert lines[2] == b"in all 2 files, 10 records: not all could be read", lines
     lines = check(run("verify", "-o", "json", near), 1, None).splitlines()
-    assert [json.loads(line)["exit_status"] for line in lines] == [1, 0, 1], lines
+    assert [json.loads(line)["exit_status"] for line in lines] == [1, 0, 0, 1], lines
     lines = check(run("cat", "-o", "json", near), 1, r"(?s).*could not be read to its end\n").splitlines()
     assert EVENTS / 20 < len(lines) < EVENTS, len(lines)
     wire = Wire(server.port, most=2000)  # not even which streams there are
@@ -288,7 +323,8 @@ def a_host_may_publish_its_own_only():
 
 
 in_a_folder()
-run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end, a_server_is_killed, the_forwarder_is_killed,
+run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end,
+          what_a_filter_left_out_is_not_missing, a_server_is_killed, the_forwarder_is_killed,
           the_tail_is_lost, tail_shows_what_comes, tail_ends_with_the_last,
           what_stops_coming_is_not_called_damaged,
           what_is_wrong_is_said, a_host_may_publish_its_own_only)

@@ -76,20 +76,27 @@ def status_fails_where_nothing_arrives():
 
 
 def forward_to_nobody(cursor):
-    """It runs until it is killed."""
+    """An event; it runs until it is killed."""
+    stream = Growing(b"n")
+    save("sent.pb", stream.header(), stream.kill())
     with socket.create_server(("127.0.0.1", 0)) as s:
         port = s.getsockname()[1]
-    return subprocess.Popen([forward_program, "-f", "--to", f"otlp+http://127.0.0.1:{port}", "--cursor", cursor, "now.pb"],
-                            stderr=subprocess.DEVNULL)
+    return subprocess.Popen([forward_program, "-f", "--to", f"otlp+http://127.0.0.1:{port}", "--cursor", cursor,
+                             "sent.pb"], stderr=subprocess.DEVNULL)
 
 
 def one_that_is_killed_is_gone_at_once():
     recording()
+    os.unlink("otlp.cursor.status")
     child = forward_to_nobody("killed.cursor")
-    wait_for(lambda: os.path.exists("killed.cursor.status") and "connect" in str(lines(status(), None)))
-    assert "not running" not in lines(status(), 5)[0]
-    child.kill()
-    child.wait()
+    try:
+        wait_for(lambda: "onnect" in str(lines(status(), None)))
+        recording()
+        assert "not running" not in lines(status(), 5)[0]
+    finally:
+        child.kill()
+        child.wait()
+    recording()
     line, = lines(status(), 5)
     assert line.endswith(f": not running (pid {child.pid} is gone)"), line
     for name in os.listdir():

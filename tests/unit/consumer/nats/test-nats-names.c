@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/login/nats-url.h"
-#include "consumer/nats/nats-ids.h"
 #include "consumer/nats/nats-past.h"
 #include "consumer/nats/nats-subject.h"
+#include "consumer/order/ids.h"
 #include "proto/base/util.h"
 #include "tests/lib/test.h"
 

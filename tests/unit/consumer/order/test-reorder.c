@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/nats/nats-reorder.h"
+#include "consumer/order/reorder.h"
+
+#include <inttypes.h>
+
 #include "proto/base/util.h"
+#include "proto/ringside.pb-c.h"
 #include "tests/lib/test.h"
 
-/* What comes out: a letter of the stream and a number, "a1 a2 "; Headers in capitals. */
+/* What comes out: a letter of the stream and a number, "a1 a2 "; Headers in capitals; of a Lost
+ * "<first:count>". */
 struct output {
 	char text[512];
 	struct reorder *reorder;
@@ -12,10 +17,17 @@ struct output {
 static int put(void *data, const void *record, size_t size)
 {
 	struct output *output = data;
+	char *to = output->text + strlen(output->text);
+	const size_t room = sizeof(output->text) - strlen(output->text);
+	Ringside__V1__Record *lost = ringside__v1__record__unpack(NULL, size, record);
 
-	(void)snprintf(output->text + strlen(output->text),
-		       sizeof(output->text) - strlen(output->text), "%.*s ", (int)size,
-		       (const char *)record);
+	if (lost)
+		(void)snprintf(to, room, "<%" PRIu64 ":%" PRIu64 "> ", lost->seq,
+			       lost->lost->count);
+	else
+		(void)snprintf(to, room, "%.*s ", (int)size, (const char *)record);
+	if (lost)
+		ringside__v1__record__free_unpacked(lost, NULL);
 	return 0;
 }
 
@@ -25,7 +37,7 @@ static void find(void *data, const uint8_t *stream, uint64_t seq)
 	struct output *output = data;
 	const char name[] = {(char)(stream[0] - 'a' + 'A'), '0'};
 
-	assert_int_equal(reorder_header(output->reorder, stream, name, sizeof(name)), 0);
+	assert_int_equal(reorder_header(output->reorder, stream, seq - 1, name, sizeof(name)), 0);
 }
 
 static void begin(struct output *output, bool live, bool from_start)
@@ -99,6 +111,59 @@ static void what_is_missing_stays_missing(void **state)
 	end(&output, "A1 a4 a5 ");
 }
 
+/* "a9" whose latest before it was @previous, @left_out having been left out. */
+static void take_link(struct output *output, const char *name, uint64_t previous, uint64_t left_out)
+{
+	uint8_t stream[IDS_STREAM] = {(uint8_t)(name[0] | 32)};
+	uint64_t seq = strtoull(name + 1, NULL, 10);
+	const struct reorder_message message = {
+		.stream = stream,
+		.seq = seq,
+		.last = seq,
+		.header = name[0] < 'a',
+		.link = {.known = true, .previous_seq = previous, .left_out = left_out},
+		.data = name,
+		.size = strlen(name),
+	};
+
+	assert_int_equal(reorder_take(output->reorder, &message), 0);
+}
+
+static void what_a_filter_left_out_is_not_waited_for(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_link(&output, "A1", 0, 0);
+	take_link(&output, "a5", 1, 3);
+	assert_string_equal(output.text, "A1 a5 ");
+	take_link(&output, "a9", 7, 5);
+	take_link(&output, "a7", 5, 4);
+	assert_string_equal(output.text, "A1 a5 a7 a9 ");
+	end(&output, "A1 a5 a7 a9 ");
+}
+
+static void what_is_missing_of_a_chain_is_told(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_link(&output, "A1", 0, 0);
+	take_link(&output, "a20", 12, 9);
+	take_link(&output, "a22", 20, 10);
+	end(&output, "A1 <2:9> a20 a22 ");
+	/* a part of a stream begins with a file */
+	begin(&output, false, true);
+	take_link(&output, "A30", 28, 9);
+	take_link(&output, "a33", 32, 9);
+	end(&output, "A30 <31:2> a33 ");
+	/* what was before is not known */
+	begin(&output, true, false);
+	take_link(&output, "a20", 12, 9);
+	take_link(&output, "a30", 25, 9);
+	end(&output, "A0 a20 <21:5> a30 ");
+}
+
 static void streams_come_one_behind_the_other(void **state)
 {
 	struct output output;
@@ -148,6 +213,8 @@ int main(void)
 		cmocka_unit_test(late_ones_come_in_their_place),
 		cmocka_unit_test(doubles_come_once),
 		cmocka_unit_test(what_is_missing_stays_missing),
+		cmocka_unit_test(what_a_filter_left_out_is_not_waited_for),
+		cmocka_unit_test(what_is_missing_of_a_chain_is_told),
 		cmocka_unit_test(streams_come_one_behind_the_other),
 		cmocka_unit_test(live_ones_come_at_once_behind_their_headers),
 		cmocka_unit_test(so_late_that_nobody_waits_any_more),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/nats/nats-reorder.h"
+#include "consumer/order/reorder.h"
 
 #include <string.h>
 
@@ -8,16 +8,18 @@
 struct waiting {
 	uint64_t seq, last;
 	bool header, footer;
+	struct chain_link link;
 	size_t size;
 	void *data;
 };
 
 struct stream {
 	uint8_t id[IDS_STREAM];
-	uint64_t next; /* 0: not known yet */
-	bool ended;
+	struct chain chain;
+	bool begun, ended;
 	void *header; /* the latest, for when its records go on behind others' */
 	size_t header_size;
+	uint64_t header_seq;
 	struct waiting *all; /* from first on, in order */
 	size_t first, n, room;
 };
@@ -86,13 +88,14 @@ static int find_stream(struct reorder *reorder, const uint8_t *id, size_t *ret)
 		}
 	if (GROW(reorder->streams, reorder->n, &reorder->room))
 		return -ENOMEM;
-	reorder->streams[*ret] = (struct stream){.next = reorder->from_start};
+	reorder->streams[*ret] = (struct stream){
+		.chain = {.next = reorder->from_start, .counts = reorder->from_start}};
 	memcpy(reorder->streams[*ret].id, id, IDS_STREAM);
 	reorder->latest = reorder->n++;
 	return 0;
 }
 
-static int keep_header(struct stream *stream, const void *data, size_t size)
+static int keep_header(struct stream *stream, uint64_t seq, const void *data, size_t size)
 {
 	void *copy = malloc(size);
 
@@ -102,15 +105,17 @@ static int keep_header(struct stream *stream, const void *data, size_t size)
 	free(stream->header);
 	stream->header = copy;
 	stream->header_size = size;
+	stream->header_seq = seq;
 	return 0;
 }
 
-int reorder_header(struct reorder *reorder, const uint8_t *id, const void *data, size_t size)
+int reorder_header(struct reorder *reorder, const uint8_t *id, uint64_t seq, const void *data,
+		   size_t size)
 {
 	size_t at;
 	int r = find_stream(reorder, id, &at);
 
-	return r ? r : keep_header(&reorder->streams[at], data, size);
+	return r ? r : keep_header(&reorder->streams[at], seq, data, size);
 }
 
 /* A Header that goes before says whose the records behind it are. */
@@ -120,18 +125,43 @@ static int speak_for(struct reorder *reorder, size_t at, const struct waiting *r
 
 	if (reorder->spoken == at || record->header)
 		return 0;
-	if (!stream->header && reorder->find)
+	if ((!stream->header || stream->header_seq >= record->seq) && reorder->find)
 		reorder->find(reorder->data, stream->id, record->seq);
 	stream = &reorder->streams[at];
 	return stream->header ? reorder->put(reorder->data, stream->header, stream->header_size)
 			      : 0;
 }
 
+/* Files of a stream, from which on it is there, are a part of it: nothing is missing before them.
+ */
+static bool has_gap(const struct stream *stream, const struct waiting *record,
+		    struct chain_gap *ret)
+{
+	return !chain_goes_on(&stream->chain, &record->link, record->seq, ret) &&
+	       (stream->begun || !record->header);
+}
+
+static int put_gap(struct reorder *reorder, size_t at, const struct waiting *record,
+		   const struct chain_gap *gap)
+{
+	const struct waiting lost = {.seq = gap->first};
+	uint8_t buf[CHAIN_LOST_MAX];
+	size_t size = chain_lost(gap, record->data, record->size, buf);
+	int r = speak_for(reorder, at, &lost);
+
+	reorder->spoken = at;
+	return r ? r : reorder->put(reorder->data, buf, size);
+}
+
 static int put_record(struct reorder *reorder, size_t at, const struct waiting *record)
 {
 	struct stream *stream = &reorder->streams[at];
-	int r = record->header ? keep_header(stream, record->data, record->size) : 0;
+	struct chain_gap gap;
+	int r = has_gap(stream, record, &gap) ? put_gap(reorder, at, record, &gap) : 0;
 
+	stream = &reorder->streams[at];
+	if (!r && record->header)
+		r = keep_header(stream, record->seq, record->data, record->size);
 	if (!r)
 		r = speak_for(reorder, at, record);
 	if (!r)
@@ -140,9 +170,20 @@ static int put_record(struct reorder *reorder, size_t at, const struct waiting *
 	if (!r && ids_add(&reorder->done, stream->id, record->seq) == -ENOMEM)
 		r = -ENOMEM;
 	reorder->spoken = at;
-	stream->next = max_u64(stream->next, record->last + 1);
+	chain_take(&stream->chain, &record->link, record->last);
+	stream->begun = true;
 	stream->ended = stream->ended || record->footer;
 	return r;
+}
+
+/* Nothing is missing before it. */
+static bool is_next(const struct stream *stream, const struct waiting *record)
+{
+	struct chain_gap gap;
+
+	return record->seq <= stream->chain.next ||
+	       (record->link.known &&
+		chain_goes_on(&stream->chain, &record->link, record->seq, &gap));
 }
 
 /* What can go: in order, or, @all, whatever is missing before it. */
@@ -154,8 +195,9 @@ static int drain(struct reorder *reorder, size_t at, bool all)
 	while (!r && stream->first < stream->n) {
 		struct waiting *record = &stream->all[stream->first];
 
-		if (!all && record->seq > stream->next &&
-		    stream->n - stream->first < REORDER_BEHIND && !(reorder->live && !stream->next))
+		if (!all && !is_next(stream, record) &&
+		    stream->n - stream->first < REORDER_BEHIND &&
+		    !(reorder->live && !stream->chain.next))
 			break;
 		stream->first++;
 		reorder->bytes -= record->size;
@@ -176,6 +218,7 @@ static int insert(struct reorder *reorder, struct stream *stream,
 				 .last = max_u64(message->last, message->seq),
 				 .header = message->header,
 				 .footer = message->footer,
+				 .link = message->link,
 				 .size = message->size};
 	size_t at;
 
@@ -240,7 +283,7 @@ int reorder_take(struct reorder *reorder, const struct reorder_message *message)
 
 	if (r)
 		return r;
-	if (message->seq < reorder->streams[at].next)
+	if (message->seq < reorder->streams[at].chain.next)
 		return take_late(reorder, at, message);
 	r = insert(reorder, &reorder->streams[at], message);
 	if (!r && (reorder->live || at == reorder->current))

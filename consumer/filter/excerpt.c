@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/commands/excerpt.h"
+#include "consumer/filter/excerpt.h"
 
 #include <string.h>
 
@@ -157,6 +157,7 @@ void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *rec
 	join_texts(record->header->excerpt, excerpt, ret->text);
 	ret->header.excerpt = ret->text;
 	ret->header.has_locked = false; /* of the file it was in */
+	ret->header.has_excerpt_checked = false;
 	if (hosts < 2)
 		return;
 	ret->header.has_excerpt_hosts = true;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages come nearly in order, those that were sent again late, and those of several streams of a
  * host between each other: this makes streams of them, one behind the other, each in order. What is
- * missing stays missing. */
+ * missing stays missing; of what was
+ * sent with a filter, a Lost says it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consumer/nats/nats-ids.h"
+#include "consumer/order/chain.h"
+#include "consumer/order/ids.h"
 
 #define REORDER_BEHIND                                                                             \
 	5000u /* messages a late one may be behind: more than are on their way at once */
@@ -18,6 +20,7 @@ struct reorder_message {
 	const uint8_t *stream; /* IDS_STREAM bytes */
 	uint64_t seq, last;    /* last: seq, unless it stands for several */
 	bool header, footer;   /* footer: its stream ends with it */
+	struct chain_link link;
 	const void *data;
 	size_t size;
 };
@@ -38,7 +41,9 @@ struct reorder *reorder_free(struct reorder *reorder);
 
 /* 0, -ENOMEM, or what put said. */
 int reorder_take(struct reorder *reorder, const struct reorder_message *message);
-int reorder_header(struct reorder *reorder, const uint8_t *stream, const void *data, size_t size);
+/* @seq: of the Header. It may come before it is asked for, and may be a later one than that. */
+int reorder_header(struct reorder *reorder, const uint8_t *stream, uint64_t seq, const void *data,
+		   size_t size);
 /* What waits for others waits no longer. */
 int reorder_flush(struct reorder *reorder);
 /* The first stream has come to its Footer, and nothing before it is missing. */

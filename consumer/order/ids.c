@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/nats/nats-ids.h"
+#include "consumer/order/ids.h"
 
 #include <ctype.h>
 #include <string.h>
