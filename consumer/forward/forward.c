@@ -8,7 +8,10 @@
 #include "proto/base/clock.h"
 #include "proto/base/count.h"
 
-#define LAST_NANO UINT64_C(5000000000) /* for what is on its way when it is to stop */
+/* For what is on its way when it is to stop, of five seconds in all: that it is to stop may be seen
+ * FORWARD_WAIT_MS late. From who is known to be away nothing is expected. */
+#define LAST_NANO UINT64_C(4000000000)
+#define LAST_AWAY_NANO UINT64_C(1000000000)
 
 /* Until all is settled, or it is to stop. 0 or -errno. */
 static int settle_all(struct forward *forward)
@@ -23,11 +26,15 @@ static int settle_all(struct forward *forward)
 /* What is on its way may still be acknowledged: then it need not be sent again. */
 static void settle_last(struct forward *forward)
 {
-	uint64_t end = clock_nano(CLOCK_MONOTONIC) + LAST_NANO;
+	const uint64_t begin = clock_nano(CLOCK_MONOTONIC);
+	uint64_t most = LAST_NANO;
 
-	while (!forward_is_settled(forward) && clock_nano(CLOCK_MONOTONIC) < end)
+	while (!forward_is_settled(forward) && clock_nano(CLOCK_MONOTONIC) - begin < most) {
 		if (forward_work(forward, 100, true))
 			return;
+		most = *forward->options->ops->sums(forward->target)->problem ? LAST_AWAY_NANO
+									      : LAST_NANO;
+	}
 }
 
 /* One line at the end. */
