@@ -19,6 +19,7 @@ from google.protobuf import json_format
 
 import otlp_receiver
 import ringside_pb2 as pb
+from certificates import Authority, write_secret
 from otlp_receiver import Receiver, attributes_of, records_of
 from program import check, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream, full_stream
@@ -235,7 +236,9 @@ def test_it_ends_although_nobody_answers():
                                  stderr=subprocess.PIPE)
         wait_for(lambda: len(receiver.requests) > 3)
         child.terminate()
+        begun = time.monotonic()
         said = child.communicate(timeout=20)[1].decode()
+    assert time.monotonic() - begun < 4, "it waits for who is known to be away"
     assert child.returncode in (0, 1) and "not settled: " in said, said
 
 
@@ -281,9 +284,10 @@ def test_mistakes_are_told():
         assert sentence in said and said.count("\n") == 1, said
     for value, sentence in [("retry-on=200", "retry-on is a list"), ("compression=lz4", "gzip, zstd or none"),
                             ("in-flight=9", "from 1 to 4"), ("body=1", "at least 4K"), ("timeout=0", "is a time"),
-                            ("headers-file=/nothing", "No such file"), ("what=1", "--set knows of OTLP")]:
+                            ("headers-file=/nothing", "No such file"),
+                            ("Authorization=Bearer hunter2", "say --set headers-file=FILE"), ("what=1", "--set knows of OTLP")]:
         said = send("otlp:", "--cursor", "mistake", "--set", value, "one.pb", status=1)
-        assert sentence in said and said.count("\n") == 1, said
+        assert sentence in said and said.count("\n") == 1 and "hunter2" not in said, said
 
 
 def many(n, stream_id=b"m"):
@@ -416,6 +420,58 @@ def test_tls_is_verified():
         assert [request.seqs for request in receiver.requests] == [[2, 3, 4]]
 
 
+def first_line(receiver, name, *args, env=None):
+    """What is said of a receiver that is not sent to."""
+    child = subprocess.Popen([forward, "--to", place(receiver), "--cursor", "not.cursor", *args, "some.pb"],
+                             stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+    line = child.stderr.readline()
+    child.kill()
+    child.communicate(timeout=20)
+    assert not receiver.requests and line.endswith("; trying again until it is taken\n"), f"{name}: {line}"
+    return line
+
+
+def test_certificates_of_both_sides():
+    """Such that nobody should take, and the right ones; with a header from a file."""
+    ours, foreign = Authority("ours"), Authority("foreign")
+    right, client, strange = ours.sign("right"), ours.sign("client"), foreign.sign("strange")
+    environment = {"OTEL_EXPORTER_OTLP_CERTIFICATE": ours.file}
+    save("some.pb", many(3)[0])
+    write_secret("bearer", b"Authorization: Bearer hunter2\n")
+
+    def server(pair, verify=False):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        if verify:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(ours.file)
+        return Receiver(service, lambda request: OK, context)
+
+    for name, pair, words in [("old", ours.sign("old", days=(-9, -1)), "certificate has expired"),
+                              ("young", ours.sign("young", days=(1, 9)), "certificate is not yet valid"),
+                              ("named", ours.sign("named", hosts=["elsewhere"]), "no alternative certificate subject name"),
+                              ("foreign", strange, "unable to get local issuer certificate")]:
+        with server(pair) as receiver:
+            assert words in first_line(receiver, name, env=environment), name
+    with server(right, verify=True) as receiver:
+        first_line(receiver, "no certificate of ours", env=environment)
+        pair = {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": strange[0], "OTEL_EXPORTER_OTLP_CLIENT_KEY": strange[1]}
+        first_line(receiver, "not of its authority", env={**environment, **pair})
+        pair = {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": client[0], "OTEL_EXPORTER_OTLP_CLIENT_KEY": client[1]}
+        said = send(place(receiver), "--cursor", "both.cursor", "--set", "headers-file=bearer", "some.pb",
+                    env={**environment, **pair})
+        assert "3 acknowledged" in said and said.count("\n") == 1, said
+        request, = receiver.requests
+        assert request.seqs == [2, 3, 4] and request.headers["Authorization"] == "Bearer hunter2", request.headers
+        os.chmod("bearer", 0o644)
+        os.chmod(client[1], 0o644)
+        said = send(place(receiver), "--cursor", "open.cursor", "--set", "headers-file=bearer", "some.pb",
+                    env={**environment, **pair})
+        for name in "bearer", client[1]:
+            assert f"{name} holds a secret, and others can read it (mode 644): chmod 600\n" in said, said
+        assert "hunter2" not in said, said
+
+
 class Faulty:
     """Answers at random; knows what it took, and what of that the sender could not know."""
 
@@ -490,5 +546,5 @@ run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test
           test_silence_has_an_end, test_a_pipe_waits_for_nobody,
           test_it_ends_although_nobody_answers, test_what_cannot_be_kept_is_not_refused,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
-          test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
+          test_answers_are_judged, test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified, test_certificates_of_both_sides,
           test_faults_lose_nothing)

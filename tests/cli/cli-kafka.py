@@ -255,12 +255,14 @@ def mistakes_are_told():
     for setting, said in [("sasl.password=x", "say --set sasl.password.file=PATH"), ("acks=1", "it is not to be set"),
                           ("nothing.such=1", "No such configuration property"), ("linger.ms=x", "linger.ms"),
                           ("acks.file=secret", "it is not to be set"),
+                          ("linger.ms.file=secret", "what is in secret is no value of it"),
+                          ("passwort.file=secret", "librdkafka has no property passwort"),
                           ("sasl.password.file=none", "none: No such file or directory")]:
         text = forward("kafka://b/t", name, "--set", setting, status=1)
-        assert said in text and text.count("\n") == 1, text
+        assert said in text and text.count("\n") == 1 and "hidden" not in text, text
     text = forward("kafka://b/t", name, "--set", "sasl.password.file=secret", "--set",
                    "security.protocol=sasl_plaintext", "--set", "sasl.mechanism=none", status=1)
-    assert "hidden" not in text, text
+    assert "hidden" not in text and "secret holds a secret, and others can read it (mode 644)" in text, text
 
 
 run_tests(
