@@ -12,19 +12,23 @@ import shutil
 import subprocess
 import time
 
+import otlp_receiver
 import ringside_pb2 as pb
 from program import in_a_folder, others, ringside, run_tests, save
 from stream import Stream
 
 streamer, man, source = others
 in_a_folder()
-PAGES = ["ringside.1", "ringside-format.5", "ringside-json.5", "ringside-streamer.8"]
+PAGES = ["ringside.1", "ringside-format.5", "ringside-json.5", "ringside-streamer.8", "ringside-forward.1"]
 FIVE_MINUTES = 1795316460  # 2026-11-22T03:01:00Z
 HERE = os.getcwd()
 
 # sudo gives root, which these tests do not have; and the streamer, which needs it, is a recording.
 STUBS = {
     "sudo": 'exec "$@"',
+    # a service that is there to be enabled
+    "systemctl": f'''test "$1 $2" = "enable --now"
+test -e {os.path.dirname(ringside)}/"${{3%%@*}}@.service" && echo "enabled $3"''',
     "ringside-streamer": f"""while [ $# -gt 0 ]; do
     case $1 in
     -w) out=$2; shift ;;
@@ -51,6 +55,7 @@ SHOWN = {
     "ringside verify app": r"^app.pb.zst: an excerpt \(--since 20\S+ --container shop/web-7f9/app\): ",
     "ringside verify events": r"^events.pb: complete",
     "ringside status": r"^recording, nothing lost",
+    "systemctl enable": r"^enabled ringside-forward@collector$",
     "--until": r"^(Nov 22 03:01.*\n)+$",
     "--unit nginx": r"nginx.service",
 }
@@ -129,7 +134,9 @@ def make_recordings():
     for name, script in STUBS.items():
         save("stubs/" + name, b"#!/bin/sh\n", script.encode(), b"\n")
         os.chmod("stubs/" + name, 0o755)
-    shutil.copy(ringside, "stubs/ringside")  # which takes the streamer beside it
+    shutil.copy(ringside, "stubs/ringside")  # which takes the streamer and the forwarder beside it
+    shutil.copy(os.path.join(os.path.dirname(ringside), "ringside-forward"), "stubs/ringside-forward")
+    subprocess.run(["zstd", "-q", "home/events.pb"], check=True)
 
 
 def rendered(page):
@@ -161,7 +168,22 @@ def run_example(command):
                           capture_output=True, stdin=subprocess.DEVNULL, check=False)
 
 
+def check_forward(command):
+    """To a Collector that is one of ours, which then has all events."""
+    service = otlp_receiver.classes(source)
+    with otlp_receiver.Receiver(service, lambda request: (200, {}, b"")) as receiver:
+        command = command.replace("otlp:", "otlp+" + receiver.url)
+        done = run_example(command)
+    said = done.stderr.decode()
+    assert done.returncode == 0 and " 0 refused\n" in said and said.count("\n") == 1, f"{command}: {said}"
+    sent = [seq for request in receiver.requests for seq in request.seqs]
+    assert sent == [2, 3, *range(2, 16)], sent  # of two streams, without what OTLP has no place for
+
+
 def check_example(command):
+    if command.startswith("ringside forward "):
+        check_forward(command)
+        return
     if re.match(r"(sudo )?ringside-streamer .*-w", command):
         done = run_example(command)
         assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
@@ -192,7 +214,7 @@ found = set()
 def examples_work_as_they_are_shown():
     make_recordings()
     n = 0
-    for page in PAGES[0], PAGES[2]:
+    for page in PAGES[0], PAGES[2], PAGES[4]:
         for block in examples(page):
             for command in each_command(block):
                 check_example(command)
@@ -214,7 +236,7 @@ def help_of(program, command=()):
 def commands_in(text):
     """Each `ringside VERB …` or `ringside-streamer …` with options: (what, options)."""
     text = re.sub("\u2010\n *", "", text)
-    for match in re.finditer(r"ringside(?:-streamer| (?:live|cat|tail|replay|stats|verify|repair|status|serve|doctor))"
+    for match in re.finditer(r"ringside(?:-streamer| (?:live|cat|tail|replay|stats|verify|repair|status|serve|doctor|forward))"
                              r"((?:[ \n]+[^\s|;&>]+)*)", text):
         words = match.group().split()
         end = next((i for i, word in enumerate(words[1:], 1) if re.match(r"ringside|--$", word)), len(words))
