@@ -133,7 +133,7 @@ def main():
         first.stop()
         hosts[0].kill()
         time.sleep(5)
-        first.start().wait()
+        first.start().wait(120)
         for thread in threads:
             thread.join()
         threads = emit_all(hosts, part, 8)
@@ -144,7 +144,7 @@ def main():
         for host in hosts:
             host.kill()
         time.sleep(3)
-        second.start().wait()
+        second.start().wait(120)
         for thread in threads:
             thread.join()
         say("the streamers restart")
@@ -158,7 +158,7 @@ def main():
         hosts[1].kill()
         time.sleep(5)
         for server in servers[:2]:
-            server.start().wait()
+            server.start().wait(120)
         for thread in threads:
             thread.join()
         threads = emit_all(hosts, part, 10)
@@ -175,7 +175,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(60)
+            server.wait(120)
         threads = emit_all(hosts, part, 5)
         for thread in threads:
             thread.join()
@@ -200,7 +200,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(60)
+            server.wait(120)
         say("a copy of the stores was made")
         for thread in emit_all(hosts, 5000, 50):
             thread.join()
@@ -214,7 +214,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(60)
+            server.wait(120)
         say(f"the stores are put back: {max(messages_in(s, STREAM) for s in servers)} messages")
         start = time.monotonic()
         expected = wait_for_all(servers, hosts, 120)
