@@ -11,7 +11,9 @@
 #define RECONNECT_MS 500
 #define JITTER_MS 500
 #define PING_MS 20000
-#define SIGNED_TRIES 3               /* one of some 250 signatures of libnats 3.4.1 is wrong */
+/* libnats 3.4.1 leaves a signature out that begins with a zero byte: one of 256, and each try is
+ * signed anew. */
+#define SIGNED_TRIES 3
 #define RECONNECT_BUFFER (64 * 1024) /* what finds no room there is tried again by who sent it */
 
 static int set_options(natsOptions *options)
