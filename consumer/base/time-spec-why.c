@@ -165,6 +165,19 @@ void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 			       text);
 }
 
+void time_spec_dated(const char *text, int year, char *buf, size_t size)
+{
+	const char *rest = behind_weekday(text + strspn(text, " \t"));
+	int month = 0, day = 0, end = 0;
+
+	while (month < 12 && strncasecmp(rest, months[month], 3) != 0)
+		month++;
+	if (month == 12 || sscanf(rest + 3, "%2d%n", &day, &end) != 1)
+		(void)snprintf(buf, size, "%s", text);
+	else
+		(void)snprintf(buf, size, "%04d-%02d-%02d%s", year, month + 1, day, rest + 3 + end);
+}
+
 const char *time_spec_of_today(const char *text)
 {
 	size_t digits;

@@ -15,6 +15,8 @@
 
 #define SECOND INT64_C(1000000000)
 #define WHEN_ZONE 64
+#define DAY_SECONDS 86400
+#define SOON_DAYS 31
 #define EPOCH_DIGITS 9 /* so many are a time without @ as well: since 1973 */
 
 static const char *skip_blanks(const char *s)
@@ -170,6 +172,8 @@ struct moment {
 	bool utc;
 	int64_t offset;       /* east of UTC, seconds; with utc */
 	int weekday;          /* as given; -1: not */
+	int year;             /* taken for a date without one; 0: it has one, or is today's */
+	bool this_year, soon; /* as in struct time_spec */
 	char zone[WHEN_ZONE]; /* "Europe/Berlin", of the machine's list; "": none */
 };
 
@@ -199,8 +203,18 @@ static bool take_date(const char **s, struct moment *m)
 	return true;
 }
 
-/* "Nov 22", as our own lines have it: the latest one that is not after today. */
-static bool take_short_date(const char **s, struct moment *m)
+static bool is_soon(const struct tm *now, int year, int month, int day)
+{
+	struct tm from = {.tm_year = now->tm_year, .tm_mon = now->tm_mon, .tm_mday = now->tm_mday};
+	struct tm to = {.tm_year = year, .tm_mon = month, .tm_mday = day};
+
+	return day <= days_in(month, year + 1900) &&
+	       timegm(&to) - timegm(&from) < (time_t)SOON_DAYS * DAY_SECONDS;
+}
+
+/* "Nov 22", as our own lines have it: the latest one that is not after today; of an @end, the next
+ * one if that is soon. Where there is a day of the week, that tells the year. */
+static bool take_short_date(const char **s, bool end, struct moment *m)
 {
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -214,8 +228,12 @@ static bool take_short_date(const char **s, struct moment *m)
 		return false;
 	if (month > m->tm.tm_mon || (month == m->tm.tm_mon && day > m->tm.tm_mday))
 		year--;
+	m->soon = m->weekday < 0 && is_soon(&m->tm, year + 1, month, (int)day);
+	year += end && m->soon;
 	if (day < 1 || day > days_in(month, year + 1900))
 		return false;
+	m->this_year = year == m->tm.tm_year;
+	m->year = year + 1900;
 	m->tm.tm_year = year;
 	m->tm.tm_mon = month;
 	m->tm.tm_mday = (int)day;
@@ -346,7 +364,7 @@ static int take_day_word(const char **s)
 }
 
 /* The zone comes last, but says what day today is: so it is looked for twice. */
-static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m)
+static int parse_calendar(const char *s, int64_t now, bool end, bool utc, struct moment *m)
 {
 	time_t second = (time_t)(now / SECOND);
 	bool date, time;
@@ -362,7 +380,7 @@ static int parse_calendar(const char *s, int64_t now, bool utc, struct moment *m
 		m->tm.tm_mday += day;
 		date = true;
 	} else {
-		date = take_date(&s, m) || take_short_date(&s, m);
+		date = take_date(&s, m) || take_short_date(&s, end, m);
 	}
 	if (date && (*s == 'T' || *s == 't'))
 		s++;
@@ -420,17 +438,17 @@ static time_t make_second(struct moment *m, time_t *ret_twice)
 	return m->utc ? timegm(&m->tm) : make_local(&m->tm, ret_twice);
 }
 
-static int parse_absolute(const char *s, int64_t now, struct time_spec *ret)
+static int parse_absolute(const char *s, int64_t now, bool end, struct time_spec *ret)
 {
 	struct moment m;
 	time_t second, twice;
 	int r;
 
-	r = parse_calendar(s, now, false, &m);
+	r = parse_calendar(s, now, end, false, &m);
 	if (r < 0)
 		return r;
 	if (m.utc) {
-		r = parse_calendar(s, m.offset ? now + m.offset * SECOND : now, true, &m);
+		r = parse_calendar(s, m.offset ? now + m.offset * SECOND : now, end, true, &m);
 		if (r < 0)
 			return r;
 	}
@@ -442,10 +460,15 @@ static int parse_absolute(const char *s, int64_t now, struct time_spec *ret)
 		ret->first -= (uint64_t)-twice * SECOND;
 	else if (!r)
 		ret->last += (uint64_t)twice * SECOND;
+	if (!r) {
+		ret->year = m.year;
+		ret->this_year = m.this_year;
+		ret->soon = m.soon;
+	}
 	return r;
 }
 
-int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret)
+static int parse(const char *text, uint64_t now, bool end, struct time_spec *ret)
 {
 	const char *s = skip_blanks(text), *rest = s;
 	int r;
@@ -460,6 +483,16 @@ int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret)
 		return parse_relative(s, (int64_t)now, ret);
 	if (!parse_seconds(s, EPOCH_DIGITS, ret))
 		return 0;
-	r = parse_absolute(s, (int64_t)now, ret);
+	r = parse_absolute(s, (int64_t)now, end, ret);
 	return r == -EINVAL ? parse_relative(s, (int64_t)now, ret) : r;
+}
+
+int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret)
+{
+	return parse(text, now, false, ret);
+}
+
+int time_spec_parse_end(const char *text, uint64_t now, struct time_spec *ret)
+{
+	return parse(text, now, true, ret);
 }

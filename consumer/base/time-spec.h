@@ -15,6 +15,9 @@
 struct time_spec {
 	uint64_t first, last; /* ns since 1970: of what the digits given leave open */
 	bool boot;            /* ns of CLOCK_BOOTTIME instead: "boot+12.345" */
+	int year;             /* the one taken for a date without one; 0: none */
+	bool this_year;       /* it is the current one */
+	bool soon;            /* with year: the next such date is less than 31 days ahead */
 };
 
 #define TIME_SPEC_BOOT "boot+"
@@ -23,6 +26,13 @@ struct time_spec {
  * second, or to a digit of its fraction, is as long as one of these; all else is one moment.
  * Returns 0, -EINVAL if it is no time, -ERANGE if it lies outside 1970 to 2262. */
 int time_spec_parse(const char *text, uint64_t now, struct time_spec *ret);
+
+/* The same of what something ends with: of a date without a year, which time_spec_parse takes for
+ * the latest one, the next one is meant if it is soon. */
+int time_spec_parse_end(const char *text, uint64_t now, struct time_spec *ret);
+
+/* "Dec 1 03:00" with its year, "2025-12-01 03:00". */
+void time_spec_dated(const char *text, int year, char *buf, size_t size);
 
 /* Of a text that time_spec_parse refused: a sentence that says what is wrong with it, or what to
  * say. */

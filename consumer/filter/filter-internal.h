@@ -169,7 +169,10 @@ struct filter_misses;
 struct filter {
 	struct filter_kinds kinds;
 	struct time_range time, boot; /* of the time of day, and since boot */
-	char since_text[FILTER_TIME_TEXT], until_text[FILTER_TIME_TEXT]; /* as they were typed */
+	/* as they were typed; with the year if it was taken for another one than this: of --since,
+	 * and of --until */
+	char since_text[FILTER_TIME_TEXT], until_text[FILTER_TIME_TEXT];
+	bool took_year[2];
 	bool timed, streams; /* such an option is set: of streams, host, label or boot */
 	unsigned n_fields;   /* rows of an event's fields that are: */
 	uint8_t fields[ROW_COUNT];

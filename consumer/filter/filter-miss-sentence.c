@@ -136,15 +136,30 @@ static void put_span(struct line *line, const struct filter_misses *misses)
 	time_stamp_put(&stamp, line, &misses->last, NULL);
 }
 
+/* The year of a date that was given without one. */
+static void put_taken(struct line *line, const struct filter *filter)
+{
+	if (filter->took_year[0]) {
+		line_text(line, "; --since was taken for ");
+		line_safe(line, filter->since_text, FILTER_TIME_TEXT);
+	}
+	if (filter->took_year[1]) {
+		line_text(line, "; --until was taken for ");
+		line_safe(line, filter->until_text, FILTER_TIME_TEXT);
+	}
+}
+
 /* What is asked for is of a time that none of them is of. */
 static void put_time(struct line *line, const struct filter *filter)
 {
 	if (filter_is_to_come(filter)) {
 		line_text(line, ": ");
 		filter_put_to_come(filter, line);
-	} else if (filter->misses->timed) {
-		put_span(line, filter->misses);
+		return;
 	}
+	put_taken(line, filter);
+	if (filter->misses->timed)
+		put_span(line, filter->misses);
 }
 
 static bool kinds_fit(const struct filter *filter)

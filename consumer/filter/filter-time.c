@@ -39,17 +39,49 @@ static int refuse_order(const struct filter *filter, const struct filter_error *
 	return -EINVAL;
 }
 
+/* To look for what is yet to come is nothing that people do, and last year's may not be meant. */
+static int refuse_soon(const char *arg, const struct time_spec *when,
+		       const struct filter_error *error)
+{
+	struct line line = line_make(error->text, error->size);
+	char dated[FILTER_TIME_TEXT];
+	const char *quote;
+
+	time_spec_dated(arg, when->year, dated, sizeof(dated));
+	quote = strchr(dated, ' ') ? "\"" : "";
+	line_safe(&line, arg, FILTER_TIME_TEXT);
+	line_text(&line, " is yet to come; for ");
+	line_text(&line, when->this_year ? "this year's write " : "last year's write ");
+	line_text(&line, quote);
+	line_safe(&line, dated, FILTER_TIME_TEXT);
+	line_text(&line, quote);
+	(void)line_end(&line);
+	return -EINVAL;
+}
+
+/* A year that nobody said, and that is not the current one, is told where the time is. */
+static void keep_text(char text[FILTER_TIME_TEXT], const char *arg, const struct time_spec *when)
+{
+	if (when->year && !when->this_year)
+		time_spec_dated(arg, when->year, text, FILTER_TIME_TEXT);
+	else
+		(void)snprintf(text, FILTER_TIME_TEXT, "%s", arg);
+}
+
 int filter_parse_time(struct filter *filter, const char *arg, bool until,
 		      const struct filter_error *error)
 {
 	uint64_t now = clock_nano(CLOCK_REALTIME);
 	struct time_range *range = &filter->time;
 	struct time_spec when;
+	int r = until ? time_spec_parse_end(arg, now, &when) : time_spec_parse(arg, now, &when);
 
-	if (time_spec_parse(arg, now, &when) < 0) {
+	if (r < 0) {
 		time_spec_why(arg, now, error->text, error->size);
 		return -EINVAL;
 	}
+	if (when.soon && !until)
+		return refuse_soon(arg, &when, error);
 	if (when.boot)
 		range = &filter->boot;
 	/* what is copied from a line stands for all that the line's digits stand for */
@@ -57,8 +89,8 @@ int filter_parse_time(struct filter *filter, const char *arg, bool until,
 		range->until = when.last;
 	else
 		range->since = when.first;
-	(void)snprintf(until ? filter->until_text : filter->since_text, FILTER_TIME_TEXT, "%s",
-		       arg);
+	keep_text(until ? filter->until_text : filter->since_text, arg, &when);
+	filter->took_year[until] = when.year && !when.this_year;
 	range->given = filter->timed = true;
 	return range->since > range->until ? refuse_order(filter, error) : 0;
 }

@@ -141,6 +141,52 @@ static void a_time_pasted_from_our_own_lines_works(void **state)
 	check(cases, ARRAY_SIZE(cases));
 }
 
+/* The latest is not what is meant where the next one is soon: who parses is told. */
+static void a_date_without_a_year_that_is_soon_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		int year;
+		bool this_year, soon;
+		int end_year;
+		const char *dated;
+	} cases[] = {
+		{"Nov 22 03:00", 2012, true, false, 2012, "2012-11-22 03:00"},
+		{"Nov 23", 2012, true, false, 2012, "2012-11-23"},
+		{"Nov 24 03:00 UTC", 2011, false, true, 2012, "2011-11-24 03:00 UTC"},
+		{"Dec 23", 2011, false, true, 2012, "2011-12-23"},
+		{"Dec 24", 2011, false, false, 2011, "2011-12-24"},
+		{"Thu Nov 24", 2011, false, false, 2011, "2011-11-24"},
+		{"2012-12-01", 0, false, false, 0, NULL},
+		{"tomorrow", 0, false, false, 0, NULL},
+	};
+	const uint64_t december = 1356048000 * SECOND; /* 2012-12-21 */
+	struct time_spec spec, end;
+	char dated[64];
+
+	(void)state;
+	zone("UTC0");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_ok(time_spec_parse(cases[i].text, NOW, &spec));
+		assert_ok(time_spec_parse_end(cases[i].text, NOW, &end));
+		if (spec.year != cases[i].year || spec.this_year != cases[i].this_year ||
+		    spec.soon != cases[i].soon || end.year != cases[i].end_year)
+			fail_msg("'%s': %d, %d, %d; of an end %d", cases[i].text, spec.year,
+				 spec.this_year, spec.soon, end.year);
+		if (!cases[i].dated)
+			continue;
+		time_spec_dated(cases[i].text, spec.year, dated, sizeof(dated));
+		assert_string_equal(dated, cases[i].dated);
+	}
+	assert_ok(time_spec_parse_end("Nov 24", NOW, &end));
+	assert_int_equal(end.first, 1353715200 * SECOND); /* 2012-11-24 */
+	assert_ok(time_spec_parse("Jan 5", december, &spec));
+	assert_true(spec.soon && spec.this_year);
+	assert_ok(time_spec_parse_end("Jan 5", december, &end));
+	assert_int_equal(end.year, 2013);
+	assert_false(end.this_year);
+}
+
 /* How long what was given is: to the end of its last digit, from the second on. */
 static void what_the_digits_leave_open_is_meant(void **state)
 {
@@ -363,6 +409,7 @@ int main(void)
 		cmocka_unit_test(spans_add_up),
 		cmocka_unit_test(rfc_3339_is_understood),
 		cmocka_unit_test(a_time_pasted_from_our_own_lines_works),
+		cmocka_unit_test(a_date_without_a_year_that_is_soon_is_told),
 		cmocka_unit_test(what_the_digits_leave_open_is_meant),
 		cmocka_unit_test(days_follow_the_zone_through_the_change_of_the_clocks),
 		cmocka_unit_test(what_the_clock_showed_twice_is_both),
