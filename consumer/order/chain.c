@@ -22,6 +22,14 @@ static uint64_t count_missing(const struct chain *chain, const struct chain_link
 bool chain_goes_on(const struct chain *chain, const struct chain_link *link, uint64_t seq,
 		   struct chain_gap *ret)
 {
+	if (!link->known && chain->linked && seq > chain->next) {
+		*ret = (struct chain_gap){
+			.first = chain->next,
+			.end = seq,
+			.count = seq - chain->next,
+		};
+		return false;
+	}
 	if (!link->known || !chain->next || link->previous_seq < chain->next)
 		return true;
 	*ret = (struct chain_gap){
@@ -38,7 +46,7 @@ void chain_take(struct chain *chain, const struct chain_link *link, uint64_t las
 	if (!link->known)
 		return;
 	chain->left_out = link->left_out;
-	chain->counts = true;
+	chain->counts = chain->linked = true;
 }
 
 size_t chain_lost(const struct chain_gap *gap, const void *data, size_t size,

@@ -22,6 +22,7 @@ struct chain {
 	uint64_t next;     /* behind the latest; 0: not known */
 	uint64_t left_out; /* before the latest */
 	bool counts;       /* ... which is known */
+	bool linked;       /* there was a filter: without one, nothing is left out */
 };
 
 /* Records that were sent and have not come: from @first on, before @end. */

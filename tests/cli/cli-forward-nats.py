@@ -143,6 +143,21 @@ def what_a_filter_left_out_is_not_missing(server):
 
 
 @with_a_server
+def what_is_lost_behind_a_filter_that_is_gone_is_missing(server):
+    """The file's Header says of a filter, and the numbers behind it are all there, or lost."""
+    stream = Stream(b"o", boot="boot-o", boottime=10.0)
+    begin = stream.header("o") + b"".join(stream.kill("wanted" if i % 3 == 0 else "other") for i in range(9))
+    save("o-open.pb", begin)
+    check(forward(server, "R", "cursor-o", "o-open.pb", more=["--comm", "wanted"]), None, None)
+    save("o.pb", begin, *[stream.kill("wanted") for _ in range(9)], stream.footer())
+    check(forward(server, "R", "cursor-o", "o.pb"), 0, None)
+    check(run("verify", url(server, "R")), 0, "")
+    delete(server, (b"o" * 16).hex() + ":15")
+    line = check(run("verify", url(server, "R")), 4, "").decode().splitlines()[0]
+    assert "1 record is missing between the records 14 and 16" in line, line
+
+
+@with_a_server
 def a_server_is_killed(server):
     expected = recording("s.pb", b"s", "h", 3 * EVENTS)
     child = forward(server, "R", "cursor-s", "s.pb", popen=True)
@@ -324,7 +339,8 @@ def a_host_may_publish_its_own_only():
 
 in_a_folder()
 run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end,
-          what_a_filter_left_out_is_not_missing, a_server_is_killed, the_forwarder_is_killed,
+          what_a_filter_left_out_is_not_missing,
+          what_is_lost_behind_a_filter_that_is_gone_is_missing, a_server_is_killed, the_forwarder_is_killed,
           the_tail_is_lost, tail_shows_what_comes, tail_ends_with_the_last,
           what_stops_coming_is_not_called_damaged,
           what_is_wrong_is_said, a_host_may_publish_its_own_only)

@@ -164,6 +164,20 @@ static void what_is_missing_of_a_chain_is_told(void **state)
 	end(&output, "A0 a20 <21:5> a30 ");
 }
 
+/* Then all is sent, from the number behind the latest on, and its Header still says of a filter. */
+static void what_is_missing_behind_a_filter_that_is_gone_is_told(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_link(&output, "A1", 0, 0);
+	take_link(&output, "a5", 1, 3);
+	take(&output, "a6");
+	take(&output, "a9");
+	take_link(&output, "a12", 9, 5);
+	end(&output, "A1 a5 a6 <7:2> a9 a12 ");
+}
+
 static void streams_come_one_behind_the_other(void **state)
 {
 	struct output output;
@@ -215,6 +229,7 @@ int main(void)
 		cmocka_unit_test(what_is_missing_stays_missing),
 		cmocka_unit_test(what_a_filter_left_out_is_not_waited_for),
 		cmocka_unit_test(what_is_missing_of_a_chain_is_told),
+		cmocka_unit_test(what_is_missing_behind_a_filter_that_is_gone_is_told),
 		cmocka_unit_test(streams_come_one_behind_the_other),
 		cmocka_unit_test(live_ones_come_at_once_behind_their_headers),
 		cmocka_unit_test(so_late_that_nobody_waits_any_more),
