@@ -33,6 +33,19 @@ def say(text):
     print(f"{time.monotonic() - begin:6.1f} s  {text}", flush=True)
 
 
+def caught_up(server):
+    """A follower of 2.9.10 that comes back stays behind now and then, for as long as it runs: it is ended and started
+    again, as whoever runs a cluster does when its health check fails."""
+    for _ in range(4):
+        try:
+            return server.wait(40)
+        except AssertionError:
+            say(f"{server.name} does not catch up within 40 s: it is started again")
+            server.stop(signal.SIGTERM)
+            server.start()
+    return server.wait(40)
+
+
 class Host:
     """A streamer, into a folder, and its forwarder, which is started again whenever it is killed."""
 
@@ -133,7 +146,7 @@ def main():
         first.stop()
         hosts[0].kill()
         time.sleep(5)
-        first.start().wait(120)
+        caught_up(first.start())
         for thread in threads:
             thread.join()
         threads = emit_all(hosts, part, 8)
@@ -144,7 +157,7 @@ def main():
         for host in hosts:
             host.kill()
         time.sleep(3)
-        second.start().wait(120)
+        caught_up(second.start())
         for thread in threads:
             thread.join()
         say("the streamers restart")
@@ -158,7 +171,7 @@ def main():
         hosts[1].kill()
         time.sleep(5)
         for server in servers[:2]:
-            server.start().wait(120)
+            caught_up(server.start())
         for thread in threads:
             thread.join()
         threads = emit_all(hosts, part, 10)
@@ -175,7 +188,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(120)
+            caught_up(server)
         threads = emit_all(hosts, part, 5)
         for thread in threads:
             thread.join()
@@ -200,7 +213,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(120)
+            caught_up(server)
         say("a copy of the stores was made")
         for thread in emit_all(hosts, 5000, 50):
             thread.join()
@@ -214,7 +227,7 @@ def main():
         for server in servers:
             server.start()
         for server in servers:
-            server.wait(120)
+            caught_up(server)
         say(f"the stores are put back: {max(messages_in(s, STREAM) for s in servers)} messages")
         start = time.monotonic()
         expected = wait_for_all(servers, hosts, 120)
