@@ -134,13 +134,17 @@ static void put_sums(struct line *line, const struct ledger *ledger, const struc
 		     unsigned k)
 {
 	const struct ledger_kind *kind = &ledger->kinds[k];
+	const struct lost_count lost = health_lost(health, ledger, k);
 
 	line_text(line, "; ");
 	line_count(line, health_sum(health, ledger, k, LEDGER_SEEN));
 	line_text(line, " seen, ");
 	line_count(line, health_sum(health, ledger, k, LEDGER_LIMITED));
 	line_text(line, " limited, ");
-	line_count(line, health_lost(health, ledger, k));
+	if (lost.unknown)
+		line_text(line, lost.count ? "at least " : "an unknown number");
+	if (lost.count || !lost.unknown)
+		line_count(line, lost.count);
 	line_text(line, " lost");
 	if (kind->missed_known && kind->sums[LEDGER_MISSED_RUNS]) {
 		line_text(line, ", up to ");

@@ -52,6 +52,8 @@ struct folder {
 	size_t n_skipped;
 	char *skipped;     /* the path of the first one; NULL: there is none */
 	int skipped_errno; /* why; 0: it is no file */
+	size_t n_deeper;   /* folders of recordings two levels below, which are not read */
+	char *deeper;      /* the first one; NULL: there is none */
 	char *begun;       /* an empty file that is being written: it will be a recording; NULL */
 };
 
@@ -62,6 +64,9 @@ bool folder_same_stream(const struct recording *a, const struct recording *b);
 
 /* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
 bool folder_skipped(const struct folder *recordings, char *buf, size_t size);
+
+/* The line about folders that are too deep. False: there are none. */
+bool folder_deeper(const struct folder *recordings, char *buf, size_t size);
 
 /* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
 const char *folder_folder(void);
@@ -82,6 +87,7 @@ int folder_identify(const char *path, struct folder_id *ret);
 /* Lists @folder. Files that are empty so far are left out, as is what is no file. -E2BIG: more than
  * FOLDER_MAX. */
 int folder_list(struct folder *ret, const char *folder);
-/* Of a folder without any, those of the folders in it: of a folder for each host. */
+/* And of the folders in it: of a folder for each host, beside which an excerpt may lie. One that
+ * cannot be read is in the list, with the error. */
 int folder_list_deep(struct folder *ret, const char *folder);
 void folder_done(struct folder *recordings);

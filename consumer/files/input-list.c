@@ -54,14 +54,16 @@ static int append_folder(struct input_list *list, const char *path, input_list_e
 			 void *data)
 {
 	_cleanup_(folder_done) struct folder folder = {0};
-	char skipped[PATH_MAX];
+	char left_out[PATH_MAX];
 	int r;
 
 	r = folder_list_deep(&folder, path);
 	if (r)
 		return r;
-	if (folder_skipped(&folder, skipped, sizeof(skipped)))
-		error(data, skipped, 0);
+	if (folder_skipped(&folder, left_out, sizeof(left_out)))
+		error(data, left_out, 0);
+	if (folder_deeper(&folder, left_out, sizeof(left_out)))
+		error(data, left_out, 0);
 	if (!folder.n)
 		return -ENODATA;
 	for (size_t i = 0; i < folder.n; i++)

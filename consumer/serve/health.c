@@ -43,20 +43,22 @@ uint64_t health_sum(const struct health *health, const struct ledger *ledger, un
 	return sum == LEDGER_SEEN ? n + untold(health, ledger, kind) : n;
 }
 
-uint64_t health_lost(const struct health *health, const struct ledger *ledger, unsigned kind)
+struct lost_count health_lost(const struct health *health, const struct ledger *ledger,
+			      unsigned kind)
 {
 	const struct ledger_kind *of = &ledger->kinds[kind];
 	uint64_t dropped = ledger_latest(ledger, health->stream, kind, LEDGER_DROPPED);
-	uint64_t n = untold(health, ledger, kind);
+	struct lost_count all = {.count = untold(health, ledger, kind)};
 
 	for (unsigned i = 0; i < LOST_REASONS; i++) {
 		struct lost_count lost = ledger_lost(of, i);
 
 		if (i == RINGSIDE__V1__LOST__REASON__RING_FULL && dropped > lost.count)
 			lost.count = dropped;
-		n += lost.count + (lost.unknown && !lost.count);
+		all.count += lost.count;
+		all.unknown |= lost.unknown;
 	}
-	return n;
+	return all;
 }
 
 /* Nothing else matters to who asks, then. */
@@ -87,7 +89,7 @@ static enum health_status judge_health(const struct health *health, uint64_t now
 		return HEALTH_GONE;
 	if (!ledger_stream_lives(health->stream, now_nano))
 		return HEALTH_STALE;
-	return health->lost ? HEALTH_LOSSES : HEALTH_WHOLE;
+	return health->lost.count || health->lost.unknown ? HEALTH_LOSSES : HEALTH_WHOLE;
 }
 
 static void take_stream(struct health *health, const struct ledger *ledger, uint64_t now_nano)
@@ -95,7 +97,10 @@ static void take_stream(struct health *health, const struct ledger *ledger, uint
 	health->record_age_nano = age_of(health->stream->latest_nano, now_nano);
 	health->counters_age_nano = age_of(health->stream->counters_nano, now_nano);
 	for (unsigned k = 0; k < ledger->n_kinds; k++) {
-		health->lost += health_lost(health, ledger, k);
+		const struct lost_count lost = health_lost(health, ledger, k);
+
+		health->lost.count += lost.count;
+		health->lost.unknown |= lost.unknown;
 		health->attached |= *ledger->kinds[k].tier != '\0';
 	}
 	health->status = judge_health(health, now_nano);
@@ -142,10 +147,17 @@ static void put_seconds(struct json_page *page, const char *name, uint64_t nano)
 	json_add_raw(page, name, text);
 }
 
+static void put_lost(struct json_page *page, const struct lost_count *lost)
+{
+	json_add_uint(page, "lost", lost->count);
+	json_add_bool(page, "lost_more", lost->unknown);
+}
+
 static void put_probe(struct json_page *page, const struct ledger *ledger,
 		      const struct health *health, unsigned k)
 {
 	const struct ledger_kind *kind = &ledger->kinds[k];
+	const struct lost_count lost = health_lost(health, ledger, k);
 
 	json_begin_object(page, NULL);
 	json_add_text(page, "kind", kind->name);
@@ -154,7 +166,7 @@ static void put_probe(struct json_page *page, const struct ledger *ledger,
 	json_add_uint(page, "seen", health_sum(health, ledger, k, LEDGER_SEEN));
 	json_add_uint(page, "written", health_sum(health, ledger, k, LEDGER_WRITTEN));
 	json_add_uint(page, "limited", health_sum(health, ledger, k, LEDGER_LIMITED));
-	json_add_uint(page, "lost", health_lost(health, ledger, k));
+	put_lost(page, &lost);
 	json_add_known_uint(page, "missed_runs", kind->missed_known,
 			    kind->sums[LEDGER_MISSED_RUNS]);
 	json_end_object(page);
@@ -186,7 +198,7 @@ static void put_stream(struct json_page *page, const struct ledger *ledger,
 	put_seconds(page, "counters_interval_seconds", health->stream->interval_nano);
 	if (ledger->has_lag)
 		put_seconds(page, "lag_seconds", ledger->lag_nano);
-	json_add_uint(page, "lost", health->lost);
+	put_lost(page, &health->lost);
 	put_upkeep(page, &health->stream->usage);
 	json_begin_list(page, "probes");
 	for (unsigned k = 0; k < ledger->n_kinds; k++)

@@ -24,7 +24,7 @@ struct health {
 	uint64_t record_age_nano, counters_age_nano;
 	uint64_t trouble_nano; /* for how long it cannot be written, and since the latest try */
 	uint64_t tried_age_nano;
-	uint64_t lost;
+	struct lost_count lost;
 	bool attached; /* at least one probe */
 	int error;     /* of HEALTH_UNREAD: -errno */
 };
@@ -38,7 +38,8 @@ bool health_is_alive(enum health_status status);
  * not be written down. */
 uint64_t health_sum(const struct health *health, const struct ledger *ledger, unsigned kind,
 		    enum ledger_sum sum);
-uint64_t health_lost(const struct health *health, const struct ledger *ledger, unsigned kind);
+struct lost_count health_lost(const struct health *health, const struct ledger *ledger,
+			      unsigned kind);
 
 /* "Permission denied (join the group ringside, or use sudo)" */
 #define HEALTH_WHY 160

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import shutil
 import subprocess
 import time
 
@@ -344,7 +345,7 @@ def a_folder_is_read_in_the_order_of_time():
 
 
 def a_folder_of_folders_is_those_in_it():
-    """One level, where it has no recordings itself: a host's each."""
+    """One level: a host's each. Those that are deeper are told of; one that cannot be read fails."""
     parts = {}
     for host in "a", "b":
         stream = Recorded(host.encode(), host * 32, boottime=5)
@@ -357,9 +358,12 @@ def a_folder_of_folders_is_those_in_it():
     os.makedirs("rec/notes")
     save("rec/notes/x.txt", b"hello")
     both = parts["a"] + parts["b"]
+    deeper = r"ringside \w+: (\./)?rec/[ab]/old \(and 1 more\): there are recordings in it that are not read.*: name it as well\n"
     for path in "rec", "rec/", "./rec":
-        check(run("cat", "-o", "pb", path), 0, stdout=both)
-    check(run("replay", "--speed", "max", "rec"), 0, stdout=both)
+        check(run("cat", "-o", "pb", path), 0, deeper, stdout=both)
+    check(run("replay", "--speed", "max", "rec"), 0, deeper, stdout=both)
+    for host in "a", "b":
+        shutil.rmtree(f"rec/{host}/old")
     assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 8
     out = lines(check(run("verify", "rec"), 0, None))
     assert [x.split(":")[0] for x in out[:2]] == ["rec/a/x.pb", "rec/b/x.pb"] and out[2].startswith("in all 2 files"), out
@@ -368,9 +372,18 @@ def a_folder_of_folders_is_those_in_it():
     done = subprocess.run([ringside, "cat", "-o", "pb"], stdin=subprocess.DEVNULL, capture_output=True, check=False,
                           env={**os.environ, "RINGSIDE_DIR": "rec"})
     check(done, 0, stdout=both)
-    # what it has itself is all of it, as ever
-    save("rec/own.pb", parts["a"])
-    check(run("cat", "-o", "pb", "rec"), 0, stdout=parts["a"])
+    # what lies beside them hides nothing
+    own = closed(Recorded(b"o", "o" * 32, boottime=9), 2)
+    save("rec/own.pb", own)
+    assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 10
+    os.chmod(".", 0o755)
+    os.chmod("rec/b", 0)
+    for command in ("verify",), ("cat",), ("stats",), ("cat", "-o", "json", "--since", "2000-01-01"):
+        done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", ringside, *command, "rec"],
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert done.returncode == 1 and b"rec/b: Permission denied" in done.stderr and b": complete" not in \
+            done.stdout.split(b"\n")[-2], done
+    os.chmod("rec/b", 0o755)
 
 
 def the_last_records_are_the_end_of_all_records():

@@ -110,6 +110,16 @@ def status_is_for_probes():
     said = json.loads(done[1])
     assert done[0] == 4 and said["lost"] == 2, done
     assert said["file"] == os.path.abspath("rec/b.pb") and said["file_bytes"] == os.path.getsize("rec/b.pb"), said
+    # nobody knows how many
+    os.mkdir("uncounted")
+    stream = Growing(b"\x05")
+    save("uncounted/a.pb", stream.header(), stream.counters(3),
+         stream.record(lost=pb.Lost(reason=pb.Lost.DAMAGED, kind="oom_kill")))
+    done = status("-o", "json", "uncounted", written=["uncounted/a.pb"])
+    said = json.loads(done[1])
+    assert done[0] == 4 and (said["lost"], said["lost_more"]) == (0, True), done
+    done = status("uncounted", written=["uncounted/a.pb"])
+    assert re.search(r"oom_kill +.*; 3 seen, 0 limited, an unknown number lost", done[1]), done
     # what the streamer's own filter refused it
     cost = pb.StreamerCost(user_cpu_nano=1, system_cpu_nano=1)
     cost.refused_calls.add(number=41, name="socket", count=3)

@@ -31,7 +31,7 @@ OWN = {name: set(words.split()) for name, words in {
     "/metrics": "counts le mode object ring version",
     "/check": "attached cursor fullest_ratio map_memory_bytes maps object objects program_memory_bytes programs "
         "self_tests stats whole",
-    "/health": "alive attached counters_interval_seconds lag_seconds last_counters_age_seconds last_record_age_seconds "
+    "/health": "alive attached counters_interval_seconds lag_seconds last_counters_age_seconds last_record_age_seconds lost_more "
         "status system_cpu_seconds user_cpu_seconds",
     "stats": "all_hosts bpf_objects bucket_nano bucket_start by_memory by_run_time bytes_per_event bytes_read "
         "delivered events events_without_time first_time fullest_ratio inputs kinds last_time lost_unknown "

@@ -130,7 +130,7 @@ static void health_is_by_age_and_losses(void **state)
 	assert_int_equal(health_at(&feed, 110 + 36).status, HEALTH_STALE);
 	fixture_counters(ledger, &a, 150, (struct fixture_set){.seen = 9, .dropped = 1});
 	assert_int_equal(health_at(&feed, 150).status, HEALTH_LOSSES);
-	assert_int_equal(health_at(&feed, 150).lost, 1);
+	assert_int_equal(health_at(&feed, 150).lost.count, 1);
 	fixture_footer(ledger, &a, 151);
 	assert_int_equal(health_at(&feed, 151).status, HEALTH_ENDED);
 	feed.error = -EACCES;
@@ -191,13 +191,13 @@ static void what_cannot_be_written_is_known_all_the_same(void **state)
 	assert_ok(lock_notes_put(fd, NULL, &notes));
 	health = health_at(&feed, 113);
 	assert_int_equal(health.status, HEALTH_UNWRITABLE);
-	assert_int_equal(health.lost, 114244);
+	assert_int_equal(health.lost.count, 114244);
 	assert_int_equal(health.trouble_nano, 2 * SECOND);
 	assert_int_equal(health.tried_age_nano, SECOND);
 	lock_notes_clear(fd);
 	health = health_at(&feed, 114);
 	assert_int_equal(health.status, HEALTH_WHOLE);
-	assert_int_equal(health.lost, 0);
+	assert_int_equal(health.lost.count, 0);
 	assert_ok(close(fd));
 }
 
@@ -223,11 +223,11 @@ static void sums_are_those_of_the_streams_end(void **state)
 	health = health_at(&feed, 111);
 	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_SEEN), 57);
 	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_WRITTEN), 3);
-	assert_int_equal(health_lost(&health, &feed.ledger, 0), 4);
+	assert_int_equal(health_lost(&health, &feed.ledger, 0).count, 4);
 	fixture_counters(&feed.ledger, &a, 112, (struct fixture_set){.seen = 60, .dropped = 4});
 	health = health_at(&feed, 113);
 	assert_int_equal(health_sum(&health, &feed.ledger, 0, LEDGER_SEEN), 60);
-	assert_int_equal(health_lost(&health, &feed.ledger, 0), 4);
+	assert_int_equal(health_lost(&health, &feed.ledger, 0).count, 4);
 }
 
 int main(void)
