@@ -25,9 +25,11 @@ struct rewrite {
 	bool excerpt; /* what is missing was left out: its records stay as they are */
 	char *choice; /* ... which is what these options chose */
 	uint32_t excerpt_hosts;
+	uint32_t identity; /* ... of the Header before (Header.identity_version); 0: it has none */
 	unsigned orphan; /* the stretch at hand of records that nobody knows the stream of; 0: none
 			  */
 	bool damaged;    /* an excerpt, of which nobody can tell how many records are lost */
+	bool between;    /* something is lost where no stream was open: maybe one as a whole */
 	uint64_t next;   /* seq */
 	/* of records of our own: the moment of the one before them, if there is one */
 	uint64_t boottime_nano, time_unix_nano;
@@ -129,6 +131,7 @@ static int put_lost(struct rewrite *rewrite, uint64_t count, uint64_t before_nan
 	record.body_case = RINGSIDE__V1__RECORD__BODY_LOST;
 	record.lost = &lost;
 	r = put_own(rewrite, &record);
+	rewrite->between = false;
 	rewrite->report.lost += count;
 	rewrite->report.lost_unknown |= !count;
 	if (count)
@@ -177,6 +180,7 @@ static int end_stream(struct rewrite *rewrite)
 void rewrite_damaged(struct rewrite *rewrite)
 {
 	rewrite->damaged = true;
+	rewrite->between |= !rewrite->excerpt && (!rewrite->open || rewrite->has_footer);
 }
 
 void rewrite_hole(struct rewrite *rewrite, const struct recording_index *index)
@@ -199,6 +203,7 @@ static int begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *hea
 	if (header->excerpt && !rewrite->choice)
 		return -ENOMEM;
 	rewrite->excerpt_hosts = header->excerpt_hosts;
+	rewrite->identity = header->identity_version;
 	rewrite->open = true;
 	rewrite->excerpt = header->excerpt != NULL;
 	rewrite->next = seq;
@@ -207,6 +212,33 @@ static int begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *hea
 	if (rewrite->has_stream_id)
 		memcpy(rewrite->stream_id, header->stream_id.data, sizeof(rewrite->stream_id));
 	return 0;
+}
+
+/* Its containers are told as those of the Header before, if there was one: without its
+ * identity_version a reader would work them out again, and has no names of Kubernetes then. */
+static int put_made(struct rewrite *rewrite, struct made_header *made)
+{
+	made->header.has_identity_version = rewrite->identity > 0;
+	made->header.identity_version = rewrite->identity;
+	restart_hash(rewrite);
+	rewrite->open = rewrite->report.header_made = true;
+	return put_own(rewrite, &made->record);
+}
+
+/* Between two streams, before the first or behind the last, where all numbers go on: what was lost
+ * may have been another one, from its Header to its Footer. So one of nobody stands there. */
+static int put_unknown_stream(struct rewrite *rewrite)
+{
+	struct made_header made;
+	int r;
+
+	rewrite->between = rewrite->excerpt = false;
+	rewrite->next = 1;
+	made_header_init(&made, NULL, rewrite->next);
+	r = put_made(rewrite, &made);
+	if (!r)
+		r = put_lost(rewrite, 0, 0);
+	return r ? r : put_footer(rewrite);
 }
 
 /* For records whose own Header is lost, the first of which is @first. It has the number of one
@@ -225,9 +257,7 @@ static int make_header(struct rewrite *rewrite, const Ringside__V1__Record *firs
 	made.header.excerpt = rewrite->choice;
 	made.header.has_excerpt_hosts = rewrite->choice && rewrite->excerpt_hosts;
 	made.header.excerpt_hosts = rewrite->excerpt_hosts;
-	restart_hash(rewrite);
-	rewrite->open = rewrite->report.header_made = true;
-	r = put_own(rewrite, &made.record);
+	r = put_made(rewrite, &made);
 	if (!r && !rewrite->excerpt && rewrite->next < first->seq)
 		r = put_lost(rewrite, known ? first->seq - rewrite->next : 0, first->boottime_nano);
 	return r;
@@ -240,6 +270,8 @@ static int fill_gap(struct rewrite *rewrite, const Ringside__V1__Record *record)
 	    !is_same_stream(rewrite, record->header)) {
 		int r = end_stream(rewrite);
 
+		if (!r && rewrite->between && !record->header->excerpt)
+			r = put_unknown_stream(rewrite);
 		return r ? r : begin_stream(rewrite, record->header, record->seq);
 	}
 	if (!rewrite->open)
@@ -365,6 +397,8 @@ int rewrite_end(struct rewrite *rewrite, struct rewrite_report *ret)
 {
 	int r = end_stream(rewrite);
 
+	if (!r && rewrite->between && rewrite->report.saved)
+		r = put_unknown_stream(rewrite);
 	*ret = rewrite->report;
 	return r;
 }

@@ -207,6 +207,48 @@ def what_comes_through_a_pipe_is_as_uncertain():
                 assert x.get("host", x["comm"][:-2]) == x["comm"][:-2], x
 
 
+def a_repair_tells_of_a_stream_that_is_lost_as_a_whole():
+    """Between others, before the first or behind the last: no number is missing there."""
+    streams = [b"".join(records) for _, records in recordings()]
+    for pack in lambda data: data, packed:
+        parts = [pack(data) for data in streams]
+        for lost in range(len(parts)):
+            left = [*parts[:lost], b"\xff" * len(parts[lost]), *parts[lost + 1:]]
+            bad = save("bad.pb", *left)
+            check(run("verify", bad), 3)
+            told = json.loads(check(run("repair", "-o", "json", bad, "-w", "mended.pb"), 0, None))
+            assert told["lost_unknown"] and told["verdict"] == "losses", told
+            assert "an unknown number of records lost" in check(run("verify", "mended.pb"), 4).decode()
+            out = objects(check(run("cat", "-o", "json", "mended.pb"), 0, None))
+            wanted = [(host, f"{host}-{i}") for n, host in enumerate(HOSTS) if n != lost for i in range(KILLS)]
+            assert [(x.get("host"), x["comm"]) for x in out if x["kind"] == "oom_kill"] == wanted, out
+            assert [x["kind"] for x in out].count("lost") == 1, out
+            os.unlink("mended.pb")
+
+
+def a_repair_keeps_the_names_of_kubernetes_behind_a_hole():
+    container = pb.Container(cgroup_path="/kubepods/pod1/" + "a" * 64, id="a" * 64, namespace_name="shop",
+                             pod_name="web-7f9", container_name="app")
+    records = []
+    for n, host in enumerate(HOSTS):
+        stream = Stream(host[:1].encode(), boot=f"{n}" * 32)
+        records.append(stream.header(host, identity_version=2))
+        for i in range(KILLS):
+            stream.boottime += 1
+            kill = pb.OomKill(victim=pb.Process(pid=7, comm=f"{host}-{i}"), victim_container=container)
+            records.append(stream.record(oom_kill=kill))
+        records.append(stream.footer())
+    second = KILLS + 2
+    lost = b"\xff" * len(records[second])
+    save("bad.pb", *records[:second], lost, *records[second + 1:])
+    check(run("repair", "bad.pb", "-w", "mended.pb"), 0, None)
+    for name in "bad.pb", "mended.pb":
+        out = [x for x in objects(run("cat", "-o", "json", name).stdout) if x["kind"] == "oom_kill"]
+        assert [x.get("host") for x in out[::KILLS]] == ["alpha", None, "gamma"], out
+        assert {x["where"] for x in out} == {"shop/web-7f9/app"}, (name, out)
+    os.unlink("mended.pb")
+
+
 def boots_of(names=HOSTS, ids="012", machines=(None, None, None), starts=2):
     """Recordings of each host's boots, whose ids are its digit in @ids (" ": it has none) and their number."""
     for n, host in enumerate(names):
@@ -363,4 +405,6 @@ run_tests(
     a_header_further_on_tells_that_there_are_several,
     of_what_is_compressed_a_frame_that_is_lost_may_have_had_a_header,
     what_comes_through_a_pipe_is_as_uncertain,
+    a_repair_tells_of_a_stream_that_is_lost_as_a_whole,
+    a_repair_keeps_the_names_of_kubernetes_behind_a_hole,
 )
