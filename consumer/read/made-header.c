@@ -2,6 +2,7 @@
 #include "consumer/read/made-header.h"
 
 #include "consumer/read/reader.h"
+#include "proto/record/container.h"
 #include "proto/recording/recording.h"
 
 #define NOTE "the beginning was damaged: this Header was made anew and knows little"
@@ -23,6 +24,9 @@ void made_header_init(struct made_header *made, const Ringside__V1__Header *befo
 	header->streamer_version = TEXT(RECORDING_REPAIRER);
 	header->n_notes = 1;
 	header->notes = made->notes;
+	/* records without a Header are told as they stand, and so behind this one */
+	header->has_identity_version = 1;
+	header->identity_version = CONTAINER_IDENTITY_VERSION;
 	if (before) {
 		header->excerpt = before->excerpt;
 		header->has_excerpt_hosts = before->has_excerpt_hosts;

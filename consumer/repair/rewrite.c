@@ -25,7 +25,8 @@ struct rewrite {
 	bool excerpt; /* what is missing was left out: its records stay as they are */
 	char *choice; /* ... which is what these options chose */
 	uint32_t excerpt_hosts;
-	uint32_t identity; /* ... of the Header before (Header.identity_version); 0: it has none */
+	bool has_header;   /* one was read, */
+	uint32_t identity; /* ... which says this (Header.identity_version); 0: nothing */
 	unsigned orphan; /* the stretch at hand of records that nobody knows the stream of; 0: none
 			  */
 	bool damaged;    /* an excerpt, of which nobody can tell how many records are lost */
@@ -203,6 +204,7 @@ static int begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *hea
 	if (header->excerpt && !rewrite->choice)
 		return -ENOMEM;
 	rewrite->excerpt_hosts = header->excerpt_hosts;
+	rewrite->has_header = true;
 	rewrite->identity = header->identity_version;
 	rewrite->open = true;
 	rewrite->excerpt = header->excerpt != NULL;
@@ -214,14 +216,17 @@ static int begin_stream(struct rewrite *rewrite, const Ringside__V1__Header *hea
 	return 0;
 }
 
-/* Its containers are told as those of the Header before, if there was one: without its
+/* The containers behind it are told as those of the Header before, if there was one: without its
  * identity_version a reader would work them out again, and has no names of Kubernetes then. */
 static int put_made(struct rewrite *rewrite, struct made_header *made)
 {
-	made->header.has_identity_version = rewrite->identity > 0;
-	made->header.identity_version = rewrite->identity;
+	if (rewrite->has_header) {
+		made->header.has_identity_version = rewrite->identity > 0;
+		made->header.identity_version = rewrite->identity;
+	}
 	restart_hash(rewrite);
 	rewrite->open = rewrite->report.header_made = true;
+	rewrite->between = false;
 	return put_own(rewrite, &made->record);
 }
 
@@ -232,7 +237,7 @@ static int put_unknown_stream(struct rewrite *rewrite)
 	struct made_header made;
 	int r;
 
-	rewrite->between = rewrite->excerpt = false;
+	rewrite->excerpt = false;
 	rewrite->next = 1;
 	made_header_init(&made, NULL, rewrite->next);
 	r = put_made(rewrite, &made);

@@ -238,15 +238,16 @@ def a_repair_keeps_the_names_of_kubernetes_behind_a_hole():
             kill = pb.OomKill(victim=pb.Process(pid=7, comm=f"{host}-{i}"), victim_container=container)
             records.append(stream.record(oom_kill=kill))
         records.append(stream.footer())
-    second = KILLS + 2
-    lost = b"\xff" * len(records[second])
-    save("bad.pb", *records[:second], lost, *records[second + 1:])
-    check(run("repair", "bad.pb", "-w", "mended.pb"), 0, None)
-    for name in "bad.pb", "mended.pb":
-        out = [x for x in objects(run("cat", "-o", "json", name).stdout) if x["kind"] == "oom_kill"]
-        assert [x.get("host") for x in out[::KILLS]] == ["alpha", None, "gamma"], out
-        assert {x["where"] for x in out} == {"shop/web-7f9/app"}, (name, out)
-    os.unlink("mended.pb")
+    for lost, hosts in (KILLS + 2, ["alpha", None, "gamma"]), (0, [None, "beta", "gamma"]):
+        save("bad.pb", *records[:lost], b"\xff" * len(records[lost]), *records[lost + 1:])
+        check(run("repair", "bad.pb", "-w", "mended.pb"), 0, None)
+        again = run("cat", "-o", "pb", "bad.pb").stdout
+        # a file without a Header is no recording to cat
+        for name in ["bad.pb", save("again.pb", again), "mended.pb"] if lost else ["mended.pb"]:
+            out = [x for x in objects(run("cat", "-o", "json", name).stdout) if x["kind"] == "oom_kill"]
+            assert [x.get("host") for x in out[::KILLS]] == hosts, out
+            assert {x["where"] for x in out} == {"shop/web-7f9/app"}, (name, out)
+        os.unlink("mended.pb")
 
 
 def boots_of(names=HOSTS, ids="012", machines=(None, None, None), starts=2):
