@@ -23,7 +23,10 @@ int grep_new(struct grep **ret, const char *pattern, enum grep_case sensitivity,
 struct grep *grep_free(struct grep *grep); /* NULL is fine; returns NULL */
 
 /* @latest: the latest Header of the stream, or NULL. */
-bool grep_matches(const struct grep *grep, const Ringside__V1__Record *record,
+bool grep_matches(struct grep *grep, const Ringside__V1__Record *record,
 		  const Ringside__V1__Header *latest);
+
+/* Nothing has matched, but something would if capitals did not matter. */
+bool grep_lacks_case(const struct grep *grep);
 
 DEFINE_FREEP(grep);
