@@ -72,15 +72,30 @@ static const char *tell_put(const struct printer *printer, char *buf, size_t siz
 	return buf;
 }
 
+/* Others of its list matched. */
+static void say_unmet(const struct printer *printer)
+{
+	char text[1024];
+
+	if (!printer->awaits && filter_unmet_sentence(printer->filter, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s", text);
+}
+
 int printer_say_misses(const struct printer *printer)
 {
+	const bool lacks_case = printer->grep && grep_lacks_case(printer->grep);
 	char text[1024], put[64];
 
-	if (printer->matched || printer->partly ||
-	    !filter_miss_sentence(printer->filter, text, sizeof(text)))
+	if (printer->partly)
 		return EXIT_SUCCESS;
-	(void)command_fail(printer->options.command, "%s%s", text,
+	if (printer->matched || !filter_miss_sentence(printer->filter, text, sizeof(text))) {
+		say_unmet(printer);
+		return EXIT_SUCCESS;
+	}
+	(void)command_fail(printer->options.command, "%s%s%s", text,
+			   lacks_case ? " (with --case-sensitive=no, there is something)" : "",
 			   tell_put(printer, put, sizeof(put)));
+	say_unmet(printer);
 	return !printer->awaits && filter_is_to_come(printer->filter) ? EXIT_USAGE : EXIT_SUCCESS;
 }
 

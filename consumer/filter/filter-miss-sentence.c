@@ -29,9 +29,7 @@ static void put_names(struct line *line, const struct filter_seen *seen)
 	}
 }
 
-/* The name that is probably meant, or NULL. @parts: @word may be one of our lines', "shop/web-7f8",
- * whose last part is a name. */
-static const char *find_meant(const struct filter_seen *seen, const char *word, bool parts)
+const char *filter_find_meant(const struct filter_seen *seen, const char *word, bool parts)
 {
 	const char *names[FILTER_NAMES_MAX + 1] = {NULL}, *near;
 
@@ -41,17 +39,19 @@ static const char *find_meant(const struct filter_seen *seen, const char *word, 
 			return names[i];
 	}
 	near = option_nearest(word, names);
-	return near || !parts ? near : option_nearest(strrchr(word, '/') + 1, names);
+	return near || !parts || !strchr(word, '/') ? near
+						    : option_nearest(strrchr(word, '/') + 1, names);
 }
 
 /* Names go on behind it, as those of a Deployment's pods do. */
 static bool begins_names(const struct filter_seen *seen, const char *word)
 {
 	const char *part = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
-	const size_t n = strlen(part);
+	const size_t n = strlen(part), whole = strlen(word);
 
 	for (unsigned i = 0; n && i < seen->n; i++)
-		if (!strncmp(seen->names[i], part, n) && seen->names[i][n] == '-')
+		if ((!strncmp(seen->names[i], part, n) && seen->names[i][n] == '-') ||
+		    (!strncmp(seen->names[i], word, whole) && seen->names[i][whole] == '-'))
 			return true;
 	return false;
 }
@@ -76,7 +76,7 @@ static void put_row(struct line *line, const struct filter_term *term,
 		    const struct filter_seen *seen, size_t row)
 {
 	const char *word = term->positive ? term->values[0].text : "", *meant;
-	const bool parts = row == ROW_CONTAINER || row == ROW_POD;
+	const bool parts = filter_row_has_parts((unsigned)row);
 
 	line_text(line, term->positive ? "none has " : "all have ");
 	put_values(line, term, row);
@@ -89,8 +89,7 @@ static void put_row(struct line *line, const struct filter_term *term,
 		put_names(line, seen);
 		return;
 	}
-	meant = term->positive == term->n ? find_meant(seen, word, parts && strchr(word, '/'))
-					  : NULL;
+	meant = term->positive == term->n ? filter_find_meant(seen, word, parts) : NULL;
 	if (row == ROW_POD && term->n == 1 && begins_names(seen, word)) {
 		line_text(line, ": did you mean '");
 		line_safe(line, word, FILTER_NAME_SIZE);

@@ -34,7 +34,7 @@ void filter_forget_misses(struct filter *filter)
 	filter->misses = NULL;
 }
 
-static void note_name(struct filter_seen *seen, const char *name)
+void filter_note_name(struct filter_seen *seen, const char *name)
 {
 	if (!text_has(name) || strlen(name) >= FILTER_NAME_SIZE)
 		return;
@@ -65,7 +65,56 @@ static void note_name_or_id(struct filter_seen *seen, const struct filter_row_op
 		name = ops->id(view);
 		seen->ids |= text_has(name);
 	}
-	note_name(seen, name);
+	filter_note_name(seen, name);
+}
+
+static unsigned count_slashes(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s; s++)
+		n += *s == '/';
+	return n;
+}
+
+/* With @slashes, as the values have it. */
+static void note_parts(struct filter_seen *seen, const Ringside__V1__Container *c, unsigned row,
+		       unsigned slashes)
+{
+	char pod[2 * FILTER_NAME_SIZE], name[4 * FILTER_NAME_SIZE];
+	const bool full = slashes == 2, named = text_has(c->container_name);
+
+	(void)snprintf(pod, sizeof(pod), "%s/%s", c->namespace_name, c->pod_name);
+	(void)snprintf(name, sizeof(name), "%s/%s", full ? pod : c->pod_name,
+		       named ? c->container_name : "");
+	if (seen->ids) {
+		seen->ids = seen->more = false;
+		seen->n = 0;
+	}
+	if (!full)
+		filter_note_name(seen, pod);
+	if (named && (full || row == ROW_CONTAINER))
+		filter_note_name(seen, name);
+}
+
+void filter_note_names(struct filter_seen *seen, const struct filter_term *term, unsigned row,
+		       const struct filter_view *view)
+{
+	const Ringside__V1__Container *c = view->container;
+	const bool in_pod = filter_row_has_parts(row) && c && text_has(c->namespace_name) &&
+			    text_has(c->pod_name);
+	unsigned forms = 0;
+
+	for (size_t i = 0; i < term->n; i++) {
+		const unsigned slashes = in_pod ? count_slashes(term->values[i].text) : 0;
+
+		forms |= 1u << (slashes <= 2 ? slashes : 0);
+	}
+	if (forms & 1)
+		note_name_or_id(seen, &filter_rows[row], view);
+	for (unsigned slashes = 1; slashes <= 2; slashes++)
+		if (forms & 1u << slashes)
+			note_parts(seen, c, row, slashes);
 }
 
 static void note_labels(struct filter_seen *seen, const Ringside__V1__Header *header)
@@ -77,7 +126,7 @@ static void note_labels(struct filter_seen *seen, const Ringside__V1__Header *he
 				 header->labels[i]->value);
 
 		if (n > 0 && (size_t)n < sizeof(label))
-			note_name(seen, label);
+			filter_note_name(seen, label);
 	}
 }
 
@@ -99,7 +148,7 @@ static void note_stream(const struct filter *filter, const Ringside__V1__Header 
 	host->fits += filter_hosts_match(&filter->terms[ROW_HOST], header);
 	label->fits += filter_match_labels(&filter->terms[ROW_LABEL], header);
 	misses->of_boot += filter_match_boot(filter, header);
-	note_name(host, header ? header->host_name : NULL);
+	filter_note_name(host, header ? header->host_name : NULL);
 	note_labels(label, header);
 }
 
@@ -124,7 +173,7 @@ static void note_view(const struct filter *filter, struct filter_misses *misses,
 		if (filter_term_matches(&filter->terms[row], ops->match, &view))
 			seen->fits++;
 		else if (!seen->fits && ops->name)
-			note_name_or_id(seen, ops, &view);
+			filter_note_names(seen, &filter->terms[row], row, &view);
 	}
 }
 
@@ -209,6 +258,7 @@ void filter_note_skipped(const struct filter *filter, const struct recording_ind
 	if (!events)
 		return;
 	misses->events += events;
+	misses->unmet_unread = true;
 	misses->may_be_in_time |= filter_index_in_time(filter, index);
 	if (index->has_time)
 		note_times(misses, index->min_time, index->max_time);

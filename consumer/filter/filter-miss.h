@@ -24,6 +24,11 @@ struct filter_misses {
 	uint64_t passed;     /* events that only the pattern left out */
 	uint64_t events, looked_at;
 	unsigned frames; /* that were read for the names in them alone */
+	/* Bits of the values of lists that nothing had so far (filter-unmet.c); and not all was
+	 * looked at for them. */
+	uint64_t unmet[ROW_COUNT];
+	bool unmet_begun, any_unmet, unmet_unread;
+	unsigned unpacked; /* for them alone */
 	/* Of all events, also of those that were not looked at: */
 	uint64_t kinds;      /* bits 1 << field number in Record.body */
 	bool may_be_in_time; /* one of them */
@@ -32,6 +37,17 @@ struct filter_misses {
 	uint64_t of_boot;
 	struct filter_seen rows[ROW_COUNT]; /* ROW_SINCE stands for both ends of time */
 };
+
+void filter_note_name(struct filter_seen *seen, const char *name);
+/* What the row's values may be meant for, in the form they have: "web-1", or "shop/web-1". */
+void filter_note_names(struct filter_seen *seen, const struct filter_term *term, unsigned row,
+		       const struct filter_view *view);
+/* The name that is probably meant by @word, or NULL. @parts: its last part may be a name. */
+const char *filter_find_meant(const struct filter_seen *seen, const char *word, bool parts);
+static inline bool filter_row_has_parts(unsigned row)
+{
+	return row == ROW_CONTAINER || row == ROW_POD;
+}
 
 /* The same of what is there, though nothing may have happened in it: of rows of containers. NULL:
  * none of those is asked for, or no memory. */

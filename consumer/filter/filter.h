@@ -132,6 +132,9 @@ void filter_forget_misses(struct filter *filter);
 /* The record did not match; events of a frame that was not read did not. */
 void filter_note_miss(const struct filter *filter, struct reader *reader,
 		      struct reader_record *item);
+/* The record may match or not: of lists, what it has is noted. */
+void filter_note_values(const struct filter *filter, struct reader *reader,
+			struct reader_record *item);
 void filter_note_skipped(const struct filter *filter, const struct recording_index *index);
 /* No record of a frame with this index can match, but it is to be read all the same, for the names
  * that its events have: at most some frames are. */
@@ -143,6 +146,10 @@ bool filter_takes_for_names(const struct filter *filter, const struct recording_
 bool filter_present_sentence(const struct filter *filter, char *buf, size_t size);
 /* "0 of 28 events match: ...", safe to print. False: nobody asked for it. */
 bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
+
+/* "no event has the pod db-O (did you mean db-0?)", safe to print: of lists, where what was read is
+ * all that there is. False: each value is what something has. */
+bool filter_unmet_sentence(const struct filter *filter, char *buf, size_t size);
 
 /* A value may be a name as well as too few digits of an id: a sentence that says so. */
 bool filter_has_short_id(const struct filter *filter, char *buf, size_t size);

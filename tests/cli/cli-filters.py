@@ -108,10 +108,19 @@ def nothing_is_never_silent():
     equal(told("--container", "queue"), "0 of 3 events match: none has the container queue; there are web, db")
     equal(told("--container", "4f4"), "0 of 3 events match: none has the container 4f4; there are web, db "
           "(of an id, say its first 6 digits or more)")
-    equal(told("--pod", "shop/web-2"), "0 of 3 events match: none has the pod shop/web-2: did you mean web-1?")
+    equal(told("--pod", "shop/web-2"), "0 of 3 events match: none has the pod shop/web-2: did you mean shop/web-1?")
+    equal(told("--pod", "shopp/web-1"), "0 of 3 events match: none has the pod shopp/web-1: did you mean shop/web-1?")
     equal(told("--pod", "web"), "0 of 3 events match: none has the pod web: did you mean 'web-*'?")
     equal(told("--pod", "shop/web"), "0 of 3 events match: none has the pod shop/web: did you mean 'shop/web-*'?")
-    equal(told("--container", "shop/web-1/wep"), "0 of 3 events match: none has the container shop/web-1/wep: did you mean web?")
+    equal(told("--container", "shop/web-1/wep"), "0 of 3 events match: none has the container shop/web-1/wep: did you mean shop/web-1/web?")
+    equal(told("--container", "web-1/wep"), "0 of 3 events match: none has the container web-1/wep: did you mean web-1/web?")
+    equal(told("--container", "shop/web-2"), "0 of 3 events match: none has the container shop/web-2: did you mean shop/web-1?")
+    # capitals matter where the pattern has some
+    none = "0 of 3 events match: none has what --grep looks for: "
+    equal(told("-g", "SHOP/WEB"), none + "SHOP/WEB (with --case-sensitive=no, there is something)")
+    equal(told("-g", "SHOPP"), none + "SHOPP")
+    equal(told("-g", "SHOP/WEB", "--pod", "queue"), "0 of 3 events match: none has the pod queue; there are web-1, db-1")
+    equal(told("-g", "Shop|java"), "")
     # where nobody knows names there are ids
     uids = [f"{n}a6f1b6e-0000-4000-8000-000000000001" for n in range(7)]
     containers = [pb.Container(pod_uid=uid, id=n * 64, runtime="containerd", cgroup_path="/kubepods/" + uid)
@@ -164,6 +173,37 @@ def nothing_is_never_silent():
           "the comm jav: did you mean java?")
     # nobody waits for what follows a name that may be none
     check(run("cat", "--container", "docker:4f4", "shop.pb"), 2, ".*'docker:4f4': say at least 6 digits of the id.*\n")
+
+
+def one_of_a_list_that_nothing_has_is_told():
+    save("shop.pb", *shop())
+
+    for more in (), ("-o", "json"), ("-r",), ("-o", "pb"):
+        done = run("cat", *more, "--pod", "web-1,db-l", "shop.pb")
+        assert done.returncode == 0 and done.stdout
+        assert done.stderr == b"ringside cat: no event has the pod db-l (did you mean db-1?)\n", done
+
+    def said(*args, file="shop.pb"):
+        done = run("cat", *args, file, **in_zone("UTC0"))
+        assert done.returncode == 0, done
+        return done.stderr.decode().removeprefix("ringside cat: ").strip()
+
+    def equal(words, wanted):
+        assert words == wanted, words
+
+    equal(said("--pod", "web-1", "--pod", "queue", "--container", "web,x1,x2"),
+          "no event has the pod queue; no event has the container x1, x2")
+    equal(said("--pod", "shop/web-1,shopp/db-1"), "no event has the pod shopp/db-1 (did you mean shop/db-1?)")
+    equal(said("--host", "web-1,web1"), "no event has the host web1 (did you mean web-1?)")
+    # all of them are there; or what is one name as well as a list; or it is no name
+    for args in ("--pod", "web-1,db-1"), ("--pod", "web-1,!x"), ("--comm", "java,postgres"), ("--severity", "WARN,ERROR"):
+        equal(said(*args), "")
+    # what else is asked for does not make it missing
+    equal(said("--pod", "web-1,db-1", "--container", "web"), "")
+    # of what was read in part nothing is said
+    equal(said("-n1", "--pod", "web-1,db-l"), "")
+    equal(said("--kind", "seccomp", "--pod", "web-1,db-l"), "0 of 3 events match; they are oom_kill\n"
+          "ringside cat: no event has the pod db-l (did you mean db-1?)")
 
 
 def a_container_is_found_by_what_a_line_has_of_it():
@@ -421,6 +461,7 @@ def help_that_cannot_be_written_fails():
 
 run_tests(
     nothing_is_never_silent,
+    one_of_a_list_that_nothing_has_is_told,
     what_is_said_of_none_is_true_of_all,
     a_container_is_found_by_what_a_line_has_of_it,
     a_time_that_is_printed_can_be_asked_for,
