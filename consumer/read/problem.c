@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/read/reader.h"
 #include "proto/base/count.h"
+#include "proto/recording/zstd-header.h"
+
+#define SKIPPABLE_MAX 64 /* frames in a row: an index, and a seek table */
 
 void problem_init(struct problem *problem, const char *name)
 {
@@ -120,6 +124,24 @@ int problem_unreadable(struct problem *problem, size_t size, uint64_t offset)
 	line_text(&line, " is not readable");
 	(void)line_end(&line);
 	return READER_DAMAGED;
+}
+
+bool problem_is_end(int fd, uint64_t offset)
+{
+	uint8_t head[ZFRAME_SKIP_HEADER];
+	struct zframe frame;
+
+	for (int frames = 0; frames < SKIPPABLE_MAX; frames++) {
+		const ssize_t n = pread(fd, head, sizeof(head), (off_t)offset);
+
+		if (n == 0)
+			return true;
+		if (n != sizeof(head) || zframe_parse(head, sizeof(head), &frame) ||
+		    !frame.skippable)
+			return false;
+		offset += frame.header + frame.content;
+	}
+	return false;
 }
 
 int problem_starved(struct problem *problem)

@@ -46,6 +46,10 @@ int problem_cut(struct problem *problem, size_t size, uint64_t offset, const cha
 /* The record of @size bytes at @offset is none. */
 int problem_unreadable(struct problem *problem, size_t size, uint64_t offset);
 
+/* What is in the file from @offset on holds no records: it is its end, or what a compressed one has
+ * besides, of which no repair makes any. */
+bool problem_is_end(int fd, uint64_t offset);
+
 /* There was no memory for it. */
 int problem_starved(struct problem *problem);
 

@@ -418,8 +418,11 @@ static bool is_packed_wide(const struct reader *reader, const struct input_damag
 
 /* What lies in a damaged frame a repair does not find, either; but it makes a Header anew. In a
  * plain file nobody else finds what is behind the damage. */
-static const char *damage_advice(const struct reader *reader)
+static const char *damage_advice(const struct reader *reader, const struct input_damage *damage)
 {
+	if (!reader->started && !reader->damaged && reader->owned_fd >= 0 && !damage->offset &&
+	    (!damage->found || problem_is_end(reader->owned_fd, damage->end)))
+		return " (nothing of it can be read or repaired; copy or download it again)";
 	return reader->header ? "" : reader->problem.advice;
 }
 
@@ -427,6 +430,7 @@ static const char *damage_advice(const struct reader *reader)
 static int take_answer(struct reader *reader, int answer, struct reader_record *item)
 {
 	char text[PROBLEM_REASON];
+	const char *advice;
 
 	switch (answer) {
 	case FRAME_WAIT:
@@ -438,12 +442,12 @@ static int take_answer(struct reader *reader, int answer, struct reader_record *
 		item->damage = input_damage(reader->frames.input);
 		if (is_packed_wide(reader, item->damage))
 			return reader->ended = problem_wide(&reader->problem, item->damage->window);
+		advice = damage_advice(reader, item->damage);
 		derived_break(&reader->derived);
 		origin_lose(&reader->origin);
 		reader->damaged = true;
 		return problem_note(&reader->problem, READER_DAMAGED, "damaged: %s%s",
-				    input_damage_text(item->damage, text, sizeof(text)),
-				    damage_advice(reader));
+				    input_damage_text(item->damage, text, sizeof(text)), advice);
 	default:
 		return reader->ended = stop_reading(reader, answer);
 	}

@@ -288,6 +288,17 @@ def a_download_that_was_cut_in_its_only_frame_is_told():
         out = check(run("verify", name), 3).decode()
         assert out.startswith(f"{name}: cut ") and "repair` saves" not in out and "not a Ringside" not in out, out
         check(run("repair", name, "-w", "mended.pb"), 1, f"ringside repair: {name}: no record in it could be saved\n")
+    # the same of the only frame with a byte that is another one
+    flipped = bytearray(zst)
+    flipped[len(zst) // 2] ^= 0x10
+    save("flipped.pb.zst", flipped)
+    check(run("cat", "flipped.pb.zst"), 1, "ringside cat: flipped.pb.zst: damaged: .* \\(nothing of it can be "
+          "read or repaired; copy or download it again\\)\n")
+    check(run("repair", "flipped.pb.zst", "-w", "mended.pb"), 1, "ringside repair: flipped.pb.zst: no record in it could be saved\n")
+    # where another frame follows it, that is saved
+    save("flipped.pb.zst", flipped, zst)
+    assert b"repair` makes a whole recording of the rest)" in run("cat", "flipped.pb.zst").stderr
+    check(run("repair", "flipped.pb.zst", "-w", "mended.pb"), 0, None)
     # what can be decoded is read, and the rest is named
     big = packed(closed(Recorded(b"e"), 8000, 200))
     save("short.pb.zst", big[:len(big) - 100])
