@@ -13,11 +13,8 @@
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
-enum { OPT_DOUBTFUL = OPTIONS_LONG };
-
 static const struct option_row rows[] = {
 	{'w', "write", "OUT", "the file to write; it must not exist"},
-	{OPT_DOUBTFUL, "keep-doubtful", NULL, "keep records among which a hash says one is wrong"},
 	{'o', "output", "FORMAT", "text (default) or json: what was saved, as an object"},
 	{'q', "quiet", NULL, "print nothing but errors"},
 	{},
@@ -109,7 +106,7 @@ static int take_option(void *data, int opt, const char *arg)
 	if (opt == 'w')
 		settings->out = arg;
 	else
-		*(opt == 'q' ? &settings->quiet : &settings->config.keep_doubtful) = true;
+		settings->quiet = true;
 	return 0;
 }
 
@@ -133,7 +130,7 @@ static int run(int argc, char **argv)
 
 const struct command command_repair = {
 	.name = "repair",
-	.usage = "[--keep-doubtful] [-o json] FILE -w OUT",
+	.usage = "[-o json] FILE -w OUT",
 	.help = "write a recording of all that can be saved of a damaged one\n\n"
 		"FILE is not touched. OUT has the records of FILE that are whole, with their\n"
 		"numbers; Lost records stand for those that are missing. It is compressed if FILE\n"

@@ -84,10 +84,10 @@ static int copy_records(struct job *job, struct damaged_reader *damaged, struct 
 			continue;
 		if (r)
 			return r < 0 ? r : 0;
-		if (job->config->keep_doubtful || !suspects_about(suspects, n))
-			r = rewrite_put(rewrite, &item);
-		else
+		if (suspects_about(suspects, n))
 			rewrite_damaged(rewrite);
+		else
+			r = rewrite_put(rewrite, &item);
 		if (r)
 			return r;
 		n++;
@@ -179,10 +179,6 @@ int repair(const char *in, const char *out, const struct repair_config *config,
 		}
 		if (unlink(out) < 0)
 			return fail_errno(&job, out, -errno);
-		if (config->keep_doubtful)
-			return fail_job(
-				&job, in, -EBADMSG,
-				"what is kept contradicts itself: try without --keep-doubtful");
 	}
 	(void)snprintf(error, REPAIR_ERROR_SIZE, "%s: what could be saved contradicts itself: %s",
 		       line_file(in, safe), report.verdict);

@@ -14,7 +14,6 @@
 #define REPAIR_ERROR_SIZE 2048
 
 struct repair_config {
-	bool keep_doubtful; /* also records among which a hash says that one is wrong */
 	/* @path is read next; may be NULL. */
 	void (*begin)(void *data, const char *path, struct damaged_reader *damaged);
 	void *data;
