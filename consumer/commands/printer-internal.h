@@ -8,6 +8,8 @@
 /* The first thing that is wrong with the input at hand. */
 void printer_say(struct printer *printer, const char *problem);
 
+/* Which records of which streams were not there to be read. */
+void printer_say_missing(struct printer *printer);
 /* Why there is nothing to see. The exit status that makes of success. */
 int printer_say_misses(const struct printer *printer);
 /* That there is nothing to see yet, to who waits for it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "consumer/base/text-line.h"
+#include "consumer/base/time-stamp.h"
 #include "consumer/base/time-zone.h"
 #include "consumer/read/body.h"
 #include "proto/base/count.h"
@@ -59,6 +60,8 @@ void printer_say_hosts(const struct printer *printer, const char *path)
 	(void)command_fail_on(printer->options.command, path, text);
 }
 
+#define MISSING_LINES 8 /* streams that are named */
+
 /* A raw output is none that failed, though it has no event. */
 static const char *tell_put(const struct printer *printer, char *buf, size_t size)
 {
@@ -70,6 +73,60 @@ static const char *tell_put(const struct printer *printer, char *buf, size_t siz
 		return n ? "; only the Header was written" : "; nothing was written";
 	(void)snprintf(buf, size, "; %s were written, none of them an event", COUNTED(n, "record"));
 	return buf;
+}
+
+static void put_moment(struct line *line, const struct printer *printer,
+		       const struct filter_moment *at)
+{
+	struct time_stamp stamp;
+
+	time_stamp_init(&stamp, TIME_SHORT, printer->output.utc, 0);
+	time_stamp_put(&stamp, line, at->time ? &at->time : NULL, &at->boottime);
+}
+
+static void put_numbers(struct line *line, const struct whole_missing *missing)
+{
+	if (missing->places > 1) {
+		line_count(line, missing->count);
+		line_text(line, " of the ");
+	}
+	line_text(line, missing->count == 1 ? "record " : "records ");
+	line_count(line, missing->first);
+	if (missing->last > missing->first) {
+		line_text(line, " to ");
+		line_count(line, missing->last);
+	}
+}
+
+/* whole_tell_fn */
+static void say_missing(void *data, const struct whole_missing *missing)
+{
+	struct printer *printer = data;
+	char text[512];
+	struct line line = line_make(text, sizeof(text));
+
+	/* this one's number is set by then */
+	if (printer->source.streams.lacking > MISSING_LINES)
+		return;
+	put_numbers(&line, missing);
+	line_text(&line, missing->count == 1 ? " is missing here (" : " are missing here (");
+	put_moment(&line, printer, &missing->from);
+	line_text(&line, " to ");
+	put_moment(&line, printer, &missing->to);
+	line_text(&line, "); `ringside verify` tells more");
+	(void)line_end(&line);
+	(void)command_fail_on(printer->options.command,
+			      *missing->host ? missing->host : "a host without a name", text);
+}
+
+void printer_say_missing(struct printer *printer)
+{
+	struct whole_streams *streams = &printer->source.streams;
+
+	(void)whole_streams_judge(streams, say_missing, printer);
+	if (streams->lacking > MISSING_LINES)
+		(void)command_fail(printer->options.command, "records of %s are missing, too",
+				   COUNTED(streams->lacking - MISSING_LINES, "more stream"));
 }
 
 /* Others of its list matched. */
@@ -92,8 +149,9 @@ int printer_say_misses(const struct printer *printer)
 		say_unmet(printer);
 		return EXIT_SUCCESS;
 	}
-	(void)command_fail(printer->options.command, "%s%s%s", text,
+	(void)command_fail(printer->options.command, "%s%s%s%s", text,
 			   lacks_case ? " (with --case-sensitive=no, there is something)" : "",
+			   printer->source.streams.lacking ? "; those that are missing may" : "",
 			   tell_put(printer, put, sizeof(put)));
 	say_unmet(printer);
 	return !printer->awaits && filter_is_to_come(printer->filter) ? EXIT_USAGE : EXIT_SUCCESS;

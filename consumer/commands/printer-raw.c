@@ -149,12 +149,18 @@ void printer_see_flaws(struct printer *printer, struct reader *reader, struct re
 		printer->source.found |= EXCERPT_LOST;
 }
 
+/* What is copied as it is shows by itself what it lacks. */
+static bool writes_excerpt(const struct printer *printer)
+{
+	return printer->output.ops->raw && excerpt_is_any(&printer->excerpt);
+}
+
 struct whole_streams *printer_whole(void *data)
 {
 	struct printer *printer = data;
 
-	/* what is copied as it is shows by itself what it lacks */
-	if (!printer->output.ops->raw || !excerpt_is_any(&printer->excerpt))
+	/* what has no end is not judged, but for an excerpt of it */
+	if (printer->awaits && !writes_excerpt(printer))
 		return NULL;
 	printer->source.streams.filter = printer->filter;
 	return &printer->source.streams;
@@ -165,8 +171,10 @@ struct whole_streams *printer_whole(void *data)
 static void judge_streams(struct printer *printer)
 {
 	struct printer_source *source = &printer->source;
-	const unsigned found = whole_streams_judge(&source->streams);
+	const unsigned found = whole_streams_judge(&source->streams, NULL, NULL);
 
+	if (!writes_excerpt(printer))
+		return;
 	source->in_progress |= (found & WHOLE_GROWING) != 0;
 	if (source->found & (EXCERPT_DAMAGED | EXCERPT_UNREAD))
 		return;

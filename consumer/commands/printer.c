@@ -58,6 +58,14 @@ int printer_open(struct printer *printer)
 	return output_open(&printer->output);
 }
 
+/* Something else stands behind it. */
+static void end_lines(struct printer *printer)
+{
+	printer_wait(printer);
+	output_settle(&printer->output, true);
+	(void)writer_flush(printer->writer);
+}
+
 int printer_close(struct printer *printer, int r)
 {
 	int closed;
@@ -65,6 +73,12 @@ int printer_close(struct printer *printer, int r)
 	printer_wait(printer);
 	if (!r)
 		r = printer_tell_flaws(printer);
+	else if (r > 0)
+		(void)whole_streams_judge(&printer->source.streams, NULL, NULL);
+	if (r >= 0 && !printer->awaits && printer->source.streams.lacking) {
+		end_lines(printer);
+		printer_say_missing(printer);
+	}
 	closed = output_close(&printer->output);
 	r = r < 0 ? r : closed;
 	if (r < 0 && r != -EPIPE) /* EPIPE: who reads has seen enough */
@@ -90,14 +104,6 @@ int printer_flush(struct printer *printer)
 	take_width(printer);
 	output_settle(&printer->output, false);
 	return writer_flush(printer->writer);
-}
-
-/* Something else stands behind it. */
-static void end_lines(struct printer *printer)
-{
-	printer_wait(printer);
-	output_settle(&printer->output, true);
-	(void)writer_flush(printer->writer);
 }
 
 static void flush_writer(void *data)

@@ -115,6 +115,7 @@ static const struct each_record_ops adding = {
 	.wants = printer_wants,
 	.begin = begin_input,
 	.header = printer_header,
+	.whole = printer_whole,
 	.put = add_record,
 	.pass = printer_pass,
 	.complain = printer_complain,
@@ -163,6 +164,8 @@ static int run(int argc, char **argv)
 	if (r)
 		return r;
 	r = each_record_in(argv + optind, argc - optind, printer->filter, &adding, printer);
+	(void)whole_streams_judge(&printer->source.streams, NULL, NULL);
+	command.print.missing = printer->source.streams.missing;
 	print_stats(&command);
 	return printer_close(printer, r);
 }

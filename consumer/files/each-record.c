@@ -206,10 +206,12 @@ int each_record(struct reader *reader, const struct each_record_ops *ops, void *
 	int r;
 
 	if (whole)
-		whole_streams_break(whole);
+		whole_streams_begin(whole);
 	r = read_records(reader, ops, data, memory, ret_answer);
 	if (whole)
 		whole_streams_pause(whole, reader, r != 0);
+	if (whole && !r && *ret_answer != READER_END && *ret_answer != READER_WAIT)
+		whole_streams_break(whole);
 	return r;
 }
 

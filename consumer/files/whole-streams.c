@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/files/whole-streams.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ static struct whole_run *find_run(struct whole_streams *whole, const uint8_t *id
 	run->first = peek->seq;
 	run->from = moment_of(peek);
 	run->wanted = whole->wanted;
+	run->torn = whole->torn;
 	return run;
 }
 
@@ -59,6 +61,12 @@ static void take_lost(struct whole_run *run, struct reader *reader, struct reade
 		return;
 	run->open = !item->record->lost->count;
 	run->next += run->open ? 0 : item->record->lost->count - 1;
+}
+
+static void take_host(struct whole_run *run, const Ringside__V1__Header *header)
+{
+	if (header->host_name)
+		(void)snprintf(run->host, sizeof(run->host), "%s", header->host_name);
 }
 
 void whole_streams_take(struct whole_streams *whole, struct reader *reader,
@@ -76,8 +84,12 @@ void whole_streams_take(struct whole_streams *whole, struct reader *reader,
 	if (!run || item->header || item->peek.seq != run->next)
 		run = find_run(whole, header->stream_id.data, &item->peek);
 	whole->at = run ? (size_t)(run - whole->runs) + 1 : 0;
+	whole->torn = false;
 	if (!run)
 		return;
+	if (!*run->host)
+		take_host(run, header);
+	run->headed |= item->header && item->peek.seq == run->first;
 	run->next = item->peek.seq + 1;
 	run->to = moment_of(&item->peek);
 	run->open = false;
@@ -159,40 +171,77 @@ static unsigned judge_end(const struct whole_streams *whole, const struct whole_
 	return latest->growing ? WHOLE_GROWING : WHOLE_NO_END;
 }
 
+/* @run comes behind @latest, and not next. */
+static void add_missing(struct whole_missing *missing, const struct whole_run *latest,
+			const struct whole_run *run)
+{
+	if (!missing->places++) {
+		missing->first = latest->next;
+		missing->from = latest->to;
+	}
+	missing->last = run->first - 1;
+	missing->to = run->from;
+	missing->count += run->first - latest->next;
+}
+
+/* Whether records that are wanted are missing between the two, as far as a repair does not tell. */
+static bool is_gap(const struct whole_streams *whole, const struct whole_run *latest,
+		   const struct whole_run *run)
+{
+	return run->first > latest->next && !latest->open &&
+	       filter_span_wanted(whole->filter, latest->to, run->from);
+}
+
 /* @n runs of one stream. */
 static unsigned judge_stream(const struct whole_streams *whole, const struct whole_run *runs,
-			     size_t n)
+			     size_t n, struct whole_missing *missing)
 {
 	const struct whole_run *latest = runs;
 	bool wanted = false;
 	unsigned found = 0;
 
+	*missing = (struct whole_missing){.host = ""};
+
 	for (size_t i = 0; i < n; i++) {
 		const struct whole_run *run = &runs[i];
 
 		wanted |= run->wanted;
-		if (run->first > latest->next && !latest->open && !whole->ends_only &&
-		    filter_span_wanted(whole->filter, latest->to, run->from))
-			found |= WHOLE_GAPS;
+		if (*run->host)
+			missing->host = run->host;
+		if (is_gap(whole, latest, run)) {
+			found |= whole->ends_only ? 0 : WHOLE_GAPS;
+			/* who skips to the last records of a file has its Header before them */
+			if (!latest->cut && !run->torn && (!whole->ends_only || run->headed))
+				add_missing(missing, latest, run);
+		}
 		/* of two that end alike one may know how */
 		if (run->next > latest->next || (run->next == latest->next && !latest->ended))
 			latest = run;
 	}
+	missing->places = wanted ? missing->places : 0;
 	return wanted ? found | judge_end(whole, latest) : 0;
 }
 
-unsigned whole_streams_judge(struct whole_streams *whole)
+unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, void *data)
 {
+	struct whole_missing missing;
 	unsigned found = whole->full ? WHOLE_GAPS : 0;
 	size_t from = 0;
 
 	whole->at = 0;
+	whole->missing = whole->lacking = 0;
 	if (whole->n)
 		qsort(whole->runs, whole->n, sizeof(*whole->runs), by_number);
 	for (size_t i = 1; i <= whole->n; i++) {
 		if (i < whole->n && !memcmp(whole->runs[i].id, whole->runs[from].id, WHOLE_ID))
 			continue;
-		found |= judge_stream(whole, whole->runs + from, i - from);
+		found |= judge_stream(whole, whole->runs + from, i - from, &missing);
+		if (missing.places) {
+			whole->missing += missing.count;
+			whole->lacking++;
+			if (tell)
+				tell(data, &missing);
+		}
 		from = i;
 	}
 	return found;

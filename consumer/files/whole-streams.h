@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether streams were read whole: without a gap between their numbers, and up to their Footer.
- * What was passed over because of its index counts as read. Who writes an excerpt asks: nobody will
- * see it by that. */
+ * What was passed over because of its index counts as read. Who reads only what is there sees
+ * nothing of it, and neither does who reads an excerpt that is written of it. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 #include "consumer/read/reader.h"
 
 #define WHOLE_ID 16
+#define WHOLE_HOST 68
 #define WHOLE_RUNS (1u << 17)
 
 /* What whole_streams_judge finds. */
@@ -30,8 +31,23 @@ struct whole_run {
 	bool passed;                   /* by an index, from the end to the beginning of an input */
 	bool ended;                    /* with a Footer, or by choice */
 	bool growing;
-	bool open; /* a repair could not count what is missing behind it */
+	bool open;             /* a repair could not count what is missing behind it */
+	bool headed;           /* it begins with a Header, as a file does */
+	bool torn;             /* what is before it was not readable, which is said elsewhere */
+	bool cut;              /* likewise, behind it */
+	char host[WHOLE_HOST]; /* "": not known */
 };
+
+/* What a stream lacks of what the filter asks for. */
+struct whole_missing {
+	const char *host; /* "": not known */
+	uint64_t first, last;
+	uint64_t count; /* of them, those that are missing */
+	unsigned places;
+	struct filter_moment from, to; /* of the records around them */
+};
+
+typedef void (*whole_tell_fn)(void *data, const struct whole_missing *missing);
 
 /* All there is to it is to be zero. */
 struct whole_streams {
@@ -39,17 +55,30 @@ struct whole_streams {
 	bool ends_only; /* what is before the last records was not asked for */
 	size_t n, room;
 	struct whole_run *runs;
-	bool full;   /* of more runs nothing is known */
-	size_t at;   /* 1 + the run of the record before; 0: it has none */
-	bool wanted; /* the stream at hand is */
+	bool full;        /* of more runs nothing is known */
+	size_t at;        /* 1 + the run of the record before; 0: it has none */
+	bool wanted;      /* the stream at hand is */
+	bool torn;        /* before the next record something was not readable */
+	uint64_t missing; /* records, as whole_streams_judge found */
+	unsigned lacking; /* streams that lack some */
 };
 
 void whole_streams_done(struct whole_streams *whole);
 
-/* Another input, or something was left out. */
-static inline void whole_streams_break(struct whole_streams *whole)
+/* Another input. */
+static inline void whole_streams_begin(struct whole_streams *whole)
 {
 	whole->at = 0;
+	whole->torn = false;
+}
+
+/* Something was not readable, which is said elsewhere. */
+static inline void whole_streams_break(struct whole_streams *whole)
+{
+	if (whole->at)
+		whole->runs[whole->at - 1].cut = true;
+	whole->at = 0;
+	whole->torn = true;
 }
 
 /* A record of an input. */
@@ -61,5 +90,6 @@ void whole_streams_pass(struct whole_streams *whole, const struct recording_inde
 void whole_streams_pause(struct whole_streams *whole, const struct reader *reader, bool stopped);
 
 /* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
- */
-unsigned whole_streams_judge(struct whole_streams *whole);
+ * @tell hears of each stream that lacks records, but for those of which it was said why; may be
+ * NULL. */
+unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, void *data);

@@ -128,6 +128,7 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	json_add_uint(&page, "bytes_read", stats->file_bytes);
 	json_add_uint(&page, "record_bytes", stats->record_bytes);
 	json_add_uint(&page, "records", stats->records);
+	json_add_uint(&page, "records_missing", print->missing);
 	json_add_uint(&page, "events", stats->sum.delivered);
 	json_add_uint(&page, "limited", stats->sum.limited);
 	json_add_uint(&page, "self_tests_left_out", stats->self_tests);

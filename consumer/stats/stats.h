@@ -92,7 +92,8 @@ struct stats_print {
 	size_t columns; /* of the terminal */
 	bool color;
 	bool utc;
-	bool filtered; /* the bytes read are more than what is counted has */
+	uint64_t missing; /* records that were not there to be read */
+	bool filtered;    /* the bytes read are more than what is counted has */
 };
 
 void stats_text(const struct stats *stats, const struct stats_print *print);

@@ -936,7 +936,57 @@ def what_an_excerpt_lost_is_counted_once():
     assert lost(part) == alone == 14
 
 
+
+def what_is_missing_between_two_files_is_told():
+    """To who reads them, and not where another time or host was asked for."""
+    def parts(name, lost=(1,)):
+        stream = Denials(name.encode(), boot=name)
+        for i in range(4):
+            data = stream.header(name)
+            for _ in range(5):
+                data += stream.denial(after=1)
+            data += stream.footer("rotated" if i < 3 else "SIGTERM")
+            if i not in lost:
+                yield f"{name}{i}", data
+
+    def reading(stderr, *args, folder="m"):
+        for how in ["cat"], ["cat", "-r"], ["cat", "-n", "7"], ["tail", "-n", "all"], ["tail", "-n", "12"], ["replay", "--speed", "max"], ["stats"]:
+            check(run(*how, *args, folder), 0, stderr)
+
+    says = (r"ringside [a-z]+: n: records 8 to 14 are missing here \(2025-11-22 03:04:10.000 to 2025-11-22 03:04:15.000\); "
+            "`ringside verify` tells more\n")
+    fresh_folder("m", **dict(parts("n")))
+    reading(says)
+    reading(says + "ringside [a-z]+: 0 of .* events match: none has the call? .*; those that are missing may(; .*)?\n|" + says +
+            "ringside [a-z]+: 0 of .*; those that are missing may(; .*)?\n", "--syscall", "bpf")
+    reading("", "--since", "2025-11-22 03:04:18")
+    for form, data in ("cat", b""), ("stats", b"m"):
+        out = check(run(form, "-o", "json", "m"), 0, says)
+        assert form == "cat" or json.loads(out)["records_missing"] == 7, out
+    check(run("tail", "-n", "2", "m"), 0)
+    # by the index, too
+    for name in os.listdir("m"):
+        save(f"m/{name}.zst", packed(open(f"m/{name}", "rb").read()))
+        os.unlink(f"m/{name}")
+    reading(says)
+    check(run("cat", "--kind", "oom_kill", "m"), 0, says + "ringside cat: 0 of .*\n")
+    # all are there, or the first ones are not
+    for lost in (), (0,):
+        fresh_folder("m", **dict(parts("n", lost)))
+        reading("")
+        assert json.loads(check(run("stats", "-o", "json", "m"), 0))["records_missing"] == 0
+    # of several, those that are asked for
+    fresh_folder("m", **dict(parts("n")), **dict(parts("o", (1, 2))))
+    check(run("cat", "--host", "n", "m"), 0, says)
+    assert json.loads(check(run("stats", "-o", "json", "m"), 0, None))["records_missing"] == 21
+    # what is not readable is told once
+    data = dict(parts("n", ()))
+    fresh_folder("m", a=data["n0"] + data["n1"][:250] + b"\xff" * 9 + data["n1"][259:])
+    check(run("cat", "m"), 1, "ringside cat: m/a.pb: damaged: .*\n")
+
+
 run_tests(
+    what_is_missing_between_two_files_is_told,
     an_excerpt_is_no_damage,
     an_excerpt_says_what_was_wrong_with_what_it_is_of,
     numbers_of_several_files_add_up,

@@ -35,7 +35,7 @@ OWN = {name: set(words.split()) for name, words in {
         "status system_cpu_seconds user_cpu_seconds",
     "stats": "all_hosts bpf_objects bucket_nano bucket_start by_memory by_run_time bytes_per_event bytes_read "
         "delivered events events_without_time first_time fullest_ratio inputs kinds last_time lost_unknown "
-        "map_memory_bytes maps object per_bucket program_memory_bytes programs record_bytes self_tests_left_out "
+        "map_memory_bytes maps object per_bucket program_memory_bytes programs record_bytes records_missing self_tests_left_out "
         "streamer syscalls tcp_queues top unknown victims",
     "verify": "copy doubts events in_progress input inputs kinds last_seq losses lost_more lost_unknown problems repaired streams "
         "uncovered uncovered_bytes uncovered_records verdict",
