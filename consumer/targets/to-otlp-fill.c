@@ -7,7 +7,7 @@
 /* Bodies that are not made yet are counted, too: what is told repeats itself. */
 static size_t memory_of(const struct target *target)
 {
-	size_t size = otlp_packer_memory(target->packer);
+	size_t size = otlp_packer_memory(target->packer) + otlp_spares_memory(&target->spares);
 
 	for (const struct otlp_batch *batch = target->first; batch; batch = batch->next) {
 		size += otlp_batch_memory(batch);
@@ -24,7 +24,7 @@ void to_otlp_end_filling(struct target *target)
 }
 
 /* The batch that the record goes into, NULL: a new one. */
-static struct otlp_batch *filling(struct target *target, const struct otel_piece *told)
+static struct otlp_batch *filling(struct target *target, const struct otel_told *told)
 {
 	struct otlp_batch *batch = target->last;
 
@@ -39,7 +39,7 @@ static struct otlp_batch *filling(struct target *target, const struct otel_piece
 static int add_batch(struct target *target, const struct target_item *item)
 {
 	const struct otel_piece resource = otel_resource_of(target->otel);
-	_cleanup_(otlp_batch_freep) struct otlp_batch *batch = TAKE_PTR(target->spare);
+	_cleanup_(otlp_batch_freep) struct otlp_batch *batch = otlp_spares_take(&target->spares);
 	int r = batch ? otlp_batch_begin(batch, item->stream_id, &resource)
 		      : otlp_batch_new(&batch, item->stream_id, &resource);
 
@@ -57,23 +57,27 @@ static int add_batch(struct target *target, const struct target_item *item)
 
 /* One record is taken whatever it needs. */
 static bool has_room(const struct target *target, const struct otlp_batch *batch,
-		     const struct otel_piece *told, size_t frame)
+		     const struct otel_told *told, size_t frame)
 {
 	static const struct otlp_batch none;
 	const size_t more =
 		batch ? otlp_batch_memory_with(batch, told->size, frame) - otlp_batch_memory(batch)
-		: target->spare ? otlp_batch_memory(target->spare)
-				: otlp_batch_memory_with(&none, told->size, frame);
+		: target->spares.first ? 0 /* it is counted */
+				       : otlp_batch_memory_with(&none, told->size, frame);
 
-	return !target->first || memory_of(target) + more <= target->options.memory;
+	/* nearly each of them fits in what its batch has already */
+	return (batch && !more) || !target->first ||
+	       memory_of(target) + more <= target->options.memory;
 }
 
 static int put_told(struct target *target, const struct target_item *item,
-		    const struct otel_piece *told)
+		    const struct otel_told *told)
 {
 	struct otlp_batch *batch = filling(target, told);
 	int r = 0;
 
+	if (!has_room(target, batch, told, item->size))
+		otlp_spares_free(&target->spares);
 	if (!has_room(target, batch, told, item->size)) {
 		to_otlp_end_filling(target); /* it would wait for company that cannot come */
 		return -EAGAIN;
@@ -112,7 +116,7 @@ static int refuse_untold(struct target *target, const struct target_item *item, 
 
 int to_otlp_put(struct target *target, const struct target_item *item)
 {
-	struct otel_piece told;
+	struct otel_told told;
 	int r;
 
 	if (!item->record)

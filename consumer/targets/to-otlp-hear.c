@@ -32,10 +32,8 @@ static void settle(struct target *target)
 		target->first = batch->next;
 		if (!target->first)
 			target->last = NULL;
-		if (target->spare)
-			(void)otlp_batch_free(batch);
-		else
-			target->spare = batch;
+		/* answers come in bursts, so that one at hand would be too few */
+		otlp_spares_put(&target->spares, batch, target->config.in_flight);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "consumer/otlp/otlp-config.h"
 #include "consumer/otlp/otlp-pack.h"
 #include "consumer/otlp/otlp-post.h"
+#include "consumer/otlp/otlp-spares.h"
 #include "proto/base/clock.h"
 
 struct target {
@@ -23,7 +24,7 @@ struct target {
 	struct otlp_packer *packer;
 	struct otlp_poster *poster;
 	struct otlp_batch *first, *last; /* not settled, in order; the last may be filling */
-	struct otlp_batch *spare;        /* was settled: its memory is warm; NULL: none */
+	struct otlp_spares spares;       /* as many as may be sent at a time */
 	struct backoff backoff;
 	uint64_t not_before_nano; /* nothing is sent until then */
 	uint64_t away_since_nano; /* 0: it is there */

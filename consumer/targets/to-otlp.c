@@ -25,7 +25,7 @@ static void close_target(struct target *target)
 		target->first = batch->next;
 		(void)otlp_batch_free(batch);
 	}
-	(void)otlp_batch_free(target->spare);
+	otlp_spares_free(&target->spares);
 	otlp_config_done(&target->config);
 	free(target);
 }
@@ -178,7 +178,7 @@ static int run(struct target *target, int timeout_ms, bool flush)
 	if (r)
 		return fail(target, r);
 	if (flush && !target->first) { /* idle */
-		target->spare = otlp_batch_free(target->spare);
+		otlp_spares_free(&target->spares);
 		otlp_packer_rest(target->packer);
 	}
 	if (!timeout_ms || target->sums.settled != settled)
