@@ -34,13 +34,14 @@ static void put_boolean(struct writer *writer, const char *key, bool v)
 	writer_string(writer, v ? "\"boolValue\":true}}" : "\"boolValue\":false}}");
 }
 
-static void put_strings(struct writer *writer, const char *key, const char *const *all, size_t n)
+static void put_strings(struct writer *writer, const char *key, const struct otel_element *all,
+			size_t n)
 {
 	begin_attribute(writer, key);
 	writer_string(writer, "\"arrayValue\":{\"values\":[");
 	for (size_t i = 0; i < n && i < OTEL_LIST_MAX; i++) {
 		writer_string(writer, i ? ",{\"stringValue\":" : "{\"stringValue\":");
-		json_string(writer, all[i], strnlen(all[i], OTEL_TEXT_MAX / OTEL_LIST_MAX));
+		json_string(writer, all[i].s, min_u64(all[i].size, OTEL_TEXT_MAX / OTEL_LIST_MAX));
 		writer_put(writer, "}", 1);
 	}
 	writer_string(writer, "]}}}");
@@ -68,7 +69,7 @@ static void put_time(struct writer *writer, const char *name, uint64_t nano)
 	writer_string(writer, "\",");
 }
 
-static void put_record(struct writer *writer, const struct otel_log *log)
+static void put_record(struct writer *writer, const struct otel_log *log, struct otel_told *told)
 {
 	writer_put(writer, "{", 1);
 	if (log->time_unix_nano) {
@@ -87,6 +88,7 @@ static void put_record(struct writer *writer, const struct otel_log *log)
 	writer_string(writer, "\"},");
 	put_attributes(writer, log->attributes, log->attribute_pieces);
 	writer_put(writer, "}", 1);
+	otel_told_add(told, (struct otel_piece){writer->buf, writer->size});
 }
 
 static void put_head(struct writer *writer, const struct otel_piece *resource, size_t size)

@@ -29,7 +29,40 @@ unsigned otel_severity(const char *text)
 	return OTLP_PB_SEVERITY_NUMBER_UNSPECIFIED;
 }
 
-/* Its value is up to who began it. */
+/* All of them are below 16: a tag is a byte. */
+static uint8_t tag_of(unsigned field, unsigned type)
+{
+	return (uint8_t)(field << 3 | type);
+}
+
+static uint8_t *put_size(uint8_t *p, unsigned field, size_t size)
+{
+	*p++ = tag_of(field, PB_BYTES);
+	return pb_put_varint(p, size);
+}
+
+/* With a value of @size bytes, which belong where this returns. */
+static uint8_t *put_key(struct writer *writer, const char *key, size_t size)
+{
+	const size_t key_size = strlen(key),
+		     inside = 2 + pb_varint_size(key_size) + key_size + pb_varint_size(size) + size;
+	uint8_t *p = writer_room(writer, inside + 16);
+
+	p = put_size(p, OTLP_FIELD_LOG_RECORD_ATTRIBUTES, inside);
+	p = put_size(p, OTLP_FIELD_KEY_VALUE_KEY, key_size);
+	memcpy(p, key, key_size);
+	return put_size(p + key_size, OTLP_FIELD_KEY_VALUE_VALUE, size);
+}
+
+static void put_number(struct writer *writer, const char *key, unsigned field, uint64_t v)
+{
+	uint8_t *p = put_key(writer, key, 1 + pb_varint_size(v));
+
+	*p++ = tag_of(field, PB_VARINT);
+	writer_used(writer, pb_put_varint(p, v));
+}
+
+/* Its value's size shows when it ends. */
 struct attribute {
 	struct pb pb;
 	uint8_t *whole, *value;
@@ -56,47 +89,51 @@ static void end_attribute(struct writer *writer, struct attribute *a)
 static void put_string(struct writer *writer, const char *key, const char *s, size_t size)
 {
 	char clean[UTF8_GROWTH * OTEL_TEXT_MAX];
-	struct attribute a;
+	uint8_t *p;
 
 	size = utf8_clean(clean, s, min_u64(size, OTEL_TEXT_MAX));
-	a = begin_attribute(writer, key, size);
-	pb_bytes(&a.pb, OTLP_FIELD_ANY_VALUE_STRING_VALUE, clean, size);
-	end_attribute(writer, &a);
+	p = put_key(writer, key, 1 + pb_varint_size(size) + size);
+	p = put_size(p, OTLP_FIELD_ANY_VALUE_STRING_VALUE, size);
+	memcpy(p, clean, size);
+	writer_used(writer, p + size);
 }
 
 static void put_integer(struct writer *writer, const char *key, int64_t v)
 {
-	struct attribute a = begin_attribute(writer, key, 0);
-
-	pb_uint(&a.pb, OTLP_FIELD_ANY_VALUE_INT_VALUE, (uint64_t)v);
-	end_attribute(writer, &a);
+	put_number(writer, key, OTLP_FIELD_ANY_VALUE_INT_VALUE, (uint64_t)v);
 }
 
 static void put_boolean(struct writer *writer, const char *key, bool v)
 {
-	struct attribute a = begin_attribute(writer, key, 0);
-
-	pb_bool(&a.pb, OTLP_FIELD_ANY_VALUE_BOOL_VALUE, v);
-	end_attribute(writer, &a);
+	put_number(writer, key, OTLP_FIELD_ANY_VALUE_BOOL_VALUE, v);
 }
 
-static void put_element(struct pb *pb, const char *s)
+static void put_element(struct pb *pb, const struct otel_element *element)
 {
-	char clean[UTF8_GROWTH * OTEL_TEXT_MAX];
-	const size_t size = utf8_clean(clean, s, strnlen(s, OTEL_TEXT_MAX / OTEL_LIST_MAX));
-	uint8_t *mark = pb_open(pb, OTLP_FIELD_ARRAY_VALUE_VALUES);
+	char clean[UTF8_GROWTH * OTEL_TEXT_MAX / OTEL_LIST_MAX];
+	size_t size = min_u64(element->size, OTEL_TEXT_MAX / OTEL_LIST_MAX);
+	const char *s = element->s;
 
-	pb_bytes(pb, OTLP_FIELD_ANY_VALUE_STRING_VALUE, clean, size);
-	pb_close(pb, mark);
+	if (!element->ascii) {
+		size = utf8_clean(clean, s, size);
+		s = clean;
+	}
+	if (!pb_room(pb, 2 * (1 + pb_varint_size(size) + 1) + size))
+		return;
+	pb->p = put_size(pb->p, OTLP_FIELD_ARRAY_VALUE_VALUES, 1 + pb_varint_size(size) + size);
+	pb->p = put_size(pb->p, OTLP_FIELD_ANY_VALUE_STRING_VALUE, size);
+	memcpy(pb->p, s, size);
+	pb->p += size;
 }
 
-static void put_strings(struct writer *writer, const char *key, const char *const *all, size_t n)
+static void put_strings(struct writer *writer, const char *key, const struct otel_element *all,
+			size_t n)
 {
 	struct attribute a = begin_attribute(writer, key, (UTF8_GROWTH + 1) * OTEL_TEXT_MAX);
 	uint8_t *mark = pb_open(&a.pb, OTLP_FIELD_ANY_VALUE_ARRAY_VALUE);
 
 	for (size_t i = 0; i < n && i < OTEL_LIST_MAX; i++)
-		put_element(&a.pb, all[i]);
+		put_element(&a.pb, &all[i]);
 	pb_close(&a.pb, mark);
 	end_attribute(writer, &a);
 }
@@ -117,10 +154,11 @@ static size_t size_of(const struct otel_piece *pieces, size_t n)
 	return size;
 }
 
-static void put_pieces(struct writer *writer, const struct otel_piece *pieces, size_t n)
+static void add_pieces(struct otel_told *told, const struct otel_piece *pieces, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		writer_put(writer, pieces[i].data, pieces[i].size);
+		if (pieces[i].size)
+			otel_told_add(told, pieces[i]);
 }
 
 static void put_fixed(struct pb *pb, const struct otel_log *log)
@@ -142,7 +180,7 @@ static void put_tag(struct pb *pb, unsigned field, size_t size)
 	pb->p = pb_put_varint(pb->p, size);
 }
 
-static void put_record(struct writer *writer, const struct otel_log *log)
+static void put_record(struct writer *writer, const struct otel_log *log, struct otel_told *told)
 {
 	const size_t body = size_of(log->body, log->body_pieces);
 	const size_t attributes = size_of(log->attributes, log->attribute_pieces);
@@ -156,8 +194,9 @@ static void put_record(struct writer *writer, const struct otel_log *log)
 		(size_t)(pb.p - fixed) + body + attributes);
 	writer_put(writer, tag, (size_t)(begin.p - tag));
 	writer_put(writer, fixed, (size_t)(pb.p - fixed));
-	put_pieces(writer, log->body, log->body_pieces);
-	put_pieces(writer, log->attributes, log->attribute_pieces);
+	otel_told_add(told, (struct otel_piece){writer->buf, writer->size});
+	add_pieces(told, log->body, log->body_pieces);
+	add_pieces(told, log->attributes, log->attribute_pieces);
 }
 
 /* The attributes of a Resource, which have another number there. */

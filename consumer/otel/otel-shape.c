@@ -323,22 +323,32 @@ static void put_bytes(const struct otel_field *field, const struct otel_form *fo
 	form->string(writer, field->key, text, line_end(&line));
 }
 
+static struct otel_element text_element(const char *s)
+{
+	return (struct otel_element){s, strnlen(s, OTEL_TEXT_MAX / OTEL_LIST_MAX), false};
+}
+
+static struct otel_element number_element(char text[NUMBER_SIZE], const struct otel_field *field,
+					  const void *member)
+{
+	const size_t size = print_number(text, field, number_of(field, member));
+
+	return (struct otel_element){text, size, true};
+}
+
 /* A list of texts, or of numbers, which are told as text, too. */
 static void put_list(const struct otel_field *field, const struct otel_form *form,
 		     struct writer *writer, const struct value *value)
 {
 	const bool texts = field->desc->type == PROTOBUF_C_TYPE_STRING;
-	const size_t n = min_u64(value->n, OTEL_LIST_MAX);
+	const size_t n = min_u64(value->n, OTEL_LIST_MAX), width = width_of(field->desc->type);
 	char numbers[OTEL_LIST_MAX][NUMBER_SIZE];
-	const char *all[OTEL_LIST_MAX];
+	struct otel_element all[OTEL_LIST_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *member =
-			(const uint8_t *)value->member + i * width_of(field->desc->type);
-
-		all[i] = texts ? ((const char *const *)value->member)[i] : numbers[i];
-		if (!texts)
-			(void)print_number(numbers[i], field, number_of(field, member));
+		all[i] = texts ? text_element(((const char *const *)value->member)[i])
+			       : number_element(numbers[i], field,
+						(const uint8_t *)value->member + i * width);
 	}
 	form->strings(writer, field->key, all, n);
 }

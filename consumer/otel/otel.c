@@ -482,7 +482,7 @@ static void begin_body(struct told *told)
 
 int otel_tell(struct otel *otel, const Ringside__V1__Record *record,
 	      const Ringside__V1__Header *header, struct message_cache *cache,
-	      struct otel_piece *ret)
+	      struct otel_told *ret)
 {
 	struct told told = {.otel = otel,
 			    .record = record,
@@ -506,11 +506,11 @@ int otel_tell(struct otel *otel, const Ringside__V1__Record *record,
 		tell_story(&told, &key);
 	else
 		tell_plainly(&told);
-	otel->form->record(otel->out, &told.log);
-	if (otel->pieces->error || otel->out->error) {
+	ret->n = ret->size = 0;
+	otel->form->record(otel->out, &told.log, ret);
+	if (otel->pieces->error || otel->out->error || ret->size > WRITER_SIZE) {
 		otel->pieces->error = otel->out->error = 0;
 		return -EMSGSIZE;
 	}
-	*ret = piece_from(otel->out, 0);
 	return 0;
 }

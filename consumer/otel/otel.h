@@ -27,10 +27,10 @@ int otel_take_header(struct otel *otel, const Ringside__V1__Header *header);
 /* Its attributes; valid until it is another one. */
 struct otel_piece otel_resource_of(const struct otel *otel);
 
-/* The record, as it stands in a request; valid until the next call. @cache: where its parts may
- * lie, or NULL. 0, or -EMSGSIZE. */
+/* The record, as it stands in a request; its pieces are valid until the next call, or until @cache
+ * forgets. @cache: where its parts may lie, or NULL. 0, or -EMSGSIZE. */
 int otel_tell(struct otel *otel, const Ringside__V1__Record *record,
 	      const Ringside__V1__Header *header, struct message_cache *cache,
-	      struct otel_piece *ret);
+	      struct otel_told *ret);
 
 DEFINE_FREEP(otel);

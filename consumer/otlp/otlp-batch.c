@@ -157,15 +157,23 @@ static void copy(uint8_t *to, const uint8_t *from, size_t size)
 		memcpy(to, from, size);
 }
 
+static void copy_told(uint8_t *to, const struct otel_told *told)
+{
+	for (size_t i = 0; i < told->n; i++) {
+		copy(to, told->pieces[i].data, told->pieces[i].size);
+		to += told->pieces[i].size;
+	}
+}
+
 int otlp_batch_add(struct otlp_batch *batch, const struct target_item *item, uint64_t upto,
-		   const struct otel_piece *told)
+		   const struct otel_told *told)
 {
 	const size_t end = otlp_batch_bytes(batch), frame_end = frame_end_of(batch, batch->n);
 	int r = make_room(batch, told->size, item->size);
 
 	if (r)
 		return r;
-	copy(batch->bytes.p + end, told->data, told->size);
+	copy_told(batch->bytes.p + end, told);
 	copy(batch->frames + frame_end, item->frame, item->size);
 	batch->records[batch->n++] = (struct otlp_record){
 		.upto = upto,
@@ -185,7 +193,11 @@ static int copy_half(struct otlp_batch *to, const struct otlp_batch *batch, size
 	for (size_t i = from; !r && i < batch->n; i++) {
 		const struct otlp_record *record = &batch->records[i];
 		const size_t start = end_of(batch, i), frame = frame_end_of(batch, i);
-		const struct otel_piece told = {batch->bytes.p + start, record->end - start};
+		const struct otel_told told = {
+			.pieces = {{batch->bytes.p + start, record->end - start}},
+			.n = 1,
+			.size = record->end - start,
+		};
 		const struct target_item item = {
 			.seq = record->seq,
 			.frame = batch->frames + frame,

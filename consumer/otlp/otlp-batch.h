@@ -64,7 +64,7 @@ size_t otlp_batch_memory_with(const struct otlp_batch *batch, size_t told, size_
 
 /* 0 or -ENOMEM. */
 int otlp_batch_add(struct otlp_batch *batch, const struct target_item *item, uint64_t upto,
-		   const struct otel_piece *told);
+		   const struct otel_told *told);
 
 /* The second half of its records becomes a batch behind it. 0 or -ENOMEM; there are two at least,
  * and its bytes. */

@@ -18,7 +18,8 @@ static int put_otel_json(struct output *output, const Ringside__V1__Record *reco
 			 const uint8_t *frame, size_t size)
 {
 	struct otel *otel = output->state;
-	struct otel_piece resource, told;
+	struct otel_piece resource;
+	struct otel_told told;
 	int r;
 
 	(void)frame, (void)size;
@@ -31,7 +32,7 @@ static int put_otel_json(struct output *output, const Ringside__V1__Record *reco
 		return r;
 	resource = otel_resource_of(otel);
 	otel_json.head(output->writer, &resource, told.size);
-	writer_put(output->writer, told.data, told.size);
+	writer_put(output->writer, told.pieces->data, told.size);
 	otel_json.tail(output->writer);
 	return 0;
 }

@@ -13,11 +13,12 @@
 static const char *tell(struct otel *otel, struct fixture *f)
 {
 	static char text[WRITER_SIZE];
-	struct otel_piece told;
+	struct otel_told told;
 
 	assert_true(otel_take_header(otel, &f->header) >= 0);
 	assert_ok(otel_tell(otel, &f->record, &f->header, NULL, &told));
-	memcpy(text, told.data, told.size);
+	assert_int_equal(told.n, 1);
+	memcpy(text, told.pieces->data, told.size);
 	text[told.size] = '\0';
 	return text;
 }
@@ -109,7 +110,7 @@ static void what_is_too_large_is_not_told(void **state)
 	_cleanup_otel_ struct otel *otel = NULL;
 	struct fixture *f = *state;
 	static char path[OTEL_TEXT_MAX + 2];
-	struct otel_piece told;
+	struct otel_told told;
 
 	memset(path, '\x01', sizeof(path) - 1); /* six bytes each, in JSON */
 	assert_ok(otel_new(&otel, &otel_json));

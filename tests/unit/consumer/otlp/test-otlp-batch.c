@@ -19,10 +19,14 @@ static struct otlp_batch *make_batch(unsigned n)
 		const struct target_item item = {.seq = 100 + i,
 						 .frame = frame,
 						 .size = sizeof(frame)};
-		const struct otel_piece piece = {told, sizeof(told)};
+		/* of two pieces */
+		const struct otel_told pieces = {.pieces = {{told, 1},
+							    {told + 1, sizeof(told) - 1}},
+						 .n = 2,
+						 .size = sizeof(told)};
 		const size_t memory = otlp_batch_memory_with(batch, sizeof(told), sizeof(frame));
 
-		assert_ok(otlp_batch_add(batch, &item, 3 * i + 3, &piece));
+		assert_ok(otlp_batch_add(batch, &item, 3 * i + 3, &pieces));
 		assert_int_equal(otlp_batch_memory(batch), memory);
 	}
 	return batch;
