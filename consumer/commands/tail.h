@@ -3,7 +3,7 @@
 #pragma once
 
 #include "consumer/commands/printer.h"
-#include "consumer/files/follow-rotation.h"
+#include "consumer/follow/follow-rotation.h"
 
 /* Set the printer, which has to be initialised, lines, and of the rotation path and following; the
  * rest is zero, but for rotation.watch.fd: -1. */

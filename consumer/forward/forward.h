@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/files/follow-rotation.h"
 #include "consumer/filter/excerpt.h"
 #include "consumer/filter/filter.h"
+#include "consumer/follow/follow-rotation.h"
 #include "consumer/forward/bookmark.h"
 #include "consumer/forward/pending.h"
 #include "consumer/forward/redact.h"

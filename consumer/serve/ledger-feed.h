@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "consumer/files/follow-rotation.h"
+#include "consumer/follow/follow-rotation.h"
 #include "consumer/serve/stream-writers.h"
 #include "consumer/sums/ledger.h"
 

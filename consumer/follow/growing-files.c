@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/files/growing-files.h"
+#include "consumer/follow/growing-files.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 
 #include "consumer/base/inotify.h"
 #include "consumer/files/folder.h"
-#include "consumer/files/growing-files.h"
+#include "consumer/follow/growing-files.h"
 
 /* A file of a folder, and where in it to begin. */
 struct rotation_start {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/files/follow-rotation.h"
+#include "consumer/follow/follow-rotation.h"
 
 #include <dirent.h>
 #include <errno.h>
