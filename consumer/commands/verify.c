@@ -390,13 +390,15 @@ static void note_unknown(const struct run *run, uint64_t n)
 			     COUNTED(n, "file"), n == 1 ? "that one" : "among those");
 }
 
-static void fail_folder(void *data, const char *path, int error)
+static void fail_folder(void *data, const char *path, int error, const char *unread)
 {
 	const struct run *run = data;
 	char why[PATH_PROBLEM];
 
 	/* what is no recording by its name is only a note */
-	if (error)
+	if (unread)
+		fail_input(data, path, unread);
+	else if (error)
 		fail_input(data, path, path_problem(path, error, why));
 	else if (!run->quiet)
 		(void)command_fail(&command_verify, "%s", path);

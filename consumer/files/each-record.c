@@ -8,6 +8,7 @@
 #include "consumer/cli/remote.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
+#include "consumer/files/deeper-folders.h"
 #include "consumer/files/frame-selection.h"
 #include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
@@ -292,18 +293,31 @@ static void tell_hosts(const struct walk *walk, const struct input_list *list)
 			walk->ops->host(walk->data, list->all[i].id.host_name);
 }
 
+/* input_list_error */
+static void tell_path(void *data, const char *path, int error, const char *unread)
+{
+	const struct walk *walk = data;
+	char safe[LINE_FILE], text[LINE_FILE + DEEPER_TEXT];
+
+	if (unread) {
+		(void)snprintf(text, sizeof(text), "%s: %s", line_file(path, safe), unread);
+		path = text;
+	}
+	walk->ops->error(walk->data, path, error);
+}
+
 int each_record_in(char *const *paths, int n, const struct filter *filter,
 		   const struct each_record_ops *ops, void *data)
 {
 	_cleanup_(input_list_done) struct input_list list = {0};
 	_cleanup_(record_memory_done) struct record_memory memory = {0};
-	const struct walk walk = {.filter = filter, .ops = ops, .data = data, .memory = &memory};
+	struct walk walk = {.filter = filter, .ops = ops, .data = data, .memory = &memory};
 	const char *default_path = inputs_default();
 	char text[COPIES_TEXT];
 	int r;
 
-	r = n ? input_list_new(&list, (const char *const *)paths, n, ops->error, data)
-	      : input_list_new(&list, &default_path, 1, ops->error, data);
+	r = n ? input_list_new(&list, (const char *const *)paths, n, tell_path, &walk)
+	      : input_list_new(&list, &default_path, 1, tell_path, &walk);
 	if (!r && ops->by_stream)
 		r = input_list_by_stream(&list);
 	tell_copies(&walk, &list);

@@ -148,24 +148,6 @@ bool folder_skipped(const struct folder *recordings, char *buf, size_t size)
 	return true;
 }
 
-bool folder_deeper(const struct folder *recordings, char *buf, size_t size)
-{
-	struct line line = line_make(buf, size);
-
-	if (!recordings->n_deeper)
-		return false;
-	line_safe(&line, recordings->deeper, PATH_MAX);
-	if (recordings->n_deeper > 1) {
-		line_text(&line, " (and ");
-		line_count(&line, recordings->n_deeper - 1);
-		line_text(&line, " more)");
-	}
-	line_text(&line, ": there are recordings in it that are not read, two folders below: name "
-			 "it as well");
-	(void)line_end(&line);
-	return true;
-}
-
 static int add_file(struct folder *list, size_t *room, const char *path)
 {
 	struct recording *recording;
@@ -271,34 +253,6 @@ static int take_file(struct folder *list, size_t *room, const char *path, const 
 	return r > 0 ? add_file(list, room, path) : r;
 }
 
-static bool has_recordings(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry = NULL;
-
-	if (!dir)
-		return false;
-	do
-		entry = readdir(dir);
-	while (entry && !folder_name(entry->d_name));
-	(void)closedir(dir);
-	return entry;
-}
-
-/* What lies deeper is told of, and not read: a folder near the root would have no end. */
-static int take_inner_file(struct folder *list, size_t *room, const char *path, const char *name)
-{
-	struct stat st;
-
-	if (folder_name(name))
-		return take_file(list, room, path, name);
-	if (*name == '.' || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !has_recordings(path))
-		return 0;
-	if (!list->n_deeper++)
-		list->deeper = strdup(path);
-	return 0;
-}
-
 /* One that cannot be looked into stands in the list, with why: nobody may take the others for all.
  */
 static int take_inner(struct folder *list, size_t *room, const char *path, const char *name)
@@ -308,7 +262,7 @@ static int take_inner(struct folder *list, size_t *room, const char *path, const
 
 	if (*name == '.' || folder_name(name) || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
-	r = walk_folder(list, room, path, take_inner_file);
+	r = walk_folder(list, room, path, take_file);
 	if (r == -E2BIG || r == -ENOMEM)
 		return r;
 	return r < 0 && r != -ENOENT ? add_file(list, room, path) : 0;
@@ -349,7 +303,6 @@ void folder_done(struct folder *recordings)
 		free(recordings->all[i].path);
 	free(recordings->all);
 	free(recordings->skipped);
-	free(recordings->deeper);
 	free(recordings->begun);
 	*recordings = (struct folder){0};
 }

@@ -52,8 +52,6 @@ struct folder {
 	size_t n_skipped;
 	char *skipped;     /* the path of the first one; NULL: there is none */
 	int skipped_errno; /* why; 0: it is no file */
-	size_t n_deeper;   /* folders of recordings two levels below, which are not read */
-	char *deeper;      /* the first one; NULL: there is none */
 	char *begun;       /* an empty file that is being written: it will be a recording; NULL */
 };
 
@@ -64,9 +62,6 @@ bool folder_same_stream(const struct recording *a, const struct recording *b);
 
 /* The line about those that were skipped: "DIR/x.pb: skipped: ...". False: there are none. */
 bool folder_skipped(const struct folder *recordings, char *buf, size_t size);
-
-/* The line about folders that are too deep. False: there are none. */
-bool folder_deeper(const struct folder *recordings, char *buf, size_t size);
 
 /* Where recordings are looked for when no place is named: $RINGSIDE_DIR, else /var/log/ringside. */
 const char *folder_folder(void);
@@ -88,6 +83,6 @@ int folder_identify(const char *path, struct folder_id *ret);
  * FOLDER_MAX. */
 int folder_list(struct folder *ret, const char *folder);
 /* And of the folders in it: of a folder for each host, beside which an excerpt may lie. One that
- * cannot be read is in the list, with the error. */
+ * cannot be read is in the list, with the error. What lies deeper, deeper-folders.h tells. */
 int folder_list_deep(struct folder *ret, const char *folder);
 void folder_done(struct folder *recordings);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "consumer/files/copies.h"
+#include "consumer/files/deeper-folders.h"
 #include "consumer/files/inputs.h"
 #include "proto/base/util.h"
 
@@ -49,6 +50,23 @@ static int append_file(struct input_list *list, const char *path, bool alone)
 	return r;
 }
 
+/* What is not read, though it may well be meant. @any: something is, which may pass for all. */
+static void tell_deeper(const char *folder, bool any, input_list_error *error, void *data)
+{
+	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {0};
+	char text[DEEPER_TEXT];
+
+	deeper_folders_look(&deeper, folder);
+	if (deeper_folders_unread(&deeper, text))
+		error(data, deeper.first, 0, text);
+	if (deeper_folders_unknown(&deeper, text))
+		error(data, deeper.closed, 0, text);
+	if (deeper.stopped && any)
+		error(data, folder, 0,
+		      "there is so much in it that not all was looked at for recordings that lie "
+		      "deeper: name the folders or files that are meant");
+}
+
 /* 0 or -errno. */
 static int append_folder(struct input_list *list, const char *path, input_list_error *error,
 			 void *data)
@@ -61,9 +79,8 @@ static int append_folder(struct input_list *list, const char *path, input_list_e
 	if (r)
 		return r;
 	if (folder_skipped(&folder, left_out, sizeof(left_out)))
-		error(data, left_out, 0);
-	if (folder_deeper(&folder, left_out, sizeof(left_out)))
-		error(data, left_out, 0);
+		error(data, left_out, 0, NULL);
+	tell_deeper(path, folder.n > 0, error, data);
 	if (!folder.n)
 		return -ENODATA;
 	for (size_t i = 0; i < folder.n; i++)
@@ -117,7 +134,7 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 		}
 		r = append_folder(&list, paths[i], error, data);
 		if (r)
-			error(data, paths[i], r);
+			error(data, paths[i], r, NULL);
 	}
 	if (r == -ENOMEM)
 		return r;

@@ -14,8 +14,10 @@ struct input_list {
 	time_t listed;         /* by real time, seconds: before the first folder was listed */
 };
 
-/* As error of struct each_record_ops. */
-typedef void input_list_error(void *data, const char *path, int r);
+/* As error of struct each_record_ops; @unread: why recordings in @path, or deeper, are not read, or
+ * nobody knows if there are any: what was asked for is not all that is read then. NULL: they are.
+ */
+typedef void input_list_error(void *data, const char *path, int r, const char *unread);
 
 /* Folders that cannot be read go to @error (-ENODATA: nothing is in one) and are left out. What is
  * named alone is not looked at. What files are of others,

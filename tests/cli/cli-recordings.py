@@ -369,10 +369,19 @@ def a_folder_of_folders_is_those_in_it():
     os.makedirs("rec/notes")
     save("rec/notes/x.txt", b"hello")
     both = parts["a"] + parts["b"]
-    deeper = r"ringside \w+: (\./)?rec/[ab]/old \(and 1 more\): there are recordings in it that are not read.*: name it as well\n"
+    deeper = r"ringside \w+: (\./)?rec/[ab]/old: there are recordings in it \(and in 1 more\) that are not read.*: name it as well\n"
     for path in "rec", "rec/", "./rec":
         check(run("cat", "-o", "pb", path), 0, deeper, stdout=both)
     check(run("replay", "--speed", "max", "rec"), 0, deeper, stdout=both)
+    check(run("stats", "rec"), 0, deeper)
+    for quiet in (), ("-q",), ("-v",):
+        out = check(run("verify", *quiet, "rec"), 1, deeper).decode()
+        assert not quiet or quiet == ("-v",) or not out, out
+        assert quiet or out.splitlines()[-1] == "in all 2 files, 14 records: not all could be read", out
+    found, *_, whole = [json.loads(x) for x in lines(check(run("verify", "-o", "json", "rec"), 1, deeper))]
+    assert whole["verdict"] == "foreign" and whole["exit_status"] == 1 and whole["inputs"] == 2, whole
+    assert found["input"] in ("rec/a/old", "rec/b/old") and found["verdict"] == "foreign" and found["exit_status"] == 1, found
+    assert found["message"].startswith("there are recordings in it"), found
     for host in "a", "b":
         shutil.rmtree(f"rec/{host}/old")
     assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 8
@@ -395,6 +404,44 @@ def a_folder_of_folders_is_those_in_it():
         assert done.returncode == 1 and b"rec/b: Permission denied" in done.stderr and b": complete" not in \
             done.stdout.split(b"\n")[-2], done
     os.chmod("rec/b", 0o755)
+
+
+def what_lies_deeper_is_not_called_complete():
+    """However deep; and where there is too much to look at, that is told."""
+    os.makedirs("deep/a/b/c/d/e")
+    save("deep/x.pb", closed(Recorded(b"x"), 3))
+    check(run("verify", "deep"), 0)
+    save("deep/a/b/c/d/e/y.pb", closed(Recorded(b"y"), 3))
+    deeper = "ringside {}: deep/a/b/c/d/e: there are recordings in it that are not read, two folders below or deeper: name it as well\n"
+    for command, status in ("verify", 1), ("cat", 0), ("stats", 0):
+        check(run(command, "deep"), status, deeper.format(command))
+        check(run(command, "deep/a"), 1, deeper.format(command) + "ringside .*: deep/a: no recordings are in this folder.*\n")
+    check(run("verify", "-q", "deep", "deep/a/b/c/d/e"), 1, deeper.format("verify"))
+    check(run("verify", "deep/x.pb", "deep/a/b/c/d/e"), 0)
+    # what nobody may look into may hold some
+    os.chmod(".", 0o755)
+    os.chmod("deep/a/b", 0)
+    for command, status in ("verify", 1), ("cat", 0):
+        done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", ringside, command, "deep"],
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        check(done, status, f"ringside {command}: deep/a/b: whether recordings are in it is not known: Permission denied\n")
+    os.chmod("deep/a/b", 0o755)
+    os.remove("deep/a/b/c/d/e/y.pb")
+    os.symlink("../../..", "deep/a/b/c/above")
+    check(run("verify", "deep"), 0)
+    for n in range(20001):
+        os.mknod(f"deep/a/b/{n}")
+    much = "ringside {}: deep: there is so much in it that not all was looked at .*\n"
+    for command, status in ("verify", 1), ("cat", 0):
+        check(run(command, "deep"), status, much.format(command))
+    shutil.rmtree("deep/a/b")
+    check(run("verify", "deep"), 0)
+    for n in range(2001):  # as many hosts as there may be
+        os.mkdir(f"deep/{n}")
+    check(run("verify", "deep"), 0)
+    for n in range(2001):
+        os.mkdir(f"deep/a/{n}")
+    check(run("verify", "deep"), 1, much.format("verify"))
 
 
 def the_last_records_are_the_end_of_all_records():
@@ -533,6 +580,7 @@ run_tests(
     by_time_and_kind_the_index_gives_what_a_scan_gives,
     a_folder_is_read_in_the_order_of_time,
     a_folder_of_folders_is_those_in_it,
+    what_lies_deeper_is_not_called_complete,
     the_last_records_are_the_end_of_all_records,
     what_goes_on_with_events_that_repair_leaves_out_is_completed,
     a_large_folder_is_read_with_two_cpus_in_the_same_order,

@@ -111,7 +111,7 @@ static void no_record_is_left_out_for_want_of_memory(void **state)
 	stream_done(&stream);
 }
 
-static void say_nothing(void *data, const char *path, int error)
+static void say_nothing(void *data, const char *path, int error, const char *unread)
 {
 }
 
