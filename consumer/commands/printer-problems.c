@@ -195,6 +195,7 @@ void printer_note(struct printer *printer, struct reader *reader, struct reader_
 	bool event = body_kind_is_event(item->peek.kind) ||
 		     item->peek.kind == RINGSIDE__V1__RECORD__BODY_LIMITED;
 
+	filter_note_values(printer->filter, reader, item);
 	if (printer->matched)
 		return;
 	/* Headers and losses pass because they matter, not because they were asked for */

@@ -249,9 +249,7 @@ int printer_put(struct printer *printer, struct reader *reader, struct reader_re
 		return match;
 	if (output->ops->raw)
 		printer_see_flaws(printer, reader, item, match);
-	filter_note_values(printer->filter, reader, item);
-	if (!printer->matched)
-		printer_note(printer, reader, item, match);
+	printer_note(printer, reader, item, match);
 	if (item->header)
 		meet_host(printer, item->record->header);
 	if (!match && !needs_header(printer, item))

@@ -85,8 +85,7 @@ static int add_record(void *data, struct reader *reader, struct reader_record *i
 	if (item->header &&
 	    filter_wants_host(command->printer.filter, item->record->header->host_name))
 		stats_begin_stream(stats, item->record->header);
-	if (!command->printer.matched)
-		printer_note(&command->printer, reader, item, r);
+	printer_note(&command->printer, reader, item, r);
 	if (r == 1 && item->peek.self_test && command->hides)
 		return leave_out(stats, reader, item);
 	if (r == 1 && stats_wants(item->peek.kind))

@@ -15,8 +15,9 @@
 
 struct filter_value {
 	char *text;
-	int64_t number; /* of --pid, --uid, --errno, --signal and --syscall 250; else -1 */
-	bool negated;   /* !text: what it matches is left out */
+	int64_t number;    /* of --pid, --uid, --errno, --signal and --syscall 250; else -1 */
+	bool negated;      /* !text: what it matches is left out */
+	size_t reading_of; /* the value, from 1 on, that this one is another reading of; 0: none */
 };
 
 /* The values of one option: any of them will do, none of the negated ones may. */
@@ -108,6 +109,7 @@ const char *filter_severity(const struct filter_view *view);
 
 /* Of one value of --host and of --label, by the latest Header, or NULL. */
 bool filter_match_host(const struct filter_value *value, const Ringside__V1__Header *header);
+bool filter_match_label(const struct filter_value *value, const Ringside__V1__Header *header);
 bool filter_hosts_match(const struct filter_term *hosts, const Ringside__V1__Header *header);
 /* One of the boots that are asked for, if any are. */
 bool filter_match_boot(const struct filter *filter, const Ringside__V1__Header *header);

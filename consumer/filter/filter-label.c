@@ -147,7 +147,7 @@ static const char *value_of(const Ringside__V1__Header *header, const struct fil
 	return NULL;
 }
 
-static bool has_label(const struct filter_value *value, const Ringside__V1__Header *header)
+bool filter_match_label(const struct filter_value *value, const Ringside__V1__Header *header)
 {
 	const char *has = value_of(header, value), *text = value->text + value->number + 1;
 
@@ -165,7 +165,7 @@ static bool has_any(const struct filter_term *term, size_t nth, const Ringside__
 {
 	for (size_t i = 0; i < term->n; i++)
 		if (!term->values[i].negated && same_key(&term->values[i], &term->values[nth]) &&
-		    has_label(&term->values[i], header))
+		    filter_match_label(&term->values[i], header))
 			return true;
 	return false;
 }
@@ -173,7 +173,7 @@ static bool has_any(const struct filter_term *term, size_t nth, const Ringside__
 bool filter_match_labels(const struct filter_term *term, const Ringside__V1__Header *header)
 {
 	for (size_t i = 0; i < term->n; i++)
-		if (term->values[i].negated ? has_label(&term->values[i], header)
+		if (term->values[i].negated ? filter_match_label(&term->values[i], header)
 					    : !has_any(term, i, header))
 			return false;
 	return true;

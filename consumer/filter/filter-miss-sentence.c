@@ -43,8 +43,7 @@ const char *filter_find_meant(const struct filter_seen *seen, const char *word, 
 						    : option_nearest(strrchr(word, '/') + 1, names);
 }
 
-/* Names go on behind it, as those of a Deployment's pods do. */
-static bool begins_names(const struct filter_seen *seen, const char *word)
+bool filter_begins_names(const struct filter_seen *seen, const char *word)
 {
 	const char *part = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
 	const size_t n = strlen(part), whole = strlen(word);
@@ -90,7 +89,7 @@ static void put_row(struct line *line, const struct filter_term *term,
 		return;
 	}
 	meant = term->positive == term->n ? filter_find_meant(seen, word, parts) : NULL;
-	if (row == ROW_POD && term->n == 1 && begins_names(seen, word)) {
+	if (row == ROW_POD && term->n == 1 && filter_begins_names(seen, word)) {
 		line_text(line, ": did you mean '");
 		line_safe(line, word, FILTER_NAME_SIZE);
 		line_text(line, "-*'?");

@@ -117,7 +117,7 @@ void filter_note_names(struct filter_seen *seen, const struct filter_term *term,
 			note_parts(seen, c, row, slashes);
 }
 
-static void note_labels(struct filter_seen *seen, const Ringside__V1__Header *header)
+void filter_note_labels(struct filter_seen *seen, const Ringside__V1__Header *header)
 {
 	char label[FILTER_NAME_SIZE];
 
@@ -149,7 +149,7 @@ static void note_stream(const struct filter *filter, const Ringside__V1__Header 
 	label->fits += filter_match_labels(&filter->terms[ROW_LABEL], header);
 	misses->of_boot += filter_match_boot(filter, header);
 	filter_note_name(host, header ? header->host_name : NULL);
-	note_labels(label, header);
+	filter_note_labels(label, header);
 }
 
 static bool is_of_container(unsigned row)

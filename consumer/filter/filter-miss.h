@@ -28,7 +28,8 @@ struct filter_misses {
 	 * looked at for them. */
 	uint64_t unmet[ROW_COUNT];
 	bool unmet_begun, any_unmet, unmet_unread;
-	unsigned unpacked; /* for them alone */
+	bool unmet_of_events;     /* some were looked at */
+	unsigned unpacked, named; /* for them alone */
 	/* Of all events, also of those that were not looked at: */
 	uint64_t kinds;      /* bits 1 << field number in Record.body */
 	bool may_be_in_time; /* one of them */
@@ -39,11 +40,14 @@ struct filter_misses {
 };
 
 void filter_note_name(struct filter_seen *seen, const char *name);
+void filter_note_labels(struct filter_seen *seen, const Ringside__V1__Header *header);
 /* What the row's values may be meant for, in the form they have: "web-1", or "shop/web-1". */
 void filter_note_names(struct filter_seen *seen, const struct filter_term *term, unsigned row,
 		       const struct filter_view *view);
 /* The name that is probably meant by @word, or NULL. @parts: its last part may be a name. */
 const char *filter_find_meant(const struct filter_seen *seen, const char *word, bool parts);
+/* Names go on behind @word, as those of a Deployment's pods do. */
+bool filter_begins_names(const struct filter_seen *seen, const char *word);
 static inline bool filter_row_has_parts(unsigned row)
 {
 	return row == ROW_CONTAINER || row == ROW_POD;

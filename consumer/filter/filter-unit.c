@@ -78,6 +78,7 @@ static int parse_unit_part(struct filter_term *term, const char *part, size_t si
 int filter_parse_unit(struct filter_term *term, const char *arg, const struct filter_error *error)
 {
 	const char *name = arg + (*arg == '!');
+	size_t before = term->n, read;
 	int r;
 
 	if (!strchr(arg, '/'))
@@ -89,5 +90,10 @@ int filter_parse_unit(struct filter_term *term, const char *arg, const struct fi
 				      "or --cgroup for a path with a comma",
 				      arg);
 	r = *name == '/' ? filter_each_path(term, arg, error, parse_unit_part) : 0;
-	return r ? r : filter_each_path(term, arg, error, filter_name_part);
+	read = term->n;
+	if (!r)
+		r = filter_each_path(term, arg, error, filter_name_part);
+	for (size_t i = read; read > before && i < term->n; i++)
+		term->values[i].reading_of = before + i - read + 1;
+	return r;
 }

@@ -23,6 +23,7 @@ int filter_add(struct filter_term *term, const char *text, size_t size, int64_t 
 		return refuse(error->text, error->size, -ENOMEM, "out of memory");
 	value->number = number;
 	value->negated = false;
+	value->reading_of = 0;
 	term->n++;
 	return 0;
 }

@@ -196,7 +196,7 @@ def one_of_a_list_that_nothing_has_is_told():
     equal(said("--pod", "shop/web-1,shopp/db-1"), "no event has the pod shopp/db-1 (did you mean shop/db-1?)")
     equal(said("--host", "web-1,web1"), "no event has the host web1 (did you mean web-1?)")
     # all of them are there; or what is one name as well as a list; or it is no name
-    for args in ("--pod", "web-1,db-1"), ("--pod", "web-1,!x"), ("--comm", "java,postgres"), ("--severity", "WARN,ERROR"):
+    for args in ("--pod", "web-1,db-1"), ("--pod", "web-*,!db-1"), ("--comm", "java,postgres"), ("--severity", "WARN,ERROR"):
         equal(said(*args), "")
     # what else is asked for does not make it missing
     equal(said("--pod", "web-1,db-1", "--container", "web"), "")
@@ -204,6 +204,74 @@ def one_of_a_list_that_nothing_has_is_told():
     equal(said("-n1", "--pod", "web-1,db-l"), "")
     equal(said("--kind", "seccomp", "--pod", "web-1,db-l"), "0 of 3 events match; they are oom_kill\n"
           "ringside cat: no event has the pod db-l (did you mean db-1?)")
+    # several things that are wrong, and those that are to be left out
+    equal(said("--pod", "web-1,web,!db-l", "--label", "cluster=eu1,eu7"), "no event has the label cluster=eu7 (did you mean "
+          "cluster=eu1?); no event has the pod web (did you mean 'web-*'?); no event is left out by --pod '!db-l' (did you mean db-1?)")
+    # a unit's path is one value, though it is looked for as a mount as well
+    equal(said("--unit", "!/srv/x"), "no event is left out by --unit '!srv-x.mount'")
+    # of what was not read, because of its time, nothing is known
+    stream = Stream(b"z", boottime=1.0)
+    days = [stream.header(host="web-1")]
+    for second in 1, 100000, 200000, 300000:
+        stream.boottime = float(second)
+        big = pb.Container(pod_name=f"db-{second}", cgroup_path="/" + "x" * 300000)
+        days += [stream.record(oom_kill=pb.OomKill(victim=pb.Process(pid=7, comm="java"), victim_container=big)) for _ in range(8)]
+    with open("days.pb.zst", "wb") as file:
+        subprocess.run([compress], input=b"".join(days), stdout=file, check=True)
+    equal(said("--pod", "db-1,db-100000", file="days.pb.zst"), "")
+    equal(said("--until", "2025-11-22 12:00", "--pod", "db-1,db-l", file="days.pb.zst"),
+          "of what else fits, no event has the pod db-l (did you mean db-1?)")
+    # nothing happened of which one could tell
+    save("empty.pb", Stream(b"e").header())
+    equal(said("--pod", "!x", file="empty.pb"), "0 of 0 events match")
+
+
+# Of each filter: what some event has, and another thing that none has; and what that is meant for.
+FILTERS = {
+    "kind": ("seccomp", "signal", None), "host": ("web-1", "web-l", "web-1"), "label": ("cluster=eu1", "cluster=eu7", "cluster=eu1"),
+    "unit": ("nginx.service", "ngin.service", "nginx.service"), "user-unit": ("app.service", "ap.service", "app.service"),
+    "slice": ("system.slice", "sytem.slice", "system.slice"), "namespace": ("shop", "shopp", "shop"), "pod": ("web-1", "web-l", "web-1"),
+    "pod-uid": ("1a6f1b6e", "1a6f1b6f", "1a6f1b6e"), "container": ("web", "wep", "web"), "container-id": ("4f" * 32, "5" * 12, None),
+    "runtime": ("docker", "dokcer", "docker"), "cgroup": ("/kubepods/web", "/kubepods/wep", "/kubepods/web"),
+    "comm": ("java", "jave", "java"), "pid": ("7", "8", None), "uid": ("33", "34", None), "syscall": ("keyctl", "bpf", None),
+    "action": ("ERRNO", "TRAP", None), "errno": ("EPERM", "EACCES", None), "arch": ("x86_64", "i386", None),
+    "signal": ("SIGKILL", "SIGSEGV", None),
+}
+# Steps of a scale, the ends of time, and what has no list.
+NO_LISTS = {"severity", "since", "until", "self-tests"}
+
+
+def each_filter_tells_of_what_nothing_has_in_every_command():
+    stream = Stream(b"l", boottime=1.0)
+    container = pb.Container(
+        systemd_unit="nginx.service", systemd_user_unit="app.service", systemd_slice="system.slice", namespace_name="shop",
+        pod_name="web-1", pod_uid="1a6f1b6e", container_name="web", id="4f" * 32, runtime="docker", cgroup_path="/kubepods/web")
+    process = pb.Process(pid=7, tid=7, uid=33, comm="java")
+    data = [stream.header(host="web-1", identity_version=2, labels={"cluster": "eu1"}),
+            stream.record(seccomp_denial=pb.SeccompDenial(
+                process=process, container=container, arch_name="x86_64", syscall_name="keyctl", syscall_number=250,
+                action=pb.SECCOMP_RET_ERRNO, error_number=1, error_name="EPERM")),
+            stream.record(oom_kill=pb.OomKill(victim=process, victim_container=container))]
+    save("list.pb", *data)
+    data.append(stream.record(signal_kill=pb.SignalKill(target=process, target_container=container, signal=9, signal_name="SIGKILL")))
+    save("signal.pb", *data)
+    known = re.findall(r"^ +(?:-\w, )?--([\w-]+)", run("cat", "--help").stdout.decode().split("\nFilters")[1], re.M)
+    assert set(known) == FILTERS.keys() | NO_LISTS, known
+    commands = [["cat"], ["tail", "-n", "all"], ["replay", "--speed", "max", "-o", "text"], ["stats"]]
+    forms = [["cat", "-o", "json"], ["cat", "-r"], ["cat", "-o", "pb"], ["tail", "-n", "all", "-o", "protojson"], ["stats", "-o", "json"]]
+    for name, (has, lacks, meant) in FILTERS.items():
+        file = "signal.pb" if name == "signal" else "list.pb"
+        hint = f" (did you mean {meant}?)" if meant else ""
+        kind = {"signal": "signal_kill"}.get(lacks, lacks)
+        both = f"no event is of the kind {kind}" if name == "kind" else f"no event has the {name} {lacks}{hint}"
+        none = f"no event is left out by --kind !{kind}" if name == "kind" else f"no event is left out by --{name} '!{lacks}'{hint}"
+        apart = f"{has},{lacks}".replace(",cluster=", ",")
+        for command in commands + forms * (name == "pod"):
+            begin = f"ringside {command[0]}: "
+            for values, told in ((apart, both), ("!" + lacks, none)):
+                done = run(*command, f"--{name}", values, file)
+                assert done.returncode == 0 and done.stdout, done
+                assert done.stderr.decode() == (begin + told + "\n") * bool(told), (done.args, done.stderr, told)
 
 
 def a_container_is_found_by_what_a_line_has_of_it():
@@ -462,6 +530,7 @@ def help_that_cannot_be_written_fails():
 run_tests(
     nothing_is_never_silent,
     one_of_a_list_that_nothing_has_is_told,
+    each_filter_tells_of_what_nothing_has_in_every_command,
     what_is_said_of_none_is_true_of_all,
     a_container_is_found_by_what_a_line_has_of_it,
     a_time_that_is_printed_can_be_asked_for,
