@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
@@ -27,6 +28,7 @@
 #define MEMORY_MIN ((uint64_t)1 << 20)
 #define MEMORY_MAX ((uint64_t)1 << 30)
 #define NAME_SIZE 160
+#define HASH_SIZE 10
 
 enum {
 	OPTION_TO = OPTIONS_LONG,
@@ -62,6 +64,7 @@ struct one_target {
 	int answer;
 	const char *set[SET_MAX + 1];
 	unsigned n_set;
+	char *url;
 	char cursor[PATH_MAX], refused[PATH_MAX], status[PATH_MAX];
 };
 
@@ -84,19 +87,38 @@ extern const struct command command_forward;
 
 /* ---- options ---- */
 
-/* A name, a password or a token: "scheme://token@host/path". */
+/* A name, a password or a token: "scheme://token@host/path"; also a password with a character that
+ * ends the host, "scheme://name:a/b@host". A path of HTTP may have an '@' in it. */
 static bool has_user(const char *url)
 {
-	const char *host = strstr(url, "://");
+	const char *host = strstr(url, "://"), *colon;
+	size_t size, port;
 
 	host = host ? host + strlen("://") : url;
-	return memchr(host, '@', strcspn(host, "/?#"));
+	size = strcspn(host, "/?#");
+	if (memchr(host, '@', size))
+		return true;
+	if (!strchr(host + size, '@'))
+		return false;
+	colon = memrchr(host, ':', size);
+	port = colon ? strspn(colon + 1, "0123456789]") + 1 : 0;
+	return strncmp(url, "otlp", 4) || (colon && colon + port < host + size);
+}
+
+/* Its query may be a key: who lists processes does not see it from here on. */
+static char *take_url(const char *url)
+{
+	char *query = strchr(url, '?'), *copy = strdup(url);
+
+	if (copy && query)
+		memset(query + 1, '*', strlen(query + 1));
+	return copy;
 }
 
 static int take_target(struct program *program, const char *url)
 {
 	const struct target_ops *ops = target_find(url);
-	char safe[LINE_FILE], names[256];
+	char shown[TARGET_SHOWN], names[256];
 	struct line line = line_make(names, sizeof(names));
 
 	for (size_t i = 0; targets[i]; i++) {
@@ -111,12 +133,14 @@ static int take_target(struct program *program, const char *url)
 			"processes: put it in a file, see --set in ringside-forward(1)");
 	if (!ops)
 		return options_usage_error(&program->options, "--to %.64s: say one of %s",
-					   line_file(url, safe), names);
+					   target_shown(url, shown), names);
 	if (program->n == TARGETS_MAX)
 		return options_usage_error(&program->options, "%u targets at most", TARGETS_MAX);
 	program->all[program->n].options.ops = ops;
-	program->all[program->n++].options.url = url;
-	return 0;
+	program->all[program->n].options.url = program->all[program->n].url = take_url(url);
+	return program->all[program->n++].url
+		       ? 0
+		       : command_fail(&command_forward, "%s", strerror(ENOMEM));
 }
 
 static int take_filter(struct program *program, int opt, const char *arg)
@@ -224,19 +248,24 @@ static int parse_options(struct program *program, int argc, char **argv)
 
 /* ---- files ---- */
 
-/* "/var/lib/ringside/forward/nats-host-4222-RINGSIDE.cursor" */
+/* "/var/lib/ringside/forward/nats-host-4222-RINGSIDE.cursor". What stands behind '?' may be a key,
+ * and makes another target of it: of that there are eight digits of a hash. */
 static void name_cursor(const char *url, char *path, size_t size)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], hash[HASH_SIZE] = "";
+	const char *query = strchr(url, '?');
 	size_t n = 0;
 
-	for (; *url && n < sizeof(name) - 1; url++)
+	for (; *url && url != query && n < sizeof(name) - 1; url++)
 		if (strchr(LINE_UNIT_CHARS, *url) && *url != ':')
 			name[n++] = *url;
 		else if (n && name[n - 1] != '-')
 			name[n++] = '-';
 	name[n] = '\0';
-	(void)snprintf(path, size, "%s/%s.cursor", forward_status_folder(), name);
+	if (query)
+		(void)snprintf(hash, sizeof(hash), "-%08x",
+			       (unsigned)XXH3_64bits(query, strlen(query)));
+	(void)snprintf(path, size, "%s/%s%s.cursor", forward_status_folder(), name, hash);
 }
 
 static void name_beside(char path[PATH_MAX], const char *cursor, const char *suffix)
@@ -274,12 +303,12 @@ static void say_line(void *data, const char *text)
 {
 	struct one_target *one = data;
 	struct program *program = one->program;
-	char safe[LINE_FILE];
+	char shown[TARGET_SHOWN];
 
 	(void)pthread_mutex_lock(&program->said);
 	if (program->n > 1)
-		(void)command_fail(&command_forward, "%s: %s", line_file(one->options.url, safe),
-				   text);
+		(void)command_fail(&command_forward, "%s: %s",
+				   target_shown(one->options.url, shown), text);
 	else
 		(void)command_fail(&command_forward, "%s", text);
 	(void)pthread_mutex_unlock(&program->said);
@@ -378,6 +407,8 @@ static int run(int argc, char **argv)
 	r = parse_options(&program, argc, argv);
 	if (r < 0)
 		r = run_all(&program);
+	for (unsigned i = 0; i < program.n; i++)
+		free(program.all[i].url);
 	(void)filter_free(program.filter);
 	return r;
 }

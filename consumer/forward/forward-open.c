@@ -95,7 +95,7 @@ static int open_refused(struct forward *forward)
 	char safe[LINE_FILE];
 	int r;
 
-	r = path ? refused_open(&forward->refused, path, forward->options->url) : 0;
+	r = path ? refused_open(&forward->refused, path, forward->shown) : 0;
 	if (r)
 		forward_fail(forward,
 			     "%s: %s: what is refused could not be kept: name another file "

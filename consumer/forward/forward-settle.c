@@ -131,7 +131,7 @@ static struct forward_status status_of(const struct forward *forward, bool ended
 		.lag_nano = oldest && oldest < now ? now - oldest : 0,
 	};
 
-	(void)snprintf(status.to, sizeof(status.to), "%s", options->url);
+	(void)snprintf(status.to, sizeof(status.to), "%s", forward->shown);
 	(void)snprintf(status.path, sizeof(status.path), "%s", options->path);
 	(void)snprintf(status.cursor, sizeof(status.cursor), "%s",
 		       options->cursor ? options->cursor : "");

@@ -114,6 +114,7 @@ static int run_once(struct forward *forward, const struct forward_options *optio
 		.filtered = options->filter && !filter_is_empty(options->filter),
 		.started_unix_nano = clock_nano(CLOCK_REALTIME),
 	};
+	(void)target_shown(options->url, forward->shown);
 	r = forward_open(forward);
 	if (!r)
 		r = run(forward);

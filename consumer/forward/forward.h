@@ -49,6 +49,7 @@ struct forward_stream {
 
 struct forward {
 	const struct forward_options *options;
+	char shown[TARGET_SHOWN]; /* the URL */
 	struct target *target;
 	struct bookmark bookmark;
 	struct refused refused;

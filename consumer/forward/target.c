@@ -2,7 +2,10 @@
 #include "consumer/forward/target.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "proto/base/escape.h"
 #include "proto/base/hex.h"
 
 const char *target_name(const struct target_item *item, char buf[TARGET_NAME_MAX])
@@ -15,5 +18,22 @@ const char *target_name(const struct target_item *item, char buf[TARGET_NAME_MAX
 			       item->last_seq);
 	else
 		(void)snprintf(buf, TARGET_NAME_MAX, "%s:%" PRIu64, id, item->seq);
+	return buf;
+}
+
+/* Also of one that is wrong: "http:/user@host", "user:a?b@host". */
+const char *target_shown(const char *url, char buf[TARGET_SHOWN])
+{
+	const size_t scheme = strcspn(url, ":");
+	const char *rest = url[scheme] ? url + scheme + strspn(url + scheme, ":/") : url;
+	const char *at = memrchr(rest, '@', strcspn(rest, "/"));
+	char text[TARGET_SHOWN];
+
+	if (at)
+		(void)snprintf(text, sizeof(text), "%.*s***%.*s", (int)(rest - url), url,
+			       (int)strcspn(at, "?#"), at);
+	else
+		(void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(url, "?#"), url);
+	escape_line(buf, TARGET_SHOWN, text);
 	return buf;
 }

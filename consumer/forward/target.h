@@ -106,5 +106,10 @@ struct target_ops {
 	void (*close)(struct target *target);                     /* NULL is fine */
 };
 
+/* @url without a user, and without a query, which may hold a key: for all that is said, and for
+ * names of files. Returns @buf. */
+#define TARGET_SHOWN 512
+const char *target_shown(const char *url, char buf[TARGET_SHOWN]);
+
 /* "00ff...:17"; with last_seq, if that is another one. Returns @buf. */
 const char *target_name(const struct target_item *item, char buf[TARGET_NAME_MAX]);

@@ -47,6 +47,7 @@ void nats_client_done(struct nats_client *client)
 {
 	natsOptions_Destroy(client->options);
 	client->options = NULL;
+	secrets_free(&client->secrets);
 }
 
 /* A list goes to SetServers alone: SetURL takes one. */

@@ -139,9 +139,10 @@ static void escape_json(const char *text, char buf[ESCAPED_MAX])
 	*p = '\0';
 }
 
-/* What stands in @file, or @text, as it can be given to libnats. */
-static int read_secret(const char *name, const char *file, const char *text,
-		       char escaped[ESCAPED_MAX], char *problem, size_t size)
+/* What stands in @file, or @text, as it can be given to libnats; @secrets: what else it is to be
+ * kept in, or NULL. */
+static int read_secret(struct secrets *secrets, const char *name, const char *file,
+		       const char *text, char escaped[ESCAPED_MAX], char *problem, size_t size)
 {
 	char value[SECRET_MAX] = "", safe[LINE_FILE];
 	int r = 0;
@@ -152,6 +153,8 @@ static int read_secret(const char *name, const char *file, const char *text,
 		(void)strcpy(value, text);
 	else if (text)
 		r = -EFBIG;
+	if (!r && secrets)
+		r = secrets_add(secrets, value);
 	if (!r)
 		escape_json(value, escaped);
 	explicit_bzero(value, sizeof(value));
@@ -168,10 +171,11 @@ static int use_user(struct nats_client *client, const struct given *given, char 
 		    size_t size)
 {
 	char password[ESCAPED_MAX], user[ESCAPED_MAX];
-	int r = read_secret("the user's name", NULL, given->user, user, problem, size);
+	int r = read_secret(NULL, "the user's name", NULL, given->user, user, problem, size);
 
 	if (!r)
-		r = read_secret(given->password_file ? "password-file" : "NATS_PASSWORD",
+		r = read_secret(&client->secrets,
+				given->password_file ? "password-file" : "NATS_PASSWORD",
 				given->password_file, getenv("NATS_PASSWORD"), password, problem,
 				size);
 	if (r)
@@ -186,8 +190,8 @@ static int use_token(struct nats_client *client, const struct given *given, char
 		     size_t size)
 {
 	char token[ESCAPED_MAX];
-	int r = read_secret(given->token_file ? "token-file" : "NATS_TOKEN", given->token_file,
-			    given->token, token, problem, size);
+	int r = read_secret(&client->secrets, given->token_file ? "token-file" : "NATS_TOKEN",
+			    given->token_file, given->token, token, problem, size);
 
 	if (r)
 		return r;

@@ -41,10 +41,11 @@ natsStatus nats_denials_hear(struct nats_denials *denials, natsOptions *options)
 	return s ? s : natsOptions_SetClosedCB(options, on_close, denials);
 }
 
-const char *nats_denials_explain(struct nats_denials *denials, char buf[NATS_DENIAL])
+const char *nats_denials_explain(struct nats_denials *denials, const struct nats_client *client,
+				 char buf[NATS_DENIAL])
 {
 	(void)pthread_mutex_lock(&denials->lock);
-	(void)nats_explain_denial(denials->text, buf);
+	(void)nats_explain_denial(client, denials->text, buf);
 	(void)pthread_mutex_unlock(&denials->lock);
 	return buf;
 }

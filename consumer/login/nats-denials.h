@@ -19,7 +19,8 @@ struct nats_denials {
 natsStatus nats_denials_hear(struct nats_denials *denials, natsOptions *options);
 
 /* Of the latest one what to do; "": there was none. Returns @buf. */
-const char *nats_denials_explain(struct nats_denials *denials, char buf[NATS_DENIAL]);
+const char *nats_denials_explain(struct nats_denials *denials, const struct nats_client *client,
+				 char buf[NATS_DENIAL]);
 
 /* Closes the connection (NULL: there is none), and waits until nothing more is heard of it. */
 void nats_denials_end(struct nats_denials *denials, natsConnection *connection);

@@ -60,11 +60,15 @@ const char *nats_explain_last(natsStatus s)
 }
 
 /* What a stranger wrote. */
-static const char *safe_text(const char *text, char buf[4 * TEXT_MAX])
+static const char *safe_text(const struct secrets *secrets, const char *text,
+			     char buf[4 * TEXT_MAX])
 {
 	struct line line = line_make(buf, (size_t)4 * TEXT_MAX);
+	char hidden[TEXT_MAX];
 
-	line_safe(&line, skip_place(text), TEXT_MAX);
+	text = skip_place(text);
+	secrets_hide(secrets, text, strlen(text), hidden, sizeof(hidden));
+	line_safe(&line, hidden, TEXT_MAX);
 	(void)line_end(&line);
 	return buf;
 }
@@ -118,7 +122,7 @@ int nats_explain(const struct nats_client *client, natsStatus s, const char *tex
 {
 	char buf[4 * TEXT_MAX];
 
-	text = safe_text(text_has(text) ? text : natsStatus_GetText(s), buf);
+	text = safe_text(&client->secrets, text_has(text) ? text : natsStatus_GetText(s), buf);
 	switch (s) {
 	case NATS_CONNECTION_AUTH_FAILED:
 		return explain_refusal(client, text, server, problem, size);
@@ -149,7 +153,8 @@ int nats_explain(const struct nats_client *client, natsStatus s, const char *tex
 	}
 }
 
-const char *nats_explain_denial(const char *text, char buf[NATS_DENIAL])
+const char *nats_explain_denial(const struct nats_client *client, const char *text,
+				char buf[NATS_DENIAL])
 {
 	char safe[4 * TEXT_MAX];
 
@@ -158,6 +163,6 @@ const char *nats_explain_denial(const char *text, char buf[NATS_DENIAL])
 		(void)snprintf(buf, NATS_DENIAL,
 			       "this user may not do that there, permit it or take another one: "
 			       "%.200s",
-			       safe_text(text, safe));
+			       safe_text(&client->secrets, text, safe));
 	return buf;
 }

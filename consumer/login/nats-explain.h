@@ -13,7 +13,8 @@ int nats_explain(const struct nats_client *client, natsStatus s, const char *tex
 /* Of "Permissions Violation for Publish to "ringside.v1.a.header"" what to do. Returns @buf; "": it
  * is no such text. */
 #define NATS_DENIAL 384
-const char *nats_explain_denial(const char *text, char buf[NATS_DENIAL]);
+const char *nats_explain_denial(const struct nats_client *client, const char *text,
+				char buf[NATS_DENIAL]);
 
 /* libnats' own words for what has just failed in this thread with @s. */
 const char *nats_explain_last(natsStatus s);

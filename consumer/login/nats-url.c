@@ -83,14 +83,15 @@ int nats_url_parse(struct nats_url *ret, const char *url, char *problem, size_t 
 			      "nats:// and the servers: nats://HOST[:PORT],HOST.../STREAM");
 	length = strcspn(rest, "/");
 	stream = rest[length] && rest[length + 1] ? rest + length + 1 : NATS_STREAM_DEFAULT;
-	if (memchr(rest, '@', length))
+	if (strchr(rest, '@'))
 		return refuse(problem, size, -EINVAL,
 			      "no user or password in a URL, which everybody can read: --set "
 			      "creds=FILE, --set nkey=FILE, or NATS_USER and NATS_PASSWORD, or "
 			      "NATS_TOKEN, in the environment");
 	if (!is_stream_name(stream))
 		return refuse(problem, size, -EINVAL,
-			      "'%.64s' is no name of a stream: letters, digits, _ and -", stream);
+			      "'%.*s' is no name of a stream: letters, digits, _ and -",
+			      (int)min_u64(strcspn(stream, "?#"), 64), stream);
 	(void)strcpy(ret->stream, stream);
 	return add_servers(ret, rest, length, problem, size);
 }

@@ -371,7 +371,7 @@ static void explain(struct session *session)
 	char denial[NATS_DENIAL];
 	natsStatus s;
 
-	if (*nats_denials_explain(&session->denials, denial)) {
+	if (*nats_denials_explain(&session->denials, &session->client, denial)) {
 		(void)refuse(session->problem, session->problem_size, -EACCES, "%s: %s",
 			     session->options->url, denial);
 	} else if (natsConnection_IsClosed(session->connection)) {
@@ -411,6 +411,8 @@ int from_nats(const struct from_nats_options *options, char *problem, size_t siz
 		r = read_wanted(session);
 	if (r == -EIO)
 		explain(session);
+	if (r && secrets_hide_in(&session->client.secrets, problem))
+		*problem = '\0';
 	/* what came before it failed is read, too */
 	if (session->used && r != -EPIPE) {
 		int written = from_nats_flush(session);

@@ -18,17 +18,13 @@
 #define HTTP_NOT_FOUND 404u
 
 /* Up to the first line's end. */
-static void keep_message(struct otlp_judgement *judgement, const uint8_t *s, size_t size)
+static void keep_message(struct otlp_judgement *judgement, const uint8_t *s, size_t size,
+			 const struct secrets *secrets)
 {
 	char text[OTLP_MESSAGE];
 	struct line line = line_make(judgement->message, sizeof(judgement->message));
-	size_t n = 0;
 
-	while (n < size && n < sizeof(text) - 1 && s[n] && s[n] != '\n' && s[n] != '\r') {
-		text[n] = (char)s[n];
-		n++;
-	}
-	text[n] = '\0';
+	secrets_hide(secrets, (const char *)s, size, text, sizeof(text));
 	line_safe(&line, text, sizeof(text));
 	(void)line_end(&line);
 }
@@ -50,7 +46,8 @@ static bool find_field(const uint8_t *p, size_t size, unsigned number, struct pb
 	return true;
 }
 
-static bool read_partial(const struct pb_field *partial, struct otlp_judgement *judgement)
+static bool read_partial(const struct pb_field *partial, const struct secrets *secrets,
+			 struct otlp_judgement *judgement)
 {
 	struct pb_field rejected, message;
 
@@ -66,7 +63,7 @@ static bool read_partial(const struct pb_field *partial, struct otlp_judgement *
 	    (message.number && message.type != PB_BYTES))
 		return false;
 	if (message.number)
-		keep_message(judgement, message.data, message.size);
+		keep_message(judgement, message.data, message.size, secrets);
 	judgement->rejected = rejected.value;
 	return true;
 }
@@ -89,7 +86,8 @@ static bool is_empty_json(const struct otlp_answer *answer)
 	return !strcmp(text, all[0]) || !strcmp(text, all[1]);
 }
 
-static void judge_success(const struct otlp_answer *answer, struct otlp_judgement *ret)
+static void judge_success(const struct otlp_answer *answer, const struct secrets *secrets,
+			  struct otlp_judgement *ret)
 {
 	struct pb_field partial;
 
@@ -100,7 +98,7 @@ static void judge_success(const struct otlp_answer *answer, struct otlp_judgemen
 	if (answer->json || answer->cut ||
 	    !find_field(answer->body, answer->size,
 			OTLP_FIELD_EXPORT_LOGS_SERVICE_RESPONSE_PARTIAL_SUCCESS, &partial) ||
-	    !read_partial(&partial, ret)) {
+	    !read_partial(&partial, secrets, ret)) {
 		ret->verdict = OTLP_REFUSED;
 		(void)strcpy(ret->message, "its answer is none of OTLP");
 		return;
@@ -126,7 +124,7 @@ static enum otlp_verdict verdict_of(unsigned status, const bool retry[OTLP_STATU
 }
 
 static void judge_failure(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
-			  struct otlp_judgement *ret)
+			  const struct secrets *secrets, struct otlp_judgement *ret)
 {
 	struct pb_field message;
 
@@ -135,19 +133,19 @@ static void judge_failure(const struct otlp_answer *answer, const bool retry[OTL
 		return;
 	if (!answer->json && find_field(answer->body, answer->size, STATUS_MESSAGE, &message) &&
 	    message.type == PB_BYTES && message.number)
-		keep_message(ret, message.data, message.size);
+		keep_message(ret, message.data, message.size, secrets);
 	else
-		keep_message(ret, answer->body, answer->size);
+		keep_message(ret, answer->body, answer->size, secrets);
 }
 
 void otlp_judge(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
-		struct otlp_judgement *ret)
+		const struct secrets *secrets, struct otlp_judgement *ret)
 {
 	*ret = (struct otlp_judgement){0};
 	if (answer->status >= 200 && answer->status < 300)
-		judge_success(answer, ret);
+		judge_success(answer, secrets, ret);
 	else
-		judge_failure(answer, retry, ret);
+		judge_failure(answer, retry, secrets, ret);
 }
 
 uint64_t otlp_retry_after(const char *text, int64_t now_seconds)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/forward/secrets.h"
+
 #define OTLP_STATUS_END 600u                        /* of HTTP */
 #define OTLP_MESSAGE 256u                           /* of the other side's words */
 #define OTLP_RETRY_AFTER_MAX UINT64_C(300000000000) /* ns; who asks for more gets this */
@@ -32,12 +34,13 @@ struct otlp_answer {
 struct otlp_judgement {
 	enum otlp_verdict verdict;
 	uint64_t rejected;          /* OTLP_PARTIAL */
-	char message[OTLP_MESSAGE]; /* what it said, safe for a terminal; "" */
+	char message[OTLP_MESSAGE]; /* what it said, safe to show; "" */
 };
 
-/* @retry: by status, of those that mean a time and not what was sent. */
+/* @retry: by status, of those that mean a time and not what was sent. @secrets: its words may
+ * repeat them. */
 void otlp_judge(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
-		struct otlp_judgement *ret);
+		const struct secrets *secrets, struct otlp_judgement *ret);
 
 /* Of Retry-After: how long from @now_seconds on, in ns, at most OTLP_RETRY_AFTER_MAX; 0: it does
  * not say. */

@@ -9,13 +9,11 @@
 
 #include "consumer/base/text-line.h"
 #include "consumer/forward/secret-file.h"
-#include "proto/base/escape.h"
+#include "consumer/otlp/otlp-url.h"
 #include "proto/base/units.h"
 #include "proto/base/util.h"
 
 #define VARIABLE "OTEL_EXPORTER_OTLP_"
-#define PATH "/v1/logs"
-#define DEFAULT_ENDPOINT "http://localhost:4318"
 #define TIMEOUT_MS 10000L
 #define BODY_BYTES (1024u * 1024)
 #define BODY_MIN 4096u
@@ -39,129 +37,6 @@ static const char *variable(const char *name, char ret_name[TARGET_NAME_MAX])
 	return NULL;
 }
 
-static const char *authority_of(const char *url, size_t *ret_size)
-{
-	const char *start = strstr(url, "://");
-
-	start = start ? start + 3 : url;
-	*ret_size = strcspn(start, "/?#");
-	return start;
-}
-
-static bool is_http(const char *url)
-{
-	return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
-}
-
-/* As libcurl will read it: what it cannot send to is no outage. */
-static int check_parts(const char *url, const char *from, char problem[TARGET_PROBLEM])
-{
-	CURLU *parts = curl_url();
-	CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
-
-	curl_url_cleanup(parts);
-	return code ? refuse(problem, TARGET_PROBLEM, -EINVAL, "%s: %s", from,
-			     curl_url_strerror(code))
-		    : 0;
-}
-
-/* Everything but a path is checked here. */
-static int check_url(const char *url, const char *from, char problem[TARGET_PROBLEM])
-{
-	size_t size;
-	const char *authority = authority_of(url, &size);
-
-	if (memchr(authority, '@', size))
-		return refuse(problem, TARGET_PROBLEM, -EINVAL,
-			      "%s holds a name or a password, which others can read: give it in "
-			      "OTEL_EXPORTER_OTLP_HEADERS, or a file by --set headers-file=FILE",
-			      from);
-	if (!is_http(url))
-		return refuse(problem, TARGET_PROBLEM, -EINVAL,
-			      "%s begins with neither http:// nor https://", from);
-	if (!size || *authority == ':')
-		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s names no host", from);
-	for (const char *p = url; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return refuse(problem, TARGET_PROBLEM, -EINVAL,
-				      "%s has a blank or a control character in it", from);
-	return check_parts(url, from, problem);
-}
-
-/* What may be secret is behind the path. */
-static char *place_of(const char *url)
-{
-	char text[TARGET_PROBLEM / 2];
-	char *cut = strndup(url, strcspn(url, "?#"));
-
-	if (!cut)
-		return NULL;
-	escape_line(text, sizeof(text), cut);
-	free(cut);
-	return strdup(text);
-}
-
-static int set_url(struct otlp_config *config, const char *url, const char *more, const char *from,
-		   char problem[TARGET_PROBLEM])
-{
-	int r = check_url(url, from, problem);
-
-	if (r)
-		return r;
-	if (asprintf(&config->url, "%s%s", url, more) < 0)
-		config->url = NULL;
-	config->place = config->url ? place_of(config->url) : NULL;
-	return config->place ? 0 : refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
-}
-
-/* OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is taken as it is, the general one is what all signals have in
- * common. */
-static int read_endpoint(struct otlp_config *config, char problem[TARGET_PROBLEM])
-{
-	const char *own = getenv(VARIABLE "LOGS_ENDPOINT"), *url = getenv(VARIABLE "ENDPOINT");
-	char *base;
-	size_t size;
-	int r;
-
-	if (text_has(own))
-		return set_url(config, own, "", VARIABLE "LOGS_ENDPOINT", problem);
-	base = strdup(text_has(url) ? url : DEFAULT_ENDPOINT);
-	if (!base)
-		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
-	for (size = strlen(base); size && base[size - 1] == '/'; size--)
-		base[size - 1] = '\0';
-	r = set_url(config, base, PATH, VARIABLE "ENDPOINT", problem);
-	free(base);
-	return r;
-}
-
-static int read_url(struct otlp_config *config, const struct target_options *options,
-		    const char *scheme, char problem[TARGET_PROBLEM])
-{
-	const char *rest = options->rest, *path;
-	char *url;
-	int r;
-
-	if (!scheme) {
-		if (*rest)
-			return refuse(problem, TARGET_PROBLEM, -EINVAL,
-				      "otlp: alone is where the environment says; of a place "
-				      "that is given, otlp+http://HOST:4318 or otlp+https://HOST");
-		return read_endpoint(config, problem);
-	}
-	if (asprintf(&url, "%s%s", scheme, rest) < 0)
-		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
-	path = strncmp(rest, "//", 2) ? "" : rest + 2;
-	path += strcspn(path, "/?#");
-	r = set_url(config, url,
-		    !strcmp(path, "/") ? PATH + 1
-		    : *path            ? ""
-				       : PATH,
-		    "the URL", problem);
-	free(url);
-	return r;
-}
-
 static int add_header(struct otlp_config *config, const char *line, const char *from,
 		      char problem[TARGET_PROBLEM])
 {
@@ -180,6 +55,18 @@ static int add_header(struct otlp_config *config, const char *line, const char *
 		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
 	config->headers = more;
 	return 0;
+}
+
+/* Nobody is to read its value but the other side. */
+static int add_given_header(struct otlp_config *config, const char *line, const char *from,
+			    char problem[TARGET_PROBLEM])
+{
+	int r = add_header(config, line, from, problem);
+
+	line += r ? 0 : strcspn(line, ":") + 1;
+	if (!r && secrets_add(&config->secrets, line + strspn(line, " \t")))
+		r = refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+	return r;
 }
 
 /* "key=value,...", percent-encoded. */
@@ -205,7 +92,7 @@ static int read_headers(struct otlp_config *config, char problem[TARGET_PROBLEM]
 			r = refuse(problem, TARGET_PROBLEM, -EINVAL,
 				   "%s is not \"name=value,name=value\"", name);
 		} else {
-			r = add_header(config, line, name, problem);
+			r = add_given_header(config, line, name, problem);
 			free(line);
 		}
 		curl_free(decoded);
@@ -237,7 +124,7 @@ static int read_headers_file(struct otlp_config *config, const struct target_opt
 	while (!r && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (*line && *line != '#')
-			r = add_header(config, line, "headers-file", problem);
+			r = add_given_header(config, line, "headers-file", problem);
 	}
 	if (line)
 		explicit_bzero(line, room);
@@ -420,7 +307,7 @@ int otlp_config_read(struct otlp_config *config, const struct target_options *op
 	for (size_t i = 0; !r && options->set && options->set[i]; i++)
 		r = read_set(config, options, options->set[i], problem);
 	if (!r)
-		r = read_url(config, options, scheme, problem);
+		r = otlp_url_read(config, options, scheme, problem);
 	if (config->client_key)
 		warn_of_open(options, config->client_key);
 	return r ? r : add_own_headers(config, problem);
@@ -431,6 +318,7 @@ void otlp_config_done(struct otlp_config *config)
 	free(config->url);
 	free(config->place);
 	curl_slist_free_all(config->headers);
+	secrets_free(&config->secrets);
 	free(config->certificate);
 	free(config->client_certificate);
 	free(config->client_key);

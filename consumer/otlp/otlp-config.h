@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/forward/secrets.h"
 #include "consumer/forward/target.h"
 #include "consumer/otlp/otlp-answer.h"
 #include "consumer/otlp/otlp-pack.h"
@@ -17,6 +18,8 @@ struct otlp_config {
 	char *url;
 	char *place; /* the same for people, without what may be secret */
 	struct curl_slist *headers;
+	struct secrets
+		secrets; /* the values of the headers that were given, and of the URL's query */
 	char *certificate, *client_certificate, *client_key; /* NULL: none given */
 	long timeout_ms;
 	enum otlp_compression compression;

@@ -15,7 +15,7 @@ struct transfer {
 	size_t size;
 	bool cut;
 	char error[CURL_ERROR_SIZE];
-	char failure[2 * CURL_ERROR_SIZE];
+	char failure[CURL_ERROR_SIZE];
 };
 
 struct otlp_poster {
@@ -144,13 +144,16 @@ void otlp_poster_run(struct otlp_poster *poster)
 	(void)curl_multi_perform(poster->multi, &running);
 }
 
-/* What is said of it: the code's meaning, and details of it where there are. */
-static const char *failure_of(struct transfer *transfer, CURLcode code)
+/* What is said of it: the code's meaning, and details of it where there are, which may be words of
+ * who answered. */
+static const char *failure_of(struct transfer *transfer, CURLcode code,
+			      const struct secrets *secrets)
 {
+	const char *text = *transfer->error ? transfer->error : curl_easy_strerror(code);
+
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return "no answer in time";
-	(void)snprintf(transfer->failure, sizeof(transfer->failure), "%s",
-		       *transfer->error ? transfer->error : curl_easy_strerror(code));
+	secrets_hide(secrets, text, strlen(text), transfer->failure, sizeof(transfer->failure));
 	return transfer->failure;
 }
 
@@ -204,7 +207,7 @@ bool otlp_poster_next(struct otlp_poster *poster, struct otlp_posted *ret)
 	if (code == CURLE_OK)
 		read_answer(transfer, ret);
 	else
-		ret->failure = failure_of(transfer, code);
+		ret->failure = failure_of(transfer, code, &poster->config->secrets);
 	(void)curl_multi_remove_handle(poster->multi, transfer->easy);
 	transfer->batch = NULL;
 	return true;

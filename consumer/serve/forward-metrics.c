@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/serve/forward-metrics.h"
 
+#include <string.h>
+
 #include "proto/base/util.h"
 
 static const struct {
@@ -20,6 +22,15 @@ static uint64_t number_at(const struct forward_status *status, size_t offset)
 	return *(const uint64_t *)((const char *)status + offset);
 }
 
+/* Two may go to the same place, with filters of their own: each has its cursor. */
+static void put_target(struct prometheus *e, const struct forward_status *status)
+{
+	const char *slash = strrchr(status->cursor, '/');
+
+	prometheus_sample_of(e, "to", status->to);
+	prometheus_label(e, "cursor", slash ? slash + 1 : status->cursor);
+}
+
 static void put_records(struct prometheus *e, const struct forward_status *all, size_t n)
 {
 	prometheus_family(e, PROMETHEUS_COUNTER, "ringside_forward_records", NULL,
@@ -27,7 +38,7 @@ static void put_records(struct prometheus *e, const struct forward_status *all, 
 			  "retention, before they could be sent.");
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(states); k++) {
-			prometheus_sample_of(e, "to", all[i].to);
+			put_target(e, &all[i]);
 			prometheus_label(e, "state", states[k].state);
 			prometheus_uint(e, number_at(&all[i], states[k].offset));
 		}
@@ -44,19 +55,19 @@ void forward_metrics_put(struct prometheus *e, const struct forward_status *all,
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_forward_lag_records", NULL,
 			  "Records that are on their way.");
 	for (size_t i = 0; i < n; i++) {
-		prometheus_sample_of(e, "to", all[i].to);
+		put_target(e, &all[i]);
 		prometheus_uint(e, all[i].lag_records);
 	}
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_forward_lag_seconds", "seconds",
 			  "Age of the oldest record that is on its way.");
 	for (size_t i = 0; i < n; i++) {
-		prometheus_sample_of(e, "to", all[i].to);
+		put_target(e, &all[i]);
 		prometheus_seconds(e, all[i].lag_nano);
 	}
 	prometheus_family(e, PROMETHEUS_GAUGE, "ringside_forward_working", NULL,
 			  "Whether it runs and the other side answers.");
 	for (size_t i = 0; i < n; i++) {
-		prometheus_sample_of(e, "to", all[i].to);
+		put_target(e, &all[i]);
 		prometheus_uint(e, !*forward_status_trouble(&all[i], now_nano, text));
 	}
 }

@@ -98,8 +98,8 @@ static int set_one(rd_kafka_conf_t *conf, const char *name, const char *value,
 
 /* librdkafka quotes a value that does not fit: what is in a file may be a secret, whatever it was
  * meant for. */
-static int set_from_file(rd_kafka_conf_t *conf, const char *name, const char *path,
-			 char problem[TARGET_PROBLEM])
+static int set_from_file(rd_kafka_conf_t *conf, struct target *target, const char *name,
+			 const char *path, char problem[TARGET_PROBLEM])
 {
 	static _Thread_local char value[VALUE_MAX];
 	char safe[LINE_FILE];
@@ -113,7 +113,11 @@ static int set_from_file(rd_kafka_conf_t *conf, const char *name, const char *pa
 			      r == -EINVAL ? "there is nothing in it that could be one"
 					   : strerror(-r));
 	answer = rd_kafka_conf_set(conf, name, value, NULL, 0);
+	/* of several lines it is a key or a certificate, which nobody is sent */
+	r = strchr(value, '\n') ? 0 : secrets_add(&target->secrets, value);
 	explicit_bzero(value, sizeof(value));
+	if (r)
+		return refuse(problem, TARGET_PROBLEM, r, "%s", strerror(-r));
 	if (answer == RD_KAFKA_CONF_UNKNOWN)
 		return refuse(problem, TARGET_PROBLEM, -EINVAL,
 			      "kafka: --set %.100s" FILE_SUFFIX
@@ -143,7 +147,7 @@ static bool is_key_file(const char *name, size_t size)
 	return is_of(names, name, size);
 }
 
-static int take_setting(rd_kafka_conf_t *conf, const struct target *target, const char *setting,
+static int take_setting(rd_kafka_conf_t *conf, struct target *target, const char *setting,
 			char problem[TARGET_PROBLEM])
 {
 	const size_t size = strcspn(setting, "="), suffix = strlen(FILE_SUFFIX);
@@ -173,7 +177,7 @@ static int take_setting(rd_kafka_conf_t *conf, const struct target *target, cons
 			      "kafka: --set %s: it is not to be set", name);
 	if (is_secret(name, size - suffix))
 		warn_of_open(target, setting + size + 1);
-	return set_from_file(conf, name, setting + size + 1, problem);
+	return set_from_file(conf, target, name, setting + size + 1, problem);
 }
 
 /* Messages wait for as long as it takes: what has timed out may be stored nevertheless. */
@@ -203,12 +207,13 @@ static int set_ours(rd_kafka_conf_t *conf, const struct target *target,
 	return r ? r : set_one(conf, "queue.buffering.max.kbytes", kbytes, problem);
 }
 
-int kafka_conf(rd_kafka_conf_t **ret, const struct target *target, char problem[TARGET_PROBLEM])
+int kafka_conf(rd_kafka_conf_t **ret, struct target *target, char problem[TARGET_PROBLEM])
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	const char *const *set = target->options.set;
 	int r = set_ours(conf, target, problem);
 
+	secrets_free(&target->secrets); /* of the producer before this one */
 	for (; !r && set && *set; set++)
 		r = take_setting(conf, target, *set, problem);
 	if (r)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "consumer/forward/backoff.h"
+#include "consumer/forward/secrets.h"
 #include "consumer/forward/target.h"
 #include "proto/base/clock.h"
 
@@ -45,6 +46,7 @@ struct target {
 	uint64_t again;         /* CLOCK_MONOTONIC: not to be sent again before */
 	uint64_t said;          /* likewise: when librdkafka's log was said last */
 	struct backoff backoff;
+	struct secrets secrets; /* what came from files: a broker may repeat it */
 };
 
 static inline struct kafka_slot *kafka_slot(struct target *target, unsigned i)
@@ -62,7 +64,7 @@ int kafka_url(struct target *target, char problem[TARGET_PROBLEM]);
 
 /* What the producer is made of: ours, and what --set says. 0 or -errno with the sentence; the
  * caller destroys *ret. */
-int kafka_conf(rd_kafka_conf_t **ret, const struct target *target, char problem[TARGET_PROBLEM]);
+int kafka_conf(rd_kafka_conf_t **ret, struct target *target, char problem[TARGET_PROBLEM]);
 
 /* 0 or -errno with the sentence. */
 int kafka_start(struct target *target, char problem[TARGET_PROBLEM]);

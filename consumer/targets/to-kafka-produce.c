@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The producer, and what it says of each message. */
+#include <string.h>
+
+#include "consumer/base/text-line.h"
 #include "consumer/targets/to-kafka-internal.h"
 
 #define SAY_INTERVAL (60 * KAFKA_SECOND)
 #define END_MS 5000
+#define TEXT_MAX 384
+
+/* What librdkafka says, which may hold what a broker said, or has sent in place of one. */
+static const char *safe_text(const struct target *target, const char *text, char buf[TEXT_MAX])
+{
+	struct line line = line_make(buf, TEXT_MAX);
+	char hidden[TEXT_MAX / 2];
+
+	secrets_hide(&target->secrets, text, strlen(text), hidden, sizeof(hidden));
+	line_safe(&line, hidden, sizeof(hidden));
+	(void)line_end(&line);
+	return buf;
+}
 
 static void set_problem(struct target *target, const char *what)
 {
+	char safe[TEXT_MAX];
+
 	(void)snprintf(target->sums.problem, sizeof(target->sums.problem),
-		       "kafka://%.200s/%s: %s; trying again", target->brokers, target->topic, what);
+		       "kafka://%.200s/%.100s: %s; trying again", target->brokers, target->topic,
+		       safe_text(target, what, safe));
 }
 
 void kafka_finish(struct target *target, struct kafka_slot *slot)
@@ -48,8 +67,8 @@ static bool is_refused(rd_kafka_resp_err_t error)
 static int refuse_slot(struct target *target, struct kafka_slot *slot, rd_kafka_resp_err_t error)
 {
 	int r = target->options.refuse(target->options.data, slot->stream_id, slot->seq,
-				       rd_kafka_err2name(error), rd_kafka_err2str(error),
-				       slot->data, slot->frame);
+			      rd_kafka_err2name(error), rd_kafka_err2str(error), slot->data,
+			      slot->frame);
 
 	if (r)
 		return r;
@@ -113,21 +132,21 @@ static void take_error(rd_kafka_t *producer, int error, const char *reason, void
 static void take_log(const rd_kafka_t *producer, int level, const char *facility, const char *text)
 {
 	struct target *target = rd_kafka_opaque(producer);
-	char line[512];
+	char line[512], safe[TEXT_MAX];
 
 	if (!target || target->ending ||
 	    (target->said && kafka_now() - target->said < SAY_INTERVAL))
 		return;
 	target->said = kafka_now();
 	(void)snprintf(line, sizeof(line), "kafka: librdkafka says (at most once a minute): %s: %s",
-		       facility, text);
+		       facility, safe_text(target, text, safe));
 	target->options.say(target->options.data, line);
 }
 
 int kafka_start(struct target *target, char problem[TARGET_PROBLEM])
 {
 	rd_kafka_conf_t *conf;
-	char why[256];
+	char why[256], safe[TEXT_MAX];
 	int r = kafka_conf(&conf, target, problem);
 
 	if (r)
@@ -140,7 +159,8 @@ int kafka_start(struct target *target, char problem[TARGET_PROBLEM])
 	target->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (!target->producer) {
 		rd_kafka_conf_destroy(conf);
-		return refuse(problem, TARGET_PROBLEM, -EINVAL, "kafka: %s", why);
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "kafka: %s",
+			      safe_text(target, why, safe));
 	}
 	(void)rd_kafka_set_log_queue(target->producer, NULL);
 	return 0;

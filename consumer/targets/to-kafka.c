@@ -33,6 +33,7 @@ static void kafka_close(struct target *target)
 	}
 	for (unsigned i = 0; i < target->n; i++)
 		free(kafka_slot(target, i)->data);
+	secrets_free(&target->secrets);
 	free(target);
 }
 

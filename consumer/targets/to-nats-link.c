@@ -51,10 +51,11 @@ static void on_error(natsConnection *connection, natsSubscription *sub, natsStat
 
 	(void)natsConnection_GetLastError(connection, &text);
 	(void)pthread_mutex_lock(&target->window.lock);
-	(void)snprintf(target->link_error, sizeof(target->link_error), "%s",
-		       text && *text ? text : natsStatus_GetText(error));
+	text = text && *text ? text : natsStatus_GetText(error);
+	secrets_hide(&target->client.secrets, text, strlen(text), target->link_error,
+		     sizeof(target->link_error));
 	target->denied_head = target->window.head;
-	if (text && strstr(text, "ermissions") && strstr(text, "$JS.API"))
+	if (strstr(text, "ermissions") && strstr(text, "$JS.API"))
 		target->forbidden = true;
 	(void)pthread_mutex_unlock(&target->window.lock);
 }
@@ -171,7 +172,8 @@ static int find_denial(struct target *target, char *why, size_t size)
 	char denial[NATS_DENIAL];
 
 	(void)pthread_mutex_lock(&target->window.lock);
-	(void)nats_explain_denial(target->forbidden ? target->link_error : NULL, denial);
+	(void)nats_explain_denial(&target->client, target->forbidden ? target->link_error : NULL,
+				  denial);
 	(void)pthread_mutex_unlock(&target->window.lock);
 	return *denial ? refuse(why, size, -EACCES, "%s", denial) : 0;
 }

@@ -70,6 +70,8 @@ static int open_target(struct target **ret, const struct target_options *options
 	r = take_settings(target, problem);
 	if (!r)
 		r = link_open(target, problem);
+	if (secrets_hide_in(&target->client.secrets, problem))
+		*problem = '\0';
 	if (!r)
 		*ret = TAKE_PTR(target);
 	return r;
@@ -169,11 +171,10 @@ static int hand_over_refused(struct target *target)
 
 		if (entry->state != WINDOW_REFUSED)
 			continue;
-		r = target->options.refuse(target->options.data, entry->stream_id, entry->seq,
-					   "too large",
-					   "the message is larger than the servers take",
-					   (const uint8_t *)natsMsg_GetData(entry->message),
-					   (size_t)natsMsg_GetDataLength(entry->message));
+		r = target->options.refuse(target->options.data, entry->stream_id, entry->seq, "too large",
+				  "the message is larger than the servers take",
+				  (const uint8_t *)natsMsg_GetData(entry->message),
+				  (size_t)natsMsg_GetDataLength(entry->message));
 		if (r)
 			break;
 		(void)pthread_mutex_lock(&window->lock);
@@ -202,7 +203,7 @@ static void read_trouble(struct target *target, bool denied, char text[TARGET_PR
 
 	if (denied)
 		(void)snprintf(text, TARGET_PROBLEM - 64, "%s",
-			       nats_explain_denial(target->link_error, denial));
+			       nats_explain_denial(&target->client, target->link_error, denial));
 	else
 		(void)snprintf(text, TARGET_PROBLEM - 64, "%s%s%s",
 			       window->troubled ? window->error_text : "",
@@ -301,6 +302,9 @@ static const struct target_sums *get_sums(struct target *target)
 	if (target->ended || (target->gone_at && window_now() > target->gone_at + GONE_MS))
 		(void)snprintf(target->sums.problem, sizeof(target->sums.problem), "%s",
 			       target->problem);
+	/* it may hold an answer of the servers */
+	if (secrets_hide_in(&target->client.secrets, target->sums.problem))
+		*target->sums.problem = '\0';
 	target->sums.barred = *target->sums.problem && target->barred;
 	return &target->sums;
 }

@@ -184,7 +184,7 @@ static int hear(struct target *target, const struct otlp_posted *posted)
 		retry(target, batch, posted->failure, 0);
 		return 0;
 	}
-	otlp_judge(&posted->answer, target->config.retry, &judgement);
+	otlp_judge(&posted->answer, target->config.retry, &target->config.secrets, &judgement);
 	(void)snprintf(status, sizeof(status), "HTTP %u", posted->answer.status);
 	if (judgement.verdict == OTLP_RETRY) {
 		retry(target, batch, status, posted->retry_after_nano);

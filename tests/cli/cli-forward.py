@@ -18,7 +18,7 @@ from stream import Growing
 
 forward_program, = others
 in_a_folder()
-PROMETHEUS_WORKING = 'ringside_forward_working{to="otlp+http://localhost:4318"}'
+PROMETHEUS_WORKING = 'ringside_forward_working{to="otlp+http://localhost:4318",cursor="c"}'
 
 
 def status_file(**facts):
@@ -148,7 +148,7 @@ def metrics_tell_of_it():
         try:
             assert b"answers on" in serve.stderr.readline()
             text = ask()
-            assert 'ringside_forward_records_total{to="otlp+http://localhost:4318",state="refused"} 5\n' in text, text
+            assert 'ringside_forward_records_total{to="otlp+http://localhost:4318",cursor="c",state="refused"} 5\n' in text, text
             assert PROMETHEUS_WORKING + " 0\n" in text, text
             status_file()
             until = time.monotonic() + 10  # a page is shared for a second

@@ -7,7 +7,10 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import time
 
 import ringside_pb2 as pb
@@ -265,6 +268,49 @@ def mistakes_are_told():
     assert "hidden" not in text and "secret holds a secret, and others can read it (mode 644)" in text, text
 
 
+class Repeater(threading.Thread):
+    """A broker that refuses who comes, by SASL, with all that it was told."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"kafka://127.0.0.1:{self.listener.getsockname()[1]}/{TOPIC}"
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            with client, client.makefile("rb") as stream:
+                while len(size := stream.read(4)) == 4:
+                    request = stream.read(struct.unpack(">i", size)[0])
+                    answer = request[4:8] + self.answer(*struct.unpack(">hh", request[:4]), request)
+                    client.sendall(struct.pack(">i", len(answer)) + answer)
+
+    @staticmethod
+    def answer(key, version, request):
+        if key == 18 and version:  # ApiVersions: only the first one is spoken
+            return struct.pack(">hi", 35, 0)
+        if key == 18:
+            keys = [(0, 0, 7), (3, 0, 4), (17, 0, 1), (18, 0, 0), (22, 0, 1), (36, 0, 0)]
+            return struct.pack(">hi", 0, len(keys)) + b"".join(struct.pack(">hhh", *one) for one in keys)
+        if key == 17:  # SaslHandshake
+            return struct.pack(">hih5s", 0, 1, 5, b"PLAIN")
+        told = b"no \x1b[31m " + request.split(b"\0")[-1] + b" here"
+        return struct.pack(">hh", 58, len(told)) + told + struct.pack(">i", 0)
+
+
+def a_broker_that_repeats_the_password():
+    name = save("repeated.pb", Stream(b"\5").header("h"))
+    save("repeated", b"hidden word\n")
+    os.chmod("repeated", 0o600)
+    process = start(Repeater().url, name, "--set", "sasl.password.file=repeated", "--set", "sasl.username=node-1", "--set",
+                    "security.protocol=sasl_plaintext", "--set", "sasl.mechanism=PLAIN")
+    wait_for(lambda: os.path.exists(name + ".cursor.status") and "***" in read(name + ".cursor.status"), "a refusal")
+    process.terminate()
+    text = process.communicate(timeout=60)[1].decode() + read(name + ".cursor.status")
+    assert "hidden" not in text and r"no \x1b[31m *** here" in text, text
+
+
 run_tests(
     all_of_a_recording_is_there_once,
     brokers_that_are_away_are_waited_for,
@@ -275,5 +321,6 @@ run_tests(
     a_forwarder_that_is_killed_goes_on,
     what_is_too_large_is_refused_and_kept,
     a_filter_says_what_it_left_out,
+    a_broker_that_repeats_the_password,
     mistakes_are_told,
 )

@@ -2,11 +2,15 @@
 """Who a forwarder and a reader are to a real nats-server, and what they say where that is not taken: one line with the
 reason and what to do, the exit status, and no secret anywhere. usage: cli-nats-credentials.py RINGSIDE RINGSIDE-FORWARD
 """
+import contextlib
+import json
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
+import threading
 import time
 
 from certificates import Authority, write_secret
@@ -404,6 +408,45 @@ def a_certificate_that_expires():
 
 # ---- secrets ----
 
+class Repeater(threading.Thread):
+    """What answers there says all that it was told in its refusal, as no server of NATS does."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.told = self.listener.getsockname()[1], []
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            with contextlib.suppress(ConnectionError), client, client.makefile("rb") as lines:
+                client.sendall(b'INFO {"server_id":"r","version":"2.10.0","proto":1,"headers":true,"nonce":"abcdefgh",'
+                               b'"auth_required":true,"max_payload":1048576}\r\n')
+                told = next((line for line in lines if line.startswith(b"CONNECT")), b"CONNECT {}")
+                given = json.loads(told.split(b" ", 1)[1])
+                secret = given.get("pass") or given.get("auth_token") or given.get("jwt") or ""
+                self.told.append(secret)
+                client.sendall(b"-ERR 'Authorization Violation: " + secret.encode() + b" of "
+                               + json.dumps(secret).encode() + b"'\r\n")
+                lines.read()
+
+
+def a_server_that_repeats_what_it_hears():
+    operator = Operator()
+    key, jwt = operator.user("node-1")
+    write_secret("repeated.creds", credentials(key, jwt))
+    write_secret("repeated", PASSWORD.encode())
+    server = Repeater()
+    to = f"nats://127.0.0.1:{server.port}/R"
+    for settings, secret in [({"user": "node-1", "password_file": "repeated"}, PASSWORD),
+                             ({"token_file": "repeated"}, PASSWORD), ({"creds": "repeated.creds"}, jwt)]:
+        refused(to, r"it refuses .* \(Authorization Violation: '?\*\*\*", *sets(**settings))
+        assert server.told[-1] == secret and secret not in said_by_all[-1], said_by_all[-1]
+    not_read(to, r"Authorization Violation: '?\*\*\*", env={"NATS_USER": "node-1", "NATS_PASSWORD": PASSWORD})
+
+
+
 def secrets_are_not_given():
     """In a command line or a URL: refused, and not repeated."""
     for words in (["--to", "nats://hunter2@h/R"], ["--to", "nats://me:hunter2@h/R"], ["--to", "http://me:hunter2@h/R"],
@@ -451,5 +494,5 @@ def all_secrets():
 
 
 in_a_folder()
-run_tests(passwords, tokens, permissions, a_server_that_comes_later, a_server_that_changes_its_mind, servers_certificates,
+run_tests(passwords, tokens, a_server_that_repeats_what_it_hears, permissions, a_server_that_comes_later, a_server_that_changes_its_mind, servers_certificates,
           clients_certificates, a_certificate_that_expires, secrets_are_not_given, files_that_others_can_read, all_secrets)

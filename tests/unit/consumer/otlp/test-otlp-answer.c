@@ -17,9 +17,10 @@ static void assert_judged(unsigned status, const char *body, bool json, enum otl
 		.body = (const uint8_t *)body,
 		.size = strlen(body),
 	};
+	const struct secrets none = {0};
 	struct otlp_judgement judgement;
 
-	otlp_judge(&answer, retry, &judgement);
+	otlp_judge(&answer, retry, &none, &judgement);
 	assert_int_equal(judgement.verdict, verdict);
 	assert_int_equal(judgement.rejected, rejected);
 	assert_string_equal(judgement.message, message);
