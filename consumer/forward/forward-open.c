@@ -35,7 +35,6 @@ static int keep_refused(void *data, const uint8_t *stream_id, uint64_t seq, cons
 		r = refused_put(&forward->refused, stream_id, seq, status, why, frame, size);
 	if (r)
 		return wait_for_room(forward, r);
-	forward->refused_error = 0;
 	if (forward->options->refused && forward->n_refused_said)
 		return 0;
 	hex_put(id, stream_id, TARGET_ID);
@@ -44,6 +43,18 @@ static int keep_refused(void *data, const uint8_t *stream_id, uint64_t seq, cons
 		    line_file(why, safe), id, seq,
 		    forward->options->refused ? "; what is refused is kept in " : "",
 		    forward->options->refused ? forward->options->refused : "");
+	return 0;
+}
+
+static int sync_refused(void *data)
+{
+	struct forward *forward = data;
+	int r = forward->options->refused ? refused_sync(&forward->refused) : 0;
+
+	if (r)
+		return wait_for_room(forward, r);
+	if (!forward->refused.full)
+		forward->refused_error = 0;
 	return 0;
 }
 
@@ -60,8 +71,10 @@ static int open_target(struct forward *forward)
 		.memory = forward->options->memory,
 		.set = forward->options->set,
 		.refuse = keep_refused,
+		.keep = sync_refused,
 		.say = say_of_target,
 		.data = forward,
+		.stop = forward->options->stop,
 	};
 	char problem[TARGET_PROBLEM] = "";
 	int r = forward->options->ops->open(&forward->target, &options, problem);

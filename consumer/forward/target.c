@@ -37,3 +37,11 @@ const char *target_shown(const char *url, char buf[TARGET_SHOWN])
 	escape_line(buf, TARGET_SHOWN, text);
 	return buf;
 }
+
+int target_refuse(const struct target_options *options, const uint8_t *stream_id, uint64_t seq,
+		  const char *status, const char *why, const uint8_t *frame, size_t size)
+{
+	int r = options->refuse(options->data, stream_id, seq, status, why, frame, size);
+
+	return r ? r : options->keep(options->data);
+}

@@ -7,6 +7,7 @@
  * the other side does not want goes to refuse(). */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,12 +73,16 @@ struct target_options {
 	size_t memory;          /* bytes that unsettled records may take, at most */
 	const char *const *set; /* --set NAME=VALUE, of the target's own; NULL behind the last */
 	/* A record that the other side does not want, for good. @status: "400", "too large".
-	 * 0; -EAGAIN: it cannot be kept just now (which was said), must not be settled, and is to
-	 * be tried again. */
+	 * 0: it is settled once keep() says so; -EAGAIN: it cannot be kept just now (which was
+	 * said), must not be settled, and is to be tried again. */
 	int (*refuse)(void *data, const uint8_t *stream_id, uint64_t seq, const char *status,
 		      const char *why, const uint8_t *frame, size_t size);
+	/* 0: all that was refused is on the disk; -EAGAIN: what was refused since it said so last
+	 * is not kept, and is to be refused again, later. */
+	int (*keep)(void *data);
 	void (*say)(void *data, const char *text); /* one line for people, without the newline */
-	void *data;                                /* of both */
+	void *data;                                /* of these */
+	const atomic_bool *stop;                   /* it is to end, soon */
 };
 
 struct target;
@@ -105,6 +110,10 @@ struct target_ops {
 	const struct target_sums *(*sums)(struct target *target); /* valid until the next call */
 	void (*close)(struct target *target);                     /* NULL is fine */
 };
+
+/* refuse() and keep() of this record alone. */
+int target_refuse(const struct target_options *options, const uint8_t *stream_id, uint64_t seq,
+		  const char *status, const char *why, const uint8_t *frame, size_t size);
 
 /* @url without a user, and without a query, which may hold a key: for all that is said, and for
  * names of files. Returns @buf. */

@@ -99,8 +99,8 @@ static int journald_open(struct target **ret, const struct target_options *optio
 static int refuse_item(struct target *target, const struct target_item *item, const char *status,
 		       const char *why)
 {
-	int r = target->options.refuse(target->options.data, item->stream_id, item->seq, status,
-				       why, item->frame, item->size);
+	int r = target_refuse(&target->options, item->stream_id, item->seq, status, why,
+			      item->frame, item->size);
 
 	target->sums.refused += !r;
 	return r;

@@ -66,7 +66,7 @@ static bool is_refused(rd_kafka_resp_err_t error)
 
 static int refuse_slot(struct target *target, struct kafka_slot *slot, rd_kafka_resp_err_t error)
 {
-	int r = target->options.refuse(target->options.data, slot->stream_id, slot->seq,
+	int r = target_refuse(&target->options, slot->stream_id, slot->seq,
 			      rd_kafka_err2name(error), rd_kafka_err2str(error), slot->data,
 			      slot->frame);
 

@@ -171,7 +171,7 @@ static int hand_over_refused(struct target *target)
 
 		if (entry->state != WINDOW_REFUSED)
 			continue;
-		r = target->options.refuse(target->options.data, entry->stream_id, entry->seq, "too large",
+		r = target_refuse(&target->options, entry->stream_id, entry->seq, "too large",
 				  "the message is larger than the servers take",
 				  (const uint8_t *)natsMsg_GetData(entry->message),
 				  (size_t)natsMsg_GetDataLength(entry->message));

@@ -104,8 +104,8 @@ static void pass(struct target *target)
 static int refuse_untold(struct target *target, const struct target_item *item, const char *status,
 			 const char *why)
 {
-	int r = target->options.refuse(target->options.data, item->stream_id, item->seq, status,
-				       why, item->frame, item->size);
+	int r = target_refuse(&target->options, item->stream_id, item->seq, status, why,
+			      item->frame, item->size);
 
 	if (r)
 		return r;

@@ -10,6 +10,7 @@
 
 #define SAID_NANO UINT64_C(1000000000)
 #define DENIED_MAX 3u
+#define REFUSE_LAST_NANO UINT64_C(1000000000)
 
 _printf_(2, 3) static void say(const struct target *target, const char *format, ...)
 {
@@ -35,6 +36,16 @@ static void settle(struct target *target)
 		/* answers come in bursts, so that one at hand would be too few */
 		otlp_spares_put(&target->spares, batch, target->config.in_flight);
 	}
+}
+
+/* The records at the beginning of one that were put aside before it was to end. */
+static void settle_part(struct target *target)
+{
+	const struct otlp_batch *batch = target->first;
+
+	if (batch && batch->kept)
+		target->sums.settled =
+			max_u64(target->sums.settled, batch->records[batch->kept - 1].upto);
 }
 
 /* One line at the first of several. */
@@ -86,26 +97,54 @@ static void go_away(struct target *target, const char *why, uint64_t asked_nano)
 		set_problem(target, why, now - target->away_since_nano);
 }
 
+/* It is to end, and has had time for what was on its way: what it has not put aside is sent again
+ * when it starts again. */
+static bool must_end(struct target *target)
+{
+	if (!atomic_load_explicit(target->options.stop, memory_order_relaxed))
+		return false;
+	if (!target->end_nano)
+		target->end_nano = to_otlp_now() + REFUSE_LAST_NANO;
+	return to_otlp_now() >= target->end_nano;
+}
+
+static int refuse_records(struct target *target, struct otlp_batch *batch, const char *status,
+			  const char *why)
+{
+	int r = 0;
+
+	while (!r && batch->kept < batch->n && !must_end(target)) {
+		const struct otlp_record *record = &batch->records[batch->kept];
+		size_t frame = batch->kept ? record[-1].frame_end : 0;
+
+		r = target->options.refuse(target->options.data, batch->stream_id, record->seq,
+					   status, why, batch->frames + frame,
+					   record->frame_end - frame);
+		batch->kept += !r;
+	}
+	return r;
+}
+
 static int refuse_batch(struct target *target, struct otlp_batch *batch, const char *status,
 			const char *why)
 {
-	for (; batch->kept < batch->n; batch->kept++) {
-		const struct otlp_record *record = &batch->records[batch->kept];
-		size_t frame = batch->kept ? record[-1].frame_end : 0;
-		int r = target->options.refuse(target->options.data, batch->stream_id, record->seq,
-					       status, why, batch->frames + frame,
-					       record->frame_end - frame);
+	const size_t before = batch->kept;
+	int r = refuse_records(target, batch, status, why);
+	int kept = target->options.keep(target->options.data);
 
-		if (r == -EAGAIN) {
-			go_away(target, "what it refuses cannot be kept", 0);
-			return 0;
-		}
-		if (r)
-			return r;
-		target->sums.refused++;
+	if (kept)
+		batch->kept = before;
+	target->sums.refused += batch->kept - before;
+	r = r ? r : kept;
+	if (r == -EAGAIN) {
+		go_away(target, "what it refuses cannot be kept", 0);
+		return 0;
 	}
-	batch->state = OTLP_DONE;
-	return 0;
+	if (!r && batch->kept == batch->n)
+		batch->state = OTLP_DONE;
+	else if (!r)
+		target->ends = true;
+	return r;
 }
 
 static void retry(struct target *target, struct otlp_batch *batch, const char *why,
@@ -186,13 +225,13 @@ static int hear(struct target *target, const struct otlp_posted *posted)
 	}
 	otlp_judge(&posted->answer, target->config.retry, &target->config.secrets, &judgement);
 	(void)snprintf(status, sizeof(status), "HTTP %u", posted->answer.status);
+	if (judgement.verdict != OTLP_DENIED)
+		target->denied = 0;
 	if (judgement.verdict == OTLP_RETRY) {
 		retry(target, batch, status, posted->retry_after_nano);
 		return 0;
 	}
 	come_back(target);
-	if (judgement.verdict != OTLP_DENIED)
-		target->denied = 0;
 	switch (judgement.verdict) {
 	case OTLP_TAKEN:
 		target->sums.acknowledged += batch->n - batch->kept;
@@ -224,5 +263,11 @@ int to_otlp_hear(struct target *target)
 		r = hear(target, &posted);
 	}
 	settle(target);
+	settle_part(target);
+	if (!r && target->ends)
+		(void)snprintf(target->sums.problem, sizeof(target->sums.problem),
+			       "%s: it ends before all that was refused is put aside: the rest is "
+			       "sent again after the next start",
+			       target->config.place);
 	return r;
 }

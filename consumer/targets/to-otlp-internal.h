@@ -29,8 +29,10 @@ struct target {
 	uint64_t not_before_nano; /* nothing is sent until then */
 	uint64_t away_since_nano; /* 0: it is there */
 	bool said_refused;
-	bool met;        /* it has taken something */
-	unsigned denied; /* requests in a row that were none of its business */
+	bool met;          /* it has taken something */
+	unsigned denied;   /* requests in a row that were none of its business */
+	uint64_t end_nano; /* what is refused is put aside until then; 0: it is not to end yet */
+	bool ends;         /* it was not all put aside then: nothing more is sent */
 };
 
 static inline uint64_t to_otlp_now(void)

@@ -87,7 +87,7 @@ static int open_environment(struct target **ret, const struct target_options *op
 /* While it is away one at a time finds out whether it is back. */
 static unsigned may_fly(const struct target *target)
 {
-	if (to_otlp_now() < target->not_before_nano)
+	if (target->ends || to_otlp_now() < target->not_before_nano)
 		return 0;
 	return target->away_since_nano ? 1 : target->config.in_flight;
 }

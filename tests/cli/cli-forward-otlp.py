@@ -372,6 +372,18 @@ def test_a_token_expires():
     assert taken | set(refused) | again == set(range(2, 202)) and not again & set(refused)
 
 
+def test_denials_with_a_retry_between_are_not_in_a_row():
+    """As of a proxy whose backends come and go."""
+    save("all.pb", many(200)[0])
+    answers = [OK, *[(404, {}, b""), (503, {}, b"")] * 3]
+    with Receiver(service, lambda request: answers.pop(0) if answers else OK) as receiver:
+        said = send(place(receiver), "--cursor", "between", "--set", "body=4K", "--set", "in-flight=1", "all.pb", status=1)
+        refused = read_refused("between.refused")
+        assert {seq for i in (1, 3, 5) for seq in receiver.requests[i].seqs} == set(refused), said
+    assert {status for status, _ in refused.values()} == {"404"} and f"{len(refused)} refused" in said, said
+    assert "not settled" not in said, said
+
+
 def test_retry_after_is_kept():
     save("some.pb", many(3)[0])
     for i, value in enumerate([lambda: "1", lambda: email.utils.formatdate(time.time() + 3, usegmt=True)]):
@@ -547,5 +559,6 @@ run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test
           test_it_ends_although_nobody_answers, test_what_cannot_be_kept_is_not_refused,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
           test_answers_are_judged, test_a_mistake_puts_nothing_aside, test_a_token_expires,
+          test_denials_with_a_retry_between_are_not_in_a_row,
           test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
           test_certificates_of_both_sides, test_faults_lose_nothing)
