@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
+#include "streamer/config/options.h"
 #include "streamer/kernel/kernel.h"
-#include "streamer/options.h"
 #include "streamer/output/sink.h"
 #include "streamer/privileges/privileges.h"
 

@@ -17,10 +17,11 @@
 #include "proto/base/stdout-end.h"
 #include "proto/base/util.h"
 #include "streamer/attachment.h"
+#include "streamer/config/command-line.h"
+#include "streamer/config/config.h"
 #include "streamer/doctor.h"
 #include "streamer/encode/probe-table.h"
 #include "streamer/kernel/kernel.h"
-#include "streamer/options.h"
 #include "streamer/output/sink.h"
 #include "streamer/pipeline/pipeline.h"
 #include "streamer/privileges/privileges.h"
@@ -29,6 +30,7 @@
 #define EXIT_USAGE 2
 #define LOGS "/var/log" /* where the kubelet's folders are */
 
+DEFINE_FREEP(config);
 DEFINE_FREEP(doctor);
 DEFINE_FREEP(sink);
 DEFINE_FREEP(kernel);
@@ -212,7 +214,7 @@ static int print_about(int what)
 	int r;
 
 	if (what == OPTIONS_HELP)
-		options_help(stdout);
+		command_line_help(stdout);
 	else
 		(void)printf("ringside-streamer %s\n", RINGSIDE_VERSION);
 	r = stdout_end();
@@ -226,14 +228,74 @@ static int refuse_options(int code, const char *error)
 	return code == -EINVAL || code == -ENOTTY ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-int main(int argc, char **argv)
+/* Everything that is wrong with it; what is only worth knowing too, if @all. */
+static void say_notes(const struct config *config, bool all)
+{
+	for (unsigned i = 0; i < config->n_notes; i++)
+		if (config->notes[i].is_error)
+			(void)say_error("%s", config->notes[i].text);
+		else if (all)
+			say(LOG_NOTICE, config->notes[i].text);
+	if (config->n_errors > CONFIG_NOTES_MAX)
+		(void)say_error("and %u more", config->n_errors - CONFIG_NOTES_MAX);
+}
+
+/* The answer to --check-config and --print-config. */
+static int tell_config(struct config *config, int r)
+{
+	say_notes(config, config->values.options.checks_config);
+	if (r < 0)
+		return EXIT_FAILURE;
+	if (config->values.options.prints_config)
+		config_print(config, stdout);
+	r = stdout_end();
+	return r < 0 ? say_error("cannot write: %s", strerror(-r)) : EXIT_SUCCESS;
+}
+
+/* Runs what is configured. */
+static int run(struct options *options)
 {
 	_cleanup_(sink_freep) struct sink *sink = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
-	struct options options;
 	struct users users;
 	char error[ERROR_SIZE] = "";
 	bool attached;
+	int r;
+
+	if (options->doctor_marks)
+		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	r = users_find(&users, options->user, error, sizeof(error));
+	if (r < 0)
+		return refuse_options(r == -ENOENT ? -EINVAL : r, error);
+	options->sink.users = &users;
+	r = sink_open(&sink, &options->sink, error, sizeof(error));
+	if (r < 0)
+		return refuse_options(r, error);
+	if (sink->mended[0])
+		(void)say_error("%s %s", sink->name, sink->mended);
+	if (kernel_new(&kernel, &options->kernel, error, sizeof(error)) < 0)
+		return say_error("%s", error);
+	if (options->doctor)
+		return examine_machine(options, &users, kernel, sink);
+	attached = say_missing(kernel, options);
+	say_preempted(kernel);
+	if (!attached)
+		return say_error("nothing could be attached");
+	if (users.stays && !options->quiet)
+		say(LOG_NOTICE, users.stays);
+	return stream_events(options, &users, kernel, sink);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const folders[] = {"/usr/lib/ringside", "/etc/ringside", NULL};
+	const struct config_sources sources = {.argc = argc,
+					       .argv = argv,
+					       .folders = folders,
+					       .environment = (const char *const *)environ,
+					       .owner = geteuid()};
+	_cleanup_(config_freep) struct config *config = config_new();
+	struct options *options;
 	int r;
 
 	hold_standard_fds();
@@ -241,31 +303,14 @@ int main(int argc, char **argv)
 	/* writing says it too; and loading writes to files, in memory */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	r = options_parse(argc, argv, &options, error, sizeof(error));
-	if (r < 0)
-		return refuse_options(r, error);
-	if (r != OPTIONS_RUN)
+	r = config ? config_read(config, &sources) : -ENOMEM;
+	if (r == -ENOMEM)
+		return say_error("%s", strerror(ENOMEM));
+	options = &config->values.options;
+	if (r > 0)
 		return print_about(r);
-	if (options.doctor_marks)
-		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	r = users_find(&users, options.user, error, sizeof(error));
-	if (r < 0)
-		return refuse_options(r == -ENOENT ? -EINVAL : r, error);
-	options.sink.users = &users;
-	r = sink_open(&sink, &options.sink, error, sizeof(error));
-	if (r < 0)
-		return refuse_options(r, error);
-	if (sink->mended[0])
-		(void)say_error("%s %s", sink->name, sink->mended);
-	if (kernel_new(&kernel, &options.kernel, error, sizeof(error)) < 0)
-		return say_error("%s", error);
-	if (options.doctor)
-		return examine_machine(&options, &users, kernel, sink);
-	attached = say_missing(kernel, &options);
-	say_preempted(kernel);
-	if (!attached)
-		return say_error("nothing could be attached");
-	if (users.stays && !options.quiet)
-		say(LOG_NOTICE, users.stays);
-	return stream_events(&options, &users, kernel, sink);
+	if (options->checks_config || options->prints_config)
+		return tell_config(config, r);
+	say_notes(config, false);
+	return r < 0 ? EXIT_USAGE : run(options);
 }

@@ -240,8 +240,16 @@ static int run_child(struct live *live)
 /* Options after which the streamer's stdout is no stream for us. The first of them, or NULL. */
 static const char *find_foreign(char **extra, size_t n)
 {
-	static const char *const foreign[] = {"-w", "--write", "-z",        "--doctor",
-					      "-h", "--help",  "--version", NULL};
+	static const char *const foreign[] = {"-w",
+					      "--write",
+					      "-z",
+					      "--doctor",
+					      "-h",
+					      "--help",
+					      "--version",
+					      "--check-config",
+					      "--print-config",
+					      NULL};
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = 0; foreign[j]; j++) {

@@ -71,7 +71,8 @@ static const struct tier *choose_tier(struct kernel *kernel, unsigned id, const 
 	char error[sizeof(probe->attempts[0].error)];
 
 	for (; tier->programs[0]; tier++) {
-		if (kernel->config.attach && kernel->config.attach != tier->tier && !tier->only)
+		if (kernel->config.attach[id] && kernel->config.attach[id] != tier->tier &&
+		    !tier->only)
 			continue;
 		if (!(tier->variants & 1u << kernel->variant)) {
 			if (!tiers_other(id, tier, kernel->variant))
@@ -149,7 +150,7 @@ static int test_preemption(struct kernel *kernel, unsigned id, char *error, size
 {
 	const struct tier *tier = kernel->tiers[id];
 	uint64_t before = 0, after = 0;
-	bool forced = kernel->config.attach;
+	bool forced = kernel->config.attach[id];
 
 	if ((tier->tier != KERNEL_TIER_FENTRY && !forced) || tier->tier == KERNEL_TIER_KPROBE ||
 	    kernel_missed_runs(kernel, id, &before))

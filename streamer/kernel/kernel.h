@@ -33,8 +33,8 @@ enum kernel_build {
 };
 
 struct kernel_config {
-	uint32_t probes;         /* bit 1 << WIRE_OOM_KILL, ... */
-	enum kernel_tier attach; /* KERNEL_TIER_NONE: try all, best first */
+	uint32_t probes;                           /* bit 1 << WIRE_OOM_KILL, ... */
+	enum kernel_tier attach[WIRE_PROBE_COUNT]; /* KERNEL_TIER_NONE: try all, best first */
 	enum kernel_build build;
 	bool allow_syscall_tax;       /* permits tiers that cost every process something */
 	bool bpf_stats;               /* lets the kernel count runs and time of all BPF programs */

@@ -23,6 +23,7 @@ lib/systemd/catalog/ringside.catalog
 lib/systemd/system/ringside-forward@.service
 libexec/ringside/ringside-forward
 libexec/ringside/ringside-from-nats
+share/bash-completion/completions/ringside-streamer
 share/doc/ringside/FORMAT.md
 share/man/man1/ringside-forward.1
 share/man/man1/ringside.1

@@ -3,20 +3,35 @@
 #include <stdbool.h>
 
 #include "proto/base/util.h"
-#include "streamer/options.h"
+#include "streamer/config/command-line.h"
+#include "streamer/config/config.h"
 #include "tests/lib/test.h"
 
 #define ARGS_MAX 72
 
-/* Parses a NULL-terminated list of arguments. */
+/* Parses a NULL-terminated list of arguments, with no file and no environment. */
 static int parse(const char *const *args, struct options *ret, char *error, size_t size)
 {
+	static const char *const none[] = {NULL};
 	char *argv[ARGS_MAX + 2] = {(char *)(uintptr_t) "ringside-streamer"};
-	int argc = 1;
+	struct config_sources sources = {.argc = 1,
+					 .argv = argv,
+					 .folders = none,
+					 .environment = none};
+	struct config *config = config_new();
+	int r;
 
+	assert_non_null(config);
 	for (; *args; args++)
-		argv[argc++] = (char *)(uintptr_t)*args;
-	return options_parse(argc, argv, ret, error, size);
+		argv[sources.argc++] = (char *)(uintptr_t)*args;
+	r = config_read(config, &sources);
+	assert_int_equal(config->n_notes, r == -EINVAL);
+	if (r < 0)
+		(void)snprintf(error, size, "%s", config->notes[0].text);
+	else /* its strings are those of the arguments */
+		*ret = config->values.options;
+	(void)config_free(config);
+	return r;
 }
 
 #define PARSE(ret, ...) parse_ok((const char *const[]){__VA_ARGS__, NULL}, ret)
@@ -54,7 +69,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(PARSE(&o, NULL), OPTIONS_RUN);
 	assert_string_equal(o.sink.path, "-");
 	assert_int_equal(o.kernel.probes, 1u << WIRE_OOM_KILL | 1u << WIRE_SECCOMP_DENIAL);
-	assert_int_equal(o.kernel.attach, KERNEL_TIER_NONE);
+	assert_int_equal(o.kernel.attach[WIRE_OOM_KILL], KERNEL_TIER_NONE);
 	assert_int_equal(o.kernel.build, KERNEL_BUILD_AUTO);
 	assert_false(o.kernel.allow_syscall_tax);
 	assert_int_equal(o.kernel.rate, 1);
@@ -80,7 +95,8 @@ static void every_option_is_understood(void **state)
 	assert_int_equal(o.pipeline.count, 7);
 	assert_true(o.pipeline.flush_each && o.quiet && o.kernel.allow_syscall_tax);
 	assert_int_equal(o.kernel.probes, 1u << WIRE_SECCOMP_DENIAL);
-	assert_int_equal(o.kernel.attach, KERNEL_TIER_TRACEPOINT);
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++)
+		assert_int_equal(o.kernel.attach[i], KERNEL_TIER_TRACEPOINT);
 	assert_int_equal(o.kernel.build, KERNEL_BUILD_LEGACY);
 	assert_string_equal(o.kernel.btf_path, "/b");
 	assert_int_equal(o.kernel.rate, 5);
@@ -287,7 +303,7 @@ static void help_lists_every_option_in_lines_that_fit(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	options_help(out);
+	command_line_help(out);
 	assert_ok(fclose(out));
 	for (const char *const *o =
 		     LIST("-w, --write FILE", "-c, --count COUNT", "-U, --unbuffered", "--append",
