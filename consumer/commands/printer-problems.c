@@ -106,7 +106,7 @@ static void say_missing(void *data, const struct whole_missing *missing)
 	struct line line = line_make(text, sizeof(text));
 
 	/* this one's number is set by then */
-	if (printer->source.streams.lacking > MISSING_LINES)
+	if (!missing->places || printer->source.streams.lacking > MISSING_LINES)
 		return;
 	put_numbers(&line, missing);
 	line_text(&line, missing->count == 1 ? " is missing here (" : " are missing here (");

@@ -27,6 +27,31 @@ static int complete_record(struct printer *printer, struct reader_record *item)
 	return 0;
 }
 
+static struct flawed_stream *find_stream(const struct printer_source *source,
+					 const Ringside__V1__Header *header)
+{
+	return header ? flawed_streams_find(&source->flawed, header->stream_id.data,
+					    header->stream_id.len)
+		      : NULL;
+}
+
+/* What is wrong, of a stream that is known or not. */
+static void note_found(struct printer_source *source, struct flawed_stream *stream, unsigned found)
+{
+	*(stream && stream->header ? &stream->found : &source->found) |= found;
+}
+
+/* What the Header, which is written, says is told. */
+static void note_put(struct printer_source *source, const Ringside__V1__Header *header)
+{
+	const unsigned found = excerpt_flaws_found(header->excerpt_flaws);
+	struct flawed_stream *stream =
+		excerpt_flaws_is_own(header->excerpt_flaws) ? find_stream(source, header) : NULL;
+
+	*(stream ? &stream->put : &source->flaws_put) |= found;
+	source->progress_put |= header->excerpt_in_progress;
+}
+
 /* A Header says that it is not all of the stream that follows, if it is not. */
 static int put_header(struct printer *printer, const Ringside__V1__Record *record)
 {
@@ -35,11 +60,8 @@ static int put_header(struct printer *printer, const Ringside__V1__Record *recor
 
 	printer_wait(printer);
 	printer->source.put++;
-	printer->source.flaws_put |=
-		printer->excerpt.flaws | excerpt_flaws(record->header->excerpt_flaws);
-	printer->source.progress_put |=
-		printer->excerpt.in_progress || record->header->excerpt_in_progress;
 	excerpt_mark(&printer->excerpt, record, printer->output.hosts.n, &marked);
+	note_put(&printer->source, &marked.header);
 	if (!printer->output.ops->binary)
 		return output_put(&printer->output, &marked.record, NULL, 0);
 	size = ringside__v1__record__get_packed_size(&marked.record);
@@ -103,41 +125,46 @@ int printer_put_raw(struct printer *printer, const struct reader *reader,
 	if (item->header && excerpt_is_any(&printer->excerpt))
 		return put_header(printer, item->record);
 	printer->source.put++;
-	if (item->header) {
-		printer->source.flaws_put |= excerpt_flaws(item->record->header->excerpt_flaws);
-		printer->source.progress_put |= item->record->header->excerpt_in_progress;
-	}
+	if (item->header)
+		note_put(&printer->source, item->record->header);
 	if (printer->output.ops->binary &&
 	    derived_apart(&printer->put, item->derived, item->peek.seq))
 		r = complete_record(printer, item);
 	return r ? r : output_put(&printer->output, item->record, item->frame, item->size);
 }
 
-static void keep_header(struct printer_source *source, const Ringside__V1__Record *record)
+/* NULL: of its stream nothing can be told by itself. */
+static struct flawed_stream *keep_header(struct printer_source *source,
+					 const Ringside__V1__Record *record)
 {
 	const size_t size = ringside__v1__record__get_packed_size(record);
 	uint8_t *buf = realloc(source->header, size);
 
 	if (!buf) /* the next record brings it, or the next Header */
-		return;
+		return NULL;
 	source->header = buf;
 	source->header_size = ringside__v1__record__pack(record, buf);
+	return flawed_streams_keep(&source->flawed, record, buf, size);
 }
 
 void printer_header(void *data, const Ringside__V1__Record *record)
 {
 	struct printer *printer = data;
-	const unsigned flaws =
-		record->header->excerpt ? excerpt_flaws(record->header->excerpt_flaws) : 0;
+	struct printer_source *source = &printer->source;
+	const Ringside__V1__Header *header = record->header;
+	struct flawed_stream *stream = NULL;
 
-	if (!filter_host_wanted(printer->filter, record->header))
+	if (!filter_host_wanted(printer->filter, header))
 		return;
-	printer->source.in_progress |= record->header->excerpt_in_progress;
-	printer->source.excerpt |= record->header->excerpt != NULL;
-	printer->source.flaws |= flaws;
-	printer->source.found |= flaws;
+	source->in_progress |= header->excerpt_in_progress;
 	if (printer->output.ops->raw)
-		keep_header(&printer->source, record);
+		stream = keep_header(source, record);
+	if (!header->excerpt)
+		return;
+	source->excerpt = true;
+	excerpt_flaws_take(&source->flaws, header);
+	note_found(source, excerpt_flaws_is_own(header->excerpt_flaws) ? stream : NULL,
+		   excerpt_flaws_found(header->excerpt_flaws));
 }
 
 void printer_see_flaws(struct printer *printer, struct reader *reader, struct reader_record *item,
@@ -146,7 +173,8 @@ void printer_see_flaws(struct printer *printer, struct reader *reader, struct re
 	if (!matches && item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST &&
 	    !reader_unpack(reader, item) &&
 	    filter_touches_loss(printer->filter, item->record, reader_header(reader)))
-		printer->source.found |= EXCERPT_LOST;
+		note_found(&printer->source, find_stream(&printer->source, reader_header(reader)),
+			   EXCERPT_LOST);
 }
 
 /* What is copied as it is shows by itself what it lacks. */
@@ -166,44 +194,79 @@ struct whole_streams *printer_whole(void *data)
 	return &printer->source.streams;
 }
 
-/* How whole the streams are that it is of. Where something is damaged, that has been said of all.
- */
+/* whole_tell_fn */
+static void note_lack(void *data, const struct whole_missing *missing)
+{
+	struct printer_source *source = data;
+	const unsigned found = (missing->found & WHOLE_NO_END ? EXCERPT_NO_END : 0) |
+			       (missing->found & WHOLE_GAPS ? EXCERPT_GAPS : 0);
+
+	note_found(source, flawed_streams_find(&source->flawed, missing->id, WHOLE_ID), found);
+}
+
+/* How whole the streams are that it is of. Of a host of which something is damaged that has been
+ * said; of several nobody knows whose that was. */
 static void judge_streams(struct printer *printer)
 {
 	struct printer_source *source = &printer->source;
-	const unsigned found = whole_streams_judge(&source->streams, NULL, NULL);
+	const bool damaged = source->found & (EXCERPT_DAMAGED | EXCERPT_UNREAD);
+	const bool told = !writes_excerpt(printer) || (damaged && printer->output.hosts.n < 2);
+	const unsigned found =
+		whole_streams_judge(&source->streams, told ? NULL : note_lack, source);
 
 	if (!writes_excerpt(printer))
 		return;
 	source->in_progress |= (found & WHOLE_GROWING) != 0;
-	if (source->found & (EXCERPT_DAMAGED | EXCERPT_UNREAD))
-		return;
-	source->found |= found & WHOLE_NO_END ? EXCERPT_NO_END : 0;
-	source->found |= found & WHOLE_GAPS ? EXCERPT_GAPS : 0;
+	if (!told && source->streams.full)
+		source->found |= EXCERPT_GAPS;
 }
 
-/* At the end, where it is the same whoever reads ahead, and how far; with the times of the Header
- * that it repeats, without which it is no record to who looks for one behind damage. */
+static int put_flawed(struct printer *printer, const uint8_t *header, size_t size,
+		      const struct flawed_stream *stream)
+{
+	struct printer_source *source = &printer->source;
+	struct excerpt *excerpt = &printer->excerpt;
+	Ringside__V1__Record *record = ringside__v1__record__unpack(NULL, size, header);
+	const bool several = printer->output.hosts.n > 1;
+	int r = 0;
+
+	if (!record)
+		return -ENOMEM;
+	excerpt->flaws = (struct excerpt_flaws){0};
+	excerpt_flaws_add(&excerpt->flaws, stream ? stream->found : source->found,
+			  stream && several ? record->header->host_name : NULL);
+	excerpt->in_progress = !stream && source->in_progress;
+	if (excerpt_is_any(excerpt) || record->header->excerpt) {
+		r = put_header(printer, record);
+		source->put--; /* it was there before */
+	}
+	ringside__v1__record__free_unpacked(record, NULL);
+	return r;
+}
+
+static bool lacks_word(const struct printer_source *source)
+{
+	return source->found & ~source->flaws_put || (source->in_progress && !source->progress_put);
+}
+
+/* At the end, where it is the same whoever reads ahead, and how far; with the times of the Headers
+ * that it repeats, without which they are no records to who looks for one behind damage. */
 int printer_tell_flaws(struct printer *printer)
 {
-	const struct printer_source *source = &printer->source;
-	Ringside__V1__Record *record;
+	struct printer_source *source = &printer->source;
 	int r = 0;
 
 	judge_streams(printer);
-	if (!printer->output.ops->raw || !source->header_size ||
-	    !(source->found & ~source->flaws_put || (source->in_progress && !source->progress_put)))
+	if (!printer->output.ops->raw)
 		return 0;
-	record = ringside__v1__record__unpack(NULL, source->header_size, source->header);
-	if (!record)
-		return -ENOMEM;
 	printer->output.cache = NULL; /* of a reader that is gone */
-	printer->excerpt.flaws = source->found;
-	printer->excerpt.in_progress = source->in_progress;
-	if (excerpt_is_any(&printer->excerpt) || record->header->excerpt) {
-		r = put_header(printer, record);
-		printer->source.put--; /* it was there before */
+	for (size_t i = 0; !r && i < source->flawed.n; i++) {
+		const struct flawed_stream *stream = source->flawed.all[i];
+
+		if (stream->header && stream->found & ~stream->put)
+			r = put_flawed(printer, stream->header, stream->size, stream);
 	}
-	ringside__v1__record__free_unpacked(record, NULL);
+	if (!r && source->header_size && lacks_word(source))
+		r = put_flawed(printer, source->header, source->header_size, NULL);
 	return r;
 }

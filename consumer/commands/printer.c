@@ -39,6 +39,7 @@ void printer_done(struct printer *printer)
 	printer->writer = writer_free(printer->writer);
 	free(printer->complete);
 	free(printer->source.header);
+	flawed_streams_done(&printer->source.flawed);
 	whole_streams_done(&printer->source.streams);
 	field_list_done(&printer->fields);
 }
@@ -116,7 +117,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 	struct printer *printer = data;
 
 	printer->said = false;
-	printer->source.flaws = 0;
+	printer->source.flaws = (struct excerpt_flaws){0};
 	printer->source.excerpt = false;
 	printer->source.records = printer->source.events = 0;
 	printer->alone = 0;
@@ -289,12 +290,12 @@ static void say_flaws(struct printer *printer, const char *name)
 {
 	char flaws[EXCERPT_FLAWS], text[EXCERPT_FLAWS + 96];
 
-	if (!printer->source.flaws)
+	if (!printer->source.flaws.found)
 		return;
 	end_lines(printer);
 	(void)snprintf(text, sizeof(text),
 		       "an excerpt of a recording that %s: something may be missing in it",
-		       excerpt_flaws_text(printer->source.flaws, flaws));
+		       excerpt_flaws_text(&printer->source.flaws, flaws));
 	(void)command_fail_on(printer->options.command, name, text);
 }
 

@@ -10,8 +10,9 @@
 #include "consumer/base/out-buffer.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
+#include "consumer/excerpt/excerpt.h"
+#include "consumer/excerpt/flawed-streams.h"
 #include "consumer/files/whole-streams.h"
-#include "consumer/filter/excerpt.h"
 #include "consumer/filter/filter.h"
 #include "consumer/filter/grep.h"
 #include "consumer/kinds/kind.h"
@@ -72,14 +73,15 @@ enum {
 struct printer_source {
 	uint8_t *header; /* the latest one, packed */
 	size_t header_size;
-	unsigned found;           /* what is wrong with all inputs so far: EXCERPT_* */
-	unsigned flaws_put;       /* of these, what a Header has told */
-	unsigned flaws;           /* that the input at hand, an excerpt, tells of */
-	bool excerpt;             /* the input at hand has one: of it */
-	uint64_t records, events; /* came */
-	uint64_t put;             /* records that a raw output has */
-	bool in_progress;         /* one of them is, or what it is an excerpt of was */
-	bool progress_put;        /* ... which a Header has told */
+	unsigned found;     /* what is wrong with inputs so far, of no known stream: EXCERPT_* */
+	unsigned flaws_put; /* of these, what a Header has told */
+	struct flawed_streams flawed; /* what is wrong with those that are known */
+	struct excerpt_flaws flaws;   /* that the input at hand, an excerpt, tells of */
+	bool excerpt;                 /* the input at hand has one: of it */
+	uint64_t records, events;     /* came */
+	uint64_t put;                 /* records that a raw output has */
+	bool in_progress;             /* one of them is, or what it is an excerpt of was */
+	bool progress_put;            /* ... which a Header has told */
 	struct whole_streams streams;
 };
 

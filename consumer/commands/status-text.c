@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 
 #define TEXT_MAX LEDGER_TEXT
+#define HOSTS_NAMED 8
 #define TRIES_NANO UINT64_C(5000000000) /* a streamer that runs tries each second */
 
 static void put_seconds(struct line *line, uint64_t nano)
@@ -33,6 +34,26 @@ static void put_trouble(struct line *line, const struct health *health)
 	} else {
 		line_text(line, "; events are counted, not kept");
 	}
+}
+
+/* "it is an excerpt of the streams of 3 hosts (web-1, db-2, mail-3)" */
+static void put_hosts(struct columns *columns, const char *const *names, unsigned n)
+{
+	struct line *line = &columns->line;
+
+	line_text(line, "not recording: it is an excerpt of the streams of ");
+	line_counted(line, n, "host");
+	for (unsigned i = 0; i < n && i < HOSTS_NAMED; i++) {
+		line_text(line, i ? ", " : " (");
+		line_safe(line, names[i], TEXT_MAX);
+	}
+	if (n > HOSTS_NAMED) {
+		line_text(line, " and ");
+		line_count(line, n - HOSTS_NAMED);
+		line_text(line, " more");
+	}
+	line_text(line, ")");
+	columns_end_row(columns);
 }
 
 static void put_verdict(struct columns *columns, const struct health *health)
@@ -184,15 +205,22 @@ static void put_probes(struct columns *columns, const struct ledger *ledger,
 
 void status_text(struct writer *writer, const struct ledger *ledger, const struct health *health)
 {
+	const char *hosts[HEALTH_HOSTS];
+	const unsigned n_hosts = health_hosts(health, ledger, hosts);
 	struct columns columns;
 
 	columns_init(&columns, writer, false);
-	put_verdict(&columns, health);
+	if (n_hosts > 1)
+		put_hosts(&columns, hosts, n_hosts);
+	else
+		put_verdict(&columns, health);
 	put_file(&columns, health->writer);
 	if (!health->stream)
 		return;
-	put_since(&columns, health->stream);
-	put_ages(&columns, health);
+	if (n_hosts < 2) { /* when one of several began says nothing of the others */
+		put_since(&columns, health->stream);
+		put_ages(&columns, health);
+	}
 	if (health_is_alive(health->status))
 		put_upkeep(&columns, &health->stream->usage);
 	put_probes(&columns, ledger, health);

@@ -200,8 +200,7 @@ static unsigned judge_stream(const struct whole_streams *whole, const struct who
 	bool wanted = false;
 	unsigned found = 0;
 
-	*missing = (struct whole_missing){.host = ""};
-
+	*missing = (struct whole_missing){.host = "", .id = runs->id};
 	for (size_t i = 0; i < n; i++) {
 		const struct whole_run *run = &runs[i];
 
@@ -219,7 +218,8 @@ static unsigned judge_stream(const struct whole_streams *whole, const struct who
 			latest = run;
 	}
 	missing->places = wanted ? missing->places : 0;
-	return wanted ? found | judge_end(whole, latest) : 0;
+	missing->found = wanted ? found | judge_end(whole, latest) : 0;
+	return missing->found;
 }
 
 unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, void *data)
@@ -239,9 +239,9 @@ unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, vo
 		if (missing.places) {
 			whole->missing += missing.count;
 			whole->lacking++;
-			if (tell)
-				tell(data, &missing);
 		}
+		if (tell && (missing.found || missing.places))
+			tell(data, &missing);
 		from = i;
 	}
 	return found;

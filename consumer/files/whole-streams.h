@@ -40,10 +40,12 @@ struct whole_run {
 
 /* What a stream lacks of what the filter asks for. */
 struct whole_missing {
-	const char *host; /* "": not known */
+	const uint8_t *id; /* of the stream */
+	unsigned found;    /* WHOLE_* */
+	const char *host;  /* "": not known */
 	uint64_t first, last;
-	uint64_t count; /* of them, those that are missing */
-	unsigned places;
+	uint64_t count;                /* of them, those that are missing */
+	unsigned places;               /* 0: none is missing without that being said elsewhere */
 	struct filter_moment from, to; /* of the records around them */
 };
 
@@ -90,6 +92,5 @@ void whole_streams_pass(struct whole_streams *whole, const struct recording_inde
 void whole_streams_pause(struct whole_streams *whole, const struct reader *reader, bool stopped);
 
 /* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
- * @tell hears of each stream that lacks records, but for those of which it was said why; may be
- * NULL. */
+ * @tell hears of each stream that lacks anything; may be NULL. */
 unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, void *data);

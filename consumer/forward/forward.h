@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consumer/filter/excerpt.h"
+#include "consumer/excerpt/excerpt.h"
 #include "consumer/filter/filter.h"
 #include "consumer/follow/follow-rotation.h"
 #include "consumer/forward/bookmark.h"

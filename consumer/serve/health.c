@@ -137,6 +137,28 @@ bool health_is_alive(enum health_status status)
 	return status == HEALTH_WHOLE || status == HEALTH_LOSSES;
 }
 
+static bool has_name(const char *const *names, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+unsigned health_hosts(const struct health *health, const struct ledger *ledger,
+		      const char *names[HEALTH_HOSTS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; health->status == HEALTH_EXCERPT && i < ledger->n_streams; i++) {
+		const struct ledger_stream *stream = ledger->streams[i];
+
+		if (stream->excerpt && *stream->host && !has_name(names, n, stream->host))
+			names[n++] = stream->host;
+	}
+	return n;
+}
+
 /* To the millisecond. */
 static void put_seconds(struct json_page *page, const char *name, uint64_t nano)
 {
@@ -186,10 +208,26 @@ static void put_upkeep(struct json_page *page, const struct own_usage *usage)
 	json_add_known_uint(page, "refused_calls", usage->refusals, usage->refusals);
 }
 
+/* Where "host" is not the only one. */
+static void put_hosts(struct json_page *page, const struct ledger *ledger,
+		      const struct health *health)
+{
+	const char *names[HEALTH_HOSTS];
+	const unsigned n = health_hosts(health, ledger, names);
+
+	if (n < 2)
+		return;
+	json_begin_list(page, "hosts");
+	for (unsigned i = 0; i < n; i++)
+		json_add_text(page, NULL, names[i]);
+	json_end_list(page);
+}
+
 static void put_stream(struct json_page *page, const struct ledger *ledger,
 		       const struct health *health)
 {
 	json_add_text(page, "host", health->stream->host);
+	put_hosts(page, ledger, health);
 	json_add_hex(page, "stream_id", health->stream->id, LEDGER_ID);
 	json_add_text(page, "streamer_version", health->stream->version);
 	put_seconds(page, "last_record_age_seconds", health->record_age_nano);

@@ -41,6 +41,11 @@ uint64_t health_sum(const struct health *health, const struct ledger *ledger, un
 struct lost_count health_lost(const struct health *health, const struct ledger *ledger,
 			      unsigned kind);
 
+/* Whose streams an excerpt is of, as far as they are remembered; of anything else none. */
+#define HEALTH_HOSTS LEDGER_STREAMS
+unsigned health_hosts(const struct health *health, const struct ledger *ledger,
+		      const char *names[HEALTH_HOSTS]);
+
 /* "Permission denied (join the group ringside, or use sudo)" */
 #define HEALTH_WHY 160
 const char *health_why(const struct health *health, char buf[HEALTH_WHY]);

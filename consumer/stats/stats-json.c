@@ -132,8 +132,7 @@ void stats_json(const struct stats *stats, const struct stats_print *print)
 	json_add_uint(&page, "events", stats->sum.delivered);
 	json_add_uint(&page, "limited", stats->sum.limited);
 	json_add_uint(&page, "self_tests_left_out", stats->self_tests);
-	if (stats->excerpt.streams)
-		json_add_text(&page, "excerpt", stats->excerpt.text);
+	excerpt_choices_json(&stats->excerpts, &page);
 	if (stats->sum.delivered && !print->filtered)
 		json_add_uint(&page, "bytes_per_event", stats->file_bytes / stats->sum.delivered);
 	json_add_uint(&page, "events_without_time", stats->untimed);

@@ -332,11 +332,12 @@ static void put_self_tests(uint64_t n, struct columns *columns)
 	columns_end_row(columns);
 }
 
-static void put_excerpt(const struct stats_excerpt *excerpt, struct columns *columns)
+static void put_excerpts(const struct excerpt_choices *excerpts, struct columns *columns)
 {
+	char text[EXCERPT_CHOICES_TEXT];
+
 	line_text(&columns->line, "An excerpt (");
-	line_text(&columns->line, excerpt->text);
-	line_text(&columns->line, excerpt->others ? "; others, too" : "");
+	line_text(&columns->line, excerpt_choices_text(excerpts, text));
 	line_text(&columns->line,
 		  "): what it leaves out, held back or lost besides, is not counted");
 	columns_end_row(columns);
@@ -358,8 +359,8 @@ void stats_text(const struct stats *stats, const struct stats_print *print)
 
 	columns_init(&columns, print->writer, print->color);
 	put_head(stats, print, &columns);
-	if (stats->excerpt.streams)
-		put_excerpt(&stats->excerpt, &columns);
+	if (stats->excerpts.n)
+		put_excerpts(&stats->excerpts, &columns);
 	if (stats->hostless)
 		put_hostless(stats->hostless, &columns);
 	if (!stats->sum.delivered && !stats->sum.limited) {

@@ -288,17 +288,8 @@ static int add_counters(struct stats *stats, const Ringside__V1__Header *header,
 
 void stats_begin_stream(struct stats *stats, const Ringside__V1__Header *header)
 {
-	struct stats_excerpt *excerpt = &stats->excerpt;
-	char text[STATS_EXCERPT];
-	struct line line = line_make(text, sizeof(text));
-
-	if (!text_has(header->excerpt))
-		return;
-	line_safe(&line, header->excerpt, sizeof(text));
-	(void)line_end(&line);
-	excerpt->others |= excerpt->streams && strcmp(excerpt->text, text) != 0;
-	if (!excerpt->streams++)
-		memcpy(excerpt->text, text, sizeof(text));
+	if (text_has(header->excerpt))
+		excerpt_choices_take(&stats->excerpts, header->excerpt);
 }
 
 static void set_host(struct stats *stats, const char *name)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "consumer/base/out-buffer.h"
+#include "consumer/excerpt/excerpt-choices.h"
 #include "consumer/kinds/kind.h"
 #include "consumer/layout/hosts.h"
 #include "consumer/read/lost-reasons.h"
@@ -28,15 +29,6 @@ struct stats_kind {
 	struct lost_count lost[LOST_REASONS];
 };
 
-#define STATS_EXCERPT 256
-
-/* Of inputs that are parts of streams, which somebody chose: what else there was is not known. */
-struct stats_excerpt {
-	uint64_t streams;         /* that are */
-	char text[STATS_EXCERPT]; /* what was chosen, safe to print: of the first */
-	bool others;              /* something else was, of another one */
-};
-
 struct message_cache;
 
 struct stats {
@@ -53,7 +45,9 @@ struct stats {
 	unsigned n_kinds;     /* the last one takes in all kinds that found no room */
 	struct stats_kind kinds[STATS_KINDS];
 	struct time_buckets buckets; /* a row a kind, held back events included */
-	struct stats_excerpt excerpt;
+	/* Of inputs that are parts of streams, which somebody chose: what else there was is not
+	 * known. */
+	struct excerpt_choices excerpts;
 	struct hosts hosts;
 	char host[STATS_HOST]; /* of the record at hand; "": its Header has none */
 	uint64_t host_hash;

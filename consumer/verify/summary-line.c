@@ -44,19 +44,21 @@ static void append_checked(char buf[VERIFY_SUMMARY], const struct verify_report 
 {
 	append_text(buf, "%s%scomplete for this filter%s (%s): %s in %s",
 		    report->in_progress ? "in progress, " : "", report->losses.n ? "not " : "",
-		    report->in_progress && !report->losses.n ? " so far" : "", report->choice,
-		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
+		    report->in_progress && !report->losses.n ? " so far" : "",
+		    report->choices.texts[0], COUNTED(report->events, "event"),
+		    COUNTED(report->records, "record"));
 }
 
 static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
-	append_text(
-		buf,
-		"%san excerpt (%s%s): %s in %s, readable; what it leaves out, and so whether it "
-		"is whole, is not known here",
-		report->in_progress ? "in progress, " : "", report->choice,
-		report->other_choices ? "; others, too" : "", COUNTED(report->events, "event"),
-		COUNTED(report->records, "record"));
+	char choices[EXCERPT_CHOICES_TEXT];
+
+	append_text(buf,
+		    "%san excerpt (%s): %s in %s, readable; what it leaves out, and so whether it "
+		    "is whole, is not known here",
+		    report->in_progress ? "in progress, " : "",
+		    excerpt_choices_text(&report->choices, choices),
+		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
 }
 
 void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
@@ -82,7 +84,7 @@ void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]
 	if (report->status == VERIFY_FOREIGN)
 		return;
 	if (report->excerpt && report->problems.n)
-		append_text(buf, "; it has an excerpt (%s)", report->choice);
+		append_text(buf, "; it has an excerpt (%s)", report->choices.texts[0]);
 	append_all(buf, &report->losses, but);
 	append_all(buf, &report->doubts,
 		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");

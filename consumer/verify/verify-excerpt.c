@@ -13,45 +13,28 @@
 
 static void note_choice(struct verify_report *report, const Ringside__V1__Header *header)
 {
-	char choice[VERIFY_CHOICE];
-	struct line line = line_make(choice, sizeof(choice));
 	const bool checked = header->excerpt_checked;
 
 	report->checked = checked && (report->checked || !report->excerpt);
-	line_safe(&line, header->excerpt, VERIFY_CHOICE);
-	(void)line_end(&line);
-	if (!report->excerpt)
-		memcpy(report->choice, choice, sizeof(choice));
-	report->other_choices |= strcmp(report->choice, choice) != 0;
+	excerpt_choices_take(&report->choices, header->excerpt);
 	report->excerpt = true;
 }
 
 /* One that comes later may say more of the same. */
 static void note_flaws(struct verify_report *report, const Ringside__V1__Header *header)
 {
-	char text[VERIFY_CHOICE];
-	struct line line = line_make(text, sizeof(text));
-
 	report->unfinished_source |= header->excerpt_in_progress;
-	line_safe(&line, header->excerpt_flaws, sizeof(text));
-	(void)line_end(&line);
-	if (strstr(report->flaws, text))
-		return;
-	line = line_make(report->flaws, sizeof(report->flaws));
-	if (!strstr(text, report->flaws)) {
-		line.p += strlen(report->flaws);
-		line_text(&line, ", ");
-	}
-	line_text(&line, text);
-	(void)line_end(&line);
+	excerpt_flaws_take(&report->flaws, header);
 }
 
 void verify_tell_flaws(struct verify_report *report)
 {
-	if (*report->flaws)
+	char flaws[EXCERPT_FLAWS];
+
+	if (report->flaws.found)
 		findings_add(&report->losses,
 			     "the recording that it is of %s: something may be missing in it",
-			     report->flaws);
+			     excerpt_flaws_text(&report->flaws, flaws));
 	if (report->unfinished_source)
 		findings_add(
 			&report->notes,
@@ -104,6 +87,23 @@ void verify_end_excerpt(struct verify *verify)
 	tell_missing(verify, 0, 0);
 }
 
+/* Both count once, though they come again and again where streams take turns. */
+static void count_header(struct verify *verify, uint64_t seq)
+{
+	uint8_t key[STREAM_SET_ID];
+	uint64_t part;
+
+	memcpy(key, verify->stream_id, sizeof(key));
+	memcpy(&part, key, sizeof(part));
+	part ^= seq;
+	memcpy(key, &part, sizeof(part));
+	verify->again = verify->has_id && !stream_set_add(&verify->headers, key);
+	if (verify->has_id && !stream_set_add(&verify->streams, verify->stream_id))
+		return;
+	verify->report.streams++;
+	verify->report.first_seq = seq;
+}
+
 /* Whether it is the Header that was there, which comes once more to say what was wrong. */
 static bool begin_excerpt(struct verify *verify, const struct reader_record *item)
 {
@@ -123,13 +123,10 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 	verify_note_made(verify, header);
 	recount_begin(&verify->recount, false);
 	verify->downtime = (struct downtime){0};
-	verify->report.streams += !same;
-	if (!same) {
-		verify->report.first_seq = item->record->seq;
-		verify->latest_nano = 0;
-	}
 	memcpy(verify->stream_id, id, sizeof(id));
 	verify->has_id = header->stream_id.len == sizeof(id);
+	verify->latest_nano = same ? verify->latest_nano : 0;
+	count_header(verify, item->record->seq);
 	verify->excerpt = verify->open = true;
 	verify->checked = header->excerpt_checked;
 	verify->has_footer = verify->has_file = verify->kills.known = false;
@@ -158,8 +155,7 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 		tell_missing(verify, record->seq, record->time_unix_nano);
 	if (verify->checked)
 		verify->has_footer = ends_stream(record);
-	if (!again)
-		verify_see(verify, item);
+	verify_see(verify, item);
 	if (!record->has_seq)
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
 			     item->offset);

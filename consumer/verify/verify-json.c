@@ -116,8 +116,7 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	json_add_bool(&page, "copy", copy);
 	json_add_bool(&page, "in_progress", report->in_progress);
 	json_add_bool(&page, "repaired", report->repaired);
-	if (report->excerpt)
-		json_add_text(&page, "excerpt", report->choice);
+	excerpt_choices_json(&report->choices, &page);
 	add_findings(&page, "problems", &report->problems);
 	add_findings(&page, "losses", &report->losses);
 	add_findings(&page, "doubts", &report->doubts);

@@ -32,6 +32,8 @@ struct verify *verify_free(struct verify *verify)
 {
 	if (verify) {
 		recount_done(&verify->recount);
+		stream_set_done(&verify->streams);
+		stream_set_done(&verify->headers);
 		checksums_done(&verify->checksums);
 		free(verify);
 	}
@@ -44,6 +46,8 @@ void verify_begin(struct verify *verify, bool framed)
 	verify->joint = (struct verify_joint){0};
 	verify->begun = verify->hole = verify->unfinished = false;
 	verify->orphan = 0;
+	stream_set_done(&verify->streams);
+	stream_set_done(&verify->headers);
 	verify->missing.from = 0;
 	verify->gap_notes = NULL;
 	checksums_reset(&verify->checksums);
@@ -191,7 +195,8 @@ static void count_record(struct verify *verify, const struct reader_record *item
 	report->bytes = item->offset + (uint64_t)(item->frame - item->start) + (uint64_t)item->size;
 }
 
-/* Behind all that asks when the record before it was. */
+/* Behind all that asks when the record before it was. A Header of an excerpt was not chosen: when
+ * its file began is no time of what is in it. */
 static void note_time(struct verify *verify, const Ringside__V1__Record *record)
 {
 	struct finding_time *span = &verify->report.span;
@@ -200,6 +205,8 @@ static void note_time(struct verify *verify, const Ringside__V1__Record *record)
 	if (!nano)
 		return;
 	verify->latest_nano = nano;
+	if (verify->excerpt && record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER)
+		return;
 	span->from = span->from ? min_u64(span->from, nano) : nano;
 	span->until = max_u64(span->until, nano);
 }

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumer/excerpt/excerpt-choices.h"
+#include "consumer/excerpt/excerpt-flaws.h"
+#include "consumer/excerpt/stream-set.h"
 #include "consumer/files/each-record.h"
 #include "consumer/read/damaged-reader.h"
 #include "consumer/verify/checksums.h"
@@ -32,21 +35,18 @@ static inline int verify_exit_status(int status)
 	return status == VERIFY_EXCERPT || status == VERIFY_FILTERED ? VERIFY_COMPLETE : status;
 }
 
-#define VERIFY_CHOICE 256
-
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
  * lost; doubts are why it cannot be called complete without a word about them; notes are what
  * one should know. */
 struct verify_report {
 	enum verify_status status;
-	bool in_progress;           /* somebody is writing it */
-	bool repaired;              /* by `ringside repair` */
-	bool excerpt;               /* it has an excerpt of a stream */
-	bool checked;               /* ... of which it is known that it has all that was chosen */
-	char choice[VERIFY_CHOICE]; /* ... which is what these options chose: of the first one */
-	bool other_choices;         /* something else was, of another one */
-	bool unfinished_source;     /* that was still being written when it was chosen */
-	char flaws[VERIFY_CHOICE]; /* what is wrong with what it is of; "": nothing, or not known */
+	bool in_progress; /* somebody is writing it */
+	bool repaired;    /* by `ringside repair` */
+	bool excerpt;     /* it has an excerpt of a stream */
+	bool checked;     /* ... of which it is known that it has all that was chosen */
+	struct excerpt_choices choices; /* ... which is what these options chose */
+	bool unfinished_source;         /* that was still being written when it was chosen */
+	struct excerpt_flaws flaws;     /* what is wrong with what it is of, as far as is known */
 	struct findings problems, losses, doubts, notes;
 	uint64_t limited; /* events held back by the limits */
 	uint64_t lost;    /* that is known; of damage, records */
@@ -82,6 +82,9 @@ struct verify {
 	struct sequence sequence;
 	struct checksums checksums;
 	struct downtime downtime;
+	struct stream_set streams; /* whose excerpts the input has */
+	struct stream_set headers; /* and which of their Headers */
+	bool again;                /* the latest Header was in it before */
 	/* Who wants to know what the streams say that they have deleted; borrowed, or NULL. */
 	struct first_files *heads;
 	/* What was verified before, of this input and others; borrowed, or NULL. */

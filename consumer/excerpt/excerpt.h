@@ -8,23 +8,10 @@
 #include <stdint.h>
 
 #include "consumer/cli/options.h"
+#include "consumer/excerpt/excerpt-flaws.h"
 #include "proto/ringside.pb-c.h"
 
 #define EXCERPT_SIZE 1024
-
-/* What is wrong with what it is of (Header.excerpt_flaws). */
-enum {
-	EXCERPT_DAMAGED = 1 << 0,
-	EXCERPT_LOST = 1 << 1,
-	EXCERPT_UNREAD = 1 << 2,
-	EXCERPT_NO_END = 1 << 3,
-	EXCERPT_GAPS = 1 << 4,
-};
-#define EXCERPT_FLAWS 192
-
-/* Such bits in words, and back; what is no word of ours is lost. */
-const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS]);
-unsigned excerpt_flaws(const char *text);
 
 #define EXCERPT_SINGLE 16 /* options of which only the last one is valid */
 
@@ -32,9 +19,9 @@ unsigned excerpt_flaws(const char *text);
 struct excerpt {
 	/* "--since 2026-11-22T03:00Z --container app"; "": all is wanted */
 	char text[EXCERPT_SIZE];
-	unsigned left_out; /* options that found no room in it */
-	unsigned flaws;    /* found so far */
-	bool in_progress;  /* what it is of was being written */
+	unsigned left_out;          /* options that found no room in it */
+	struct excerpt_flaws flaws; /* of what it is of; told by the next Header */
+	bool in_progress;           /* what it is of was being written */
 	/* Where such options stand in the text. */
 	struct excerpt_single {
 		unsigned key;

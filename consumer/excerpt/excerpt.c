@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/filter/excerpt.h"
+#include "consumer/excerpt/excerpt.h"
 
 #include <string.h>
 
 #include "consumer/base/shell-word.h"
 #include "proto/base/count.h"
-#include "proto/base/util.h"
 
 #define MORE "(and more, for which there was no room)"
 #define MORE_SIZE 64 /* that or the number of the options, and a blank before it */
@@ -112,44 +111,15 @@ static void join_texts(const char *before, const struct excerpt *excerpt, char b
 	(void)line_end(&more);
 }
 
-static const char *const flaw_words[] = {
-	"is damaged or cut short",        "lost events",
-	"could not all be read",          "ends without a Footer",
-	"lacks records by their numbers",
-};
-
-const char *excerpt_flaws_text(unsigned flaws, char buf[EXCERPT_FLAWS])
-{
-	struct line line = line_make(buf, EXCERPT_FLAWS);
-
-	for (unsigned i = 0; i < ARRAY_SIZE(flaw_words); i++) {
-		if (!(flaws & 1u << i))
-			continue;
-		line_text(&line, line.p > line.start ? ", " : "");
-		line_text(&line, flaw_words[i]);
-	}
-	(void)line_end(&line);
-	return buf;
-}
-
-unsigned excerpt_flaws(const char *text)
-{
-	unsigned flaws = 0;
-
-	for (unsigned i = 0; text && i < ARRAY_SIZE(flaw_words); i++)
-		flaws |= strstr(text, flaw_words[i]) ? 1u << i : 0;
-	return flaws;
-}
-
 void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *record, unsigned hosts,
 		  struct excerpt_header *ret)
 {
 	ret->record = *record;
 	ret->header = *record->header;
 	ret->record.header = &ret->header;
-	if (excerpt->flaws)
+	if (excerpt->flaws.found)
 		ret->header.excerpt_flaws =
-			(char *)(uintptr_t)excerpt_flaws_text(excerpt->flaws, ret->flaws);
+			(char *)(uintptr_t)excerpt_flaws_text(&excerpt->flaws, ret->flaws);
 	if (excerpt->in_progress)
 		ret->header.has_excerpt_in_progress = ret->header.excerpt_in_progress = true;
 	if (!excerpt_is_any(excerpt))
