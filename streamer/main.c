@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +20,7 @@
 #include "proto/base/util.h"
 #include "streamer/attachment.h"
 #include "streamer/config/command-line.h"
+#include "streamer/config/config-reload.h"
 #include "streamer/config/config.h"
 #include "streamer/doctor.h"
 #include "streamer/encode/probe-table.h"
@@ -29,6 +32,8 @@
 #define ERROR_SIZE 1024
 #define EXIT_USAGE 2
 #define LOGS "/var/log" /* where the kubelet's folders are */
+
+static const char *const config_folders[] = {"/usr/lib/ringside", "/etc/ringside", NULL};
 
 DEFINE_FREEP(config);
 DEFINE_FREEP(doctor);
@@ -123,20 +128,42 @@ static void say_preempted(const struct kernel *kernel)
 				probes[i]->name);
 }
 
-/* The rest of its life it is an ordinary process. */
-static int give_up(const struct users *users, const struct kernel *kernel, struct sink *sink,
-		   struct privileges *ret, char *error, size_t size)
+static int open_folder(const char *path)
 {
-	_cleanup_close_ int names = open(LOGS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Where files of the configuration can be read again: the folders, as editors replace files. */
+static void open_config(const char *file, int ret[PRIVILEGES_READ_MAX])
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", file ? file : "");
+	ret[0] = open_folder(file ? dirname(path) : config_folders[0]);
+	ret[1] = file ? -1 : open_folder(config_folders[1]);
+}
+
+/* The rest of its life it is an ordinary process. */
+static int give_up(const struct users *users, const char *config_file, const struct kernel *kernel,
+		   struct sink *sink, struct privileges *ret, char *error, size_t size)
+{
+	_cleanup_close_ int names = open_folder(LOGS);
+	int read_fds[PRIVILEGES_READ_MAX];
 	const struct privileges_config config = {.user = &sink->user,
 						 .stays = users->stays,
 						 .map_fd = kernel_critical_fd(kernel),
 						 .folder_fd = sink->place.fd,
-						 .names_fd = names};
+						 .names_fd = names,
+						 .read_fds = read_fds,
+						 .n_read_fds = ARRAY_SIZE(read_fds)};
 	int r;
 
 	tzset(); /* while its file can be read */
+	open_config(config_file, read_fds);
 	r = privileges_drop(&config, ret, error, size);
+	for (size_t i = 0; i < ARRAY_SIZE(read_fds); i++)
+		if (read_fds[i] >= 0)
+			(void)close(read_fds[i]);
 	if (r < 0)
 		return r;
 	sink_start_syncing(sink);
@@ -157,16 +184,48 @@ static void say_attached(const struct kernel *kernel, const struct options *opti
 	say(LOG_NOTICE, text);
 }
 
-static int stream_events(const struct options *options, const struct users *users,
-			 struct kernel *kernel, struct sink *sink)
+/* Of two lines one each: what is so from now on, and what is not. Nothing where nothing has
+ * changed: a SIGHUP may be meant for the file alone. */
+static void say_changes(const struct config_changes *changes)
 {
+	char text[ERROR_SIZE];
+
+	if (changes->applied[0]) {
+		(void)snprintf(text, sizeof(text), "the configuration has changed: now applied: %s",
+			       changes->applied);
+		say(LOG_NOTICE, text);
+	}
+	if (changes->later[0]) {
+		(void)snprintf(text, sizeof(text),
+			       "the configuration has changed: takes a restart: %s",
+			       changes->later);
+		say(LOG_WARNING, text);
+	}
+}
+
+/* Labels are where the pipeline looks for them, once they are in the configuration. */
+static void reload(struct config *config, const struct config_sources *sources, struct sink *sink)
+{
+	struct config_changes changes;
+
+	if (config_reload(config, sources, sink, &changes) < 0)
+		(void)say_error("the configuration that was read before runs on: %s",
+				changes.wrong);
+	else
+		say_changes(&changes);
+}
+
+static int stream_events(struct config *config, const struct config_sources *sources,
+			 const struct users *users, struct kernel *kernel, struct sink *sink)
+{
+	const struct options *options = &config->values.options;
 	_cleanup_(pipeline_freep) struct pipeline *pipeline = NULL;
 	struct privileges privileges;
 	char text[ERROR_SIZE];
 	int r;
 
 	if (pipeline_new(&pipeline, &options->pipeline, kernel, sink, text, sizeof(text)) < 0 ||
-	    give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
+	    give_up(users, options->config, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    pipeline_begin(pipeline, &privileges, text, sizeof(text)) < 0)
 		return say_error("%s", text);
 	say_attached(kernel, options);
@@ -176,6 +235,8 @@ static int stream_events(const struct options *options, const struct users *user
 		if (r == PIPELINE_TOTALS) {
 			pipeline_totals(pipeline, text, sizeof(text));
 			say_totals(text);
+		} else if (r == PIPELINE_HANGUP) {
+			reload(config, sources, sink);
 		} else {
 			pipeline_notice(pipeline, text, sizeof(text));
 			say(LOG_WARNING, text);
@@ -203,7 +264,7 @@ static int examine_machine(const struct options *options, const struct users *us
 
 	if (r < 0)
 		return say_error("%s", strerror(-r));
-	if (give_up(users, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
+	if (give_up(users, options->config, kernel, sink, &privileges, text, sizeof(text)) < 0 ||
 	    doctor_write(doctor, options, kernel, sink, &privileges, text, sizeof(text)) < 0)
 		return say_error("%s", text);
 	return EXIT_SUCCESS;
@@ -253,8 +314,9 @@ static int tell_config(struct config *config, int r)
 }
 
 /* Runs what is configured. */
-static int run(struct options *options)
+static int run(struct config *config, const struct config_sources *sources)
 {
+	struct options *options = &config->values.options;
 	_cleanup_(sink_freep) struct sink *sink = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	struct users users;
@@ -283,15 +345,14 @@ static int run(struct options *options)
 		return say_error("nothing could be attached");
 	if (users.stays && !options->quiet)
 		say(LOG_NOTICE, users.stays);
-	return stream_events(options, &users, kernel, sink);
+	return stream_events(config, sources, &users, kernel, sink);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const folders[] = {"/usr/lib/ringside", "/etc/ringside", NULL};
 	const struct config_sources sources = {.argc = argc,
 					       .argv = argv,
-					       .folders = folders,
+					       .folders = config_folders,
 					       .environment = (const char *const *)environ,
 					       .owner = geteuid()};
 	_cleanup_(config_freep) struct config *config = config_new();
@@ -312,5 +373,5 @@ int main(int argc, char **argv)
 	if (options->checks_config || options->prints_config)
 		return tell_config(config, r);
 	say_notes(config, false);
-	return r < 0 ? EXIT_USAGE : run(options);
+	return r < 0 ? EXIT_USAGE : run(config, &sources);
 }

@@ -140,14 +140,17 @@ void command_line_help(FILE *out)
 		    out);
 	for (size_t i = 0; i < settings_count; i++)
 		option_print(&settings[i].row, HELP_COLUMN, out);
-	(void)fputs("\nWhat options do not say, files do: /etc/ringside/streamer.conf and "
-		    "streamer.conf.d\n"
-		    "beside it; and variables, RINGSIDE_RATE for --rate.\n"
-		    "Ends cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far; SIGHUP "
-		    "begins\n"
-		    "another file, or opens FILE again if it was moved away.\n"
-		    "Needs CAP_BPF and CAP_PERFMON (before Linux 5.11 also CAP_SYS_RESOURCE), or "
-		    "root.\n"
-		    "Exit code: 0 fine, 1 failed, 2 usage.\n",
-		    out);
+	(void)fputs(
+		"\nWhat options do not say, files do: /etc/ringside/streamer.conf and "
+		"streamer.conf.d\n"
+		"beside it; and variables, RINGSIDE_RATE for --rate.\n"
+		"Ends cleanly on SIGTERM and SIGINT; SIGUSR1 prints the totals so far; SIGHUP "
+		"reads "
+		"the\n"
+		"files again, and begins another recording, or opens FILE again if it was moved "
+		"away.\n"
+		"Needs CAP_BPF and CAP_PERFMON (before Linux 5.11 also CAP_SYS_RESOURCE), or "
+		"root.\n"
+		"Exit code: 0 fine, 1 failed, 2 usage.\n",
+		out);
 }

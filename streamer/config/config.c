@@ -30,6 +30,7 @@ struct config *config_free(struct config *config)
 		next = text->next;
 		free(text);
 	}
+	(void)config_free(config->fresh);
 	for (unsigned i = 0; i < config->n_notes; i++)
 		free(config->notes[i].text);
 	free(config);

@@ -34,6 +34,7 @@ struct config {
 	unsigned n_notes, n_errors;
 	bool wrong_options;        /* of the errors the first is of the command line */
 	struct config_text *texts; /* what the values are borrowed of */
+	struct config *fresh;      /* of what config_reload() has changed, likewise */
 };
 
 /* The one that is built in. NULL: no memory. */

@@ -44,6 +44,7 @@ struct setting {
 	/* NULL if there is none. @value: NULL where an option may do without and does. */
 	int (*set)(struct setting_context *context, const char *value);
 	void (*print)(const struct options *options, unsigned probe, FILE *out); /* likewise */
+	bool live; /* a streamer that runs takes another value */
 	enum setting_kind kind;
 	size_t offset, size; /* where in struct options it is */
 	uint32_t min, max;   /* what a number, a size or the length of a text may be; the outcome */

@@ -48,6 +48,42 @@ static int set_limits(struct sink *sink, char *error, size_t size)
 	return 0;
 }
 
+int sink_refuse_retention(const struct sink *sink, const struct sink_config *asked, char *error,
+			  size_t size)
+{
+	const char *path = sink->config.path;
+
+	if (sink->names.folder ||
+	    !(asked->max_use.bytes || asked->max_use.percent || asked->keep_free.bytes ||
+	      asked->keep_free.percent || asked->max_age))
+		return 0;
+	return refuse(error, size, -EINVAL,
+		      "--max-use, --keep-free and --max-age are for a folder: -w %s/",
+		      !strcmp(path, "-") ? "DIR" : path);
+}
+
+int sink_change_retention(struct sink *sink, const struct sink_config *asked, char *error,
+			  size_t size)
+{
+	const struct sink_config config = sink->config;
+	const struct retention_limits limits = sink->limits;
+	int r = sink_refuse_retention(sink, asked, error, size);
+
+	if (r < 0)
+		return r;
+	sink->config.max_use = asked->max_use;
+	sink->config.keep_free = asked->keep_free;
+	sink->config.max_age = asked->max_age;
+	r = sink->names.folder ? set_limits(sink, error, size) : 0;
+	if (r < 0) {
+		sink->config = config;
+		sink->limits = limits;
+		return r;
+	}
+	sink_retain(sink);
+	return 0;
+}
+
 static int make_folder(const char *path, bool *ret_made, char *error, size_t size)
 {
 	*ret_made = !mkdir(path, 0750);

@@ -47,3 +47,6 @@ int sink_choose_user(struct sink *sink, int owner_fd, int make_fd, char *error, 
 /* Opens the place: of @path's last part. */
 int sink_open_place(struct sink *sink, const char *path, char *error, size_t size);
 int sink_open_folder(struct sink *sink, char *error, size_t size);
+/* Returns 0, or -EINVAL for limits of a folder where it is none. */
+int sink_refuse_retention(const struct sink *sink, const struct sink_config *asked, char *error,
+			  size_t size);

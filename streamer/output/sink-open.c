@@ -192,12 +192,8 @@ static int plan_output(struct sink *sink, char *error, size_t size)
 			      config->path);
 	sink->names.compressed = level;
 	sink->rotates = sink->names.folder || config->max_bytes || config->max_seconds;
-	if (!sink->names.folder &&
-	    (config->max_use.bytes || config->max_use.percent || config->keep_free.bytes ||
-	     config->keep_free.percent || config->max_age))
-		return refuse(error, size, -EINVAL,
-			      "--max-use, --keep-free and --max-age are for a folder: -w %s/",
-			      to_stdout ? "DIR" : config->path);
+	if (sink_refuse_retention(sink, config, error, size) < 0)
+		return -EINVAL;
 	if (config->max_files && !sink->rotates)
 		return refuse(error, size, -EINVAL,
 			      "-W needs -C or -G, which say when a file is full, or -w DIR/");

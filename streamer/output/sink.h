@@ -169,6 +169,11 @@ void sink_end_trouble(struct sink *sink);
 /* Deletes what the limits do not allow any more, which is in deletions then. */
 void sink_retain(struct sink *sink);
 
+/* Other limits of what a folder keeps: max_use, keep_free and max_age of @asked, at once. Returns
+ * 0, or -errno with a sentence in @error: those that were stay. */
+int sink_change_retention(struct sink *sink, const struct sink_config *asked, char *error,
+			  size_t size);
+
 /* The last file is finished as well: its name goes to --post-rotate. */
 void sink_finished(struct sink *sink);
 /* Takes leave of commands that have ended. Whether there is something to say, which is @said: the

@@ -37,6 +37,7 @@ struct pipeline {
 	bool active;             /* events were taken since the latest look */
 	bool flush_due;          /* what is pending has waited long enough */
 	bool reopen;             /* SIGHUP */
+	bool hangup;             /* likewise: not told yet */
 	/* A folder's disk is full, or fails: -errno; events are counted and dropped. */
 	int no_room;
 	bool no_room_told;

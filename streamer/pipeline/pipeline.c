@@ -274,7 +274,7 @@ static void heed_causes(struct pipeline *p, unsigned causes)
 	if (causes & WAKEUP_CLOCK)
 		p->reports.due |= REPORTS_CLOCK;
 	if (causes & WAKEUP_REOPEN)
-		p->reopen = true;
+		p->reopen = p->hangup = true;
 	if (causes & WAKEUP_COMMAND)
 		(void)sink_reap(p->sink, p->notice, sizeof(p->notice));
 	if (causes & WAKEUP_TICK && p->no_room)
@@ -312,6 +312,10 @@ int pipeline_run(struct pipeline *p)
 	int r = 0;
 
 	while (!p->reason) {
+		if (p->hangup) {
+			p->hangup = false;
+			return PIPELINE_HANGUP;
+		}
 		keep_pace(p, causes);
 		(void)pipeline_mind_cut(p); /* before events are taken that would go with it */
 		pipeline_flush_lazily(p);

@@ -30,9 +30,11 @@ struct pipeline *pipeline_free(struct pipeline *pipeline); /* NULL is fine; retu
 
 /* Runs until a signal, -c COUNT, the reader's end or a failure ends the stream: then 0. Returns
  * PIPELINE_TOTALS when somebody asks for the totals, and PIPELINE_NOTICE when there is something
- * to tell: print them and call it again. */
+ * to tell: print them and call it again; PIPELINE_HANGUP at SIGHUP, before another file is begun:
+ * the Header of that has what the labels of @config are then. */
 #define PIPELINE_TOTALS 1
 #define PIPELINE_NOTICE 2
+#define PIPELINE_HANGUP 3
 int pipeline_run(struct pipeline *pipeline);
 
 /* A sentence for the user, once; empty if there is none. Also after pipeline_close. */

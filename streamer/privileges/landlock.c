@@ -52,10 +52,13 @@ static size_t size_of(int version)
 
 static int add_folder(int ruleset, const struct landlock_folder *folder, uint64_t known)
 {
-	const uint64_t writes =
-		WRITE_FILE | READ_FILE | READ_DIR | REMOVE_FILE | MAKE_REG | TRUNCATE;
-	const struct path_beneath rule = {.allowed = (folder->writes ? writes : READ_DIR) & known,
-					  .fd = folder->fd};
+	static const uint64_t uses[] = {
+		[LANDLOCK_LISTS] = READ_DIR,
+		[LANDLOCK_READS] = READ_DIR | READ_FILE,
+		[LANDLOCK_WRITES] =
+			READ_DIR | READ_FILE | WRITE_FILE | REMOVE_FILE | MAKE_REG | TRUNCATE,
+	};
+	const struct path_beneath rule = {.allowed = uses[folder->use] & known, .fd = folder->fd};
 
 	if (folder->fd < 0)
 		return 0;

@@ -2,9 +2,15 @@
 /* What of the file system this thread, and those it starts, can still reach. */
 #pragma once
 
+enum landlock_use {
+	LANDLOCK_LISTS,  /* names */
+	LANDLOCK_READS,  /* that, and files */
+	LANDLOCK_WRITES, /* that, and makes and deletes them */
+};
+
 struct landlock_folder {
-	int fd;
-	int writes; /* files can be made, written and deleted; else names can be listed */
+	int fd; /* -1: there is none */
+	enum landlock_use use;
 };
 
 /* Leaves these folders, and nothing else: no other path, no network, no abstract sockets, no

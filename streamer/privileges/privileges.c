@@ -102,10 +102,16 @@ static int drop_capabilities(int map_fd, struct privileges *left)
 
 static void restrict_paths(const struct privileges_config *config, struct privileges *left)
 {
-	const struct landlock_folder folders[] = {{config->folder_fd, true},
-						  {config->names_fd, false}};
-	int r = landlock_restrict(folders, ARRAY_SIZE(folders));
+	struct landlock_folder folders[2 + PRIVILEGES_READ_MAX] = {
+		{config->folder_fd, LANDLOCK_WRITES},
+		{config->names_fd, LANDLOCK_LISTS},
+	};
+	unsigned n = 2;
+	int r;
 
+	for (unsigned i = 0; i < config->n_read_fds && i < PRIVILEGES_READ_MAX; i++)
+		folders[n++] = (struct landlock_folder){config->read_fds[i], LANDLOCK_READS};
+	r = landlock_restrict(folders, n);
 	left->landlock = r > 0 ? r : 0;
 	if (r == -ENOSYS || r == -EOPNOTSUPP)
 		keep_text(left,

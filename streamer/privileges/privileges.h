@@ -11,6 +11,7 @@
 #include "streamer/privileges/user.h"
 
 #define PRIVILEGES_KEPT_MAX 6u
+#define PRIVILEGES_READ_MAX 2u
 
 /* What is left, as the kernel was asked for it. */
 struct privileges {
@@ -25,10 +26,12 @@ struct privileges {
 
 struct privileges_config {
 	const struct user *user;
-	const char *stays; /* why it is root, or NULL */
-	int map_fd;        /* any BPF map, to find out what reading takes, or -1 */
-	int folder_fd;     /* new files are to be made there, or -1 */
-	int names_fd;      /* a folder whose names are to be listed, or -1 */
+	const char *stays;   /* why it is root, or NULL */
+	int map_fd;          /* any BPF map, to find out what reading takes, or -1 */
+	int folder_fd;       /* new files are to be made there, or -1 */
+	int names_fd;        /* a folder whose names are to be listed, or -1 */
+	const int *read_fds; /* folders whose files are to be read; -1 for one that is not there */
+	unsigned n_read_fds; /* PRIVILEGES_READ_MAX at most */
 };
 
 /* Returns 0, or -errno with a sentence in @error. */

@@ -7,6 +7,7 @@
 
 #include "proto/base/util.h"
 #include "streamer/config/command-line.h"
+#include "streamer/config/config-reload.h"
 #include "streamer/config/config.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test.h"
@@ -363,6 +364,47 @@ static void each_value_says_where_it_comes_from(void **state)
 	(void)config_free(config);
 }
 
+static void a_running_streamer_takes_what_it_can(void **state)
+{
+	const struct folder_path etc = in_folder(state, "etc");
+	const char *const folders[] = {etc.s, NULL};
+	char *argv[] = {(char *)(uintptr_t) "ringside-streamer", NULL};
+	const struct config_sources sources = {.argc = 1,
+					       .argv = argv,
+					       .folders = folders,
+					       .environment = NONE,
+					       .owner = getuid()};
+	struct config *config = config_new();
+	const struct options *o = &config->values.options;
+	struct config_changes changes;
+
+	folder_file(*state, "etc/streamer.conf", "[retention]\nmax-age = 5d\n[labels]\na = 1\n");
+	assert_ok(config_read(config, &sources));
+	for (unsigned i = 0; i < 3; i++) { /* what was said before is not borrowed of any more */
+		assert_ok(config_reload(config, &sources, NULL, &changes));
+		assert_string_equal(changes.applied, "");
+		assert_string_equal(changes.later, "");
+		assert_string_equal(o->pipeline.header.labels[0].value, "1");
+	}
+	folder_file(*state, "etc/streamer.conf",
+		    "[retention]\nmax-age = 6d\nkeep-free = 5%\n[labels]\na = 1\nb = 2\n"
+		    "[oom]\nattach = kprobe\n[limits]\nrate = 7\n[output]\nwrite = elsewhere/\n");
+	assert_ok(config_reload(config, &sources, NULL, &changes));
+	assert_string_equal(changes.applied, "keep-free, max-age, label");
+	assert_string_equal(changes.later, "write, attach of oom, rate");
+	assert_int_equal(o->sink.max_age, 6 * 86400);
+	assert_int_equal(o->sink.keep_free.percent, 5);
+	assert_int_equal(o->pipeline.header.n_labels, 2);
+	assert_int_equal(o->kernel.rate, 1);
+	assert_string_equal(o->sink.path, "-");
+	folder_file(*state, "etc/streamer.conf", "[labels]\nb = 3\n[nothing]\n[nowhere]\n");
+	assert_int_equal(config_reload(config, &sources, NULL, &changes), -EINVAL);
+	assert_non_null(strstr(changes.wrong, "streamer.conf:3: unknown section [nothing]"));
+	assert_non_null(strstr(changes.wrong, " (and more: --check-config)"));
+	assert_int_equal(o->pipeline.header.n_labels, 2);
+	(void)config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +421,7 @@ int main(void)
 		test_in_folder(another_place_to_write_to_takes_nothing_of_the_files),
 		test_in_folder(statistics_are_those_of_a_probe_that_is_on),
 		test_in_folder(each_value_says_where_it_comes_from),
+		test_in_folder(a_running_streamer_takes_what_it_can),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,33 @@ static void a_command_that_fails_is_told_once(void **state)
 	await_command(sink, false, "");
 }
 
+static void a_folder_takes_other_limits_while_it_is_written(void **state)
+{
+	const struct folder_path path = in_folder(state, "d/");
+	struct sink_config config = {.path = path.s, .max_bytes = 1u << 20};
+	_cleanup_sink_ struct sink *sink = open_sink(&config);
+	char error[256];
+
+	for (unsigned i = 0; i < 3; i++) {
+		put_records(sink, 10);
+		next_file(sink);
+	}
+	config.max_use.bytes = 1u << 20; /* less than two files */
+	assert_int_equal(sink_change_retention(sink, &config, error, sizeof(error)), -EINVAL);
+	assert_non_null(strstr(error, "--max-use of 1,048,576 bytes: accepts at least two files"));
+	assert_int_equal(sink->config.max_use.bytes, 0);
+	assert_true(sink->limits.max_use > 1u << 20);
+	config.max_use.bytes = 4u << 20;
+	config.max_age = 60;
+	assert_ok(sink_change_retention(sink, &config, error, sizeof(error)));
+	assert_int_equal(sink->limits.max_age, 60);
+	assert_true(sink->limits.max_use < 3u << 20);
+	assert_int_equal(sink->deletions.n, 0);
+	config.keep_free.percent = 100; /* which no deletion brings about */
+	assert_ok(sink_change_retention(sink, &config, error, sizeof(error)));
+	assert_int_equal(sink->deletions.n, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +285,7 @@ int main(void)
 		test_in_folder(a_ring_keeps_the_latest_and_tells_what_went),
 		test_in_folder(names_by_time_that_repeat_get_a_number),
 		test_in_folder(a_file_that_was_moved_away_is_opened_again),
+		test_in_folder(a_folder_takes_other_limits_while_it_is_written),
 		test_in_folder(what_was_prepared_can_be_left),
 		test_in_folder(a_folder_is_made_and_its_files_are_named_by_time_and_stream),
 		test_in_folder(a_folder_within_its_limit_loses_the_oldest_only),

@@ -237,6 +237,38 @@ static void only_its_folder_is_in_reach(void **state)
 	assert_child(confined, *state);
 }
 
+/* Files of a folder of configurations can be read, and nothing else done to them. */
+static int reads_only(const char *folder)
+{
+	const struct user self = {.name = "tester", .uid = geteuid(), .gid = getegid()};
+	const int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fds[] = {at, -1};
+	const struct privileges_config config = {.user = &self,
+						 .map_fd = -1,
+						 .folder_fd = -1,
+						 .names_fd = -1,
+						 .read_fds = fds,
+						 .n_read_fds = ARRAY_SIZE(fds)};
+	struct privileges left;
+	char error[256];
+
+	STEP(at >= 0 && openat(at, "x", O_WRONLY | O_CREAT | O_EXCL, 0640) >= 0);
+	STEP(!privileges_drop(&config, &left, error, sizeof(error)));
+	STEP(openat(at, "x", O_RDONLY) >= 0);
+	STEP(openat(at, ".", O_RDONLY | O_DIRECTORY) >= 0);
+	if (!left.landlock)
+		return 0;
+	STEP(openat(at, "x", O_WRONLY) < 0 && errno == EACCES);
+	STEP(openat(at, "y", O_WRONLY | O_CREAT, 0640) < 0 && errno == EACCES);
+	STEP(unlinkat(at, "x", 0) < 0 && errno == EACCES);
+	STEP(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
+	return 0;
+}
+
+static void a_configuration_can_be_read_again(void **state)
+{
+	assert_child(reads_only, *state);
+}
+
 /* Every name is known to every architecture, or none of its; and the rules fit together. */
 static void the_filter_can_be_made_for_each_architecture(void **state)
 {
@@ -264,6 +296,7 @@ int main(void)
 		test_in_folder(what_it_does_not_do_is_refused),
 		cmocka_unit_test(what_would_be_a_way_out_ends_it),
 		test_in_folder(only_its_folder_is_in_reach),
+		test_in_folder(a_configuration_can_be_read_again),
 		cmocka_unit_test(the_filter_can_be_made_for_each_architecture),
 	};
 

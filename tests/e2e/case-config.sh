@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# A streamer that has given up its privileges reads its configuration again at SIGHUP: labels and limits
+# of the folder apply, the rest is named, and a file that is wrong changes nothing.
+collect() {
+	mkdir conf kept
+	chown 4242:4242 kept
+	configure eu1 5d 5
+	# shellcheck disable=SC2086 # none or two words
+	"$BUILD/streamer/ringside-streamer" --config conf/streamer.conf --allow-syscall-tax $variant 2>config.log &
+	echo $! >config.pid
+	wait_until $patience "first file" files 1
+	wait_until 10 "filter" grep -q '^Seccomp:.2' "/proc/$(cat config.pid)/status"
+
+	kill -HUP "$(cat config.pid)"
+	wait_until 10 "second file" files 2
+	cp config.log unchanged.log
+
+	echo 'rate = x' >>conf/streamer.conf
+	kill -HUP "$(cat config.pid)"
+	wait_until 10 "refusal" grep -q 'runs on' config.log
+	wait_until 10 "third file" files 3
+
+	configure eu2 6d 7
+	kill -HUP "$(cat config.pid)"
+	wait_until 10 "change" grep -q 'takes a restart' config.log
+	wait_until 10 "fourth file" files 4
+	stop config
+	chmod -R a+rX kept
+}
+
+configure() { # CLUSTER AGE RATE: in a new file, as editors do it
+	cat >conf/new <<-END
+		[streamer]
+		user = 4242
+		[output]
+		write = kept/
+		[retention]
+		max-age = $2
+		[labels]
+		cluster = $1
+		[limits]
+		rate = $3
+	END
+	chmod 644 conf/new
+	mv conf/new conf/streamer.conf
+}
+
+files() {
+	# shellcheck disable=SC2012 # their names are ours
+	[ "$(ls kept | wc -l)" -ge "$1" ]
+}
+
+said() { # WHAT FILE COUNT PATTERN
+	if [ "$(grep -c "$4" "$2")" = "$3" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+	fi
+}
+
+judge() {
+	sed 's/^/# /' config.log
+	said "a SIGHUP for the file alone says nothing" unchanged.log 0 'configuration'
+	said "a wrong file changes nothing, and why" config.log 1 \
+		"the configuration that was read before runs on: conf/streamer.conf:11: rate 'x': accepts N or"
+	said "what applies" config.log 1 'the configuration has changed: now applied: max-age, label$'
+	said "what takes a restart" config.log 1 'the configuration has changed: takes a restart: rate$'
+	for file in kept/*; do
+		"$BUILD/consumer/ringside" cat -o protojson "$file" | head -n 1 | grep -o '"labels":{[^}]*}'
+	done >labels
+	printf '"labels":{"cluster":"%s"}\n' eu1 eu1 eu1 eu2 >expected
+	if cmp labels expected; then
+		echo "ok - labels of the next file"
+	else
+		echo "not ok - labels of the next file"
+	fi
+	if "$BUILD/consumer/ringside" verify kept >verified 2>&1; then
+		echo "ok - the recording is whole"
+	else
+		sed 's/^/# /' verified
+		echo "not ok - the recording is whole"
+	fi
+}
