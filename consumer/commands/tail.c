@@ -216,6 +216,8 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 	tail->memory.whole = printer_whole(&tail->printer);
 	tail->printer.source.streams.ends_only = tail->lines != UINT64_MAX;
 	r = rotation_start(&tail->rotation);
+	if (rotation_goes_on(&tail->rotation))
+		rotation_look_awaited(&tail->rotation);
 
 	while (!r && rotation_goes_on(&tail->rotation)) {
 		r = rotation_read(&tail->rotation);
@@ -224,6 +226,8 @@ int tail_print(struct tail *tail, const struct each_record_ops *ops)
 		/* what is followed may have no end at which to tell */
 		if (!r && rotation_goes_on(&tail->rotation))
 			printer_say_misses_so_far(&tail->printer);
+		if (!r && rotation_goes_on(&tail->rotation))
+			rotation_tell_awaited(&tail->rotation);
 		if (!r && rotation_goes_on(&tail->rotation))
 			r = watch_wait(&tail->rotation.watch, STDOUT_FILENO);
 	}

@@ -137,21 +137,32 @@ static bool has_recordings(int above, const char *name)
 	return false;
 }
 
-/* A folder for each host in it, to who looks at one folder: only what is in @path itself. */
-static void put_inner(struct line *line, const char *path)
+const char *path_inner(const char *path, char buf[PATH_INNER])
 {
 	_cleanup_(close_folder) DIR *folder = opendir(path);
+	struct line line = line_make(buf, PATH_INNER);
 	const struct dirent *entry;
 
 	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++) {
 		if (entry->d_name[0] == '.' || !has_recordings(dirfd(folder), entry->d_name))
 			continue;
-		line_text(line, "; but in folders in it are: name one of these, as in ");
-		line_safe(line, path, 64);
-		line_text(line, file_names_slash(path));
-		line_safe(line, entry->d_name, 64);
-		return;
+		line_safe(&line, path, 64);
+		line_text(&line, file_names_slash(path));
+		line_safe(&line, entry->d_name, 64);
+		(void)line_end(&line);
+		return buf;
 	}
+	return NULL;
+}
+
+static void put_inner(struct line *line, const char *path)
+{
+	char inner[PATH_INNER];
+
+	if (!path_inner(path, inner))
+		return;
+	line_text(line, "; but in folders in it are: name one of these, as in ");
+	line_text(line, inner);
 }
 
 const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])

@@ -5,6 +5,12 @@
 #include <stddef.h>
 
 #define PATH_PROBLEM 512
+#define PATH_INNER 640
+
+/* To who looks at one folder, only at what is in @path itself: one of the folders in it that have
+ * recordings, as for each host one, safe to print. Returns @buf; NULL: none of the first entries
+ * is. */
+const char *path_inner(const char *path, char buf[PATH_INNER]);
 
 /* @error: -errno, or what folder_list answers. Who may not read it is told who may, and how to
  * become one of them. Returns @buf. */

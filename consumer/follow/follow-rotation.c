@@ -84,7 +84,9 @@ static int read_folder(struct rotation *rotation)
 		leave_copies_out(rotation, &list);
 	if (!r && !list.n && !rotation->following)
 		r = -ENODATA;
-	else if (!r && !list.n && rotation->waits && !list.begun)
+	rotation->begun = list.begun != NULL;
+	rotation->empty = !r && !list.n && rotation->waits && !list.begun;
+	if (rotation->empty)
 		say_empty(rotation);
 	starts = r ? NULL : calloc(list.n + 1, sizeof(*starts));
 	if (!r && !starts)

@@ -51,6 +51,9 @@ struct rotation {
 	struct watch watch;
 	/* --- */
 	bool whole;              /* path is a folder */
+	bool empty;              /* ... with nothing to read in it when it was looked at: told */
+	bool idle, awaited;      /* nobody writes what is waited for; that was told */
+	bool begun;              /* ... but an empty file that is being written */
 	char folder[PATH_MAX];   /* path itself, or where it is */
 	char numbered[PATH_MAX]; /* what path stands for: see find_numbered */
 	/* Folders: the files that were there already. */
@@ -66,5 +69,11 @@ bool rotation_goes_on(const struct rotation *rotation);
 
 /* Reads what is new: behind each watch_wait. 0 or -errno of the sink. */
 int rotation_read(struct rotation *rotation);
+
+/* Behind rotation_start; and once what was written meanwhile is read, to who sits before it: in one
+ * line what is waited for, where nobody is writing it, and what is not looked at
+ * (follow-awaited.c). The second time nothing. */
+void rotation_look_awaited(struct rotation *rotation);
+void rotation_tell_awaited(struct rotation *rotation);
 
 void rotation_done(struct rotation *rotation);

@@ -100,6 +100,46 @@ def a_folder_without_recordings_is_said_to_be_one():
     tail.end()
 
 
+def what_is_waited_for_is_said_where_nobody_writes_it():
+    """One line, and none where somebody does. A copy has no Footer; a folder has others, one for each host."""
+    stream = Growing(b"\x07")
+    begin = stream.header() + stream.kill("first")
+    save("copied.pb", begin)
+    for folder in "still", "nodes", "nodes/node-a", "live", "live/node-a", "quick":
+        os.mkdir(folder)
+    for path in "still/a.pb", "nodes/a.pb", "nodes/node-a/x.pb", "live/a.pb", "live/node-a/x.pb", "quick/a.pb":
+        save(path, begin)
+    closed = Growing(b"\x08")
+    save("rotated.pb", closed.header(), closed.kill("first"), closed.footer("rotated"))
+    inner = "recordings in the folders in it are not followed: name one of these, as in {}/node-a\n"
+    idle = "nobody is writing a recording in it: waiting for one"
+    for path, more, told in (
+            ("copied.pb", "copied.pb", "it has no Footer, and nobody is writing it: waiting for what may be added\n"),
+            ("rotated.pb", None, "its stream goes on in another file, which is not here: waiting for it\n"),
+            ("still", "still/a.pb", idle + "\n"), ("nodes", "nodes/a.pb", idle + "; " + inner.format("nodes"))):
+        tail = Tail(path)
+        assert tail.says("told", "\n") == f"ringside tail: {path}: {told}"
+        assert "first" in tail.says("said", "\n")
+        if more:
+            with open(more, "ab") as f:
+                f.write(stream.kill("later"))
+            tail.says("said", "later")
+        tail.end()
+        assert tail.says("told", "\n") == f"ringside tail: {path}: {told}"
+    for path, file, told in (("live", "live/a.pb", "ringside tail: live: " + inner.format("live")), ("quick", "quick/a.pb", ""),
+                             ("quick/a.pb", "quick/a.pb", "")):
+        with open(file, "ab", buffering=0) as writer:
+            tail = Tail(path)
+            assert "first" in tail.says("said", "\n")
+            writer.write(stream.kill("later"))
+            tail.says("said", "later")
+            tail.end()
+            assert tail.says("told", told) == told
+    # who does not wait is not told what for
+    check(run("tail", "copied.pb"), 0)
+    check(run("tail", "nodes"), 0, None)
+
+
 def a_follower_whose_reader_left_does_not_wait():
     read, write = os.pipe()
     process = subprocess.Popen([ringside, "tail", "-f", "never"], stdout=write, stderr=subprocess.DEVNULL)
@@ -160,5 +200,5 @@ def who_may_read_is_said():
 
 
 run_tests(a_follower_waits_for_what_is_not_there_yet, a_follower_says_at_once_that_nothing_matches_so_far,
-          a_folder_without_recordings_is_said_to_be_one, a_follower_whose_reader_left_does_not_wait,
+          a_folder_without_recordings_is_said_to_be_one, what_is_waited_for_is_said_where_nobody_writes_it, a_follower_whose_reader_left_does_not_wait,
           a_writer_that_is_gone_is_told, who_may_read_is_said)
