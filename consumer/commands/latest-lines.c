@@ -10,6 +10,7 @@
 #include "consumer/files/each-record.h"
 #include "consumer/files/folder.h"
 #include "consumer/files/inputs.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define LINE_MAX_BYTES (256u * 1024) /* a longer one is left out */
@@ -84,9 +85,20 @@ static void end_input(void *data, const struct reader *reader, const char *name,
 {
 }
 
+/* What was lost or held back is no event: the sums tell it. */
+static bool is_left_out(const struct reader_record *item)
+{
+	return !item->header && !body_kind_is_event(item->peek.kind);
+}
+
+static int put_event(void *data, struct reader *reader, struct reader_record *item)
+{
+	return is_left_out(item) ? 0 : tail_put(data, reader, item);
+}
+
 static const struct each_record_ops collecting = {
 	.begin = printer_begin,
-	.put = tail_put,
+	.put = put_event,
 	.complain = say_nothing,
 	.error = say_no_error,
 	.end = end_input,
@@ -101,6 +113,8 @@ static int put_by_time(void *data, struct reader *reader, struct reader_record *
 	const bool wanted = printer_wants(printer, reader, item) == 1;
 	int r;
 
+	if (is_left_out(item))
+		return 0;
 	if (!item->header && (!wanted || (lines->n == lines->wanted && lines->nanos[0] > nano)))
 		return 0;
 	r = printer_put(printer, reader, item);
@@ -149,7 +163,11 @@ static int want_events(struct filter *filter)
 int latest_lines_read(struct latest_lines *ret, const struct command *command, const char *path,
 		      unsigned n, bool json)
 {
-	_cleanup_(tail_done) struct tail tail = {.lines = n, .rotation.watch.fd = -1};
+	_cleanup_(tail_done) struct tail tail = {
+		.lines = n,
+		.events_only = true,
+		.rotation.watch.fd = -1,
+	};
 	struct printer *printer = &tail.printer;
 	int r = printer_init(printer, command, no_rows, &filter_set);
 

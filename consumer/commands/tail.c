@@ -8,6 +8,7 @@
 #include "consumer/cli/command.h"
 #include "consumer/cli/remote.h"
 #include "consumer/commands/tail.h"
+#include "consumer/read/body.h"
 #include "proto/base/util.h"
 
 #define LINES_DEFAULT 10
@@ -99,6 +100,10 @@ static int parse_options(struct tail *tail, int argc, char **argv)
 /* last_records_wants_fn */
 static bool wants_record(void *data, struct reader *reader, struct reader_record *item)
 {
+	const struct tail *tail = container_of(data, struct tail, printer);
+
+	if (tail->events_only && !body_kind_is_event(item->peek.kind))
+		return false;
 	return printer_wants(data, reader, item) == 1 && printer_counts(data, item);
 }
 

@@ -12,6 +12,7 @@ struct tail {
 	struct rotation rotation;
 	struct record_memory memory;
 	uint64_t lines;
+	bool events_only;                  /* no others are among them */
 	uint64_t left;                     /* records to print before the end; 0: all */
 	const struct each_record_ops *ops; /* of a fleet: what is done with the last ones */
 	uint64_t skip; /* of a fleet: that are wanted, but are not among the last */

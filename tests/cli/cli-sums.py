@@ -886,6 +886,25 @@ def status_shows_the_latest_of_an_excerpt_whatever_stands_last():
     assert re.findall(r"  host +(\w+)\[", check(run("status", part), 1).decode()) == ["a1", "a2", "a3"]
 
 
+def status_shows_events_and_nothing_else():
+    """What was lost, or held back, is no event, wherever it stands, and not in place of one."""
+    stream = Stream(b"e", boottime=5)
+    lost = {"lost": pb.Lost(reason=pb.Lost.RING_FULL, kind="oom_kill", count=3)}
+    limited = {"limited": pb.Limited(kind="oom_kill", count=4)}
+    events = [stream.header(), stream.kill("e0"), stream.kill("e1"), stream.record(**lost), stream.kill("e2"), stream.record(**limited),
+              stream.kill("e3"), *(stream.record(**lost) for _ in range(5)), stream.record(**limited), stream.counters(), stream.footer()]
+    save("events.pb", *events)
+    save("events.pb.zst", packed(b"".join(events)))
+    part = save("part.pb", check(run("cat", "-o", "pb", "--kind", "oom", "events.pb"), 0))
+    for name in "events.pb", "events.pb.zst", part:
+        told = check(run("status", name), None).decode()
+        shown = told.split("  latest:\n")[1].splitlines()
+        assert [re.search(r" OOM .*?(\w+)\[", x)[1] for x in shown if " OOM " in x] == ["e1", "e2", "e3"], told
+        assert not re.search("LOST|LIMITED", told.split("  latest:\n")[1]), told
+        told = json.loads(check(run("status", "-o", "json", name), None))["latest"]
+        assert [(x["kind"], x["comm"]) for x in told] == [("oom_kill", f"e{n}") for n in (1, 2, 3)], told
+
+
 def stands_beside(part, files, of_all):
     """An excerpt and all of its stream: in a folder under either name, and named in any order."""
     for name in "a", "z":
@@ -999,6 +1018,7 @@ run_tests(
     the_sum_of_several_says_how_many_were_lost,
     an_excerpt_of_several_hosts_says_so_from_its_first_line_on,
     status_shows_the_latest_of_an_excerpt_whatever_stands_last,
+    status_shows_events_and_nothing_else,
     what_a_repair_left_out_is_taken_where_it_is,
     what_lost_its_header_is_known_by_its_times,
     of_a_cloned_machine_each_record_counts,
