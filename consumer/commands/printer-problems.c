@@ -119,6 +119,25 @@ static void say_missing(void *data, const struct whole_missing *missing)
 			      *missing->host ? missing->host : "a host without a name", text);
 }
 
+static void say_unclosed(const struct printer *printer, const struct whole_unclosed *unclosed)
+{
+	char text[512];
+	struct line line = line_make(text, sizeof(text));
+
+	line_text(&line, "the stream ends at ");
+	put_moment(&line, printer, &unclosed->end);
+	line_text(&line, " without a Footer");
+	if (unclosed->n > 1) {
+		line_text(&line, unclosed->n == 2 ? ", as does " : ", as do ");
+		line_text(&line, COUNTED(unclosed->n - 1, "other"));
+	}
+	line_text(&line, ": its streamer was killed, or this is a copy of what it was writing; "
+			 "`ringside verify` tells more");
+	(void)line_end(&line);
+	(void)command_fail_on(printer->options.command,
+			      *unclosed->host ? unclosed->host : "a host without a name", text);
+}
+
 void printer_say_missing(struct printer *printer)
 {
 	struct whole_streams *streams = &printer->source.streams;
@@ -127,6 +146,8 @@ void printer_say_missing(struct printer *printer)
 	if (streams->lacking > MISSING_LINES)
 		(void)command_fail(printer->options.command, "records of %s are missing, too",
 				   COUNTED(streams->lacking - MISSING_LINES, "more stream"));
+	if (streams->unclosed.n)
+		say_unclosed(printer, &streams->unclosed);
 }
 
 /* Others of its list matched. */

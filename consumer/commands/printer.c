@@ -76,7 +76,8 @@ int printer_close(struct printer *printer, int r)
 		r = printer_tell_flaws(printer);
 	else if (r > 0)
 		(void)whole_streams_judge(&printer->source.streams, NULL, NULL);
-	if (r >= 0 && !printer->awaits && printer->source.streams.lacking) {
+	if (r >= 0 && !printer->awaits &&
+	    (printer->source.streams.lacking || printer->source.streams.unclosed.n)) {
 		end_lines(printer);
 		printer_say_missing(printer);
 	}

@@ -276,6 +276,20 @@ static int walk_input(const struct walk *walk, const char *path)
 	return r;
 }
 
+static void tell_next(const struct walk *walk, const struct input_list *list, size_t i)
+{
+	const struct whole_streams *whole = walk->memory->whole;
+	char text[EACH_RECORD_TEXT], safe[LINE_FILE];
+
+	if (!whole || !whole_streams_goes_on(whole) || !input_list_lacks_next(list, i))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%s: its stream goes on in another file, which is missing; `ringside "
+		       "verify` tells more",
+		       line_file(list->all[i].path, safe));
+	walk->ops->error(walk->data, text, 0);
+}
+
 static void tell_copies(const struct walk *walk, const struct input_list *list)
 {
 	char text[COPIES_TEXT];
@@ -324,8 +338,11 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 	tell_hosts(&walk, &list);
 	memory.sides.one = ops->one_stream && ops->one_stream(data);
 	record_memory_choose(&memory, filter);
-	for (size_t i = 0; !r && i < list.n; i++)
+	for (size_t i = 0; !r && i < list.n; i++) {
 		r = walk_input(&walk, list.all[i].path);
+		if (!r)
+			tell_next(&walk, &list, i);
+	}
 	if (ops->one_stream && side_streams_tell(&memory.sides, text, sizeof(text)))
 		ops->error(data, text, 0);
 	return r;

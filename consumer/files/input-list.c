@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/files/input-list.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,6 +192,56 @@ int input_list_by_stream(struct input_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		list->all[i] = places[i].recording;
 	return 0;
+}
+
+/* Of a folder in which nothing was made since, nothing has to be read again: streams may be as many
+ * as files. File systems may keep whole seconds. */
+static bool is_as_listed(const struct input_list *inputs, const char *folder)
+{
+	struct stat st;
+
+	return !stat(folder, &st) && st.st_mtime < inputs->listed - 1;
+}
+
+bool input_list_is_made_now(const struct input_list *inputs, const struct recording *one)
+{
+	_cleanup_(folder_done) struct folder list = {0};
+	char path[PATH_MAX];
+	const char *folder;
+	bool made;
+
+	(void)snprintf(path, sizeof(path), "%s", one->path);
+	folder = dirname(path);
+	if (is_as_listed(inputs, folder) || folder_list(&list, folder) < 0)
+		return false;
+	made = list.begun != NULL;
+	for (size_t i = 0; !made && i < list.n; i++)
+		made = folder_same_stream(one, &list.all[i]) &&
+		       list.all[i].id.file_index > one->id.file_index;
+	return made;
+}
+
+static bool is_next(const struct recording *next, const struct recording *one)
+{
+	return folder_same_stream(one, next) && next->id.file_index > one->id.file_index;
+}
+
+bool input_list_lacks_next(const struct input_list *inputs, size_t i)
+{
+	const struct recording *one = &inputs->all[i];
+	bool alone = true;
+
+	if (!one->known || one->id.excerpt)
+		return false;
+	/* mostly it is right behind it */
+	for (size_t j = 1; j < inputs->n; j++) {
+		const struct recording *other = &inputs->all[(i + j) % inputs->n];
+
+		if (is_next(other, one))
+			return false;
+		alone = alone && !folder_same_stream(one, other);
+	}
+	return one->listed ? !input_list_is_made_now(inputs, one) : !alone;
 }
 
 void input_list_done(struct input_list *list)

@@ -27,4 +27,9 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 /* Files of one stream one behind the other, wherever they were named; streams in the order of their
  * first ones. 0 or -ENOMEM. */
 int input_list_by_stream(struct input_list *list);
+/* Whether somebody has made the file behind @one since its folder was listed. */
+bool input_list_is_made_now(const struct input_list *inputs, const struct recording *one);
+/* Of a file that says that another one of its stream follows: whether that would be among the
+ * others, in their folder or named beside some of them, and is not. */
+bool input_list_lacks_next(const struct input_list *inputs, size_t i);
 void input_list_done(struct input_list *list);

@@ -8,6 +8,7 @@
 #include "consumer/files/being-written.h"
 #include "consumer/read/body.h"
 #include "proto/base/util.h"
+#include "proto/recording/recording.h"
 
 #define RUNS_AT_HAND 64u /* files that are followed take turns */
 
@@ -63,8 +64,18 @@ static void take_lost(struct whole_run *run, struct reader *reader, struct reade
 	run->next += run->open ? 0 : item->record->lost->count - 1;
 }
 
+/* How the stream ends here. */
+static void take_footer(struct whole_run *run, struct reader *reader, struct reader_record *item)
+{
+	const char *reason = reader_unpack(reader, item) ? NULL : item->record->footer->reason;
+
+	run->ended = true;
+	run->rotated = reason && !strcmp(reason, RECORDING_ROTATED);
+}
+
 static void take_host(struct whole_run *run, const Ringside__V1__Header *header)
 {
+	run->locked = header->locked;
 	if (header->host_name)
 		(void)snprintf(run->host, sizeof(run->host), "%s", header->host_name);
 }
@@ -87,13 +98,15 @@ void whole_streams_take(struct whole_streams *whole, struct reader *reader,
 	whole->torn = false;
 	if (!run)
 		return;
-	if (!*run->host)
+	if (!*run->host || item->header)
 		take_host(run, header);
 	run->headed |= item->header && item->peek.seq == run->first;
 	run->next = item->peek.seq + 1;
 	run->to = moment_of(&item->peek);
 	run->open = false;
-	run->ended = item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER;
+	run->ended = run->rotated = false;
+	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER)
+		take_footer(run, reader, item);
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST)
 		take_lost(run, reader, item);
 }
@@ -156,6 +169,14 @@ void whole_streams_pause(struct whole_streams *whole, const struct reader *reade
 	run->growing = !run->ended && being_written_check(reader_fd(reader)) == 1;
 }
 
+bool whole_streams_goes_on(const struct whole_streams *whole)
+{
+	const struct whole_run *run = whole->at ? &whole->runs[whole->at - 1] : NULL;
+
+	return run && run->rotated && run->wanted &&
+	       filter_span_wanted(whole->filter, run->to, FILTER_EVER);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct whole_run *x = a, *y = b;
@@ -192,19 +213,29 @@ static bool is_gap(const struct whole_streams *whole, const struct whole_run *la
 	       filter_span_wanted(whole->filter, latest->to, run->from);
 }
 
+static void add_unclosed(struct whole_unclosed *unclosed, const struct whole_run *latest,
+			 const char *host)
+{
+	if (unclosed->n++)
+		return;
+	unclosed->host = host;
+	unclosed->end = latest->to;
+}
+
 /* @n runs of one stream. */
-static unsigned judge_stream(const struct whole_streams *whole, const struct whole_run *runs,
-			     size_t n, struct whole_missing *missing)
+static unsigned judge_stream(struct whole_streams *whole, const struct whole_run *runs, size_t n,
+			     struct whole_missing *missing)
 {
 	const struct whole_run *latest = runs;
-	bool wanted = false;
-	unsigned found = 0;
+	bool wanted = false, locked = false;
+	unsigned found = 0, end;
 
 	*missing = (struct whole_missing){.host = "", .id = runs->id};
 	for (size_t i = 0; i < n; i++) {
 		const struct whole_run *run = &runs[i];
 
 		wanted |= run->wanted;
+		locked |= run->locked;
 		if (*run->host)
 			missing->host = run->host;
 		if (is_gap(whole, latest, run)) {
@@ -218,7 +249,10 @@ static unsigned judge_stream(const struct whole_streams *whole, const struct who
 			latest = run;
 	}
 	missing->places = wanted ? missing->places : 0;
-	missing->found = wanted ? found | judge_end(whole, latest) : 0;
+	end = wanted ? judge_end(whole, latest) : 0;
+	if (end == WHOLE_NO_END && locked && !latest->cut)
+		add_unclosed(&whole->unclosed, latest, missing->host);
+	missing->found = wanted ? found | end : 0;
 	return missing->found;
 }
 
@@ -230,6 +264,7 @@ unsigned whole_streams_judge(struct whole_streams *whole, whole_tell_fn tell, vo
 
 	whole->at = 0;
 	whole->missing = whole->lacking = 0;
+	whole->unclosed = (struct whole_unclosed){0};
 	if (whole->n)
 		qsort(whole->runs, whole->n, sizeof(*whole->runs), by_number);
 	for (size_t i = 1; i <= whole->n; i++) {

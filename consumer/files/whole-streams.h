@@ -30,6 +30,8 @@ struct whole_run {
 	bool wanted;                   /* its Header was, or this is not known */
 	bool passed;                   /* by an index, from the end to the beginning of an input */
 	bool ended;                    /* with a Footer, or by choice */
+	bool rotated;                  /* ... that says that another file follows */
+	bool locked;                   /* its streamer holds a lock on what it writes */
 	bool growing;
 	bool open;             /* a repair could not count what is missing behind it */
 	bool headed;           /* it begins with a Header, as a file does */
@@ -49,6 +51,14 @@ struct whole_missing {
 	struct filter_moment from, to; /* of the records around them */
 };
 
+/* Streams that end without a Footer, though nobody writes them any more: of those that can be told
+ * by a lock. */
+struct whole_unclosed {
+	unsigned n;
+	const char *host; /* of the first; "": not known */
+	struct filter_moment end;
+};
+
 typedef void (*whole_tell_fn)(void *data, const struct whole_missing *missing);
 
 /* All there is to it is to be zero. */
@@ -63,6 +73,7 @@ struct whole_streams {
 	bool torn;        /* before the next record something was not readable */
 	uint64_t missing; /* records, as whole_streams_judge found */
 	unsigned lacking; /* streams that lack some */
+	struct whole_unclosed unclosed;
 };
 
 void whole_streams_done(struct whole_streams *whole);
@@ -90,6 +101,10 @@ void whole_streams_take(struct whole_streams *whole, struct reader *reader,
 void whole_streams_pass(struct whole_streams *whole, const struct recording_index *index);
 /* The input is read as far as it goes, or, @stopped, as was wanted. */
 void whole_streams_pause(struct whole_streams *whole, const struct reader *reader, bool stopped);
+
+/* The input that was read last ends with a Footer that says that its stream goes on in another
+ * file, and what would be in that is wanted. */
+bool whole_streams_goes_on(const struct whole_streams *whole);
 
 /* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
  * @tell hears of each stream that lacks anything; may be NULL. */

@@ -1000,12 +1000,58 @@ def what_is_missing_between_two_files_is_told():
     assert json.loads(check(run("stats", "-o", "json", "m"), 0, None))["records_missing"] == 21
     # what is not readable is told once
     data = dict(parts("n", ()))
-    fresh_folder("m", a=data["n0"] + data["n1"][:250] + b"\xff" * 9 + data["n1"][259:])
+    fresh_folder("m", a=data["n0"] + data["n1"][:250] + b"\xff" * 9 + data["n1"][259:], b=data["n2"], c=data["n3"])
     check(run("cat", "m"), 1, "ringside cat: m/a.pb: damaged: .*\n")
+
+
+def what_is_missing_at_the_end_is_told():
+    """A last file that its stream says there is; a Footer, of a streamer that locks what it writes, and does not any more."""
+    def part(stream, footer, locked=None):
+        return stream.header("n", locked=locked) + b"".join(stream.denial(after=1) for _ in range(5)) + (
+            stream.footer(footer) if footer else b"")
+
+    def reading(stderr, *args):
+        for how in ["cat"], ["cat", "-r"], ["cat", "-o", "json"], ["replay", "--speed", "max"], ["stats"], ["stats", "-o", "json"]:
+            check(run(*how, *args), 0, stderr.replace("COMMAND", how[0]))
+
+    stream = Denials(b"n", boot="n")
+    files = {f"n{i}": part(stream, "rotated") for i in range(3)}
+    fresh_folder("m", **files)
+    last = "ringside COMMAND: m/n2.pb: its stream goes on in another file, which is missing; `ringside verify` tells more\n"
+    reading(last, "m")
+    reading(last, "m/n2.pb", "m/n1.pb")
+    # one that was named alone is what somebody wants to read; and what is missing is later than what was asked for
+    reading("", "m/n2.pb")
+    reading("", "--until", "2025-11-22 03:04:12", "m")
+    save("m/n3.pb", part(stream, "SIGTERM"))
+    reading("", "m")
+    # without a Footer
+    for name, packs in ("k.pb", False), ("k.pb.zst", True):
+        stream = Denials(b"k", boot="k")
+        data = [part(stream, None, locked=True), stream.footer()]
+        save(name, packed(data[0], "-o") if packs else data[0])
+        end = ("ringside COMMAND: n: the stream ends at 2025-11-22 03:04:10.000 without a Footer{}: its streamer was killed, or this is "
+               "a copy of what it was writing; `ringside verify` tells more\n")
+        reading(end.format(""), name)
+        check(run("tail", "-n", "2", name), 0, end.format("").replace("COMMAND", "tail"))
+        check(run("cat", "-o", "pb", name), 0, end.format("").replace("COMMAND", "cat"))
+        reading("", "--until", "2025-11-22 03:04:08", name)
+        with open(name, "ab") as live:
+            fcntl.flock(live, fcntl.LOCK_EX)
+            reading("", name)
+        save("whole.pb", *data)
+        reading("", "whole.pb")
+        # of one that locks nothing nobody can tell whether it is still written
+        save("free.pb", part(Denials(b"f", boot="f"), None))
+        reading("", "free.pb")
+    other = Denials(b"o", boot="o")
+    save("o.pb", part(other, None, locked=True))
+    reading(end.format(", as does 1 other"), "k.pb", "o.pb")
 
 
 run_tests(
     what_is_missing_between_two_files_is_told,
+    what_is_missing_at_the_end_is_told,
     an_excerpt_is_no_damage,
     an_excerpt_says_what_was_wrong_with_what_it_is_of,
     numbers_of_several_files_add_up,

@@ -128,7 +128,7 @@ def event_of(kind):
     """The JSON of one that has all there is, and of its stream."""
     stream = Whole()
     body = real(getattr(pb.Record(), kind))
-    data = stream.header() + stream.record(**{kind: body})
+    data = stream.header() + stream.record(**{kind: body}) + stream.footer()
     line, = check(run("cat", "-o", "json", data=data), 0).splitlines()
     return data, json.loads(line)
 
@@ -271,7 +271,9 @@ def rows_have_these_words():
 def the_same_word_means_the_same():
     """What a row has of something asked for is what JSON has of it."""
     rows = of_rows()
-    lines = check(run("cat", "--all", "-o", "json", "whole.pb"), 0).splitlines()
+    with open("whole.pb", "ab") as live:
+        fcntl.flock(live, fcntl.LOCK_EX)  # as its Header says
+        lines = check(run("cat", "--all", "-o", "json", "whole.pb"), 0).splitlines()
     there = list(paths_of([json.loads(line) for line in lines]))
     for _, path, label in ideas:
         ends = {"." + path, "." + label}  # of who holds a BPF object: not in a process of its own
