@@ -18,11 +18,18 @@ int from_nats_list(struct session *session)
 {
 	struct nats_streams streams = {0};
 	char why[256];
-	int r = nats_streams_find(&streams, session->js, session->url.stream, why, sizeof(why));
+	natsStatus s = NATS_OK;
+	int r;
 
+	do {
+		free(streams.all);
+		streams = (struct nats_streams){0};
+		r = nats_streams_find(&streams, session->js, session->url.stream, why, sizeof(why));
+		if (r)
+			(void)nats_GetLastError(&s);
+	} while (r == -EIO && from_nats_again(session, s));
 	if (r)
-		(void)refuse(session->problem, session->problem_size, r, "%s: %s",
-			     session->options->url, why);
+		(void)from_nats_tell(session, r, s, why);
 	for (size_t i = 0; !r && i < streams.n; i++) {
 		const struct nats_stream_place *place = &streams.all[i];
 		char id[HEX_SIZE(IDS_STREAM)];
@@ -42,12 +49,14 @@ int from_nats_numbers(struct session *session)
 	jsStreamInfo *info = NULL;
 	uint64_t first = 0, last = 0;
 	int64_t stored;
-	natsStatus s = js_GetStreamInfo(&info, session->js, session->url.stream, NULL, NULL);
+	natsStatus s;
 
+	do
+		s = js_GetStreamInfo(&info, session->js, session->url.stream, NULL, NULL);
+	while (s && from_nats_again(session, s));
 	if (!s) {
 		first = info->State.FirstSeq;
-		s = nats_last(session->js, session->url.stream, from_nats_subject(session, subject),
-			      &last, &stored);
+		s = from_nats_last(session, from_nats_subject(session, subject), &last, &stored);
 	}
 	jsStreamInfo_Destroy(info);
 	if (s)
@@ -96,11 +105,17 @@ int from_nats_latest(struct session *session)
 {
 	struct nats_latest latest = {.take = put_latest, .data = session};
 	char why[256], line[32];
-	int r = nats_latest_read(&latest, session->js, session->url.stream, why, sizeof(why));
+	natsStatus s = NATS_OK;
+	int r;
 
+	do {
+		r = nats_latest_read(&latest, session->js, session->url.stream, why, sizeof(why));
+		if (r)
+			(void)nats_GetLastError(&s);
+		/* what was told once is not told again */
+	} while (r == -EIO && !session->used && !session->written && from_nats_again(session, s));
 	if (r == -ENOENT || r == -EIO)
-		return refuse(session->problem, session->problem_size, r, "%s: %s",
-			      session->options->url, why);
+		return from_nats_tell(session, r, s, why);
 	(void)snprintf(line, sizeof(line), "%" PRId64 "\n", latest.now);
 	return r ? r : from_nats_put(session, line, strlen(line));
 }

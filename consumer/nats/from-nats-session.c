@@ -10,6 +10,7 @@
 
 static int write_out(struct session *session, const void *data, size_t size)
 {
+	session->written |= size;
 	return size ? write_all(session->options->out, data, size) : 0;
 }
 
@@ -78,12 +79,6 @@ bool from_nats_read(natsMsg *message, struct reorder_message *ret, uint8_t strea
 	};
 	return !natsMsgHeader_Get(message, "Nats-Msg-Id", &name) &&
 	       ids_parse(name, stream, &ret->seq, &ret->last);
-}
-
-int from_nats_fail(struct session *session, natsStatus s, const char *what)
-{
-	return refuse(session->problem, session->problem_size, -EIO, "%s: %s: %s",
-		      session->options->url, what, nats_explain_last(s));
 }
 
 const char *from_nats_subject(const struct session *session, char subject[NATS_SUBJECT_MAX])

@@ -13,134 +13,11 @@
 #include "proto/base/clock.h"
 #include "proto/base/hex.h"
 #include "proto/base/util.h"
-#include "proto/record/frame.h"
 
-#define WAIT_MS 5000
 #define LOOK_MS 2000 /* following: for messages, before the connection is looked at */
 #define LATE_MS 300  /* following: what is missing is not waited for longer */
 /* Events may leave out what those before them in a run say: runs are shorter than this. */
 #define BEFORE_NANO UINT64_C(300000000000)
-
-/* ---- out ---- */
-
-/* reorder_put_fn: a record with its length. */
-static int put_record(void *data, const void *record, size_t size)
-{
-	uint8_t length[FRAME_PREFIX_MAX];
-	int r = from_nats_put(data, length, (size_t)(frame_put_length(length, size) - length));
-
-	return r ? r : from_nats_put(data, record, size);
-}
-
-/* ---- in ---- */
-
-/* Where to begin. */
-struct start {
-	uint64_t since, first; /* 0: does not matter */
-	bool all;              /* else: with what comes from now on */
-	bool latest;           /* of each subject the latest alone */
-};
-
-static natsStatus subscribe(struct session *session, const char *subject, struct start start,
-			    natsSubscription **ret)
-{
-	jsSubOptions sub;
-	jsOptions options;
-
-	(void)jsOptions_Init(&options);
-	options.Wait = WAIT_MS;
-	(void)jsSubOptions_Init(&sub);
-	sub.Stream = session->url.stream;
-	sub.Ordered = true;
-	sub.Config.DeliverPolicy = start.latest  ? js_DeliverLastPerSubject
-				   : start.since ? js_DeliverByStartTime
-				   : start.first ? js_DeliverByStartSequence
-				   : start.all   ? js_DeliverAll
-						 : js_DeliverNew;
-	sub.Config.OptStartTime = (int64_t)start.since;
-	if (!start.since)
-		sub.Config.OptStartSeq = start.first;
-	return js_SubscribeSync(ret, session->js, subject, &options, &sub, NULL);
-}
-
-/* Of what was chosen by a filter: that the chain is followed. *ret is to be freed. 0 or -ENOMEM. */
-static int mark_header(struct reorder_message *record, uint8_t **ret)
-{
-	int r = 0;
-
-	if (record->header && record->link.known)
-		r = chain_mark(record->data, record->size, ret, &record->size);
-	if (*ret)
-		record->data = *ret;
-	return r == -EBADMSG ? 0 : r;
-}
-
-/* The token of the host in "ringside.v1.<host token>.<kind>". */
-static void note_token(struct session *session, const char *subject)
-{
-	const size_t prefix = strlen(NATS_PREFIX);
-
-	if (!strncmp(subject, NATS_PREFIX, prefix))
-		(void)snprintf(session->latest, sizeof(session->latest), "%.*s",
-			       (int)strcspn(subject + prefix, "."), subject + prefix);
-}
-
-static int take_message(struct session *session, natsMsg *message)
-{
-	_cleanup_free_ uint8_t *marked = NULL;
-	struct reorder_message record;
-	uint8_t stream[IDS_STREAM];
-	int r;
-
-	if (!from_nats_read(message, &record, stream) ||
-	    (session->options->token && memcmp(stream, session->options->stream, IDS_STREAM) != 0))
-		return 0;
-	note_token(session, natsMsg_GetSubject(message));
-	r = mark_header(&record, &marked);
-	return r ? r : reorder_take(session->reorder, &record);
-}
-
-/* reorder_find_fn: streams that began before what is read have their Header there, too. */
-static void find_header(void *data, const uint8_t *stream, uint64_t seq)
-{
-	struct session *session = data;
-	char subject[NATS_SUBJECT_MAX];
-	natsSubscription *sub = NULL;
-	uint64_t last = 0, best = 0;
-	int64_t stored;
-	bool more;
-
-	(void)nats_subject(session->token ? session->token : session->latest, "header", subject);
-	more = !nats_last(session->js, session->url.stream, subject, &last, &stored) && last &&
-	       !subscribe(session, subject, (struct start){.all = true}, &sub);
-	while (more) {
-		struct reorder_message record;
-		natsMsg *message = NULL;
-		uint8_t id[IDS_STREAM];
-
-		if (natsSubscription_NextMsg(&message, sub, WAIT_MS))
-			break;
-		more = nats_number(message) < last;
-		if (from_nats_read(message, &record, id) && !memcmp(id, stream, IDS_STREAM) &&
-		    record.seq < seq && record.seq > best) {
-			_cleanup_free_ uint8_t *marked = NULL;
-
-			best = record.seq;
-			if (!mark_header(&record, &marked))
-				(void)reorder_header(session->reorder, stream, record.seq,
-						     record.data, record.size);
-		}
-		natsMsg_Destroy(message);
-	}
-	natsSubscription_Destroy(sub);
-}
-
-static int begin(struct session *session, bool live)
-{
-	session->reorder = reorder_free(session->reorder);
-	return reorder_new(&session->reorder, live, !live && !session->options->since, put_record,
-			   find_header, session);
-}
 
 static uint64_t begin_time(const struct session *session)
 {
@@ -149,23 +26,20 @@ static uint64_t begin_time(const struct session *session)
 	return since > BEFORE_NANO ? since - BEFORE_NANO : since;
 }
 
-/* All up to the message @last, or the first one behind it. */
-static int read_messages(struct session *session, natsSubscription *sub, uint64_t last)
+/* from_nats_take_fn */
+static int take_wanted(struct session *session, natsMsg *message, void *data)
 {
-	bool more = true;
-	int r = 0;
+	int r = from_nats_take(session, message);
 
-	while (!r && more) {
-		natsMsg *message = NULL;
-		natsStatus s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
+	return r ? r : session->options->token && reorder_ended(session->reorder);
+}
 
-		if (s)
-			return from_nats_fail(session, s, "cannot read on");
-		more = nats_number(message) < last;
-		r = nats_number(message) > last ? 0 : take_message(session, message);
-		natsMsg_Destroy(message);
-		more = more && !(session->options->token && reorder_ended(session->reorder));
-	}
+/* All that there are. */
+static int read_messages(struct session *session, const char *subject, struct from_nats_start start,
+			 uint64_t last)
+{
+	int r = from_nats_each(session, subject, start, last, take_wanted, NULL);
+
 	return r ? r : reorder_flush(session->reorder);
 }
 
@@ -173,36 +47,42 @@ static int read_messages(struct session *session, natsSubscription *sub, uint64_
 static int read_host(struct session *session, const char *token)
 {
 	char subject[NATS_SUBJECT_MAX];
-	natsSubscription *sub = NULL;
 	uint64_t last = 0;
 	int64_t stored = 0;
 	natsStatus s;
-	int r = begin(session, false);
+	int r = from_nats_begin(session, false);
 
 	if (r)
 		return r;
 	session->token = token;
 	(void)nats_subject(token, ">", subject);
-	s = nats_last(session->js, session->url.stream, subject, &last, &stored);
-	if (!s && last && (uint64_t)stored >= begin_time(session)) {
-		s = subscribe(session, subject,
-			      (struct start){.since = begin_time(session), .all = true}, &sub);
-		r = s ? 0 : read_messages(session, sub, last);
-	}
-	natsSubscription_Destroy(sub);
-	return s ? from_nats_fail(session, s, "cannot read it") : r;
+	s = from_nats_last(session, subject, &last, &stored);
+	if (s)
+		return from_nats_fail(session, s, "cannot read it");
+	if (!last || (uint64_t)stored < begin_time(session))
+		return 0;
+	return read_messages(session, subject,
+			     (struct from_nats_start){.since = begin_time(session), .all = true},
+			     last);
 }
 
 static int read_hosts(struct session *session)
 {
 	struct nats_hosts hosts = {0};
 	char why[256];
-	int r = nats_hosts_find(&hosts, session->js, session->url.stream, session->options->hosts,
-				session->options->n_hosts, why, sizeof(why));
+	natsStatus s = NATS_OK;
+	int r;
 
+	do {
+		nats_hosts_done(&hosts);
+		r = nats_hosts_find(&hosts, session->js, session->url.stream,
+				    session->options->hosts, session->options->n_hosts, why,
+				    sizeof(why));
+		if (r)
+			(void)nats_GetLastError(&s);
+	} while (r == -EIO && from_nats_again(session, s));
 	if (r)
-		(void)refuse(session->problem, session->problem_size, r, "%s: %s",
-			     session->options->url, why);
+		(void)from_nats_tell(session, r, s, why);
 	for (size_t i = 0; !r && i < hosts.n; i++)
 		r = read_host(session, hosts.tokens[i]);
 	nats_hosts_done(&hosts);
@@ -240,7 +120,8 @@ static void watch_link(struct session *session)
 	session->lost = lost;
 }
 
-static int take_header(struct session *session, natsMsg *message)
+/* from_nats_take_fn */
+static int take_header(struct session *session, natsMsg *message, void *data)
 {
 	_cleanup_free_ uint8_t *marked = NULL;
 	struct reorder_message record;
@@ -249,7 +130,7 @@ static int take_header(struct session *session, natsMsg *message)
 
 	if (!from_nats_read(message, &record, stream))
 		return 0;
-	r = mark_header(&record, &marked);
+	r = from_nats_mark(&record, &marked);
 	return r ? r
 		 : reorder_header(session->reorder, stream, record.seq, record.data, record.size);
 }
@@ -259,29 +140,16 @@ static int take_header(struct session *session, natsMsg *message)
 static int read_headers(struct session *session)
 {
 	char subject[NATS_SUBJECT_MAX];
-	natsSubscription *sub = NULL;
 	uint64_t last = 0;
 	int64_t stored;
 	natsStatus s;
-	int r = 0;
 
 	(void)nats_subject("*", "header", subject);
-	s = nats_last(session->js, session->url.stream, subject, &last, &stored);
-	if (!s && last)
-		s = subscribe(session, subject, (struct start){.latest = true}, &sub);
-	while (!s && !r && last) {
-		natsMsg *message = NULL;
-
-		s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
-		if (s)
-			break;
-		if (nats_number(message) >= last)
-			last = 0;
-		r = take_header(session, message);
-		natsMsg_Destroy(message);
-	}
-	natsSubscription_Destroy(sub);
-	return s ? from_nats_fail(session, s, "cannot read its Headers") : r;
+	s = from_nats_last(session, subject, &last, &stored);
+	if (s)
+		return from_nats_fail(session, s, "cannot read its Headers");
+	return from_nats_each(session, subject, (struct from_nats_start){.latest = true}, last,
+			      take_header, NULL);
 }
 
 /* Some that are there, as they came. */
@@ -289,32 +157,33 @@ static int read_part(struct session *session)
 {
 	const struct from_nats_options *options = session->options;
 	char subject[NATS_SUBJECT_MAX];
-	natsSubscription *sub = NULL;
-	natsStatus s;
-	int r = begin(session, true);
+	int r = from_nats_begin(session, true);
 
 	if (!r && options->n_hosts != 1)
 		r = read_headers(session);
 	if (r)
 		return r;
-	s = subscribe(session, from_nats_subject(session, subject),
-		      (struct start){.since = begin_time(session), .first = options->first}, &sub);
-	r = s ? from_nats_fail(session, s, "cannot read it")
-	      : read_messages(session, sub, options->last);
-	natsSubscription_Destroy(sub);
-	return r;
+	return read_messages(session, from_nats_subject(session, subject),
+			     (struct from_nats_start){.since = begin_time(session),
+						      .first = options->first},
+			     options->last);
 }
 
 static int follow(struct session *session)
 {
 	char subject[NATS_SUBJECT_MAX];
 	natsSubscription *sub = NULL;
-	natsStatus s = NATS_OK;
-	int r = begin(session, true);
+	natsStatus s;
+	int r = from_nats_begin(session, true);
 
-	if (!r)
-		s = subscribe(session, from_nats_subject(session, subject),
-			      (struct start){.since = begin_time(session)}, &sub);
+	(void)from_nats_subject(session, subject);
+	do
+		s = r ? NATS_OK
+		      : from_nats_subscribe(session, subject,
+					    (struct from_nats_start){.since = begin_time(session)},
+					    &sub);
+	while (s && from_nats_again(session, s));
+	session->following = true;
 	while (!s && !r) {
 		natsMsg *message = NULL;
 		bool waits = reorder_waits(session->reorder);
@@ -328,7 +197,7 @@ static int follow(struct session *session)
 			s = NATS_OK;
 			r = settle(session, !session->used && waits);
 		} else if (!s) {
-			r = take_message(session, message);
+			r = from_nats_take(session, message);
 		}
 		natsMsg_Destroy(message);
 	}
@@ -354,14 +223,8 @@ static int read_wanted(struct session *session)
 static int connect_to(struct session *session)
 {
 	natsStatus s = nats_denials_hear(&session->denials, session->client.options);
-	int r = s ? from_nats_fail(session, s, "cannot connect")
-		  : nats_client_connect(&session->client, true, &session->connection,
-					session->problem, session->problem_size);
 
-	if (r)
-		return r;
-	s = natsConnection_JetStream(&session->js, session->connection, NULL);
-	return s ? from_nats_fail(session, s, "cannot connect") : 0;
+	return s ? from_nats_fail(session, s, "cannot connect") : from_nats_connect(session);
 }
 
 /* Why what was asked has no answer, or the connection has gone for good. */
@@ -374,7 +237,7 @@ static void explain(struct session *session)
 	if (*nats_denials_explain(&session->denials, &session->client, denial)) {
 		(void)refuse(session->problem, session->problem_size, -EACCES, "%s: %s",
 			     session->options->url, denial);
-	} else if (natsConnection_IsClosed(session->connection)) {
+	} else if (session->connection && natsConnection_IsClosed(session->connection)) {
 		s = natsConnection_GetLastError(session->connection, &why);
 		(void)nats_explain(&session->client, s, why, session->options->url,
 				   session->problem, session->problem_size);

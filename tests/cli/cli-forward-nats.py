@@ -278,24 +278,36 @@ def tail_ends_with_the_last(server):
 
 
 @with_a_server
-def what_stops_coming_is_not_called_damaged(server):
-    """It says nothing of what is there. What came until then is printed."""
-    recording("l.pb", b"l", "late", EVENTS)
-    recording("m.pb", b"m", "more", 3)
-    recording("n.pb", b"n", "most", 3)
-    for name in ("l.pb", "m.pb", "n.pb"):
+def what_stops_coming_is_asked_for_again(server):
+    """Of each connection only so much comes: nothing is missing, and nothing comes twice."""
+    for name, host, events in ("l.pb", "late", EVENTS), ("m.pb", "more", 3), ("n.pb", "most", 3):
+        recording(name, name[:1].encode(), host, events)
         check(forward(server, "R", "cursor-" + name, name), 0, None)
-    wire = Wire(server.port, most=500000)
+    wire = Wire(server.port, most=700000)
     near = f"nats://127.0.0.1:{wire.port}/R"
-    lines = check(run("verify", near), 1, r"(?s).*cannot read on.*late.*: could not be read to its end\n").splitlines()
-    assert len(lines) == 3 and b"host=more" in lines[0] and b": complete" in lines[0], lines
-    assert lines[2] == b"in all 2 files, 10 records: not all could be read", lines
-    lines = check(run("verify", "-o", "json", near), 1, None).splitlines()
-    assert [json.loads(line)["exit_status"] for line in lines] == [1, 0, 0, 1], lines
-    lines = check(run("cat", "-o", "json", near), 1, r"(?s).*could not be read to its end\n").splitlines()
-    assert EVENTS / 20 < len(lines) < EVENTS, len(lines)
-    wire = Wire(server.port, most=2000)  # not even which streams there are
-    check(run("verify", f"nats://127.0.0.1:{wire.port}/R"), 1, r"(?s).*: could not be read to its end\n", b"")
+    again = r"(ringside: nats://[^ ]*: cannot read on: [^;]*; trying again\n)+"
+    lines = check(run("cat", "-o", "json", near), 0, r"(?s)" + again + ".*").splitlines()
+    assert wire.connections > 2 and lines == check(run("cat", "-o", "json", url(server, "R")), 0, None).splitlines()
+    assert len(lines) > EVENTS
+
+
+@with_a_server
+def what_stops_coming_is_not_called_damaged(server):
+    """Where it is in vain: it says nothing of what is there. What came until then is printed."""
+    for name, host, events in ("l2.pb", "late", EVENTS), ("m2.pb", "more", 3), ("n2.pb", "most", 3):
+        recording(name, name[:1].encode(), host, events)
+        check(forward(server, "R", "cursor-" + name, name), 0, None)
+    begun = time.monotonic()
+    mute = Wire(server.port, most=2000)  # not even which streams there are
+    child = subprocess.Popen([ringside, "verify", f"nats://127.0.0.1:{mute.port}/R"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    wire = Wire(server.port, most=500000, good=1)
+    lines = check(run("cat", "-o", "json", f"nats://127.0.0.1:{wire.port}/R"), 1,
+                  r"(?s)[^\n]*trying again\n[^\n]*nobody answers there\n.*could not be read to its end\n").splitlines()
+    assert EVENTS / 20 < len(lines) < EVENTS and time.monotonic() - begun < 45, len(lines)
+    said = child.communicate(timeout=60)
+    assert child.returncode == 1 and not said[0], said
+    assert re.search(rb"cannot read it: Timeout; tried again 5 times in \d+ s\n.*: could not be read to its end\n", said[1]), said
 
 
 @with_a_server
@@ -342,5 +354,5 @@ run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end,
           what_a_filter_left_out_is_not_missing,
           what_is_lost_behind_a_filter_that_is_gone_is_missing, a_server_is_killed, the_forwarder_is_killed,
           the_tail_is_lost, tail_shows_what_comes, tail_ends_with_the_last,
-          what_stops_coming_is_not_called_damaged,
+          what_stops_coming_is_asked_for_again, what_stops_coming_is_not_called_damaged,
           what_is_wrong_is_said, a_host_may_publish_its_own_only)

@@ -106,11 +106,13 @@ def wait_for_messages(servers, stream, expected, seconds=120):
 
 class Wire(threading.Thread):
     """A server's port, behind which what it sends is counted. @most: of each connection no more than that comes, and it
-    stays open: as a firewall does it that has forgotten of it."""
+    stays open: as a firewall does it that has forgotten of it. @good: connections of which anything comes; of those
+    behind them nothing does."""
 
-    def __init__(self, port, most=None):
+    def __init__(self, port, most=None, good=None):
         super().__init__(daemon=True)
-        self.to, self.most, self.bytes = port, most, 0
+        self.to, self.most, self.good, self.bytes, self.connections = port, most, good, 0, 0
+        self.dead = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.start()
@@ -118,6 +120,10 @@ class Wire(threading.Thread):
     def run(self):
         while True:
             client, _ = self.listener.accept()
+            self.connections += 1
+            if self.good is not None and self.connections > self.good:
+                self.dead.append(client)
+                continue
             server = socket.create_connection(("127.0.0.1", self.to))
             threading.Thread(target=self.copy, args=(client, server, False), daemon=True).start()
             threading.Thread(target=self.copy, args=(server, client, True), daemon=True).start()
