@@ -18,6 +18,7 @@
 #include "consumer/forward/forward.h"
 #include "consumer/forwarding/forward-status.h"
 #include "consumer/targets/targets.h"
+#include "proto/base/secret-forms.h"
 #include "proto/base/stdout-end.h"
 #include "proto/base/units.h"
 #include "proto/base/util.h"
@@ -96,7 +97,7 @@ static bool has_user(const char *url)
 
 	host = host ? host + strlen("://") : url;
 	size = strcspn(host, "/?#");
-	if (memchr(host, '@', size))
+	if (memchr(host, '@', size) || secret_form_find(host, strcspn(host, "?"), &port))
 		return true;
 	if (!strchr(host + size, '@'))
 		return false;
@@ -162,10 +163,16 @@ static int take_filter(struct program *program, int opt, const char *arg)
 static int take_setting(struct program *program, const char *arg)
 {
 	struct one_target *one = program->n ? &program->all[program->n - 1] : NULL;
+	size_t size;
 
 	if (!one)
 		return options_usage_error(&program->options,
 					   "--set stands behind the --to it is of");
+	if (secret_form_find(arg, strlen(arg), &size))
+		return options_usage_error(
+			&program->options,
+			"--set takes the name of the file that a key or a token is in: what stands "
+			"in a command line is seen by everybody who lists processes");
 	if (!strchr(arg, '=') || one->n_set == SET_MAX)
 		return options_usage_error(&program->options,
 					   "--set takes NAME=VALUE, %u times at most", SET_MAX);

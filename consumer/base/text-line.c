@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/count.h"
+#include "proto/base/secret-forms.h"
 #include "proto/base/utf8.h"
 #include "proto/base/util.h"
 
@@ -141,15 +142,19 @@ void line_name(struct line *line, const char *s, size_t max)
 	put_foreign(line, s, max, true);
 }
 
-/* A URL with stars in place of what stands before its host's '@', in @buf; else @name itself. */
+/* A URL with stars in place of what stands before its host's '@', or is a key by its form, in @buf;
+ * else @name itself. */
 static const char *hide_user(const char *name, char buf[LINE_FILE])
 {
 	const char *scheme = strstr(name, "://"), *user = scheme ? scheme + strlen("://") : NULL;
 	const char *at = user ? memrchr(user, '@', strcspn(user, "/?#")) : NULL;
+	size_t size = at ? (size_t)(at - user) : 0;
 
-	if (!at)
+	if (!at && user)
+		user = secret_form_find(user, strlen(user), &size);
+	if (!user || (!at && !size))
 		return name;
-	(void)snprintf(buf, LINE_FILE, "%.*s***%s", (int)(user - name), name, at);
+	(void)snprintf(buf, LINE_FILE, "%.*s***%s", (int)(user - name), name, user + size);
 	return buf;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumer/forward/secret-forms.h"
+#include "proto/base/secret-forms.h"
 #include "proto/base/util.h"
 
 #define STARS "***"

@@ -117,6 +117,12 @@ static int explain_hangup(const struct nats_client *client, const char *server, 
 		      server);
 }
 
+/* "invalid checksum", "invalid seed": the file was cut, or a letter of it changed. */
+static bool is_of_key(const char *text)
+{
+	return !strncmp(text, "invalid ", strlen("invalid "));
+}
+
 int nats_explain(const struct nats_client *client, natsStatus s, const char *text,
 		 const char *server, char *problem, size_t size)
 {
@@ -146,7 +152,7 @@ int nats_explain(const struct nats_client *client, natsStatus s, const char *tex
 		return refuse(problem, size, -EAGAIN, "%s: no connection: nobody answers there",
 			      server);
 	default:
-		if (client->file && strstr(text, client->file))
+		if (client->file && (strstr(text, client->file) || is_of_key(text)))
 			return refuse(problem, size, -EACCES, "%s cannot be used: %s", client->who,
 				      text);
 		return refuse(problem, size, -EAGAIN, "%s: no connection: %s", server, text);

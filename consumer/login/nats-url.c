@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/base/secret-forms.h"
 #include "proto/base/util.h"
 
 static const char *behind_scheme(const char *url)
@@ -75,7 +76,7 @@ static int add_servers(struct nats_url *to, const char *list, size_t size, char 
 int nats_url_parse(struct nats_url *ret, const char *url, char *problem, size_t size)
 {
 	const char *rest = behind_scheme(url), *stream;
-	size_t length;
+	size_t length, key;
 
 	*ret = (struct nats_url){.tls = !strncmp(url, "tls:", 4)};
 	if (!rest)
@@ -83,7 +84,7 @@ int nats_url_parse(struct nats_url *ret, const char *url, char *problem, size_t 
 			      "nats:// and the servers: nats://HOST[:PORT],HOST.../STREAM");
 	length = strcspn(rest, "/");
 	stream = rest[length] && rest[length + 1] ? rest + length + 1 : NATS_STREAM_DEFAULT;
-	if (strchr(rest, '@'))
+	if (strchr(rest, '@') || secret_form_find(rest, strlen(rest), &key))
 		return refuse(problem, size, -EINVAL,
 			      "no user or password in a URL, which everybody can read: --set "
 			      "creds=FILE, --set nkey=FILE, or NATS_USER and NATS_PASSWORD, or "

@@ -22,7 +22,7 @@ from stream import Growing, Stream, frames
 forward_program, = others
 PASSWORD = 'hunter2 "\\ x'  # JSON has to escape it
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("NATS_")}
-said_by_all = []
+said_by_all, given = [], []
 
 
 def configure(name, text):
@@ -222,8 +222,11 @@ def permissions():
         taken(server, b"i", {"user": "reader", "pass": "reading"}, to, env=node)
         not_permitted(to, name, "node-2", env=node)
         refused(to, r'may not do that there.*"\$JS.API.STREAM.INFO.R"', env=silent)
-        done = read(to, "verify", env=silent)  # the others wait longer for an answer
-        assert done.returncode == 1 and re.search(r'may not do that there.*"\$JS.API', done.stderr), done
+        for command in ["cat"], ["tail", "-f"], ["stats"], ["verify"], ["status"]:
+            begun = time.monotonic()
+            done = read(to, *command, env=silent)
+            assert done.returncode != 0 and re.search(r'may not do that there.*"\$JS.API', done.stderr), (command, done)
+            assert time.monotonic() - begun < 2.5, f"{command} waits for an answer: {time.monotonic() - begun:.1f} s"
 
 
 # ---- coming and going ----
@@ -446,7 +449,6 @@ def a_server_that_repeats_what_it_hears():
     not_read(to, r"Authorization Violation: '?\*\*\*", env={"NATS_USER": "node-1", "NATS_PASSWORD": PASSWORD})
 
 
-
 def secrets_are_not_given():
     """In a command line or a URL: refused, and not repeated."""
     for words in (["--to", "nats://hunter2@h/R"], ["--to", "nats://me:hunter2@h/R"], ["--to", "http://me:hunter2@h/R"],
@@ -469,6 +471,50 @@ def secrets_are_not_given():
         assert words in said and said.count("\n") == 1, said
 
 
+def keys_are_not_given():
+    """In place of the file that they are in: refused, and not repeated."""
+    operator, key = Operator(), Key("user")
+    jwt = operator.user("node-1")[1]
+    for words in (["--to", f"nats://{key.seed}/R"], ["--to", f"nats://{key.seed}:{key.public}@h/R"], ["--to", f"nats://h/{key.seed}"],
+                  ["--to", f"nats://h,{jwt}/R"], ["--to", key.seed], ["--to", "nats://h/R", "--set", f"nkey={key.seed}"],
+                  ["--to", "nats://h/R", "--set", f"creds={jwt}"], ["--to", "nats://h/R", "--set", key.seed],
+                  ["--to", "otlp:", "--set", f"headers-file=Authorization: Bearer {jwt}"]):
+        done = subprocess.run([forward_program, *words, "s.pb"], stderr=subprocess.PIPE, text=True, check=False, env=ENVIRONMENT)
+        assert done.returncode == 2 and "is seen by everybody" in say(done.stderr), (words, done)
+    for command in ["cat"], ["tail", "-f"], ["stats"], ["verify"], ["status"]:
+        for to in f"nats://{key.seed}/R", f"nats://h/{key.seed}", f"nats://{jwt}/R":
+            done = read(to, *command)
+            assert done.returncode != 0 and "no user or password in a URL" in done.stderr, (command, done)
+            say(done.stdout)
+    given.extend([key.seed, jwt])
+
+
+def keys_that_are_damaged():
+    """They are told by the names of their files."""
+    operator, key, other = Operator(), Key("user"), Key("user")
+    jwt = operator.user("node-1")[1]
+    write_secret("seed-first.nk", f"{key.seed}{key.seed}\n{key.seed}\n".encode())
+    write_secret("no-line.nk", key.seed.encode())
+    write_secret("not-a-pair.nk", f"{other.seed}\n{key.public}\n".encode())
+    write_secret("broken.nk", f"{key.seed[:-3]}\n{key.public}\n".encode())
+    write_secret("half.creds", credentials(key, jwt)[:-70])
+    write_secret("joined.creds", credentials(key, jwt).replace(b"\n", b""))
+    write_secret("only-a-seed.creds", key.seed.encode() + b"\n")
+    write_secret("only-a-jwt.creds", jwt.encode())
+    with With("plain-creds", operator.configuration) as there:
+        refused(url(there), "the nkey in broken.nk cannot be used: invalid checksum", *sets(nkey="broken.nk"))
+        refused(url(there), "the credentials in half.creds cannot be used: invalid", *sets(creds="half.creds"))
+        for name in "seed-first", "no-line", "not-a-pair":
+            send(url(there), "s.cursor", recording(b"s")[0], *sets(nkey=name + ".nk"), status=1)
+        for name in "half", "joined", "only-a-seed", "only-a-jwt":
+            send(url(there), "s.cursor", recording(b"s")[0], *sets(creds=name + ".creds"), status=1)
+            read(url(there), "cat", env={"NATS_CREDS": name + ".creds"})
+        for variable, value in [("NATS_NKEY", key.seed), ("NATS_CREDS", jwt), ("NATS_CREDS", key.seed), ("NATS_TOKEN", key.seed)]:
+            send(url(there), "s.cursor", recording(b"s")[0], env={variable: value}, status=1)
+            read(url(there), "cat", env={variable: value})
+    given.extend([key.seed, other.seed, key.seed[:-3], jwt])
+
+
 def files_that_others_can_read():
     write_secret("open.password", PASSWORD.encode())
     os.chmod("open.password", 0o644)
@@ -483,7 +529,7 @@ def files_that_others_can_read():
 
 def all_secrets():
     seeds = [*nkeys(), jwts()]
-    secrets = ["hunter2", "hunter3", "reading", PASSWORD, *seeds]
+    secrets = ["hunter2", "hunter3", "reading", PASSWORD, *seeds, *given]
     for text in said_by_all:
         assert not any(secret in text for secret in secrets), text
     for name in os.listdir("."):
@@ -494,5 +540,6 @@ def all_secrets():
 
 
 in_a_folder()
-run_tests(passwords, tokens, a_server_that_repeats_what_it_hears, permissions, a_server_that_comes_later, a_server_that_changes_its_mind, servers_certificates,
-          clients_certificates, a_certificate_that_expires, secrets_are_not_given, files_that_others_can_read, all_secrets)
+run_tests(passwords, tokens, a_server_that_repeats_what_it_hears, permissions, a_server_that_comes_later,
+          a_server_that_changes_its_mind, servers_certificates, clients_certificates, a_certificate_that_expires, secrets_are_not_given, keys_are_not_given,
+          keys_that_are_damaged, files_that_others_can_read, all_secrets)

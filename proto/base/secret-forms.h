@@ -21,3 +21,6 @@ bool secret_form_base64(const char *text, size_t size, char *ret);
 
 /* How many bytes of @text are a JWT or a seed of an nkey; 0: it does not begin with one. */
 size_t secret_form_known(const char *text, size_t size);
+
+/* Where in @text the first one of these begins, and how long it is; NULL: there is none. */
+const char *secret_form_find(const char *text, size_t size, size_t *ret_size);

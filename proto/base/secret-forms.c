@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/forward/secret-forms.h"
+#include "proto/base/secret-forms.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -177,4 +177,14 @@ size_t secret_form_known(const char *text, size_t size)
 	const size_t n = jwt_size(text, size);
 
 	return n ? n : seed_size(text, size);
+}
+
+const char *secret_form_find(const char *text, size_t size, size_t *ret_size)
+{
+	for (size_t i = 0; i < size; i++) {
+		*ret_size = secret_form_known(text + i, size - i);
+		if (*ret_size)
+			return text + i;
+	}
+	return NULL;
 }
