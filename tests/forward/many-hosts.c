@@ -6,6 +6,7 @@
  * it (FOLDER.cursor). They follow until SIGTERM; then a line says what was sent. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -229,6 +230,10 @@ int main(int argc, char **argv)
 	int ends[2], sig, n = argc - 2, failed = 0;
 	sigset_t signals;
 
+	/* As ringside-forward: else glibc learns from the first reader that goes that blocks of its
+	 * size are to be used again, and each buffer that is hardly begun is all in memory. */
+	(void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	if (n < 1 || !hosts || pipe(ends) < 0)
 		return 2;
 	(void)sigemptyset(&signals);
