@@ -59,6 +59,12 @@ struct filter_misses *filter_present_new(const struct filter *filter);
 void filter_present_free(struct filter_misses **present);
 void filter_present_note(const struct filter *filter, struct filter_misses *present,
 			 const Ringside__V1__Container *container);
+/* Of lists, what in them @view has is met; and from @first to @last what nothing has had, though it
+ * had others of the list, with @before before the first. False: there is no such thing. */
+void filter_unmet_note(const struct filter *filter, struct filter_misses *misses,
+		       const struct filter_view *view);
+bool filter_unmet_put_rows(const struct filter *filter, const struct filter_misses *misses,
+			   unsigned first, unsigned last, struct line *line, const char *before);
 /* What of these rows nothing has. False: there is always something. */
 bool filter_present_put(const struct filter *filter, const struct filter_misses *present,
 			struct line *line);

@@ -56,6 +56,14 @@ static const char *next_folder(struct present *present, DIR *folder)
 	return NULL;
 }
 
+static void note_container(struct present *present, const Ringside__V1__Container *container)
+{
+	const struct filter_view view = {.container = container};
+
+	filter_present_note(present->filter, present->seen, container);
+	filter_unmet_note(present->filter, present->seen, &view);
+}
+
 static void note_cgroup(struct present *present, char *path)
 {
 	Ringside__V1__Container container = RINGSIDE__V1__CONTAINER__INIT;
@@ -63,7 +71,7 @@ static void note_cgroup(struct present *present, char *path)
 	container.cgroup_path = path;
 	arena_reset(&present->arena);
 	container_identity_read(&container, &present->arena);
-	filter_present_note(present->filter, present->seen, &container);
+	note_container(present, &container);
 }
 
 /* @path: of @folder, from the root of the hierarchy on; "" is that. */
@@ -126,7 +134,7 @@ static void note_pod(struct present *present, DIR *logs, const char *name)
 	while ((inner = next_folder(present, folder))) {
 		(void)snprintf(in_it, sizeof(in_it), "%s", inner);
 		container.container_name = in_it;
-		filter_present_note(present->filter, present->seen, &container);
+		note_container(present, &container);
 	}
 }
 
@@ -154,6 +162,8 @@ bool filter_present_sentence(const struct filter *filter, char *buf, size_t size
 	note_cgroups(&present);
 	arena_done(&present.arena);
 	lacks = filter_present_put(filter, seen, &line);
+	lacks |= filter_unmet_put_rows(filter, seen, ROW_UNIT, ROW_CGROUP, &line,
+				       lacks ? "; " : "of what is running here now, ");
 	line_text(&line, " (waiting for it)");
 	(void)line_end(&line);
 	return lacks;

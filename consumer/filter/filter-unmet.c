@@ -63,6 +63,12 @@ static void begin(const struct filter *filter, struct filter_misses *misses)
 	}
 }
 
+/* A container alone has nothing of an event. */
+static bool may_tell(const struct filter_view *view, unsigned row)
+{
+	return view && (view->body || (row >= ROW_UNIT && row <= ROW_CGROUP));
+}
+
 static bool has_value(const struct filter_value *value, unsigned row,
 		      const struct filter_view *view, const Ringside__V1__Header *header)
 {
@@ -70,7 +76,7 @@ static bool has_value(const struct filter_value *value, unsigned row,
 		return filter_match_host(value, header);
 	if (row == ROW_LABEL)
 		return filter_match_label(value, header);
-	return view && filter_rows[row].match(value, view);
+	return may_tell(view, row) && filter_rows[row].match(value, view);
 }
 
 /* The bits of what is met with the value @i. */
@@ -102,15 +108,14 @@ static void note_row(struct filter_misses *misses, const struct filter_term *ter
 		filter_note_name(&misses->rows[row], header ? header->host_name : NULL);
 	else if (row == ROW_LABEL)
 		filter_note_labels(&misses->rows[row], header);
-	else if (view && filter_rows[row].name && !is_checked(row))
+	else if (may_tell(view, row) && filter_rows[row].name && !is_checked(row))
 		filter_note_names(&misses->rows[row], term, row, view);
 }
 
 /* What @view, or else the stream, has is met. @view: NULL: of the stream alone. */
-static void meet(const struct filter *filter, const struct filter_view *view,
-		 const Ringside__V1__Header *header)
+static void meet(const struct filter *filter, struct filter_misses *misses,
+		 const struct filter_view *view, const Ringside__V1__Header *header)
 {
-	struct filter_misses *misses = filter->misses;
 	const bool names = misses->named < NAMED_MAX;
 
 	misses->any_unmet = false;
@@ -133,7 +138,7 @@ static void meet_rows(const struct filter *filter, const Ringside__V1__Counters 
 	for (size_t i = 0; i < counters->n_rows; i++) {
 		const struct filter_view view = filter_view_of(NULL, &counters->rows[i]->base);
 
-		meet(filter, &view, header);
+		meet(filter, filter->misses, &view, header);
 	}
 }
 
@@ -164,7 +169,16 @@ static void meet_record(const struct filter *filter, struct reader *reader,
 	}
 	misses->unmet_of_events = true;
 	view = filter_view_of(item->record, body_of(item->record));
-	meet(filter, &view, header);
+	meet(filter, misses, &view, header);
+}
+
+void filter_unmet_note(const struct filter *filter, struct filter_misses *misses,
+		       const struct filter_view *view)
+{
+	if (!misses->unmet_begun)
+		begin(filter, misses);
+	if (misses->any_unmet)
+		meet(filter, misses, view, NULL);
 }
 
 void filter_note_values(const struct filter *filter, struct reader *reader,
@@ -178,7 +192,7 @@ void filter_note_values(const struct filter *filter, struct reader *reader,
 	if (!misses->unmet_begun)
 		begin(filter, misses);
 	if (misses->any_unmet && item->header)
-		meet(filter, NULL, reader_header(reader));
+		meet(filter, misses, NULL, reader_header(reader));
 	if (!may_have_names(filter, &item->peek))
 		return;
 	if (body_kind_is_event(kind))
@@ -209,13 +223,14 @@ static void put_meant(struct line *line, const struct filter_seen *seen, unsigne
 }
 
 /* "no event has the pod db-O (did you mean db-0?)"; "no event is left out by --pod '!x'" */
-static void put_unmet(struct line *line, const struct filter *filter, unsigned row, uint64_t values,
-		      bool negated)
+static void put_unmet(struct line *line, const struct filter *filter,
+		      const struct filter_misses *misses, unsigned row, uint64_t values,
+		      const char *begin, bool negated)
 {
 	const struct filter_term *term = &filter->terms[row];
 	unsigned n = 0;
 
-	line_text(line, negated ? "no event is left out by --" : "no event has the ");
+	line_text(line, begin);
 	line_text(line, filter_options[row].name);
 	for (size_t i = 0; i < term->n && n <= TOLD; i++) {
 		const char *word = term->values[i].text;
@@ -230,8 +245,27 @@ static void put_unmet(struct line *line, const struct filter *filter, unsigned r
 		line_text(line, negated ? "'!" : "");
 		line_safe(line, word, FILTER_NAME_SIZE);
 		line_text(line, negated ? "'" : "");
-		put_meant(line, &filter->misses->rows[row], row, word);
+		put_meant(line, &misses->rows[row], row, word);
 	}
+}
+
+bool filter_unmet_put_rows(const struct filter *filter, const struct filter_misses *misses,
+			   unsigned first, unsigned last, struct line *line, const char *before)
+{
+	bool any = false;
+
+	for (unsigned row = first; row <= last; row++) {
+		const uint64_t values = list_values(&filter->terms[row]);
+		const uint64_t unmet = misses->unmet[row] & values;
+
+		/* that none has any of them is told elsewhere */
+		if (!unmet || unmet == values)
+			continue;
+		line_text(line, any ? "; " : before);
+		put_unmet(line, filter, misses, row, unmet, "none has the ", false);
+		any = true;
+	}
+	return any;
 }
 
 static void put_kinds(struct line *line, uint64_t kinds, const char *before)
@@ -302,12 +336,13 @@ bool filter_unmet_sentence(const struct filter *filter, char *buf, size_t size)
 		/* that none has any of them is told elsewhere */
 		if (listed && listed != list_values(term)) {
 			line_text(&line, before_unmet(misses, any));
-			put_unmet(&line, filter, row, listed, false);
+			put_unmet(&line, filter, misses, row, listed, "no event has the ", false);
 			any = true;
 		}
 		if (negated) {
 			line_text(&line, before_unmet(misses, any));
-			put_unmet(&line, filter, row, negated, true);
+			put_unmet(&line, filter, misses, row, negated, "no event is left out by --",
+				  true);
 			any = true;
 		}
 	}

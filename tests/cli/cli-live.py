@@ -176,6 +176,12 @@ def what_is_not_there_is_told_at_once_with_what_is():
         told("--pod", "queue") == [here + "the pod queue; there are web-7f9, db-7f9 (waiting for it)"]
     assert told("--pod", "web-*") == told("--container", "web-7f9/web") == told("--namespace", "shop", "--unit", "nginx") == []
     assert told("--comm", "java") == told("--container", "444444") == told() == []
+    # of a list, what of it is not there
+    assert told("--pod", "web-*,db-7f9", "--unit", "nginx") == told("--pod", "web-*,!queue", "--syscall", "bpf,keyctl") == []
+    assert told("--pod", "web-7f9,db-7fg,qq", "--host", "a,b", "--comm", "x,y", "--syscall", "bpf,keyctl", "--errno", "1,2") == [
+        here + "the pod db-7fg (did you mean db-7f9?), qq (waiting for it)"]
+    assert told("--pod", "web-7f9,qq", "--unit", "ngin") == [
+        here + "the unit ngin.service: did you mean nginx.service?; none has the pod qq (waiting for it)"]
     out = told("--unit", "ngin", "--container", "webb")
     assert out == [here + "the unit ngin.service: did you mean nginx.service?; none has the container webb: did you mean web? "
                    "(waiting for it)"], out
