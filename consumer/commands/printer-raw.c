@@ -232,7 +232,7 @@ static int put_flawed(struct printer *printer, const uint8_t *header, size_t siz
 
 	if (!record)
 		return -ENOMEM;
-	excerpt->flaws = (struct excerpt_flaws){0};
+	excerpt_flaws_reset(&excerpt->flaws);
 	excerpt_flaws_add(&excerpt->flaws, stream ? stream->found : source->found,
 			  stream && several ? record->header->host_name : NULL);
 	excerpt->in_progress = !stream && source->in_progress;

@@ -118,7 +118,7 @@ void printer_begin(void *data, struct reader *reader, const char *name)
 	struct printer *printer = data;
 
 	printer->said = false;
-	printer->source.flaws = (struct excerpt_flaws){0};
+	excerpt_flaws_reset(&printer->source.flaws);
 	printer->source.excerpt = false;
 	printer->source.records = printer->source.events = 0;
 	printer->alone = 0;

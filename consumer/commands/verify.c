@@ -5,7 +5,6 @@
 
 #include "consumer/base/out-buffer.h"
 #include "consumer/base/text-line.h"
-#include "consumer/base/time-stamp.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
 #include "consumer/cli/progress.h"
@@ -29,35 +28,14 @@ static const struct option_row rows[] = {
 	{},
 };
 
-/* ", from 2026-11-22T03:04:05.123+01:00 to 2026-11-22T03:04:06.000+01:00"; "" if it is not known.
- */
-#define TIME_TEXT 96
-
-static const char *time_text(const struct finding_time *when, char buf[TIME_TEXT])
+/* @several: hosts are in the input. */
+static void print_findings(const char *word, const struct findings *findings, bool several)
 {
-	struct line line = line_make(buf, TIME_TEXT);
-	struct time_stamp stamp;
-
-	time_stamp_init(&stamp, TIME_ISO, false, 0);
-	if (when->from) {
-		line_text(&line, when->until ? ", from " : ", after ");
-		time_stamp_put(&stamp, &line, &when->from, NULL);
-	}
-	if (when->until) {
-		line_text(&line, when->from ? " to " : ", before ");
-		time_stamp_put(&stamp, &line, &when->until, NULL);
-	}
-	(void)line_end(&line);
-	return buf;
-}
-
-static void print_findings(const char *word, const struct findings *findings)
-{
-	char when[TIME_TEXT];
+	char where[FINDING_WHERE];
 
 	for (unsigned i = 0; i < findings_kept(findings); i++)
 		(void)printf("  %-10s%s%s\n", word, findings->texts[i],
-			     time_text(&findings->times[i], when));
+			     findings_where(findings, i, several, where));
 	if (findings->n > FINDINGS_MAX)
 		(void)printf("  %-10sand %s more\n", word, COUNT(findings->n - FINDINGS_MAX));
 }
@@ -94,13 +72,13 @@ static void print_checksums(const struct verify_report *report)
 	(void)printf(" compared%s\n", report->tables ? "; the seek table fits" : "");
 	if (!report->uncovered_records)
 		(void)printf("  %-10severy record is covered by one\n", "");
-	print_findings("uncovered", &report->uncovered);
+	print_findings("uncovered", &report->uncovered, false);
 }
 
 /* "15 in 1 stream, seq 1 to 15, 1,234 bytes: 12 events, 3 about the stream" */
 static void print_records(const struct verify_report *report)
 {
-	char numbers[64] = "", when[TIME_TEXT];
+	char numbers[64] = "", when[FINDING_TIME_TEXT];
 
 	if (report->streams == 1)
 		(void)snprintf(numbers, sizeof(numbers), ", seq %" PRIu64 " to %" PRIu64,
@@ -112,18 +90,20 @@ static void print_records(const struct verify_report *report)
 	if (report->orphans)
 		(void)printf("  %-10s%s of no host that is known\n", "", COUNT(report->orphans));
 	if (report->span.from)
-		(void)printf("  %-10s%s\n", "time", time_text(&report->span, when) + 2);
+		(void)printf("  %-10s%s\n", "time", finding_time_text(&report->span, when) + 2);
 }
 
 static void print_table(const struct verify_report *report)
 {
+	const bool several = report->hosts.n > 1;
+
 	print_records(report);
 	if (report->hash_name)
 		print_checksums(report);
-	print_findings("problem", &report->problems);
-	print_findings("loss", &report->losses);
-	print_findings("doubt", &report->doubts);
-	print_findings("note", &report->notes);
+	print_findings("problem", &report->problems, several);
+	print_findings("loss", &report->losses, several);
+	print_findings("doubt", &report->doubts, several);
+	print_findings("note", &report->notes, several);
 	if (report->n_kinds && !report->excerpt) /* of which nothing is counted but what is lost */
 		print_kinds(report);
 }
@@ -167,13 +147,15 @@ struct run {
 	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
 	bool recordings;
 	bool lost_more;
-	int error; /* errno of the output */
+	struct named_hosts hosts, damaged, unclosed, lossy; /* of all; and those of which is that */
+	int error;                                          /* errno of the output */
 };
 
-/* Of several inputs, the worst: not a recording, damaged, with losses, an excerpt, complete. */
+/* Of several inputs, the worst: not a recording, damaged, unclosed, with losses, an excerpt,
+ * complete. */
 static void worsen_status(struct run *run, int status)
 {
-	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED,  VERIFY_LOSSES,
+	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED,  VERIFY_UNCLOSED, VERIFY_LOSSES,
 				    VERIFY_EXCERPT, VERIFY_FILTERED, VERIFY_COMPLETE};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
@@ -228,14 +210,33 @@ static void print_input(const struct run *run, const char *name)
 	const struct verify_report *found = &run->verify->report;
 	char text[VERIFY_SUMMARY], uncovered[VERIFY_SUMMARY];
 
-	verify_summary(found, text);
+	verify_summary(found, true, text);
 	verify_uncovered(found, uncovered);
 	(void)printf("%s: %s%s%s%s\n", name, text, *uncovered ? "; " : "", uncovered,
-		     found->status == VERIFY_DAMAGED && found->records && strcmp(name, "stdin")
+		     found->status == VERIFY_DAMAGED && found->mendable && found->records &&
+				     strcmp(name, "stdin")
 			     ? "; `ringside repair` saves the rest"
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
 		print_table(found);
+}
+
+/* Whose is what is wrong with the input at hand, and between it and the one before. */
+static void note_hosts(struct run *run)
+{
+	const struct verify_report *found = &run->verify->report;
+	const struct verify_joint *joint = &run->verify->joint;
+
+	for (unsigned i = 0; i < found->hosts.n; i++)
+		named_hosts_add(&run->hosts, found->hosts.names[i]);
+	findings_add_hosts(&found->problems,
+			   found->status == VERIFY_UNCLOSED ? &run->unclosed : &run->damaged);
+	findings_add_hosts(&joint->problems, &run->damaged);
+	findings_add_hosts(&found->losses, &run->lossy);
+	findings_add_hosts(&joint->losses, &run->lossy);
+	for (unsigned i = 0; i < EXCERPT_FLAW_WORDS; i++)
+		for (unsigned n = 0; n < found->flaws.hosts[i].n; n++)
+			named_hosts_add(&run->lossy, found->flaws.hosts[i].names[n]);
 }
 
 static void report_input(struct run *run, const char *path, bool copy)
@@ -246,13 +247,15 @@ static void report_input(struct run *run, const char *path, bool copy)
 	report_joint(run, line_file(path, safe));
 	worsen_status(run, (int)found->status);
 	run->foreign |= found->status == VERIFY_FOREIGN;
+	note_hosts(run);
 	if (!copy) {
 		run->files++;
 		run->records += found->records - found->repeated;
 		run->events += found->events - found->repeated_events;
 		*(found->excerpt ? &run->excerpts_lost : &run->lost) += found->lost;
 		run->recordings |= !found->excerpt;
-		run->lost_more |= found->lost_more || found->status == VERIFY_DAMAGED;
+		run->lost_more |= found->lost_more || found->status == VERIFY_DAMAGED ||
+				  found->status == VERIFY_UNCLOSED;
 	}
 	if (run->quiet)
 		return;
@@ -404,34 +407,66 @@ static void fail_folder(void *data, const char *path, int error, const char *unr
 		(void)command_fail(&command_verify, "%s", path);
 }
 
-/* Of several files. */
-static void print_sum(const struct run *run)
+/* "damaged (web-1), unclosed (mail-3)": where there are several hosts, whose. */
+static void put_verdict(struct line *line, const struct run *run)
 {
 	static const char *const words[] = {
 		[VERIFY_COMPLETE] = "complete",
 		[VERIFY_FOREIGN] = "not all are recordings",
 		[VERIFY_DAMAGED] = "damaged",
+		[VERIFY_UNCLOSED] = "unclosed",
 		[VERIFY_LOSSES] = "whole, but with losses",
 		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
 		[VERIFY_FILTERED] = "complete for their filters",
 	};
+	const int status = run->status;
 
-	const char *word = run->status == VERIFY_FOREIGN && !run->foreign ? "not all could be read"
-									  : words[run->status];
-	char copies[64] = "", lost[64] = "";
-	const bool uncounted = run->lost_more && !run->lost && run->status != VERIFY_FOREIGN;
+	line_text(line, status == VERIFY_FOREIGN && !run->foreign ? "not all could be read"
+								  : words[status]);
+	if (run->hosts.n < 2)
+		return;
+	if (status == VERIFY_DAMAGED)
+		named_hosts_put(&run->damaged, line);
+	if (status == VERIFY_LOSSES && !run->lost)
+		named_hosts_put(&run->lossy, line);
+	if (status != VERIFY_UNCLOSED && run->unclosed.n)
+		line_text(line, ", unclosed");
+	named_hosts_put(&run->unclosed, line);
+}
 
-	if (run->copies)
-		(void)snprintf(copies, sizeof(copies), " and %s",
-			       run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
-	if (run->lost)
-		/* of what is damaged, or was, nobody knows all */
-		(void)snprintf(lost, sizeof(lost), "; %s%s lost", run->lost_more ? "at least " : "",
-			       COUNT(run->lost));
-	else if (uncounted)
-		(void)snprintf(lost, sizeof(lost), "; how many are lost is not known");
-	(void)printf("in all %s%s, %s: %s%s\n", COUNTED(run->files, "file"), copies,
-		     COUNTED(run->records, "record"), word, lost);
+/* Of what is damaged, or was, nobody knows all. */
+static void put_lost(struct line *line, const struct run *run)
+{
+	if (run->lost) {
+		line_text(line, run->lost_more ? "; at least " : "; ");
+		line_count(line, run->lost);
+		line_text(line, " lost");
+		if (run->hosts.n > 1)
+			named_hosts_put(&run->lossy, line);
+	} else if (run->lost_more && run->status != VERIFY_FOREIGN) {
+		line_text(line, "; how many are lost is not known");
+	}
+}
+
+/* Of several files. */
+static void print_sum(const struct run *run)
+{
+	char text[LINE_FILE];
+	struct line line = line_make(text, sizeof(text));
+
+	line_text(&line, "in all ");
+	line_counted(&line, run->files, "file");
+	if (run->copies) {
+		line_text(&line, " and ");
+		line_text(&line, run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
+	}
+	line_text(&line, ", ");
+	line_counted(&line, run->records, "record");
+	line_text(&line, ": ");
+	put_verdict(&line, run);
+	put_lost(&line, run);
+	(void)line_end(&line);
+	(void)printf("%s\n", text);
 }
 
 /* Of all: what of them cannot be told, who wrote at the same time, and the sum. */
@@ -454,6 +489,9 @@ static void report_sum(struct run *run, uint64_t headless)
 						   .lost = run->lost,
 						   .lost_more = run->lost_more,
 						   .headless = headless,
+						   .damaged = &run->damaged,
+						   .unclosed = &run->unclosed,
+						   .lossy = &run->lossy,
 						   .sides = has_sides ? sides : NULL,
 					   });
 		return;
@@ -586,7 +624,8 @@ const struct command command_verify = {
 		"Exit status: 0 complete (what was limited is counted, not lost), still being "
 		"written\n"
 		"and whole so far, or an excerpt that is readable, 1 not a recording, 2 usage, 3 "
-		"damaged or cut but\n"
-		"readable, 4 whole but with losses that are known.",
+		"damaged, cut or\n"
+		"unclosed (killed, or not closed yet) but readable, 4 whole but with losses that "
+		"are known.",
 	.run = run,
 };

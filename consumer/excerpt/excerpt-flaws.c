@@ -12,27 +12,20 @@ static const char *const words[EXCERPT_FLAW_WORDS] = {
 	"lacks records by their numbers",
 };
 
-static void add_host(struct excerpt_flaw_hosts *hosts, const char *host)
+/* They are many bytes, of which few are used. */
+void excerpt_flaws_reset(struct excerpt_flaws *flaws)
 {
-	char name[EXCERPT_FLAW_HOST];
-	struct line line = line_make(name, sizeof(name));
-
-	line_safe(&line, host, sizeof(name));
-	(void)line_end(&line);
-	for (unsigned i = 0; i < hosts->n && i < EXCERPT_FLAW_HOSTS; i++)
-		if (!strcmp(hosts->names[i], name))
-			return;
-	if (hosts->n < EXCERPT_FLAW_HOSTS)
-		memcpy(hosts->names[hosts->n], name, sizeof(name));
-	hosts->n += hosts->n <= EXCERPT_FLAW_HOSTS;
+	flaws->found = 0;
+	for (unsigned i = 0; i < EXCERPT_FLAW_WORDS; i++)
+		flaws->hosts[i].n = flaws->hosts[i].others = 0;
 }
 
 void excerpt_flaws_add(struct excerpt_flaws *flaws, unsigned found, const char *host)
 {
 	flaws->found |= found;
-	for (unsigned i = 0; text_has(host) && i < EXCERPT_FLAW_WORDS; i++)
+	for (unsigned i = 0; i < EXCERPT_FLAW_WORDS; i++)
 		if (found & 1u << i)
-			add_host(&flaws->hosts[i], host);
+			named_hosts_add(&flaws->hosts[i], host);
 }
 
 void excerpt_flaws_take(struct excerpt_flaws *flaws, const Ringside__V1__Header *header)
@@ -41,16 +34,6 @@ void excerpt_flaws_take(struct excerpt_flaws *flaws, const Ringside__V1__Header 
 
 	excerpt_flaws_add(flaws, excerpt_flaws_found(text),
 			  excerpt_flaws_is_own(text) ? header->host_name : NULL);
-}
-
-static void put_hosts(struct line *line, const struct excerpt_flaw_hosts *hosts)
-{
-	for (unsigned i = 0; i < hosts->n && i < EXCERPT_FLAW_HOSTS; i++) {
-		line_text(line, i ? ", " : " (");
-		line_text(line, hosts->names[i]);
-	}
-	if (hosts->n)
-		line_text(line, hosts->n > EXCERPT_FLAW_HOSTS ? " and others)" : ")");
 }
 
 /* False: not all of it had room. */
@@ -64,7 +47,7 @@ static bool put_words(const struct excerpt_flaws *flaws, bool with_hosts, char b
 		line_text(&line, line.p > line.start ? ", " : "");
 		line_text(&line, words[i]);
 		if (with_hosts)
-			put_hosts(&line, &flaws->hosts[i]);
+			named_hosts_put(&flaws->hosts[i], &line);
 	}
 	(void)line_end(&line);
 	return !line.cut;

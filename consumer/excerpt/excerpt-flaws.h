@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "consumer/excerpt/named-hosts.h"
 #include "proto/ringside.pb-c.h"
 
 enum {
@@ -17,18 +18,15 @@ enum {
 	EXCERPT_GAPS = 1 << 4,
 };
 #define EXCERPT_FLAW_WORDS 5
-#define EXCERPT_FLAWS 320    /* of the text */
-#define EXCERPT_FLAW_HOSTS 4 /* are named; more are "others" */
-#define EXCERPT_FLAW_HOST 64
+#define EXCERPT_FLAWS 320 /* of the text */
 
 /* All there is to it is to be zero. */
 struct excerpt_flaws {
-	unsigned found; /* EXCERPT_* */
-	struct excerpt_flaw_hosts {
-		unsigned n; /* with one that stands for the others */
-		char names[EXCERPT_FLAW_HOSTS][EXCERPT_FLAW_HOST];
-	} hosts[EXCERPT_FLAW_WORDS]; /* by bit */
+	unsigned found;                               /* EXCERPT_* */
+	struct named_hosts hosts[EXCERPT_FLAW_WORDS]; /* by bit */
 };
+
+void excerpt_flaws_reset(struct excerpt_flaws *flaws);
 
 /* @host: whose recording it is, NULL: that is not known, or needs no word. */
 void excerpt_flaws_add(struct excerpt_flaws *flaws, unsigned found, const char *host);

@@ -136,7 +136,7 @@ static int check_out(struct job *job, struct repair_report *ret)
 	if (r)
 		return fail_errno(job, job->out, r);
 	ret->status = verify->report.status;
-	verify_summary(&verify->report, ret->verdict);
+	verify_summary(&verify->report, false, ret->verdict);
 	return 0;
 }
 

@@ -18,11 +18,15 @@ _printf_(2, 3) static void append_text(char buf[VERIFY_SUMMARY], const char *for
 	va_end(args);
 }
 
+/* @where: with host, if there are @several, and time. */
 static void append_all(char buf[VERIFY_SUMMARY], const struct findings *findings,
-		       const char *before)
+		       const char *before, bool where, bool several)
 {
+	char text[FINDING_WHERE];
+
 	for (unsigned i = 0; i < findings_kept(findings) && i < LISTED_MAX; i++)
-		append_text(buf, "%s%s", i ? "; " : before, findings->texts[i]);
+		append_text(buf, "%s%s%s", i ? "; " : before, findings->texts[i],
+			    where ? findings_where(findings, i, several, text) : "");
 	if (findings->n > LISTED_MAX)
 		append_text(buf, "; and %s more (-v)", COUNT(findings->n - LISTED_MAX));
 }
@@ -34,7 +38,11 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 	bool says_it = !strncmp(first, "cut ", 4) || !strncmp(first, "ended ", 6) ||
 		       !strncmp(first, "damaged", 7) || report->status == VERIFY_FOREIGN;
 
-	append_text(buf, "%s%s", says_it ? "" : "damaged: ", first);
+	append_text(buf, "%s%s",
+		    report->status == VERIFY_UNCLOSED ? "unclosed: "
+		    : says_it                         ? ""
+						      : "damaged: ",
+		    first);
 	if (problems->n > 1)
 		append_text(buf, " (and %s more, see -v)", COUNT(problems->n - 1));
 }
@@ -61,7 +69,7 @@ static void append_excerpt(char buf[VERIFY_SUMMARY], const struct verify_report 
 		    COUNTED(report->events, "event"), COUNTED(report->records, "record"));
 }
 
-void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY])
+void verify_summary(const struct verify_report *report, bool timed, char buf[VERIFY_SUMMARY])
 {
 	const char *whole = report->in_progress ? "in progress, whole so far" : "whole";
 	const bool damaged = report->problems.n, renewed = report->repaired && !report->excerpt;
@@ -85,12 +93,13 @@ void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]
 		return;
 	if (report->excerpt && report->problems.n)
 		append_text(buf, "; it has an excerpt (%s)", report->choices.texts[0]);
-	append_all(buf, &report->losses, but);
+	append_all(buf, &report->losses, but, timed, report->hosts.n > 1);
 	append_all(buf, &report->doubts,
-		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ");
+		   is_plain && !report->in_progress ? " as far as this kernel can tell: " : "; ",
+		   false, false);
 	if (report->limited)
 		append_text(buf, "; %s limited", COUNTED(report->limited, "event"));
-	append_all(buf, &report->notes, "; ");
+	append_all(buf, &report->notes, "; ", false, false);
 }
 
 void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMARY])

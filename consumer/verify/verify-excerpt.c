@@ -31,6 +31,7 @@ void verify_tell_flaws(struct verify_report *report)
 {
 	char flaws[EXCERPT_FLAWS];
 
+	findings_set_host(&report->losses, NULL); /* each flaw has its own */
 	if (report->flaws.found)
 		findings_add(&report->losses,
 			     "the recording that it is of %s: something may be missing in it",
@@ -118,6 +119,7 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 	if (!same)
 		tell_missing(verify, 0, 0);
 	verify_end_stream(verify, item);
+	verify_set_host(verify, header);
 	note_choice(&verify->report, header);
 	note_flaws(&verify->report, header);
 	verify_note_made(verify, header);

@@ -16,6 +16,7 @@ void verify_begin_gap(struct verify *verify, bool before_input)
 void verify_tell_hole(struct verify *verify, uint64_t until_nano)
 {
 	if (*verify->hole_text) {
+		verify->report.mendable = true;
 		findings_add(&verify->report.problems, "%s", verify->hole_text);
 		findings_when(&verify->report.problems, verify->latest_nano, until_nano);
 	}
@@ -30,6 +31,7 @@ static void tell_gap(struct verify *verify, const struct reader_record *item, ui
 	uint64_t seq = item->record->seq, first = seq - missing;
 	uint32_t files = verify->files_missing;
 
+	verify->report.mendable |= *verify->hole_text != 0;
 	if (*verify->hole_text)
 		findings_add(findings, "%s; %s, %" PRIu64 " to %" PRIu64 ", %s missing",
 			     verify->hole_text, COUNTED(missing, "record"), first, seq - 1,

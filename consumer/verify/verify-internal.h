@@ -29,6 +29,8 @@ void verify_take_header(struct verify *verify, const struct reader_record *item)
 /* The Header was in a hole: of what stream the records are is not known, nor, where another one's
  * come before them, of which host. */
 void verify_begin_headless(struct verify *verify, const struct reader_record *item);
+/* What is found from here on is of the host of the Header; NULL: it is not known whose. */
+void verify_set_host(struct verify *verify, const Ringside__V1__Header *header);
 /* The Header may be one that a repair has made. */
 void verify_note_made(struct verify *verify, const Ringside__V1__Header *header);
 /* What the stream at hand has lost and held back so far goes to the report. */

@@ -12,6 +12,8 @@ const char *verify_json_verdict(int status)
 		return "losses";
 	case VERIFY_DAMAGED:
 		return "damaged";
+	case VERIFY_UNCLOSED:
+		return "unclosed";
 	case VERIFY_EXCERPT:
 		return "excerpt";
 	case VERIFY_FILTERED:
@@ -33,6 +35,35 @@ static void add_findings(struct json_page *page, const char *name, const struct 
 	json_begin_list(page, name);
 	for (unsigned i = 0; i < findings_kept(findings); i++)
 		json_add_text(page, NULL, findings->texts[i]);
+	json_end_list(page);
+}
+
+static void add_details_of(struct json_page *page, const char *sort,
+			   const struct findings *findings)
+{
+	for (unsigned i = 0; i < findings_kept(findings); i++) {
+		const struct finding_time *when = &findings->times[i];
+
+		json_begin_object(page, NULL);
+		json_add_text(page, "sort", sort);
+		json_add_text(page, "message", findings->texts[i]);
+		json_add_known_text(page, "host", findings->hosts[i]);
+		if (when->from)
+			json_add_time(page, "from", when->from);
+		if (when->until)
+			json_add_time(page, "to", when->until);
+		json_end_object(page);
+	}
+}
+
+/* The sentences once more, with what is known of them besides. */
+static void add_details(struct json_page *page, const struct verify_report *report)
+{
+	json_begin_list(page, "findings");
+	add_details_of(page, "problem", &report->problems);
+	add_details_of(page, "loss", &report->losses);
+	add_details_of(page, "doubt", &report->doubts);
+	add_details_of(page, "note", &report->notes);
 	json_end_list(page);
 }
 
@@ -109,7 +140,7 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	struct json_page page = json_begin_page(writer);
 	char summary[VERIFY_SUMMARY];
 
-	verify_summary(report, summary);
+	verify_summary(report, false, summary);
 	json_add_text(&page, "input", input);
 	add_verdict(&page, (int)report->status);
 	json_add_text(&page, "message", summary);
@@ -117,11 +148,13 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	json_add_bool(&page, "in_progress", report->in_progress);
 	json_add_bool(&page, "repaired", report->repaired);
 	excerpt_choices_json(&report->choices, &page);
+	named_hosts_json(&report->hosts, &page, "hosts");
 	add_findings(&page, "problems", &report->problems);
 	add_findings(&page, "losses", &report->losses);
 	add_findings(&page, "doubts", &report->doubts);
 	add_findings(&page, "notes", &report->notes);
 	add_findings(&page, "uncovered", &report->uncovered);
+	add_details(&page, report);
 	add_left_out(&page, report);
 	add_joint(&page, &verify->joint);
 	if (report->status != VERIFY_FOREIGN)
@@ -173,6 +206,9 @@ void verify_json_sum(struct writer *writer, const struct verify_json_sum *sum)
 	json_add_uint(&page, "events", sum->events);
 	json_add_uint(&page, "lost", sum->lost);
 	json_add_bool(&page, "lost_more", sum->lost_more);
+	named_hosts_json(sum->damaged, &page, "damaged_hosts");
+	named_hosts_json(sum->unclosed, &page, "unclosed_hosts");
+	named_hosts_json(sum->lossy, &page, "lossy_hosts");
 	json_add_known_uint(&page, "copies", sum->copies, sum->copies);
 	json_add_known_text(&page, "side_streams", sum->sides);
 	json_add_known_uint(&page, "headless_inputs", sum->headless, sum->headless);

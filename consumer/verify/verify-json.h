@@ -9,7 +9,7 @@
 
 struct writer;
 
-/* "complete", "excerpt", "losses", "damaged", "foreign" */
+/* "complete", "excerpt", "losses", "unclosed", "damaged", "foreign" */
 const char *verify_json_verdict(int status);
 
 /* What was found in @input, and between it and the one before. @copy: of another one, by itself. */
@@ -28,6 +28,8 @@ struct verify_json_sum {
 	uint64_t lost;     /* that is known */
 	bool lost_more;    /* ... and others that nobody could count */
 	uint64_t headless; /* of which the Header cannot be read */
+	/* Of which hosts something is wrong, as far as it is known whose that is. */
+	const struct named_hosts *damaged, *unclosed, *lossy;
 	const char *sides; /* who wrote at the same time; NULL: nobody */
 };
 

@@ -100,10 +100,26 @@ void verify_end_stream(struct verify *verify, const struct reader_record *item)
 {
 	if (!verify->begun)
 		return;
-	if (verify->open && !verify->has_footer && !verify->excerpt)
+	if (verify->open && !verify->has_footer && !verify->excerpt) {
 		findings_add(&verify->report.problems,
 			     "the stream before byte %" PRIu64 " has no Footer", item->offset);
+		verify->report.unclosed++;
+	}
 	verify_close_stream(verify);
+}
+
+void verify_set_host(struct verify *verify, const Ringside__V1__Header *header)
+{
+	struct verify_report *report = &verify->report;
+	struct verify_joint *joint = &verify->joint;
+	struct findings *all[] = {&report->problems, &report->losses,  &report->doubts,
+				  &report->notes,    &joint->problems, &joint->losses,
+				  &joint->notes};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		findings_set_host(all[i], header ? header->host_name : NULL);
+	if (header)
+		named_hosts_add(&report->hosts, header->host_name);
 }
 
 static void begin_stream(struct verify *verify, const struct reader_record *item)
@@ -112,6 +128,7 @@ static void begin_stream(struct verify *verify, const struct reader_record *item
 	struct downtime_gap gap;
 
 	verify_end_stream(verify, item);
+	verify_set_host(verify, header);
 	verify->excerpt = false;
 	if (downtime_begin(&verify->downtime, item->record, &gap))
 		tell_unattended(verify, &gap);
@@ -133,6 +150,7 @@ void verify_begin_headless(struct verify *verify, const struct reader_record *it
 	const bool excerpt = verify->begun && verify->excerpt; /* and so are these, likely */
 
 	verify_end_stream(verify, item);
+	verify_set_host(verify, NULL);
 	if (verify->begun)
 		findings_add(&verify->report.problems,
 			     "whose the records from byte %" PRIu64 " on are is not known: their "
@@ -155,6 +173,7 @@ static void go_on(struct verify *verify, const struct reader_record *item)
 	uint32_t next = verify->file_index + 1;
 	bool known = verify->has_file && header->has_file_index;
 
+	verify_set_host(verify, header);
 	if (!verify->begun) {
 		verify->report.streams++;
 		verify->report.first_seq = item->record->seq;

@@ -59,11 +59,13 @@ static void check_hash(struct verify *verify, const struct reader_record *item)
 {
 	uint64_t from;
 
-	if (!checksums_compare(&verify->checksums, item, &from))
-		findings_add(&verify->report.problems,
-			     "the bytes from %" PRIu64 " to %" PRIu64
-			     " are not those that were written (%s)",
-			     from, item->offset, verify->checksums.hash.name);
+	if (checksums_compare(&verify->checksums, item, &from))
+		return;
+	verify->report.mendable = true;
+	findings_add(&verify->report.problems,
+		     "the bytes from %" PRIu64 " to %" PRIu64
+		     " are not those that were written (%s)",
+		     from, item->offset, verify->checksums.hash.name);
 }
 
 static int take_counters(struct verify *verify, const Ringside__V1__Record *record,
@@ -270,6 +272,7 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 void verify_damaged(struct verify *verify, const struct reader_record *item)
 {
 	verify_tell_hole(verify, 0);
+	verify->report.mendable = true;
 	findings_add(&verify->report.problems,
 		     "the record of %s at byte %" PRIu64 " is not readable",
 		     COUNTED(item->size, "byte"), item->offset);
@@ -288,7 +291,7 @@ static enum verify_status judge_report(const struct verify_report *report, int a
 	if (answer < 0 || (answer == READER_FOREIGN && !report->records))
 		return VERIFY_FOREIGN;
 	if (report->problems.n)
-		return VERIFY_DAMAGED;
+		return report->problems.n == report->unclosed ? VERIFY_UNCLOSED : VERIFY_DAMAGED;
 	if (report->losses.n)
 		return VERIFY_LOSSES;
 	if (!report->excerpt)
@@ -320,6 +323,17 @@ static void add_cut(struct verify *verify, struct findings *findings, const char
 	findings_when(findings, verify->latest_nano, 0);
 }
 
+#define NOT_CLOSED ": the streamer was killed, or has not closed it yet"
+
+static void add_unclosed(struct verify *verify)
+{
+	verify->report.unclosed++;
+	add_cut(verify, &verify->report.problems,
+		verify->unfinished ? "it ends without a Footer, in a zstd frame that was never "
+				     "finished" NOT_CLOSED
+				   : "it ends without a Footer" NOT_CLOSED);
+}
+
 /* Between two records, and nobody is writing. */
 static void end_without_footer(struct verify *verify, const struct verify_config *config)
 {
@@ -331,11 +345,7 @@ static void end_without_footer(struct verify *verify, const struct verify_config
 		findings_add(&report->notes,
 			     "it has no Footer, but the next file goes on where it ends");
 	else
-		add_cut(verify, &report->problems,
-			verify->unfinished ? "ended without a Footer, in a zstd frame that was "
-					     "never finished: the streamer did not close it"
-					   : "ended without a Footer: the streamer did not close "
-					     "it");
+		add_unclosed(verify);
 }
 
 /* It may end anywhere, but not between two blocks. */
@@ -373,6 +383,7 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 
 	verify_tell_hole(verify, 0);
 	report->in_progress = config->in_progress && may_grow && !verify->has_footer;
+	report->mendable |= answer != READER_END;
 	if (answer != READER_END && !report->in_progress)
 		add_cut(verify, config->copy && may_grow ? &report->notes : &report->problems,
 			problem);

@@ -28,10 +28,13 @@ enum verify_status {
 	VERIFY_LOSSES = 4,  /* whole, but with losses that are known */
 	VERIFY_EXCERPT = 5, /* a part that somebody chose, and readable: exits as VERIFY_COMPLETE */
 	VERIFY_FILTERED = 6, /* likewise, and all that was chosen is there */
+	VERIFY_UNCLOSED = 7, /* readable to its end, which is none; exits as VERIFY_DAMAGED */
 };
 
 static inline int verify_exit_status(int status)
 {
+	if (status == VERIFY_UNCLOSED)
+		return VERIFY_DAMAGED;
 	return status == VERIFY_EXCERPT || status == VERIFY_FILTERED ? VERIFY_COMPLETE : status;
 }
 
@@ -48,9 +51,12 @@ struct verify_report {
 	bool unfinished_source;         /* that was still being written when it was chosen */
 	struct excerpt_flaws flaws;     /* what is wrong with what it is of, as far as is known */
 	struct findings problems, losses, doubts, notes;
-	uint64_t limited; /* events held back by the limits */
-	uint64_t lost;    /* that is known; of damage, records */
-	bool lost_more;   /* ... and others that nobody could count */
+	uint64_t unclosed;        /* of the problems: nothing is wrong but that no Footer came */
+	bool mendable;            /* bytes are, which a repair leaves out */
+	struct named_hosts hosts; /* in it */
+	uint64_t limited;         /* events held back by the limits */
+	uint64_t lost;            /* that is known; of damage, records */
+	bool lost_more;           /* ... and others that nobody could count */
 	uint64_t streams, records, bytes;
 	uint64_t events;          /* of the records */
 	uint64_t orphans;         /* of the records: nobody knows whose they are */
@@ -151,8 +157,9 @@ void verify_end(struct verify *verify, int answer, const char *problem,
 
 #define VERIFY_SUMMARY 1024
 
-/* "complete", "whole, but 312 events of KIND lost (ring full)", ... */
-void verify_summary(const struct verify_report *report, char buf[VERIFY_SUMMARY]);
+/* "complete", "whole, but 312 events of KIND lost (ring full)", ... @timed: and when, of what is
+ * lost. */
+void verify_summary(const struct verify_report *report, bool timed, char buf[VERIFY_SUMMARY]);
 
 /* "no checksum covers the last 3 records (412 bytes)"; "" if all are covered. */
 void verify_uncovered(const struct verify_report *report, char buf[VERIFY_SUMMARY]);

@@ -111,7 +111,7 @@ def of_many_hosts_some_are_named():
         names.append(save(f"many-{n}.pb", stream.header(f"host-with-quite-a-long-name-{n}"), stream.kill(), stream.kill()))
     part = check(run("cat", "-o", "pb", "--kind", "oom", *names), 0)
     assert flaws(part) == {(f"host-with-quite-a-long-name-{n}", f"{NO_END} (host-with-quite-a-long-name-{n})") for n in range(40)}
-    said = f"{NO_END} (" + ", ".join(f"host-with-quite-a-long-name-{n}" for n in range(4)) + " and others): something may"
+    said = f"{NO_END} (" + ", ".join(f"host-with-quite-a-long-name-{n}" for n in range(4)) + " and 36 more): something may"
     assert said in told(part), told(part)
 
 

@@ -154,7 +154,7 @@ def verify_and_repair_tell_jq():
     kind, = one["kinds"]
     assert (kind["kind"], kind["lost"], kind["lost_unknown"]) == ("oom_kill", {"ring_full": 3}, []), one
     assert all_of_it == {"inputs": 1, "verdict": "losses", "exit_status": 4, "records": 4, "events": 0, "lost": 3,
-                         "lost_more": False}, all_of_it
+                         "lost_more": False, "lossy_hosts": one["hosts"]}, all_of_it
     found = verified("whole.pb", "cut.pb", "text.pb", "none.pb", status=1)
     verdicts = {line.get("input"): (line["verdict"], line["exit_status"]) for line in found}
     assert verdicts["cut.pb"] == ("damaged", 3) and verdicts["text.pb"] == ("foreign", 1), found

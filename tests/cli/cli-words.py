@@ -37,7 +37,7 @@ OWN = {name: set(words.split()) for name, words in {
         "delivered events events_without_time first_time fullest_ratio inputs kinds last_time lost_unknown "
         "map_memory_bytes maps object per_bucket program_memory_bytes programs record_bytes records_missing self_tests_left_out "
         "streamer syscalls tcp_queues top unknown victims",
-    "verify": "copy doubts events in_progress input inputs kinds last_seq losses lost_more lost_unknown problems repaired streams "
+    "verify": "copy damaged_hosts doubts events findings from hosts in_progress input inputs kinds last_seq losses lost_more lost_unknown problems repaired sort streams "
         "uncovered uncovered_bytes uncovered_records verdict",
     "doctor": "attached machine memory needs_syscall_tax reasons state system tiers version works",
     "repair": "header_made input lost_records lost_unknown output readable_records saved_records verdict",

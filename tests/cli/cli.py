@@ -302,9 +302,8 @@ def verify_tells_by_its_exit_status():
     shutil.rmtree("quiet")
     check(run("verify", "foreign.pb"), 1)
     check(run("verify", "events.pb"), 3,
-          stdout=b"events.pb: ended without a Footer: the streamer did not close it; "
-          b"no checksum covers the last 11 records (%d bytes); "
-          b"`ringside repair` saves the rest\n" % len(stream))
+          stdout=b"events.pb: unclosed: it ends without a Footer: the streamer was killed, or has not closed it yet; "
+          b"no checksum covers the last 11 records (%d bytes)\n" % len(stream))
     check(run("verify", data=stream[:-5]), 3)
     check(run("verify", "lost.pb"), 4)
     check(run("verify", "closed.pb", "lost.pb"), 4)

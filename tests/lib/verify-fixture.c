@@ -34,7 +34,7 @@ void assert_bytes(const void *data, size_t size, bool in_progress, int status, c
 	_cleanup_(verify_freep) struct verify *verify = verify_bytes(data, size, in_progress);
 	char text[VERIFY_SUMMARY];
 
-	verify_summary(&verify->report, text);
+	verify_summary(&verify->report, false, text);
 	assert_string_equal(text, expected);
 	assert_int_equal(verify->report.status, status);
 }

@@ -244,7 +244,7 @@ static int verify_it(const char *path, struct verify_report *ret)
 	assert_ok(verify_new(&verify));
 	assert_ok(verify_input(verify, damaged, &config));
 	*ret = verify->report;
-	return (int)ret->status;
+	return verify_exit_status((int)ret->status);
 }
 
 /* @named: bytes at the end of which verify says that no checksum covers them may be wrong. */

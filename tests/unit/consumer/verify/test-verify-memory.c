@@ -35,7 +35,7 @@ static const char *verify_file(const char *path)
 		assert_int_equal(r, -ENOMEM);
 		return NULL;
 	}
-	verify_summary(&verify->report, text);
+	verify_summary(&verify->report, false, text);
 	return text;
 }
 

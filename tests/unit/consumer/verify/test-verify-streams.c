@@ -46,10 +46,10 @@ static void a_stream_that_another_one_follows_needs_its_footer(void **state)
 
 	begin_stream(&stream);
 	(void)snprintf(expected, sizeof(expected),
-		       "damaged: the stream before byte %zu has no Footer; 2 events limited",
+		       "unclosed: the stream before byte %zu has no Footer; 2 events limited",
 		       stream.size);
 	append_other(&stream);
-	assert_verdict(&stream, 3, expected);
+	assert_verdict(&stream, VERIFY_UNCLOSED, expected);
 }
 
 static void files_of_one_stream_in_their_order_are_one_stream(void **state)
