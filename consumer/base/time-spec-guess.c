@@ -16,12 +16,6 @@
 #define NUMBERS 3
 #define DAY_SECONDS 86400
 
-static const char *const weekdays[] = {"sunday",   "monday", "tuesday", "wednesday",
-				       "thursday", "friday", "saturday"};
-static const char *const months[] = {"january",   "february", "march",    "april",
-				     "may",       "june",     "july",     "august",
-				     "september", "october",  "november", "december"};
-
 /* The words and numbers of a date, in any order. */
 struct parts {
 	int64_t numbers[NUMBERS];
@@ -49,7 +43,7 @@ static int find_name(const char *const *names, int n, const char *word, size_t s
 	for (int i = 0; i < n; i++)
 		if (size >= 3 && size <= strlen(names[i]) && !strncasecmp(names[i], word, size))
 			return i;
-	return size == 4 && n == 12 && !strncasecmp(word, "sept", 4) ? 8 : -1;
+	return size == 4 && n == TIME_SPEC_MONTHS && !strncasecmp(word, "sept", 4) ? 8 : -1;
 }
 
 static bool is_one_of(const char *words, const char *word, size_t size)
@@ -62,8 +56,8 @@ static bool is_one_of(const char *words, const char *word, size_t size)
 
 static bool take_word(struct parts *parts, const char *word, size_t size)
 {
-	const int month = find_name(months, 12, word, size);
-	const int weekday = find_name(weekdays, 7, word, size);
+	const int month = find_name(time_spec_months, TIME_SPEC_MONTHS, word, size);
+	const int weekday = find_name(time_spec_days, TIME_SPEC_DAYS, word, size);
 
 	if (month >= 0 && parts->month < 0)
 		parts->month = month;

@@ -9,16 +9,11 @@
 #include <time.h>
 
 #include "consumer/base/time-spec.h"
+#include "proto/base/units.h"
 #include "proto/base/util.h"
 
 #define SHOWN 64 /* characters of the text */
 #define PARSED 128
-
-static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-				   "Thursday", "Friday", "Saturday"};
-static const char *const months[] = {"January",   "February", "March",    "April",
-				     "May",       "June",     "July",     "August",
-				     "September", "October",  "November", "December"};
 
 /* @prefix and the text are a time. */
 static bool would_be(const char *prefix, const char *text, uint64_t now)
@@ -46,8 +41,8 @@ static const char *behind_weekday(const char *text)
 
 	while (isalpha((unsigned char)*p))
 		p++;
-	for (size_t i = 0; i < ARRAY_SIZE(days); i++)
-		if (p - text >= 3 && !strncasecmp(text, days[i], 3))
+	for (size_t i = 0; i < TIME_SPEC_DAYS; i++)
+		if (p - text >= 3 && !strncasecmp(text, time_spec_days[i], 3))
 			return p + strspn(p, ", ");
 	return text;
 }
@@ -66,8 +61,8 @@ static bool take_date(const char *text, uint64_t now, struct tm *ret)
 	    !localtime_r(&second, ret))
 		return false;
 	ret->tm_mday = day;
-	for (ret->tm_mon = 0; ret->tm_mon < 12; ret->tm_mon++)
-		if (!strncasecmp(text, months[ret->tm_mon], 3))
+	for (ret->tm_mon = 0; ret->tm_mon < TIME_SPEC_MONTHS; ret->tm_mon++)
+		if (!strncasecmp(text, time_spec_months[ret->tm_mon], 3))
 			return true;
 	return false;
 }
@@ -95,13 +90,14 @@ static bool put_date(const char *text, uint64_t now, char *buf, size_t size)
 	}
 	if (date.tm_mday < 1 || date.tm_mday > days_in(&date)) {
 		(void)snprintf(buf, size, "'%.*s': %s %d has the days 01 to %d", SHOWN, text,
-			       months[date.tm_mon], date.tm_year + 1900, days_in(&date));
+			       time_spec_months[date.tm_mon], date.tm_year + 1900, days_in(&date));
 		return true;
 	}
 	if (rest == text || !isdigit((unsigned char)*rest) || !would_be("", rest, now))
 		return false;
 	(void)timegm(&date);
-	(void)snprintf(buf, size, "'%.*s': %.10s is a %s", SHOWN, text, rest, days[date.tm_wday]);
+	(void)snprintf(buf, size, "'%.*s': %.10s is a %s", SHOWN, text, rest,
+		       time_spec_days[date.tm_wday]);
 	return true;
 }
 
@@ -138,6 +134,50 @@ static const char *meant_by(const char *text, uint64_t now, char buf[PARSED])
 	return lacks_sign(text, now) ? buf : "";
 }
 
+/* The number at @p, with the sign of the text if it is the first; what stands behind it. */
+static const char *take_number(const char *text, const char *p, char buf[SHOWN])
+{
+	const bool sign = *text == '-' || *text == '+';
+	const bool first = text + sign + strspn(text + sign, " \t") == p;
+	const size_t n = strspn(p, "0123456789.,");
+
+	(void)snprintf(buf, SHOWN, "%.*s%.*s", sign && first, text, (int)n, p);
+	p += n;
+	return p + strspn(p, " \t");
+}
+
+/* "-2", "2M ago", "1h 30 ago": a span of which a number has no unit, or one that may be two. False:
+ * it is nothing of that. */
+static bool put_unit(const char *text, char *buf, size_t size)
+{
+	const bool sign = *text == '-' || *text == '+';
+	const char *p = text + sign;
+	char n[SHOWN];
+	size_t letters;
+
+	for (p += strspn(p, " \t"); isdigit((unsigned char)*p); p += strspn(p, " \t")) {
+		p = take_number(text, p, n);
+		if (time_spec_is_m(p)) {
+			(void)snprintf(buf, size,
+				       "'%.*s': is M months or minutes? say %smonth or %smin",
+				       SHOWN, text, n, n);
+			return true;
+		}
+		if (*p ? !strcasecmp(p, "ago") || !strcasecmp(p, "left") : sign) {
+			(void)snprintf(buf, size, "'%.*s' lacks a unit: say %ss, %smin, %sh or %sd",
+				       SHOWN, text, n, n, n, n);
+			return true;
+		}
+		letters = 0;
+		while (units_is_letter(p[letters]))
+			letters++;
+		if (!units_time(p, letters))
+			return false;
+		p += letters;
+	}
+	return false;
+}
+
 void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 {
 	char guess[PARSED];
@@ -151,6 +191,8 @@ void time_spec_why(const char *text, uint64_t now, char *buf, size_t size)
 			       SHOWN, text);
 		return;
 	}
+	if (put_unit(text, buf, size))
+		return;
 	meant = meant_by(text, now, guess);
 	if (*meant)
 		(void)snprintf(buf, size, "'%.*s' is not a time: did you mean %s?", SHOWN, text,
@@ -170,9 +212,9 @@ void time_spec_dated(const char *text, int year, char *buf, size_t size)
 	const char *rest = behind_weekday(text + strspn(text, " \t"));
 	int month = 0, day = 0, end = 0;
 
-	while (month < 12 && strncasecmp(rest, months[month], 3) != 0)
+	while (month < TIME_SPEC_MONTHS && strncasecmp(rest, time_spec_months[month], 3) != 0)
 		month++;
-	if (month == 12 || sscanf(rest + 3, "%2d%n", &day, &end) != 1)
+	if (month == TIME_SPEC_MONTHS || sscanf(rest + 3, "%2d%n", &day, &end) != 1)
 		(void)snprintf(buf, size, "%s", text);
 	else
 		(void)snprintf(buf, size, "%04d-%02d-%02d%s", year, month + 1, day, rest + 3 + end);

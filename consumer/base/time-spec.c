@@ -16,8 +16,19 @@
 #define SECOND INT64_C(1000000000)
 #define WHEN_ZONE 64
 #define DAY_SECONDS 86400
+/* Ahead: who means the latest such date says the year then; if that was last year's, wherever the
+ * next one is nearer. */
 #define SOON_DAYS 31
+#define NEARER_DAYS 183
 #define EPOCH_DIGITS 9 /* so many are a time without @ as well: since 1973 */
+
+const char *const time_spec_days[TIME_SPEC_DAYS] = {
+	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+};
+const char *const time_spec_months[TIME_SPEC_MONTHS] = {
+	"January", "February", "March",     "April",   "May",      "June",
+	"July",    "August",   "September", "October", "November", "December",
+};
 
 static const char *skip_blanks(const char *s)
 {
@@ -34,6 +45,20 @@ static bool skip_word(const char **s, const char *word)
 		return false;
 	*s = skip_blanks(*s + size);
 	return true;
+}
+
+/* The first three letters of it. */
+static bool skip_short(const char **s, const char *word)
+{
+	char shortened[4] = "";
+
+	memcpy(shortened, word, 3);
+	return skip_word(s, shortened);
+}
+
+bool time_spec_is_m(const char *unit)
+{
+	return *unit == 'M' && !units_is_letter(unit[1]);
 }
 
 /* Exactly @min to @max digits. */
@@ -82,7 +107,9 @@ static int64_t take_unit(const char **s)
 	return nano;
 }
 
-/* "1h 30min", "90" (seconds), "1.5 h"; ends at the first thing that is no number. */
+/* "1h 30min", "1.5 h"; ends at the first thing that is no number. A number without a unit is none
+ * (systemd takes seconds, people mean hours), and neither is one with M: that is minutes to half of
+ * those who type it, and months to systemd. */
 static int take_span(const char **s, int64_t *ret)
 {
 	__int128 sum = 0;
@@ -95,9 +122,9 @@ static int take_span(const char **s, int64_t *ret)
 
 		(void)take_fraction(s, 1, &digit);
 		*s = skip_blanks(*s);
-		unit = take_unit(s);
+		unit = time_spec_is_m(*s) ? 0 : take_unit(s);
 		if (!unit)
-			unit = SECOND;
+			return -EINVAL;
 		sum += (__int128)n * unit + take_fraction(&fraction, unit, &digit);
 		if (sum > INT64_MAX)
 			return -ERANGE;
@@ -205,26 +232,25 @@ static bool take_date(const char **s, struct moment *m)
 
 static bool is_soon(const struct tm *now, int year, int month, int day)
 {
+	const int days = year == now->tm_year ? NEARER_DAYS : SOON_DAYS;
 	struct tm from = {.tm_year = now->tm_year, .tm_mon = now->tm_mon, .tm_mday = now->tm_mday};
 	struct tm to = {.tm_year = year, .tm_mon = month, .tm_mday = day};
 
 	return day <= days_in(month, year + 1900) &&
-	       timegm(&to) - timegm(&from) < (time_t)SOON_DAYS * DAY_SECONDS;
+	       timegm(&to) - timegm(&from) < (time_t)days * DAY_SECONDS;
 }
 
 /* "Nov 22", as our own lines have it: the latest one that is not after today; of an @end, the next
  * one if that is soon. Where there is a day of the week, that tells the year. */
 static bool take_short_date(const char **s, bool end, struct moment *m)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	const char *p = *s;
 	int month = 0, year = m->tm.tm_year;
 	int64_t day;
 
-	while (month < 12 && !skip_word(&p, months[month]))
+	while (month < TIME_SPEC_MONTHS && !skip_short(&p, time_spec_months[month]))
 		month++;
-	if (month == 12 || !take_number(&p, 1, 2, &day))
+	if (month == TIME_SPEC_MONTHS || !take_number(&p, 1, 2, &day))
 		return false;
 	if (month > m->tm.tm_mon || (month == m->tm.tm_mon && day > m->tm.tm_mday))
 		year--;
@@ -337,13 +363,8 @@ static bool take_zone(const char **s, struct moment *m)
 /* "Sat", "Saturday", with or without a comma. */
 static int take_weekday(const char **s)
 {
-	static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-					   "Thursday", "Friday", "Saturday"};
-	char shortened[4] = "";
-
-	for (int i = 0; i < 7; i++) {
-		memcpy(shortened, days[i], 3);
-		if (!skip_word(s, days[i]) && !skip_word(s, shortened))
+	for (int i = 0; i < TIME_SPEC_DAYS; i++) {
+		if (!skip_word(s, time_spec_days[i]) && !skip_short(s, time_spec_days[i]))
 			continue;
 		*s = skip_blanks(*s + (**s == ','));
 		return i;
