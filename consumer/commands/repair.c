@@ -9,7 +9,7 @@
 #include "consumer/cli/progress.h"
 #include "consumer/files/inputs.h"
 #include "consumer/repair/repair.h"
-#include "consumer/verify/verify-json.h"
+#include "consumer/verdict/verdict-json.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 
@@ -66,7 +66,7 @@ static int print_json(const char *in, const char *out, const struct repair_repor
 	json_add_uint(&page, "lost_records", report->mend.lost);
 	json_add_bool(&page, "lost_unknown", report->mend.lost_unknown);
 	json_add_bool(&page, "header_made", report->mend.header_made);
-	json_add_text(&page, "verdict", verify_json_verdict((int)report->status));
+	json_add_text(&page, "verdict", verdict_json_verdict((int)report->status));
 	json_add_text(&page, "message", report->verdict);
 	json_end_page(&page);
 	r = writer_flush(writer);

@@ -14,9 +14,11 @@
 #include "consumer/files/folder.h"
 #include "consumer/files/inputs.h"
 #include "consumer/files/path-problem.h"
+#include "consumer/verdict/verdict-json.h"
+#include "consumer/verdict/verdict-sum.h"
+#include "consumer/verdict/verdict-table.h"
 #include "consumer/verify/first-files.h"
 #include "consumer/verify/input-order.h"
-#include "consumer/verify/verify-json.h"
 #include "consumer/verify/verify.h"
 #include "proto/base/count.h"
 #include "proto/base/util.h"
@@ -27,86 +29,6 @@ static const struct option_row rows[] = {
 	{'q', "quiet", NULL, "print nothing but errors, the exit status tells"},
 	{},
 };
-
-/* @several: hosts are in the input. */
-static void print_findings(const char *word, const struct findings *findings, bool several)
-{
-	char where[FINDING_WHERE];
-
-	for (unsigned i = 0; i < findings_kept(findings); i++)
-		(void)printf("  %-10s%s%s\n", word, findings->texts[i],
-			     findings_where(findings, i, several, where));
-	if (findings->n > FINDINGS_MAX)
-		(void)printf("  %-10sand %s more\n", word, COUNT(findings->n - FINDINGS_MAX));
-}
-
-static void print_missed(const struct kind_total *kind)
-{
-	if (kind->missed_known)
-		(void)printf(" %12s\n", COUNT(kind->missed_runs));
-	else
-		(void)printf(" %12s\n", "not counted");
-}
-
-static void print_kinds(const struct verify_report *report)
-{
-	(void)printf("  %-16s %12s %12s %12s %12s %12s\n", "kind", "written", "limited", "dropped",
-		     "lost in sink", "missed runs");
-	for (unsigned i = 0; i < report->n_kinds; i++) {
-		const struct kind_total *kind = &report->kinds[i];
-
-		(void)printf("  %-16s %12s %12s %12s %12s", *kind->name ? kind->name : "(any)",
-			     COUNT(kind->written), COUNT(kind->limited), COUNT(kind->dropped),
-			     COUNT(kind->lost_in_sink));
-		print_missed(kind);
-	}
-}
-
-static void print_checksums(const struct verify_report *report)
-{
-	(void)printf("  %-10s%s of records (%s)", "checksums", COUNT(report->hashes),
-		     report->hash_name);
-	if (report->frames)
-		(void)printf(", %s of %s, %s of indexes", COUNT(report->seals),
-			     COUNTED(report->frames, "zstd frame"), COUNT(report->indexed));
-	(void)printf(" compared%s\n", report->tables ? "; the seek table fits" : "");
-	if (!report->uncovered_records)
-		(void)printf("  %-10severy record is covered by one\n", "");
-	print_findings("uncovered", &report->uncovered, false);
-}
-
-/* "15 in 1 stream, seq 1 to 15, 1,234 bytes: 12 events, 3 about the stream" */
-static void print_records(const struct verify_report *report)
-{
-	char numbers[64] = "", when[FINDING_TIME_TEXT];
-
-	if (report->streams == 1)
-		(void)snprintf(numbers, sizeof(numbers), ", seq %" PRIu64 " to %" PRIu64,
-			       report->first_seq, report->latest_seq);
-	(void)printf("  %-10s%s in %s%s, %s: %s, %s about the stream%s\n", "records",
-		     COUNT(report->records), COUNTED(report->streams, "stream"), numbers,
-		     COUNTED(report->bytes, "byte"), COUNTED(report->events, "event"),
-		     COUNT(report->records - report->events), report->streams == 1 ? "" : "s");
-	if (report->orphans)
-		(void)printf("  %-10s%s of no host that is known\n", "", COUNT(report->orphans));
-	if (report->span.from)
-		(void)printf("  %-10s%s\n", "time", finding_time_text(&report->span, when) + 2);
-}
-
-static void print_table(const struct verify_report *report)
-{
-	const bool several = report->hosts.n > 1;
-
-	print_records(report);
-	if (report->hash_name)
-		print_checksums(report);
-	print_findings("problem", &report->problems, several);
-	print_findings("loss", &report->losses, several);
-	print_findings("doubt", &report->doubts, several);
-	print_findings("note", &report->notes, several);
-	if (report->n_kinds && !report->excerpt) /* of which nothing is counted but what is lost */
-		print_kinds(report);
-}
 
 struct strings {
 	char **all;
@@ -139,38 +61,17 @@ struct run {
 	struct record_memory memory;
 	struct progress progress;
 	char before[256]; /* the name of the input before; "": none */
-	int status;
+	struct verdict_sum sum;
 	bool writing; /* somebody writes one of them */
 	bool missing; /* files of a stream are */
-	bool foreign; /* an input is no recording */
-	uint64_t files, copies, records, events, lost;
-	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
-	bool recordings;
-	bool lost_more;
-	struct named_hosts hosts, damaged, unclosed, lossy; /* of all; and those of which is that */
-	int error;                                          /* errno of the output */
+	int error;    /* errno of the output */
 };
-
-/* Of several inputs, the worst: not a recording, damaged, unclosed, with losses, an excerpt,
- * complete. */
-static void worsen_status(struct run *run, int status)
-{
-	static const int order[] = {VERIFY_FOREIGN, VERIFY_DAMAGED,  VERIFY_UNCLOSED, VERIFY_LOSSES,
-				    VERIFY_EXCERPT, VERIFY_FILTERED, VERIFY_COMPLETE};
-
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		if (run->status == order[i] || status == order[i]) {
-			run->status = order[i];
-			return;
-		}
-	}
-}
 
 static void fail_input(struct run *run, const char *path, const char *why)
 {
-	worsen_status(run, command_fail_on(&command_verify, path, why));
+	verdict_sum_worsen(&run->sum, command_fail_on(&command_verify, path, why));
 	if (run->json && !run->quiet)
-		verify_json_failed(run->json, path, why);
+		verdict_json_failed(run->json, path, why);
 }
 
 static void print_joint(const struct run *run, const char *name, const struct findings *findings)
@@ -186,9 +87,9 @@ static void report_joint(struct run *run, const char *name)
 
 	run->missing |= joint->problems.n != 0;
 	if (joint->problems.n)
-		worsen_status(run, VERIFY_DAMAGED);
+		verdict_sum_worsen(&run->sum, VERIFY_DAMAGED);
 	if (joint->losses.n)
-		worsen_status(run, VERIFY_LOSSES);
+		verdict_sum_worsen(&run->sum, VERIFY_LOSSES);
 	if (run->quiet || run->json)
 		return;
 	print_joint(run, name, &joint->problems);
@@ -218,49 +119,19 @@ static void print_input(const struct run *run, const char *name)
 			     ? "; `ringside repair` saves the rest"
 			     : "");
 	if (run->verbose && found->status != VERIFY_FOREIGN)
-		print_table(found);
-}
-
-/* Whose is what is wrong with the input at hand, and between it and the one before. */
-static void note_hosts(struct run *run)
-{
-	const struct verify_report *found = &run->verify->report;
-	const struct verify_joint *joint = &run->verify->joint;
-
-	for (unsigned i = 0; i < found->hosts.n; i++)
-		named_hosts_add(&run->hosts, found->hosts.names[i]);
-	findings_add_hosts(&found->problems,
-			   found->status == VERIFY_UNCLOSED ? &run->unclosed : &run->damaged);
-	findings_add_hosts(&joint->problems, &run->damaged);
-	findings_add_hosts(&found->losses, &run->lossy);
-	findings_add_hosts(&joint->losses, &run->lossy);
-	for (unsigned i = 0; i < EXCERPT_FLAW_WORDS; i++)
-		for (unsigned n = 0; n < found->flaws.hosts[i].n; n++)
-			named_hosts_add(&run->lossy, found->flaws.hosts[i].names[n]);
+		verdict_table(found);
 }
 
 static void report_input(struct run *run, const char *path, bool copy)
 {
-	const struct verify_report *found = &run->verify->report;
 	char safe[LINE_FILE];
 
 	report_joint(run, line_file(path, safe));
-	worsen_status(run, (int)found->status);
-	run->foreign |= found->status == VERIFY_FOREIGN;
-	note_hosts(run);
-	if (!copy) {
-		run->files++;
-		run->records += found->records - found->repeated;
-		run->events += found->events - found->repeated_events;
-		*(found->excerpt ? &run->excerpts_lost : &run->lost) += found->lost;
-		run->recordings |= !found->excerpt;
-		run->lost_more |= found->lost_more || found->status == VERIFY_DAMAGED ||
-				  found->status == VERIFY_UNCLOSED;
-	}
+	verdict_sum_add(&run->sum, run->verify, copy);
 	if (run->quiet)
 		return;
 	if (run->json)
-		verify_json_input(run->json, path, run->verify, copy);
+		verdict_json_input(run->json, path, run->verify, copy);
 	else
 		print_input(run, safe);
 	flush_output(run);
@@ -316,11 +187,11 @@ static void verify_copy(struct run *run, const struct recording *copy)
 	struct verify *others = run->verify;
 	char text[COPIES_TEXT];
 
-	run->copies++;
+	run->sum.copies++;
 	if (copy->same_file) {
 		copies_text(copy, "", text);
 		if (!run->quiet && run->json)
-			verify_json_copy(run->json, copy->path, text);
+			verdict_json_copy(run->json, copy->path, text);
 		else if (!run->quiet)
 			(void)printf("%s\n", text);
 		return;
@@ -360,11 +231,11 @@ static void report_head(struct run *run, const struct head *head)
 		return;
 	run->missing = true;
 	if (!fresh)
-		worsen_status(run, VERIFY_LOSSES);
+		verdict_sum_worsen(&run->sum, VERIFY_LOSSES);
 	if (run->quiet)
 		return;
 	if (run->json) {
-		verify_json_missing(run->json, head->file->path, n, fresh);
+		verdict_json_missing(run->json, head->file->path, n, fresh);
 		return;
 	}
 	if (n > 1)
@@ -407,100 +278,26 @@ static void fail_folder(void *data, const char *path, int error, const char *unr
 		(void)command_fail(&command_verify, "%s", path);
 }
 
-/* "damaged (web-1), unclosed (mail-3)": where there are several hosts, whose. */
-static void put_verdict(struct line *line, const struct run *run)
-{
-	static const char *const words[] = {
-		[VERIFY_COMPLETE] = "complete",
-		[VERIFY_FOREIGN] = "not all are recordings",
-		[VERIFY_DAMAGED] = "damaged",
-		[VERIFY_UNCLOSED] = "unclosed",
-		[VERIFY_LOSSES] = "whole, but with losses",
-		[VERIFY_EXCERPT] = "readable, but excerpts are among them",
-		[VERIFY_FILTERED] = "complete for their filters",
-	};
-	const int status = run->status;
-
-	line_text(line, status == VERIFY_FOREIGN && !run->foreign ? "not all could be read"
-								  : words[status]);
-	if (run->hosts.n < 2)
-		return;
-	if (status == VERIFY_DAMAGED)
-		named_hosts_put(&run->damaged, line);
-	if (status == VERIFY_LOSSES && !run->lost)
-		named_hosts_put(&run->lossy, line);
-	if (status != VERIFY_UNCLOSED && run->unclosed.n)
-		line_text(line, ", unclosed");
-	named_hosts_put(&run->unclosed, line);
-}
-
-/* Of what is damaged, or was, nobody knows all. */
-static void put_lost(struct line *line, const struct run *run)
-{
-	if (run->lost) {
-		line_text(line, run->lost_more ? "; at least " : "; ");
-		line_count(line, run->lost);
-		line_text(line, " lost");
-		if (run->hosts.n > 1)
-			named_hosts_put(&run->lossy, line);
-	} else if (run->lost_more && run->status != VERIFY_FOREIGN) {
-		line_text(line, "; how many are lost is not known");
-	}
-}
-
-/* Of several files. */
-static void print_sum(const struct run *run)
-{
-	char text[LINE_FILE];
-	struct line line = line_make(text, sizeof(text));
-
-	line_text(&line, "in all ");
-	line_counted(&line, run->files, "file");
-	if (run->copies) {
-		line_text(&line, " and ");
-		line_text(&line, run->copies == 1 ? "1 copy" : COUNTED(run->copies, "copie"));
-	}
-	line_text(&line, ", ");
-	line_counted(&line, run->records, "record");
-	line_text(&line, ": ");
-	put_verdict(&line, run);
-	put_lost(&line, run);
-	(void)line_end(&line);
-	(void)printf("%s\n", text);
-}
-
 /* Of all: what of them cannot be told, who wrote at the same time, and the sum. */
 static void report_sum(struct run *run, uint64_t headless)
 {
-	char sides[COPIES_TEXT];
+	char sides[COPIES_TEXT], text[VERDICT_SUM_TEXT];
 	const bool has_sides = side_streams_tell(&run->memory.sides, sides, sizeof(sides));
 
 	if (run->quiet)
 		return;
-	run->lost_more |= run->recordings && run->excerpts_lost > run->lost;
-	run->lost = run->recordings ? run->lost : run->excerpts_lost;
+	verdict_sum_end(&run->sum);
 	if (run->json) {
-		verify_json_sum(run->json, &(struct verify_json_sum){
-						   .status = run->status,
-						   .inputs = run->files,
-						   .copies = run->copies,
-						   .records = run->records,
-						   .events = run->events,
-						   .lost = run->lost,
-						   .lost_more = run->lost_more,
-						   .headless = headless,
-						   .damaged = &run->damaged,
-						   .unclosed = &run->unclosed,
-						   .lossy = &run->lossy,
-						   .sides = has_sides ? sides : NULL,
-					   });
+		verdict_json_sum(run->json, &run->sum, headless, has_sides ? sides : NULL);
 		return;
 	}
 	note_unknown(run, headless);
 	if (has_sides)
 		(void)printf("%s\n", sides);
-	if (run->files + run->copies > 1)
-		print_sum(run);
+	if (run->sum.files + run->sum.copies > 1) {
+		verdict_sum_text(&run->sum, text);
+		(void)printf("%s\n", text);
+	}
 }
 
 static int verify_all(struct run *run, const char *const *paths, int n)
@@ -518,7 +315,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 		r = verify_new(&run->verify);
 	if (r) {
 		fail_input(run, "verify", strerror(-r));
-		return run->status;
+		return run->sum.status;
 	}
 	run->verify->heads = &heads;
 	run->verify->memory = &run->memory;
@@ -538,7 +335,7 @@ static int verify_all(struct run *run, const char *const *paths, int n)
 	flush_output(run);
 	if (run->error && run->error != EPIPE)
 		return command_fail(&command_verify, "cannot write: %s", strerror(run->error));
-	return verify_exit_status(run->status);
+	return verify_exit_status(run->sum.status);
 }
 
 static int choose_output(struct run *run, const char *arg)
@@ -607,7 +404,7 @@ static int run_parsed(struct run *run, int argc, char **argv)
 static int run(int argc, char **argv)
 {
 	struct options options = {.command = &command_verify, .own = rows};
-	struct run run = {.options = &options, .status = VERIFY_COMPLETE};
+	struct run run = {.options = &options, .sum.status = VERIFY_COMPLETE};
 	int r = options_parse(&options, argc, argv, take_option, &run);
 
 	if (r < 0)

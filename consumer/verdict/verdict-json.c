@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "consumer/verify/verify-json.h"
+#include "consumer/verdict/verdict-json.h"
 
 #include "consumer/base/json-page.h"
 
-const char *verify_json_verdict(int status)
+const char *verdict_json_verdict(int status)
 {
 	switch (status) {
 	case VERIFY_COMPLETE:
@@ -25,7 +25,7 @@ const char *verify_json_verdict(int status)
 
 static void add_verdict(struct json_page *page, int status)
 {
-	json_add_text(page, "verdict", verify_json_verdict(status));
+	json_add_text(page, "verdict", verdict_json_verdict(status));
 	json_add_uint(page, "exit_status", (uint64_t)verify_exit_status(status));
 }
 
@@ -133,8 +133,8 @@ static void add_joint(struct json_page *page, const struct verify_joint *joint)
 	json_end_object(page);
 }
 
-void verify_json_input(struct writer *writer, const char *input, const struct verify *verify,
-		       bool copy)
+void verdict_json_input(struct writer *writer, const char *input, const struct verify *verify,
+			bool copy)
 {
 	const struct verify_report *report = &verify->report;
 	struct json_page page = json_begin_page(writer);
@@ -162,7 +162,7 @@ void verify_json_input(struct writer *writer, const char *input, const struct ve
 	json_end_page(&page);
 }
 
-void verify_json_failed(struct writer *writer, const char *input, const char *why)
+void verdict_json_failed(struct writer *writer, const char *input, const char *why)
 {
 	struct json_page page = json_begin_page(writer);
 
@@ -172,7 +172,7 @@ void verify_json_failed(struct writer *writer, const char *input, const char *wh
 	json_end_page(&page);
 }
 
-void verify_json_copy(struct writer *writer, const char *input, const char *why)
+void verdict_json_copy(struct writer *writer, const char *input, const char *why)
 {
 	struct json_page page = json_begin_page(writer);
 
@@ -183,7 +183,7 @@ void verify_json_copy(struct writer *writer, const char *input, const char *why)
 	json_end_page(&page);
 }
 
-void verify_json_missing(struct writer *writer, const char *input, uint32_t missing, bool so_far)
+void verdict_json_missing(struct writer *writer, const char *input, uint32_t missing, bool so_far)
 {
 	struct json_page page = json_begin_page(writer);
 
@@ -196,21 +196,22 @@ void verify_json_missing(struct writer *writer, const char *input, uint32_t miss
 	json_end_page(&page);
 }
 
-void verify_json_sum(struct writer *writer, const struct verify_json_sum *sum)
+void verdict_json_sum(struct writer *writer, const struct verdict_sum *sum, uint64_t headless,
+		      const char *sides)
 {
 	struct json_page page = json_begin_page(writer);
 
-	json_add_uint(&page, "inputs", sum->inputs);
+	json_add_uint(&page, "inputs", sum->files);
 	add_verdict(&page, sum->status);
 	json_add_uint(&page, "records", sum->records);
 	json_add_uint(&page, "events", sum->events);
 	json_add_uint(&page, "lost", sum->lost);
 	json_add_bool(&page, "lost_more", sum->lost_more);
-	named_hosts_json(sum->damaged, &page, "damaged_hosts");
-	named_hosts_json(sum->unclosed, &page, "unclosed_hosts");
-	named_hosts_json(sum->lossy, &page, "lossy_hosts");
+	named_hosts_json(&sum->damaged, &page, "damaged_hosts");
+	named_hosts_json(&sum->unclosed, &page, "unclosed_hosts");
+	named_hosts_json(&sum->lossy, &page, "lossy_hosts");
 	json_add_known_uint(&page, "copies", sum->copies, sum->copies);
-	json_add_known_text(&page, "side_streams", sum->sides);
-	json_add_known_uint(&page, "headless_inputs", sum->headless, sum->headless);
+	json_add_known_text(&page, "side_streams", sides);
+	json_add_known_uint(&page, "headless_inputs", headless, headless);
 	json_end_page(&page);
 }
