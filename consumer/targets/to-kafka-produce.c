@@ -26,7 +26,7 @@ static void set_problem(struct target *target, const char *what)
 	char safe[TEXT_MAX];
 
 	(void)snprintf(target->sums.problem, sizeof(target->sums.problem),
-		       "kafka://%.200s/%.100s: %s; trying again", target->brokers, target->topic,
+		       "kafka://%.100s/%.80s: %.280s; trying again", target->brokers, target->topic,
 		       safe_text(target, what, safe));
 }
 

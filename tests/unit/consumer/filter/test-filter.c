@@ -561,6 +561,7 @@ static void signals_are_found_by_name_and_number(void **state)
 		if (filter_match(f->filter, &f->records[OOM], &f->header) != cases[i].matched)
 			fail_msg("--signal %s", cases[i].arg);
 	}
+	f->records[OOM].signal_kill = NULL;
 }
 
 static void severities_are_those_of_json(void **state)
