@@ -28,6 +28,7 @@
 #include "streamer/output/sink.h"
 #include "streamer/pipeline/pipeline.h"
 #include "streamer/privileges/privileges.h"
+#include "streamer/service/service-manager.h"
 
 #define ERROR_SIZE 1024
 #define EXIT_USAGE 2
@@ -171,17 +172,19 @@ static int give_up(const struct users *users, const char *config_file, const str
 	return 0;
 }
 
-/* Who writes to a pipe is somebody's child, who says it. */
+/* From now on nothing is missed: what waits for this service may go on. */
 static void say_attached(const struct kernel *kernel, const struct options *options)
 {
-	char text[ERROR_SIZE];
+	char text[ERROR_SIZE], status[ERROR_SIZE + 32];
 
-	if (options->quiet || !strcmp(options->sink.path, "-"))
-		return;
 	attached_list(kernel, &options->kernel, text, sizeof(text));
 	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "; recording to %s",
 		       options->sink.path);
-	say(LOG_NOTICE, text);
+	(void)snprintf(status, sizeof(status), "READY=1\nSTATUS=%s", text);
+	service_manager_say(options->pipeline.manager, status);
+	/* who writes to a pipe is somebody's child, who says it */
+	if (!options->quiet && strcmp(options->sink.path, "-") != 0)
+		say(LOG_NOTICE, text);
 }
 
 /* Of two lines one each: what is so from now on, and what is not. Nothing where nothing has
@@ -242,6 +245,7 @@ static int stream_events(struct config *config, const struct config_sources *sou
 			say(LOG_WARNING, text);
 		}
 	}
+	service_manager_say(options->pipeline.manager, "STOPPING=1");
 	r = pipeline_close(pipeline, text, sizeof(text));
 	if (r < 0)
 		(void)say_error("%s", text);
@@ -319,6 +323,7 @@ static int run(struct config *config, const struct config_sources *sources)
 	struct options *options = &config->values.options;
 	_cleanup_(sink_freep) struct sink *sink = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
+	_cleanup_(service_manager_done) struct service_manager manager = SERVICE_MANAGER_NULL;
 	struct users users;
 	char error[ERROR_SIZE] = "";
 	bool attached;
@@ -326,6 +331,10 @@ static int run(struct config *config, const struct config_sources *sources)
 
 	if (options->doctor_marks)
 		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	r = service_manager_find(&manager, error, sizeof(error));
+	if (r < 0)
+		return say_error("%s", error);
+	options->pipeline.manager = &manager;
 	r = users_find(&users, options->user, error, sizeof(error));
 	if (r < 0)
 		return refuse_options(r == -ENOENT ? -EINVAL : r, error);

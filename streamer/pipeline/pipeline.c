@@ -15,6 +15,7 @@
 #include "streamer/encode/probe-table.h"
 #include "streamer/pipeline/pipeline-internal.h"
 #include "streamer/report/lost.h"
+#include "streamer/service/service-manager.h"
 
 #define PENDING_MAX (256u * 1024)
 #define CRITICAL_BATCH 64u
@@ -306,6 +307,16 @@ static void yield_to_kernel(void)
 	(void)nanosleep(&ms, NULL);
 }
 
+/* What hangs below it stops this, too: the manager's patience has to be longer than a disk's. */
+static int wait_and_live(struct pipeline *p, unsigned *ret_causes)
+{
+	struct service_manager *manager = p->config->manager;
+
+	if (manager)
+		service_manager_alive(manager);
+	return wakeup_wait(&p->wakeup, manager ? service_manager_timeout(manager) : -1, ret_causes);
+}
+
 int pipeline_run(struct pipeline *p)
 {
 	unsigned causes = 0;
@@ -333,7 +344,7 @@ int pipeline_run(struct pipeline *p)
 		if (!r)
 			r = wakeup_listen(&p->wakeup, wanted_causes(p));
 		if (!r && !p->reason)
-			r = wakeup_wait(&p->wakeup, -1, &causes);
+			r = wait_and_live(p, &causes);
 		pipeline_check(p, r, "epoll");
 		if (!p->reason)
 			heed_causes(p, causes);

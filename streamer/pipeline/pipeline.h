@@ -12,11 +12,13 @@
 
 struct pipeline;
 struct privileges;
+struct service_manager;
 
 struct pipeline_config {
 	struct header_config header;
-	uint64_t count;  /* stop after so many events; 0: never */
-	bool flush_each; /* write each event by itself, also in a storm */
+	uint64_t count;                  /* stop after so many events; 0: never */
+	bool flush_each;                 /* write each event by itself, also in a storm */
+	struct service_manager *manager; /* hears that the loop goes round; borrowed, or NULL */
 };
 
 /* Opens all that will be needed. Borrows all of them. Returns 0, or -errno with a sentence in

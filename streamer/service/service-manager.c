@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libsystemd's sd_notify() opens a socket for each word, which the streamer may not any more once
+ * it has given up its privileges (see syscall-filter.c): so one is opened before, and kept. The
+ * protocol is stable, and documented in sd_notify(3). */
+#include "streamer/service/service-manager.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "proto/base/clock.h"
+#include "proto/base/units.h"
+#include "proto/base/util.h"
+
+#define NANO_PER_USEC 1000u
+#define NANO_PER_MS 1000000u
+
+/* A path, or an abstract name behind "@". */
+static int connect_to(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const size_t size = strlen(name);
+	_cleanup_close_ int fd = -1;
+
+	if ((*name != '/' && *name != '@') || size < 2)
+		return -EAFNOSUPPORT;
+	if (size >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, name, size);
+	if (*name == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+/* Twice in the time after which it would lose patience, as sd_watchdog_enabled(3) advises. */
+static uint64_t find_patience(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID"), *end;
+	uint64_t n;
+
+	if (!usec)
+		return 0;
+	if (pid) {
+		end = units_number(pid, UINT32_MAX, &n);
+		if (!end || *end || n != (uint64_t)getpid())
+			return 0;
+	}
+	end = units_number(usec, UINT64_MAX / NANO_PER_USEC, &n);
+	return end && !*end ? n * NANO_PER_USEC / 2 : 0;
+}
+
+int service_manager_find(struct service_manager *ret, char *error, size_t size)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+	int r = 0;
+
+	*ret = (struct service_manager)SERVICE_MANAGER_NULL;
+	if (name) {
+		ret->fd = connect_to(name);
+		if (ret->fd < 0)
+			r = refuse(error, size, ret->fd,
+				   "NOTIFY_SOCKET=%s: %s; whoever started this would not hear "
+				   "that it is ready",
+				   name, strerror(-ret->fd));
+		else
+			ret->every_nano = find_patience();
+	}
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("WATCHDOG_PID");
+	return r;
+}
+
+void service_manager_done(struct service_manager *manager)
+{
+	util_closep(&manager->fd);
+	*manager = (struct service_manager)SERVICE_MANAGER_NULL;
+}
+
+void service_manager_say(const struct service_manager *manager, const char *text)
+{
+	/* Its queue is as long as its patience: what does not fit is said again, or not missed. */
+	if (manager->fd >= 0)
+		(void)send(manager->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void service_manager_alive(struct service_manager *manager)
+{
+	const uint64_t now = manager->every_nano ? clock_nano(CLOCK_MONOTONIC) : 0;
+
+	if (!now || now - manager->alive_nano < manager->every_nano)
+		return;
+	manager->alive_nano = now;
+	service_manager_say(manager, "WATCHDOG=1");
+}
+
+int service_manager_timeout(const struct service_manager *manager)
+{
+	uint64_t passed;
+
+	if (!manager->every_nano)
+		return -1;
+	passed = clock_nano(CLOCK_MONOTONIC) - manager->alive_nano;
+	if (passed >= manager->every_nano)
+		return 0;
+	return (int)min_u64((manager->every_nano - passed) / NANO_PER_MS + 1, INT32_MAX);
+}
