@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# In a guest with systemd (run-systemd): ringside-streamer as a service. Prints "ok - ..." and
+# "not ok - ..." lines; fails if there is one of the latter, or none.
+set -u
+unit=ringside-streamer
+drop_in=/etc/systemd/system/$unit.service.d
+passed=0 failed=0
+
+check() { # WHAT COMMAND…
+	if "${@:2}" >/run/said 2>&1; then
+		echo "ok - service: $1"
+		passed=$((passed + 1))
+	else
+		echo "not ok - service: $1"
+		sed 's/^/# /' /run/said
+		failed=$((failed + 1))
+	fi
+}
+
+said() { # TEXT: in the unit's latest lines of the journal
+	journalctl --sync
+	journalctl -u $unit --no-pager -o cat -n 20 | grep -F -- "$1"
+}
+
+property() { # NAME
+	systemctl show --value -p "$1" $unit
+}
+
+# With a value of our own for what no test waits for.
+with() { # LINE…: of [Service]
+	mkdir -p $drop_in
+	printf '%s\n' '[Service]' "$@" >$drop_in/test.conf
+	systemctl daemon-reload
+}
+
+has_no_mistake() { # there are no man pages there
+	! systemd-analyze verify --man=no /usr/local/lib/systemd/system/$unit.service 2>&1 | grep $unit
+}
+
+is_named() { # the machine, by its own id
+	ringside cat --all -o json /var/log/ringside |
+		jq -es --arg id "$(cat /etc/machine-id)" 'map(select(.kind == "header"))[-1].machine_id == $id'
+}
+
+has_no_privileges() {
+	awk '/^Cap(Eff|Prm|Bnd|Amb):/ && $2 !~ /^0+$/ { bad = 1; print }
+		/^Uid:/ && !$2 { bad = 1; print }
+		/^Seccomp:/ && $2 != 2 { bad = 1; print } END { exit bad }' "/proc/$(property MainPID)/status"
+}
+
+# All that the streamer could not give up, or could not attach, stands there.
+gave_all_up() {
+	ringside cat --all -o json /var/log/ringside | jq -es 'map(select(.kind == "header").privileges)[-1]
+		| (.kept // [] | length) == 0 and .landlock >= 1 and .seccomp_filter' ||
+		{ ringside cat --all -o json /var/log/ringside | head -n 1; return 1; }
+}
+
+attached() { # PROBE…: by what systemctl status shows
+	local probe
+
+	for probe; do
+		property StatusText | grep "$probe" || return 1
+	done
+}
+
+# Nothing is missed from the moment on at which systemd says that it is started.
+first_moment() {
+	local i seen
+
+	for i in 1 2 3; do
+		systemctl restart $unit &&
+			systemd-run --quiet --wait --unit "first-$i" /build/testdata/trigger-seccomp c01
+		for _ in $(seq 50); do
+			seen=$(ringside cat --unit "first-$i.service" -o json /var/log/ringside 2>/dev/null | wc -l)
+			[[ $seen = 0 ]] || break
+			sleep 0.2
+		done
+		[[ $seen -gt 0 ]] || return 1
+	done
+}
+
+oom_is_told() {
+	systemd-run --quiet --wait --unit hungry -p MemoryMax=32M -p MemorySwapMax=0 tail /dev/zero 2>/dev/null
+	for _ in $(seq 50); do
+		ringside cat --kind oom --unit hungry.service -o json /var/log/ringside 2>/dev/null | grep -q . && return
+		sleep 0.2
+	done
+	return 1
+}
+
+is_watched() { # a loop that stands still is ended, and started again
+	local pid restarts
+
+	with WatchdogSec=4s 'ExecStart=' 'ExecStart=/usr/local/bin/ringside-streamer -w /var/log/ringside/ --counters-interval 1h'
+	systemctl restart $unit || return
+	pid=$(property MainPID)
+	sleep 10
+	[[ $(property MainPID) = "$pid" ]] || { echo "it was ended though it lived"; return 1; }
+	restarts=$(property NRestarts)
+	kill -STOP "$pid"
+	for _ in $(seq 150); do
+		[[ $(property NRestarts) = "$restarts" ]] || break
+		sleep 0.2
+	done
+	[[ $(property NRestarts) -gt $restarts ]] || return 1
+	for _ in $(seq 150); do
+		[[ $(property SubState) = running ]] && break
+		sleep 0.2
+	done
+	[[ $(property SubState) = running ]]
+}
+
+options_are_refused_once() {
+	with 'ExecStart=' 'ExecStart=/usr/local/bin/ringside-streamer -w /var/log/ringside/ --rats 3'
+	! systemctl restart $unit && sleep 3 && [[ $(property NRestarts) = 0 ]] && said 'did you mean --rate'
+}
+
+reloads() {
+	local before after
+
+	before=$(find /var/log/ringside -name '*.pb.zst' | wc -l)
+	systemctl reload $unit || return
+	for _ in $(seq 50); do
+		after=$(find /var/log/ringside -name '*.pb.zst' | wc -l)
+		[[ $after = $((before + 1)) ]] && return
+		sleep 0.2
+	done
+	return 1
+}
+
+configure() { # LINE…
+	mkdir -p /etc/ringside
+	printf '%s\n' "$@" >/etc/ringside/streamer.conf
+}
+
+configuration_is_read_again() {
+	configure '[labels]' 'rack = r12' && reloads &&
+		ringside cat --label rack=r12 --all -o json /var/log/ringside | grep -q '"kind":"header"'
+}
+
+a_broken_one_changes_nothing() {
+	local pid
+
+	pid=$(property MainPID)
+	configure '[labels]' 'rack = r12' '[limits]' 'rats = 3'
+	systemctl reload $unit
+	for _ in $(seq 50); do
+		said 'streamer.conf:4' && break
+		sleep 0.2
+	done
+	said 'streamer.conf:4' && [[ $(property MainPID) = "$pid" && $(property SubState) = running ]]
+}
+
+by_kprobes() {
+	with 'ExecStart=' 'ExecStart=/usr/local/bin/ringside-streamer -w /var/log/ringside/ --attach kprobe'
+	systemctl restart $unit
+}
+
+bpf_left() { # whether a program is on a hook; systemd has some of its own on cgroups
+	grep -lE '^link_type:[[:space:]]*(tracing|raw_tracepoint|perf|iter)' /proc/[0-9]*/fdinfo/* 2>/dev/null
+}
+
+leaves_nothing() {
+	systemctl stop $unit && ! bpf_left && ringside verify "$(find /var/log/ringside -name '*.pb.zst' | sort | tail -n 1)"
+}
+
+mkdir -p /etc/ringside # as a package does: what is made later is out of reach
+check 'sysusers.d makes the user' systemd-sysusers
+check 'tmpfiles.d makes the folder' systemd-tmpfiles --create ringside.conf
+check 'of the group whose members may read' test "$(stat -c '%U:%G %a' /var/log/ringside)" = 'ringside:ringside 2750'
+check 'the unit has no mistake' has_no_mistake
+check 'it starts' systemctl start $unit
+check 'systemctl status shows what is attached' attached 'oom_kill by' 'seccomp_denial by'
+check 'the journal does, too' said 'oom_kill by'
+check 'it has no privileges left' has_no_privileges
+check 'and all of its own fences' gave_all_up
+check 'it knows the machine' is_named
+check 'status' ringside status /var/log/ringside
+check 'an OOM kill is told' oom_is_told
+check 'nothing is missed from started on' first_moment
+check 'reload begins a new file' reloads
+check 'and reads the configuration again' configuration_is_read_again
+check 'a broken one changes nothing' a_broken_one_changes_nothing
+rm -f /etc/ringside/streamer.conf
+check 'kprobes, too' by_kprobes
+check 'attached so' attached 'oom_kill by kprobe' 'seccomp_denial by kprobe'
+check 'a loop that stands still is started again' is_watched
+check 'wrong options are not tried again' options_are_refused_once
+rm -f $drop_in/test.conf
+systemctl daemon-reload
+systemctl reset-failed $unit
+check 'it starts again' systemctl start $unit
+check 'no more than it is to take' test "$(property MemoryCurrent)" -lt $((24 << 20))
+check 'stopped, it leaves nothing' leaves_nothing
+check 'its exposure' sh -c "systemd-analyze security --no-pager --threshold=36 $unit | tail -n 1"
+systemd-analyze security --no-pager $unit | sed -n '$s/^/# /p'
+[[ $failed = 0 && $passed -gt 0 ]]
