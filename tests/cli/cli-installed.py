@@ -21,6 +21,9 @@ bin/ringside
 bin/ringside-streamer
 lib/systemd/catalog/ringside.catalog
 lib/systemd/system/ringside-forward@.service
+lib/systemd/system/ringside-streamer.service
+lib/sysusers.d/ringside.conf
+lib/tmpfiles.d/ringside.conf
 libexec/ringside/ringside-forward
 libexec/ringside/ringside-from-nats
 share/bash-completion/completions/ringside-streamer
