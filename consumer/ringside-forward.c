@@ -14,6 +14,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/options.h"
+#include "consumer/excerpt/choices.h"
 #include "consumer/files/folder.h"
 #include "consumer/forward/forward.h"
 #include "consumer/forwarding/forward-status.h"
@@ -72,7 +73,8 @@ struct one_target {
 struct program {
 	struct options options;
 	struct filter *filter;
-	struct excerpt chosen; /* by it */
+	struct choices choices; /* of it */
+	struct excerpt chosen;  /* by these */
 	const char *cursor, *refused, *status, *path, *redact;
 	unsigned n;
 	uint64_t memory;
@@ -152,10 +154,10 @@ static int take_filter(struct program *program, int opt, const char *arg)
 	if (r == -ENOMEM)
 		return command_fail(&command_forward, "%s", strerror(ENOMEM));
 	/* who reads it tomorrow has another "today" */
-	if (!r)
-		excerpt_take(&program->chosen, &program->options, opt,
-			     arg ? filter_exact_arg(program->filter, opt, arg, exact) : NULL,
-			     filter_replaces(opt, arg));
+	if (!r && choices_take(&program->choices, &program->options, opt,
+			       arg ? filter_exact_arg(program->filter, opt, arg, exact) : NULL,
+			       filter_replaces(opt, arg)))
+		return command_fail(&command_forward, "%s", strerror(ENOMEM));
 	return r ? options_usage_error(&program->options, "%s", error) : 0;
 }
 
@@ -412,10 +414,12 @@ static int run(int argc, char **argv)
 	if (r)
 		return command_fail(&command_forward, "%s", strerror(-r));
 	r = parse_options(&program, argc, argv);
+	choices_tell(&program.choices, &program.options, &program.chosen);
 	if (r < 0)
 		r = run_all(&program);
 	for (unsigned i = 0; i < program.n; i++)
 		free(program.all[i].url);
+	choices_done(&program.choices);
 	(void)filter_free(program.filter);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "consumer/read/made-header.h"
 #include "proto/base/util.h"
@@ -91,30 +92,36 @@ static int put_made_header(struct printer *printer, const struct reader *reader,
 	return put_header(printer, &made.record);
 }
 
-static int put_header_again(struct printer *printer, const Ringside__V1__Header *header)
+/* Something else chose it than the record before it, or it stands behind others that came first,
+ * which a Header before it allows. */
+static bool is_turn(struct printer *printer, const Ringside__V1__Header *header, uint64_t seq)
 {
-	Ringside__V1__Record record = RINGSIDE__V1__RECORD__INIT;
+	const char *excerpt = header->excerpt_checked ? header->excerpt : NULL;
+	const uint64_t choice = excerpt ? XXH3_64bits(excerpt, strlen(excerpt)) : 0;
+	bool turn = choice != printer->put_choice || (excerpt && seq < printer->put_seq);
 
-	record.body_case = RINGSIDE__V1__RECORD__BODY_HEADER;
-	record.header = (Ringside__V1__Header *)(uintptr_t)header;
-	record.has_seq = header->has_first_seq;
-	record.seq = header->first_seq;
-	return put_header(printer, &record);
+	printer->put_choice = choice;
+	printer->put_seq = seq;
+	return turn;
 }
 
 int printer_put_stream(struct printer *printer, const struct reader *reader,
 		       const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = reader_header(reader);
+	bool turn;
 
 	if (item->orphan)
 		return put_made_header(printer, reader, item);
 	printer->put_orphan = 0;
-	if (!header || header->stream_id.len != sizeof(printer->put_stream) ||
+	if (!header || header->stream_id.len != sizeof(printer->put_stream))
+		return 0;
+	turn = is_turn(printer, header, item->peek.seq);
+	if (!turn &&
 	    !memcmp(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream)))
 		return 0;
 	memcpy(printer->put_stream, header->stream_id.data, sizeof(printer->put_stream));
-	return item->header ? 0 : put_header_again(printer, header);
+	return item->header ? 0 : put_header(printer, reader_header_record(reader));
 }
 
 int printer_put_raw(struct printer *printer, const struct reader *reader,

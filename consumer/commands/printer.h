@@ -105,6 +105,8 @@ struct printer {
 	struct derived_put put;
 	uint8_t put_stream[16]; /* whose records come, as who reads a raw output has it */
 	unsigned put_orphan;    /* ... or that nobody knows the stream of */
+	uint64_t put_choice;    /* ... and a hash of what chose them, 0: not known; */
+	uint64_t put_seq;       /* the latest's */
 	uint8_t *complete;      /* a record that was completed, or a Header that was marked */
 	struct excerpt excerpt; /* that a raw output is */
 	struct printer_source source;

@@ -56,17 +56,24 @@ static void keep_single(struct excerpt *excerpt, unsigned key, size_t at)
 			(struct excerpt_single){key, at, strlen(excerpt->text) - at};
 }
 
-void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg,
-		  unsigned key)
+const struct option_row *excerpt_row(const struct options *options, int opt)
 {
 	const struct option_row *row = row_in(options->own, opt);
-	struct line line;
-	size_t n, room;
 
 	if (!row && options->shared)
 		row = row_in(options->shared->rows, opt);
 	/* these are in a binary output in any case */
-	if (!row || !strcmp(row->name, "self-tests"))
+	return row && strcmp(row->name, "self-tests") != 0 ? row : NULL;
+}
+
+void excerpt_take(struct excerpt *excerpt, const struct options *options, int opt, const char *arg,
+		  unsigned key)
+{
+	const struct option_row *row = excerpt_row(options, opt);
+	struct line line;
+	size_t n, room;
+
+	if (!row)
 		return;
 	if (key)
 		drop_single(excerpt, key);
@@ -89,9 +96,9 @@ void excerpt_take(struct excerpt *excerpt, const struct options *options, int op
 	keep_single(excerpt, key, n + (n > 0));
 }
 
-/* What is chosen of what was chosen, which both have let pass: of options side by side it may be
- * either. And that there is more to it than this says. */
-static void join_texts(const char *before, const struct excerpt *excerpt, char buf[EXCERPT_SIZE])
+/* Both have let pass what is chosen of what was chosen: of options side by side it may be either.
+ * And that there is more to it than this says. */
+void excerpt_text(const struct excerpt *excerpt, const char *before, char buf[EXCERPT_SIZE])
 {
 	struct line line = line_make(buf, EXCERPT_SIZE - MORE_SIZE + LINE_MIN), more;
 	bool cut;
@@ -124,7 +131,7 @@ void excerpt_mark(const struct excerpt *excerpt, const Ringside__V1__Record *rec
 		ret->header.has_excerpt_in_progress = ret->header.excerpt_in_progress = true;
 	if (!excerpt_is_any(excerpt))
 		return;
-	join_texts(record->header->excerpt, excerpt, ret->text);
+	excerpt_text(excerpt, record->header->excerpt, ret->text);
 	ret->header.excerpt = ret->text;
 	ret->header.has_locked = false; /* of the file it was in */
 	ret->header.has_excerpt_checked = false;

@@ -40,6 +40,13 @@ static inline bool excerpt_is_any(const struct excerpt *excerpt)
 	return *excerpt->text;
 }
 
+/* The row of an option that chooses; NULL: it is none, or stands in no excerpt's text. */
+const struct option_row *excerpt_row(const struct options *options, int opt);
+
+/* What @excerpt chooses, of what may have been chosen itself: then @before is what did (or NULL).
+ */
+void excerpt_text(const struct excerpt *excerpt, const char *before, char buf[EXCERPT_SIZE]);
+
 struct excerpt_header {
 	Ringside__V1__Record record;
 	Ringside__V1__Header header; /* of the record */

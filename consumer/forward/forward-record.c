@@ -57,6 +57,11 @@ static int find_stream(struct forward *forward, const struct reader *reader)
 	if (r)
 		return r;
 	forward->reader = reader;
+	*forward->chosen = '\0';
+	if (forward->filtered && forward->options->chosen &&
+	    excerpt_is_any(forward->options->chosen))
+		excerpt_text(forward->options->chosen, header ? header->excerpt : NULL,
+			     forward->chosen);
 	forward->other_host =
 		forward->filtered &&
 		!filter_wants_host(forward->options->filter, header ? header->host_name : NULL);
@@ -124,6 +129,7 @@ static struct target_item item_at_hand(const struct forward *forward, struct rea
 		.filtered = forward->filtered,
 		.previous_seq = stream->last_put >= mark->from ? stream->last_put : 0,
 		.left_out = stream->left_out,
+		.filter = forward->chosen,
 		.redacted = "",
 	};
 }

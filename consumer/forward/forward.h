@@ -62,6 +62,7 @@ struct forward {
 	const struct reader *reader; /* of the record at hand */
 	size_t stream;               /* likewise; index */
 	bool other_host;             /* likewise: of a host that is not wanted */
+	char chosen[EXCERPT_SIZE];   /* likewise: what chooses; "": not said */
 	bool looks;                  /* what is read is read on the way, for what is missing */
 	bool continues;              /* there was a cursor before */
 	bool filtered;

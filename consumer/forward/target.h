@@ -43,6 +43,7 @@ struct target_item {
 	 * and how many were left out since its beginning. */
 	bool filtered;
 	uint64_t previous_seq, left_out;
+	const char *filter;   /* its options, as Header.excerpt has them; "": not said */
 	const char *redacted; /* "args,exe"; "" */
 };
 

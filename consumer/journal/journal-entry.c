@@ -43,6 +43,8 @@ static void put_stream(struct journal_entry *entry, const struct target_item *it
 	if (item->filtered) {
 		put_number(entry, PREFIX "PREVIOUS_SEQ", item->previous_seq);
 		put_number(entry, PREFIX "LEFT_OUT", item->left_out);
+		if (item->filter && *item->filter)
+			journal_entry_text(entry, PREFIX "FILTER", item->filter);
 	}
 }
 

@@ -81,8 +81,6 @@ typedef int from_nats_take_fn(struct session *session, natsMsg *message, void *d
 
 natsStatus from_nats_subscribe(struct session *session, const char *subject,
 			       struct from_nats_start start, natsSubscription **ret);
-/* Of what was chosen by a filter: that the chain is followed. *ret is to be freed. 0 or -ENOMEM. */
-int from_nats_mark(struct reorder_message *record, uint8_t **ret);
 /* Into session->reorder, which from_nats_begin() makes. 0 or -errno. */
 int from_nats_begin(struct session *session, bool live);
 int from_nats_take(struct session *session, natsMsg *message);

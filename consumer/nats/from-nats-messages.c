@@ -45,17 +45,6 @@ natsStatus from_nats_subscribe(struct session *session, const char *subject,
 	return js_SubscribeSync(ret, session->js, subject, &options, &sub, NULL);
 }
 
-int from_nats_mark(struct reorder_message *record, uint8_t **ret)
-{
-	int r = 0;
-
-	if (record->header && record->link.known)
-		r = chain_mark(record->data, record->size, ret, &record->size);
-	if (*ret)
-		record->data = *ret;
-	return r == -EBADMSG ? 0 : r;
-}
-
 /* The token of the host in "ringside.v1.<host token>.<kind>". */
 static void note_token(struct session *session, const char *subject)
 {
@@ -101,7 +90,6 @@ int from_nats_each(struct session *session, const char *subject, struct from_nat
 
 int from_nats_take(struct session *session, natsMsg *message)
 {
-	_cleanup_free_ uint8_t *marked = NULL;
 	struct reorder_message record;
 	uint8_t stream[IDS_STREAM];
 	int r;
@@ -110,9 +98,7 @@ int from_nats_take(struct session *session, natsMsg *message)
 	    (session->options->token && memcmp(stream, session->options->stream, IDS_STREAM) != 0))
 		return 0;
 	note_token(session, natsMsg_GetSubject(message));
-	r = from_nats_mark(&record, &marked);
-	if (!r)
-		r = reorder_take(session->reorder, &record);
+	r = reorder_take(session->reorder, &record);
 	return r ? r : session->failure;
 }
 
@@ -132,20 +118,15 @@ struct wanted_header {
 /* from_nats_take_fn */
 static int take_earlier_header(struct session *session, natsMsg *message, void *data)
 {
-	_cleanup_free_ uint8_t *marked = NULL;
 	struct wanted_header *wanted = data;
 	struct reorder_message record;
 	uint8_t id[IDS_STREAM];
-	int r;
 
 	if (!from_nats_read(message, &record, id) || memcmp(id, wanted->stream, IDS_STREAM) != 0 ||
 	    record.seq >= wanted->seq || record.seq <= wanted->best)
 		return 0;
 	wanted->best = record.seq;
-	r = from_nats_mark(&record, &marked);
-	return r ? r
-		 : reorder_header(session->reorder, wanted->stream, record.seq, record.data,
-				  record.size);
+	return reorder_header(session->reorder, &record);
 }
 
 /* reorder_find_fn: streams that began before what is read have their Header there, too. */

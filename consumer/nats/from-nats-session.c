@@ -53,26 +53,33 @@ static bool ends_stream(natsMsg *message)
 
 static struct chain_link link_of(natsMsg *message)
 {
-	const char *previous, *left_out;
+	const char *previous, *left_out, *filter = NULL;
 
-	if (natsMsgHeader_Get(message, "Ringside-Previous-Seq", &previous) ||
+	/* who sends the first of these leaves the filter to the Header */
+	if ((natsMsgHeader_Get(message, "Ringside-Previous-Seq", &previous) &&
+	     (natsMsgHeader_Get(message, "Ringside-Sent-Before", &previous) ||
+	      natsMsgHeader_Get(message, "Ringside-Filter", &filter))) ||
 	    natsMsgHeader_Get(message, "Ringside-Left-Out", &left_out))
 		return (struct chain_link){.known = false};
 	return (struct chain_link){
 		.known = true,
 		.previous_seq = strtoull(previous, NULL, 10),
 		.left_out = strtoull(left_out, NULL, 10),
+		.filter = filter,
 	};
 }
 
 bool from_nats_read(natsMsg *message, struct reorder_message *ret, uint8_t stream[IDS_STREAM])
 {
 	const char *name, *subject = natsMsg_GetSubject(message);
+	const bool footer = is_kind(subject, "footer");
 
 	*ret = (struct reorder_message){
 		.stream = stream,
 		.header = is_kind(subject, "header"),
-		.footer = is_kind(subject, "footer") && ends_stream(message),
+		.footer = footer && ends_stream(message),
+		.redacted = !natsMsgHeader_Get(message, "Ringside-Redacted", &name),
+		.hashed = footer || is_kind(subject, "counters"),
 		.link = link_of(message),
 		.data = natsMsg_GetData(message),
 		.size = (size_t)natsMsg_GetDataLength(message),

@@ -123,16 +123,11 @@ static void watch_link(struct session *session)
 /* from_nats_take_fn */
 static int take_header(struct session *session, natsMsg *message, void *data)
 {
-	_cleanup_free_ uint8_t *marked = NULL;
 	struct reorder_message record;
 	uint8_t stream[IDS_STREAM];
-	int r;
 
-	if (!from_nats_read(message, &record, stream))
-		return 0;
-	r = from_nats_mark(&record, &marked);
-	return r ? r
-		 : reorder_header(session->reorder, stream, record.seq, record.data, record.size);
+	return from_nats_read(message, &record, stream) ? reorder_header(session->reorder, &record)
+							: 0;
 }
 
 /* The latest Header of each host: of most records it is the right one. To look for each of a

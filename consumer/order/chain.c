@@ -2,10 +2,15 @@
 #include "consumer/order/chain.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/util.h"
 #include "proto/record/peek.h"
 #include "proto/ringside.pb-c.h"
+
+#define EXCERPT_OF ", and of that "         /* FORMAT.md */
+#define UNTOLD "a filter that was not told" /* by a sender that says it in Headers only */
 
 /* Of the numbers between, those that the filter left out are not missing. */
 static uint64_t count_missing(const struct chain *chain, const struct chain_link *link,
@@ -13,7 +18,9 @@ static uint64_t count_missing(const struct chain *chain, const struct chain_link
 {
 	uint64_t most = link->previous_seq - chain->next + 1, left_out;
 
-	if (!chain->counts || link->left_out < chain->left_out)
+	/* who goes on with another filter may count anew */
+	if (!chain->counts || link->left_out < chain->left_out ||
+	    (chain->linked && chain_changes(chain, link)))
 		return 0;
 	left_out = link->left_out - chain->left_out;
 	return seq - chain->next > left_out ? min_u64(seq - chain->next - left_out, most) : 0;
@@ -28,6 +35,14 @@ bool chain_goes_on(const struct chain *chain, const struct chain_link *link, uin
 			.end = seq,
 			.count = seq - chain->next,
 		};
+		/* behind what a filter chose nobody knows which of them it had left out */
+		if (chain->choice != CHAIN_ALL && ret->count > 1)
+			ret->count = 0;
+		return false;
+	}
+	/* a cursor that was begun behind what came before it */
+	if (link->known && !link->previous_seq && chain->next > 1 && seq > chain->next) {
+		*ret = (struct chain_gap){.first = chain->next, .end = seq};
 		return false;
 	}
 	if (!link->known || !chain->next || link->previous_seq < chain->next)
@@ -47,6 +62,38 @@ void chain_take(struct chain *chain, const struct chain_link *link, uint64_t las
 		return;
 	chain->left_out = link->left_out;
 	chain->counts = chain->linked = true;
+}
+
+static enum chain_choice choice_of(const struct chain_link *link)
+{
+	return !link->known ? CHAIN_ALL : link->filter ? CHAIN_FILTER : CHAIN_HEADER;
+}
+
+bool chain_changes(const struct chain *chain, const struct chain_link *link)
+{
+	const enum chain_choice choice = choice_of(link);
+
+	return choice != chain->choice ||
+	       (choice == CHAIN_FILTER && strcmp(chain->filter, link->filter) != 0);
+}
+
+int chain_choose(struct chain *chain, const struct chain_link *link)
+{
+	const enum chain_choice choice = choice_of(link);
+	char *filter = choice == CHAIN_FILTER ? strdup(link->filter) : NULL;
+
+	if (choice == CHAIN_FILTER && !filter)
+		return -ENOMEM;
+	free(chain->filter);
+	chain->filter = filter;
+	chain->choice = choice;
+	return 0;
+}
+
+void chain_done(struct chain *chain)
+{
+	free(chain->filter);
+	*chain = (struct chain){0};
 }
 
 size_t chain_lost(const struct chain_gap *gap, const void *data, size_t size,
@@ -75,15 +122,45 @@ size_t chain_lost(const struct chain_gap *gap, const void *data, size_t size,
 	return ringside__v1__record__pack(&record, buf);
 }
 
-int chain_mark(const void *header, size_t size, uint8_t **ret, size_t *ret_size)
+/* What the recording was chosen by itself, before a filter chose of it. */
+static char *source_of(char *excerpt)
+{
+	const size_t size = strlen(EXCERPT_OF);
+	char *end = NULL;
+
+	for (char *at = excerpt; (at = strstr(at, EXCERPT_OF)); at += size)
+		end = at;
+	*(end ? end : excerpt) = '\0';
+	return excerpt;
+}
+
+/* What it is to say: in @header, or a constant. NULL: as it is. */
+static const char *text_for(const struct chain *chain, const Ringside__V1__Header *header,
+			    bool linked)
+{
+	switch (chain->choice) {
+	case CHAIN_FILTER:
+		return chain->filter;
+	case CHAIN_HEADER:
+		return linked && header->excerpt && *header->excerpt ? header->excerpt : UNTOLD;
+	default:
+		if (!chain->linked || (!linked && header->excerpt))
+			return NULL;
+		return header->excerpt ? source_of(header->excerpt) : "";
+	}
+}
+
+int chain_mark(const struct chain *chain, const void *header, size_t size, bool linked,
+	       uint8_t **ret, size_t *ret_size)
 {
 	Ringside__V1__Record *record = ringside__v1__record__unpack(NULL, size, header);
-	int r = 0;
+	const bool is_header = record && record->body_case == RINGSIDE__V1__RECORD__BODY_HEADER;
+	char *excerpt = is_header ? record->header->excerpt : NULL;
+	const char *text = is_header ? text_for(chain, record->header, linked) : NULL;
+	int r = text ? 0 : -EBADMSG;
 
-	if (!record || record->body_case != RINGSIDE__V1__RECORD__BODY_HEADER ||
-	    !record->header->excerpt) {
-		r = -EBADMSG;
-	} else {
+	if (!r) {
+		record->header->excerpt = (char *)(uintptr_t)text;
 		record->header->has_excerpt_checked = record->header->excerpt_checked = 1;
 		*ret_size = ringside__v1__record__get_packed_size(record);
 		*ret = malloc(*ret_size);
@@ -91,6 +168,8 @@ int chain_mark(const void *header, size_t size, uint8_t **ret, size_t *ret_size)
 	}
 	if (!r)
 		(void)ringside__v1__record__pack(record, *ret);
+	if (is_header)
+		record->header->excerpt = excerpt;
 	if (record)
 		ringside__v1__record__free_unpacked(record, NULL);
 	return r;

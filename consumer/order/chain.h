@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was forwarded with a filter is a chain: each message says which record of its stream was
- * sent before it, and how many were left out so far. So what is missing by choice can be told from
- * what is lost. */
+ * sent before it, how many were left out so far, and what the filter was. So what is missing by
+ * choice can be told from what is lost, and from where on to where it was which choice: who goes on
+ * from the same cursor with another filter looks at all records behind the latest one that was
+ * acknowledged, and says that one as the one before its first. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,14 +17,24 @@ struct chain_link {
 	bool known;            /* there was a filter */
 	uint64_t previous_seq; /* 0: none was sent before it */
 	uint64_t left_out;     /* of the stream, before it */
+	const char *filter;    /* NULL: it does not say, and its file's Header does */
+};
+
+/* What chooses. */
+enum chain_choice {
+	CHAIN_ALL,    /* nothing */
+	CHAIN_HEADER, /* what the Header says */
+	CHAIN_FILTER,
 };
 
 /* What has come of a stream. All there is to it is to be zero. */
 struct chain {
-	uint64_t next;     /* behind the latest; 0: not known */
-	uint64_t left_out; /* before the latest */
-	bool counts;       /* ... which is known */
-	bool linked;       /* there was a filter: without one, nothing is left out */
+	uint64_t next;            /* behind the latest; 0: not known */
+	uint64_t left_out;        /* before the latest */
+	bool counts;              /* ... which is known */
+	bool linked;              /* there was a filter: without one, nothing is left out */
+	enum chain_choice choice; /* of the latest */
+	char *filter;             /* CHAIN_FILTER: its options */
 };
 
 /* Records that were sent and have not come: from @first on, before @end. */
@@ -36,11 +48,17 @@ bool chain_goes_on(const struct chain *chain, const struct chain_link *link, uin
 		   struct chain_gap *ret);
 /* It has come. @last: its last number. */
 void chain_take(struct chain *chain, const struct chain_link *link, uint64_t last);
+/* What chose the message is not what chose the one before it. */
+bool chain_changes(const struct chain *chain, const struct chain_link *link);
+/* ... and does so from now on. 0 or -ENOMEM. */
+int chain_choose(struct chain *chain, const struct chain_link *link);
+void chain_done(struct chain *chain);
 
 /* A Lost that stands for @gap before the record @data. Returns its size. */
 size_t chain_lost(const struct chain_gap *gap, const void *data, size_t size,
 		  uint8_t buf[CHAIN_LOST_MAX]);
 
-/* A Header that says of the excerpt it begins that its chain is followed; *ret is to be freed. 0,
- * -ENOMEM, or -EBADMSG: it is none. */
-int chain_mark(const void *header, size_t size, uint8_t **ret, size_t *ret_size);
+/* Says in a Header what chooses the records behind it, and that their chain is followed. @linked:
+ * of the Header's own message. *ret is to be freed. 0, -ENOMEM, or -EBADMSG: it stays as it is. */
+int chain_mark(const struct chain *chain, const void *header, size_t size, bool linked,
+	       uint8_t **ret, size_t *ret_size);

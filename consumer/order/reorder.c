@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/order/reorder.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "consumer/order/hashes.h"
 #include "proto/base/util.h"
 
 struct waiting {
 	uint64_t seq, last;
-	bool header, footer;
+	bool header, footer, redacted, hashed;
 	struct chain_link link;
 	size_t size;
-	void *data;
+	void *data; /* behind it is the link's filter */
 };
 
 struct stream {
 	uint8_t id[IDS_STREAM];
 	struct chain chain;
 	bool begun, ended;
-	void *header; /* the latest, for when its records go on behind others' */
+	bool redacted;   /* something is, since the latest Header: no hash fits */
+	uint64_t latest; /* that was put */
+	void *header;    /* the latest, for when its records go on behind others' */
 	size_t header_size;
 	uint64_t header_seq;
+	bool header_linked;
 	struct waiting *all; /* from first on, in order */
 	size_t first, n, room;
 };
@@ -60,6 +66,7 @@ static void free_stream(struct stream *stream)
 		free(stream->all[i].data);
 	free(stream->all);
 	free(stream->header);
+	chain_done(&stream->chain);
 }
 
 struct reorder *reorder_free(struct reorder *reorder)
@@ -95,7 +102,8 @@ static int find_stream(struct reorder *reorder, const uint8_t *id, size_t *ret)
 	return 0;
 }
 
-static int keep_header(struct stream *stream, uint64_t seq, const void *data, size_t size)
+static int keep_header(struct stream *stream, uint64_t seq, bool linked, const void *data,
+		       size_t size)
 {
 	void *copy = malloc(size);
 
@@ -106,16 +114,31 @@ static int keep_header(struct stream *stream, uint64_t seq, const void *data, si
 	stream->header = copy;
 	stream->header_size = size;
 	stream->header_seq = seq;
+	stream->header_linked = linked;
 	return 0;
 }
 
-int reorder_header(struct reorder *reorder, const uint8_t *id, uint64_t seq, const void *data,
-		   size_t size)
+int reorder_header(struct reorder *reorder, const struct reorder_message *header)
 {
 	size_t at;
-	int r = find_stream(reorder, id, &at);
+	int r = find_stream(reorder, header->stream, &at);
 
-	return r ? r : keep_header(&reorder->streams[at], seq, data, size);
+	return r ? r
+		 : keep_header(&reorder->streams[at], header->seq, header->link.known, header->data,
+			       header->size);
+}
+
+/* As what chooses now has it. */
+static int put_header(struct reorder *reorder, const struct stream *stream, const void *data,
+		      size_t size, bool linked)
+{
+	_cleanup_free_ uint8_t *marked = NULL;
+	size_t marked_size;
+	int r = chain_mark(&stream->chain, data, size, linked, &marked, &marked_size);
+
+	if (r)
+		return r == -EBADMSG ? reorder->put(reorder->data, data, size) : r;
+	return reorder->put(reorder->data, marked, marked_size);
 }
 
 /* A Header that goes before says whose the records behind it are. */
@@ -128,8 +151,39 @@ static int speak_for(struct reorder *reorder, size_t at, const struct waiting *r
 	if ((!stream->header || stream->header_seq >= record->seq) && reorder->find)
 		reorder->find(reorder->data, stream->id, record->seq);
 	stream = &reorder->streams[at];
-	return stream->header ? reorder->put(reorder->data, stream->header, stream->header_size)
+	return stream->header ? put_header(reorder, stream, stream->header, stream->header_size,
+					   stream->header_linked)
 			      : 0;
+}
+
+/* What chooses from this record on: its Header is put once more, and says so. */
+static int note_choice(struct reorder *reorder, size_t at, const struct waiting *record)
+{
+	struct chain *chain = &reorder->streams[at].chain;
+
+	if (!chain_changes(chain, &record->link))
+		return 0;
+	if (reorder->spoken == at)
+		reorder->spoken = SIZE_MAX;
+	return chain_choose(chain, &record->link);
+}
+
+/* Behind its Header, or it is one. */
+static int put_one(struct reorder *reorder, size_t at, const struct waiting *record)
+{
+	struct stream *stream = &reorder->streams[at];
+	_cleanup_free_ uint8_t *other = NULL;
+	size_t size;
+	int r = -EBADMSG;
+
+	stream->redacted = record->redacted || (stream->redacted && !record->header);
+	if (record->header)
+		return put_header(reorder, stream, record->data, record->size, record->link.known);
+	if (record->hashed && stream->redacted)
+		r = hashes_drop(record->data, record->size, &other, &size);
+	if (r == -EBADMSG)
+		return reorder->put(reorder->data, record->data, record->size);
+	return r ? r : reorder->put(reorder->data, other, size);
 }
 
 /* Files of a stream, from which on it is there, are a part of it: nothing is missing before them.
@@ -159,17 +213,21 @@ static int put_record(struct reorder *reorder, size_t at, const struct waiting *
 	struct chain_gap gap;
 	int r = has_gap(stream, record, &gap) ? put_gap(reorder, at, record, &gap) : 0;
 
+	if (!r)
+		r = note_choice(reorder, at, record);
 	stream = &reorder->streams[at];
 	if (!r && record->header)
-		r = keep_header(stream, record->seq, record->data, record->size);
+		r = keep_header(stream, record->seq, record->link.known, record->data,
+				record->size);
 	if (!r)
 		r = speak_for(reorder, at, record);
 	if (!r)
-		r = reorder->put(reorder->data, record->data, record->size);
+		r = put_one(reorder, at, record);
 	stream = &reorder->streams[at];
 	if (!r && ids_add(&reorder->done, stream->id, record->seq) == -ENOMEM)
 		r = -ENOMEM;
 	reorder->spoken = at;
+	stream->latest = record->seq;
 	chain_take(&stream->chain, &record->link, record->last);
 	stream->begun = true;
 	stream->ended = stream->ended || record->footer;
@@ -210,16 +268,41 @@ static int drain(struct reorder *reorder, size_t at, bool all)
 	return r;
 }
 
+/* Its data is the message's. */
+static struct waiting waiting_of(const struct reorder_message *message)
+{
+	return (struct waiting){
+		.seq = message->seq,
+		.last = max_u64(message->last, message->seq),
+		.header = message->header,
+		.footer = message->footer,
+		.redacted = message->redacted,
+		.hashed = message->hashed,
+		.link = message->link,
+		.size = message->size,
+		.data = (void *)(uintptr_t)message->data,
+	};
+}
+
+/* With what its link says, which stands behind it. */
+static void *copy_data(const struct reorder_message *message, struct chain_link *link)
+{
+	const size_t more = link->filter ? strlen(link->filter) + 1 : 1;
+	char *copy = malloc(message->size + more);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, message->data, message->size);
+	if (link->filter)
+		link->filter = memcpy(copy + message->size, link->filter, more);
+	return copy;
+}
+
 /* In its place; nearly always the last. */
 static int insert(struct reorder *reorder, struct stream *stream,
 		  const struct reorder_message *message)
 {
-	struct waiting record = {.seq = message->seq,
-				 .last = max_u64(message->last, message->seq),
-				 .header = message->header,
-				 .footer = message->footer,
-				 .link = message->link,
-				 .size = message->size};
+	struct waiting record = waiting_of(message);
 	size_t at;
 
 	if (stream->first > 4096 && stream->first > stream->n / 2) {
@@ -233,10 +316,9 @@ static int insert(struct reorder *reorder, struct stream *stream,
 			return 0; /* it was stored twice */
 	if (GROW(stream->all, stream->n, &stream->room))
 		return -ENOMEM;
-	record.data = malloc(record.size + 1);
+	record.data = copy_data(message, &record.link);
 	if (!record.data)
 		return -ENOMEM;
-	memcpy(record.data, message->data, record.size);
 	memmove(stream->all + at + 1, stream->all + at, (stream->n - at) * sizeof(*stream->all));
 	stream->all[at] = record;
 	stream->n++;
@@ -261,18 +343,38 @@ static int take_turns(struct reorder *reorder)
 	return r;
 }
 
+/* Of what is chosen by a filter such a record is no damage: with another filter, from the same
+ * cursor or a new one, what the first one had left out comes behind it. It says nothing of what
+ * else was left out there. */
+static int put_late(struct reorder *reorder, size_t at, const struct waiting *record)
+{
+	struct stream *stream;
+	int r;
+
+	if (reorder->spoken == at && record->seq < reorder->streams[at].latest)
+		reorder->spoken = SIZE_MAX;
+	r = speak_for(reorder, at, record);
+	if (!r)
+		r = put_one(reorder, at, record);
+	stream = &reorder->streams[at];
+	if (!r && ids_add(&reorder->done, stream->id, record->seq) == -ENOMEM)
+		r = -ENOMEM;
+	reorder->spoken = at;
+	stream->latest = record->seq;
+	stream->ended = stream->ended || record->footer;
+	return r;
+}
+
 /* Behind what is put already: a double, or so late that it stands where it stands. */
 static int take_late(struct reorder *reorder, size_t at, const struct reorder_message *message)
 {
-	const struct waiting record = {.seq = message->seq,
-				       .last = max_u64(message->last, message->seq),
-				       .header = message->header,
-				       .footer = message->footer,
-				       .size = message->size,
-				       .data = (void *)(uintptr_t)message->data};
+	struct waiting record = waiting_of(message);
 
 	if (ids_has(&reorder->done, message->stream, message->seq))
 		return 0;
+	if (reorder->streams[at].chain.linked)
+		return put_late(reorder, at, &record);
+	record.link.known = false; /* what it goes on with was before */
 	return put_record(reorder, at, &record);
 }
 

@@ -37,7 +37,8 @@ struct reader {
 	struct arena arena, header_arena;
 	struct derived derived;
 	struct plain_framing framing; /* plain files */
-	const Ringside__V1__Header *header;
+	const Ringside__V1__Record *header_record;
+	const Ringside__V1__Header *header; /* of it */
 	struct origin origin;
 	bool started; /* the first record was read: it is a recording */
 	bool damaged; /* a stretch was left out; maybe the first record was in it */
@@ -196,6 +197,11 @@ const Ringside__V1__Header *reader_header(const struct reader *reader)
 	return reader->origin.stretch ? NULL : reader->header;
 }
 
+const Ringside__V1__Record *reader_header_record(const struct reader *reader)
+{
+	return reader->header_record;
+}
+
 const Ringside__V1__Header *reader_latest_header(const struct reader *reader)
 {
 	return reader->header;
@@ -298,6 +304,7 @@ static int adopt_header(struct reader *reader, const struct frame *frame)
 					      frame->data);
 	if (!record)
 		return problem_starved(&reader->problem);
+	reader->header_record = record;
 	reader->header = record->header;
 	reader->derived.whole = record->header->format_version == 1;
 	return 0;

@@ -88,6 +88,8 @@ void reader_follow(struct reader *reader, bool follow);
 /* The Header of the record at hand: the latest one. NULL before the first, and where nobody knows
  * whose the record is. Valid until the next reader_next. */
 const Ringside__V1__Header *reader_header(const struct reader *reader);
+/* ... and the record that it is of, of which there is one whenever there is a Header. */
+const Ringside__V1__Record *reader_header_record(const struct reader *reader);
 /* The latest one, whoever's the records behind it are: how such records were written. */
 const Ringside__V1__Header *reader_latest_header(const struct reader *reader);
 /* Records so far of which nobody knows whose they are. */

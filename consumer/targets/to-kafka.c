@@ -10,7 +10,9 @@
 #include "consumer/targets/to-kafka-internal.h"
 
 #define CONTENT_TYPE "application/x-protobuf; messageType=\"ringside.v1.Record\""
-#define EXTRAS_MAX 2048 /* the key and the headers; names of hosts are below 256 bytes */
+#define EXTRAS_MAX                                                                                 \
+	3072 /* the key and the headers; names of hosts are below 256 bytes, filters below 1,024   \
+	      */
 
 /* "name" NUL "value" NUL; what is empty is left out. */
 struct extras {
@@ -60,7 +62,7 @@ static int kafka_open(struct target **ret, const struct target_options *options,
 
 static void put_text(struct extras *extras, const char *text)
 {
-	size_t size = min_u64(strlen(text), 255);
+	size_t size = min_u64(strlen(text), 1024);
 
 	if (extras->size + size + 1 > sizeof(extras->text))
 		return;
@@ -99,6 +101,7 @@ static void make_extras(struct extras *extras, const struct target_item *item)
 	if (item->filtered) {
 		put_number(extras, "Ringside-Previous-Seq", item->previous_seq);
 		put_number(extras, "Ringside-Left-Out", item->left_out);
+		put_header(extras, "Ringside-Filter", item->filter ? item->filter : "");
 	}
 	put_header(extras, "Ringside-Redacted", item->redacted ? item->redacted : "");
 }

@@ -85,6 +85,21 @@ static natsStatus put_number(natsMsg *message, const char *name, uint64_t value)
 	return natsMsgHeader_Set(message, name, text);
 }
 
+/* Who takes the filter in the Header for that of all that follows knows no Ringside-Sent-Before,
+ * and cannot say that anything is complete. */
+static natsStatus set_choice(natsMsg *message, const struct target_item *item)
+{
+	const bool said = item->filter && *item->filter;
+	natsStatus s = put_number(message, said ? "Ringside-Sent-Before" : "Ringside-Previous-Seq",
+				  item->previous_seq);
+
+	if (s == NATS_OK)
+		s = put_number(message, "Ringside-Left-Out", item->left_out);
+	if (s == NATS_OK && said)
+		s = natsMsgHeader_Set(message, "Ringside-Filter", item->filter);
+	return s;
+}
+
 /* An empty header would be read back wrongly by libnats: none is. */
 static natsStatus set_headers(natsMsg *message, const struct target_item *item)
 {
@@ -97,9 +112,7 @@ static natsStatus set_headers(natsMsg *message, const struct target_item *item)
 		s = put_number(message, "Ringside-Schema-Version",
 			       item->header ? item->header->format_version : READER_FORMAT_VERSION);
 	if (s == NATS_OK && item->filtered)
-		s = put_number(message, "Ringside-Previous-Seq", item->previous_seq);
-	if (s == NATS_OK && item->filtered)
-		s = put_number(message, "Ringside-Left-Out", item->left_out);
+		s = set_choice(message, item);
 	if (s == NATS_OK && item->redacted && *item->redacted)
 		s = natsMsgHeader_Set(message, "Ringside-Redacted", item->redacted);
 	return s;

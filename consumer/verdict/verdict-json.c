@@ -23,6 +23,35 @@ const char *verdict_json_verdict(int status)
 	}
 }
 
+static const char *verdict_of(const struct verify_report *report)
+{
+	return report->status == VERIFY_FILTERED && verify_has_stretches(report)
+		       ? "complete_for_filters"
+		       : verdict_json_verdict((int)report->status);
+}
+
+/* What its parts were chosen by. */
+static void add_choices(struct json_page *page, const struct verify_report *report)
+{
+	if (!verify_has_stretches(report)) {
+		excerpt_choices_json(&report->choices, page);
+		return;
+	}
+	json_begin_list(page, "stretches");
+	for (unsigned i = 0; i < min_u64(report->n_stretches, VERIFY_STRETCHES); i++) {
+		const struct verify_stretch *stretch = &report->stretches[i];
+
+		json_begin_object(page, NULL);
+		json_add_uint(page, "first_seq", stretch->first);
+		json_add_uint(page, "last_seq", stretch->last);
+		json_add_known_text(page, "excerpt", stretch->choice);
+		json_end_object(page);
+	}
+	json_end_list(page);
+	if (report->n_stretches > VERIFY_STRETCHES)
+		json_add_uint(page, "stretches_left_out", report->n_stretches - VERIFY_STRETCHES);
+}
+
 static void add_verdict(struct json_page *page, int status)
 {
 	json_add_text(page, "verdict", verdict_json_verdict(status));
@@ -142,12 +171,13 @@ void verdict_json_input(struct writer *writer, const char *input, const struct v
 
 	verify_summary(report, false, summary);
 	json_add_text(&page, "input", input);
-	add_verdict(&page, (int)report->status);
+	json_add_text(&page, "verdict", verdict_of(report));
+	json_add_uint(&page, "exit_status", (uint64_t)verify_exit_status((int)report->status));
 	json_add_text(&page, "message", summary);
 	json_add_bool(&page, "copy", copy);
 	json_add_bool(&page, "in_progress", report->in_progress);
 	json_add_bool(&page, "repaired", report->repaired);
-	excerpt_choices_json(&report->choices, &page);
+	add_choices(&page, report);
 	named_hosts_json(&report->hosts, &page, "hosts");
 	add_findings(&page, "problems", &report->problems);
 	add_findings(&page, "losses", &report->losses);

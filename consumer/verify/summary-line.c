@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/verify/verify.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -47,13 +48,47 @@ static void append_damage(char buf[VERIFY_SUMMARY], const struct verify_report *
 		append_text(buf, " (and %s more, see -v)", COUNT(problems->n - 1));
 }
 
+/* "seq 1 to 800 for --kind oom, 801 to 2,000 for all records" */
+static void append_stretches(char buf[VERIFY_SUMMARY], const struct verify_report *report)
+{
+	const unsigned n = min_u64(report->n_stretches, LISTED_MAX);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct verify_stretch *stretch = &report->stretches[i];
+
+		append_text(buf, "%s%" PRIu64 " to %" PRIu64 " for %s", i ? ", " : "seq ",
+			    stretch->first, stretch->last,
+			    *stretch->choice ? stretch->choice : "all records");
+	}
+	if (n < report->n_stretches)
+		append_text(buf, ", and %s more", COUNTED(report->n_stretches - n, "stretch"));
+}
+
+/* What different options chose is there, each from where to where. */
+static void append_changing(char buf[VERIFY_SUMMARY], const struct verify_report *report)
+{
+	append_text(buf, "%s%scomplete%s: ", report->in_progress ? "in progress, " : "",
+		    report->losses.n ? "not " : "",
+		    report->in_progress && !report->losses.n ? " so far" : "");
+	append_stretches(buf, report);
+	append_text(buf, ": %s in %s", COUNTED(report->events, "event"),
+		    COUNTED(report->records, "record"));
+}
+
 /* The chosen one is there, up to where it is. */
 static void append_checked(char buf[VERIFY_SUMMARY], const struct verify_report *report)
 {
+	char choices[EXCERPT_CHOICES_TEXT];
+	const char *text = excerpt_choices_text(&report->choices, choices);
+
+	if (verify_has_stretches(report)) {
+		append_changing(buf, report);
+		return;
+	}
 	append_text(buf, "%s%scomplete for this filter%s (%s): %s in %s",
 		    report->in_progress ? "in progress, " : "", report->losses.n ? "not " : "",
 		    report->in_progress && !report->losses.n ? " so far" : "",
-		    report->choices.texts[0], COUNTED(report->events, "event"),
+		    *text ? text : "all records", COUNTED(report->events, "event"),
 		    COUNTED(report->records, "record"));
 }
 

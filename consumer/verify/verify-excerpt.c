@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "consumer/base/text-line.h"
 #include "consumer/read/body.h"
@@ -18,6 +19,54 @@ static void note_choice(struct verify_report *report, const Ringside__V1__Header
 	report->checked = checked && (report->checked || !report->excerpt);
 	excerpt_choices_take(&report->choices, header->excerpt);
 	report->excerpt = true;
+}
+
+static void choose(struct verify *verify, const char *options)
+{
+	struct verify_stretch *choice = &verify->choice;
+	struct line line = line_make(choice->choice, sizeof(choice->choice));
+
+	line_safe(&line, options, sizeof(choice->choice));
+	(void)line_end(&line);
+	choice->hash = XXH3_64bits(options, strlen(options));
+}
+
+/* The record @seq is of the stretch at hand, or begins another one. Such as come late, because
+ * another filter chose them that was applied to older records, belong to none: what else it left
+ * out there is not known. Nor does what is missing right before it (@gap). */
+static void note_stretch(struct verify *verify, uint64_t seq, bool gap)
+{
+	struct verify_report *report = &verify->report;
+	struct verify_stretch *choice = &verify->choice;
+	const unsigned kept = min_u64(report->n_stretches, VERIFY_STRETCHES);
+	const bool same = report->n_stretches && report->latest_choice == choice->hash;
+
+	if (!verify->checked || seq <= choice->last)
+		return;
+	choice->first = report->n_stretches && !gap ? choice->last + 1 : seq;
+	choice->last = seq;
+	if (same) {
+		if (kept == report->n_stretches)
+			report->stretches[kept - 1].last = seq;
+		return;
+	}
+	report->latest_choice = choice->hash;
+	if (kept < VERIFY_STRETCHES)
+		report->stretches[kept] = *choice;
+	report->n_stretches++;
+}
+
+/* Up to here all records were there, and no Header said of anything else. */
+static void note_whole_stretch(struct verify *verify)
+{
+	const uint64_t last = verify->report.latest_seq;
+
+	choose(verify, "");
+	verify->choice.last = 0;
+	verify->checked = true;
+	note_stretch(verify, verify->report.first_seq, false);
+	if (last > verify->report.first_seq)
+		note_stretch(verify, last, false);
 }
 
 /* One that comes later may say more of the same. */
@@ -105,21 +154,50 @@ static void count_header(struct verify *verify, uint64_t seq)
 	verify->report.first_seq = seq;
 }
 
-/* Whether it is the Header that was there, which comes once more to say what was wrong. */
+static bool is_same_stream(const struct verify *verify, const uint8_t *id)
+{
+	return verify->begun && verify->has_id &&
+	       !memcmp(id, verify->stream_id, sizeof(verify->stream_id));
+}
+
+/* The stream at hand was sent whole up to here. */
+static bool was_whole(const struct verify *verify, const Ringside__V1__Header *header)
+{
+	return !verify->excerpt && verify->open && header->excerpt_checked &&
+	       verify->report.streams == 1;
+}
+
+/* ... and from here on something is left out. It was counted. */
+static void turn_stream(struct verify *verify)
+{
+	verify_close_stream(verify);
+	(void)stream_set_add(&verify->streams, verify->stream_id);
+	note_whole_stretch(verify);
+}
+
+/* Whether it is the Header that was there, which comes once more to say what was wrong, or that
+ * something else is chosen from here on. */
 static bool begin_excerpt(struct verify *verify, const struct reader_record *item)
 {
 	const Ringside__V1__Header *header = item->record->header;
 	uint8_t id[sizeof(verify->stream_id)] = {0};
-	bool same;
+	bool same, turns;
 
 	if (header->stream_id.len == sizeof(id))
 		memcpy(id, header->stream_id.data, sizeof(id));
-	same = verify->excerpt && verify->begun && verify->has_id &&
-	       !memcmp(id, verify->stream_id, sizeof(id));
+	same = is_same_stream(verify, id);
+	turns = same && was_whole(verify, header);
+	same = turns || (same && verify->excerpt);
 	if (!same)
 		tell_missing(verify, 0, 0);
-	verify_end_stream(verify, item);
+	if (turns)
+		turn_stream(verify);
+	else
+		verify_end_stream(verify, item);
 	verify_set_host(verify, header);
+	if (!same)
+		verify->choice.last = verify->report.n_stretches = 0;
+	choose(verify, header->excerpt);
 	note_choice(&verify->report, header);
 	note_flaws(&verify->report, header);
 	verify_note_made(verify, header);
@@ -129,13 +207,16 @@ static bool begin_excerpt(struct verify *verify, const struct reader_record *ite
 	verify->has_id = header->stream_id.len == sizeof(id);
 	verify->latest_nano = same ? verify->latest_nano : 0;
 	count_header(verify, item->record->seq);
+	verify->again |= turns;
 	verify->excerpt = verify->open = true;
 	verify->checked = header->excerpt_checked;
-	verify->has_footer = verify->has_file = verify->kills.known = false;
+	verify->has_footer &= same;
+	verify->has_file = verify->kills.known = false;
 	verify->files_missing = 0;
 	/* where streams take turns, each one's Header comes again and again */
 	verify->sequence = (struct sequence){0};
-	return same && (text_has(header->excerpt_flaws) || header->excerpt_in_progress);
+	return same && (text_has(header->excerpt_flaws) || header->excerpt_in_progress ||
+			item->record->seq <= verify->choice.last);
 }
 
 static bool ends_stream(const Ringside__V1__Record *record)
@@ -144,11 +225,18 @@ static bool ends_stream(const Ringside__V1__Record *record)
 	       !(record->footer->reason && !strcmp(record->footer->reason, RECORDING_ROTATED));
 }
 
-void verify_take_excerpt(struct verify *verify, const struct reader_record *item)
+/* A Header that was there. */
+static bool is_turn(const struct verify *verify, const struct reader_record *item)
+{
+	return item->header && verify->checked && item->record->seq <= verify->choice.last;
+}
+
+bool verify_take_excerpt(struct verify *verify, const struct reader_record *item)
 {
 	struct sequence *sequence = &verify->sequence;
 	const Ringside__V1__Record *record = item->record;
 	const bool again = item->header && begin_excerpt(verify, item);
+	const bool gap = verify->missing.from;
 
 	verify_tell_hole(verify, record->time_unix_nano);
 	if (record->body_case == RINGSIDE__V1__RECORD__BODY_LOST && !verify_has_seen(verify, item))
@@ -156,7 +244,7 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 	else if (!again)
 		tell_missing(verify, record->seq, record->time_unix_nano);
 	if (verify->checked)
-		verify->has_footer = ends_stream(record);
+		verify->has_footer |= ends_stream(record);
 	verify_see(verify, item);
 	if (!record->has_seq)
 		findings_add(&verify->report.problems, "the record at byte %" PRIu64 " has no seq",
@@ -166,8 +254,14 @@ void verify_take_excerpt(struct verify *verify, const struct reader_record *item
 			     "record %" PRIu64 " (byte %" PRIu64 ") comes after record %" PRIu64,
 			     record->seq, item->offset, sequence->next - 1);
 	if (!record->has_seq)
-		return;
+		return true;
 	sequence->known = true;
 	sequence->next = record->seq + 1;
-	verify->report.latest_seq = record->seq;
+	verify->report.latest_seq =
+		verify->checked ? max_u64(verify->report.latest_seq, record->seq) : record->seq;
+	if (is_turn(verify, item))
+		return false;
+	if (!body_stands_in(record))
+		note_stretch(verify, record->seq, gap);
+	return true;
 }

@@ -41,8 +41,9 @@ void verify_end_stream(struct verify *verify, const struct reader_record *item);
 
 /* verify-excerpt.c */
 
-/* A record of an excerpt: what its Header says, and that it does not come too late. */
-void verify_take_excerpt(struct verify *verify, const struct reader_record *item);
+/* A record of an excerpt: what its Header says, and that it does not come too late. False: it is
+ * one that only says what chose those behind it. */
+bool verify_take_excerpt(struct verify *verify, const struct reader_record *item);
 /* At the end of an input: what is missing behind the latest record. */
 void verify_end_excerpt(struct verify *verify);
 /* At the end of an input: what excerpts in it say of what they are of. */

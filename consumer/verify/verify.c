@@ -241,9 +241,10 @@ int verify_record(struct verify *verify, const struct reader_record *item)
 		/* its hashes are over what it leaves out, too: only a frame's checksum covers it */
 		if (item->header && !verify->excerpt)
 			checksums_begin(&verify->checksums, item->offset);
-		verify_take_excerpt(verify, item);
-		checksums_add(&verify->checksums, item);
-		count_record(verify, item);
+		if (verify_take_excerpt(verify, item)) {
+			checksums_add(&verify->checksums, item);
+			count_record(verify, item);
+		}
 		note_time(verify, item->record);
 		return 0;
 	}

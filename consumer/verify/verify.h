@@ -38,6 +38,15 @@ static inline int verify_exit_status(int status)
 	return status == VERIFY_EXCERPT || status == VERIFY_FILTERED ? VERIFY_COMPLETE : status;
 }
 
+#define VERIFY_STRETCHES 16 /* that are kept */
+
+/* Numbers of a stream for which it is known what chose: all that it chose of them is there. */
+struct verify_stretch {
+	uint64_t first, last;
+	uint64_t hash;               /* of the options, whole */
+	char choice[EXCERPT_CHOICE]; /* the options; "": all records */
+};
+
 /* What was found in one input. Problems make a recording damaged; losses are what it says it
  * lost; doubts are why it cannot be called complete without a word about them; notes are what
  * one should know. */
@@ -48,8 +57,12 @@ struct verify_report {
 	bool excerpt;     /* it has an excerpt of a stream */
 	bool checked;     /* ... of which it is known that it has all that was chosen */
 	struct excerpt_choices choices; /* ... which is what these options chose */
-	bool unfinished_source;         /* that was still being written when it was chosen */
-	struct excerpt_flaws flaws;     /* what is wrong with what it is of, as far as is known */
+	/* Of its only stream, in their order; n_stretches may be more than are kept. */
+	struct verify_stretch stretches[VERIFY_STRETCHES];
+	unsigned n_stretches;
+	uint64_t latest_choice;     /* hash of the last one's */
+	bool unfinished_source;     /* that was still being written when it was chosen */
+	struct excerpt_flaws flaws; /* what is wrong with what it is of, as far as is known */
 	struct findings problems, losses, doubts, notes;
 	uint64_t unclosed;        /* of the problems: nothing is wrong but that no Footer came */
 	bool mendable;            /* bytes are, which a repair leaves out */
@@ -108,6 +121,7 @@ struct verify {
 	/* the stream at hand */
 	bool excerpt; /* of what is left out nobody can say anything: order is all there is to it */
 	bool checked; /* ... but that it was left out by choice (Header.excerpt_checked) */
+	struct verify_stretch choice; /* ... and by which; last: the greatest seq so far */
 	bool open;
 	bool has_footer;
 	uint64_t latest_nano; /* real time of its latest record that has one; 0: none had */
@@ -154,6 +168,12 @@ void verify_damaged(struct verify *verify, const struct reader_record *item);
 /* The end of an input: what reader_next said, and reader_reason. */
 void verify_end(struct verify *verify, int answer, const char *problem,
 		const struct verify_config *config);
+
+/* Parts of its stream were chosen by different options, each of which has all that it chose. */
+static inline bool verify_has_stretches(const struct verify_report *report)
+{
+	return report->checked && report->streams == 1 && report->n_stretches > 1;
+}
 
 #define VERIFY_SUMMARY 1024
 

@@ -37,7 +37,15 @@ static void find(void *data, const uint8_t *stream, uint64_t seq)
 	struct output *output = data;
 	const char name[] = {(char)(stream[0] - 'a' + 'A'), '0'};
 
-	assert_int_equal(reorder_header(output->reorder, stream, seq - 1, name, sizeof(name)), 0);
+	const struct reorder_message header = {
+		.stream = stream,
+		.seq = seq - 1,
+		.header = true,
+		.data = name,
+		.size = sizeof(name),
+	};
+
+	assert_int_equal(reorder_header(output->reorder, &header), 0);
 }
 
 static void begin(struct output *output, bool live, bool from_start)
@@ -175,7 +183,82 @@ static void what_is_missing_behind_a_filter_that_is_gone_is_told(void **state)
 	take(&output, "a6");
 	take(&output, "a9");
 	take_link(&output, "a12", 9, 5);
-	end(&output, "A1 a5 a6 <7:2> a9 a12 ");
+	end(&output, "A1 a5 A1 a6 <7:2> a9 A1 a12 ");
+	/* how many of these the filter had left out is not known */
+	begin(&output, false, true);
+	take_link(&output, "A1", 0, 0);
+	take_link(&output, "a5", 1, 3);
+	take(&output, "a9");
+	end(&output, "A1 a5 <6:0> A1 a9 ");
+}
+
+static void take_chosen(struct output *output, const char *name, uint64_t previous,
+			uint64_t left_out, const char *filter)
+{
+	uint8_t stream[IDS_STREAM] = {(uint8_t)(name[0] | 32)};
+	uint64_t seq = strtoull(name + 1, NULL, 10);
+	char *copy = strdup(filter); /* the message's, which is gone behind it */
+	const struct reorder_message message = {
+		.stream = stream,
+		.seq = seq,
+		.last = seq,
+		.header = name[0] < 'a',
+		.link = {true, previous, left_out, copy},
+		.data = name,
+		.size = strlen(name),
+	};
+
+	assert_non_null(copy);
+	assert_int_equal(reorder_take(output->reorder, &message), 0);
+	free(copy);
+}
+
+static void where_the_filter_changes_its_header_stands(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_chosen(&output, "A1", 0, 0, "x");
+	take_chosen(&output, "a4", 1, 2, "x");
+	take_chosen(&output, "a9", 7, 4, "y"); /* waits for its place */
+	take_chosen(&output, "a7", 4, 4, "y");
+	take(&output, "a10");
+	take(&output, "a11");
+	take_chosen(&output, "a13", 11, 6, "y");
+	end(&output, "A1 a4 A1 a7 a9 A1 a10 a11 A1 a13 ");
+	/* what is missing where it does was left out by either */
+	begin(&output, false, true);
+	take_chosen(&output, "A1", 0, 0, "x");
+	take_chosen(&output, "a9", 7, 4, "y");
+	end(&output, "A1 <2:0> A1 a9 ");
+}
+
+/* What another filter chose of what was there before comes late, and is no damage. */
+static void what_comes_late_by_another_filter_has_its_header(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_chosen(&output, "A1", 0, 0, "x");
+	take_chosen(&output, "a5", 1, 3, "x");
+	take_chosen(&output, "a2", 1, 0, "y");
+	take_chosen(&output, "a3", 2, 0, "y");
+	take_chosen(&output, "a5", 3, 1, "y");
+	take_chosen(&output, "a4", 3, 1, "y");
+	take_chosen(&output, "a2", 1, 0, "y");
+	take_chosen(&output, "a8", 5, 3, "x");
+	end(&output, "A1 a5 A1 a2 a3 a4 a8 ");
+}
+
+static void a_cursor_that_begins_behind_what_came_is_a_gap(void **state)
+{
+	struct output output;
+
+	begin(&output, false, true);
+	take_chosen(&output, "A1", 0, 0, "x");
+	take_chosen(&output, "a5", 1, 3, "x");
+	take_chosen(&output, "A9", 0, 0, "y");
+	end(&output, "A1 a5 <6:0> A9 ");
 }
 
 static void streams_come_one_behind_the_other(void **state)
@@ -230,6 +313,9 @@ int main(void)
 		cmocka_unit_test(what_a_filter_left_out_is_not_waited_for),
 		cmocka_unit_test(what_is_missing_of_a_chain_is_told),
 		cmocka_unit_test(what_is_missing_behind_a_filter_that_is_gone_is_told),
+		cmocka_unit_test(where_the_filter_changes_its_header_stands),
+		cmocka_unit_test(what_comes_late_by_another_filter_has_its_header),
+		cmocka_unit_test(a_cursor_that_begins_behind_what_came_is_a_gap),
 		cmocka_unit_test(streams_come_one_behind_the_other),
 		cmocka_unit_test(live_ones_come_at_once_behind_their_headers),
 		cmocka_unit_test(so_late_that_nobody_waits_any_more),
