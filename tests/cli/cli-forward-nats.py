@@ -87,6 +87,21 @@ def a_stream_of_several_files_is_read_to_its_end(server):
     assert len(check(run("cat", "-o", "json", url(server, "R")), 0).splitlines()) == 3
 
 
+@with_a_server
+def who_asks_hears_its_own_answers_only(server):
+    """The client of these tests: one that is gone has left its consumer behind, which the server still serves."""
+    recording("y.pb", b"y", "y", 200)
+    check(forward(server, "R", "cursor-y", "y.pb"), 0, None)
+    inboxes = set()
+    for _ in range(20):
+        client = Client(server.port)
+        ids = [headers["Nats-Msg-Id"] for _, headers, _ in client.messages("R")]
+        assert len(ids) == len(set(ids)) == 202, len(ids)
+        inboxes.add(client.inbox)
+        del client
+    assert len(inboxes) == 20, inboxes
+
+
 def delete(server, name):
     """The message of this record, as an operator can do it."""
     client = Client(server.port)
@@ -351,7 +366,7 @@ def a_host_may_publish_its_own_only():
 
 in_a_folder()
 run_tests(all_records_once, a_stream_of_several_files_is_read_to_its_end,
-          what_a_filter_left_out_is_not_missing,
+          who_asks_hears_its_own_answers_only, what_a_filter_left_out_is_not_missing,
           what_is_lost_behind_a_filter_that_is_gone_is_missing, a_server_is_killed, the_forwarder_is_killed,
           the_tail_is_lost, tail_shows_what_comes, tail_ends_with_the_last,
           what_stops_coming_is_asked_for_again, what_stops_coming_is_not_called_damaged,

@@ -2,6 +2,7 @@
 """Real servers, and a reader of theirs that is not ours: the protocol of NATS over a socket."""
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -159,7 +160,8 @@ class Client:
         if sign:
             connect["sig"] = sign(json.loads(info.split(b" ", 1)[1])["nonce"])
         self.file = self.socket.makefile("rb")
-        self.inbox = f"_INBOX.{os.getpid()}.{id(self)}"
+        # never another one's, which is gone, and whose consumer the server may still serve
+        self.inbox = "_INBOX." + secrets.token_hex(11)
         self.send("CONNECT " + json.dumps({"verbose": False, "headers": True, "no_responders": True, **connect}))
         self.errors, self.early = [], []
 
