@@ -14,7 +14,7 @@ _ringside_streamer() {
 	--doctor) mapfile -t COMPREPLY < <(compgen -W "hold mark" -- "$word") ;;
 	--probes) _ringside_streamer_probes "$word" ;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
-	-w | --write | --btf | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	-w | --write | --btf | --brake | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	-[CGWc] | --max-* | --keep-free | --post-rotate | --count | --rate | --container-rate | --label | --host-name | \
 		--ring-size | --counters-interval | --compress) ;;
 	*)

@@ -19,6 +19,7 @@
 #include "proto/base/stdout-end.h"
 #include "proto/base/util.h"
 #include "streamer/attachment.h"
+#include "streamer/brake.h"
 #include "streamer/config/command-line.h"
 #include "streamer/config/config-reload.h"
 #include "streamer/config/config.h"
@@ -317,6 +318,33 @@ static int tell_config(struct config *config, int r)
 	return r < 0 ? say_error("cannot write: %s", strerror(-r)) : EXIT_SUCCESS;
 }
 
+/* Before the kernel is asked for anything. SIGTERM and SIGINT wait until that is done, and are seen
+ * by the pipeline then: who ends a start has not seen it fail. */
+static void put_on_brake(struct options *options, struct brake *ret)
+{
+	char text[ERROR_SIZE];
+	sigset_t ending;
+	int r = brake_begin(ret, options->brake);
+
+	if (r < 0)
+		(void)say_error("--brake %s: this start is not counted: %s", options->brake,
+				strerror(-r));
+	(void)sigemptyset(&ending);
+	(void)sigaddset(&ending, SIGTERM);
+	(void)sigaddset(&ending, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &ending, NULL);
+	if (!brake_is_on(ret))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%u starts in a row failed: only OOM kills are watched, until %s is removed "
+		       "or another version starts; `ringside doctor` may say why",
+		       ret->failed, ret->path);
+	say(LOG_WARNING, text);
+	options->kernel.probes = 1u << WIRE_OOM_KILL;
+	options->kernel.bpf_stats = false;
+	options->pipeline.header.failed_starts = ret->failed;
+}
+
 /* Runs what is configured. */
 static int run(struct config *config, const struct config_sources *sources)
 {
@@ -325,6 +353,7 @@ static int run(struct config *config, const struct config_sources *sources)
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_(service_manager_done) struct service_manager manager = SERVICE_MANAGER_NULL;
 	struct users users;
+	struct brake brake;
 	char error[ERROR_SIZE] = "";
 	bool attached;
 	int r;
@@ -344,6 +373,8 @@ static int run(struct config *config, const struct config_sources *sources)
 		return refuse_options(r, error);
 	if (sink->mended[0])
 		(void)say_error("%s %s", sink->name, sink->mended);
+	if (options->brake && !options->doctor)
+		put_on_brake(options, &brake);
 	if (kernel_new(&kernel, &options->kernel, error, sizeof(error)) < 0)
 		return say_error("%s", error);
 	if (options->doctor)
@@ -352,6 +383,8 @@ static int run(struct config *config, const struct config_sources *sources)
 	say_preempted(kernel);
 	if (!attached)
 		return say_error("nothing could be attached");
+	if (options->brake)
+		brake_end(&brake);
 	if (users.stays && !options->quiet)
 		say(LOG_NOTICE, users.stays);
 	return stream_events(config, sources, &users, kernel, sink);

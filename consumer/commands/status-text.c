@@ -122,6 +122,19 @@ static void put_since(struct columns *columns, const struct ledger_stream *strea
 	columns_end_row(columns);
 }
 
+/* So that nobody takes what is not watched for what does not happen. */
+static void put_brake(struct columns *columns, const struct ledger_stream *stream)
+{
+	struct line *line = &columns->line;
+
+	if (!stream->failed_starts)
+		return;
+	line_text(line, "  brake           ");
+	line_counted(line, stream->failed_starts, "start");
+	line_text(line, " in a row failed: only OOM kills are watched (--brake)");
+	columns_end_row(columns);
+}
+
 static void put_ages(struct columns *columns, const struct health *health)
 {
 	struct line *line = &columns->line;
@@ -219,6 +232,7 @@ void status_text(struct writer *writer, const struct ledger *ledger, const struc
 		return;
 	if (n_hosts < 2) { /* when one of several began says nothing of the others */
 		put_since(&columns, health->stream);
+		put_brake(&columns, health->stream);
 		put_ages(&columns, health);
 	}
 	if (health_is_alive(health->status))

@@ -234,6 +234,8 @@ static void put_stream(struct json_page *page, const struct ledger *ledger,
 	if (health->stream->counters_nano)
 		put_seconds(page, "last_counters_age_seconds", health->counters_age_nano);
 	put_seconds(page, "counters_interval_seconds", health->stream->interval_nano);
+	json_add_known_uint(page, "failed_starts", health->stream->failed_starts,
+			    health->stream->failed_starts);
 	if (ledger->has_lag)
 		put_seconds(page, "lag_seconds", ledger->lag_nano);
 	put_lost(page, &health->lost);

@@ -84,6 +84,7 @@ static void take_header(struct ledger *ledger, struct ledger_stream *stream,
 		stream->interval_nano = header->counters_interval_nano;
 	stream->critical_ring_bytes = header->critical_ring_bytes;
 	stream->bulk_ring_bytes = header->bulk_ring_bytes;
+	stream->failed_starts = header->failed_starts;
 	for (size_t i = 0; i < header->n_probes; i++)
 		take_probe(ledger, stream, header->probes[i]);
 	if (stream->counts)

@@ -86,6 +86,7 @@ struct ledger_stream {
 	char boot_id[LEDGER_TEXT], host[LEDGER_TEXT], kernel[LEDGER_TEXT], version[LEDGER_TEXT];
 	uint64_t begun_nano; /* real time of the first of its files that was there */
 	uint64_t order, interval_nano, critical_ring_bytes, bulk_ring_bytes;
+	uint32_t failed_starts; /* for which it watches OOM kills only; 0: it does not */
 	bool counts;            /* its sums are counted; not so: it runs beside another */
 	bool ended;             /* its Footer was read */
 	bool excerpt;           /* what was read is a part of it that somebody chose */

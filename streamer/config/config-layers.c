@@ -130,7 +130,8 @@ static int read_environment(struct config *config, const char *const *environmen
 static bool is_of_output(const struct setting *setting)
 {
 	return setting->section &&
-	       (!strcmp(setting->section, "output") || !strcmp(setting->section, "retention"));
+	       (!strcmp(setting->section, "output") || !strcmp(setting->section, "retention") ||
+		!strcmp(setting->row.name, "brake"));
 }
 
 /* How files are made belongs to where they are: of another place, which the command line names,
@@ -145,6 +146,7 @@ static void forget_output(struct setting_values *values, const struct setting_va
 	setting_defaults(&built_in);
 	values->options.sink = built_in.options.sink;
 	values->options.pipeline.flush_each = false;
+	values->options.brake = NULL; /* the service's starts are not those of who looks */
 	for (size_t i = 0; i < settings_count; i++)
 		if (is_of_output(&settings[i]))
 			values->origins[i][0] = (struct setting_origin){0};

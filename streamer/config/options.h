@@ -15,7 +15,8 @@ struct options {
 	struct kernel_config kernel;
 	struct sink_config sink;
 	struct pipeline_config pipeline;
-	const char *user; /* as whom to go on; NULL: see users_find() */
+	const char *user;  /* as whom to go on; NULL: see users_find() */
+	const char *brake; /* where failed starts are counted; NULL: nowhere */
 	bool doctor;
 	bool doctor_holds; /* stays attached until nobody reads its stdout */
 	bool doctor_marks; /* doctor_mark() */

@@ -172,6 +172,12 @@ const struct setting settings[] = {
 	  "write the sums this often, 1 to 3600 seconds (default 10)"},
 	 .section = "streamer",
 	 SECONDS(pipeline.header.counters_interval, 1, 3600)},
+	{{0, "brake", "FILE",
+	  "of a service: count in FILE the starts in a row that fail; after\n"
+	  "three, watch OOM kills only, until it is removed or another version\n"
+	  "starts"},
+	 .section = "streamer",
+	 TEXT(brake, 4000, "the name of a file, up to 4000 bytes")},
 	{{0, "doctor", "[=hold|mark]",
 	  "attach, write how that went as a stream of two records, and end;\n"
 	  "exit code 1 if a probe could not be attached. With hold (as for\n"

@@ -165,6 +165,8 @@ int header_write(struct stream *stream, const struct machine *machine, const str
 	if (sink_lock(stream->sink))
 		pb_bool(&pb, FIELD_HEADER_LOCKED, true);
 	pb_uint(&pb, FIELD_HEADER_IDENTITY_VERSION, CONTAINER_IDENTITY_VERSION);
+	if (config->failed_starts)
+		pb_uint(&pb, FIELD_HEADER_FAILED_STARTS, config->failed_starts);
 	put_limits(&pb, asked);
 	if (n_cpus) /* 0: nothing is loaded, and nothing was asked of them */
 		pb_uint(&pb, FIELD_HEADER_POSSIBLE_CPUS, n_cpus);

@@ -22,6 +22,8 @@ struct header_config {
 	const char *host_name; /* NULL: the machine's */
 	struct header_label labels[HEADER_LABELS_MAX];
 	size_t n_labels;
+	uint32_t
+		failed_starts; /* for which only OOM kills are watched; 0: all that was asked for */
 	uint32_t counters_interval; /* seconds from one set of Counters to the next */
 };
 

@@ -1,8 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # A streamer that has given up its privileges reads its configuration again at SIGHUP: labels and limits
-# of the folder apply, the rest is named, and a file that is wrong changes nothing.
+# of the folder apply, the rest is named, and a file that is wrong changes nothing. After three
+# starts that failed only OOM kills are watched, and status says so.
 collect() {
+	collect_reloaded
+	collect_brake
+}
+
+collect_brake() {
+	for try in 1 2 3; do
+		# shellcheck disable=SC2086 # none or two words
+		! "$BUILD/streamer/ringside-streamer" -w "failed$try.pb" $variant --btf /dev/null --brake brake 2>"failed$try.log" ||
+			echo "start $try did not fail" >>brake.wrong
+	done
+	start braked --brake brake
+	"$BUILD/consumer/ringside" status braked.pb >braked.status || true
+	"$BUILD/consumer/ringside" status -o json braked.pb >braked.json || true
+	stop braked
+	rm brake
+	start released --brake brake
+	[ ! -e brake ] || echo "it was not removed" >>brake.wrong
+	"$BUILD/consumer/ringside" status released.pb >released.status || true
+	stop released
+}
+
+collect_reloaded() {
 	mkdir conf kept
 	chown 4242:4242 kept
 	configure eu1 5d 5
@@ -74,6 +97,19 @@ judge() {
 		echo "ok - labels of the next file"
 	else
 		echo "not ok - labels of the next file"
+	fi
+	sed 's/^/# /' braked.log braked.status
+	if [ ! -e brake.wrong ] && grep -q 'oom_kill by [a-z]*; recording to braked.pb' braked.log &&
+		grep -q ' brake  *3 starts in a row failed: only OOM kills are watched' braked.status &&
+		grep -q '"failed_starts":3' braked.json; then
+		echo "ok - the brake, and status says so"
+	else
+		echo "not ok - the brake, and status says so"
+	fi
+	if grep -q 'seccomp_denial by' released.log && ! grep -q brake released.status; then
+		echo "ok - the brake is released"
+	else
+		echo "not ok - the brake is released"
 	fi
 	if "$BUILD/consumer/ringside" verify kept >verified 2>&1; then
 		echo "ok - the recording is whole"

@@ -307,13 +307,14 @@ static void another_place_to_write_to_takes_nothing_of_the_files(void **state)
 
 	folder_file(*state, "etc/streamer.conf",
 		    "[output]\nwrite = /var/log/ringside/\nmax-files = 9\npost-rotate = x\n"
-		    "[retention]\nmax-age = 5d\n[limits]\nrate = 0\n");
+		    "[retention]\nmax-age = 5d\n[limits]\nrate = 0\n[streamer]\nbrake = x\n");
 	for (const char *const *args = LIST("-w-", "--doctor"); *args; args++) {
 		config = read_all(state, NONE, LIST(*args));
 		assert_string_equal(config->values.options.sink.path, "-");
 		assert_int_equal(config->values.options.sink.max_files, 0);
 		assert_null(config->values.options.sink.post_rotate);
 		assert_int_equal(config->values.options.sink.max_age, 0);
+		assert_null(config->values.options.brake);
 		assert_int_equal(config->values.options.kernel.container_rate, 0);
 		(void)config_free(config);
 	}
