@@ -157,6 +157,28 @@ by_kprobes() {
 	systemctl restart $unit
 }
 
+# Three starts that fail.
+fails_and_brakes() {
+	with 'SystemCallFilter=~bpf' RestartSec=200ms
+	systemctl restart $unit
+	for _ in $(seq 150); do
+		[[ $(property NRestarts) -lt 3 ]] || break
+		sleep 0.2
+	done
+	systemctl stop $unit
+	rm -f $drop_in/test.conf
+	systemctl daemon-reload
+	systemctl start $unit && attached 'oom_kill by' && ! attached 'seccomp_denial by'
+}
+
+is_told_of_the_brake() {
+	ringside status /var/log/ringside | grep -i 'failed'
+}
+
+is_released() {
+	rm /run/ringside-streamer/failed-starts && systemctl restart $unit && attached 'oom_kill by' 'seccomp_denial by'
+}
+
 bpf_left() { # whether a program is on a hook; systemd has some of its own on cgroups
 	grep -lE '^link_type:[[:space:]]*(tracing|raw_tracepoint|perf|iter)' /proc/[0-9]*/fdinfo/* 2>/dev/null
 }
@@ -190,6 +212,9 @@ check 'wrong options are not tried again' options_are_refused_once
 rm -f $drop_in/test.conf
 systemctl daemon-reload
 systemctl reset-failed $unit
+check 'after three failed starts it watches OOM kills alone' fails_and_brakes
+check 'and status says so' is_told_of_the_brake
+check 'until it is released' is_released
 check 'it starts again' systemctl start $unit
 check 'no more than it is to take' test "$(property MemoryCurrent)" -lt $((24 << 20))
 check 'stopped, it leaves nothing' leaves_nothing
