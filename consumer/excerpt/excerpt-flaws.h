@@ -16,8 +16,9 @@ enum {
 	EXCERPT_UNREAD = 1 << 2,
 	EXCERPT_NO_END = 1 << 3,
 	EXCERPT_GAPS = 1 << 4,
+	EXCERPT_NO_NEXT = 1 << 5,
 };
-#define EXCERPT_FLAW_WORDS 5
+#define EXCERPT_FLAW_WORDS 6
 #define EXCERPT_FLAWS 320 /* of the text */
 
 /* All there is to it is to be zero. */

@@ -278,11 +278,12 @@ static int walk_input(const struct walk *walk, const char *path)
 
 static void tell_next(const struct walk *walk, const struct input_list *list, size_t i)
 {
-	const struct whole_streams *whole = walk->memory->whole;
+	struct whole_streams *whole = walk->memory->whole;
 	char text[EACH_RECORD_TEXT], safe[LINE_FILE];
 
 	if (!whole || !whole_streams_goes_on(whole) || !input_list_lacks_next(list, i))
 		return;
+	whole_streams_lacks_next(whole);
 	(void)snprintf(text, sizeof(text),
 		       "%s: its stream goes on in another file, which is missing; `ringside "
 		       "verify` tells more",

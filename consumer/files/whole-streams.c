@@ -177,6 +177,12 @@ bool whole_streams_goes_on(const struct whole_streams *whole)
 	       filter_span_wanted(whole->filter, run->to, FILTER_EVER);
 }
 
+void whole_streams_lacks_next(struct whole_streams *whole)
+{
+	if (whole->at)
+		whole->runs[whole->at - 1].lacks_next = true;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct whole_run *x = a, *y = b;
@@ -187,6 +193,8 @@ static int by_number(const void *a, const void *b)
 
 static unsigned judge_end(const struct whole_streams *whole, const struct whole_run *latest)
 {
+	if (latest->lacks_next)
+		return WHOLE_NO_NEXT;
 	if (latest->ended || !filter_span_wanted(whole->filter, latest->to, FILTER_EVER))
 		return 0;
 	return latest->growing ? WHOLE_GROWING : WHOLE_NO_END;

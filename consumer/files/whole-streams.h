@@ -20,6 +20,7 @@ enum {
 	WHOLE_GAPS = 1 << 0,    /* numbers are missing */
 	WHOLE_NO_END = 1 << 1,  /* there is no Footer, and nobody is writing it */
 	WHOLE_GROWING = 1 << 2, /* likewise, and somebody is */
+	WHOLE_NO_NEXT = 1 << 3, /* it goes on in a file that is missing */
 };
 
 /* Records without a gap. */
@@ -31,6 +32,7 @@ struct whole_run {
 	bool passed;                   /* by an index, from the end to the beginning of an input */
 	bool ended;                    /* with a Footer, or by choice */
 	bool rotated;                  /* ... that says that another file follows */
+	bool lacks_next;               /* ... which is missing */
 	bool locked;                   /* its streamer holds a lock on what it writes */
 	bool growing;
 	bool open;             /* a repair could not count what is missing behind it */
@@ -105,6 +107,8 @@ void whole_streams_pause(struct whole_streams *whole, const struct reader *reade
 /* The input that was read last ends with a Footer that says that its stream goes on in another
  * file, and what would be in that is wanted. */
 bool whole_streams_goes_on(const struct whole_streams *whole);
+/* And there is none, though it would have been read. */
+void whole_streams_lacks_next(struct whole_streams *whole);
 
 /* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
  * @tell hears of each stream that lacks anything; may be NULL. */

@@ -44,6 +44,7 @@ void verdict_sum_add(struct verdict_sum *sum, const struct verify *verify, bool 
 
 	verdict_sum_worsen(sum, (int)found->status);
 	sum->foreign |= found->status == VERIFY_FOREIGN;
+	sum->doubtful |= found->doubts.n != 0;
 	note_hosts(sum, verify);
 	if (copy)
 		return;
@@ -78,6 +79,8 @@ static void put_verdict(struct line *line, const struct verdict_sum *sum)
 
 	line_text(line, status == VERIFY_FOREIGN && !sum->foreign ? "not all could be read"
 								  : words[status]);
+	if (status == VERIFY_COMPLETE && sum->doubtful)
+		line_text(line, " as far as these kernels can tell");
 	if (sum->hosts.n < 2)
 		return;
 	if (status == VERIFY_DAMAGED)

@@ -104,6 +104,19 @@ def damage_of_one_hides_no_missing_end_of_another():
     assert DAMAGED in told(part) and f"{NO_END} (" in told(part), told(part)
 
 
+def what_goes_on_in_a_missing_file_is_told():
+    recordings("missing")
+    os.remove(f"missing/db-2-{FILES - 1}.pb")
+    part = check(run("cat", "-o", "pb", "--kind", "oom", "missing"), 0, ".*/db-2-.*: its stream goes on in another file, .*\n")
+    wanted = "goes on in a file that was missing (db-2)"
+    assert headers(part)[-1].excerpt_flaws == wanted, headers(part)[-1]
+    out = check(run("verify", save("missing.pb", part)), 4).decode()
+    assert wanted in out, out
+    # whoever asks for the one file misses nothing
+    part = check(run("cat", "-o", "pb", "--kind", "oom", "missing/db-2-0.pb"), 0, None)
+    assert not any(x.excerpt_flaws for x in headers(part)), part
+
+
 def of_many_hosts_some_are_named():
     names = []
     for n in range(40):
@@ -172,6 +185,7 @@ def all_choices_stand_in_json():
 run_tests(
     each_host_says_itself_what_was_wrong_with_its_recording,
     damage_of_one_hides_no_missing_end_of_another,
+    what_goes_on_in_a_missing_file_is_told,
     of_many_hosts_some_are_named,
     streams_that_take_turns_are_counted_once,
     its_time_is_that_of_its_events,
