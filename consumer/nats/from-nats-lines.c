@@ -24,7 +24,8 @@ int from_nats_list(struct session *session)
 	do {
 		free(streams.all);
 		streams = (struct nats_streams){0};
-		r = nats_streams_find(&streams, session->js, session->url.stream, why, sizeof(why));
+		r = nats_streams_find(&streams, session->connection, session->js,
+				      session->url.stream, why, sizeof(why));
 		if (r)
 			(void)nats_GetLastError(&s);
 	} while (r == -EIO && from_nats_again(session, s));
@@ -109,7 +110,8 @@ int from_nats_latest(struct session *session)
 	int r;
 
 	do {
-		r = nats_latest_read(&latest, session->js, session->url.stream, why, sizeof(why));
+		r = nats_latest_read(&latest, session->connection, session->js, session->url.stream,
+				     why, sizeof(why));
 		if (r)
 			(void)nats_GetLastError(&s);
 		/* what was told once is not told again */

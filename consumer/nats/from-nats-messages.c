@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumer/login/nats-subscription.h"
 #include "consumer/nats/from-nats-internal.h"
 #include "consumer/nats/nats-last.h"
 #include "proto/base/util.h"
@@ -69,7 +70,7 @@ int from_nats_each(struct session *session, const char *subject, struct from_nat
 		if (!s)
 			s = natsSubscription_NextMsg(&message, sub, WAIT_MS);
 		if (s) {
-			natsSubscription_Destroy(TAKE_PTR(sub));
+			nats_subscription_end(session->connection, TAKE_PTR(sub));
 			r = from_nats_again(session, s)
 				    ? 0
 				    : from_nats_fail(session, s, "cannot read on");
@@ -84,7 +85,7 @@ int from_nats_each(struct session *session, const char *subject, struct from_nat
 			r = take(session, message, data);
 		natsMsg_Destroy(message);
 	}
-	natsSubscription_Destroy(sub);
+	nats_subscription_end(session->connection, sub);
 	return r == 1 ? 0 : r;
 }
 

@@ -7,6 +7,7 @@
 
 #include "consumer/login/nats-connect.h"
 #include "consumer/login/nats-denials.h"
+#include "consumer/login/nats-subscription.h"
 #include "consumer/nats/nats-hosts.h"
 #include "consumer/nats/nats-last.h"
 #include "consumer/nats/nats-subject.h"
@@ -196,7 +197,7 @@ static int follow(struct session *session)
 		}
 		natsMsg_Destroy(message);
 	}
-	natsSubscription_Destroy(sub);
+	nats_subscription_end(session->connection, sub);
 	return s ? from_nats_fail(session, s, "cannot follow") : r;
 }
 

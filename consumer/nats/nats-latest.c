@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "consumer/login/nats-subscription.h"
 #include "consumer/nats/nats-body.h"
 #include "consumer/nats/nats-last.h"
 #include "consumer/nats/nats-subject.h"
@@ -26,6 +27,7 @@ struct later_part {
 
 struct reading {
 	struct nats_latest *latest;
+	natsConnection *connection;
 	jsCtx *js;
 	const char *stream;
 	struct later_part *parts;
@@ -163,7 +165,7 @@ static natsStatus read_latest(struct reading *reading)
 	}
 	if (!s && last)
 		s = read_messages(reading, sub, last);
-	natsSubscription_Destroy(sub);
+	nats_subscription_end(reading->connection, sub);
 	return s;
 }
 
@@ -177,7 +179,7 @@ static natsStatus look_back(struct reading *reading, const struct later_part *pa
 
 	if (!s)
 		s = read_messages(reading, sub, part->number);
-	natsSubscription_Destroy(sub);
+	nats_subscription_end(reading->connection, sub);
 	if (!s && reading->found)
 		reading->failed =
 			reading->latest->take(reading->latest->data, part->token, reading->found);
@@ -199,10 +201,13 @@ static natsStatus find_first_parts(struct reading *reading)
 	return s;
 }
 
-int nats_latest_read(struct nats_latest *latest, jsCtx *js, const char *stream, char *problem,
-		     size_t size)
+int nats_latest_read(struct nats_latest *latest, natsConnection *connection, jsCtx *js,
+		     const char *stream, char *problem, size_t size)
 {
-	struct reading reading = {.latest = latest, .js = js, .stream = stream};
+	struct reading reading = {.latest = latest,
+				  .connection = connection,
+				  .js = js,
+				  .stream = stream};
 	natsStatus s = read_latest(&reading);
 
 	if (!s && !reading.failed)

@@ -18,5 +18,5 @@ struct nats_latest {
 
 /* Gives them to take(), and of hosts whose latest Counters are not the first part of their set,
  * which alone has the sums, that part, too. 0, what take() said, or -errno and a sentence. */
-int nats_latest_read(struct nats_latest *latest, jsCtx *js, const char *stream, char *problem,
-		     size_t size);
+int nats_latest_read(struct nats_latest *latest, natsConnection *connection, jsCtx *js,
+		     const char *stream, char *problem, size_t size);

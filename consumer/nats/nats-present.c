@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "consumer/login/nats-subscription.h"
 #include "consumer/nats/nats-last.h"
 #include "consumer/nats/nats-subject.h"
 #include "proto/base/clock.h"
@@ -16,7 +17,7 @@
 
 void present_stop(struct present *present)
 {
-	natsSubscription_Destroy(present->reading);
+	nats_subscription_end(present->connection, present->reading);
 	present->reading = NULL;
 }
 
@@ -77,14 +78,15 @@ static int begin_reading(struct present *present, jsCtx *js, const char *stream,
 	return stored < since ? 0 : -EINPROGRESS;
 }
 
-int present_begin(struct present *present, jsCtx *js, const char *stream, const char *token,
-		  uint64_t since)
+int present_begin(struct present *present, natsConnection *connection, jsCtx *js,
+		  const char *stream, const char *token, uint64_t since)
 {
 	char subject[NATS_SUBJECT_MAX];
 	int64_t stored;
 	int r;
 
 	present_stop(present);
+	present->connection = connection;
 	(void)nats_subject(token, ">", subject);
 	if (nats_last(js, stream, subject, &present->last, &stored))
 		return -EAGAIN;

@@ -10,19 +10,20 @@
 
 /* All there is to it is to be zero. */
 struct present {
-	struct ids ids, ranges;    /* ranges: of messages that stand for several records */
-	natsSubscription *reading; /* NULL: nothing is being read */
-	uint64_t last;             /* of the host, when it began */
-	int64_t heard;             /* ms: when a message came */
-	uint64_t count;            /* ids that were read, all in all */
+	struct ids ids, ranges;     /* ranges: of messages that stand for several records */
+	natsConnection *connection; /* borrowed, of reading */
+	natsSubscription *reading;  /* NULL: nothing is being read */
+	uint64_t last;              /* of the host, when it began */
+	int64_t heard;              /* ms: when a message came */
+	uint64_t count;             /* ids that were read, all in all */
 };
 
 void present_done(struct present *present);
 
 /* Begins to read the ids of @token's messages that were stored after @since (real time, ns, by our
  * clock). 0: there are none; -EINPROGRESS; -EAGAIN: not now. */
-int present_begin(struct present *present, jsCtx *js, const char *stream, const char *token,
-		  uint64_t since);
+int present_begin(struct present *present, natsConnection *connection, jsCtx *js,
+		  const char *stream, const char *token, uint64_t since);
 /* Goes on for @timeout_ms. 0: all were read; -EINPROGRESS; -EAGAIN: it has to begin again;
  * -ENOMEM, -ENOSPC. */
 int present_step(struct present *present, int timeout_ms);

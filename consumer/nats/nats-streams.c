@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumer/login/nats-subscription.h"
 #include "consumer/nats/nats-last.h"
 #include "proto/base/util.h"
 
@@ -99,8 +100,8 @@ static natsStatus read_headers(struct nats_streams *streams, natsSubscription *s
 	return NATS_OK;
 }
 
-int nats_streams_find(struct nats_streams *ret, jsCtx *js, const char *stream, char *problem,
-		      size_t size)
+int nats_streams_find(struct nats_streams *ret, natsConnection *connection, jsCtx *js,
+		      const char *stream, char *problem, size_t size)
 {
 	natsSubscription *sub = NULL;
 	uint64_t last = 0;
@@ -112,7 +113,7 @@ int nats_streams_find(struct nats_streams *ret, jsCtx *js, const char *stream, c
 		s = subscribe(&sub, js, stream);
 	if (!s && last)
 		s = read_headers(ret, sub, last, &r);
-	natsSubscription_Destroy(sub);
+	nats_subscription_end(connection, sub);
 	if (s)
 		return refuse(problem, size, -EIO, "stream %s: %s", stream,
 			      nats_GetLastError(NULL) ?: natsStatus_GetText(s));

@@ -21,5 +21,5 @@ struct nats_streams {
 };
 
 /* By the Headers in the JetStream stream @stream. 0, or -errno and a sentence. */
-int nats_streams_find(struct nats_streams *ret, jsCtx *js, const char *stream, char *problem,
-		      size_t size);
+int nats_streams_find(struct nats_streams *ret, natsConnection *connection, jsCtx *js,
+		      const char *stream, char *problem, size_t size);

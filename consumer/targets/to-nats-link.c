@@ -88,12 +88,13 @@ static void drop(struct target *target)
 {
 	if (!target->connection)
 		return;
-	present_stop(&target->present);
 	target->reading_host = NATS_NO_HOST;
 	natsConnection_Close(target->connection);
 	/* until the library's threads have left our handlers */
 	for (int i = 0; i < CLOSE_MS && !is_closed(target); i++)
 		nats_Sleep(1);
+	/* what is closed is ended at once */
+	present_stop(&target->present);
 	natsSubscription_Destroy(target->answers);
 	jsCtx_Destroy(target->js);
 	natsConnection_Destroy(target->connection);

@@ -104,8 +104,9 @@ static int read_back(struct target *target, unsigned host, int timeout_ms)
 
 	if (target->reading_host == NATS_NO_HOST) {
 		target->reading_host = host;
-		r = present_begin(&target->present, target->js, target->url.stream,
-				  target->hosts[host].token, oldest_time(target, host));
+		r = present_begin(&target->present, target->connection, target->js,
+				  target->url.stream, target->hosts[host].token,
+				  oldest_time(target, host));
 	} else {
 		r = present_step(&target->present, timeout_ms);
 	}

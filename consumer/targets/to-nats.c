@@ -20,7 +20,6 @@ static void close_target(struct target *target)
 {
 	if (!target)
 		return;
-	present_stop(&target->present);
 	link_close(target);
 	present_done(&target->present);
 	window_done(&target->window);

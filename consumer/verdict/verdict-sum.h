@@ -13,8 +13,8 @@ struct verdict_sum {
 	uint64_t files, copies, records, events, lost;
 	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
 	bool recordings;
-	bool doubtful; /* of one it cannot be told whether it is complete */
-	bool lost_more;                                     /* and others that nobody could count */
+	bool doubtful;  /* of one it cannot be told whether it is complete */
+	bool lost_more; /* and others that nobody could count */
 	struct named_hosts hosts, damaged, unclosed, lossy; /* of all; and those of which is that */
 };
 
