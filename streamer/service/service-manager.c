@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "proto/base/clock.h"
@@ -17,10 +18,12 @@
 
 #define NANO_PER_USEC 1000u
 #define NANO_PER_MS 1000000u
+#define SAY_SECONDS 5 /* a manager that is busy reads by then */
 
 /* A path, or an abstract name behind "@". */
 static int connect_to(const char *name)
 {
+	const struct timeval patience = {.tv_sec = SAY_SECONDS};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const size_t size = strlen(name);
 	_cleanup_close_ int fd = -1;
@@ -33,8 +36,9 @@ static int connect_to(const char *name)
 	if (*name == '@')
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+	    connect(fd, (const struct sockaddr *)&address,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
 }
@@ -86,9 +90,8 @@ void service_manager_done(struct service_manager *manager)
 
 void service_manager_say(const struct service_manager *manager, const char *text)
 {
-	/* Its queue is as long as its patience: what does not fit is said again, or not missed. */
 	if (manager->fd >= 0)
-		(void)send(manager->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+		(void)send(manager->fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
 void service_manager_alive(struct service_manager *manager)
@@ -98,7 +101,10 @@ void service_manager_alive(struct service_manager *manager)
 	if (!now || now - manager->alive_nano < manager->every_nano)
 		return;
 	manager->alive_nano = now;
-	service_manager_say(manager, "WATCHDOG=1");
+	/* it is said again, and must hold up nothing */
+	if (manager->fd >= 0)
+		(void)send(manager->fd, "WATCHDOG=1", strlen("WATCHDOG=1"),
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 int service_manager_timeout(const struct service_manager *manager)

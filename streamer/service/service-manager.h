@@ -23,7 +23,8 @@ struct service_manager {
 int service_manager_find(struct service_manager *ret, char *error, size_t size);
 void service_manager_done(struct service_manager *manager); /* any time, also twice */
 
-/* Assignments, each but the last ended by a newline: "READY=1\nSTATUS=recording". */
+/* Assignments, each but the last ended by a newline: "READY=1\nSTATUS=recording". Waits for some
+ * seconds where it does not read. */
 void service_manager_say(const struct service_manager *manager, const char *text);
 
 /* To be called by what has to go on, as often as it does. */

@@ -135,7 +135,7 @@ configure() { # LINE…
 }
 
 configuration_is_read_again() {
-	configure '[labels]' 'rack = r12' && reloads &&
+	configure '[labels]' 'rack = r12' '[retention]' 'max-age = 30d' && reloads && said 'max-age' &&
 		ringside cat --label rack=r12 --all -o json /var/log/ringside | grep -q '"kind":"header"'
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proto/base/util.h"
@@ -179,16 +180,45 @@ static void anothers_watchdog_is_not_ours(void **state)
 	assert_int_equal(service_manager_timeout(&m->ours), 0);
 }
 
-/* What waits for a manager that does not read would not be told to end either. */
+/* The loop would not drain the rings meanwhile. */
 static void one_that_does_not_read_holds_up_nothing(void **state)
 {
 	struct manager *m = *state;
 
 	listen_as(m, m->name);
 	assert_ok(find(m));
+	m->ours.every_nano = 1;
 	for (int i = 0; i < 10000; i++)
-		service_manager_say(&m->ours, "STATUS=x");
-	assert_hears(m, "STATUS=x");
+		service_manager_alive(&m->ours);
+	assert_hears(m, "WATCHDOG=1");
+}
+
+/* Else a service would be taken for one that never started. */
+static void that_it_is_ready_waits_for_one_that_is_busy(void **state)
+{
+	struct manager *m = *state;
+	char said[SAID] = "";
+	int status;
+	pid_t pid;
+
+	listen_as(m, m->name);
+	assert_ok(find(m));
+	m->ours.every_nano = 1;
+	for (int i = 0; i < 10000; i++)
+		service_manager_alive(&m->ours);
+	pid = fork();
+	if (!pid) {
+		(void)usleep(200000);
+		while (strcmp(said, "READY=1") != 0) {
+			ssize_t n = recv(m->fd, said, sizeof(said) - 1, 0);
+
+			said[n > 0 ? n : 0] = '\0';
+		}
+		_exit(0);
+	}
+	service_manager_say(&m->ours, "READY=1");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -203,6 +233,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(anothers_watchdog_is_not_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_does_not_read_holds_up_nothing, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(that_it_is_ready_waits_for_one_that_is_busy, set_up,
 						tear_down),
 	};
 
