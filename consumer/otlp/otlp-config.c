@@ -16,6 +16,7 @@
 #define VARIABLE "OTEL_EXPORTER_OTLP_"
 #define TIMEOUT_MS 10000L
 #define BODY_BYTES (1024u * 1024)
+#define HEADER_LINES 1000u /* of a file */
 #define BODY_MIN 4096u
 #define IN_FLIGHT 2u
 #define MS_PER_SECOND 1000u
@@ -114,18 +115,22 @@ static int read_headers_file(struct otlp_config *config, const struct target_opt
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
-	size_t room = 0;
+	size_t room = 0, lines = 0;
 	int r = 0;
 
 	if (!file)
 		return refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
 			      strerror(errno));
 	warn_of_open(options, path);
-	while (!r && getline(&line, &room, file) > 0) {
+	while (!r && lines++ < HEADER_LINES && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (*line && *line != '#')
 			r = add_given_header(config, line, "headers-file", problem);
 	}
+	/* what could not be read would be missing in each request */
+	if (!r && (ferror(file) || !feof(file)))
+		r = refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
+			   ferror(file) ? strerror(errno) : "it has too many lines");
 	if (line)
 		explicit_bzero(line, room);
 	return r;

@@ -284,7 +284,7 @@ def test_mistakes_are_told():
         assert sentence in said and said.count("\n") == 1, said
     for value, sentence in [("retry-on=200", "retry-on is a list"), ("compression=lz4", "gzip, zstd or none"),
                             ("in-flight=9", "from 1 to 4"), ("body=1", "at least 4K"), ("timeout=0", "is a time"),
-                            ("headers-file=/nothing", "No such file"),
+                            ("headers-file=/nothing", "No such file"), ("headers-file=.", "Is a directory"),
                             ("Authorization=Bearer hunter2", "say --set headers-file=FILE"), ("what=1", "--set knows of OTLP")]:
         said = send("otlp:", "--cursor", "mistake", "--set", value, "one.pb", status=1)
         assert sentence in said and said.count("\n") == 1 and "hunter2" not in said, said
