@@ -25,7 +25,7 @@ static void assert_lines(void **state, const char *expected)
 
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
-		const char *seq = strstr(line, "00:");
+		const char *id = strstr(line, "\"id\":\""), *seq = id ? strstr(id, "00:") : NULL;
 
 		assert_non_null(seq);
 		assert_non_null(strchr(line, '\n'));
