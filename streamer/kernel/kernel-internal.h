@@ -52,6 +52,19 @@ size_t kernel_row_bytes(const struct kernel *kernel, const struct tiers_table *t
 /* Once they are loaded: the rows that have to be there from the start. */
 int kernel_make_rows(const struct kernel *kernel);
 
+/* Makes what is mapped of the programs' tables. 0 or -errno. */
+int kernel_map_tables(struct kernel *kernel);
+
+/* How the probe @id is attached, for people: by its chosen tier. */
+void kernel_describe_probe(struct kernel *kernel, unsigned id);
+
+/* What comes before choosing or adopting, and what comes behind. 0, or -errno, mostly with a
+ * sentence in @error. */
+int kernel_begin(struct kernel *kernel, const struct kernel_config *config, char *error,
+		 size_t size);
+int kernel_enable_stats(struct kernel *kernel, char *error, size_t size);
+int kernel_list_objects(struct kernel *kernel);
+
 /* Bit mask of the probes that are chosen to be attached. */
 uint32_t kernel_attached_mask(const struct kernel *kernel);
 

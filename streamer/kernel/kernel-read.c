@@ -72,9 +72,10 @@ static uint64_t count_unmarked(const struct kernel *kernel, unsigned probe)
 	return n ? __atomic_load_n(n, __ATOMIC_RELAXED) : 0;
 }
 
-static int missed_of(const struct kernel *kernel, const struct bpf_program *prog,
-		     const struct bpf_link *link, unsigned probe, uint64_t *ret)
+static int missed_of(const struct kernel *kernel, const struct bpf_program *prog, unsigned probe,
+		     uint64_t *ret)
 {
+	const int fd = programs_fd(kernel->programs, prog);
 	const char *section = bpf_program__section_name(prog);
 	const char *outcome = tiers_tables[probe].outcome;
 	const bool multi = !strncmp(section, "kretprobe.multi/", 16);
@@ -82,10 +83,9 @@ static int missed_of(const struct kernel *kernel, const struct bpf_program *prog
 	int r;
 
 	if (multi || !strncmp(section, "kprobe/", 7) || !strncmp(section, "kretprobe/", 10))
-		r = missed_runs_of_link(bpf_program__fd(prog), link ? bpf_link__fd(link) : -1,
-					multi, ret);
+		r = missed_runs_of_link(fd, programs_link_fd(kernel->programs, prog), multi, ret);
 	else
-		r = missed_runs_of_program(bpf_program__fd(prog), ret);
+		r = missed_runs_of_program(fd, ret);
 	if (r || !outcome || strncmp(bpf_program__name(prog), outcome, strlen(outcome)) != 0)
 		return r;
 	open = count_unresolved(kernel, probe);
@@ -113,7 +113,7 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 		if (!bpf_program__autoload(prog) ||
 		    !tiers_has(kernel->tiers[probe], bpf_program__name(prog)))
 			continue;
-		r = missed_of(kernel, prog, programs_link(kernel->programs, prog), probe, &missed);
+		r = missed_of(kernel, prog, probe, &missed);
 		if (r)
 			return r;
 		sum += missed;
@@ -124,11 +124,9 @@ int kernel_missed_runs(const struct kernel *kernel, unsigned probe, uint64_t *re
 
 int kernel_link(const struct kernel *kernel, const char *program)
 {
-	const struct bpf_link *link = NULL;
-
-	if (program && kernel->programs)
-		link = programs_link(kernel->programs, programs_find(kernel->programs, program));
-	return link ? bpf_link__fd(link) : -1;
+	if (!program || !kernel->programs)
+		return -1;
+	return programs_link_fd(kernel->programs, programs_find(kernel->programs, program));
 }
 
 static struct bpf_objects_links object_links(const struct kernel *kernel)

@@ -125,7 +125,7 @@ static int self_test(struct kernel *kernel, unsigned id, char *error, size_t siz
 	return r == -ENODATA ? r : 0;
 }
 
-static int map_tables(struct kernel *kernel)
+int kernel_map_tables(struct kernel *kernel)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *at;
@@ -218,8 +218,9 @@ static int load_and_attach(struct kernel *kernel, unsigned *ret_guilty, char *er
 	return 0;
 }
 
-static void describe_probe(const struct kernel *kernel, unsigned id, struct kernel_probe *probe)
+void kernel_describe_probe(struct kernel *kernel, unsigned id)
 {
+	struct kernel_probe *probe = &kernel->probes[id];
 	const struct tier *tier = kernel->tiers[id];
 	const struct look *look = tiers_looks[id];
 	const char *left = tiers_left(id, kernel_attached_mask(kernel));
@@ -270,13 +271,13 @@ static int settle_tiers(struct kernel *kernel, char *error, size_t size)
 	}
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		if (kernel->tiers[id])
-			describe_probe(kernel, id, &kernel->probes[id]);
-	return any_chosen(kernel) ? map_tables(kernel) : 0;
+			kernel_describe_probe(kernel, id);
+	return any_chosen(kernel) ? kernel_map_tables(kernel) : 0;
 }
 
 /* 5.8: "bpf: Sharing bpf runtime stats with BPF_ENABLE_STATS". They are on as long as the file is
  * open. */
-static int enable_stats(struct kernel *kernel, char *error, size_t size)
+int kernel_enable_stats(struct kernel *kernel, char *error, size_t size)
 {
 	if (!kernel->config.bpf_stats)
 		return 0;
@@ -294,14 +295,12 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
-int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size)
+int kernel_begin(struct kernel *kernel, const struct kernel_config *config, char *error,
+		 size_t size)
 {
-	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int r;
 
 	*error = '\0';
-	if (!kernel)
-		return -ENOMEM;
 	(void)libbpf_set_print(print_nothing); /* what matters comes back as errors and attempts */
 	kernel->config = *config;
 	kernel->stats_fd = -1;
@@ -311,14 +310,35 @@ int kernel_new(struct kernel **ret, const struct kernel_config *config, char *er
 		return refuse(error, size, r, "the possible CPUs cannot be read from /sys: %s",
 			      strerrordesc_np(-r));
 	kernel->n_cpus = (unsigned)r;
-	r = kernel_look_at_machine(kernel, error, size);
-	if (!r)
-		r = enable_stats(kernel, error, size);
-	if (!r)
-		r = settle_tiers(kernel, error, size);
+	return 0;
+}
+
+int kernel_list_objects(struct kernel *kernel)
+{
+	int r = 0;
+
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT && !r; id++)
 		if (kernel->tiers[id] && tiers_tables[id].lists_objects)
 			r = kernel_make_objects(kernel);
+	return r;
+}
+
+int kernel_new(struct kernel **ret, const struct kernel_config *config, char *error, size_t size)
+{
+	_cleanup_(kernel_freep) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	int r;
+
+	if (!kernel)
+		return refuse(error, size, -ENOMEM, "out of memory");
+	r = kernel_begin(kernel, config, error, size);
+	if (!r)
+		r = kernel_look_at_machine(kernel, error, size);
+	if (!r)
+		r = kernel_enable_stats(kernel, error, size);
+	if (!r)
+		r = settle_tiers(kernel, error, size);
+	if (!r)
+		r = kernel_list_objects(kernel);
 	if (r && !*error)
 		refusal_explain("bpf", r, error, size);
 	if (r)
@@ -338,6 +358,9 @@ void kernel_detach(struct kernel *kernel)
 	for (unsigned id = 0; id < WIRE_PROBE_COUNT; id++)
 		kernel->missed_error[id] = kernel_missed_runs(kernel, id, &kernel->missed[id]);
 	kernel->detached = true;
+	/* where somebody else still has a link, too */
+	__atomic_store_n((uint32_t *)programs_variable(kernel->programs, "rs_open"), 0,
+			 __ATOMIC_SEQ_CST);
 	programs_detach(kernel->programs, false);
 	/* Programs under way are over when every CPU has been through a grace period: those that
 	 * had not come to be counted in flight, too. */

@@ -2,10 +2,12 @@
 #include "streamer/kernel/programs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include "bpf/wire/wire-cast.h"
@@ -16,16 +18,27 @@
 #include "proto/base/util.h"
 
 #define LINKS_MAX 32u
+#define LOADED_MAX 64u
 
 struct attached {
 	const struct bpf_program *program;
-	struct bpf_link *link;
+	struct bpf_link *link; /* NULL: another process has made it */
+	int fd;                /* of the link */
+};
+
+/* Of another process. */
+struct loaded {
+	const struct bpf_program *program;
+	int fd;
 };
 
 struct programs {
 	struct bpf_object *object;
 	struct attached attached[LINKS_MAX];
 	size_t n_attached;
+	struct loaded loaded[LOADED_MAX];
+	size_t n_loaded;
+	bool kept;       /* they stay on their hooks as long as somebody else has their links */
 	void *variables; /* .bss, mapped */
 	size_t variables_bytes;
 };
@@ -89,7 +102,7 @@ int programs_open(struct programs **ret, enum programs_variant variant, const ch
 
 	if (variant == PROGRAMS_MODERN)
 		return open_modern(ret, btf_path, cast);
-	object = rs_legacy__elf_bytes(&size);
+	object = programs_image(variant, &size);
 	return programs_open_object(ret, object, size, btf_path);
 }
 
@@ -98,6 +111,18 @@ bool programs_has_hook(const struct bpf_program *program)
 	const char *section = bpf_program__section_name(program);
 
 	return strchr(section, '/') && strncmp(section, "iter/", 5) != 0;
+}
+
+static void end_link(const struct programs *programs, const struct attached *one)
+{
+	if (!one->link) {
+		(void)close(one->fd);
+		return;
+	}
+	/* of a perf event it would be turned off for all who have it */
+	if (programs->kept)
+		bpf_link__disconnect(one->link);
+	(void)bpf_link__destroy(one->link);
 }
 
 void programs_detach(struct programs *programs, bool iterators)
@@ -109,10 +134,15 @@ void programs_detach(struct programs *programs, bool iterators)
 		const struct attached one = programs->attached[i];
 
 		if (iterators || programs_has_hook(one.program))
-			(void)bpf_link__destroy(one.link);
+			end_link(programs, &one);
 		else
 			programs->attached[programs->n_attached++] = one;
 	}
+}
+
+void programs_keep(struct programs *programs)
+{
+	programs->kept = true;
 }
 
 struct programs *programs_free(struct programs *programs)
@@ -120,6 +150,8 @@ struct programs *programs_free(struct programs *programs)
 	if (!programs)
 		return NULL;
 	programs_detach(programs, true);
+	for (size_t i = 0; i < programs->n_loaded; i++)
+		(void)close(programs->loaded[i].fd);
 	if (programs->variables)
 		(void)munmap(programs->variables, programs->variables_bytes);
 	bpf_object__close(programs->object);
@@ -186,15 +218,11 @@ void *programs_constant(const struct programs *programs, const char *name)
 	return at && (size_t)offset < size ? (uint8_t *)at + offset : NULL;
 }
 
-int programs_load(struct programs *programs)
+static int map_variables(struct programs *programs)
 {
+	const struct bpf_map *map = programs_map(programs, ".bss");
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct bpf_map *map;
-	int r = bpf_object__load(programs->object);
 
-	if (r)
-		return r;
-	map = programs_map(programs, ".bss");
 	if (!map)
 		return -ENOENT;
 	programs->variables_bytes = (bpf_map__value_size(map) + page - 1) & ~(page - 1);
@@ -204,6 +232,13 @@ int programs_load(struct programs *programs)
 		return 0;
 	programs->variables = NULL;
 	return -errno;
+}
+
+int programs_load(struct programs *programs)
+{
+	int r = bpf_object__load(programs->object);
+
+	return r ? r : map_variables(programs);
 }
 
 void *programs_variable(const struct programs *programs, const char *name)
@@ -221,7 +256,7 @@ static int keep_link(struct programs *programs, const struct bpf_program *progra
 	if (!link)
 		return -errno;
 	programs->attached[programs->n_attached++] =
-		(struct attached){.program = program, .link = link};
+		(struct attached){.program = program, .link = link, .fd = bpf_link__fd(link)};
 	return 0;
 }
 
@@ -261,11 +296,112 @@ int programs_attach_rows(struct programs *programs, const char *name, const char
 	return keep_link(programs, program, bpf_program__attach_iter(program, map ? &opts : NULL));
 }
 
-const struct bpf_link *programs_link(const struct programs *programs,
-				     const struct bpf_program *program)
+int programs_link_fd(const struct programs *programs, const struct bpf_program *program)
 {
 	for (size_t i = 0; i < programs->n_attached; i++)
 		if (programs->attached[i].program == program)
-			return programs->attached[i].link;
-	return NULL;
+			return programs->attached[i].fd;
+	return -1;
+}
+
+int programs_fd(const struct programs *programs, const struct bpf_program *program)
+{
+	for (size_t i = 0; i < programs->n_loaded; i++)
+		if (programs->loaded[i].program == program)
+			return programs->loaded[i].fd;
+	return bpf_program__fd(program);
+}
+
+int programs_each_fd(const struct programs *programs, programs_fd_fn fn, void *data)
+{
+	struct bpf_program *program;
+	const struct bpf_map *map;
+	int r = 0, fd;
+
+	bpf_object__for_each_map(map, programs->object)
+	{
+		if (!r && bpf_map__fd(map) >= 0)
+			r = fn(data, PROGRAMS_MAP, bpf_map__name(map), bpf_map__fd(map));
+	}
+	bpf_object__for_each_program(program, programs->object)
+	{
+		fd = programs_fd(programs, program);
+		if (!r && fd >= 0)
+			r = fn(data, PROGRAMS_PROGRAM, bpf_program__name(program), fd);
+		fd = programs_link_fd(programs, program);
+		if (!r && fd >= 0)
+			r = fn(data, PROGRAMS_LINK, bpf_program__name(program), fd);
+	}
+	return r;
+}
+
+static int copy_fd(int fd)
+{
+	const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
+}
+
+static int adopt_program(struct programs *programs, struct bpf_program *program,
+			 const struct programs_fds *fds)
+{
+	const char *name = bpf_program__name(program);
+	int loaded = fds->find(fds->data, PROGRAMS_PROGRAM, name);
+	int link = fds->find(fds->data, PROGRAMS_LINK, name);
+
+	(void)bpf_program__set_autoload(program, loaded >= 0);
+	if (loaded < 0)
+		return 0;
+	if (programs->n_loaded == LOADED_MAX || programs->n_attached == LINKS_MAX)
+		return -E2BIG;
+	loaded = copy_fd(loaded);
+	if (loaded < 0)
+		return loaded;
+	programs->loaded[programs->n_loaded++] = (struct loaded){program, loaded};
+	link = link < 0 ? 0 : copy_fd(link);
+	if (link > 0)
+		programs->attached[programs->n_attached++] =
+			(struct attached){.program = program, .fd = link};
+	return link < 0 ? link : 0;
+}
+
+/* What has its name has to be a map of the same make. */
+static int adopt_map(struct bpf_map *map, const struct programs_fds *fds)
+{
+	const int fd = fds->find(fds->data, PROGRAMS_MAP, bpf_map__name(map));
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (fd < 0)
+		return bpf_map__set_autocreate(map, false);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map))
+		return -ESTALE;
+	return bpf_map__reuse_fd(map, fd);
+}
+
+int programs_adopt(struct programs *programs, const struct programs_fds *fds)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, programs->object)
+	{
+		if (!r)
+			r = adopt_map(map, fds);
+	}
+	bpf_object__for_each_program(program, programs->object)
+	{
+		if (!r)
+			r = adopt_program(programs, program, fds);
+	}
+	return r ? r : map_variables(programs);
+}
+
+const void *programs_image(enum programs_variant variant, size_t *ret_size)
+{
+	return variant == PROGRAMS_MODERN ? rs_probes__elf_bytes(ret_size)
+					  : rs_legacy__elf_bytes(ret_size);
 }

@@ -58,9 +58,38 @@ int programs_attach(struct programs *programs, struct bpf_program *program);
  * -ENOENT: there is no such program; or @name is NULL. */
 int programs_attach_rows(struct programs *programs, const char *name, const char *map);
 
-/* What holds it there; NULL: nothing. */
-const struct bpf_link *programs_link(const struct programs *programs,
-				     const struct bpf_program *program);
+/* fds of what holds it there, and of itself; negative: nothing does, it is not loaded. Owned by
+ * @programs. */
+int programs_link_fd(const struct programs *programs, const struct bpf_program *program);
+int programs_fd(const struct programs *programs, const struct bpf_program *program);
 
 /* Takes all off their hooks. Without @iterators, those go on reading. */
 void programs_detach(struct programs *programs, bool iterators);
+
+/* From one process to the next. Whoever has copies of all these descriptors keeps the programs on
+ * their hooks, and their maps. */
+enum programs_kind {
+	PROGRAMS_MAP,
+	PROGRAMS_PROGRAM,
+	PROGRAMS_LINK, /* by the name of its program */
+};
+
+/* Returns 0 to go on; what else it returns ends the walk. */
+typedef int (*programs_fd_fn)(void *data, enum programs_kind kind, const char *name, int fd);
+int programs_each_fd(const struct programs *programs, programs_fd_fn fn, void *data);
+
+/* From now on what @programs does leaves them on their hooks, as far as somebody else has the
+ * links. */
+void programs_keep(struct programs *programs);
+
+/* Instead of programs_load() and attaching: what another process has loaded of the same image. The
+ * fds that @find gives are copied; negative: there is none. 0 or -errno: -ESTALE for one that is
+ * something else. */
+struct programs_fds {
+	int (*find)(void *data, enum programs_kind kind, const char *name);
+	void *data;
+};
+int programs_adopt(struct programs *programs, const struct programs_fds *fds);
+
+/* The ELF file of a variant. */
+const void *programs_image(enum programs_variant variant, size_t *ret_size);

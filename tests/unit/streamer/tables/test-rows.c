@@ -64,7 +64,7 @@ static void table_open(struct table *table, bool iterator)
 	if (!iterator)
 		return;
 	assert_ok(programs_attach_rows(table->programs, names->program, names->map));
-	table->rows.link_fd = bpf_link__fd(programs_link(table->programs, rows));
+	table->rows.link_fd = programs_link_fd(table->programs, rows);
 }
 
 struct seen {
