@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,6 +61,16 @@ static uint64_t find_patience(void)
 	return end && !*end ? n * NANO_PER_USEC / 2 : 0;
 }
 
+/* systemd 254 says it itself, and before that a unit has to. */
+static unsigned find_store(void)
+{
+	const char *room = getenv("FDSTORE"), *end;
+	uint64_t n;
+
+	end = room ? units_number(room, INT32_MAX, &n) : NULL;
+	return end && !*end ? (unsigned)n : 0;
+}
+
 int service_manager_find(struct service_manager *ret, char *error, size_t size)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
@@ -75,7 +86,9 @@ int service_manager_find(struct service_manager *ret, char *error, size_t size)
 				   name, strerror(-ret->fd));
 		else
 			ret->every_nano = find_patience();
+		ret->stores = r < 0 ? 0 : find_store();
 	}
+	(void)unsetenv("FDSTORE");
 	(void)unsetenv("NOTIFY_SOCKET");
 	(void)unsetenv("WATCHDOG_USEC");
 	(void)unsetenv("WATCHDOG_PID");
@@ -92,6 +105,40 @@ void service_manager_say(const struct service_manager *manager, const char *text
 {
 	if (manager->fd >= 0)
 		(void)send(manager->fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* FDPOLL=0 (systemd 246): a perf event, which holds a kprobe before Linux 5.15, always polls as
+ * hung up, and would not be kept. */
+int service_manager_store(const struct service_manager *manager, const char *name, int fd)
+{
+	char text[128];
+	const int n = snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
+	struct iovec part = {.iov_base = text, .iov_len = (size_t)n};
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = {.buf = {0}};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.buf,
+				 .msg_controllen = sizeof(control.buf)};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return -ENAMETOOLONG;
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	return sendmsg(manager->fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void service_manager_forget(const struct service_manager *manager, const char *name)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	service_manager_say(manager, text);
 }
 
 void service_manager_alive(struct service_manager *manager)

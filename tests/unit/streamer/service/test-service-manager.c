@@ -2,10 +2,13 @@
 #include "streamer/service/service-manager.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,6 +183,57 @@ static void anothers_watchdog_is_not_ours(void **state)
 	assert_int_equal(service_manager_timeout(&m->ours), 0);
 }
 
+static void what_it_is_to_keep_has_a_name(void **state)
+{
+	struct manager *m = *state;
+	char said[SAID], control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = {.iov_base = said, .iov_len = sizeof(said) - 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	const int ours = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct stat a, b;
+	ssize_t n;
+	int fd;
+
+	listen_as(m, m->name);
+	assert_ok(setenv("FDSTORE", "17", 1));
+	assert_ok(find(m));
+	assert_null(getenv("FDSTORE"));
+	assert_int_equal(m->ours.stores, 17);
+	assert_ok(service_manager_store(&m->ours, "map-x", ours));
+	n = recvmsg(m->fd, &message, MSG_DONTWAIT);
+	assert_true(n > 0);
+	said[n] = '\0';
+	assert_string_equal(said, "FDSTORE=1\nFDPOLL=0\nFDNAME=map-x");
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	assert_ok(fstat(fd, &a));
+	assert_ok(fstat(ours, &b));
+	assert_int_equal(a.st_rdev, b.st_rdev);
+	service_manager_forget(&m->ours, "map-x");
+	assert_hears(m, "FDSTOREREMOVE=1\nFDNAME=map-x");
+	(void)close(fd);
+	(void)close(ours);
+}
+
+static void one_that_keeps_nothing_says_so(void **state)
+{
+	static const char *const rooms[] = {"", "x", "-1", "17x", NULL};
+	struct manager *m = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rooms); i++) {
+		if (m->fd >= 0)
+			(void)close(m->fd);
+		(void)unlink(m->name);
+		listen_as(m, m->name);
+		assert_ok(rooms[i] ? setenv("FDSTORE", rooms[i], 1) : unsetenv("FDSTORE"));
+		assert_ok(find(m));
+		assert_int_equal(m->ours.stores, 0);
+		service_manager_done(&m->ours);
+	}
+}
+
 /* The loop would not drain the rings meanwhile. */
 static void one_that_does_not_read_holds_up_nothing(void **state)
 {
@@ -232,6 +286,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_hears_twice_in_its_patience_that_we_live, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(anothers_watchdog_is_not_ours, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_it_is_to_keep_has_a_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_that_keeps_nothing_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_does_not_read_holds_up_nothing, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(that_it_is_ready_waits_for_one_that_is_busy, set_up,
