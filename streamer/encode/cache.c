@@ -161,6 +161,15 @@ const void *cache_peek(const struct cache *cache, const struct cache_key *key)
 	return i ? cache->entries[i].data : NULL;
 }
 
+int cache_walk(const struct cache *cache, cache_fn fn, void *data)
+{
+	int r = 0;
+
+	for (uint32_t i = cache->oldest; i && !r; i = cache->entries[i].newer)
+		r = fn(data, &cache->entries[i].key, cache->entries[i].data);
+	return r;
+}
+
 void *cache_put(struct cache *cache, const struct cache_key *key, const void *data, size_t size)
 {
 	uint32_t i = find_entry(cache, key);

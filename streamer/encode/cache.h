@@ -70,6 +70,11 @@ static inline bool cache_holds(struct cache *cache, const struct cache_ref *ref)
 /* As cache_get, but does not count as a use. */
 const void *cache_peek(const struct cache *cache, const struct cache_key *key);
 
+/* Calls @fn for each entry, the one that would have to go first first. Stops when @fn returns
+ * non-zero, and returns that. */
+typedef int (*cache_fn)(void *data, const struct cache_key *key, const void *entry);
+int cache_walk(const struct cache *cache, cache_fn fn, void *data);
+
 /* Stores a copy of @data, which is not in the cache. Returns it, or NULL if there is no memory:
  * then the key has no entry. */
 void *cache_put(struct cache *cache, const struct cache_key *key, const void *data, size_t size);

@@ -178,8 +178,7 @@ static const struct cgroup *build_cgroup(struct cgroups *cgroups, struct wire_cg
 	encode_container(cgroup, id, path, path_size, &container, &names);
 	if (!id.id)
 		return cgroup;
-	kept = cache_put(&cgroups->cache, &key, cgroup,
-			 offsetof(struct cgroup, encoded) + cgroup->size);
+	kept = cache_put(&cgroups->cache, &key, cgroup, cgroup_bytes(cgroup));
 	return kept ? kept : cgroup;
 }
 
@@ -204,6 +203,24 @@ const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct wire_cgr
 	struct cache_key key = key_of(id);
 
 	return cache_peek(&cgroups->cache, &key);
+}
+
+int cgroups_walk(const struct cgroups *cgroups, cache_fn fn, void *data)
+{
+	return cache_walk(&cgroups->cache, fn, data);
+}
+
+bool cgroups_recall(struct cgroups *cgroups, const struct cache_key *key, const void *entry,
+		    size_t size)
+{
+	struct cgroup *cgroup = cgroups->scratch;
+
+	if (size < offsetof(struct cgroup, encoded) || size > sizeof(*cgroup) + ENCODED_MAX)
+		return false;
+	memcpy(cgroup, entry, size);
+	return cgroup_bytes(cgroup) == size &&
+	       (size_t)cgroup->path_offset + cgroup->path_size <= cgroup->size &&
+	       cache_put(&cgroups->cache, key, cgroup, size);
 }
 
 const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct wire_cgroup_key id,

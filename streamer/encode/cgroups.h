@@ -39,6 +39,18 @@ const struct cgroup *cgroups_find(struct cgroups *cgroups, struct wire_cgroup_ke
 /* As cgroups_find, but does not count as use, and looks for nothing. */
 const struct cgroup *cgroups_peek(const struct cgroups *cgroups, struct wire_cgroup_key id);
 
+/* As cache_walk(); the entries are struct cgroup, of cgroup_bytes() each. */
+int cgroups_walk(const struct cgroups *cgroups, cache_fn fn, void *data);
+
+static inline size_t cgroup_bytes(const struct cgroup *cgroup)
+{
+	return offsetof(struct cgroup, encoded) + cgroup->size;
+}
+
+/* Takes an entry of another process, of @size bytes. False: it is none. */
+bool cgroups_recall(struct cgroups *cgroups, const struct cache_key *key, const void *entry,
+		    size_t size);
+
 /* What an event said about it. Valid until the next call, also where there was no memory. */
 const struct cgroup *cgroups_fill(struct cgroups *cgroups, struct wire_cgroup_key id,
 				  const struct path *path, uint64_t now);

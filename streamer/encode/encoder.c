@@ -143,6 +143,48 @@ void encoder_limited_key(const struct encoder *encoder, unsigned probe, const vo
 	probes[probe]->limited_key(key, pb);
 }
 
+struct walk {
+	encoder_fn fn;
+	void *data;
+};
+
+/* cache_fn */
+static int hand_out_cgroup(void *data, const struct cache_key *key, const void *entry)
+{
+	const struct walk *walk = data;
+
+	return walk->fn(walk->data, 0, (const uint64_t[2]){key->a, key->b}, entry,
+			cgroup_bytes(entry));
+}
+
+/* cache_fn */
+static int hand_out_executable(void *data, const struct cache_key *key, const void *entry)
+{
+	const struct walk *walk = data;
+
+	return walk->fn(walk->data, 1, (const uint64_t[2]){key->a, key->b}, entry,
+			encode_executable_bytes(entry));
+}
+
+int encoder_walk(const struct encoder *encoder, encoder_fn fn, void *data)
+{
+	struct walk walk = {fn, data};
+	int r = cgroups_walk(&encoder->cgroups, hand_out_cgroup, &walk);
+
+	return r ? r : cache_walk(&encoder->executables, hand_out_executable, &walk);
+}
+
+bool encoder_recall(struct encoder *encoder, unsigned table, const uint64_t key[2],
+		    const void *entry, size_t size)
+{
+	const struct cache_key at = {.a = key[0], .b = key[1]};
+
+	if (table == 0)
+		return cgroups_recall(&encoder->cgroups, &at, entry, size);
+	return table == 1 && encode_is_executable(entry, size) &&
+	       cache_put(&encoder->executables, &at, entry, size);
+}
+
 bool encoder_knows(const struct encoder *encoder, const struct wire_cgroup_key *cgroup)
 {
 	return cgroups_peek(&encoder->cgroups, *cgroup) != NULL;

@@ -42,6 +42,16 @@ void encoder_row_key(const struct encoder *encoder, unsigned probe, const void *
 void encoder_limited_key(const struct encoder *encoder, unsigned probe, const void *key,
 			 struct pb *pb);
 
+/* What it has learnt, for another encoder: calls @fn for each piece, the least used first. Stops
+ * when @fn returns non-zero, and returns that. */
+#define ENCODER_TABLES 2u
+typedef int (*encoder_fn)(void *data, unsigned table, const uint64_t key[2], const void *entry,
+			  size_t size);
+int encoder_walk(const struct encoder *encoder, encoder_fn fn, void *data);
+/* Takes one, aligned to 8. False: it is none. */
+bool encoder_recall(struct encoder *encoder, unsigned table, const uint64_t key[2],
+		    const void *entry, size_t size);
+
 /* Whether the container of a cgroup is known: that is, whether an event with its path has come. */
 bool encoder_knows(const struct encoder *encoder, const struct wire_cgroup_key *cgroup);
 

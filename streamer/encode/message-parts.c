@@ -54,6 +54,19 @@ static void fill_executable(struct executable *executable, const struct path *pa
 	executable->size = (uint16_t)(end - executable->field);
 }
 
+size_t encode_executable_bytes(const void *entry)
+{
+	const struct executable *executable = entry;
+
+	return offsetof(struct executable, field) + executable->size;
+}
+
+bool encode_is_executable(const void *entry, size_t size)
+{
+	return size >= offsetof(struct executable, field) && size <= sizeof(struct executable) &&
+	       encode_executable_bytes(entry) == size;
+}
+
 static bool is_same(const struct executable *a, const struct executable *b)
 {
 	return a->size == b->size && !memcmp(a->field, b->field, a->size);
@@ -93,8 +106,7 @@ static const struct executable *find_executable(struct encoder *encoder,
 		return known;
 	if (!key.a)
 		return scratch;
-	kept = cache_put(&encoder->executables, &key, scratch,
-			 offsetof(struct executable, field) + scratch->size);
+	kept = cache_put(&encoder->executables, &key, scratch, encode_executable_bytes(scratch));
 	return kept ? kept : scratch;
 }
 

@@ -27,6 +27,10 @@ struct encoder {
 /* A comm, of WIRE_COMM_SIZE, behind its tag. Returns the end. */
 uint8_t *encode_comm(uint8_t *p, const char *comm);
 
+/* Of an entry of encoder->executables: its bytes; and whether it is one, of @size bytes. */
+size_t encode_executable_bytes(const void *entry);
+bool encode_is_executable(const void *entry, size_t size);
+
 /* A Process as @field. Returns the end, or NULL if its path is not whole. */
 uint8_t *encode_process(struct encoder *encoder, const struct wire_head *head, size_t fixed,
 			const struct wire_process *process, unsigned field, uint8_t *p);

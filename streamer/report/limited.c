@@ -9,7 +9,7 @@
 #include "streamer/encode/probe-table.h"
 #include "streamer/report/limited.h"
 
-#define KEY_MAX 32u
+#define KEY_MAX LIMITED_KEY_MAX
 #define RECORD_MAX (32u * 1024) /* with the longest path there can be */
 #define SIZE_MIN 64u
 /* The rows are ahead of the ring: the event with a cgroup's path may still be in it. */
@@ -278,6 +278,45 @@ int limited_write(struct limited *limited, const struct counters *counters, stru
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int limited_walk(const struct limited *limited, limited_fn fn, void *data)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < limited->size && !r; i++) {
+		const struct limited_row *row = &limited->rows[i];
+		struct limited_told told = {.count = row->committed,
+					    .last = row->committed_last,
+					    .probe = row->probe};
+
+		if (!row->used || !row->committed)
+			continue;
+		memcpy(told.key, row->key, sizeof(told.key));
+		r = fn(data, &told);
+	}
+	return r;
+}
+
+int limited_recall(struct limited *limited, const struct limited_told *told)
+{
+	struct limited_row *row;
+	int r = grow_rows(limited);
+
+	if (r < 0)
+		return r;
+	if (told->probe >= WIRE_PROBE_COUNT)
+		return -EBADMSG;
+	row = find_place(limited->rows, limited->size, told->probe, told->key);
+	limited->n_rows += !row->used;
+	*row = (struct limited_row){.reported = told->count,
+				    .last = told->last,
+				    .committed = told->count,
+				    .committed_last = told->last,
+				    .probe = told->probe,
+				    .used = 1};
+	memcpy(row->key, told->key, sizeof(row->key));
 	return 0;
 }
 

@@ -45,6 +45,21 @@ uint64_t limited_reported(const struct limited *limited, unsigned probe, const v
 /* The row is no more. */
 void limited_forget(struct limited *limited, unsigned probe, const void *key);
 
+/* For another process: calls @fn for each row that was told, as of the latest commit. Stops when
+ * @fn returns non-zero, and returns that. */
+#define LIMITED_KEY_MAX 32u
+struct limited_told {
+	uint64_t count;
+	uint64_t last; /* boottime of the last one held back until then */
+	uint32_t probe;
+	uint32_t pad;
+	uint8_t key[LIMITED_KEY_MAX]; /* zeros behind the key */
+};
+typedef int (*limited_fn)(void *data, const struct limited_told *told);
+int limited_walk(const struct limited *limited, limited_fn fn, void *data);
+/* Takes one, as committed. 0 or -errno. */
+int limited_recall(struct limited *limited, const struct limited_told *told);
+
 /* What was written stays; and: what was written since is to be written again. */
 void limited_commit(struct limited *limited);
 void limited_rollback(struct limited *limited);
