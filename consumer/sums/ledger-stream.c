@@ -138,6 +138,18 @@ void ledger_stream_gone(struct ledger *ledger, const uint8_t id[LEDGER_ID], uint
 	ledger_review(ledger, now_nano);
 }
 
+/* Another one of its boot has begun since: nobody goes on with this one any more. */
+static bool is_followed(const struct ledger *ledger, const struct ledger_stream *stream)
+{
+	for (unsigned i = 0; i < ledger->n_streams; i++) {
+		const struct ledger_stream *other = ledger->streams[i];
+
+		if (other->order > stream->order && ledger_stream_same_boot(other, stream))
+			return true;
+	}
+	return false;
+}
+
 void ledger_review(struct ledger *ledger, uint64_t now_nano)
 {
 	for (unsigned i = 0; i < ledger->n_streams; i++)
@@ -145,7 +157,8 @@ void ledger_review(struct ledger *ledger, uint64_t now_nano)
 	for (unsigned i = 0; i < ledger->n_streams; i++) {
 		struct ledger_stream *stream = ledger->streams[i];
 
-		if (stream->ended && stream->counts && stream->rows.n)
+		if (stream->ended && stream->counts && stream->rows.n &&
+		    is_followed(ledger, stream))
 			ledger_stream_forget_rows(stream);
 	}
 }

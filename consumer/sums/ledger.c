@@ -258,7 +258,8 @@ static int find_stream(struct ledger *ledger, const Ringside__V1__Header *header
 static void pass_record(struct ledger_stream *stream, uint64_t seq, uint64_t time_unix_nano)
 {
 	stream->latest_seq = seq;
-	stream->gone = false;
+	/* one that another process goes on with has more behind a Footer */
+	stream->gone = stream->ended = false;
 	if (time_unix_nano > stream->latest_nano)
 		stream->latest_nano = time_unix_nano;
 }

@@ -111,6 +111,24 @@ static void one_that_ended_while_another_was_waited_for_is_counted(void **state)
 	assert_sums(&ledger, 64);
 }
 
+/* Another process has gone on with it. */
+static void one_that_goes_on_behind_its_footer_lives(void **state)
+{
+	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
+	struct fixture_stream a = fixture_stream(1);
+
+	fixture_header(&ledger, &a, 100);
+	fixture_counters(&ledger, &a, 110, (struct fixture_set){.seen = 50, .full = true});
+	fixture_footer(&ledger, &a, 111);
+	assert_false(ledger_lives(&ledger, (REAL_ZERO + 112) * SECOND));
+	fixture_header(&ledger, &a, 113);
+	assert_true(ledger_lives(&ledger, (REAL_ZERO + 114) * SECOND));
+	fixture_counters(&ledger, &a, 114, (struct fixture_set){.seen = 60, .full = true});
+	assert_sums(&ledger, 60);
+	assert_int_equal(fixture_rows(&ledger), 60);
+	assert_true(ledger_lives(&ledger, (REAL_ZERO + 115) * SECOND));
+}
+
 static void two_beside_each_other_count_once(void **state)
 {
 	_cleanup_ledger_ struct ledger ledger = make_ledger(10);
@@ -424,6 +442,7 @@ int main(void)
 		cmocka_unit_test(what_ringside_made_itself_is_in_no_series),
 		cmocka_unit_test(totals_run_on_over_a_restart),
 		cmocka_unit_test(a_killed_streamer_is_waited_for_and_nothing_is_missing),
+		cmocka_unit_test(one_that_goes_on_behind_its_footer_lives),
 		cmocka_unit_test(one_that_ended_while_another_was_waited_for_is_counted),
 		cmocka_unit_test(two_beside_each_other_count_once),
 		cmocka_unit_test(two_boots_are_two_machines_for_all_we_know),
