@@ -27,9 +27,11 @@
 #include "streamer/encode/probe-table.h"
 #include "streamer/kernel/kernel.h"
 #include "streamer/output/sink.h"
+#include "streamer/pipeline/handover.h"
 #include "streamer/pipeline/pipeline.h"
 #include "streamer/privileges/privileges.h"
 #include "streamer/service/service-manager.h"
+#include "streamer/service/stored-fds.h"
 
 #define ERROR_SIZE 1024
 #define EXIT_USAGE 2
@@ -345,6 +347,39 @@ static void put_on_brake(struct options *options, struct brake *ret)
 	options->pipeline.header.failed_starts = ret->failed;
 }
 
+static void say_not_taken(const char *why)
+{
+	char text[ERROR_SIZE + 128];
+
+	(void)snprintf(text, sizeof(text),
+		       "what the streamer before it left attached is let go of, and attached "
+		       "anew: %s",
+		       why);
+	say(LOG_NOTICE, text);
+}
+
+/* What the streamer before this one has left attached, if that is what is wanted; or a new one. */
+static int open_kernel(struct kernel **ret, struct handover *handover, struct stored_fds *fds,
+		       const struct options *options, const struct sink *sink, char *error,
+		       size_t size)
+{
+	int r;
+
+	if (handover_find(handover, options->pipeline.manager, fds)) {
+		r = handover_adopt(handover, ret, &options->kernel, sink, fds, error, size);
+		if (!r && !options->quiet)
+			say(LOG_NOTICE, "goes on with what the streamer before it left attached");
+		if (!r)
+			return 0;
+		say_not_taken(error);
+		handover_drop(handover, fds);
+	}
+	r = kernel_new(ret, &options->kernel, error, size);
+	if (!r && options->pipeline.manager->stores && !options->doctor)
+		(void)handover_offer(handover, *ret, sink);
+	return r;
+}
+
 /* Runs what is configured. */
 static int run(struct config *config, const struct config_sources *sources)
 {
@@ -352,18 +387,22 @@ static int run(struct config *config, const struct config_sources *sources)
 	_cleanup_(sink_freep) struct sink *sink = NULL;
 	_cleanup_(kernel_freep) struct kernel *kernel = NULL;
 	_cleanup_(service_manager_done) struct service_manager manager = SERVICE_MANAGER_NULL;
+	_cleanup_(handover_done) struct handover handover = HANDOVER_NULL;
+	_cleanup_(stored_fds_done) struct stored_fds fds;
 	struct users users;
 	struct brake brake;
 	char error[ERROR_SIZE] = "";
 	bool attached;
 	int r;
 
+	stored_fds_find(&fds);
 	if (options->doctor_marks)
 		return doctor_mark() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	r = service_manager_find(&manager, error, sizeof(error));
 	if (r < 0)
 		return say_error("%s", error);
 	options->pipeline.manager = &manager;
+	options->pipeline.handover = &handover;
 	r = users_find(&users, options->user, error, sizeof(error));
 	if (r < 0)
 		return refuse_options(r == -ENOENT ? -EINVAL : r, error);
@@ -375,8 +414,9 @@ static int run(struct config *config, const struct config_sources *sources)
 		(void)say_error("%s %s", sink->name, sink->mended);
 	if (options->brake && !options->doctor)
 		put_on_brake(options, &brake);
-	if (kernel_new(&kernel, &options->kernel, error, sizeof(error)) < 0)
+	if (open_kernel(&kernel, &handover, &fds, options, sink, error, sizeof(error)) < 0)
 		return say_error("%s", error);
+	stored_fds_done(&fds); /* those that are needed were copied */
 	if (options->doctor)
 		return examine_machine(options, &users, kernel, sink);
 	attached = say_missing(kernel, options);

@@ -12,7 +12,7 @@ static void take_cpu(struct own_usage *usage, const Ringside__V1__StreamerCost *
 	uint64_t before = usage->user_nano + usage->system_nano;
 	uint64_t now = cost->user_cpu_nano + cost->system_cpu_nano;
 
-	/* neither falls; what is damaged may say so */
+	/* where it falls, another process goes on with the stream; or what says so is damaged */
 	if (usage->goes_on && now >= before && boottime_nano > usage->boottime_nano) {
 		usage->cpu_nano += now - before;
 		usage->span_nano += boottime_nano - usage->boottime_nano;

@@ -145,7 +145,8 @@ int sink_open_folder(struct sink *sink, char *error, size_t size)
 	return r ? r : set_limits(sink, error, size);
 }
 
-int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size)
+int sink_begin(struct sink *sink, const uint8_t *stream_id, uint32_t index, char *error,
+	       size_t size)
 {
 	int r;
 
@@ -153,7 +154,7 @@ int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t 
 	if (!sink->names.folder)
 		return 0;
 	sink_retain(sink);
-	sink->index = UINT32_MAX; /* so that the next is the first */
+	sink->index = index - 1; /* so that it is the next */
 	r = sink_prepare(sink, false, error, size);
 	return r < 0 ? r : sink_switch(sink);
 }

@@ -102,8 +102,10 @@ int sink_open(struct sink **ret, const struct sink_config *config, char *error, 
  */
 struct sink *sink_free(struct sink *sink);
 
-/* Before the first write: the stream's name, 16 bytes; a folder gets its first file. */
-int sink_begin(struct sink *sink, const uint8_t *stream_id, char *error, size_t size);
+/* Before the first write: the stream's name, 16 bytes; a folder gets a file, the stream's @index.
+ */
+int sink_begin(struct sink *sink, const uint8_t *stream_id, uint32_t index, char *error,
+	       size_t size);
 
 /* Takes whole records. Returns the bytes taken, 0 if the reader has no room now (call again with
  * the same data, or more), -EPIPE if it is gone, -errno. */

@@ -2,6 +2,7 @@
 /* The end: the probes come off, what they saw is written, then the last records. */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,12 +10,16 @@
 #include "proto/base/count.h"
 #include "proto/base/util.h"
 #include "streamer/encode/probe-table.h"
+#include "streamer/pipeline/handover.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
 #define READER_PATIENCE_MS 5000
 #define CLOSING_MS 60000
 #define IN_FLIGHT_MS 1000
 #define COMMANDS_MS 30000
+#define DRAIN_ONCE_MS 1000
+/* A manager lets go as it comes to it; what happens until then is seen. */
+#define WITHDRAWN_NANO 200000000
 
 static uint64_t now_ms(void)
 {
@@ -244,16 +249,75 @@ static const char *explain_failure(int r)
 	return strerror(-r);
 }
 
+/* Takes what is in the rings now: while the programs are on their hooks there may be no end of it,
+ * and what is left there is the next streamer's. */
+static void drain_once(struct pipeline *p, uint64_t deadline)
+{
+	const uint64_t end = now_ms() + DRAIN_ONCE_MS;
+	unsigned n = 1;
+
+	while (n && !p->failure && !p->no_room && now_ms() < end) {
+		p->reason = NULL;
+		pipeline_rotate(p);
+		n = pipeline_drain(p);
+		if (!n && !flush_all(p, deadline))
+			n = pipeline_drain(p);
+	}
+}
+
+/* Ends the file, but not the stream, for somebody else to go on with it. 0: that is not what is
+ * wanted, or cannot be; 1: it is done; -errno: it is not, and the file is ended. */
+static int hand_over(struct pipeline *p)
+{
+	const char *reason = p->reason;
+	const uint64_t deadline = now_ms() + CLOSING_MS;
+	int r;
+
+	if (!handover_offered(p->config->handover) || p->failure || p->no_room ||
+	    p->wakeup.signal != SIGTERM || strcmp(reason, PIPELINE_SIGTERM) != 0)
+		return 0;
+	(void)kernel_look(p->kernel);
+	(void)pipeline_mind_cut(p);
+	drain_once(p, deadline);
+	p->reason = reason;
+	p->reports.leaves = true;
+	r = p->failure ? p->failure : write_last(p, deadline);
+	p->reports.leaves = false;
+	if (r)
+		return 0;
+	r = with_patience(p, deadline, true);
+	if (!r)
+		r = sink_sync(p->sink);
+	if (!r)
+		r = handover_leave(p);
+	pipeline_check(p, r, "what the next streamer would go on with");
+	return r ? r : 1;
+}
+
+/* Nobody is to go on with it: then the manager has to let go of it, too, or the programs would stay
+ * on their hooks. */
+static void take_off(struct pipeline *p)
+{
+	const struct timespec patience = {.tv_nsec = WITHDRAWN_NANO};
+
+	(void)kernel_look(p->kernel);
+	if (handover_offered(p->config->handover)) {
+		handover_withdraw(p->config->handover, p->kernel);
+		(void)nanosleep(&patience, NULL);
+	}
+	kernel_detach(p->kernel);
+	settle_rings(p);
+}
+
 int pipeline_close(struct pipeline *p, char *error, size_t size)
 {
 	uint64_t lost;
 	bool torn;
-	int r;
+	int r = hand_over(p);
 
-	(void)kernel_look(p->kernel);
-	kernel_detach(p->kernel);
-	settle_rings(p);
-	r = finish_stream(p);
+	if (r <= 0)
+		take_off(p);
+	r = r < 0 ? r : r ? 0 : finish_stream(p);
 	if (!r) {
 		sink_finished(p->sink);
 		await_commands(p);

@@ -54,6 +54,7 @@ struct pipeline {
 };
 
 extern const char pipeline_output_closed[]; /* a reason */
+#define PIPELINE_SIGTERM "SIGTERM"          /* likewise */
 
 /* Whether @r is a failure of @what. The first failure is the one that is told. */
 void pipeline_check(struct pipeline *p, int r, const char *what);

@@ -13,6 +13,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 #include "streamer/encode/probe-table.h"
+#include "streamer/pipeline/handover.h"
 #include "streamer/pipeline/pipeline-internal.h"
 #include "streamer/report/lost.h"
 #include "streamer/service/service-manager.h"
@@ -31,6 +32,7 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 {
 	const struct kubelet kubelet = {.pods_dir = "/var/log/pods",
 					.containers_dir = "/var/log/containers"};
+	uint32_t index;
 	unsigned n_cpus;
 	int r;
 
@@ -39,12 +41,15 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	if (!r)
 		r = stream_new(&p->stream, p->sink);
 	if (!r)
-		r = sink_begin(p->sink, p->stream->id, error, size);
-	if (!r)
 		r = totals_init(&p->totals, n_cpus);
 	if (!r)
 		r = reports_init(&p->reports, p->kernel, p->encoder, p->stream, &p->totals,
 				 &p->sink->deletions, &p->config->header);
+	index = handover_next_file(p->config->handover);
+	if (!r)
+		r = handover_resume(p);
+	if (!r)
+		r = sink_begin(p->sink, p->stream->id, index, error, size);
 	if (!r)
 		r = ring_init(&p->critical, kernel_critical_fd(p->kernel));
 	if (!r)
@@ -283,7 +288,7 @@ static void heed_causes(struct pipeline *p, unsigned causes)
 	if (causes & WAKEUP_GONE)
 		p->reason = pipeline_output_closed;
 	else if (causes & WAKEUP_END)
-		p->reason = p->wakeup.signal == SIGINT ? "SIGINT" : "SIGTERM";
+		p->reason = p->wakeup.signal == SIGINT ? "SIGINT" : PIPELINE_SIGTERM;
 }
 
 /* In a storm, lets the ring gather what is worth a wake-up. */

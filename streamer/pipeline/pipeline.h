@@ -13,12 +13,15 @@
 struct pipeline;
 struct privileges;
 struct service_manager;
+struct handover;
 
 struct pipeline_config {
 	struct header_config header;
 	uint64_t count;                  /* stop after so many events; 0: never */
 	bool flush_each;                 /* write each event by itself, also in a storm */
 	struct service_manager *manager; /* hears that the loop goes round; borrowed, or NULL */
+	struct handover
+		*handover; /* what to go on with, and to leave to who comes next; likewise */
 };
 
 /* Opens all that will be needed. Borrows all of them. Returns 0, or -errno with a sentence in

@@ -153,7 +153,9 @@ static unsigned take_signals(struct wakeup *wakeup)
 			causes |= WAKEUP_REOPEN;
 		if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT)
 			continue;
-		wakeup->signal = (int)info.ssi_signo;
+		/* the one that means the end for good counts, whichever comes first */
+		if (wakeup->signal != SIGINT)
+			wakeup->signal = (int)info.ssi_signo;
 		causes |= WAKEUP_END;
 	}
 	return causes;

@@ -28,7 +28,7 @@ struct wakeup {
 	int fds[WAKEUP_FDS]; /* by the cause's bit; -1: there is none */
 	unsigned listening;  /* WAKEUP_CRITICAL, _BULK, _SINK */
 	unsigned due;        /* WAKEUP_TICK, _FLUSH */
-	int signal;          /* the latest SIGTERM or SIGINT */
+	int signal;          /* SIGTERM, or SIGINT if that came, too */
 };
 
 #define WAKEUP_NULL                                                                                \

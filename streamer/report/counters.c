@@ -96,6 +96,19 @@ void counters_read(struct counters *counters)
 	counters->read_nano = clock_nano(CLOCK_BOOTTIME);
 }
 
+bool counters_close(const struct counters *counters, const struct totals *totals)
+{
+	for (unsigned i = 0; i < WIRE_PROBE_COUNT; i++) {
+		struct wire_sums sum = totals_kernel(counters->now, counters->n_cpus, i);
+
+		if (counters->probes & 1u << i &&
+		    (sum.in_flight ||
+		     sum.submitted != totals_written(totals, i) + totals->lost_in_sink[i]))
+			return false;
+	}
+	return true;
+}
+
 static void cpu_counters(const struct wire_sums *now, const struct totals_cpu *cpu, unsigned number,
 			 struct pb *pb)
 {

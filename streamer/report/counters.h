@@ -47,6 +47,9 @@ void counters_read(struct counters *counters);
 int counters_write(struct counters *counters, const struct totals *totals, struct stream *stream,
 		   bool full);
 
+/* Whether all that was seen until the latest counters_read is written, or counted as lost. */
+bool counters_close(const struct counters *counters, const struct totals *totals);
+
 /* Appends the ProbeSums of all attached probes. counters_sums_room: bytes it takes at most. */
 void counters_sums(const struct counters *counters, const struct totals *totals, unsigned field,
 		   struct pb *pb);

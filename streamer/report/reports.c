@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "proto/recording/recording.h"
 #include "streamer/report/footer.h"
 #include "streamer/report/header.h"
 #include "streamer/report/lost.h"
@@ -148,6 +149,8 @@ int reports_end(struct reports *reports, const char *reason)
 
 	if (!r)
 		r = write_counters(reports, true);
+	if (reports->leaves && !counters_close(&reports->counters, reports->totals))
+		reason = RECORDING_ROTATED;
 	if (!r)
 		r = footer_write(reports->stream, &reports->counters, reports->totals, reason);
 	return r == -ENOBUFS ? REPORTS_MORE : r;

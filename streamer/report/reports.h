@@ -29,7 +29,8 @@ struct reports {
 	unsigned due;  /* REPORTS_* */
 	unsigned sets; /* of Counters since the latest full one */
 	unsigned sets_per_minute;
-	bool moved; /* the latest look at the sums found more held back */
+	bool moved;  /* the latest look at the sums found more held back */
+	bool leaves; /* the programs stay where they are, for another process to go on with */
 };
 
 /* Borrows all of them. */
@@ -48,6 +49,7 @@ int reports_start(struct reports *reports);
 int reports_write(struct reports *reports);
 
 /* The last records of the stream, or of its file: Lost, Limited, a full set of Counters, Footer.
+ * One who leaves more to another process than is written says "rotated", whatever @reason is.
  * Returns as reports_write; call it again after REPORTS_MORE. */
 int reports_end(struct reports *reports, const char *reason);
 

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "flood.skel.h"
+#include "streamer/kernel/kernel-adopt.h"
 #include "streamer/report/totals.h"
 
 struct kernel {
@@ -164,4 +165,25 @@ void kernel_refresh(struct kernel *kernel)
 
 void kernel_detach(struct kernel *kernel)
 {
+}
+
+int kernel_write_note(const struct kernel *kernel, struct kernel_note *ret)
+{
+	return -ENOTSUP;
+}
+
+int kernel_each_fd(const struct kernel *kernel, programs_fd_fn fn, void *data)
+{
+	return 0;
+}
+
+void kernel_keep(struct kernel *kernel)
+{
+}
+
+int kernel_adopt(struct kernel **ret, const struct kernel_config *config,
+		 const struct kernel_note *note, const struct programs_fds *fds, char *error,
+		 size_t size)
+{
+	return -ENOTSUP;
 }

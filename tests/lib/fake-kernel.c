@@ -122,6 +122,7 @@ void fake_path(struct kernel *kernel, const char *path)
 	struct wire_record record;
 
 	record_init(&record, WIRE_TCP_QUEUE);
+	record.path.cgroup.id = FAKE_CGROUP;
 	record_path(&record, &record.path.cgroup.path, path);
 	ring_put(&kernel->bulk, &record);
 }
@@ -142,8 +143,9 @@ struct fake_row *fake_row(struct kernel *kernel, int syscall)
 			return &rows[i];
 	assert_true(n < FAKE_ROWS);
 	kernel->n_rows[WIRE_SECCOMP_DENIAL]++;
-	rows[n].key.denial =
-		(struct wire_denial_key){.cgroup_id = 1, .nr = syscall, .arch = 0xc000003e};
+	rows[n].key.denial = (struct wire_denial_key){.cgroup_id = FAKE_CGROUP,
+						      .nr = syscall,
+						      .arch = 0xc000003e};
 	return &rows[n];
 }
 
@@ -302,6 +304,37 @@ void kernel_forget_row(const struct kernel *kernel, unsigned probe, const void *
 		k->rows[probe][i] = k->rows[probe][--k->n_rows[probe]];
 		return;
 	}
+}
+
+int kernel_write_note(const struct kernel *kernel, struct kernel_note *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->n_cpus = FAKE_CPUS;
+	return 0;
+}
+
+int kernel_each_fd(const struct kernel *kernel, programs_fd_fn fn, void *data)
+{
+	int r = fn(data, PROGRAMS_MAP, "rs_bulk", kernel->bulk.fd);
+
+	return r ? r : fn(data, PROGRAMS_LINK, "rs_fake", kernel->critical.fd);
+}
+
+void kernel_keep(struct kernel *kernel)
+{
+	kernel->kept = true;
+}
+
+/* Goes on with the one there is. */
+int kernel_adopt(struct kernel **ret, const struct kernel_config *config,
+		 const struct kernel_note *note, const struct programs_fds *fds, char *error,
+		 size_t size)
+{
+	assert_int_equal(note->n_cpus, FAKE_CPUS);
+	assert_true(fds->find(fds->data, PROGRAMS_MAP, "rs_bulk") >= 0);
+	assert_true(fds->find(fds->data, PROGRAMS_LINK, "rs_fake") >= 0);
+	*ret = the_kernel;
+	return 0;
 }
 
 void kernel_detach(struct kernel *kernel)

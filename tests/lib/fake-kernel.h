@@ -5,9 +5,11 @@
 #include <stdbool.h>
 
 #include "bpf/wire/wire.h"
+#include "streamer/kernel/kernel-adopt.h"
 #include "streamer/kernel/kernel.h"
 
 #define FAKE_CPUS 8u
+#define FAKE_CGROUP 1u
 #define FAKE_GONE 64
 #define FAKE_MAP_BYTES 12345
 #define FAKE_RING_BYTES 100000
@@ -56,6 +58,7 @@ struct kernel {
 	unsigned forgotten;        /* calls of kernel_forget_paths */
 	uint64_t own_refused[WIRE_OWN_CALLS];
 	bool detached;
+	bool kept; /* kernel_keep() was called */
 };
 
 /* Returns one with all probes attached that has seen nothing. The rings take as many records as
@@ -71,7 +74,7 @@ struct wire_sums *fake_sums(struct kernel *kernel, unsigned probe, unsigned cpu)
 void fake_submit(struct kernel *kernel, unsigned probe, unsigned cpu, uint64_t boottime,
 		 size_t size);
 
-/* Puts a path of a cgroup's row of TCP queues into the ring. */
+/* Puts the path of FAKE_CGROUP, of a row of TCP queues, into the ring. */
 void fake_path(struct kernel *kernel, const char *path);
 
 /* Lets an event happen that finds the ring full. */

@@ -14,7 +14,7 @@ struct sink *open_sink_as(const struct sink_config *config, const uint8_t *strea
 	char error[512] = "";
 
 	if (sink_open(&sink, config, error, sizeof(error)) < 0 ||
-	    sink_begin(sink, stream_id, error, sizeof(error)) < 0)
+	    sink_begin(sink, stream_id, 0, error, sizeof(error)) < 0)
 		fail_msg("%s", error);
 	return sink;
 }
