@@ -3,13 +3,13 @@
 """Do the sums of a storm close? Counted by Python's protobuf, not by our reader.
 
 usage: sums.py STREAM... TRUTH [--lost yes|no] [--limited yes|no] [--sink yes|no] [--open]
-               [--unknown] [--verify RINGSIDE]
+               [--handed-on] [--unknown] [--verify RINGSIDE]
 
 The files of a stream, in their order, or a folder of them; the zstd program decompresses them.
 TRUTH holds what trigger-storm printed, a line for each time it ran. Prints one "ok" or "not ok"
 line for each sum. With --unknown TRUTH is not read: how many there were, nobody knows. With --lost,
 --limited and --sink it is known beforehand whether there have to be any; with --open, a file whose
-successor is there may lack its footer, and its last frame its end; with --verify, `ringside verify`
+successor is there may lack its footer, and its last frame its end; with --handed-on, it may have been closed; with --verify, `ringside verify`
 has to come to the same end.
 """
 import argparse
@@ -98,7 +98,7 @@ def kernel_sums(footer):
 
 def judge_files(args, count):
     yield not count.wrong, "; ".join(count.wrong[:3]) or "each file is whole, and each set of sums right"
-    rest = {"rotated", None} if args.open else {"rotated"}
+    rest = {"rotated", None} if args.open else {"rotated", "SIGTERM"} if args.handed_on else {"rotated"}
     good = set(count.footers[:-1]) <= rest and count.footers[-1] not in {"rotated", None}
     yield good, f"the files end with: {', '.join(map(str, count.footers))}"
 
@@ -160,6 +160,7 @@ def main():
     parser.add_argument("--limited", choices=["yes", "no"])
     parser.add_argument("--sink", choices=["yes", "no"])
     parser.add_argument("--open", action="store_true")
+    parser.add_argument("--handed-on", action="store_true")
     parser.add_argument("--unknown", action="store_true")
     parser.add_argument("--verify", metavar="RINGSIDE")
     args = parser.parse_args()

@@ -6,6 +6,7 @@ set -u
 unit=ringside-streamer
 drop_in=/etc/systemd/system/$unit.service.d
 passed=0 failed=0
+RESTARTS=20
 
 check() { # WHAT COMMAND…
 	if "${@:2}" >/run/said 2>&1; then
@@ -179,12 +180,70 @@ is_released() {
 	rm /run/ringside-streamer/failed-starts && systemctl restart $unit && attached 'oom_kill by' 'seccomp_denial by'
 }
 
+# In the midst of a storm, by who is started again: each event is there once, in one stream.
+restarts_without_a_gap() {
+	local i seen triggered
+
+	with 'ExecStart=' 'ExecStart=/usr/local/bin/ringside-streamer -w /var/log/ringside/ --rate 0 --container-rate 0'
+	systemctl restart $unit
+	systemd-run --quiet --wait --unit storm -p StandardOutput=file:/run/storm \
+		/build/testdata/trigger-storm --count 4000 --seconds $((RESTARTS * 3)) &
+	for i in $(seq $RESTARTS); do
+		systemctl restart $unit || return
+	done
+	wait
+	triggered=$(jq .triggered /run/storm)
+	for _ in $(seq 50); do
+		seen=$(ringside cat --unit storm.service -o json /var/log/ringside | wc -l)
+		[[ $seen -lt $triggered ]] || break
+		sleep 0.2
+	done
+	echo "$seen of $triggered; $(property NFileDescriptorStore) descriptors are kept"
+	journalctl --sync
+	[[ $seen = "$triggered" ]] &&
+		[[ $(journalctl -u $unit -o cat | grep -c 'goes on with what the streamer before it left') -ge $RESTARTS ]]
+}
+
+is_one_stream() { # that of the latest file
+	local id
+
+	id=$(find /var/log/ringside -name '*.pb.zst' -printf '%f\n' | sort | tail -n 1 | cut -d - -f 2)
+	find /var/log/ringside -name "*-$id-*.pb.zst" | sort | xargs ringside verify
+}
+
+# Who is killed leaves no state: what is attached is let go of, and attached anew.
+attaches_anew_when_killed() {
+	local pid restarts
+
+	pid=$(property MainPID)
+	restarts=$(property NRestarts)
+	kill -KILL "$pid"
+	for _ in $(seq 150); do
+		[[ $(property NRestarts) = "$restarts" || $(property SubState) != running ]] || break
+		sleep 0.2
+	done
+	[[ $(property SubState) = running ]] && said 'attached anew' && attached 'oom_kill by' 'seccomp_denial by' &&
+		first_denial
+}
+
+first_denial() {
+	local seen
+
+	systemd-run --quiet --wait --unit anew /build/testdata/trigger-seccomp c01
+	for _ in $(seq 50); do
+		seen=$(ringside cat --unit anew.service -o json /var/log/ringside 2>/dev/null | wc -l)
+		[[ $seen = 0 ]] || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
 bpf_left() { # whether a program is on a hook; systemd has some of its own on cgroups
 	grep -lE '^link_type:[[:space:]]*(tracing|raw_tracepoint|perf|iter)' /proc/[0-9]*/fdinfo/* 2>/dev/null
 }
 
 leaves_nothing() {
-	systemctl stop $unit && ! bpf_left && ringside verify "$(find /var/log/ringside -name '*.pb.zst' | sort | tail -n 1)"
+	systemctl stop $unit && sleep 1 && ! bpf_left && ringside verify "$(find /var/log/ringside -name '*.pb.zst' | sort | tail -n 1)"
 }
 
 mkdir -p /etc/ringside # as a package does: what is made later is out of reach
@@ -216,6 +275,13 @@ check 'after three failed starts it watches OOM kills alone' fails_and_brakes
 check 'and status says so' is_told_of_the_brake
 check 'until it is released' is_released
 check 'it starts again' systemctl start $unit
+check 'restarts in the midst of a storm lose nothing' restarts_without_a_gap
+sed 's/^/# /' /run/said
+check 'and make one stream, which is complete' is_one_stream
+check 'killed, it attaches anew' attaches_anew_when_killed
+rm -f $drop_in/test.conf
+systemctl daemon-reload
+systemctl restart $unit
 check 'no more than it is to take' test "$(property MemoryCurrent)" -lt $((24 << 20))
 check 'stopped, it leaves nothing' leaves_nothing
 check 'its exposure' sh -c "systemd-analyze security --no-pager --threshold=36 $unit | tail -n 1"
