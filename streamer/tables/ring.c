@@ -11,7 +11,6 @@
 #include "streamer/tables/ring.h"
 
 #include <linux/bpf.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 
 #include <bpf/bpf.h>
@@ -52,6 +51,7 @@ int ring_init(struct ring *ring, int map_fd)
 	ring->consumer_pos = consumer;
 	ring->producer_pos = producer;
 	ring->data = (const uint8_t *)producer + page;
+	ring->pos = *ring->consumer_pos;
 	return 0;
 }
 
@@ -107,6 +107,9 @@ static void fetch_ahead(const struct ring *ring, uint64_t pos, uint64_t end)
 /* Each producer reads this line, so it is not written for each record. */
 static void give_back(struct ring *ring, uint64_t pos)
 {
+	ring->pos = pos;
+	if (ring->holds)
+		return;
 	__atomic_store_n(ring->consumer_pos, pos, __ATOMIC_RELEASE);
 }
 
@@ -122,7 +125,7 @@ static bool look_again(struct ring *ring, uint64_t pos, uint64_t *end, uint32_t 
 
 int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned *ret_n)
 {
-	uint64_t pos = *ring->consumer_pos, given = pos;
+	uint64_t pos = ring->pos, given = pos;
 	uint64_t end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
 	unsigned n = 0;
 	uint32_t header;
@@ -132,6 +135,7 @@ int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned
 		if (!record_ready(ring, pos, end, &header) && !look_again(ring, pos, &end, &header))
 			break;
 		fetch_ahead(ring, pos, end);
+		ring->pos = pos; /* for who releases what was taken before it */
 		r = record_hand(ring, pos, header, fn, data);
 		if (r == RING_KEEP)
 			break;
@@ -145,6 +149,32 @@ int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned
 	give_back(ring, pos);
 	*ret_n = n;
 	return r;
+}
+
+bool ring_release(struct ring *ring)
+{
+	uint64_t end;
+	uint32_t header;
+
+	__atomic_store_n(ring->consumer_pos, ring->pos, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in look_again() */
+	end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
+	return record_ready(ring, ring->pos, end, &header);
+}
+
+uint64_t ring_held(const struct ring *ring)
+{
+	return ring->pos - *ring->consumer_pos;
+}
+
+int ring_resume(struct ring *ring, uint64_t pos)
+{
+	const uint64_t end = __atomic_load_n(ring->producer_pos, __ATOMIC_ACQUIRE);
+
+	if (pos < *ring->consumer_pos || pos > end || pos % 8)
+		return -EBADMSG;
+	ring->pos = pos;
+	return 0;
 }
 
 int ring_peek(const struct ring *ring, ring_fn fn, void *data)

@@ -2,6 +2,7 @@
 /* Consumer of a BPF ring buffer (kernel/bpf/ringbuf.c), without copies. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,8 @@ struct ring {
 	uint64_t *consumer_pos;
 	const uint64_t *producer_pos;
 	const uint8_t *data; /* mapped twice in a row: a record never wraps */
+	uint64_t pos;        /* up to which it is read */
+	bool holds;          /* the kernel is told so by ring_release() alone */
 };
 
 #define RING_NULL                                                                                  \
@@ -33,6 +36,14 @@ void ring_done(struct ring *ring); /* any time, also twice */
 /* Hands ready records to @fn, at most @max. Sets *ret_n to those taken, also on failure.
  * Returns 0, RING_STOP, RING_KEEP or @fn's -errno (the failing record counts as taken). */
 int ring_drain(struct ring *ring, unsigned max, ring_fn fn, void *data, unsigned *ret_n);
+
+/* Of a ring that @holds: what was taken until now need not be kept. Returns whether there is more,
+ * which nobody is woken for. */
+bool ring_release(struct ring *ring);
+/* Bytes that were taken, and not released. */
+uint64_t ring_held(const struct ring *ring);
+/* Goes on at @pos, up to which another process has read it. -EBADMSG: that cannot be. */
+int ring_resume(struct ring *ring, uint64_t pos);
 
 /* As ring_drain, but takes nothing: looks at all that is there now. */
 int ring_peek(const struct ring *ring, ring_fn fn, void *data);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer over memory that looks like the kernel's; the e2e tests have the kernel's own. */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,8 @@ static unsigned drain(struct rig *rig, unsigned max, int want)
 
 	assert_int_equal(ring_drain(&rig->ring, max, take, rig, &n), want);
 	/* whatever ended it, all that was taken is given back */
-	assert_true(rig->consumer == rig->next * STRIDE);
+	assert_true(rig->ring.pos == rig->next * STRIDE);
+	assert_true(rig->ring.holds || rig->consumer == rig->ring.pos);
 	return n;
 }
 
@@ -143,6 +145,43 @@ static void whoever_stops_has_the_record_or_leaves_it(void **state)
 	assert_int_equal(drain(rig, 100, 0), 3);
 }
 
+static void what_is_held_stays_until_it_is_released(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->ring.holds = true;
+	for (uint64_t i = 0; i < 5; i++)
+		put(rig, i, 0);
+	assert_int_equal(drain(rig, 3, 0), 3);
+	assert_int_equal(rig->consumer, 0);
+	assert_int_equal(ring_held(&rig->ring), 3 * STRIDE);
+	assert_true(ring_release(&rig->ring));
+	assert_int_equal(rig->consumer, 3 * STRIDE);
+	assert_int_equal(drain(rig, 100, 0), 2);
+	assert_int_equal(rig->consumer, 3 * STRIDE);
+	assert_false(ring_release(&rig->ring));
+	assert_int_equal(ring_held(&rig->ring), 0);
+	put(rig, 5, BPF_RINGBUF_BUSY_BIT);
+	assert_false(ring_release(&rig->ring));
+}
+
+/* Another process has read up to there. */
+static void reading_goes_on_where_it_can(void **state)
+{
+	struct rig *rig = *state;
+
+	for (uint64_t i = 0; i < 5; i++)
+		put(rig, i, 0);
+	rig->consumer = STRIDE;
+	assert_int_equal(ring_resume(&rig->ring, 0), -EBADMSG);
+	assert_int_equal(ring_resume(&rig->ring, 2 * STRIDE + 4), -EBADMSG);
+	assert_int_equal(ring_resume(&rig->ring, 6 * STRIDE), -EBADMSG);
+	assert_int_equal(ring_resume(&rig->ring, 2 * STRIDE), 0);
+	rig->next = 2;
+	assert_int_equal(drain(rig, 100, 0), 3);
+	assert_int_equal(rig->consumer, 5 * STRIDE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -151,6 +190,8 @@ int main(void)
 		TEST(records_come_in_order_and_their_room_is_given_back),
 		TEST(a_busy_record_holds_up_those_behind_it),
 		TEST(a_discarded_record_is_passed_over),
+		TEST(what_is_held_stays_until_it_is_released),
+		TEST(reading_goes_on_where_it_can),
 		TEST(whoever_stops_has_the_record_or_leaves_it),
 	};
 
