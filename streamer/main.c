@@ -368,7 +368,11 @@ static int open_kernel(struct kernel **ret, struct handover *handover, struct st
 	if (handover_find(handover, options->pipeline.manager, fds)) {
 		r = handover_adopt(handover, ret, &options->kernel, sink, fds, error, size);
 		if (!r && !options->quiet)
-			say(LOG_NOTICE, "goes on with what the streamer before it left attached");
+			say(LOG_NOTICE,
+			    handover_ended(handover)
+				    ? "goes on with what the streamer before it left attached"
+				    : "goes on with what the streamer before it left attached, "
+				      "which did not end by itself");
 		if (!r)
 			return 0;
 		say_not_taken(error);

@@ -174,6 +174,11 @@ int encoder_walk(const struct encoder *encoder, encoder_fn fn, void *data)
 	return r ? r : cache_walk(&encoder->executables, hand_out_executable, &walk);
 }
 
+uint64_t encoder_version(const struct encoder *encoder)
+{
+	return encoder->cgroups.cache.versions + encoder->executables.versions;
+}
+
 bool encoder_recall(struct encoder *encoder, unsigned table, const uint64_t key[2],
 		    const void *entry, size_t size)
 {

@@ -48,6 +48,8 @@ void encoder_limited_key(const struct encoder *encoder, unsigned probe, const vo
 typedef int (*encoder_fn)(void *data, unsigned table, const uint64_t key[2], const void *entry,
 			  size_t size);
 int encoder_walk(const struct encoder *encoder, encoder_fn fn, void *data);
+/* Another number whenever it has learnt more. */
+uint64_t encoder_version(const struct encoder *encoder);
 /* Takes one, aligned to 8. False: it is none. */
 bool encoder_recall(struct encoder *encoder, unsigned table, const uint64_t key[2],
 		    const void *entry, size_t size);

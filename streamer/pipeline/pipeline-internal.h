@@ -29,6 +29,11 @@ struct pipeline {
 	struct ring critical;
 	struct ring bulk;
 	struct drain_pause pace; /* of the bulk ring */
+	bool draining;           /* a batch is being taken from the rings */
+	bool keep_due;           /* it was committed meanwhile */
+	bool held;               /* the rings still have what was taken */
+	int held_ms;             /* so long to look away from them then */
+	bool more;               /* in the rings, and nobody is woken for it */
 	uint64_t left;           /* events until -c COUNT is reached; 0: no such end */
 	const char *reason;      /* why it ends; NULL: it does not yet */
 	int failure;             /* -errno */
@@ -74,6 +79,13 @@ void pipeline_flush_lazily(struct pipeline *p);
 
 /* What was handed out stays. */
 void pipeline_commit(struct pipeline *p);
+
+/* For whoever goes on with the stream, it does. */
+void pipeline_keep_committed(struct pipeline *p);
+
+/* Where the rings are held, they are let go of once all that was taken is in the file, or counted
+ * as lost. */
+void pipeline_release(struct pipeline *p);
 
 /* Begins anew in a file that somebody else has cut short. Whether that was so: what was not
  * committed is lost then, counted. */

@@ -13,6 +13,7 @@
 #include "proto/base/count.h"
 #include "proto/recording/recording.h"
 #include "streamer/encode/probe-table.h"
+#include "streamer/pipeline/handover.h"
 #include "streamer/pipeline/pipeline-internal.h"
 
 #define RETAIN_NANO 60000000000ull
@@ -51,6 +52,31 @@ static void tell_trouble(struct pipeline *p, int error)
 	sink_tell_trouble(p->sink, error, lost);
 }
 
+/* First who goes on is told how far that is, then the kernel may write over it. */
+void pipeline_release(struct pipeline *p)
+{
+	if (!p->critical.holds)
+		return;
+	p->held = stream_pending(p->stream) || p->stream->now.seq != p->stream->committed.seq;
+	if (p->held)
+		return;
+	handover_save(p);
+	p->more = ring_release(&p->critical);
+	p->more |= ring_release(&p->bulk);
+}
+
+/* In the midst of an event it is not known how far the ring is read: what is committed meanwhile is
+ * written once more by who comes next, if this process does not come to the end of the batch. */
+void pipeline_keep_committed(struct pipeline *p)
+{
+	p->keep_due = p->draining;
+	if (p->keep_due)
+		return;
+	pipeline_release(p);
+	/* rows whose last values are written go, which cannot be taken back */
+	reports_written(&p->reports);
+}
+
 void pipeline_commit(struct pipeline *p)
 {
 	if (p->opening)
@@ -58,10 +84,10 @@ void pipeline_commit(struct pipeline *p)
 	p->opening = false;
 	if (!p->no_room)
 		sink_end_trouble(p->sink);
-	reports_written(&p->reports);
 	stream_commit(p->stream);
 	reports_commit(&p->reports);
 	p->committed_nano = clock_nano(CLOCK_BOOTTIME);
+	pipeline_keep_committed(p);
 	if (!p->no_room_told || p->committed_nano - p->no_room_nano < CALM_NANO)
 		return;
 	p->no_room_told = false;
@@ -116,6 +142,8 @@ void pipeline_ran_out(struct pipeline *p, int r)
 	p->no_room = r;
 	p->no_room_nano = clock_nano(CLOCK_BOOTTIME);
 	tell_trouble(p, -r);
+	if (!p->draining)
+		pipeline_release(p);
 	if (p->no_room_told)
 		return;
 	p->no_room_told = true;

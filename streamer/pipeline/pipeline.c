@@ -21,6 +21,11 @@
 #define PENDING_MAX (256u * 1024)
 #define CRITICAL_BATCH 64u
 #define BULK_BATCH 256u
+/* Of the bulk ring, so much may be taken and not written yet: then it is. And how long to look away
+ * from it meanwhile. */
+#define HELD_BEHIND 4u
+#define HELD_QUIET_MS 10
+#define HELD_STORM_MS 1
 
 /* One ring's side of ring_drain. */
 struct intake {
@@ -45,15 +50,14 @@ static int open_parts(struct pipeline *p, char *error, size_t size)
 	if (!r)
 		r = reports_init(&p->reports, p->kernel, p->encoder, p->stream, &p->totals,
 				 &p->sink->deletions, &p->config->header);
-	index = handover_next_file(p->config->handover);
-	if (!r)
-		r = handover_resume(p);
-	if (!r)
-		r = sink_begin(p->sink, p->stream->id, index, error, size);
 	if (!r)
 		r = ring_init(&p->critical, kernel_critical_fd(p->kernel));
 	if (!r)
 		r = ring_init(&p->bulk, kernel_bulk_fd(p->kernel));
+	if (!r)
+		r = handover_resume(p, &index);
+	if (!r)
+		r = sink_begin(p->sink, p->stream->id, index, error, size);
 	if (!r)
 		r = wakeup_init(&p->wakeup, kernel_critical_fd(p->kernel),
 				kernel_bulk_fd(p->kernel), p->sink->fd, p->sink->commands.fd,
@@ -130,8 +134,11 @@ static bool is_over(const struct pipeline *p)
 /* Whether the stream can take one more event, with a Lost before it. */
 static bool has_room(struct pipeline *p, bool bulk)
 {
-	if (stream_pending(p->stream) >= PIPELINE_BATCH)
+	if (stream_pending(p->stream) >= PIPELINE_BATCH) {
+		p->draining = false; /* all before this one was taken */
 		pipeline_flush(p);
+		p->draining = true;
+	}
 	if ((bulk && is_over(p)) || pipeline_file_is_full(p))
 		return false;
 	return stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX);
@@ -212,6 +219,21 @@ static int take_record(void *data, const void *record, size_t size)
 	return put_event(p, head, size);
 }
 
+/* Nobody is woken for what comes behind what is held: so that is not for long, and kills, whose
+ * ring is small, are written at once. */
+static void end_batch(struct pipeline *p, unsigned n_critical, unsigned n_bulk)
+{
+	p->draining = false;
+	if (p->keep_due)
+		pipeline_keep_committed(p);
+	else if (n_critical + n_bulk)
+		pipeline_release(p);
+	if (!p->held)
+		return;
+	p->flush_due |= n_critical || ring_held(&p->bulk) > p->bulk.mask / HELD_BEHIND;
+	p->held_ms = n_bulk < BULK_BATCH / 4 ? HELD_QUIET_MS : HELD_STORM_MS;
+}
+
 unsigned pipeline_drain(struct pipeline *p)
 {
 	struct intake critical = {.p = p}, bulk = {.p = p, .bulk = true};
@@ -219,11 +241,14 @@ unsigned pipeline_drain(struct pipeline *p)
 	struct wire_known missing;
 	int r = 0;
 
+	p->draining = true;
+	p->more = false;
 	if (!p->reason)
 		r = ring_drain(&p->critical, CRITICAL_BATCH, take_record, &critical, &n_critical);
 	if (r >= 0 && !p->reason)
 		r = ring_drain(&p->bulk, BULK_BATCH, take_record, &bulk, &n_bulk);
 	pipeline_check(p, r, "a ring");
+	end_batch(p, n_critical, n_bulk);
 	if (n_bulk && n_bulk < BULK_BATCH)
 		drain_pause_drained(&p->pace, clock_nano(CLOCK_MONOTONIC));
 	if (encoder_take_missing(p->encoder, &missing))
@@ -245,6 +270,8 @@ static void write_reports(struct pipeline *p)
 
 static unsigned wanted_causes(const struct pipeline *p)
 {
+	if (p->held) /* they would not let us sleep */
+		return 0;
 	return (stream_has_room(p->stream, 2 * ENCODER_FRAME_MAX) ? WAKEUP_CRITICAL : 0) |
 	       (is_over(p) ? 0 : WAKEUP_BULK) | (p->blocked ? WAKEUP_SINK : 0);
 }
@@ -316,10 +343,17 @@ static void yield_to_kernel(void)
 static int wait_and_live(struct pipeline *p, unsigned *ret_causes)
 {
 	struct service_manager *manager = p->config->manager;
+	int timeout = -1;
 
-	if (manager)
+	if (manager) {
 		service_manager_alive(manager);
-	return wakeup_wait(&p->wakeup, manager ? service_manager_timeout(manager) : -1, ret_causes);
+		timeout = service_manager_timeout(manager);
+	}
+	if (p->more)
+		timeout = 0;
+	else if (p->held && (timeout < 0 || timeout > p->held_ms))
+		timeout = p->held_ms;
+	return wakeup_wait(&p->wakeup, timeout, ret_causes);
 }
 
 int pipeline_run(struct pipeline *p)

@@ -330,6 +330,7 @@ void limited_commit(struct limited *limited)
 		limited->rows[i].committed_last = limited->rows[i].last;
 	}
 	limited->uncommitted = false;
+	limited->changes++;
 }
 
 /* A row that is new keeps its place, with nothing reported. */

@@ -26,6 +26,7 @@ struct limited {
 	struct limited_sums sums;
 	struct limited_sums committed;
 	bool uncommitted; /* rows were reported since the latest commit */
+	uint64_t changes; /* commits with such */
 };
 
 /* @n_rows_max: keys remembered at most; those beyond are reported together, as overflow. */

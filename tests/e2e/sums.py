@@ -98,7 +98,7 @@ def kernel_sums(footer):
 
 def judge_files(args, count):
     yield not count.wrong, "; ".join(count.wrong[:3]) or "each file is whole, and each set of sums right"
-    rest = {"rotated", None} if args.open else {"rotated", "SIGTERM"} if args.handed_on else {"rotated"}
+    rest = {"rotated"} | ({None} if args.open else set()) | ({"SIGTERM"} if args.handed_on else set())
     good = set(count.footers[:-1]) <= rest and count.footers[-1] not in {"rotated", None}
     yield good, f"the files end with: {', '.join(map(str, count.footers))}"
 
