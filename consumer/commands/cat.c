@@ -145,6 +145,7 @@ static const struct each_record_ops printing = {
 	.pass = printer_pass,
 	.complain = printer_complain,
 	.error = printer_say_error,
+	.unread = printer_say_unread,
 	.end = end_input,
 };
 

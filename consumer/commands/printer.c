@@ -360,3 +360,13 @@ void printer_say_error(void *data, const char *name, int error)
 	else
 		(void)command_fail(printer->options.command, "%s", name);
 }
+
+void printer_say_unread(void *data, const char *path, const char *why)
+{
+	struct printer *printer = data;
+
+	end_lines(printer);
+	printer->failed = true;
+	printer->source.found |= EXCERPT_UNREAD;
+	(void)command_fail_on(printer->options.command, path, why);
+}

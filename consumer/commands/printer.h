@@ -201,3 +201,5 @@ void printer_complain(void *data, const char *problem);
 /* "ringside cat: NAME: No such file or directory" for an -errno; 0: @name is the line, and nothing
  * failed. */
 void printer_say_error(void *data, const char *name, int error);
+/* unread of struct each_record_ops: as for an input that cannot be read. */
+void printer_say_unread(void *data, const char *path, const char *why);

@@ -128,6 +128,7 @@ static const struct each_record_ops replaying = {
 	.pass = printer_pass,
 	.complain = printer_complain,
 	.error = printer_say_error,
+	.unread = printer_say_unread,
 	.end = printer_end,
 };
 

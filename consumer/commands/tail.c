@@ -200,6 +200,7 @@ static const struct each_record_ops printing = {
 	.put = tail_put,
 	.complain = printer_complain,
 	.error = printer_say_error,
+	.unread = printer_say_unread,
 	.end = printer_end,
 };
 

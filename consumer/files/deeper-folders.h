@@ -1,38 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folders that lie too deep in a folder to be read with it, and hold recordings all the same. How
- * much is looked at has a bound: a folder near the root would have no end. */
+/* Folders that are not read with the one that was named, as they lie too deep in it or are hidden,
+ * and hold recordings all the same. How much is looked at has a bound: a folder near the root would
+ * have no end. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* That are looked at, in all, besides what is read. */
+#include "consumer/base/hash-table.h"
+
+/* That are looked at, for each folder that was named, besides what is read. */
 #define DEEPER_ENTRIES 20000u
 #define DEEPER_FOLDERS 2000u
-#define DEEPER_TEXT 512
 
+/* @why: why recordings in @path are not read, or nobody knows if there are any. */
+typedef void deeper_folders_tell_fn(void *data, const char *path, const char *why);
+
+/* Set alone and one; the rest is zero. */
 struct deeper_folders {
+	bool alone; /* of a folder that was named those in it are not read, either */
+	bool one;   /* one that holds recordings is enough */
+
 	size_t n;    /* which hold recordings */
 	char *first; /* of them; NULL: there is none */
 	/* One that could not be looked into, and the errno; NULL: there is none. */
 	char *closed;
 	int closed_errno;
-	bool stopped; /* at the bound */
+	const char
+		*stopped; /* of the folders that were named, in which one the bound was reached */
 
-	/* Those that are to be looked into, or were: the ones above before those in them. */
 	size_t n_todo, todo_room;
 	struct deeper_folder {
+		const char *named; /* the one it lies in */
 		char *path;
-		unsigned level; /* 0: the folder itself */
+		unsigned place;
 	} * todo;
+	struct table seen; /* by device and inode: links may lead back */
+	size_t n_named;
 	unsigned entries, folders; /* of those that are not read */
 };
 
-/* What lies deeper in @folder than folder_list_deep reads. Links there are not followed. */
-void deeper_folders_look(struct deeper_folders *deeper, const char *folder);
+/* A folder that was named and is read, as folder_list_deep does; @path stays the caller's. */
+void deeper_folders_add(struct deeper_folders *deeper, const char *path);
 
-/* What is to be said of @first, and of @closed: each NULL if there is none. */
-const char *deeper_folders_unread(const struct deeper_folders *deeper, char buf[DEEPER_TEXT]);
-const char *deeper_folders_unknown(const struct deeper_folders *deeper, char buf[DEEPER_TEXT]);
+/* Behind all of them: what lies deeper in any. What is read of one is not told of another. Links
+ * are followed, but not to what the named folders themselves lie in. */
+void deeper_folders_look(struct deeper_folders *deeper);
+
+/* What was found, as far as it is not as it should be. */
+void deeper_folders_tell(const struct deeper_folders *deeper, deeper_folders_tell_fn *tell,
+			 void *data);
 
 void deeper_folders_done(struct deeper_folders *deeper);

@@ -8,7 +8,6 @@
 #include "consumer/cli/remote.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
-#include "consumer/files/deeper-folders.h"
 #include "consumer/files/frame-selection.h"
 #include "consumer/files/input-list.h"
 #include "consumer/files/inputs.h"
@@ -312,13 +311,11 @@ static void tell_hosts(const struct walk *walk, const struct input_list *list)
 static void tell_path(void *data, const char *path, int error, const char *unread)
 {
 	const struct walk *walk = data;
-	char safe[LINE_FILE], text[LINE_FILE + DEEPER_TEXT];
 
-	if (unread) {
-		(void)snprintf(text, sizeof(text), "%s: %s", line_file(path, safe), unread);
-		path = text;
-	}
-	walk->ops->error(walk->data, path, error);
+	if (unread)
+		walk->ops->unread(walk->data, path, unread);
+	else
+		walk->ops->error(walk->data, path, error);
 }
 
 int each_record_in(char *const *paths, int n, const struct filter *filter,

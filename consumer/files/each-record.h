@@ -37,6 +37,9 @@ struct each_record_ops {
 	/* -errno: @name cannot be read, or has no recordings (-ENODATA); 0: it is a line that says
 	 * what was left out. */
 	void (*error)(void *data, const char *name, int error);
+	/* Of what was asked for, what is in @path, or may be in it, is not read: @why. Of folders
+	 * that are listed; of one that is read alone nothing is told of what lies in it. */
+	void (*unread)(void *data, const char *path, const char *why);
 	/* What is told how whole the streams are; may be NULL, as may be what it returns. */
 	struct whole_streams *(*whole)(void *data);
 	/* The input is done. @answer: the last one of reader_next. */

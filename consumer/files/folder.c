@@ -25,6 +25,11 @@ bool folder_name(const char *name)
 	return *name != '.' && strstr(name, ".pb");
 }
 
+bool folder_inner_name(const char *name)
+{
+	return *name != '.';
+}
+
 bool folder_numbered(const char *name, const char *given)
 {
 	const char *suffix = strstr(given, ".pb");
@@ -95,9 +100,16 @@ static void note_begun(struct folder *list, const char *path)
 	list->begun = strdup(path);
 }
 
+/* A link to what is not there. */
+static bool is_nowhere(int why)
+{
+	return why == ENOENT || why == ENOTDIR || why == ELOOP;
+}
+
 /* Whether the file is a recording, or may become one; or -errno. What cannot even be looked at must
  * not keep the others from being read: anybody may be able to make it. But who may not look at any
- * file of the folder, only at their names, does not know what is in it. */
+ * file of the folder, only at their names, does not know what is in it. Folders are not files, but
+ * may be called as one is: a host's, say. */
 static int is_wanted(struct folder *list, const char *path, const char *name)
 {
 	struct stat st;
@@ -109,12 +121,14 @@ static int is_wanted(struct folder *list, const char *path, const char *name)
 
 		if (lstat(path, &st) < 0)
 			return errno == ENOENT ? 0 : -errno; /* 0: it was just deleted */
+		if (!is_nowhere(why))
+			return true; /* it is in the list, with why */
 		skip_file(list, path, why);
 		return false;
 	}
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		skip_file(list, path, 0);
-	else if (!st.st_size)
+	else if (S_ISREG(st.st_mode) && !st.st_size)
 		note_begun(list, path);
 	return S_ISREG(st.st_mode) && st.st_size > 0;
 }
@@ -260,7 +274,11 @@ static int take_inner(struct folder *list, size_t *room, const char *path, const
 	struct stat st;
 	int r;
 
-	if (*name == '.' || folder_name(name) || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (!folder_inner_name(name))
+		return 0;
+	if (stat(path, &st) < 0) /* of what may be a recording it was told */
+		return is_nowhere(errno) || folder_name(name) ? 0 : add_file(list, room, path);
+	if (!S_ISDIR(st.st_mode))
 		return 0;
 	r = walk_folder(list, room, path, take_file);
 	if (r == -E2BIG || r == -ENOMEM)

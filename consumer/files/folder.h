@@ -48,7 +48,7 @@ struct folder {
 	size_t n; /* and so many behind them that are copies of others (copies.h) */
 	size_t n_copies;
 	struct recording *all;
-	/* What has a recording's name and is no file: links that lead nowhere, pipes, folders. */
+	/* What has a recording's name and is no file: links that lead nowhere, pipes. */
 	size_t n_skipped;
 	char *skipped;     /* the path of the first one; NULL: there is none */
 	int skipped_errno; /* why; 0: it is no file */
@@ -68,6 +68,8 @@ const char *folder_folder(void);
 
 /* A name that a recording in a folder has: it has ".pb" in it and does not begin with a dot. */
 bool folder_name(const char *name);
+/* One that a folder in a folder has, which folder_list_deep reads: it is not hidden. */
+bool folder_inner_name(const char *name);
 
 /* Whether @name is one of the numbered files that `-w @given` makes: events.000012.pb.zst of
  * events.pb.zst. Both without folders. */

@@ -51,21 +51,17 @@ static int append_file(struct input_list *list, const char *path, bool alone)
 	return r;
 }
 
-/* What is not read, though it may well be meant. @any: something is, which may pass for all. */
-static void tell_deeper(const char *folder, bool any, input_list_error *error, void *data)
-{
-	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {0};
-	char text[DEEPER_TEXT];
+struct teller {
+	input_list_error *error;
+	void *data;
+};
 
-	deeper_folders_look(&deeper, folder);
-	if (deeper_folders_unread(&deeper, text))
-		error(data, deeper.first, 0, text);
-	if (deeper_folders_unknown(&deeper, text))
-		error(data, deeper.closed, 0, text);
-	if (deeper.stopped && any)
-		error(data, folder, 0,
-		      "there is so much in it that not all was looked at for recordings that lie "
-		      "deeper: name the folders or files that are meant");
+/* deeper_folders_tell_fn */
+static void tell_unread(void *data, const char *path, const char *why)
+{
+	const struct teller *teller = data;
+
+	teller->error(teller->data, path, 0, why);
 }
 
 /* 0 or -errno. */
@@ -81,7 +77,6 @@ static int append_folder(struct input_list *list, const char *path, input_list_e
 		return r;
 	if (folder_skipped(&folder, left_out, sizeof(left_out)))
 		error(data, left_out, 0, NULL);
-	tell_deeper(path, folder.n > 0, error, data);
 	if (!folder.n)
 		return -ENODATA;
 	for (size_t i = 0; i < folder.n; i++)
@@ -126,6 +121,8 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 		   void *data)
 {
 	_cleanup_(input_list_done) struct input_list list = {.listed = time(NULL)};
+	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {0};
+	struct teller teller = {error, data};
 	int r = 0;
 
 	for (int i = 0; i < n && r != -ENOMEM; i++) {
@@ -134,11 +131,15 @@ int input_list_new(struct input_list *ret, const char *const *paths, int n, inpu
 			continue;
 		}
 		r = append_folder(&list, paths[i], error, data);
-		if (r)
+		if (r) /* what lies deeper in one that has none is told along with that */
 			error(data, paths[i], r, NULL);
+		else
+			deeper_folders_add(&deeper, paths[i]);
 	}
 	if (r == -ENOMEM)
 		return r;
+	deeper_folders_look(&deeper);
+	deeper_folders_tell(&deeper, tell_unread, &teller);
 	list.n_copies = list.n;
 	list.n = copies_part(list.all, list.n, false);
 	list.n_copies -= list.n;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/files/path-problem.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <libgen.h>
@@ -15,12 +13,9 @@
 #include <unistd.h>
 
 #include "consumer/base/text-line.h"
-#include "consumer/files/folder.h"
+#include "consumer/files/deeper-folders.h"
 #include "consumer/filter/filter.h"
 #include "proto/base/util.h"
-#include "proto/recording/file-names.h"
-
-#define LOOKED_AT 256 /* entries of a folder, for what else could be meant */
 
 #define READERS "ringside" /* the group that the streamer gives its files to */
 
@@ -117,52 +112,42 @@ static bool is_time_of_day(const char *path)
 	return strchr(path, ':') && path[strspn(path, "0123456789:.")] == '\0';
 }
 
-static void close_folder(DIR **folder)
+static void look_deeper(struct deeper_folders *deeper, const char *path)
 {
-	if (*folder)
-		(void)closedir(*folder);
+	deeper_folders_add(deeper, path);
+	deeper_folders_look(deeper);
 }
 
-static bool has_recordings(int above, const char *name)
+char *path_inner(const char *path)
 {
-	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-	_cleanup_(close_folder) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {.alone = true, .one = true};
+	char *inner;
 
-	if (fd >= 0 && !folder)
-		(void)close(fd);
-	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++)
-		if (folder_name(entry->d_name))
-			return true;
-	return false;
+	look_deeper(&deeper, path);
+	inner = deeper.first;
+	deeper.first = NULL;
+	return inner;
 }
 
-const char *path_inner(const char *path, char buf[PATH_INNER])
-{
-	_cleanup_(close_folder) DIR *folder = opendir(path);
-	struct line line = line_make(buf, PATH_INNER);
-	const struct dirent *entry;
-
-	for (int n = 0; folder && n < LOOKED_AT && (entry = readdir(folder)); n++) {
-		if (entry->d_name[0] == '.' || !has_recordings(dirfd(folder), entry->d_name))
-			continue;
-		line_safe(&line, path, 64);
-		line_text(&line, file_names_slash(path));
-		line_safe(&line, entry->d_name, 64);
-		(void)line_end(&line);
-		return buf;
-	}
-	return NULL;
-}
-
+/* Of a folder that has none in itself, where there are some, or may be. */
 static void put_inner(struct line *line, const char *path)
 {
-	char inner[PATH_INNER];
+	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {.alone = true, .one = true};
+	char safe[LINE_FILE];
 
-	if (!path_inner(path, inner))
-		return;
-	line_text(line, "; but in folders in it are: name one of these, as in ");
-	line_text(line, inner);
+	look_deeper(&deeper, path);
+	if (deeper.first) {
+		line_text(line, "; but in folders in it are: name one of these, as in ");
+		line_text(line, line_file(deeper.first, safe));
+	} else if (deeper.closed) {
+		line_text(line, "; whether some are in ");
+		line_text(line, line_file(deeper.closed, safe));
+		line_text(line, " is not known: ");
+		line_text(line, strerror(deeper.closed_errno));
+	} else if (deeper.stopped) {
+		line_text(line, "; there is so much in it that not all was looked at for some that "
+				"lie deeper: name the folder or the files that are meant");
+	}
 }
 
 const char *path_problem(const char *path, int error, char buf[PATH_PROBLEM])

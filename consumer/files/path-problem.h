@@ -4,13 +4,11 @@
 
 #include <stddef.h>
 
-#define PATH_PROBLEM 512
-#define PATH_INNER 640
+#define PATH_PROBLEM 2048
 
-/* To who looks at one folder, only at what is in @path itself: one of the folders in it that have
- * recordings, as for each host one, safe to print. Returns @buf; NULL: none of the first entries
- * is. */
-const char *path_inner(const char *path, char buf[PATH_INNER]);
+/* To who looks at one folder, only at what is in @path itself: one of the folders in it, or deeper,
+ * that have recordings, as for each host one. To be freed; NULL: none was found. */
+char *path_inner(const char *path);
 
 /* @error: -errno, or what folder_list answers. Who may not read it is told who may, and how to
  * become one of them. Returns @buf. */

@@ -11,6 +11,7 @@
 #include "consumer/base/text-line.h"
 #include "consumer/files/being-written.h"
 #include "consumer/files/copies.h"
+#include "consumer/files/deeper-folders.h"
 #include "consumer/files/path-problem.h"
 #include "proto/base/util.h"
 
@@ -65,6 +66,19 @@ static void say_empty(const struct rotation *rotation)
 	rotation->follow.ops->error(rotation->follow.data, text, 0);
 }
 
+/* What lies deeper in the folders that are read. Who follows one looks at nothing else, and knows
+ * (rotation_tell_awaited), as does who asks how it is. */
+static void tell_unread(const struct rotation *rotation)
+{
+	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {0};
+
+	if (rotation->following || rotation->brief)
+		return;
+	deeper_folders_add(&deeper, rotation->path);
+	deeper_folders_look(&deeper);
+	deeper_folders_tell(&deeper, rotation->follow.ops->unread, rotation->follow.data);
+}
+
 /* 0, or -errno of the sink. */
 static int read_folder(struct rotation *rotation)
 {
@@ -84,6 +98,8 @@ static int read_folder(struct rotation *rotation)
 		leave_copies_out(rotation, &list);
 	if (!r && !list.n && !rotation->following)
 		r = -ENODATA;
+	if (!r)
+		tell_unread(rotation);
 	rotation->begun = list.begun != NULL;
 	rotation->empty = !r && !list.n && rotation->waits && !list.begun;
 	if (rotation->empty)

@@ -14,7 +14,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/util.h"
 
-#define SAY_SIZE 2048
+#define SAY_SIZE (LINE_FILE + PATH_PROBLEM)
 
 void ledger_feed_init(struct ledger_feed *feed, size_t series_limit)
 {

@@ -103,8 +103,7 @@ def what_only_has_a_recordings_name_is_skipped_in_a_folder():
     os.symlink("loop.pb", "strange/loop.pb")
     os.symlink("/nowhere/x", "strange/gone.pb")
     os.mkfifo("strange/pipe.pb")
-    os.mkdir("strange/folder.pb")
-    told = r"ringside \w+: strange/\w+.pb: skipped: [^\n]* \(and 3 more\)\n"
+    told = r"ringside \w+: strange/\w+.pb: skipped: [^\n]* \(and 2 more\)\n"
     for command in ["cat", "tail", "stats", "verify"]:
         assert len(lines(check(run(command, "strange"), 0, told))) >= 1
     check(run("replay", "--speed", "max", "strange"), 0, told)
@@ -358,35 +357,34 @@ def a_folder_is_read_in_the_order_of_time():
 def a_folder_of_folders_is_those_in_it():
     """One level: a host's each. Those that are deeper are told of; one that cannot be read fails."""
     parts = {}
-    for host in "a", "b":
-        stream = Recorded(host.encode(), host * 32, boottime=5)
+    for host in "a", "b.pb":
+        stream = Recorded(host[:1].encode(), host[:1] * 32, boottime=5)
         os.makedirs(f"rec/{host}/old")
         parts[host] = closed(stream, 4)
         save(f"rec/{host}/x.pb", parts[host])
         save(f"rec/{host}/old/y.pb", closed(Recorded(b"o", "boot-o"), 3))
-    os.makedirs("rec/.hidden")
-    save("rec/.hidden/x.pb", closed(Recorded(b"h", "boot-h"), 3))
     os.makedirs("rec/notes")
     save("rec/notes/x.txt", b"hello")
-    both = parts["a"] + parts["b"]
-    deeper = r"ringside \w+: (\./)?rec/[ab]/old: there are recordings in it \(and in 1 more\) that are not read.*: name it as well\n"
+    both = parts["a"] + parts["b.pb"]
+    deeper = r"ringside \w+: (\./)?rec/(a|b.pb)/old: there are recordings in it \(and in 1 more\) that are not read.*: name it as well\n"
     for path in "rec", "rec/", "./rec":
-        check(run("cat", "-o", "pb", path), 0, deeper, stdout=both)
-    check(run("replay", "--speed", "max", "rec"), 0, deeper, stdout=both)
-    check(run("stats", "rec"), 0, deeper)
+        check(run("cat", "-o", "pb", path), 1, deeper, stdout=both)
+    check(run("replay", "--speed", "max", "rec"), 1, deeper, stdout=both)
+    check(run("stats", "rec"), 1, deeper)
+    assert len(lines(check(run("tail", "-n", "8", "rec"), 1, deeper + ".*of 2 hosts: .*\n"))) == 8
     for quiet in (), ("-q",), ("-v",):
         out = check(run("verify", *quiet, "rec"), 1, deeper).decode()
         assert not quiet or quiet == ("-v",) or not out, out
         assert quiet or out.splitlines()[-1] == "in all 2 files, 14 records: not all could be read", out
     found, *_, whole = [json.loads(x) for x in lines(check(run("verify", "-o", "json", "rec"), 1, deeper))]
     assert whole["verdict"] == "foreign" and whole["exit_status"] == 1 and whole["inputs"] == 2, whole
-    assert found["input"] in ("rec/a/old", "rec/b/old") and found["verdict"] == "foreign" and found["exit_status"] == 1, found
+    assert found["input"] in ("rec/a/old", "rec/b.pb/old") and found["verdict"] == "foreign" and found["exit_status"] == 1, found
     assert found["message"].startswith("there are recordings in it"), found
-    for host in "a", "b":
+    for host in "a", "b.pb":
         shutil.rmtree(f"rec/{host}/old")
     assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 8
     out = lines(check(run("verify", "rec"), 0, None))
-    assert [x.split(":")[0] for x in out[:2]] == ["rec/a/x.pb", "rec/b/x.pb"] and out[2].startswith("in all 2 files"), out
+    assert [x.split(":")[0] for x in out[:2]] == ["rec/a/x.pb", "rec/b.pb/x.pb"] and out[2].startswith("in all 2 files"), out
     assert lines(check(run("tail", "-n", "8", "rec"), 0, None)) == lines(check(run("cat", "rec"), 0, None))
     assert len(lines(check(run("cat", "-b", "rec"), 0, None))) == 8
     done = subprocess.run([ringside, "cat", "-o", "pb"], stdin=subprocess.DEVNULL, capture_output=True, check=False,
@@ -397,51 +395,96 @@ def a_folder_of_folders_is_those_in_it():
     save("rec/own.pb", own)
     assert json.loads(check(run("stats", "-o", "json", "rec"), 0))["events"] == 10
     os.chmod(".", 0o755)
-    os.chmod("rec/b", 0)
-    for command in ("verify",), ("cat",), ("stats",), ("cat", "-o", "json", "--since", "2000-01-01"):
+    os.chmod("rec/b.pb", 0)
+    for command in ("verify",), ("cat",), ("stats",), ("cat", "-o", "json", "--since", "2000-01-01"), ("tail",), ("replay", "-o", "text"):
         done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", ringside, *command, "rec"],
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        assert done.returncode == 1 and b"rec/b: Permission denied" in done.stderr and b": complete" not in \
+        assert done.returncode == 1 and done.stderr.count(b"rec/b.pb: Permission denied") == 1 and b": complete" not in \
             done.stdout.split(b"\n")[-2], done
-    os.chmod("rec/b", 0o755)
+    os.chmod("rec/b.pb", 0o755)
 
 
 def what_lies_deeper_is_not_called_complete():
-    """However deep; and where there is too much to look at, that is told."""
+    """However deep; and where there is too much to look at, that is told. By all commands that read what was named."""
     os.makedirs("deep/a/b/c/d/e")
     save("deep/x.pb", closed(Recorded(b"x"), 3))
     check(run("verify", "deep"), 0)
     save("deep/a/b/c/d/e/y.pb", closed(Recorded(b"y"), 3))
-    deeper = "ringside {}: deep/a/b/c/d/e: there are recordings in it that are not read, two folders below or deeper: name it as well\n"
-    for command, status in ("verify", 1), ("cat", 0), ("stats", 0):
-        check(run(command, "deep"), status, deeper.format(command))
-        check(run(command, "deep/a"), 1, deeper.format(command) + "ringside .*: deep/a: no recordings are in this folder.*\n")
-    check(run("verify", "-q", "deep", "deep/a/b/c/d/e"), 1, deeper.format("verify"))
-    check(run("verify", "deep/x.pb", "deep/a/b/c/d/e"), 0)
+    deeper = "ringside {}: {}: there are recordings in it that are not read, as it is hidden or two folders below or deeper: " \
+        "name it as well\n"
+    reading = "verify", "cat", "stats", "tail", "replay"
+
+    def is_told(path, named="deep", *more):
+        for command in reading:
+            check(run(command, named, *more), 1, deeper.format(command, path) + r"(ringside \w+: two streamers .*\n)?")
+
+    def is_not_told(*named):
+        for command in reading:
+            if command != "tail" or len(named) == 1:
+                check(run(command, *named), 0, r"(ringside \w+: two streamers .*\n)?")
+
+    is_told("deep/a/b/c/d/e")
+    for command in reading:
+        check(run(command, "deep/a"), 1, f"ringside {command}: deep/a: no recordings are in this folder; but in folders in it "
+              "are: name one of these, as in deep/a/b/c/d/e\n")
+    is_not_told("deep", "deep/a/b/c/d/e")  # as it says
+    is_not_told("deep/a/b/c/d/e", "deep")
+    is_not_told("deep/x.pb", "deep/a/b/c/d/e")
     # what nobody may look into may hold some
     os.chmod(".", 0o755)
     os.chmod("deep/a/b", 0)
-    for command, status in ("verify", 1), ("cat", 0):
+    os.symlink("a/b/c", "deep/inner")  # read as such a folder is, and so nobody knows
+    os.symlink("../a/b/c/d/e/y.pb", "deep/a/link.pb")
+    for command in reading:
         done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", ringside, command, "deep"],
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        check(done, status, f"ringside {command}: deep/a/b: whether recordings are in it is not known: Permission denied\n")
+        assert done.returncode == 1, done
+        told = sorted(x.split(": ", 1)[1] for x in done.stderr.decode().splitlines() if "two streamers" not in x)
+        assert len(told) == 3 and told[0] == "deep/a/b: whether recordings are in it is not known: Permission denied" and \
+            told[1].startswith("deep/a/link.pb: Permission denied") and told[2].startswith("deep/inner: Permission denied"), told
     os.chmod("deep/a/b", 0o755)
-    os.remove("deep/a/b/c/d/e/y.pb")
-    os.symlink("../../..", "deep/a/b/c/above")
-    check(run("verify", "deep"), 0)
+    for link in "deep/inner", "deep/a/link.pb", "deep/a/b/c/d/e/y.pb":
+        os.remove(link)
+    is_not_told("deep")
+    # links: to where they come from, up, to each other, to nowhere, to a file; then to more
+    os.makedirs("other/.in/x.pb")
+    save("other/.in/x.pb/z.pb", closed(Recorded(b"z"), 3))
+    for link, to in ("deep/a/b/c/above", "../../.."), ("deep/a/up", "../.."), ("deep/a/root", "/"), ("deep/a/self", "self"), \
+            ("deep/a/nowhere", "nothing/x"), ("deep/a/file", "../x.pb"), ("deep/a/b/back", ".."), ("deep/loop", "a"):
+        os.symlink(to, link)
+    is_not_told("deep")
+    os.remove("deep/loop")
+    for link in "deep/a/o", "deep/a/b/c/o", "deep/o", "deep/.o", "deep/a/line\nfeed":
+        os.symlink(os.path.abspath("other"), link)
+        is_told(link.replace("\n", r"\\x0a") + "/.in/x.pb")
+        is_not_told("deep", "other/.in/x.pb")
+        os.remove(link)
+    shutil.rmtree("other")
+    # hidden, or called as a recording is
+    for folder in "deep/.old", "deep/a/.old", "deep/a/x.pb", "deep/.old/.b/c.pb":
+        os.makedirs(folder, exist_ok=True)
+        is_not_told("deep")
+        save(folder + "/y.pb", closed(Recorded(b"y"), 3))
+        is_told(folder)
+        os.remove(folder + "/y.pb")
+    os.mkdir("deep/host.pb")
+    is_not_told("deep")
+    save("deep/host.pb/y.pb", closed(Recorded(b"y"), 3))
+    is_not_told("deep")
+    assert json.loads(check(run("stats", "-o", "json", "deep"), 0, None))["events"] == 6
+    shutil.rmtree("deep/host.pb")
     for n in range(20001):
         os.mknod(f"deep/a/b/{n}")
-    much = "ringside {}: deep: there is so much in it that not all was looked at .*\n"
-    for command, status in ("verify", 1), ("cat", 0):
-        check(run(command, "deep"), status, much.format(command))
+    for command in reading:
+        check(run(command, "deep"), 1, f"ringside {command}: deep: there is so much in it that not all was looked at .*\n")
     shutil.rmtree("deep/a/b")
-    check(run("verify", "deep"), 0)
+    is_not_told("deep")
     for n in range(2001):  # as many hosts as there may be
         os.mkdir(f"deep/{n}")
     check(run("verify", "deep"), 0)
     for n in range(2001):
         os.mkdir(f"deep/a/{n}")
-    check(run("verify", "deep"), 1, much.format("verify"))
+    check(run("verify", "deep"), 1, "ringside verify: deep: there is so much in it that not all was looked at .*\n")
 
 
 def the_last_records_are_the_end_of_all_records():

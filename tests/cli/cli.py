@@ -294,9 +294,10 @@ def verify_tells_by_its_exit_status():
           b"closed.pb: complete; no checksum covers the last 2 records (69 bytes)\n")
     check(run("verify", "-q", "closed.pb"), 0, stdout=b"")
     # what keeps it from being read is told, as by grep -q, and nothing else
-    os.makedirs("quiet/folder.pb")
+    os.makedirs("quiet")
+    os.mkfifo("quiet/pipe.pb")
     shutil.copy("closed.pb", "quiet/a.pb")
-    check(run("verify", "quiet"), 0, "ringside verify: quiet/folder.pb: skipped: is no file\n")
+    check(run("verify", "quiet"), 0, "ringside verify: quiet/pipe.pb: skipped: is no file\n")
     check(run("verify", "-q", "quiet"), 0, stdout=b"")
     check(run("verify", "-q", "none.pb", "closed.pb"), 1, "ringside verify: none.pb: No such file or directory.*\n", b"")
     shutil.rmtree("quiet")
