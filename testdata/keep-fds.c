@@ -4,6 +4,7 @@
  * times. One line of JSON for each run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,13 +22,14 @@
 
 #define KEPT_MAX 256
 #define FIRST_FD 3
-#define HIGH_FD 400 /* above all that may be open */
-#define WAIT_MS 60000
+#define HIGH_FD 400    /* above all that may be open */
+#define WAIT_MS 600000 /* a guest that is busy loads for a minute */
 
-static const char usage[] = "usage: keep-fds RUNS SIGNAL[,SIGNAL...] MS PROGRAM [ARG...]\n"
-			    "  runs PROGRAM RUNS times; each is ended MS after it was ready by the "
-			    "next of the SIGNALs\n"
-			    "  (TERM, INT, KILL), the last by INT\n";
+static const char usage[] =
+	"usage: keep-fds [-u UID] RUNS SIGNAL[,SIGNAL...] MS PROGRAM [ARG...]\n"
+	"  runs PROGRAM RUNS times; each is ended MS after it was ready by the next of the\n"
+	"  SIGNALs (TERM, INT, KILL), the last by INT\n"
+	"  -u UID   all but the first as this user, who has no privileges\n";
 
 struct kept {
 	int fd;
@@ -39,6 +41,7 @@ struct manager {
 	char address[64];
 	struct kept kept[KEPT_MAX];
 	size_t n;
+	uid_t later; /* as whom to run it again; 0: root */
 	bool ready;
 };
 
@@ -158,6 +161,11 @@ static int pass_on(const struct manager *m)
 	return 0;
 }
 
+static int become(uid_t uid)
+{
+	return setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid);
+}
+
 static pid_t start(const struct manager *m, char **argv)
 {
 	const pid_t pid = fork();
@@ -166,7 +174,7 @@ static pid_t start(const struct manager *m, char **argv)
 		return pid;
 	(void)setenv("NOTIFY_SOCKET", m->address, 1);
 	(void)setenv("FDSTORE", "256", 1);
-	if (!m->n || !pass_on(m))
+	if (!m->n || (!pass_on(m) && !(m->later && become(m->later))))
 		(void)execv(argv[0], argv);
 	perror(argv[0]);
 	_exit(127);
@@ -247,6 +255,11 @@ int main(int argc, char **argv)
 	const char *signals;
 	long runs, ms;
 
+	if (argc > 2 && !strcmp(argv[1], "-u")) {
+		m.later = (uid_t)strtoul(argv[2], NULL, 10);
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 5) {
 		(void)fputs(usage, stderr);
 		return 2;
