@@ -8,6 +8,8 @@
 #include "consumer/commands/latest-lines.h"
 #include "consumer/commands/status-internal.h"
 #include "consumer/files/folder.h"
+#include "consumer/files/inputs.h"
+#include "consumer/files/path-problem.h"
 #include "consumer/serve/health.h"
 #include "consumer/serve/ledger-feed.h"
 #include "proto/base/clock.h"
@@ -196,6 +198,16 @@ static int read_feed(struct status *status, struct health *health)
 	return r;
 }
 
+/* Of a folder without recordings that is told already. */
+static void tell_inner(const struct status *status)
+{
+	char text[PATH_PROBLEM];
+
+	if (!status->quiet && !status->feed.failed && inputs_is_folder(status->feed.path) &&
+	    path_inner(status->feed.path, "looked at", text))
+		(void)command_fail_on(&command_status, status->feed.path, text);
+}
+
 /* Where nobody writes, somebody may have ended one file and begun the next meanwhile. */
 static int look_once(struct status *status)
 {
@@ -209,6 +221,7 @@ static int look_once(struct status *status)
 		(void)nanosleep(&pause, NULL);
 		r = read_feed(status, &health);
 	}
+	tell_inner(status);
 	if (!r && !status->quiet)
 		r = print_health(status, &health);
 	if (r && r != -EPIPE)

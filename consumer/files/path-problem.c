@@ -118,15 +118,18 @@ static void look_deeper(struct deeper_folders *deeper, const char *path)
 	deeper_folders_look(deeper);
 }
 
-char *path_inner(const char *path)
+const char *path_inner(const char *path, const char *done, char buf[PATH_PROBLEM])
 {
 	_cleanup_(deeper_folders_done) struct deeper_folders deeper = {.alone = true, .one = true};
-	char *inner;
+	char safe[LINE_FILE];
 
 	look_deeper(&deeper, path);
-	inner = deeper.first;
-	deeper.first = NULL;
-	return inner;
+	if (!deeper.first)
+		return NULL;
+	(void)snprintf(buf, PATH_PROBLEM,
+		       "recordings in the folders in it are not %s: name one of these, as in %s",
+		       done, line_file(deeper.first, safe));
+	return buf;
 }
 
 /* Of a folder that has none in itself, where there are some, or may be. */

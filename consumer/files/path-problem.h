@@ -6,9 +6,9 @@
 
 #define PATH_PROBLEM 2048
 
-/* To who looks at one folder, only at what is in @path itself: one of the folders in it, or deeper,
- * that have recordings, as for each host one. To be freed; NULL: none was found. */
-char *path_inner(const char *path);
+/* To who looks at one folder, only at what is in @path itself: that there are recordings in folders
+ * in it, or deeper, as for each host one, which are not @done with. Returns @buf; NULL: none. */
+const char *path_inner(const char *path, const char *done, char buf[PATH_PROBLEM]);
 
 /* @error: -errno, or what folder_list answers. Who may not read it is told who may, and how to
  * become one of them. Returns @buf. */

@@ -5,9 +5,8 @@
 #include "consumer/files/being-written.h"
 #include "consumer/files/path-problem.h"
 #include "consumer/follow/follow-rotation.h"
-#include "proto/base/util.h"
 
-#define AWAITED_SIZE (2 * LINE_FILE + 256)
+#define AWAITED_SIZE (LINE_FILE + PATH_PROBLEM + 256)
 
 /* Of one that its streamer has locked it is told that it is gone (growing_tell_gone). */
 static bool will_be_told(const struct followed *file)
@@ -52,16 +51,14 @@ static bool is_idle(const struct rotation *rotation)
 static bool put_folder(struct line *line, const struct rotation *rotation)
 {
 	const bool idle = is_idle(rotation);
-	_cleanup_free_ char *inner = path_inner(rotation->path);
-	char safe[LINE_FILE];
+	char text[PATH_PROBLEM];
+	const char *inner = path_inner(rotation->path, "followed", text);
 
 	if (idle)
 		line_text(line, "nobody is writing a recording in it: waiting for one");
 	if (inner) {
 		line_text(line, idle ? "; " : "");
-		line_text(line, "recordings in the folders in it are not followed: name one of "
-				"these, as in ");
-		line_text(line, line_file(inner, safe));
+		line_text(line, inner);
 		return true;
 	}
 	return idle;

@@ -54,6 +54,18 @@ static int refuse_closed(struct forward *forward, const struct recording *one)
 	return one->error;
 }
 
+/* Who forwards what is there, and ends, may take it for all. */
+static void tell_inner(struct forward *forward)
+{
+	const char *path = forward->rotation.path;
+	char text[PATH_PROBLEM], safe[LINE_FILE];
+
+	if (!path_inner(path, "forwarded", text))
+		return;
+	forward->failed |= !forward->rotation.following;
+	forward_say(forward, "%s: %s", line_file(path, safe), text);
+}
+
 /* rotation_ops */
 static int plan_starts(void *data, const struct folder *list, struct rotation_start *starts,
 		       size_t *ret_n)
@@ -65,6 +77,8 @@ static int plan_starts(void *data, const struct folder *list, struct rotation_st
 	for (size_t i = 0; !forward->refusal && i < list->n; i++)
 		if (is_closed(list->all[i].error))
 			forward->refusal = refuse_closed(forward, &list->all[i]);
+	if (!forward->refusal && list->n) /* of one without recordings it is told already */
+		tell_inner(forward);
 	for (size_t i = 0; !forward->refusal && i < list->n; i++) {
 		const struct recording *one = &list->all[i];
 

@@ -268,6 +268,18 @@ void ledger_feed_look(struct ledger_feed *feed, uint64_t now_nano, uint64_t pati
 	}
 }
 
+/* To who sits before it, once; of a folder without recordings that is told already. */
+static void tell_inner(const struct ledger_feed *feed, const struct rotation *rotation)
+{
+	char text[SAY_SIZE], safe[LINE_FILE], inner[PATH_PROBLEM];
+
+	if (!rotation->following || !rotation->whole || !rotation->n_known ||
+	    !path_inner(rotation->path, "looked at", inner))
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %s", line_file(rotation->path, safe), inner);
+	feed->say(text);
+}
+
 int ledger_feed_run(struct ledger_feed *feed)
 {
 	_cleanup_(rotation_done) struct rotation rotation = {
@@ -283,6 +295,8 @@ int ledger_feed_run(struct ledger_feed *feed)
 	if (!strcmp(feed->path, "-"))
 		return run_pipe(feed);
 	r = rotation_start(&rotation);
+	if (!r)
+		tell_inner(feed, &rotation);
 	while (!r && rotation_goes_on(&rotation)) {
 		r = rotation_read(&rotation);
 		if (!r && rotation_goes_on(&rotation))

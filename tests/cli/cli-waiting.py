@@ -105,9 +105,10 @@ def what_is_waited_for_is_said_where_nobody_writes_it():
     stream = Growing(b"\x07")
     begin = stream.header() + stream.kill("first")
     save("copied.pb", begin)
-    for folder in "still", "nodes", "nodes/node-a", "live", "live/node-a", "quick":
-        os.mkdir(folder)
-    for path in "still/a.pb", "nodes/a.pb", "nodes/node-a/x.pb", "live/a.pb", "live/node-a/x.pb", "quick/a.pb":
+    for folder in "still", "nodes/node-a", "live/node-a", "quick", "far/x/.y", "deep/x/.y":
+        os.makedirs(folder)
+    for path in "still/a.pb", "nodes/a.pb", "nodes/node-a/x.pb", "live/a.pb", "live/node-a/x.pb", "quick/a.pb", "far/a.pb", "far/x/.y/z.pb", \
+            "deep/x/.y/z.pb":
         save(path, begin)
     closed = Growing(b"\x08")
     save("rotated.pb", closed.header(), closed.kill("first"), closed.footer("rotated"))
@@ -116,7 +117,8 @@ def what_is_waited_for_is_said_where_nobody_writes_it():
     for path, more, told in (
             ("copied.pb", "copied.pb", "it has no Footer, and nobody is writing it: waiting for what may be added\n"),
             ("rotated.pb", None, "its stream goes on in another file, which is not here: waiting for it\n"),
-            ("still", "still/a.pb", idle + "\n"), ("nodes", "nodes/a.pb", idle + "; " + inner.format("nodes"))):
+            ("still", "still/a.pb", idle + "\n"), ("nodes", "nodes/a.pb", idle + "; " + inner.format("nodes")),
+            ("far", "far/a.pb", idle + "; " + inner.format("far").replace("node-a", "x/.y"))):
         tail = Tail(path)
         assert tail.says("told", "\n") == f"ringside tail: {path}: {told}"
         assert "first" in tail.says("said", "\n")
@@ -138,6 +140,20 @@ def what_is_waited_for_is_said_where_nobody_writes_it():
     # who does not wait is not told what for
     check(run("tail", "copied.pb"), 0)
     check(run("tail", "nodes"), 0, None)
+    # nor is who looks at one folder, but what he does not look at
+    for folder, at in ("nodes", "node-a"), ("far", "x/.y"):
+        told = f"{folder}: recordings in the folders in it are not %s: name one of these, as in {folder}/{at}\n"
+        check(run("status", folder), 1, "ringside status: " + told % "looked at")
+        with subprocess.Popen([ringside, "forward", "--to", "otlp+http://127.0.0.1:9", "--cursor", "cursor-" + folder, folder],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as forward:
+            lines = iter(forward.stderr.readline, "")
+            assert any(line == "ringside forward: " + told % "forwarded" for line in lines)
+            forward.terminate()
+            assert forward.wait(10) == 1
+            forward.stderr.read()
+    check(run("status", "deep"), 1, "ringside status: deep: no recordings are in this folder; but in folders in it are: name one of these, "
+          "as in deep/x/.y\n")
+    check(run("status", "-q", "far"), 1)
 
 
 def a_follower_whose_reader_left_does_not_wait():
