@@ -61,6 +61,7 @@ void printer_say_hosts(const struct printer *printer, const char *path)
 }
 
 #define MISSING_LINES 8 /* streams that are named */
+#define OF_WHAT_WAS_READ "of what was read, "
 
 /* A raw output is none that failed, though it has no event. */
 static const char *tell_put(const struct printer *printer, char *buf, size_t size)
@@ -150,13 +151,13 @@ void printer_say_missing(struct printer *printer)
 		say_unclosed(printer, &streams->unclosed);
 }
 
-/* Others of its list matched. */
-static void say_unmet(const struct printer *printer)
+/* Others of its list matched. @before: of what that is said, if not of all there is. */
+static void say_unmet(const struct printer *printer, const char *before)
 {
 	char text[1024];
 
-	if (!printer->awaits && filter_unmet_sentence(printer->filter, text, sizeof(text)))
-		(void)command_fail(printer->options.command, "%s", text);
+	if (filter_unmet_sentence(printer->filter, *before || printer->awaits, text, sizeof(text)))
+		(void)command_fail(printer->options.command, "%s%s", before, text);
 }
 
 int printer_say_misses(const struct printer *printer)
@@ -164,17 +165,19 @@ int printer_say_misses(const struct printer *printer)
 	const bool lacks_case = printer->grep && grep_lacks_case(printer->grep);
 	char text[1024], put[64];
 
+	if (printer->partly && printer->tells_part)
+		say_unmet(printer, OF_WHAT_WAS_READ);
 	if (printer->partly)
 		return EXIT_SUCCESS;
 	if (printer->matched || !filter_miss_sentence(printer->filter, text, sizeof(text))) {
-		say_unmet(printer);
+		say_unmet(printer, "");
 		return EXIT_SUCCESS;
 	}
 	(void)command_fail(printer->options.command, "%s%s%s%s", text,
 			   lacks_case ? " (with --case-sensitive=no, there is something)" : "",
 			   printer->source.streams.lacking ? "; those that are missing may" : "",
 			   tell_put(printer, put, sizeof(put)));
-	say_unmet(printer);
+	say_unmet(printer, "");
 	return !printer->awaits && filter_is_to_come(printer->filter) ? EXIT_USAGE : EXIT_SUCCESS;
 }
 
@@ -187,6 +190,7 @@ void printer_say_misses_so_far(struct printer *printer)
 	    !filter_is_to_come(printer->filter) &&
 	    filter_miss_sentence(printer->filter, text, sizeof(text)))
 		(void)command_fail(printer->options.command, "so far %s", text);
+	say_unmet(printer, printer->partly ? "so far, " OF_WHAT_WAS_READ : "so far ");
 	filter_forget_misses(printer->filter);
 }
 

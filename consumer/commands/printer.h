@@ -98,6 +98,7 @@ struct printer {
 	bool one_stream;
 	bool awaits;     /* what is still to come is waited for */
 	bool partly;     /* not all of it was read: of what matches in it, nothing is known */
+	bool tells_part; /* ... but of what was read is told what nothing in it has */
 	bool failed;     /* something was wrong with an input */
 	bool said;       /* with the one at hand */
 	unsigned orphan; /* stretch of records that nobody knows the host of; 0: at none */

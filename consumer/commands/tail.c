@@ -255,6 +255,7 @@ static int run(int argc, char **argv)
 	if (tail.lines && printer_tell_misses(&tail.printer))
 		return EXIT_FAILED;
 	tail.printer.awaits = tail.rotation.following;
+	tail.printer.tells_part = true; /* most of it is never read */
 	if (tail.rotation.following)
 		printer_say_short_id(&tail.printer);
 	r = printer_open(&tail.printer);

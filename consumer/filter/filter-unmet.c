@@ -319,7 +319,7 @@ static const char *before_unmet(const struct filter_misses *misses, bool any)
 	return any ? "; of what else fits, " : "of what else fits, ";
 }
 
-bool filter_unmet_sentence(const struct filter *filter, char *buf, size_t size)
+bool filter_unmet_sentence(const struct filter *filter, bool part, char *buf, size_t size)
 {
 	const struct filter_misses *misses = filter->misses;
 	struct line line = line_make(buf, size);
@@ -327,14 +327,14 @@ bool filter_unmet_sentence(const struct filter *filter, char *buf, size_t size)
 
 	if (!misses)
 		return false;
-	any = put_unmet_kinds(&line, filter);
+	any = !part && put_unmet_kinds(&line, filter);
 	for (unsigned row = 0; misses->unmet_of_events && row < ROW_COUNT; row++) {
 		const struct filter_term *term = &filter->terms[row];
 		const uint64_t listed = misses->unmet[row] & list_values(term);
-		const uint64_t negated = misses->unmet[row] & values_of(term, true);
+		const uint64_t negated = part ? 0 : misses->unmet[row] & values_of(term, true);
 
 		/* that none has any of them is told elsewhere */
-		if (listed && listed != list_values(term)) {
+		if (listed && listed != list_values(term) && !(part && is_checked(row))) {
 			line_text(&line, before_unmet(misses, any));
 			put_unmet(&line, filter, misses, row, listed, "no event has the ", false);
 			any = true;

@@ -147,9 +147,10 @@ bool filter_present_sentence(const struct filter *filter, char *buf, size_t size
 /* "0 of 28 events match: ...", safe to print. False: nobody asked for it. */
 bool filter_miss_sentence(const struct filter *filter, char *buf, size_t size);
 
-/* "no event has the pod db-O (did you mean db-0?)", safe to print: of lists, where what was read is
- * all that there is. False: each value is what something has. */
-bool filter_unmet_sentence(const struct filter *filter, char *buf, size_t size);
+/* "no event has the pod db-O (did you mean db-0?)", safe to print: of lists. @part: what was read
+ * is not all that there is, or will be; then only of names, which may be misspelt. False: each
+ * value is what something has. */
+bool filter_unmet_sentence(const struct filter *filter, bool part, char *buf, size_t size);
 
 /* A value may be a name as well as too few digits of an id: a sentence that says so. */
 bool filter_has_short_id(const struct filter *filter, char *buf, size_t size);

@@ -75,11 +75,11 @@ def a_zone_that_is_none_is_said():
     check(run("cat", "-o", "json", "--since", "2020-01-01", "two.pb", **in_zone("Europe/Berln")), 0, told.format("cat"))
 
 
-def shop():
+def shop(times=1):
     """Three kills of one host."""
     stream = Stream(b"s", boottime=1.0)
     out = [stream.header(host="web-1", identity_version=2, labels={"cluster": "eu1"})]
-    for name, comm in ("web", "java"), ("db", "postgres"), ("web", "Java"):
+    for name, comm in times * (("web", "java"), ("db", "postgres"), ("web", "Java")):
         stream.boottime += 1
         container = pb.Container(namespace_name="shop", pod_name=name + "-1", container_name=name, id=64 * "4f",
                                  runtime="docker", cgroup_path="/kubepods/" + name)
@@ -204,6 +204,21 @@ def one_of_a_list_that_nothing_has_is_told():
     equal(said("-n1", "--pod", "web-1,db-l"), "")
     equal(said("--kind", "seccomp", "--pod", "web-1,db-l"), "0 of 3 events match; they are oom_kill\n"
           "ringside cat: no event has the pod db-l (did you mean db-1?)")
+    # but of the last ones, which are all that tail reads: who follows learns of it, too
+    save("long.pb", *shop(40))
+    asked = "--pod", "web-1,db-l", "--kind", "oom,seccomp", "long.pb"
+    lacks = "no event has the pod db-l (did you mean db-1?)\n"
+    for args, now, so_far in ((), "of what was read, ", "so far, of what was read, "), \
+            (("-n", "2"), "of what was read, ", "so far, of what was read, "), \
+            (("-o", "pb"), "of what was read, ", "so far, of what was read, "), \
+            (("-n", "all"), "no event is of the kind seccomp_denial; ", "so far "):
+        done = run("tail", *args, *asked)
+        assert done.returncode == 0 and done.stdout, done
+        equal(done.stderr.decode(), f"ringside tail: {now}{lacks}")
+        with subprocess.Popen([ringside, "tail", "-f", *args, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as follower:
+            equal(follower.stderr.readline().decode(), f"ringside tail: {so_far}{lacks}")
+            follower.terminate()
+            follower.communicate()
     # several things that are wrong, and those that are to be left out
     equal(said("--pod", "web-1,web,!db-l", "--label", "cluster=eu1,eu7"), "no event has the label cluster=eu7 (did you mean "
           "cluster=eu1?); no event has the pod web (did you mean 'web-*'?); no event is left out by --pod '!db-l' (did you mean db-1?)")

@@ -121,6 +121,8 @@ def a_filter_that_nothing_matches_is_told():
         check(both().oom().deny().close(oom_kill=0).run(*args), 0, begin + SAID + "0 of 2 events match: " + why + r"\n" + shown)
     begin = SAID + r"watching .*\), for --comm java; Ctrl-C ends it\n"
     check(both().oom().close(oom_kill=0).run("--comm", "java"), 0, begin + SAID + "1 OOM kill, .*\n")
+    check(both().oom().close(oom_kill=0).run("--comm", "java,jav", "--kind", "oom,seccomp"), 0, SAID + "watching .*\n" + SAID +
+          r"no event has the comm jav \(did you mean java\?\)\n" + SAID + "1 OOM kill, .*\n")
     check(both().close().run("--comm", "java"), 0, begin + shown)
     check(subprocess.run(["bin/ringside", "live", "--until", "-1h"], capture_output=True, timeout=60, check=False), 2,
           SAID + "--until is over: live shows what happens from now on, `ringside cat` what was recorded.*\n")
