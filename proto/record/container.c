@@ -404,8 +404,21 @@ static void enter_gap(struct walk *walk)
 	walk->in_kubepods = walk->in_pod = walk->in_ecs = walk->in_task = walk->entered = false;
 }
 
+/* Where it goes on behind what is left out of a path that no kernel has. */
+static const char *find_inner(const char *path, size_t size)
+{
+	const char *end = path + size, *inner;
+
+	if (size <= CONTAINER_PATH_MAX)
+		return end;
+	inner = memchr(end - CONTAINER_PATH_MAX / 2, '/', CONTAINER_PATH_MAX / 2);
+	return inner ? inner : end;
+}
+
 void container_parse(struct container *ret, const char *path, size_t size)
 {
+	const char *inner = find_inner(path, size);
+	const char *outer = size > CONTAINER_PATH_MAX ? path + CONTAINER_PATH_MAX / 2 : inner;
 	struct walk walk = {.container = ret, .path = path};
 	const char *p = path, *end = path + size;
 	unsigned depth = 0;
@@ -416,17 +429,18 @@ void container_parse(struct container *ret, const char *path, size_t size)
 	if (!size || *path != '/')
 		enter_gap(&walk);
 	while (p < end) {
-		const char *slash = memchr(p, '/', (size_t)(end - p));
+		const bool left_out = p < inner && p >= outer;
+		const char *slash = left_out ? inner : memchr(p, '/', (size_t)(end - p));
 		struct container_name element = {p, (size_t)((slash ? slash : end) - p)};
 
 		walk.element = element;
-		if (name_equal(element, SPAN(CONTAINER_GAP)))
+		if (left_out || name_equal(element, SPAN(CONTAINER_GAP)))
 			enter_gap(&walk);
 		else if (element.size && !step_colons(&walk, element))
 			take_element(&walk, element);
 		depth += element.size > 0;
 		if (ret->id[0] && !ret->depth)
 			ret->depth = depth;
-		p = slash ? slash + 1 : end;
+		p = slash && slash < end ? slash + 1 : end;
 	}
 }

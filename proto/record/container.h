@@ -52,6 +52,10 @@ struct container {
 	unsigned level; /* LimitLevel of this very cgroup, not of the container it is in */
 };
 
+/* More than the kernel gives (PATH_MAX), each byte of it as U+FFFD. Of a longer path only the ends
+ * are looked at, as if a gap were between them: it is nobody's, and would take its time. */
+#define CONTAINER_PATH_MAX (3u * 4096)
+
 /* @path is valid UTF-8 and need not be terminated. One that does not begin with "/" lacks its outer
  * end, as if it began with a gap. Any input gives a result. */
 void container_parse(struct container *ret, const char *path, size_t size);

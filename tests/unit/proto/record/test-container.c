@@ -229,6 +229,42 @@ static void of_many_nested_containers_the_ends_are_told(void **state)
 	assert_in_range(strlen(got.nested), 500, CONTAINER_NESTED_SIZE - 1);
 }
 
+/* Where nobody can have been: what it says is not looked at, though the ends are. */
+static void of_a_path_that_no_kernel_has_only_the_ends_are_told(void **state)
+{
+	static const char begin[] = "/system.slice/docker-" HEX64 ".scope/init.scope";
+	static const char end[] = "/lxc/inner";
+	const size_t parts = 150000, size = sizeof(begin) - 1 + 2 * parts + sizeof(end) - 1;
+	char *path = malloc(size + 1), *at;
+	struct container got;
+
+	assert_non_null(path);
+	at = stpcpy(path, begin);
+	for (size_t i = 0; i < parts; i++)
+		at = stpcpy(at, "/a");
+	(void)stpcpy(at, end);
+	container_parse(&got, path, size);
+	assert_string_equal(got.id, HEX64);
+	assert_string_equal(got.runtime, "docker");
+	assert_string_equal(got.nested_id, "inner");
+	assert_string_equal(got.nested, "init.scope/…/lxc:inner");
+	/* in the middle nothing is seen, wherever in it */
+	memcpy(path + size / 2 / 2 * 2, end, sizeof(end) - 1);
+	memcpy(path + CONTAINER_PATH_MAX, end, sizeof(end) - 1);
+	container_parse(&got, path, size);
+	assert_string_equal(got.nested, "init.scope/…/lxc:inner");
+	/* of one that a kernel may have all of it is */
+	memcpy(path + CONTAINER_PATH_MAX - 10, end, sizeof(end) - 1);
+	container_parse(&got, path, CONTAINER_PATH_MAX);
+	assert_string_equal(got.nested, "init.scope/lxc:inner");
+	/* and no name has an end */
+	memset(path + 1, 'a', size - 1);
+	container_parse(&got, path, size);
+	assert_string_equal(got.id, "");
+	assert_string_equal(got.nested, "");
+	free(path);
+}
+
 /* The exact size on the heap: a sanitizer sees a byte too many. */
 static void parse_exactly(const char *path, size_t size)
 {
@@ -312,6 +348,7 @@ int main(void)
 		cmocka_unit_test(identity_cannot_be_taken_from_inside),
 		cmocka_unit_test(nothing_behind_a_gap_is_told_as_the_machines),
 		cmocka_unit_test(of_many_nested_containers_the_ends_are_told),
+		cmocka_unit_test(of_a_path_that_no_kernel_has_only_the_ends_are_told),
 		cmocka_unit_test(any_part_of_a_path_gives_a_result),
 		cmocka_unit_test(junk_gives_a_result),
 		cmocka_unit_test(an_escape_never_makes_invalid_text),
