@@ -302,8 +302,9 @@ static void say_notes(const struct config *config, bool all)
 	for (unsigned i = 0; i < config->n_notes; i++)
 		if (config->notes[i].is_error)
 			(void)say_error("%s", config->notes[i].text);
-		else if (all)
-			say(LOG_NOTICE, config->notes[i].text);
+		else if (all || config->notes[i].is_warning)
+			say(config->notes[i].is_warning ? LOG_WARNING : LOG_NOTICE,
+			    config->notes[i].text);
 	if (config->n_errors > CONFIG_NOTES_MAX)
 		(void)say_error("and %u more", config->n_errors - CONFIG_NOTES_MAX);
 }
@@ -385,7 +386,8 @@ static int open_kernel(struct kernel **ret, struct handover *handover, struct st
 }
 
 /* Runs what is configured. */
-static int run(struct config *config, const struct config_sources *sources)
+static int run(struct config *config, const struct config_sources *sources,
+	       const struct users *users)
 {
 	struct options *options = &config->values.options;
 	_cleanup_(sink_freep) struct sink *sink = NULL;
@@ -393,7 +395,6 @@ static int run(struct config *config, const struct config_sources *sources)
 	_cleanup_(service_manager_done) struct service_manager manager = SERVICE_MANAGER_NULL;
 	_cleanup_(handover_done) struct handover handover = HANDOVER_NULL;
 	_cleanup_(stored_fds_done) struct stored_fds fds;
-	struct users users;
 	struct brake brake;
 	char error[ERROR_SIZE] = "";
 	bool attached;
@@ -407,10 +408,7 @@ static int run(struct config *config, const struct config_sources *sources)
 		return say_error("%s", error);
 	options->pipeline.manager = &manager;
 	options->pipeline.handover = &handover;
-	r = users_find(&users, options->user, error, sizeof(error));
-	if (r < 0)
-		return refuse_options(r == -ENOENT ? -EINVAL : r, error);
-	options->sink.users = &users;
+	options->sink.users = users;
 	r = sink_open(&sink, &options->sink, error, sizeof(error));
 	if (r < 0)
 		return refuse_options(r, error);
@@ -422,16 +420,16 @@ static int run(struct config *config, const struct config_sources *sources)
 		return say_error("%s", error);
 	stored_fds_done(&fds); /* those that are needed were copied */
 	if (options->doctor)
-		return examine_machine(options, &users, kernel, sink);
+		return examine_machine(options, users, kernel, sink);
 	attached = say_missing(kernel, options);
 	say_preempted(kernel);
 	if (!attached)
 		return say_error("nothing could be attached");
 	if (options->brake)
 		brake_end(&brake);
-	if (users.stays && !options->quiet)
-		say(LOG_NOTICE, users.stays);
-	return stream_events(config, sources, &users, kernel, sink);
+	if (users->stays && !options->quiet)
+		say(LOG_NOTICE, users->stays);
+	return stream_events(config, sources, users, kernel, sink);
 }
 
 int main(int argc, char **argv)
@@ -443,6 +441,7 @@ int main(int argc, char **argv)
 					       .owner = geteuid()};
 	_cleanup_(config_freep) struct config *config = config_new();
 	struct options *options;
+	struct users users;
 	int r;
 
 	hold_standard_fds();
@@ -456,8 +455,12 @@ int main(int argc, char **argv)
 	options = &config->values.options;
 	if (r > 0)
 		return print_about(r);
+	if (!r)
+		r = config_find(config, &users);
 	if (options->checks_config || options->prints_config)
 		return tell_config(config, r);
 	say_notes(config, false);
-	return r < 0 ? EXIT_USAGE : run(config, &sources);
+	if (r < 0)
+		return r == -EPERM ? EXIT_FAILURE : EXIT_USAGE;
+	return run(config, &sources, &users);
 }

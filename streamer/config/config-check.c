@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings that are right each by itself, and not together. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "streamer/config/config-internal.h"
 #include "streamer/encode/probe-table.h"
@@ -10,6 +12,7 @@ static void check_output(struct config *config)
 	const struct sink_config *sink = &config->values.options.sink;
 	bool to_stdout = !strcmp(sink->path, "-");
 	bool rotates = sink->max_bytes || sink->max_seconds || sink->max_files;
+	char error[1024];
 
 	if (sink->append && sink->force)
 		config_note(config, true,
@@ -20,6 +23,16 @@ static void check_output(struct config *config)
 		config_note(config, true, "--append is for one file: not with -C, -G and -W");
 	else if (to_stdout && (rotates || sink->post_rotate))
 		config_note(config, true, "-C, -G, -W and --post-rotate need -w FILE or -w DIR/");
+	else if (sink_check(sink, error, sizeof(error)) < 0)
+		config_note(config, true, "%s", error);
+}
+
+static void check_probes(struct config *config)
+{
+	if (!config->values.options.kernel.probes)
+		config_note(config, true,
+			    "no probe is on: enabled = yes in a section such as [%s], or --probes",
+			    probes[0]->alias);
 }
 
 /* What is said in the section of a probe is said for when it is on; who types it means it. */
@@ -66,5 +79,23 @@ void config_check(struct config *config)
 			    "--build runtime gets the types from the kernel's headers: not with "
 			    "--btf FILE");
 	check_stats(config);
+	check_probes(config);
 	check_output(config);
+}
+
+int config_find(struct config *config, struct users *ret)
+{
+	const struct options *options = &config->values.options;
+	char error[1024];
+	int r = users_find(ret, options->user, error, sizeof(error));
+
+	if (r < 0) {
+		config_note(config, true, "%s", error);
+		return r == -EPERM ? r : -EINVAL;
+	}
+	if (!options->kernel.btf_path || !access(options->kernel.btf_path, R_OK))
+		return 0;
+	config_note(config, true, "--btf %s cannot be read: %s", options->kernel.btf_path,
+		    strerrordesc_np(errno));
+	return -EINVAL;
 }

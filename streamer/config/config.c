@@ -50,17 +50,28 @@ const char *config_keep(struct config *config, const char *a, const char *b)
 	return text->s;
 }
 
+static void add_note(struct config *config, struct config_note note, const char *format,
+		     va_list args)
+{
+	config->n_errors += note.is_error;
+	if (config->n_notes < CONFIG_NOTES_MAX && vasprintf(&note.text, format, args) >= 0)
+		config->notes[config->n_notes++] = note;
+}
+
 void config_note(struct config *config, bool is_error, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
-	config->n_errors += is_error;
-	if (config->n_notes == CONFIG_NOTES_MAX)
-		return;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) >= 0)
-		config->notes[config->n_notes++] =
-			(struct config_note){.is_error = is_error, .text = text};
+	add_note(config, (struct config_note){.is_error = is_error}, format, args);
+	va_end(args);
+}
+
+void config_warn(struct config *config, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_note(config, (struct config_note){.is_warning = true}, format, args);
 	va_end(args);
 }

@@ -23,6 +23,7 @@ struct config_sources {
 
 struct config_note {
 	bool is_error;
+	bool is_warning; /* no error, and for everybody to know */
 	char *text;
 };
 
@@ -44,6 +45,11 @@ struct config *config_free(struct config *config); /* NULL is fine; returns NULL
 /* Once. Returns one of OPTIONS_*; -EINVAL if something is wrong, all of which is in the notes: what
  * is no error there is worth knowing for who looks at them; or -ENOMEM. */
 int config_read(struct config *config, const struct config_sources *sources);
+
+/* What a configuration that was read without an error names on this machine: a user and a file,
+ * which a start needs. Returns 0 and who to go on as, or -EINVAL with an error in the notes; or
+ * -EPERM likewise, where only another one who starts it could become that user. */
+int config_find(struct config *config, struct users *ret);
 
 /* Of that what a file with this text does: on top of what there is. @path: borrowed as long as
  * @config is there. Returns 0, also if it is wrong, or -ENOMEM. */

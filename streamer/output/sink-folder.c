@@ -17,8 +17,7 @@
 #define MAX_USE (4ull << 30)
 #define MAX_USE_LEAST (1u << 20)
 
-/* What the options leave open, from the size of the file system. */
-static int set_limits(struct sink *sink, char *error, size_t size)
+int sink_set_limits(struct sink *sink, char *error, size_t size)
 {
 	struct sink_config *config = &sink->config;
 	struct retention_limits *limits = &sink->limits;
@@ -74,7 +73,7 @@ int sink_change_retention(struct sink *sink, const struct sink_config *asked, ch
 	sink->config.max_use = asked->max_use;
 	sink->config.keep_free = asked->keep_free;
 	sink->config.max_age = asked->max_age;
-	r = sink->names.folder ? set_limits(sink, error, size) : 0;
+	r = sink->names.folder ? sink_set_limits(sink, error, size) : 0;
 	if (r < 0) {
 		sink->config = config;
 		sink->limits = limits;
@@ -142,7 +141,7 @@ int sink_open_folder(struct sink *sink, char *error, size_t size)
 	if (!r)
 		r = check_folder(sink, error, size);
 	sink->regular = sink->owned = true;
-	return r ? r : set_limits(sink, error, size);
+	return r ? r : sink_set_limits(sink, error, size);
 }
 
 int sink_begin(struct sink *sink, const uint8_t *stream_id, uint32_t index, char *error,

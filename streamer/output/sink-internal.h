@@ -35,6 +35,13 @@ bool sink_has_magic(const uint8_t *p, size_t size);
  * is damaged in another way. */
 int sink_mend(int from, int to, uint64_t whole, bool compressed, char *said, size_t said_size);
 
+/* What sink->config says about names, compression and rotation. Returns 0, or -EINVAL for what
+ * excludes each other. */
+int sink_plan(struct sink *sink, char *error, size_t size);
+
+/* The name of the first file, in the place, and how those after it are made. */
+int sink_plan_name(struct sink *sink, char **ret, char *error, size_t size);
+
 /* The first file's name of a sink that rotates, and what must not be there. */
 int sink_first_name(struct sink *sink, char **ret, char *error, size_t size);
 
@@ -47,6 +54,8 @@ int sink_choose_user(struct sink *sink, int owner_fd, int make_fd, char *error, 
 /* Opens the place: of @path's last part. */
 int sink_open_place(struct sink *sink, const char *path, char *error, size_t size);
 int sink_open_folder(struct sink *sink, char *error, size_t size);
+/* What the configuration leaves open of a folder, from the size of the place's file system. */
+int sink_set_limits(struct sink *sink, char *error, size_t size);
 /* Returns 0, or -EINVAL for limits of a folder where it is none. */
 int sink_refuse_retention(const struct sink *sink, const struct sink_config *asked, char *error,
 			  size_t size);

@@ -94,11 +94,9 @@ static int keep_name(struct sink *sink, const char *name)
 	return 0;
 }
 
-int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
+int sink_plan_name(struct sink *sink, char **ret, char *error, size_t size)
 {
 	const struct sink_config *config = &sink->config;
-	_cleanup_free_ char *name = NULL;
-	int r;
 
 	sink->names.timed = config->max_seconds && strchr(config->path, '%');
 	if (sink->names.timed && memchr(config->path, '%', sink->place.prefix))
@@ -110,7 +108,15 @@ int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
 				    ? (unsigned)snprintf(NULL, 0, "%u", config->max_files - 1)
 				    : FILE_NAMES_WIDTH;
 	sink->number = is_numbered(sink) ? 0 : FILE_NAMES_NO_NUMBER;
-	r = make_name(sink, 0, sink->number, &name, error, size);
+	return make_name(sink, 0, sink->number, ret, error, size);
+}
+
+int sink_first_name(struct sink *sink, char **ret, char *error, size_t size)
+{
+	const struct sink_config *config = &sink->config;
+	_cleanup_free_ char *name = NULL;
+	int r = sink_plan_name(sink, &name, error, size);
+
 	if (!r && is_numbered(sink) && !sink->names.timed)
 		r = check_ring(sink, error, size);
 	if (r < 0)

@@ -159,60 +159,14 @@ static int start_commands(struct sink *sink, char *error, size_t size)
 	return r < 0 ? refuse(error, size, r, "--post-rotate: %s", strerror(-r)) : 0;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return ends_with(path, "/") || (!lstat(path, &st) && S_ISDIR(st.st_mode));
-}
-
-/* What the options and the path say together. */
-static int plan_output(struct sink *sink, char *error, size_t size)
-{
-	const struct sink_config *config = &sink->config;
-	bool to_stdout = !strcmp(config->path, "-");
-	int level = config->level;
-
-	sink->names.path = config->path;
-	sink->names.folder = !to_stdout && is_folder(config->path);
-	if (level == SINK_LEVEL_BY_NAME)
-		level = sink->names.folder || (!to_stdout && ends_with(config->path, ".zst"))
-				? RECORDING_LEVEL_DEFAULT
-				: 0;
-	if (!level && !to_stdout && ends_with(config->path, ".zst"))
-		return refuse(error, size, -EINVAL,
-			      "%s ends in .zst, but -z0 does not compress: use another name",
-			      config->path);
-	sink->names.compressed = level;
-	sink->rotates = sink->names.folder || config->max_bytes || config->max_seconds;
-	if (sink_refuse_retention(sink, config, error, size) < 0)
-		return -EINVAL;
-	if (config->max_files && !sink->rotates)
-		return refuse(error, size, -EINVAL,
-			      "-W needs -C or -G, which say when a file is full, or -w DIR/");
-	if (sink->names.folder && (config->append || config->force))
-		return refuse(error, size, -EINVAL,
-			      "%s is a folder, in which all files are "
-			      "new: without --append and --force",
-			      config->path);
-	if (level && recording_writer_new(&sink->writer, level) < 0)
-		return refuse(error, size, -ENOMEM, "out of memory");
-	return 0;
-}
-
 static int open_target(struct sink *sink, char *error, size_t size)
 {
-	int r = plan_output(sink, error, size);
+	int r = sink_plan(sink, error, size);
 
 	if (r < 0)
 		return r;
+	if (sink->names.compressed && recording_writer_new(&sink->writer, sink->config.level) < 0)
+		return refuse(error, size, -ENOMEM, "out of memory");
 	if (!strcmp(sink->config.path, "-")) {
 		sink->name = strdup("stdout");
 		if (!sink->name)

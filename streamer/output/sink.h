@@ -95,6 +95,11 @@ struct sink {
 	bool command_told;
 };
 
+/* Whether sink_open() would refuse these, on whichever machine or for what is there of that name: a
+ * folder, a file system. Makes nothing. Returns 0, or -EINVAL with its sentence in @error, or
+ * -ENOMEM. */
+int sink_check(const struct sink_config *config, char *error, size_t size);
+
 /* Returns 0, or -errno with a sentence in @error. A file's old content is replaced only by the
  * first write: whatever fails before leaves it as it was. */
 int sink_open(struct sink **ret, const struct sink_config *config, char *error, size_t size);

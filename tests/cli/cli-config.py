@@ -77,6 +77,40 @@ def what_is_wrong_is_said():
     check(run("--config", "twice.conf", "--check-config"), 1, r"ringside-streamer: twice.conf can be written by others .*\n", b"")
 
 
+def what_the_check_refuses_the_start_refuses_in_the_same_words():
+    """Whatever is wrong before the kernel is asked; a row for each that one of the two once took."""
+    save("off.conf", b"[oom]\nenabled = no\n[seccomp]\nenabled = no\n")
+    save("retention.conf", b"[retention]\nmax-age = 3d\n")
+    os.mkdir("kept")
+    for args, said in {
+            ("--max-use", "1G", "-w", "x.pb"): "--max-use, --keep-free and --max-age are for a folder: -w x.pb/",
+            ("--config", "retention.conf"): "--max-use, --keep-free and --max-age are for a folder: -w DIR/",
+            ("-w", "x.pb", "-W", "5"): "-W needs -C or -G, which say when a file is full, or -w DIR/",
+            ("-w", "kept", "--max-use", "1"): "--max-use of 1 byte: accepts at least two files of .*",
+            ("-w", "made/", "--max-use", "1M", "-C", "64M"): "--max-use of .*: accepts at least two files of .*",
+            ("-w", "kept", "--append"): "kept is a folder, in which all files are new: without --append and --force",
+            ("-w", "kept/", "--force"): "kept/ is a folder, in which all files are new: without --append and --force",
+            ("-w", "x.pb.zst", "-z0"): "x.pb.zst ends in .zst, but -z0 does not compress: use another name",
+            ("-w", "%Y/x.pb", "-G", "1h"): "-w %Y/x.pb: the folder's name cannot hold conversions, only the file's",
+            ("-w", "%D.pb", "-G", "1h"): "-w %D.pb: conversions that make folders are refused: .*",
+            ("--append",): "--append needs -w FILE",
+            ("-C", "1M"): "-C, -G, -W and --post-rotate need -w FILE or -w DIR/",
+            ("-w", "x", "--append", "--force"): "--append and --force exclude each other: .*",
+            ("-w", "x", "--append", "-C", "1M"): "--append is for one file: not with -C, -G and -W",
+            ("--config", "off.conf"): r"no probe is on: enabled = yes in a section such as \[oom\], or --probes",
+            ("--user", "no-such-user"): "--user no-such-user: /etc/passwd has no such user",
+            ("--btf", "none.btf"): "--btf none.btf cannot be read: No such file or directory",
+            ("--build", "runtime", "--btf", "/dev/null"): "--build runtime gets the types .*: not with --btf FILE",
+            ("--bpf-stats",): "--bpf-stats is of the probe bpf: .*",
+            ("--doctor", "-w", "x"): "--doctor writes to stdout, not to -w FILE, and without -z"}.items():
+        config = () if "--config" in args else ("--config", "/dev/null")
+        said = f"ringside-streamer: {said}\n"
+        checked = run("--check-config", *config, *args)
+        check(checked, 1, said, b"")
+        check(run(*config, *args), 2, re.escape(checked.stderr.decode()), b"")
+    assert sorted(os.listdir("kept")) == [] and not os.path.exists("made"), "a check makes nothing"
+
+
 def the_page_has_all():
     page = text_of("man", "ringside-streamer.8.scd")
     for name in options():
@@ -116,6 +150,7 @@ def completion_knows_all():
 run_tests(
     what_is_printed_is_read_again,
     what_is_wrong_is_said,
+    what_the_check_refuses_the_start_refuses_in_the_same_words,
     the_page_has_all,
     completion_knows_all,
 )
