@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files below the environment, below the command line. */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +7,6 @@
 #include "streamer/config/config-files.h"
 #include "streamer/config/config-internal.h"
 
-#define PREFIX "RINGSIDE_"
 #define ERROR_SIZE 1024
 
 /* A file that there need not be is in @folders. */
@@ -55,78 +53,6 @@ static int read_files(struct config *config, const struct config_sources *source
 	return r;
 }
 
-void config_variable(const struct setting *setting, char *buf, size_t size)
-{
-	(void)snprintf(buf, size, PREFIX "%s", setting->row.name);
-	for (char *p = buf; *p; p++)
-		*p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-}
-
-/* NULL: it is not set, or to nothing. */
-static const char *find_variable(const char *const *environment, const char *name)
-{
-	const size_t n = strlen(name);
-
-	for (; *environment; environment++)
-		if (!strncmp(*environment, name, n) && (*environment)[n] == '=')
-			return (*environment)[n + 1] ? *environment + n + 1 : NULL;
-	return NULL;
-}
-
-static void set_variable(struct config *config, const struct setting *setting, const char *name,
-			 const char *value)
-{
-	char error[ERROR_SIZE];
-	struct setting_context context = {
-		.values = &config->values,
-		.origin = {.source = SETTING_FROM_ENVIRONMENT, .name = name},
-		.name = name,
-		.probe = SETTING_ALL_PROBES,
-		.error = error,
-		.error_size = sizeof(error),
-	};
-
-	if (setting_set(setting, &context, value) < 0)
-		config_note(config, true, "%s", error);
-}
-
-/* K=V,K=V: a variable there is but once. */
-static int set_labels(struct config *config, const struct setting *setting, const char *name,
-		      const char *value)
-{
-	const char *kept = config_keep(config, value, "");
-	char *rest = (char *)(uintptr_t)kept, *label;
-
-	if (!kept)
-		return -ENOMEM;
-	while ((label = strsep(&rest, ",")))
-		set_variable(config, setting, name, label);
-	return 0;
-}
-
-static int read_environment(struct config *config, const char *const *environment)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < settings_count && !r; i++) {
-		const char *value, *kept;
-		char name[64];
-
-		config_variable(&settings[i], name, sizeof(name));
-		value = settings[i].section ? find_variable(environment, name) : NULL;
-		if (!value)
-			continue;
-		kept = config_keep(config, name, "");
-		if (!kept)
-			r = -ENOMEM;
-		else if (!strcmp(settings[i].section, SETTING_LABELS))
-			r = set_labels(config, &settings[i], kept, value);
-		else
-			set_variable(config, &settings[i], kept, value);
-	}
-	return r;
-}
-
 static bool is_of_output(const struct setting *setting)
 {
 	return setting->section &&
@@ -160,7 +86,7 @@ static int read_below(struct config *config, const struct config_sources *source
 	int r = read_files(config, sources, given->options.config);
 
 	if (!r)
-		r = read_environment(config, sources->environment);
+		r = config_read_variables(config, sources->environment);
 	if (r < 0)
 		return r;
 	forget_output(&config->values, given);
