@@ -12,11 +12,25 @@
 #include <sys/sysmacros.h>
 
 #include "proto/base/util.h"
+#include "streamer/config/config-trust.h"
 
 /* Bytes of a file; and drop-ins in all. Who has more has mistaken something for it. */
 #define FILE_MAX (1u << 20)
 #define FILES_MAX 1000u
 #define SUFFIX ".conf"
+
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* It is not opened to find out: a streamer that runs may not open it any more. */
+static bool leads_to_null(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && is_null(&st);
+}
 
 static int add_path(struct config_files *files, const char *folder, const char *name)
 {
@@ -97,6 +111,23 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
 }
 
+static void drop_paths(struct config_files *files)
+{
+	while (files->n)
+		free(files->paths[--files->n]);
+}
+
+/* One that is a link to /dev/null hides those below it, as it hides a drop-in of its name. */
+static int add_main_file(struct config_files *files, const char *folder)
+{
+	const int r = add_path(files, folder, CONFIG_FILE);
+
+	if (r || !leads_to_null(files->paths[files->n - 1]))
+		return r;
+	drop_paths(files);
+	return add_path(files, folder, CONFIG_FILE);
+}
+
 int config_files_find(const char *const *folders, struct config_files *ret, char *error,
 		      size_t size)
 {
@@ -105,7 +136,7 @@ int config_files_find(const char *const *folders, struct config_files *ret, char
 
 	*ret = (struct config_files){0};
 	for (size_t i = 0; folders[i] && !r; i++)
-		r = add_path(ret, folders[i], CONFIG_FILE);
+		r = add_main_file(ret, folders[i]);
 	first = ret->n;
 	(void)snprintf(error, size, "%s", strerrordesc_np(ENOMEM));
 	for (size_t i = 0; folders[i] && !r; i++)
@@ -121,8 +152,7 @@ int config_files_find(const char *const *folders, struct config_files *ret, char
 
 void config_files_done(struct config_files *files)
 {
-	for (size_t i = 0; i < files->n; i++)
-		free(files->paths[i]);
+	drop_paths(files);
 	free(files->paths);
 	*files = (struct config_files){0};
 }
@@ -146,29 +176,41 @@ static int check_file(const char *path, const struct stat *st, uid_t owner, char
 	return 0;
 }
 
-static bool is_null(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
-}
-
-int config_file_read(const char *path, uid_t owner, char **ret, size_t *ret_size, char *error,
-		     size_t size)
+static int open_file(const char *path, uid_t owner, int *ret, char *error, size_t size)
 {
 	/* nobody is waited for, should it be a pipe */
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *text = NULL;
 	struct stat st;
-	ssize_t n;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return refuse(error, size, -errno, "%s cannot be read: %s", path,
 			      strerrordesc_np(errno));
-	r = is_null(&st) ? 0 : check_file(path, &st, owner, error, size);
+	r = check_file(path, &st, owner, error, size);
+	*ret = TAKE_FD(fd);
+	return r;
+}
+
+int config_file_read(const char *path, uid_t owner, char **ret, size_t *ret_size, char *error,
+		     size_t size)
+{
+	const bool none = leads_to_null(path);
+	_cleanup_free_ char *text = malloc(FILE_MAX);
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	ssize_t n = 0;
+	int r;
+
+	if (!text)
+		return refuse(error, size, -ENOMEM, "%s", strerrordesc_np(ENOMEM));
+	r = none ? 0 : open_file(path, owner, &fd, error, size);
+	/* of /dev/null itself nobody asks in which folder it is */
+	if (!r && !(none && !lstat(path, &st) && is_null(&st)))
+		r = config_trust(path, fd, owner, error, size);
 	if (r < 0)
 		return r;
-	text = malloc(FILE_MAX);
-	n = text ? read_full(fd, text, FILE_MAX) : -ENOMEM;
+	if (!none)
+		n = read_full(fd, text, FILE_MAX);
 	if (n < 0)
 		return refuse(error, size, (int)n, "%s cannot be read: %s", path,
 			      strerrordesc_np((int)-n));
