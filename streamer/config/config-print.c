@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base/escape.h"
+#include "proto/base/util.h"
 #include "streamer/config/config-internal.h"
 #include "streamer/config/ini.h"
 #include "streamer/encode/probe-table.h"
@@ -26,17 +26,13 @@ static void print_origin(const struct setting_origin *origin, FILE *out)
 	}
 }
 
-/* No value may end its line: what an option says need not be what a file can. */
+/* None is accepted that no line is long enough for: setting_set(). */
 static void print_value(const char *key, const char *value, FILE *out)
 {
-	char safe[1024];
+	_cleanup_free_ char *text = ini_value(value);
 
-	if (ini_can_hold(value)) {
-		(void)fprintf(out, "%s =%s%s\n", key, *value ? " " : "", value);
-		return;
-	}
-	escape_line(safe, sizeof(safe), value);
-	(void)fprintf(out, "# no file can hold this: %s = %s\n", key, safe);
+	if (text)
+		(void)fprintf(out, "%s =%s%s\n", key, *text ? " " : "", text);
 }
 
 static void print_setting(struct config *config, const struct setting *setting, unsigned probe,

@@ -188,6 +188,63 @@ static char *read_line(char *buf, int size, void *stream)
 	return hand_over(buf, size, ini, name);
 }
 
+/* From its first character to its last, as systemd has it: "a" "b" is not, and stays what it is. */
+static bool is_quoted(const char *value)
+{
+	const char *p = value;
+
+	if (*p++ != '"')
+		return false;
+	for (; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p == '"' && !p[1];
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c | 0x20) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* What stands behind a backslash, or '\0': nothing that may. *@p: its last character. */
+static char take_escape(const char **p)
+{
+	static const char letters[] = "ntr\"\\", meant[] = "\n\t\r\"\\";
+	const char *found = strchr(letters, **p);
+	int high, low;
+
+	if (**p && found)
+		return meant[found - letters];
+	if (**p != 'x')
+		return '\0';
+	high = hex_digit((*p)[1]);
+	low = high < 0 ? -1 : hex_digit((*p)[2]);
+	*p += 2;
+	return low < 0 ? '\0' : (char)(high << 4 | low);
+}
+
+static bool unquote(char *value)
+{
+	char *to = value;
+
+	for (const char *p = value + 1; *p && *p != '"'; p++) {
+		char c = *p;
+
+		if (c == '\\') {
+			p++;
+			c = take_escape(&p);
+			if (!c)
+				return false;
+		}
+		*to++ = c;
+	}
+	*to = '\0';
+	return true;
+}
+
 /* A piece of a value. */
 static int take_piece(void *user, const char *section, const char *name, const char *value)
 {
@@ -202,6 +259,10 @@ static int take_piece(void *user, const char *section, const char *name, const c
 		return 1;
 	ini->pending = false;
 	replace(ini->value, masks, plain);
+	if (is_quoted(ini->value) && !unquote(ini->value)) {
+		tell(ini, "in a value in quotes, \\ is followed by \", \\, n, t, r or xHH");
+		return 1;
+	}
 	ini->events->key(ini->data, ini->line, ini->key, ini->value);
 	return 1;
 }
@@ -224,10 +285,58 @@ int ini_read(const char *text, size_t size, const struct ini_events *events, voi
 	return 0;
 }
 
-bool ini_can_hold(const char *value)
+/* Whether a file has it as it is. */
+static bool is_plain(const char *value)
 {
 	const size_t n = strlen(value);
 
-	return n <= INI_VALUE_MAX && !find_fault(value, n) &&
+	return !find_fault(value, n) && !is_quoted(value) &&
 	       (!n || (!strchr(BLANKS, value[0]) && !strchr(BLANKS, value[n - 1])));
+}
+
+/* Nothing becomes longer than a file may have had it, which can hold all of it again. What is no
+ * UTF-8 goes byte by byte. */
+static size_t put_quoted(const char *value, char *to)
+{
+	const size_t n = strlen(value);
+	char *p = to;
+	uint32_t code;
+
+	*p++ = '"';
+	for (size_t i = 0, used; i < n; i += used) {
+		used = utf8_decode((const uint8_t *)value + i, n - i, &code);
+		if (used == 1 && strchr("\n\r", value[i])) {
+			p += sprintf(p, "\\%c", value[i] == '\n' ? 'n' : 'r');
+			continue;
+		}
+		if (!used || (code < ' ' && code != '\t') || code == 0x7f) {
+			p += sprintf(p, "\\x%02x", (unsigned char)value[i]);
+			used = 1;
+			continue;
+		}
+		if (used == 1 && strchr("\"\\", value[i]))
+			*p++ = '\\';
+		memcpy(p, value + i, used);
+		p += used;
+	}
+	*p++ = '"';
+	*p = '\0';
+	return (size_t)(p - to);
+}
+
+char *ini_value(const char *value)
+{
+	const size_t n = strlen(value);
+	char *text;
+
+	if (n <= INI_VALUE_MAX && is_plain(value))
+		return strdup(value);
+	if (n > INI_VALUE_MAX)
+		return NULL;
+	text = malloc(4 * n + 3);
+	if (text && put_quoted(value, text) > INI_VALUE_MAX) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

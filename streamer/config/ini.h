@@ -20,5 +20,6 @@ struct ini_events {
 /* Returns 0, also where there were problems, or -ENOMEM. */
 int ini_read(const char *text, size_t size, const struct ini_events *events, void *data);
 
-/* Whether a value comes back from a file as it is. */
-bool ini_can_hold(const char *value);
+/* The value as a file has to have it, so that it comes back as it is: in quotes, if need be; to be
+ * freed. NULL: no line is long enough for it, or there is no memory. */
+char *ini_value(const char *value);

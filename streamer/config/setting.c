@@ -6,6 +6,7 @@
 
 #include "proto/base/units.h"
 #include "proto/base/util.h"
+#include "streamer/config/ini.h"
 #include "streamer/config/setting-internal.h"
 #include "streamer/encode/probe-table.h"
 
@@ -91,6 +92,14 @@ static void note_origin(const struct setting *setting, const struct setting_cont
 	*setting_origin(context->values, setting, context->probe) = context->origin;
 }
 
+/* What a file cannot say, --print-config could not either. */
+static bool can_print(const char *value)
+{
+	_cleanup_free_ char *text = ini_value(value);
+
+	return text;
+}
+
 static int set_value(const struct setting *setting, struct setting_context *context,
 		     const char *value)
 {
@@ -104,6 +113,10 @@ static int set_value(const struct setting *setting, struct setting_context *cont
 		reset(setting, options);
 		return 0;
 	}
+	if (value && context->origin.source != SETTING_FROM_FILE && !can_print(value))
+		return refuse(context->error, context->error_size, -EINVAL,
+			      "%s: the value is longer than a line of a configuration can be",
+			      context->name);
 	if (setting->set)
 		return setting->set(context, value);
 	if (read_value(setting, (char *)options + setting->offset, value))

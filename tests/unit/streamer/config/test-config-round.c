@@ -26,6 +26,19 @@ static uint64_t draw(uint64_t below)
 	return (z ^ z >> 31) % below;
 }
 
+/* In quotes, what no line could hold otherwise; in the form in which it is printed. */
+static void put_quoted(FILE *out, size_t most)
+{
+	static const char *const parts[] = {"a",    " ",    "\t", "\\n", "\\r", "\\x01",   "\\x7f",
+					    "\\\"", "\\\\", ";",  "#",   "=",   "\xc3\xa4"};
+	const size_t n = draw(8) ? draw(10) : draw(most / 8);
+
+	(void)fputs("\" ", out);
+	for (size_t i = 0; i < n; i++)
+		(void)fputs(parts[draw(ARRAY_SIZE(parts))], out);
+	(void)fputs("\"", out);
+}
+
 /* Of what a file can hold, with all that means something in INI. Not blank at its ends. */
 static void put_text(FILE *out, size_t most)
 {
@@ -34,6 +47,10 @@ static void put_text(FILE *out, size_t most)
 					    "\\", "\t", "  ", "\xc3\xa4", " ; ", "-"};
 	const size_t n = draw(8) ? draw(20) : draw(most / 4);
 
+	if (!draw(4)) {
+		put_quoted(out, most);
+		return;
+	}
 	(void)fputs("x", out);
 	for (size_t i = 0; i < n; i++)
 		(void)fputs(parts[draw(ARRAY_SIZE(parts))], out);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files, environment and command line: which value counts, and what is wrong with which line. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "proto/base/util.h"
 #include "streamer/config/command-line.h"
 #include "streamer/config/config-reload.h"
 #include "streamer/config/config.h"
+#include "streamer/privileges/landlock.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test.h"
 
@@ -107,6 +111,51 @@ static void a_drop_in_hides_the_one_of_its_name_below(void **state)
 	assert_int_equal(rate_of(state, NONE, NONE), 1);
 }
 
+/* As systemd's: of the file of that name below nothing counts. It is never opened, which a streamer
+ * that has given up its privileges could not do (Landlock). */
+static void a_link_to_dev_null_hides_what_is_below(void **state)
+{
+	const struct folder_path etc = in_folder(state, "etc"),
+				 link = in_folder(state, "etc/streamer.conf");
+	const char *const folders[] = {etc.s, NULL};
+	char *argv[] = {(char *)(uintptr_t) "ringside-streamer", NULL};
+	const struct config_sources sources = {.argc = 1,
+					       .argv = argv,
+					       .folders = folders,
+					       .environment = NONE,
+					       .owner = getuid()};
+	struct landlock_folder reads = {.use = LANDLOCK_READS};
+	struct config *config = config_new();
+	struct config_changes changes;
+	int status;
+	pid_t pid;
+
+	folder_file(*state, "lib/streamer.conf", "[limits]\nrate = 2\n");
+	folder_file(*state, "etc/streamer.conf.d/a.conf", "[limits]\ncontainer-rate = 3\n");
+	assert_ok(symlink("/dev/null", link.s));
+	assert_ok(symlink("/dev/null", in_folder(state, "etc/streamer.conf.d/b.conf").s));
+	assert_int_equal(rate_of(state, NONE, NONE), 1);
+	assert_non_null(config);
+	assert_ok(config_read(config, &sources));
+	reads.fd = open(etc.s, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(reads.fd >= 0);
+	pid = fork();
+	if (!pid) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || landlock_restrict(&reads, 1) < 0)
+			_exit(77);
+		if (!config_reload(config, &sources, NULL, &changes))
+			_exit(0);
+		(void)fprintf(stderr, "%s\n", changes.wrong);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) != 77) /* a kernel without Landlock */
+		assert_int_equal(WEXITSTATUS(status), 0);
+	(void)close(reads.fd);
+	(void)config_free(config);
+}
+
 static void one_file_can_stand_for_all(void **state)
 {
 	const struct folder_path other = in_folder(state, "other.conf");
@@ -144,6 +193,142 @@ static void files_that_others_could_write_are_refused(void **state)
 	assert_int_equal(r, -EINVAL);
 	assert_non_null(strstr(config->notes[0].text, ", who could change it: chown root /"));
 	(void)config_free(config);
+}
+
+static void files_in_folders_that_others_could_write_to_are_refused(void **state)
+{
+	const struct folder_path etc = in_folder(state, "etc"),
+				 drop = in_folder(state, "etc/streamer.conf.d"),
+				 open_one = in_folder(state, "open"),
+				 elsewhere = in_folder(state, "open/x.conf");
+	char said[1024];
+
+	folder_file(*state, "etc/streamer.conf", "[limits]\nrate = 3\n");
+	folder_file(*state, "etc/streamer.conf.d/a.conf", "[limits]\ncontainer-rate = 4\n");
+	folder_file(*state, "etc/streamer.conf.d/b.conf", "[limits]\ncontainer-rate = 5\n");
+	assert_ok(chmod(drop.s, 0777));
+	(void)snprintf(said, sizeof(said),
+		       "others can put files into %s (mode 0777): chmod go-w %s, or move the file",
+		       drop.s, drop.s);
+	assert_wrong(state, NONE, NONE, LIST(said, said));
+	assert_ok(chmod(drop.s, 01777));
+	(void)snprintf(said, sizeof(said),
+		       "others can put files into %s (mode 1777): move the file to a folder that "
+		       "only its owner can write to",
+		       drop.s);
+	assert_wrong(state, NONE, NONE, LIST(said, said));
+	/* nobody can put another folder in its place, in a sticky one */
+	assert_ok(chmod(drop.s, 0755));
+	assert_ok(chmod(*state, 01777));
+	assert_int_equal(rate_of(state, NONE, NONE), 3);
+	assert_ok(chmod(*state, 0777));
+	(void)snprintf(said, sizeof(said),
+		       "others can put files into %s (mode 0777): chmod go-w %s, or move the file",
+		       (const char *)*state, (const char *)*state);
+	assert_wrong(state, NONE, NONE, LIST(said, said, said));
+	assert_ok(chmod(*state, 0700));
+	/* where a link leads to */
+	folder_file(*state, "open/x.conf", "[limits]\nrate = 6\n");
+	assert_ok(chmod(open_one.s, 0775));
+	assert_ok(symlink(elsewhere.s, in_folder(state, "etc/streamer.conf.d/c.conf").s));
+	(void)snprintf(
+		said, sizeof(said),
+		"%s/c.conf: others can put files into %s (mode 0775): chmod go-w %s, or move "
+		"the file",
+		drop.s, open_one.s, open_one.s);
+	assert_wrong(state, NONE, NONE, LIST(said));
+	assert_ok(chmod(open_one.s, 0755));
+	assert_int_equal(rate_of(state, NONE, NONE), 6);
+	/* a mask, too, is what somebody says */
+	assert_ok(chmod(etc.s, 0757));
+	assert_ok(unlink(in_folder(state, "etc/streamer.conf").s));
+	assert_ok(symlink("/dev/null", in_folder(state, "etc/streamer.conf").s));
+	(void)snprintf(said, sizeof(said),
+		       "others can put files into %s (mode 0757): chmod go-w %s, or move the file",
+		       etc.s, etc.s);
+	assert_wrong(state, NONE, NONE, LIST(said, said, said, said));
+	assert_ok(chmod(etc.s, 0755));
+}
+
+static void a_variable_that_is_none_is_told(void **state)
+{
+	struct config *config;
+
+	assert_wrong(state,
+		     LIST("RINGSIDE_RAET=4", "RINGSIDE_LABELS=a=b", "RINGSIDE_MAXUSE=5G",
+			  "RINGSIDE_COUNT=3"),
+		     NONE,
+		     LIST("unknown variable RINGSIDE_RAET: did you mean RINGSIDE_RATE?",
+			  "unknown variable RINGSIDE_LABELS: did you mean RINGSIDE_LABEL?",
+			  "unknown variable RINGSIDE_MAXUSE: did you mean RINGSIDE_MAX_USE?",
+			  "RINGSIDE_COUNT: --count is of the command line only"));
+	config = read_all(state,
+			  LIST("RINGSIDE_SERVE_PORT=tcp://10.0.0.1:9464", "RINGSIDE_DIR=/x",
+			       "RINGSIDE_FORWARD_DIR=/x", "RINGSIDE_GUEST_SECONDS=900",
+			       "RINGSIDE_RAET=", "RINGSIDE_RATE=7"),
+			  NONE);
+	assert_int_equal(config->n_notes, 1);
+	assert_true(config->notes[0].is_warning);
+	assert_string_equal(config->notes[0].text,
+			    "unknown variable RINGSIDE_SERVE_PORT does nothing: "
+			    "ringside-streamer(8) says which there are");
+	(void)config_free(config);
+}
+
+/* All that can be typed comes back from what is printed. */
+static void odd_values_are_printed_as_they_can_be_read(void **state)
+{
+	static const char *const odd[] = {
+		" a",
+		"a ",
+		"\ta\t",
+		"a\nb",
+		"a\n",
+		"\"a\"",
+		"\"a b\" \"c\"",
+		"\"",
+		"\"\"",
+		"\\",
+		"\\n",
+		"\"\\\"",
+		"a ; b # c",
+		"# a",
+		"; a",
+		"[a]",
+		"= a",
+		"a\x01\x7f",
+		"\xff\xfe",
+		"a\r",
+		" \xc3\xa4 \\x41",
+		"\"a\"b\"",
+		"'a'",
+		"$(x) \"y\"",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		struct config *config = read_all(state, NONE, LIST("-w", odd[i])), *again;
+		_cleanup_free_ char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		assert_non_null(out);
+		config_print(config, out);
+		assert_ok(fclose(out));
+		folder_file(*state, "again.conf", text);
+		again = read_all(state, NONE, LIST("--config", in_folder(state, "again.conf").s));
+		assert_string_equal(again->values.options.sink.path, odd[i]);
+		(void)config_free(config);
+		(void)config_free(again);
+	}
+	folder_file(*state, "etc/streamer.conf",
+		    "[output]\nwrite = \"a\\q\"\nwrite = \"a\\x0\"\nwrite = \"a\\x00\"\n");
+	assert_wrong(state, NONE, NONE,
+		     LIST("streamer.conf:2: in a value in quotes, \\ is followed by \", \\, n, t, "
+			  "r or xHH",
+			  "streamer.conf:3: in a value in quotes, \\ is followed by \", \\, n, t, "
+			  "r or xHH",
+			  "streamer.conf:4: in a value in quotes, \\ is followed by \", \\, n, t, "
+			  "r or xHH"));
 }
 
 static void people_write_lines_in_many_ways(void **state)
@@ -356,9 +541,8 @@ static void each_value_says_where_it_comes_from(void **state)
 			  "# environment RINGSIDE_HOST_NAME\nhost-name = h\n",
 			  "[oom]\n# option --probes\nenabled = yes\n",
 			  "[seccomp]\n# option --probes\nenabled = no\n",
-			  "# option --write\n# no file can hold this: write = a\\x0ab\n",
-			  "etc/streamer.conf:4\na = 1\n# option --label\n# no file can hold this: "
-			  "b =  2\n");
+			  "# option --write\nwrite = \"a\\nb\"\n",
+			  "etc/streamer.conf:4\na = 1\n# option --label\nb = \" 2\"\n");
 	     *wanted; wanted++)
 		if (!strstr(text, *wanted))
 			fail_msg("\"%s\" is not in:\n%s", *wanted, text);
@@ -379,7 +563,8 @@ static void a_running_streamer_takes_what_it_can(void **state)
 	const struct options *o = &config->values.options;
 	struct config_changes changes;
 
-	folder_file(*state, "etc/streamer.conf", "[retention]\nmax-age = 5d\n[labels]\na = 1\n");
+	folder_file(*state, "etc/streamer.conf",
+		    "[output]\nwrite = here/\n[retention]\nmax-age = 5d\n[labels]\na = 1\n");
 	assert_ok(config_read(config, &sources));
 	for (unsigned i = 0; i < 3; i++) { /* what was said before is not borrowed of any more */
 		assert_ok(config_reload(config, &sources, NULL, &changes));
@@ -397,7 +582,7 @@ static void a_running_streamer_takes_what_it_can(void **state)
 	assert_int_equal(o->sink.keep_free.percent, 5);
 	assert_int_equal(o->pipeline.header.n_labels, 2);
 	assert_int_equal(o->kernel.rate, 1);
-	assert_string_equal(o->sink.path, "-");
+	assert_string_equal(o->sink.path, "here/");
 	folder_file(*state, "etc/streamer.conf", "[labels]\nb = 3\n[nothing]\n[nowhere]\n");
 	assert_int_equal(config_reload(config, &sources, NULL, &changes), -EINVAL);
 	assert_non_null(strstr(changes.wrong, "streamer.conf:3: unknown section [nothing]"));
@@ -411,8 +596,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_in_folder(what_is_nearer_to_the_user_counts),
 		test_in_folder(a_drop_in_hides_the_one_of_its_name_below),
+		test_in_folder(a_link_to_dev_null_hides_what_is_below),
 		test_in_folder(one_file_can_stand_for_all),
 		test_in_folder(files_that_others_could_write_are_refused),
+		test_in_folder(files_in_folders_that_others_could_write_to_are_refused),
+		test_in_folder(a_variable_that_is_none_is_told),
+		test_in_folder(odd_values_are_printed_as_they_can_be_read),
 		test_in_folder(people_write_lines_in_many_ways),
 		test_in_folder(no_value_is_cut),
 		test_in_folder(all_that_is_wrong_is_said_at_once_with_its_line),
