@@ -48,6 +48,9 @@ struct serve {
 	const char *listen[HTTP_LISTENERS];
 	const char *sockets[HTTP_LISTENERS]; /* paths to remove at the end */
 	unsigned n_listen, n_sockets;
+	int given[LISTEN_GIVEN_MAX]; /* sockets that a service manager opened */
+	char given_paths[LISTEN_GIVEN_MAX][LISTEN_PATH];
+	unsigned n_given;
 	const char *textfile;
 	uint64_t series;
 	const char *token_file;
@@ -133,7 +136,10 @@ static int parse_options(struct serve *serve, int argc, char **argv)
 		return r;
 	if (argc - optind > 1)
 		return options_usage_error(&serve->options, "one file or folder at a time");
-	if (!serve->n_listen && !serve->textfile)
+	if (serve->n_given + serve->n_listen > HTTP_LISTENERS)
+		return options_usage_error(&serve->options, "four addresses at most, with those of "
+							    "the service manager ($LISTEN_FDS)");
+	if (!serve->n_listen && !serve->n_given && !serve->textfile)
 		return options_usage_error(&serve->options,
 					   "say where: --listen ADDR, --textfile FILE, or both");
 	if (optind == argc && inputs_none())
@@ -171,18 +177,43 @@ static int read_token(struct serve *serve)
 		 : 0;
 }
 
+/* What a service manager listens on already. 0 or the exit status. */
+static int take_given(struct serve *serve)
+{
+	for (unsigned i = 0; i < serve->n_given; i++) {
+		struct listen_socket socket;
+		int r = listen_take(serve->given[i], serve->given_paths[i], &socket);
+
+		if (r)
+			return command_fail(&command_serve,
+					    "descriptor %d, which $LISTEN_FDS tells of, is no "
+					    "socket that listens: ListenStream= of a socket unit "
+					    "gives one",
+					    serve->given[i]);
+		r = http_listen(serve->http, &socket, serve->token_file ? &serve->token : NULL);
+		if (r)
+			return say_failed("cannot start", r);
+		say_address(serve, &socket);
+	}
+	return 0;
+}
+
 /* 0 or the exit status. */
 static int listen_all(struct serve *serve)
 {
-	int r = serve->n_listen
-			? http_new(&serve->http, &serve->feed, &serve->events, serve->n_listen)
-			: 0;
+	const unsigned n = serve->n_given + serve->n_listen;
+	int r = n ? http_new(&serve->http, &serve->feed, &serve->events, n) : 0;
 
 	if (r == -ENOPKG)
 		return command_fail(&command_serve, MHD_LIBRARY
 				    " is missing, which --listen needs (Debian: libmicrohttpd12); "
 				    "--textfile does not");
-	for (unsigned i = 0; !r && i < serve->n_listen; i++) {
+	if (r)
+		return say_failed("cannot start", r);
+	r = take_given(serve);
+	if (r)
+		return r;
+	for (unsigned i = 0; i < serve->n_listen; i++) {
 		struct listen_socket socket;
 		char safe[LINE_FILE];
 
@@ -204,7 +235,7 @@ static int listen_all(struct serve *serve)
 			return say_no_socket(serve->listen[i], r);
 		say_address(serve, &socket);
 	}
-	return r ? say_failed("cannot start", r) : 0;
+	return 0;
 }
 
 static void write_metrics(struct writer *writer, void *data)
@@ -306,6 +337,7 @@ static int run(int argc, char **argv)
 	r = events_init(&serve.events);
 	if (r)
 		return say_failed("cannot start", r);
+	serve.n_given = listen_given(serve.given);
 	r = parse_options(&serve, argc, argv);
 	if (r >= 0)
 		return r;
@@ -334,6 +366,7 @@ const struct command command_serve = {
 		"Without FILE: the stream on standard input, or the folder /var/log/ringside.\n"
 		"  ringside serve --listen 9464 /var/log/ringside\n"
 		"  ringside serve --listen unix:/run/ringside.sock\n"
+		"Sockets of a service manager ($LISTEN_FDS) are answered, too.\n"
 		"Exit status: 0, 1 when it cannot listen or read, 2 usage.",
 	.run = run,
 };

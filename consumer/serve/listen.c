@@ -51,18 +51,24 @@ static int listen_unix(const char *path, int *ret)
 	return 0;
 }
 
+/* A host that is gone answers nothing: what is sent to it fails after that, and not after a quarter
+ * of an hour. Connections have it from the socket they came to. */
+static int limit_silence(int fd)
+{
+	const unsigned timeout = PEER_MILLISECONDS;
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
 static int bind_one(const struct addrinfo *info, int *ret)
 {
 	_cleanup_close_ int fd =
 		socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC, info->ai_protocol);
 	const int on = 1;
-	/* A host that is gone answers nothing: what is sent to it fails after that, and not after a
-	 * quarter of an hour. Connections have it from the socket they came to. */
-	const unsigned timeout = PEER_MILLISECONDS;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout)) < 0 ||
-	    bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
+	    limit_silence(fd) < 0 || bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||
+	    listen(fd, BACKLOG) < 0)
 		return -errno;
 	*ret = TAKE_FD(fd);
 	return 0;
@@ -162,6 +168,13 @@ int listen_on(const char *address, struct listen_socket *ret)
 		r = listen_tcp(*ret->host ? ret->host : "127.0.0.1", port, &ret->fd);
 	ret->loopback = !r && is_on_loopback(ret->fd);
 	return r;
+}
+
+int listen_adopt(struct listen_socket *socket)
+{
+	(void)limit_silence(socket->fd);
+	socket->loopback = is_on_loopback(socket->fd);
+	return 0;
 }
 
 const char *listen_url(const struct listen_socket *socket, char buf[LISTEN_URL])

@@ -21,6 +21,8 @@ bin/ringside
 bin/ringside-streamer
 lib/systemd/catalog/ringside.catalog
 lib/systemd/system/ringside-forward@.service
+lib/systemd/system/ringside-serve.service
+lib/systemd/system/ringside-serve.socket
 lib/systemd/system/ringside-streamer.service
 lib/sysusers.d/ringside.conf
 lib/tmpfiles.d/ringside.conf
@@ -128,6 +130,22 @@ def systemd_understands_the_unit():
         assert len(ours) == bool(said) and said in "".join(ours), result.stderr
 
 
+def what_serves_is_shut_in():
+    """By what systemd itself makes of the unit: 2.0 and below is "OK" and "SAFE"."""
+    for name in "service", "socket":
+        save(f"ringside-serve.{name}", read(installed(f"lib/systemd/system/ringside-serve.{name}")).replace(b"/usr/local", prefix.encode()))
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", os.path.abspath("ringside-serve.socket"), os.path.abspath("ringside-serve.service")],
+                            stderr=subprocess.PIPE, text=True, check=False)
+    assert not [line for line in result.stderr.splitlines() if "ringside" in line], result.stderr
+    unit = read("ringside-serve.service")
+    for content, fine in (unit, True), (re.sub(rb"(?m)^(Private|Protect|Restrict|SystemCall).*", b"", unit), False):
+        save("ringside-serve.service", content)
+        done = subprocess.run(["systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=19", os.path.abspath("ringside-serve.service")],
+                              capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) == fine, done.stdout + done.stderr
+    assert b"DynamicUser=yes\n" in unit and b"CapabilityBoundingSet=\n" in unit
+
+
 def file_knows_recordings_where_it_looks():
     save("a.pb", recording())
     save("a.pb.zst", packed(recording()))
@@ -185,6 +203,7 @@ run_tests(
     all_that_the_pages_name_is_installed,
     programs_are_stripped_and_work,
     systemd_understands_the_unit,
+    what_serves_is_shut_in,
     the_format_page_works_where_it_is_installed,
     file_knows_recordings_where_it_looks,
     lnav_reads_our_json,

@@ -54,6 +54,65 @@ def what_is_wrong_is_said():
     assert done.returncode == 1 and os.path.exists("file"), done
 
 
+@contextlib.contextmanager
+def given(sockets, *args):
+    """As systemd starts it: the sockets from descriptor 3 on."""
+    # above those they are to become
+    high = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD, 20) for one in sockets]
+    script = "".join(f"exec {3 + i}<&{fd} {fd}<&-; " for i, fd in enumerate(high))
+    server = subprocess.Popen(["bash", "-c", f'{script} LISTEN_PID=$$ LISTEN_FDS={len(high)} exec "$@"', "bash", ringside, "serve", *args],
+                              pass_fds=high, stderr=subprocess.PIPE)
+    for fd in high:
+        os.close(fd)
+    try:
+        yield server
+    finally:
+        server.terminate()
+        server.wait(20)
+        server.stderr.close()
+
+
+def sockets_of_a_service_manager_are_answered():
+    save("given.pb", Growing(b"\x05").header())
+    tcp, unix, other = socket.socket(), socket.socket(socket.AF_UNIX), socket.socket()
+    tcp.bind(("127.0.0.1", 0))
+    unix.bind("given.sock")
+    port = tcp.getsockname()[1]
+    for one in tcp, unix:
+        one.listen()
+    with given((tcp, unix), "given.pb") as server:
+        said = [server.stderr.readline().decode() for _ in range(2)]
+        assert f"answers on http://127.0.0.1:{port} (/metrics, /health)\n" in said[0], said
+        assert "answers on unix:" in said[1] and "/given.sock (/metrics, /health, /check, /events)\n" in said[1].replace(":given", ":/given"), said
+        for host, code in ("127.0.0.1", 200), ("evil.example", 403):
+            asking = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            asking.request("GET", "/metrics", headers={"Host": f"{host}:{port}"})
+            assert (asking.getresponse().status == 200) == (code == 200), host
+            asking.close()
+        asking = http.client.HTTPConnection("x", timeout=20)
+        asking.sock = socket.socket(socket.AF_UNIX)
+        asking.sock.connect("given.sock")
+        asking.request("GET", "/check")
+        assert asking.getresponse().status == 200
+        asking.close()
+        with open(f"/proc/{server.pid}/environ", "rb") as f:
+            assert b"LISTEN_FDS=2" in f.read()  # as it was started: the test is one
+    assert os.path.exists("given.sock"), "the socket is its manager's"
+    other.bind(("127.0.0.1", 0))  # and does not listen
+    with given((other,), "given.pb") as server:
+        assert server.wait(20) == 1
+        said = server.stderr.read().decode()
+        assert "descriptor 3, which $LISTEN_FDS tells of, is no socket that listens: ListenStream=" in said, said
+    with given((tcp, unix, tcp, unix, tcp), "given.pb") as server:
+        assert server.wait(20) == 2 and "four addresses at most, with those of the service manager" in server.stderr.read().decode()
+    with given((tcp, unix, tcp), "-l", "1", "-l", "2", "given.pb") as server:
+        assert server.wait(20) == 2
+    done = run("serve", "given.pb", env={**os.environ, "LISTEN_PID": "1", "LISTEN_FDS": "1"})
+    assert done.returncode == 2 and b"say where" in done.stderr, "another process is meant"
+    for one in tcp, unix, other:
+        one.close()
+
+
 def a_pipe_becomes_a_text_file():
     one, two = Growing(b"\x01"), Growing(b"\x02")
     data = one.header() + one.counters(5) + one.footer() + two.header() + two.counters(2)
@@ -400,7 +459,7 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
 
 
 run_tests(bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
-          thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, a_pipe_becomes_a_text_file,
+          thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, sockets_of_a_service_manager_are_answered, a_pipe_becomes_a_text_file,
           what_cannot_be_read_may_be_a_recording, status_is_for_probes, status_shows_what_is_there,
           what_was_refused_to_the_streamer_is_named,
           what_is_asked_wrongly_is_refused, kills_by_signal_are_counted_by_signal_and_cause)

@@ -247,6 +247,26 @@ leaves_nothing() {
 	systemctl stop $unit && sleep 1 && ! bpf_left && ringside verify "$(find /var/log/ringside -name '*.pb.zst' | sort | tail -n 1)"
 }
 
+metrics() { # whoever asks first starts what answers
+	local line
+
+	exec 3<>/dev/tcp/127.0.0.1/9464 || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+	while read -r line; do
+		case $line in ringside_up* | ringside_events_total* | ringside_*total*) echo "$line" ;; esac
+	done <&3 >/run/metrics
+	exec 3>&-
+	[[ -s /run/metrics ]] || { journalctl -u ringside-serve --no-pager -o cat -n 20; return 1; }
+}
+
+is_nobody() { # what answers: a user of its own, without any privilege
+	local pid
+
+	pid=$(systemctl show --value -p MainPID ringside-serve)
+	[[ $pid -gt 0 ]] && awk '/^Cap(Eff|Prm|Bnd|Amb):/ && $2 !~ /^0+$/ { bad = 1; print }
+		/^Uid:/ && $2 < 61184 { bad = 1; print } END { exit bad }' "/proc/$pid/status"
+}
+
 mkdir -p /etc/ringside # as a package does: what is made later is out of reach
 check 'sysusers.d makes the user' systemd-sysusers
 check 'tmpfiles.d makes the folder' systemd-tmpfiles --create ringside.conf
@@ -261,6 +281,12 @@ check 'it knows the machine' is_named
 check 'status' ringside status /var/log/ringside
 check 'an OOM kill is told' oom_is_told
 check 'nothing is missed from started on' first_moment
+check 'a socket waits for who wants sums' systemctl start ringside-serve.socket
+check 'and gives them' metrics
+check 'from a process without privileges' is_nobody
+check 'the service manager listens on' systemctl stop ringside-serve.service
+check 'and whoever asks starts it again' metrics
+systemctl stop ringside-serve.socket ringside-serve.service
 check 'reload begins a new file' reloads
 check 'and reads the configuration again' configuration_is_read_again
 check 'a broken one changes nothing' a_broken_one_changes_nothing
