@@ -7,9 +7,10 @@ usage: cli-config.py STREAMER SOURCE
 """
 import os
 import re
+import shutil
 import subprocess
 
-from program import check, in_a_folder, others, run, run_tests, save
+from program import check, in_a_folder, others, ringside, run, run_tests, save
 
 source, = others
 in_a_folder()
@@ -147,10 +148,63 @@ def completion_knows_all():
     assert complete("--probes", "oom,se") == ["oom,seccomp"] and complete("--attach", "=", "k") == ["kprobe"]
 
 
+def the_words_of_all_shells_are_the_same():
+    """Those of an option stand in each file on the line with its name, or right below; of lists of probes, somewhere."""
+    for shell, of in ("zsh", r"^\t{}\) .*?'(?:\(|_sequence compadd - )([a-z ]+)"), ("fish", r"^        case {}\n.* -a '([a-z ]+)'"):
+        text = text_of("completions", f"ringside-streamer.{shell}")
+        for option in WORDS.keys() | {"--doctor"}:
+            found = re.search(of.format(option[2:]), text, re.M) or re.search(r"printf '%s.n' ([a-z ]+)", text)
+            assert found and found.group(1).split() == complete(option, ""), (shell, option)
+        files = re.search(r"^(?:\t|        case )(write[a-z |]*)", text, re.M).group(1)
+        assert sorted(re.findall(r"\w+", files)) == ["brake", "btf", "config", "write"], files
+
+
+def zsh_completes():
+    """What _arguments is told: zsh's own function does the rest."""
+    if not shutil.which("zsh"):
+        return
+    script = '_arguments() { print -rl -- "$@" }; _call_program() { shift; "$@" }; words=("$2"); . "$1"'
+    done = subprocess.run(["zsh", "-f", "-c", script, "zsh", os.path.join(source, "completions", "ringside-streamer.zsh"), ringside],
+                          capture_output=True, check=True, text=True)
+    specs = done.stdout.splitlines()
+    assert specs[:2] == ["-s", "-S"] and not done.stderr, done
+    for name, arg in options().items():
+        spec, = [spec for spec in specs if re.match(rf"--{name}[\[=]", spec)]
+        optional = name in ("compress", "doctor")
+        assert re.match(rf"--{name}" + (r"=-\[.+\]::" if optional else r"=\[.*\]:\w" if arg else r"\[.*\]$"), spec), spec
+    assert "-w+[write to FILE instead of stdout (-); one that exists and is not]:file:_files" in specs, specs
+    assert "-q[nothing on stderr of what is attached, and no totals at the end]" in specs, specs
+
+
+def fish_completes():
+    if not shutil.which("fish"):
+        return
+
+    def words(line):
+        script = 'source $argv[1]; complete -C "$argv[2]"'
+        env = {**os.environ, "PATH": os.path.dirname(ringside) + ":" + os.environ["PATH"], "HOME": os.getcwd()}
+        done = subprocess.run(["fish", "--no-config", "-c", script, os.path.join(source, "completions", "ringside-streamer.fish"), line],
+                              capture_output=True, check=True, text=True, env=env)
+        assert not done.stderr, done.stderr
+        return [word.split("\t")[0] for word in done.stdout.splitlines()]
+
+    assert {word.rstrip("=") for word in words("ringside-streamer --")} == {f"--{name}" for name in options()}
+    for option, count in WORDS.items():
+        assert sorted(words(f"ringside-streamer {option} ")) == sorted(complete(option, "")), option
+        assert len(complete(option, "")) == count
+    assert words("ringside-streamer --probes oom,se") == ["oom,seccomp"]
+    assert words("ringside-streamer --doctor=h") == ["--doctor=hold"]
+    save("afile", b"")
+    assert "afile" in words("ringside-streamer -w a") and words("ringside-streamer a") == words("ringside-streamer --rate a") == []
+
+
 run_tests(
     what_is_printed_is_read_again,
     what_is_wrong_is_said,
     what_the_check_refuses_the_start_refuses_in_the_same_words,
     the_page_has_all,
     completion_knows_all,
+    the_words_of_all_shells_are_the_same,
+    zsh_completes,
+    fish_completes,
 )

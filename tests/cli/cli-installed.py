@@ -30,6 +30,7 @@ libexec/ringside/ringside-forward
 libexec/ringside/ringside-from-nats
 share/bash-completion/completions/ringside-streamer
 share/doc/ringside/FORMAT.md
+share/fish/vendor_completions.d/ringside-streamer.fish
 share/man/man1/ringside-forward.1
 share/man/man1/ringside.1
 share/man/man5/ringside-format.5
@@ -50,6 +51,7 @@ share/ringside/ringside.magic
 share/ringside/ringside.proto
 share/ringside/ringside.rules.yml
 share/ringside/ringside.schema.json
+share/zsh/site-functions/_ringside-streamer
 """.split()
 
 prefix = os.path.join(os.getcwd(), "root/usr/local")
@@ -130,6 +132,10 @@ def systemd_understands_the_unit():
         assert len(ours) == bool(said) and said in "".join(ours), result.stderr
 
 
+def zsh_knows_whose_completion_it_is():
+    assert read(installed("share/zsh/site-functions/_ringside-streamer")).startswith(b"#compdef ringside-streamer\n# SPDX")
+
+
 def what_serves_is_shut_in():
     """By what systemd itself makes of the unit: 2.0 and below is "OK" and "SAFE"."""
     for name in "service", "socket":
@@ -203,6 +209,7 @@ run_tests(
     all_that_the_pages_name_is_installed,
     programs_are_stripped_and_work,
     systemd_understands_the_unit,
+    zsh_knows_whose_completion_it_is,
     what_serves_is_shut_in,
     the_format_page_works_where_it_is_installed,
     file_knows_recordings_where_it_looks,
