@@ -19,6 +19,17 @@ void status_text(struct writer *writer, const struct ledger *ledger, const struc
 void status_forwards_text(struct writer *writer, const struct forward_status *all, size_t n,
 			  uint64_t now);
 
+/* status-disk.c: what the recordings of a folder take, and what is left there to those who are not
+ * root. */
+struct disk_use {
+	uint64_t files, bytes;
+	uint64_t free_bytes, size_bytes; /* of the file system */
+};
+/* False: it is no folder that can be read, or has none. */
+bool disk_use_find(struct disk_use *ret, const char *folder);
+void disk_use_text(struct writer *writer, const struct disk_use *use);
+void disk_use_put(struct json_page *page, const struct disk_use *use);
+
 enum fleet_output { FLEET_TEXT, FLEET_JSON, FLEET_METRICS, FLEET_QUIET };
 
 /* status-fleet.c: how each host is whose records are at @url. Returns the exit status. */

@@ -121,6 +121,7 @@ static void print_json(struct writer *writer, const struct status *status,
 {
 	const struct ledger *ledger = &status->feed.ledger;
 	struct json_page page = json_begin_page(writer);
+	struct disk_use disk;
 
 	health_put(&page, ledger, health);
 	if (health->stream && health->stream->begun_nano)
@@ -129,6 +130,8 @@ static void print_json(struct writer *writer, const struct status *status,
 		json_add_text(&page, "file", health->writer->path);
 		json_add_uint(&page, "file_bytes", health->writer->bytes);
 	}
+	if (disk_use_find(&disk, status->feed.path))
+		disk_use_put(&page, &disk);
 	put_forwards(&page, status);
 	if (latest->n)
 		json_begin_list(&page, "latest");
@@ -144,6 +147,7 @@ static int print_health(const struct status *status, const struct health *health
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(latest_lines_done) struct latest_lines latest = {0};
 	const struct ledger *ledger = &status->feed.ledger;
+	struct disk_use disk;
 	int r = writer_new(&writer, STDOUT_FILENO);
 
 	if (!r && health->stream)
@@ -155,6 +159,8 @@ static int print_health(const struct status *status, const struct health *health
 		print_json(writer, status, health, &latest);
 	} else {
 		status_text(writer, ledger, health);
+		if (disk_use_find(&disk, status->feed.path))
+			disk_use_text(writer, &disk);
 		status_forwards_text(writer, status->forwards, status->n_forwards, status->now);
 		print_latest(writer, &latest);
 	}

@@ -218,6 +218,23 @@ def status_shows_what_is_there():
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", said["since"]), said
 
 
+def status_says_what_a_folder_takes():
+    os.mkdir("taken")
+    stream = Growing(b"\x0b")
+    name = "taken/20261122T030405Z-0b0b0b0b-000000.pb"
+    save(name, stream.header(), stream.counters(5))
+    save("taken/20261122T030405Z-0b0b0b0b-000001.pb", b"")
+    save("taken/other.pb", b"x" * 100000)
+    os.mkdir("taken/20261122T030405Z-0b0b0b0b-000002.pb")
+    took, fs = os.stat(name).st_blocks * 512, os.statvfs("taken")
+    text = status("taken", written=[name])[1]
+    assert re.search(r"^  disk            \S.* in 2 recordings; .* of .* are free$", text, re.M), text
+    said = json.loads(status("-o", "json", "taken", written=[name])[1])["disk"]
+    assert said["files"] == 2 and said["bytes"] == took, (said, took)
+    assert said["size_bytes"] == fs.f_blocks * fs.f_frsize and 0 < said["free_bytes"] < said["size_bytes"], (said, fs)
+    assert "disk" not in json.loads(status("-o", "json", name, written=[name])[1]), "of a file, its size is told"
+
+
 def what_was_refused_to_the_streamer_is_named():
     def line_of(*refused, ended=b""):
         stream = Growing(b"\x08")
@@ -460,6 +477,6 @@ def thousands_of_bpf_objects_are_bounded_and_fast():
 
 run_tests(bpf_objects_come_change_and_go, bpf_objects_of_streams_in_a_folder,
           thousands_of_bpf_objects_are_bounded_and_fast, what_is_wrong_is_said, sockets_of_a_service_manager_are_answered, a_pipe_becomes_a_text_file,
-          what_cannot_be_read_may_be_a_recording, status_is_for_probes, status_shows_what_is_there,
+          what_cannot_be_read_may_be_a_recording, status_is_for_probes, status_shows_what_is_there, status_says_what_a_folder_takes,
           what_was_refused_to_the_streamer_is_named,
           what_is_asked_wrongly_is_refused, kills_by_signal_are_counted_by_signal_and_cause)

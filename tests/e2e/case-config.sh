@@ -48,6 +48,13 @@ collect_reloaded() {
 	kill -HUP "$(cat config.pid)"
 	wait_until 10 "change" grep -q 'takes a restart' config.log
 	wait_until 10 "fourth file" files 4
+
+	# it may not open /dev/null any more
+	ln -s /dev/null conf/mask
+	mv conf/mask conf/streamer.conf
+	kill -HUP "$(cat config.pid)"
+	wait_until 10 "mask" masked
+	wait_until 10 "fifth file" files 5
 	stop config
 	chmod -R a+rX kept
 }
@@ -74,6 +81,10 @@ files() {
 	[ "$(ls kept | wc -l)" -ge "$1" ]
 }
 
+masked() {
+	[ "$(grep -c 'now applied' config.log)" = 2 ]
+}
+
 said() { # WHAT FILE COUNT PATTERN
 	if [ "$(grep -c "$4" "$2")" = "$3" ]; then
 		echo "ok - $1"
@@ -87,7 +98,7 @@ judge() {
 	said "a SIGHUP for the file alone says nothing" unchanged.log 0 'configuration'
 	said "a wrong file changes nothing, and why" config.log 1 \
 		"the configuration that was read before runs on: conf/streamer.conf:11: rate 'x': accepts N or"
-	said "what applies" config.log 1 'the configuration has changed: now applied: max-age, label$'
+	said "what applies, of a link to /dev/null too" config.log 2 'the configuration has changed: now applied: max-age, label$'
 	said "what takes a restart" config.log 1 'the configuration has changed: takes a restart: rate$'
 	for file in kept/*; do
 		"$BUILD/consumer/ringside" cat -o protojson "$file" | head -n 1 | grep -o '"labels":{[^}]*}' || echo none
