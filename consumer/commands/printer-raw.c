@@ -207,7 +207,8 @@ static void note_lack(void *data, const struct whole_missing *missing)
 	struct printer_source *source = data;
 	const unsigned found = (missing->found & WHOLE_NO_END ? EXCERPT_NO_END : 0) |
 			       (missing->found & WHOLE_GAPS ? EXCERPT_GAPS : 0) |
-			       (missing->found & WHOLE_NO_NEXT ? EXCERPT_NO_NEXT : 0);
+			       (missing->found & WHOLE_NO_NEXT ? EXCERPT_NO_NEXT : 0) |
+			       (missing->found & WHOLE_NO_FIRST ? EXCERPT_NO_FIRST : 0);
 
 	note_found(source, flawed_streams_find(&source->flawed, missing->id, WHOLE_ID), found);
 }

@@ -7,9 +7,13 @@
 #include "proto/base/util.h"
 
 static const char *const words[EXCERPT_FLAW_WORDS] = {
-	"is damaged or cut short",        "lost events",
-	"could not all be read",          "ends without a Footer",
-	"lacks records by their numbers", "goes on in a file that was missing",
+	"is damaged or cut short",
+	"lost events",
+	"could not all be read",
+	"ends without a Footer",
+	"lacks records by their numbers",
+	"goes on in a file that was missing",
+	"begins in a file that was missing",
 };
 
 /* They are many bytes, of which few are used. */

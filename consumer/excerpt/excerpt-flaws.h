@@ -17,8 +17,9 @@ enum {
 	EXCERPT_NO_END = 1 << 3,
 	EXCERPT_GAPS = 1 << 4,
 	EXCERPT_NO_NEXT = 1 << 5,
+	EXCERPT_NO_FIRST = 1 << 6,
 };
-#define EXCERPT_FLAW_WORDS 6
+#define EXCERPT_FLAW_WORDS 7
 #define EXCERPT_FLAWS 320 /* of the text */
 
 /* All there is to it is to be zero. */

@@ -290,6 +290,17 @@ static void tell_next(const struct walk *walk, const struct input_list *list, si
 	walk->ops->error(walk->data, text, 0);
 }
 
+/* Which streams begin in files that are missing: what is read may still say why. */
+static void note_first(const struct walk *walk, const struct input_list *list)
+{
+	struct whole_streams *whole = walk->ops->whole ? walk->ops->whole(walk->data) : NULL;
+
+	for (size_t i = 0; whole && i < list->n; i++)
+		if (input_list_lacks_first(list, i))
+			whole_streams_lacks_first(whole, list->all[i].id.stream_id,
+						  list->all[i].id.file_index);
+}
+
 static void tell_copies(const struct walk *walk, const struct input_list *list)
 {
 	char text[COPIES_TEXT];
@@ -336,6 +347,8 @@ int each_record_in(char *const *paths, int n, const struct filter *filter,
 	tell_hosts(&walk, &list);
 	memory.sides.one = ops->one_stream && ops->one_stream(data);
 	record_memory_choose(&memory, filter);
+	if (!r)
+		note_first(&walk, &list);
 	for (size_t i = 0; !r && i < list.n; i++) {
 		r = walk_input(&walk, list.all[i].path);
 		if (!r)

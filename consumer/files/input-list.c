@@ -245,6 +245,24 @@ bool input_list_lacks_next(const struct input_list *inputs, size_t i)
 	return one->listed ? !input_list_is_made_now(inputs, one) : !alone;
 }
 
+bool input_list_lacks_first(const struct input_list *inputs, size_t i)
+{
+	const struct recording *one = &inputs->all[i];
+	bool alone = true;
+
+	if (!one->known || one->id.excerpt || !one->id.file_index)
+		return false;
+	/* mostly the one before is right before it */
+	for (size_t j = 1; j < inputs->n; j++) {
+		const struct recording *other = &inputs->all[(i + inputs->n - j) % inputs->n];
+
+		if (is_next(one, other))
+			return false;
+		alone = alone && !folder_same_stream(one, other);
+	}
+	return one->listed || !alone;
+}
+
 void input_list_done(struct input_list *list)
 {
 	for (size_t i = 0; i < list->n + list->n_copies; i++)

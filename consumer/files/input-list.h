@@ -32,4 +32,6 @@ bool input_list_is_made_now(const struct input_list *inputs, const struct record
 /* Of a file that says that another one of its stream follows: whether that would be among the
  * others, in their folder or named beside some of them, and is not. */
 bool input_list_lacks_next(const struct input_list *inputs, size_t i);
+/* Likewise of one that is not the first of its stream: whether those before it are not. */
+bool input_list_lacks_first(const struct input_list *inputs, size_t i);
 void input_list_done(struct input_list *list);

@@ -10,11 +10,13 @@
 #include "proto/base/util.h"
 #include "proto/recording/recording.h"
 
+#define LOST_ID 4        /* bytes of a stream's id that a Lost has */
 #define RUNS_AT_HAND 64u /* files that are followed take turns */
 
 void whole_streams_done(struct whole_streams *whole)
 {
 	free(whole->runs);
+	free(whole->headless);
 	*whole = (struct whole_streams){0};
 }
 
@@ -55,10 +57,28 @@ static struct whole_run *find_run(struct whole_streams *whole, const uint8_t *id
 	return run;
 }
 
-/* A repair's Lost has the number of the first that is missing, and stands for all. */
-static void take_lost(struct whole_run *run, struct reader *reader, struct reader_record *item)
+/* Any stream may say what was deleted of another. */
+static void take_deleted(struct whole_streams *whole, const Ringside__V1__Lost *lost)
 {
-	if (reader_unpack(reader, item) || !body_stands_in(item->record))
+	if (lost->reason != RINGSIDE__V1__LOST__REASON__RETENTION || !lost->has_file_index ||
+	    lost->stream_id.len != LOST_ID)
+		return;
+	for (size_t i = 0; i < whole->n_headless; i++) {
+		struct whole_headless *headless = &whole->headless[i];
+
+		headless->told |= headless->index - 1 == lost->file_index &&
+				  !memcmp(headless->id, lost->stream_id.data, LOST_ID);
+	}
+}
+
+/* A repair's Lost has the number of the first that is missing, and stands for all. */
+static void take_lost(struct whole_streams *whole, struct whole_run *run, struct reader *reader,
+		      struct reader_record *item)
+{
+	if (reader_unpack(reader, item))
+		return;
+	take_deleted(whole, item->record->lost);
+	if (!body_stands_in(item->record))
 		return;
 	run->open = !item->record->lost->count;
 	run->next += run->open ? 0 : item->record->lost->count - 1;
@@ -108,7 +128,7 @@ void whole_streams_take(struct whole_streams *whole, struct reader *reader,
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_FOOTER)
 		take_footer(run, reader, item);
 	if (item->peek.kind == RINGSIDE__V1__RECORD__BODY_LOST)
-		take_lost(run, reader, item);
+		take_lost(whole, run, reader, item);
 }
 
 /* Goes before those that were passed over last, if it ends where they begin. */
@@ -183,12 +203,38 @@ void whole_streams_lacks_next(struct whole_streams *whole)
 		whole->runs[whole->at - 1].lacks_next = true;
 }
 
+void whole_streams_lacks_first(struct whole_streams *whole, const uint8_t id[WHOLE_ID],
+			       uint32_t index)
+{
+	struct whole_headless *headless;
+
+	if (GROW(whole->headless, whole->n_headless, &whole->headless_room)) {
+		whole->full = true;
+		return;
+	}
+	headless = &whole->headless[whole->n_headless++];
+	*headless = (struct whole_headless){.index = index};
+	memcpy(headless->id, id, sizeof(headless->id));
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct whole_run *x = a, *y = b;
 	int r = memcmp(x->id, y->id, WHOLE_ID);
 
 	return r ? r : (x->first > y->first) - (x->first < y->first);
+}
+
+/* @first: the run that begins the stream, as far as it is there. */
+static unsigned judge_begin(const struct whole_streams *whole, const struct whole_run *first)
+{
+	if (whole->ends_only || first->first <= 1 ||
+	    !filter_span_wanted(whole->filter, (struct filter_moment){0}, first->from))
+		return 0;
+	for (size_t i = 0; i < whole->n_headless; i++)
+		if (!whole->headless[i].told && !memcmp(whole->headless[i].id, first->id, WHOLE_ID))
+			return WHOLE_NO_FIRST;
+	return 0;
 }
 
 static unsigned judge_end(const struct whole_streams *whole, const struct whole_run *latest)
@@ -260,7 +306,7 @@ static unsigned judge_stream(struct whole_streams *whole, const struct whole_run
 	end = wanted ? judge_end(whole, latest) : 0;
 	if (end == WHOLE_NO_END && locked && !latest->cut)
 		add_unclosed(&whole->unclosed, latest, missing->host);
-	missing->found = wanted ? found | end : 0;
+	missing->found = wanted ? found | end | judge_begin(whole, runs) : 0;
 	return missing->found;
 }
 

@@ -17,10 +17,11 @@
 
 /* What whole_streams_judge finds. */
 enum {
-	WHOLE_GAPS = 1 << 0,    /* numbers are missing */
-	WHOLE_NO_END = 1 << 1,  /* there is no Footer, and nobody is writing it */
-	WHOLE_GROWING = 1 << 2, /* likewise, and somebody is */
-	WHOLE_NO_NEXT = 1 << 3, /* it goes on in a file that is missing */
+	WHOLE_GAPS = 1 << 0,     /* numbers are missing */
+	WHOLE_NO_END = 1 << 1,   /* there is no Footer, and nobody is writing it */
+	WHOLE_GROWING = 1 << 2,  /* likewise, and somebody is */
+	WHOLE_NO_NEXT = 1 << 3,  /* it goes on in a file that is missing */
+	WHOLE_NO_FIRST = 1 << 4, /* it begins in one, and no record says that it was deleted */
 };
 
 /* Records without a gap. */
@@ -61,6 +62,13 @@ struct whole_unclosed {
 	struct filter_moment end;
 };
 
+/* A stream whose first files are not among those that are read, though they would have been. */
+struct whole_headless {
+	uint8_t id[WHOLE_ID];
+	uint32_t index; /* of the first one that is there */
+	bool told;      /* whoever made room says that the one before it was deleted */
+};
+
 typedef void (*whole_tell_fn)(void *data, const struct whole_missing *missing);
 
 /* All there is to it is to be zero. */
@@ -76,6 +84,8 @@ struct whole_streams {
 	uint64_t missing; /* records, as whole_streams_judge found */
 	unsigned lacking; /* streams that lack some */
 	struct whole_unclosed unclosed;
+	size_t n_headless, headless_room;
+	struct whole_headless *headless;
 };
 
 void whole_streams_done(struct whole_streams *whole);
@@ -109,6 +119,10 @@ void whole_streams_pause(struct whole_streams *whole, const struct reader *reade
 bool whole_streams_goes_on(const struct whole_streams *whole);
 /* And there is none, though it would have been read. */
 void whole_streams_lacks_next(struct whole_streams *whole);
+
+/* Before anything is read: the file @index of the stream is the first one that is there. */
+void whole_streams_lacks_first(struct whole_streams *whole, const uint8_t id[WHOLE_ID],
+			       uint32_t index);
 
 /* WHOLE_* of what the filter asks for, of all that was read. Sorts them: nothing more can be taken.
  * @tell hears of each stream that lacks anything; may be NULL. */

@@ -117,6 +117,43 @@ def what_goes_on_in_a_missing_file_is_told():
     assert not any(x.excerpt_flaws for x in headers(part)), part
 
 
+def what_began_in_a_missing_file_is_told():
+    recordings("first")
+    os.remove("first/db-2-0.pb")
+    wanted = "begins in a file that was missing (db-2)"
+    for paths in ["first"], ["first/db-2-1.pb", "first/db-2-2.pb", "first/web-1-0.pb", "first/web-1-1.pb", "first/web-1-2.pb"]:
+        for how in ["cat"], ["replay", "--speed", "max"]:
+            part = check(run(*how, "-o", "pb", "--kind", "oom", *paths), 0, None)
+            assert flaws(part) == {("db-2", wanted)}, (how, flaws(part))
+            assert f"the recording that it is of {wanted}: something may be missing" in told(part), told(part)
+            save("first.pb", part)
+            for command in "cat", "stats":
+                check(run(command, "first.pb"), 0, rf"ringside {command}: first.pb: an excerpt of a recording that "
+                      r"begins in a file that was missing \(db-2\): something may be missing in it\n")
+            # an excerpt of the excerpt says it, too
+            assert flaws(check(run("cat", "-o", "pb", "-g", "-2-", data=part), 0, None)) == {("db-2", wanted)}
+    # of one host, its name needs no word
+    one = check(run("cat", "-o", "pb", "--kind", "oom", "--host", "db-2", "first"), 0, None)
+    assert "begins in a file that was missing" in told(one), told(one)
+    # whoever asks for what came later, for another host or for one file alone misses nothing
+    told(check(run("cat", "-o", "pb", "--kind", "oom", "--host", "web-1", "first"), 0, None), 0)
+    begin = pb.Record.FromString(list(frames(open("first/db-2-1.pb", "rb").read()))[1]).time_unix_nano
+    late = check(run("cat", "-o", "pb", "--host", "db-2", "--since", f"@{begin // 10**9 + 1}", "first"), 0, None)
+    assert not flaws(late), flaws(late)
+    assert not flaws(check(run("cat", "-o", "pb", "--kind", "oom", "first/db-2-1.pb"), 0, None))
+
+
+def what_was_deleted_to_make_room_is_no_missing_file():
+    os.makedirs("room", exist_ok=True)
+    for deleted, wanted in (0, 0), (1, 4):
+        stream = Stream(b"r", boottime=50.0)
+        stream.header("h"), stream.kill(), stream.footer("rotated")
+        lost = pb.Lost(reason=pb.Lost.RETENTION, stream_id=b"r" * 4, file_index=deleted, count=0)
+        save("room/1.pb", stream.header("h"), stream.kill(), stream.record(lost=lost), stream.counters(), stream.footer())
+        part = check(run("cat", "-o", "pb", "--kind", "oom", "room"), 0, None)
+        told(part, wanted)
+
+
 def of_many_hosts_some_are_named():
     names = []
     for n in range(40):
@@ -186,6 +223,8 @@ run_tests(
     each_host_says_itself_what_was_wrong_with_its_recording,
     damage_of_one_hides_no_missing_end_of_another,
     what_goes_on_in_a_missing_file_is_told,
+    what_began_in_a_missing_file_is_told,
+    what_was_deleted_to_make_room_is_no_missing_file,
     of_many_hosts_some_are_named,
     streams_that_take_turns_are_counted_once,
     its_time_is_that_of_its_events,
