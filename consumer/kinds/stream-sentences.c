@@ -83,6 +83,11 @@ static void put_footer(struct line *line, const Ringside__V1__Footer *footer)
 		line_safe(line, footer->reason, TEXT_NAME_MAX);
 		line_text(line, ")");
 	}
+	/* what was not counted is not zero */
+	if (!footer->n_totals) {
+		line_text(line, ": its sums are not known");
+		return;
+	}
 	put_total(line, &between, written, written == 1 ? " event written" : " events written");
 	put_total(line, &between, limited, " limited");
 	put_total(line, &between, lost, " lost");
@@ -94,8 +99,7 @@ static void put_footer(struct line *line, const Ringside__V1__Footer *footer)
 		line_count(line, footer->totals[i]->written);
 		between = ", ";
 	}
-	if (footer->n_totals)
-		line_text(line, ")");
+	line_text(line, ")");
 }
 
 static void put_sums(struct line *line, const Ringside__V1__ProbeSums *sums)

@@ -44,6 +44,8 @@ void verdict_sum_add(struct verdict_sum *sum, const struct verify *verify, bool 
 
 	verdict_sum_worsen(sum, (int)found->status);
 	sum->foreign |= found->status == VERIFY_FOREIGN;
+	sum->broken |= found->status == VERIFY_DAMAGED || verify->joint.problems.n;
+	sum->cut |= found->status == VERIFY_UNCLOSED;
 	sum->doubtful |= found->doubts.n != 0;
 	note_hosts(sum, verify);
 	if (copy)
@@ -76,20 +78,22 @@ static void put_verdict(struct line *line, const struct verdict_sum *sum)
 		[VERIFY_FILTERED] = "complete for their filters",
 	};
 	const int status = sum->status;
+	const bool several = sum->hosts.n > 1;
 
 	line_text(line, status == VERIFY_FOREIGN && !sum->foreign ? "not all could be read"
 								  : words[status]);
 	if (status == VERIFY_COMPLETE && sum->doubtful)
 		line_text(line, " as far as these kernels can tell");
-	if (sum->hosts.n < 2)
-		return;
-	if (status == VERIFY_DAMAGED)
+	if (status != VERIFY_DAMAGED && sum->broken)
+		line_text(line, ", damaged");
+	if (several)
 		named_hosts_put(&sum->damaged, line);
-	if (status == VERIFY_LOSSES && !sum->lost)
+	if (several && status == VERIFY_LOSSES && !sum->lost)
 		named_hosts_put(&sum->lossy, line);
-	if (status != VERIFY_UNCLOSED && sum->unclosed.n)
+	if (status != VERIFY_UNCLOSED && sum->cut)
 		line_text(line, ", unclosed");
-	named_hosts_put(&sum->unclosed, line);
+	if (several)
+		named_hosts_put(&sum->unclosed, line);
 }
 
 /* Of what is damaged, or was, nobody knows all. */
@@ -101,7 +105,7 @@ static void put_lost(struct line *line, const struct verdict_sum *sum)
 		line_text(line, " lost");
 		if (sum->hosts.n > 1)
 			named_hosts_put(&sum->lossy, line);
-	} else if (sum->lost_more && sum->status != VERIFY_FOREIGN) {
+	} else if (sum->lost_more) {
 		line_text(line, "; how many are lost is not known");
 	}
 }

@@ -10,6 +10,8 @@
 struct verdict_sum {
 	int status;   /* the worst: VERIFY_*; VERIFY_COMPLETE at first */
 	bool foreign; /* an input is no recording */
+	bool broken;  /* one is damaged, or what is between two is, whatever is worse */
+	bool cut;     /* one is unclosed, likewise */
 	uint64_t files, copies, records, events, lost;
 	uint64_t excerpts_lost; /* may be what recordings lost that were read, too */
 	bool recordings;

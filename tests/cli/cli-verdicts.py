@@ -84,6 +84,25 @@ def what_is_only_unclosed_is_not_called_damaged():
     assert (of_all["verdict"], of_all["damaged_hosts"], of_all["unclosed_hosts"]) == ("damaged", ["web-1"], ["mail-3"])
 
 
+def damage_is_told_beside_what_is_no_recording():
+    recordings("foreign", unclosed=["mail-3"], cut=["web-1"])
+    save("foreign/x.pb", b"no recording" * 9)
+    out = lines(check(run("verify", "foreign"), 1, None))
+    assert out[-1].endswith("records: not all are recordings, damaged (web-1), unclosed (mail-3); how many are lost is not known"), out
+    of_all = objects(check(run("verify", "-o", "json", "foreign"), 1, None))[-1]
+    assert (of_all["verdict"], of_all["damaged_hosts"], of_all["unclosed_hosts"]) == ("foreign", ["web-1"], ["mail-3"]), of_all
+    # of one host, whose name needs no word, too
+    out = lines(check(run("verify", "foreign/web-1-2.pb", "foreign/x.pb"), 1, None))
+    assert "records: not all are recordings, damaged; how many are lost" in out[-1], out
+
+
+def a_footer_without_sums_is_not_told_as_zero():
+    stream = Stream(b"f", boot="f")
+    save("sums.pb", stream.header("f"), stream.kill(), stream.footer())
+    out = check(run("cat", "--all", "sums.pb"), 0, None).decode()
+    assert "stream closed (SIGTERM): its sums are not known" in out and "0 events written" not in out, out
+
+
 def a_repair_is_recommended_where_bytes_are_left_out():
     advice = "`ringside repair` saves the rest"
     stream = Stream(b"r", boot="r")
@@ -121,6 +140,8 @@ def of_one_host_no_name_is_said():
 run_tests(
     what_was_lost_has_its_time_and_its_host,
     what_is_only_unclosed_is_not_called_damaged,
+    damage_is_told_beside_what_is_no_recording,
+    a_footer_without_sums_is_not_told_as_zero,
     a_repair_is_recommended_where_bytes_are_left_out,
     what_is_being_written_needs_no_repair,
     of_one_host_no_name_is_said,
