@@ -50,7 +50,8 @@ static int take_option(void *data, int opt, const char *arg)
 		return printer_option(&live->printer, opt, arg);
 	if (options_number(arg, &live->left) || !live->left)
 		return options_not_count(&live->printer.options, opt, arg, "events");
-	printer_chooses(&live->printer, 'n', arg); /* -c is the same */
+	/* one takes the other's place; what was typed is what is said */
+	excerpt_take(&live->printer.excerpt, &live->printer.options, opt, arg, 'n');
 	return 0;
 }
 

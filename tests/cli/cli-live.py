@@ -72,6 +72,13 @@ def a_line_at_the_start_and_a_line_at_the_end():
     assert script.args == ["--allow-syscall-tax", "--quiet", "-w", "-"], script.args
 
 
+def the_start_says_the_option_that_was_typed():
+    for typed, said in (["-c", "1"], "--count 1"), (["-n", "1"], "--lines 1"), (["-n", "5", "-c", "1"], "--count 1"):
+        start = both().oom().close().run(*typed).stderr.decode()
+        assert said in start.splitlines()[0], (typed, start)
+        assert ("--lines" in start) == ("--lines" in said) and ("--count" in start) == ("--count" in said), (typed, start)
+
+
 def only_the_probes_that_are_asked_for():
     for kinds, probes in (("oom", "oom_kill"), ("seccomp", "seccomp_denial"), ("signal", "signal_kill"),
                           ("tcp", "tcp_queue"), ("signal,oom", "oom_kill,signal_kill"), ("OOM_KILL", "oom_kill")):
@@ -215,6 +222,7 @@ def the_header_is_a_short_line():
 
 run_tests(
     a_line_at_the_start_and_a_line_at_the_end,
+    the_start_says_the_option_that_was_typed,
     only_the_probes_that_are_asked_for,
     a_probe_that_cannot_be_had_is_an_error_if_it_was_asked_for,
     the_last_line_counts_what_was_shown,
