@@ -152,7 +152,7 @@ static bool take_entry(struct deeper_folders *deeper, const struct deeper_folder
 	const char *name = entry->d_name;
 	const int mode = mode_of(fd, entry);
 
-	if (!strcmp(name, ".") || !strcmp(name, ".."))
+	if (!strcmp(name, ".") || !strcmp(name, "..") || folder_is_fsck(name))
 		return false;
 	if (folder_name(name) && (mode < 0 ? mode == -EACCES : S_ISREG(mode)))
 		return true;

@@ -25,9 +25,14 @@ bool folder_name(const char *name)
 	return *name != '.' && strstr(name, ".pb");
 }
 
+bool folder_is_fsck(const char *name)
+{
+	return !strcmp(name, "lost+found");
+}
+
 bool folder_inner_name(const char *name)
 {
-	return *name != '.';
+	return *name != '.' && !folder_is_fsck(name);
 }
 
 bool folder_numbered(const char *name, const char *given)

@@ -70,6 +70,9 @@ const char *folder_folder(void);
 bool folder_name(const char *name);
 /* One that a folder in a folder has, which folder_list_deep reads: it is not hidden. */
 bool folder_inner_name(const char *name);
+/* fsck(8)'s, at the root of each ext file system, for root alone: recordings are in none, and what
+ * it saves there has numbers for names. */
+bool folder_is_fsck(const char *name);
 
 /* Whether @name is one of the numbered files that `-w @given` makes: events.000012.pb.zst of
  * events.pb.zst. Both without folders. */
