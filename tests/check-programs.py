@@ -4,7 +4,7 @@
 libraries and programs meson.build asks for. For a machine with the packages of that part and nothing else: see
 tests/fresh.sh deps.
 
-usage: check-programs.py build|demo|test|bench
+usage: check-programs.py build|demo|test|bench|package
 
 Scripts are read as text: a word where a command may begin is a program, if it is no word of the shell and no function of
 ours. Quoted programs of other languages are left out, those of sh -c are not.
@@ -22,13 +22,15 @@ SCRIPTS = {
     "demo": ["tests/demo.sh"],
     "test": ["tests/*.sh", "tests/e2e/*.sh", "tests/e2e/run", "tests/vm/*"],
     "bench": ["tests/bench/*.sh", "tests/vm/run-guest", "tests/vm/fetch", "tests/vm/debs.sh"],
+    "package": ["tests/packages/run", "tests/vm/systemd-image", "tests/vm/debs.sh"],
 }
 LEFT_OUT = {"tests/fresh.sh", "tests/bench/bench-otlp-node.sh"}  # a developer's; the second is run by hand, with npm
 GENERATED = {"ringside_pb2", "opentelemetry"}  # modules: of our .proto and of third_party's
 MODULES = {"build": [], "demo": [], "test": ["tests/*.py", "tests/cli/*.py", "tests/e2e/*.py", "tests/forward/*.py", "tests/vm/*.py"],
-            "bench": ["tests/e2e/judge.py"]}
+            "bench": ["tests/e2e/judge.py"], "package": []}
 # Of distributions that scripts ask for, and say so where they are missing.
-OPTIONAL = {"build": {"cmocka", "jansson"}, "demo": {"cmocka", "jansson"}, "test": {"jansson"}, "bench": set()}
+OPTIONAL = {"build": {"cmocka", "jansson"}, "demo": {"cmocka", "jansson"}, "test": {"jansson"}, "bench": set(),
+            "package": {"cmocka", "jansson"}}
 WORD = re.compile(r"""(?:^|[|&;({`]|\b(?:if|then|else|elif|while|until|do|exec|time)[ \t]|![ \t]|
                       \bxargs(?:[ ]-[a-zA-Z](?:[ ]?[A-Z0-9]+)?)*[ ])
                       [ \t]*(?:[A-Za-z_]\w*=[^\s(]*[ \t]+)*([a-z][a-z0-9_.-]*)(?=[ \t\n;|&)]|$)""", re.M | re.X)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Usage: tests/fresh.sh [-k] [DEV-ARG…]
-#        tests/fresh.sh [-k] deps [build|demo|test|bench…]
+#        tests/fresh.sh [-k] deps [build|demo|test|bench|package…]
 #
 # Proves that ./dev works on a fresh Debian 12: makes a minimal one with git and nothing else in a
 # folder, from the mirror of the machine's own apt, clones this tree's HEAD into it and runs
@@ -66,7 +66,7 @@ if [[ $1 != deps ]]; then
 	exit
 fi
 shift
-[[ $# -gt 0 ]] || set -- build demo test bench
+[[ $# -gt 0 ]] || set -- build demo test bench package
 rc=0
 for part; do
 	rm -rf --one-file-system "$dir.part"
