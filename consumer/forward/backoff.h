@@ -18,18 +18,23 @@ static inline void backoff_reset(struct backoff *backoff)
 	backoff->failures = 0;
 }
 
-/* It failed once more: ns to wait, between half the step and the whole. */
-static inline uint64_t backoff_next(struct backoff *backoff)
+/* It failed once more: ns to wait, between half the step and the whole; a step is @most at most. */
+static inline uint64_t backoff_next_within(struct backoff *backoff, uint64_t most)
 {
 	uint64_t step = BACKOFF_MAX_NANO;
 
 	if (backoff->failures < 9)
 		step = BACKOFF_FIRST_NANO << backoff->failures++;
-	if (step > BACKOFF_MAX_NANO)
-		step = BACKOFF_MAX_NANO;
+	if (step > most)
+		step = most;
 	/* xorshift64: nothing here has to be hard to guess */
 	backoff->random ^= backoff->random << 13;
 	backoff->random ^= backoff->random >> 7;
 	backoff->random ^= backoff->random << 17;
 	return step / 2 + backoff->random % (step / 2);
+}
+
+static inline uint64_t backoff_next(struct backoff *backoff)
+{
+	return backoff_next_within(backoff, BACKOFF_MAX_NANO);
 }

@@ -11,8 +11,9 @@
 #include "proto/base/util.h"
 
 #define STARS "***"
-#define ALONE_BELOW 4u /* bytes: a shorter one is part of too many words */
-#define CUT_LEAST 8u   /* bytes of the beginning of one that tell that it is one */
+#define ALONE_BELOW 4u   /* bytes: a shorter one is part of too many words */
+#define CUT_LEAST 8u     /* bytes of one in a row that tell that it is one */
+#define ENCODED_LEAST 5u /* bytes: of a shorter one too little is left in Base64 */
 #define SEPARATORS " \t,;"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 #define WORDS_MAX 1024u /* of what has more only all of it is known */
@@ -20,12 +21,14 @@
 struct secret {
 	char *text;
 	size_t size;
-	bool whole; /* its beginning is none: a scheme, a name */
+	bool whole;   /* a part of it is none: a scheme, a name */
+	bool encoded; /* as Base64 */
 };
 
 /* ---- what is one ---- */
 
-static int add_text(struct secrets *secrets, const char *text, size_t size, bool whole)
+static int add_form(struct secrets *secrets, const char *text, size_t size, bool whole,
+		    bool encoded)
 {
 	struct secret *more;
 	char *copy;
@@ -39,8 +42,59 @@ static int add_text(struct secrets *secrets, const char *text, size_t size, bool
 	copy = strndup(text, size);
 	if (!copy)
 		return -ENOMEM;
-	more[secrets->n++] = (struct secret){copy, size, whole};
+	more[secrets->n++] = (struct secret){copy, size, whole, encoded};
 	return 0;
+}
+
+/* Who answers may show a header, or all of them, in Base64. */
+static int add_encoded(struct secrets *secrets, const char *text, size_t size)
+{
+	_cleanup_free_ char *form = NULL;
+	int r = 0;
+
+	if (size < ENCODED_LEAST)
+		return 0;
+	form = malloc(2 * size + 4);
+	if (!form)
+		return -ENOMEM;
+	for (unsigned before = 0; !r && before < 3; before++)
+		r = add_form(secrets, form, secret_form_in_base64(text, size, before, form), false,
+			     true);
+	explicit_bzero(form, 2 * size + 4);
+	return r;
+}
+
+static int add_bytes(struct secrets *secrets, const char *text, size_t size, bool whole)
+{
+	int r = add_form(secrets, text, size, whole, false);
+
+	return r || whole ? r : add_encoded(secrets, text, size);
+}
+
+static bool is_ascii(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] > 0x7f)
+			return false;
+	return true;
+}
+
+/* Headers have bytes, and who answers may take them for Latin-1, or write Latin-1. */
+static int add_text(struct secrets *secrets, const char *text, size_t size, bool whole)
+{
+	_cleanup_free_ char *form = NULL;
+	int r = add_bytes(secrets, text, size, whole);
+
+	if (r || is_ascii(text, size))
+		return r;
+	form = malloc(2 * size);
+	if (!form)
+		return -ENOMEM;
+	r = add_bytes(secrets, form, secret_form_from_latin1(text, size, form), whole);
+	if (!r)
+		r = add_bytes(secrets, form, secret_form_to_latin1(text, size, form), whole);
+	explicit_bzero(form, 2 * size);
+	return r;
 }
 
 static int add_decoded(struct secrets *secrets, const char *word, size_t size)
@@ -128,36 +182,49 @@ void secrets_free(struct secrets *secrets)
 
 /* ---- where it stands ---- */
 
-static bool is_same(char a, char b)
+/* @c stands where the secret has @wanted. */
+static bool is_same(const struct secret *secret, char c, char wanted, enum secret_form form)
 {
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
+	if (tolower((unsigned char)c) == tolower((unsigned char)wanted))
+		return true;
+	if (secret->encoded) /* either alphabet */
+		return (c == '-' && wanted == '+') || (c == '_' && wanted == '/');
+	return c == '+' && form == SECRET_URL && wanted == ' ';
 }
 
-/* How many bytes of @text are the secret, or, where it may be cut, the beginning of it; 0: none. */
-static size_t match_in_form(const struct secret *secret, const char *text, size_t size,
+/* How many bytes of @text are the secret from its byte @at on, or, where it may be cut, a part of
+ * that; 0: none. */
+static size_t match_in_form(const struct secret *secret, size_t at, const char *text, size_t size,
 			    enum secret_form form)
 {
-	size_t used = 0, n = 0;
+	size_t used = 0, n = at;
 
 	while (n < secret->size && used < size) {
-		char c;
-		const size_t one = secret_form_next(text + used, size - used, form, &c);
+		char c[SECRET_FORM_CHAR];
+		size_t n_c, same = 0;
+		const size_t one = secret_form_next(text + used, size - used, form, c, &n_c);
 
-		if (!is_same(c, secret->text[n]) &&
-		    !(c == '+' && form == SECRET_URL && secret->text[n] == ' '))
+		while (same < n_c && n + same < secret->size &&
+		       is_same(secret, c[same], secret->text[n + same], form))
+			same++;
+		if (same < n_c)
 			break;
 		used += one;
-		n++;
+		n += same;
 	}
-	return n == secret->size || (n >= CUT_LEAST && !secret->whole) ? used : 0;
+	return (!at && n == secret->size) || (n - at >= CUT_LEAST && !secret->whole) ? used : 0;
 }
 
+/* It may be cut at its front, too. */
 static size_t match(const struct secret *secret, const char *text, size_t size)
 {
+	const size_t last =
+		secret->whole || secret->size < CUT_LEAST ? 0 : secret->size - CUT_LEAST;
 	size_t longest = 0;
 
 	for (enum secret_form form = 0; form < SECRET_FORMS; form++)
-		longest = max_u64(longest, match_in_form(secret, text, size, form));
+		for (size_t at = 0; at <= last; at++)
+			longest = max_u64(longest, match_in_form(secret, at, text, size, form));
 	return longest;
 }
 

@@ -22,8 +22,10 @@ void secrets_free(struct secrets *secrets);
 
 /* Of @from, up to its first line's end or @size bytes, what fits into the @room of @to, with a NUL;
  * "***" for each secret, also in other letters' case, and where characters of it are escaped as
- * URLs, JSON or HTML do it; for the first eight bytes of one or more, where it is cut; for one of
- * less than four bytes only where it stands alone, else half of the text would be stars. So for
+ * URLs, JSON or HTML do it; where its bytes were taken for Latin-1, or written as Latin-1; within
+ * what is Base64 of more; for eight bytes in a row of one or more, where it is cut at either end;
+ * for one of less than four bytes only where it stands alone, else half of the text would be stars.
+ * So for
  * whatever looks like a JWT or a seed of an nkey, which a library reads from a file of its own. */
 void secrets_hide(const struct secrets *secrets, const char *from, size_t size, char *to,
 		  size_t room);

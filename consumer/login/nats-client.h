@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nats/nats.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "consumer/forward/secrets.h"
@@ -20,4 +21,5 @@ struct nats_client {
 	struct secrets secrets; /* a password, a token: whatever a server says may repeat it */
 	void (*say)(void *data, const char *text); /* a warning; NULL: nobody hears it */
 	void *data;
+	const atomic_bool *stop; /* it is to end, and waits for no file; NULL: never */
 };

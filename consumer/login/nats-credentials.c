@@ -59,9 +59,10 @@ static int unusable(char *problem, size_t size, const char *name, const char *fi
 
 	return refuse(problem, size, -EINVAL, "%s=%.200s: cannot be used: %.200s", name,
 		      line_file(file, safe),
-		      access(file, R_OK) < 0 ? strerror(errno)
-		      : text_has(why)        ? why
-					     : "it holds no such thing");
+		      access(file, R_OK) < 0        ? strerror(errno)
+		      : secret_file_may_block(file) ? SECRET_FILE_BLOCKS
+		      : text_has(why)               ? why
+						    : "it holds no such thing");
 }
 
 /* ---- who ---- */
@@ -94,7 +95,7 @@ static int choose(struct given *ret, const char *const *set, char *problem, size
  * -pubout` writes both. */
 static int use_nkey(struct nats_client *client, const char *file, char *problem, size_t size)
 {
-	_cleanup_fclose_ FILE *f = fopen(file, "re");
+	_cleanup_fclose_ FILE *f = secret_file_may_block(file) ? NULL : fopen(file, "re");
 	char line[NKEY_LINE];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -120,7 +121,7 @@ static int use_creds(struct nats_client *client, const char *file, char *problem
 {
 	set_who(client, "the credentials in %.200s", file);
 	client->file = file;
-	if (access(file, R_OK) < 0 ||
+	if (access(file, R_OK) < 0 || secret_file_may_block(file) ||
 	    natsOptions_SetUserCredentialsFromFiles(client->options, file, NULL))
 		return unusable(problem, size, "creds", file);
 	return 0;
@@ -141,14 +142,15 @@ static void escape_json(const char *text, char buf[ESCAPED_MAX])
 
 /* What stands in @file, or @text, as it can be given to libnats; @secrets: what else it is to be
  * kept in, or NULL. */
-static int read_secret(struct secrets *secrets, const char *name, const char *file,
-		       const char *text, char escaped[ESCAPED_MAX], char *problem, size_t size)
+static int read_secret(struct secrets *secrets, const atomic_bool *stop, const char *name,
+		       const char *file, const char *text, char escaped[ESCAPED_MAX], char *problem,
+		       size_t size)
 {
 	char value[SECRET_MAX] = "", safe[LINE_FILE];
 	int r = 0;
 
 	if (file)
-		r = secret_file_read(file, value, sizeof(value));
+		r = secret_file_read(file, value, sizeof(value), stop);
 	else if (text && strlen(text) < sizeof(value))
 		(void)strcpy(value, text);
 	else if (text)
@@ -161,20 +163,17 @@ static int read_secret(struct secrets *secrets, const char *name, const char *fi
 	if (!r)
 		return 0;
 	return refuse(problem, size, -EINVAL, "%s%s%.200s: %s", name, file ? "=" : "",
-		      file ? line_file(file, safe) : "",
-		      r == -EFBIG    ? "it is too long"
-		      : r == -EINVAL ? "there is nothing in it that could be one"
-				     : strerror(-r));
+		      file ? line_file(file, safe) : "", secret_file_problem(r));
 }
 
 static int use_user(struct nats_client *client, const struct given *given, char *problem,
 		    size_t size)
 {
 	char password[ESCAPED_MAX], user[ESCAPED_MAX];
-	int r = read_secret(NULL, "the user's name", NULL, given->user, user, problem, size);
+	int r = read_secret(NULL, NULL, "the user's name", NULL, given->user, user, problem, size);
 
 	if (!r)
-		r = read_secret(&client->secrets,
+		r = read_secret(&client->secrets, client->stop,
 				given->password_file ? "password-file" : "NATS_PASSWORD",
 				given->password_file, getenv("NATS_PASSWORD"), password, problem,
 				size);
@@ -190,8 +189,9 @@ static int use_token(struct nats_client *client, const struct given *given, char
 		     size_t size)
 {
 	char token[ESCAPED_MAX];
-	int r = read_secret(&client->secrets, given->token_file ? "token-file" : "NATS_TOKEN",
-			    given->token_file, given->token, token, problem, size);
+	int r = read_secret(&client->secrets, client->stop,
+			    given->token_file ? "token-file" : "NATS_TOKEN", given->token_file,
+			    given->token, token, problem, size);
 
 	if (r)
 		return r;
@@ -232,7 +232,8 @@ static int use_certificates(struct nats_client *client, const char *const *set, 
 	/* libnats checks the chain by default, and with this the name, too. */
 	if (natsOptions_SetSecure(client->options, true))
 		return refuse(problem, size, -EINVAL, "this libnats was built without TLS");
-	if (ca && natsOptions_LoadCATrustedCertificates(client->options, ca))
+	if (ca && (secret_file_may_block(ca) ||
+		   natsOptions_LoadCATrustedCertificates(client->options, ca)))
 		return unusable(problem, size, "ca", ca);
 	if (!cert != !key)
 		return refuse(problem, size, -EINVAL,
@@ -240,7 +241,10 @@ static int use_certificates(struct nats_client *client, const char *const *set, 
 	if (!cert)
 		return 0;
 	warn_of_open(client, key);
-	if (natsOptions_LoadCertificatesChain(client->options, cert, key))
+	if (secret_file_may_block(key))
+		return unusable(problem, size, "key", key);
+	if (secret_file_may_block(cert) ||
+	    natsOptions_LoadCertificatesChain(client->options, cert, key))
 		return access(key, R_OK) < 0 ? unusable(problem, size, "key", key)
 					     : unusable(problem, size, "cert", cert);
 	client->certified = true;

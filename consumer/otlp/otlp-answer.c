@@ -15,7 +15,6 @@
 #define HTTP_TOO_LARGE 413u
 #define HTTP_UNAUTHORIZED 401u
 #define HTTP_FORBIDDEN 403u
-#define HTTP_NOT_FOUND 404u
 
 /* Up to the first line's end. */
 static void keep_message(struct otlp_judgement *judgement, const uint8_t *s, size_t size,
@@ -148,20 +147,23 @@ void otlp_judge(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_E
 		judge_failure(answer, retry, secrets, ret);
 }
 
-uint64_t otlp_retry_after(const char *text, int64_t now_seconds)
+bool otlp_retry_after(const char *text, int64_t now_seconds, uint64_t *ret)
 {
-	uint64_t seconds = 0;
 	const char *end;
 	time_t at;
 
 	text += strspn(text, " \t");
-	end = units_number(text, UINT32_MAX, &seconds);
-	if (end && !end[strspn(end, " \t\r\n")])
-		return min_u64(seconds * NANO, OTLP_RETRY_AFTER_MAX);
+	end = units_number(text, UINT32_MAX, ret);
+	if (end && !end[strspn(end, " \t\r\n")]) {
+		*ret = min_u64(*ret * NANO, OTLP_RETRY_AFTER_MAX);
+		return true;
+	}
+	*ret = OTLP_RETRY_AFTER_MAX;
 	if (*text >= '0' && *text <= '9') /* of seconds, more than there are */
-		return text[strspn(text, "0123456789")] ? 0 : OTLP_RETRY_AFTER_MAX;
+		return !text[strspn(text, "0123456789")];
 	at = curl_getdate(text, NULL);
-	if (at == -1 || at <= now_seconds)
-		return 0;
-	return min_u64((uint64_t)(at - now_seconds), OTLP_RETRY_AFTER_MAX / NANO) * NANO;
+	if (at <= now_seconds) /* also where it is none */
+		return false;
+	*ret = min_u64((uint64_t)(at - now_seconds), *ret / NANO) * NANO;
+	return true;
 }

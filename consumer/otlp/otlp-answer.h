@@ -10,7 +10,8 @@
 
 #include "consumer/forward/secrets.h"
 
-#define OTLP_STATUS_END 600u                        /* of HTTP */
+#define OTLP_STATUS_END 600u /* of HTTP */
+#define HTTP_NOT_FOUND 404u
 #define OTLP_MESSAGE 256u                           /* of the other side's words */
 #define OTLP_RETRY_AFTER_MAX UINT64_C(300000000000) /* ns; who asks for more gets this */
 
@@ -20,7 +21,7 @@ enum otlp_verdict {
 	OTLP_RETRY,     /* the same again, later */
 	OTLP_TOO_LARGE, /* less at once */
 	OTLP_REFUSED,   /* for good */
-	OTLP_DENIED,    /* likewise, and so would all others be: who we are, or where it went to */
+	OTLP_DENIED,    /* and so would all others be: who we are, or where it went to */
 };
 
 struct otlp_answer {
@@ -42,6 +43,6 @@ struct otlp_judgement {
 void otlp_judge(const struct otlp_answer *answer, const bool retry[OTLP_STATUS_END],
 		const struct secrets *secrets, struct otlp_judgement *ret);
 
-/* Of Retry-After: how long from @now_seconds on, in ns, at most OTLP_RETRY_AFTER_MAX; 0: it does
- * not say. */
-uint64_t otlp_retry_after(const char *text, int64_t now_seconds);
+/* Of Retry-After: how long from @now_seconds on, in ns, at most OTLP_RETRY_AFTER_MAX; 0: now.
+ * False: it does not say, or a time that has passed: clocks differ. */
+bool otlp_retry_after(const char *text, int64_t now_seconds, uint64_t *ret);

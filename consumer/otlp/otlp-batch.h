@@ -35,7 +35,8 @@ struct otlp_batch {
 	enum otlp_state state;
 	bool again; /* it was sent before */
 	uint64_t begun_nano;
-	uint64_t upto; /* records that were taken up to here: all told of, or none of ours */
+	uint64_t sent_nano; /* the latest time */
+	uint64_t upto;      /* records that were taken up to here: all told of, or none of ours */
 	uint8_t stream_id[TARGET_ID];
 	uint8_t *resource;
 	size_t resource_size;

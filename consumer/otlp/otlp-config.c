@@ -17,6 +17,7 @@
 #define TIMEOUT_MS 10000L
 #define BODY_BYTES (1024u * 1024)
 #define HEADER_LINES 1000u /* of a file */
+#define HEADERS_MAX 65536u /* bytes of one */
 #define BODY_MIN 4096u
 #define IN_FLIGHT 2u
 #define MS_PER_SECOND 1000u
@@ -58,12 +59,33 @@ static int add_header(struct otlp_config *config, const char *line, const char *
 	return 0;
 }
 
+/* Those that say where a request ends, whom it is for and what is in it are made for each. */
+static bool is_ours(const char *line, size_t size)
+{
+	static const char *const names[] = {"connection",   "content-encoding", "content-length",
+					    "content-type", "expect",           "host",
+					    "te",           "trailer",          "transfer-encoding",
+					    "upgrade"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == size && !strncasecmp(line, names[i], size))
+			return true;
+	return false;
+}
+
 /* Nobody is to read its value but the other side. */
 static int add_given_header(struct otlp_config *config, const char *line, const char *from,
 			    char problem[TARGET_PROBLEM])
 {
-	int r = add_header(config, line, from, problem);
+	const int size = (int)strcspn(line, ":");
+	int r;
 
+	if (is_ours(line, (size_t)size))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL,
+			      "%s has the header %.*s, which is made for each request and would "
+			      "break it: take it out",
+			      from, size, line);
+	r = add_header(config, line, from, problem);
 	line += r ? 0 : strcspn(line, ":") + 1;
 	if (!r && secrets_add(&config->secrets, line + strspn(line, " \t")))
 		r = refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
@@ -110,29 +132,47 @@ static void warn_of_open(const struct target_options *options, const char *path)
 		options->say(options->data, doubt);
 }
 
-static int read_headers_file(struct otlp_config *config, const struct target_options *options,
-			     const char *path, char problem[TARGET_PROBLEM])
+static int add_lines(struct otlp_config *config, char *text, const char *path,
+		     char problem[TARGET_PROBLEM])
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0, lines = 0;
+	size_t lines = 0;
+	char *line;
 	int r = 0;
 
-	if (!file)
-		return refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
-			      strerror(errno));
-	warn_of_open(options, path);
-	while (!r && lines++ < HEADER_LINES && getline(&line, &room, file) > 0) {
-		line[strcspn(line, "\r\n")] = '\0';
+	while (!r && (line = strsep(&text, "\n"))) {
+		line[strcspn(line, "\r")] = '\0';
+		if (++lines > HEADER_LINES)
+			return refuse(problem, TARGET_PROBLEM, -EINVAL,
+				      "headers-file '%s': it has too many lines", path);
 		if (*line && *line != '#')
 			r = add_given_header(config, line, "headers-file", problem);
 	}
+	return r;
+}
+
+static int read_headers_file(struct otlp_config *config, const struct target_options *options,
+			     const char *path, bool again, char problem[TARGET_PROBLEM])
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	config->has_headers_file = true;
+	if (again && secret_file_may_block(path))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
+			      SECRET_FILE_BLOCKS);
+	text = malloc(HEADERS_MAX);
+	if (!text)
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
+	r = secret_file_read(path, text, HEADERS_MAX, options->stop);
 	/* what could not be read would be missing in each request */
-	if (!r && (ferror(file) || !feof(file)))
+	if (r)
 		r = refuse(problem, TARGET_PROBLEM, -EINVAL, "headers-file '%s': %s", path,
-			   ferror(file) ? strerror(errno) : "it has too many lines");
-	if (line)
-		explicit_bzero(line, room);
+			   secret_file_problem(r));
+	else
+		warn_of_open(options, path);
+	if (!r)
+		r = add_lines(config, text, path, problem);
+	explicit_bzero(text, HEADERS_MAX);
 	return r;
 }
 
@@ -193,7 +233,7 @@ static bool is_secret(const char *name, size_t size)
 }
 
 static int read_set(struct otlp_config *config, const struct target_options *options,
-		    const char *set, char problem[TARGET_PROBLEM])
+		    const char *set, bool again, char problem[TARGET_PROBLEM])
 {
 	const size_t size = strcspn(set, "=");
 	const char *value = set + size + (set[size] == '=');
@@ -206,7 +246,7 @@ static int read_set(struct otlp_config *config, const struct target_options *opt
 	if (IS("compression"))
 		return read_compression(config, value, "compression", problem);
 	if (IS("headers-file"))
-		return read_headers_file(config, options, value, problem);
+		return read_headers_file(config, options, value, again, problem);
 	if (IS("in-flight")) {
 		r = read_number(value, 1, OTLP_IN_FLIGHT_MAX, "in-flight", &number, problem);
 		config->in_flight = (unsigned)number;
@@ -245,9 +285,9 @@ static int read_file(char **ret, const char *variable_name, char problem[TARGET_
 
 	if (!path)
 		return 0;
-	if (access(path, R_OK) < 0)
+	if (access(path, R_OK) < 0 || secret_file_may_block(path))
 		return refuse(problem, TARGET_PROBLEM, -EINVAL, "%s: the file cannot be read: %s",
-			      name, strerror(errno));
+			      name, access(path, R_OK) < 0 ? strerror(errno) : SECRET_FILE_BLOCKS);
 	*ret = strdup(path);
 	return *ret ? 0 : refuse(problem, TARGET_PROBLEM, -EINVAL, "%s", strerror(ENOMEM));
 }
@@ -295,7 +335,7 @@ static int add_own_headers(struct otlp_config *config, char problem[TARGET_PROBL
 }
 
 int otlp_config_read(struct otlp_config *config, const struct target_options *options,
-		     const char *scheme, char problem[TARGET_PROBLEM])
+		     const char *scheme, bool again, char problem[TARGET_PROBLEM])
 {
 	static const unsigned retried[] = {429, 502, 503, 504};
 	int r;
@@ -310,7 +350,7 @@ int otlp_config_read(struct otlp_config *config, const struct target_options *op
 		config->retry[retried[i]] = true;
 	r = read_environment(config, problem);
 	for (size_t i = 0; !r && options->set && options->set[i]; i++)
-		r = read_set(config, options, options->set[i], problem);
+		r = read_set(config, options, options->set[i], again, problem);
 	if (!r)
 		r = otlp_url_read(config, options, scheme, problem);
 	if (config->client_key)

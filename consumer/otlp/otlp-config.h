@@ -20,6 +20,7 @@ struct otlp_config {
 	struct curl_slist *headers;
 	struct secrets
 		secrets; /* the values of the headers that were given, and of the URL's query */
+	bool has_headers_file;
 	char *certificate, *client_certificate, *client_key; /* NULL: none given */
 	long timeout_ms;
 	enum otlp_compression compression;
@@ -28,7 +29,8 @@ struct otlp_config {
 	bool retry[OTLP_STATUS_END];
 };
 
-/* @scheme: "http:", "https:"; NULL: the environment says. 0, or -EINVAL and a sentence. */
+/* @scheme: "http:", "https:"; NULL: the environment says. @again: all of it was read before, and
+ * files may have changed since. 0, or -EINVAL and a sentence. */
 int otlp_config_read(struct otlp_config *config, const struct target_options *options,
-		     const char *scheme, char problem[TARGET_PROBLEM]);
+		     const char *scheme, bool again, char problem[TARGET_PROBLEM]);
 void otlp_config_done(struct otlp_config *config);

@@ -165,13 +165,12 @@ static bool is_json(CURL *easy)
 	       !strncasecmp(type, "application/json", strlen("application/json"));
 }
 
-static uint64_t retry_after_of(CURL *easy)
+static bool read_retry_after(CURL *easy, uint64_t *ret)
 {
 	struct curl_header *header;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-		return 0;
-	return otlp_retry_after(header->value, time(NULL));
+	return curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+	       otlp_retry_after(header->value, time(NULL), ret);
 }
 
 static void read_answer(struct transfer *transfer, struct otlp_posted *ret)
@@ -186,7 +185,7 @@ static void read_answer(struct transfer *transfer, struct otlp_posted *ret)
 		.size = transfer->size,
 		.cut = transfer->cut,
 	};
-	ret->retry_after_nano = retry_after_of(transfer->easy);
+	ret->asked = read_retry_after(transfer->easy, &ret->retry_after_nano);
 }
 
 bool otlp_poster_next(struct otlp_poster *poster, struct otlp_posted *ret)

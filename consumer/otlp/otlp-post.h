@@ -17,7 +17,8 @@ struct otlp_posted {
 	struct otlp_batch *batch;
 	const char *failure;       /* it has no answer, and why; NULL: there is one */
 	struct otlp_answer answer; /* valid until the next call */
-	uint64_t retry_after_nano; /* that was asked for; 0: none */
+	bool asked;                /* Retry-After says when */
+	uint64_t retry_after_nano; /* then; 0: at once */
 };
 
 int otlp_poster_new(struct otlp_poster **ret, const struct otlp_config *config);

@@ -104,14 +104,12 @@ static int set_from_file(rd_kafka_conf_t *conf, struct target *target, const cha
 	static _Thread_local char value[VALUE_MAX];
 	char safe[LINE_FILE];
 	rd_kafka_conf_res_t answer;
-	int r = secret_file_read(path, value, sizeof(value));
+	int r = secret_file_read(path, value, sizeof(value), target->options.stop);
 
 	if (r)
 		return refuse(problem, TARGET_PROBLEM, r,
 			      "kafka: --set %.100s" FILE_SUFFIX ": %.200s: %s", name,
-			      line_file(path, safe),
-			      r == -EINVAL ? "there is nothing in it that could be one"
-					   : strerror(-r));
+			      line_file(path, safe), secret_file_problem(r));
 	answer = rd_kafka_conf_set(conf, name, value, NULL, 0);
 	/* of several lines it is a key or a certificate, which nobody is sent */
 	r = strchr(value, '\n') ? 0 : secrets_add(&target->secrets, value);
@@ -147,6 +145,15 @@ static bool is_key_file(const char *name, size_t size)
 	return is_of(names, name, size);
 }
 
+/* That librdkafka opens itself. */
+static bool names_file(const char *name, size_t size)
+{
+	static const char suffix[] = ".location";
+	const size_t n = sizeof(suffix) - 1;
+
+	return is_key_file(name, size) || (size > n && !strcmp(name + size - n, suffix));
+}
+
 static int take_setting(rd_kafka_conf_t *conf, struct target *target, const char *setting,
 			char problem[TARGET_PROBLEM])
 {
@@ -169,6 +176,9 @@ static int take_setting(rd_kafka_conf_t *conf, struct target *target, const char
 			name, name);
 	if (is_key_file(name, size))
 		warn_of_open(target, setting + size + 1);
+	if (names_file(name, size) && secret_file_may_block(setting + size + 1))
+		return refuse(problem, TARGET_PROBLEM, -EINVAL, "kafka: --set %s: %s", name,
+			      SECRET_FILE_BLOCKS);
 	if (size <= suffix || strcmp(name + size - suffix, FILE_SUFFIX))
 		return set_one(conf, name, setting + size + 1, problem);
 	name[size - suffix] = '\0';

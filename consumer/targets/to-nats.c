@@ -47,6 +47,7 @@ static int take_settings(struct target *target, char problem[TARGET_PROBLEM])
 		r = nats_stream_wants(&target->wanted, target->url.stream, set, problem,
 				      TARGET_PROBLEM);
 	target->client.say = target->options.say;
+	target->client.stop = target->options.stop;
 	target->client.data = target->options.data;
 	if (!r)
 		r = nats_client_init(&target->client, &target->url, set, problem, TARGET_PROBLEM);

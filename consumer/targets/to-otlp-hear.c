@@ -9,7 +9,9 @@
 #include "consumer/targets/to-otlp-internal.h"
 
 #define SAID_NANO UINT64_C(1000000000)
-#define DENIED_MAX 3u
+#define NEAR_NANO UINT64_C(30000000000)    /* who took something since then is not away */
+#define NEAR_MAX_NANO UINT64_C(4000000000) /* ... and is waited for no longer, */
+#define NOW_MAX_NANO UINT64_C(1000000000)  /* or than this where it says "now" */
 #define REFUSE_LAST_NANO UINT64_C(1000000000)
 
 _printf_(2, 3) static void say(const struct target *target, const char *format, ...)
@@ -58,11 +60,15 @@ static void say_refused(struct target *target, const char *status, const char *w
 	    *why ? ": " : "", why);
 }
 
+/* Not while it has asked for a pause: what it says meanwhile is of what was sent before. */
 static void come_back(struct target *target)
 {
+	if (target->asked_nano > to_otlp_now())
+		return;
 	target->away_since_nano = target->not_before_nano = 0;
 	backoff_reset(&target->backoff);
 	target->sums.problem[0] = '\0';
+	target->sums.barred = false;
 }
 
 static void set_problem(struct target *target, const char *why, uint64_t away_nano)
@@ -81,20 +87,46 @@ static void set_problem(struct target *target, const char *why, uint64_t away_na
 	(void)line_end(&line);
 }
 
-static void go_away(struct target *target, const char *why, uint64_t asked_nano)
+/* One that fails now and then must not stand still for as long as one that is away: several
+ * failures in a row are to be expected of it. */
+static uint64_t longest_wait(const struct target *target, uint64_t now)
+{
+	return target->taken_nano && now - target->taken_nano < NEAR_NANO ? NEAR_MAX_NANO
+									  : BACKOFF_MAX_NANO;
+}
+
+/* What it answers to nothing, or by a time; @most: of a step of waiting. */
+static void go_away_within(struct target *target, const char *why, uint64_t sent_nano,
+			   uint64_t most)
 {
 	const uint64_t now = to_otlp_now();
-	uint64_t wait = backoff_next(&target->backoff);
 
-	/* Not before it asked for, and not all at that moment. */
-	if (asked_nano)
-		wait = asked_nano + wait % (asked_nano / 8 + 1);
 	if (!target->away_since_nano)
 		target->away_since_nano = now;
-	target->not_before_nano = max_u64(target->not_before_nano, now + wait);
+	/* requests that are on their way together fail together: once */
+	if (sent_nano >= target->failed_nano) {
+		target->failed_nano = now;
+		target->not_before_nano = now + backoff_next_within(&target->backoff, most);
+	}
 	/* one failure alone is gone before anybody has read of it */
-	if (target->backoff.failures > 1 || wait >= SAID_NANO)
+	if (target->backoff.failures > 1 || to_otlp_not_before(target) >= now + SAID_NANO)
 		set_problem(target, why, now - target->away_since_nano);
+}
+
+static void go_away(struct target *target, const char *why, uint64_t sent_nano)
+{
+	go_away_within(target, why, sent_nano, longest_wait(target, to_otlp_now()));
+}
+
+/* Not before it asked for, and not all at that moment. */
+static void go_away_until(struct target *target, const char *why, uint64_t sent_nano,
+			  uint64_t asked_nano)
+{
+	const uint64_t more = target->backoff.random % (asked_nano / 8 + 1);
+
+	if (asked_nano)
+		target->asked_nano = max_u64(target->asked_nano, to_otlp_now() + asked_nano + more);
+	go_away_within(target, why, sent_nano, NOW_MAX_NANO);
 }
 
 /* It is to end, and has had time for what was on its way: what it has not put aside is sent again
@@ -137,7 +169,7 @@ static int refuse_batch(struct target *target, struct otlp_batch *batch, const c
 	target->sums.refused += batch->kept - before;
 	r = r ? r : kept;
 	if (r == -EAGAIN) {
-		go_away(target, "what it refuses cannot be kept", 0);
+		go_away(target, "what it refuses cannot be kept", to_otlp_now());
 		return 0;
 	}
 	if (!r && batch->kept == batch->n)
@@ -147,13 +179,21 @@ static int refuse_batch(struct target *target, struct otlp_batch *batch, const c
 	return r;
 }
 
-static void retry(struct target *target, struct otlp_batch *batch, const char *why,
-		  uint64_t asked_nano)
+static void put_back(struct target *target, struct otlp_batch *batch)
 {
 	batch->state = OTLP_READY;
 	batch->again = true;
 	target->sums.retried += batch->n;
-	go_away(target, why, asked_nano);
+}
+
+static void retry(struct target *target, struct otlp_batch *batch, const char *why,
+		  const struct otlp_posted *posted)
+{
+	put_back(target, batch);
+	if (posted->asked)
+		go_away_until(target, why, batch->sent_nano, posted->retry_after_nano);
+	else
+		go_away(target, why, batch->sent_nano);
 }
 
 static int refuse_part(struct target *target, struct otlp_batch *batch,
@@ -186,31 +226,43 @@ static int make_smaller(struct target *target, struct otlp_batch *batch)
 	return r;
 }
 
-/* It would put all the spool aside if nobody looks: a mistake in the configuration, or a token that
- * has expired, is no fault of the records. So it ends, where nothing was ever taken at once, and
- * the cursor stays. A single request may be denied for what is in it. */
+/* What somebody has to do. */
+static const char *remedy_of(const struct target *target, unsigned status)
+{
+	if (status == HTTP_NOT_FOUND)
+		return target->taken_nano
+			       ? "logs are not taken there any more: look at what receives them"
+			       : "logs are not taken there: look at the URL (/v1/logs is added to "
+				 "a general endpoint only)";
+	if (!target->taken_nano)
+		return "we may not send logs there: look at the credentials (--set headers-file, "
+		       "OTEL_EXPORTER_OTLP_HEADERS)";
+	if (target->config.has_headers_file)
+		return "our credentials are not taken any more: renew them in headers-file, which "
+		       "is read again before each try";
+	return "our credentials are not taken any more: renew OTEL_EXPORTER_OTLP_HEADERS and "
+	       "start again";
+}
+
+/* A mistake in the configuration, or a token that has expired, is never the records' fault: none
+ * is put aside. Who was let in before is let in again once somebody has mended it; at the start
+ * nobody ever was, and it ends. */
 static int deny(struct target *target, struct otlp_batch *batch, unsigned status,
 		const struct otlp_judgement *judgement)
 {
 	const char *why = *judgement->message ? judgement->message : "no reason given";
 
-	if (target->met && ++target->denied < DENIED_MAX) {
-		char text[16];
-
-		(void)snprintf(text, sizeof(text), "HTTP %u", status);
-		say_refused(target, text, judgement->message);
-		return refuse_batch(target, batch, text + strlen("HTTP "), judgement->message);
-	}
-	(void)snprintf(
-		target->sums.problem, sizeof(target->sums.problem),
-		"%.200s: HTTP %u (%.100s): %s; what it denied is not put aside, and goes once "
-		"this is mended",
-		target->config.place, status, why,
-		status == 404 ? "logs are not taken there: look at the URL (/v1/logs is added "
-				"to a general endpoint only)"
-			      : "we may not send logs there: look at the credentials "
-				"(OTEL_EXPORTER_OTLP_HEADERS)");
-	return -EACCES;
+	put_back(target, batch);
+	if (target->taken_nano)
+		go_away_within(target, "denied", batch->sent_nano, BACKOFF_MAX_NANO);
+	(void)snprintf(target->sums.problem, sizeof(target->sums.problem),
+		       "%.150s: HTTP %u (%.80s): %s%s%.80s; nothing is put aside%s",
+		       target->config.place, status, why, remedy_of(target, status),
+		       *target->not_renewed ? ". Not renewed: " : "", target->not_renewed,
+		       target->taken_nano ? ", trying again until it is taken"
+					  : ", and it goes once this is mended");
+	target->sums.barred = target->denied = true;
+	return target->taken_nano ? 0 : -EACCES;
 }
 
 static int hear(struct target *target, const struct otlp_posted *posted)
@@ -220,31 +272,29 @@ static int hear(struct target *target, const struct otlp_posted *posted)
 	char status[32];
 
 	if (posted->failure) {
-		retry(target, batch, posted->failure, 0);
+		retry(target, batch, posted->failure, posted);
 		return 0;
 	}
 	otlp_judge(&posted->answer, target->config.retry, &target->config.secrets, &judgement);
 	(void)snprintf(status, sizeof(status), "HTTP %u", posted->answer.status);
-	if (judgement.verdict != OTLP_DENIED)
-		target->denied = 0;
 	if (judgement.verdict == OTLP_RETRY) {
-		retry(target, batch, status, posted->retry_after_nano);
+		retry(target, batch, status, posted);
 		return 0;
 	}
+	if (judgement.verdict == OTLP_DENIED)
+		return deny(target, batch, posted->answer.status, &judgement);
 	come_back(target);
 	switch (judgement.verdict) {
 	case OTLP_TAKEN:
 		target->sums.acknowledged += batch->n - batch->kept;
 		target->said_refused = false;
-		target->met = true;
+		target->taken_nano = to_otlp_now();
 		batch->state = OTLP_DONE;
 		return 0;
 	case OTLP_PARTIAL:
 		return refuse_part(target, batch, &judgement);
 	case OTLP_TOO_LARGE:
 		return make_smaller(target, batch);
-	case OTLP_DENIED:
-		return deny(target, batch, posted->answer.status, &judgement);
 	default:
 		say_refused(target, status, judgement.message);
 		return refuse_batch(target, batch, status + strlen("HTTP "), judgement.message);

@@ -19,6 +19,7 @@
 struct target {
 	struct target_options options;
 	struct target_sums sums;
+	const char *scheme; /* of HTTP; NULL: the environment says */
 	struct otlp_config config;
 	struct otel *otel;
 	struct otlp_packer *packer;
@@ -27,10 +28,13 @@ struct target {
 	struct otlp_spares spares;       /* as many as may be sent at a time */
 	struct backoff backoff;
 	uint64_t not_before_nano; /* nothing is sent until then */
+	uint64_t asked_nano;      /* nor until then, which it has asked for */
+	uint64_t failed_nano;     /* when it failed last; 0: never */
+	uint64_t taken_nano;      /* when it took something last; 0: never */
 	uint64_t away_since_nano; /* 0: it is there */
 	bool said_refused;
-	bool met;          /* it has taken something */
-	unsigned denied;   /* requests in a row that were none of its business */
+	bool denied; /* us, not what was sent: how it is configured is read again */
+	char not_renewed[TARGET_PROBLEM]; /* why that could not be used; "": it is */
 	uint64_t end_nano; /* what is refused is put aside until then; 0: it is not to end yet */
 	bool ends;         /* it was not all put aside then: nothing more is sent */
 };
@@ -38,6 +42,11 @@ struct target {
 static inline uint64_t to_otlp_now(void)
 {
 	return clock_nano(CLOCK_MONOTONIC);
+}
+
+static inline uint64_t to_otlp_not_before(const struct target *target)
+{
+	return max_u64(target->not_before_nano, target->asked_nano);
 }
 
 /* target_ops.put */

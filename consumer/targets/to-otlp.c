@@ -41,6 +41,50 @@ static int open_parts(struct target *target)
 	return r ? r : otlp_poster_new(&target->poster, &target->config);
 }
 
+static int read_config(const struct target *target, const struct target_options *options,
+		       bool again, struct otlp_config *ret, char problem[TARGET_PROBLEM])
+{
+	int r = otlp_config_read(ret, options, target->scheme, again, problem);
+
+	ret->body_bytes = min_u64(ret->body_bytes, options->memory / BATCHES_IN_MEMORY);
+	return r;
+}
+
+/* Returns the one before. */
+static struct otlp_poster *replace_poster(struct target *target, struct otlp_poster *poster)
+{
+	struct otlp_poster *before = target->poster;
+
+	target->poster = poster;
+	return before;
+}
+
+/* Nothing is on its way. A token that has expired, and a certificate likewise, may have been put
+ * in place of the old one in its file. What cannot be used leaves all as it is. */
+static int renew(struct target *target)
+{
+	struct target_options options = target->options;
+	struct otlp_poster *poster = NULL;
+	struct otlp_config config, before = target->config;
+	int r;
+
+	options.say = NULL; /* what there is to say of the files was said */
+	*target->not_renewed = '\0';
+	if (read_config(target, &options, true, &config, target->not_renewed)) {
+		otlp_config_done(&config);
+		return 0;
+	}
+	target->config = config; /* where the poster looks for it */
+	r = otlp_poster_new(&poster, &target->config);
+	if (r)
+		target->config = before;
+	else
+		poster = replace_poster(target, poster);
+	(void)otlp_poster_free(poster);
+	otlp_config_done(r ? &config : &before);
+	return r;
+}
+
 static int open_with(struct target **ret, const struct target_options *options, const char *scheme,
 		     char problem[TARGET_PROBLEM])
 {
@@ -51,10 +95,9 @@ static int open_with(struct target **ret, const struct target_options *options, 
 		return -ENOMEM;
 	target->options = *options;
 	target->backoff.random = to_otlp_now() | 1;
-	r = otlp_config_read(&target->config, options, scheme, problem);
+	target->scheme = scheme;
+	r = read_config(target, options, false, &target->config, problem);
 	if (!r) {
-		target->config.body_bytes =
-			min_u64(target->config.body_bytes, options->memory / BATCHES_IN_MEMORY);
 		r = open_parts(target);
 		if (r)
 			(void)snprintf(problem, TARGET_PROBLEM, "%s", strerror(-r));
@@ -87,7 +130,7 @@ static int open_environment(struct target **ret, const struct target_options *op
 /* While it is away one at a time finds out whether it is back. */
 static unsigned may_fly(const struct target *target)
 {
-	if (target->ends || to_otlp_now() < target->not_before_nano)
+	if (target->ends || to_otlp_now() < to_otlp_not_before(target))
 		return 0;
 	return target->away_since_nano ? 1 : target->config.in_flight;
 }
@@ -100,6 +143,7 @@ static int send_batch(struct target *target, struct otlp_batch *batch)
 		r = otlp_poster_send(target->poster, batch);
 	if (r)
 		return r;
+	batch->sent_nano = to_otlp_now();
 	target->sums.sent += batch->n;
 	target->sums.bytes += batch->body_size;
 	return 0;
@@ -112,6 +156,10 @@ static int send_all(struct target *target)
 	struct otlp_batch *batch = target->first;
 	int r = 0, n = 0;
 
+	if (target->denied && free_places && !flying) {
+		target->denied = false;
+		r = renew(target);
+	}
 	free_places -= free_places < flying ? free_places : flying;
 	for (; !r && free_places && batch; batch = batch->next) {
 		if (batch->state != OTLP_READY)
@@ -155,8 +203,8 @@ static int wait_for(const struct target *target, int timeout_ms)
 
 	if (!target->first || otlp_poster_flying(target->poster))
 		return timeout_ms;
-	if (target->not_before_nano > now)
-		return ms_until(target->not_before_nano, now, timeout_ms);
+	if (to_otlp_not_before(target) > now)
+		return ms_until(to_otlp_not_before(target), now, timeout_ms);
 	if (target->last->state == OTLP_FILLING)
 		return ms_until(target->last->begun_nano + LINGER_NANO, now, timeout_ms);
 	return timeout_ms;

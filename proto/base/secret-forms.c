@@ -29,22 +29,50 @@ static size_t read_number(const char *text, size_t size, unsigned base, size_t m
 	return n;
 }
 
-static size_t next_backslashed(const char *text, size_t size, char *ret)
+/* Returns the bytes of UTF-8; 0: there is no such character. */
+static size_t put_code(unsigned code, char ret[SECRET_FORM_CHAR])
 {
-	unsigned code;
+	static const uint8_t leads[] = {0, 0xc0, 0xe0, 0xf0};
+	const size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+	if (code > 0x10ffff)
+		return 0;
+	ret[0] = (char)(leads[more] | code >> 6 * more);
+	for (size_t i = 1; i <= more; i++)
+		ret[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3f));
+	return more + 1;
+}
+
+static bool read_unicode(const char *text, size_t size, unsigned *ret)
+{
+	return size >= 6 && text[0] == '\\' && text[1] == 'u' &&
+	       read_number(text + 2, 4, 16, 4, ret) == 4;
+}
+
+static size_t next_backslashed(const char *text, size_t size, char ret[SECRET_FORM_CHAR],
+			       size_t *ret_size)
+{
+	unsigned code, low;
+	size_t n = 6;
 
 	if (size > 1 && strchr("\"'\\/", text[1]) && text[1]) {
 		*ret = text[1];
+		*ret_size = 1;
 		return 2;
 	}
-	if (size < 2 || text[1] != 'u' || read_number(text + 2, size - 2, 16, 4, &code) != 4 ||
-	    code > 0x7f)
+	if (!read_unicode(text, size, &code))
 		return 0;
-	*ret = (char)code;
-	return 6;
+	if (code >> 10 == 0xd800 >> 10 && read_unicode(text + n, size - n, &low) &&
+	    low >> 10 == 0xdc00 >> 10) {
+		code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+		n *= 2;
+	}
+	*ret_size = put_code(code, ret);
+	return n;
 }
 
-static size_t next_entity(const char *text, size_t size, char *ret)
+static size_t next_entity(const char *text, size_t size, char ret[SECRET_FORM_CHAR],
+			  size_t *ret_size)
 {
 	static const struct {
 		const char *name;
@@ -59,6 +87,7 @@ static size_t next_entity(const char *text, size_t size, char *ret)
 		if (size < n || memcmp(text, names[i].name, n) != 0)
 			continue;
 		*ret = names[i].c;
+		*ret_size = 1;
 		return n;
 	}
 	if (size < 4 || text[1] != '#')
@@ -67,12 +96,10 @@ static size_t next_entity(const char *text, size_t size, char *ret)
 		base = 16;
 		at++;
 	}
-	n = read_number(text + at, size - at, base, 6, &code);
+	n = read_number(text + at, size - at, base, 7, &code);
 	at += n;
-	if (!n || at >= size || text[at] != ';' || code > 0x7f)
-		return 0;
-	*ret = (char)code;
-	return at + 1;
+	*ret_size = put_code(code, ret);
+	return n && *ret_size && at < size && text[at] == ';' ? at + 1 : 0;
 }
 
 static size_t next_percent(const char *text, size_t size, char *ret)
@@ -85,31 +112,34 @@ static size_t next_percent(const char *text, size_t size, char *ret)
 	return 3;
 }
 
-size_t secret_form_next(const char *text, size_t size, enum secret_form form, char *ret)
+size_t secret_form_next(const char *text, size_t size, enum secret_form form,
+			char ret[SECRET_FORM_CHAR], size_t *ret_size)
 {
 	size_t n = 0;
 
+	*ret_size = 1;
 	if (form == SECRET_URL && *text == '%')
 		n = next_percent(text, size, ret);
 	else if (form == SECRET_QUOTED && *text == '\\')
-		n = next_backslashed(text, size, ret);
+		n = next_backslashed(text, size, ret, ret_size);
 	else if (form == SECRET_QUOTED && *text == '&')
-		n = next_entity(text, size, ret);
+		n = next_entity(text, size, ret, ret_size);
 	if (n)
 		return n;
 	*ret = *text;
+	*ret_size = 1;
 	return 1;
 }
 
 /* ---- Base64 ---- */
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int digit_of(char c)
 {
-	static const char all[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = strchr(all, c == '-' ? '+' : c == '_' ? '/' : c);
+	const char *at = strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c);
 
-	return c && at ? (int)(at - all) : -1;
+	return c && at ? (int)(at - digits) : -1;
 }
 
 bool secret_form_base64(const char *text, size_t size, char *ret)
@@ -134,6 +164,52 @@ bool secret_form_base64(const char *text, size_t size, char *ret)
 	}
 	*ret = '\0';
 	return size >= 4;
+}
+
+size_t secret_form_in_base64(const char *text, size_t size, unsigned before, char *ret)
+{
+	uint32_t bits = 0;
+	unsigned n_bits = 8 * before, foreign = n_bits;
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		bits = bits << 8 | (uint8_t)text[i];
+		for (n_bits += 8; n_bits >= 6; foreign -= foreign < 6 ? foreign : 6) {
+			n_bits -= 6;
+			if (!foreign)
+				ret[n++] = digits[bits >> n_bits & 0x3f];
+		}
+	}
+	return n;
+}
+
+/* ---- Latin-1 ---- */
+
+size_t secret_form_from_latin1(const char *text, size_t size, char *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++)
+		n += put_code((uint8_t)text[i], ret + n);
+	return n;
+}
+
+size_t secret_form_to_latin1(const char *text, size_t size, char *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		const uint8_t c = (uint8_t)text[i];
+
+		if (c < 0x80) {
+			ret[n++] = text[i];
+			continue;
+		}
+		if ((c != 0xc2 && c != 0xc3) || ++i == size || ((uint8_t)text[i] & 0xc0) != 0x80)
+			return 0;
+		ret[n++] = (char)(c << 6 | ((uint8_t)text[i] & 0x3f));
+	}
+	return n;
 }
 
 /* ---- what is one by its form ---- */

@@ -21,7 +21,7 @@ import otlp_receiver
 import ringside_pb2 as pb
 from certificates import Authority, write_secret
 from otlp_receiver import Receiver, attributes_of, records_of
-from program import check, in_a_folder, others, ringside, run, run_tests, save
+from program import check, facts, in_a_folder, others, ringside, run, run_tests, save
 from stream import Stream, full_stream
 
 forward, source = others
@@ -356,32 +356,118 @@ def test_a_mistake_puts_nothing_aside():
             assert sorted(seq for request in receiver.requests for seq in request.seqs) == list(range(2, 202))
 
 
-def test_a_token_expires():
-    """One request may be denied for what it has in it; three in a row are not."""
+def start_following(receiver, name, *args):
+    return subprocess.Popen([forward, "-f", "--to", place(receiver), "--cursor", name, "--set", "body=4K",
+                             "--set", "in-flight=1", *args, "all.pb"], stderr=subprocess.PIPE, text=True)
+
+
+def stop(child):
+    child.terminate()
+    return child.communicate(timeout=20)[1]
+
+
+def test_a_token_is_renewed():
+    """It expires while it runs, and is put in the place of the old one in its file: nothing is put aside."""
     save("all.pb", many(200)[0])
-    answers = [OK, (403, {}, b""), OK, (401, {}, b""), (401, {}, b"")]
-    with Receiver(service, lambda request: answers.pop(0) if answers else (401, {}, b"")) as receiver:
-        send(place(receiver), "--cursor", "expires", "--set", "body=4K", "--set", "in-flight=1", "all.pb", status=1)
-        taken = set(receiver.requests[0].seqs + receiver.requests[2].seqs)
-        assert len(receiver.requests) == 6, len(receiver.requests)
-    refused = read_refused("expires.refused")
-    assert {status for status, _ in refused.values()} == {"403", "401"} and not taken & set(refused), refused
+    valid = ["old"]
+
+    def answer(request):
+        if len(receiver.requests) == 3:
+            valid[0] = "new"
+        return OK if request.headers["Authorization"] == "Bearer " + valid[0] else (401, {}, b"expired")
+
+    write_secret("token", b"Authorization: Bearer old\n")
+    with Receiver(service, answer) as receiver:
+        child = start_following(receiver, "renewed", "--set", "headers-file=token")
+        line = child.stderr.readline()
+        assert "HTTP 401 (expired): our credentials are not taken any more: renew them in headers-file" in line, line
+        assert "nothing is put aside, trying again until it is taken" in line, line
+        wait_for(lambda: facts("renewed.status")["problem"].count("HTTP 401"), seconds=90)
+        os.unlink("token")
+        wait_for(lambda: "Not renewed: headers-file 'token': No such file" in facts("renewed.status")["problem"], seconds=90)
+        write_secret("token", b"Authorization: Bearer new\n")
+        wait_for(lambda: facts("renewed.status")["acknowledged"] == 200, seconds=90)
+        said = stop(child)
+        taken = [seq for request in receiver.requests if request.headers["Authorization"].endswith("new")
+                 for seq in request.seqs] + receiver.requests[0].seqs + receiver.requests[1].seqs
+    assert "HTTP 401" not in said and "it answers again" in said and " 0 refused" in said, said
+    assert sorted(taken) == list(range(2, 202)) and not read_refused("renewed.refused")
+
+
+def test_denials_put_nothing_aside():
+    """However many, and whatever else is answered between them, as of a proxy whose backends come and go."""
+    save("all.pb", many(200)[0])
+    for status in 401, 403, 404:
+        answers = [OK, *[(status, {}, b"")] * 4, OK, *[(status, {}, b""), (503, {}, b"")] * 2]
+        with Receiver(service, lambda request, a=answers: a.pop(0) if a else OK) as receiver:
+            said = send(place(receiver), "--cursor", f"between{status}", "--set", "body=4K", "--set", "in-flight=1", "all.pb")
+            assert len({request.body for request in receiver.requests}) == len(receiver.requests) - 8, said
+        assert not read_refused(f"between{status}.refused"), said
+        assert said.count(f"HTTP {status}") == 2 and ("credentials" in said) == (status != 404), said
+
+
+def test_failures_now_and_then_do_not_hold_it_up():
+    """Four that fail together are one failure, and who asks to come again at once is not waited for."""
+    save("all.pb", many(200)[0])
+    for name, count, headers, most in ("together", 4, {}, 0.6), ("now", 6, {"Retry-After": "0"}, 6):
+        arrived = []
+
+        def answer(_, arrived=arrived, count=count, headers=headers):
+            arrived.append(time.monotonic())
+            if len(arrived) <= count:
+                if not headers:
+                    wait_for(lambda: len(arrived) >= count)
+                return 503, headers, b""
+            return OK
+        with Receiver(service, answer) as receiver:
+            send(place(receiver), "--cursor", name, "--set", "body=4K", "--set", "in-flight=4" if not headers else "in-flight=1",
+                 "all.pb")
+        longest = max(b - a for a, b in zip(arrived, arrived[1:]))
+        assert longest < (0.4 if not headers else 1.2) and arrived[-1] - arrived[0] < most + 4, (name, longest)
+        assert not headers or arrived[1] - arrived[0] > 0.04, "it does not pause at all"
+
+
+def test_a_receiver_that_took_something_is_not_waited_for_long():
+    save("all.pb", many(60)[0])
+    arrived = []
+
+    def answer(_):
+        arrived.append(time.monotonic())
+        return OK if len(arrived) == 1 or len(arrived) > 8 else (503, {}, b"")
+    with Receiver(service, answer) as receiver:
+        send(place(receiver), "--cursor", "near", "--set", "body=4K", "--set", "in-flight=1", "all.pb")
+    assert max(b - a for a, b in zip(arrived, arrived[1:])) < 4.5, arrived
+
+
+def test_headers_that_break_a_request_are_refused():
+    save("some.pb", many(3)[0])
+    for header in "Host: x", "content-length: 5", "Transfer-Encoding: chunked", "Expect: 100-continue":
+        write_secret("breaking", f"Api-Key: hunter2\n{header}\n".encode())
+        said = send("otlp:", "--cursor", "breaks", "--set", "headers-file=breaking", "some.pb", status=1)
+        assert f"headers-file has the header {header.split(':')[0]}, which is made for each request" in said, said
+        assert said.count("\n") == 1, said
+    said = send("otlp:", "--cursor", "breaks", "some.pb", status=1, env={"OTEL_EXPORTER_OTLP_HEADERS": "host=x"})
+    assert "has the header host" in said, said
+
+
+def test_a_pipe_of_headers():
+    """As of a shell's <(command); one that nobody writes to holds up nothing."""
+    save("some.pb", many(3)[0])
     with Receiver(service, lambda request: OK) as receiver:
-        send(place(receiver), "--cursor", "expires", "all.pb")
-        again = {seq for request in receiver.requests for seq in request.seqs}
-    assert taken | set(refused) | again == set(range(2, 202)) and not again & set(refused)
-
-
-def test_denials_with_a_retry_between_are_not_in_a_row():
-    """As of a proxy whose backends come and go."""
-    save("all.pb", many(200)[0])
-    answers = [OK, *[(404, {}, b""), (503, {}, b"")] * 3]
-    with Receiver(service, lambda request: answers.pop(0) if answers else OK) as receiver:
-        said = send(place(receiver), "--cursor", "between", "--set", "body=4K", "--set", "in-flight=1", "all.pb", status=1)
-        refused = read_refused("between.refused")
-        assert {seq for i in (1, 3, 5) for seq in receiver.requests[i].seqs} == set(refused), said
-    assert {status for status, _ in refused.values()} == {"404"} and f"{len(refused)} refused" in said, said
-    assert "not settled" not in said, said
+        command = f"{forward} --to {place(receiver)} --cursor pipe --set headers-file=<(sleep 0.3; echo Api-Key: k) some.pb"
+        subprocess.run(["bash", "-c", command], check=True, stderr=subprocess.DEVNULL, timeout=20)
+        assert receiver.requests[0].headers["Api-Key"] == "k"
+        os.mkfifo("fifo")
+        child = start_following(receiver, "fifo.cursor", "--set", "headers-file=fifo")
+        time.sleep(1)
+        assert child.poll() is None
+        begun = time.monotonic()
+        stop(child)
+        assert time.monotonic() - begun < 3, "it waits for a pipe although it is to stop"
+    said = send("otlp:", "--cursor", "breaks", "--set", "headers-file=fifo", "some.pb", status=1)
+    assert "was not written to its end within 10 s" in said, said
+    said = send("otlp:", "--cursor", "breaks", "some.pb", status=1, env={"OTEL_EXPORTER_OTLP_CLIENT_KEY": "fifo"})
+    assert "it has to be a file" in said, said
 
 
 def test_retry_after_is_kept():
@@ -558,7 +644,9 @@ run_tests(test_records_have_their_attributes, test_both_forms_say_the_same, test
           test_silence_has_an_end, test_a_pipe_waits_for_nobody,
           test_it_ends_although_nobody_answers, test_what_cannot_be_kept_is_not_refused,
           test_mistakes_are_told, test_too_large_is_halved, test_partial_success_refuses_the_batch,
-          test_answers_are_judged, test_a_mistake_puts_nothing_aside, test_a_token_expires,
-          test_denials_with_a_retry_between_are_not_in_a_row,
+          test_answers_are_judged, test_a_mistake_puts_nothing_aside, test_a_token_is_renewed,
+          test_denials_put_nothing_aside, test_failures_now_and_then_do_not_hold_it_up,
+          test_a_receiver_that_took_something_is_not_waited_for_long,
+          test_headers_that_break_a_request_are_refused, test_a_pipe_of_headers,
           test_retry_after_is_kept, test_away_and_back_are_a_line_each, test_tls_is_verified,
           test_certificates_of_both_sides, test_faults_lose_nothing)

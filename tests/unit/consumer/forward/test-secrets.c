@@ -62,6 +62,47 @@ static void what_is_cut_is_hidden_from_eight_bytes_on(void **state)
 		      "Authorization is wrong");
 }
 
+static void what_is_cut_at_its_front_is_hidden(void **state)
+{
+	assert_hidden("Bearer 0123456789abcdef", "token ...89abcdef", "token ...***");
+	assert_hidden("Bearer 0123456789abcdef", "token ...9abcdef", "token ...9abcdef");
+	assert_hidden("Bearer 0123456789abcdef", "...456789abcd...", "...***...");
+	assert_hidden("Authorization=0123456789abcdef", "no zation=x", "no zation=x");
+}
+
+/* Base64 of "Authorization: Bearer 0123456789abcdef", and with one and two bytes more before it.
+ * Digits that have bits of something else stay. */
+static void base64_of_what_it_stands_in_is_hidden(void **state)
+{
+	const char *value = "Bearer 0123456789abcdef";
+
+	assert_hidden(value, "QXV0aG9yaXphdGlvbjogQmVhcmVyIDAxMjM0NTY3ODlhYmNkZWY=",
+		      "QXV0aG9yaXphdGlvbjogQmVhcmVyID***Y=");
+	assert_hidden(value, "eEF1dGhvcml6YXRpb246IEJlYXJlciAwMTIzNDU2Nzg5YWJjZGVm",
+		      "eEF1dGhvcml6YXRpb246IEJlYXJlciA***");
+	assert_hidden(value, "eHhBdXRob3JpemF0aW9uOiBCZWFyZXIgMDEyMzQ1Njc4OWFiY2RlZg==",
+		      "eHhBdXRob3JpemF0aW9uOiBCZWFyZXIg***g==");
+	assert_hidden("?\?>>?\?>>", "-Pz8-Pj8_Pj4-", "-***4-");
+}
+
+/* "p\303\244ss\342\202\254word": what is beyond ASCII is bytes to one and characters to another. */
+static void latin1_forms_are_hidden(void **state)
+{
+	const char *utf8 = "p\303\244ssw\303\266rd";
+
+	assert_hidden(utf8, "<p\303\244ssw\303\266rd>", "<***>");
+	assert_hidden(utf8, "<p\344ssw\366rd>", "<***>");
+	assert_hidden(utf8, "<p\303\203\302\244ssw\303\203\302\266rd>", "<***>");
+	assert_hidden(utf8, "<p\\u00e4ssw\\u00F6rd>", "<***>");
+	assert_hidden(utf8, "<p\\u00c3\\u00a4ssw\\u00c3\\u00b6rd>", "<***>");
+	assert_hidden(utf8, "<p%E4ssw%F6rd>, <p%C3%A4ssw%C3%B6rd>", "<***>, <***>");
+	assert_hidden(utf8, "<p&#228;ssw&#xf6;rd>", "<***>");
+	assert_hidden("p\344ssw\366rd", "<p\303\244ssw\303\266rd>", "<***>");
+	assert_hidden("\342\202\254uro\360\237\230\200", "<\\u20acuro\\ud83d\\ude00>", "<***>");
+	assert_hidden("euro", "\\ud83d \\ud83d\\u0041 &#1114112;",
+		      "\\ud83d \\ud83d\\u0041 &#1114112;");
+}
+
 static void short_ones_are_hidden_where_they_stand_alone(void **state)
 {
 	assert_hidden("7", "id 7: 17 of 70, 7", "id ***: 17 of 70, ***");
@@ -109,6 +150,9 @@ int main(void)
 		cmocka_unit_test(a_name_and_a_password_are_hidden_in_base64_and_plain),
 		cmocka_unit_test(other_ways_to_write_it_are_seen),
 		cmocka_unit_test(what_is_cut_is_hidden_from_eight_bytes_on),
+		cmocka_unit_test(what_is_cut_at_its_front_is_hidden),
+		cmocka_unit_test(base64_of_what_it_stands_in_is_hidden),
+		cmocka_unit_test(latin1_forms_are_hidden),
 		cmocka_unit_test(short_ones_are_hidden_where_they_stand_alone),
 		cmocka_unit_test(tokens_and_seeds_are_known_by_their_form),
 		cmocka_unit_test(in_a_sentence_of_ours_short_ones_are_words),

@@ -30,27 +30,32 @@ static void retry_after_is_seconds_or_a_date(void **state)
 {
 	static const struct {
 		const char *text;
+		bool says;
 		uint64_t nano;
 	} all[] = {
-		{"7", 7 * SECOND},
-		{" 7 ", 7 * SECOND},
-		{"0", 0},
-		{"301", OTLP_RETRY_AFTER_MAX},
-		{"99999999999999999999999", OTLP_RETRY_AFTER_MAX},
-		{"Mon, 30 Nov 2026 00:00:09 GMT", 9 * SECOND},
-		{"Monday, 30-Nov-26 00:00:09 GMT", 9 * SECOND},
-		{"Mon Nov 30 00:00:09 2026", 9 * SECOND},
-		{"Tue, 01 Dec 2026 00:00:00 GMT", OTLP_RETRY_AFTER_MAX},
-		{"Sun, 29 Nov 2026 00:00:00 GMT", 0},
-		{"soon", 0},
-		{"", 0},
-		{"-1", 0},
-		{"1.5", 0},
-		{"7 s", 0},
+		{"7", true, 7 * SECOND},
+		{" 7 ", true, 7 * SECOND},
+		{"0", true, 0},
+		{"301", true, OTLP_RETRY_AFTER_MAX},
+		{"99999999999999999999999", true, OTLP_RETRY_AFTER_MAX},
+		{"Mon, 30 Nov 2026 00:00:09 GMT", true, 9 * SECOND},
+		{"Monday, 30-Nov-26 00:00:09 GMT", true, 9 * SECOND},
+		{"Mon Nov 30 00:00:09 2026", true, 9 * SECOND},
+		{"Tue, 01 Dec 2026 00:00:00 GMT", true, OTLP_RETRY_AFTER_MAX},
+		{"Sun, 29 Nov 2026 00:00:00 GMT", false, 0},
+		{"soon", false, 0},
+		{"", false, 0},
+		{"-1", false, 0},
+		{"1.5", false, 0},
+		{"7 s", false, 0},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		assert_int_equal(otlp_retry_after(all[i].text, NOW), all[i].nano);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		uint64_t nano = 0;
+
+		assert_int_equal(otlp_retry_after(all[i].text, NOW, &nano), all[i].says);
+		assert_int_equal(all[i].says ? nano : 0, all[i].nano);
+	}
 }
 
 static void success_has_no_body_or_one_of_otlp(void **state)
